@@ -1,0 +1,44 @@
+/* Running a graph: the parallel schedule (all cells at once: training, evaluation, encoding), the incremental schedule (exactly the
+ * cells whose ready step has come: generation, decoding), and backward. One execution has buffers for at most `batch`
+ * examples; their sizes come from a dry pass over the graph. */
+#ifndef LK_GRAPH_EXECUTION_H
+#define LK_GRAPH_EXECUTION_H
+
+#include "base/random.h"
+#include "graph/graph.h"
+
+typedef struct lk_execution lk_execution;
+
+typedef enum lk_plan {
+    LK_PLAN_EVALUATE,    /* forward only: a buffer is reused once its last reader has run */
+    LK_PLAN_INCREMENTAL, /* forward by steps: every value kept */
+    LK_PLAN_TRAIN,       /* forward and backward: every value and every gradient kept */
+} lk_plan;
+
+lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution);
+void lk_execution_destroy(lk_execution *execution);
+/* Bytes that create would take. */
+int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch);
+
+/* Key of dropout; off until called with training = true. */
+void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step);
+
+/* Parallel: x is [count][variables], count <= batch. */
+lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count);
+/* After forward (or when every step has been run): the parameters of variable v, [count][channels]. */
+const float *lk_execution_parameters(const lk_execution *execution, int64_t variable);
+/* After forward: nll_nats[count] = sum over variables, in ascending variable order, in double. per_variable (NULL or
+ * [count][variables]) receives the terms. */
+lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable);
+/* After forward: gradients of the mean NLL in nats per example, into the parameters' gradient arrays (set, not added). */
+lk_status lk_execution_backward(lk_execution *execution);
+/* After a non-finite NLL: the first node (in graph order) with a non-finite value; NULL if none. */
+const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
+
+/* Incremental: begin a batch of `count` examples; for step s = 0 .. graph->steps - 1 in order: compute(s), read
+ * lk_execution_parameters of the variables of rank s, then set each of them. */
+lk_status lk_execution_begin(lk_execution *execution, int64_t count);
+lk_status lk_execution_compute(lk_execution *execution, int32_t step);
+void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values /* [count] */);
+
+#endif

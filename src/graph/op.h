@@ -1,0 +1,59 @@
+/* An operation: one row. One forward kernel, "compute these cells", serves both schedules. */
+#ifndef LK_GRAPH_OP_H
+#define LK_GRAPH_OP_H
+
+#include "base/random.h"
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+#include "kernels/product.h"
+
+/* A run of input cells that an output cell reads: in[by ? by[first + i] : first + i], i < count. `by` lets an operation name a
+ * run in the input's by_ready order. */
+typedef struct lk_span {
+    int64_t first, count;
+    const int32_t *by;
+} lk_span;
+
+/* What a forward or backward call gets. Values are [cell][batch][channel]. */
+typedef struct lk_task {
+    const lk_node *node;
+    int64_t batch;
+    const int32_t *cells;       /* the cells to compute, ascending in (ready, cell); all of by_ready in the parallel schedule */
+    int64_t cell_count;
+    const float *const *in;     /* the inputs' values, whole arrays (only cells already ready are valid) */
+    float *out;                 /* this node's value, whole array */
+    const float *const *parameter;
+    /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din. */
+    const float *dout;
+    float *const *din;          /* NULL where the input needs no gradient */
+    float *const *dparameter;
+    const bool *fresh;          /* per parameter: true = set the whole gradient, false = add to it */
+    bool training;              /* dropout acts */
+    lk_random random;           /* key of the run; coordinates are the operation's */
+    uint64_t step;              /* optimizer step, for dropout */
+    uint64_t first_example;     /* global number of example 0 of the batch */
+    const lk_kernels *kernels;
+    lk_pool *pool;
+    lk_workspace *workspace;
+} lk_task;
+
+typedef struct lk_op {
+    const char *name;
+    const char *definition; /* one line: out[u] = bias[u] + sum_k weight[u][k] in[k] over ready(k) <= limit(u) */
+    int32_t inputs_least, inputs_most;
+    /* Checks inputs and settings; sets node->cells and node->channels. */
+    lk_status (*shape)(lk_context *context, lk_node *node);
+    /* The dependency rule: the cells of input number `input` that `cell` reads, as at most `most` spans; returns how many. An
+     * operation whose cells read earlier cells of the node itself (recurrence) names them under input == -1 and must be
+     * computed in ascending cell order. */
+    int32_t (*reads)(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most);
+    bool recurrent;
+    /* Multiply-adds of one cell of one example. */
+    int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
+    bool (*forward)(const lk_task *task);  /* false: out of memory */
+    bool (*backward)(const lk_task *task); /* NULL: models with it are not trained by gradients */
+} lk_op;
+
+#define LK_SPANS_MOST 64
+
+#endif

@@ -1,0 +1,42 @@
+/* The trained arrays of a model, by name. Shared by all graphs of the model (its masks, its sizes). */
+#ifndef LK_GRAPH_PARAMETERS_H
+#define LK_GRAPH_PARAMETERS_H
+
+#include "base/context.h"
+
+typedef enum lk_init {
+    LK_INIT_ZERO,
+    LK_INIT_GLOROT,     /* uniform on +-sqrt(6 / (rows + columns)); Glorot and Bengio 2010 */
+    LK_INIT_HE,         /* normal, variance 2 / columns; He et al. 2015 */
+    LK_INIT_ORTHOGONAL, /* rows or columns orthonormal, times sqrt(2); Saxe et al. 2014 */
+} lk_init;
+
+typedef struct lk_parameter {
+    char *name;           /* owned: "hidden1.weight" */
+    int64_t rows, columns; /* a vector is rows x 1 */
+    lk_init init;
+    float *value;         /* owned, [rows][columns] */
+    float *gradient;      /* owned, or NULL until lk_parameters_make_gradients */
+    bool decays;          /* weight decay applies (matrices, not biases) */
+} lk_parameter;
+
+typedef struct lk_parameters {
+    lk_context *context;
+    lk_parameter *list;
+    int32_t count, capacity;
+    bool frozen;          /* set once loaded or initialised: a graph may then only find, never add */
+} lk_parameters;
+
+lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters);
+void lk_parameters_destroy(lk_parameters *parameters);
+/* Finds `name` (then the shape must agree) or adds it, zeroed. */
+lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows, int64_t columns,
+                                lk_init init, int32_t *index);
+/* -1 when there is none. */
+int32_t lk_parameters_find(const lk_parameters *parameters, const char *name);
+/* Draws all initial values from the seed: parameter p, element e by (LK_FOR_INIT, p, e). */
+lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed);
+lk_status lk_parameters_make_gradients(lk_parameters *parameters);
+int64_t lk_parameters_total(const lk_parameters *parameters);
+
+#endif

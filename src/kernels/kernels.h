@@ -1,0 +1,70 @@
+/* The inner loops, once per instruction set. Each kernel's source is compiled several times with different flags (scalar,
+ * avx2, avx512, neon); since every element's operations and every sum's shape are written in the source, all give the same
+ * bits. A table of them is chosen once, when the context is created. Kernels are single-threaded and never allocate. */
+#ifndef LK_KERNELS_KERNELS_H
+#define LK_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "likely.h"
+
+/* Settings of one optimizer step; see train/optimizer.h for the formulas. */
+typedef struct lk_adam_step {
+    float learning_rate, beta1, beta2, epsilon, weight_decay;
+    float correction1, correction2; /* 1 - beta^t */
+    float gradient_scale;           /* from clipping; 1 when unclipped */
+} lk_adam_step;
+
+typedef struct lk_kernels {
+    const char *isa;
+
+    /* Elementwise, out may equal in. */
+    void (*exp)(float *out, const float *in, int64_t count);
+    void (*log)(float *out, const float *in, int64_t count);
+    void (*tanh)(float *out, const float *in, int64_t count);
+    void (*sigmoid)(float *out, const float *in, int64_t count);
+    void (*softplus)(float *out, const float *in, int64_t count);
+    void (*relu)(float *out, const float *in, int64_t count);
+    /* out += in; out[i] = fma(scale, in[i], out[i]) */
+    void (*add)(float *out, const float *in, int64_t count);
+    void (*axpy)(float *out, float scale, const float *in, int64_t count);
+    /* Backward rules that add into din: from the output y = f(x). */
+    void (*relu_backward)(float *din, const float *y, const float *dy, int64_t count);
+    void (*tanh_backward)(float *din, const float *y, const float *dy, int64_t count);
+    void (*sigmoid_backward)(float *din, const float *y, const float *dy, int64_t count);
+    void (*softplus_backward)(float *din, const float *y, const float *dy, int64_t count);
+
+    /* Sums of a fixed shape: 16 interleaved chains (element i goes to chain i % 16, in order), joined as
+     * ((0+8)+(4+12))+((2+10)+(6+14)) + ... : halves are added pairwise, 8 then 4 then 2 then 1 apart. */
+    float (*sum)(const float *in, int64_t count);
+    double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
+    float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN */
+
+    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)). */
+    void (*log_softmax)(float *out, const float *in, int64_t rows, int64_t width);
+
+    /* Bernoulli with logit l and value x in {0, 1}: nll = softplus(x ? -l : l); d nll / d l = sigmoid(l) - x.
+     * `gradient` receives scale * derivative (overwritten). Arrays of `count`. */
+    void (*bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
+    void (*bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale, int64_t count);
+
+    /* Optimizer steps over `count` weights. */
+    void (*sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
+                float weight_decay, float gradient_scale, int64_t count);
+    void (*adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,
+                 int64_t count);
+    void (*average)(float *average, const float *weight, float decay, int64_t count); /* a = decay a + (1-decay) w */
+    bool (*all_finite)(const float *in, int64_t count);
+
+    /* The matrix micro-kernel: see kernels/product.h. */
+    int32_t tile_rows, tile_columns;
+    void (*tile)(int64_t depth, const float *a_panel, const float *b_panel, float *c, int64_t c_stride);
+} lk_kernels;
+
+/* Every table that this build has and this processor can run, best first; the scalar one is always last. */
+int32_t lk_kernels_available(const lk_kernels *const **tables);
+/* By name ("avx2"); NULL when unknown or not runnable here. */
+const lk_kernels *lk_kernels_named(const char *isa);
+
+#endif

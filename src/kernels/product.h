@@ -1,0 +1,55 @@
+/* The one matrix product, with staircases.
+ *
+ *   C[m][n] = start(m, n) + sum over k in [depth_begin[m], depth_end[m]) of A[m][k] * B[k][n],   for n < column_end[m]
+ *
+ * each sum one left-to-right chain of float32 fused multiply-adds in ascending k (fmaf(A, B, accumulator)): the result does
+ * not depend on blocking, instruction set, threads or on which other rows and columns are computed beside it. Terms outside the
+ * staircase are never added (not even as zeros, which could turn -0 into +0), and elements n >= column_end[m] are not written.
+ *
+ * Elements are found by offset: A(m,k) at a[row(m) * a_row_stride + column(k) * a_column_stride], where row(m) is
+ * a_row_index[m], or m itself when the index is NULL; the same for B and C. So transposes, permutations (units sorted by degree)
+ * and gathers cost nothing but the packing. */
+#ifndef LK_KERNELS_PRODUCT_H
+#define LK_KERNELS_PRODUCT_H
+
+#include "base/pool.h"
+#include "kernels/kernels.h"
+
+typedef struct lk_operand {
+    const float *data;
+    int64_t row_stride, column_stride;
+    const int32_t *row_index, *column_index; /* NULL: identity */
+} lk_operand;
+
+typedef enum lk_start {
+    LK_START_ZERO, /* C is overwritten */
+    LK_START_C,    /* accumulate onto what C holds */
+    LK_START_BIAS, /* start from bias[row(m)], row() as C's rows */
+} lk_start;
+
+typedef struct lk_product {
+    int64_t rows, columns, depth;
+    lk_operand a, b;
+    float *c;
+    int64_t c_row_stride, c_column_stride;
+    const int32_t *c_row_index, *c_column_index;
+    lk_start start;
+    const float *bias;
+    /* Staircases, each NULL (whole) or of `rows` nondecreasing entries. */
+    const int32_t *depth_begin, *depth_end, *column_end;
+} lk_product;
+
+/* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`, which is reusable, grows on
+ * demand and belongs to one caller; false when out of memory. */
+typedef struct lk_workspace lk_workspace;
+lk_workspace *lk_workspace_create(void);
+void lk_workspace_destroy(lk_workspace *workspace);
+bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace);
+
+/* The definition, one fmaf at a time: the specification and the test oracle. */
+void lk_product_naive(const lk_product *product);
+
+/* Fused multiply-adds that the staircases leave. */
+int64_t lk_product_multiply_adds(const lk_product *product);
+
+#endif

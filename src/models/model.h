@@ -1,0 +1,84 @@
+/* A model: a family, its settings, the description of the data it is for, an ordering and trained parameters. All that it takes to
+ * use it; its file (models/model_file.h) holds the same. */
+#ifndef LK_MODELS_MODEL_H
+#define LK_MODELS_MODEL_H
+
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "models/settings.h"
+
+typedef struct lk_model lk_model;
+typedef struct lk_family lk_family;
+
+/* What the model's data are. */
+typedef struct lk_data_description {
+    lk_shape shape;
+    int64_t variables;
+    int32_t alphabet;
+    lk_binarization binarization;
+} lk_data_description;
+
+/* Reports from a fit that is not by gradients; return false to stop. */
+typedef bool lk_fit_progress(void *argument, int64_t iteration, int64_t iterations, double train_nll_nats,
+                             double valid_nll_nats);
+
+typedef struct lk_fit_options {
+    uint64_t seed;
+    int64_t iterations;     /* 0: the family's default */
+    double minutes;         /* 0: no limit */
+    lk_fit_progress *progress;
+    void *progress_argument;
+} lk_fit_options;
+
+/* One row for each family; one file each. */
+struct lk_family {
+    const char *name;       /* "made" */
+    const char *summary;    /* one line for `likely models` */
+    const char *paper;
+    const lk_setting *settings;
+    int32_t setting_count;
+    /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's distribution is their even mixture. */
+    int32_t (*variants)(const lk_model *model);
+    /* Fills rank[variables] for a variant; NULL: the model's own ordering. */
+    lk_status (*ordering)(const lk_model *model, int32_t variant, int32_t *rank);
+    /* Builds the variant's network on a graph that has its data node, and finishes it. */
+    lk_status (*build)(const lk_model *model, int32_t variant, lk_graph *graph);
+    /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
+    lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options);
+};
+
+struct lk_model {
+    lk_context *context;
+    const lk_family *family;
+    lk_settings settings;
+    lk_data_description data;
+    int32_t *rank;             /* owned, [variables]: the base ordering */
+    char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
+    lk_parameters *parameters; /* owned */
+    char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
+    float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */
+    int64_t calibration_count;
+};
+
+/* The families that this build knows, and one by name (NULL: unknown). */
+int32_t lk_family_count(void);
+const lk_family *lk_family_at(int32_t index);
+const lk_family *lk_family_named(const char *name);
+
+/* A new model. `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a file of ranks (one
+ * integer for each variable, white space between). All parameters are declared (by building variant 0) and initialised
+ * from `seed`. */
+lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
+                          lk_data_description data, const char *order, uint64_t seed, lk_model **model);
+void lk_model_destroy(lk_model *model);
+int32_t lk_model_variants(const lk_model *model);
+/* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is destroyed. */
+lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);
+/* 128 bits over everything that decides a probability: family, settings, data description, ordering, parameters, engine version. */
+typedef struct lk_fingerprint { uint8_t byte[16]; } lk_fingerprint;
+lk_fingerprint lk_model_fingerprint(const lk_model *model);
+void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
+/* LK_MISMATCH, with what differs, when the data are not of the model's shape or alphabet. */
+lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
+
+#endif

@@ -18,6 +18,8 @@ typedef struct lk_parameter {
     float *value;         /* owned, [rows][columns] */
     float *gradient;      /* owned, or NULL until lk_parameters_make_gradients */
     bool decays;          /* weight decay applies (matrices, not biases) */
+    int32_t *live;        /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
+                             and optimizers, averages and norms skip them */
 } lk_parameter;
 
 typedef struct lk_parameters {

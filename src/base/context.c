@@ -1,0 +1,69 @@
+/* The context's error line, its status texts, and its end. Its beginning stands in kernels/context_create.c, because it
+ * chooses a table of kernels. */
+#include "base/context.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *lk_status_text(lk_status status) {
+    switch (status) {
+#define LK_STATUS_CASE(name, text) \
+    case name:                     \
+        return text;
+        LK_STATUS_LIST(LK_STATUS_CASE)
+#undef LK_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+/* A message is one line whatever a path or a file's bytes put into it. */
+static void keep_one_line(char *text) {
+    for (char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte == 0x7f) {
+            *at = ' ';
+        }
+    }
+}
+
+lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...) {
+    LK_REQUIRE(status != LK_OK);
+    if (context == NULL) {
+        return status;
+    }
+    char line[LK_MESSAGE_CAPACITY]; /* the arguments may point into the message that is replaced */
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    snprintf(context->message, sizeof context->message, "%s", length < 0 ? lk_status_text(status) : line);
+    keep_one_line(context->message);
+    return status;
+}
+
+lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes) {
+    return lk_fail(context, LK_NO_MEMORY, "out of memory: %s needs %lld bytes; use less data, a smaller batch or a smaller model",
+                   what, (long long)bytes);
+}
+
+_Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function) {
+    fprintf(stderr, "%s:%d: %s: misuse: %s does not hold\n", file, line, function, condition);
+    abort();
+}
+
+void lk_context_destroy(lk_context *context) {
+    if (context == NULL) {
+        return;
+    }
+    lk_pool_destroy(context->pool);
+    free(context);
+}
+
+const char *lk_context_message(const lk_context *context) {
+    return context == NULL ? lk_status_text(LK_NO_MEMORY) : context->message;
+}
+
+int lk_context_threads(const lk_context *context) {
+    return context->pool == NULL ? 1 : lk_pool_threads(context->pool);
+}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/isa/tile.h"
 #include "likely.h"
 
 /* Settings of one optimizer step; see train/optimizer.h for the formulas. */
@@ -57,9 +58,8 @@ typedef struct lk_kernels {
     void (*average)(float *average, const float *weight, float decay, int64_t count); /* a = decay a + (1-decay) w */
     bool (*all_finite)(const float *in, int64_t count);
 
-    /* The matrix micro-kernel: see kernels/product.h. */
-    int32_t tile_rows, tile_columns;
-    void (*tile)(int64_t depth, const float *a_panel, const float *b_panel, float *c, int64_t c_stride);
+    /* The matrix micro-kernel, for kernels/product.h. */
+    const lk_tile *tile;
 } lk_kernels;
 
 /* Every table that this build has and this processor can run, best first; the scalar one is always last. */

@@ -1,0 +1,46 @@
+/* The micro-kernel of the matrix product: a small block of C held in registers while the depth runs by.
+ *
+ *   acc[r][n] = start[r], or c[r][n] when start is NULL
+ *   acc[r][n] = fmaf(a[k * rows + r], B(k)[n], acc[r][n])   for k = 0 .. depth-1, in this order
+ *   c[r][n]   = acc[r][n]
+ *
+ * for r < call->rows (1 .. tile->rows) and n < call->columns (one of tile->widths). Every implementation gives the same bits,
+ * because every element is one chain in one order. An implementation is compiled with the flags of its instruction set; which
+ * one runs is decided by the kernel table (kernels.h) alone. */
+#ifndef LK_KERNELS_ISA_TILE_H
+#define LK_KERNELS_ISA_TILE_H
+
+#include <stdint.h>
+
+#define LK_TILE_MOST_ROWS 16
+#define LK_TILE_MOST_COLUMNS 64
+#define LK_TILE_WIDTHS 4
+
+typedef struct lk_tile_call {
+    int32_t rows;         /* 1 .. lk_tile.rows */
+    int32_t columns;      /* one of lk_tile.widths */
+    int64_t depth;
+    const float *a;       /* packed panel [depth][lk_tile.rows] (the panel's stride, whatever `rows` is) */
+    const float *b;       /* row k at b + b_offset[k], or at b + k * b_stride when b_offset is NULL */
+    int64_t b_stride;
+    const int64_t *b_offset;
+    float *const *c;      /* `rows` pointers to the block's rows; all `columns` columns are read and written */
+    int64_t c_offset;     /* added to each of them */
+    const float *start;   /* `rows` start values, or NULL: start from C */
+} lk_tile_call;
+
+typedef struct lk_tile {
+    int32_t rows, columns;            /* of the full block; columns == the greatest width */
+    int32_t widths[LK_TILE_WIDTHS];   /* ascending; 0 ends */
+    void (*run)(const lk_tile_call *call);
+} lk_tile;
+
+extern const lk_tile lk_tile_scalar;
+#if defined(__x86_64__)
+extern const lk_tile lk_tile_avx2;   /* needs avx2 and fma (-mavx2 -mfma) */
+extern const lk_tile lk_tile_avx512; /* needs avx512f, avx512vl, avx2 and fma (-mavx512f -mavx512vl -mavx2 -mfma) */
+#elif defined(__aarch64__)
+extern const lk_tile lk_tile_neon;
+#endif
+
+#endif

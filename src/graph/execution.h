@@ -17,6 +17,9 @@ typedef enum lk_plan {
 
 lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution);
 void lk_execution_destroy(lk_execution *execution);
+/* Turns to another graph of the same make (same nodes, cells and channels, as the masks of one MADE), keeping all buffers.
+ * LK_REQUIREs that the makes agree. Graph and execution may then differ in what they read, not in what they hold. */
+void lk_execution_rebind(lk_execution *execution, lk_graph *graph);
 /* Bytes that create would take. */
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch);
 

@@ -1,0 +1,99 @@
+/* Reverse-mode differentiation. The driver owns accumulation: it zeroes a value's gradient when its life begins, and tells an operation
+ * whether it is the first to touch a parameter's gradient; the operations hold only the mathematics. Nodes run in reverse order, so that
+ * every sum has one fixed order. */
+#include <string.h>
+
+#include "dist/dist.h"
+#include "graph/execution_inside.h"
+
+#define VARIABLES_PER_PIECE 32
+
+typedef struct seed_gradient {
+    lk_execution *execution;
+    float scale;
+} seed_gradient;
+
+static void seed_piece(void *argument, int64_t piece, int worker)
+{
+    (void)worker;
+    const seed_gradient *s = argument;
+    lk_execution *e = s->execution;
+    const lk_graph *graph = e->graph;
+    int64_t first = piece * VARIABLES_PER_PIECE;
+    int64_t last = first + VARIABLES_PER_PIECE < graph->variables ? first + VARIABLES_PER_PIECE : graph->variables;
+    for (int64_t v = first; v < last; v++) {
+        int64_t at = v * e->count * graph->output->channels;
+        graph->dist->gradient(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
+                              e->symbols + v * e->count, s->scale, e->count, e->gradient[graph->output->index] + at);
+    }
+}
+
+/* The gradients of this node's inputs begin their lives at the node that reads them last, which backward meets first. */
+static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun)
+{
+    for (int32_t k = 0; k < node->input_count; k++) {
+        const lk_node *input = node->inputs[k];
+        if (!begun[input->index] && execution->gradient[input->index] != NULL) {
+            int64_t floats = input->cells * input->channels * execution->count;
+            memset(execution->gradient[input->index], 0, (size_t)floats * sizeof(float));
+        }
+        begun[input->index] = true;
+    }
+}
+
+static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *touched)
+{
+    const lk_graph *graph = execution->graph;
+    lk_task_arrays arrays = {0};
+    for (int32_t k = 0; k < node->parameter_count; k++) {
+        int32_t p = node->parameters[k];
+        arrays.fresh[k] = !touched[p];
+        touched[p] = true;
+        LK_REQUIRE(graph->parameters->list[p].gradient != NULL);
+    }
+    lk_task task = lk_execution_task(execution, node, &arrays);
+    if (node->op->backward == NULL) {
+        return lk_fail(graph->context, LK_UNSUPPORTED, "node %s (%s) cannot be trained by gradients", node->name,
+                       node->op->name);
+    }
+    return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(graph->context, node->name, 0);
+}
+
+static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched)
+{
+    const lk_graph *graph = execution->graph;
+    seed_gradient s = {execution, 1.0f / (float)execution->count};
+    int64_t pieces = (graph->variables + VARIABLES_PER_PIECE - 1) / VARIABLES_PER_PIECE;
+    lk_pool_run(graph->context->pool, pieces, seed_piece, &s);
+    begun[graph->output->index] = true;
+    for (int32_t i = graph->node_count - 1; i > 0; i--) {
+        const lk_node *node = graph->nodes[i];
+        if (node->needs_gradient && begun[i]) { /* nodes that the output does not read have no gradient */
+            zero_begun(execution, node, begun);
+            LK_TRY(node_backward(execution, node, touched));
+        }
+    }
+    for (int32_t p = 0; p < graph->parameters->count; p++) {
+        const lk_parameter *parameter = &graph->parameters->list[p];
+        if (!touched[p] && parameter->gradient != NULL) {
+            memset(parameter->gradient, 0, (size_t)(parameter->rows * parameter->columns) * sizeof(float));
+        }
+    }
+    return LK_OK;
+}
+
+lk_status lk_execution_backward(lk_execution *execution)
+{
+    const lk_graph *graph = execution->graph;
+    LK_REQUIRE(execution->plan == LK_PLAN_TRAIN && execution->count >= 1);
+    if (!graph->output->needs_gradient) {
+        return lk_fail(graph->context, LK_UNSUPPORTED, "the network has no parameters to train");
+    }
+    bool *flags = lk_allocate((int64_t)graph->node_count + graph->parameters->count, sizeof *flags);
+    if (flags == NULL) {
+        return lk_fail_no_memory(graph->context, "backward pass", graph->node_count);
+    }
+    lk_status status = run_backward(execution, flags, flags + graph->node_count);
+    lk_release(flags);
+    return status;
+}

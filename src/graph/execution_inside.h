@@ -1,0 +1,37 @@
+/* What the files of the execution share; not for other layers. */
+#ifndef LK_GRAPH_EXECUTION_INSIDE_H
+#define LK_GRAPH_EXECUTION_INSIDE_H
+
+#include "graph/execution.h"
+#include "graph/memory_plan.h"
+#include "graph/op.h"
+
+struct lk_execution {
+    lk_graph *graph;          /* not owned */
+    lk_plan plan;
+    int64_t batch, count;     /* capacity; examples of the present call */
+    lk_memory_plan memory;
+    float *pool_of_values;    /* one block; node i's value at memory.value[i] * batch */
+    float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
+    uint16_t *symbols;        /* [variables][count]: the data as integers */
+    float *nll;               /* [variables][count]: terms of the last lk_execution_nll */
+    int64_t *step_begin;      /* incremental: step s computes cells of step_nodes[step_begin[s] .. step_begin[s+1]) */
+    int32_t *step_nodes;
+    bool training;
+    uint64_t seed, step;
+    lk_workspace *workspace;
+};
+
+/* Room for one task's pointers. */
+typedef struct lk_task_arrays {
+    const float *in[LK_NODE_INPUTS_MOST];
+    float *din[LK_NODE_INPUTS_MOST];
+    const float *parameter[LK_NODE_PARAMETERS_MOST];
+    float *dparameter[LK_NODE_PARAMETERS_MOST];
+    bool fresh[LK_NODE_PARAMETERS_MOST];
+} lk_task_arrays;
+
+void lk_execution_place_values(lk_execution *execution, int64_t count);
+lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
+
+#endif

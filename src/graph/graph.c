@@ -1,0 +1,383 @@
+/* Building a graph: ready steps are derived as nodes are added, and the proof is run at the end. */
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/op.h"
+
+/* The data node has no arithmetic: the execution writes its value. */
+static lk_status data_shape(lk_context *context, lk_node *node)
+{
+    (void)context;
+    (void)node;
+    return LK_OK;
+}
+
+static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
+{
+    (void)node;
+    (void)input;
+    (void)cell;
+    (void)spans;
+    (void)most;
+    return 0;
+}
+
+static int64_t data_multiply_adds(const lk_node *node, int64_t cell)
+{
+    (void)node;
+    (void)cell;
+    return 0;
+}
+
+static bool data_forward(const lk_task *task)
+{
+    (void)task;
+    return true;
+}
+
+static const lk_op data_op = {
+    .name = "data",
+    .definition = "out[v] = the value of variable v",
+    .shape = data_shape,
+    .reads = data_reads,
+    .multiply_adds = data_multiply_adds,
+    .forward = data_forward,
+};
+
+/* ---- ordering -------------------------------------------------------------------------------------------------- */
+
+static int compare_ranks(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Ranks become 0..steps-1 in the same order; equal ones stay equal. */
+static lk_status number_ranks(lk_graph *graph, const int32_t *given)
+{
+    int64_t count = graph->variables;
+    int32_t *sorted = lk_arena_take(graph->arena, count, sizeof *sorted);
+    int32_t *rank = lk_arena_take(graph->arena, count, sizeof *rank);
+    if (sorted == NULL || rank == NULL) {
+        return lk_fail_no_memory(graph->context, "ordering", 2 * count * (int64_t)sizeof *rank);
+    }
+    memcpy(sorted, given, (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_ranks);
+    int32_t distinct = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (i == 0 || sorted[i] != sorted[distinct - 1]) {
+            sorted[distinct++] = sorted[i];
+        }
+    }
+    for (int64_t v = 0; v < count; v++) {
+        const int32_t *at = bsearch(&given[v], sorted, (size_t)distinct, sizeof *sorted, compare_ranks);
+        rank[v] = (int32_t)(at - sorted);
+    }
+    graph->rank = rank;
+    graph->steps = distinct;
+    return LK_OK;
+}
+
+/* Counting sort of 0..count-1 by key in 0..keys-1; begin[keys + 1] receives where each key's run begins. */
+static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t *order, int64_t *begin)
+{
+    memset(begin, 0, (size_t)(keys + 1) * sizeof *begin);
+    for (int64_t i = 0; i < count; i++) {
+        begin[key[i] + 1]++;
+    }
+    for (int64_t k = 0; k < keys; k++) {
+        begin[k + 1] += begin[k];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        order[begin[key[i]]++] = (int32_t)i;
+    }
+    for (int64_t k = keys; k > 0; k--) {
+        begin[k] = begin[k - 1];
+    }
+    begin[0] = 0;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------------------------ */
+
+static lk_status index_by_ready(lk_graph *graph, lk_node *node)
+{
+    node->by_ready = lk_arena_take(graph->arena, node->cells, sizeof *node->by_ready);
+    node->step_begin = lk_arena_take(graph->arena, graph->steps + 2, sizeof *node->step_begin);
+    if (node->by_ready == NULL || node->step_begin == NULL) {
+        return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof(int32_t));
+    }
+    sort_by_key(node->ready, node->cells, (int64_t)graph->steps + 1, node->by_ready, node->step_begin);
+    return LK_OK;
+}
+
+static bool push(lk_graph *graph, lk_node *node)
+{
+    if (graph->node_count == graph->node_capacity) {
+        int32_t capacity = graph->node_capacity == 0 ? 32 : 2 * graph->node_capacity;
+        lk_node **nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
+        if (nodes == NULL) {
+            return false;
+        }
+        graph->nodes = nodes;
+        graph->node_capacity = capacity;
+    }
+    node->index = graph->node_count;
+    graph->nodes[graph->node_count++] = node;
+    return true;
+}
+
+static lk_status add_data_node(lk_graph *graph)
+{
+    lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
+    if (node == NULL) {
+        return lk_fail_no_memory(graph->context, "data node", (int64_t)sizeof *node);
+    }
+    node->op = &data_op;
+    node->name = "data";
+    node->cells = graph->variables;
+    node->channels = 1;
+    node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
+    if (node->ready == NULL || !push(graph, node)) {
+        return lk_fail_no_memory(graph->context, "data node", node->cells * (int64_t)sizeof(int32_t));
+    }
+    for (int64_t v = 0; v < node->cells; v++) {
+        node->ready[v] = graph->rank[v] + 1;
+    }
+    graph->data = node;
+    return index_by_ready(graph, node);
+}
+
+static lk_status fill_graph(lk_graph *graph, const int32_t *rank)
+{
+    LK_TRY(number_ranks(graph, rank));
+    graph->by_rank = lk_arena_take(graph->arena, graph->variables, sizeof *graph->by_rank);
+    graph->rank_begin = lk_arena_take(graph->arena, (int64_t)graph->steps + 1, sizeof *graph->rank_begin);
+    if (graph->by_rank == NULL || graph->rank_begin == NULL) {
+        return lk_fail_no_memory(graph->context, "ordering", graph->variables * (int64_t)sizeof(int32_t));
+    }
+    sort_by_key(graph->rank, graph->variables, graph->steps, graph->by_rank, graph->rank_begin);
+    return add_data_node(graph);
+}
+
+lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables, int32_t alphabet,
+                          const int32_t *rank, lk_graph **graph)
+{
+    LK_REQUIRE(variables >= 1 && variables <= INT32_MAX && alphabet >= 1);
+    *graph = NULL;
+    lk_graph *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(context, "graph", (int64_t)sizeof *made);
+    }
+    made->context = context;
+    made->parameters = parameters;
+    made->variables = variables;
+    made->alphabet = alphabet;
+    made->arena = lk_arena_create();
+    lk_status status =
+        made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
+    if (status != LK_OK) {
+        lk_graph_destroy(made);
+        return status;
+    }
+    *graph = made;
+    return LK_OK;
+}
+
+void lk_graph_destroy(lk_graph *graph)
+{
+    if (graph == NULL) {
+        return;
+    }
+    free(graph->nodes);
+    lk_arena_destroy(graph->arena);
+    free(graph);
+}
+
+/* ---- ready steps ------------------------------------------------------------------------------------------------ */
+
+/* The cell of `from` that a span reads and that is ready last; -1 for an empty span. */
+static int64_t latest_in_span(const lk_node *from, const lk_span *span)
+{
+    if (span->count == 0) {
+        return -1;
+    }
+    if (span->by == from->by_ready && span->by != NULL) {
+        return span->by[span->first + span->count - 1];
+    }
+    int64_t latest = span->by != NULL ? span->by[span->first] : span->first;
+    for (int64_t i = 1; i < span->count; i++) {
+        int64_t cell = span->by != NULL ? span->by[span->first + i] : span->first + i;
+        if (from->ready[cell] > from->ready[latest]) {
+            latest = cell;
+        }
+    }
+    return latest;
+}
+
+/* What decides when `cell` is ready: the node and the cell it reads that come last; NULL when it reads nothing. */
+static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *read_cell)
+{
+    const lk_node *decisive = NULL;
+    lk_span spans[LK_SPANS_MOST];
+    for (int32_t input = node->op->recurrent ? -1 : 0; input < node->input_count; input++) {
+        const lk_node *from = input < 0 ? node : node->inputs[input];
+        int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
+        LK_REQUIRE(count <= LK_SPANS_MOST);
+        for (int32_t i = 0; i < count; i++) {
+            int64_t latest = latest_in_span(from, &spans[i]);
+            LK_REQUIRE(latest < (input < 0 ? cell : from->cells));
+            if (latest >= 0 && (decisive == NULL || from->ready[latest] > decisive->ready[*read_cell])) {
+                decisive = from;
+                *read_cell = latest;
+            }
+        }
+    }
+    return decisive;
+}
+
+static lk_status derive(lk_graph *graph, lk_node *node)
+{
+    LK_TRY(node->op->shape(graph->context, node));
+    LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
+    node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
+    if (node->ready == NULL) {
+        return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof(int32_t));
+    }
+    for (int64_t cell = 0; cell < node->cells; cell++) {
+        int64_t read_cell = 0;
+        const lk_node *from = decisive_read(node, cell, &read_cell);
+        node->ready[cell] = from == NULL ? 0 : from->ready[read_cell];
+    }
+    node->needs_gradient = node->parameter_count > 0;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        node->needs_gradient = node->needs_gradient || node->inputs[i]->needs_gradient;
+    }
+    return index_by_ready(graph, node);
+}
+
+static const char *node_name(lk_graph *graph, const lk_op *op, const char *name)
+{
+    if (name != NULL) {
+        return lk_arena_string(graph->arena, name);
+    }
+    size_t capacity = strlen(op->name) + 16;
+    char *text = lk_arena_take(graph->arena, (int64_t)capacity, 1);
+    if (text != NULL) {
+        snprintf(text, capacity, "%s#%d", op->name, graph->node_count);
+    }
+    return text;
+}
+
+lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count,
+                      lk_node *const *inputs, int32_t parameter_count, const int32_t *parameters, void *settings)
+{
+    LK_REQUIRE(input_count >= op->inputs_least && input_count <= op->inputs_most);
+    LK_REQUIRE(parameter_count <= LK_NODE_PARAMETERS_MOST);
+    for (int32_t i = 0; i < input_count; i++) {
+        if (inputs[i] == NULL) {
+            LK_REQUIRE(graph->failed != LK_OK);
+        }
+    }
+    if (graph->failed != LK_OK) {
+        return NULL;
+    }
+    lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
+    lk_node **copy = lk_arena_take(graph->arena, input_count, sizeof *copy);
+    const char *label = node_name(graph, op, name);
+    if (node == NULL || copy == NULL || label == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, op->name, (int64_t)sizeof *node);
+        return NULL;
+    }
+    memcpy(copy, inputs, (size_t)input_count * sizeof *copy);
+    node->op = op;
+    node->name = label;
+    node->inputs = copy;
+    node->input_count = input_count;
+    node->parameter_count = parameter_count;
+    memcpy(node->parameters, parameters, (size_t)parameter_count * sizeof *parameters);
+    node->settings = settings;
+    graph->failed = derive(graph, node);
+    if (graph->failed == LK_OK && !push(graph, node)) {
+        graph->failed = lk_fail_no_memory(graph->context, "nodes", (int64_t)sizeof *node);
+    }
+    return graph->failed == LK_OK ? node : NULL;
+}
+
+/* ---- the proof -------------------------------------------------------------------------------------------------- */
+
+/* "logits[5] <- hidden[33] <- data[6]": how the cell comes to see what it sees last. */
+static void describe_path(const lk_node *node, int64_t cell, char *text, size_t capacity)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    while (node != NULL && used + 1 < capacity) {
+        int wrote = snprintf(text + used, capacity - used, "%s%s[%lld]", used == 0 ? "" : " <- ", node->name,
+                             (long long)cell);
+        used += wrote > 0 ? (size_t)wrote : 0;
+        node = decisive_read(node, cell, &cell);
+    }
+}
+
+static lk_status prove(lk_graph *graph)
+{
+    const lk_node *output = graph->output;
+    for (int64_t v = 0; v < graph->variables; v++) {
+        if (output->ready[v] > graph->rank[v]) {
+            char path[512];
+            describe_path(output, v, path, sizeof path);
+            return lk_fail(graph->context, LK_CAUSALITY,
+                           "node %s, cell %lld: the conditional of variable %lld (rank %d) would see a variable of rank "
+                           "%d: %s",
+                           output->name, (long long)v, (long long)v, graph->rank[v], output->ready[v] - 1, path);
+        }
+    }
+    return LK_OK;
+}
+
+lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist *dist)
+{
+    if (graph->failed != LK_OK) {
+        return graph->failed;
+    }
+    LK_REQUIRE(output != NULL && dist != NULL);
+    if (output->cells != graph->variables) {
+        return graph->failed = lk_fail(graph->context, LK_INVALID,
+                                       "node %s has %lld cells, but the data have %lld variables", output->name,
+                                       (long long)output->cells, (long long)graph->variables);
+    }
+    graph->output = output;
+    graph->dist = dist;
+    return graph->failed = prove(graph);
+}
+
+/* ---- counts ----------------------------------------------------------------------------------------------------- */
+
+static int64_t count_before(const lk_graph *graph, int32_t step)
+{
+    int64_t total = 0;
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i];
+        for (int64_t cell = 0; cell < node->cells; cell++) {
+            total += node->ready[cell] < step ? node->op->multiply_adds(node, cell) : 0;
+        }
+    }
+    return total;
+}
+
+int64_t lk_graph_multiply_adds_forward(const lk_graph *graph)
+{
+    return count_before(graph, INT32_MAX);
+}
+
+int64_t lk_graph_multiply_adds_cached(const lk_graph *graph)
+{
+    return count_before(graph, graph->steps); /* what only the last variables decide is never computed */
+}
+
+int64_t lk_graph_multiply_adds_naive(const lk_graph *graph)
+{
+    return graph->steps * lk_graph_multiply_adds_forward(graph);
+}

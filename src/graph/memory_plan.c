@@ -1,0 +1,135 @@
+/* First fit over time: buffers are placed in the order in which their lives begin, each at the lowest offset that is free for all of
+ * its life. */
+#include "graph/memory_plan.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* Every value is a whole number of cache lines per example-block: offsets are rounded to 16 floats. */
+#define ROUND_TO 16
+
+typedef struct life {
+    int64_t offset, size;
+    int32_t first, last;
+} life;
+
+static void note_use(life *l, int32_t moment)
+{
+    l->last = moment > l->last ? moment : l->last;
+    l->first = moment < l->first ? moment : l->first;
+}
+
+static void value_lives(const lk_graph *graph, lk_plan plan, life *lives)
+{
+    int32_t nodes = graph->node_count, end = 2 * nodes;
+    for (int32_t i = 0; i < nodes; i++) {
+        const lk_node *node = graph->nodes[i];
+        lives[i] = (life){.offset = -1, .size = node->cells * node->channels, .first = i, .last = i};
+        for (int32_t k = 0; k < node->input_count; k++) {
+            note_use(&lives[node->inputs[k]->index], i);
+        }
+        bool kept = plan != LK_PLAN_EVALUATE || node == graph->data || node == graph->output;
+        note_use(&lives[i], kept ? end : i);
+        lives[i].first = plan == LK_PLAN_INCREMENTAL ? 0 : lives[i].first;
+    }
+}
+
+static void gradient_lives(const lk_graph *graph, life *lives)
+{
+    int32_t nodes = graph->node_count;
+    for (int32_t i = 0; i < nodes; i++) {
+        int32_t backward = 2 * nodes - 1 - i;
+        lives[i] = (life){.offset = -1, .first = backward, .last = backward};
+        if (graph->nodes[i]->needs_gradient) {
+            lives[i].size = graph->nodes[i]->cells * graph->nodes[i]->channels;
+        }
+    }
+    for (int32_t i = 0; i < nodes; i++) {
+        const lk_node *node = graph->nodes[i];
+        for (int32_t k = 0; k < node->input_count; k++) {
+            note_use(&lives[node->inputs[k]->index], 2 * nodes - 1 - i);
+        }
+    }
+    note_use(&lives[graph->output->index], nodes);
+}
+
+/* The lowest offset at which `want` fits beside every placed life that overlaps it in time. */
+static int64_t lowest_free(const life *want, life *const *placed, int32_t count)
+{
+    int64_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int32_t i = 0; i < count; i++) {
+            const life *other = placed[i];
+            bool same_time = other->first <= want->last && want->first <= other->last;
+            bool same_place = other->offset < offset + want->size && offset < other->offset + other->size;
+            if (same_time && same_place) {
+                offset = other->offset + other->size;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const life *x = *(life *const *)a, *y = *(life *const *)b;
+    return x->first != y->first ? (x->first > y->first) - (x->first < y->first) : (x > y) - (x < y);
+}
+
+/* Places all lives; returns the end of the highest one. */
+static int64_t place(life **order, int32_t count)
+{
+    qsort(order, (size_t)count, sizeof(life *), by_first);
+    int64_t total = 0;
+    for (int32_t i = 0; i < count; i++) {
+        life *l = order[i];
+        l->size = (l->size + ROUND_TO - 1) / ROUND_TO * ROUND_TO;
+        l->offset = lowest_free(l, order, i);
+        total = l->offset + l->size > total ? l->offset + l->size : total;
+    }
+    return total;
+}
+
+bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *memory)
+{
+    int32_t nodes = graph->node_count, count = 0;
+    *memory = (lk_memory_plan){0};
+    life *lives = lk_allocate(2 * (int64_t)nodes, sizeof *lives);
+    life **order = lk_allocate(2 * (int64_t)nodes, sizeof *order);
+    memory->value = lk_allocate(nodes, sizeof *memory->value);
+    memory->gradient = lk_allocate(nodes, sizeof *memory->gradient);
+    bool made = lives != NULL && order != NULL && memory->value != NULL && memory->gradient != NULL;
+    if (made) {
+        value_lives(graph, plan, lives);
+        gradient_lives(graph, lives + nodes);
+        for (int32_t i = 0; i < nodes; i++) {
+            order[count++] = &lives[i];
+        }
+        for (int32_t i = 0; i < nodes && plan == LK_PLAN_TRAIN; i++) {
+            if (lives[nodes + i].size > 0) {
+                order[count++] = &lives[nodes + i];
+            }
+        }
+        memory->total = place(order, count);
+        for (int32_t i = 0; i < nodes; i++) {
+            memory->value[i] = lives[i].offset;
+            memory->gradient[i] = lives[nodes + i].offset;
+        }
+    }
+    lk_release(lives);
+    lk_release(order);
+    if (!made) {
+        lk_memory_plan_release(memory);
+    }
+    return made;
+}
+
+void lk_memory_plan_release(lk_memory_plan *memory)
+{
+    lk_release(memory->value);
+    lk_release(memory->gradient);
+    *memory = (lk_memory_plan){0};
+}

@@ -1,0 +1,111 @@
+/* Elementwise activations: out = f(in), din += f'(in) dout, with the derivative written from the output. One table row a function. */
+#include <stddef.h>
+#include <string.h>
+
+#include "ops/ops.h"
+#include "ops/pieces.h"
+#include "ops/rules.h"
+
+typedef void elementwise(float *out, const float *in, int64_t count);
+typedef void elementwise_backward(float *din, const float *y, const float *dy, int64_t count);
+
+/* Which entry of the kernel table a function is: offsets, since the table is chosen at run time. */
+typedef struct activation {
+    const char *name;
+    size_t forward, backward;
+} activation;
+
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
+{
+    (void)worker;
+    const activation *self = task->node->settings;
+    elementwise *function;
+    memcpy(&function, (const char *)task->kernels + self->forward, sizeof function);
+    int64_t floats = task->batch * task->node->channels;
+    for (int64_t i = first; i < last; i++) {
+        int64_t at = task->cells[i] * floats;
+        function(task->out + at, task->in[0] + at, floats);
+    }
+}
+
+static bool forward(const lk_task *task)
+{
+    lk_run_cells(task, task->batch * task->node->channels, forward_cells);
+    return true;
+}
+
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
+{
+    (void)worker;
+    const activation *self = task->node->settings;
+    elementwise_backward *function;
+    memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
+    int64_t floats = task->batch * task->node->channels;
+    for (int64_t i = first; i < last; i++) {
+        int64_t at = task->cells[i] * floats;
+        function(task->din[0] + at, task->out + at, task->dout + at, floats);
+    }
+}
+
+static bool backward(const lk_task *task)
+{
+    if (task->din[0] != NULL) {
+        lk_run_cells(task, task->batch * task->node->channels, backward_cells);
+    }
+    return true;
+}
+
+const lk_op lk_activation_op = {
+    .name = "activation",
+    .definition = "out[c] = f(in[c]), f one of relu, tanh, sigmoid, softplus",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .shape = lk_shape_like_input,
+    .reads = lk_reads_same_cell,
+    .multiply_adds = lk_no_multiply_adds,
+    .forward = forward,
+    .backward = backward,
+};
+
+static const activation activations[] = {
+    {"relu", offsetof(lk_kernels, relu), offsetof(lk_kernels, relu_backward)},
+    {"tanh", offsetof(lk_kernels, tanh), offsetof(lk_kernels, tanh_backward)},
+    {"sigmoid", offsetof(lk_kernels, sigmoid), offsetof(lk_kernels, sigmoid_backward)},
+    {"softplus", offsetof(lk_kernels, softplus), offsetof(lk_kernels, softplus_backward)},
+};
+
+lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input)
+{
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
+        if (strcmp(activations[i].name, name) == 0) {
+            activation *self = lk_arena_take(graph->arena, 1, sizeof *self);
+            if (input == NULL || self == NULL) {
+                return NULL;
+            }
+            *self = activations[i];
+            return lk_graph_add(graph, &lk_activation_op, NULL, 1, &input, 0, NULL, self);
+        }
+    }
+    LK_REQUIRE(!"an activation that the table has");
+    return NULL;
+}
+
+lk_node *lk_relu(lk_graph *graph, lk_node *input)
+{
+    return lk_activation(graph, "relu", input);
+}
+
+lk_node *lk_tanh(lk_graph *graph, lk_node *input)
+{
+    return lk_activation(graph, "tanh", input);
+}
+
+lk_node *lk_sigmoid(lk_graph *graph, lk_node *input)
+{
+    return lk_activation(graph, "sigmoid", input);
+}
+
+lk_node *lk_softplus(lk_graph *graph, lk_node *input)
+{
+    return lk_activation(graph, "softplus", input);
+}

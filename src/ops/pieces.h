@@ -1,0 +1,13 @@
+/* Cutting an operation's cells into pieces of pool work: by the amount of work alone, never by the number of threads. */
+#ifndef LK_OPS_PIECES_H
+#define LK_OPS_PIECES_H
+
+#include "graph/op.h"
+
+/* Computes cells task->cells[first .. last). */
+typedef void lk_cells_function(const lk_task *task, int64_t first, int64_t last, int worker);
+
+/* Runs `function` over all the task's cells; floats_per_cell is the work of one (for all examples). */
+void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_function *function);
+
+#endif

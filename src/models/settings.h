@@ -37,7 +37,7 @@ int64_t lk_settings_integer(const lk_settings *settings, const char *key);
 double lk_settings_real(const lk_settings *settings, const char *key);
 bool lk_settings_boolean(const lk_settings *settings, const char *key);
 const char *lk_settings_text(const lk_settings *settings, const char *key); /* also LK_CHOICE */
-/* LK_INTEGERS: fills at most `most`, returns how many there are. */
+/* LK_INTEGERS: fills at most `most`, returns how many there are. The empty text is the empty list. */
 int32_t lk_settings_integers(const lk_settings *settings, const char *key, int64_t *values, int32_t most);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct lk_setting {
     double least, most;    /* LK_INTEGER, LK_REAL, each of LK_INTEGERS */
     const char *choices;   /* LK_CHOICE: "relu|tanh|sigmoid|softplus" */
     const char *help;
+    bool training_only;    /* decides how weights come about, not what they mean: outside the model's fingerprint */
 } lk_setting;
 
 /* Values for one family's table; texts are canonical, so that equal settings have equal texts. */

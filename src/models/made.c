@@ -1,0 +1,167 @@
+/* MADE: Masked Autoencoder for Distribution Estimation (Germain, Gregor, Murray, Larochelle, ICML 2015).
+ *
+ *   h1 = g(b1 + (W1 . M1) x)    h2 = g(b2 + (W2 . M2) h1)  ...    logits = c + (V . MV) h + (A . MA) x
+ *
+ * Section 4: a hidden unit of degree m reads inputs of rank < m and units of degree <= m; the output for a variable of rank r reads units of
+ * degree <= r, and by the direct connections (section 4.1) inputs of rank < r. In the engine's terms a variable of rank r is ready
+ * at step r + 1, so that "degree" is the latest ready step that a unit may read, and all the masks are these numbers.
+ *
+ * Section 4.2, order-agnostic training: each of K masks has an ordering of its own. Section 4.3, connectivity-agnostic: each has degrees of
+ * its own. Training goes through the K masks in turn, one a minibatch. At evaluation the model is the even mixture of the K joint
+ * distributions, which is a distribution; the average of conditionals or logits, found in public code, is not. */
+#include "base/arena.h"
+#include "base/random.h"
+#include "dist/dist.h"
+#include "models/model.h"
+#include "ops/ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LAYERS_MOST 16
+
+static const lk_setting settings[] = {
+    {.key = "hidden", .kind = LK_INTEGERS, .fallback = "500", .least = 1, .most = 1 << 20,
+     .help = "units of each hidden layer, as 500 or 8000,8000"},
+    {.key = "activation", .kind = LK_CHOICE, .fallback = "relu", .choices = "relu|tanh|sigmoid|softplus",
+     .help = "nonlinearity of the hidden units"},
+    {.key = "direct", .kind = LK_BOOLEAN, .fallback = "true",
+     .help = "connections from the inputs to the outputs (section 4.1)"},
+    {.key = "masks", .kind = LK_INTEGER, .fallback = "1", .least = 1, .most = 4096,
+     .help = "number of masks, trained in turn and evaluated as an ensemble"},
+    {.key = "order_agnostic", .kind = LK_BOOLEAN, .fallback = "false",
+     .help = "each mask has a random ordering of its own (section 4.2)"},
+    {.key = "degrees", .kind = LK_CHOICE, .fallback = "auto", .choices = "auto|even|random",
+     .help = "how units get their degrees: spread evenly, or at random for each mask (section 4.3); auto is even for one mask"},
+    {.key = "mask_seed", .kind = LK_INTEGER, .fallback = "1", .least = 0, .most = 9007199254740992.0,
+     .help = "seed of random orderings and degrees"},
+    {.key = "dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,
+     .help = "probability of dropping a hidden unit in training", .training_only = true},
+    {.key = "input_dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,
+     .help = "probability of dropping an input in training", .training_only = true},
+    {.key = "init", .kind = LK_CHOICE, .fallback = "glorot", .choices = "glorot|he|orthogonal",
+     .help = "initial weights", .training_only = true},
+};
+
+static int32_t variants(const lk_model *model)
+{
+    return (int32_t)lk_settings_integer(&model->settings, "masks");
+}
+
+static lk_random mask_random(const lk_model *model, lk_purpose purpose)
+{
+    return (lk_random){(uint64_t)lk_settings_integer(&model->settings, "mask_seed"), purpose};
+}
+
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
+{
+    if (lk_settings_boolean(&model->settings, "order_agnostic")) {
+        lk_random_permutation(mask_random(model, LK_FOR_ORDER), (uint64_t)variant, model->data.variables, rank);
+    } else {
+        memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
+    }
+    return LK_OK;
+}
+
+/* Degrees lie in 1 .. steps - 1: a unit that reads nothing would be a constant, one that reads all would serve no output. */
+static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer, int32_t steps, int64_t units,
+                           int32_t *degree)
+{
+    const char *how = lk_settings_text(&model->settings, "degrees");
+    bool even = strcmp(how, "even") == 0 || (strcmp(how, "auto") == 0 && variants(model) == 1);
+    lk_random random = mask_random(model, LK_FOR_MASK);
+    uint64_t stream = (uint64_t)variant * LAYERS_MOST + (uint64_t)layer;
+    for (int64_t u = 0; u < units; u++) {
+        if (steps <= 1) {
+            degree[u] = 0;
+        } else if (even) {
+            degree[u] = (int32_t)(1 + u * (steps - 1) / units);
+        } else {
+            degree[u] = (int32_t)(1 + lk_random_below(random, stream, (uint64_t)u, (uint64_t)steps - 1));
+        }
+    }
+}
+
+static lk_init initial(const lk_model *model)
+{
+    const char *name = lk_settings_text(&model->settings, "init");
+    return strcmp(name, "he") == 0 ? LK_INIT_HE : strcmp(name, "orthogonal") == 0 ? LK_INIT_ORTHOGONAL : LK_INIT_GLOROT;
+}
+
+static lk_node *drop(lk_graph *graph, lk_node *node, double rate)
+{
+    return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
+}
+
+static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph, lk_node *input,
+                              lk_linear_options options)
+{
+    int64_t units[LAYERS_MOST];
+    int32_t layers = lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST);
+    double rate = lk_settings_real(&model->settings, "dropout");
+    for (int32_t layer = 0; layer < layers; layer++) {
+        char name[32];
+        snprintf(name, sizeof name, "hidden%d", layer + 1);
+        int32_t *degree = lk_arena_take(graph->arena, units[layer], sizeof *degree);
+        if (degree == NULL) {
+            graph->failed = lk_fail_no_memory(graph->context, name, units[layer] * (int64_t)sizeof *degree);
+            return NULL;
+        }
+        choose_degrees(model, variant, layer, graph->steps, units[layer], degree);
+        input = lk_masked_linear(graph, name, input, units[layer], degree, options);
+        input = lk_activation(graph, lk_settings_text(&model->settings, "activation"), input);
+        input = drop(graph, input, rate);
+    }
+    return input;
+}
+
+/* One output cell for each logit; those of a variable of rank r may read what is ready by step r. */
+static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input, int64_t logits,
+                        lk_linear_options options)
+{
+    int64_t cells = graph->variables * logits;
+    int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit);
+    if (limit == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "logits", cells * (int64_t)sizeof *limit);
+        return NULL;
+    }
+    for (int64_t c = 0; c < cells; c++) {
+        limit[c] = graph->rank[c / logits];
+    }
+    lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
+    if (lk_settings_boolean(&model->settings, "direct")) {
+        options.bias = false;
+        sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));
+    }
+    return sum;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
+{
+    const lk_data_description *data = &model->data;
+    int64_t units[LAYERS_MOST];
+    if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {
+        return lk_fail(graph->context, LK_INVALID, "made takes at most %d hidden layers", LAYERS_MOST);
+    }
+    bool binary = data->alphabet == 2;
+    lk_linear_options options = {.init = initial(model), .bias = true, .sole = variants(model) == 1};
+    lk_node *input = binary ? graph->data : lk_one_hot(graph, graph->data, data->alphabet);
+    lk_node *seen = drop(graph, input, lk_settings_real(&model->settings, "input_dropout"));
+    lk_node *hidden = hidden_layers(model, variant, graph, seen, options);
+    lk_node *logits = outputs(model, graph, hidden, seen, binary ? 1 : data->alphabet, options);
+    if (!binary) {
+        logits = lk_cells_to_channels(graph, logits, data->alphabet);
+    }
+    return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
+}
+
+const lk_family lk_made_family = {
+    .name = "made",
+    .summary = "masked autoencoder: a fully connected network whose masks make it autoregressive",
+    .paper = "Germain, Gregor, Murray, Larochelle: MADE, ICML 2015",
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof *settings,
+    .variants = variants,
+    .ordering = ordering,
+    .build = build,
+};

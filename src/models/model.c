@@ -1,0 +1,194 @@
+/* Making models and their networks. */
+#include "models/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "models/order.h"
+
+/* More variables than this in one example is a mistake or an attack. */
+#define VARIABLES_MOST (int64_t)(1 << 26)
+
+static lk_status unknown_family(lk_context *context, const char *family)
+{
+    char known[512] = "";
+    for (int32_t i = 0; i < lk_family_count(); i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", lk_family_at(i)->name);
+    }
+    return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
+}
+
+static lk_status check_description(lk_context *context, lk_data_description data)
+{
+    bool sane = data.variables >= 1 && data.variables <= VARIABLES_MOST &&
+                lk_shape_variables(data.shape) == data.variables;
+    if (!sane) {
+        return lk_fail(context, LK_INVALID, "an example has %lld variables; a model takes 1 to %lld",
+                       (long long)data.variables, (long long)VARIABLES_MOST);
+    }
+    if (data.alphabet < 2 || data.alphabet > LK_ALPHABET_MOST) {
+        return lk_fail(context, LK_INVALID, "the alphabet has %d symbols; a model takes 2 to %d", data.alphabet,
+                       LK_ALPHABET_MOST);
+    }
+    return LK_OK;
+}
+
+/* Everything but the ordering and the parameters. */
+static lk_status begin_model(lk_context *context, const char *family, const char *const *assignments, int32_t count,
+                             lk_data_description data, lk_model *model)
+{
+    model->context = context;
+    model->family = lk_family_named(family);
+    if (model->family == NULL) {
+        return unknown_family(context, family);
+    }
+    LK_TRY(check_description(context, data));
+    model->data = data;
+    LK_TRY(lk_settings_init(context, &model->settings, model->family->settings, model->family->setting_count));
+    for (int32_t i = 0; i < count; i++) {
+        LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
+    }
+    model->rank = lk_allocate(data.variables, sizeof *model->rank);
+    model->history = strdup("{}");
+    if (model->rank == NULL || model->history == NULL) {
+        return lk_fail_no_memory(context, "ordering", data.variables * (int64_t)sizeof *model->rank);
+    }
+    return lk_parameters_create(context, &model->parameters);
+}
+
+/* Building a network declares the parameters. */
+static lk_status declare_parameters(lk_model *model)
+{
+    lk_graph *graph;
+    LK_TRY(lk_model_graph(model, 0, &graph));
+    lk_graph_destroy(graph);
+    model->parameters->frozen = true;
+    return LK_OK;
+}
+
+lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
+                          lk_data_description data, const char *order, uint64_t seed, lk_model **model)
+{
+    *model = NULL;
+    lk_model *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(context, "model", (int64_t)sizeof *made);
+    }
+    lk_status status = begin_model(context, family, assignments, count, data, made);
+    if (status == LK_OK) {
+        status = lk_order_read(context, order, data.variables, made->rank, &made->order_name);
+    }
+    if (status == LK_OK) {
+        status = declare_parameters(made);
+    }
+    if (status == LK_OK) {
+        status = lk_parameters_initialise(made->parameters, seed);
+    }
+    if (status != LK_OK) {
+        lk_model_destroy(made);
+        return status;
+    }
+    *model = made;
+    return LK_OK;
+}
+
+lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
+                                 lk_data_description data, const int32_t *rank, const char *order_name,
+                                 lk_model **model)
+{
+    *model = NULL;
+    lk_model *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(context, "model", (int64_t)sizeof *made);
+    }
+    lk_status status = begin_model(context, family, assignments, count, data, made);
+    if (status == LK_OK) {
+        memcpy(made->rank, rank, (size_t)data.variables * sizeof *rank);
+        made->order_name = strdup(order_name);
+        status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8) : declare_parameters(made);
+    }
+    if (status != LK_OK) {
+        lk_model_destroy(made);
+        return status;
+    }
+    *model = made;
+    return LK_OK;
+}
+
+void lk_model_destroy(lk_model *model)
+{
+    if (model == NULL) {
+        return;
+    }
+    lk_settings_deinit(&model->settings);
+    lk_release(model->rank);
+    free(model->order_name);
+    lk_parameters_destroy(model->parameters);
+    free(model->history);
+    lk_release(model->calibration);
+    free(model);
+}
+
+int32_t lk_model_variants(const lk_model *model)
+{
+    return model->family->variants == NULL ? 1 : model->family->variants(model);
+}
+
+lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph)
+{
+    LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
+    lk_graph *made;
+    *graph = NULL;
+    LK_TRY(lk_graph_create(model->context, model->parameters, model->data.variables, model->data.alphabet, rank, &made));
+    lk_status status = model->family->build(model, variant, made);
+    if (status != LK_OK) {
+        lk_graph_destroy(made);
+        return status;
+    }
+    *graph = made;
+    return LK_OK;
+}
+
+lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph)
+{
+    if (model->family->ordering == NULL) {
+        return lk_model_graph_ranked(model, variant, model->rank, graph);
+    }
+    int32_t *rank = lk_allocate(model->data.variables, sizeof *rank);
+    if (rank == NULL) {
+        return lk_fail_no_memory(model->context, "ordering", model->data.variables * (int64_t)sizeof *rank);
+    }
+    lk_status status = model->family->ordering(model, variant, rank);
+    if (status == LK_OK) {
+        status = lk_model_graph_ranked(model, variant, rank, graph);
+    }
+    lk_release(rank);
+    return status;
+}
+
+lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset)
+{
+    char have[64], want[64];
+    lk_shape_print(dataset->shape, have, sizeof have);
+    lk_shape_print(model->data.shape, want, sizeof want);
+    if (dataset->variables != model->data.variables) {
+        return lk_fail(model->context, LK_MISMATCH, "%s: examples are %s (%lld variables), but the model is for %s (%lld)",
+                       dataset->path, have, (long long)dataset->variables, want, (long long)model->data.variables);
+    }
+    if (dataset->alphabet <= model->data.alphabet) {
+        return LK_OK;
+    }
+    for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
+        if (dataset->values[i] >= model->data.alphabet) {
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d (grey images for a binary "
+                           "model need --binarize)",
+                           dataset->path, (long long)(i / dataset->variables), (long long)(i % dataset->variables),
+                           dataset->values[i], model->data.alphabet - 1);
+        }
+    }
+    return LK_OK;
+}

@@ -1,9 +1,167 @@
 /* Exact scalar mathematics: fixed polynomial evaluations in IEEE-754 float32 fused multiply-adds. Nothing here or in
  * anything that reaches a probability calls libm, except fmaf and sqrtf, which IEEE-754 defines to the last bit.
- * The kernels (kernels/elementwise.c) evaluate these same functions over arrays; compiled with wider instructions they give
- * the same bits, because each element sees the same operations. Total on all floats: infinities and NaN included
- * (exp(-inf) = 0, log(0) = -inf, log(negative) = NaN, NaN gives NaN). Worst errors over the whole float range, in units in
- * the last place against long double, are stated at each function and enforced by maths_test.c. */
+ * The kernels (kernels/isa/elementwise.c) evaluate these same functions over arrays; compiled with wider instructions they
+ * give the same bits, because each element sees the same operations. So there are no branches here, only selections, and
+ * every step is an operation that vector units have.
+ *
+ * Total on all floats, infinities and NaN included; a NaN result is always the one NaN 0x7fc00000, because which payload an
+ * operation hands on differs between processors. Subnormal results are rounded gradually, never flushed to zero.
+ * Worst errors over the whole float range, in units in the last place against long double, are stated at each function
+ * (found on every float from 2^-6 to 2^7 of both signs and on every 149th of the rest), and enforced by maths_test.c.
+ *
+ * The polynomials are weighted minimax fits (Remez exchange, coefficients rounded to float32 one after the other, lowest
+ * first, the rest refitted). The reductions are the textbook ones: Muller, Elementary Functions, chapters 11 and 12. */
 #ifndef LK_BASE_MATHS_H
 #define LK_BASE_MATHS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint32_t lk_bits_of_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float lk_float_of_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline float lk_nan(void) {
+    return lk_float_of_bits(0x7fc00000u);
+}
+
+static inline float lk_infinity(void) {
+    return lk_float_of_bits(0x7f800000u);
+}
+
+static inline float lk_magnitude(float x) {
+    return lk_float_of_bits(lk_bits_of_float(x) & 0x7fffffffu);
+}
+
+/* 2^n for -126 <= n <= 127. */
+static inline float lk_power_of_two(int32_t n) {
+    return lk_float_of_bits((uint32_t)(n + 127) << 23);
+}
+
+#define LK_LN2_HIGH 0x1.62e43p-1f        /* ln 2 to the nearest float */
+#define LK_LN2_LOW (-0x1.05c61p-29f)     /* what is missing */
+#define LK_LOG2_E 0x1.715476p+0f
+#define LK_ROUND_TO_INTEGER 0x1.8p+23f   /* added and subtracted: rounds |x| < 2^22 to the nearest integer */
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2 (and a little more), for |x| < 2^20. */
+typedef struct lk_exp_reduced {
+    int32_t n;
+    float r;
+} lk_exp_reduced;
+
+static inline lk_exp_reduced lk_exp_reduce(float x) {
+    float shifted = fmaf(x, LK_LOG2_E, LK_ROUND_TO_INTEGER);
+    float n = shifted - LK_ROUND_TO_INTEGER;
+    float r = fmaf(n, -LK_LN2_HIGH, x);
+    r = fmaf(n, -LK_LN2_LOW, r);
+    int32_t integer = (int32_t)(lk_bits_of_float(shifted) - lk_bits_of_float(LK_ROUND_TO_INTEGER));
+    return (lk_exp_reduced){integer, r};
+}
+
+/* exp(r) - 1 = r + r^2 q(r) for |r| <= 0.35; relative error of the polynomial 2^-30.9. */
+static inline float lk_expm1_polynomial(float r) {
+    float q = 0x1.9e25d6p-13f;
+    q = fmaf(q, r, 0x1.6d495p-10f);
+    q = fmaf(q, r, 0x1.1112fep-7f);
+    q = fmaf(q, r, 0x1.5554ecp-5f);
+    q = fmaf(q, r, 0x1.555554p-3f);
+    q = fmaf(q, r, 0x1p-1f);
+    return fmaf(r * r, q, r);
+}
+
+/* log(1 + f) = f + f^2 q(f) for |f| <= 1/3; relative error of the polynomial 2^-27.6. */
+static inline float lk_log1p_polynomial(float f) {
+    float q = -0x1.03037ap-3f;
+    q = fmaf(q, f, 0x1.1ee68ap-3f);
+    q = fmaf(q, f, -0x1.f56284p-4f);
+    q = fmaf(q, f, 0x1.1eb8dep-3f);
+    q = fmaf(q, f, -0x1.55884ep-3f);
+    q = fmaf(q, f, 0x1.99d268p-3f);
+    q = fmaf(q, f, -0x1.ffff6ap-3f);
+    q = fmaf(q, f, 0x1.5555p-2f);
+    q = fmaf(q, f, -0x1p-1f);
+    return fmaf(f * f, q, f);
+}
+
+/* exp(x) - 1 for -64 <= x <= 64: no more, because 2^n must be a float. Worst error 0.9 ulp. */
+static inline float lk_expm1_moderate(float x) {
+    lk_exp_reduced reduced = lk_exp_reduce(x);
+    float scale = lk_power_of_two(reduced.n);
+    return fmaf(scale, lk_expm1_polynomial(reduced.r), scale - 1.0f);
+}
+
+/* exp(x). Worst error 0.98 ulp. exp(-inf) = 0, exp(inf) = inf. */
+static inline float lk_exp_scalar(float x) {
+    /* Beyond these the result is 0 or inf anyway; a NaN becomes -104 and is put back at the end. */
+    float inside = x > -104.0f ? x : -104.0f;
+    inside = inside < 89.0f ? inside : 89.0f;
+    lk_exp_reduced reduced = lk_exp_reduce(inside);
+    /* 2^n in two factors: the first product is exact, the second one rounds, overflows and underflows as it should. */
+    int32_t half = reduced.n >> 1;
+    float significand = 1.0f + lk_expm1_polynomial(reduced.r);
+    float result = significand * lk_power_of_two(half) * lk_power_of_two(reduced.n - half);
+    return x == x ? result : lk_nan();
+}
+
+/* log(x). Worst error 0.94 ulp. log(+-0) = -inf, log(inf) = inf, log(negative) = NaN. */
+static inline float lk_log_scalar(float x) {
+    int subnormal = x < 0x1p-126f;
+    float normal = subnormal ? x * 0x1p+23f : x;
+    /* x = 2^exponent (1 + f) with 2/3 <= 1 + f < 4/3 (0x3f2aaaab is 2/3). */
+    uint32_t bits = lk_bits_of_float(normal);
+    uint32_t exponent_bits = (bits - 0x3f2aaaabu) & 0xff800000u;
+    float f = lk_float_of_bits(bits - exponent_bits) - 1.0f;
+    float exponent = (float)((int32_t)exponent_bits >> 23) - (subnormal ? 23.0f : 0.0f);
+    float result = fmaf(exponent, LK_LN2_LOW, lk_log1p_polynomial(f));
+    result = fmaf(exponent, LK_LN2_HIGH, result);
+    result = x < lk_infinity() ? result : lk_infinity();
+    result = x > 0.0f ? result : -lk_infinity();
+    return x >= 0.0f ? result : lk_nan();
+}
+
+/* tanh(x) = (e^2x - 1) / (e^2x + 1). Worst error 2.40 ulp; exactly x where tanh(x) rounds to x; +-1 from |x| = 9.02 on. */
+static inline float lk_tanh_scalar(float x) {
+    float magnitude = lk_magnitude(x);
+    float inside = magnitude < 10.0f ? magnitude : 10.0f;
+    float e = lk_expm1_moderate(inside + inside);
+    float result = e / (e + 2.0f);
+    uint32_t sign = lk_bits_of_float(x) & 0x80000000u;
+    result = lk_float_of_bits(lk_bits_of_float(result) | sign);
+    return x == x ? result : lk_nan();
+}
+
+/* 1 / (1 + exp(-x)), accurate in both tails. Worst error 2.41 ulp. */
+static inline float lk_sigmoid_scalar(float x) {
+    float e = lk_exp_scalar(-lk_magnitude(x));
+    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+
+/* log(1 + e^x) = max(x, 0) + log1p(e^-|x|), accurate in both tails. Worst error 1.82 ulp. */
+static inline float lk_softplus_scalar(float x) {
+    float e = lk_exp_scalar(-lk_magnitude(x));
+    /* 1 + e = 2 (1 + (e - 1) / 2), so that the polynomial's argument stays within 1/3. */
+    int far = e > 0x1.555556p-2f;
+    float f = far ? (e - 1.0f) * 0.5f : e;
+    float log1p_of_e = lk_log1p_polynomial(f) + (far ? LK_LN2_HIGH : 0.0f);
+    float result = (x > 0.0f ? x : 0.0f) + log1p_of_e;
+    return x == x ? result : lk_nan();
+}
+
+/* The derivative of softplus, from its output y >= 0: sigmoid(x) = 1 - exp(-y). Worst error 0.9 ulp. */
+static inline float lk_softplus_slope(float y) {
+    float inside = y < 64.0f ? y : 64.0f;
+    inside = inside > 0.0f ? inside : 0.0f;
+    float result = 0.0f - lk_expm1_moderate(-inside); /* +0 at 0 */
+    return y == y ? result : lk_nan();
+}
+
 #endif

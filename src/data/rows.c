@@ -1,0 +1,64 @@
+/* Plain 0/1 rows without separators: one example a line, one character for each binary variable.
+ * "0110" could also be the number 110: lines of 2 to 5 such characters are rows only when all lines of the file are of that kind
+ * and length (a column of numbers would otherwise be misread); longer ones can be nothing else. */
+#include "data/text.h"
+
+static bool is_row(const lk_line *line) {
+    for (const uint8_t *p = line->start; p < line->end; ++p) {
+        if ((*p & 0xFE) != '0') {
+            return false;
+        }
+    }
+    return line->end > line->start;
+}
+
+static bool recognise(const uint8_t *data, int64_t size) {
+    lk_text text = lk_text_of(data, size);
+    lk_line line;
+    if (!lk_text_line(&text, &line) || !is_row(&line) || line.end - line.start < 2) {
+        return false;
+    }
+    int64_t length = line.end - line.start;
+    bool all = true;
+    while (length < 6 && all && lk_text_line(&text, &line)) {
+        all = line.end - line.start == length && is_row(&line);
+    }
+    return all;
+}
+
+/* Where a character other than 0 and 1 stands. */
+static lk_status fail_character(lk_context *context, const lk_source *source, const lk_line *line) {
+    const uint8_t *p = line->start;
+    while (p < line->end && (*p & 0xFE) == '0') {
+        ++p;
+    }
+    char quoted[LK_QUOTE_CAPACITY];
+    return lk_fail(context, LK_FORMAT, "%s: line %lld, column %lld: '%s' in a file of 0/1 rows; only 0 and 1 may occur",
+                   source->name, (long long)line->number, (long long)(p - line->start + 1),
+                   lk_text_quote(p, p + 1, quoted));
+}
+
+static lk_status read_rows(lk_context *context, const lk_source *source, lk_dataset *dataset) {
+    lk_text text = lk_text_of(source->data, source->size), first = text;
+    lk_line line = {0};
+    LK_REQUIRE(lk_text_line(&first, &line));
+    int64_t columns = line.end - line.start, examples = 0;
+    LK_TRY(lk_dataset_reserve(context, source, dataset, lk_shape_vector(columns),
+                              lk_text_count_lines(source->data, source->size), source->size));
+    for (; lk_text_line(&text, &line); ++examples) {
+        if (!is_row(&line) && line.end > line.start) {
+            return fail_character(context, source, &line);
+        }
+        if (line.end - line.start != columns) {
+            return lk_text_fail_columns(context, source, line.number, line.end - line.start, 1, columns);
+        }
+        uint16_t *values = dataset->values + examples * columns;
+        for (int64_t i = 0; i < columns; ++i) {
+            values[i] = line.start[i] & 1;
+        }
+    }
+    dataset->examples = examples;
+    return LK_OK;
+}
+
+const lk_reader lk_rows_reader = {.name = "rows", .recognise = recognise, .read = read_rows};

@@ -1,0 +1,200 @@
+/* Text scanning: see text.h. Numbers are read without strtod, whose result depends on the locale, and without rounding: a
+ * decimal is an integer when no digit but 0 stands behind its (exponent-shifted) point. */
+#include "data/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+lk_text lk_text_of(const uint8_t *data, int64_t size) {
+    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
+    return (lk_text){.next = data + (marked ? 3 : 0), .end = data + size, .line = 0};
+}
+
+static bool only_blank(const uint8_t *start, const uint8_t *end) {
+    for (; start < end; ++start) {
+        if (!lk_is_blank(*start) && *start != '\n') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lk_text_line(lk_text *text, lk_line *line) {
+    if (text->next >= text->end) {
+        return false;
+    }
+    const uint8_t *start = text->next;
+    const uint8_t *newline = memchr(start, '\n', (size_t)(text->end - start));
+    const uint8_t *end = newline ? newline : text->end;
+    text->next = newline ? newline + 1 : text->end;
+    while (end > start && lk_is_blank(end[-1])) {
+        --end;
+    }
+    if (end == start && only_blank(text->next, text->end)) {
+        text->next = text->end;
+        return false;
+    }
+    *line = (lk_line){.start = start, .end = end, .number = ++text->line};
+    return true;
+}
+
+int64_t lk_text_count_lines(const uint8_t *data, int64_t size) {
+    int64_t lines = 0;
+    const uint8_t *end = data + size;
+    while (data < end) {
+        const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
+        ++lines;
+        data = newline ? newline + 1 : end;
+    }
+    return lines;
+}
+
+static bool is_word(const uint8_t *start, const uint8_t *end, const char *word) {
+    size_t length = strlen(word);
+    if ((size_t)(end - start) != length) {
+        return false;
+    }
+    for (size_t i = 0; i < length; ++i) {
+        if ((start[i] | 0x20) != (uint8_t)word[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* [eE][+-]digits up to the end; the exponent is held within +-99999, beyond which only 0 is an integer of few digits. */
+static bool parse_exponent(const uint8_t *p, const uint8_t *end, int64_t *exponent) {
+    *exponent = 0;
+    if (p == end) {
+        return true;
+    }
+    if ((*p | 0x20) != 'e') {
+        return false;
+    }
+    ++p;
+    bool negative = p < end && *p == '-';
+    p += p < end && (*p == '-' || *p == '+');
+    if (p == end) {
+        return false;
+    }
+    for (; p < end; ++p) {
+        if (!lk_is_digit(*p)) {
+            return false;
+        }
+        *exponent = *exponent > 9999 ? 99999 : *exponent * 10 + (*p - '0');
+    }
+    *exponent = negative ? -*exponent : *exponent;
+    return true;
+}
+
+/* The digits of [start, end), a point among them skipped, of which the first `whole` stand before the shifted point. */
+static lk_number_kind digits_value(const uint8_t *start, const uint8_t *end, int64_t whole, int64_t *value) {
+    int64_t position = 0, result = 0;
+    for (const uint8_t *p = start; p < end; ++p) {
+        if (*p == '.') {
+            continue;
+        }
+        int digit = *p - '0';
+        if (position >= whole) {
+            if (digit != 0) {
+                return LK_NUMBER_FRACTION;
+            }
+        } else if (result >= 100000000000000000) {
+            return LK_NUMBER_HUGE;
+        } else {
+            result = result * 10 + digit;
+        }
+        ++position;
+    }
+    for (; result != 0 && position < whole; ++position) {
+        if (result >= 100000000000000000) {
+            return LK_NUMBER_HUGE;
+        }
+        result *= 10;
+    }
+    *value = result;
+    return LK_NUMBER_INTEGER;
+}
+
+lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value) {
+    bool negative = start < end && *start == '-';
+    start += start < end && (*start == '-' || *start == '+');
+    if (is_word(start, end, "nan") || is_word(start, end, "inf") || is_word(start, end, "infinity")) {
+        return LK_NUMBER_NOT_FINITE;
+    }
+    int64_t digits = 0, whole = -1, exponent;
+    const uint8_t *p = start;
+    for (; p < end && (lk_is_digit(*p) || (*p == '.' && whole < 0)); ++p) {
+        if (*p == '.') {
+            whole = digits;
+        } else {
+            ++digits;
+        }
+    }
+    whole = whole < 0 ? digits : whole;
+    if (digits == 0 || !parse_exponent(p, end, &exponent)) {
+        return LK_NUMBER_NONE;
+    }
+    lk_number_kind kind = digits_value(start, p, whole + exponent, value);
+    if (kind == LK_NUMBER_INTEGER && negative) {
+        *value = -*value;
+    }
+    return kind;
+}
+
+const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]) {
+    char *out = text;
+    const uint8_t *stop = end - start > 24 ? start + 24 : end;
+    for (const uint8_t *p = start; p < stop; ++p) {
+        if (*p >= 0x20 && *p < 0x7F) {
+            *out++ = (char)*p;
+        } else {
+            out += snprintf(out, 5, "\\x%02X", *p);
+        }
+    }
+    memcpy(out, stop < end ? "..." : "", stop < end ? 4 : 1);
+    return text;
+}
+
+static lk_status fail_number(lk_context *context, const lk_source *source, const char *place, lk_number_kind kind,
+                             const char *quoted) {
+    static const char *const cause[] = {
+        [LK_NUMBER_FRACTION] = "is not an integer; scale or round the values to 0..65535 first",
+        [LK_NUMBER_NOT_FINITE] = "is not a finite number; replace missing values by integers first",
+        [LK_NUMBER_HUGE] = "is larger than 65535, the largest value that is supported",
+        [LK_NUMBER_NONE] = "is not a number; data must be integers from 0",
+        [LK_NUMBER_INTEGER] = "is negative; values must be integers from 0, so shift them first",
+    };
+    if (quoted[0] == '\0') {
+        return lk_fail(context, LK_FORMAT, "%s: %s: the field is empty; every field must hold an integer",
+                       source->name, place);
+    }
+    return lk_fail(context, LK_FORMAT, "%s: %s: '%s' %s", source->name, place, quoted, cause[kind]);
+}
+
+lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
+                        const uint8_t *start, const uint8_t *end, uint16_t *value) {
+    int64_t number = 0;
+    lk_number_kind kind = lk_number_parse(start, end, &number);
+    if (kind == LK_NUMBER_INTEGER && number >= 0 && number < source->limit) {
+        *value = (uint16_t)number;
+        return LK_OK;
+    }
+    char place[64], quoted[LK_QUOTE_CAPACITY];
+    snprintf(place, sizeof place, "line %lld, column %lld", (long long)line, (long long)column);
+    if (kind == LK_NUMBER_INTEGER && number >= 0) {
+        return lk_fail_alphabet(context, source, place, number);
+    }
+    return fail_number(context, source, place, kind, lk_text_quote(start, end, quoted));
+}
+
+lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line, int64_t columns,
+                               int64_t first_line, int64_t first_columns) {
+    if (columns == 0) {
+        return lk_fail(context, LK_FORMAT, "%s: line %lld is empty, but line %lld has %lld columns; remove it",
+                       source->name, (long long)line, (long long)first_line, (long long)first_columns);
+    }
+    return lk_fail(context, LK_FORMAT,
+                   "%s: line %lld has %lld columns, but line %lld has %lld; every example needs the same number",
+                   source->name, (long long)line, (long long)columns, (long long)first_line, (long long)first_columns);
+}

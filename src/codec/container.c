@@ -1,0 +1,390 @@
+/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both sides hash with XXH3 (64 bits, seeded,
+ * the low 32 kept). Time and memory of parsing are linear in the file's size, whatever the bytes say. */
+#include "codec/container.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/arena.h"
+
+#define VERSION 1
+#define MAGIC_SIZE 8
+#define CHECKSUM_SIZE 4
+#define TABLE_TAIL 8 /* of a table at the end: its size, its checksum */
+#define VARINT_MOST 9 /* bytes: values below 2^63 */
+#define VARIABLES_MOST INT32_MAX
+
+/* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers that alter bytes. */
+static const uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
+
+/* ---- bytes ----------------------------------------------------------------------------------------------------------- */
+
+static int64_t varint_size(int64_t value) {
+    int64_t size = 1;
+    for (uint64_t rest = (uint64_t)value >> 7; rest > 0; rest >>= 7) {
+        size++;
+    }
+    return size;
+}
+
+static uint8_t *put_varint(uint8_t *at, int64_t value) {
+    uint64_t rest = (uint64_t)value;
+    for (; rest >= 0x80; rest >>= 7) {
+        *at++ = (uint8_t)(rest | 0x80);
+    }
+    *at++ = (uint8_t)rest;
+    return at;
+}
+
+static void put_u32(uint8_t *at, uint32_t value) {
+    for (int i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+static uint32_t get_u32(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* A reader that never passes its end; failed is sticky and every later value 0. */
+typedef struct cursor {
+    const uint8_t *at, *end;
+    bool failed;
+} cursor;
+
+static int64_t get_varint(cursor *in) {
+    uint64_t value = 0;
+    for (int64_t i = 0; i < VARINT_MOST && in->at < in->end && !in->failed; i++) {
+        uint8_t byte = *in->at++;
+        value |= (uint64_t)(byte & 0x7F) << (7 * i);
+        if (byte < 0x80) {
+            return (int64_t)value;
+        }
+    }
+    in->failed = true;
+    return 0;
+}
+
+/* A varint in [least, most]. */
+static int64_t get_number(cursor *in, int64_t least, int64_t most) {
+    int64_t value = get_varint(in);
+    if (value < least || value > most) {
+        in->failed = true;
+    }
+    return in->failed ? least : value;
+}
+
+static uint32_t checksum(const uint8_t *bytes, int64_t size, uint32_t file, uint32_t number) {
+    return (uint32_t)XXH3_64bits_withSeed(bytes, (size_t)size, (uint64_t)file << 32 | number);
+}
+
+#define TABLE_NUMBER UINT32_MAX /* stands for the chunk's number in the table's seed */
+
+/* ---- geometry -------------------------------------------------------------------------------------------------------- */
+
+/* 0 when the shape is not one. */
+static int64_t variables_of(const lk_shape *shape) {
+    int64_t variables = shape->axes >= 1 && shape->axes <= LK_SHAPE_MOST;
+    for (int32_t i = 0; i < shape->axes && variables > 0; i++) {
+        bool fits = shape->size[i] >= 1 && shape->size[i] <= VARIABLES_MOST / variables;
+        variables = fits ? variables * shape->size[i] : 0;
+    }
+    return variables;
+}
+
+static bool header_valid(const lk_container_header *header) {
+    int64_t variables = variables_of(&header->shape);
+    if (variables == 0 || header->alphabet < 1 || header->alphabet > LK_ALPHABET_MOST || header->examples < 1 ||
+        header->chunk_examples < 1 || header->chunk_examples > header->examples || header->lanes < 1 ||
+        header->lanes > header->chunk_examples || header->format < 0) {
+        return false;
+    }
+    return lk_container_chunks(header) <= LK_CONTAINER_CHUNKS_MOST &&
+           (header->chunk_examples == 1 || header->chunk_examples <= LK_CONTAINER_CHUNK_SYMBOLS_MOST / variables);
+}
+
+int64_t lk_container_chunks(const lk_container_header *header) {
+    return header->examples / header->chunk_examples + (header->examples % header->chunk_examples != 0);
+}
+
+int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t index) {
+    int64_t left = header->examples - index * header->chunk_examples;
+    return left < header->chunk_examples ? left : header->chunk_examples;
+}
+
+/* ---- packing --------------------------------------------------------------------------------------------------------- */
+
+static int64_t chunk_size(const lk_payload *payload) {
+    return CHECKSUM_SIZE + varint_size(payload->size) + varint_size(payload->variant) + payload->size;
+}
+
+static uint8_t *put_chunk(uint8_t *at, const lk_payload *payload, uint32_t file, int64_t index) {
+    uint8_t *end = put_varint(at + CHECKSUM_SIZE, payload->size);
+    end = put_varint(end, payload->variant);
+    if (payload->size > 0) {
+        memcpy(end, payload->bytes, (size_t)payload->size);
+        end += payload->size;
+    }
+    put_u32(at, checksum(at + CHECKSUM_SIZE, end - at - CHECKSUM_SIZE, file, (uint32_t)index));
+    return end;
+}
+
+static uint8_t *put_table(uint8_t *at, const lk_payload *payloads, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        at = put_varint(at, chunk_size(&payloads[i]));
+    }
+    return at;
+}
+
+/* Everything of the header before its table; `at` has room for LK_CONTAINER_HEADER_MOST. */
+static uint8_t *put_fields(uint8_t *at, const lk_container_header *header, int64_t after_header) {
+    memcpy(at, magic, MAGIC_SIZE);
+    at += MAGIC_SIZE + 1; /* the header's size comes last */
+    *at++ = VERSION;
+    memcpy(at, header->model.byte, sizeof header->model.byte);
+    at = put_varint(at + sizeof header->model.byte, header->shape.axes);
+    for (int32_t i = 0; i < header->shape.axes; i++) {
+        at = put_varint(at, header->shape.size[i]);
+    }
+    at = put_varint(at, header->alphabet);
+    at = put_varint(at, header->examples);
+    at = put_varint(at, header->chunk_examples);
+    at = put_varint(at, header->lanes);
+    at = put_varint(at, header->format);
+    return put_varint(at, after_header);
+}
+
+/* Sums up sizes before anything is written. */
+typedef struct layout {
+    int64_t chunks, table; /* bytes */
+    bool table_in_header;
+} layout;
+
+static layout lay_out(const lk_container_header *header, const lk_payload *payloads, int64_t count) {
+    layout all = {0};
+    uint8_t scratch[LK_CONTAINER_HEADER_MOST];
+    for (int64_t i = 0; i < count; i++) {
+        int64_t size = chunk_size(&payloads[i]);
+        all.chunks += size;
+        all.table += varint_size(size);
+    }
+    int64_t fields = put_fields(scratch, header, all.chunks) - scratch;
+    all.table_in_header = fields + 1 + all.table + CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
+    return all;
+}
+
+lk_status lk_container_pack(lk_context *context, const lk_container_header *header, const lk_payload *payloads,
+                            lk_bytes *bytes, int64_t *header_bytes) {
+    LK_REQUIRE(header_valid(header));
+    int64_t count = lk_container_chunks(header);
+    layout all = lay_out(header, payloads, count);
+    int64_t after = all.chunks + (all.table_in_header ? 0 : all.table + TABLE_TAIL);
+    int64_t most = LK_CONTAINER_HEADER_MOST + after;
+    uint8_t *begin = lk_allocate(most + 1, 1);
+    if (begin == NULL) {
+        return lk_fail_no_memory(context, "the compressed file", most);
+    }
+    uint8_t *at = put_fields(begin, header, after);
+    *at++ = all.table_in_header;
+    if (all.table_in_header) {
+        at = put_table(at, payloads, count);
+    }
+    begin[MAGIC_SIZE] = (uint8_t)(at + CHECKSUM_SIZE - begin);
+    uint32_t file = checksum(begin, at - begin, 0, 0);
+    put_u32(at, file);
+    at += CHECKSUM_SIZE;
+    *header_bytes = at - begin;
+    for (int64_t i = 0; i < count; i++) {
+        at = put_chunk(at, &payloads[i], file, i);
+    }
+    if (!all.table_in_header) {
+        uint8_t *table = at;
+        at = put_table(at, payloads, count);
+        put_u32(at, (uint32_t)all.table);
+        at += 4;
+        put_u32(at, checksum(table, at - table, file, TABLE_NUMBER));
+        at += CHECKSUM_SIZE;
+    }
+    *bytes = (lk_bytes){.data = begin, .size = at - begin};
+    return LK_OK;
+}
+
+/* ---- parsing --------------------------------------------------------------------------------------------------------- */
+
+/* What is known of a file while its chunks are looked for. */
+typedef struct search {
+    const uint8_t *bytes;
+    int64_t size;           /* of the file */
+    int64_t header_size;
+    uint32_t file;          /* the header's checksum, which seeds the others */
+    int64_t after_header;   /* bytes that the header promises */
+    int64_t *length;        /* owned, of each chunk as the table has it; NULL when there is no good table */
+    int64_t table_bytes;    /* at the end of the file */
+    int64_t total;          /* sum of the lengths */
+} search;
+
+static lk_status parse_fields(lk_context *context, const char *path, cursor *in, lk_container_header *header, search *found) {
+    memcpy(header->model.byte, in->at, sizeof header->model.byte);
+    in->at += sizeof header->model.byte;
+    header->shape.axes = (int32_t)get_number(in, 1, LK_SHAPE_MOST);
+    for (int32_t i = 0; i < header->shape.axes; i++) {
+        header->shape.size[i] = get_number(in, 1, VARIABLES_MOST);
+    }
+    header->alphabet = (int32_t)get_number(in, 1, LK_ALPHABET_MOST);
+    header->examples = get_number(in, 1, INT64_MAX);
+    header->chunk_examples = get_number(in, 1, INT64_MAX);
+    header->lanes = (int32_t)get_number(in, 1, INT32_MAX);
+    header->format = (int32_t)get_number(in, 0, INT32_MAX);
+    found->after_header = get_number(in, 0, INT64_MAX / 2);
+    if (in->failed || !header_valid(header)) {
+        return lk_fail(context, LK_CORRUPT, "%s: the header describes no possible content; the file was not written by likely", path);
+    }
+    return LK_OK;
+}
+
+/* Lengths of all chunks, from exactly the bytes of `in`; false leaves no table. */
+static bool parse_table(cursor *in, int64_t count, search *found) {
+    int64_t *length = lk_allocate(count, sizeof *length);
+    int64_t total = 0;
+    for (int64_t i = 0; i < count && length != NULL; i++) {
+        length[i] = get_number(in, CHECKSUM_SIZE + 2, INT64_MAX / (2 * LK_CONTAINER_CHUNKS_MOST));
+        total += length[i];
+    }
+    if (length == NULL || in->failed || in->at != in->end) {
+        lk_release(length);
+        return false;
+    }
+    found->length = length;
+    found->total = total;
+    return true;
+}
+
+/* A table whose last byte stands just before `end`. */
+static bool parse_end_table(search *found, int64_t end, int64_t count) {
+    if (end > found->size || end - found->header_size < TABLE_TAIL) {
+        return false;
+    }
+    int64_t table = get_u32(found->bytes + end - TABLE_TAIL);
+    int64_t begin = end - TABLE_TAIL - table;
+    if (begin < found->header_size ||
+        checksum(found->bytes + begin, table + 4, found->file, TABLE_NUMBER) != get_u32(found->bytes + end - CHECKSUM_SIZE)) {
+        return false;
+    }
+    cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
+    found->table_bytes = table + TABLE_TAIL;
+    return parse_table(&in, count, found);
+}
+
+static lk_status parse_header(lk_context *context, const char *path, lk_container *container, search *found) {
+    const int64_t least = MAGIC_SIZE + 2 + (int64_t)sizeof(lk_fingerprint) + CHECKSUM_SIZE;
+    const uint8_t *bytes = found->bytes;
+    int64_t size = found->size;
+    if (size < MAGIC_SIZE || memcmp(bytes, magic, MAGIC_SIZE) != 0) {
+        return lk_fail(context, LK_FORMAT, "%s: not a compressed file of likely (its first bytes are others)", path);
+    }
+    int64_t header_size = size > MAGIC_SIZE ? bytes[MAGIC_SIZE] : 0;
+    if (header_size < least || header_size > LK_CONTAINER_HEADER_MOST || header_size > size) {
+        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged or cut off, nothing can be recovered; use another copy", path);
+    }
+    found->header_size = header_size;
+    found->file = checksum(bytes, header_size - CHECKSUM_SIZE, 0, 0);
+    if (found->file != get_u32(bytes + header_size - CHECKSUM_SIZE)) {
+        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged, nothing can be recovered; use another copy", path);
+    }
+    if (bytes[MAGIC_SIZE + 1] != VERSION) {
+        return lk_fail(context, LK_UNSUPPORTED, "%s: container version %d; this build of likely reads version %d", path,
+                       bytes[MAGIC_SIZE + 1], VERSION);
+    }
+    cursor in = {.at = bytes + MAGIC_SIZE + 2, .end = bytes + header_size - CHECKSUM_SIZE};
+    LK_TRY(parse_fields(context, path, &in, &container->header, found));
+    container->count = lk_container_chunks(&container->header);
+    bool here = get_number(&in, 0, 1) == 1;
+    bool table = here && !in.failed && parse_table(&in, container->count, found);
+    if (in.failed || in.at != in.end || (here && !table)) {
+        return lk_fail(context, LK_CORRUPT, "%s: the header's table of chunks is wrong; the file was not written by likely", path);
+    }
+    if (!here && !parse_end_table(found, header_size + found->after_header, container->count) &&
+        !parse_end_table(found, size, container->count)) {
+        found->table_bytes = 0;
+        container->table_damaged = true;
+    }
+    return LK_OK;
+}
+
+/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0. On success fills the chunk. In any
+ * case *next becomes the end of the chunk as far as it can be told, or -1. */
+static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length, lk_chunk *chunk, int64_t *next) {
+    *next = -1;
+    if (position < found->header_size || position > found->size - CHECKSUM_SIZE) {
+        return false;
+    }
+    const uint8_t *begin = found->bytes + position;
+    cursor in = {.at = begin + CHECKSUM_SIZE, .end = found->bytes + found->size};
+    int64_t size = get_number(&in, 0, INT64_MAX);
+    int64_t variant = get_number(&in, 0, INT32_MAX);
+    bool inside = !in.failed && size <= in.end - in.at;
+    int64_t whole = inside ? in.at - begin + size : 0;
+    *next = length > 0 ? position + length : inside ? position + whole : -1;
+    if (!inside || (length > 0 && whole != length) ||
+        checksum(begin + CHECKSUM_SIZE, whole - CHECKSUM_SIZE, found->file, (uint32_t)index) != get_u32(begin)) {
+        return false;
+    }
+    chunk->variant = (int32_t)variant;
+    chunk->payload = in.at;
+    chunk->size = size;
+    return true;
+}
+
+static void find_chunks(const search *found, lk_container *container) {
+    int64_t chained = found->header_size, from_begin = found->header_size;
+    int64_t from_end = found->size - found->table_bytes - found->total;
+    for (int64_t i = 0; i < container->count; i++) {
+        lk_chunk *chunk = &container->chunks[i];
+        int64_t length = found->length != NULL ? found->length[i] : 0;
+        const int64_t places[3] = {chained, from_begin, from_end};
+        int64_t after_chained = -1;
+        chunk->index = i;
+        chunk->first_example = i * container->header.chunk_examples;
+        chunk->examples = lk_container_chunk_examples(&container->header, i);
+        chunk->damaged = true;
+        for (int k = 0; k < (length > 0 ? 3 : 1) && chunk->damaged; k++) {
+            bool tried = (k > 0 && places[k] == places[0]) || (k > 1 && places[k] == places[1]);
+            int64_t next = -1;
+            chunk->damaged = tried || !chunk_at(found, places[k], i, length, chunk, &next);
+            after_chained = k == 0 || !chunk->damaged ? next : after_chained;
+        }
+        chained = after_chained;
+        container->damaged += chunk->damaged;
+        from_begin += length;
+        from_end += length;
+    }
+}
+
+lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes, lk_container *container) {
+    memset(container, 0, sizeof *container);
+    search found = {.bytes = bytes->data, .size = bytes->size};
+    lk_status status = parse_header(context, path, container, &found);
+    if (status == LK_OK) {
+        container->chunks = lk_allocate(container->count, sizeof *container->chunks);
+        if (container->chunks == NULL) {
+            status = lk_fail_no_memory(context, "the list of chunks", container->count * (int64_t)sizeof *container->chunks);
+        }
+    }
+    if (status == LK_OK) {
+        find_chunks(&found, container);
+        int64_t present = found.size - found.header_size;
+        container->truncated = present < found.after_header;
+        container->surplus = present > found.after_header ? present - found.after_header : 0;
+    }
+    lk_release(found.length);
+    return status;
+}
+
+bool lk_container_intact(const lk_container *container) {
+    return container->damaged == 0 && !container->truncated && !container->table_damaged && container->surplus == 0;
+}
+
+void lk_container_deinit(lk_container *container) {
+    lk_release(container->chunks);
+    memset(container, 0, sizeof *container);
+}

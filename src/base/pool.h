@@ -14,6 +14,8 @@ typedef void lk_piece(void *argument, int64_t piece, int worker);
 lk_pool *lk_pool_create(int threads);
 void lk_pool_destroy(lk_pool *pool);
 int lk_pool_threads(const lk_pool *pool);
+/* Processors that this process may use (its affinity mask), at least 1. */
+int lk_pool_processors(void);
 
 /* Runs pieces 0..pieces-1, each once, in any order on any worker; returns when all are done. Not reentrant: a piece may
  * not call lk_pool_run on the same pool. One piece, or a pool of one thread, runs on the caller without waking anyone. */

@@ -1,0 +1,79 @@
+/* Philox4x32-10 and what is drawn from it: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2,
+ * 3", SC 2011, section 4.3. One round maps the counter (x0, x1, x2, x3) under the key (k0, k1) to
+ *
+ *   (high(M1 x2) ^ x1 ^ k0,  low(M1 x2),  high(M0 x0) ^ x3 ^ k1,  low(M0 x0))
+ *
+ * and the key grows by the Weyl constants between rounds. The normal numbers stand in random_normal.c. */
+#include "base/random.h"
+
+#include "base/context.h"
+
+#define ROUNDS 10
+#define MULTIPLIER_0 UINT64_C(0xD2511F53)
+#define MULTIPLIER_1 UINT64_C(0xCD9E8D57)
+#define WEYL_0 UINT32_C(0x9E3779B9) /* golden ratio */
+#define WEYL_1 UINT32_C(0xBB67AE85) /* sqrt(3) - 1 */
+
+__extension__ typedef unsigned __int128 wide;
+
+void lk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]) {
+    uint32_t x0 = counter[0], x1 = counter[1], x2 = counter[2], x3 = counter[3];
+    uint32_t k0 = key[0], k1 = key[1];
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t product0 = MULTIPLIER_0 * x0;
+        uint64_t product1 = MULTIPLIER_1 * x2;
+        x0 = (uint32_t)(product1 >> 32) ^ x1 ^ k0;
+        x1 = (uint32_t)product1;
+        x2 = (uint32_t)(product0 >> 32) ^ x3 ^ k1;
+        x3 = (uint32_t)product0;
+        k0 += WEYL_0;
+        k1 += WEYL_1;
+    }
+    words[0] = x0;
+    words[1] = x1;
+    words[2] = x2;
+    words[3] = x3;
+}
+
+/* The finalizer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection in which every input bit reaches every output bit. */
+static uint64_t mix(uint64_t value) {
+    value = (value ^ (value >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    value = (value ^ (value >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return value ^ (value >> 31);
+}
+
+void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b, uint32_t words[4]) {
+    uint64_t use = (uint64_t)attempt << 32 | (uint32_t)random.purpose;
+    uint64_t mixed = mix(mix(random.seed + UINT64_C(0x9E3779B97F4A7C15)) + use * UINT64_C(0x9E3779B97F4A7C15));
+    const uint32_t key[2] = {(uint32_t)mixed, (uint32_t)(mixed >> 32)};
+    const uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b, (uint32_t)(b >> 32)};
+    lk_philox(counter, key, words);
+}
+
+void lk_random_block(lk_random random, uint64_t a, uint64_t b, uint32_t words[4]) {
+    lk_random_attempt(random, 0, a, b, words);
+}
+
+float lk_random_unit(lk_random random, uint64_t a, uint64_t b) {
+    uint32_t words[4];
+    lk_random_block(random, a, b, words);
+    return (float)(words[0] >> 8) * 0x1p-24F;
+}
+
+uint64_t lk_random_below(lk_random random, uint64_t a, uint64_t b, uint64_t limit) {
+    LK_REQUIRE(limit >= 1);
+    uint32_t words[4];
+    lk_random_block(random, a, b, words);
+    uint64_t draw = (uint64_t)words[1] << 32 | words[0];
+    return (uint64_t)((wide)draw * limit >> 64);
+}
+
+void lk_random_permutation(lk_random random, uint64_t a, int64_t count, int32_t *permutation) {
+    LK_REQUIRE(count >= 0 && count <= INT32_MAX);
+    for (int64_t position = 0; position < count; position++) {
+        int64_t other = (int64_t)lk_random_below(random, a, (uint64_t)position, (uint64_t)position + 1);
+        permutation[position] = (int32_t)position;
+        permutation[position] = permutation[other];
+        permutation[other] = (int32_t)position;
+    }
+}

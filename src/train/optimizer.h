@@ -15,7 +15,7 @@
 #ifndef LK_TRAIN_OPTIMIZER_H
 #define LK_TRAIN_OPTIMIZER_H
 
-#include "graph/parameters.h"
+#include "train/average.h"
 
 typedef struct lk_optimizer_options {
     const char *name;      /* "sgd", "adam", "adamw", "adagrad" */
@@ -37,8 +37,9 @@ lk_optimizer_options lk_optimizer_defaults(void);
 lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_options *options,
                               lk_optimizer **optimizer);
 void lk_optimizer_destroy(lk_optimizer *optimizer);
-/* One step from the parameters' gradients, times gradient_scale, at this learning rate. */
-void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale);
+/* One step from the parameters' gradients, times gradient_scale > 0, at this learning rate; then one update of `average` (NULL:
+ * none), in the same pass over the weights. */
+void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average);
 /* State for checkpoints: the number of steps taken, and arrays of the parameters' shapes (NULL: no such slot). Slot 0 is v, m or
  * (adagrad) s; slot 1 is s. */
 int64_t *lk_optimizer_steps(lk_optimizer *optimizer);

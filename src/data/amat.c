@@ -51,8 +51,9 @@ static lk_status read_line(lk_context *context, const lk_source *source, const l
         while (p < end && !lk_is_blank(*p)) {
             ++p;
         }
-        if (p - word == 1 && lk_is_digit(*word) && *word - '0' < source->limit) {
-            values[column] = (uint16_t)(*word - '0');
+        int32_t plain = lk_plain_value(word, p);
+        if (plain >= 0 && plain < source->limit) {
+            values[column] = (uint16_t)plain;
         } else {
             LK_TRY(lk_text_value(context, source, line->number, column + 1, word, p, &values[column]));
         }

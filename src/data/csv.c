@@ -109,7 +109,12 @@ static lk_status read_line(lk_context *context, const lk_source *source, const l
             return lk_fail(context, LK_FORMAT, "%s: line %lld, column %lld: the quotes are not closed before the next "
                            "separator", source->name, (long long)line->number, (long long)column + 1);
         }
-        LK_TRY(lk_text_value(context, source, line->number, column + 1, field.start, field.end, &values[column]));
+        int32_t plain = lk_plain_value(field.start, field.end);
+        if (plain >= 0 && plain < source->limit) {
+            values[column] = (uint16_t)plain;
+        } else {
+            LK_TRY(lk_text_value(context, source, line->number, column + 1, field.start, field.end, &values[column]));
+        }
         if (!field.next != (column + 1 == columns)) {
             bool header;
             return lk_text_fail_columns(context, source, line->number, count_fields(line, separator, &header), 1, columns);

@@ -18,7 +18,7 @@ typedef struct lk_tensor {
 } lk_tensor;
 
 typedef struct lk_safetensors {
-    lk_tensor *tensors;   /* owned */
+    lk_tensor *tensors;   /* owned, with their names; in the order of their places in the file */
     int32_t count;
     char **keys, **values; /* owned: the __metadata__ object, strings to strings */
     int32_t pairs;
@@ -32,8 +32,8 @@ void lk_safetensors_deinit(lk_safetensors *file);
 const char *lk_safetensors_value(const lk_safetensors *file, const char *key); /* NULL: none */
 const lk_tensor *lk_safetensors_tensor(const lk_safetensors *file, const char *name);
 
-/* Writes atomically. Tensors are laid out as the Python package does: sorted by type size, largest first, then by name; header padded
- * with spaces to 8 bytes. */
+/* Writes atomically. Tensors are laid out as the Python package does: sorted by type (I64, F64, F32, I32, U16, U8), then by name;
+ * header padded with spaces to 8 bytes. Names must differ; names, keys and values must be UTF-8. */
 lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors, int32_t count,
                                const char *const *keys, const char *const *values, int32_t pairs);
 

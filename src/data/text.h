@@ -39,7 +39,25 @@ lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);
 
-static inline bool lk_is_blank(uint8_t byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
-static inline bool lk_is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+static inline bool lk_is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+static inline bool lk_is_digit(uint8_t byte) {
+    return byte >= '0' && byte <= '9';
+}
+/* The value of 1 to 5 plain digits, which is what nearly all files hold; -1: something else, for lk_text_value. */
+static inline int32_t lk_plain_value(const uint8_t *start, const uint8_t *end) {
+    int32_t value = 0;
+    if (end - start < 1 || end - start > 5) {
+        return -1;
+    }
+    for (; start < end; ++start) {
+        if (!lk_is_digit(*start)) {
+            return -1;
+        }
+        value = value * 10 + (*start - '0');
+    }
+    return value;
+}
 
 #endif

@@ -52,16 +52,23 @@ lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count);
 /* Groups of `channels` consecutive 1-channel cells become cells of so many channels: out[g].channel[c] = in[g * channels + c]. */
 lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels);
 
-/* out[v] = table[index] where index runs over the earlier variables in `parent` (the most significant first): a conditional probability
- * table, one row of `channels` values for each setting of the parents. cells = variables of `count` tables. */
-lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, const int32_t *parent, int32_t parents,
-                   int32_t alphabet, int64_t channels);
+/* out = 0: reads nothing. */
+lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
 
-/* Mixture of products (a mixture of Bernoullis or categoricals) read one variable after another. Declares NAME.weight [K][1] (log
- * mixture weights) and NAME.component [variables * alphabet][K] (log probabilities). The state after the variables of the ordering's first
- * i places is the log posterior of the components, up to a constant:
- *   state[0] = weight, state[i + 1] = state[i] + component[v_i * alphabet + x_{v_i}], then minus its maximum
- * and the conditional's logits are out[v][a] = logsumexp_k(state[place of v][k] + component[v * alphabet + a][k]). */
+/* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its parents choose, a row for each setting
+ * of the parents (the first one most significant). Table t's parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]);
+ * parent_begin NULL: no table has any. Declares NAME.table [rows of all tables][channels]. The arrays are copied. */
+lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables, const int64_t *parent_begin,
+                   const int32_t *parent, int32_t alphabet, int64_t channels);
+/* Where each table's rows begin in NAME.table (row_begin[tables + 1], or NULL), and how many there are; -1: too many. */
+int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet, int64_t *row_begin);
+
+/* Mixture of products (a mixture of Bernoullis or categoricals), read rank after rank. The state after the variables of the first s ranks
+ * is the log posterior of the K components, up to a constant:
+ *   state[0] = weight - max, state[s + 1] = state[s] + sum over v of rank s of component[v * alphabet + x_v], then minus its maximum
+ * and the conditional's logits are out[v][a] = log sum_k exp(state[rank of v][k] + component[v * alphabet + a][k]).
+ * lk_mixture_state declares NAME.weight [K][1] (log weights); both declare NAME.component [variables * alphabet][K] (log
+ * probabilities). Values: state [ranks][batch][K], readout [variables][batch][alphabet]. */
 lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet, int64_t components);
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, int32_t alphabet);
 

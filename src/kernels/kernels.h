@@ -1,6 +1,10 @@
 /* The inner loops, once per instruction set. Each kernel's source is compiled several times with different flags (scalar,
  * avx2, avx512, neon); since every element's operations and every sum's shape are written in the source, all give the same
- * bits. A table of them is chosen once, when the context is created. Kernels are single-threaded and never allocate. */
+ * bits. A table of them is chosen once, when the context is created. Kernels are single-threaded and never allocate.
+ *
+ * Pointers need no alignment; arrays of one call are the same array or do not overlap; count 0 touches nothing. NaN: exp, log,
+ * tanh, sigmoid, softplus, relu and maximum give the one NaN of base/maths.h; the others give some NaN, whose sign and payload
+ * are the processor's. */
 #ifndef LK_KERNELS_KERNELS_H
 #define LK_KERNELS_KERNELS_H
 
@@ -10,11 +14,15 @@
 #include "kernels/isa/tile.h"
 #include "likely.h"
 
-/* Settings of one optimizer step; see train/optimizer.h for the formulas. */
+/* Settings of one Adam step; see train/optimizer.h for the formulas. With g = gradient_scale gradient + l2_decay w:
+ *   m = beta1 m + (1 - beta1) g;   s = beta2 s + (1 - beta2) g^2;   w = (1 - learning_rate weight_decay) w
+ *   w = w - (learning_rate / correction1) m / (sqrt(s) (1 / sqrt(correction2)) + epsilon) */
 typedef struct lk_adam_step {
-    float learning_rate, beta1, beta2, epsilon, weight_decay;
+    float learning_rate, beta1, beta2, epsilon;
+    float weight_decay;             /* decoupled (AdamW) */
     float correction1, correction2; /* 1 - beta^t */
     float gradient_scale;           /* from clipping; 1 when unclipped */
+    float l2_decay;                 /* added to the gradient (Adam with L2 regularization) */
 } lk_adam_step;
 
 typedef struct lk_kernels {
@@ -26,7 +34,7 @@ typedef struct lk_kernels {
     void (*tanh)(float *out, const float *in, int64_t count);
     void (*sigmoid)(float *out, const float *in, int64_t count);
     void (*softplus)(float *out, const float *in, int64_t count);
-    void (*relu)(float *out, const float *in, int64_t count);
+    void (*relu)(float *out, const float *in, int64_t count); /* +0 for both zeros */
     /* out += in; out[i] = fma(scale, in[i], out[i]) */
     void (*add)(float *out, const float *in, int64_t count);
     void (*axpy)(float *out, float scale, const float *in, int64_t count);
@@ -40,9 +48,10 @@ typedef struct lk_kernels {
      * ((0+8)+(4+12))+((2+10)+(6+14)) + ... : halves are added pairwise, 8 then 4 then 2 then 1 apart. */
     float (*sum)(const float *in, int64_t count);
     double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
-    float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN */
+    float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN; -inf of nothing */
 
-    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)). */
+    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)), the sum in the shape of
+     * `sum`. NaN where all are -inf or one is +inf. */
     void (*log_softmax)(float *out, const float *in, int64_t rows, int64_t width);
 
     /* Bernoulli with logit l and value x in {0, 1}: nll = softplus(x ? -l : l); d nll / d l = sigmoid(l) - x.
@@ -50,11 +59,20 @@ typedef struct lk_kernels {
     void (*bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
     void (*bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale, int64_t count);
 
-    /* Optimizer steps over `count` weights. */
+    /* Categorical: `rows` rows of `width` logits and one value 0 <= x < width per row; nll = -log softmax(logits)[x];
+     * the derivative by logit s is softmax(logits)[s] - (s == x). `gradient`, [rows][width], receives scale * derivative. */
+    void (*categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width);
+    void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
+                                 int64_t width);
+
+    /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w:
+     * sgd: v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g / (sqrt(s) + epsilon) */
     void (*sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
                 float weight_decay, float gradient_scale, int64_t count);
     void (*adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,
                  int64_t count);
+    void (*adagrad)(float *weight, float *squares, const float *gradient, float learning_rate, float epsilon,
+                    float weight_decay, float gradient_scale, int64_t count);
     void (*average)(float *average, const float *weight, float decay, int64_t count); /* a = decay a + (1-decay) w */
     bool (*all_finite)(const float *in, int64_t count);
 

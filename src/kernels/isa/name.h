@@ -1,0 +1,60 @@
+/* How a kernel that is compiled several times gets a name of its own, and the declarations of all of them.
+ *
+ * The build compiles elementwise.c, backward.c, reduce.c, ... once per instruction set with -DLK_ISA=scalar|avx2|avx512|neon;
+ * LK_KERNEL(exp) is then lk_kernel_exp_avx2 and so on. The source is plain C: loops over arrays that the compiler turns into
+ * vectors. What they compute is documented in kernels/kernels.h. */
+#ifndef LK_KERNELS_ISA_NAME_H
+#define LK_KERNELS_ISA_NAME_H
+
+#include "kernels/kernels.h"
+
+#define LK_JOIN_EXPANDED(left, right) left##_##right
+#define LK_JOIN(left, right) LK_JOIN_EXPANDED(left, right)
+#define LK_KERNEL(name) LK_JOIN(lk_kernel_##name, LK_ISA)
+
+#define LK_TEXT_EXPANDED(text) #text
+#define LK_TEXT(text) LK_TEXT_EXPANDED(text)
+
+/* Before a loop whose iterations touch one index each: arrays may be identical, so the compiler must not look for overlap.
+ * (Clang warns of loops that stay scalar, so it is told only where fmaf is an instruction.) */
+#if defined(__clang__) && (defined(__FMA__) || defined(__ARM_FEATURE_FMA)) && defined(__OPTIMIZE__)
+#define LK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__clang__)
+#define LK_INDEPENDENT
+#else
+#define LK_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+/* Sums and maxima are kept in so many interleaved chains. */
+#define LK_CHAINS 16
+
+typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
+typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
+
+lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid), LK_KERNEL(softplus), LK_KERNEL(relu),
+    LK_KERNEL(add);
+void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
+lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
+    LK_KERNEL(softplus_backward);
+
+float LK_KERNEL(sum)(const float *in, int64_t count);
+double LK_KERNEL(sum_squares)(const float *in, int64_t count);
+float LK_KERNEL(maximum)(const float *in, int64_t count);
+bool LK_KERNEL(all_finite)(const float *in, int64_t count);
+
+void LK_KERNEL(log_softmax)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width);
+void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
+                                     int64_t width);
+void LK_KERNEL(bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
+void LK_KERNEL(bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale, int64_t count);
+
+void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
+                    float weight_decay, float gradient_scale, int64_t count);
+void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,
+                     int64_t count);
+void LK_KERNEL(adagrad)(float *weight, float *squares, const float *gradient, float learning_rate, float epsilon,
+                        float weight_decay, float gradient_scale, int64_t count);
+void LK_KERNEL(average)(float *average, const float *weight, float decay, int64_t count);
+
+#endif

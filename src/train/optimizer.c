@@ -2,7 +2,6 @@
  * over the weights, in pieces that fit the cache. */
 #include "train/optimizer.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +20,14 @@ typedef struct step {
 
 /* The arrays of one span. */
 typedef struct view {
-    float *weight, *slot0, *slot1, *gradient;
+    float *weight, *slot0, *slot1;
+    const float *gradient;
     int64_t count;
 } view;
 
 typedef struct rule {
     const char *name;
     int32_t slots;
-    bool decoupled; /* weight decay is the kernel's; otherwise it is added to the gradient here */
     void (*apply)(const step *now, const view *at, float weight_decay);
 } rule;
 
@@ -55,31 +54,24 @@ static void sgd(const step *now, const view *at, float weight_decay)
 static void adam(const step *now, const view *at, float weight_decay)
 {
     lk_adam_step numbers = now->adam;
+    numbers.l2_decay = weight_decay;
+    kernels_of(now)->adam(at->weight, at->slot0, at->slot1, at->gradient, &numbers, at->count);
+}
+
+static void adamw(const step *now, const view *at, float weight_decay)
+{
+    lk_adam_step numbers = now->adam;
     numbers.weight_decay = weight_decay;
     kernels_of(now)->adam(at->weight, at->slot0, at->slot1, at->gradient, &numbers, at->count);
 }
 
-/* No fused operation here, so that the plainest instruction set runs it at the speed of memory with the same bits as the others. */
 static void adagrad(const step *now, const view *at, float weight_decay)
 {
-    (void)weight_decay;
-    float *restrict weight = at->weight, *restrict sum = at->slot0;
-    const float *restrict gradient = at->gradient;
-    const float rate = now->adam.learning_rate, epsilon = now->adam.epsilon, scale = now->adam.gradient_scale;
-    for (int64_t i = 0; i < at->count; i++) {
-        float g = scale * gradient[i];
-        float total = sum[i] + g * g;
-        sum[i] = total;
-        weight[i] -= rate * g / (sqrtf(total) + epsilon);
-    }
+    kernels_of(now)->adagrad(at->weight, at->slot0, at->gradient, now->adam.learning_rate, now->adam.epsilon,
+                             weight_decay, now->adam.gradient_scale, at->count);
 }
 
-static const rule RULES[] = {
-    {"sgd", 1, true, sgd}, /* its kernel adds the decay to the gradient: the same formula without a pass */
-    {"adam", 2, false, adam},
-    {"adamw", 2, true, adam},
-    {"adagrad", 1, false, adagrad},
-};
+static const rule RULES[] = {{"sgd", 1, sgd}, {"adam", 2, adam}, {"adamw", 2, adamw}, {"adagrad", 1, adagrad}};
 
 /* ---- options ------------------------------------------------------------------------------------------------------- */
 
@@ -205,10 +197,6 @@ static void step_span(void *argument, lk_weight_span span, int64_t piece)
     at.slot0 = optimizer->slot[0][span.parameter] + span.offset;
     at.slot1 = optimizer->rule->slots > 1 ? optimizer->slot[1][span.parameter] + span.offset : NULL;
     float weight_decay = p->decays ? (float)optimizer->options.weight_decay : 0;
-    if (weight_decay != 0 && !optimizer->rule->decoupled) {
-        kernels_of(now)->axpy(at.gradient, weight_decay / now->adam.gradient_scale, at.weight, at.count);
-        weight_decay = 0;
-    }
     optimizer->rule->apply(now, &at, weight_decay);
     if (now->average != NULL) {
         kernels_of(now)->average(now->average->value[span.parameter] + span.offset, at.weight, now->average_decay,
@@ -219,7 +207,6 @@ static void step_span(void *argument, lk_weight_span span, int64_t piece)
 void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average)
 {
     const lk_optimizer_options *options = &optimizer->options;
-    LK_REQUIRE(gradient_scale > 0);
     optimizer->steps++;
     step now = {.optimizer = optimizer, .average = average};
     now.adam = (lk_adam_step){

@@ -6,9 +6,8 @@
  *   adamw    the same without the first line, and w = w - ... - learning_rate weight_decay w
  *   adagrad  g = g + weight_decay w;  s = s + g^2;  w = w - learning_rate g / (sqrt(s) + epsilon)
  *
- * where correction = 1 - beta^t at step t = 1, 2, ... The kernel `adam` (kernels/kernels.h) knows the decoupled decay of
- * adamw only; for adam and adagrad the decay is added to the gradient beforehand, which therefore changes under an L2 decay.
- * Weight decay acts on parameters that decay (matrices). Columns beyond parameter->live[r] are not touched.
+ * where correction = 1 - beta^t at step t = 1, 2, ... (the kernels, kernels/kernels.h, fix the roundings). Weight decay acts on
+ * parameters that decay (matrices). Columns beyond parameter->live[r] are not touched.
  *
  * SGD with momentum: Sutskever et al. 2013 (without Nesterov). Adam: Kingma and Ba 2015. AdamW: Loshchilov and Hutter 2019.
  * Adagrad: Duchi, Hazan and Singer 2011. Every step is a function of its arguments to the bit, for any number of threads. */
@@ -37,7 +36,7 @@ lk_optimizer_options lk_optimizer_defaults(void);
 lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_options *options,
                               lk_optimizer **optimizer);
 void lk_optimizer_destroy(lk_optimizer *optimizer);
-/* One step from the parameters' gradients, times gradient_scale > 0, at this learning rate; then one update of `average` (NULL:
+/* One step from the parameters' gradients, times gradient_scale, at this learning rate; then one update of `average` (NULL:
  * none), in the same pass over the weights. */
 void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average);
 /* State for checkpoints: the number of steps taken, and arrays of the parameters' shapes (NULL: no such slot). Slot 0 is v, m or

@@ -1,7 +1,7 @@
 /* The micro-kernel of the matrix product: a small block of C held in registers while the depth runs by.
  *
  *   acc[r][n] = start[r], or c[r][n] when start is NULL
- *   acc[r][n] = fmaf(a[k * rows + r], B(k)[n], acc[r][n])   for k = 0 .. depth-1, in this order
+ *   acc[r][n] = fmaf(a[k * a_stride + r], B(k)[n], acc[r][n])   for k = 0 .. depth-1, in this order
  *   c[r][n]   = acc[r][n]
  *
  * for r < call->rows (1 .. tile->rows) and n < call->columns (one of tile->widths). Every implementation gives the same bits,
@@ -20,7 +20,8 @@ typedef struct lk_tile_call {
     int32_t rows;         /* 1 .. lk_tile.rows */
     int32_t columns;      /* one of lk_tile.widths */
     int64_t depth;
-    const float *a;       /* packed panel [depth][lk_tile.rows] (the panel's stride, whatever `rows` is) */
+    const float *a;       /* element r of depth k at a[k * a_stride + r] */
+    int64_t a_stride;
     const float *b;       /* row k at b + b_offset[k], or at b + k * b_stride when b_offset is NULL */
     int64_t b_stride;
     const int64_t *b_offset;

@@ -1,0 +1,52 @@
+/* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x 16 and the 12 x 8 in
+ * half-width registers keep a remainder from costing a whole block: a batch of 100 is 3 x 32 + 8. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "kernels/isa/tile_inside.h"
+
+#define TILE_MOST_ROWS 12
+#define TILE_MOST_VECTORS 2
+
+#define TILE_NAME(x) avx512_##x
+#define TILE_LANES 16
+#define TILE_VECTOR __m512
+#define TILE_LOAD(p) _mm512_loadu_ps(p)
+#define TILE_STORE(p, v) _mm512_storeu_ps(p, v)
+#define TILE_BROADCAST(x) _mm512_set1_ps(x)
+#define TILE_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#include "kernels/isa/tile_body.h"
+#undef TILE_NAME
+#undef TILE_LANES
+#undef TILE_VECTOR
+#undef TILE_LOAD
+#undef TILE_STORE
+#undef TILE_BROADCAST
+#undef TILE_FMA
+
+#define TILE_NAME(x) avx512_half_##x
+#define TILE_LANES 8
+#define TILE_VECTOR __m256
+#define TILE_LOAD(p) _mm256_loadu_ps(p)
+#define TILE_STORE(p, v) _mm256_storeu_ps(p, v)
+#define TILE_BROADCAST(x) _mm256_set1_ps(x)
+#define TILE_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#include "kernels/isa/tile_body.h"
+
+TILE_INSTANCES_12(avx512_half_block, 1)
+TILE_INSTANCES_12(avx512_block, 1)
+TILE_INSTANCES_12(avx512_block, 2)
+
+static tile_instance *const instances[3][TILE_MOST_ROWS] = {
+    {TILE_NAMES_12(avx512_half_block, 1)},
+    {TILE_NAMES_12(avx512_block, 1)},
+    {TILE_NAMES_12(avx512_block, 2)},
+};
+
+static void avx512_run(const lk_tile_call *call)
+{
+    instances[call->columns >> 4][call->rows - 1](call); /* 8, 16, 32 are 0, 1, 2 */
+}
+
+const lk_tile lk_tile_avx512 = {.rows = 12, .columns = 32, .widths = {8, 16, 32}, .run = avx512_run};
+#endif

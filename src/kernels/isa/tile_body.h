@@ -1,0 +1,50 @@
+/* One micro-kernel, written once and included by each instruction set's file, which first defines
+ *   TILE_NAME(x)      names of this inclusion's functions
+ *   TILE_MOST_ROWS, TILE_MOST_VECTORS   the greatest block
+ *   TILE_LANES        floats in a vector
+ *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and TILE_FMA(a, b, c) = a*b + c
+ * rows and vectors are constants after inlining, so the accumulators live in registers. No include guard on purpose. */
+static inline __attribute__((always_inline)) void TILE_NAME(block)(const lk_tile_call *call, const int rows,
+                                                                   const int vectors, const int gathered)
+{
+    TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
+    const float *a = call->a;
+    const float *b = call->b;
+    const int64_t *offset = call->b_offset;
+    const int64_t a_stride = call->a_stride;
+    const int64_t b_stride = call->b_stride;
+    TILE_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const float *c = call->c[r] + call->c_offset;
+        TILE_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            sum[r][v] = call->start != NULL ? TILE_BROADCAST(call->start[r]) : TILE_LOAD(c + v * TILE_LANES);
+        }
+    }
+    for (int64_t k = 0; k < call->depth; k++) {
+        const float *row = gathered ? b + offset[k] : b;
+        TILE_VECTOR right[TILE_MOST_VECTORS];
+        TILE_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            right[v] = TILE_LOAD(row + v * TILE_LANES);
+        }
+        TILE_UNROLL
+        for (int r = 0; r < rows; r++) {
+            const TILE_VECTOR left = TILE_BROADCAST(a[r]);
+            TILE_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                sum[r][v] = TILE_FMA(left, right[v], sum[r][v]);
+            }
+        }
+        a += a_stride;
+        b += gathered ? 0 : b_stride;
+    }
+    TILE_UNROLL
+    for (int r = 0; r < rows; r++) {
+        float *c = call->c[r] + call->c_offset;
+        TILE_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            TILE_STORE(c + v * TILE_LANES, sum[r][v]);
+        }
+    }
+}

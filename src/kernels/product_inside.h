@@ -1,0 +1,110 @@
+/* What the files of the product share: the plan of one call, its segments, and the two ways of running a piece. */
+#ifndef LK_KERNELS_PRODUCT_INSIDE_H
+#define LK_KERNELS_PRODUCT_INSIDE_H
+
+#include "kernels/product.h"
+#include "kernels/product_pack.h"
+
+#define LK_MOST_ROW_CUTS 128
+
+typedef struct lk_product_plan {
+    const lk_product *product;
+    const lk_tile *tile;
+    lk_side a, b;
+    bool narrow;             /* few columns: the lanes of a vector are rows of C */
+    bool direct;             /* B's whole strips are read where they lie */
+    bool c_contiguous;       /* columns of C side by side */
+    int64_t begin, end;      /* the depth that any row uses */
+    int64_t block;           /* depth of a cache block */
+    int64_t group;           /* rows of A that are packed together */
+    int64_t first_column, last_column; /* of this round */
+    int64_t tail;            /* width of the last, narrower strip; 0: none */
+    int64_t packed_columns;  /* widths of all packed strips together */
+    float *packed;           /* B: block after block, in it strip after strip, in it [depth][width] */
+    const int64_t *b_offset; /* of B's rows, by depth; NULL: b.depth_stride apart */
+    int64_t row_pieces, column_pieces, column_step;
+    int64_t row_cut[LK_MOST_ROW_CUTS + 1];
+    float *scratch;          /* per worker */
+    int64_t scratch_stride;
+} lk_product_plan;
+
+/* Scratch of one worker: packed A, then two blocks of C. */
+int64_t lk_product_scratch(const lk_product_plan *plan);
+
+lk_piece lk_product_block_piece;  /* argument: the plan; pieces: row piece * column_pieces + column piece */
+lk_piece lk_product_narrow_piece; /* argument: the plan; pieces: row pieces */
+
+/* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their staircase. */
+typedef struct lk_segment {
+    int64_t begin, end;
+    int32_t first, last;
+} lk_segment;
+#define LK_MOST_SEGMENTS (2 * LK_TILE_MOST_COLUMNS + 1)
+
+/* The segments of rows [row, row + rows) within [begin, end), in order of depth; returns their number. */
+int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin, int64_t end,
+                            lk_segment segments[LK_MOST_SEGMENTS]);
+
+static inline int64_t lk_minimum(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t lk_maximum(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t lk_round_up(int64_t value, int64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+static inline int64_t lk_depth_begin(const lk_product *product, int64_t row)
+{
+    return product->depth_begin != NULL ? product->depth_begin[row] : 0;
+}
+
+static inline int64_t lk_depth_end(const lk_product *product, int64_t row)
+{
+    return product->depth_end != NULL ? product->depth_end[row] : product->depth;
+}
+
+static inline int64_t lk_column_end(const lk_product *product, int64_t row)
+{
+    return product->column_end != NULL ? product->column_end[row] : product->columns;
+}
+
+static inline int64_t lk_c_row(const lk_product *product, int64_t row)
+{
+    return product->c_row_index != NULL ? product->c_row_index[row] : row;
+}
+
+static inline int64_t lk_c_column(const lk_product *product, int64_t column)
+{
+    return (product->c_column_index != NULL ? product->c_column_index[column] : column) * product->c_column_stride;
+}
+
+static inline float lk_start_value(const lk_product *product, int64_t row)
+{
+    return product->start == LK_START_BIAS ? product->bias[lk_c_row(product, row)] : 0.0f;
+}
+
+static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns)
+{
+    int32_t i = 0;
+    while (tile->widths[i] < columns) {
+        i++;
+    }
+    return tile->widths[i];
+}
+
+/* Where strip and block of packed B begin; all strips before the tail are tile->columns wide. */
+static inline const float *lk_packed_strip(const lk_product_plan *plan, int64_t column, int64_t block_begin)
+{
+    const int64_t length = lk_minimum(plan->block, plan->end - block_begin);
+    const int64_t before = plan->direct ? 0 : column - plan->first_column;
+    return plan->packed + (block_begin - plan->begin) * plan->packed_columns + before * length;
+}
+
+#endif

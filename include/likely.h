@@ -16,6 +16,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* all that stands here, and nothing else, is exported */
+#endif
 
 #define LIKELY_VERSION "0.1.0"
 
@@ -55,6 +58,9 @@ const char *lk_context_message(const lk_context *context);
 const char *lk_context_isa(const lk_context *context);
 int lk_context_threads(const lk_context *context);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,50 @@
+# A thin front for CMake. On a bare Debian 12 (root or sudo) every target installs what it lacks first.
+#   make         the command, at build/likely, and the library
+#   make test    all tests            make asan    all tests under the address and undefined-behaviour sanitizers
+#   make demo    train, sample, compress and detect on real digits, in about two minutes
+#   make bench   the benchmarks       make fuzz    every fuzz target for FUZZ_SECONDS (20)
+#   make install (PREFIX, DESTDIR)    make format  clang-format in place      make clean
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 20
+JOBS ?= $(shell nproc)
+
+all: build
+setup:
+	@tools/setup.sh
+setup-ci:
+	@tools/setup.sh --ci
+
+# Configured when there is nothing yet; the build itself sees changed and new files.
+build: setup
+	@test -f build/Makefile || cmake --preset release
+	@cmake --build build --parallel $(JOBS)
+
+test: build
+	@cd build && ctest --output-on-failure --parallel $(JOBS)
+
+demo: build
+	@demo/run.sh
+
+bench: build
+	@cmake --build build --parallel $(JOBS) --target bench
+
+asan: setup
+	@cmake --preset asan
+	@cmake --build --preset asan --parallel $(JOBS)
+	@ctest --preset asan --parallel $(JOBS)
+
+fuzz: setup-ci
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz --parallel $(JOBS)
+	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+install: build
+	@cmake --install build --prefix $(PREFIX)
+
+format: setup-ci
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all setup setup-ci build test demo bench asan fuzz install format clean

@@ -1,0 +1,238 @@
+#include "cli/arguments.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cli_option common[] = {
+    {"threads", "N", "worker threads (default: one for each processor); results do not depend on it", false},
+    {"quiet", NULL, "no progress, only results", false},
+    {"help", NULL, "this text", false},
+};
+#define COMMON_COUNT ((int32_t)(sizeof common / sizeof *common))
+
+static int32_t option_total(const cli_verb *verb)
+{
+    return verb->option_count + COMMON_COUNT;
+}
+
+static const cli_option *option_at(const cli_verb *verb, int32_t index)
+{
+    return index < verb->option_count ? &verb->options[index] : &common[index - verb->option_count];
+}
+
+static int32_t find_option(const cli_verb *verb, const char *name, size_t length)
+{
+    for (int32_t i = 0; i < option_total(verb); i++) {
+        const char *known = option_at(verb, i)->name;
+        if (strlen(known) == length && strncmp(known, name, length) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int cli_usage(const cli_arguments *arguments, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    fprintf(stderr, "likely %s: ", arguments->verb->name);
+    vfprintf(stderr, format, list);
+    fprintf(stderr, " (likely %s --help)\n", arguments->verb->name);
+    va_end(list);
+    return EXIT_USAGE;
+}
+
+static int take_option(cli_arguments *arguments, int count, char **words, int *at)
+{
+    const char *name = words[*at] + 2, *equals = strchr(name, '=');
+    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    int32_t index = find_option(arguments->verb, name, length);
+    if (index < 0) {
+        return cli_usage(arguments, "no option --%.*s", (int)length, name);
+    }
+    const cli_option *option = option_at(arguments->verb, index);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    if (option->value == NULL && value != NULL) {
+        return cli_usage(arguments, "--%s takes no value", option->name);
+    }
+    if (option->value != NULL && value == NULL) {
+        if (*at + 1 >= count) {
+            return cli_usage(arguments, "--%s needs a value, %s", option->name, option->value);
+        }
+        value = words[++*at];
+    }
+    int32_t most = option->repeats ? REPEATS_MOST : 1;
+    if (arguments->given[index].count == most) {
+        return cli_usage(arguments, "--%s is given more than %s", option->name, option->repeats ? "64 times" : "once");
+    }
+    arguments->given[index].value[arguments->given[index].count++] = value != NULL ? value : "";
+    return EXIT_DONE;
+}
+
+static int check_complete(const cli_arguments *arguments)
+{
+    const cli_verb *verb = arguments->verb;
+    if (arguments->positionals != verb->operand_count) {
+        return arguments->positionals < verb->operand_count
+                   ? cli_usage(arguments, "needs %s", verb->operands)
+                   : cli_usage(arguments, "does not expect \"%s\"", arguments->positional[verb->operand_count]);
+    }
+    for (const char *name = verb->required; name != NULL && *name != '\0';) {
+        size_t length = strcspn(name, " ");
+        int32_t index = find_option(verb, name, length);
+        assert(index >= 0);
+        if (arguments->given[index].count == 0) {
+            return cli_usage(arguments, "needs --%.*s %s", (int)length, name, option_at(verb, index)->value);
+        }
+        name += length + strspn(name + length, " ");
+    }
+    return EXIT_DONE;
+}
+
+int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments)
+{
+    *arguments = (cli_arguments){.verb = verb};
+    assert(option_total(verb) <= OPTIONS_MOST);
+    bool options_end = false;
+    for (int at = 0; at < count; at++) {
+        if (!options_end && strcmp(words[at], "--") == 0) {
+            options_end = true;
+        } else if (!options_end && strcmp(words[at], "-h") == 0) {
+            arguments->given[find_option(verb, "help", 4)].count = 1;
+        } else if (!options_end && strncmp(words[at], "--", 2) == 0) {
+            int status = take_option(arguments, count, words, &at);
+            if (status != EXIT_DONE) {
+                return status;
+            }
+        } else if (arguments->positionals < POSITIONALS_MOST) {
+            arguments->positional[arguments->positionals++] = words[at];
+        } else {
+            return cli_usage(arguments, "does not expect \"%s\"", words[at]);
+        }
+    }
+    return cli_has(arguments, "help") ? EXIT_DONE : check_complete(arguments);
+}
+
+/* Help text wrapped to the right of a column. */
+static void print_wrapped(const char *text, int column, int width)
+{
+    int at = column;
+    for (const char *word = text; *word != '\0';) {
+        int length = (int)strcspn(word, " ");
+        if (at + 1 + length > width && at > column) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        at += printf("%s%.*s", at > column ? " " : "", length, word);
+        word += length;
+        word += strspn(word, " ");
+    }
+    putchar('\n');
+}
+
+void cli_print_help(const cli_verb *verb)
+{
+    printf("usage: likely %s %s", verb->name, verb->operands);
+    for (const char *name = verb->required; name != NULL && *name != '\0';) {
+        size_t length = strcspn(name, " ");
+        printf(" --%.*s %s", (int)length, name, option_at(verb, find_option(verb, name, length))->value);
+        name += length + strspn(name + length, " ");
+    }
+    printf(" [options]\n\n%s\n\noptions:\n", verb->summary);
+    for (int32_t i = 0; i < option_total(verb); i++) {
+        const cli_option *option = option_at(verb, i);
+        int used = printf("  --%s%s%s", option->name, option->value != NULL ? " " : "",
+                          option->value != NULL ? option->value : "");
+        printf("%*s", used < 27 ? 28 - used : 1, "");
+        print_wrapped(option->help, used < 27 ? 28 : used + 1, 100);
+    }
+    if (verb->more != NULL) {
+        printf("\n%s", verb->more);
+    }
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------------- */
+
+static int32_t must_find(const cli_arguments *arguments, const char *name)
+{
+    int32_t index = find_option(arguments->verb, name, strlen(name));
+    assert(index >= 0);
+    return index;
+}
+
+bool cli_has(const cli_arguments *arguments, const char *name)
+{
+    return arguments->given[must_find(arguments, name)].count > 0;
+}
+
+const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback)
+{
+    int32_t index = must_find(arguments, name);
+    return arguments->given[index].count > 0 ? arguments->given[index].value[0] : fallback;
+}
+
+int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values)
+{
+    int32_t index = must_find(arguments, name);
+    *values = arguments->given[index].value;
+    return arguments->given[index].count;
+}
+
+bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
+                 int64_t *value)
+{
+    const char *text = cli_text(arguments, name, NULL);
+    *value = fallback;
+    if (text == NULL) {
+        return true;
+    }
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
+        cli_usage(arguments, "--%s %s: expected an integer in %lld..%lld", name, text, (long long)least, (long long)most);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback, double *value)
+{
+    const char *text = cli_text(arguments, name, NULL);
+    *value = fallback;
+    if (text == NULL) {
+        return true;
+    }
+    char *end = NULL;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !(number >= least && number <= most)) {
+        cli_usage(arguments, "--%s %s: expected a number from %g to %g", name, text, least, most);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
+                const char **value)
+{
+    *value = cli_text(arguments, name, fallback);
+    for (const char *choice = choices; *value != NULL && *choice != '\0';) {
+        size_t length = strcspn(choice, "|");
+        if (strlen(*value) == length && strncmp(*value, choice, length) == 0) {
+            return true;
+        }
+        choice += length + (choice[length] == '|' ? 1 : 0);
+    }
+    if (*value == NULL) {
+        return true;
+    }
+    cli_usage(arguments, "--%s %s: expected one of %s", name, *value, choices);
+    return false;
+}

@@ -1,0 +1,62 @@
+/* The command line of a verb: a table of options, from which parsing and --help are made. */
+#ifndef LK_CLI_ARGUMENTS_H
+#define LK_CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OPTIONS_MOST 48
+#define REPEATS_MOST 64
+#define POSITIONALS_MOST 4
+
+/* Exit statuses. */
+enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
+
+typedef struct cli_option {
+    const char *name;  /* "learning-rate" */
+    const char *value; /* what stands for its value in the help: "X"; NULL: a flag */
+    const char *help;
+    bool repeats;      /* may be given several times */
+} cli_option;
+
+typedef struct cli_arguments {
+    const struct cli_verb *verb;
+    const char *positional[POSITIONALS_MOST];
+    int32_t positionals;
+    struct {
+        const char *value[REPEATS_MOST];
+        int32_t count;
+    } given[OPTIONS_MOST]; /* parallel to the verb's options, then the common ones */
+} cli_arguments;
+
+typedef struct cli_verb {
+    const char *name, *summary;
+    const char *operands;     /* "MODEL", for the usage line; words are counted */
+    int32_t operand_count;
+    const cli_option *options;
+    int32_t option_count;
+    const char *required;     /* names of options that must be given, separated by spaces; may be NULL */
+    const char *more;         /* further paragraphs of the help, examples last */
+    int (*run)(const cli_arguments *arguments);
+} cli_verb;
+
+/* EXIT_DONE: go on; EXIT_USAGE: a line has been printed on stderr. */
+int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments);
+void cli_print_help(const cli_verb *verb);
+
+/* Reading; an unknown name is a mistake of ours (asserted). */
+bool cli_has(const cli_arguments *arguments, const char *name);
+const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback);
+int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values);
+/* False after printing a usage line when the text is no number in [least, most]; absent: the fallback. */
+bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
+                 int64_t *value);
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback, double *value);
+/* False after printing a usage line when the text is none of the words of `choices` ("a|b|c"). */
+bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
+                const char **value);
+
+/* Prints "likely VERB: ..." on stderr and returns EXIT_USAGE. */
+int cli_usage(const cli_arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

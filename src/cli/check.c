@@ -1,0 +1,73 @@
+/* likely check: what a sceptic would run. */
+#include "cli/common.h"
+#include "jobs/check.h"
+#include "models/model_file.h"
+
+static const cli_option options[] = {
+    {"data", "PATH", "examples to check on (default: drawn from the model)", false},
+    CLI_DATA_OPTIONS,
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+static const char *const words[] = {[LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
+
+static int print_results(const cli_arguments *arguments, const lk_check_result *results, int32_t count)
+{
+    bool passed = true;
+    json_t *list = json_array();
+    for (int32_t i = 0; i < count; i++) {
+        passed = passed && results[i].verdict != LK_CHECK_FAILED;
+        if (!cli_has(arguments, "json")) {
+            printf("%-8s %-22s %s\n", words[results[i].verdict], results[i].name, results[i].detail);
+        }
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "check", results[i].name, "verdict",
+                                              words[results[i].verdict], "detail", results[i].detail));
+    }
+    int status = EXIT_DONE;
+    if (cli_has(arguments, "json")) {
+        status = cli_print_json(json_pack("{s:b, s:O}", "passed", passed, "checks", list));
+    }
+    json_decref(list);
+    status = status == EXIT_DONE ? cli_finish_output() : status;
+    return passed ? status : EXIT_FAULT;
+}
+
+static int run(const cli_arguments *arguments)
+{
+    int status;
+    lk_dataset_options unused;
+    if (!cli_data_options(arguments, &unused)) {
+        return EXIT_USAGE;
+    }
+    lk_context *context = cli_open(arguments, &status);
+    if (context == NULL) {
+        return status;
+    }
+    const char *path = cli_text(arguments, "data", NULL);
+    lk_model *model = NULL;
+    lk_dataset *dataset = NULL;
+    lk_check_result results[LK_CHECKS_MOST];
+    int32_t count;
+    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
+                (path == NULL || cli_read_data(arguments, model, path, &dataset) == LK_OK) &&
+                lk_check(model, dataset, results, &count) == LK_OK;
+    status = done ? print_results(arguments, results, count) : cli_fault(context);
+    lk_dataset_destroy(dataset);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+    return status;
+}
+
+const cli_verb cli_check_verb = {
+    .name = "check",
+    .summary = "prove and test a model: causality, schedules, sums, restoring",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .more = "The exit status is 0 only if nothing failed.\n\n"
+            "examples:\n"
+            "  likely check digits.likely\n"
+            "  likely check digits.likely --data test.amat.gz --json\n",
+    .run = run,
+};

@@ -1,0 +1,189 @@
+#include "cli/common.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+lk_context *cli_open(const cli_arguments *arguments, int *status)
+{
+    int64_t threads;
+    *status = EXIT_USAGE;
+    if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads)) {
+        return NULL;
+    }
+    lk_context *context = NULL;
+    *status = EXIT_FAULT;
+    if (lk_context_create((int)threads, &context) != LK_OK) {
+        if (context == NULL) {
+            fprintf(stderr, "likely: out of memory\n");
+        } else {
+            cli_fault(context);
+        }
+        lk_context_destroy(context);
+        return NULL;
+    }
+    return context;
+}
+
+int cli_fault(const lk_context *context)
+{
+    fflush(stdout);
+    fprintf(stderr, "likely: %s\n", lk_context_message(context));
+    return EXIT_FAULT;
+}
+
+/* ---- data ----------------------------------------------------------------------------------------------------------------- */
+
+static bool parse_shape(const cli_arguments *arguments, lk_shape *shape)
+{
+    const char *text = cli_text(arguments, "shape", NULL);
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        char *end = NULL;
+        long long size = strtoll(at, &end, 10);
+        bool more = *end == 'x' && end[1] != '\0';
+        if (end == at || size < 1 || size > (1 << 26) || shape->axes == 3 || (*end != '\0' && !more)) {
+            cli_usage(arguments, "--shape %s: expected as 28x28x1 or 784", text);
+            return false;
+        }
+        shape->size[shape->axes++] = size;
+        at = more ? end + 1 : end;
+    }
+    if (shape->axes == 2) {
+        shape->size[shape->axes++] = 1;
+    }
+    return true;
+}
+
+bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options)
+{
+    int64_t alphabet, seed;
+    const char *how;
+    *options = (lk_dataset_options){0};
+    if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
+        !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
+        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) || !parse_shape(arguments, &options->shape)) {
+        return false;
+    }
+    options->alphabet = (int32_t)alphabet;
+    options->seed = (uint64_t)seed;
+    if (how != NULL) {
+        options->binarization = strcmp(how, "threshold") == 0 ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_SAMPLE;
+    }
+    return true;
+}
+
+const char *cli_binarization_text(lk_binarization binarization)
+{
+    static const char *const text[] = {
+        [LK_BINARIZE_NONE] = "none (values as in the file; a file of 0 and 1 is statically binarized)",
+        [LK_BINARIZE_THRESHOLD] = "static (threshold at half of the range)",
+        [LK_BINARIZE_SAMPLE] = "dynamic (each value drawn with its grey level as probability)",
+    };
+    return text[binarization];
+}
+
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset)
+{
+    lk_dataset_options options;
+    *dataset = NULL;
+    if (!cli_data_options(arguments, &options)) {
+        return LK_INVALID;
+    }
+    options.role = LK_ROLE_TEST;
+    if (options.binarization == LK_BINARIZE_NONE) {
+        options.binarization = model->data.binarization;
+    }
+    LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
+    lk_status status = lk_model_accepts(model, *dataset);
+    if (status != LK_OK) {
+        lk_dataset_destroy(*dataset);
+        *dataset = NULL;
+    }
+    return status;
+}
+
+/* ---- progress ------------------------------------------------------------------------------------------------------------- */
+
+bool cli_on_terminal(void)
+{
+    return isatty(STDERR_FILENO) == 1;
+}
+
+double cli_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void cli_duration(double seconds, char text[32])
+{
+    long long s = seconds < 0.0 || !isfinite(seconds) ? 0 : (long long)(seconds + 0.5);
+    if (s >= 3600) {
+        snprintf(text, 32, "%lld h %02lld min", s / 3600, s / 60 % 60);
+    } else if (s >= 60) {
+        snprintf(text, 32, "%lld min %02lld s", s / 60, s % 60);
+    } else {
+        snprintf(text, 32, "%lld s", s);
+    }
+}
+
+cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing)
+{
+    return (cli_progress){
+        .doing = doing, .shown = cli_on_terminal() && !cli_has(arguments, "quiet"), .began = cli_seconds()};
+}
+
+void cli_progress_show(void *argument, int64_t done, int64_t count)
+{
+    cli_progress *progress = argument;
+    double now = cli_seconds();
+    if (!progress->shown || (now - progress->last < 0.1 && done < count)) {
+        return;
+    }
+    progress->last = now;
+    double rate = (double)done / (now - progress->began + 1e-9);
+    char left[32];
+    cli_duration((double)(count - done) / (rate + 1e-9), left);
+    fprintf(stderr, "\r%s %lld of %lld, %.0f a second, %s left\033[K", progress->doing, (long long)done, (long long)count,
+            rate, left);
+    fflush(stderr);
+}
+
+void cli_progress_end(cli_progress *progress)
+{
+    if (progress->shown && progress->last > 0.0) {
+        fprintf(stderr, "\r\033[K");
+        fflush(stderr);
+    }
+}
+
+/* ---- output --------------------------------------------------------------------------------------------------------------- */
+
+json_t *cli_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+int cli_finish_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "likely: cannot write to standard output\n");
+        return EXIT_FAULT;
+    }
+    return EXIT_DONE;
+}
+
+int cli_print_json(json_t *object)
+{
+    if (object == NULL) {
+        fprintf(stderr, "likely: out of memory\n");
+        return EXIT_FAULT;
+    }
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+    putchar('\n');
+    json_decref(object);
+    return cli_finish_output();
+}

@@ -1,0 +1,53 @@
+/* What verbs share: opening things, saying what went wrong, showing progress. */
+#ifndef LK_CLI_COMMON_H
+#define LK_CLI_COMMON_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli/arguments.h"
+#include "data/dataset.h"
+#include "models/model.h"
+
+/* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in *status). */
+lk_context *cli_open(const cli_arguments *arguments, int *status);
+/* Prints the context's message as one line on stderr; returns EXIT_FAULT. */
+int cli_fault(const lk_context *context);
+
+/* The options that say how to read data: rows for a verb's table. */
+#define CLI_DATA_OPTIONS                                                                                              \
+    {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false},                               \
+    {"shape", "HxWxC", "shape of an example (default: as the file says)", false},                                    \
+    {"binarize", "threshold|sample", "turn grey values into 0 and 1 (default: as the model was trained)", false},    \
+    {"binarize-seed", "N", "seed of --binarize sample (default 1)", false}
+
+/* Fills options from those; false after a usage line. */
+bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
+/* Reads --data for a model: the model's alphabet and binarization unless told otherwise, and checks that they fit. */
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset);
+/* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
+const char *cli_binarization_text(lk_binarization binarization);
+
+/* A progress line, rewritten in place on a terminal, absent otherwise and with --quiet. */
+typedef struct cli_progress {
+    const char *doing; /* "coding" */
+    bool shown;
+    double began, last;
+} cli_progress;
+cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing);
+/* Usable as a library callback: argument is a cli_progress. */
+void cli_progress_show(void *progress, int64_t done, int64_t count);
+void cli_progress_end(cli_progress *progress);
+/* Whether people watch: stderr is a terminal. */
+bool cli_on_terminal(void);
+double cli_seconds(void);
+/* "1 h 02 min", "3 min 20 s", "12 s" */
+void cli_duration(double seconds, char text[32]);
+
+/* Prints a JSON object, taking it, with 17 digits; non-finite numbers are null. EXIT_FAULT when it cannot be written. */
+int cli_print_json(json_t *object);
+json_t *cli_number(double value);
+/* Flushes stdout; EXIT_FAULT with a line when something could not be written. */
+int cli_finish_output(void);
+
+#endif

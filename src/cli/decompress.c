@@ -1,0 +1,71 @@
+/* likely decompress. */
+#include "base/arena.h"
+#include "cli/common.h"
+#include "codec/codec.h"
+#include "models/model_file.h"
+
+static const cli_option options[] = {
+    {"data", "FILE", "what likely compress wrote", false},
+    {"out", "PATH", "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png; text ones also .gz)",
+     false},
+    {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+static int print_report(const cli_arguments *arguments, const lk_dataset *dataset, const int64_t *lost, int64_t count)
+{
+    const char *out = cli_text(arguments, "out", NULL);
+    if (cli_has(arguments, "json")) {
+        json_t *chunks = json_array();
+        for (int64_t i = 0; i < count; i++) {
+            json_array_append_new(chunks, json_integer(lost[i]));
+        }
+        return cli_print_json(json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)dataset->examples, "out", out,
+                                        "lost_chunks", chunks));
+    }
+    printf("%lld examples restored to %s\n", (long long)dataset->examples, out);
+    for (int64_t i = 0; i < count; i++) {
+        printf("chunk %lld was damaged and is left out\n", (long long)lost[i]);
+    }
+    return cli_finish_output();
+}
+
+static int run(const cli_arguments *arguments)
+{
+    int status;
+    lk_context *context = cli_open(arguments, &status);
+    if (context == NULL) {
+        return status;
+    }
+    cli_progress progress = cli_progress_begin(arguments, "decoding");
+    lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
+                            .progress = cli_progress_show,
+                            .progress_argument = &progress};
+    lk_model *model = NULL;
+    lk_dataset *dataset = NULL;
+    int64_t *lost = NULL, lost_count = 0;
+    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
+                lk_decompress(model, cli_text(arguments, "data", NULL), &how, &dataset, &lost, &lost_count) == LK_OK &&
+                lk_dataset_restore(context, cli_text(arguments, "out", NULL), dataset) == LK_OK;
+    cli_progress_end(&progress);
+    status = done ? print_report(arguments, dataset, lost, lost_count) : cli_fault(context);
+    lk_release(lost);
+    lk_dataset_destroy(dataset);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+    return status;
+}
+
+const cli_verb cli_decompress_verb = {
+    .name = "decompress",
+    .summary = "restore what compress wrote, value for value",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .required = "data out",
+    .more = "examples:\n"
+            "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
+            "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n",
+    .run = run,
+};

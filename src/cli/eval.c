@@ -1,0 +1,120 @@
+/* likely eval: the negative log-likelihood of data. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "cli/common.h"
+#include "models/model_file.h"
+#include "train/evaluate.h"
+
+static const cli_option options[] = {
+    {"data", "PATH", "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped", false},
+    CLI_DATA_OPTIONS,
+    {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it", false},
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+typedef struct summary {
+    int64_t examples, dimensions, impossible;
+    double mean, error;
+} summary;
+
+static summary summarise(const double *nll, int64_t examples, int64_t dimensions)
+{
+    summary s = {.examples = examples, .dimensions = dimensions};
+    double square = 0.0;
+    for (int64_t i = 0; i < examples; i++) {
+        s.mean += nll[i] / (double)examples;
+        s.impossible += isinf(nll[i]) ? 1 : 0;
+    }
+    for (int64_t i = 0; i < examples; i++) {
+        square += (nll[i] - s.mean) * (nll[i] - s.mean);
+    }
+    s.error = examples > 1 ? sqrt(square / (double)(examples - 1) / (double)examples) : 0.0;
+    return s;
+}
+
+static int print_text(const lk_model *model, const summary *s)
+{
+    printf("%lld examples of %lld variables; binarization: %s\n", (long long)s->examples, (long long)s->dimensions,
+           cli_binarization_text(model->data.binarization));
+    if (lk_model_variants(model) > 1) {
+        printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", lk_model_variants(model));
+    }
+    printf("NLL %.4f +- %.4f nats per example, %.6f bits per dimension\n", s->mean, s->error,
+           s->mean / (double)s->dimensions / 0.6931471805599453);
+    if (s->impossible > 0) {
+        printf("%lld examples have probability zero (train histogram with smoothing above 0 to avoid it)\n",
+               (long long)s->impossible);
+    }
+    return cli_finish_output();
+}
+
+static int print_json(const lk_model *model, const summary *s)
+{
+    json_t *object = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name, "examples",
+                               (json_int_t)s->examples, "dimensions", (json_int_t)s->dimensions, "nll_nats",
+                               cli_number(s->mean), "nll_nats_stderr", cli_number(s->error), "bits_per_dim",
+                               cli_number(s->mean / (double)s->dimensions / 0.6931471805599453), "variants",
+                               lk_model_variants(model), "zero_probability_examples", (json_int_t)s->impossible,
+                               "binarization", cli_binarization_text(model->data.binarization));
+    return cli_print_json(object);
+}
+
+static lk_status evaluate(const cli_arguments *arguments, const lk_model *model, const lk_dataset *dataset, int64_t batch,
+                          summary *s)
+{
+    double *nll = lk_allocate(dataset->examples, sizeof *nll);
+    if (nll == NULL) {
+        return lk_fail_no_memory(model->context, "likelihoods", dataset->examples * 8);
+    }
+    cli_progress progress = cli_progress_begin(arguments, "evaluating");
+    lk_evaluate_options how = {.batch = batch, .progress = cli_progress_show, .progress_argument = &progress};
+    lk_status status = lk_evaluate(model, dataset, &how, nll);
+    cli_progress_end(&progress);
+    *s = summarise(nll, dataset->examples, dataset->variables);
+    lk_release(nll);
+    return status;
+}
+
+static int run(const cli_arguments *arguments)
+{
+    int status;
+    int64_t batch;
+    lk_dataset_options unused;
+    if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch) || !cli_data_options(arguments, &unused)) {
+        return EXIT_USAGE;
+    }
+    lk_context *context = cli_open(arguments, &status);
+    if (context == NULL) {
+        return status;
+    }
+    lk_model *model = NULL;
+    lk_dataset *dataset = NULL;
+    summary s = {0};
+    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
+                cli_read_data(arguments, model, cli_text(arguments, "data", NULL), &dataset) == LK_OK &&
+                evaluate(arguments, model, dataset, batch, &s) == LK_OK;
+    status = !done                          ? cli_fault(context)
+             : cli_has(arguments, "json") ? print_json(model, &s)
+                                            : print_text(model, &s);
+    lk_dataset_destroy(dataset);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+    return status;
+}
+
+const cli_verb cli_eval_verb = {
+    .name = "eval",
+    .summary = "negative log-likelihood of data, in nats and bits per dimension",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .required = "data",
+    .more = "The exit status is 0 only if all examples were read and scored.\n\n"
+            "examples:\n"
+            "  likely eval digits.likely --data test.amat.gz\n"
+            "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n",
+    .run = run,
+};

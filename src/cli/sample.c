@@ -1,0 +1,126 @@
+/* likely sample: new examples. */
+#include <string.h>
+
+#include "cli/common.h"
+#include "jobs/sample.h"
+#include "models/model_file.h"
+
+static const cli_option options[] = {
+    {"count", "N", "how many examples", false},
+    {"out", "FILE", "where to: .png (a grid), .npy, .amat, .txt, .csv, .idx, .pbm; text ones also .gz", false},
+    {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
+    {"given", "FILE",
+     "hold variables at values: one example a line, values in order, ? where a value is to be drawn, missing ones at the end are "
+     "drawn too; lines are used in turn",
+     false},
+    {"given-data", "PATH", "hold the first --given-count variables of the ordering at the values of these examples", false},
+    {"given-count", "N", "how many variables --given-data holds", false},
+    {"temperature", "T", "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
+    {"schedule", "incremental|naive", "naive computes everything again for every variable: the same bits, slowly", false},
+    {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it", false},
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+static lk_status read_given(const cli_arguments *arguments, const lk_model *model, int64_t count, lk_given *given)
+{
+    const char *path = cli_text(arguments, "given", NULL);
+    if (path != NULL) {
+        return lk_given_read(model->context, path, model, given);
+    }
+    lk_dataset *dataset;
+    lk_dataset_options how = {.role = LK_ROLE_TEST, .binarization = model->data.binarization, .seed = 1};
+    LK_TRY(lk_dataset_read(model->context, cli_text(arguments, "given-data", NULL), &how, &dataset));
+    lk_status status = lk_given_prefix(model, dataset, count, given);
+    lk_dataset_destroy(dataset);
+    return status;
+}
+
+static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_sample_options *how, int64_t held,
+                        lk_model **model, double *seconds)
+{
+    LK_TRY(lk_dataset_writable(context, cli_text(arguments, "out", NULL)));
+    LK_TRY(lk_model_load(context, arguments->positional[0], model));
+    lk_given given = {0};
+    lk_status status = LK_OK;
+    if (cli_has(arguments, "given") || cli_has(arguments, "given-data")) {
+        LK_TRY(read_given(arguments, *model, held, &given));
+        how->given = &given;
+    }
+    cli_progress progress = cli_progress_begin(arguments, "sampling");
+    how->progress = cli_progress_show;
+    how->progress_argument = &progress;
+    lk_dataset *samples = NULL;
+    double began = cli_seconds();
+    status = lk_sample(*model, how, &samples);
+    *seconds = cli_seconds() - began;
+    cli_progress_end(&progress);
+    if (status == LK_OK) {
+        status = lk_dataset_write(context, cli_text(arguments, "out", NULL), samples);
+    }
+    lk_dataset_destroy(samples);
+    lk_given_deinit(&given);
+    return status;
+}
+
+static int report(const cli_arguments *arguments, int64_t count, double seconds)
+{
+    const char *out = cli_text(arguments, "out", NULL);
+    if (cli_has(arguments, "json")) {
+        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count, "out", out, "seconds", seconds,
+                                        "examples_per_second", (double)count / (seconds + 1e-9)));
+    }
+    printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
+    return cli_finish_output();
+}
+
+static int run(const cli_arguments *arguments)
+{
+    int status;
+    int64_t count, seed, held, batch;
+    double temperature, seconds = 0.0;
+    const char *schedule;
+    if (!cli_integer(arguments, "count", 1, (int64_t)1 << 40, 1, &count) ||
+        !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
+        !cli_integer(arguments, "given-count", 0, (int64_t)1 << 40, -1, &held) ||
+        !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch) ||
+        !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
+        !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule)) {
+        return EXIT_USAGE;
+    }
+    if (cli_has(arguments, "given-data") != (held >= 0) || (cli_has(arguments, "given") && held >= 0)) {
+        return cli_usage(arguments, "--given-data and --given-count belong together, and exclude --given");
+    }
+    lk_context *context = cli_open(arguments, &status);
+    if (context == NULL) {
+        return status;
+    }
+    lk_sample_options how = {
+        .count = count,
+        .seed = (uint64_t)seed,
+        .temperature = (float)temperature,
+        .schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL,
+        .batch = batch,
+    };
+    lk_model *model = NULL;
+    status = sample(arguments, context, &how, held, &model, &seconds) == LK_OK ? report(arguments, count, seconds)
+                                                                              : cli_fault(context);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+    return status;
+}
+
+const cli_verb cli_sample_verb = {
+    .name = "sample",
+    .summary = "draw new examples, or complete given ones",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .required = "count out",
+    .more = "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset.\n\n"
+            "examples:\n"
+            "  likely sample digits.likely --count 64 --out samples.png\n"
+            "  likely sample digits.likely --count 8 --given-data test.amat.gz --given-count 392 --out completed.png\n"
+            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n",
+    .run = run,
+};

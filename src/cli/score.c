@@ -1,0 +1,212 @@
+/* likely score: how strange each example is. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "cli/common.h"
+#include "jobs/score.h"
+#include "models/model_file.h"
+
+#define MAP_MOST 100 /* examples that a map shows */
+
+static const cli_option options[] = {
+    {"data", "PATH", "what to score", false},
+    CLI_DATA_OPTIONS,
+    {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision", false},
+    {"out", "FILE.csv", "a line for each example: NLL, corrections, score, p-value", false},
+    {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
+    {"complexity", NULL, "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
+    {"map", "FILE.png", "paint the surprisal of each variable of the first 100 examples: dark expected, bright surprising", false},
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+typedef struct session {
+    lk_context *context;
+    lk_model *model, *background;
+    lk_dataset *dataset;
+    int32_t *labels; /* owned, or NULL */
+    lk_scores scores;
+    double auroc, average_precision;
+} session;
+
+static lk_status open_session(const cli_arguments *arguments, session *s)
+{
+    LK_TRY(lk_model_load(s->context, arguments->positional[0], &s->model));
+    const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
+    if (against != NULL) {
+        LK_TRY(lk_model_load(s->context, against, &s->background));
+    }
+    LK_TRY(cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset));
+    return labels == NULL ? LK_OK : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
+}
+
+static lk_status score(const cli_arguments *arguments, session *s)
+{
+    cli_progress progress = cli_progress_begin(arguments, "scoring");
+    lk_score_options how = {.background = s->background,
+                            .complexity = cli_has(arguments, "complexity"),
+                            .progress = cli_progress_show,
+                            .progress_argument = &progress};
+    lk_status status = lk_score(s->model, s->dataset, &how, &s->scores);
+    cli_progress_end(&progress);
+    LK_TRY(status);
+    return s->labels == NULL ? LK_OK
+                             : lk_score_metrics(s->context, s->scores.score, s->labels, s->scores.examples, &s->auroc,
+                                                &s->average_precision);
+}
+
+/* ---- outputs ---------------------------------------------------------------------------------------------------------------- */
+
+static lk_status write_csv(const session *s, const char *path)
+{
+    const lk_scores *scores = &s->scores;
+    lk_writer *writer;
+    LK_TRY(lk_writer_create(s->context, path, &writer));
+    lk_writer_printf(writer, "example,nll_nats,bits_per_dim%s%s,score%s%s\n",
+                     scores->background_nats != NULL ? ",background_nats" : "",
+                     scores->complexity_nats != NULL ? ",complexity_nats" : "", scores->p_value != NULL ? ",p_value" : "",
+                     s->labels != NULL ? ",label" : "");
+    for (int64_t i = 0; i < scores->examples; i++) {
+        lk_writer_printf(writer, "%lld,%.9g,%.9g", (long long)i, scores->nll_nats[i],
+                         scores->nll_nats[i] / 0.6931471805599453 / (double)s->dataset->variables);
+        if (scores->background_nats != NULL) {
+            lk_writer_printf(writer, ",%.9g", scores->background_nats[i]);
+        }
+        if (scores->complexity_nats != NULL) {
+            lk_writer_printf(writer, ",%.9g", scores->complexity_nats[i]);
+        }
+        lk_writer_printf(writer, ",%.9g", scores->score[i]);
+        if (scores->p_value != NULL) {
+            lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
+        }
+        if (s->labels != NULL) {
+            lk_writer_printf(writer, ",%d", s->labels[i]);
+        }
+        lk_writer_printf(writer, "\n");
+    }
+    return lk_writer_commit(writer);
+}
+
+/* The map is a data set of 256 grey levels: 255 for 8 bits of surprisal or more, written as any grid of images. */
+static lk_status write_map(const session *s, const char *path)
+{
+    lk_dataset part = *s->dataset;
+    part.examples = part.examples < MAP_MOST ? part.examples : MAP_MOST;
+    float *nats;
+    lk_dataset *map;
+    LK_TRY(lk_surprisal(s->model, &part, &nats));
+    lk_status status = lk_dataset_create(s->context, path, s->model->data.shape, part.examples, 256, &map);
+    if (status == LK_OK) {
+        for (int64_t i = 0; i < part.examples * part.variables; i++) {
+            float level = 255.0f * nats[i] / (8.0f * 0.6931472f);
+            map->values[i] = (uint16_t)(level < 255.0f ? level : 255.0f);
+        }
+        status = lk_dataset_write(s->context, path, map);
+        lk_dataset_destroy(map);
+    }
+    lk_release(nats);
+    return status;
+}
+
+static lk_status write_files(const cli_arguments *arguments, const session *s)
+{
+    const char *out = cli_text(arguments, "out", NULL), *map = cli_text(arguments, "map", NULL);
+    if (out != NULL) {
+        LK_TRY(write_csv(s, out));
+    }
+    return map == NULL ? LK_OK : write_map(s, map);
+}
+
+static double mean_of(const double *values, int64_t count)
+{
+    double mean = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        mean += values[i] / (double)count;
+    }
+    return mean;
+}
+
+static int print_json(const session *s)
+{
+    int64_t n = s->scores.examples, unlikely = 0;
+    json_t *object = json_object(), *scores = json_array();
+    for (int64_t i = 0; i < n; i++) {
+        json_array_append_new(scores, cli_number(s->scores.score[i]));
+        unlikely += s->scores.p_value != NULL && s->scores.p_value[i] <= 0.01 ? 1 : 0;
+    }
+    json_object_set_new(object, "examples", json_integer(n));
+    json_object_set_new(object, "mean_nll_nats", cli_number(mean_of(s->scores.nll_nats, n)));
+    json_object_set_new(object, "mean_score_nats", cli_number(mean_of(s->scores.score, n)));
+    if (s->scores.p_value != NULL) {
+        json_object_set_new(object, "p_value_at_most_0.01", json_integer(unlikely));
+    }
+    if (s->labels != NULL) {
+        json_object_set_new(object, "auroc", cli_number(s->auroc));
+        json_object_set_new(object, "average_precision", cli_number(s->average_precision));
+    }
+    json_object_set_new(object, "scores", scores);
+    return cli_print_json(object);
+}
+
+static int print_text(const session *s)
+{
+    int64_t n = s->scores.examples, unlikely = 0;
+    printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n, mean_of(s->scores.nll_nats, n),
+           mean_of(s->scores.score, n));
+    for (int64_t i = 0; s->scores.p_value != NULL && i < n; i++) {
+        unlikely += s->scores.p_value[i] <= 0.01 ? 1 : 0;
+    }
+    if (s->scores.p_value != NULL) {
+        printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n", (long long)unlikely,
+               100.0 * (double)unlikely / (double)n, (long long)s->model->calibration_count);
+    } else {
+        printf("no p-values: the model was trained without held-out data\n");
+    }
+    if (s->labels != NULL) {
+        printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);
+    }
+    return cli_finish_output();
+}
+
+static int run(const cli_arguments *arguments)
+{
+    int status;
+    lk_dataset_options unused;
+    if (!cli_data_options(arguments, &unused)) {
+        return EXIT_USAGE;
+    }
+    session s = {0};
+    s.context = cli_open(arguments, &status);
+    if (s.context == NULL) {
+        return status;
+    }
+    bool done = open_session(arguments, &s) == LK_OK && score(arguments, &s) == LK_OK &&
+                write_files(arguments, &s) == LK_OK;
+    status = !done ? cli_fault(s.context) : cli_has(arguments, "json") ? print_json(&s) : print_text(&s);
+    lk_scores_deinit(&s.scores);
+    lk_release(s.labels);
+    lk_dataset_destroy(s.dataset);
+    lk_model_destroy(s.background);
+    lk_model_destroy(s.model);
+    lk_context_destroy(s.context);
+    return status;
+}
+
+const cli_verb cli_score_verb = {
+    .name = "score",
+    .summary = "find anomalies: exact NLL, p-values, corrections, AUROC",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .required = "data",
+    .more = "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
+            "NLL is at least as high; it is of the NLL, not of a corrected score.\n\n"
+            "examples:\n"
+            "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
+            "  likely score digits.likely --data test.amat.gz --map surprise.png\n"
+            "  likely score digits.likely --against background.likely --data mixed.npy --json\n",
+    .run = run,
+};

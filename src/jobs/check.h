@@ -1,0 +1,23 @@
+/* What a sceptic would run on a model: is it causal, are its schedules the same, do its probabilities sum to one, does it restore what
+ * it compressed. */
+#ifndef LK_JOBS_CHECK_H
+#define LK_JOBS_CHECK_H
+
+#include "data/dataset.h"
+#include "models/model.h"
+
+typedef enum lk_verdict { LK_CHECK_PASSED, LK_CHECK_FAILED, LK_CHECK_SKIPPED } lk_verdict;
+
+typedef struct lk_check_result {
+    const char *name;   /* static: "causality proof" */
+    lk_verdict verdict;
+    char detail[512];   /* what was compared, how much of it, and the first fault */
+} lk_check_result;
+
+#define LK_CHECKS_MOST 16
+
+/* Runs every check on every variant. Examples come from `dataset`, or are drawn from the model when it is NULL. LK_OK when the checks could
+ * be run, whatever their verdicts. */
+lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count);
+
+#endif

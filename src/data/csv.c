@@ -31,6 +31,9 @@ static lk_field next_field(const uint8_t *p, const uint8_t *end, uint8_t separat
         }
         field.end = p;
     }
+    while (field.start < field.end && lk_is_blank(*field.start)) {
+        ++field.start;
+    }
     while (field.end > field.start && lk_is_blank(field.end[-1])) {
         --field.end;
     }
@@ -67,9 +70,18 @@ static bool begins_number(const lk_line *line) {
     return p < line->end && (lk_is_digit(*p) || *p == '-' || *p == '+' || *p == '"' || *p == '.');
 }
 
+/* A letter first, and not a "nan" among numbers. */
 static bool begins_name(const lk_line *line) {
     const uint8_t *p = line->start;
-    return p < line->end && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' || *p == '"');
+    int64_t value;
+    while (p < line->end && !lk_is_blank(*p)) {
+        ++p;
+    }
+    if (lk_number_parse(line->start, p, &value) != LK_NUMBER_NONE) {
+        return false;
+    }
+    p = line->start;
+    return p < line->end && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_');
 }
 
 static bool printable(const lk_line *line) {

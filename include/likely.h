@@ -58,6 +58,45 @@ const char *lk_context_message(const lk_context *context);
 const char *lk_context_isa(const lk_context *context);
 int lk_context_threads(const lk_context *context);
 
+/* ---- data: examples of discrete variables, values 0 .. alphabet - 1 ------------------------------------------- */
+typedef struct lk_dataset lk_dataset;
+typedef struct lk_model lk_model;
+
+/* Reads a file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM; also gzipped), recognised by content. With a model, its alphabet and
+ * binarization are used, and data that do not fit it are LK_MISMATCH; model may be NULL. The caller destroys it. */
+lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset);
+/* Copies values[examples][variables]. alphabet 2..65536; a value outside it is LK_INVALID. */
+lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,
+                                 const uint16_t *values, lk_dataset **dataset);
+/* Writes by the name's ending: .png (a grid of images), .npy, .amat, .txt, .csv, .idx, .pbm; each but .png also .gz. */
+lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
+int64_t lk_dataset_examples(const lk_dataset *dataset);
+int64_t lk_dataset_variables(const lk_dataset *dataset);
+const uint16_t *lk_dataset_values(const lk_dataset *dataset); /* [examples][variables], the data set's */
+void lk_dataset_destroy(lk_dataset *dataset);
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+/* Trains a new model of a family ("made", "bernoulli-mixture", "bayesnet", "histogram", "uniform"; `likely models` lists their settings)
+ * by maximum likelihood, natural ordering, with the defaults of `likely train`. settings: `setting_count` texts "KEY=VALUE". valid may be
+ * NULL; with it the best weights are kept and training stops early. epochs 0: the family's default. Deterministic in data,
+ * settings and seed. */
+lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
+                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed, lk_model **model);
+/* Model files are safetensors; a damaged or hostile one is refused. A model must be destroyed before its context. */
+lk_status lk_model_load(lk_context *context, const char *path, lk_model **model);
+lk_status lk_model_save(const lk_model *model, const char *path);
+void lk_model_destroy(lk_model *model);
+int64_t lk_model_variables(const lk_model *model);
+int32_t lk_model_alphabet(const lk_model *model);
+
+/* The three jobs. nll_nats receives [examples]: exact negative log-likelihoods in nats, +infinity for probability zero. */
+lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats);
+/* `count` new examples; sample i depends on the seed and i alone. temperature 1 is the model. */
+lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature, lk_dataset **samples);
+/* Lossless; restored by the same model on any machine. The file is verified before it gets its name. */
+lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path);
+lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

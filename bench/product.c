@@ -1,0 +1,314 @@
+/* The matrix product against OpenBLAS, shape by shape, measured in turn in one run.
+ *
+ *   bench_product [--threads N] [--isa NAME] [--seconds S] [--only WORD]
+ *
+ * OpenBLAS is looked for when the program runs; without it only our own figures are printed. A staircase is compared with the
+ * dense product that it replaces: `GFLOP/s` counts what is really computed, `times` is OpenBLAS' time over ours (the median of
+ * neighbouring pairs, which noise on a shared machine moves least). `peak` is the share of the micro-kernel's rate out of the first
+ * cache, times the threads. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernels/product.h"
+
+typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                   const float *b, int ldb, float beta, float *c, int ldc);
+enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, MOST_REPEATS = 400 };
+
+typedef enum kind { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEP, WHOLE } kind;
+
+typedef struct shape {
+    const char *name;
+    kind kind;
+    int64_t rows, columns, depth;
+    bool stairs;
+} shape;
+
+/* The linear layers of a MADE (a batch of 100), sampling steps of one, and convolutions as matrices. */
+static const shape shapes[] = {
+    {"square", WHOLE, 1536, 1536, 1536, false},
+    {"784-500 forward", FORWARD, 500, 100, 784, false},
+    {"784-500 forward", FORWARD, 500, 100, 784, true},
+    {"784-500 input gradient", INPUT_GRADIENT, 784, 100, 500, true},
+    {"784-500 weight gradient", WEIGHT_GRADIENT, 500, 784, 100, false},
+    {"784-500 weight gradient", WEIGHT_GRADIENT, 500, 784, 100, true},
+    {"500-784 forward", FORWARD, 784, 100, 500, true},
+    {"784-8000 forward", FORWARD, 8000, 100, 784, true},
+    {"784-8000 weight gradient", WEIGHT_GRADIENT, 8000, 784, 100, true},
+    {"8000-8000 forward", FORWARD, 8000, 100, 8000, false},
+    {"8000-8000 forward", FORWARD, 8000, 100, 8000, true},
+    {"8000-8000 input gradient", INPUT_GRADIENT, 8000, 100, 8000, false},
+    {"8000-8000 input gradient", INPUT_GRADIENT, 8000, 100, 8000, true},
+    {"8000-8000 weight gradient", WEIGHT_GRADIENT, 8000, 8000, 100, false},
+    {"8000-8000 weight gradient", WEIGHT_GRADIENT, 8000, 8000, 100, true},
+    {"8000-784 forward", FORWARD, 784, 100, 8000, true},
+    {"8000-784 input gradient", INPUT_GRADIENT, 8000, 100, 784, true},
+    {"step of 10 units", STEP, 10, 1, 4000, false},
+    {"step of 10 units", STEP, 10, 16, 4000, false},
+    {"step of 10 units", STEP, 10, 100, 4000, false},
+    {"step of 10 units", STEP, 10, 1000, 4000, false},
+    {"step of 1 unit", STEP, 1, 16, 4000, false},
+    {"step of 1 unit", STEP, 1, 100, 4000, false},
+    {"step of 2 units", STEP, 2, 100, 250, false},
+    {"convolution", FORWARD, 12544, 64, 576, false},
+    {"convolution", FORWARD, 25088, 64, 64, false},
+    {"convolution", FORWARD, 12544, 320, 960, false},
+    {"convolution", FORWARD, 12544, 128, 320, false},
+};
+
+typedef struct bench {
+    sgemm *blas;
+    const lk_kernels *kernels;
+    lk_pool *pool;
+    lk_workspace *workspace;
+    int threads;
+    double seconds, peak;
+} bench;
+
+/* One thread is measured by the processor time it got, which others on the machine disturb less. */
+static double now(int threads)
+{
+    struct timespec time;
+    clock_gettime(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static float *filled(int64_t count)
+{
+    float *values = aligned_alloc(64, (size_t)(count + 63) / 64 * 64 * sizeof(float));
+    if (values == NULL) {
+        fprintf(stderr, "bench_product: no memory for %lld floats\n", (long long)count);
+        exit(1);
+    }
+    uint32_t state = 1;
+    for (int64_t i = 0; i < count; i++) {
+        state = state * 1664525u + 1013904223u;
+        values[i] = (float)(state >> 8) * 0x1p-24f - 0.5f;
+    }
+    return values;
+}
+
+/* One of the two programs under test, with what a call needs. */
+typedef struct task {
+    const bench *bench;
+    const shape *shape;
+    lk_product product;
+    const float *a, *b;
+    float *c;
+    int64_t a_leading, b_leading, places, place;
+    int transpose_a, transpose_b;
+} task;
+
+static void run_ours(task *t)
+{
+    lk_product product = t->product;
+    product.a.data = t->a + t->place * product.rows * product.depth;
+    if (!lk_product_run(&product, t->bench->kernels, t->bench->pool, t->bench->workspace)) {
+        fprintf(stderr, "bench_product: no memory\n");
+        exit(1);
+    }
+}
+
+static void run_blas(task *t)
+{
+    const lk_product *p = &t->product;
+    t->bench->blas(ROW_MAJOR, t->transpose_a, t->transpose_b, (int)p->rows, (int)p->columns, (int)p->depth, 1.0f,
+                   t->a + t->place * p->rows * p->depth, (int)t->a_leading, t->b, (int)t->b_leading, 0.0f, t->c,
+                   (int)p->columns);
+}
+
+/* Seconds a call; short calls are repeated. The weights of a sampling step are fresh every time. */
+static double measure(task *t, void (*run)(task *), int64_t calls)
+{
+    const double start = now(t->bench->threads);
+    for (int64_t i = 0; i < calls; i++) {
+        t->place = (t->place + 1) % t->places;
+        run(t);
+    }
+    return (now(t->bench->threads) - start) / (double)calls;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int64_t count)
+{
+    qsort(values, (size_t)count, sizeof(double), by_value);
+    return values[count / 2];
+}
+
+static void bench_task(task *t)
+{
+    static double ours[MOST_REPEATS], blas[MOST_REPEATS], ratio[MOST_REPEATS];
+    const bench *b = t->bench;
+    measure(t, run_ours, 2);
+    const int64_t calls = 1 + (int64_t)(2e-3 / measure(t, run_ours, 1));
+    int64_t repeats = 0;
+    const double start = now(b->threads);
+    do {
+        ours[repeats] = measure(t, run_ours, calls);
+        blas[repeats] = b->blas != NULL ? measure(t, run_blas, calls) : 0;
+        ratio[repeats] = blas[repeats] / ours[repeats];
+        repeats++;
+    } while (repeats < MOST_REPEATS && (repeats < 5 || now(b->threads) - start < b->seconds));
+    const double times = median(ratio, repeats), typical = median(ours, repeats);
+    const double work = 2e-9 * (double)lk_product_multiply_adds(&t->product);
+    const double dense = 2e-9 * (double)(t->product.rows * t->product.columns * t->product.depth);
+    printf("%-26s %5lld %5lld %5lld  %-6s %9.1f %8.1f %8.1f %5.0f %%", t->shape->name, (long long)t->product.rows,
+           (long long)t->product.columns, (long long)t->product.depth, t->shape->stairs ? "stairs" : "dense", 1e6 * typical,
+           work / typical, work / ours[0], 100 * work / typical / b->peak);
+    if (b->blas != NULL) {
+        printf(" %9.1f %8.2f", dense / median(blas, repeats), times);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+/* Stairs as a mask gives them: row m sees the part m / rows of `limit`. */
+static int32_t *stairs(int64_t rows, int64_t limit)
+{
+    int32_t *entries = malloc((size_t)rows * sizeof(int32_t));
+    const int64_t degrees = limit < 784 ? limit : 784;
+    for (int64_t m = 0; m < rows; m++) {
+        const int64_t degree = m * degrees / rows;
+        entries[m] = (int32_t)(degree * limit / degrees);
+    }
+    return entries;
+}
+
+static void bench_shape(const bench *b, const shape *s)
+{
+    task t = {.bench = b, .shape = s, .places = 1, .transpose_a = PLAIN, .transpose_b = PLAIN};
+    t.places = s->kind == STEP ? 1 + 60000000 / (s->rows * s->depth) : 1;
+    t.a_leading = s->kind == INPUT_GRADIENT ? s->rows : s->depth;
+    t.b_leading = s->kind == WEIGHT_GRADIENT ? s->depth : s->columns;
+    float *a_values = filled(s->rows * s->depth * t.places), *b_values = filled(s->depth * s->columns);
+    float *bias = filled(s->rows);
+    t.a = a_values;
+    t.b = b_values;
+    t.c = filled(s->rows * s->columns);
+    t.product = (lk_product){
+        .rows = s->rows, .columns = s->columns, .depth = s->depth, .a = {t.a, t.a_leading, 1, NULL, NULL},
+        .b = {t.b, t.b_leading, 1, NULL, NULL}, .c = t.c, .c_row_stride = s->columns, .c_column_stride = 1,
+        .start = s->kind == FORWARD || s->kind == STEP ? LK_START_BIAS : LK_START_ZERO, .bias = bias,
+    };
+    if (s->kind == INPUT_GRADIENT) {
+        t.transpose_a = TRANSPOSED;
+        t.product.a.row_stride = 1;
+        t.product.a.column_stride = t.a_leading;
+    }
+    if (s->kind == WEIGHT_GRADIENT) {
+        t.transpose_b = TRANSPOSED;
+        t.product.b.row_stride = 1;
+        t.product.b.column_stride = t.b_leading;
+    }
+    int32_t *steps = s->stairs ? stairs(s->rows, s->kind == WEIGHT_GRADIENT ? s->columns : s->depth) : NULL;
+    *(s->kind == INPUT_GRADIENT ? &t.product.depth_begin
+                                : s->kind == WEIGHT_GRADIENT ? &t.product.column_end : &t.product.depth_end) = steps;
+    bench_task(&t);
+    free(steps);
+    free(a_values);
+    free(b_values);
+    free(t.c);
+    free(bias);
+}
+
+/* The micro-kernel's own rate on one core, everything in the first cache. */
+static double tile_peak(const lk_kernels *kernels)
+{
+    const lk_tile *tile = kernels->tile;
+    const int64_t depth = 128;
+    float *a = filled(depth * tile->rows), *b = filled(depth * tile->columns), *c = filled(tile->rows * tile->columns);
+    float *rows[LK_TILE_MOST_ROWS];
+    for (int32_t r = 0; r < tile->rows; r++) {
+        rows[r] = c + r * tile->columns;
+    }
+    float start[LK_TILE_MOST_ROWS] = {0};
+    const lk_tile_call call = {.rows = tile->rows, .columns = tile->columns, .depth = depth, .a = a, .a_stride = tile->rows,
+                               .b = b, .b_stride = tile->columns, .c = rows, .start = start};
+    double best = 0;
+    for (int repeat = 0; repeat < 20; repeat++) {
+        const double begin = now(1);
+        for (int i = 0; i < 1000; i++) {
+            tile->run(&call);
+        }
+        const double rate = 2e-6 * (double)(depth * tile->rows * tile->columns) / (now(1) - begin);
+        best = rate > best ? rate : best;
+    }
+    free(a);
+    free(b);
+    free(c);
+    return best;
+}
+
+static sgemm *find_blas(int threads)
+{
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        printf("OpenBLAS is not installed here; no comparison\n");
+        return NULL;
+    }
+    /* POSIX gives functions through void pointers; the copy keeps ISO C content. */
+    void (*set_threads)(int);
+    char *(*configuration)(void);
+    sgemm *function;
+    void *symbol = dlsym(library, "openblas_set_num_threads");
+    memcpy(&set_threads, &symbol, sizeof(symbol));
+    symbol = dlsym(library, "openblas_get_config");
+    memcpy(&configuration, &symbol, sizeof(symbol));
+    symbol = dlsym(library, "cblas_sgemm");
+    memcpy(&function, &symbol, sizeof(symbol));
+    if (set_threads != NULL && configuration != NULL) {
+        set_threads(threads);
+        printf("against %s\n", configuration());
+    }
+    return function;
+}
+
+int main(int count, char **arguments)
+{
+    const lk_kernels *const *tables;
+    lk_kernels_available(&tables);
+    bench b = {.kernels = tables[0], .seconds = 0.5};
+    int threads = lk_pool_processors();
+    const char *only = "";
+    for (int i = 1; i + 1 < count; i += 2) {
+        const char *option = arguments[i], *value = arguments[i + 1];
+        if (strcmp(option, "--threads") == 0) {
+            threads = atoi(value) > 0 ? atoi(value) : 1;
+        } else if (strcmp(option, "--isa") == 0) {
+            b.kernels = lk_kernels_named(value);
+        } else if (strcmp(option, "--seconds") == 0) {
+            b.seconds = atof(value);
+        } else if (strcmp(option, "--only") == 0) {
+            only = value;
+        }
+    }
+    b.threads = threads;
+    b.pool = lk_pool_create(threads);
+    b.workspace = lk_workspace_create();
+    if (b.kernels == NULL || b.pool == NULL || b.workspace == NULL) {
+        fprintf(stderr, "bench_product: no such instruction set here, or no memory\n");
+        return 1;
+    }
+    b.blas = find_blas(threads);
+    const double core = tile_peak(b.kernels);
+    b.peak = core * threads;
+    printf("%s, %d threads, micro-kernel %.1f GFLOP/s a core\n", b.kernels->isa, threads, core);
+    printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "", "us", "GFLOP/s", "best",
+           "peak", "OpenBLAS", "times");
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        if (strstr(shapes[i].name, only) != NULL) {
+            bench_shape(&b, &shapes[i]);
+        }
+    }
+    lk_workspace_destroy(b.workspace);
+    lk_pool_destroy(b.pool);
+    return 0;
+}

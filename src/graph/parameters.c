@@ -84,6 +84,12 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
         return find_declared(parameters, *index, rows, columns);
     }
     LK_REQUIRE(!parameters->frozen);
+    if (parameters->total_most > 0 && columns > 0 &&
+        rows > (parameters->total_most - lk_parameters_total(parameters)) / columns) {
+        return lk_fail(parameters->context, LK_MISMATCH,
+                       "its settings ask for a parameter %s of %lld x %lld, more than the %lld values that it holds", name,
+                       (long long)rows, (long long)columns, (long long)parameters->total_most);
+    }
     LK_TRY(grow(parameters));
     lk_parameter made = {.rows = rows, .columns = columns, .init = init, .decays = columns > 1};
     made.name = strdup(name);

@@ -27,6 +27,7 @@ typedef struct lk_parameters {
     lk_parameter *list;
     int32_t count, capacity;
     bool frozen;          /* set once loaded or initialised: a graph may then only find, never add */
+    int64_t total_most;   /* 0: no limit; else more values than this are refused before they are allocated (hostile files) */
 } lk_parameters;
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters);

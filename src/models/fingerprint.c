@@ -6,8 +6,7 @@
 
 #include "models/model.h"
 
-/* Changes when the same file begins to mean other probabilities. */
-#define ENGINE "likely engine 1"
+#define ENGINE "likely engine " LK_ENGINE_VERSION
 
 typedef XXH3_state_t hash;
 

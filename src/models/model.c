@@ -97,7 +97,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
 
 lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
                                  lk_data_description data, const int32_t *rank, const char *order_name,
-                                 lk_model **model)
+                                 int64_t values_most, lk_model **model)
 {
     *model = NULL;
     lk_model *made = calloc(1, sizeof *made);
@@ -107,6 +107,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family, const 
     lk_status status = begin_model(context, family, assignments, count, data, made);
     if (status == LK_OK) {
         memcpy(made->rank, rank, (size_t)data.variables * sizeof *rank);
+        made->parameters->total_most = values_most;
         made->order_name = strdup(order_name);
         status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8) : declare_parameters(made);
     }

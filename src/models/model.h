@@ -70,16 +70,19 @@ const lk_family *lk_family_named(const char *name);
  * from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
                           lk_data_description data, const char *order, uint64_t seed, lk_model **model);
-/* The same with the ranks themselves and all parameters zero: for models read from a file. order_name is copied. */
+/* The same with the ranks themselves and all parameters zero: for models read from a file. order_name is copied. More parameters than
+ * values_most (0: no limit) are refused before they are allocated. */
 lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
                                  lk_data_description data, const int32_t *rank, const char *order_name,
-                                 lk_model **model);
+                                 int64_t values_most, lk_model **model);
 void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is destroyed. */
 lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);
 /* The same network under another ordering than the variant's own: for order-agnostic models, to put given variables first. */
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph);
+/* Changes when the same model file begins to mean other probabilities. */
+#define LK_ENGINE_VERSION "1"
 /* 128 bits over everything that decides a probability: family, settings, data description, ordering, parameters, engine version. */
 typedef struct lk_fingerprint { uint8_t byte[16]; } lk_fingerprint;
 lk_fingerprint lk_model_fingerprint(const lk_model *model);

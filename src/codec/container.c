@@ -96,7 +96,7 @@ static bool header_valid(const lk_container_header *header) {
     int64_t variables = variables_of(&header->shape);
     if (variables == 0 || header->alphabet < 1 || header->alphabet > LK_ALPHABET_MOST || header->examples < 1 ||
         header->chunk_examples < 1 || header->chunk_examples > header->examples || header->lanes < 1 ||
-        header->lanes > header->chunk_examples || header->format < 0) {
+        header->lanes > LK_CONTAINER_LANES_MOST || header->lanes > header->chunk_examples || header->format < 0) {
         return false;
     }
     return lk_container_chunks(header) <= LK_CONTAINER_CHUNKS_MOST &&

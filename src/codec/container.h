@@ -16,6 +16,7 @@
 
 #define LK_CONTAINER_HEADER_MOST 128
 #define LK_CONTAINER_CHUNKS_MOST 65536
+#define LK_CONTAINER_LANES_MOST 4096
 #define LK_CONTAINER_CHUNK_SYMBOLS_MOST (INT64_C(1) << 27) /* of one chunk, unless it is a single example */
 
 typedef struct lk_container_header {

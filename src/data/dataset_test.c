@@ -1,4 +1,5 @@
-/* Data sets as a whole: shapes, binarization, NPZ archives, labels, files, and that what is written is read again. */
+/* Data sets as a whole: shapes, binarization, NPZ archives, labels, files, and that what is written
+ * is read again. */
 #include "data/testing.h"
 
 #include <zip.h>
@@ -13,7 +14,8 @@ static void shapes_are_checked(void **state) {
     lk_dataset *dataset = test_parse(TEXT("0 1 0 1 1 1\n"), &options);
     assert_true(lk_shape_equal(dataset->shape, options.shape));
     lk_dataset_destroy(dataset);
-    test_refused(TEXT("0 1 0 1 1\n"), &options, LK_MISMATCH, "has 5 variables (5), where 6 (2x3x1) are asked for");
+    test_refused(TEXT("0 1 0 1 1\n"), &options, LK_MISMATCH,
+                 "has 5 variables (5), where 6 (2x3x1) are asked for");
     lk_shape huge = {.axes = 3, .size = {INT64_MAX / 2, 3, 5}};
     assert_true(lk_shape_variables(huge) == INT64_MAX);
 }
@@ -22,10 +24,12 @@ static void sizes_are_capped(void **state) {
     (void)state;
     lk_context context = {0};
     lk_dataset *dataset;
-    assert_int_equal(lk_dataset_create(&context, "x", lk_shape_vector((int64_t)1 << 40), (int64_t)1 << 40, 2, &dataset),
+    assert_int_equal(lk_dataset_create(&context, "x", lk_shape_vector((int64_t)1 << 40),
+                                       (int64_t)1 << 40, 2, &dataset),
                      LK_UNSUPPORTED);
     assert_null(dataset);
-    assert_non_null(strstr(context.message, "x: 1099511627776 examples of 1099511627776 variables"));
+    assert_non_null(
+        strstr(context.message, "x: 1099511627776 examples of 1099511627776 variables"));
 }
 
 static void thresholds_are_at_half(void **state) {
@@ -41,7 +45,8 @@ static void thresholds_are_at_half(void **state) {
     lk_dataset_destroy(dataset);
 }
 
-/* The frequency of 1 is value / 255 within 6 standard deviations, the ends are certain, and a minibatch draws what the file draws. */
+/* The frequency of 1 is value / 255 within 6 standard deviations, the ends are certain, and a
+ * minibatch draws what the file draws. */
 static void samples_follow_the_grey_values(void **state) {
     (void)state;
     enum { EXAMPLES = 4000, VARIABLES = 5 };
@@ -69,7 +74,8 @@ static void samples_follow_the_grey_values(void **state) {
         }
     }
     assert_true(moved > EXAMPLES / 4);
-    lk_dataset_options options = {.binarization = LK_BINARIZE_SAMPLE, .alphabet = 256, .seed = 5, .epoch = 3};
+    lk_dataset_options options = {
+        .binarization = LK_BINARIZE_SAMPLE, .alphabet = 256, .seed = 5, .epoch = 3};
     static const uint8_t idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 100, 130, 160, 90, 80, 255};
     lk_dataset *dataset = test_parse(idx, sizeof idx, &options);
     lk_binarizer same = {LK_BINARIZE_SAMPLE, 256, 2, 5, 3};
@@ -79,9 +85,10 @@ static void samples_follow_the_grey_values(void **state) {
     lk_dataset_destroy(dataset);
 }
 
-/* ---- archives ------------------------------------------------------------------------------------------------ */
+/* ---- archives -------------------------------------------------------------------------------- */
 
-/* Adds the array of u1 (rows, columns), or (rows) when columns is 0, whose values are first, first + 1, ... */
+/* Adds the array of u1 (rows, columns), or (rows) when columns is 0, whose values are first, first
+ * + 1, ... */
 static void add_array(zip_t *archive, const char *name, int rows, int columns, int first) {
     int count = rows * (columns ? columns : 1), size;
     char *data = malloc(256 + (size_t)count);
@@ -90,7 +97,8 @@ static void add_array(zip_t *archive, const char *name, int rows, int columns, i
     memset(data + 10, ' ', 0x70);
     char shape[32];
     snprintf(shape, sizeof shape, columns ? "(%d, %d)" : "(%d,)", rows, columns);
-    size = snprintf(data + 10, 0x70, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape);
+    size =
+        snprintf(data + 10, 0x70, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape);
     data[10 + size] = ' ';
     for (int i = 0; i < count; ++i) {
         data[10 + 0x70 + i] = (char)(first + i);
@@ -184,14 +192,15 @@ static void damaged_archives_are_refused(void **state) {
         uint8_t kept = bytes.data[i];
         bytes.data[i] ^= 0x40;
         lk_dataset *dataset;
-        lk_dataset_parse(&context, "file", &bytes, NULL, &dataset); /* may succeed: names, dates. Never crashes. */
+        lk_dataset_parse(&context, "file", &bytes, NULL,
+                         &dataset); /* may succeed: names, dates. Never crashes. */
         lk_dataset_destroy(dataset);
         bytes.data[i] = kept;
     }
     lk_bytes_release(&bytes);
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void missing_files_are_named(void **state) {
     (void)state;
@@ -237,7 +246,8 @@ static void labels_are_read(void **state) {
     expect_labels(TEXT("5\n-1\n7\n"), LK_OK, "");
     expect_labels(TEXT(" 5 \r\n1.0\r\n7"), LK_OK, "");
     expect_labels(idx, sizeof idx, LK_OK, "");
-    expect_labels(two, sizeof two, LK_FORMAT, "labels must be an array of one axis, but this has 2");
+    expect_labels(two, sizeof two, LK_FORMAT,
+                  "labels must be an array of one axis, but this has 2");
     expect_labels(TEXT("5\n-1\n"), LK_MISMATCH, "file: 2 labels, but the data have 3 examples");
     expect_labels(TEXT(""), LK_MISMATCH, "file: 0 labels");
     expect_labels(TEXT("5\nx\n7\n"), LK_FORMAT, "file: line 2: 'x' is not a label");

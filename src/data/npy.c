@@ -1,5 +1,7 @@
-/* NPY, versions 1 to 3 (numpy.lib.format): magic, version, header length (u16, from version 2 on u32), and a Python dictionary
- * {'descr': '<u1', 'fortran_order': False, 'shape': (3, 4), }, of which only this much of the language is read. */
+/* NPY, versions 1 to 3 (numpy.lib.format): magic, version, header length (u16, from version 2 on
+ * u32), and a Python dictionary
+ * {'descr': '<u1', 'fortran_order': False, 'shape': (3, 4), }, of which only this much of the
+ * language is read. */
 #include "data/array.h"
 
 #include <string.h>
@@ -59,7 +61,8 @@ static bool take_size(lk_cursor *cursor, int64_t *size) {
     }
     int digits = 0;
     *size = 0;
-    while (cursor->next < cursor->end && *cursor->next >= '0' && *cursor->next <= '9' && digits < 19) {
+    while (cursor->next < cursor->end && *cursor->next >= '0' && *cursor->next <= '9' &&
+           digits < 19) {
         *size = digits < 18 ? *size * 10 + (*cursor->next - '0') : -1;
         ++cursor->next;
         ++digits;
@@ -90,7 +93,8 @@ static bool take_shape(lk_cursor *cursor, lk_array *array) {
 }
 
 static bool set_type(lk_array *array, const char *descr) {
-    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4", "i8", "u4", "u8", "f4", "f8"};
+    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4",
+                                        "i8", "u4", "u8", "f4", "f8"};
     if (strchr("<>|=", descr[0]) == NULL || descr[0] == '\0') {
         return false;
     }
@@ -143,7 +147,8 @@ static bool take_dictionary(lk_cursor *cursor, lk_array *array, lk_npy_header *h
         more = take(cursor, ',');
     }
     take(cursor, ' ');
-    return cursor->next == cursor->end && header->has_descr && header->has_order && header->has_shape;
+    return cursor->next == cursor->end && header->has_descr && header->has_order &&
+           header->has_shape;
 }
 
 /* Where the dictionary stands, by the version; false when it does not fit into the bytes. */
@@ -174,47 +179,57 @@ int32_t lk_npy_axes(const uint8_t *data, int64_t size) {
     return array.axes;
 }
 
-static lk_status check_elements(lk_context *context, const char *name, int64_t held, const lk_array *array) {
+static lk_status check_elements(lk_context *context, const char *name, int64_t held,
+                                const lk_array *array) {
     int64_t elements = lk_array_elements(array);
     if (elements < 0 || elements > held / array->width) {
         return lk_fail(context, LK_FORMAT,
-                       "%s: the NPY header promises more elements than the %lld bytes after it hold; the file is truncated or "
+                       "%s: the NPY header promises more elements than the %lld bytes after it "
+                       "hold; the file is truncated or "
                        "damaged",
                        name, (long long)held);
     }
     if (elements * array->width != held) {
-        return lk_fail(context, LK_FORMAT, "%s: %lld bytes too many after the elements that the NPY header promises",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %lld bytes too many after the elements that the NPY header promises",
                        name, (long long)(held - elements * array->width));
     }
     return LK_OK;
 }
 
-lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_array *array) {
+lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array) {
     lk_cursor cursor = {0};
     lk_npy_header header = {0};
     *array = (lk_array){0};
     if (size > 6 && (data[6] < 1 || data[6] > 3)) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: byte 6: NPY version %d; versions 1 to 3 are known", name, data[6]);
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: byte 6: NPY version %d; versions 1 to 3 are known", name, data[6]);
     }
     if (!find_dictionary(data, size, &cursor)) {
-        return lk_fail(context, LK_FORMAT, "%s: byte 8: the NPY header is longer than the file (%lld bytes) or than %d",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte 8: the NPY header is longer than the file (%lld bytes) or than %d",
                        name, (long long)size, HEADER_MOST);
     }
     const uint8_t *elements = cursor.end;
     if (!take_dictionary(&cursor, array, &header)) {
         return lk_fail(context, LK_FORMAT,
-                       "%s: byte %lld: the NPY header is damaged, or describes an array that is not of plain numbers", name,
-                       (long long)(cursor.next - data));
+                       "%s: byte %lld: the NPY header is damaged, or describes an array that is "
+                       "not of plain numbers",
+                       name, (long long)(cursor.next - data));
     }
     if (!set_type(array, header.descr)) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: elements of type '%s'; known are bool, integers of 1 to 8 bytes, f4 and f8, so convert with "
+                       "%s: elements of type '%s'; known are bool, integers of 1 to 8 bytes, f4 "
+                       "and f8, so convert with "
                        "astype first",
                        name, header.descr);
     }
     if (array->axes > LK_SHAPE_MOST) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: more than %d axes; reshape to (examples, variables) or (examples, "
-                       "height, width, channels)", name, LK_SHAPE_MOST);
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: more than %d axes; reshape to (examples, variables) or (examples, "
+                       "height, width, channels)",
+                       name, LK_SHAPE_MOST);
     }
     array->data = elements;
     return check_elements(context, name, data + size - elements, array);

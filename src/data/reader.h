@@ -1,5 +1,6 @@
-/* Readers of data formats: one row each in the table of dataset.c, recognised by content. Internal to src/data.
- * In messages, lines, rows (examples), columns (variables) are counted from 1 and bytes from 0. */
+/* Readers of data formats: one row each in the table of dataset.c, recognised by content. Internal
+ * to src/data. In messages, lines, rows (examples), columns (variables) are counted from 1 and
+ * bytes from 0. */
 #ifndef LK_DATA_READER_H
 #define LK_DATA_READER_H
 
@@ -33,25 +34,27 @@ typedef struct lk_source {
     bool alphabet_given; /* for the message */
 } lk_source;
 
-/* A reader fills shape, variables, examples, values (and labels); alphabet is a hint: 256 for 8-bit images, else 0. What it
- * allocated when it fails is released by the caller with the data set. */
+/* A reader fills shape, variables, examples, values (and labels); alphabet is a hint: 256 for 8-bit
+ * images, else 0. What it allocated when it fails is released by the caller with the data set. */
 typedef struct lk_reader {
     const char *name;
     bool (*recognise)(const uint8_t *data, int64_t size);
     lk_status (*read)(lk_context *context, const lk_source *source, lk_dataset *dataset);
 } lk_reader;
 
-extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader, lk_npz_reader,
-    lk_pbm_reader;
+extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader,
+    lk_npz_reader, lk_pbm_reader;
 
 lk_shape lk_shape_vector(int64_t variables);
-/* Sets shape and variables, and allocates `examples` of them, refusing sizes beyond LK_VALUES_MOST or the number of values that
- * the file can hold at all (`most`). */
-lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset, lk_shape shape,
-                             int64_t examples, int64_t most);
+/* Sets shape and variables, and allocates `examples` of them, refusing sizes beyond LK_VALUES_MOST
+ * or the number of values that the file can hold at all (`most`). */
+lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset,
+                             lk_shape shape, int64_t examples, int64_t most);
 /* value is not below source->limit; `place` is like "line 3, column 7". */
-lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place, int64_t value);
-/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's (free); *array points into path or NULL. */
+lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place,
+                           int64_t value);
+/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's (free);
+ * *array points into path or NULL. */
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array);
 
 #endif

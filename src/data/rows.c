@@ -1,6 +1,8 @@
 /* Plain 0/1 rows without separators: one example a line, one character for each binary variable.
- * "0110" could also be the number 110: lines of 2 to 5 such characters are rows only when all lines of the file are of that kind
- * and length (a column of numbers would otherwise be misread); longer ones can be nothing else. */
+ * "0110" could also be the number 110: lines of 2 to 5 such characters are rows only when all lines
+ * of the file are of that kind and length (a column of numbers would otherwise be misread) and the
+ * first does not end in a blank, as our writer marks such a column; longer ones can be nothing
+ * else. */
 #include "data/text.h"
 
 static bool is_row(const lk_line *line) {
@@ -19,7 +21,7 @@ static bool recognise(const uint8_t *data, int64_t size) {
         return false;
     }
     int64_t length = line.end - line.start;
-    bool all = true;
+    bool all = length >= 6 || line.end == data + size || *line.end == '\n' || *line.end == '\r';
     while (length < 6 && all && lk_text_line(&text, &line)) {
         all = line.end - line.start == length && is_row(&line);
     }
@@ -33,7 +35,8 @@ static lk_status fail_character(lk_context *context, const lk_source *source, co
         ++p;
     }
     char quoted[LK_QUOTE_CAPACITY];
-    return lk_fail(context, LK_FORMAT, "%s: line %lld, column %lld: '%s' in a file of 0/1 rows; only 0 and 1 may occur",
+    return lk_fail(context, LK_FORMAT,
+                   "%s: line %lld, column %lld: '%s' in a file of 0/1 rows; only 0 and 1 may occur",
                    source->name, (long long)line->number, (long long)(p - line->start + 1),
                    lk_text_quote(p, p + 1, quoted));
 }
@@ -50,7 +53,8 @@ static lk_status read_rows(lk_context *context, const lk_source *source, lk_data
             return fail_character(context, source, &line);
         }
         if (line.end - line.start != columns) {
-            return lk_text_fail_columns(context, source, line.number, line.end - line.start, 1, columns);
+            return lk_text_fail_columns(context, source, line.number, line.end - line.start, 1,
+                                        columns);
         }
         uint16_t *values = dataset->values + examples * columns;
         for (int64_t i = 0; i < columns; ++i) {

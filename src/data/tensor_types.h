@@ -1,4 +1,5 @@
-/* What safetensors.c and safetensors_write.c both know of the types, in the order of lk_tensor_type. */
+/* What safetensors.c and safetensors_write.c both know of the types, in the order of
+ * lk_tensor_type. */
 #ifndef LK_DATA_TENSOR_TYPES_H
 #define LK_DATA_TENSOR_TYPES_H
 

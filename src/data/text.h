@@ -15,7 +15,8 @@ typedef struct lk_text {
     int64_t line;
 } lk_text;
 lk_text lk_text_of(const uint8_t *data, int64_t size);
-/* False at the end: only blank lines may remain, and they are not told. A blank line before others is told, with start == end. */
+/* False at the end: only blank lines may remain, and they are not told. A blank line before others
+ * is told, with start == end. */
 bool lk_text_line(lk_text *text, lk_line *line);
 int64_t lk_text_count_lines(const uint8_t *data, int64_t size);
 
@@ -26,15 +27,16 @@ typedef enum lk_number_kind {
     LK_NUMBER_HUGE,
     LK_NUMBER_NONE
 } lk_number_kind;
-/* Reads all of [start, end) as a decimal number ("7", "-1", "1.000", "1.0e+02") exactly, whatever the locale. *value is set for
- * INTEGER only; HUGE: an integer of more than 18 digits. */
+/* Reads all of [start, end) as a decimal number ("7", "-1", "1.000", "1.0e+02") exactly, whatever
+ * the locale. *value is set for INTEGER only; HUGE: an integer of more than 18 digits. */
 lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value);
 
-/* The slow path of a text reader: the number at [start, end) as a value below source->limit, or the failure with its place. */
+/* The slow path of a text reader: the number at [start, end) as a value below source->limit, or the
+ * failure with its place. */
 lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
                         const uint8_t *start, const uint8_t *end, uint16_t *value);
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line, int64_t columns,
-                               int64_t first_line, int64_t first_columns);
+lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
+                               int64_t columns, int64_t first_line, int64_t first_columns);
 /* Bytes as they can stand in a message: at most 24, unprintable ones as \xHH. text holds 112. */
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);
@@ -45,7 +47,8 @@ static inline bool lk_is_blank(uint8_t byte) {
 static inline bool lk_is_digit(uint8_t byte) {
     return byte >= '0' && byte <= '9';
 }
-/* The value of 1 to 5 plain digits, which is what nearly all files hold; -1: something else, for lk_text_value. */
+/* The value of 1 to 5 plain digits, which is what nearly all files hold; -1: something else, for
+ * lk_text_value. */
 static inline int32_t lk_plain_value(const uint8_t *start, const uint8_t *end) {
     int32_t value = 0;
     if (end - start < 1 || end - start > 5) {

@@ -1,5 +1,5 @@
-/* Writing data sets: the table of endings, gzip, and the buffer that the encoders fill. Gzip output carries no time and no name, so
- * equal data give equal files. */
+/* Writing data sets: the table of endings, gzip, and the buffer that the encoders fill. Gzip output
+ * carries no time and no name, so equal data give equal files. */
 #include "data/write.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@ typedef struct lk_ending {
 } lk_ending;
 
 static const lk_ending endings[] = {
-    {".png", lk_encode_png, false}, {".npy", lk_encode_npy, true}, {".amat", lk_encode_amat, true},
-    {".txt", lk_encode_txt, true},  {".csv", lk_encode_csv, true}, {".idx", lk_encode_idx, true},
+    {".png", lk_encode_png, false},  {".npy", lk_encode_npy, true}, {".amat", lk_encode_amat, true},
+    {".txt", lk_encode_txt, true},   {".csv", lk_encode_csv, true}, {".idx", lk_encode_idx, true},
     {"-ubyte", lk_encode_idx, true}, {".pbm", lk_encode_pbm, true},
 };
 #define ENDING_COUNT ((int)(sizeof endings / sizeof endings[0]))
@@ -30,7 +30,8 @@ static lk_encode *const encode_format[LK_FORMATS] = {
     [LK_FROM_PBM] = lk_encode_pbm,
 };
 
-/* ---- the buffer --------------------------------------------------------------------------------------------- */
+/* ---- the buffer
+ * --------------------------------------------------------------------------------------------- */
 
 uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
     if (buffer->failed) {
@@ -99,7 +100,8 @@ static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *pac
 static void pack(const lk_buffer *plain, lk_buffer *packed) {
     z_stream stream = {0};
     packed->failed = plain->failed;
-    if (plain->failed || deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (plain->failed ||
+        deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         packed->failed = true;
         return;
     }
@@ -107,7 +109,7 @@ static void pack(const lk_buffer *plain, lk_buffer *packed) {
     deflateEnd(&stream);
 }
 
-/* ---- choosing ------------------------------------------------------------------------------------------------ */
+/* ---- choosing -------------------------------------------------------------------------------- */
 
 static bool ends_with(const char *path, size_t length, const char *ending) {
     size_t size = strlen(ending);
@@ -131,14 +133,18 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     char known[128] = "";
     size_t used = 0;
     for (int i = 0; i < ENDING_COUNT; ++i) {
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", endings[i].text);
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 endings[i].text);
     }
-    return lk_fail(context, LK_INVALID, "%s: the ending of the name says no known format; known are %s, all but .png also with "
-                   ".gz", path, known);
+    return lk_fail(
+        context, LK_INVALID,
+        "%s: the ending of the name says no known format; known are %s, all but .png also with "
+        ".gz",
+        path, known);
 }
 
-static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset, lk_encode *encode,
-                               bool packed) {
+static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
+                               lk_encode *encode, bool packed) {
     lk_buffer plain = {0}, small = {0};
     lk_status status = encode(context, path, dataset, &plain);
     if (status == LK_OK && packed) {

@@ -1,4 +1,5 @@
-/* Writers of data formats: an encoder fills a buffer in memory; write.c packs it if asked and puts it in place atomically. */
+/* Writers of data formats: an encoder fills a buffer in memory; write.c packs it if asked and puts
+ * it in place atomically. */
 #ifndef LK_DATA_WRITE_H
 #define LK_DATA_WRITE_H
 
@@ -10,14 +11,18 @@ typedef struct lk_buffer {
     int64_t size, capacity;
     bool failed;
 } lk_buffer;
-/* Room for `size` more bytes, of which the caller then adds to buffer->size what it used; NULL when out of memory. */
+/* Room for `size` more bytes, of which the caller then adds to buffer->size what it used; NULL when
+ * out of memory. */
 uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size);
 void lk_buffer_put(lk_buffer *buffer, const void *data, int64_t size);
 void lk_buffer_release(lk_buffer *buffer);
 
-/* Fills the buffer; being out of memory is left to the caller to find in it. `path` is for messages. */
-typedef lk_status lk_encode(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer);
-lk_encode lk_encode_amat, lk_encode_txt, lk_encode_csv, lk_encode_npy, lk_encode_idx, lk_encode_pbm, lk_encode_png;
+/* Fills the buffer; being out of memory is left to the caller to find in it. `path` is for
+ * messages. */
+typedef lk_status lk_encode(lk_context *context, const char *path, const lk_dataset *dataset,
+                            lk_buffer *buffer);
+lk_encode lk_encode_amat, lk_encode_txt, lk_encode_csv, lk_encode_npy, lk_encode_idx, lk_encode_pbm,
+    lk_encode_png;
 
 /* The whole file at once, atomically. */
 lk_status lk_buffer_write(lk_context *context, const char *path, const lk_buffer *buffer);

@@ -59,7 +59,7 @@ static void test_ready_steps_follow_reads(void **state)
     lk_graph *graph = make_graph(*state, 4, (int32_t[]){0, 1, 2, 3});
     lk_node *hidden = lk_masked_linear(graph, "hidden", graph->data, 5, (int32_t[]){0, 1, 2, 3, 2}, plain);
     assert_memory_equal(hidden->ready, ((int32_t[]){0, 1, 2, 3, 2}), 5 * sizeof(int32_t));
-    lk_node *picked = lk_select(graph, hidden, (int32_t[]){4, 0}, 2);
+    lk_node *picked = lk_select_cells(graph, hidden, (int32_t[]){4, 0}, 2);
     assert_memory_equal(picked->ready, ((int32_t[]){2, 0}), 2 * sizeof(int32_t));
     lk_node *both = lk_concatenate(graph, (lk_node *[]){picked, hidden}, 2);
     assert_int_equal(both->cells, 7);

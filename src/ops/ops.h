@@ -44,7 +44,7 @@ lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate);
 lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet);
 
 /* out[i] = in[cell[i]]: some of the input's cells, in any order. `cell` is copied. */
-lk_node *lk_select(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count);
+lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count);
 
 /* All cells of the inputs (1 or more, of equal channels), one input after another. */
 lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count);

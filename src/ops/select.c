@@ -67,7 +67,7 @@ const lk_op lk_select_op = {
     .backward = backward,
 };
 
-lk_node *lk_select(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count)
+lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count)
 {
     LK_REQUIRE(count >= 1);
     select_cells *self = lk_arena_take(graph->arena, 1, sizeof *self);

@@ -7,6 +7,7 @@
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)
+MAKEFLAGS += --no-print-directory
 
 all: build
 setup:

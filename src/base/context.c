@@ -43,8 +43,9 @@ lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...
 }
 
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes) {
-    return lk_fail(context, LK_NO_MEMORY, "out of memory: %s needs %lld bytes; use less data, a smaller batch or a smaller model",
-                   what, (long long)bytes);
+    return lk_fail(context, LK_NO_MEMORY,
+                   "out of memory: %s needs %lld bytes; use less data, a smaller batch or a smaller model", what,
+                   (long long)bytes);
 }
 
 _Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function) {

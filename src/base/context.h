@@ -2,8 +2,8 @@
 #ifndef LK_BASE_CONTEXT_H
 #define LK_BASE_CONTEXT_H
 
-#include "likely.h"
 #include "base/pool.h"
+#include "likely.h"
 
 #define LK_MESSAGE_CAPACITY 1024
 
@@ -17,25 +17,24 @@ struct lk_context {
 
 /* Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
  * `return lk_fail(context, LK_FORMAT, "%s: line %d: ...", path, line)`. */
-lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes);
 
 /* The one control-flow macro: hand a failure up unchanged. */
-#define LK_TRY(expression)                          \
-    do {                                            \
-        lk_status lk_try_status = (expression);     \
-        if (lk_try_status != LK_OK) {               \
-            return lk_try_status;                   \
-        }                                           \
+#define LK_TRY(expression)                      \
+    do {                                        \
+        lk_status lk_try_status = (expression); \
+        if (lk_try_status != LK_OK) {           \
+            return lk_try_status;               \
+        }                                       \
     } while (0)
 
 /* Misuse by the programmer: asserted in all builds. */
-#define LK_REQUIRE(condition)                                     \
-    do {                                                          \
-        if (!(condition)) {                                       \
-            lk_misuse(#condition, __FILE__, __LINE__, __func__);  \
-        }                                                         \
+#define LK_REQUIRE(condition)                                    \
+    do {                                                         \
+        if (!(condition)) {                                      \
+            lk_misuse(#condition, __FILE__, __LINE__, __func__); \
+        }                                                        \
     } while (0)
 _Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function);
 

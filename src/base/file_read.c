@@ -20,7 +20,8 @@ typedef struct growing {
 } growing;
 
 static lk_status too_large(lk_context *context, const char *path, const char *when, int64_t most) {
-    return lk_fail(context, LK_FORMAT, "%s: larger than the limit of %lld bytes%s; split it", path, (long long)most, when);
+    return lk_fail(context, LK_FORMAT, "%s: larger than the limit of %lld bytes%s; split it", path, (long long)most,
+                   when);
 }
 
 /* Room for at least `least` bytes (and the zero after them), doubling; `least` is at most most + 1. */
@@ -118,8 +119,8 @@ static uInt clipped(int64_t size) {
 }
 
 /* Unpacks one member; `at` moves past it. */
-static lk_status unpack_member(lk_context *context, const char *path, z_stream *stream, const lk_bytes *packed, int64_t *at,
-                               growing *buffer) {
+static lk_status unpack_member(lk_context *context, const char *path, z_stream *stream, const lk_bytes *packed,
+                               int64_t *at, growing *buffer) {
     int64_t begin = *at;
     int result = inflateReset(stream);
     while (result != Z_STREAM_END) {
@@ -140,7 +141,8 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
         }
         bool ended = result == Z_BUF_ERROR && *at == packed->size;
         if (ended) {
-            return lk_fail(context, LK_CORRUPT, "%s: the gzip data end in the middle (after %lld bytes): truncated; copy the file again",
+            return lk_fail(context, LK_CORRUPT,
+                           "%s: the gzip data end in the middle (after %lld bytes): truncated; copy the file again",
                            path, (long long)packed->size);
         }
         if (result != Z_OK && result != Z_STREAM_END) {

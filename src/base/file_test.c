@@ -350,9 +350,12 @@ static void leaves_devices_alone(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
     const struct CMUnitTest tests[] = {
-        TEST(reads_what_it_wrote), TEST(refuses_what_it_cannot_open), TEST(reads_a_pipe),     TEST(unpacks_members),
-        TEST(stops_a_bomb),        TEST(refuses_damage),              TEST(replaces_at_once), TEST(takes_over_a_left_file),
-        TEST(follows_a_link),      TEST(survives_a_full_disk),        TEST(leaves_devices_alone),
+        TEST(reads_what_it_wrote),  TEST(refuses_what_it_cannot_open),
+        TEST(reads_a_pipe),         TEST(unpacks_members),
+        TEST(stops_a_bomb),         TEST(refuses_damage),
+        TEST(replaces_at_once),     TEST(takes_over_a_left_file),
+        TEST(follows_a_link),       TEST(survives_a_full_disk),
+        TEST(leaves_devices_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

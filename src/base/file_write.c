@@ -151,7 +151,8 @@ void lk_writer_printf(lk_writer *writer, const char *format, ...) {
 
 /* A pipe or a device cannot be synced and says EINVAL or ENOTSUP; that is no failure. */
 static void sync_and_close(lk_writer *writer) {
-    if (writer->status == LK_OK && fsync(writer->descriptor) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS) {
+    if (writer->status == LK_OK && fsync(writer->descriptor) != 0 && errno != EINVAL && errno != ENOTSUP &&
+        errno != EROFS) {
         fail_write(writer, "write", errno);
     }
     int closed = close(writer->descriptor);

@@ -237,7 +237,8 @@ static void wait_until_finished(lk_pool *pool) {
         return;
     }
     pthread_mutex_lock(&pool->mutex);
-    atomic_store(&pool->caller_sleeps, true); /* before the look at `remaining`, which its finisher writes before it looks here */
+    /* Before the look at `remaining`, which its finisher writes before it looks here. */
+    atomic_store(&pool->caller_sleeps, true);
     while (!is_finished(pool, 0)) {
         pthread_cond_wait(&pool->finished, &pool->mutex);
     }

@@ -7,16 +7,16 @@
 #include <stdint.h>
 
 typedef enum lk_purpose {
-    LK_FOR_INIT = 1,     /* initial weights: parameter, element */
-    LK_FOR_SHUFFLE,      /* order of the examples: epoch, position */
-    LK_FOR_DROPOUT,      /* (step, node), (example, cell) */
-    LK_FOR_SAMPLE,       /* example, variable */
-    LK_FOR_ORDER,        /* random orderings: mask number, position */
-    LK_FOR_MASK,         /* random connectivity: (mask number, layer), position */
-    LK_FOR_BINARIZE,     /* epoch * examples + example, variable */
-    LK_FOR_FIT,          /* EM starts and the like */
-    LK_FOR_CHECK,        /* inputs that `check` invents */
-    LK_FOR_VARIANT,      /* which mask a training step or a sample uses */
+    LK_FOR_INIT = 1, /* initial weights: parameter, element */
+    LK_FOR_SHUFFLE,  /* order of the examples: epoch, position */
+    LK_FOR_DROPOUT,  /* (step, node), (example, cell) */
+    LK_FOR_SAMPLE,   /* example, variable */
+    LK_FOR_ORDER,    /* random orderings: mask number, position */
+    LK_FOR_MASK,     /* random connectivity: (mask number, layer), position */
+    LK_FOR_BINARIZE, /* epoch * examples + example, variable */
+    LK_FOR_FIT,      /* EM starts and the like */
+    LK_FOR_CHECK,    /* inputs that `check` invents */
+    LK_FOR_VARIANT,  /* which mask a training step or a sample uses */
 } lk_purpose;
 
 typedef struct lk_random {

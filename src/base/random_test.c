@@ -139,8 +139,8 @@ static void draws_normal_numbers(void **state) {
         within += fabs(value) < 1;
     }
     double share = (double)within / DRAWN;
-    print_message("moments %.4f %.4f %.4f %.4f, within one deviation %.4f\n", moments[1], moments[2], moments[3], moments[4],
-                  share);
+    print_message("moments %.4f %.4f %.4f %.4f, within one deviation %.4f\n", moments[1], moments[2], moments[3],
+                  moments[4], share);
     double root = sqrt(DRAWN);
     assert_true(fabs(moments[1]) < 5 / root);
     assert_true(fabs(moments[2] - 1) < 5 * sqrt(2) / root);

@@ -42,6 +42,13 @@ static inline float lk_magnitude(float x) {
     return lk_float_of_bits(lk_bits_of_float(x) & 0x7fffffffu);
 }
 
+/* condition ? yes : no, in integers. The compiler turns ?: into branches first, and copies what follows into both of them
+ * before it makes vectors of them; here it cannot. */
+static inline float lk_select(int condition, float yes, float no) {
+    uint32_t mask = 0u - (uint32_t)(condition != 0);
+    return lk_float_of_bits((lk_bits_of_float(yes) & mask) | (lk_bits_of_float(no) & ~mask));
+}
+
 /* 2^n for -126 <= n <= 127. */
 static inline float lk_power_of_two(int32_t n) {
     return lk_float_of_bits((uint32_t)(n + 127) << 23);
@@ -99,33 +106,43 @@ static inline float lk_expm1_moderate(float x) {
     return fmaf(scale, lk_expm1_polynomial(reduced.r), scale - 1.0f);
 }
 
+/* exp(x) for -104 <= x <= 89. */
+static inline float lk_exp_inside(float x) {
+    lk_exp_reduced reduced = lk_exp_reduce(x);
+    /* 2^n in two factors: the first product is exact, the second one rounds, overflows and underflows as it should. */
+    int32_t half = reduced.n >> 1;
+    float significand = 1.0f + lk_expm1_polynomial(reduced.r);
+    return significand * lk_power_of_two(half) * lk_power_of_two(reduced.n - half);
+}
+
 /* exp(x). Worst error 0.98 ulp. exp(-inf) = 0, exp(inf) = inf. */
 static inline float lk_exp_scalar(float x) {
     /* Beyond these the result is 0 or inf anyway; a NaN becomes -104 and is put back at the end. */
     float inside = x > -104.0f ? x : -104.0f;
-    inside = inside < 89.0f ? inside : 89.0f;
-    lk_exp_reduced reduced = lk_exp_reduce(inside);
-    /* 2^n in two factors: the first product is exact, the second one rounds, overflows and underflows as it should. */
-    int32_t half = reduced.n >> 1;
-    float significand = 1.0f + lk_expm1_polynomial(reduced.r);
-    float result = significand * lk_power_of_two(half) * lk_power_of_two(reduced.n - half);
-    return x == x ? result : lk_nan();
+    inside = lk_select(inside < 89.0f, inside, 89.0f);
+    return lk_select(x == x, lk_exp_inside(inside), lk_nan());
+}
+
+/* exp(-|x|), NaN counting as infinity. */
+static inline float lk_exp_of_minus_magnitude(float x) {
+    float inside = -lk_magnitude(x);
+    return lk_exp_inside(inside > -104.0f ? inside : -104.0f);
 }
 
 /* log(x). Worst error 0.94 ulp. log(+-0) = -inf, log(inf) = inf, log(negative) = NaN. */
 static inline float lk_log_scalar(float x) {
     int subnormal = x < 0x1p-126f;
-    float normal = subnormal ? x * 0x1p+23f : x;
+    float normal = lk_select(subnormal, x * 0x1p+23f, x);
     /* x = 2^exponent (1 + f) with 2/3 <= 1 + f < 4/3 (0x3f2aaaab is 2/3). */
     uint32_t bits = lk_bits_of_float(normal);
     uint32_t exponent_bits = (bits - 0x3f2aaaabu) & 0xff800000u;
     float f = lk_float_of_bits(bits - exponent_bits) - 1.0f;
-    float exponent = (float)((int32_t)exponent_bits >> 23) - (subnormal ? 23.0f : 0.0f);
+    float exponent = (float)((int32_t)exponent_bits >> 23) - lk_select(subnormal, 23.0f, 0.0f);
     float result = fmaf(exponent, LK_LN2_LOW, lk_log1p_polynomial(f));
     result = fmaf(exponent, LK_LN2_HIGH, result);
-    result = x < lk_infinity() ? result : lk_infinity();
-    result = x > 0.0f ? result : -lk_infinity();
-    return x >= 0.0f ? result : lk_nan();
+    result = lk_select(x < lk_infinity(), result, lk_infinity());
+    result = lk_select(x > 0.0f, result, -lk_infinity());
+    return lk_select(x >= 0.0f, result, lk_nan());
 }
 
 /* tanh(x) = (e^2x - 1) / (e^2x + 1). Worst error 2.40 ulp; exactly x where tanh(x) rounds to x; +-1 from |x| = 9.02 on. */
@@ -136,32 +153,33 @@ static inline float lk_tanh_scalar(float x) {
     float result = e / (e + 2.0f);
     uint32_t sign = lk_bits_of_float(x) & 0x80000000u;
     result = lk_float_of_bits(lk_bits_of_float(result) | sign);
-    return x == x ? result : lk_nan();
+    return lk_select(x == x, result, lk_nan());
 }
 
 /* 1 / (1 + exp(-x)), accurate in both tails. Worst error 2.41 ulp. */
 static inline float lk_sigmoid_scalar(float x) {
-    float e = lk_exp_scalar(-lk_magnitude(x));
-    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+    float e = lk_exp_of_minus_magnitude(x);
+    float result = lk_select(x < 0.0f, e, 1.0f) / (1.0f + e);
+    return lk_select(x == x, result, lk_nan());
 }
 
 /* log(1 + e^x) = max(x, 0) + log1p(e^-|x|), accurate in both tails. Worst error 1.82 ulp. */
 static inline float lk_softplus_scalar(float x) {
-    float e = lk_exp_scalar(-lk_magnitude(x));
+    float e = lk_exp_of_minus_magnitude(x);
     /* 1 + e = 2 (1 + (e - 1) / 2), so that the polynomial's argument stays within 1/3. */
     int far = e > 0x1.555556p-2f;
-    float f = far ? (e - 1.0f) * 0.5f : e;
-    float log1p_of_e = lk_log1p_polynomial(f) + (far ? LK_LN2_HIGH : 0.0f);
-    float result = (x > 0.0f ? x : 0.0f) + log1p_of_e;
-    return x == x ? result : lk_nan();
+    float f = lk_select(far, (e - 1.0f) * 0.5f, e);
+    float log1p_of_e = lk_log1p_polynomial(f) + lk_select(far, LK_LN2_HIGH, 0.0f);
+    float result = lk_select(x > 0.0f, x, 0.0f) + log1p_of_e;
+    return lk_select(x == x, result, lk_nan());
 }
 
 /* The derivative of softplus, from its output y >= 0: sigmoid(x) = 1 - exp(-y). Worst error 0.9 ulp. */
 static inline float lk_softplus_slope(float y) {
     float inside = y < 64.0f ? y : 64.0f;
-    inside = inside > 0.0f ? inside : 0.0f;
+    inside = lk_select(inside > 0.0f, inside, 0.0f);
     float result = 0.0f - lk_expm1_moderate(-inside); /* +0 at 0 */
-    return y == y ? result : lk_nan();
+    return lk_select(y == y, result, lk_nan());
 }
 
 #endif

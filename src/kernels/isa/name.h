@@ -25,7 +25,7 @@
 #define LK_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-/* Sums and maxima are kept in so many interleaved chains. */
+/* Sums are kept in so many interleaved chains. */
 #define LK_CHAINS 16
 
 typedef void lk_kernel_unary(float *out, const float *in, int64_t count);

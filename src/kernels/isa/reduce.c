@@ -1,5 +1,6 @@
 /* Sums, maxima and tests over arrays. Their shape (chains.h) is part of the arithmetic. */
 #include "kernels/isa/chains.h"
+#include "kernels/isa/maximum.h"
 
 float LK_KERNEL(sum)(const float *in, int64_t count) {
     float chain[LK_CHAINS] = {0};
@@ -35,7 +36,7 @@ double LK_KERNEL(sum_squares)(const float *in, int64_t count) {
 }
 
 float LK_KERNEL(maximum)(const float *in, int64_t count) {
-    return chains_maximum(in, count);
+    return maximum_of_array(in, count);
 }
 
 bool LK_KERNEL(all_finite)(const float *in, int64_t count) {

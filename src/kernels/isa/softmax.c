@@ -4,41 +4,36 @@
  *
  * z is summed in the shape of chains.h. */
 #include "kernels/isa/chains.h"
+#include "kernels/isa/maximum.h"
 
-/* exp(x - m) of one block of chains. */
-static inline void exp_block(float *exps, const float *in, float maximum) {
-    LK_INDEPENDENT
-    for (int j = 0; j < LK_CHAINS; j++) {
-        exps[j] = lk_exp_scalar(in[j] - maximum);
+#define BLOCK 256 /* exponentials on the stack; whole chains */
+
+static inline void add_to_chains(float chain[LK_CHAINS], const float *in, int64_t count) {
+    for (int64_t i = 0; i < count; i += LK_CHAINS) {
+        for (int j = 0; j < LK_CHAINS; j++) {
+            chain[j] += in[i + j];
+        }
     }
 }
 
-/* z, and the exponentials themselves where `exps` is not NULL (it may be `in`). */
-static inline float exp_sum(float *exps, const float *in, float maximum, int64_t width) {
+/* z, and the exponentials themselves where `exps` is not NULL. */
+static float exp_sum(float *exps, const float *in, float maximum, int64_t width) {
     float chain[LK_CHAINS] = {0};
-    float block[LK_CHAINS];
-    int64_t i = 0;
-    for (; i + LK_CHAINS <= width; i += LK_CHAINS) {
-        exp_block(block, in + i, maximum);
-        for (int j = 0; j < LK_CHAINS; j++) {
-            chain[j] += block[j];
+    float block[BLOCK];
+    for (int64_t first = 0; first < width; first += BLOCK) {
+        int64_t count = width - first < BLOCK ? width - first : BLOCK;
+        for (int64_t i = 0; i < count; i++) {
+            block[i] = in[first + i] - maximum;
         }
+        /* Filled up with -inf, whose exponential adds a +0 that changes nothing, so that all are whole vectors. */
+        int64_t padded = (count + LK_CHAINS - 1) / LK_CHAINS * LK_CHAINS;
+        for (int64_t i = count; i < padded; i++) {
+            block[i] = -lk_infinity();
+        }
+        LK_KERNEL(exp)(block, block, padded);
+        add_to_chains(chain, block, padded);
         if (exps != NULL) {
-            memcpy(exps + i, block, sizeof block);
-        }
-    }
-    if (i < width) {
-        /* Filled up with -inf, whose exponential adds a +0 that changes nothing. */
-        float padded[LK_CHAINS];
-        for (int j = 0; j < LK_CHAINS; j++) {
-            padded[j] = i + j < width ? in[i + j] : -lk_infinity();
-        }
-        exp_block(block, padded, maximum);
-        for (int j = 0; j < LK_CHAINS; j++) {
-            chain[j] += block[j];
-        }
-        if (exps != NULL) {
-            memcpy(exps + i, block, (size_t)(width - i) * sizeof *block);
+            memcpy(exps + first, block, (size_t)count * sizeof *block);
         }
     }
     return chains_add(chain);
@@ -46,7 +41,7 @@ static inline float exp_sum(float *exps, const float *in, float maximum, int64_t
 
 void LK_KERNEL(log_softmax)(float *out, const float *in, int64_t rows, int64_t width) {
     for (int64_t row = 0; row < rows; row++, out += width, in += width) {
-        float maximum = chains_maximum(in, width);
+        float maximum = maximum_of_array(in, width);
         float log_sum = lk_log_scalar(exp_sum(NULL, in, maximum, width));
         LK_INDEPENDENT
         for (int64_t s = 0; s < width; s++) {
@@ -57,7 +52,7 @@ void LK_KERNEL(log_softmax)(float *out, const float *in, int64_t rows, int64_t w
 
 void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width) {
     for (int64_t row = 0; row < rows; row++, logits += width) {
-        float maximum = chains_maximum(logits, width);
+        float maximum = maximum_of_array(logits, width);
         nll[row] = lk_log_scalar(exp_sum(NULL, logits, maximum, width)) - (logits[x[row]] - maximum);
     }
 }
@@ -65,7 +60,7 @@ void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t 
 void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
                                      int64_t width) {
     for (int64_t row = 0; row < rows; row++, gradient += width, logits += width) {
-        float maximum = chains_maximum(logits, width);
+        float maximum = maximum_of_array(logits, width);
         float sum = exp_sum(gradient, logits, maximum, width);
         float exp_of_x = gradient[x[row]];
         LK_INDEPENDENT

@@ -73,12 +73,6 @@ static bool reserve_offsets(lk_workspace *workspace, int64_t count)
     return workspace->offset != NULL;
 }
 
-int64_t lk_product_scratch(const lk_product_plan *plan)
-{
-    const int64_t widest = lk_maximum(plan->group, plan->tile->columns);
-    return lk_round_up(plan->block * widest + 2 * (int64_t)plan->tile->rows * plan->tile->columns, 16);
-}
-
 static int64_t row_work(const lk_product *product, int64_t row)
 {
     const int64_t depth = lk_depth_end(product, row) - lk_depth_begin(product, row);
@@ -109,7 +103,7 @@ static void cut(lk_product_plan *plan)
     const lk_product *product = plan->product;
     const int64_t work = lk_product_multiply_adds(product);
     int64_t pieces = lk_maximum(1, lk_minimum(work / PIECE_WORK, MOST_PIECES));
-    const int64_t unit = plan->narrow ? plan->tile->columns : plan->tile->rows;
+    const int64_t unit = plan->narrow ? plan->strip : plan->tile->rows;
     plan->column_pieces = 1;
     plan->column_step = product->columns;
     if (!plan->narrow) {
@@ -117,7 +111,7 @@ static void cut(lk_product_plan *plan)
         const int64_t strips = (columns + plan->tile->columns - 1) / plan->tile->columns;
         const int64_t panels = (product->rows + unit - 1) / unit;
         const int64_t most = lk_maximum(1, BLOCK_FLOATS / plan->block / plan->tile->columns);
-        int64_t parts = (strips + most - 1) / most;
+        int64_t parts = plan->direct ? 1 : (strips + most - 1) / most;
         parts = lk_minimum(strips, lk_maximum(parts, (pieces + panels - 1) / panels));
         plan->column_step = (strips + parts - 1) / parts * plan->tile->columns;
         plan->column_pieces = (columns + plan->column_step - 1) / plan->column_step;
@@ -137,7 +131,7 @@ static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_produc
     }
 }
 
-/* Piece: one depth block of B, all strips that are not read directly. */
+/* Piece: one depth block of B, all strips. */
 static void pack_piece(void *argument, int64_t piece, int worker)
 {
     (void)worker;
@@ -145,56 +139,36 @@ static void pack_piece(void *argument, int64_t piece, int worker)
     const int64_t width = plan->tile->columns;
     const int64_t begin = plan->begin + piece * plan->block;
     const int64_t end = lk_minimum(begin + plan->block, plan->end);
+    const int64_t columns = plan->last_column - plan->first_column;
+    const int64_t whole = columns - (plan->tail != 0 ? columns % width : 0);
     float *out = plan->packed + piece * plan->block * plan->packed_columns;
-    const int64_t whole_end = plan->tail != 0 ? plan->first_column + (plan->last_column - plan->first_column) / width * width
-                                              : plan->last_column;
-    for (int64_t n = plan->first_column; n < whole_end && !plan->direct; n += width) {
-        lk_pack(out, width, &plan->b, n, width, begin, end);
-        out += width * (end - begin);
-    }
+    lk_pack_strips(out, width * (end - begin), width, &plan->b, plan->first_column, whole, begin, end);
     if (plan->tail != 0) {
-        lk_pack(out, plan->tail, &plan->b, whole_end, plan->last_column - whole_end, begin, end);
+        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole, columns - whole, begin, end);
     }
 }
 
-/* Columns [first_column, last_column): prepares B and runs all pieces. */
+/* Columns [first_column, last_column): packs B and runs all pieces. */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
 {
-    const int64_t width = plan->tile->columns;
-    const int64_t rest = (plan->last_column - plan->first_column) % width;
+    const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->tile->columns;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
-    plan->packed_columns = plan->tail + (plan->direct ? 0 : plan->last_column - plan->first_column - rest);
+    plan->packed_columns = columns - rest + plan->tail;
     if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, (plan->end - plan->begin) * plan->packed_columns)) {
         return false;
     }
     plan->packed = workspace->packed;
     cut(plan);
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    if (plan->packed_columns != 0 && plan->end > plan->begin) {
-        const int64_t blocks = (plan->end - plan->begin + plan->block - 1) / plan->block;
-        run_pieces(pieces > 1 ? pool : NULL, blocks, pack_piece, plan);
-    }
-    run_pieces(pool, pieces, lk_product_block_piece, plan);
+    run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
 }
 
-static bool run_blocks(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
+static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
 {
     const lk_product *product = plan->product;
-    const int64_t depth = lk_maximum(plan->end - plan->begin, 1);
-    plan->direct = product->rows <= DIRECT_PANELS * plan->tile->rows && plan->b.lane_stride == 1 &&
-                   plan->b.lane_index == NULL;
-    if (plan->direct && plan->b.depth_index != NULL) {
-        if (!reserve_offsets(workspace, product->depth)) {
-            return false;
-        }
-        for (int64_t k = plan->begin; k < plan->end; k++) {
-            workspace->offset[k] = plan->b.depth_index[k] * plan->b.depth_stride;
-        }
-        plan->b_offset = workspace->offset;
-    }
-    const int64_t strips = plan->direct ? INT64_MAX / 2 / plan->tile->columns
-                                        : lk_maximum(1, ROUND_FLOATS / depth / plan->tile->columns);
+    const int64_t strips = lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->tile->columns);
     const int64_t columns = lk_column_end(product, product->rows - 1);
     for (int64_t n = 0; n < columns; n = plan->last_column) {
         plan->first_column = n;
@@ -206,20 +180,76 @@ static bool run_blocks(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
-static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
+/* The side with few lanes: read where it lies if the micro-kernel can, otherwise packed whole. */
+static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lanes, lk_workspace *workspace)
+{
+    if (side->depth_index == NULL && side->lane_index == NULL && (side->lane_stride == 1 || lanes == 1)) {
+        plan->few = side->data;
+        plan->few_begin = 0;
+        plan->few_stride = side->depth_stride;
+        return true;
+    }
+    plan->few_stride = lk_round_up(lanes, 4);
+    plan->few_begin = plan->begin;
+    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, (plan->end - plan->begin) * plan->few_stride)) {
+        return false;
+    }
+    plan->few = workspace->packed;
+    lk_pack(workspace->packed, plan->few_stride, side, 0, lanes, plan->begin, plan->end);
+    return true;
+}
+
+static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
 {
     const lk_product *product = plan->product;
-    plan->direct = plan->b.lane_stride == 1 && plan->b.lane_index == NULL && plan->b.depth_index == NULL;
-    if (!plan->direct && plan->end > plan->begin) {
-        if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, (plan->end - plan->begin) * product->columns)) {
+    if (plan->b.depth_index != NULL) {
+        if (!reserve_offsets(workspace, plan->end)) {
             return false;
         }
-        plan->packed = workspace->packed;
-        lk_pack(plan->packed, product->columns, &plan->b, 0, product->columns, plan->begin, plan->end);
+        for (int64_t k = plan->begin; k < plan->end; k++) {
+            workspace->offset[k] = plan->b.depth_index[k] * plan->b.depth_stride;
+        }
+        plan->b_offset = workspace->offset;
+    }
+    plan->last_column = lk_column_end(product, product->rows - 1);
+    if (plan->last_column == 0) {
+        return true;
     }
     cut(plan);
+    if (!prepare_few(plan, &plan->a, product->rows, workspace)) {
+        return false;
+    }
+    run_pieces(pool, plan->row_pieces * plan->column_pieces, lk_product_direct_piece, plan);
+    return true;
+}
+
+static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
+{
+    cut(plan);
+    if (!prepare_few(plan, &plan->b, plan->product->columns, workspace)) {
+        return false;
+    }
     run_pieces(pool, plan->row_pieces, lk_product_narrow_piece, plan);
     return true;
+}
+
+static void choose_way(lk_product_plan *plan)
+{
+    const lk_product *product = plan->product;
+    const lk_tile *tile = plan->tile;
+    plan->narrow = product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
+    plan->direct = !plan->narrow && product->rows <= DIRECT_PANELS * tile->rows && product->columns >= tile->widths[0] &&
+                   plan->b.lane_stride == 1 && plan->b.lane_index == NULL;
+    plan->strip = tile->columns;
+    for (int32_t i = 0; product->columns <= tile->wide_rows && i < LK_TILE_WIDTHS; i++) {
+        plan->strip = lk_maximum(plan->strip, tile->widths[i]);
+    }
+    const int64_t depth = plan->end - plan->begin;
+    const int64_t blocks = lk_maximum(1, (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK);
+    plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
+    plan->group = lk_round_up(lk_minimum(product->rows, GROUP_ROWS), tile->rows);
+    const int64_t lanes = lk_maximum(plan->group, plan->strip);
+    plan->scratch_stride = lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
 }
 
 bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace)
@@ -237,18 +267,14 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
         .c_contiguous = product->c_column_stride == 1 && product->c_column_index == NULL,
         .begin = lk_depth_begin(product, 0),
         .end = lk_depth_end(product, product->rows - 1),
-        .group = lk_round_up(lk_minimum(product->rows, GROUP_ROWS), kernels->tile->rows),
     };
     plan.end = lk_maximum(plan.begin, plan.end);
-    const int64_t depth = plan.end - plan.begin;
-    const int64_t blocks = lk_maximum(1, (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK);
-    plan.block = lk_maximum(1, (depth + blocks - 1) / blocks);
-    plan.narrow = product->columns <= lk_minimum(NARROW_COLUMNS, plan.tile->rows) && product->column_end == NULL;
-    plan.scratch_stride = lk_product_scratch(&plan);
+    choose_way(&plan);
     const int64_t workers = pool != NULL ? lk_pool_threads(pool) : 1;
     if (!reserve_floats(&workspace->scratch, &workspace->scratch_capacity, workers * plan.scratch_stride)) {
         return false;
     }
     plan.scratch = workspace->scratch;
-    return plan.narrow ? run_narrow(&plan, pool, workspace) : run_blocks(&plan, pool, workspace);
+    return plan.narrow ? run_narrow(&plan, pool, workspace)
+                       : plan.direct ? run_direct(&plan, pool, workspace) : run_packed(&plan, pool, workspace);
 }

@@ -12,7 +12,7 @@ typedef struct lk_product_plan {
     const lk_tile *tile;
     lk_side a, b;
     bool narrow;             /* few columns: the lanes of a vector are rows of C */
-    bool direct;             /* B's whole strips are read where they lie */
+    bool direct;             /* few rows: A is prepared once, and B is read where it lies */
     bool c_contiguous;       /* columns of C side by side */
     int64_t begin, end;      /* the depth that any row uses */
     int64_t block;           /* depth of a cache block */
@@ -21,18 +21,18 @@ typedef struct lk_product_plan {
     int64_t tail;            /* width of the last, narrower strip; 0: none */
     int64_t packed_columns;  /* widths of all packed strips together */
     float *packed;           /* B: block after block, in it strip after strip, in it [depth][width] */
-    const int64_t *b_offset; /* of B's rows, by depth; NULL: b.depth_stride apart */
+    const float *few;        /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) * few_stride + lane] */
+    int64_t few_begin, few_stride;
+    const int64_t *b_offset; /* direct: of B's rows, by depth; NULL: b.depth_stride apart */
+    int64_t strip;           /* narrow: lanes of a strip */
     int64_t row_pieces, column_pieces, column_step;
     int64_t row_cut[LK_MOST_ROW_CUTS + 1];
-    float *scratch;          /* per worker */
+    float *scratch;          /* per worker: packed A, then two blocks of C */
     int64_t scratch_stride;
 } lk_product_plan;
 
-/* Scratch of one worker: packed A, then two blocks of C. */
-int64_t lk_product_scratch(const lk_product_plan *plan);
-
-lk_piece lk_product_block_piece;  /* argument: the plan; pieces: row piece * column_pieces + column piece */
-lk_piece lk_product_narrow_piece; /* argument: the plan; pieces: row pieces */
+/* The three ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column piece. */
+lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece;
 
 /* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their staircase. */
 typedef struct lk_segment {
@@ -44,6 +44,37 @@ typedef struct lk_segment {
 /* The segments of rows [row, row + rows) within [begin, end), in order of depth; returns their number. */
 int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin, int64_t end,
                             lk_segment segments[LK_MOST_SEGMENTS]);
+
+/* A panel of rows within one depth block: what its meetings with the strips of B have in common. */
+typedef struct lk_panel {
+    const lk_product_plan *plan;
+    int64_t row, rows;
+    const float *a;           /* element (row + r, depth k) at a[(k - a_begin) * a_stride + r] */
+    int64_t a_begin, a_stride;
+    float *patch;             /* scratch for one block of C */
+    bool fused;               /* start values go straight into the registers */
+    float start[LK_TILE_MOST_ROWS];
+    float *c[LK_TILE_MOST_ROWS];
+    int32_t segments;
+    lk_segment segment[LK_MOST_SEGMENTS];
+} lk_panel;
+
+/* Where a strip of B stands: row k at data + offset[k], or data + (k - begin) * stride when offset is NULL. */
+typedef struct lk_strip {
+    const float *data;
+    int64_t begin, stride;
+    const int64_t *offset;
+} lk_strip;
+
+/* Prepares the panel (plan, row, rows, a... and patch are set) for depths [begin, end); false when it has nothing there. */
+bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end);
+/* The panel times `columns` columns of B from `column` on. The strip begins `shift` columns before `column` (results there are
+ * dropped), and has columns to be read up to the next width of the tile. */
+void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, int64_t columns, int64_t shift);
+/* Writes start values, for all rows and columns of a piece that lk_panel_run() will not start itself. `panel_rows`: as
+ * the piece will cut its rows. */
+void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows, int64_t first_column,
+                    int64_t last_column);
 
 static inline int64_t lk_minimum(int64_t a, int64_t b)
 {
@@ -97,14 +128,6 @@ static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns)
         i++;
     }
     return tile->widths[i];
-}
-
-/* Where strip and block of packed B begin; all strips before the tail are tile->columns wide. */
-static inline const float *lk_packed_strip(const lk_product_plan *plan, int64_t column, int64_t block_begin)
-{
-    const int64_t length = lk_minimum(plan->block, plan->end - block_begin);
-    const int64_t before = plan->direct ? 0 : column - plan->first_column;
-    return plan->packed + (block_begin - plan->begin) * plan->packed_columns + before * length;
 }
 
 #endif

@@ -59,10 +59,11 @@ static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, 
 {
     const lk_product *product = plan->product;
     const int64_t width = lk_tile_width(plan->tile, rows);
-    float *sums = scratch + plan->block * plan->tile->columns;
-    float *copy = sums + plan->tile->rows * plan->tile->columns;
+    float *sums = scratch + plan->block * plan->strip;
+    float *copy = sums + plan->tile->rows * plan->strip;
     const int64_t last = lk_depth_end(product, row + rows - 1);
-    lk_tile_call call = {.rows = (int32_t)product->columns, .columns = (int32_t)width, .b_stride = width};
+    lk_tile_call call = {.rows = (int32_t)product->columns, .columns = (int32_t)width, .b_stride = width,
+                         .a_stride = plan->few_stride};
     load_strip(product, sums, width, row, rows);
     for (int64_t begin = lk_depth_begin(product, row); begin < last; begin += plan->block) {
         const int64_t end = lk_minimum(begin + plan->block, last);
@@ -72,9 +73,7 @@ static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, 
         for (int32_t i = 0; i < segments; i++) {
             call.depth = segment[i].end - segment[i].begin;
             call.b = scratch + (segment[i].begin - begin) * width;
-            call.a_stride = plan->direct ? plan->b.depth_stride : product->columns;
-            call.a = plan->direct ? plan->b.data + segment[i].begin * call.a_stride
-                                  : plan->packed + (segment[i].begin - plan->begin) * call.a_stride;
+            call.a = plan->few + (segment[i].begin - plan->few_begin) * plan->few_stride;
             run_segment(plan, &call, &segment[i], sums, copy, rows);
         }
     }
@@ -86,7 +85,7 @@ void lk_product_narrow_piece(void *argument, int64_t piece, int worker)
     const lk_product_plan *plan = argument;
     float *scratch = plan->scratch + worker * plan->scratch_stride;
     const int64_t last = plan->row_cut[piece + 1];
-    for (int64_t row = plan->row_cut[piece]; row < last; row += plan->tile->columns) {
-        run_strip(plan, scratch, row, lk_minimum(plan->tile->columns, last - row));
+    for (int64_t row = plan->row_cut[piece]; row < last; row += plan->strip) {
+        run_strip(plan, scratch, row, lk_minimum(plan->strip, last - row));
     }
 }

@@ -1,11 +1,17 @@
 /* Packing, three ways: lanes side by side in memory (rows are copied), depth side by side (4 x 4 blocks are transposed in
  * registers), and anything else (element by element). 128-bit vectors of the compiler serve every processor; packing waits
  * for memory, not for arithmetic. */
-#include <string.h>
-
 #include "kernels/product_pack.h"
 
+#include <stddef.h>
+#include <string.h>
+
 typedef float vector4 __attribute__((vector_size(16)));
+
+enum {
+    LINE_FLOATS = 16,
+    AHEAD = 128, /* floats along a row that are asked for before they are transposed */
+};
 
 #define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 
@@ -26,8 +32,16 @@ static inline void store4(float *out, vector4 value)
     memcpy(out, &value, sizeof(value));
 }
 
-static void copy_lanes(float *out, const float *in, int64_t lanes)
+static inline void copy_lanes(float *out, const float *in, int64_t lanes)
 {
+    switch (lanes) { /* the widths of the blocks, in registers */
+    case 6: memcpy(out, in, 6 * sizeof(float)); return;
+    case 8: memcpy(out, in, 8 * sizeof(float)); return;
+    case 12: memcpy(out, in, 12 * sizeof(float)); return;
+    case 16: memcpy(out, in, 16 * sizeof(float)); return;
+    case 32: memcpy(out, in, 32 * sizeof(float)); return;
+    default: break;
+    }
     int64_t i = 0;
     for (; i + 4 <= lanes; i += 4) {
         store4(out + i, load4(in + i));
@@ -37,20 +51,12 @@ static void copy_lanes(float *out, const float *in, int64_t lanes)
     }
 }
 
-static void zero_lanes(float *out, int64_t from, int64_t to)
-{
-    for (int64_t i = from; i < to; i++) {
-        out[i] = 0.0f;
-    }
-}
-
 /* Lanes side by side. */
 static void pack_copied(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
                         int64_t end)
 {
     for (int64_t k = begin; k < end; k++, out += width) {
         copy_lanes(out, side->data + lane + place(side->depth_index, k) * side->depth_stride, lanes);
-        zero_lanes(out, lanes, width);
     }
 }
 
@@ -65,49 +71,58 @@ static inline void transpose4(float *out, int64_t width, const float *const in[4
     store4(out + 3 * width, SHUFFLE(ab_high, cd_high, 2, 3, 6, 7));
 }
 
-/* Depth side by side. */
+/* Four lanes whose depth lies side by side. */
+static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth)
+{
+    int64_t k = 0;
+    for (; k + LINE_FLOATS <= depth; k += LINE_FLOATS) {
+        for (int64_t j = 0; j < 4; j++) {
+            __builtin_prefetch(in[j] + k + AHEAD);
+        }
+        for (int64_t j = 0; j < LINE_FLOATS; j += 4) {
+            transpose4(out + (k + j) * width, width, in, k + j);
+        }
+    }
+    for (; k + 4 <= depth; k += 4) {
+        transpose4(out + k * width, width, in, k);
+    }
+    for (; k < depth; k++) {
+        for (int64_t j = 0; j < 4; j++) {
+            out[k * width + j] = in[j][k];
+        }
+    }
+}
+
+static const float *lane_at(const lk_side *side, int64_t lane)
+{
+    return side->data + place(side->lane_index, lane) * side->lane_stride;
+}
+
+/* Depth side by side. Where the width has room, lanes that are missing from four repeat the last one. */
 static void pack_transposed(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
                             int64_t end)
 {
-    const int64_t depth = end - begin;
     int64_t i = 0;
-    for (; i + 4 <= lanes; i += 4) {
+    for (; i < lanes && i + 4 <= width; i += 4) {
         const float *in[4];
         for (int64_t j = 0; j < 4; j++) {
-            in[j] = side->data + place(side->lane_index, lane + i + j) * side->lane_stride + begin;
+            in[j] = lane_at(side, lane + (i + j < lanes ? i + j : lanes - 1)) + begin;
         }
-        int64_t k = 0;
-        for (; k + 4 <= depth; k += 4) {
-            transpose4(out + k * width + i, width, in, k);
-        }
-        for (; k < depth; k++) {
-            for (int64_t j = 0; j < 4; j++) {
-                out[k * width + i + j] = in[j][k];
-            }
-        }
+        transpose_lanes(out + i, width, in, end - begin);
     }
     for (; i < lanes; i++) {
-        const float *in = side->data + place(side->lane_index, lane + i) * side->lane_stride + begin;
-        for (int64_t k = 0; k < depth; k++) {
+        const float *in = lane_at(side, lane + i) + begin;
+        for (int64_t k = 0; k < end - begin; k++) {
             out[k * width + i] = in[k];
         }
-    }
-    for (int64_t k = 0; k < depth && lanes < width; k++) {
-        zero_lanes(out + k * width, lanes, width);
     }
 }
 
 static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
                           int64_t end)
 {
-    for (int64_t i = 0; i < width; i++) {
-        if (i >= lanes) {
-            for (int64_t k = begin; k < end; k++) {
-                out[(k - begin) * width + i] = 0.0f;
-            }
-            continue;
-        }
-        const float *in = side->data + place(side->lane_index, lane + i) * side->lane_stride;
+    for (int64_t i = 0; i < lanes; i++) {
+        const float *in = lane_at(side, lane + i);
         if (side->depth_index != NULL) {
             for (int64_t k = begin; k < end; k++) {
                 out[(k - begin) * width + i] = in[side->depth_index[k] * side->depth_stride];
@@ -120,11 +135,21 @@ static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_
     }
 }
 
+static bool lanes_side_by_side(const lk_side *side)
+{
+    return side->lane_stride == 1 && side->lane_index == NULL;
+}
+
+static bool depth_side_by_side(const lk_side *side)
+{
+    return side->depth_stride == 1 && side->depth_index == NULL;
+}
+
 void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end)
 {
-    if (side->lane_stride == 1 && side->lane_index == NULL) {
+    if (lanes_side_by_side(side)) {
         pack_copied(out, width, side, lane, lanes, begin, end);
-    } else if (side->depth_stride == 1 && side->depth_index == NULL) {
+    } else if (depth_side_by_side(side)) {
         pack_transposed(out, width, side, lane, lanes, begin, end);
     } else {
         pack_gathered(out, width, side, lane, lanes, begin, end);
@@ -134,17 +159,39 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
 void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
                     int64_t begin, int64_t end)
 {
-    if (side->lane_stride == 1 && side->lane_index == NULL) {
-        for (int64_t k = begin; k < end; k++) {
-            const float *in = side->data + lane + place(side->depth_index, k) * side->depth_stride;
-            float *row = out + (k - begin) * width;
-            for (int64_t i = 0; i < lanes; i += width, row += strip_stride) {
-                copy_lanes(row, in + i, lanes - i < width ? lanes - i : width);
-            }
+    if (!lanes_side_by_side(side)) {
+        for (int64_t i = 0; i < lanes; i += width, out += strip_stride) {
+            lk_pack(out, width, side, lane + i, lanes - i < width ? lanes - i : width, begin, end);
         }
         return;
     }
-    for (int64_t i = 0; i < lanes; i += width, out += strip_stride) {
-        lk_pack(out, width, side, lane + i, lanes - i < width ? lanes - i : width, begin, end);
+    for (int64_t k = begin; k < end; k++, out += width) {
+        const float *in = side->data + lane + place(side->depth_index, k) * side->depth_stride;
+        float *row = out;
+        for (int64_t i = 0; i < lanes; i += width, row += strip_stride) {
+            copy_lanes(row, in + i, lanes - i < width ? lanes - i : width);
+        }
+    }
+}
+
+static void prefetch_run(const float *from, int64_t count)
+{
+    for (int64_t i = 0; i < count + LINE_FLOATS - 1; i += LINE_FLOATS) {
+        __builtin_prefetch(from + (i < count ? i : count - 1), 0, 2);
+    }
+}
+
+void lk_pack_prefetch(const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end, int64_t part,
+                      int64_t parts)
+{
+    if (lanes_side_by_side(side)) {
+        const int64_t depth = end - begin;
+        for (int64_t k = begin + depth * part / parts; k < begin + depth * (part + 1) / parts; k++) {
+            prefetch_run(side->data + lane + place(side->depth_index, k) * side->depth_stride, lanes);
+        }
+    } else if (depth_side_by_side(side)) {
+        for (int64_t i = lanes * part / parts; i < lanes * (part + 1) / parts; i++) {
+            prefetch_run(lane_at(side, lane + i) + begin, end - begin);
+        }
     }
 }

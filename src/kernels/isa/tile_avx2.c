@@ -1,4 +1,5 @@
-/* The micro-kernel for AVX2 with FMA: 6 rows x 16 columns fill 12 of the 16 registers; 6 x 8 for narrow remainders. */
+/* The micro-kernel for AVX2 with FMA: 6 rows x 16 columns fill 12 of the 16 registers; 6 x 8 for narrow remainders;
+ * 2 x 32 where there are only one or two rows. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -6,7 +7,7 @@
 
 #define TILE_NAME(x) avx2_##x
 #define TILE_MOST_ROWS 6
-#define TILE_MOST_VECTORS 2
+#define TILE_MOST_VECTORS 4
 #define TILE_LANES 8
 #define TILE_VECTOR __m256
 #define TILE_LOAD(p) _mm256_loadu_ps(p)
@@ -17,16 +18,18 @@
 
 TILE_INSTANCES_6(avx2_block, 1)
 TILE_INSTANCES_6(avx2_block, 2)
+TILE_INSTANCES_2(avx2_block, 4)
 
-static tile_instance *const instances[2][TILE_MOST_ROWS] = {
+static tile_instance *const instances[3][TILE_MOST_ROWS] = {
     {TILE_NAMES_6(avx2_block, 1)},
     {TILE_NAMES_6(avx2_block, 2)},
+    {TILE_NAMES_2(avx2_block, 4)},
 };
 
 static void avx2_run(const lk_tile_call *call)
 {
-    instances[call->columns / 8 - 1][call->rows - 1](call);
+    instances[call->columns >> 4][call->rows - 1](call); /* 8, 16, 32 are 0, 1, 2 */
 }
 
-const lk_tile lk_tile_avx2 = {.rows = 6, .columns = 16, .widths = {8, 16}, .run = avx2_run};
+const lk_tile lk_tile_avx2 = {.rows = 6, .columns = 16, .wide_rows = 2, .widths = {8, 16, 32}, .run = avx2_run};
 #endif

@@ -1,12 +1,13 @@
 /* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x 16 and the 12 x 8 in
- * half-width registers keep a remainder from costing a whole block: a batch of 100 is 3 x 32 + 8. */
+ * half-width registers keep a remainder from costing a whole block: a batch of 100 is 3 x 32 + 8. Up to 6 rows may go
+ * 6 x 64. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "kernels/isa/tile_inside.h"
 
 #define TILE_MOST_ROWS 12
-#define TILE_MOST_VECTORS 2
+#define TILE_MOST_VECTORS 4
 
 #define TILE_NAME(x) avx512_##x
 #define TILE_LANES 16
@@ -36,17 +37,21 @@
 TILE_INSTANCES_12(avx512_half_block, 1)
 TILE_INSTANCES_12(avx512_block, 1)
 TILE_INSTANCES_12(avx512_block, 2)
+TILE_INSTANCES_6(avx512_block, 4)
 
-static tile_instance *const instances[3][TILE_MOST_ROWS] = {
+static tile_instance *const instances[4][TILE_MOST_ROWS] = {
     {TILE_NAMES_12(avx512_half_block, 1)},
     {TILE_NAMES_12(avx512_block, 1)},
     {TILE_NAMES_12(avx512_block, 2)},
+    {TILE_NAMES_6(avx512_block, 4)},
 };
 
 static void avx512_run(const lk_tile_call *call)
 {
-    instances[call->columns >> 4][call->rows - 1](call); /* 8, 16, 32 are 0, 1, 2 */
+    const int32_t width = call->columns > 32 ? 3 : call->columns >> 4; /* 8, 16, 32, 64 are 0, 1, 2, 3 */
+    instances[width][call->rows - 1](call);
 }
 
-const lk_tile lk_tile_avx512 = {.rows = 12, .columns = 32, .widths = {8, 16, 32}, .run = avx512_run};
+const lk_tile lk_tile_avx512 = {.rows = 12, .columns = 32, .wide_rows = 6, .widths = {8, 16, 32, 64},
+                                 .run = avx512_run};
 #endif

@@ -23,6 +23,8 @@
             block(call, rows, vectors, 0);                                        \
         }                                                                         \
     }
+#define TILE_INSTANCES_2(block, vectors)                                          \
+    TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
 #define TILE_INSTANCES_6(block, vectors)                                          \
     TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)             \
     TILE_INSTANCE(block, 3, vectors) TILE_INSTANCE(block, 4, vectors)             \
@@ -32,6 +34,7 @@
 #define TILE_INSTANCES_12(block, vectors)                                         \
     TILE_INSTANCES_8(block, vectors) TILE_INSTANCE(block, 9, vectors)             \
     TILE_INSTANCE(block, 10, vectors) TILE_INSTANCE(block, 11, vectors) TILE_INSTANCE(block, 12, vectors)
+#define TILE_NAMES_2(block, vectors) block##_1_##vectors, block##_2_##vectors
 #define TILE_NAMES_6(block, vectors)                                              \
     block##_1_##vectors, block##_2_##vectors, block##_3_##vectors,                \
     block##_4_##vectors, block##_5_##vectors, block##_6_##vectors

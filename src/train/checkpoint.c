@@ -1,0 +1,305 @@
+/* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless it has exactly the tensors that the run
+ * would write, of the shapes that it would write. */
+#include "train/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "data/safetensors.h"
+
+#define FORMAT "likely checkpoint 1"
+#define INTEGERS 8
+#define REALS 4
+#define NAME_MOST 512
+
+/* ---- the list of tensors --------------------------------------------------------------------------------------------- */
+
+typedef struct tensor_list {
+    lk_tensor *tensors; /* owned, with names in `names` */
+    char (*names)[NAME_MOST];
+    int32_t count, capacity;
+    int64_t integers[INTEGERS];
+    double reals[REALS];
+} tensor_list;
+
+static bool list_init(tensor_list *list, int32_t parameters)
+{
+    *list = (tensor_list){.capacity = 5 * parameters + 2};
+    list->tensors = calloc((size_t)list->capacity, sizeof *list->tensors);
+    list->names = calloc((size_t)list->capacity, sizeof *list->names);
+    return list->tensors != NULL && list->names != NULL;
+}
+
+static void list_deinit(tensor_list *list)
+{
+    free(list->tensors);
+    free(list->names);
+}
+
+static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter, const float *data)
+{
+    int32_t at = list->count++;
+    snprintf(list->names[at], NAME_MOST, "%s/%s", kind, parameter->name);
+    list->tensors[at] = (lk_tensor){.name = list->names[at],
+                                    .type = LK_F32,
+                                    .axes = 2,
+                                    .size = {parameter->rows, parameter->columns},
+                                    .data = data,
+                                    .bytes = parameter->rows * parameter->columns * (int64_t)sizeof(float)};
+}
+
+static void add_vector(tensor_list *list, const char *name, lk_tensor_type type, int64_t count, const void *data)
+{
+    list->tensors[list->count++] =
+        (lk_tensor){.name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
+}
+
+static void add_all(tensor_list *list, const lk_checkpoint *c, bool best)
+{
+    for (int32_t i = 0; i < c->parameters->count; i++) {
+        const lk_parameter *p = &c->parameters->list[i];
+        add_array(list, "weight", p, p->value);
+        if (c->average != NULL) {
+            add_array(list, "average", p, c->average->value[i]);
+        }
+        if (best) {
+            add_array(list, "best", p, c->best[i]);
+        }
+        for (int32_t s = 0; s < LK_OPTIMIZER_SLOTS_MOST; s++) {
+            const float *slot = lk_optimizer_slot(c->optimizer, s, i);
+            char kind[16];
+            snprintf(kind, sizeof kind, "slot%d", s);
+            if (slot != NULL) {
+                add_array(list, kind, p, slot);
+            }
+        }
+    }
+    add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
+    add_vector(list, "state.reals", LK_F64, REALS, list->reals);
+}
+
+/* ---- state as two vectors -------------------------------------------------------------------------------------------- */
+
+static void pack_state(const lk_checkpoint *c, tensor_list *list)
+{
+    const lk_train_state *s = c->state;
+    const int64_t integers[INTEGERS] = {s->epoch,      s->position,   s->step,
+                                        s->examples_seen, s->best_epoch, s->since_best,
+                                        *lk_optimizer_steps(c->optimizer), c->average != NULL ? c->average->updates : 0};
+    const double reals[REALS] = {s->epoch_nll_nats, s->best_valid_nll_nats, s->seconds, s->epoch_seconds};
+    memcpy(list->integers, integers, sizeof integers);
+    memcpy(list->reals, reals, sizeof reals);
+}
+
+static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const int64_t *integers, const double *reals)
+{
+    for (int i = 0; i < INTEGERS; i++) {
+        if (integers[i] < 0 || integers[i] > INT64_MAX / 2) {
+            return lk_fail(context, LK_CORRUPT, "%s: state.integers[%d] is %lld", c->path, i, (long long)integers[i]);
+        }
+    }
+    if (integers[1] > c->steps_in_epoch) {
+        return lk_fail(context, LK_CORRUPT, "%s: %lld batches of an epoch of %lld are done", c->path,
+                       (long long)integers[1], (long long)c->steps_in_epoch);
+    }
+    if (!(reals[2] >= 0 && isfinite(reals[2]) && reals[3] >= 0 && isfinite(reals[3]) && isfinite(reals[0]))) {
+        return lk_fail(context, LK_CORRUPT, "%s: a number in state.reals is out of range", c->path);
+    }
+    *c->state = (lk_train_state){.epoch = integers[0],
+                                 .position = integers[1],
+                                 .step = integers[2],
+                                 .examples_seen = integers[3],
+                                 .best_epoch = integers[4],
+                                 .since_best = integers[5],
+                                 .epoch_nll_nats = reals[0],
+                                 .best_valid_nll_nats = reals[1],
+                                 .seconds = reals[2],
+                                 .epoch_seconds = reals[3]};
+    *lk_optimizer_steps(c->optimizer) = integers[6];
+    if (c->average != NULL) {
+        c->average->updates = integers[7];
+    }
+    return LK_OK;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------------- */
+
+static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list)
+{
+    char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *epochs = json_dumps(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    lk_status status;
+    if (options == NULL || epochs == NULL) {
+        status = lk_fail_no_memory(context, "checkpoint", 0);
+    } else {
+        const char *const keys[] = {"format", "likely.options", "likely.epochs"};
+        const char *const values[] = {FORMAT, options, epochs};
+        status = lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 3);
+    }
+    free(options);
+    free(epochs);
+    return status;
+}
+
+lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoint)
+{
+    tensor_list list;
+    lk_status status;
+    if (list_init(&list, checkpoint->parameters->count)) {
+        pack_state(checkpoint, &list);
+        add_all(&list, checkpoint, checkpoint->state->best_epoch > 0);
+        status = write_list(context, checkpoint, &list);
+    } else {
+        status = lk_fail_no_memory(context, "checkpoint", list.capacity * (int64_t)sizeof *list.names);
+    }
+    list_deinit(&list);
+    return status;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+
+static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char *what)
+{
+    return lk_fail(context, LK_FORMAT, "%s: not a checkpoint that this version can read: %s", c->path, what);
+}
+
+static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file, const char *key,
+                           json_t **json)
+{
+    const char *text = lk_safetensors_value(file, key);
+    *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (*json == NULL) {
+        char what[64];
+        snprintf(what, sizeof what, "its %s are missing or damaged", key);
+        return damaged(context, c, what);
+    }
+    return LK_OK;
+}
+
+static void print_option(const json_t *value, char *text, size_t capacity)
+{
+    char *dump = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
+    free(dump);
+}
+
+static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key, const json_t *then,
+                         const json_t *now)
+{
+    char before[128], after[128];
+    print_option(then, before, sizeof before);
+    print_option(now, after, sizeof after);
+    return lk_fail(context, LK_MISMATCH,
+                   "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: give the same, or train "
+                   "anew without resuming",
+                   c->path, key, before, after);
+}
+
+static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(then)) {
+        return damaged(context, c, "its options are no object");
+    }
+    json_t *now = (json_t *)(uintptr_t)c->options; /* jansson iterates over mutable objects only */
+    json_object_foreach(now, key, value)
+    {
+        const json_t *old = json_object_get(then, key);
+        if (old == NULL || !json_equal(old, value)) {
+            return differs(context, c, key, old, value);
+        }
+    }
+    json_object_foreach(then, key, value)
+    {
+        if (json_object_get(now, key) == NULL) {
+            return differs(context, c, key, value, NULL);
+        }
+    }
+    return LK_OK;
+}
+
+/* The arrays of the run, about to be overwritten: add_all lists them as what would be written. */
+static lk_status copy_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file, tensor_list *list)
+{
+    if (file->count != list->count) {
+        return damaged(context, c, "it has other tensors than this run");
+    }
+    for (int32_t i = 0; i < list->count; i++) {
+        const lk_tensor *to = &list->tensors[i];
+        const lk_tensor *from = lk_safetensors_tensor(file, to->name);
+        bool same = from != NULL && from->type == to->type && from->axes == to->axes && from->bytes == to->bytes &&
+                    from->size[0] == to->size[0] && (to->axes < 2 || from->size[1] == to->size[1]);
+        if (!same) {
+            char what[NAME_MOST + 64];
+            snprintf(what, sizeof what, "tensor %s is missing or of another shape", to->name);
+            return damaged(context, c, what);
+        }
+        memcpy((void *)(uintptr_t)to->data, from->data, (size_t)to->bytes);
+    }
+    return LK_OK;
+}
+
+static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
+{
+    json_t *epochs;
+    LK_TRY(load_json(context, c, file, "likely.epochs", &epochs));
+    json_array_clear(c->epochs);
+    int failed = json_is_array(epochs) ? json_array_extend(c->epochs, epochs) : -1;
+    json_decref(epochs);
+    return failed == 0 ? LK_OK : damaged(context, c, "its likely.epochs are no array");
+}
+
+static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
+{
+    const char *format = lk_safetensors_value(file, "format");
+    json_t *options;
+    tensor_list list;
+    if (format == NULL || strcmp(format, FORMAT) != 0) {
+        return damaged(context, c, "it does not say \"" FORMAT "\"");
+    }
+    LK_TRY(load_json(context, c, file, "likely.options", &options));
+    lk_status status = compare_options(context, c, options);
+    json_decref(options);
+    LK_TRY(status);
+    LK_TRY(read_epochs(context, c, file));
+    if (!list_init(&list, c->parameters->count)) {
+        list_deinit(&list);
+        return lk_fail_no_memory(context, "checkpoint", 0);
+    }
+    const lk_tensor *integers = lk_safetensors_tensor(file, "state.integers");
+    bool best = false;
+    if (integers != NULL && integers->type == LK_I64 && integers->bytes == sizeof list.integers) {
+        memcpy(list.integers, integers->data, sizeof list.integers);
+        best = list.integers[4] > 0;
+    }
+    if (best && c->best == NULL) {
+        status = damaged(context, c, "it has best weights, but this run has no validation data");
+    } else {
+        add_all(&list, c, best);
+        status = copy_tensors(context, c, file, &list);
+    }
+    if (status == LK_OK) {
+        status = unpack_state(context, c, list.integers, list.reals);
+    }
+    list_deinit(&list);
+    return status;
+}
+
+lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint)
+{
+    lk_safetensors file;
+    LK_TRY(lk_safetensors_read(context, checkpoint->path, &file));
+    lk_status status = read_file(context, checkpoint, &file);
+    lk_safetensors_deinit(&file);
+    return status;
+}
+
+bool lk_checkpoint_exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0;
+}

@@ -1,0 +1,107 @@
+/* The end of an epoch: is it finite, is it better, has it learned anything at all. */
+#include <math.h>
+#include <stdio.h>
+
+#include "train/baseline.h"
+#include "train/trainer.h"
+
+/* Within this of what a model that has learned nothing reaches. */
+#define NOTHING_LEARNED 0.005
+
+double lk_trainer_epoch_nll(const lk_trainer *t)
+{
+    int64_t done = t->state.position * t->batches.batch_size;
+    int64_t examples = done < t->train->examples ? done : t->train->examples;
+    return examples > 0 ? t->state.epoch_nll_nats / (double)examples : (double)NAN;
+}
+
+static lk_status score(lk_trainer *t)
+{
+    if (t->average != NULL) {
+        lk_weights_swap(t->model->parameters, t->average->value);
+    }
+    lk_status status = lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll);
+    if (t->average != NULL) {
+        lk_weights_swap(t->model->parameters, t->average->value);
+    }
+    return status;
+}
+
+static void keep_best(lk_trainer *t)
+{
+    if (t->average != NULL) {
+        lk_weights_swap(t->model->parameters, t->average->value);
+    }
+    lk_weights_store(t->model->parameters, t->best);
+    if (t->average != NULL) {
+        lk_weights_swap(t->model->parameters, t->average->value);
+    }
+}
+
+lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved)
+{
+    LK_TRY(score(t));
+    t->valid_nll_nats = lk_mean(t->valid_nll, t->valid->examples);
+    *improved = t->state.best_epoch == 0 || t->valid_nll_nats < t->state.best_valid_nll_nats;
+    if (*improved) {
+        keep_best(t);
+        t->state.best_epoch = epoch;
+        t->state.best_valid_nll_nats = t->valid_nll_nats;
+        t->unsaved = true;
+    }
+    return LK_OK;
+}
+
+/* A warning after the first epoch, while little time is lost. */
+static void warn_nothing_learned(lk_trainer *t)
+{
+    double nll = t->valid != NULL ? t->valid_nll_nats : t->epoch_nll_nats;
+    double uniform = lk_baseline_uniform(t->model->data.variables, t->model->data.alphabet);
+    double histogram = lk_baseline_histogram(t->train, t->model->data.binarization);
+    if (nll >= uniform * (1 - NOTHING_LEARNED)) {
+        snprintf(t->note, sizeof t->note,
+                 "after one epoch the NLL is %.4g nats, the uniform distribution has %.4g: it has learned nothing yet "
+                 "(is the learning rate, %g, right?)",
+                 nll, uniform, t->options.optimizer.learning_rate);
+    } else if (nll >= histogram * (1 - NOTHING_LEARNED)) {
+        snprintf(t->note, sizeof t->note,
+                 "after one epoch the NLL is %.4g nats, independent histograms of the variables have %.4g: it has "
+                 "learned nothing yet about how they depend on each other",
+                 nll, histogram);
+    }
+}
+
+static lk_status validate_epoch(lk_trainer *t)
+{
+    bool improved;
+    LK_TRY(lk_trainer_validate(t, t->state.epoch + 1, &improved));
+    t->state.since_best = improved ? 0 : t->state.since_best + 1;
+    if (t->options.patience > 0 && t->state.since_best >= t->options.patience) {
+        snprintf(t->note, sizeof t->note,
+                 "no better validation NLL for %lld epochs: stopping; the best was %.4f nats after epoch %lld",
+                 (long long)t->state.since_best, t->state.best_valid_nll_nats, (long long)t->state.best_epoch);
+    }
+    return LK_OK;
+}
+
+lk_status lk_trainer_end_epoch(lk_trainer *t)
+{
+    LK_TRY(lk_trainer_check_weights(t));
+    t->epoch_nll_nats = lk_trainer_epoch_nll(t);
+    if (t->valid != NULL) {
+        LK_TRY(validate_epoch(t));
+    } else {
+        t->unsaved = true;
+    }
+    if (t->state.epoch == 0 && t->note[0] == '\0') {
+        warn_nothing_learned(t);
+    }
+    if (!lk_trainer_record_epoch(t, true)) {
+        return lk_fail_no_memory(t->model->context, "history", 0);
+    }
+    t->state.epoch++;
+    t->state.position = 0;
+    t->state.epoch_nll_nats = 0;
+    t->state.epoch_seconds = 0;
+    return LK_OK;
+}

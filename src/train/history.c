@@ -1,0 +1,150 @@
+/* The training history: what the run was asked to do, and what each epoch did. It goes into the model file as JSON; the options that decide
+ * the weights are also what a checkpoint compares on resuming. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "train/trainer.h"
+
+json_t *lk_history_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *hash(const void *data, int64_t bytes, int64_t count, const char *what)
+{
+    char text[96];
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, (size_t)bytes));
+    for (size_t i = 0; i < sizeof canonical.digest; i++) {
+        snprintf(text + 2 * i, 3, "%02x", canonical.digest[i]);
+    }
+    snprintf(text + 32, sizeof text - 32, " (xxh3 of %lld %s)", (long long)count, what);
+    return json_string(text);
+}
+
+static json_t *data_hash(const lk_dataset *data)
+{
+    if (data == NULL) {
+        return json_string("none");
+    }
+    int64_t values = data->examples * data->variables;
+    return hash(data->values, values * (int64_t)sizeof *data->values, data->examples, "examples");
+}
+
+/* jansson's setters take NULL as a failure, so that only the last result needs a look. */
+static void describe_model(json_t *object, const lk_model *model)
+{
+    static const char *const BINARIZATION[] = {"none", "threshold", "sample"};
+    json_object_set_new(object, "family", json_string(model->family->name));
+    for (int32_t i = 0; i < model->settings.count; i++) {
+        char key[128];
+        snprintf(key, sizeof key, "setting %s", model->settings.table[i].key);
+        json_object_set_new(object, key, json_string(model->settings.text[i]));
+    }
+    json_object_set_new(object, "variables", json_integer((json_int_t)model->data.variables));
+    json_object_set_new(object, "alphabet", json_integer(model->data.alphabet));
+    json_object_set_new(object, "binarization", json_string(BINARIZATION[model->data.binarization]));
+    json_object_set_new(object, "ordering", hash(model->rank, model->data.variables * (int64_t)sizeof *model->rank,
+                                                 model->data.variables, "ranks"));
+}
+
+static void describe_optimizer(json_t *object, const lk_train_options *o)
+{
+    json_object_set_new(object, "optimizer", json_string(o->optimizer.name));
+    json_object_set_new(object, "learning rate", json_real(o->optimizer.learning_rate));
+    json_object_set_new(object, "momentum", json_real(o->optimizer.momentum));
+    json_object_set_new(object, "beta1", json_real(o->optimizer.beta1));
+    json_object_set_new(object, "beta2", json_real(o->optimizer.beta2));
+    json_object_set_new(object, "epsilon", json_real(o->optimizer.epsilon));
+    json_object_set_new(object, "weight decay", json_real(o->optimizer.weight_decay));
+    json_object_set_new(object, "schedule", json_string(o->rate.name));
+    json_object_set_new(object, "warm-up steps", json_integer((json_int_t)o->rate.warmup_steps));
+    json_object_set_new(object, "final fraction", json_real(o->rate.final_fraction));
+    json_object_set_new(object, "decay", json_real(o->rate.decay));
+    json_object_set_new(object, "decay epochs", json_real(o->rate.decay_epochs));
+}
+
+json_t *lk_trainer_describe(const lk_trainer *t)
+{
+    const lk_train_options *o = &t->options;
+    char seed[32];
+    json_t *object = json_object();
+    describe_model(object, t->model);
+    describe_optimizer(object, o);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
+    json_object_set_new(object, "seed", json_string(seed));
+    json_object_set_new(object, "batch size", json_integer((json_int_t)o->batch_size));
+    json_object_set_new(object, "clip", json_real(o->clip));
+    json_object_set_new(object, "ema", json_real(o->ema));
+    json_object_set_new(object, "training data", data_hash(t->train));
+    if (json_object_set_new(object, "validation data", data_hash(t->valid)) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+bool lk_trainer_record_epoch(lk_trainer *t, bool whole)
+{
+    double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->batches.batches,
+                                 t->total_steps);
+    json_t *record = json_object();
+    json_object_set_new(record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
+    json_object_set_new(record, "steps", json_integer((json_int_t)t->state.position));
+    json_object_set_new(record, "whole", json_boolean(whole));
+    json_object_set_new(record, "learning_rate", lk_history_number(rate * t->options.optimizer.learning_rate));
+    json_object_set_new(record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
+    json_object_set_new(record, "valid_nll_nats", lk_history_number(t->valid != NULL ? t->valid_nll_nats : (double)NAN));
+    json_object_set_new(record, "seconds", lk_history_number(t->state.epoch_seconds));
+    return json_array_append_new(t->epochs, record) == 0;
+}
+
+static const char *stop_text(lk_stop stop)
+{
+    static const char *const TEXT[] = {"still running", "epochs", "minutes", "patience", "asked to stop"};
+    return TEXT[stop];
+}
+
+json_t *lk_history_data(const lk_dataset *data)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "path", json_string(data->path != NULL ? data->path : ""));
+    json_object_set_new(object, "examples", json_integer((json_int_t)data->examples));
+    return object;
+}
+
+lk_status lk_history_take(lk_model *model, json_t *history)
+{
+    char *text = json_dumps(history, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    char *copy = text != NULL ? strdup(text) : NULL;
+    free(text);
+    json_decref(history);
+    if (copy == NULL) {
+        return lk_fail_no_memory(model->context, "history", 0);
+    }
+    free(model->history);
+    model->history = copy;
+    return LK_OK;
+}
+
+lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats)
+{
+    const lk_train_state *s = &t->state;
+    json_t *history = json_object();
+    json_object_set_new(history, "stopped", json_string(stop_text(t->stop)));
+    json_object_set_new(history, "steps", json_integer((json_int_t)s->step));
+    json_object_set_new(history, "examples_seen", json_integer((json_int_t)s->examples_seen));
+    json_object_set_new(history, "seconds", lk_history_number(s->seconds));
+    json_object_set_new(history, "examples_per_second", lk_history_number((double)s->examples_seen / s->seconds));
+    json_object_set_new(history, "best_epoch", s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
+    json_object_set_new(history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
+    json_object_set_new(history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
+    json_object_set_new(history, "train_data", lk_history_data(t->train));
+    json_object_set_new(history, "valid_data", t->valid != NULL ? lk_history_data(t->valid) : json_null());
+    json_object_set(history, "options", t->described);
+    json_object_set(history, "epochs", t->epochs);
+    return lk_history_take(t->model, history);
+}

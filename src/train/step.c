@@ -1,0 +1,130 @@
+/* One optimizer step, and what to say when it meets a value that is not finite. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "train/trainer.h"
+
+#define TRY_THIS "lower the learning rate (now %g), warm it up, or clip the gradients"
+
+/* ---- messages ---------------------------------------------------------------------------------------------------------- */
+
+static bool finite_array(const lk_trainer *t, const lk_parameter *p, const float *values)
+{
+    return t->model->context->kernels->all_finite(values, p->rows * p->columns);
+}
+
+static const char *first_bad_parameter(const lk_trainer *t, bool gradient)
+{
+    for (int32_t i = 0; i < t->model->parameters->count; i++) {
+        const lk_parameter *p = &t->model->parameters->list[i];
+        if (!finite_array(t, p, gradient ? p->gradient : p->value)) {
+            return p->name;
+        }
+    }
+    return NULL;
+}
+
+static int64_t first_bad_example(const lk_trainer *t)
+{
+    int64_t i = 0;
+    while (i < t->batches.count - 1 && isfinite(t->batch_nll[i])) {
+        i++;
+    }
+    return t->batches.order[t->batches.first + i];
+}
+
+static lk_status bad_nll(lk_trainer *t)
+{
+    const char *parameter = first_bad_parameter(t, false);
+    const lk_node *node = lk_execution_first_not_finite(t->execution);
+    char where[256] = "";
+    if (parameter != NULL) {
+        snprintf(where, sizeof where, "; parameter %.200s is not finite any more", parameter);
+    } else if (node != NULL) {
+        snprintf(where, sizeof where, "; the first node with a value that is not finite is %.150s", node->name);
+    }
+    return lk_fail(t->model->context, LK_NOT_FINITE,
+                   "epoch %lld, batch %lld of %lld: the NLL of example %lld of %.200s is not finite%s: " TRY_THIS,
+                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->batches.batches,
+                   (long long)first_bad_example(t), t->train->path, where, t->options.optimizer.learning_rate);
+}
+
+static lk_status bad_gradient(lk_trainer *t)
+{
+    const char *parameter = first_bad_parameter(t, true);
+    return lk_fail(t->model->context, LK_NOT_FINITE,
+                   "epoch %lld, batch %lld of %lld: the gradient of parameter %.200s is not finite: lower the "
+                   "learning rate (now %g) or warm it up",
+                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->batches.batches,
+                   parameter != NULL ? parameter : "?", t->options.optimizer.learning_rate);
+}
+
+lk_status lk_trainer_check_weights(lk_trainer *t)
+{
+    const char *parameter = first_bad_parameter(t, false);
+    if (parameter == NULL) {
+        return LK_OK;
+    }
+    return lk_fail(t->model->context, LK_NOT_FINITE,
+                   "epoch %lld: parameter %.200s is not finite at its end (batch %lld of %lld): " TRY_THIS,
+                   (long long)t->state.epoch + 1, parameter, (long long)t->state.position,
+                   (long long)t->batches.batches, t->options.optimizer.learning_rate);
+}
+
+/* ---- the step ---------------------------------------------------------------------------------------------------------- */
+
+static lk_status bind(lk_trainer *t)
+{
+    int32_t variant = (int32_t)(t->state.step % t->variants.count);
+    if (variant == t->bound_variant) {
+        return LK_OK;
+    }
+    lk_graph *graph;
+    LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
+    if (t->execution == NULL) {
+        LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution));
+    } else {
+        lk_execution_rebind(t->execution, graph);
+    }
+    t->bound_variant = variant;
+    return LK_OK;
+}
+
+static lk_status forward(lk_trainer *t, double *nll_nats)
+{
+    lk_batches_gather(&t->batches, t->state.position);
+    lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
+    LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
+    LK_TRY(lk_execution_nll(t->execution, t->batch_nll, NULL));
+    *nll_nats = 0;
+    for (int64_t i = 0; i < t->batches.count; i++) {
+        *nll_nats += t->batch_nll[i];
+    }
+    return isfinite(*nll_nats) ? LK_OK : bad_nll(t);
+}
+
+lk_status lk_trainer_step(lk_trainer *t)
+{
+    double nll_nats, scale = 1;
+    LK_TRY(bind(t));
+    LK_TRY(forward(t, &nll_nats));
+    LK_TRY(lk_execution_backward(t->execution));
+    if (t->options.clip > 0) {
+        double norm = lk_clip_norm(&t->clip);
+        if (!isfinite(norm)) {
+            return bad_gradient(t);
+        }
+        scale = lk_clip_scale(norm, t->options.clip);
+    }
+    double factor = lk_rate_factor(&t->options.rate, t->state.step, t->batches.batches, t->total_steps);
+    lk_optimizer_step(t->optimizer, t->options.optimizer.learning_rate * factor, scale, t->average);
+    t->state.epoch_nll_nats += nll_nats;
+    t->state.examples_seen += t->batches.count;
+    t->state.step++;
+    t->state.position++;
+    t->session_examples += t->batches.count;
+    t->session_steps++;
+    return LK_OK;
+}

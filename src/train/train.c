@@ -1,0 +1,302 @@
+/* The loop: steps, epochs, when to report, when to save, when to stop. */
+#include "train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "train/trainer.h"
+
+/* Of the time, checkpoints may take one part in so many. */
+#define CHECKPOINT_SHARE 20
+
+double lk_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+lk_train_options lk_train_defaults(void)
+{
+    return (lk_train_options){.batch_size = 100,
+                              .optimizer = lk_optimizer_defaults(),
+                              .rate = lk_rate_defaults(),
+                              .patience = 30,
+                              .seed = 1,
+                              .checkpoint_seconds = 60,
+                              .progress_seconds = 0.1};
+}
+
+/* ---- options ------------------------------------------------------------------------------------------------------------ */
+
+static lk_status check_options(lk_context *context, const lk_train_options *o, bool validates)
+{
+    if (o->epochs < 0 || o->batch_size < 1 || o->patience < 0) {
+        return lk_fail(context, LK_INVALID, "epochs %lld, batch size %lld, patience %lld: they must be at least 0, 1, 0",
+                       (long long)o->epochs, (long long)o->batch_size, (long long)o->patience);
+    }
+    if (!(o->minutes >= 0 && o->checkpoint_seconds >= 0 && o->progress_seconds >= 0)) {
+        return lk_fail(context, LK_INVALID, "a time limit or interval is negative or not a number");
+    }
+    if (!(o->clip >= 0 && o->clip <= 1e30)) {
+        return lk_fail(context, LK_INVALID, "clipping at gradient norm %g: it must be 0 (none) to 1e30", o->clip);
+    }
+    if (!(o->ema >= 0 && (double)(float)o->ema < 1)) {
+        return lk_fail(context, LK_INVALID, "moving average with decay %g: it must be at least 0 (none) and below 1", o->ema);
+    }
+    if (o->epochs == 0 && o->minutes == 0 && !(validates && o->patience > 0)) {
+        return lk_fail(context, LK_INVALID,
+                       "nothing would end the training: give a number of epochs, a time limit, or validation data with a "
+                       "patience");
+    }
+    if (o->resume && o->checkpoint == NULL) {
+        return lk_fail(context, LK_INVALID, "cannot resume without the path of a checkpoint");
+    }
+    return LK_OK;
+}
+
+/* For training with values drawn afresh the data are grey and of another alphabet than the model. */
+static lk_status check_data(const lk_model *model, const lk_dataset *train, const lk_dataset *valid)
+{
+    lk_dataset shape = *train;
+    if (model->data.binarization == LK_BINARIZE_SAMPLE) {
+        shape.alphabet = model->data.alphabet; /* only the number of variables is left to be checked */
+    }
+    LK_TRY(lk_model_accepts(model, &shape));
+    return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
+}
+
+/* ---- life --------------------------------------------------------------------------------------------------------------- */
+
+static lk_status allocate(lk_trainer *t)
+{
+    lk_parameters *parameters = t->model->parameters;
+    LK_TRY(lk_optimizer_create(parameters, &t->options.optimizer, &t->optimizer));
+    if (t->options.ema > 0) {
+        LK_TRY(lk_average_create(parameters, t->options.ema, &t->average));
+    }
+    LK_TRY(lk_clip_init(&t->clip, parameters));
+    t->batch_nll = lk_allocate(t->batches.batch_size, sizeof *t->batch_nll);
+    t->described = lk_trainer_describe(t);
+    t->epochs = json_array();
+    bool made = t->batch_nll != NULL && t->described != NULL && t->epochs != NULL;
+    if (t->valid != NULL) {
+        t->best = lk_weights_copy(parameters);
+        t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
+        made = made && t->best != NULL && t->valid_nll != NULL;
+    }
+    int64_t bytes = lk_parameters_total(parameters) * (int64_t)sizeof(float);
+    return made ? LK_OK : lk_fail_no_memory(t->model->context, "training", bytes);
+}
+
+static lk_status trainer_init(lk_trainer *t, lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                              const lk_train_options *options)
+{
+    *t = (lk_trainer){.model = model, .train = train, .valid = valid, .options = *options, .bound_variant = -1};
+    t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
+    t->unsaved = true;
+    LK_TRY(check_options(model->context, options, valid != NULL));
+    LK_TRY(check_data(model, train, valid));
+    LK_TRY(lk_batches_init(&t->batches, model->context, train, model->data.binarization, options->batch_size,
+                           options->seed));
+    if (options->epochs > INT64_MAX / 2 / t->batches.batches) {
+        return lk_fail(model->context, LK_INVALID, "%lld epochs are too many", (long long)options->epochs);
+    }
+    t->total_steps = options->epochs * t->batches.batches;
+    LK_TRY(lk_rate_check(model->context, &options->rate, t->total_steps));
+    LK_TRY(lk_variants_init(&t->variants, model));
+    lk_evaluate_options evaluate = {.variants = LK_VALIDATION_VARIANTS};
+    lk_evaluator_init(&t->evaluator, &t->variants, &evaluate);
+    return allocate(t);
+}
+
+static void trainer_deinit(lk_trainer *t)
+{
+    json_decref(t->described);
+    json_decref(t->epochs);
+    lk_release(t->batch_nll);
+    lk_release(t->valid_nll);
+    lk_weights_release(t->best, t->model->parameters->count);
+    lk_clip_deinit(&t->clip);
+    lk_average_destroy(t->average);
+    lk_optimizer_destroy(t->optimizer);
+    lk_batches_deinit(&t->batches);
+    lk_evaluator_deinit(&t->evaluator);
+    lk_execution_destroy(t->execution);
+    lk_variants_deinit(&t->variants);
+}
+
+/* ---- reports ------------------------------------------------------------------------------------------------------------- */
+
+static double seconds_left(const lk_trainer *t, double seconds)
+{
+    double left = (double)NAN;
+    if (t->total_steps > 0 && t->session_steps > 0) {
+        left = seconds / (double)t->session_steps * (double)(t->total_steps - t->state.step);
+    }
+    if (t->options.minutes > 0) {
+        double limit = fmax(60 * t->options.minutes - seconds, 0);
+        left = left < limit ? left : limit;
+    }
+    return left;
+}
+
+static bool report(lk_trainer *t, bool epoch_ended)
+{
+    double now = lk_seconds();
+    bool due = epoch_ended || t->note[0] != '\0' || now - t->last_report >= t->options.progress_seconds;
+    if (t->options.progress == NULL || !due) {
+        return true;
+    }
+    const lk_train_state *s = &t->state;
+    lk_train_progress progress = {
+        .epoch = epoch_ended ? s->epoch : s->epoch + 1,
+        .epochs = t->options.epochs,
+        .step = epoch_ended ? t->batches.batches : s->position,
+        .steps_in_epoch = t->batches.batches,
+        .examples_seen = s->examples_seen,
+        .examples_per_second = t->stepping > 0 ? (double)t->session_examples / t->stepping : 0,
+        .seconds = now - t->began,
+        .seconds_left = seconds_left(t, now - t->began),
+        .train_nll_nats = epoch_ended ? t->epoch_nll_nats : lk_trainer_epoch_nll(t),
+        .valid_nll_nats = t->valid_nll_nats,
+        .best_valid_nll_nats = s->best_valid_nll_nats,
+        .epoch_ended = epoch_ended,
+        .note = t->note[0] != '\0' ? t->note : NULL,
+    };
+    bool go_on = t->options.progress(t->options.progress_argument, &progress);
+    t->note[0] = '\0';
+    t->last_report = lk_seconds();
+    return go_on;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------------ */
+
+static lk_status resume(lk_trainer *t)
+{
+    if (!t->options.resume) {
+        return LK_OK;
+    }
+    if (!lk_checkpoint_exists(t->options.checkpoint)) {
+        snprintf(t->note, sizeof t->note, "no checkpoint %.150s yet: starting from the beginning", t->options.checkpoint);
+        return LK_OK;
+    }
+    lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
+    return lk_checkpoint_read(t->model->context, &checkpoint);
+}
+
+static lk_stop ended(const lk_trainer *t)
+{
+    if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
+        return LK_STOP_EPOCHS;
+    }
+    bool impatient = t->valid != NULL && t->options.patience > 0 && t->state.since_best >= t->options.patience;
+    return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
+}
+
+static bool save_due(const lk_trainer *t, double now)
+{
+    if (t->options.checkpoint == NULL && t->options.model_path == NULL) {
+        return false;
+    }
+    double interval = t->options.checkpoint_seconds;
+    if (interval > 0) {
+        interval = fmax(interval, CHECKPOINT_SHARE * t->checkpoint_took);
+    }
+    return now - t->last_checkpoint >= interval;
+}
+
+/* One step and what the clock asks for after it. */
+static lk_status step_and_look(lk_trainer *t)
+{
+    double before = lk_seconds();
+    LK_TRY(lk_trainer_step(t));
+    double now = lk_seconds();
+    t->stepping += now - before;
+    t->state.seconds += now - before;
+    t->state.epoch_seconds += now - before;
+    if (!report(t, false)) {
+        t->stop = LK_STOP_ASKED;
+    } else if (t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes) {
+        t->stop = LK_STOP_MINUTES;
+    } else if (t->state.position < t->batches.batches && save_due(t, now)) {
+        return lk_trainer_save(t, true);
+    }
+    return LK_OK;
+}
+
+static lk_status run_epoch(lk_trainer *t)
+{
+    lk_batches_begin(&t->batches, t->state.epoch);
+    while (t->stop == LK_STOP_NOT && t->state.position < t->batches.batches) {
+        LK_TRY(step_and_look(t));
+    }
+    if (t->stop == LK_STOP_ASKED || t->state.position < t->batches.batches) {
+        return LK_OK;
+    }
+    LK_TRY(lk_trainer_end_epoch(t));
+    bool go_on = report(t, true);
+    t->stop = !go_on ? LK_STOP_ASKED : t->stop != LK_STOP_NOT ? t->stop : ended(t);
+    return t->stop == LK_STOP_NOT && save_due(t, lk_seconds()) ? lk_trainer_save(t, true) : LK_OK;
+}
+
+/* The weights to keep are put into the model and scored by the whole mixture. After the last checkpoint: a run stopped in the middle of an
+ * epoch is scored there too, which its continuation must not notice. */
+static lk_status finish(lk_trainer *t)
+{
+    double final_nll = (double)NAN;
+    if (t->state.position > 0) {
+        bool improved;
+        LK_TRY(lk_trainer_check_weights(t));
+        if (t->valid != NULL) {
+            LK_TRY(lk_trainer_validate(t, t->state.epoch + 1, &improved));
+        }
+        if (!lk_trainer_record_epoch(t, false)) {
+            return lk_fail_no_memory(t->model->context, "history", 0);
+        }
+    }
+    lk_trainer_swap_kept(t);
+    if (t->valid != NULL) {
+        lk_evaluator_deinit(&t->evaluator);
+        lk_evaluator_init(&t->evaluator, &t->variants, NULL);
+        LK_TRY(lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll));
+        LK_TRY(lk_model_calibrate(t->model, t->valid_nll, t->valid->examples));
+        final_nll = lk_mean(t->valid_nll, t->valid->examples);
+    }
+    return lk_trainer_write_history(t, final_nll);
+}
+
+static lk_status run(lk_trainer *t)
+{
+    LK_TRY(resume(t));
+    t->began = t->last_report = t->last_checkpoint = lk_seconds();
+    t->stop = ended(t);
+    while (t->stop == LK_STOP_NOT) {
+        LK_TRY(run_epoch(t));
+    }
+    LK_TRY(lk_trainer_save(t, t->stop == LK_STOP_ASKED));
+    if (t->stop == LK_STOP_ASKED) {
+        return lk_fail(t->model->context, LK_INTERRUPTED, "training was asked to stop in epoch %lld%s%s",
+                       (long long)t->state.epoch + 1, t->options.checkpoint != NULL ? "; it can be resumed from " : "",
+                       t->options.checkpoint != NULL ? t->options.checkpoint : "");
+    }
+    return finish(t);
+}
+
+lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_train_options *options)
+{
+    lk_trainer *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return lk_fail_no_memory(model->context, "training", (int64_t)sizeof *t);
+    }
+    lk_status status = trainer_init(t, model, train, valid, options);
+    if (status == LK_OK) {
+        status = run(t);
+    }
+    trainer_deinit(t);
+    free(t);
+    return status;
+}

@@ -78,6 +78,9 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
         return lk_fail_no_memory(context, "model", (int64_t)sizeof *made);
     }
     lk_status status = begin_model(context, family, assignments, count, data, made);
+    if (status == LK_OK && made->family->prepare != NULL) {
+        status = made->family->prepare(made);
+    }
     if (status == LK_OK) {
         status = lk_order_read(context, order, data.variables, made->rank, &made->order_name);
     }

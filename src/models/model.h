@@ -37,6 +37,9 @@ struct lk_family {
     const char *paper;
     const lk_setting *settings;
     int32_t setting_count;
+    /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in files becomes part of the model.
+     * NULL: nothing to do. */
+    lk_status (*prepare)(lk_model *model);
     /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's distribution is their even mixture. */
     int32_t (*variants)(const lk_model *model);
     /* Fills rank[variables] for a variant; NULL: the model's own ordering. */

@@ -5,7 +5,7 @@
 #include "base/context.h"
 
 #define LK_SETTINGS_MOST 32
-#define LK_SETTING_TEXT_MOST 4096
+#define LK_SETTING_TEXT_MOST 65536
 
 typedef enum lk_setting_kind { LK_INTEGER, LK_REAL, LK_BOOLEAN, LK_CHOICE, LK_INTEGERS, LK_TEXT } lk_setting_kind;
 

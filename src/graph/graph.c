@@ -291,13 +291,17 @@ lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_
         graph->failed = lk_fail_no_memory(graph->context, op->name, (int64_t)sizeof *node);
         return NULL;
     }
-    memcpy(copy, inputs, (size_t)input_count * sizeof *copy);
+    if (input_count > 0) {
+        memcpy(copy, inputs, (size_t)input_count * sizeof *copy);
+    }
     node->op = op;
     node->name = label;
     node->inputs = copy;
     node->input_count = input_count;
     node->parameter_count = parameter_count;
-    memcpy(node->parameters, parameters, (size_t)parameter_count * sizeof *parameters);
+    if (parameter_count > 0) {
+        memcpy(node->parameters, parameters, (size_t)parameter_count * sizeof *parameters);
+    }
     node->settings = settings;
     graph->failed = derive(graph, node);
     if (graph->failed == LK_OK && !push(graph, node)) {

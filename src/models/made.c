@@ -31,8 +31,11 @@ static const lk_setting settings[] = {
      .help = "number of masks, trained in turn and evaluated as an ensemble"},
     {.key = "order_agnostic", .kind = LK_BOOLEAN, .fallback = "false",
      .help = "each mask has a random ordering of its own (section 4.2)"},
-    {.key = "degrees", .kind = LK_CHOICE, .fallback = "auto", .choices = "auto|even|random",
-     .help = "how units get their degrees: spread evenly, or at random for each mask (section 4.3); auto is even for one mask"},
+    {.key = "degrees", .kind = LK_CHOICE, .fallback = "auto", .choices = "auto|even|near|random",
+     .help = "how units get their degrees: spread evenly; for each mask at random (section 4.3); for each mask even ones moved at "
+             "random by at most `shift`; auto is even for one mask, random for several"},
+    {.key = "shift", .kind = LK_INTEGER, .fallback = "8", .least = 0, .most = 1 << 26,
+     .help = "how far degrees=near moves a unit's degree from mask to mask"},
     {.key = "mask_seed", .kind = LK_INTEGER, .fallback = "1", .least = 0, .most = 9007199254740992.0,
      .help = "seed of random orderings and degrees"},
     {.key = "dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,
@@ -63,22 +66,34 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     return LK_OK;
 }
 
+typedef enum degree_rule { DEGREES_EVEN, DEGREES_NEAR, DEGREES_RANDOM } degree_rule;
+
+static degree_rule choose_rule(const lk_model *model)
+{
+    const char *how = lk_settings_text(&model->settings, "degrees");
+    if (strcmp(how, "auto") == 0) {
+        return variants(model) == 1 ? DEGREES_EVEN : DEGREES_RANDOM;
+    }
+    return strcmp(how, "even") == 0 ? DEGREES_EVEN : strcmp(how, "near") == 0 ? DEGREES_NEAR : DEGREES_RANDOM;
+}
+
 /* Degrees lie in 1 .. steps - 1: a unit that reads nothing would be a constant, one that reads all would serve no output. */
 static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer, int32_t steps, int64_t units,
                            int32_t *degree)
 {
-    const char *how = lk_settings_text(&model->settings, "degrees");
-    bool even = strcmp(how, "even") == 0 || (strcmp(how, "auto") == 0 && variants(model) == 1);
+    degree_rule rule = choose_rule(model);
+    int64_t shift = lk_settings_integer(&model->settings, "shift");
     lk_random random = mask_random(model, LK_FOR_MASK);
     uint64_t stream = (uint64_t)variant * LAYERS_MOST + (uint64_t)layer;
     for (int64_t u = 0; u < units; u++) {
-        if (steps <= 1) {
-            degree[u] = 0;
-        } else if (even) {
-            degree[u] = (int32_t)(1 + u * (steps - 1) / units);
-        } else {
-            degree[u] = (int32_t)(1 + lk_random_below(random, stream, (uint64_t)u, (uint64_t)steps - 1));
+        int64_t choice = 1 + u * (steps - 1) / units;
+        if (rule == DEGREES_NEAR) {
+            choice += (int64_t)lk_random_below(random, stream, (uint64_t)u, (uint64_t)(2 * shift + 1)) - shift;
+        } else if (rule == DEGREES_RANDOM && steps > 1) {
+            choice = 1 + (int64_t)lk_random_below(random, stream, (uint64_t)u, (uint64_t)steps - 1);
         }
+        choice = choice < steps - 1 ? choice : steps - 1;
+        degree[u] = (int32_t)(steps <= 1 ? 0 : choice > 1 ? choice : 1);
     }
 }
 

@@ -30,6 +30,7 @@ static const made_case cases[] = {
     {6, 2, "natural", {"hidden=4,6", "masks=2", "activation=sigmoid"}, 3},
     {4, 3, "random:1", {"hidden=13"}, 1},
     {3, 5, "natural", {"hidden=8,8", "degrees=random", "activation=softplus"}, 3},
+    {6, 2, "natural", {"hidden=40,30", "masks=2", "degrees=near", "shift=2"}, 4},
     {1, 2, "natural", {"hidden=3"}, 1},
 };
 #define CASES (sizeof cases / sizeof *cases)

@@ -101,8 +101,7 @@ lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shap
     return LK_OK;
 }
 
-/* ---- what is the same for all formats
- * ------------------------------------------------------------------------ */
+/* ---- what is the same for all formats ------------------------------------------------------ */
 
 lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place,
                            int64_t value) {

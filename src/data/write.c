@@ -30,8 +30,7 @@ static lk_encode *const encode_format[LK_FORMATS] = {
     [LK_FROM_PBM] = lk_encode_pbm,
 };
 
-/* ---- the buffer
- * --------------------------------------------------------------------------------------------- */
+/* ---- the buffer ---------------------------------------------------------------------------- */
 
 uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
     if (buffer->failed) {

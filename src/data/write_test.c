@@ -69,6 +69,20 @@ static void what_is_written_is_read_again(void **state) {
     }
 }
 
+/* A column of 10s and 11s is not a file of 0/1 rows. */
+static void columns_stay_columns(void **state) {
+    (void)state;
+    lk_dataset *dataset = random_dataset((lk_shape){1, {1}}, 20, 2);
+    for (int64_t i = 0; i < dataset->examples; ++i) {
+        dataset->values[i] = (uint16_t)(dataset->values[i] + 10);
+    }
+    dataset->alphabet = 12;
+    check_round_trip("column.amat", dataset);
+    check_round_trip("column.txt", dataset);
+    check_round_trip("column.csv", dataset);
+    lk_dataset_destroy(dataset);
+}
+
 /* More than one piece of zlib's input and output. */
 static void large_files_are_packed_whole(void **state) {
     (void)state;
@@ -210,6 +224,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(large_files_are_packed_whole),
+        cmocka_unit_test(columns_stay_columns),
         cmocka_unit_test(formats_keep_shape_and_bytes),
         cmocka_unit_test(other_endings_are_refused),
         cmocka_unit_test(grids_are_drawn),

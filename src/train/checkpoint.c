@@ -1,5 +1,5 @@
 /* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless it has exactly the tensors that the run
- * would write, of the shapes that it would write. */
+ * would write, of the shapes that it would write, and their checksum agrees. */
 #include "train/checkpoint.h"
 
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "data/safetensors.h"
 
@@ -14,6 +15,7 @@
 #define INTEGERS 8
 #define REALS 4
 #define NAME_MOST 512
+#define HASH_TEXT 33
 
 /* ---- the list of tensors --------------------------------------------------------------------------------------------- */
 
@@ -125,6 +127,40 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
     return LK_OK;
 }
 
+/* ---- checksum ---------------------------------------------------------------------------------------------------------- */
+
+static void hash_text(XXH3_state_t *hash, const char *text)
+{
+    XXH3_128bits_update(hash, text, strlen(text) + 1);
+}
+
+/* XXH3-128 over the two JSON texts and all tensors, names and bytes, in the order of the list; `file` NULL: of the run's arrays, else of
+ * the file's tensors of those names. Texts end with their zero byte. */
+static bool checksum(const tensor_list *list, const lk_safetensors *file, const char *options, const char *epochs,
+                     char text[HASH_TEXT])
+{
+    XXH3_state_t *hash = XXH3_createState();
+    if (hash == NULL) {
+        return false;
+    }
+    XXH3_128bits_reset(hash);
+    hash_text(hash, options);
+    hash_text(hash, epochs);
+    for (int32_t i = 0; i < list->count; i++) {
+        const lk_tensor *own = &list->tensors[i];
+        const lk_tensor *tensor = file == NULL ? own : lk_safetensors_tensor(file, own->name);
+        hash_text(hash, own->name);
+        XXH3_128bits_update(hash, tensor->data, (size_t)tensor->bytes);
+    }
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(hash));
+    XXH3_freeState(hash);
+    for (size_t i = 0; i < sizeof canonical.digest; i++) {
+        snprintf(text + 2 * i, 3, "%02x", canonical.digest[i]);
+    }
+    return true;
+}
+
 /* ---- writing ----------------------------------------------------------------------------------------------------------- */
 
 static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list)
@@ -132,12 +168,13 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
     char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
     char *epochs = json_dumps(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
     lk_status status;
-    if (options == NULL || epochs == NULL) {
+    char hash[HASH_TEXT];
+    if (options == NULL || epochs == NULL || !checksum(list, NULL, options, epochs, hash)) {
         status = lk_fail_no_memory(context, "checkpoint", 0);
     } else {
-        const char *const keys[] = {"format", "likely.options", "likely.epochs"};
-        const char *const values[] = {FORMAT, options, epochs};
-        status = lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 3);
+        const char *const keys[] = {"format", "likely.options", "likely.epochs", "likely.checksum"};
+        const char *const values[] = {FORMAT, options, epochs, hash};
+        status = lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
     }
     free(options);
     free(epochs);
@@ -222,25 +259,45 @@ static lk_status compare_options(lk_context *context, const lk_checkpoint *c, js
     return LK_OK;
 }
 
-/* The arrays of the run, about to be overwritten: add_all lists them as what would be written. */
-static lk_status copy_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file, tensor_list *list)
+static bool same_form(const lk_tensor *a, const lk_tensor *b)
+{
+    return a->type == b->type && a->axes == b->axes && a->bytes == b->bytes && a->size[0] == b->size[0] &&
+           (a->axes < 2 || a->size[1] == b->size[1]);
+}
+
+static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
+                               const tensor_list *list)
 {
     if (file->count != list->count) {
         return damaged(context, c, "it has other tensors than this run");
     }
     for (int32_t i = 0; i < list->count; i++) {
-        const lk_tensor *to = &list->tensors[i];
-        const lk_tensor *from = lk_safetensors_tensor(file, to->name);
-        bool same = from != NULL && from->type == to->type && from->axes == to->axes && from->bytes == to->bytes &&
-                    from->size[0] == to->size[0] && (to->axes < 2 || from->size[1] == to->size[1]);
-        if (!same) {
+        const lk_tensor *to = &list->tensors[i], *from = lk_safetensors_tensor(file, to->name);
+        if (from == NULL || !same_form(from, to)) {
             char what[NAME_MOST + 64];
             snprintf(what, sizeof what, "tensor %s is missing or of another shape", to->name);
             return damaged(context, c, what);
         }
-        memcpy((void *)(uintptr_t)to->data, from->data, (size_t)to->bytes);
+    }
+    char hash[HASH_TEXT];
+    if (!checksum(list, file, lk_safetensors_value(file, "likely.options"), lk_safetensors_value(file, "likely.epochs"),
+                  hash)) {
+        return lk_fail_no_memory(context, "checkpoint", 0);
+    }
+    const char *want = lk_safetensors_value(file, "likely.checksum");
+    if (want == NULL || strcmp(hash, want) != 0) {
+        return lk_fail(context, LK_CORRUPT, "%s: the checksum does not agree: the checkpoint is damaged", c->path);
     }
     return LK_OK;
+}
+
+/* The list holds what would be written: the arrays of the run, which are overwritten now. */
+static void copy_tensors(const lk_safetensors *file, const tensor_list *list)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        const lk_tensor *to = &list->tensors[i];
+        memcpy((void *)(uintptr_t)to->data, lk_safetensors_tensor(file, to->name)->data, (size_t)to->bytes);
+    }
 }
 
 static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
@@ -253,11 +310,42 @@ static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const 
     return failed == 0 ? LK_OK : damaged(context, c, "its likely.epochs are no array");
 }
 
+/* Whether the file says that it has best weights; nothing else of it has been checked yet. */
+static bool has_best(const lk_safetensors *file)
+{
+    int64_t values[INTEGERS] = {0};
+    const lk_tensor *integers = lk_safetensors_tensor(file, "state.integers");
+    if (integers != NULL && integers->type == LK_I64 && integers->bytes == sizeof values) {
+        memcpy(values, integers->data, sizeof values);
+    }
+    return values[4] > 0;
+}
+
+static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
+{
+    tensor_list list;
+    bool best = has_best(file);
+    if (best && c->best == NULL) {
+        return damaged(context, c, "it has best weights, but this run has no validation data");
+    }
+    if (!list_init(&list, c->parameters->count)) {
+        list_deinit(&list);
+        return lk_fail_no_memory(context, "checkpoint", 0);
+    }
+    add_all(&list, c, best);
+    lk_status status = check_tensors(context, c, file, &list);
+    if (status == LK_OK) {
+        copy_tensors(file, &list);
+        status = unpack_state(context, c, list.integers, list.reals);
+    }
+    list_deinit(&list);
+    return status;
+}
+
 static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
 {
     const char *format = lk_safetensors_value(file, "format");
     json_t *options;
-    tensor_list list;
     if (format == NULL || strcmp(format, FORMAT) != 0) {
         return damaged(context, c, "it does not say \"" FORMAT "\"");
     }
@@ -266,27 +354,7 @@ static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk
     json_decref(options);
     LK_TRY(status);
     LK_TRY(read_epochs(context, c, file));
-    if (!list_init(&list, c->parameters->count)) {
-        list_deinit(&list);
-        return lk_fail_no_memory(context, "checkpoint", 0);
-    }
-    const lk_tensor *integers = lk_safetensors_tensor(file, "state.integers");
-    bool best = false;
-    if (integers != NULL && integers->type == LK_I64 && integers->bytes == sizeof list.integers) {
-        memcpy(list.integers, integers->data, sizeof list.integers);
-        best = list.integers[4] > 0;
-    }
-    if (best && c->best == NULL) {
-        status = damaged(context, c, "it has best weights, but this run has no validation data");
-    } else {
-        add_all(&list, c, best);
-        status = copy_tensors(context, c, file, &list);
-    }
-    if (status == LK_OK) {
-        status = unpack_state(context, c, list.integers, list.reals);
-    }
-    list_deinit(&list);
-    return status;
+    return read_tensors(context, c, file);
 }
 
 lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint)

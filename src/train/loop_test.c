@@ -479,6 +479,48 @@ static void early_stopping_keeps_the_best(void **unused)
     teardown(&b);
 }
 
+/* Interrupted after the best epoch and resumed, the best weights and the count of epochs without a better one are still known. */
+static void early_stopping_survives_resuming(void **unused)
+{
+    (void)unused;
+    int64_t epochs[2];
+    bench b[2];
+    for (int k = 0; k < 2; k++) {
+        watcher w = {0};
+        lk_train_options o = options_for_tests();
+        o.epochs = 0;
+        o.patience = 12;
+        o.ema = 0;
+        o.rate = lk_rate_defaults();
+        o.optimizer.learning_rate = 0.05;
+        o.progress = watch;
+        o.progress_argument = &w;
+        o.progress_seconds = 1e9; /* epochs only */
+        o.checkpoint = path_of(k == 0 ? "whole.checkpoint" : "parts.checkpoint");
+        lk_status status;
+        do {
+            b[k] = setup(PLAIN);
+            lk_dataset *few = make_data(b[k].context, 10, 2, 9);
+            w.stop_at = k == 0 ? 0 : w.calls + 5;
+            status = lk_train(b[k].model, few, b[k].valid, &o);
+            lk_dataset_destroy(few);
+            if (status == LK_INTERRUPTED) {
+                teardown(&b[k]);
+                o.resume = true;
+            }
+        } while (status == LK_INTERRUPTED);
+        assert_int_equal(status, LK_OK);
+        epochs[k] = w.epochs_ended;
+        assert_true(w.last_valid > w.best);
+    }
+    printf("%lld epochs\n", (long long)epochs[0]);
+    assert_int_equal(epochs[0], epochs[1]);
+    same_weights(b[0].model, b[1].model);
+    remove_files();
+    teardown(&b[0]);
+    teardown(&b[1]);
+}
+
 /* More than one mask: the figure at the end is that of the whole mixture. */
 static void mixture_is_scored_at_the_end(void **unused)
 {
@@ -559,7 +601,8 @@ int main(void)
         cmocka_unit_test(more_epochs_continue),          cmocka_unit_test(mismatch_is_named),
         cmocka_unit_test(divergence_is_named),           cmocka_unit_test(gradient_overflow_is_named),
         cmocka_unit_test(damaged_weights_are_named),
-        cmocka_unit_test(early_stopping_keeps_the_best), cmocka_unit_test(mixture_is_scored_at_the_end),
+        cmocka_unit_test(early_stopping_keeps_the_best), cmocka_unit_test(early_stopping_survives_resuming),
+        cmocka_unit_test(mixture_is_scored_at_the_end),
         cmocka_unit_test(warns_when_nothing_is_learned), cmocka_unit_test(minutes_end_it)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,0 +1,203 @@
+/* Exact likelihoods: they sum to one over a small domain, the mixture equals its definition in long double, batches and threads do not
+ * matter; baselines and calibration against values known. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "train/baseline.h"
+#include "train/evaluate.h"
+#include "train/train.h"
+
+#define VARIABLES 8
+#define ALL 256 /* every binary vector */
+#define MASKS 5
+
+static lk_model *make_model(lk_context *context)
+{
+    lk_model *model;
+    const char *assignments[] = {"hidden=9", "masks=5", "order_agnostic=true"};
+    lk_data_description data = {{.axes = 1, .size = {VARIABLES}}, VARIABLES, 2, LK_BINARIZE_NONE};
+    assert_int_equal(lk_model_create(context, "made", assignments, 3, data, "natural", 4, &model), LK_OK);
+    for (int32_t i = 0; i < model->parameters->count; i++) { /* larger weights, so that the masks disagree */
+        lk_parameter *p = &model->parameters->list[i];
+        for (int64_t e = 0; e < p->rows * p->columns; e++) {
+            p->value[e] = 3 * lk_random_normal((lk_random){8, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e);
+        }
+    }
+    return model;
+}
+
+static lk_dataset *all_vectors(lk_context *context)
+{
+    lk_dataset *data;
+    assert_int_equal(lk_dataset_create(context, "all", (lk_shape){.axes = 1, .size = {VARIABLES}}, ALL, 2, &data), LK_OK);
+    for (int i = 0; i < ALL * VARIABLES; i++) {
+        data->values[i] = (uint16_t)(i / VARIABLES >> i % VARIABLES & 1);
+    }
+    return data;
+}
+
+static void count_progress(void *argument, int64_t done, int64_t count)
+{
+    int64_t *last = argument;
+    assert_true(done > *last && done <= count && count == ALL * MASKS);
+    *last = done;
+}
+
+static void mixture_is_exact(void **unused)
+{
+    (void)unused;
+    const int threads[] = {1, 7};
+    const int64_t batches[] = {0, 1, 17, 1000};
+    double nll[ALL], first[ALL];
+    for (int k = 0; k < 2; k++) {
+        lk_context *context;
+        assert_int_equal(lk_context_create(threads[k], &context), LK_OK);
+        lk_model *model = make_model(context);
+        lk_dataset *data = all_vectors(context);
+        for (int b = 0; b < 4; b++) {
+            int64_t last = 0;
+            lk_evaluate_options options = {.batch = batches[b], .progress = count_progress, .progress_argument = &last};
+            assert_int_equal(lk_evaluate(model, data, &options, nll), LK_OK);
+            assert_int_equal(last, ALL * MASKS);
+            if (k == 0 && b == 0) {
+                memcpy(first, nll, sizeof first);
+            }
+            assert_memory_equal(first, nll, sizeof first);
+        }
+        lk_dataset_destroy(data);
+        lk_model_destroy(model);
+        lk_context_destroy(context);
+    }
+    long double total = 0;
+    for (int i = 0; i < ALL; i++) {
+        total += expl(-(long double)first[i]);
+    }
+    printf("probabilities of all vectors sum to %.9Lf\n", total);
+    assert_true(fabsl(total - 1) < 1e-5L);
+}
+
+/* Against -log mean exp in long double, from the variants one at a time. */
+static void mixture_equals_its_definition(void **unused)
+{
+    (void)unused;
+    lk_context *context;
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    lk_model *model = make_model(context);
+    lk_dataset *data = all_vectors(context);
+    double nll[ALL], one[ALL];
+    long double sum[ALL] = {0};
+    lk_variants variants;
+    assert_int_equal(lk_variants_init(&variants, model), LK_OK);
+    assert_int_equal(variants.count, MASKS);
+    for (int32_t v = 0; v < MASKS; v++) {
+        lk_graph *graph;
+        lk_execution *execution;
+        assert_int_equal(lk_variants_graph(&variants, v, &graph), LK_OK);
+        assert_int_equal(lk_execution_create(graph, LK_PLAN_EVALUATE, ALL, &execution), LK_OK);
+        assert_int_equal(lk_execution_forward(execution, data->values, ALL), LK_OK);
+        assert_int_equal(lk_execution_nll(execution, one, NULL), LK_OK);
+        for (int i = 0; i < ALL; i++) {
+            sum[i] += expl(-(long double)one[i]);
+        }
+        lk_execution_destroy(execution);
+        lk_evaluate_options options = {.variants = v + 1};
+        assert_int_equal(lk_evaluate(model, data, &options, nll), LK_OK);
+        for (int i = 0; i < ALL; i++) {
+            double want = (double)(logl((long double)(v + 1)) - logl(sum[i]));
+            assert_true(fabs(nll[i] - want) < 1e-13 * (1 + want));
+            assert_true(v > 0 || nll[i] == one[i]); /* one variant: no rounding at all */
+        }
+    }
+    lk_variants_deinit(&variants);
+    lk_dataset_destroy(data);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+}
+
+static void not_a_number_is_named(void **unused)
+{
+    (void)unused;
+    lk_context *context;
+    double nll[ALL];
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    lk_model *model = make_model(context);
+    lk_dataset *data = all_vectors(context);
+    model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value[2] = NAN;
+    assert_int_equal(lk_evaluate(model, data, NULL, nll), LK_NOT_FINITE);
+    assert_non_null(strstr(lk_context_message(context), "example 0"));
+    lk_dataset_destroy(data);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+}
+
+static void baselines_are_known(void **unused)
+{
+    (void)unused;
+    lk_context *context;
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    lk_dataset *data = all_vectors(context);
+    assert_true(fabs(lk_baseline_uniform(VARIABLES, 2) - 8 * log(2)) < 1e-14);
+    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 8 * log(2)) < 1e-13); /* balanced */
+    for (int i = 0; i < ALL; i++) {
+        data->values[i * VARIABLES] = i < ALL / 4;
+        data->values[i * VARIABLES + 1] = 1;
+    }
+    double quarter = -0.25 * log(0.25) - 0.75 * log(0.75);
+    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 6 * log(2) - quarter) < 1e-13);
+    for (int i = 0; i < ALL * VARIABLES; i++) {
+        data->values[i] = 51; /* a fifth of 255 */
+    }
+    data->alphabet = 256;
+    double fifth = -0.2 * log(0.2) - 0.8 * log(0.8);
+    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_SAMPLE) - 8 * fifth) < 1e-13);
+    assert_true(lk_baseline_histogram(data, LK_BINARIZE_NONE) == 0);
+    lk_dataset_destroy(data);
+    lk_context_destroy(context);
+}
+
+static void calibration_is_sorted_quantiles(void **unused)
+{
+    (void)unused;
+    enum { MANY = 3 * LK_CALIBRATION_MOST + 17 };
+    lk_context *context;
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    lk_model *model = make_model(context);
+    const double three[] = {5, (double)INFINITY, -1};
+    assert_int_equal(lk_model_calibrate(model, three, 3), LK_OK);
+    assert_int_equal(model->calibration_count, 3);
+    assert_true(model->calibration[0] == -1 && model->calibration[1] == 5 && model->calibration[2] == FLT_MAX);
+    double *many = calloc(MANY, sizeof *many);
+    assert_non_null(many);
+    for (int i = 0; i < MANY; i++) {
+        many[(int64_t)i * 7919 % MANY] = i;
+    }
+    assert_int_equal(lk_model_calibrate(model, many, MANY), LK_OK);
+    assert_int_equal(model->calibration_count, LK_CALIBRATION_MOST);
+    for (int64_t i = 0; i < LK_CALIBRATION_MOST; i++) {
+        assert_true(model->calibration[i] == (float)(i * (MANY - 1) / (LK_CALIBRATION_MOST - 1)));
+    }
+    assert_true(model->calibration[LK_CALIBRATION_MOST - 1] == MANY - 1);
+    free(many);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mixture_is_exact),      cmocka_unit_test(mixture_equals_its_definition),
+        cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
+        cmocka_unit_test(calibration_is_sorted_quantiles)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -228,12 +228,12 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
         fraction = by_gradients ? 0.1 : 0.0;
     }
     lk_status status = family == NULL ? LK_OK : train_data_read(arguments, context, how, fraction, options->seed, &data);
-    if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
-        fprintf(stderr, "%s\n", data.note);
-    }
     if (status == LK_OK) {
         status = lk_model_create(context, arguments->positional[0], assignments, count, data.description,
                                  cli_text(arguments, "order", "natural"), options->seed, model);
+    }
+    if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s\n", data.note);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);

@@ -1,8 +1,8 @@
 /* Plain 0/1 rows without separators: one example a line, one character for each binary variable.
  * "0110" could also be the number 110: lines of 2 to 5 such characters are rows only when all lines
- * of the file are of that kind and length (a column of numbers would otherwise be misread) and the
- * first does not end in a blank, as our writer marks such a column; longer ones can be nothing
- * else. */
+ * of the file are of that kind and length (a column of numbers would otherwise be misread), or one
+ * begins with 0, and the first does not end in a blank, as our writer marks such a column; longer
+ * ones can be nothing else. */
 #include "data/text.h"
 
 static bool is_row(const lk_line *line) {
@@ -22,10 +22,12 @@ static bool recognise(const uint8_t *data, int64_t size) {
     }
     int64_t length = line.end - line.start;
     bool all = length >= 6 || line.end == data + size || *line.end == '\n' || *line.end == '\r';
-    while (length < 6 && all && lk_text_line(&text, &line)) {
+    bool sure = *line.start == '0'; /* no number of two digits begins so */
+    while (length < 6 && all && !sure && lk_text_line(&text, &line)) {
+        sure = is_row(&line) && line.end - line.start > 1 && *line.start == '0';
         all = line.end - line.start == length && is_row(&line);
     }
-    return all;
+    return all || sure;
 }
 
 /* Where a character other than 0 and 1 stands. */

@@ -1,0 +1,43 @@
+# For the tests of the command: a scratch folder, small data, and words to say what is expected. $LIKELY may hold an emulator and a path.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+read -r -a likely <<<"$LIKELY"
+checks=0
+
+run() { "${likely[@]}" "$@"; }
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect_same FILE FILE WHAT
+expect_same() {
+    cmp "$1" "$2" || fail "$3"
+    checks=$((checks + 1))
+}
+
+# expect_status STATUS PATTERN ARGUMENTS...: the command ends so, with exactly one line on standard error that matches
+expect_status() {
+    local status=$1 pattern=$2 got=0
+    shift 2
+    run "$@" >"$work/stdout" 2>"$work/stderr" || got=$?
+    [[ $got -eq $status ]] || fail "likely $*: exit status $got, expected $status: $(cat "$work/stderr")"
+    [[ $(wc -l <"$work/stderr") -eq 1 ]] || fail "likely $*: expected one line, got: $(cat "$work/stderr")"
+    grep -qE -- "$pattern" "$work/stderr" || fail "likely $*: expected /$pattern/, got: $(cat "$work/stderr")"
+    checks=$((checks + 1))
+}
+
+# json FILE KEY: the number or string at a key of a flat object
+json() { sed -n "s/^ *\"$2\": \"\\{0,1\\}\\([^,\"]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$1" | head -1; }
+
+# make_rows COUNT VARIABLES SEED: 0/1 rows in which each variable tends to repeat the one before
+make_rows() {
+    awk -v n="$1" -v d="$2" -v s="$3" 'BEGIN { srand(s)
+        for (i = 0; i < n; i++) { line = ""; x = rand() < 0.5
+            for (v = 0; v < d; v++) { x = rand() < 0.85 ? x : 1 - x; line = line x }
+            print line } }'
+}
+
+finish() { echo "$checks checks passed"; }

@@ -202,22 +202,29 @@ static void damaged_archives_are_refused(void **state) {
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+static void put_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static void missing_files_are_named(void **state) {
     (void)state;
     char path[512], picked[600];
     expect_unread(test_folder(), LK_IO, "directory");
     expect_unread(test_path("absent", path), LK_IO, "absent");
-    FILE *file = fopen(test_path("a:b", path), "w");
-    assert_non_null(file);
-    fputs("0 1\n", file);
-    fclose(file);
+    put_text(test_path("a", path), "5 6\n");
+    put_text(test_path("a:b", path), "0 1\n"); /* a file of that very name goes first */
     lk_context context = {0};
     lk_dataset *dataset;
     assert_int_equal(lk_dataset_read(&context, path, NULL, &dataset), LK_OK);
+    assert_int_equal(dataset->values[1], 1);
     lk_dataset_destroy(dataset);
     snprintf(picked, sizeof picked, "%s:c", path);
     expect_unread(picked, LK_INVALID, "':c' picks an array of an NPZ archive, but this is amat");
     remove(path);
+    remove(test_path("a", path));
 }
 
 static void expect_labels(const void *data, int64_t size, lk_status status, const char *part) {

@@ -2,7 +2,7 @@
 # Installs what building and testing need and is missing, on Debian 12 and its kin (as root, or with sudo); says what it does.
 # When everything is there it does nothing.
 #
-#   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka, gzip and xz (which the demo compares with)
+#   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3 for the demo
 #   tools/setup.sh --ci    also clang, clang-format, the aarch64 cross compiler, its libraries and the emulator
 set -euo pipefail
 
@@ -29,6 +29,7 @@ want libzip-dev has_library libzip
 want libcmocka-dev has_library cmocka
 want gzip command -v gzip
 want xz-utils command -v xz
+want python3 command -v python3
 
 foreign=
 if [[ ${1:-} == --ci ]]; then

@@ -235,6 +235,9 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
         fprintf(stderr, "%s\n", data.note);
     }
+    if (status == LK_OK && by_gradients) {
+        status = lk_model_start(*model, data.train);
+    }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
     }

@@ -68,6 +68,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
         LK_TRY(model->family->fit(model, train, valid, &options));
         return lk_train_finish_fit(model, train, valid);
     }
+    LK_TRY(lk_model_start(model, train));
     lk_train_options options = lk_train_defaults();
     options.seed = seed;
     options.epochs = epochs > 0 ? epochs : 100;

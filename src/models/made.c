@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "dist/dist.h"
-#include "models/model.h"
+#include "models/marginals.h"
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -146,6 +146,7 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
     if (lk_settings_boolean(&model->settings, "direct")) {
         options.bias = false;
+        options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));
     }
     return sum;
@@ -170,6 +171,12 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 
+static lk_status start(lk_model *model, const lk_dataset *train)
+{
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    return lk_marginal_logits(model, train, model->parameters->list[bias].value);
+}
+
 const lk_family lk_made_family = {
     .name = "made",
     .summary = "masked autoencoder: a fully connected network whose masks make it autoregressive",
@@ -179,4 +186,5 @@ const lk_family lk_made_family = {
     .variants = variants,
     .ordering = ordering,
     .build = build,
+    .start = start,
 };

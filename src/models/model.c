@@ -196,3 +196,8 @@ lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset)
     }
     return LK_OK;
 }
+
+lk_status lk_model_start(lk_model *model, const lk_dataset *train)
+{
+    return model->family->start == NULL ? LK_OK : model->family->start(model, train);
+}

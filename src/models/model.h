@@ -46,6 +46,9 @@ struct lk_family {
     lk_status (*ordering)(const lk_model *model, int32_t variant, int32_t *rank);
     /* Builds the variant's network on a graph that has its data node, and finishes it. */
     lk_status (*build)(const lk_model *model, int32_t variant, lk_graph *graph);
+    /* Sets parameters to a good start before training by gradients, from the training data (output biases from marginal
+     * frequencies). NULL: initial values are enough. */
+    lk_status (*start)(lk_model *model, const lk_dataset *train);
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options);
 };
@@ -86,6 +89,8 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph);
 /* Changes when the same model file begins to mean other probabilities. */
 #define LK_ENGINE_VERSION "1"
+/* Before training by gradients: the family's `start`, if it has one. */
+lk_status lk_model_start(lk_model *model, const lk_dataset *train);
 /* 128 bits over everything that decides a probability: family, settings, data description, ordering, parameters, engine version. */
 typedef struct lk_fingerprint { uint8_t byte[16]; } lk_fingerprint;
 lk_fingerprint lk_model_fingerprint(const lk_model *model);

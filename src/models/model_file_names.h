@@ -19,8 +19,10 @@
 #define LK_MODEL_FILE_BINARIZATIONS 3
 static const char *const lk_model_file_binarizations[LK_MODEL_FILE_BINARIZATIONS] = {"none", "threshold", "sample"};
 
-/* XXH3-128 in hexadecimal over the values of LK_MODEL_FILE_KEYS in that order, each with its terminating zero byte (a missing one is as
- * if empty), then of all tensors in the order of strcmp of their names: name with its zero byte, bytes. False: out of memory. */
-bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT], const lk_tensor *tensors, int32_t count, char text[33]);
+/* XXH3-128 in hexadecimal over the values of LK_MODEL_FILE_KEYS in that order, each with its terminating zero byte
+ * (a missing one is as if empty), then of all tensors in the order of strcmp of their names: name with its zero
+ * byte, bytes. False: out of memory. */
+bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT], const lk_tensor *tensors, int32_t count,
+                            char text[33]);
 
 #endif

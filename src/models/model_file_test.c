@@ -25,7 +25,8 @@ typedef struct world {
 static int set_up(void **state) {
     world *w = calloc(1, sizeof *w);
     const char *assignments[] = {"hidden=4,3", "activation=tanh", "dropout=0.25"};
-    lk_data_description data = {.shape = {.axes = 3, .size = {2, 3, 1}}, .variables = 6, .alphabet = 3, .binarization = LK_BINARIZE_NONE};
+    lk_data_description data = {
+        .shape = {.axes = 3, .size = {2, 3, 1}}, .variables = 6, .alphabet = 3, .binarization = LK_BINARIZE_NONE};
     *state = w;
     snprintf(w->path, sizeof w->path, "/tmp/likely-model-%d", (int)getpid());
     if (lk_context_create(1, &w->context) != LK_OK ||
@@ -102,15 +103,15 @@ static void same_bytes_again(void **state) {
     lk_model_destroy(loaded);
 }
 
-/* ---- hostile files: a good one, with one thing changed ------------------------------------------------------------------- */
+/* ---- hostile files: a good one, with one thing changed ---------------------------------------------------- */
 
 typedef struct change {
-    const char *key, *value;           /* metadata: value NULL takes the key away */
-    const char *tensor;                /* or a tensor: */
+    const char *key, *value; /* metadata: value NULL takes the key away */
+    const char *tensor;      /* or a tensor: */
     enum { DROP, RENAME, RETYPE, RESHAPE, SHORTEN, POISON, POISON_INFINITY, NEGATIVE } how;
     lk_status expected;
     const char *message;
-    bool checked;                      /* with the checksum left as it was */
+    bool checked; /* with the checksum left as it was */
 } change;
 
 static void apply_to_tensor(const change *c, lk_tensor *tensors, int32_t *count, uint8_t *scratch) {
@@ -123,9 +124,15 @@ static void apply_to_tensor(const change *c, lk_tensor *tensors, int32_t *count,
         float poison = c->how == POISON ? NAN : INFINITY;
         int32_t negative = -1;
         switch (c->how) {
-        case DROP: *t = tensors[--*count]; return;
-        case RENAME: t->name = "stranger"; return;
-        case RETYPE: t->type = t->type == LK_I32 ? LK_F32 : LK_I32; return;
+        case DROP:
+            *t = tensors[--*count];
+            return;
+        case RENAME:
+            t->name = "stranger";
+            return;
+        case RETYPE:
+            t->type = t->type == LK_I32 ? LK_F32 : LK_I32;
+            return;
         case RESHAPE:
             t->size[t->axes == 1 ? 1 : 0] = t->axes == 1 ? 1 : t->size[0] * t->size[1];
             t->axes = t->axes == 1 ? 2 : 1;
@@ -135,8 +142,12 @@ static void apply_to_tensor(const change *c, lk_tensor *tensors, int32_t *count,
             t->size[0]--;
             return;
         case POISON:
-        case POISON_INFINITY: memcpy(scratch + 4, &poison, 4); break;
-        case NEGATIVE: memcpy(scratch + 4, &negative, 4); break;
+        case POISON_INFINITY:
+            memcpy(scratch + 4, &poison, 4);
+            break;
+        case NEGATIVE:
+            memcpy(scratch + 4, &negative, 4);
+            break;
         }
         t->data = scratch;
         return;
@@ -154,7 +165,9 @@ static void load_changed(world *w, const change *c) {
         bool mine = c->key != NULL && strcmp(file.keys[i], c->key) == 0;
         if (!mine || c->value != NULL) {
             keys[pairs] = file.keys[i];
-            values[pairs++] = mine ? c->value : strcmp(file.keys[i], "checksum") == 0 && !c->checked ? "" : file.values[i];
+            values[pairs++] = mine                                                   ? c->value
+                              : strcmp(file.keys[i], "checksum") == 0 && !c->checked ? ""
+                                                                                     : file.values[i];
         }
     }
     lk_tensor tensors[16]; /* the file keeps its own, with their names */
@@ -170,8 +183,8 @@ static void load_changed(world *w, const change *c) {
     unlink(path);
     if (status != c->expected || (c->message != NULL && strstr(lk_context_message(w->context), c->message) == NULL) ||
         strstr(lk_context_message(w->context), path) == NULL) {
-        fail_msg("%s %s %s: status %d, %s", c->key ? c->key : "tensor", c->value ? c->value : "-", c->tensor ? c->tensor : "-", status,
-                 lk_context_message(w->context));
+        fail_msg("%s %s %s: status %d, %s", c->key ? c->key : "tensor", c->value ? c->value : "-",
+                 c->tensor ? c->tensor : "-", status, lk_context_message(w->context));
     }
     assert_null(loaded);
     lk_safetensors_deinit(&file);
@@ -192,7 +205,10 @@ static void refusals(void **state) {
         {.key = "settings", .value = "{\"hidden\":5}", .expected = LK_FORMAT, .message = "hidden"},
         {.key = "settings", .value = "{\"hidden\":\"-5\"}", .expected = LK_INVALID, .message = "hidden"},
         {.key = "settings", .value = "{\"nonsense\":\"5\"}", .expected = LK_INVALID, .message = "nonsense"},
-        {.key = "settings", .value = "{\"hidden\":\"4,3\",\"hidden\":\"4,3\"}", .expected = LK_FORMAT, .message = "hidden"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"4,3\",\"hidden\":\"4,3\"}",
+         .expected = LK_FORMAT,
+         .message = "hidden"},
         {.key = "settings", .value = "{\"hidden\":\"4,3,2\"}", .expected = LK_FORMAT, .message = "missing"},
         {.key = "settings", .value = "{\"hidden\":\"4\"}", .expected = LK_FORMAT, .message = "logits"},
         {.key = "settings", .value = "{\"hidden\":\"5,3\"}", .expected = LK_FORMAT, .message = "hidden1"},
@@ -201,9 +217,17 @@ static void refusals(void **state) {
         {.key = "data", .value = "{\"shape\":[2,3,1],\"alphabet\":1,\"binarization\":\"none\"}", .expected = LK_FORMAT},
         {.key = "data", .value = "{\"shape\":[2,0,1],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT},
         {.key = "data", .value = "{\"shape\":[],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT},
-        {.key = "data", .value = "{\"shape\":[65536,65536],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT},
-        {.key = "data", .value = "{\"shape\":[9000000],\"alphabet\":2,\"binarization\":\"none\"}", .expected = LK_FORMAT, .message = "too many"},
-        {.key = "data", .value = "{\"shape\":[7],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT, .message = "rank"},
+        {.key = "data",
+         .value = "{\"shape\":[65536,65536],\"alphabet\":3,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT},
+        {.key = "data",
+         .value = "{\"shape\":[9000000],\"alphabet\":2,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT,
+         .message = "too many"},
+        {.key = "data",
+         .value = "{\"shape\":[7],\"alphabet\":3,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT,
+         .message = "rank"},
         {.key = "data", .value = "{\"shape\":[6],\"alphabet\":4,\"binarization\":\"none\"}", .expected = LK_MISMATCH},
         {.key = "order", .expected = LK_FORMAT, .message = "order"},
         {.key = "order", .value = "natural", .expected = LK_CORRUPT, .message = "damaged", .checked = true},
@@ -245,9 +269,14 @@ static void small_files_ask_in_vain(void **state) {
     world *w = *state;
     save(w);
     static const change changes[] = {
-        {.key = "settings", .value = "{\"hidden\":\"1048576,1048576,1048576\"}", .expected = LK_MISMATCH, .message = "more than"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"1048576,1048576,1048576\"}",
+         .expected = LK_MISMATCH,
+         .message = "more than"},
         {.key = "settings", .value = "{\"hidden\":\"4,1000000\"}", .expected = LK_MISMATCH, .message = "more than"},
-        {.key = "data", .value = "{\"shape\":[6],\"alphabet\":65536,\"binarization\":\"none\"}", .expected = LK_MISMATCH},
+        {.key = "data",
+         .value = "{\"shape\":[6],\"alphabet\":65536,\"binarization\":\"none\"}",
+         .expected = LK_MISMATCH},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         int64_t before = peak_kilobytes();

@@ -27,7 +27,9 @@ static char *data_text(const lk_data_description *data) {
         made = json_array_append_new(shape, json_integer(data->shape.size[i])) == 0;
     }
     const char *binarization = lk_model_file_binarizations[data->binarization];
-    json_t *object = made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet, "binarization", binarization) : NULL;
+    json_t *object =
+        made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet, "binarization", binarization)
+             : NULL;
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     json_decref(shape);
@@ -74,12 +76,21 @@ lk_status lk_model_save(const lk_model *model, const char *path) {
     char *settings = settings_text(&model->settings), *data = data_text(&model->data);
     lk_status status = LK_OK;
     if (tensors == NULL || settings == NULL || data == NULL) {
-        status = lk_fail_no_memory(context, "the model file's metadata", (int64_t)sizeof *tensors * (model->parameters->count + 2));
+        status = lk_fail_no_memory(context, "the model file's metadata",
+                                   (int64_t)sizeof *tensors * (model->parameters->count + 2));
     } else {
         static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
         char checksum[33] = "";
-        const char *const values[] = {LK_MODEL_FILE_FORMAT, LK_MODEL_FILE_VERSION, LK_ENGINE_VERSION, LIKELY_VERSION, model->family->name,
-                                      settings, data, model->order_name, model->history, checksum};
+        const char *const values[] = {LK_MODEL_FILE_FORMAT,
+                                      LK_MODEL_FILE_VERSION,
+                                      LK_ENGINE_VERSION,
+                                      LIKELY_VERSION,
+                                      model->family->name,
+                                      settings,
+                                      data,
+                                      model->order_name,
+                                      model->history,
+                                      checksum};
         _Static_assert(sizeof keys == sizeof values, "a value for each key");
         int32_t count = list_tensors(model, tensors);
         status = lk_model_file_checksum(values, tensors, count, checksum)

@@ -1,6 +1,7 @@
-/* Settings of a model family. Every value is kept as its canonical text: an integer without leading zeros, a real as the shortest
- * decimal that reads back as the same double, "true" or "false", integers separated by single commas. So equal settings
- * have equal texts, which is what a fingerprint needs. Numbers are read and written in the C locale, whatever the caller's is. */
+/* Settings of a model family. Every value is kept as its canonical text: an integer without leading zeros, a real
+ * as the shortest decimal that reads back as the same double, "true" or "false", integers separated by single
+ * commas. So equal settings have equal texts, which is what a fingerprint needs. Numbers are read and written in
+ * the C locale, whatever the caller's is. */
 #include "models/settings.h"
 
 #include <ctype.h>
@@ -13,7 +14,7 @@
 
 #define LIST_MOST 1024 /* integers in one LK_INTEGERS */
 
-/* ---- one value, to its canonical text ------------------------------------------------------------------------------ */
+/* ---- one value, to its canonical text --------------------------------------------------------------------- */
 
 static bool canonical_integer(const lk_setting *row, const char *value, char *text, size_t capacity) {
     char *end = NULL;
@@ -110,7 +111,10 @@ static int utf8_sequence(const unsigned char *at) {
     if (at[0] < 0x80) {
         return 1;
     }
-    int length = at[0] >= 0xC2 && at[0] <= 0xDF ? 2 : (at[0] & 0xF0) == 0xE0 ? 3 : at[0] >= 0xF0 && at[0] <= 0xF4 ? 4 : 0;
+    int length = at[0] >= 0xC2 && at[0] <= 0xDF   ? 2
+                 : (at[0] & 0xF0) == 0xE0         ? 3
+                 : at[0] >= 0xF0 && at[0] <= 0xF4 ? 4
+                                                  : 0;
     for (int i = 1; i < length; i++) {
         if ((at[i] & 0xC0) != 0x80) {
             return 0;
@@ -135,28 +139,44 @@ static bool canonical_text(const char *value, char *text, size_t capacity) {
 
 static bool canonical(const lk_setting *row, const char *value, char *text, size_t capacity) {
     switch (row->kind) {
-    case LK_INTEGER: return canonical_integer(row, value, text, capacity);
-    case LK_REAL: return canonical_real(row, value, text, capacity);
-    case LK_BOOLEAN: return canonical_boolean(value, text, capacity);
-    case LK_CHOICE: return canonical_choice(row, value, text, capacity);
-    case LK_INTEGERS: return canonical_integers(row, value, text, capacity);
-    case LK_TEXT: return canonical_text(value, text, capacity);
+    case LK_INTEGER:
+        return canonical_integer(row, value, text, capacity);
+    case LK_REAL:
+        return canonical_real(row, value, text, capacity);
+    case LK_BOOLEAN:
+        return canonical_boolean(value, text, capacity);
+    case LK_CHOICE:
+        return canonical_choice(row, value, text, capacity);
+    case LK_INTEGERS:
+        return canonical_integers(row, value, text, capacity);
+    case LK_TEXT:
+        return canonical_text(value, text, capacity);
     }
     return false;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------------------ */
+/* ---- messages --------------------------------------------------------------------------------------------- */
 
 static void describe_allowed(const lk_setting *row, char *text, size_t capacity) {
     switch (row->kind) {
-    case LK_INTEGER: snprintf(text, capacity, "an integer from %.17g to %.17g", row->least, row->most); return;
-    case LK_REAL: snprintf(text, capacity, "a number from %.17g to %.17g", row->least, row->most); return;
-    case LK_BOOLEAN: snprintf(text, capacity, "true or false"); return;
-    case LK_CHOICE: snprintf(text, capacity, "one of %s", row->choices); return;
+    case LK_INTEGER:
+        snprintf(text, capacity, "an integer from %.17g to %.17g", row->least, row->most);
+        return;
+    case LK_REAL:
+        snprintf(text, capacity, "a number from %.17g to %.17g", row->least, row->most);
+        return;
+    case LK_BOOLEAN:
+        snprintf(text, capacity, "true or false");
+        return;
+    case LK_CHOICE:
+        snprintf(text, capacity, "one of %s", row->choices);
+        return;
     case LK_INTEGERS:
         snprintf(text, capacity, "integers from %.17g to %.17g, separated by commas", row->least, row->most);
         return;
-    case LK_TEXT: snprintf(text, capacity, "UTF-8 text without control characters"); return;
+    case LK_TEXT:
+        snprintf(text, capacity, "UTF-8 text without control characters");
+        return;
     }
 }
 
@@ -166,11 +186,11 @@ static lk_status fail_unknown(lk_context *context, const lk_settings *settings, 
     for (int32_t i = 0; i < settings->count && used < sizeof known; i++) {
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", settings->table[i].key);
     }
-    return lk_fail(context, LK_INVALID, "unknown setting '%.80s'; %s%s", key, settings->count > 0 ? "known: " : "there are none",
-                   known);
+    return lk_fail(context, LK_INVALID, "unknown setting '%.80s'; %s%s", key,
+                   settings->count > 0 ? "known: " : "there are none", known);
 }
 
-/* ---- the settings --------------------------------------------------------------------------------------------------- */
+/* ---- the settings ----------------------------------------------------------------------------------------- */
 
 static int32_t find(const lk_settings *settings, const char *key) {
     for (int32_t i = 0; i < settings->count; i++) {
@@ -248,9 +268,10 @@ lk_status lk_settings_assign(lk_context *context, lk_settings *settings, const c
     return lk_settings_set(context, settings, key, equals + 1);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------- */
 
-static const char *read_text(const lk_settings *settings, const char *key, lk_setting_kind kind, lk_setting_kind or_kind) {
+static const char *read_text(const lk_settings *settings, const char *key, lk_setting_kind kind,
+                             lk_setting_kind or_kind) {
     int32_t index = find(settings, key);
     LK_REQUIRE(index >= 0);
     LK_REQUIRE(settings->table[index].kind == kind || settings->table[index].kind == or_kind);

@@ -10,13 +10,13 @@
 typedef enum lk_setting_kind { LK_INTEGER, LK_REAL, LK_BOOLEAN, LK_CHOICE, LK_INTEGERS, LK_TEXT } lk_setting_kind;
 
 typedef struct lk_setting {
-    const char *key;       /* "hidden" */
+    const char *key; /* "hidden" */
     lk_setting_kind kind;
-    const char *fallback;  /* the default, as text: "500" or "500,500" */
-    double least, most;    /* LK_INTEGER, LK_REAL, each of LK_INTEGERS */
-    const char *choices;   /* LK_CHOICE: "relu|tanh|sigmoid|softplus" */
+    const char *fallback; /* the default, as text: "500" or "500,500" */
+    double least, most;   /* LK_INTEGER, LK_REAL, each of LK_INTEGERS */
+    const char *choices;  /* LK_CHOICE: "relu|tanh|sigmoid|softplus" */
     const char *help;
-    bool training_only;    /* decides how weights come about, not what they mean: outside the model's fingerprint */
+    bool training_only; /* decides how weights come about, not what they mean: outside the model's fingerprint */
 } lk_setting;
 
 /* Values for one family's table; texts are canonical, so that equal settings have equal texts. */

@@ -31,7 +31,10 @@ typedef struct fixture {
 static int set_up(void **state) {
     fixture *f = calloc(1, sizeof *f);
     *state = f;
-    return lk_context_create(1, &f->context) == LK_OK && lk_settings_init(f->context, &f->settings, table, ROWS) == LK_OK ? 0 : -1;
+    return lk_context_create(1, &f->context) == LK_OK &&
+                   lk_settings_init(f->context, &f->settings, table, ROWS) == LK_OK
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state) {
@@ -56,11 +59,26 @@ static void defaults(void **state) {
 
 static void canonical_texts(void **state) {
     fixture *f = *state;
-    static const struct { int32_t row; const char *given, *kept; } cases[] = {
-        {0, "007", "7"},        {0, "+7", "7"},           {0, "100000", "100000"}, {1, "1e-1", "0.1"},
-        {1, "0.10", "0.1"},     {1, "-0", "0"},           {1, "0x1p-1", "0.5"},    {1, "0.3333333333333333148", "0.3333333333333333"},
-        {2, "yes", "true"},     {2, "1", "true"},         {2, "off", "false"},     {3, "sigmoid", "sigmoid"},
-        {4, "", ""},            {4, "08,7", "8,7"},       {4, "65536", "65536"},   {5, "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+    static const struct {
+        int32_t row;
+        const char *given, *kept;
+    } cases[] = {
+        {0, "007", "7"},
+        {0, "+7", "7"},
+        {0, "100000", "100000"},
+        {1, "1e-1", "0.1"},
+        {1, "0.10", "0.1"},
+        {1, "-0", "0"},
+        {1, "0x1p-1", "0.5"},
+        {1, "0.3333333333333333148", "0.3333333333333333"},
+        {2, "yes", "true"},
+        {2, "1", "true"},
+        {2, "off", "false"},
+        {3, "sigmoid", "sigmoid"},
+        {4, "", ""},
+        {4, "08,7", "8,7"},
+        {4, "65536", "65536"},
+        {5, "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(lk_settings_set(f->context, &f->settings, table[cases[i].row].key, cases[i].given), LK_OK);
@@ -70,12 +88,42 @@ static void canonical_texts(void **state) {
 
 static void refusals(void **state) {
     fixture *f = *state;
-    static const struct { int32_t row; const char *given; } cases[] = {
-        {0, ""},       {0, "0"},      {0, "100001"}, {0, "5x"},    {0, " 5"},   {0, "99999999999999999999"}, {0, "5.0"},
-        {1, ""},       {1, "nan"},    {1, "inf"},    {1, "11"},    {1, "0,5"},  {1, " 1"},   {2, "TRUE"}, {2, ""},
-        {3, ""},       {3, "relu|"},  {3, "rel"},    {3, "tanh|sigmoid"}, {3, "elu"},
-        {4, ","},      {4, "5,"},     {4, ",5"},     {4, "5,,5"},  {4, "0"},    {4, "5;5"},
-        {5, "\x01"},   {5, "\xff"},   {5, "\xc0\xaf"}, {5, "\xed\xa0\x80"}, {5, "\xe2\x82"}, {5, "\xf4\x90\x80\x80"},
+    static const struct {
+        int32_t row;
+        const char *given;
+    } cases[] = {
+        {0, ""},
+        {0, "0"},
+        {0, "100001"},
+        {0, "5x"},
+        {0, " 5"},
+        {0, "99999999999999999999"},
+        {0, "5.0"},
+        {1, ""},
+        {1, "nan"},
+        {1, "inf"},
+        {1, "11"},
+        {1, "0,5"},
+        {1, " 1"},
+        {2, "TRUE"},
+        {2, ""},
+        {3, ""},
+        {3, "relu|"},
+        {3, "rel"},
+        {3, "tanh|sigmoid"},
+        {3, "elu"},
+        {4, ","},
+        {4, "5,"},
+        {4, ",5"},
+        {4, "5,,5"},
+        {4, "0"},
+        {4, "5;5"},
+        {5, "\x01"},
+        {5, "\xff"},
+        {5, "\xc0\xaf"},
+        {5, "\xed\xa0\x80"},
+        {5, "\xe2\x82"},
+        {5, "\xf4\x90\x80\x80"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char before[64];

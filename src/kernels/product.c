@@ -18,6 +18,7 @@ enum {
     GROUP_ROWS = 96,
     NARROW_COLUMNS = 6,          /* up to here rows fill vectors better than columns */
     DIRECT_PANELS = 3,           /* up to here packing B costs more than it saves */
+    DIRECT_COLUMNS = 256,        /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
     PIECE_WORK = 1 << 20,        /* fused multiply-adds that are worth a thread's waking */
     MOST_PIECES = 64,
 };
@@ -113,6 +114,9 @@ static void cut(lk_product_plan *plan)
         const int64_t most = lk_maximum(1, BLOCK_FLOATS / plan->block / plan->tile->columns);
         int64_t parts = plan->direct ? 1 : (strips + most - 1) / most;
         parts = lk_minimum(strips, lk_maximum(parts, (pieces + panels - 1) / panels));
+        if (plan->direct && columns > DIRECT_COLUMNS) {
+            parts = lk_minimum(parts, columns / DIRECT_COLUMNS);
+        }
         plan->column_step = (strips + parts - 1) / parts * plan->tile->columns;
         plan->column_pieces = (columns + plan->column_step - 1) / plan->column_step;
         pieces = (pieces + plan->column_pieces - 1) / plan->column_pieces;

@@ -5,7 +5,7 @@
 
 enum {
     LINE_FLOATS = 16,
-    SHALLOW = 64,      /* depth of a block when rows of B are long: its lines wait in the first cache for the next strip */
+    SHALLOW = 16,      /* depth of a block when rows of B are long: as many streams as a processor follows */
     LONG_COLUMNS = 256,
 };
 

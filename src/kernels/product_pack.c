@@ -32,7 +32,7 @@ static inline void store4(float *out, vector4 value)
     memcpy(out, &value, sizeof(value));
 }
 
-static inline void copy_lanes(float *out, const float *in, int64_t lanes)
+static inline __attribute__((always_inline)) void copy_lanes(float *out, const float *in, int64_t lanes)
 {
     switch (lanes) { /* the widths of the blocks, in registers */
     case 6: memcpy(out, in, 6 * sizeof(float)); return;
@@ -60,10 +60,20 @@ static void pack_copied(float *out, int64_t width, const lk_side *side, int64_t 
     }
 }
 
-static inline void transpose4(float *out, int64_t width, const float *const in[4], int64_t k)
+/* Four depths of 2 or 4 lanes. */
+static inline __attribute__((always_inline)) void transpose4(float *out, int64_t width, const float *const in[4], int64_t k,
+                                                             int64_t lanes)
 {
-    const vector4 a = load4(in[0] + k), b = load4(in[1] + k), c = load4(in[2] + k), d = load4(in[3] + k);
+    const vector4 a = load4(in[0] + k), b = load4(in[1] + k);
     const vector4 ab_low = SHUFFLE(a, b, 0, 4, 1, 5), ab_high = SHUFFLE(a, b, 2, 6, 3, 7);
+    if (lanes == 2) {
+        const vector4 pairs[2] = {ab_low, ab_high};
+        for (int64_t j = 0; j < 4; j++) {
+            memcpy(out + j * width, (const float *)&pairs[j / 2] + j % 2 * 2, 2 * sizeof(float));
+        }
+        return;
+    }
+    const vector4 c = load4(in[2] + k), d = load4(in[3] + k);
     const vector4 cd_low = SHUFFLE(c, d, 0, 4, 1, 5), cd_high = SHUFFLE(c, d, 2, 6, 3, 7);
     store4(out, SHUFFLE(ab_low, cd_low, 0, 1, 4, 5));
     store4(out + width, SHUFFLE(ab_low, cd_low, 2, 3, 6, 7));
@@ -71,25 +81,44 @@ static inline void transpose4(float *out, int64_t width, const float *const in[4
     store4(out + 3 * width, SHUFFLE(ab_high, cd_high, 2, 3, 6, 7));
 }
 
-/* Four lanes whose depth lies side by side. */
-static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth)
+/* 2 or 4 lanes whose depth lies side by side. */
+static inline __attribute__((always_inline)) void transpose_some(float *out, int64_t width, const float *const in[4],
+                                                                 int64_t depth, int64_t lanes)
 {
     int64_t k = 0;
-    for (; k + LINE_FLOATS <= depth; k += LINE_FLOATS) {
-        for (int64_t j = 0; j < 4; j++) {
+    for (; k + LINE_FLOATS <= depth; k += LINE_FLOATS, out += LINE_FLOATS * width) {
+        for (int64_t j = 0; j < lanes; j++) {
             __builtin_prefetch(in[j] + k + AHEAD);
         }
         for (int64_t j = 0; j < LINE_FLOATS; j += 4) {
-            transpose4(out + (k + j) * width, width, in, k + j);
+            transpose4(out + j * width, width, in, k + j, lanes);
         }
     }
-    for (; k + 4 <= depth; k += 4) {
-        transpose4(out + k * width, width, in, k);
+    for (; k + 4 <= depth; k += 4, out += 4 * width) {
+        transpose4(out, width, in, k, lanes);
     }
-    for (; k < depth; k++) {
-        for (int64_t j = 0; j < 4; j++) {
-            out[k * width + j] = in[j][k];
+    for (; k < depth; k++, out += width) {
+        for (int64_t j = 0; j < lanes; j++) {
+            out[j] = in[j][k];
         }
+    }
+}
+
+/* The blocks' widths as constants, so that every place is a fixed distance from the first. */
+static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth, int64_t lanes)
+{
+    if (lanes == 2) {
+        transpose_some(out, width, in, depth, 2);
+    } else if (width == 6) {
+        transpose_some(out, 6, in, depth, 4);
+    } else if (width == 12) {
+        transpose_some(out, 12, in, depth, 4);
+    } else if (width == 16) {
+        transpose_some(out, 16, in, depth, 4);
+    } else if (width == 32) {
+        transpose_some(out, 32, in, depth, 4);
+    } else {
+        transpose_some(out, width, in, depth, 4);
     }
 }
 
@@ -98,22 +127,21 @@ static const float *lane_at(const lk_side *side, int64_t lane)
     return side->data + place(side->lane_index, lane) * side->lane_stride;
 }
 
-/* Depth side by side. Where the width has room, lanes that are missing from four repeat the last one. */
+/* Depth side by side. Where the width has room, lanes that are missing from four (or two) repeat the last one. */
 static void pack_transposed(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
                             int64_t end)
 {
-    int64_t i = 0;
-    for (; i < lanes && i + 4 <= width; i += 4) {
+    for (int64_t i = 0, some; i < lanes; i += some) {
+        some = i + 4 <= width ? 4 : i + 2 <= width ? 2 : 1;
         const float *in[4];
         for (int64_t j = 0; j < 4; j++) {
             in[j] = lane_at(side, lane + (i + j < lanes ? i + j : lanes - 1)) + begin;
         }
-        transpose_lanes(out + i, width, in, end - begin);
-    }
-    for (; i < lanes; i++) {
-        const float *in = lane_at(side, lane + i) + begin;
-        for (int64_t k = 0; k < end - begin; k++) {
-            out[k * width + i] = in[k];
+        if (some > 1) {
+            transpose_lanes(out + i, width, in, end - begin, some);
+        }
+        for (int64_t k = 0; k < end - begin && some == 1; k++) {
+            out[k * width + i] = in[0][k];
         }
     }
 }
@@ -156,6 +184,24 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
     }
 }
 
+/* The widths of panels as constants, as above. */
+static inline __attribute__((always_inline)) void copy_strips(float *out, int64_t strip_stride, int64_t width,
+                                                              const lk_side *side, int64_t lane, int64_t lanes,
+                                                              int64_t begin, int64_t end)
+{
+    const int64_t whole = lanes / width * width;
+    for (int64_t k = begin; k < end; k++, out += width) {
+        const float *in = side->data + lane + place(side->depth_index, k) * side->depth_stride;
+        float *row = out;
+        for (int64_t i = 0; i < whole; i += width, row += strip_stride) {
+            copy_lanes(row, in + i, width);
+        }
+        if (whole < lanes) {
+            copy_lanes(row, in + whole, lanes - whole);
+        }
+    }
+}
+
 void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
                     int64_t begin, int64_t end)
 {
@@ -165,12 +211,12 @@ void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_si
         }
         return;
     }
-    for (int64_t k = begin; k < end; k++, out += width) {
-        const float *in = side->data + lane + place(side->depth_index, k) * side->depth_stride;
-        float *row = out;
-        for (int64_t i = 0; i < lanes; i += width, row += strip_stride) {
-            copy_lanes(row, in + i, lanes - i < width ? lanes - i : width);
-        }
+    if (width == 6) {
+        copy_strips(out, strip_stride, 6, side, lane, lanes, begin, end);
+    } else if (width == 12) {
+        copy_strips(out, strip_stride, 12, side, lane, lanes, begin, end);
+    } else {
+        copy_strips(out, strip_stride, width, side, lane, lanes, begin, end);
     }
 }
 

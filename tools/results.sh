@@ -49,10 +49,10 @@ run() {
     made-500) on_mnist made-500 made --set hidden=500 --schedule cosine --warmup-steps 200 --epochs 40 ;;
     made-8000) on_mnist made-8000 made --set hidden=8000 --set dropout=0.5 --schedule cosine --warmup-steps 200 --epochs 18 ;;
     made-8000-32-masks) on_mnist made-8000-32-masks made --set hidden=8000 --set dropout=0.5 --set masks=32 --set degrees=near \
-        --set shift=2 --schedule cosine --warmup-steps 200 --epochs 18 ;;
+        --set shift=1 --schedule cosine --warmup-steps 200 --epochs 18 ;;
     # The two-layer network of the paper: hours; --minutes bounds one call, and calling again goes on.
     made-8000-8000-32-masks) on_mnist made-8000-8000-32-masks made --set hidden=8000,8000 --set dropout=0.5 --set masks=32 \
-        --set degrees=near --set shift=2 --schedule cosine --warmup-steps 200 --epochs 18 ;;
+        --set degrees=near --set shift=1 --schedule cosine --warmup-steps 200 --epochs 18 ;;
     dna) on_uci dna made dna --set hidden=500 --set masks=128 --set order_agnostic=true --set dropout=0.4 --learning-rate 0.005 \
         --schedule cosine --epochs 600 --batch-size 50 --ema 0.998 --patience 0 ;;
     mushrooms) on_uci mushrooms made mushrooms --set hidden=2000 --set masks=16 --set order_agnostic=true --learning-rate 0.003 \

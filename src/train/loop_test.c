@@ -465,6 +465,11 @@ static void early_stopping_keeps_the_best(void **unused)
     assert_int_equal(best_epoch + 5, w.epochs_ended);
     json_t *epoch = json_array_get(json_object_get(history, "epochs"), (size_t)best_epoch - 1);
     assert_true(fabs(json_real_value(json_object_get(epoch, "valid_nll_nats")) - nll) < 1e-8);
+    json_t *last = json_array_get(json_object_get(history, "epochs"), (size_t)w.epochs_ended - 1);
+    double train_nll = json_real_value(json_object_get(last, "train_nll_nats"));
+    double entropy = entropy_of(few);
+    printf("train NLL of the last epoch %.4f, at least %.4f\n", train_nll, entropy);
+    assert_true(train_nll > entropy && train_nll < entropy + 2);
     json_decref(history);
     lk_model *saved;
     succeeds(&b, lk_model_load(b.context, o.model_path, &saved));
@@ -498,7 +503,9 @@ static void early_stopping_survives_resuming(void **unused)
         o.progress_seconds = 1e9; /* epochs only */
         o.checkpoint = path_of(k == 0 ? "whole.checkpoint" : "parts.checkpoint");
         lk_status status;
+        int sessions = 0;
         do {
+            assert_true(sessions++ < 40);
             b[k] = setup(PLAIN);
             lk_dataset *few = make_data(b[k].context, 10, 2, 9);
             w.stop_at = k == 0 ? 0 : w.calls + 5;

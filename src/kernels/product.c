@@ -199,7 +199,9 @@ static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lane
         return false;
     }
     plan->few = workspace->packed;
-    lk_pack(workspace->packed, plan->few_stride, side, 0, lanes, plan->begin, plan->end);
+    if (plan->end > plan->begin) { /* a product of depth 0 packs nothing, into no memory */
+        lk_pack(workspace->packed, plan->few_stride, side, 0, lanes, plan->begin, plan->end);
+    }
     return true;
 }
 

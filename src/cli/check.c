@@ -1,7 +1,6 @@
 /* likely check: what a sceptic would run. */
 #include "cli/common.h"
 #include "jobs/check.h"
-#include "models/model_file.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "examples to check on (default: drawn from the model)", false},
@@ -34,27 +33,15 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
 
 static int run(const cli_arguments *arguments)
 {
-    int status;
-    lk_dataset_options unused;
-    if (!cli_data_options(arguments, &unused)) {
-        return EXIT_USAGE;
-    }
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
-    }
-    const char *path = cli_text(arguments, "data", NULL);
-    lk_model *model = NULL;
-    lk_dataset *dataset = NULL;
+    cli_session s;
     lk_check_result results[LK_CHECKS_MOST];
     int32_t count;
-    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
-                (path == NULL || cli_read_data(arguments, model, path, &dataset) == LK_OK) &&
-                lk_check(model, dataset, results, &count) == LK_OK;
-    status = done ? print_results(arguments, results, count) : cli_fault(context);
-    lk_dataset_destroy(dataset);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
+    if (status == EXIT_DONE) {
+        status = lk_check(s.model, s.dataset, results, &count) == LK_OK ? print_results(arguments, results, count)
+                                                                        : cli_fault(s.context);
+    }
+    cli_end(&s);
     return status;
 }
 

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "models/model_file.h"
+
 lk_context *cli_open(const cli_arguments *arguments, int *status)
 {
     int64_t threads;
@@ -32,6 +34,31 @@ int cli_fault(const lk_context *context)
     fflush(stdout);
     fprintf(stderr, "likely: %s\n", lk_context_message(context));
     return EXIT_FAULT;
+}
+
+int cli_begin(const cli_arguments *arguments, bool data, cli_session *session)
+{
+    int status = EXIT_USAGE;
+    lk_dataset_options unused;
+    *session = (cli_session){0};
+    if (data && !cli_data_options(arguments, &unused)) { /* before a large model is read */
+        return EXIT_USAGE;
+    }
+    session->context = cli_open(arguments, &status);
+    if (session->context == NULL) {
+        return status;
+    }
+    bool done = lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
+                (!data || cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
+                                        &session->dataset) == LK_OK);
+    return done ? EXIT_DONE : cli_fault(session->context);
+}
+
+void cli_end(cli_session *session)
+{
+    lk_dataset_destroy(session->dataset);
+    lk_model_destroy(session->model);
+    lk_context_destroy(session->context);
 }
 
 /* ---- data ----------------------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,16 @@ lk_context *cli_open(const cli_arguments *arguments, int *status);
 /* Prints the context's message as one line on stderr; returns EXIT_FAULT. */
 int cli_fault(const lk_context *context);
 
+/* What most verbs begin with: a context, the model of the first operand and, if `data`, the data of --data. */
+typedef struct cli_session {
+    lk_context *context;
+    lk_model *model;
+    lk_dataset *dataset; /* NULL when not read */
+} cli_session;
+/* EXIT_DONE, or what to return after a line has been printed. cli_end in both cases. */
+int cli_begin(const cli_arguments *arguments, bool data, cli_session *session);
+void cli_end(cli_session *session);
+
 /* The options that say how to read data: rows for a verb's table. */
 #define CLI_DATA_OPTIONS                                                                                              \
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false},                               \

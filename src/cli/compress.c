@@ -1,7 +1,6 @@
 /* likely compress. */
 #include "cli/common.h"
 #include "codec/codec.h"
-#include "models/model_file.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "what to compress", false},
@@ -34,32 +33,24 @@ static int print_report(const cli_arguments *arguments, const lk_compress_report
 
 static int run(const cli_arguments *arguments)
 {
-    int status;
     int64_t chunk;
-    lk_dataset_options unused;
-    if (!cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) || !cli_data_options(arguments, &unused)) {
+    if (!cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk)) {
         return EXIT_USAGE;
     }
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
-    }
-    cli_progress progress = cli_progress_begin(arguments, "coding");
-    lk_codec_options how = {.chunk_examples = chunk,
-                            .skip_verify = cli_has(arguments, "no-verify"),
-                            .progress = cli_progress_show,
-                            .progress_argument = &progress};
-    lk_model *model = NULL;
-    lk_dataset *dataset = NULL;
+    cli_session s;
     lk_compress_report report;
-    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
-                cli_read_data(arguments, model, cli_text(arguments, "data", NULL), &dataset) == LK_OK &&
-                lk_compress(model, dataset, cli_text(arguments, "out", NULL), &how, &report) == LK_OK;
-    cli_progress_end(&progress);
-    status = done ? print_report(arguments, &report) : cli_fault(context);
-    lk_dataset_destroy(dataset);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    int status = cli_begin(arguments, true, &s);
+    if (status == EXIT_DONE) {
+        cli_progress progress = cli_progress_begin(arguments, "coding");
+        lk_codec_options how = {.chunk_examples = chunk,
+                                .skip_verify = cli_has(arguments, "no-verify"),
+                                .progress = cli_progress_show,
+                                .progress_argument = &progress};
+        lk_status coded = lk_compress(s.model, s.dataset, cli_text(arguments, "out", NULL), &how, &report);
+        cli_progress_end(&progress);
+        status = coded == LK_OK ? print_report(arguments, &report) : cli_fault(s.context);
+    }
+    cli_end(&s);
     return status;
 }
 

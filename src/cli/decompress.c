@@ -2,7 +2,6 @@
 #include "base/arena.h"
 #include "cli/common.h"
 #include "codec/codec.h"
-#include "models/model_file.h"
 
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
@@ -32,27 +31,21 @@ static int print_report(const cli_arguments *arguments, const lk_dataset *datase
 
 static int run(const cli_arguments *arguments)
 {
-    int status;
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
-    }
-    cli_progress progress = cli_progress_begin(arguments, "decoding");
-    lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
-                            .progress = cli_progress_show,
-                            .progress_argument = &progress};
-    lk_model *model = NULL;
-    lk_dataset *dataset = NULL;
+    cli_session s;
     int64_t *lost = NULL, lost_count = 0;
-    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
-                lk_decompress(model, cli_text(arguments, "data", NULL), &how, &dataset, &lost, &lost_count) == LK_OK &&
-                lk_dataset_restore(context, cli_text(arguments, "out", NULL), dataset) == LK_OK;
-    cli_progress_end(&progress);
-    status = done ? print_report(arguments, dataset, lost, lost_count) : cli_fault(context);
+    int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE) {
+        cli_progress progress = cli_progress_begin(arguments, "decoding");
+        lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
+                                .progress = cli_progress_show,
+                                .progress_argument = &progress};
+        bool done = lk_decompress(s.model, cli_text(arguments, "data", NULL), &how, &s.dataset, &lost, &lost_count) == LK_OK &&
+                    lk_dataset_restore(s.context, cli_text(arguments, "out", NULL), s.dataset) == LK_OK;
+        cli_progress_end(&progress);
+        status = done ? print_report(arguments, s.dataset, lost, lost_count) : cli_fault(s.context);
+    }
     lk_release(lost);
-    lk_dataset_destroy(dataset);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    cli_end(&s);
     return status;
 }
 

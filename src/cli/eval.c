@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "cli/common.h"
-#include "models/model_file.h"
 #include "train/evaluate.h"
 
 static const cli_option options[] = {
@@ -79,28 +78,19 @@ static lk_status evaluate(const cli_arguments *arguments, const lk_model *model,
 
 static int run(const cli_arguments *arguments)
 {
-    int status;
     int64_t batch;
-    lk_dataset_options unused;
-    if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch) || !cli_data_options(arguments, &unused)) {
+    if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch)) {
         return EXIT_USAGE;
     }
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
+    cli_session s;
+    summary sums = {0};
+    int status = cli_begin(arguments, true, &s);
+    if (status == EXIT_DONE) {
+        status = evaluate(arguments, s.model, s.dataset, batch, &sums) != LK_OK ? cli_fault(s.context)
+                 : cli_has(arguments, "json")                                    ? print_json(s.model, &sums)
+                                                                                 : print_text(s.model, &sums);
     }
-    lk_model *model = NULL;
-    lk_dataset *dataset = NULL;
-    summary s = {0};
-    bool done = lk_model_load(context, arguments->positional[0], &model) == LK_OK &&
-                cli_read_data(arguments, model, cli_text(arguments, "data", NULL), &dataset) == LK_OK &&
-                evaluate(arguments, model, dataset, batch, &s) == LK_OK;
-    status = !done                          ? cli_fault(context)
-             : cli_has(arguments, "json") ? print_json(model, &s)
-                                            : print_text(model, &s);
-    lk_dataset_destroy(dataset);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    cli_end(&s);
     return status;
 }
 

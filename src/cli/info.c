@@ -1,7 +1,6 @@
 /* likely info: what a model is. */
 #include "cli/common.h"
 #include "graph/op.h"
-#include "models/model_file.h"
 
 static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
@@ -74,24 +73,20 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
 
 static int run(const cli_arguments *arguments)
 {
-    int status;
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
-    }
-    lk_model *model = NULL;
+    cli_session s;
     lk_graph *graph = NULL;
     char fingerprint[33];
-    if (lk_model_load(context, arguments->positional[0], &model) != LK_OK || lk_model_graph(model, 0, &graph) != LK_OK) {
-        status = cli_fault(context);
-    } else {
-        lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
-        status = cli_has(arguments, "json") ? print_json(model, graph, fingerprint)
-                                            : print_text(model, graph, fingerprint);
+    int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE && lk_model_graph(s.model, 0, &graph) != LK_OK) {
+        status = cli_fault(s.context);
+    }
+    if (status == EXIT_DONE) {
+        lk_fingerprint_print(lk_model_fingerprint(s.model), fingerprint);
+        status = cli_has(arguments, "json") ? print_json(s.model, graph, fingerprint)
+                                            : print_text(s.model, graph, fingerprint);
     }
     lk_graph_destroy(graph);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    cli_end(&s);
     return status;
 }
 

@@ -50,7 +50,7 @@ int cli_begin(const cli_arguments *arguments, bool data, cli_session *session)
     }
     bool done = lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
                 (!data || cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
-                                        &session->dataset) == LK_OK);
+                                        &session->dataset, &session->binarization) == LK_OK);
     return done ? EXIT_DONE : cli_fault(session->context);
 }
 
@@ -111,18 +111,31 @@ const char *cli_binarization_text(lk_binarization binarization)
     return text[binarization];
 }
 
-lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset)
+void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed)
+{
+    lk_binarizer binarizer = {how, dataset->alphabet, dataset->examples, seed, 0};
+    for (int64_t i = 0; i < dataset->examples; i++) {
+        uint16_t *row = dataset->values + i * dataset->variables;
+        lk_dataset_binarize(&binarizer, i, dataset->variables, row, row);
+    }
+    dataset->alphabet = 2;
+}
+
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
+                        lk_binarization *done)
 {
     lk_dataset_options options;
     *dataset = NULL;
-    if (!cli_data_options(arguments, &options)) {
-        return LK_INVALID;
-    }
+    *done = LK_BINARIZE_NONE;
+    LK_REQUIRE(cli_data_options(arguments, &options)); /* checked when the verb began */
+    lk_binarization how = options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
     options.role = LK_ROLE_TEST;
-    if (options.binarization == LK_BINARIZE_NONE) {
-        options.binarization = model->data.binarization;
-    }
+    options.binarization = LK_BINARIZE_NONE;
     LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
+    if (how != LK_BINARIZE_NONE && (*dataset)->alphabet > 2) {
+        cli_binarize(*dataset, how, options.seed);
+        *done = how;
+    }
     lk_status status = lk_model_accepts(model, *dataset);
     if (status != LK_OK) {
         lk_dataset_destroy(*dataset);

@@ -18,7 +18,8 @@ int cli_fault(const lk_context *context);
 typedef struct cli_session {
     lk_context *context;
     lk_model *model;
-    lk_dataset *dataset; /* NULL when not read */
+    lk_dataset *dataset;          /* NULL when not read */
+    lk_binarization binarization; /* what was done to it */
 } cli_session;
 /* EXIT_DONE, or what to return after a line has been printed. cli_end in both cases. */
 int cli_begin(const cli_arguments *arguments, bool data, cli_session *session);
@@ -33,8 +34,12 @@ void cli_end(cli_session *session);
 
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
-/* Reads --data for a model: the model's alphabet and binarization unless told otherwise, and checks that they fit. */
-lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset);
+/* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or else the model says; values that are 0 and
+ * 1 already stay, and *done tells which it was. */
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
+                        lk_binarization *done);
+/* All examples, once, as the options say. */
+void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 

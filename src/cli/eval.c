@@ -16,11 +16,12 @@ static const cli_option options[] = {
 typedef struct summary {
     int64_t examples, dimensions, impossible;
     double mean, error;
+    lk_binarization binarization; /* of the data */
 } summary;
 
-static summary summarise(const double *nll, int64_t examples, int64_t dimensions)
+static summary summarise(const double *nll, int64_t examples, int64_t dimensions, lk_binarization binarization)
 {
-    summary s = {.examples = examples, .dimensions = dimensions};
+    summary s = {.examples = examples, .dimensions = dimensions, .binarization = binarization};
     double square = 0.0;
     for (int64_t i = 0; i < examples; i++) {
         s.mean += nll[i] / (double)examples;
@@ -36,7 +37,7 @@ static summary summarise(const double *nll, int64_t examples, int64_t dimensions
 static int print_text(const lk_model *model, const summary *s)
 {
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)s->examples, (long long)s->dimensions,
-           cli_binarization_text(model->data.binarization));
+           cli_binarization_text(s->binarization));
     if (lk_model_variants(model) > 1) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", lk_model_variants(model));
     }
@@ -56,13 +57,14 @@ static int print_json(const lk_model *model, const summary *s)
                                cli_number(s->mean), "nll_nats_stderr", cli_number(s->error), "bits_per_dim",
                                cli_number(s->mean / (double)s->dimensions / 0.6931471805599453), "variants",
                                lk_model_variants(model), "zero_probability_examples", (json_int_t)s->impossible,
-                               "binarization", cli_binarization_text(model->data.binarization));
+                               "binarization", cli_binarization_text(s->binarization));
     return cli_print_json(object);
 }
 
-static lk_status evaluate(const cli_arguments *arguments, const lk_model *model, const lk_dataset *dataset, int64_t batch,
-                          summary *s)
+static lk_status evaluate(const cli_arguments *arguments, const cli_session *session, int64_t batch, summary *s)
 {
+    const lk_model *model = session->model;
+    const lk_dataset *dataset = session->dataset;
     double *nll = lk_allocate(dataset->examples, sizeof *nll);
     if (nll == NULL) {
         return lk_fail_no_memory(model->context, "likelihoods", dataset->examples * 8);
@@ -71,7 +73,7 @@ static lk_status evaluate(const cli_arguments *arguments, const lk_model *model,
     lk_evaluate_options how = {.batch = batch, .progress = cli_progress_show, .progress_argument = &progress};
     lk_status status = lk_evaluate(model, dataset, &how, nll);
     cli_progress_end(&progress);
-    *s = summarise(nll, dataset->examples, dataset->variables);
+    *s = summarise(nll, dataset->examples, dataset->variables, session->binarization);
     lk_release(nll);
     return status;
 }
@@ -86,7 +88,7 @@ static int run(const cli_arguments *arguments)
     summary sums = {0};
     int status = cli_begin(arguments, true, &s);
     if (status == EXIT_DONE) {
-        status = evaluate(arguments, s.model, s.dataset, batch, &sums) != LK_OK ? cli_fault(s.context)
+        status = evaluate(arguments, &s, batch, &sums) != LK_OK ? cli_fault(s.context)
                  : cli_has(arguments, "json")                                    ? print_json(s.model, &sums)
                                                                                  : print_text(s.model, &sums);
     }

@@ -38,7 +38,8 @@ static lk_status open_session(const cli_arguments *arguments, session *s)
     if (against != NULL) {
         LK_TRY(lk_model_load(s->context, against, &s->background));
     }
-    LK_TRY(cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset));
+    lk_binarization done;
+    LK_TRY(cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset, &done));
     return labels == NULL ? LK_OK : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
 }
 

@@ -97,7 +97,7 @@ static bool report_fit(void *argument, int64_t iteration, int64_t iterations, do
         fprintf(stderr, "\riteration %lld of %lld  train %s  valid %s\033[K", (long long)iteration, (long long)iterations,
                 train, valid);
         fflush(stderr);
-    } else if (!r->quiet) {
+    } else if (!r->quiet && (iteration % 20 == 0 || iteration == iterations)) {
         fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration, (long long)iterations, train,
                 valid);
     }

@@ -67,14 +67,20 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
     return LK_OK;
 }
 
-static void binarize_all(lk_dataset *dataset, const lk_dataset_options *how)
+/* An NPZ archive may have its own validation array beside the training one. */
+static bool read_own_valid(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
+                           train_data *data)
 {
-    lk_binarizer binarizer = {how->binarization, dataset->alphabet, dataset->examples, how->seed, 0};
-    for (int64_t i = 0; i < dataset->examples; i++) {
-        uint16_t *row = dataset->values + i * dataset->variables;
-        lk_dataset_binarize(&binarizer, i, dataset->variables, row, row);
+    const char *path = cli_text(arguments, "data", NULL), *format = lk_dataset_format_name(data->train->format);
+    lk_dataset_options options = reading(how, LK_ROLE_VALID);
+    options.array = "valid_data";
+    if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 || strchr(path, ':') != NULL ||
+        lk_dataset_read(context, path, &options, &data->valid) != LK_OK) {
+        return false;
     }
-    dataset->alphabet = 2;
+    snprintf(data->note, sizeof data->note, "no --valid: the archive's own valid_data (%lld examples) are used",
+             (long long)data->valid->examples);
+    return true;
 }
 
 static lk_status read_valid(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
@@ -85,6 +91,9 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     if (path != NULL) {
         return lk_dataset_read(context, path, &options, &data->valid);
     }
+    if (read_own_valid(arguments, context, how, data)) {
+        return LK_OK;
+    }
     int64_t held_out = (int64_t)llround(fraction * (double)data->train->examples);
     bool asked = cli_has(arguments, "valid-fraction");
     if (held_out < 1 || held_out >= data->train->examples || (!asked && data->train->examples < HOLD_OUT_LEAST)) {
@@ -92,7 +101,7 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     }
     LK_TRY(split(context, held_out, seed, data));
     if (how->binarization == LK_BINARIZE_SAMPLE) {
-        binarize_all(data->valid, how);
+        cli_binarize(data->valid, how->binarization, how->seed);
     }
     return LK_OK;
 }

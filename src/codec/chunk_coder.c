@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "dist/dist.h"
 
-#define CDF_BYTES (INT64_C(4) << 20)   /* scratch of a decoder's block, unless one variable needs more */
-#define ENTRIES_PER_PIECE 4096         /* CDF entries that are worth a thread's while */
+#define CDF_BYTES (INT64_C(4) << 20) /* scratch of a decoder's block, unless one variable needs more */
+#define ENTRIES_PER_PIECE 4096       /* CDF entries that are worth a thread's while */
 
-/* ---- opening a network ------------------------------------------------------------------------------------------------ */
+/* ---- opening a network ------------------------------------------------------------------------------------ */
 
 void lk_chunk_coder_init(lk_chunk_coder *coder, const lk_model *model, int32_t lanes) {
     *coder = (lk_chunk_coder){.model = model, .lanes = lanes, .variant = -1};
@@ -31,7 +31,8 @@ void lk_chunk_coder_deinit(lk_chunk_coder *coder) {
     coder->symbols = NULL;
 }
 
-/* The scratch serves as [variable of a block][lane][alphabet + 1] when decoding, and as [worker][alphabet + 1] when encoding. */
+/* The scratch serves as [variable of a block][lane][alphabet + 1] when decoding, and as [worker][alphabet + 1] when
+ * encoding. */
 static lk_status take_scratch(lk_chunk_coder *coder) {
     if (coder->cdf != NULL) {
         return LK_OK;
@@ -40,11 +41,15 @@ static lk_status take_scratch(lk_chunk_coder *coder) {
     int64_t entries = (int64_t)coder->model->data.alphabet + 1, per_variable = entries * coder->lanes;
     int64_t workers = lk_pool_threads(context->pool);
     coder->block = CDF_BYTES / 4 / per_variable;
-    coder->block = coder->block < 1 ? 1 : coder->block < coder->model->data.variables ? coder->block : coder->model->data.variables;
+    coder->block = coder->block < 1                              ? 1
+                   : coder->block < coder->model->data.variables ? coder->block
+                                                                 : coder->model->data.variables;
     int64_t total = coder->block * per_variable > workers * entries ? coder->block * per_variable : workers * entries;
     coder->cdf = lk_allocate(total, sizeof *coder->cdf);
     coder->symbols = lk_allocate(coder->block * coder->lanes, sizeof *coder->symbols);
-    return coder->cdf != NULL && coder->symbols != NULL ? LK_OK : lk_fail_no_memory(context, "cumulative distributions", 4 * total);
+    return coder->cdf != NULL && coder->symbols != NULL
+               ? LK_OK
+               : lk_fail_no_memory(context, "cumulative distributions", 4 * total);
 }
 
 lk_status lk_chunk_coder_use(lk_chunk_coder *coder, int32_t variant, lk_plan plan) {
@@ -60,15 +65,15 @@ lk_status lk_chunk_coder_use(lk_chunk_coder *coder, int32_t variant, lk_plan pla
     return LK_OK;
 }
 
-/* ---- encoding --------------------------------------------------------------------------------------------------------- */
+/* ---- encoding --------------------------------------------------------------------------------------------- */
 
 /* Fills the intervals of positions [first, last) in by_rank for one group: intervals[position][lane]. */
 typedef struct interval_task {
     lk_chunk_coder *coder;
-    const uint16_t *values;      /* [lane][variable] */
-    lk_interval *intervals;      /* of the group */
+    const uint16_t *values; /* [lane][variable] */
+    lk_interval *intervals; /* of the group */
     int64_t first, last, count;
-    int64_t per_piece;           /* positions */
+    int64_t per_piece; /* positions */
 } interval_task;
 
 static void interval_piece(void *argument, int64_t piece, int worker) {
@@ -103,9 +108,10 @@ static lk_status sum_nll(lk_chunk_coder *coder, int64_t count, double *scratch, 
     }
     if (isnan(*nll_nats)) {
         const lk_node *node = lk_execution_first_not_finite(coder->execution);
-        return lk_fail(coder->model->context, LK_NOT_FINITE,
-                       "the model's likelihood is not a number (first seen at node %s); train it again, with a smaller learning rate",
-                       node != NULL && node->name != NULL ? node->name : "unknown");
+        return lk_fail(
+            coder->model->context, LK_NOT_FINITE,
+            "the model's likelihood is not a number (first seen at node %s); train again with a smaller learning rate",
+            node != NULL && node->name != NULL ? node->name : "unknown");
     }
     return LK_OK;
 }
@@ -156,7 +162,8 @@ static lk_status run_groups(lk_chunk_coder *coder, const uint16_t *values, int64
             .intervals = intervals != NULL ? intervals + first * variables : NULL,
             .count = count - first < coder->lanes ? count - first : coder->lanes,
         };
-        status = coder->plan == LK_PLAN_INCREMENTAL ? group_incremental(&task) : group_parallel(&task, scratch, nll_nats);
+        status =
+            coder->plan == LK_PLAN_INCREMENTAL ? group_incremental(&task) : group_parallel(&task, scratch, nll_nats);
     }
     lk_release(scratch);
     return status;
@@ -168,7 +175,8 @@ lk_status lk_chunk_nll(lk_chunk_coder *coder, const uint16_t *values, int64_t co
     return run_groups(coder, values, count, NULL, nll_nats);
 }
 
-lk_status lk_chunk_encode(lk_chunk_coder *coder, const uint16_t *values, int64_t count, lk_payload *payload, double *nll_nats) {
+lk_status lk_chunk_encode(lk_chunk_coder *coder, const uint16_t *values, int64_t count, lk_payload *payload,
+                          double *nll_nats) {
     lk_context *context = coder->model->context;
     int64_t symbols = count * coder->graph->variables;
     lk_interval *intervals = lk_allocate(symbols, sizeof *intervals);
@@ -187,7 +195,7 @@ lk_status lk_chunk_encode(lk_chunk_coder *coder, const uint16_t *values, int64_t
     return status;
 }
 
-/* ---- decoding --------------------------------------------------------------------------------------------------------- */
+/* ---- decoding --------------------------------------------------------------------------------------------- */
 
 /* CDFs of `rows` pairs (position, lane), position-major from position `first`, into the coder's scratch. */
 typedef struct cdf_task {
@@ -203,7 +211,8 @@ static void cdf_piece(void *argument, int64_t piece, int worker) {
     int64_t channels = graph->output->channels, begin = piece * task->per_piece;
     int64_t end = begin + task->per_piece < task->rows ? begin + task->per_piece : task->rows;
     for (int64_t row = begin; row < end; row++) {
-        const float *parameters = lk_execution_parameters(task->coder->execution, graph->by_rank[task->first + row / task->count]);
+        const float *parameters =
+            lk_execution_parameters(task->coder->execution, graph->by_rank[task->first + row / task->count]);
         graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters + row % task->count * channels,
                          task->coder->cdf + row * (graph->alphabet + 1));
     }
@@ -238,7 +247,8 @@ static void decode_block(lk_chunk_coder *coder, lk_rans_decoder *decoder, int64_
     }
 }
 
-static bool scatter(lk_chunk_coder *coder, int64_t first, int64_t last, int64_t count, int32_t alphabet, uint16_t *values) {
+static bool scatter(lk_chunk_coder *coder, int64_t first, int64_t last, int64_t count, int32_t alphabet,
+                    uint16_t *values) {
     const lk_graph *graph = coder->graph;
     bool inside = true;
     for (int64_t p = first; p < last; p++) {

@@ -1,5 +1,5 @@
-/* Compression and restoration with small networks: the same bytes for every schedule, number of threads and instruction set; cost
- * against the likelihood; damage and salvage; the wrong model. */
+/* Compression and restoration with small networks: the same bytes for every schedule, number of threads and
+ * instruction set; cost against the likelihood; damage and salvage; the wrong model. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
+#include "codec/chunk_coder.h"
 #include "codec/codec.h"
 #include "kernels/kernels.h"
 
@@ -35,7 +36,7 @@ typedef struct recipe {
 
 static const recipe recipes[] = {
     {3, 4, 2, 37, "natural", {"hidden=9"}, 1},
-    {1, 2, 2, 500, "reversed", {"hidden=5,6"}, 1},
+    {1, 2, 2, 130, "reversed", {"hidden=5,6"}, 1},
     {5, 1, 3, 29, "random:4", {"hidden=8", "activation=tanh"}, 2},
     {2, 2, 300, 17, "natural", {"hidden=7", "direct=false"}, 2},
     {2, 5, 2, 41, "natural", {"hidden=11", "masks=3", "order_agnostic=true"}, 3},
@@ -55,7 +56,8 @@ static void make_world(const recipe *r, int threads, uint64_t seed, world *w) {
     lk_shape shape = {.axes = 2, .size = {r->height, r->width}};
     lk_data_description data = {.shape = shape, .variables = r->height * r->width, .alphabet = r->alphabet};
     assert_int_equal(lk_context_create(threads, &w->context), LK_OK);
-    if (lk_model_create(w->context, "made", r->assignments, r->assignment_count, data, r->order, seed, &w->model) != LK_OK ||
+    if (lk_model_create(w->context, "made", r->assignments, r->assignment_count, data, r->order, seed, &w->model) !=
+            LK_OK ||
         lk_dataset_create(w->context, "random", shape, r->examples, r->alphabet, &w->dataset) != LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
@@ -113,8 +115,10 @@ static void same_bytes_everywhere(void **state) {
                     lk_bytes bytes = compress(&w, &options, NULL);
                     if (reference.data == NULL) {
                         reference = bytes;
-                    } else if (bytes.size != reference.size || memcmp(bytes.data, reference.data, (size_t)bytes.size) != 0) {
-                        fail_msg("recipe %d, %s, %d threads, incremental %d: other bytes", r, tables[isa]->isa, threads[t], incremental);
+                    } else if (bytes.size != reference.size ||
+                               memcmp(bytes.data, reference.data, (size_t)bytes.size) != 0) {
+                        fail_msg("recipe %d, %s, %d threads, incremental %d: other bytes", r, tables[isa]->isa,
+                                 threads[t], incremental);
                     }
                     if (bytes.data != reference.data) {
                         lk_bytes_release(&bytes);
@@ -170,22 +174,23 @@ static void equal_ranks(void **state) {
     end_world(&w);
 }
 
-/* Payload against likelihood: 32 bits of coder state, 8 of rounding and a dozen bytes of frame for each chunk, and the quantisation of
- * probabilities to 24 bits. */
+/* Payload against likelihood: 32 bits of coder state, 8 of rounding and a dozen bytes of frame for each chunk, and
+ * the quantisation of probabilities to 24 bits. */
 static void cost_is_the_likelihood(void **state) {
     (void)state;
     static const recipe large[] = {
         {10, 10, 2, 3000, "natural", {"hidden=20"}, 1},
-        {4, 4, 256, 1000, "natural", {"hidden=20"}, 1},
+        {2, 2, 256, 2000, "natural", {"hidden=20", "direct=false"}, 2},
         {10, 10, 2, 3000, "natural", {"hidden=20", "masks=2"}, 2},
     };
     for (int r = 0; r < 3; r++) {
         world w;
         make_world(&large[r], 2, 80, &w);
         lk_compress_report report;
-        lk_codec_options options = {.chunk_examples = 1100};
+        lk_codec_options options = {.chunk_examples = 1500};
         lk_bytes bytes = compress(&w, &options, &report);
-        double model_bits = report.model_nll_nats / log(2), coded_bits = 8.0 * (double)(report.bytes - report.header_bytes);
+        double model_bits = report.model_nll_nats / log(2),
+               coded_bits = 8.0 * (double)(report.bytes - report.header_bytes);
         print_message("recipe %d: model %.1f bits, coded %.0f, excess %.1f in %lld chunks\n", r, model_bits, coded_bits,
                       coded_bits - model_bits, (long long)report.chunks);
         assert_int_equal(report.bytes, bytes.size);
@@ -197,7 +202,8 @@ static void cost_is_the_likelihood(void **state) {
     }
 }
 
-/* Every flip of every byte, and every cut, is refused with a line that can be shown; salvage gives back the chunks that are left. */
+/* Every flip of every byte, and every cut, is refused with a line that can be shown; salvage gives back the chunks
+ * that are left. */
 static void damage(void **state) {
     (void)state;
     world w;
@@ -217,10 +223,12 @@ static void damage(void **state) {
         if (at >= report.header_bytes) {
             assert_int_equal(status, LK_CORRUPT);
             assert_non_null(strstr(lk_context_message(w.context), "--salvage"));
-            assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored, &lost, &lost_count), LK_OK);
+            assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored, &lost, &lost_count),
+                             LK_OK);
             assert_int_equal(lost_count, 1);
             assert_int_equal(restored->examples, lost[0] == 3 ? 30 : 27);
-            int64_t before = 10 * lost[0] * w.dataset->variables, after = before + (lost[0] == 3 ? 7 : 10) * w.dataset->variables;
+            int64_t before = 10 * lost[0] * w.dataset->variables,
+                    after = before + (lost[0] == 3 ? 7 : 10) * w.dataset->variables;
             int64_t values = w.dataset->examples * w.dataset->variables;
             assert_memory_equal(restored->values, w.dataset->values, (size_t)before * 2);
             assert_memory_equal(restored->values + before, w.dataset->values + after, (size_t)(values - after) * 2);
@@ -235,7 +243,8 @@ static void damage(void **state) {
         lk_status status = lk_decompress_bytes(w.model, "test", &cut, &salvage, &restored, &lost, &lost_count);
         if (status == LK_OK) {
             assert_int_equal(restored->examples, 10 * (4 - lost_count));
-            assert_memory_equal(restored->values, w.dataset->values, (size_t)(restored->examples * restored->variables) * 2);
+            assert_memory_equal(restored->values, w.dataset->values,
+                                (size_t)(restored->examples * restored->variables) * 2);
             lk_dataset_destroy(restored);
             lk_release(lost);
         }
@@ -245,12 +254,81 @@ static void damage(void **state) {
     end_world(&w);
 }
 
+/* Bytes that belong to no chunk: a table at the end, something after it. All chunks are sound, but the file is
+ * refused. */
+static void damage_outside_chunks(void **state) {
+    (void)state;
+    world w;
+    make_world(&recipes[1], 1, 86, &w); /* its table of chunks does not fit in the header */
+    lk_codec_options options = {.chunk_examples = 1}, salvage = {.salvage = true};
+    lk_bytes bytes = compress(&w, &options, NULL);
+    uint8_t *longer = calloc((size_t)bytes.size + 1, 1);
+    memcpy(longer, bytes.data, (size_t)bytes.size);
+    lk_bytes surplus = {.data = longer, .size = bytes.size + 1};
+    bytes.data[bytes.size - 1] ^= 1;
+    const lk_bytes *const both[] = {&bytes, &surplus};
+    for (int i = 0; i < 2; i++) {
+        lk_dataset *restored;
+        int64_t lost_count;
+        assert_int_equal(lk_decompress_bytes(w.model, "test", both[i], NULL, &restored, NULL, NULL), LK_CORRUPT);
+        print_message("%s\n", lk_context_message(w.context));
+        assert_int_equal(lk_decompress_bytes(w.model, "test", both[i], &salvage, &restored, NULL, &lost_count), LK_OK);
+        assert_int_equal(lost_count, 0);
+        assert_int_equal(restored->examples, w.dataset->examples);
+        lk_dataset_destroy(restored);
+    }
+    free(longer);
+    lk_bytes_release(&bytes);
+    end_world(&w);
+}
+
+/* Each chunk is coded by the network that likes it best, and the report says what that one thinks. */
+static void best_network(void **state) {
+    (void)state;
+    world w;
+    make_world(&recipes[4], 1, 87, &w);
+    lk_codec_options options = {.chunk_examples = 4};
+    lk_compress_report report;
+    lk_bytes bytes = compress(&w, &options, &report);
+    lk_container container;
+    assert_int_equal(lk_container_parse(w.context, "test", &bytes, &container), LK_OK);
+    lk_chunk_coder coder;
+    lk_chunk_coder_init(&coder, w.model, 4);
+    double total = 0;
+    bool used[3] = {false};
+    for (int64_t i = 0; i < container.count; i++) {
+        double nll[3];
+        int32_t best = 0;
+        for (int32_t variant = 0; variant < 3; variant++) {
+            assert_int_equal(lk_chunk_coder_use(&coder, variant, LK_PLAN_EVALUATE), LK_OK);
+            assert_int_equal(lk_chunk_nll(&coder, w.dataset->values + 4 * i * w.dataset->variables,
+                                          container.chunks[i].examples, &nll[variant]),
+                             LK_OK);
+            best = nll[variant] < nll[best] ? variant : best;
+        }
+        assert_int_equal(container.chunks[i].variant, best);
+        used[best] = true;
+        total += nll[best];
+    }
+    assert_true(used[0] + used[1] + used[2] > 1); /* else the test shows nothing */
+    assert_true(report.model_nll_nats == total);
+    lk_chunk_coder_deinit(&coder);
+    lk_container_deinit(&container);
+    lk_bytes_release(&bytes);
+    end_world(&w);
+}
+
 /* A payload whose checksum is right but which is not what the model would decode: refused, or lost. */
 static void other_payload(void **state) {
     (void)state;
     world w;
     make_world(&recipes[0], 1, 82, &w);
-    lk_container_header header = {.model = lk_model_fingerprint(w.model), .shape = w.dataset->shape, .alphabet = 2, .examples = 20, .chunk_examples = 10, .lanes = 2};
+    lk_container_header header = {.model = lk_model_fingerprint(w.model),
+                                  .shape = w.dataset->shape,
+                                  .alphabet = 2,
+                                  .examples = 20,
+                                  .chunk_examples = 10,
+                                  .lanes = 2};
     uint8_t nonsense[2][40];
     memset(nonsense, 0x5A, sizeof nonsense);
     lk_payload payloads[2] = {{.bytes = nonsense[0], .size = 40}, {.variant = 7, .bytes = nonsense[1], .size = 40}};
@@ -312,9 +390,16 @@ static void through_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lanes_and_chunks), cmocka_unit_test(same_bytes_everywhere), cmocka_unit_test(equal_ranks),
-        cmocka_unit_test(damage),           cmocka_unit_test(cost_is_the_likelihood), cmocka_unit_test(other_payload),
-        cmocka_unit_test(wrong_model),      cmocka_unit_test(through_files),
+        cmocka_unit_test(lanes_and_chunks),
+        cmocka_unit_test(same_bytes_everywhere),
+        cmocka_unit_test(equal_ranks),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(cost_is_the_likelihood),
+        cmocka_unit_test(other_payload),
+        cmocka_unit_test(damage_outside_chunks),
+        cmocka_unit_test(best_network),
+        cmocka_unit_test(wrong_model),
+        cmocka_unit_test(through_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

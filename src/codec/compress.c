@@ -1,4 +1,5 @@
-/* Compression: choose chunks and lanes, choose a network for each chunk, code, pack, decode again and compare, write. */
+/* Compression: choose chunks and lanes, choose a network for each chunk, code, pack, decode again and compare,
+ * write. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +7,8 @@
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
 
-#define CHUNK_BITS (INT64_C(4096) * 784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
+#define CHUNK_BITS \
+    (INT64_C(4096) * 784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
 #define LANES 256
 #define NETWORK_BYTES_MOST (INT64_C(512) << 20)
 
@@ -19,9 +21,9 @@ typedef struct job {
     lk_container_header header;
     int64_t chunks;
     lk_chunk_coder coder;
-    lk_payload *payloads;   /* owned, [chunks] */
-    double *nll_nats;       /* owned, [chunks]: of the chosen network */
-    int64_t done, total;    /* for progress */
+    lk_payload *payloads; /* owned, [chunks] */
+    double *nll_nats;     /* owned, [chunks]: of the chosen network */
+    int64_t done, total;  /* for progress */
 } job;
 
 static void tell_progress(job *work, int64_t examples) {
@@ -31,7 +33,7 @@ static void tell_progress(job *work, int64_t examples) {
     }
 }
 
-/* ---- geometry --------------------------------------------------------------------------------------------------------- */
+/* ---- geometry --------------------------------------------------------------------------------------------- */
 
 static int64_t bits_of_alphabet(int32_t alphabet) {
     int64_t bits = 1;
@@ -71,7 +73,8 @@ static lk_status choose_geometry(job *work) {
     const lk_dataset *dataset = work->dataset;
     lk_container_header *header = &work->header;
     if (work->options.chunk_examples < 0 || work->options.lanes < 0 || work->options.lanes > LK_CONTAINER_LANES_MOST) {
-        return lk_fail(work->model->context, LK_INVALID, "examples in a chunk must be at least 1, lanes 1 to %d", LK_CONTAINER_LANES_MOST);
+        return lk_fail(work->model->context, LK_INVALID, "examples in a chunk must be at least 1, lanes 1 to %d",
+                       LK_CONTAINER_LANES_MOST);
     }
     int64_t given = work->options.chunk_examples;
     header->chunk_examples = given > 0 ? at_least_one(given, dataset->examples) : default_chunk(dataset);
@@ -88,11 +91,12 @@ static lk_status choose_geometry(job *work) {
     work->chunks = lk_container_chunks(header);
     if (work->chunks > LK_CONTAINER_CHUNKS_MOST ||
         (header->chunk_examples > 1 && header->chunk_examples > LK_CONTAINER_CHUNK_SYMBOLS_MOST / dataset->variables)) {
-        return lk_fail(work->model->context, LK_INVALID,
-                       "%lld examples in a chunk give %lld chunks of %lld variables; allowed are %d chunks of %lld each",
-                       (long long)header->chunk_examples, (long long)work->chunks,
-                       (long long)(header->chunk_examples * dataset->variables), LK_CONTAINER_CHUNKS_MOST,
-                       (long long)LK_CONTAINER_CHUNK_SYMBOLS_MOST);
+        return lk_fail(
+            work->model->context, LK_INVALID,
+            "%lld examples in a chunk give %lld chunks of %lld variables; allowed are %d chunks of %lld each",
+            (long long)header->chunk_examples, (long long)work->chunks,
+            (long long)(header->chunk_examples * dataset->variables), LK_CONTAINER_CHUNKS_MOST,
+            (long long)LK_CONTAINER_CHUNK_SYMBOLS_MOST);
     }
     return LK_OK;
 }
@@ -101,7 +105,7 @@ static const uint16_t *chunk_values(const job *work, int64_t index) {
     return work->dataset->values + index * work->header.chunk_examples * work->dataset->variables;
 }
 
-/* ---- choosing a network for each chunk ---------------------------------------------------------------------------------- */
+/* ---- choosing a network for each chunk -------------------------------------------------------------------- */
 
 static lk_status choose_variants(job *work) {
     int32_t variants = lk_model_variants(work->model);
@@ -121,7 +125,7 @@ static lk_status choose_variants(job *work) {
     return LK_OK;
 }
 
-/* ---- coding ------------------------------------------------------------------------------------------------------------ */
+/* ---- coding ----------------------------------------------------------------------------------------------- */
 
 /* Network by network, so that each is built once. */
 static lk_status code_chunks(job *work) {
@@ -153,20 +157,25 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
     LK_TRY(lk_container_parse(context, work->name, bytes, &container));
     int64_t variables = dataset->variables;
     uint16_t *values = lk_allocate(work->header.chunk_examples * variables, sizeof *values);
-    lk_status status = values != NULL ? LK_OK : lk_fail_no_memory(context, "verification", work->header.chunk_examples * variables * 2);
+    lk_status status = values != NULL
+                           ? LK_OK
+                           : lk_fail_no_memory(context, "verification", work->header.chunk_examples * variables * 2);
     for (int64_t i = 0; status == LK_OK && i < container.count; i++) {
         const lk_chunk *chunk = &container.chunks[i];
         bool right = false;
         status = lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL);
         if (status == LK_OK && !chunk->damaged) {
-            status = lk_chunk_decode(&work->coder, chunk->payload, chunk->size, dataset->alphabet, values, chunk->examples, &right);
+            status = lk_chunk_decode(&work->coder, chunk->payload, chunk->size, dataset->alphabet, values,
+                                     chunk->examples, &right);
         }
-        right = right && memcmp(values, chunk_values(work, i), (size_t)(chunk->examples * variables) * sizeof *values) == 0;
+        right =
+            right && memcmp(values, chunk_values(work, i), (size_t)(chunk->examples * variables) * sizeof *values) == 0;
         if (status == LK_OK && !right) {
-            status = lk_fail(context, LK_CORRUPT,
-                             "%s: chunk %lld does not decode to what was coded, so nothing was written; please report this, or "
-                             "check the machine's memory",
-                             work->name, (long long)i);
+            status = lk_fail(
+                context, LK_CORRUPT,
+                "%s: chunk %lld does not decode to what was coded, so nothing was written; please report this, or "
+                "check the machine's memory",
+                work->name, (long long)i);
         }
         tell_progress(work, chunk->examples);
     }
@@ -175,7 +184,7 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
     return status;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------------------------------- */
 
 static lk_status begin(job *work) {
     lk_context *context = work->model->context;
@@ -186,7 +195,8 @@ static lk_status begin(job *work) {
     work->payloads = lk_allocate(work->chunks, sizeof *work->payloads);
     work->nll_nats = lk_allocate(work->chunks, sizeof *work->nll_nats);
     work->total = work->dataset->examples * ((variants > 1 ? variants : 0) + 1 + !work->options.skip_verify);
-    return work->payloads != NULL && work->nll_nats != NULL ? LK_OK : lk_fail_no_memory(context, "chunks", work->chunks * 32);
+    return work->payloads != NULL && work->nll_nats != NULL ? LK_OK
+                                                            : lk_fail_no_memory(context, "chunks", work->chunks * 32);
 }
 
 static void fill_report(const job *work, int64_t bytes, int64_t header_bytes, lk_compress_report *report) {
@@ -203,8 +213,8 @@ static void fill_report(const job *work, int64_t bytes, int64_t header_bytes, lk
     }
 }
 
-lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const char *name, const lk_codec_options *options,
-                            lk_bytes *bytes, lk_compress_report *report) {
+lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const char *name,
+                            const lk_codec_options *options, lk_bytes *bytes, lk_compress_report *report) {
     job work = {.model = model, .dataset = dataset, .name = name, .coder = {.variant = -1}};
     int64_t header_bytes = 0;
     work.options = options != NULL ? *options : (lk_codec_options){0};

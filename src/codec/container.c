@@ -1,5 +1,6 @@
-/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both sides hash with XXH3 (64 bits, seeded,
- * the low 32 kept). Time and memory of parsing are linear in the file's size, whatever the bytes say. */
+/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both sides hash with
+ * XXH3 (64 bits, seeded, the low 32 kept). Time and memory of parsing are linear in the file's size, whatever the
+ * bytes say. */
 #include "codec/container.h"
 
 #include <string.h>
@@ -10,14 +11,14 @@
 #define VERSION 1
 #define MAGIC_SIZE 8
 #define CHECKSUM_SIZE 4
-#define TABLE_TAIL 8 /* of a table at the end: its size, its checksum */
+#define TABLE_TAIL 8  /* of a table at the end: its size, its checksum */
 #define VARINT_MOST 9 /* bytes: values below 2^63 */
 #define VARIABLES_MOST INT32_MAX
 
 /* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers that alter bytes. */
 static const uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
 
-/* ---- bytes ----------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------ */
 
 static int64_t varint_size(int64_t value) {
     int64_t size = 1;
@@ -80,7 +81,7 @@ static uint32_t checksum(const uint8_t *bytes, int64_t size, uint32_t file, uint
 
 #define TABLE_NUMBER UINT32_MAX /* stands for the chunk's number in the table's seed */
 
-/* ---- geometry -------------------------------------------------------------------------------------------------------- */
+/* ---- geometry --------------------------------------------------------------------------------------------- */
 
 /* 0 when the shape is not one. */
 static int64_t variables_of(const lk_shape *shape) {
@@ -112,7 +113,7 @@ int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t i
     return left < header->chunk_examples ? left : header->chunk_examples;
 }
 
-/* ---- packing --------------------------------------------------------------------------------------------------------- */
+/* ---- packing ---------------------------------------------------------------------------------------------- */
 
 static int64_t chunk_size(const lk_payload *payload) {
     return CHECKSUM_SIZE + varint_size(payload->size) + varint_size(payload->variant) + payload->size;
@@ -209,21 +210,22 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
     return LK_OK;
 }
 
-/* ---- parsing --------------------------------------------------------------------------------------------------------- */
+/* ---- parsing ---------------------------------------------------------------------------------------------- */
 
 /* What is known of a file while its chunks are looked for. */
 typedef struct search {
     const uint8_t *bytes;
-    int64_t size;           /* of the file */
+    int64_t size; /* of the file */
     int64_t header_size;
-    uint32_t file;          /* the header's checksum, which seeds the others */
-    int64_t after_header;   /* bytes that the header promises */
-    int64_t *length;        /* owned, of each chunk as the table has it; NULL when there is no good table */
-    int64_t table_bytes;    /* at the end of the file */
-    int64_t total;          /* sum of the lengths */
+    uint32_t file;        /* the header's checksum, which seeds the others */
+    int64_t after_header; /* bytes that the header promises */
+    int64_t *length;      /* owned, of each chunk as the table has it; NULL when there is no good table */
+    int64_t table_bytes;  /* at the end of the file */
+    int64_t total;        /* sum of the lengths */
 } search;
 
-static lk_status parse_fields(lk_context *context, const char *path, cursor *in, lk_container_header *header, search *found) {
+static lk_status parse_fields(lk_context *context, const char *path, cursor *in, lk_container_header *header,
+                              search *found) {
     memcpy(header->model.byte, in->at, sizeof header->model.byte);
     in->at += sizeof header->model.byte;
     header->shape.axes = (int32_t)get_number(in, 1, LK_SHAPE_MOST);
@@ -237,7 +239,8 @@ static lk_status parse_fields(lk_context *context, const char *path, cursor *in,
     header->format = (int32_t)get_number(in, 0, INT32_MAX);
     found->after_header = get_number(in, 0, INT64_MAX / 2);
     if (in->failed || !header_valid(header)) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header describes no possible content; the file was not written by likely", path);
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the header describes no possible content; the file was not written by likely", path);
     }
     return LK_OK;
 }
@@ -266,8 +269,8 @@ static bool parse_end_table(search *found, int64_t end, int64_t count) {
     }
     int64_t table = get_u32(found->bytes + end - TABLE_TAIL);
     int64_t begin = end - TABLE_TAIL - table;
-    if (begin < found->header_size ||
-        checksum(found->bytes + begin, table + 4, found->file, TABLE_NUMBER) != get_u32(found->bytes + end - CHECKSUM_SIZE)) {
+    if (begin < found->header_size || checksum(found->bytes + begin, table + 4, found->file, TABLE_NUMBER) !=
+                                          get_u32(found->bytes + end - CHECKSUM_SIZE)) {
         return false;
     }
     cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
@@ -284,12 +287,14 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     }
     int64_t header_size = size > MAGIC_SIZE ? bytes[MAGIC_SIZE] : 0;
     if (header_size < least || header_size > LK_CONTAINER_HEADER_MOST || header_size > size) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged or cut off, nothing can be recovered; use another copy", path);
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the header is damaged or cut off, nothing can be recovered; use another copy", path);
     }
     found->header_size = header_size;
     found->file = checksum(bytes, header_size - CHECKSUM_SIZE, 0, 0);
     if (found->file != get_u32(bytes + header_size - CHECKSUM_SIZE)) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged, nothing can be recovered; use another copy", path);
+        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged, nothing can be recovered; use another copy",
+                       path);
     }
     if (bytes[MAGIC_SIZE + 1] != VERSION) {
         return lk_fail(context, LK_UNSUPPORTED, "%s: container version %d; this build of likely reads version %d", path,
@@ -301,7 +306,8 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     bool here = get_number(&in, 0, 1) == 1;
     bool table = here && !in.failed && parse_table(&in, container->count, found);
     if (in.failed || in.at != in.end || (here && !table)) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header's table of chunks is wrong; the file was not written by likely", path);
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the header's table of chunks is wrong; the file was not written by likely", path);
     }
     if (!here && !parse_end_table(found, header_size + found->after_header, container->count) &&
         !parse_end_table(found, size, container->count)) {
@@ -311,9 +317,10 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     return LK_OK;
 }
 
-/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0. On success fills the chunk. In any
- * case *next becomes the end of the chunk as far as it can be told, or -1. */
-static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length, lk_chunk *chunk, int64_t *next) {
+/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0. On success fills
+ * the chunk. In any case *next becomes the end of the chunk as far as it can be told, or -1. */
+static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length, lk_chunk *chunk,
+                     int64_t *next) {
     *next = -1;
     if (position < found->header_size || position > found->size - CHECKSUM_SIZE) {
         return false;
@@ -367,7 +374,8 @@ lk_status lk_container_parse(lk_context *context, const char *path, const lk_byt
     if (status == LK_OK) {
         container->chunks = lk_allocate(container->count, sizeof *container->chunks);
         if (container->chunks == NULL) {
-            status = lk_fail_no_memory(context, "the list of chunks", container->count * (int64_t)sizeof *container->chunks);
+            status =
+                lk_fail_no_memory(context, "the list of chunks", container->count * (int64_t)sizeof *container->chunks);
         }
     }
     if (status == LK_OK) {

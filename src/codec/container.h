@@ -1,12 +1,13 @@
-/* The compressed container: one header (at most 128 bytes), then chunks that decode independently, each with its length and a checksum.
- * docs/formats.md gives the bytes.
+/* The compressed container: one header (at most 128 bytes), then chunks that decode independently, each with its
+ * length and a checksum. docs/formats.md gives the bytes.
  *
- * Lengths stand twice: in front of each chunk, and in a table, which is part of the header when it fits and otherwise ends the file.
- * A chunk is looked for at three places, and taken where its checksum, which covers its length and number, agrees:
- *   after the chunk before it; where the table says, counted from the beginning; where the table says, counted from the end.
- * So a damaged length costs one chunk, bytes cut out or put in cost the chunks that they touch, and a truncated file keeps every chunk
- * before the cut. What is not survived: a damaged header; a damaged length together with a damaged table at the end (chunks
- * after that length are lost). */
+ * Lengths stand twice: in front of each chunk, and in a table, which is part of the header when it fits and
+ * otherwise ends the file. A chunk is looked for at three places, and taken where its checksum, which covers its
+ * length and number, agrees:
+ *   after the chunk before it; where the table says, counted from the beginning; the same, counted from the end.
+ * So a damaged length costs one chunk, bytes cut out or put in cost the chunks that they touch, and a truncated
+ * file keeps every chunk before the cut. What is not survived: a damaged header; a damaged length together with a
+ * damaged table at the end (chunks after that length are lost). */
 #ifndef LK_CODEC_CONTAINER_H
 #define LK_CODEC_CONTAINER_H
 
@@ -24,9 +25,9 @@ typedef struct lk_container_header {
     lk_shape shape;
     int32_t alphabet;
     int64_t examples;
-    int64_t chunk_examples;  /* examples in each chunk but the last */
-    int32_t lanes;           /* examples coded side by side: symbol order is (group of lanes, step, variable, lane) */
-    int32_t format;          /* the reader that the data came from, to restore the same kind of file */
+    int64_t chunk_examples; /* examples in each chunk but the last */
+    int32_t lanes;          /* examples coded side by side: symbol order is (group of lanes, step, variable, lane) */
+    int32_t format;         /* the reader that the data came from, to restore the same kind of file */
 } lk_container_header;
 
 /* How many chunks; of one chunk, which examples. */
@@ -35,8 +36,8 @@ int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t i
 
 /* A chunk to be written. */
 typedef struct lk_payload {
-    int32_t variant;         /* which of the model's networks coded it */
-    uint8_t *bytes;          /* owned by whoever made it */
+    int32_t variant; /* which of the model's networks coded it */
+    uint8_t *bytes;  /* owned by whoever made it */
     int64_t size;
 } lk_payload;
 
@@ -47,24 +48,24 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
 /* A chunk that was read. */
 typedef struct lk_chunk {
     int64_t index, first_example, examples;
-    int32_t variant;         /* below `variants` */
-    const uint8_t *payload;  /* inside the file's bytes */
+    int32_t variant;        /* below `variants` */
+    const uint8_t *payload; /* inside the file's bytes */
     int64_t size;
-    bool damaged;            /* found at none of the three places: then payload is NULL */
+    bool damaged; /* found at none of the three places: then payload is NULL */
 } lk_chunk;
 
 typedef struct lk_container {
     lk_container_header header;
-    lk_chunk *chunks;        /* owned, one for each that the header promises */
+    lk_chunk *chunks; /* owned, one for each that the header promises */
     int64_t count;
-    int64_t damaged;         /* how many of them */
-    bool truncated;          /* fewer bytes than the header promises */
-    bool table_damaged;      /* lengths at the end of the file are not usable; harmless by itself */
-    int64_t surplus;         /* bytes more than the header promises */
+    int64_t damaged;    /* how many of them */
+    bool truncated;     /* fewer bytes than the header promises */
+    bool table_damaged; /* lengths at the end of the file are not usable; harmless by itself */
+    int64_t surplus;    /* bytes more than the header promises */
 } lk_container;
 
-/* Reads a whole file in memory, which must outlive the result. Damage to the header is a failure; damage elsewhere is reported in each
- * chunk. `path` is for messages. */
+/* Reads a whole file in memory, which must outlive the result. Damage to the header is a failure; damage elsewhere
+ * is reported in each chunk. `path` is for messages. */
 lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes, lk_container *container);
 bool lk_container_intact(const lk_container *container); /* not a byte is wrong, missing or too many */
 void lk_container_deinit(lk_container *container);

@@ -38,7 +38,9 @@ static lk_container_header header_of(int64_t chunks) {
 static void make_payloads(lk_payload *payloads, int64_t count, uint64_t seed, uint64_t least, uint64_t spread) {
     for (int64_t i = 0; i < count; i++) {
         int64_t size = (int64_t)(least + below(seed, (uint64_t)i, spread));
-        payloads[i] = (lk_payload){.variant = (int32_t)below(seed, (uint64_t)(i + 1000), 300), .bytes = malloc((size_t)size + 1), .size = size};
+        payloads[i] = (lk_payload){.variant = (int32_t)below(seed, (uint64_t)(i + 1000), 300),
+                                   .bytes = malloc((size_t)size + 1),
+                                   .size = size};
         for (int64_t k = 0; k < size; k++) {
             payloads[i].bytes[k] = (uint8_t)below(seed + 1, (uint64_t)(i * 100000 + k), 256);
         }
@@ -112,10 +114,35 @@ static void round_trips(void **state) {
     }
 }
 
+/* The format: the places of the fields as docs/formats.md gives them. */
+static void known_bytes(void **state) {
+    (void)state;
+    lk_container_header header = header_of(2);
+    uint8_t letters[] = "abcde";
+    lk_payload payloads[2] = {{.variant = 200, .bytes = letters, .size = 3}, {.bytes = letters, .size = 5}};
+    int64_t header_bytes = 0;
+    lk_bytes bytes = pack(&header, payloads, &header_bytes);
+    static const uint8_t begin[] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A, 43, 1};
+    static const uint8_t fields[] = {3, 28, 28, 1, 2, 17, 10, 4, 3, 21, 1, 10, 11};
+    static const uint8_t first[] = {3, 200, 1, 'a', 'b', 'c'}, second[] = {5, 0, 'a', 'b', 'c', 'd', 'e'};
+    assert_int_equal(header_bytes, 43);
+    assert_int_equal(bytes.size, 43 + 21);
+    assert_memory_equal(bytes.data, begin, sizeof begin);
+    assert_memory_equal(bytes.data + 10, header.model.byte, 16);
+    assert_memory_equal(bytes.data + 26, fields, sizeof fields);
+    assert_memory_equal(bytes.data + 43 + 4, first, sizeof first);
+    assert_memory_equal(bytes.data + 43 + 10 + 4, second, sizeof second);
+    lk_bytes_release(&bytes);
+}
+
 /* The budget: three chunks of 65 KB, as 10,000 binarized digits make, may cost a few bytes beside the header. */
 static void cost(void **state) {
     (void)state;
-    lk_container_header header = {.shape = {.axes = 3, .size = {28, 28, 1}}, .alphabet = 2, .examples = 10000, .chunk_examples = 4096, .lanes = 256};
+    lk_container_header header = {.shape = {.axes = 3, .size = {28, 28, 1}},
+                                  .alphabet = 2,
+                                  .examples = 10000,
+                                  .chunk_examples = 4096,
+                                  .lanes = 256};
     lk_payload payloads[3];
     make_payloads(payloads, 3, 9, 50000, 20000);
     int64_t header_bytes = 0;
@@ -179,7 +206,8 @@ static void truncations(void **state) {
             assert_true((status == LK_OK) == (size >= header_bytes));
             if (status == LK_OK) {
                 int64_t end = header_bytes, complete = 0;
-                while (complete < counts[c] && end + payloads[complete].size + 6 + (payloads[complete].variant > 127) <= size) {
+                while (complete < counts[c] &&
+                       end + payloads[complete].size + 6 + (payloads[complete].variant > 127) <= size) {
                     end += payloads[complete].size + 6 + (payloads[complete].variant > 127);
                     complete++;
                 }
@@ -263,8 +291,9 @@ static void transplants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips), cmocka_unit_test(cost),    cmocka_unit_test(flipped_bytes),
-        cmocka_unit_test(truncations), cmocka_unit_test(shifted), cmocka_unit_test(transplants),
+        cmocka_unit_test(known_bytes),   cmocka_unit_test(round_trips), cmocka_unit_test(cost),
+        cmocka_unit_test(flipped_bytes), cmocka_unit_test(truncations), cmocka_unit_test(shifted),
+        cmocka_unit_test(transplants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Restoring a data set. Room is made chunk by chunk, as each has proved right, so that a file that promises more than it holds
- * cannot make us allocate what it promises. */
+/* Restoring a data set. Room is made chunk by chunk, as each has proved right, so that a file that promises more
+ * than it holds cannot make us allocate what it promises. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ typedef struct job {
     int64_t lost_count;
 } job;
 
-/* ---- refusals ---------------------------------------------------------------------------------------------------------- */
+/* ---- refusals --------------------------------------------------------------------------------------------- */
 
 static lk_status check_model(const job *work) {
     const lk_container_header *header = &work->container.header;
@@ -33,15 +33,19 @@ static lk_status check_model(const job *work) {
         char have[33], want[33];
         lk_fingerprint_print(own, have);
         lk_fingerprint_print(header->model, want);
-        return lk_fail(context, LK_MISMATCH, "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
                        work->name, want, have);
     }
     if (lk_shape_variables(header->shape) != work->model->data.variables) {
-        return lk_fail(context, LK_MISMATCH, "%s: its examples have %lld variables, the model's %lld; the file was not written by likely",
-                       work->name, (long long)lk_shape_variables(header->shape), (long long)work->model->data.variables);
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: its examples have %lld variables, the model's %lld; the file was not written by likely",
+                       work->name, (long long)lk_shape_variables(header->shape),
+                       (long long)work->model->data.variables);
     }
     if (header->alphabet < 2) {
-        return lk_fail(context, LK_CORRUPT, "%s: an alphabet of one symbol; the file was not written by likely", work->name);
+        return lk_fail(context, LK_CORRUPT, "%s: an alphabet of one symbol; the file was not written by likely",
+                       work->name);
     }
     return LK_OK;
 }
@@ -52,10 +56,11 @@ static lk_status refuse_chunk(const job *work, const lk_chunk *chunk, const char
     if (damaged > 1) {
         snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)damaged);
     }
-    return lk_fail(work->model->context, LK_CORRUPT,
-                   "%s: chunk %lld of 0 to %lld %s (examples %lld to %lld would be lost%s); --salvage recovers the others",
-                   work->name, (long long)chunk->index, (long long)work->container.count - 1, how,
-                   (long long)chunk->first_example, (long long)(chunk->first_example + chunk->examples - 1), others);
+    return lk_fail(
+        work->model->context, LK_CORRUPT,
+        "%s: chunk %lld of 0 to %lld %s (examples %lld to %lld would be lost%s); --salvage recovers the others",
+        work->name, (long long)chunk->index, (long long)work->container.count - 1, how, (long long)chunk->first_example,
+        (long long)(chunk->first_example + chunk->examples - 1), others);
 }
 
 /* Any byte wrong, missing or too many refuses the file, unless it is to be salvaged. */
@@ -67,18 +72,20 @@ static lk_status check_intact(const job *work) {
     }
     for (int64_t i = 0; i < container->count; i++) {
         if (container->chunks[i].damaged) {
-            return refuse_chunk(work, &container->chunks[i], container->truncated ? "is damaged or missing, the file is cut off" : "is damaged");
+            return refuse_chunk(work, &container->chunks[i],
+                                container->truncated ? "is damaged or missing, the file is cut off" : "is damaged");
         }
     }
     if (container->surplus > 0) {
-        return lk_fail(context, LK_CORRUPT, "%s: %lld bytes too many, all chunks are sound; --salvage recovers them", work->name,
-                       (long long)container->surplus);
+        return lk_fail(context, LK_CORRUPT, "%s: %lld bytes too many, all chunks are sound; --salvage recovers them",
+                       work->name, (long long)container->surplus);
     }
-    return lk_fail(context, LK_CORRUPT, "%s: the table of chunks at the end is %s, all chunks are sound; --salvage recovers them",
+    return lk_fail(context, LK_CORRUPT,
+                   "%s: the table of chunks at the end is %s, all chunks are sound; --salvage recovers them",
                    work->name, container->truncated ? "cut off" : "damaged");
 }
 
-/* ---- restoring --------------------------------------------------------------------------------------------------------- */
+/* ---- restoring -------------------------------------------------------------------------------------------- */
 
 static lk_status make_room(job *work, int64_t more) {
     int64_t needed = work->examples + more;
@@ -87,10 +94,12 @@ static lk_status make_room(job *work, int64_t more) {
     }
     int64_t capacity = 2 * work->capacity > needed ? 2 * work->capacity : needed;
     capacity = capacity < work->container.header.examples ? capacity : work->container.header.examples;
-    uint16_t *larger = capacity <= INT64_MAX / work->variables ? lk_allocate(capacity * work->variables, sizeof *larger) : NULL;
+    uint16_t *larger =
+        capacity <= INT64_MAX / work->variables ? lk_allocate(capacity * work->variables, sizeof *larger) : NULL;
     if (larger == NULL) {
-        return lk_fail(work->model->context, LK_NO_MEMORY, "%s: out of memory: %lld examples of %lld variables do not fit", work->name,
-                       (long long)capacity, (long long)work->variables);
+        return lk_fail(work->model->context, LK_NO_MEMORY,
+                       "%s: out of memory: %lld examples of %lld variables do not fit", work->name, (long long)capacity,
+                       (long long)work->variables);
     }
     if (work->examples > 0) {
         memcpy(larger, work->values, (size_t)(work->examples * work->variables) * sizeof *larger);
@@ -125,7 +134,8 @@ static lk_status restore_chunks(job *work) {
         bool right;
         LK_TRY(restore_chunk(work, chunk, &right));
         if (!right && !work->options.salvage) {
-            return refuse_chunk(work, chunk, "has the right checksum but does not decode: it was written by another engine");
+            return refuse_chunk(work, chunk,
+                                "has the right checksum but does not decode: it was written by another engine");
         }
         if (!right) {
             work->lost[work->lost_count++] = i;
@@ -136,8 +146,9 @@ static lk_status restore_chunks(job *work) {
         }
     }
     if (work->examples == 0) {
-        return lk_fail(work->model->context, LK_CORRUPT, "%s: all %lld chunks are damaged, nothing can be recovered; use another copy",
-                       work->name, (long long)work->container.count);
+        return lk_fail(work->model->context, LK_CORRUPT,
+                       "%s: all %lld chunks are damaged, nothing can be recovered; use another copy", work->name,
+                       (long long)work->container.count);
     }
     return LK_OK;
 }

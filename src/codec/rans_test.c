@@ -68,18 +68,38 @@ static void round_trips(void **state) {
             int64_t size = 0;
             assert_true(lk_rans_encode(intervals, counts[c], &bytes, &size));
             if (!gives_back(intervals, counts[c], bytes, size)) {
-                fail_msg("count %lld, seed %llu: the round trip differs", (long long)counts[c], (unsigned long long)seed);
+                fail_msg("count %lld, seed %llu: the round trip differs", (long long)counts[c],
+                         (unsigned long long)seed);
             }
             /* 32 bits of first state, at most 8 of rounding to bytes, and a vanishing inefficiency */
             double bits = information_bits(intervals, counts[c]);
             if (8.0 * (double)size > bits * (1 + 1e-5) + 41 || 8.0 * (double)size < bits + 31) {
-                fail_msg("count %lld, seed %llu: %lld bytes for %.3f bits", (long long)counts[c], (unsigned long long)seed,
-                         (long long)size, bits);
+                fail_msg("count %lld, seed %llu: %lld bytes for %.3f bits", (long long)counts[c],
+                         (unsigned long long)seed, (long long)size, bits);
             }
             lk_release(bytes);
             lk_release(intervals);
         }
     }
+}
+
+/* The format: bytes that a few lines of arbitrary-precision Python gave from the formula in rans.h. */
+static void known_bytes(void **state) {
+    (void)state;
+    static const lk_interval intervals[] = {
+        {0, WHOLE / 2}, {5, 1},       {WHOLE / 2, WHOLE / 2}, {0, WHOLE}, {100, 70000},
+        {WHOLE - 3, 3}, {12345, 678}, {0, WHOLE - 1},         {777, 1},
+    };
+    static const uint8_t expected[] = {0x05, 0x00, 0x00, 0xD2, 0xB2, 0x00, 0xA9, 0x78,
+                                       0xFD, 0xFF, 0xFF, 0x8C, 0x09, 0x04, 0x00, 0x00};
+    const int64_t count = sizeof intervals / sizeof intervals[0];
+    uint8_t *bytes = NULL;
+    int64_t size = 0;
+    assert_true(lk_rans_encode(intervals, count, &bytes, &size));
+    assert_int_equal(size, sizeof expected);
+    assert_memory_equal(bytes, expected, sizeof expected);
+    assert_true(gives_back(intervals, count, bytes, size));
+    lk_release(bytes);
 }
 
 static void certain_symbols_cost_nothing(void **state) {
@@ -99,8 +119,8 @@ static void certain_symbols_cost_nothing(void **state) {
     lk_release(intervals);
 }
 
-/* Symbols drawn from the coded distribution: coded bits must agree with the information to a few parts per million, also for the very
- * skewed binary variables that a good model of binarized images gives. */
+/* Symbols drawn from the coded distribution: coded bits must agree with the information to a few parts per million,
+ * also for the very skewed binary variables that a good model of binarized images gives. */
 static void coded_bits_are_the_entropy(void **state) {
     (void)state;
     enum { COUNT = 1000000 };
@@ -195,8 +215,11 @@ static void damage_shows(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),          cmocka_unit_test(certain_symbols_cost_nothing),
-        cmocka_unit_test(any_bytes_decode),     cmocka_unit_test(coded_bits_are_the_entropy),
+        cmocka_unit_test(known_bytes),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(certain_symbols_cost_nothing),
+        cmocka_unit_test(any_bytes_decode),
+        cmocka_unit_test(coded_bits_are_the_entropy),
         cmocka_unit_test(damage_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

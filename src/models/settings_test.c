@@ -14,12 +14,12 @@
 #include "models/settings.h"
 
 static const lk_setting table[] = {
-    {"width", LK_INTEGER, "500", 1, 100000, NULL, "units"},
-    {"rate", LK_REAL, "0.1", -1, 10, NULL, "a rate"},
-    {"direct", LK_BOOLEAN, "false", 0, 0, NULL, "connections"},
-    {"activation", LK_CHOICE, "relu", 0, 0, "relu|tanh|sigmoid", "of units"},
-    {"hidden", LK_INTEGERS, "500,500", 1, 65536, NULL, "layers"},
-    {"graph", LK_TEXT, "", 0, 0, NULL, "a DAG"},
+    {.key = "width", .kind = LK_INTEGER, .fallback = "500", .least = 1, .most = 100000},
+    {.key = "rate", .kind = LK_REAL, .fallback = "0.1", .least = -1, .most = 10},
+    {.key = "direct", .kind = LK_BOOLEAN, .fallback = "false"},
+    {.key = "activation", .kind = LK_CHOICE, .fallback = "relu", .choices = "relu|tanh|sigmoid"},
+    {.key = "hidden", .kind = LK_INTEGERS, .fallback = "500,500", .least = 1, .most = 65536},
+    {.key = "graph", .kind = LK_TEXT, .fallback = ""},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 

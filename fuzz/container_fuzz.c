@@ -71,10 +71,15 @@ static void round_trip(const uint8_t *data, int64_t size) {
     int64_t count = 1 + data[0] % 64, piece = (size - 4) / count;
     lk_payload payloads[64];
     for (int64_t i = 0; i < count; i++) {
-        payloads[i] = (lk_payload){.variant = data[1] * 3, .bytes = (uint8_t *)(uintptr_t)(data + 4 + i * piece), .size = piece};
+        payloads[i] =
+            (lk_payload){.variant = data[1] * 3, .bytes = (uint8_t *)(uintptr_t)(data + 4 + i * piece), .size = piece};
     }
     lk_container_header header = {
-        .shape = {.axes = 1, .size = {1 + data[2]}}, .alphabet = 2, .examples = count * 5, .chunk_examples = 5, .lanes = 1,
+        .shape = {.axes = 1, .size = {1 + data[2]}},
+        .alphabet = 2,
+        .examples = count * 5,
+        .chunk_examples = 5,
+        .lanes = 1,
     };
     lk_bytes bytes;
     int64_t header_bytes = 0;

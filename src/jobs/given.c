@@ -7,6 +7,7 @@
 #include "jobs/sample.h"
 
 #define GIVEN_FILE_MOST ((int64_t)1 << 32)
+#define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 
 static bool is_separator(char c)
 {
@@ -79,6 +80,10 @@ static lk_status parse_given(lk_context *context, const char *path, const lk_byt
     if (given->examples == 0) {
         return lk_fail(context, LK_FORMAT, "%s: empty; expected one example a line, ? where a value is to be drawn", path);
     }
+    if (given->examples > GIVEN_VALUES_MOST / given->variables) {
+        return lk_fail(context, LK_INVALID, "%s: %lld lines of %lld variables are more than %lld values", path,
+                       (long long)given->examples, (long long)given->variables, (long long)GIVEN_VALUES_MOST);
+    }
     given->values = lk_allocate(given->examples * given->variables, sizeof *given->values);
     if (given->values == NULL) {
         return lk_fail_no_memory(context, path, given->examples * given->variables * 4);
@@ -92,16 +97,24 @@ static lk_status parse_given(lk_context *context, const char *path, const lk_byt
     return LK_OK;
 }
 
-lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model, lk_given *given)
+lk_status lk_given_parse(lk_context *context, const char *name, const lk_bytes *bytes, const lk_model *model,
+                         lk_given *given)
 {
     *given = (lk_given){0};
-    lk_bytes bytes;
-    LK_TRY(lk_file_read(context, path, GIVEN_FILE_MOST, &bytes));
-    lk_status status = parse_given(context, path, &bytes, model, given);
-    lk_bytes_release(&bytes);
+    lk_status status = parse_given(context, name, bytes, model, given);
     if (status != LK_OK) {
         lk_given_deinit(given);
     }
+    return status;
+}
+
+lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model, lk_given *given)
+{
+    lk_bytes bytes;
+    *given = (lk_given){0};
+    LK_TRY(lk_file_read(context, path, GIVEN_FILE_MOST, &bytes));
+    lk_status status = lk_given_parse(context, path, &bytes, model, given);
+    lk_bytes_release(&bytes);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef LK_JOBS_SAMPLE_H
 #define LK_JOBS_SAMPLE_H
 
+#include "base/file.h"
 #include "data/dataset.h"
 #include "models/model.h"
 
@@ -14,6 +15,9 @@ typedef struct lk_given {
 /* Reads what is held: text with one example a line, values separated by white space or commas, `?` where the value is to be drawn; a line
  * that ends early leaves the rest open. */
 lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model, lk_given *given);
+/* The same from memory, for fuzzing; `name` is for messages. */
+lk_status lk_given_parse(lk_context *context, const char *name, const lk_bytes *bytes, const lk_model *model,
+                         lk_given *given);
 /* Holds the first `count` variables of the model's ordering at the values of a data set. */
 lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count, lk_given *given);
 void lk_given_deinit(lk_given *given);

@@ -10,6 +10,11 @@
 
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static lk_status random_order(lk_context *context, const char *order, int64_t variables, int32_t *rank)
 {
     char *end = NULL;
@@ -22,12 +27,11 @@ static lk_status random_order(lk_context *context, const char *order, int64_t va
     return LK_OK;
 }
 
-static lk_status parse_ranks(lk_context *context, const char *path, const lk_bytes *bytes, int64_t variables,
-                             int32_t *rank)
+lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes, int64_t variables, int32_t *rank)
 {
     const char *at = (const char *)bytes->data, *end = at + bytes->size;
     for (int64_t v = 0; v <= variables; v++) {
-        while (at < end && strchr(" \t\r\n", *at) != NULL && *at != '\0') {
+        while (at < end && is_space(*at)) {
             at++;
         }
         if ((v < variables) != (at < end)) {
@@ -38,7 +42,7 @@ static lk_status parse_ranks(lk_context *context, const char *path, const lk_byt
         for (; v < variables && at < end && *at >= '0' && *at <= '9' && value <= INT32_MAX; at++, digits++) {
             value = 10 * value + (*at - '0');
         }
-        bool ended = at == end || strchr(" \t\r\n", *at) != NULL;
+        bool ended = at == end || is_space(*at);
         if (v < variables && (digits == 0 || value > INT32_MAX || !ended)) {
             return lk_fail(context, LK_FORMAT,
                            "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, reversed, random:SEED or "
@@ -64,7 +68,7 @@ lk_status lk_order_read(lk_context *context, const char *order, int64_t variable
     } else {
         lk_bytes bytes;
         LK_TRY(lk_file_read(context, order, ORDER_FILE_MOST, &bytes));
-        lk_status status = parse_ranks(context, order, &bytes, variables, rank);
+        lk_status status = lk_order_parse(context, order, &bytes, variables, rank);
         lk_bytes_release(&bytes);
         LK_TRY(status);
         file = true;

@@ -1,20 +1,18 @@
-/* DAG texts: anything may come. What is accepted must be a DAG (parents less deep than their child), and its canonical text must read
- * back as itself. */
+/* DAG texts: anything may come. What is accepted must be a DAG (parents less deep than their child), and its
+ * canonical text must read back as itself. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "models/dag.h"
 
-static void expect(bool condition)
-{
+static void expect(bool condition) {
     if (!condition) {
         abort();
     }
 }
 
-static void check_depths(const lk_dag *dag)
-{
+static void check_depths(const lk_dag *dag) {
     for (int64_t v = 0; v < dag->variables; v++) {
         int32_t depth = 0;
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
@@ -28,8 +26,7 @@ static void check_depths(const lk_dag *dag)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lk_dag dag, again;
     char *exact = malloc(size > 0 ? size : 1), *text = NULL, *text_again = NULL;
     expect(exact != NULL);

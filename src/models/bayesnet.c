@@ -2,13 +2,14 @@
  *
  *   p(x) = prod_v p(x_v | parents of v)
  *
- * each conditional a multilayer perceptron from the one-hot values of the parents to logits, the roots histograms (a row of logits). With
- * the chain as the graph (every variable on all earlier ones) it is the fully general model of Bengio and Bengio, "Modeling
- * high-dimensional discrete data with multi-layer neural networks", NIPS 1999, without the sharing of hidden units. Pearl,
- * "Probabilistic Reasoning in Intelligent Systems", 1988, section 3.3, has the alarm network.
+ * each conditional a multilayer perceptron from the one-hot values of the parents to logits, the roots
+ * histograms (a row of logits). With the chain as the graph (every variable on all earlier ones) it is the
+ * fully general model of Bengio and Bengio, "Modeling high-dimensional discrete data with multi-layer neural
+ * networks", NIPS 1999, without the sharing of hidden units. Pearl, "Probabilistic Reasoning in Intelligent
+ * Systems", 1988, has the alarm network.
  *
- * Variables are drawn by their depth in the graph, all of one depth in one step. The graph's text is kept in the settings, so that a model
- * needs no other file. */
+ * Variables are drawn by their depth in the graph, all of one depth in one step. The graph's text is kept in
+ * the settings, so that a model needs no other file. */
 #include "base/arena.h"
 #include "base/file.h"
 #include "dist/dist.h"
@@ -22,29 +23,37 @@
 #define LAYERS_MOST 16
 
 static const lk_setting settings[] = {
-    {.key = "graph", .kind = LK_TEXT, .fallback = "chain",
-     .help = "chain (every variable on all earlier ones), independent, or the path of a DAG file: lines NAME: PARENT PARENT"},
-    {.key = "hidden", .kind = LK_INTEGERS, .fallback = "32", .least = 1, .most = 1 << 16,
+    {.key = "graph",
+     .kind = LK_TEXT,
+     .fallback = "chain",
+     .help =
+         "chain (every variable on all earlier ones), independent, or the path of a DAG file: lines NAME: PARENT PARENT"},
+    {.key = "hidden",
+     .kind = LK_INTEGERS,
+     .fallback = "32",
+     .least = 1,
+     .most = 1 << 16,
      .help = "units of each hidden layer of each conditional; empty for none"},
-    {.key = "activation", .kind = LK_CHOICE, .fallback = "relu", .choices = "relu|tanh|sigmoid|softplus",
+    {.key = "activation",
+     .kind = LK_CHOICE,
+     .fallback = "relu",
+     .choices = "relu|tanh|sigmoid|softplus",
      .help = "nonlinearity of the hidden units"},
 };
 
-/* ---- the graph's text ------------------------------------------------------------------------------------------------- */
+/* ---- the graph's text ------------------------------------------------------------------------ */
 
 typedef enum graph_kind { CHAIN, INDEPENDENT, DAG, FILE_NAME } graph_kind;
 
 /* A DAG's text has line ends, a file's name has none. */
-static graph_kind kind_of(const char *text)
-{
-    return strcmp(text, "chain") == 0           ? CHAIN
-           : strcmp(text, "independent") == 0   ? INDEPENDENT
-           : strchr(text, '\n') != NULL         ? DAG
-                                                : FILE_NAME;
+static graph_kind kind_of(const char *text) {
+    return strcmp(text, "chain") == 0         ? CHAIN
+           : strcmp(text, "independent") == 0 ? INDEPENDENT
+           : strchr(text, '\n') != NULL       ? DAG
+                                              : FILE_NAME;
 }
 
-static lk_status check_variables(const lk_model *model, const char *source, lk_dag *dag)
-{
+static lk_status check_variables(const lk_model *model, const char *source, lk_dag *dag) {
     if (dag->variables == model->data.variables) {
         return LK_OK;
     }
@@ -54,14 +63,12 @@ static lk_status check_variables(const lk_model *model, const char *source, lk_d
     return status;
 }
 
-static lk_status parse_dag(const lk_model *model, const char *source, const char *text, int64_t size, lk_dag *dag)
-{
+static lk_status parse_dag(const lk_model *model, const char *source, const char *text, int64_t size, lk_dag *dag) {
     LK_TRY(lk_dag_parse(model->context, source, text, size, dag));
     return check_variables(model, source, dag);
 }
 
-static lk_status keep_canonical(lk_model *model, const char *source, const char *text, int64_t size)
-{
+static lk_status keep_canonical(lk_model *model, const char *source, const char *text, int64_t size) {
     lk_dag dag;
     char *canonical;
     LK_TRY(parse_dag(model, source, text, size, &dag));
@@ -73,8 +80,7 @@ static lk_status keep_canonical(lk_model *model, const char *source, const char 
     return status;
 }
 
-static lk_status prepare(lk_model *model)
-{
+static lk_status prepare(lk_model *model) {
     const char *text = lk_settings_text(&model->settings, "graph");
     lk_bytes bytes;
     switch (kind_of(text)) {
@@ -92,9 +98,9 @@ static lk_status prepare(lk_model *model)
     return LK_OK;
 }
 
-/* The DAG that a made or loaded model keeps; chain and independent have none. A loaded model's file may not name another file. */
-static lk_status kept_dag(const lk_model *model, lk_dag *dag)
-{
+/* The DAG that a made or loaded model keeps; chain and independent have none. A loaded model's file may not
+ * name another file. */
+static lk_status kept_dag(const lk_model *model, lk_dag *dag) {
     const char *text = lk_settings_text(&model->settings, "graph");
     *dag = (lk_dag){0};
     switch (kind_of(text)) {
@@ -106,11 +112,11 @@ static lk_status kept_dag(const lk_model *model, lk_dag *dag)
     case FILE_NAME:
         break;
     }
-    return lk_fail(model->context, LK_FORMAT, "the setting graph is neither chain, nor independent, nor the text of a DAG");
+    return lk_fail(model->context, LK_FORMAT,
+                   "the setting graph is neither chain, nor independent, nor the text of a DAG");
 }
 
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
-{
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     (void)variant;
     lk_dag dag;
     bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN;
@@ -122,7 +128,7 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     return LK_OK;
 }
 
-/* ---- the network ------------------------------------------------------------------------------------------------------ */
+/* ---- the network ----------------------------------------------------------------------------- */
 
 typedef struct parents {
     const int32_t *variable;
@@ -130,8 +136,7 @@ typedef struct parents {
 } parents;
 
 /* In a chain these are all variables of lower rank. */
-static parents parents_of(const lk_graph *graph, const lk_dag *dag, bool chain, int64_t v)
-{
+static parents parents_of(const lk_graph *graph, const lk_dag *dag, bool chain, int64_t v) {
     if (dag->parent != NULL) {
         return (parents){dag->parent + dag->parent_begin[v], dag->parent_begin[v + 1] - dag->parent_begin[v]};
     }
@@ -139,8 +144,7 @@ static parents parents_of(const lk_graph *graph, const lk_dag *dag, bool chain, 
 }
 
 /* The parents' cells of the input: one a variable when binary, else one a symbol. */
-static lk_node *select_parents(lk_graph *graph, lk_node *input, parents p)
-{
+static lk_node *select_parents(lk_graph *graph, lk_node *input, parents p) {
     int64_t each = input->cells / graph->variables;
     int32_t *cell = lk_arena_take(graph->arena, p.count * each, sizeof *cell);
     if (cell == NULL) {
@@ -154,8 +158,8 @@ static lk_node *select_parents(lk_graph *graph, lk_node *input, parents p)
 }
 
 /* One cell of logits for variable v. */
-static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *input, parents p, int64_t v, int64_t channels)
-{
+static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *input, parents p, int64_t v,
+                            int64_t channels) {
     int64_t units[LAYERS_MOST];
     int32_t layers = lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST);
     const char *activation = lk_settings_text(&model->settings, "activation");
@@ -172,8 +176,7 @@ static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *inp
 }
 
 /* Roots share one node, every other variable has its own; `place` puts them back into the order of the variables. */
-static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_dag *dag, bool chain, int64_t channels)
-{
+static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_dag *dag, bool chain, int64_t channels) {
     int64_t variables = graph->variables, roots = 0, others = 0;
     lk_node **part = lk_arena_take(graph->arena, variables + 1, sizeof *part);
     int32_t *place = lk_arena_take(graph->arena, variables, sizeof *place);
@@ -196,8 +199,7 @@ static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_da
     return lk_select_cells(graph, all, place, variables);
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     int64_t units[LAYERS_MOST];
     if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {

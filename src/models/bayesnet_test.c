@@ -7,8 +7,7 @@
 
 static const char alarm_text[] = "graph=burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n";
 
-static void randomise(lk_model *model, uint64_t seed)
-{
+static void randomise(lk_model *model, uint64_t seed) {
     lk_random random = {seed, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -19,8 +18,8 @@ static void randomise(lk_model *model, uint64_t seed)
 }
 
 /* Sums to 1, parallel equals incremental, so many steps. */
-static void check_family(const char *graph_text, int64_t variables, int32_t alphabet, const char *order, int32_t steps)
-{
+static void check_family(const char *graph_text, int64_t variables, int32_t alphabet, const char *order,
+                         int32_t steps) {
     lk_context *context = testing_context(2);
     const char *assignments[] = {graph_text, "hidden=5,3", "activation=tanh"};
     lk_model *model = testing_model(context, "bayesnet", assignments, 3, variables, alphabet, order, SEED);
@@ -37,8 +36,7 @@ static void check_family(const char *graph_text, int64_t variables, int32_t alph
     lk_context_destroy(context);
 }
 
-static void test_distributions(void **state)
-{
+static void test_distributions(void **state) {
     (void)state;
     check_family("graph=chain", 5, 2, "natural", 5);
     check_family("graph=chain", 4, 3, "random:3", 4);
@@ -48,8 +46,7 @@ static void test_distributions(void **state)
 }
 
 /* A chain of more variables than one concatenation joins. */
-static void test_long_chain(void **state)
-{
+static void test_long_chain(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     const char *assignments[] = {"hidden=2"};
@@ -61,8 +58,7 @@ static void test_long_chain(void **state)
     lk_context_destroy(context);
 }
 
-static void write_file(const char *path, const char *text)
-{
+static void write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
@@ -70,8 +66,7 @@ static void write_file(const char *path, const char *text)
 }
 
 /* The text of the file becomes the setting; the file is not needed again. */
-static void test_graph_file(void **state)
-{
+static void test_graph_file(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     char path[] = "/tmp/lk_bayesnet_XXXXXX", assignment[64];
@@ -95,23 +90,26 @@ static void test_graph_file(void **state)
     lk_context_destroy(context);
 }
 
-/* ---- known tables ----------------------------------------------------------------------------------------------------- */
+/* ---- known tables ---------------------------------------------------------------------------- */
 
 /* The alarm network with rates that few samples show: p(variable = 1 | parents). */
-static double truth(int variable, const uint16_t *x)
-{
+static double truth(int variable, const uint16_t *x) {
     static const double alarm[] = {0.05, 0.3, 0.9, 0.95};
     switch (variable) {
-    case 0: return 0.2;
-    case 1: return 0.3;
-    case 2: return alarm[2 * x[0] + x[1]];
-    case 3: return x[2] ? 0.9 : 0.05;
-    default: return x[2] ? 0.7 : 0.01;
+    case 0:
+        return 0.2;
+    case 1:
+        return 0.3;
+    case 2:
+        return alarm[2 * x[0] + x[1]];
+    case 3:
+        return x[2] ? 0.9 : 0.05;
+    default:
+        return x[2] ? 0.7 : 0.01;
     }
 }
 
-static lk_dataset *sample_alarm(lk_context *context, int64_t examples)
-{
+static lk_dataset *sample_alarm(lk_context *context, int64_t examples) {
     lk_dataset *data = testing_dataset(context, examples, 5, 2);
     lk_random random = {SEED, LK_FOR_CHECK};
     for (int64_t n = 0; n < examples; n++) {
@@ -124,8 +122,7 @@ static lk_dataset *sample_alarm(lk_context *context, int64_t examples)
 }
 
 /* Plain full-batch gradient descent, to need nothing of the trainer. */
-static void train(lk_model *model, const lk_dataset *data, int steps, float rate)
-{
+static void train(lk_model *model, const lk_dataset *data, int steps, float rate) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
@@ -148,9 +145,9 @@ static void train(lk_model *model, const lk_dataset *data, int steps, float rate
     lk_graph_destroy(graph);
 }
 
-/* p(x_v = 1 | the others as in x) from two joint probabilities would need sums; per-variable terms give it directly. */
-static double conditional(lk_model *model, const uint16_t *x, int variable)
-{
+/* p(x_v = 1 | the others as in x) from two joint probabilities would need sums; per-variable terms give it
+ * directly. */
+static double conditional(lk_model *model, const uint16_t *x, int variable) {
     lk_graph *graph;
     lk_execution *execution;
     double nll;
@@ -164,8 +161,7 @@ static double conditional(lk_model *model, const uint16_t *x, int variable)
     return exp(-(double)terms[variable]);
 }
 
-static int64_t count_parents(const lk_dataset *data, const uint16_t *x, int variable)
-{
+static int64_t count_parents(const lk_dataset *data, const uint16_t *x, int variable) {
     int64_t count = 0;
     for (int64_t n = 0; n < data->examples; n++) {
         const uint16_t *y = data->values + 5 * n;
@@ -175,8 +171,7 @@ static int64_t count_parents(const lk_dataset *data, const uint16_t *x, int vari
     return count;
 }
 
-static void test_alarm_recovered(void **state)
-{
+static void test_alarm_recovered(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     const char *assignments[] = {alarm_text, "hidden=8"};
@@ -191,8 +186,8 @@ static void test_alarm_recovered(void **state)
                 double expected = truth(v, x + 5 * i), got = conditional(model, x + 5 * i, v);
                 double deviation = sqrt(expected * (1 - expected) / (double)count_parents(data, x + 5 * i, v));
                 if (!(fabs(got - expected) <= 4 * deviation + 0.01)) {
-                    fail_msg("seed %d, point %lld, variable %d: p = %.4f, truth %.4f, deviation %.4f", SEED, (long long)i, v,
-                             got, expected, deviation);
+                    fail_msg("seed %d, point %lld, variable %d: p = %.4f, truth %.4f, deviation %.4f", SEED,
+                             (long long)i, v, got, expected, deviation);
                 }
             }
         }
@@ -203,8 +198,7 @@ static void test_alarm_recovered(void **state)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distributions),
         cmocka_unit_test(test_long_chain),

@@ -4,14 +4,12 @@
 
 #define SEED 20240613
 
-static const float *values(const lk_model *model, const char *name)
-{
+static const float *values(const lk_model *model, const char *name) {
     return model->parameters->list[lk_parameters_find(model->parameters, name)].value;
 }
 
 /* -log sum_k w_k prod_v p_k(x_v), in double, the weights normalised. */
-static double direct_nll(const lk_model *model, int64_t components, const uint16_t *x)
-{
+static double direct_nll(const lk_model *model, int64_t components, const uint16_t *x) {
     const float *weight = values(model, "mixture.weight"), *component = values(model, "mixture.component");
     double total = 0.0, weights = 0.0;
     for (int64_t k = 0; k < components; k++) {
@@ -25,8 +23,7 @@ static double direct_nll(const lk_model *model, int64_t components, const uint16
     return log(weights) - log(total);
 }
 
-static void check_mixture(int64_t variables, int32_t alphabet, const char *components, const char *order)
-{
+static void check_mixture(int64_t variables, int32_t alphabet, const char *components, const char *order) {
     lk_context *context = testing_context(2);
     const char *assignments[] = {components, "iterations=8", "starts=2", "short_iterations=2"};
     lk_model *model = testing_model(context, "bernoulli-mixture", assignments, 4, variables, alphabet, order, SEED);
@@ -38,8 +35,8 @@ static void check_mixture(int64_t variables, int32_t alphabet, const char *compo
     for (int n = 0; n < 150; n++) {
         double expected = direct_nll(model, k, train->values + n * variables);
         if (!(fabs(nll[n] - expected) <= 2e-5)) {
-            fail_msg("%s, %lld x %d, example %d: NLL %.9g, directly %.9g", components, (long long)variables, alphabet, n,
-                     nll[n], expected);
+            fail_msg("%s, %lld x %d, example %d: NLL %.9g, directly %.9g", components, (long long)variables, alphabet,
+                     n, nll[n], expected);
         }
     }
     if (variables < 8) {
@@ -51,8 +48,7 @@ static void check_mixture(int64_t variables, int32_t alphabet, const char *compo
     lk_context_destroy(context);
 }
 
-static void test_evaluation(void **state)
-{
+static void test_evaluation(void **state) {
     (void)state;
     check_mixture(5, 2, "components=1", "natural");
     check_mixture(5, 2, "components=3", "natural");
@@ -62,8 +58,7 @@ static void test_evaluation(void **state)
 }
 
 /* Variables of equal rank are independent given the lower ranks: still a distribution, in fewer steps. */
-static void test_ties(void **state)
-{
+static void test_ties(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     const char *assignments[] = {"components=4"};
@@ -83,15 +78,14 @@ static void test_ties(void **state)
     lk_context_destroy(context);
 }
 
-/* ---- EM ----------------------------------------------------------------------------------------------------------------- */
+/* ---- EM -------------------------------------------------------------------------------------- */
 
 typedef struct trace {
     double train[200], valid[200];
     int64_t count, stop_at;
 } trace;
 
-static bool record(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll)
-{
+static bool record(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll) {
     trace *t = argument;
     assert_true(iteration == t->count + 1 && iteration <= iterations && t->count < 200);
     t->train[t->count] = train_nll;
@@ -99,14 +93,19 @@ static bool record(void *argument, int64_t iteration, int64_t iterations, double
     return t->stop_at == 0 || t->count < t->stop_at;
 }
 
-static lk_em_options small_run(trace *t)
-{
-    return (lk_em_options){.components = 5, .iterations = 60, .starts = 1, .short_iterations = 1, .smoothing = 1e-6,
-                           .patience = 60, .seed = SEED, .progress = record, .progress_argument = t};
+static lk_em_options small_run(trace *t) {
+    return (lk_em_options){.components = 5,
+                           .iterations = 60,
+                           .starts = 1,
+                           .short_iterations = 1,
+                           .smoothing = 1e-6,
+                           .patience = 60,
+                           .seed = SEED,
+                           .progress = record,
+                           .progress_argument = t};
 }
 
-static void test_never_worse(void **state)
-{
+static void test_never_worse(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     lk_dataset *train = testing_random_data(context, 400, 12, 3, SEED);
@@ -126,8 +125,7 @@ static void test_never_worse(void **state)
 }
 
 /* One component is the histogram, reached at once. More examples than one chunk holds. */
-static void test_one_component(void **state)
-{
+static void test_one_component(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_dataset *train = testing_random_data(context, 9000, 4, 3, SEED);
@@ -150,8 +148,7 @@ static void test_one_component(void **state)
 }
 
 /* The parameters of the iteration that did best on the validation data, whatever came after. */
-static void test_best_is_kept(void **state)
-{
+static void test_best_is_kept(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     static const char *const assignments[] = {"components=20", "smoothing=0.000001", "starts=1", "iterations=80",
@@ -180,8 +177,7 @@ static void test_best_is_kept(void **state)
     lk_context_destroy(context);
 }
 
-static void test_interrupted(void **state)
-{
+static void test_interrupted(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_dataset *train = testing_random_data(context, 50, 4, 2, SEED);
@@ -196,8 +192,7 @@ static void test_interrupted(void **state)
 }
 
 /* Bit for bit the same for 1, 2 and 7 threads and every instruction set. */
-static void test_threads(void **state)
-{
+static void test_threads(void **state) {
     (void)state;
     float weight[4][5], component[4][23 * 2 * 5];
     static const int threads[] = {1, 2, 7, 1};
@@ -213,17 +208,17 @@ static void test_threads(void **state)
         testing_ok(context, lk_em_fit(context, train, train, 2, &options, weight[i], component[i]));
         lk_dataset_destroy(train);
         lk_context_destroy(context);
-        if (memcmp(weight[i], weight[0], sizeof weight[0]) != 0 || memcmp(component[i], component[0], sizeof component[0]) != 0) {
+        if (memcmp(weight[i], weight[0], sizeof weight[0]) != 0 ||
+            memcmp(component[i], component[0], sizeof component[0]) != 0) {
             fail_msg("run %d (%d threads) differs from run 0", i, threads[i]);
         }
     }
     unsetenv("LIKELY_ISA");
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluation),   cmocka_unit_test(test_ties),        cmocka_unit_test(test_never_worse),
+        cmocka_unit_test(test_evaluation),    cmocka_unit_test(test_ties),         cmocka_unit_test(test_never_worse),
         cmocka_unit_test(test_one_component), cmocka_unit_test(test_best_is_kept), cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_threads),
     };

@@ -1,5 +1,5 @@
-/* Reading DAG files. Three passes: lines to names, names to numbers (sorted, then by bisection), and a topological sweep (Kahn, CACM 1962)
- * that gives the depths and finds what lies on cycles. */
+/* Reading DAG files. Three passes: lines to names, names to numbers (sorted, then by bisection), and a
+ * topological sweep (Kahn, CACM 1962) that gives the depths and finds what lies on cycles. */
 #include "models/dag.h"
 
 #include <stdio.h>
@@ -26,18 +26,15 @@ typedef struct parser {
     lk_dag *dag;
 } parser;
 
-static bool is_space(char c)
-{
+static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == ',';
 }
 
-static bool is_name(char c)
-{
+static bool is_name(char c) {
     return !is_space(c) && c != ':' && c != '#' && (unsigned char)c > 0x20 && c != 0x7f;
 }
 
-static const char *skip_spaces(const char *at, const char *end)
-{
+static const char *skip_spaces(const char *at, const char *end) {
     while (at < end && is_space(*at)) {
         at++;
     }
@@ -45,15 +42,15 @@ static const char *skip_spaces(const char *at, const char *end)
 }
 
 /* The end of the name at `at`; NULL, and a message, when there is none. */
-static const char *scan_name(const parser *p, int64_t line, const char *at, const char *end)
-{
+static const char *scan_name(const parser *p, int64_t line, const char *at, const char *end) {
     const char *stop = at;
     while (stop < end && is_name(*stop)) {
         stop++;
     }
     if (stop == at) {
-        lk_fail(p->context, LK_FORMAT, "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT)",
-                p->source, (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
+        lk_fail(p->context, LK_FORMAT,
+                "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT)", p->source,
+                (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
         return NULL;
     }
     if (stop - at > NAME_MOST) {
@@ -64,10 +61,9 @@ static const char *scan_name(const parser *p, int64_t line, const char *at, cons
     return stop;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
-static lk_status parse_line(parser *p, int64_t line, const char *at, const char *end)
-{
+static lk_status parse_line(parser *p, int64_t line, const char *at, const char *end) {
     const char *comment = memchr(at, '#', (size_t)(end - at));
     end = comment != NULL ? comment : end;
     at = skip_spaces(at, end);
@@ -82,15 +78,15 @@ static lk_status parse_line(parser *p, int64_t line, const char *at, const char 
     *made = (entry){at, (size_t)(stop - at), end, end, line};
     stop = skip_spaces(stop, end);
     if (stop < end && *stop != ':') {
-        return lk_fail(p->context, LK_FORMAT, "%s: line %lld: after the name %.*s a colon is expected, then its parents",
-                       p->source, (long long)line, (int)made->length, made->name);
+        return lk_fail(p->context, LK_FORMAT,
+                       "%s: line %lld: after the name %.*s a colon is expected, then its parents", p->source,
+                       (long long)line, (int)made->length, made->name);
     }
     made->parents = stop < end ? stop + 1 : end;
     return LK_OK;
 }
 
-static lk_status parse_lines(parser *p, const char *text, int64_t size)
-{
+static lk_status parse_lines(parser *p, const char *text, int64_t size) {
     const char *at = text, *end = text + size;
     for (int64_t line = 1; at < end; line++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
@@ -101,23 +97,20 @@ static lk_status parse_lines(parser *p, const char *text, int64_t size)
     return p->dag->variables > 0 ? LK_OK : lk_fail(p->context, LK_FORMAT, "%s: no variables", p->source);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
-static int compare_names(const char *a, size_t a_length, const char *b, size_t b_length)
-{
+static int compare_names(const char *a, size_t a_length, const char *b, size_t b_length) {
     int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
     return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
-static int compare_entries(const void *a, const void *b, void *entries)
-{
+static int compare_entries(const void *a, const void *b, void *entries) {
     const entry *x = (const entry *)entries + *(const int32_t *)a, *y = (const entry *)entries + *(const int32_t *)b;
     int order = compare_names(x->name, x->length, y->name, y->length);
     return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-static lk_status sort_names(parser *p)
-{
+static lk_status sort_names(parser *p) {
     int64_t count = p->dag->variables;
     for (int64_t i = 0; i < count; i++) {
         p->by_name[i] = (int32_t)i;
@@ -134,8 +127,7 @@ static lk_status sort_names(parser *p)
 }
 
 /* The variable of that name; -1: none. */
-static int32_t find_name(const parser *p, const char *name, size_t length)
-{
+static int32_t find_name(const parser *p, const char *name, size_t length) {
     int64_t low = 0, high = p->dag->variables - 1;
     while (low <= high) {
         int64_t middle = low + (high - low) / 2;
@@ -150,10 +142,9 @@ static int32_t find_name(const parser *p, const char *name, size_t length)
     return -1;
 }
 
-/* ---- parents ----------------------------------------------------------------------------------------------------- */
+/* ---- parents --------------------------------------------------------------------------------- */
 
-static lk_status add_parent(parser *p, int32_t variable, const char *name, size_t length, int64_t *count)
-{
+static lk_status add_parent(parser *p, int32_t variable, const char *name, size_t length, int64_t *count) {
     const entry *e = &p->entries[variable];
     lk_dag *dag = p->dag;
     int32_t parent = find_name(p, name, length);
@@ -164,15 +155,14 @@ static lk_status add_parent(parser *p, int32_t variable, const char *name, size_
         fault = dag->parent[i] == parent ? "is named twice as a parent" : NULL;
     }
     if (fault != NULL) {
-        return lk_fail(p->context, LK_FORMAT, "%s: line %lld: %.*s %s", p->source, (long long)e->line, (int)length, name,
-                       fault);
+        return lk_fail(p->context, LK_FORMAT, "%s: line %lld: %.*s %s", p->source, (long long)e->line, (int)length,
+                       name, fault);
     }
     dag->parent[(*count)++] = parent;
     return LK_OK;
 }
 
-static lk_status parse_parents(parser *p)
-{
+static lk_status parse_parents(parser *p) {
     int64_t count = 0;
     for (int32_t v = 0; v < p->dag->variables; v++) {
         const entry *e = &p->entries[v];
@@ -190,11 +180,10 @@ static lk_status parse_parents(parser *p)
     return LK_OK;
 }
 
-/* ---- depths ------------------------------------------------------------------------------------------------------ */
+/* ---- depths ---------------------------------------------------------------------------------- */
 
 /* A variable without a depth has a parent without one. */
-static int32_t waiting_parent(const lk_dag *dag, int32_t variable)
-{
+static int32_t waiting_parent(const lk_dag *dag, int32_t variable) {
     int64_t at = dag->parent_begin[variable];
     while (dag->depth[dag->parent[at]] >= 0) {
         at++;
@@ -203,8 +192,7 @@ static int32_t waiting_parent(const lk_dag *dag, int32_t variable)
 }
 
 /* Going up from such a variable leads onto a cycle, and then round it. */
-static lk_status fail_cycle(const parser *p, int32_t variable)
-{
+static lk_status fail_cycle(const parser *p, int32_t variable) {
     const lk_dag *dag = p->dag;
     char text[256] = "";
     size_t used = 0;
@@ -218,13 +206,12 @@ static lk_status fail_cycle(const parser *p, int32_t variable)
         }
         variable = waiting_parent(dag, variable);
     } while (variable != begin);
-    return lk_fail(p->context, LK_FORMAT, "%s: line %lld: a cycle: %s%s", p->source, (long long)p->entries[begin].line, text,
-                   used < sizeof text ? dag->name[begin] : "...");
+    return lk_fail(p->context, LK_FORMAT, "%s: line %lld: a cycle: %s%s", p->source, (long long)p->entries[begin].line,
+                   text, used < sizeof text ? dag->name[begin] : "...");
 }
 
 /* Sweeps until nothing changes would be quadratic: children are listed, and a variable follows its last parent. */
-static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *child, int32_t *waiting, int32_t *queue)
-{
+static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *child, int32_t *waiting, int32_t *queue) {
     const lk_dag *dag = p->dag;
     int64_t count = dag->variables, edges = dag->parent_begin[count], tail = 0;
     for (int64_t i = 0; i < edges; i++) {
@@ -264,8 +251,7 @@ static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *chi
     return LK_OK;
 }
 
-static lk_status derive_depths(const parser *p)
-{
+static lk_status derive_depths(const parser *p) {
     int64_t count = p->dag->variables, edges = p->dag->parent_begin[count];
     int64_t *child_begin = lk_allocate(count + 2, sizeof *child_begin);
     int32_t *scratch = lk_allocate(edges + 2 * count, sizeof *scratch);
@@ -277,10 +263,9 @@ static lk_status derive_depths(const parser *p)
     return status;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
-static lk_status copy_names(const parser *p)
-{
+static lk_status copy_names(const parser *p) {
     for (int64_t v = 0; v < p->dag->variables; v++) {
         p->dag->name[v] = strndup(p->entries[v].name, p->entries[v].length);
         if (p->dag->name[v] == NULL) {
@@ -290,8 +275,7 @@ static lk_status copy_names(const parser *p)
     return LK_OK;
 }
 
-static lk_status parse(parser *p, const char *text, int64_t size)
-{
+static lk_status parse(parser *p, const char *text, int64_t size) {
     LK_TRY(parse_lines(p, text, size));
     LK_TRY(copy_names(p));
     LK_TRY(sort_names(p));
@@ -299,8 +283,7 @@ static lk_status parse(parser *p, const char *text, int64_t size)
     return derive_depths(p);
 }
 
-static int64_t count_lines(const char *text, int64_t size)
-{
+static int64_t count_lines(const char *text, int64_t size) {
     int64_t lines = 1;
     for (int64_t i = 0; i < size; i++) {
         lines += text[i] == '\n';
@@ -308,8 +291,7 @@ static int64_t count_lines(const char *text, int64_t size)
     return lines;
 }
 
-lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size, lk_dag *dag)
-{
+lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size, lk_dag *dag) {
     *dag = (lk_dag){0};
     if (size > LK_DAG_BYTES_MOST) {
         return lk_fail(context, LK_FORMAT, "%s: %lld bytes; a DAG file has at most %d", source, (long long)size,
@@ -334,8 +316,7 @@ lk_status lk_dag_parse(lk_context *context, const char *source, const char *text
     return status;
 }
 
-void lk_dag_deinit(lk_dag *dag)
-{
+void lk_dag_deinit(lk_dag *dag) {
     for (int64_t v = 0; dag->name != NULL && v < dag->variables; v++) {
         free(dag->name[v]);
     }
@@ -346,8 +327,7 @@ void lk_dag_deinit(lk_dag *dag)
     *dag = (lk_dag){0};
 }
 
-lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text)
-{
+lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text) {
     int64_t capacity = 1;
     for (int64_t v = 0; v < dag->variables; v++) {
         capacity += (int64_t)strlen(dag->name[v]) + 2;

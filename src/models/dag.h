@@ -7,8 +7,8 @@
  *   john: alarm
  *   mary: alarm
  *
- * Parents may be named before their line comes; spaces, tabs and commas separate them; # begins a comment; blank lines do not count. A name
- * is at most 64 bytes without spaces, commas, colons, # and control characters. */
+ * Parents may be named before their line comes; spaces, tabs and commas separate them; # begins a comment;
+ * blank lines do not count. A name is at most 64 bytes without spaces, commas, colons, # and control characters. */
 #ifndef LK_MODELS_DAG_H
 #define LK_MODELS_DAG_H
 
@@ -20,8 +20,8 @@ typedef struct lk_dag {
     int64_t variables;
     char **name;           /* [variables], owned */
     int64_t *parent_begin; /* [variables + 1] */
-    int32_t *parent;       /* variable v's are parent[parent_begin[v] .. parent_begin[v + 1]), in the order of the text */
-    int32_t *depth;        /* [variables]: 0 for roots, else 1 + the largest of the parents' */
+    int32_t *parent; /* variable v's are parent[parent_begin[v] .. parent_begin[v + 1]), in the order of the text */
+    int32_t *depth;  /* [variables]: 0 for roots, else 1 + the largest of the parents' */
 } lk_dag;
 
 /* LK_FORMAT, with `source` and the line: a damaged line, a name given twice, an unknown parent, a cycle. */

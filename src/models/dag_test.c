@@ -2,10 +2,10 @@
 #include "models/dag.h"
 #include "models/testing.h"
 
-static void test_alarm(void **state)
-{
+static void test_alarm(void **state) {
     (void)state;
-    static const char text[] = "# Pearl's alarm\r\n\n  burglary\nearthquake # rare\nalarm: burglary, earthquake\njohn :alarm\n\tmary: alarm";
+    static const char text[] =
+        "# Pearl's alarm\r\n\n  burglary\nearthquake # rare\nalarm: burglary, earthquake\njohn :alarm\n\tmary: alarm";
     lk_context *context = testing_context(1);
     lk_dag dag;
     testing_ok(context, lk_dag_parse(context, "alarm.dag", text, (int64_t)sizeof text - 1, &dag));
@@ -25,8 +25,7 @@ static void test_alarm(void **state)
 }
 
 /* Depth is the longest way from a root, also when lines stand in any order. */
-static void test_depths(void **state)
-{
+static void test_depths(void **state) {
     (void)state;
     static const char text[] = "d: a c\nc: b\nb: a\na\ne: d a\nlone\n";
     lk_context *context = testing_context(1);
@@ -38,8 +37,7 @@ static void test_depths(void **state)
     lk_context_destroy(context);
 }
 
-static void test_refusals(void **state)
-{
+static void test_refusals(void **state) {
     (void)state;
     static const struct {
         const char *text, *message;
@@ -72,8 +70,7 @@ static void test_refusals(void **state)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alarm),
         cmocka_unit_test(test_depths),

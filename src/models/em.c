@@ -1,14 +1,16 @@
 /* Expectation maximisation for mixtures of products of categoricals.
  *
- * E step: log p(x, k) = log w_k + sum_v log p_k(x_v). It is summed as the components' log probability of the most frequent value of every
- * variable, plus corrections where an example differs from it: for sparse data most terms are never touched, and the sums are
- * short and so exact.
- * M step: p_k(x_v = a) = (sum_n r_nk [x_nv = a] + s q_v(a)) / (sum_n r_nk + s): the maximum a posteriori estimate under a Dirichlet prior
- * worth s examples, whose mean q is the data's marginal. (A uniform prior would cost a tenth of a nat for each pixel that is always
- * black.) The most frequent value's count is what the others leave.
+ * E step: log p(x, k) = log w_k + sum_v log p_k(x_v). It is summed as the components' log probability of the
+ * most frequent value of every variable, plus corrections where an example differs from it: for sparse data
+ * most terms are never touched, and the sums are short and so exact.
+ * M step: p_k(x_v = a) = (sum_n r_nk [x_nv = a] + s q_v(a)) / (sum_n r_nk + s): the maximum a posteriori
+ * estimate under a Dirichlet prior worth s examples, whose mean q is the data's marginal. (A uniform prior
+ * would cost a tenth of a nat for each pixel that is always black.) The most frequent value's count is what
+ * the others leave.
  *
- * Threads take pieces of examples in the E step, pieces of variables in the M step; a chunk of examples is counted in float32, the chunks
- * in double, always in the same order. So the result does not depend on the number of threads. */
+ * Threads take pieces of examples in the E step, pieces of variables in the M step; a chunk of examples is
+ * counted in float32, the chunks in double, always in the same order. So the result does not depend on the
+ * number of threads. */
 #include "models/em.h"
 
 #include <string.h>
@@ -34,24 +36,23 @@ typedef struct em {
     int64_t variables, components;
     int32_t alphabet;
     double smoothing;
-    int32_t *mode;          /* [variables]: the most frequent value */
-    double *marginal;       /* [variables * alphabet] */
-    float *log_weight;      /* [components] */
-    float *log_component;   /* [variables * alphabet][components] */
-    float *difference;      /* the same: log_component minus the mode's row */
-    float *base;            /* [components]: log_weight plus the modes' rows */
-    float *chunk_count;     /* [variables * alphabet][components]; the modes' rows are not used */
-    double *count;          /* the same, over all chunks */
-    double *total;          /* [components] */
-    int64_t chunk;          /* examples at a time */
-    float *posterior;       /* [chunk][components] */
-    double *nll;            /* [chunk] */
-    const uint16_t *x;      /* of the present chunk */
+    int32_t *mode;        /* [variables]: the most frequent value */
+    double *marginal;     /* [variables * alphabet] */
+    float *log_weight;    /* [components] */
+    float *log_component; /* [variables * alphabet][components] */
+    float *difference;    /* the same: log_component minus the mode's row */
+    float *base;          /* [components]: log_weight plus the modes' rows */
+    float *chunk_count;   /* [variables * alphabet][components]; the modes' rows are not used */
+    double *count;        /* the same, over all chunks */
+    double *total;        /* [components] */
+    int64_t chunk;        /* examples at a time */
+    float *posterior;     /* [chunk][components] */
+    double *nll;          /* [chunk] */
+    const uint16_t *x;    /* of the present chunk */
     int64_t examples;
 } em;
 
-static void em_deinit(em *e)
-{
+static void em_deinit(em *e) {
     lk_release(e->mode);
     lk_release(e->marginal);
     lk_release(e->log_weight);
@@ -65,11 +66,12 @@ static void em_deinit(em *e)
     lk_release(e->nll);
 }
 
-static bool em_allocate(em *e)
-{
+static bool em_allocate(em *e) {
     int64_t rows = e->variables * e->alphabet, table = rows * e->components;
     e->chunk = CHUNK_POSTERIORS / e->components;
-    e->chunk = e->chunk > CHUNK_EXAMPLES ? CHUNK_EXAMPLES : e->chunk < EXAMPLES_PER_PIECE ? EXAMPLES_PER_PIECE : e->chunk;
+    e->chunk = e->chunk > CHUNK_EXAMPLES       ? CHUNK_EXAMPLES
+               : e->chunk < EXAMPLES_PER_PIECE ? EXAMPLES_PER_PIECE
+                                               : e->chunk;
     e->mode = lk_allocate(e->variables, sizeof *e->mode);
     e->marginal = lk_allocate(rows, sizeof *e->marginal);
     e->log_weight = lk_allocate(e->components, sizeof(float));
@@ -87,8 +89,7 @@ static bool em_allocate(em *e)
 }
 
 /* Marginals with one pseudo-example, spread evenly, so that none is 0. */
-static void count_marginals(em *e, const lk_dataset *train)
-{
+static void count_marginals(em *e, const lk_dataset *train) {
     int32_t alphabet = e->alphabet;
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
         e->marginal[i % e->variables * alphabet + train->values[i]] += 1.0;
@@ -104,16 +105,14 @@ static void count_marginals(em *e, const lk_dataset *train)
     }
 }
 
-/* ---- M step --------------------------------------------------------------------------------------------------------- */
+/* ---- M step ---------------------------------------------------------------------------------- */
 
-static int64_t piece_begin(const em *e, int64_t piece)
-{
+static int64_t piece_begin(const em *e, int64_t piece) {
     return e->variables * piece / VARIABLE_PIECES;
 }
 
 /* Counts of the present chunk, for the variables of a piece. */
-static void count_piece(void *argument, int64_t piece, int worker)
-{
+static void count_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     em *e = argument;
     int64_t first = piece_begin(e, piece), last = piece_begin(e, piece + 1), k = e->components;
@@ -132,8 +131,7 @@ static void count_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static void count_totals(em *e)
-{
+static void count_totals(em *e) {
     for (int64_t n = 0; n < e->examples; n++) {
         for (int64_t k = 0; k < e->components; k++) {
             e->total[k] += (double)e->posterior[n * e->components + k];
@@ -142,8 +140,7 @@ static void count_totals(em *e)
 }
 
 /* The most frequent value's counts: what the others leave, up to rounding never negative. */
-static void count_mode(em *e, int64_t v)
-{
+static void count_mode(em *e, int64_t v) {
     int64_t components = e->components;
     double *mode = e->count + (v * e->alphabet + e->mode[v]) * components;
     memcpy(mode, e->total, (size_t)components * sizeof *mode);
@@ -158,8 +155,7 @@ static void count_mode(em *e, int64_t v)
     }
 }
 
-static void set_variable(em *e, int64_t v)
-{
+static void set_variable(em *e, int64_t v) {
     int64_t components = e->components;
     count_mode(e, v);
     for (int32_t a = 0; a < e->alphabet; a++) {
@@ -173,8 +169,7 @@ static void set_variable(em *e, int64_t v)
     }
 }
 
-static void set_piece(void *argument, int64_t piece, int worker)
-{
+static void set_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     em *e = argument;
     for (int64_t v = piece_begin(e, piece); v < piece_begin(e, piece + 1); v++) {
@@ -182,8 +177,7 @@ static void set_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static void m_step(em *e, int64_t examples)
-{
+static void m_step(em *e, int64_t examples) {
     lk_pool_run(e->context->pool, VARIABLE_PIECES, set_piece, e);
     double all = (double)examples + e->smoothing * (double)e->components;
     for (int64_t k = 0; k < e->components; k++) {
@@ -192,10 +186,9 @@ static void m_step(em *e, int64_t examples)
     e->context->kernels->log(e->log_weight, e->log_weight, e->components);
 }
 
-/* ---- E step --------------------------------------------------------------------------------------------------------- */
+/* ---- E step ---------------------------------------------------------------------------------- */
 
-static void difference_piece(void *argument, int64_t piece, int worker)
-{
+static void difference_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     em *e = argument;
     int64_t components = e->components;
@@ -211,8 +204,7 @@ static void difference_piece(void *argument, int64_t piece, int worker)
 }
 
 /* total serves as the double accumulator here: the E step is about to begin. */
-static void begin_e_step(em *e)
-{
+static void begin_e_step(em *e) {
     lk_pool_run(e->context->pool, VARIABLE_PIECES, difference_piece, e);
     for (int64_t k = 0; k < e->components; k++) {
         e->total[k] = (double)e->log_weight[k];
@@ -230,8 +222,7 @@ static void begin_e_step(em *e)
 }
 
 /* log p(x, k), then p(k | x), and the NLL of x. */
-static void posterior_of(em *e, int64_t n)
-{
+static void posterior_of(em *e, int64_t n) {
     const lk_kernels *kernels = e->context->kernels;
     const uint16_t *x = e->x + n * e->variables;
     int64_t components = e->components;
@@ -254,8 +245,7 @@ static void posterior_of(em *e, int64_t n)
     e->nll[n] = -((double)most + (double)lk_log_scalar(sum));
 }
 
-static void posterior_piece(void *argument, int64_t piece, int worker)
-{
+static void posterior_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     em *e = argument;
     int64_t first = piece * EXAMPLES_PER_PIECE, last = first + EXAMPLES_PER_PIECE;
@@ -265,8 +255,7 @@ static void posterior_piece(void *argument, int64_t piece, int worker)
 }
 
 /* The mean NLL of the data under the present parameters; with `count`, also what the M step needs. */
-static double e_step(em *e, const lk_dataset *data, bool count)
-{
+static double e_step(em *e, const lk_dataset *data, bool count) {
     begin_e_step(e);
     if (count) {
         memset(e->count, 0, (size_t)(e->variables * e->alphabet * e->components) * sizeof *e->count);
@@ -287,7 +276,7 @@ static double e_step(em *e, const lk_dataset *data, bool count)
     return nll / (double)data->examples;
 }
 
-/* ---- runs ----------------------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 /* The best parameters met so far. */
 typedef struct keeper {
@@ -296,22 +285,19 @@ typedef struct keeper {
     int64_t weights, table;
 } keeper;
 
-static void keep(keeper *best, const em *e, double nll)
-{
+static void keep(keeper *best, const em *e, double nll) {
     memcpy(best->log_weight, e->log_weight, (size_t)best->weights * sizeof(float));
     memcpy(best->log_component, e->log_component, (size_t)best->table * sizeof(float));
     best->nll = nll;
 }
 
-static void put_back(const keeper *best, em *e)
-{
+static void put_back(const keeper *best, em *e) {
     memcpy(e->log_weight, best->log_weight, (size_t)best->weights * sizeof(float));
     memcpy(e->log_component, best->log_component, (size_t)best->table * sizeof(float));
 }
 
 /* Each component begins as an example of its own, half blended into the marginals. */
-static lk_status begin_start(em *e, const lk_dataset *train, uint64_t seed, int64_t start)
-{
+static lk_status begin_start(em *e, const lk_dataset *train, uint64_t seed, int64_t start) {
     int32_t *chosen = lk_allocate(train->examples, sizeof *chosen);
     if (chosen == NULL) {
         return lk_fail_no_memory(e->context, "EM start", train->examples * (int64_t)sizeof *chosen);
@@ -341,16 +327,14 @@ typedef struct progress {
     int64_t done, planned;
 } progress;
 
-static double seconds_now(void)
-{
+static double seconds_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* One more iteration is done. LK_INTERRUPTED: asked to stop. */
-static lk_status report(em *e, progress *p, double train_nll, double valid_nll)
-{
+static lk_status report(em *e, progress *p, double train_nll, double valid_nll) {
     const lk_em_options *options = p->options;
     p->done++;
     bool go = options->progress == NULL ||
@@ -358,14 +342,12 @@ static lk_status report(em *e, progress *p, double train_nll, double valid_nll)
     return go ? LK_OK : lk_fail(e->context, LK_INTERRUPTED, "stopped at iteration %lld of EM", (long long)p->done);
 }
 
-static bool time_is_up(const progress *p)
-{
+static bool time_is_up(const progress *p) {
     return p->options->minutes > 0.0 && seconds_now() - p->began > 60.0 * p->options->minutes;
 }
 
 /* Short runs from random starts (Biernacki, Celeux, Govaert, 2003); the one whose likelihood is best is continued. */
-static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, progress *p)
-{
+static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, progress *p) {
     const lk_em_options *options = p->options;
     for (int64_t start = 0; start < options->starts && (start == 0 || !time_is_up(p)); start++) {
         LK_TRY(begin_start(e, train, options->seed, start));
@@ -384,8 +366,7 @@ static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, prog
     return LK_OK;
 }
 
-static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best, progress *p)
-{
+static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best, progress *p) {
     const lk_em_options *options = p->options;
     double reference = lk_infinity();
     int64_t waited = 0;
@@ -407,8 +388,8 @@ static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset 
     return LK_OK;
 }
 
-static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best, const lk_em_options *options)
-{
+static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best,
+                     const lk_em_options *options) {
     int64_t short_runs = options->starts > 1 ? options->starts * options->short_iterations : 0;
     progress p = {options, seconds_now(), 0, short_runs + options->iterations};
     count_marginals(e, train);
@@ -417,8 +398,7 @@ static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, ke
 }
 
 lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid, int32_t alphabet,
-                    const lk_em_options *options, float *log_weight, float *log_component)
-{
+                    const lk_em_options *options, float *log_weight, float *log_component) {
     LK_REQUIRE(options->components >= 1 && options->starts >= 1 && options->smoothing > 0.0);
     em e = {
         .context = context,

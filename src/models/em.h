@@ -1,4 +1,5 @@
-/* Expectation maximisation for mixtures of products of categoricals (of Bernoullis, when the alphabet has two symbols).
+/* Expectation maximisation for mixtures of products of categoricals (of Bernoullis, when the alphabet has
+ * two symbols).
  *
  *   p(x) = sum_k w_k prod_v p_k(x_v)
  *
@@ -21,8 +22,9 @@ typedef struct lk_em_options {
     void *progress_argument;
 } lk_em_options;
 
-/* Fills log_weight[components] and log_component[variables * alphabet][components] with the iteration that did best on `valid` (NULL:
- * on `train`). The same for any number of threads. LK_INTERRUPTED when progress asked to stop: the best so far is filled in. */
+/* Fills log_weight[components] and log_component[variables * alphabet][components] with the iteration that
+ * did best on `valid` (NULL: on `train`). The same for any number of threads. LK_INTERRUPTED when progress
+ * asked to stop: the best so far is filled in. */
 lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid, int32_t alphabet,
                     const lk_em_options *options, float *log_weight, float *log_component);
 

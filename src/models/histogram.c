@@ -1,16 +1,18 @@
 /* Histogram: probabilities are counted frequencies.
  *
- * Joint, when alphabet^variables cells are few: p(x) = (count(x) + s) / (N + s alphabet^variables), s the smoothing. It is stored as what the
- * engine runs, one table for each variable of its conditional given all variables of lower rank,
- *   p(x_v | x_<v) = (count(x_<v, x_v) + s R) / (count(x_<v) + s R alphabet),  R = alphabet^(variables that stand after v),
- * so that the product of the conditionals is exactly the smoothed joint frequency. (Variables of equal rank are conditionally
- * independent, as everywhere; natural orderings have none.) Rows whose parents never occurred and have no pseudo-counts are uniform.
+ * Joint, when alphabet^variables cells are few: p(x) = (count(x) + s) / (N + s alphabet^variables), s the
+ * smoothing. It is stored as what the engine runs, one table for each variable of its conditional given all
+ * variables of lower rank,
+ *   p(x_v | x_<v) = (count(x_<v, x_v) + s R) / (count(x_<v) + s R alphabet),  R = alphabet^(variables that
+ * stand after v), so that the product of the conditionals is exactly the smoothed joint frequency.
+ * (Variables of equal rank are conditionally independent, as everywhere; natural orderings have none.) Rows
+ * whose parents never occurred and have no pseudo-counts are uniform.
  *
  * Otherwise one histogram a variable: p(x_v) = (count(x_v) + s) / (N + s alphabet).
  *
- * s = 0 gives pure frequencies, with which a value that did not occur in training has probability 0 and an infinite NLL. The default 0.1 costs
- * next to nothing where counts are large, and does not drown a sparse joint table as the customary 1 would: 2^20 cells get
- * 104,858 pseudo-examples, not a million. */
+ * s = 0 gives pure frequencies, with which a value that did not occur in training has probability 0 and an
+ * infinite NLL. The default 0.1 costs next to nothing where counts are large, and does not drown a sparse
+ * joint table as the customary 1 would: 2^20 cells get 104,858 pseudo-examples, not a million. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,19 +23,30 @@
 #include "ops/ops.h"
 
 static const lk_setting settings[] = {
-    {.key = "smoothing", .kind = LK_REAL, .fallback = "0.1", .least = 0, .most = 1e9,
-     .help = "pseudo-count of each cell: 0 for pure frequencies, 1 for Laplace's rule", .training_only = true},
-    {.key = "joint", .kind = LK_CHOICE, .fallback = "auto", .choices = "auto|yes|no",
+    {.key = "smoothing",
+     .kind = LK_REAL,
+     .fallback = "0.1",
+     .least = 0,
+     .most = 1e9,
+     .help = "pseudo-count of each cell: 0 for pure frequencies, 1 for Laplace's rule",
+     .training_only = true},
+    {.key = "joint",
+     .kind = LK_CHOICE,
+     .fallback = "auto",
+     .choices = "auto|yes|no",
      .help = "one histogram over all variables together; auto: when it has at most `cells` cells"},
-    {.key = "cells", .kind = LK_INTEGER, .fallback = "1048576", .least = 1, .most = 1 << 26,
+    {.key = "cells",
+     .kind = LK_INTEGER,
+     .fallback = "1048576",
+     .least = 1,
+     .most = 1 << 26,
      .help = "most cells of a joint histogram"},
 };
 
-/* ---- which tables there are ----------------------------------------------------------------------------------------- */
+/* ---- which tables there are ------------------------------------------------------------------ */
 
 /* alphabet^variables, or -1 when that is more than `most`. */
-static int64_t joint_cells(int64_t variables, int32_t alphabet, int64_t most)
-{
+static int64_t joint_cells(int64_t variables, int32_t alphabet, int64_t most) {
     int64_t cells = 1;
     for (int64_t v = 0; v < variables; v++) {
         if (cells > most / alphabet) {
@@ -44,8 +57,7 @@ static int64_t joint_cells(int64_t variables, int32_t alphabet, int64_t most)
     return cells;
 }
 
-static lk_status choose_joint(const lk_model *model, bool *joint)
-{
+static lk_status choose_joint(const lk_model *model, bool *joint) {
     const char *wish = lk_settings_text(&model->settings, "joint");
     int64_t most = lk_settings_integer(&model->settings, "cells");
     bool fits = joint_cells(model->data.variables, model->data.alphabet, most) > 0;
@@ -58,7 +70,8 @@ static lk_status choose_joint(const lk_model *model, bool *joint)
     return LK_OK;
 }
 
-/* The variables sorted by (rank, variable), and how many of them stand before v's rank: v's parents in a joint histogram. */
+/* The variables sorted by (rank, variable), and how many of them stand before v's rank: v's parents in a
+ * joint histogram. */
 typedef struct places {
     int32_t *order;  /* [variables] */
     int64_t *before; /* [variables] */
@@ -68,21 +81,18 @@ typedef struct placed {
     int32_t rank, variable;
 } placed;
 
-static int compare_placed(const void *a, const void *b)
-{
+static int compare_placed(const void *a, const void *b) {
     const placed *x = a, *y = b;
     return x->rank != y->rank ? (x->rank > y->rank) - (x->rank < y->rank)
                               : (x->variable > y->variable) - (x->variable < y->variable);
 }
 
-static void places_deinit(places *p)
-{
+static void places_deinit(places *p) {
     lk_release(p->order);
     lk_release(p->before);
 }
 
-static lk_status places_init(lk_context *context, int64_t variables, const int32_t *rank, bool joint, places *p)
-{
+static lk_status places_init(lk_context *context, int64_t variables, const int32_t *rank, bool joint, places *p) {
     placed *sorted = lk_allocate(variables, sizeof *sorted);
     *p = (places){lk_allocate(variables, sizeof *p->order), lk_allocate(variables, sizeof *p->before)};
     if (sorted == NULL || p->order == NULL || p->before == NULL) {
@@ -103,8 +113,7 @@ static lk_status places_init(lk_context *context, int64_t variables, const int32
     return LK_OK;
 }
 
-static lk_status add_tables(const places *p, lk_graph *graph)
-{
+static lk_status add_tables(const places *p, lk_graph *graph) {
     int64_t variables = graph->variables, total = 0;
     int64_t *begin = lk_arena_take(graph->arena, variables + 1, sizeof *begin);
     for (int64_t v = 0; begin != NULL && v < variables; v++) {
@@ -123,8 +132,7 @@ static lk_status add_tables(const places *p, lk_graph *graph)
     return lk_graph_finish(graph, logits, &lk_categorical);
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     bool joint;
     places p;
@@ -136,8 +144,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
 }
 
 /* Without parents all variables are independent, and one step generates them. */
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
-{
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     (void)variant;
     bool joint;
     LK_TRY(choose_joint(model, &joint));
@@ -147,12 +154,11 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     return LK_OK;
 }
 
-/* ---- counting --------------------------------------------------------------------------------------------------------- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 /* count[first row of v + number of the parents' values][x_v] */
 static void count_examples(const lk_dataset *train, int32_t alphabet, const places *p, const int64_t *first_row,
-                           double *count)
-{
+                           double *count) {
     for (int64_t n = 0; n < train->examples; n++) {
         const uint16_t *x = train->values + n * train->variables;
         int64_t index = 0, done = 0;
@@ -166,8 +172,7 @@ static void count_examples(const lk_dataset *train, int32_t alphabet, const plac
     }
 }
 
-static void write_log_probabilities(const double *count, double pseudo, int32_t alphabet, float *log_probability)
-{
+static void write_log_probabilities(const double *count, double pseudo, int32_t alphabet, float *log_probability) {
     double total = 0.0;
     for (int32_t a = 0; a < alphabet; a++) {
         total += count[a] + pseudo;
@@ -179,8 +184,7 @@ static void write_log_probabilities(const double *count, double pseudo, int32_t 
 }
 
 /* Each cell of a table of v stands for alphabet^(variables that are neither v nor its parents) cells of the joint. */
-static double pseudo_count(const lk_model *model, bool joint, int64_t before)
-{
+static double pseudo_count(const lk_model *model, bool joint, int64_t before) {
     double pseudo = lk_settings_real(&model->settings, "smoothing");
     for (int64_t i = before + 1; joint && i < model->data.variables; i++) {
         pseudo *= model->data.alphabet;
@@ -188,8 +192,8 @@ static double pseudo_count(const lk_model *model, bool joint, int64_t before)
     return pseudo;
 }
 
-static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joint, const places *p, int64_t *first_row)
-{
+static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joint, const places *p,
+                              int64_t *first_row) {
     int32_t alphabet = model->data.alphabet;
     int64_t rows = 0;
     for (int64_t v = 0; v < train->variables; v++) {
@@ -219,8 +223,7 @@ static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joi
     return LK_OK;
 }
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options)
-{
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options) {
     (void)options;
     bool joint;
     places p;

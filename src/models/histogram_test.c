@@ -3,8 +3,7 @@
 
 #define SEED 20240611
 
-static int64_t count_equal(const lk_dataset *data, const uint16_t *x)
-{
+static int64_t count_equal(const lk_dataset *data, const uint16_t *x) {
     int64_t equal = 0;
     for (int64_t n = 0; n < data->examples; n++) {
         equal += memcmp(data->values + n * data->variables, x, (size_t)data->variables * sizeof *x) == 0;
@@ -12,16 +11,14 @@ static int64_t count_equal(const lk_dataset *data, const uint16_t *x)
     return equal;
 }
 
-static void check_probability(const char *what, int64_t point, double nll, double expected)
-{
+static void check_probability(const char *what, int64_t point, double nll, double expected) {
     if (expected == 0.0 ? nll != INFINITY : !(fabs(nll + log(expected)) <= 2e-6)) {
         fail_msg("%s, point %lld, seed %d: p = %.9g, expected %.9g", what, (long long)point, SEED, exp(-nll), expected);
     }
 }
 
 /* The joint: exactly the (smoothed) joint frequencies, for any ordering. */
-static void check_joint(const char *order, const char *smoothing, double pseudo)
-{
+static void check_joint(const char *order, const char *smoothing, double pseudo) {
     lk_context *context = testing_context(2);
     const char *assignments[] = {smoothing};
     lk_model *model = testing_model(context, "histogram", assignments, 1, 4, 3, order, SEED);
@@ -44,8 +41,7 @@ static void check_joint(const char *order, const char *smoothing, double pseudo)
     lk_context_destroy(context);
 }
 
-static void test_joint(void **state)
-{
+static void test_joint(void **state) {
     (void)state;
     check_joint("natural", "smoothing=0", 0.0);
     check_joint("natural", "smoothing=1", 1.0);
@@ -54,8 +50,7 @@ static void test_joint(void **state)
 }
 
 /* One histogram a variable: products of frequencies, one step. */
-static void test_per_variable(void **state)
-{
+static void test_per_variable(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     static const char *const assignments[] = {"smoothing=0.5", "joint=no"};
@@ -89,8 +84,7 @@ static void test_per_variable(void **state)
     lk_context_destroy(context);
 }
 
-static void test_choice(void **state)
-{
+static void test_choice(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_model *few = testing_model(context, "histogram", NULL, 0, 20, 2, "natural", SEED);
@@ -108,8 +102,7 @@ static void test_choice(void **state)
     lk_context_destroy(context);
 }
 
-static void test_wrong_data(void **state)
-{
+static void test_wrong_data(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_model *model = testing_model(context, "histogram", NULL, 0, 3, 2, "natural", SEED);
@@ -123,8 +116,7 @@ static void test_wrong_data(void **state)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_joint),
         cmocka_unit_test(test_per_variable),

@@ -1,5 +1,5 @@
-/* What the tests of the model families share: small models and data in memory, and the checks that every family must pass. Included by
- * *_test.c only. */
+/* What the tests of the model families share: small models and data in memory, and the checks that every
+ * family must pass. Included by *_test.c only. */
 #ifndef LK_MODELS_TESTING_H
 #define LK_MODELS_TESTING_H
 
@@ -18,8 +18,7 @@
 #include "graph/execution.h"
 #include "models/model.h"
 
-static inline lk_context *testing_context(int threads)
-{
+static inline lk_context *testing_context(int threads) {
     lk_context *context;
     lk_status status = lk_context_create(threads, &context);
     if (status != LK_OK) {
@@ -28,40 +27,36 @@ static inline lk_context *testing_context(int threads)
     return context;
 }
 
-static inline void testing_ok(lk_context *context, lk_status status)
-{
+static inline void testing_ok(lk_context *context, lk_status status) {
     if (status != LK_OK) {
         fail_msg("%s: %s", lk_status_text(status), lk_context_message(context));
     }
 }
 
 /* status must be `expected` and the message contain `part`. */
-static inline void testing_refused(lk_context *context, lk_status status, lk_status expected, const char *part)
-{
+static inline void testing_refused(lk_context *context, lk_status status, lk_status expected, const char *part) {
     if (status != expected || strstr(lk_context_message(context), part) == NULL) {
         fail_msg("expected '%s' with \"%s\"; got '%s': %s", lk_status_text(expected), part, lk_status_text(status),
                  lk_context_message(context));
     }
 }
 
-static inline lk_data_description testing_data(int64_t variables, int32_t alphabet)
-{
+static inline lk_data_description testing_data(int64_t variables, int32_t alphabet) {
     return (lk_data_description){
         .shape = {.axes = 1, .size = {variables}}, .variables = variables, .alphabet = alphabet};
 }
 
-static inline lk_model *testing_model(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                                      int64_t variables, int32_t alphabet, const char *order, uint64_t seed)
-{
+static inline lk_model *testing_model(lk_context *context, const char *family, const char *const *assignments,
+                                      int32_t count, int64_t variables, int32_t alphabet, const char *order,
+                                      uint64_t seed) {
     lk_model *model;
-    testing_ok(context, lk_model_create(context, family, assignments, count, testing_data(variables, alphabet), order, seed,
-                                        &model));
+    testing_ok(context, lk_model_create(context, family, assignments, count, testing_data(variables, alphabet), order,
+                                        seed, &model));
     return model;
 }
 
 /* Examples in memory, all 0. */
-static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet)
-{
+static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet) {
     lk_dataset *dataset;
     lk_shape shape = {.axes = 1, .size = {variables}};
     testing_ok(context, lk_dataset_create(context, "test data", shape, examples, alphabet, &dataset));
@@ -69,9 +64,8 @@ static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples,
 }
 
 /* Random values whose variables depend on each other: x_v leans on x_{v-1}. */
-static inline lk_dataset *testing_random_data(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,
-                                              uint64_t seed)
-{
+static inline lk_dataset *testing_random_data(lk_context *context, int64_t examples, int64_t variables,
+                                              int32_t alphabet, uint64_t seed) {
     lk_dataset *dataset = testing_dataset(context, examples, variables, alphabet);
     lk_random random = {seed, LK_FOR_CHECK};
     for (int64_t n = 0; n < examples; n++) {
@@ -85,15 +79,13 @@ static inline lk_dataset *testing_random_data(lk_context *context, int64_t examp
     return dataset;
 }
 
-static inline void testing_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, uint64_t seed)
-{
+static inline void testing_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, uint64_t seed) {
     lk_fit_options options = {.seed = seed};
     testing_ok(model->context, model->family->fit(model, train, valid, &options));
 }
 
 /* NLL of each example by the parallel schedule of variant 0. */
-static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count, double *nll_nats)
-{
+static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count, double *nll_nats) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
@@ -105,8 +97,7 @@ static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t
 }
 
 /* Every point of the domain, in counting order, the last variable fastest. */
-static inline int64_t testing_domain(int64_t variables, int32_t alphabet, uint16_t **x)
-{
+static inline int64_t testing_domain(int64_t variables, int32_t alphabet, uint16_t **x) {
     int64_t points = 1;
     for (int64_t v = 0; v < variables; v++) {
         points *= alphabet;
@@ -122,8 +113,7 @@ static inline int64_t testing_domain(int64_t variables, int32_t alphabet, uint16
     return points;
 }
 
-static inline void testing_sums_to_one(const lk_model *model)
-{
+static inline void testing_sums_to_one(const lk_model *model) {
     uint16_t *x;
     int64_t points = testing_domain(model->data.variables, model->data.alphabet, &x);
     double *nll = malloc((size_t)points * sizeof *nll), total = 0.0;
@@ -138,9 +128,9 @@ static inline void testing_sums_to_one(const lk_model *model)
     free(x);
 }
 
-/* Draws nothing: sets the given values step by step, and compares every parameter with the parallel schedule's, bit for bit. */
-static inline void testing_parallel_is_incremental(const lk_model *model, const uint16_t *x, int64_t count)
-{
+/* Draws nothing: sets the given values step by step, and compares every parameter with the parallel
+ * schedule's, bit for bit. */
+static inline void testing_parallel_is_incremental(const lk_model *model, const uint16_t *x, int64_t count) {
     lk_graph *graph;
     lk_execution *parallel, *steps;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));

@@ -1,11 +1,10 @@
-/* The uniform distribution: every value of every variable equally probable, log(alphabet) nats a variable. It has no parameters; it is the
- * yardstick below which a model has learned something. */
+/* The uniform distribution: every value of every variable equally probable, log(alphabet) nats a variable.
+ * It has no parameters; it is the yardstick below which a model has learned something. */
 #include "dist/dist.h"
 #include "models/model.h"
 #include "ops/ops.h"
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)model;
     (void)variant;
     lk_node *logits = lk_zeros(graph, graph->variables, graph->alphabet);
@@ -13,8 +12,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
 }
 
 /* All variables are independent: one step generates them. */
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
-{
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     (void)variant;
     for (int64_t v = 0; v < model->data.variables; v++) {
         rank[v] = 0;
@@ -22,8 +20,7 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     return LK_OK;
 }
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options)
-{
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options) {
     (void)options;
     LK_TRY(lk_model_accepts(model, train));
     return valid == NULL ? LK_OK : lk_model_accepts(model, valid);

@@ -1,8 +1,7 @@
 /* The uniform distribution: closed form, one step, no parameters. */
 #include "models/testing.h"
 
-static void test_closed_form(void **state)
-{
+static void test_closed_form(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     static const int32_t alphabets[] = {2, 3, 17};
@@ -27,8 +26,7 @@ static void test_closed_form(void **state)
     lk_context_destroy(context);
 }
 
-static void test_one_step(void **state)
-{
+static void test_one_step(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_model *model = testing_model(context, "uniform", NULL, 0, 100, 2, "natural", 1);
@@ -41,8 +39,7 @@ static void test_one_step(void **state)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_closed_form),
         cmocka_unit_test(test_one_step),

@@ -1,6 +1,7 @@
-/* Conditional probability tables: out[t] = table[row_begin[t] + index], where index = sum_j x[parent j] * alphabet^(parents - 1 - j) numbers
- * the settings of table t's parents, the first parent most significant. One cell a table; a table without parents is one row, the
- * same for all examples: a histogram. All tables stand one after another in the parameter NAME.table [rows][channels]. */
+/* Conditional probability tables: out[t] = table[row_begin[t] + index], where index = sum_j x[parent j] *
+ * alphabet^(parents - 1 - j) numbers the settings of table t's parents, the first parent most significant.
+ * One cell a table; a table without parents is one row, the same for all examples: a histogram. All tables
+ * stand one after another in the parameter NAME.table [rows][channels]. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -21,8 +22,7 @@ typedef struct lookup {
     int64_t channels;
 } lookup;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const lookup *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1 || input->needs_gradient) {
@@ -30,8 +30,8 @@ static lk_status shape(lk_context *context, lk_node *node)
     }
     for (int64_t i = 0; i < self->parent_begin[self->tables]; i++) {
         if (self->parent[i] < 0 || self->parent[i] >= input->cells) {
-            return lk_fail(context, LK_INVALID, "node %s reads cell %d of %s, which has %lld", node->name, self->parent[i],
-                           input->name, (long long)input->cells);
+            return lk_fail(context, LK_INVALID, "node %s reads cell %d of %s, which has %lld", node->name,
+                           self->parent[i], input->name, (long long)input->cells);
         }
     }
     node->cells = self->tables;
@@ -39,8 +39,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const lookup *self = node->settings;
     (void)input;
     (void)most;
@@ -50,8 +49,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
 }
 
 /* The row that example n looks up. */
-static int64_t row_of(const lk_task *task, int64_t table, int64_t n)
-{
+static int64_t row_of(const lk_task *task, int64_t table, int64_t n) {
     const lookup *self = task->node->settings;
     int64_t index = 0;
     for (int64_t i = self->parent_begin[table]; i < self->parent_begin[table + 1]; i++) {
@@ -61,8 +59,7 @@ static int64_t row_of(const lk_task *task, int64_t table, int64_t n)
     return self->row_begin[table] + index;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t channels = task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -74,15 +71,14 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-/* dtable[row] += dout[t], example after example: each table's rows belong to one cell, so cells may run side by side. */
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+/* dtable[row] += dout[t], example after example: each table's rows belong to one cell, so cells may run side
+ * by side. */
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const lookup *self = task->node->settings;
     int64_t channels = task->node->channels;
@@ -100,8 +96,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     return true;
 }
@@ -118,10 +113,9 @@ const lk_op lk_lookup_op = {
     .backward = backward,
 };
 
-/* ---- maker -------------------------------------------------------------------------------------------------------- */
+/* ---- maker ----------------------------------------------------------------------------------- */
 
-int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet, int64_t *row_begin)
-{
+int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet, int64_t *row_begin) {
     int64_t total = 0;
     for (int64_t t = 0; t <= tables; t++) {
         if (row_begin != NULL) {
@@ -140,8 +134,7 @@ int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alph
 }
 
 static lookup *make_settings(lk_graph *graph, int64_t tables, const int64_t *parent_begin, const int32_t *parent,
-                             int32_t alphabet, int64_t channels)
-{
+                             int32_t alphabet, int64_t channels) {
     lookup *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
@@ -162,8 +155,7 @@ static lookup *make_settings(lk_graph *graph, int64_t tables, const int64_t *par
 }
 
 lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables, const int64_t *parent_begin,
-                   const int32_t *parent, int32_t alphabet, int64_t channels)
-{
+                   const int32_t *parent, int32_t alphabet, int64_t channels) {
     LK_REQUIRE(tables >= 1 && alphabet >= 1 && channels >= 1);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;

@@ -2,9 +2,9 @@
  *
  *   out[v][a] = log sum_k exp(state[rank of v][k] + component[v * alphabet + a][k])
  *
- * which is log p(x_v = a | x_<) up to a constant. The state's maximum is 0 and a component's log probability is at least about -35 (the fit
- * smooths), so the sum neither overflows nor vanishes and needs no maximum of its own. It is taken in blocks of 256 components, the
- * blocks' sums in ascending order. No backward, as there. */
+ * which is log p(x_v = a | x_<) up to a constant. The state's maximum is 0 and a component's log probability
+ * is at least about -35 (the fit smooths), so the sum neither overflows nor vanishes and needs no maximum of
+ * its own. It is taken in blocks of 256 components, the blocks' sums in ascending order. No backward, as there. */
 #include <stdio.h>
 
 #include "ops/ops.h"
@@ -20,8 +20,7 @@ typedef struct mixture_readout {
     const int32_t *rank; /* the graph's */
 } mixture_readout;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     (void)context;
     const mixture_readout *self = node->settings;
     node->cells = self->variables;
@@ -29,8 +28,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const mixture_readout *self = node->settings;
     (void)input;
     (void)most;
@@ -38,15 +36,13 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static int64_t multiply_adds(const lk_node *node, int64_t cell)
-{
+static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     (void)cell;
     const mixture_readout *self = node->settings;
     return self->alphabet * self->components;
 }
 
-static float sum_of_exp(const lk_kernels *kernels, const float *state, const float *component, int64_t count)
-{
+static float sum_of_exp(const lk_kernels *kernels, const float *state, const float *component, int64_t count) {
     float block[BLOCK], total = 0.0f;
     for (int64_t first = 0; first < count; first += BLOCK) {
         int64_t here = count - first < BLOCK ? count - first : BLOCK;
@@ -59,8 +55,7 @@ static float sum_of_exp(const lk_kernels *kernels, const float *state, const flo
     return total;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const mixture_readout *self = task->node->settings;
     int64_t components = self->components, alphabet = self->alphabet;
@@ -70,16 +65,15 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
         for (int64_t n = 0; n < task->batch; n++) {
             const float *state = task->in[0] + (self->rank[v] * task->batch + n) * components;
             for (int64_t a = 0; a < alphabet; a++) {
-                out[n * alphabet + a] = sum_of_exp(task->kernels, state,
-                                                   task->parameter[0] + (v * alphabet + a) * components, components);
+                out[n * alphabet + a] =
+                    sum_of_exp(task->kernels, state, task->parameter[0] + (v * alphabet + a) * components, components);
             }
         }
         task->kernels->log(out, out, task->batch * alphabet);
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     const mixture_readout *self = task->node->settings;
     lk_run_cells(task, WORK_OF_EXP * task->batch * self->alphabet * self->components, forward_cells);
     return true;
@@ -96,8 +90,7 @@ const lk_op lk_mixture_readout_op = {
     .forward = forward,
 };
 
-lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, int32_t alphabet)
-{
+lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, int32_t alphabet) {
     LK_REQUIRE(state == NULL || state->cells == graph->steps);
     if (state == NULL || graph->failed != LK_OK) {
         return NULL;

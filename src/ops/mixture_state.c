@@ -1,12 +1,14 @@
-/* Mixture of products, read rank after rank: the log posterior of the K components given the variables of the ranks before s, up to a
- * constant chosen so that its maximum is 0.
+/* Mixture of products, read rank after rank: the log posterior of the K components given the variables of
+ * the ranks before s, up to a constant chosen so that its maximum is 0.
  *
  *   state[0] = weight - max(weight)
- *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[v * alphabet + x_v];  then minus its maximum
+ *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[v * alphabet + x_v];  then minus
+ * its maximum
  *
- * By Bayes' rule log p(k | x_<s) = log w_k + sum_{v: rank < s} log p_k(x_v) + constant, so each conditional of a mixture of products is itself a
- * mixture with these posteriors as weights (ops/mixture_readout.c). The recurrence makes a generation cost one pass over the
- * variables. There is no backward: such mixtures are fitted by expectation maximisation (models/em.c). */
+ * By Bayes' rule log p(k | x_<s) = log w_k + sum_{v: rank < s} log p_k(x_v) + constant, so each conditional
+ * of a mixture of products is itself a mixture with these posteriors as weights (ops/mixture_readout.c). The
+ * recurrence makes a generation cost one pass over the variables. There is no backward: such mixtures are
+ * fitted by expectation maximisation (models/em.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +27,7 @@ typedef struct mixture_state {
     int32_t steps;
 } mixture_state;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     (void)context;
     const mixture_state *self = node->settings;
     node->cells = self->steps;
@@ -34,8 +35,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const mixture_state *self = node->settings;
     (void)most;
     if (cell == 0) {
@@ -50,15 +50,13 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static int64_t multiply_adds(const lk_node *node, int64_t cell)
-{
+static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const mixture_state *self = node->settings;
     return cell == 0 ? 0 : (self->rank_begin[cell] - self->rank_begin[cell - 1]) * self->components;
 }
 
 /* A state of which nothing is left (all -inf) stays so. */
-static void subtract_maximum(const lk_kernels *kernels, float *state, int64_t count)
-{
+static void subtract_maximum(const lk_kernels *kernels, float *state, int64_t count) {
     float most = kernels->maximum(state, count);
     if (most == -lk_infinity()) {
         return;
@@ -68,8 +66,7 @@ static void subtract_maximum(const lk_kernels *kernels, float *state, int64_t co
     }
 }
 
-static void compute_state(const lk_task *task, int64_t cell, int64_t n)
-{
+static void compute_state(const lk_task *task, int64_t cell, int64_t n) {
     const mixture_state *self = task->node->settings;
     int64_t components = self->components, batch = task->batch;
     float *state = task->out + (cell * batch + n) * components;
@@ -89,8 +86,7 @@ typedef struct run {
 } run;
 
 /* Cells are a recurrence, examples are independent: a piece takes some examples through all cells. */
-static void run_piece(void *argument, int64_t piece, int worker)
-{
+static void run_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const run *r = argument;
     const lk_task *task = r->task;
@@ -102,8 +98,7 @@ static void run_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     int64_t floats = task->cell_count * task->node->channels;
     run r = {task, floats < FLOATS_PER_PIECE ? FLOATS_PER_PIECE / floats : 1};
     lk_pool_run(task->pool, (task->batch + r.examples_per_piece - 1) / r.examples_per_piece, run_piece, &r);
@@ -122,8 +117,8 @@ const lk_op lk_mixture_state_op = {
     .forward = forward,
 };
 
-static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, int64_t components, int32_t parameters[2])
-{
+static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, int64_t components,
+                         int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(lk_parameters_declare(graph->parameters, text, components, 1, LK_INIT_ZERO, &parameters[0]));
@@ -132,8 +127,7 @@ static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, in
                                  &parameters[1]);
 }
 
-lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet, int64_t components)
-{
+lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet, int64_t components) {
     LK_REQUIRE(input == NULL || input == graph->data);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;

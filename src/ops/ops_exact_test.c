@@ -1,12 +1,12 @@
-/* Every operation bit for bit: for each instruction set, 1, 2 and 7 threads, all cells at once and step by step, forward and backward; in
- * batches of any size; and its declared dependencies against what really changes when an input cell does. */
+/* Every operation bit for bit: for each instruction set, 1, 2 and 7 threads, all cells at once and step by
+ * step, forward and backward; in batches of any size; and its declared dependencies against what really
+ * changes when an input cell does. */
 #include "ops/testing_cases.h"
 
-/* ---- the same bits ------------------------------------------------------------------------------------------------------ */
+/* ---- the same bits --------------------------------------------------------------------------- */
 
 /* What backward gives: all gradients one after another. */
-static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, int64_t *count)
-{
+static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, int64_t *count) {
     const lk_node *node = bench->node;
     float *dout = testing_values(node, bench->batch, 50), *din[TESTING_SOURCES_MOST] = {NULL};
     float *dparameter[LK_NODE_PARAMETERS_MOST] = {NULL};
@@ -40,8 +40,7 @@ static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *poo
 }
 
 static void require_equal(const op_case *row, const char *what, const char *isa, int threads, const float *got,
-                          const float *expected, int64_t count)
-{
+                          const float *expected, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         if (memcmp(&got[i], &expected[i], sizeof *got) != 0) {
             fail_msg("%s, %s, %s, %d threads, element %lld: %.9g, expected %.9g", row->label, what, isa, threads,
@@ -50,8 +49,7 @@ static void require_equal(const op_case *row, const char *what, const char *isa,
     }
 }
 
-static void check_bits(const op_case *row, const lk_kernels *kernels, int threads)
-{
+static void check_bits(const op_case *row, const lk_kernels *kernels, int threads) {
     op_bench bench;
     int64_t count = 0;
     testing_bench_init(&bench, row, 17);
@@ -66,7 +64,8 @@ static void check_bits(const op_case *row, const lk_kernels *kernels, int thread
     testing_forward_by_steps(&bench, kernels, pool);
     require_equal(row, "step by step", kernels->isa, threads, bench.out, expected, floats);
     if (bench.node->op->backward != NULL) {
-        float *a = gradients(&bench, scalar, bench.context->pool, &count), *b = gradients(&bench, kernels, pool, &count);
+        float *a = gradients(&bench, scalar, bench.context->pool, &count),
+              *b = gradients(&bench, kernels, pool, &count);
         require_equal(row, "backward", kernels->isa, threads, b, a, count);
         lk_release(a);
         lk_release(b);
@@ -76,8 +75,7 @@ static void check_bits(const op_case *row, const lk_kernels *kernels, int thread
     testing_bench_deinit(&bench);
 }
 
-static void test_same_bits(void **state)
-{
+static void test_same_bits(void **state) {
     (void)state;
     static const int threads[] = {1, 2, 7};
     const lk_kernels *const *tables;
@@ -92,8 +90,7 @@ static void test_same_bits(void **state)
 }
 
 /* Example n alone gives what it gives among 17. */
-static void check_batch(const op_case *row)
-{
+static void check_batch(const op_case *row) {
     op_bench many, one;
     testing_bench_init(&many, row, 17);
     testing_forward(&many, many.context->kernels, many.context->pool);
@@ -116,19 +113,17 @@ static void check_batch(const op_case *row)
     testing_bench_deinit(&one);
 }
 
-static void test_any_batch(void **state)
-{
+static void test_any_batch(void **state) {
     (void)state;
     for (int c = 0; c < TESTING_CASES; c++) {
         check_batch(&testing_cases[c]);
     }
 }
 
-/* ---- dependencies ------------------------------------------------------------------------------------------------------- */
+/* ---- dependencies ---------------------------------------------------------------------------- */
 
 /* Whether `cell` reads cell `from` of the input, by itself or through earlier cells of its own node. */
-static bool declares(const lk_node *node, int32_t input, int64_t cell, int64_t from)
-{
+static bool declares(const lk_node *node, int32_t input, int64_t cell, int64_t from) {
     lk_span spans[LK_SPANS_MOST];
     int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
     for (int32_t s = 0; s < count; s++) {
@@ -151,8 +146,7 @@ static bool declares(const lk_node *node, int32_t input, int64_t cell, int64_t f
     return false;
 }
 
-static void perturb(op_bench *bench, int32_t input, int64_t cell)
-{
+static void perturb(op_bench *bench, int32_t input, int64_t cell) {
     const lk_node *from = bench->node->inputs[input];
     float *value = bench->in[input] + cell * bench->batch * from->channels;
     for (int64_t i = 0; i < bench->batch * from->channels; i++) {
@@ -160,8 +154,7 @@ static void perturb(op_bench *bench, int32_t input, int64_t cell)
     }
 }
 
-static void check_dependencies(const op_case *row)
-{
+static void check_dependencies(const op_case *row) {
     op_bench bench;
     testing_bench_init(&bench, row, 17);
     const lk_node *node = bench.node;
@@ -181,8 +174,8 @@ static void check_dependencies(const op_case *row)
                 bool moved = memcmp(bench.out + cell * each, before + cell * each, (size_t)each * sizeof(float)) != 0;
                 if (moved != declares(node, input, cell, from)) {
                     fail_msg("%s: cell %lld %s, though it declares %s, when cell %lld of input %d changes", row->label,
-                             (long long)cell, moved ? "changes" : "does not change", moved ? "not to read it" : "to read it",
-                             (long long)from, input);
+                             (long long)cell, moved ? "changes" : "does not change",
+                             moved ? "not to read it" : "to read it", (long long)from, input);
                 }
             }
         }
@@ -192,27 +185,26 @@ static void check_dependencies(const op_case *row)
     testing_bench_deinit(&bench);
 }
 
-static void test_dependencies(void **state)
-{
+static void test_dependencies(void **state) {
     (void)state;
     for (int c = 0; c < TESTING_CASES; c++) {
         check_dependencies(&testing_cases[c]);
     }
 }
 
-/* ---- dropout in training -------------------------------------------------------------------------------------------------- */
+/* ---- dropout in training --------------------------------------------------------------------- */
 
-/* Zeros as often as it should, the rest scaled; the same for any threads and steps; another step, another choice; backward drops
- * what forward dropped. */
-static void test_dropout_in_training(void **state)
-{
+/* Zeros as often as it should, the rest scaled; the same for any threads and steps; another step, another
+ * choice; backward drops what forward dropped. */
+static void test_dropout_in_training(void **state) {
     (void)state;
     static const op_case row = {"dropout 64x17, training", 1, {{64, 17, false}}, make_dropout, reference_dropout};
     op_bench bench;
     testing_bench_init(&bench, &row, 33);
     int64_t floats = testing_floats(bench.node, bench.batch), zeros = 0, moved = 0;
     lk_pool *pool = lk_pool_create(7);
-    float *ones = lk_allocate(floats, sizeof *ones), *gradient = lk_allocate(floats, sizeof *gradient), *din[] = {gradient};
+    float *ones = lk_allocate(floats, sizeof *ones), *gradient = lk_allocate(floats, sizeof *gradient),
+          *din[] = {gradient};
     for (int64_t i = 0; i < floats; i++) {
         ones[i] = 1.0f;
     }
@@ -250,8 +242,7 @@ static void test_dropout_in_training(void **state)
     testing_bench_deinit(&bench);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_any_batch),

@@ -1,8 +1,8 @@
-/* Every operation against its definition in double, forward and backward, and the list of operations against itself. */
+/* Every operation against its definition in double, forward and backward, and the list of operations against
+ * itself. */
 #include "ops/testing_cases.h"
 
-static void test_rows_are_whole(void **state)
-{
+static void test_rows_are_whole(void **state) {
     (void)state;
     const char *fault;
     if (!lk_ops_complete(&fault)) {
@@ -12,8 +12,7 @@ static void test_rows_are_whole(void **state)
     assert_null(lk_op_at(lk_op_count()));
 }
 
-static void test_every_operation_has_a_case(void **state)
-{
+static void test_every_operation_has_a_case(void **state) {
     (void)state;
     for (int32_t i = 0; i < lk_op_count(); i++) {
         bool found = false;
@@ -29,14 +28,13 @@ static void test_every_operation_has_a_case(void **state)
     }
 }
 
-/* ---- the reference ---------------------------------------------------------------------------------------------------- */
+/* ---- the reference --------------------------------------------------------------------------- */
 
 typedef struct doubles {
     double *in[TESTING_SOURCES_MOST], *parameter[LK_NODE_PARAMETERS_MOST], *out;
 } doubles;
 
-static double *widened(const float *from, int64_t count)
-{
+static double *widened(const float *from, int64_t count) {
     double *to = malloc((size_t)(count > 0 ? count : 1) * sizeof *to);
     for (int64_t i = 0; i < count; i++) {
         to[i] = (double)from[i];
@@ -44,14 +42,12 @@ static double *widened(const float *from, int64_t count)
     return to;
 }
 
-static int64_t parameter_floats(const op_bench *bench, int32_t p)
-{
+static int64_t parameter_floats(const op_bench *bench, int32_t p) {
     const lk_parameter *parameter = &bench->parameters->list[bench->node->parameters[p]];
     return parameter->rows * parameter->columns;
 }
 
-static void doubles_init(doubles *d, const op_bench *bench)
-{
+static void doubles_init(doubles *d, const op_bench *bench) {
     *d = (doubles){.out = NULL};
     for (int32_t i = 0; i < bench->node->input_count; i++) {
         d->in[i] = widened(bench->in[i], testing_floats(bench->node->inputs[i], bench->batch));
@@ -62,8 +58,7 @@ static void doubles_init(doubles *d, const op_bench *bench)
     d->out = calloc((size_t)testing_floats(bench->node, bench->batch), sizeof *d->out);
 }
 
-static void doubles_deinit(doubles *d)
-{
+static void doubles_deinit(doubles *d) {
     for (int i = 0; i < TESTING_SOURCES_MOST; i++) {
         free(d->in[i]);
     }
@@ -73,8 +68,7 @@ static void doubles_deinit(doubles *d)
     free(d->out);
 }
 
-static void check_forward(const op_case *row, int64_t batch)
-{
+static void check_forward(const op_case *row, int64_t batch) {
     op_bench bench;
     doubles d;
     testing_bench_init(&bench, row, batch);
@@ -91,8 +85,7 @@ static void check_forward(const op_case *row, int64_t batch)
     testing_bench_deinit(&bench);
 }
 
-static void test_forward(void **state)
-{
+static void test_forward(void **state) {
     (void)state;
     for (int c = 0; c < TESTING_CASES; c++) {
         check_forward(&testing_cases[c], 1);
@@ -100,11 +93,10 @@ static void test_forward(void **state)
     }
 }
 
-/* ---- gradients ---------------------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 /* sum of dout * reference, whose derivatives backward must give. */
-static double weighted(const op_bench *bench, doubles *d, const float *dout)
-{
+static double weighted(const op_bench *bench, doubles *d, const float *dout) {
     double sum = 0;
     bench->row->reference(bench->node, d->in, d->parameter, bench->batch, d->out);
     for (int64_t i = 0; i < testing_floats(bench->node, bench->batch); i++) {
@@ -114,9 +106,8 @@ static double weighted(const op_bench *bench, doubles *d, const float *dout)
 }
 
 /* `got` began as `before` (or, when fresh, as anything) and must have gained the derivative by each of `at`. */
-static void compare_gradient(const op_bench *bench, doubles *d, const float *dout, double *at, int64_t count, const float *got,
-                             const float *before, bool fresh, const char *what)
-{
+static void compare_gradient(const op_bench *bench, doubles *d, const float *dout, double *at, int64_t count,
+                             const float *got, const float *before, bool fresh, const char *what) {
     const double h = 1e-5;
     for (int64_t i = 0; i < count; i++) {
         double held = at[i];
@@ -127,15 +118,15 @@ static void compare_gradient(const op_bench *bench, doubles *d, const float *dou
         at[i] = held;
         double expected = (above - below) / (2 * h) + (fresh ? 0 : (double)before[i]);
         if (!(fabs((double)got[i] - expected) <= 1e-4 * (1 + fabs(expected)))) {
-            fail_msg("%s: d %s[%lld] = %.9g, expected %.9g", bench->row->label, what, (long long)i, (double)got[i], expected);
+            fail_msg("%s: d %s[%lld] = %.9g, expected %.9g", bench->row->label, what, (long long)i, (double)got[i],
+                     expected);
         }
     }
 }
 
 /* Gradients of weights that no example ever uses are not touched, where the parameter says which they are. */
 static void compare_weight_gradient(const op_bench *bench, doubles *d, const float *dout, int32_t p, const float *got,
-                                    const float *before, bool fresh)
-{
+                                    const float *before, bool fresh) {
     const lk_parameter *parameter = &bench->parameters->list[bench->node->parameters[p]];
     for (int64_t r = 0; r < parameter->rows; r++) {
         int64_t at = r * parameter->columns, live = parameter->live != NULL ? parameter->live[r] : parameter->columns;
@@ -144,15 +135,13 @@ static void compare_weight_gradient(const op_bench *bench, doubles *d, const flo
     }
 }
 
-static float *copy_of(const float *from, int64_t count)
-{
+static float *copy_of(const float *from, int64_t count) {
     float *to = lk_allocate(count, sizeof *to);
     memcpy(to, from, (size_t)count * sizeof *to);
     return to;
 }
 
-static void check_backward(const op_case *row, int64_t batch, bool is_fresh)
-{
+static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
     op_bench bench;
     doubles d;
     testing_bench_init(&bench, row, batch);
@@ -162,7 +151,8 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh)
         return;
     }
     doubles_init(&d, &bench);
-    float *dout = testing_values(node, batch, 50), *din[TESTING_SOURCES_MOST] = {NULL}, *began[TESTING_SOURCES_MOST] = {NULL};
+    float *dout = testing_values(node, batch, 50), *din[TESTING_SOURCES_MOST] = {NULL},
+          *began[TESTING_SOURCES_MOST] = {NULL};
     float *dparameter[LK_NODE_PARAMETERS_MOST] = {NULL}, *held[LK_NODE_PARAMETERS_MOST] = {NULL};
     bool fresh[LK_NODE_PARAMETERS_MOST] = {is_fresh, is_fresh, is_fresh, is_fresh};
     for (int32_t i = 0; i < node->input_count && node->inputs[i]->index > 0; i++) {
@@ -182,7 +172,8 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh)
     assert_true(node->op->backward(&task));
     for (int32_t i = 0; i < node->input_count; i++) {
         if (din[i] != NULL) {
-            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch), din[i], began[i], false, "in");
+            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch), din[i], began[i], false,
+                             "in");
         }
         lk_release(din[i]);
         lk_release(began[i]);
@@ -197,8 +188,7 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh)
     testing_bench_deinit(&bench);
 }
 
-static void test_backward(void **state)
-{
+static void test_backward(void **state) {
     (void)state;
     for (int c = 0; c < TESTING_CASES; c++) {
         check_backward(&testing_cases[c], 1, true);
@@ -207,8 +197,7 @@ static void test_backward(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_whole),
         cmocka_unit_test(test_every_operation_has_a_case),

@@ -1,6 +1,6 @@
-/* The bench that operations are tested on: a small graph with one operation behind artificial sources of any shape, and tasks made by hand,
- * so that inputs, kernels, threads and the cells of a call are the test's to choose. Included by *_test.c only; the rows are in
- * ops/testing_cases.h. */
+/* The bench that operations are tested on: a small graph with one operation behind artificial sources of any
+ * shape, and tasks made by hand, so that inputs, kernels, threads and the cells of a call are the test's to
+ * choose. Included by *_test.c only; the rows are in ops/testing_cases.h. */
 #ifndef LK_OPS_TESTING_H
 #define LK_OPS_TESTING_H
 
@@ -51,10 +51,9 @@ typedef struct op_bench {
     lk_workspace *workspace;
 } op_bench;
 
-/* ---- sources ---------------------------------------------------------------------------------------------------------- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
-static inline lk_status testing_source_shape(lk_context *context, lk_node *node)
-{
+static inline lk_status testing_source_shape(lk_context *context, lk_node *node) {
     (void)context;
     const op_source *self = node->settings;
     node->cells = self->cells;
@@ -62,18 +61,18 @@ static inline lk_status testing_source_shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static inline int32_t testing_source_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static inline int32_t testing_source_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                                           int32_t most) {
     const op_source *self = node->settings;
     (void)input;
     (void)most;
-    int64_t at = self->ordered ? node->inputs[0]->by_ready[cell * TESTING_VARIABLES / self->cells] : cell % TESTING_VARIABLES;
+    int64_t at =
+        self->ordered ? node->inputs[0]->by_ready[cell * TESTING_VARIABLES / self->cells] : cell % TESTING_VARIABLES;
     spans[0] = (lk_span){.first = at, .count = 1};
     return 1;
 }
 
-static inline int64_t testing_source_multiply_adds(const lk_node *node, int64_t cell)
-{
+static inline int64_t testing_source_multiply_adds(const lk_node *node, int64_t cell) {
     (void)node;
     (void)cell;
     return 0;
@@ -89,14 +88,12 @@ static const lk_op testing_source_op = {
     .multiply_adds = testing_source_multiply_adds,
 };
 
-static inline int64_t testing_floats(const lk_node *node, int64_t batch)
-{
+static inline int64_t testing_floats(const lk_node *node, int64_t batch) {
     return node->cells * batch * node->channels;
 }
 
 /* Symbols for the data node; for others numbers away from 0, where relu has its kink. */
-static inline float *testing_values(const lk_node *node, int64_t batch, uint64_t stream)
-{
+static inline float *testing_values(const lk_node *node, int64_t batch, uint64_t stream) {
     lk_random random = {TESTING_SEED, LK_FOR_CHECK};
     int64_t count = testing_floats(node, batch);
     float *value = lk_allocate(count, sizeof *value);
@@ -108,10 +105,9 @@ static inline float *testing_values(const lk_node *node, int64_t batch, uint64_t
     return value;
 }
 
-/* ---- the bench -------------------------------------------------------------------------------------------------------- */
+/* ---- the bench ------------------------------------------------------------------------------- */
 
-static inline void testing_randomise_parameters(op_bench *bench)
-{
+static inline void testing_randomise_parameters(op_bench *bench) {
     lk_random random = {TESTING_SEED + 1, LK_FOR_CHECK};
     for (int32_t p = 0; p < bench->parameters->count; p++) {
         lk_parameter *parameter = &bench->parameters->list[p];
@@ -121,14 +117,14 @@ static inline void testing_randomise_parameters(op_bench *bench)
     }
 }
 
-static inline void testing_bench_init(op_bench *bench, const op_case *row, int64_t batch)
-{
+static inline void testing_bench_init(op_bench *bench, const op_case *row, int64_t batch) {
     static const int32_t rank[TESTING_VARIABLES] = {2, 0, 1, 0, 3, 3};
     *bench = (op_bench){.row = row, .batch = batch};
     assert_int_equal(lk_context_create(1, &bench->context), LK_OK);
     assert_int_equal(lk_parameters_create(bench->context, &bench->parameters), LK_OK);
-    assert_int_equal(lk_graph_create(bench->context, bench->parameters, TESTING_VARIABLES, TESTING_ALPHABET, rank,
-                                     &bench->graph), LK_OK);
+    assert_int_equal(
+        lk_graph_create(bench->context, bench->parameters, TESTING_VARIABLES, TESTING_ALPHABET, rank, &bench->graph),
+        LK_OK);
     lk_node *source[TESTING_SOURCES_MOST] = {NULL};
     for (int32_t i = 0; i < row->sources; i++) {
         source[i] = bench->graph->data;
@@ -151,8 +147,7 @@ static inline void testing_bench_init(op_bench *bench, const op_case *row, int64
     bench->workspace = lk_workspace_create();
 }
 
-static inline void testing_bench_deinit(op_bench *bench)
-{
+static inline void testing_bench_deinit(op_bench *bench) {
     for (int i = 0; i < TESTING_SOURCES_MOST; i++) {
         lk_release(bench->in[i]);
     }
@@ -163,8 +158,7 @@ static inline void testing_bench_deinit(op_bench *bench)
     lk_context_destroy(bench->context);
 }
 
-static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, lk_pool *pool)
-{
+static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {
     return (lk_task){
         .node = bench->node,
         .batch = bench->batch,
@@ -181,16 +175,14 @@ static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, l
 }
 
 /* All cells in one call. */
-static inline void testing_forward(op_bench *bench, const lk_kernels *kernels, lk_pool *pool)
-{
+static inline void testing_forward(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {
     memset(bench->out, 0xff, (size_t)testing_floats(bench->node, bench->batch) * sizeof(float));
     lk_task task = testing_task(bench, kernels, pool);
     assert_true(bench->node->op->forward(&task));
 }
 
 /* One call for each step, as a generation does it. */
-static inline void testing_forward_by_steps(op_bench *bench, const lk_kernels *kernels, lk_pool *pool)
-{
+static inline void testing_forward_by_steps(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {
     const lk_node *node = bench->node;
     memset(bench->out, 0xff, (size_t)testing_floats(node, bench->batch) * sizeof(float));
     for (int32_t s = 0; s <= bench->graph->steps; s++) {

@@ -1,46 +1,41 @@
-/* The operations and shapes that are tested, each with its definition written out in double. A new operation needs a row here:
- * ops_test.c fails while one is missing. */
+/* The operations and shapes that are tested, each with its definition written out in double. A new operation
+ * needs a row here: ops_test.c fails while one is missing. */
 #ifndef LK_OPS_TESTING_CASES_H
 #define LK_OPS_TESTING_CASES_H
 
 #include "ops/testing.h"
 
-/* ---- elementwise ------------------------------------------------------------------------------------------------------ */
+/* ---- elementwise ----------------------------------------------------------------------------- */
 
-static inline void testing_map(const lk_node *node, const double *in, int64_t batch, double *out, double (*f)(double))
-{
+static inline void testing_map(const lk_node *node, const double *in, int64_t batch, double *out, double (*f)(double)) {
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = f(in[i]);
     }
 }
 
-#define TESTING_ELEMENTWISE(name, formula)                                                                                \
-    static inline double testing_f_##name(double x)                                                                      \
-    {                                                                                                                    \
-        return formula;                                                                                                  \
-    }                                                                                                                    \
-    static inline lk_node *make_##name(lk_graph *graph, lk_node *const *source)                                          \
-    {                                                                                                                    \
-        return lk_##name(graph, source[0]);                                                                              \
-    }                                                                                                                    \
-    static inline void reference_##name(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, \
-                                        double *out)                                                                     \
-    {                                                                                                                    \
-        (void)parameter;                                                                                                 \
-        testing_map(node, in[0], batch, out, testing_f_##name);                                                          \
+#define TESTING_ELEMENTWISE(name, formula)                                                                \
+    static inline double testing_f_##name(double x) {                                                     \
+        return formula;                                                                                   \
+    }                                                                                                     \
+    static inline lk_node *make_##name(lk_graph *graph, lk_node *const *source) {                         \
+        return lk_##name(graph, source[0]);                                                               \
+    }                                                                                                     \
+    static inline void reference_##name(const lk_node *node, double *const *in, double *const *parameter, \
+                                        int64_t batch, double *out) {                                     \
+        (void)parameter;                                                                                  \
+        testing_map(node, in[0], batch, out, testing_f_##name);                                           \
     }
 TESTING_ELEMENTWISE(relu, x > 0 ? x : 0)
 TESTING_ELEMENTWISE(tanh, tanh(x))
 TESTING_ELEMENTWISE(sigmoid, 1 / (1 + exp(-x)))
 TESTING_ELEMENTWISE(softplus, log1p(exp(x)))
 
-static inline lk_node *make_add(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_add(lk_graph *graph, lk_node *const *source) {
     return lk_add(graph, source[0], source[1]);
 }
 
-static inline void reference_add(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, double *out)
-{
+static inline void reference_add(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                 double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = in[0][i] + in[1][i];
@@ -48,41 +43,36 @@ static inline void reference_add(const lk_node *node, double *const *in, double 
 }
 
 /* Outside training dropout changes nothing. */
-static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
     return lk_dropout(graph, source[0], 0.3);
 }
 
 static inline void reference_dropout(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                     double *out)
-{
+                                     double *out) {
     (void)parameter;
     memcpy(out, in[0], (size_t)testing_floats(node, batch) * sizeof *out);
 }
 
-/* ---- moving cells ----------------------------------------------------------------------------------------------------- */
+/* ---- moving cells ---------------------------------------------------------------------------- */
 
-static inline lk_node *make_zeros(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_zeros(lk_graph *graph, lk_node *const *source) {
     (void)source;
     return lk_zeros(graph, 5, 3);
 }
 
-static inline void reference_zeros(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, double *out)
-{
+static inline void reference_zeros(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                   double *out) {
     (void)in;
     (void)parameter;
     memset(out, 0, (size_t)testing_floats(node, batch) * sizeof *out);
 }
 
-static inline lk_node *make_one_hot(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_one_hot(lk_graph *graph, lk_node *const *source) {
     return lk_one_hot(graph, source[0], TESTING_ALPHABET);
 }
 
 static inline void reference_one_hot(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                     double *out)
-{
+                                     double *out) {
     (void)parameter;
     for (int64_t i = 0; i < node->cells * batch; i++) {
         int64_t cell = i / batch, n = i % batch;
@@ -92,14 +82,12 @@ static inline void reference_one_hot(const lk_node *node, double *const *in, dou
 
 static const int32_t testing_selected[] = {4, 4, 0, 8, 1};
 
-static inline lk_node *make_select(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_select(lk_graph *graph, lk_node *const *source) {
     return lk_select_cells(graph, source[0], testing_selected, 5);
 }
 
 static inline void reference_select(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out)
-{
+                                    double *out) {
     (void)parameter;
     int64_t each = batch * node->channels;
     for (int64_t i = 0; i < 5 * each; i++) {
@@ -107,14 +95,12 @@ static inline void reference_select(const lk_node *node, double *const *in, doub
     }
 }
 
-static inline lk_node *make_concatenate(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_concatenate(lk_graph *graph, lk_node *const *source) {
     return lk_concatenate(graph, source, 3);
 }
 
-static inline void reference_concatenate(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                         double *out)
-{
+static inline void reference_concatenate(const lk_node *node, double *const *in, double *const *parameter,
+                                         int64_t batch, double *out) {
     (void)parameter;
     for (int i = 0; i < 3; i++) {
         int64_t count = testing_floats(node->inputs[i], batch);
@@ -123,14 +109,12 @@ static inline void reference_concatenate(const lk_node *node, double *const *in,
     }
 }
 
-static inline lk_node *make_cells_to_channels(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_cells_to_channels(lk_graph *graph, lk_node *const *source) {
     return lk_cells_to_channels(graph, source[0], 3);
 }
 
-static inline void reference_cells_to_channels(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                               double *out)
-{
+static inline void reference_cells_to_channels(const lk_node *node, double *const *in, double *const *parameter,
+                                               int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         int64_t group = i / (3 * batch), n = i / 3 % batch, c = i % 3;
@@ -138,16 +122,15 @@ static inline void reference_cells_to_channels(const lk_node *node, double *cons
     }
 }
 
-/* ---- masked linear ---------------------------------------------------------------------------------------------------- */
+/* ---- masked linear --------------------------------------------------------------------------- */
 
 /* Limits from 0 (reads nothing) to beyond the last step, in no order or ascending. */
-static inline int32_t testing_limit(int64_t unit, int64_t units, bool ordered)
-{
+static inline int32_t testing_limit(int64_t unit, int64_t units, bool ordered) {
     return (int32_t)(ordered ? unit * 6 / units : (unit * 7 + 3) % 6);
 }
 
-static inline lk_node *testing_masked(lk_graph *graph, lk_node *input, int64_t units, bool ordered, lk_linear_options options)
-{
+static inline lk_node *testing_masked(lk_graph *graph, lk_node *input, int64_t units, bool ordered,
+                                      lk_linear_options options) {
     int32_t limit[256];
     for (int64_t u = 0; u < units; u++) {
         limit[u] = testing_limit(u, units, ordered);
@@ -155,34 +138,28 @@ static inline lk_node *testing_masked(lk_graph *graph, lk_node *input, int64_t u
     return lk_masked_linear(graph, "linear", input, units, limit, options);
 }
 
-static inline lk_node *make_masked(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_masked(lk_graph *graph, lk_node *const *source) {
     return testing_masked(graph, source[0], 129, false, (lk_linear_options){.bias = true});
 }
 
-static inline lk_node *make_masked_bare(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_masked_bare(lk_graph *graph, lk_node *const *source) {
     return testing_masked(graph, source[0], 17, false, (lk_linear_options){.bias = false});
 }
 
-static inline lk_node *make_masked_sole(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_masked_sole(lk_graph *graph, lk_node *const *source) {
     return testing_masked(graph, source[0], 33, true, (lk_linear_options){.bias = true, .sole = true});
 }
 
-static inline lk_node *make_dense(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_dense(lk_graph *graph, lk_node *const *source) {
     return lk_dense_linear(graph, "linear", source[0], 3, (lk_linear_options){.bias = true});
 }
 
-static inline lk_node *make_dense_one(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_dense_one(lk_graph *graph, lk_node *const *source) {
     return lk_dense_linear(graph, "linear", source[0], 1, (lk_linear_options){.bias = true});
 }
 
-static inline void testing_linear(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, double *out,
-                                  bool masked, bool ordered)
-{
+static inline void testing_linear(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                  double *out, bool masked, bool ordered) {
     const lk_node *input = node->inputs[0];
     for (int64_t u = 0; u < node->cells; u++) {
         for (int64_t n = 0; n < batch; n++) {
@@ -197,36 +174,32 @@ static inline void testing_linear(const lk_node *node, double *const *in, double
 }
 
 static inline void reference_masked(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out)
-{
+                                    double *out) {
     testing_linear(node, in, parameter, batch, out, true, false);
 }
 
-static inline void reference_masked_ordered(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                            double *out)
-{
+static inline void reference_masked_ordered(const lk_node *node, double *const *in, double *const *parameter,
+                                            int64_t batch, double *out) {
     testing_linear(node, in, parameter, batch, out, true, true);
 }
 
-static inline void reference_dense(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, double *out)
-{
+static inline void reference_dense(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                   double *out) {
     testing_linear(node, in, parameter, batch, out, false, false);
 }
 
-/* ---- tables and mixtures ---------------------------------------------------------------------------------------------- */
+/* ---- tables and mixtures --------------------------------------------------------------------- */
 
 static const int64_t testing_parent_begin[] = {0, 0, 1, 3, 3};
 static const int32_t testing_parent[] = {2, 4, 0};
 static const int64_t testing_row_begin[] = {0, 1, 4, 13}; /* 1, 3, 9, 1 rows */
 
-static inline lk_node *make_lookup(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_lookup(lk_graph *graph, lk_node *const *source) {
     return lk_lookup(graph, "lookup", source[0], 4, testing_parent_begin, testing_parent, TESTING_ALPHABET, 5);
 }
 
 static inline void reference_lookup(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out)
-{
+                                    double *out) {
     (void)node;
     for (int64_t i = 0; i < 4 * batch * 5; i++) {
         int64_t table = i / (5 * batch), n = i / 5 % batch;
@@ -237,15 +210,13 @@ static inline void reference_lookup(const lk_node *node, double *const *in, doub
     }
 }
 
-static inline lk_node *make_mixture_state(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_mixture_state(lk_graph *graph, lk_node *const *source) {
     return lk_mixture_state(graph, "mixture", source[0], TESTING_ALPHABET, 17);
 }
 
 /* Variables in order of rank: 1 3 | 2 | 0 | 4 5. */
-static inline void reference_mixture_state(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                           double *out)
-{
+static inline void reference_mixture_state(const lk_node *node, double *const *in, double *const *parameter,
+                                           int64_t batch, double *out) {
     static const int order[] = {1, 3, 2, 0}, read[] = {0, 2, 3, 4};
     int64_t components = node->channels;
     for (int64_t i = 0; i < node->cells * batch; i++) {
@@ -265,21 +236,20 @@ static inline void reference_mixture_state(const lk_node *node, double *const *i
     }
 }
 
-static inline lk_node *make_mixture_readout(lk_graph *graph, lk_node *const *source)
-{
+static inline lk_node *make_mixture_readout(lk_graph *graph, lk_node *const *source) {
     return lk_mixture_readout(graph, "mixture", source[0], TESTING_ALPHABET);
 }
 
-static inline void reference_mixture_readout(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                             double *out)
-{
+static inline void reference_mixture_readout(const lk_node *node, double *const *in, double *const *parameter,
+                                             int64_t batch, double *out) {
     static const int rank[TESTING_VARIABLES] = {2, 0, 1, 0, 3, 3};
     int64_t components = node->inputs[0]->channels;
     for (int64_t i = 0; i < TESTING_VARIABLES * batch * TESTING_ALPHABET; i++) {
         int64_t v = i / (batch * TESTING_ALPHABET), n = i / TESTING_ALPHABET % batch, a = i % TESTING_ALPHABET;
         double sum = 0;
         for (int64_t k = 0; k < components; k++) {
-            sum += exp(in[0][(rank[v] * batch + n) * components + k] + parameter[0][(v * TESTING_ALPHABET + a) * components + k]);
+            sum += exp(in[0][(rank[v] * batch + n) * components + k] +
+                       parameter[0][(v * TESTING_ALPHABET + a) * components + k]);
         }
         out[i] = log(sum);
     }
@@ -300,7 +270,11 @@ static const op_case testing_cases[] = {
     {"masked linear 17 to 129", 1, {{17, 1, false}}, make_masked, reference_masked},
     {"masked linear 129 to 17, no bias", 1, {{129, 1, true}}, make_masked_bare, reference_masked},
     {"masked linear 29 to 33, sole", 1, {{29, 1, true}}, make_masked_sole, reference_masked_ordered},
-    {"masked linear 29 to 33, sole, inputs out of order", 1, {{29, 1, false}}, make_masked_sole, reference_masked_ordered},
+    {"masked linear 29 to 33, sole, inputs out of order",
+     1,
+     {{29, 1, false}},
+     make_masked_sole,
+     reference_masked_ordered},
     {"dense linear 5 to 3", 1, {{5, 1, false}}, make_dense, reference_dense},
     {"dense linear 1 to 1", 1, {{1, 1, false}}, make_dense_one, reference_dense},
     {"lookup 4 tables", 1, {{0, 0, false}}, make_lookup, reference_lookup},

@@ -9,8 +9,7 @@ typedef struct zeros {
     int64_t cells, channels;
 } zeros;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     (void)context;
     const zeros *self = node->settings;
     node->cells = self->cells;
@@ -18,8 +17,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     (void)node;
     (void)input;
     (void)cell;
@@ -28,8 +26,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 0;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -37,14 +34,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     (void)task; /* nothing stands before it */
     return true;
 }
@@ -61,8 +56,7 @@ const lk_op lk_zeros_op = {
     .backward = backward,
 };
 
-lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels)
-{
+lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels) {
     LK_REQUIRE(cells >= 1 && channels >= 1);
     zeros *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {

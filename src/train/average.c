@@ -6,13 +6,11 @@
 
 #include "base/arena.h"
 
-static int64_t elements(const lk_parameter *parameter)
-{
+static int64_t elements(const lk_parameter *parameter) {
     return parameter->rows * parameter->columns;
 }
 
-float **lk_weights_copy(const lk_parameters *parameters)
-{
+float **lk_weights_copy(const lk_parameters *parameters) {
     float **values = calloc((size_t)parameters->count + 1, sizeof *values);
     for (int32_t i = 0; values != NULL && i < parameters->count; i++) {
         values[i] = lk_allocate(elements(&parameters->list[i]), sizeof(float));
@@ -27,24 +25,21 @@ float **lk_weights_copy(const lk_parameters *parameters)
     return values;
 }
 
-void lk_weights_store(const lk_parameters *parameters, float **values)
-{
+void lk_weights_store(const lk_parameters *parameters, float **values) {
     for (int32_t i = 0; i < parameters->count; i++) {
         const lk_parameter *p = &parameters->list[i];
         memcpy(values[i], p->value, (size_t)elements(p) * sizeof(float));
     }
 }
 
-void lk_weights_release(float **values, int32_t count)
-{
+void lk_weights_release(float **values, int32_t count) {
     for (int32_t i = 0; values != NULL && i < count; i++) {
         lk_release(values[i]);
     }
     free(values);
 }
 
-void lk_weights_swap(lk_parameters *parameters, float **values)
-{
+void lk_weights_swap(lk_parameters *parameters, float **values) {
     for (int32_t i = 0; i < parameters->count; i++) {
         float *value = parameters->list[i].value;
         parameters->list[i].value = values[i];
@@ -52,8 +47,7 @@ void lk_weights_swap(lk_parameters *parameters, float **values)
     }
 }
 
-lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average **average)
-{
+lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average **average) {
     LK_REQUIRE(decay > 0 && decay < 1);
     *average = NULL;
     lk_average *made = calloc(1, sizeof *made);
@@ -69,16 +63,14 @@ lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average 
     return LK_OK;
 }
 
-void lk_average_destroy(lk_average *average)
-{
+void lk_average_destroy(lk_average *average) {
     if (average != NULL) {
         lk_weights_release(average->value, average->parameters->count);
         free(average);
     }
 }
 
-float lk_average_decay(const lk_average *average)
-{
+float lk_average_decay(const lk_average *average) {
     double t = (double)average->updates;
     double early = (1 + t) / (10 + t);
     return (float)(early < average->decay ? early : average->decay);

@@ -8,19 +8,16 @@
 
 #define COUNTS_MOST ((int64_t)1 << 24)
 
-double lk_baseline_uniform(int64_t variables, int32_t alphabet)
-{
+double lk_baseline_uniform(int64_t variables, int32_t alphabet) {
     return (double)variables * lk_double_log((double)alphabet);
 }
 
-static double entropy_term(double probability)
-{
+static double entropy_term(double probability) {
     return probability > 0 ? -probability * lk_double_log(probability) : 0;
 }
 
 /* The variable is 1 with the mean of value / (alphabet - 1). */
-static double grey_entropy(const lk_dataset *data, const int64_t *counts)
-{
+static double grey_entropy(const lk_dataset *data, const int64_t *counts) {
     double sum = 0;
     for (int32_t s = 0; s < data->alphabet; s++) {
         sum += (double)s * (double)counts[s];
@@ -29,8 +26,7 @@ static double grey_entropy(const lk_dataset *data, const int64_t *counts)
     return entropy_term(one) + entropy_term(1 - one);
 }
 
-static double entropy(const lk_dataset *data, const int64_t *counts)
-{
+static double entropy(const lk_dataset *data, const int64_t *counts) {
     double sum = 0;
     for (int32_t s = 0; s < data->alphabet; s++) {
         sum += entropy_term((double)counts[s] / (double)data->examples);
@@ -38,8 +34,7 @@ static double entropy(const lk_dataset *data, const int64_t *counts)
     return sum;
 }
 
-double lk_baseline_histogram(const lk_dataset *data, lk_binarization binarization)
-{
+double lk_baseline_histogram(const lk_dataset *data, lk_binarization binarization) {
     if (data->alphabet < 2 || data->variables > COUNTS_MOST / data->alphabet) {
         return (double)NAN;
     }

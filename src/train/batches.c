@@ -9,9 +9,8 @@
 /* Examples that one piece of pool work copies. */
 #define EXAMPLES_PER_PIECE 16
 
-lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data, lk_binarization binarization,
-                          int64_t batch_size, uint64_t seed)
-{
+lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data,
+                          lk_binarization binarization, int64_t batch_size, uint64_t seed) {
     *batches = (lk_batches){.context = context, .data = data, .seed = seed};
     if (data->examples > INT32_MAX) {
         return lk_fail(context, LK_UNSUPPORTED, "%s: %lld examples; training takes at most %d", data->path,
@@ -33,22 +32,19 @@ lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dat
     return LK_OK;
 }
 
-void lk_batches_deinit(lk_batches *batches)
-{
+void lk_batches_deinit(lk_batches *batches) {
     lk_release(batches->order);
     lk_release(batches->x);
     *batches = (lk_batches){0};
 }
 
-void lk_batches_begin(lk_batches *batches, int64_t epoch)
-{
+void lk_batches_begin(lk_batches *batches, int64_t epoch) {
     lk_random random = {batches->seed, LK_FOR_SHUFFLE};
     lk_random_permutation(random, (uint64_t)epoch, batches->data->examples, batches->order);
     batches->binarizer.epoch = (uint64_t)epoch;
 }
 
-static void gather_piece(void *argument, int64_t piece, int worker)
-{
+static void gather_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const lk_batches *b = argument;
     int64_t variables = b->data->variables;
@@ -60,8 +56,7 @@ static void gather_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-void lk_batches_gather(lk_batches *batches, int64_t batch)
-{
+void lk_batches_gather(lk_batches *batches, int64_t batch) {
     LK_REQUIRE(batch >= 0 && batch < batches->batches);
     batches->first = batch * batches->batch_size;
     int64_t left = batches->data->examples - batches->first;

@@ -1,6 +1,6 @@
-/* Minibatches: the examples in an order drawn afresh each epoch by (LK_FOR_SHUFFLE, epoch), batch_size at a time, the last batch holding
- * what is left. Grey values are binarized on the way, afresh each epoch (data/dataset.h, lk_binarizer). All is a function of seed, epoch
- * and position. */
+/* Minibatches: the examples in an order drawn afresh each epoch by (LK_FOR_SHUFFLE, epoch), batch_size at a
+ * time, the last batch holding what is left. Grey values are binarized on the way, afresh each epoch
+ * (data/dataset.h, lk_binarizer). All is a function of seed, epoch and position. */
 #ifndef LK_TRAIN_BATCHES_H
 #define LK_TRAIN_BATCHES_H
 
@@ -12,13 +12,13 @@ typedef struct lk_batches {
     lk_binarizer binarizer;
     uint64_t seed;
     int64_t batch_size, batches; /* batches in an epoch */
-    int32_t *order;         /* owned, [examples] */
-    uint16_t *x;            /* owned, [batch_size][variables]: the batch last gathered */
-    int64_t first, count;   /* that batch is order[first .. first + count) */
+    int32_t *order;              /* owned, [examples] */
+    uint16_t *x;                 /* owned, [batch_size][variables]: the batch last gathered */
+    int64_t first, count;        /* that batch is order[first .. first + count) */
 } lk_batches;
 
-lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data, lk_binarization binarization,
-                          int64_t batch_size, uint64_t seed);
+lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data,
+                          lk_binarization binarization, int64_t batch_size, uint64_t seed);
 void lk_batches_deinit(lk_batches *batches);
 /* Before any batch of an epoch is gathered. */
 void lk_batches_begin(lk_batches *batches, int64_t epoch);

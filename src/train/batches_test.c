@@ -1,13 +1,13 @@
-/* Minibatches: every example once an epoch, in another order each epoch, the last batch shorter; grey values drawn afresh by the named
- * random numbers. */
+/* Minibatches: every example once an epoch, in another order each epoch, the last batch shorter; grey values
+ * drawn afresh by the named random numbers. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/random.h"
 #include "train/batches.h"
@@ -17,8 +17,7 @@
 #define BATCH 40
 #define SEED 3
 
-static lk_dataset *numbered(lk_context *context)
-{
+static lk_dataset *numbered(lk_context *context) {
     lk_dataset *data;
     lk_shape shape = {.axes = 1, .size = {VARIABLES}};
     assert_int_equal(lk_dataset_create(context, "numbered", shape, EXAMPLES, 256, &data), LK_OK);
@@ -30,8 +29,7 @@ static lk_dataset *numbered(lk_context *context)
     return data;
 }
 
-static void every_example_once(void **unused)
-{
+static void every_example_once(void **unused) {
     (void)unused;
     const int threads[] = {1, 7};
     int32_t orders[3][EXAMPLES];
@@ -72,8 +70,7 @@ static void every_example_once(void **unused)
     assert_true(memcmp(orders[1], orders[2], sizeof orders[0]) != 0);
 }
 
-static void grey_is_drawn_afresh(void **unused)
-{
+static void grey_is_drawn_afresh(void **unused) {
     (void)unused;
     lk_context *context;
     lk_batches b;
@@ -89,8 +86,8 @@ static void grey_is_drawn_afresh(void **unused)
             for (int64_t i = 0; i < b.count; i++) {
                 int64_t example = b.order[b.first + i];
                 for (int64_t v = 0; v < VARIABLES; v++) {
-                    float u = lk_random_unit((lk_random){SEED, LK_FOR_BINARIZE},
-                                             (uint64_t)(epoch * EXAMPLES + example), (uint64_t)v);
+                    float u = lk_random_unit((lk_random){SEED, LK_FOR_BINARIZE}, (uint64_t)(epoch * EXAMPLES + example),
+                                             (uint64_t)v);
                     uint16_t want = u * 255.0f < (float)data->values[example * VARIABLES + v];
                     uint16_t got = b.x[i * VARIABLES + v];
                     assert_int_equal(got, want);
@@ -108,8 +105,7 @@ static void grey_is_drawn_afresh(void **unused)
 }
 
 /* A batch larger than the data is all the data. */
-static void few_examples_are_one_batch(void **unused)
-{
+static void few_examples_are_one_batch(void **unused) {
     (void)unused;
     lk_context *context;
     lk_batches b;
@@ -125,8 +121,7 @@ static void few_examples_are_one_batch(void **unused)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_example_once), cmocka_unit_test(grey_is_drawn_afresh),
                                        cmocka_unit_test(few_examples_are_one_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless it has exactly the tensors that the run
- * would write, of the shapes that it would write, and their checksum agrees. */
+/* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless it has
+ * exactly the tensors that the run would write, of the shapes that it would write, and their checksum agrees. */
 #include "train/checkpoint.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@
 #define NAME_MOST 512
 #define HASH_TEXT 33
 
-/* ---- the list of tensors --------------------------------------------------------------------------------------------- */
+/* ---- the list of tensors -------------------------------------------------------------------- */
 
 typedef struct tensor_list {
     lk_tensor *tensors; /* owned, with names in `names` */
@@ -27,22 +27,19 @@ typedef struct tensor_list {
     double reals[REALS];
 } tensor_list;
 
-static bool list_init(tensor_list *list, int32_t parameters)
-{
+static bool list_init(tensor_list *list, int32_t parameters) {
     *list = (tensor_list){.capacity = 5 * parameters + 2};
     list->tensors = calloc((size_t)list->capacity, sizeof *list->tensors);
     list->names = calloc((size_t)list->capacity, sizeof *list->names);
     return list->tensors != NULL && list->names != NULL;
 }
 
-static void list_deinit(tensor_list *list)
-{
+static void list_deinit(tensor_list *list) {
     free(list->tensors);
     free(list->names);
 }
 
-static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter, const float *data)
-{
+static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter, const float *data) {
     int32_t at = list->count++;
     snprintf(list->names[at], NAME_MOST, "%s/%s", kind, parameter->name);
     list->tensors[at] = (lk_tensor){.name = list->names[at],
@@ -53,14 +50,12 @@ static void add_array(tensor_list *list, const char *kind, const lk_parameter *p
                                     .bytes = parameter->rows * parameter->columns * (int64_t)sizeof(float)};
 }
 
-static void add_vector(tensor_list *list, const char *name, lk_tensor_type type, int64_t count, const void *data)
-{
+static void add_vector(tensor_list *list, const char *name, lk_tensor_type type, int64_t count, const void *data) {
     list->tensors[list->count++] =
         (lk_tensor){.name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
 }
 
-static void add_all(tensor_list *list, const lk_checkpoint *c, bool best)
-{
+static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
     for (int32_t i = 0; i < c->parameters->count; i++) {
         const lk_parameter *p = &c->parameters->list[i];
         add_array(list, "weight", p, p->value);
@@ -83,21 +78,25 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best)
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);
 }
 
-/* ---- state as two vectors -------------------------------------------------------------------------------------------- */
+/* ---- state as two vectors ------------------------------------------------------------------- */
 
-static void pack_state(const lk_checkpoint *c, tensor_list *list)
-{
+static void pack_state(const lk_checkpoint *c, tensor_list *list) {
     const lk_train_state *s = c->state;
-    const int64_t integers[INTEGERS] = {s->epoch,      s->position,   s->step,
-                                        s->examples_seen, s->best_epoch, s->since_best,
-                                        *lk_optimizer_steps(c->optimizer), c->average != NULL ? c->average->updates : 0};
+    const int64_t integers[INTEGERS] = {s->epoch,
+                                        s->position,
+                                        s->step,
+                                        s->examples_seen,
+                                        s->best_epoch,
+                                        s->since_best,
+                                        *lk_optimizer_steps(c->optimizer),
+                                        c->average != NULL ? c->average->updates : 0};
     const double reals[REALS] = {s->epoch_nll_nats, s->best_valid_nll_nats, s->seconds, s->epoch_seconds};
     memcpy(list->integers, integers, sizeof integers);
     memcpy(list->reals, reals, sizeof reals);
 }
 
-static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const int64_t *integers, const double *reals)
-{
+static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const int64_t *integers,
+                              const double *reals) {
     for (int i = 0; i < INTEGERS; i++) {
         if (integers[i] < 0 || integers[i] > INT64_MAX / 2) {
             return lk_fail(context, LK_CORRUPT, "%s: state.integers[%d] is %lld", c->path, i, (long long)integers[i]);
@@ -127,18 +126,16 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
     return LK_OK;
 }
 
-/* ---- checksum ---------------------------------------------------------------------------------------------------------- */
+/* ---- checksum ------------------------------------------------------------------------------- */
 
-static void hash_text(XXH3_state_t *hash, const char *text)
-{
+static void hash_text(XXH3_state_t *hash, const char *text) {
     XXH3_128bits_update(hash, text, strlen(text) + 1);
 }
 
-/* XXH3-128 over the two JSON texts and all tensors, names and bytes, in the order of the list; `file` NULL: of the run's arrays, else of
- * the file's tensors of those names. Texts end with their zero byte. */
+/* XXH3-128 over the two JSON texts and all tensors, names and bytes, in the order of the list; `file` NULL: of
+ * the run's arrays, else of the file's tensors of those names. Texts end with their zero byte. */
 static bool checksum(const tensor_list *list, const lk_safetensors *file, const char *options, const char *epochs,
-                     char text[HASH_TEXT])
-{
+                     char text[HASH_TEXT]) {
     XXH3_state_t *hash = XXH3_createState();
     if (hash == NULL) {
         return false;
@@ -161,10 +158,9 @@ static bool checksum(const tensor_list *list, const lk_safetensors *file, const 
     return true;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
-static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list)
-{
+static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list) {
     char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
     char *epochs = json_dumps(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
     lk_status status;
@@ -181,8 +177,7 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
     return status;
 }
 
-lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoint)
-{
+lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoint) {
     tensor_list list;
     lk_status status;
     if (list_init(&list, checkpoint->parameters->count)) {
@@ -196,16 +191,14 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
     return status;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
-static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char *what)
-{
+static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char *what) {
     return lk_fail(context, LK_FORMAT, "%s: not a checkpoint that this version can read: %s", c->path, what);
 }
 
 static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file, const char *key,
-                           json_t **json)
-{
+                           json_t **json) {
     const char *text = lk_safetensors_value(file, key);
     *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     if (*json == NULL) {
@@ -216,42 +209,38 @@ static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk
     return LK_OK;
 }
 
-static void print_option(const json_t *value, char *text, size_t capacity)
-{
+static void print_option(const json_t *value, char *text, size_t capacity) {
     char *dump = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
     free(dump);
 }
 
 static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key, const json_t *then,
-                         const json_t *now)
-{
+                         const json_t *now) {
     char before[128], after[128];
     print_option(then, before, sizeof before);
     print_option(now, after, sizeof after);
-    return lk_fail(context, LK_MISMATCH,
-                   "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: give the same, or train "
-                   "anew without resuming",
-                   c->path, key, before, after);
+    return lk_fail(
+        context, LK_MISMATCH,
+        "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: give the same, or train "
+        "anew without resuming",
+        c->path, key, before, after);
 }
 
-static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then)
-{
+static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then) {
     const char *key;
     json_t *value;
     if (!json_is_object(then)) {
         return damaged(context, c, "its options are no object");
     }
     json_t *now = (json_t *)(uintptr_t)c->options; /* jansson iterates over mutable objects only */
-    json_object_foreach(now, key, value)
-    {
+    json_object_foreach(now, key, value) {
         const json_t *old = json_object_get(then, key);
         if (old == NULL || !json_equal(old, value)) {
             return differs(context, c, key, old, value);
         }
     }
-    json_object_foreach(then, key, value)
-    {
+    json_object_foreach(then, key, value) {
         if (json_object_get(now, key) == NULL) {
             return differs(context, c, key, value, NULL);
         }
@@ -259,15 +248,13 @@ static lk_status compare_options(lk_context *context, const lk_checkpoint *c, js
     return LK_OK;
 }
 
-static bool same_form(const lk_tensor *a, const lk_tensor *b)
-{
+static bool same_form(const lk_tensor *a, const lk_tensor *b) {
     return a->type == b->type && a->axes == b->axes && a->bytes == b->bytes && a->size[0] == b->size[0] &&
            (a->axes < 2 || a->size[1] == b->size[1]);
 }
 
 static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
-                               const tensor_list *list)
-{
+                               const tensor_list *list) {
     if (file->count != list->count) {
         return damaged(context, c, "it has other tensors than this run");
     }
@@ -292,16 +279,14 @@ static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, cons
 }
 
 /* The list holds what would be written: the arrays of the run, which are overwritten now. */
-static void copy_tensors(const lk_safetensors *file, const tensor_list *list)
-{
+static void copy_tensors(const lk_safetensors *file, const tensor_list *list) {
     for (int32_t i = 0; i < list->count; i++) {
         const lk_tensor *to = &list->tensors[i];
         memcpy((void *)(uintptr_t)to->data, lk_safetensors_tensor(file, to->name)->data, (size_t)to->bytes);
     }
 }
 
-static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
-{
+static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
     json_t *epochs;
     LK_TRY(load_json(context, c, file, "likely.epochs", &epochs));
     json_array_clear(c->epochs);
@@ -311,8 +296,7 @@ static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const 
 }
 
 /* Whether the file says that it has best weights; nothing else of it has been checked yet. */
-static bool has_best(const lk_safetensors *file)
-{
+static bool has_best(const lk_safetensors *file) {
     int64_t values[INTEGERS] = {0};
     const lk_tensor *integers = lk_safetensors_tensor(file, "state.integers");
     if (integers != NULL && integers->type == LK_I64 && integers->bytes == sizeof values) {
@@ -321,8 +305,7 @@ static bool has_best(const lk_safetensors *file)
     return values[4] > 0;
 }
 
-static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
-{
+static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
     tensor_list list;
     bool best = has_best(file);
     if (best && c->best == NULL) {
@@ -342,8 +325,7 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const
     return status;
 }
 
-static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file)
-{
+static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
     const char *format = lk_safetensors_value(file, "format");
     json_t *options;
     if (format == NULL || strcmp(format, FORMAT) != 0) {
@@ -357,8 +339,7 @@ static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk
     return read_tensors(context, c, file);
 }
 
-lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint)
-{
+lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint) {
     lk_safetensors file;
     LK_TRY(lk_safetensors_read(context, checkpoint->path, &file));
     lk_status status = read_file(context, checkpoint, &file);
@@ -366,8 +347,7 @@ lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoin
     return status;
 }
 
-bool lk_checkpoint_exists(const char *path)
-{
+bool lk_checkpoint_exists(const char *path) {
     struct stat about;
     return stat(path, &about) == 0;
 }

@@ -1,15 +1,16 @@
-/* Checkpoints alone: what is written is read back; a file that is cut off, altered anywhere or of another run is refused. */
+/* Checkpoints alone: what is written is read back; a file that is cut off, altered anywhere or of another run
+ * is refused. */
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -29,16 +30,14 @@ typedef struct fixture {
     json_t *options, *epochs;
 } fixture;
 
-static void fill(float *values, int64_t count, uint64_t stream)
-{
+static void fill(float *values, int64_t count, uint64_t stream) {
     for (int64_t e = 0; e < count; e++) {
         values[e] = lk_random_unit((lk_random){SEED, LK_FOR_CHECK}, stream, (uint64_t)e);
     }
 }
 
 /* `filled`: with values of its own; otherwise as a new run has them. */
-static fixture setup(const char *optimizer, int64_t columns, bool filled)
-{
+static fixture setup(const char *optimizer, int64_t columns, bool filled) {
     fixture f = {0};
     int32_t index;
     assert_int_equal(lk_context_create(1, &f.context), LK_OK);
@@ -72,8 +71,7 @@ static fixture setup(const char *optimizer, int64_t columns, bool filled)
     return f;
 }
 
-static void teardown(fixture *f)
-{
+static void teardown(fixture *f) {
     json_decref(f->options);
     json_decref(f->epochs);
     lk_weights_release(f->best, f->parameters->count);
@@ -83,25 +81,21 @@ static void teardown(fixture *f)
     lk_context_destroy(f->context);
 }
 
-static lk_checkpoint view(fixture *f)
-{
+static lk_checkpoint view(fixture *f) {
     return (lk_checkpoint){path, f->parameters, f->optimizer, f->average, f->best, &f->state, f->options, f->epochs, 7};
 }
 
-static lk_status write_it(fixture *f)
-{
+static lk_status write_it(fixture *f) {
     lk_checkpoint c = view(f);
     return lk_checkpoint_write(f->context, &c);
 }
 
-static lk_status read_it(fixture *f)
-{
+static lk_status read_it(fixture *f) {
     lk_checkpoint c = view(f);
     return lk_checkpoint_read(f->context, &c);
 }
 
-static void is_read_back(void **unused)
-{
+static void is_read_back(void **unused) {
     (void)unused;
     for (int best = 0; best < 2; best++) {
         fixture a = setup("adam", 4, true), b = setup("adam", 4, false);
@@ -128,16 +122,14 @@ static void is_read_back(void **unused)
     }
 }
 
-static void put(const uint8_t *data, int64_t size)
-{
+static void put(const uint8_t *data, int64_t size) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(data, 1, (size_t)size, file), size);
     assert_int_equal(fclose(file), 0);
 }
 
-static void damage_is_refused(void **unused)
-{
+static void damage_is_refused(void **unused) {
     (void)unused;
     fixture a = setup("adam", 4, true), b = setup("adam", 4, false);
     lk_bytes bytes;
@@ -154,7 +146,8 @@ static void damage_is_refused(void **unused)
         put(bytes.data, bytes.size);
         bool accepted = read_it(&b) == LK_OK;
         if (accepted) {
-            printf("byte %lld of %lld (now '%c') may be altered\n", (long long)at, (long long)bytes.size, bytes.data[at]);
+            printf("byte %lld of %lld (now '%c') may be altered\n", (long long)at, (long long)bytes.size,
+                   bytes.data[at]);
         }
         harmless += accepted;
         bytes.data[at] ^= flip;
@@ -167,16 +160,14 @@ static void damage_is_refused(void **unused)
     teardown(&b);
 }
 
-static void refused_with(fixture *f, lk_status status, const char *word)
-{
+static void refused_with(fixture *f, lk_status status, const char *word) {
     assert_int_equal(read_it(f), status);
     printf("%s\n", lk_context_message(f->context));
     assert_non_null(strstr(lk_context_message(f->context), word));
     teardown(f);
 }
 
-static void another_run_is_refused(void **unused)
-{
+static void another_run_is_refused(void **unused) {
     (void)unused;
     fixture a = setup("adam", 4, true);
     assert_int_equal(write_it(&a), LK_OK);
@@ -204,22 +195,19 @@ static void another_run_is_refused(void **unused)
     refused_with(&none, LK_IO, path);
 }
 
-static int make_path(void **unused)
-{
+static int make_path(void **unused) {
     (void)unused;
     int file = mkstemp(path);
     return file < 0 ? 1 : close(file);
 }
 
-static int remove_path(void **unused)
-{
+static int remove_path(void **unused) {
     (void)unused;
     unlink(path);
     return 0;
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(is_read_back), cmocka_unit_test(damage_is_refused),
                                        cmocka_unit_test(another_run_is_refused)};
     return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -7,8 +7,7 @@
 #include "base/arena.h"
 #include "kernels/kernels.h"
 
-lk_status lk_clip_init(lk_clip *clip, lk_parameters *parameters)
-{
+lk_status lk_clip_init(lk_clip *clip, lk_parameters *parameters) {
     *clip = (lk_clip){.parameters = parameters};
     LK_TRY(lk_spans_init(&clip->spans, parameters));
     clip->partial = lk_allocate(clip->spans.pieces, sizeof *clip->partial);
@@ -19,23 +18,20 @@ lk_status lk_clip_init(lk_clip *clip, lk_parameters *parameters)
     return LK_OK;
 }
 
-void lk_clip_deinit(lk_clip *clip)
-{
+void lk_clip_deinit(lk_clip *clip) {
     lk_spans_deinit(&clip->spans);
     lk_release(clip->partial);
     *clip = (lk_clip){0};
 }
 
-static void add_squares(void *argument, lk_weight_span span, int64_t piece)
-{
+static void add_squares(void *argument, lk_weight_span span, int64_t piece) {
     lk_clip *clip = argument;
     const lk_kernels *kernels = clip->parameters->context->kernels;
     const float *gradient = clip->parameters->list[span.parameter].gradient;
     clip->partial[piece] += kernels->sum_squares(gradient + span.offset, span.count);
 }
 
-double lk_clip_norm(lk_clip *clip)
-{
+double lk_clip_norm(lk_clip *clip) {
     memset(clip->partial, 0, (size_t)clip->spans.pieces * sizeof *clip->partial);
     lk_spans_run(&clip->spans, clip->parameters->context->pool, add_squares, clip);
     double total = 0;
@@ -45,7 +41,6 @@ double lk_clip_norm(lk_clip *clip)
     return sqrt(total);
 }
 
-double lk_clip_scale(double norm, double limit)
-{
+double lk_clip_scale(double norm, double limit) {
     return norm > limit ? limit / norm : 1;
 }

@@ -1,13 +1,13 @@
 /* The gradient norm against long double, over live columns only, for any number of threads. */
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/random.h"
@@ -17,8 +17,7 @@
 #define COLUMNS 301
 #define SEED 11
 
-static lk_parameters *make(lk_context *context, long double *squares)
-{
+static lk_parameters *make(lk_context *context, long double *squares) {
     lk_parameters *parameters;
     int32_t index;
     assert_int_equal(lk_parameters_create(context, &parameters), LK_OK);
@@ -44,8 +43,7 @@ static lk_parameters *make(lk_context *context, long double *squares)
     return parameters;
 }
 
-static void norm_is_right(void **unused)
-{
+static void norm_is_right(void **unused) {
     (void)unused;
     const int threads[] = {1, 2, 7};
     double norms[3];
@@ -72,15 +70,13 @@ static void norm_is_right(void **unused)
     }
 }
 
-static void scale_shortens_only(void **unused)
-{
+static void scale_shortens_only(void **unused) {
     (void)unused;
     assert_true(lk_clip_scale(4, 1) == 0.25);
     assert_true(lk_clip_scale(0.5, 1) == 1 && lk_clip_scale(1, 1) == 1 && lk_clip_scale(0, 1) == 1);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(norm_is_right), cmocka_unit_test(scale_shortens_only)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 /* Against long double, over random arguments of the whole range and the edges. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "train/double_maths.h"
 
@@ -16,14 +16,12 @@
 
 static uint64_t state = 12345; /* a plain LCG of the test's own: seed 12345 */
 
-static double unit(void)
-{
+static double unit(void) {
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (double)(state >> 11) * 0x1p-53;
 }
 
-static double ulps(double got, long double want)
-{
+static double ulps(double got, long double want) {
     if (got == (double)want) {
         return 0;
     }
@@ -32,8 +30,7 @@ static double ulps(double got, long double want)
     return (double)(fabsl((long double)got - want) / (long double)ulp);
 }
 
-static void exp_is_close(void **unused)
-{
+static void exp_is_close(void **unused) {
     (void)unused;
     double worst = 0, where = 0;
     for (int i = 0; i < TRIES; i++) {
@@ -53,8 +50,7 @@ static void exp_is_close(void **unused)
     assert_true(isnan(lk_double_exp(NAN)));
 }
 
-static void log_is_close(void **unused)
-{
+static void log_is_close(void **unused) {
     (void)unused;
     double worst = 0, where = 0;
     for (int i = 0; i < TRIES; i++) {
@@ -80,8 +76,7 @@ static void log_is_close(void **unused)
     assert_true(ulps(lk_double_log(DBL_MAX), logl((long double)DBL_MAX)) <= 2);
 }
 
-static void cosine_is_close(void **unused)
-{
+static void cosine_is_close(void **unused) {
     (void)unused;
     double worst = 0;
     for (int i = 0; i < TRIES; i++) {
@@ -95,16 +90,14 @@ static void cosine_is_close(void **unused)
     assert_true(lk_double_cos_pi(0) == 1 && lk_double_cos_pi(0.5) == 0 && lk_double_cos_pi(1) == -1);
 }
 
-static void power_is_repeated_product(void **unused)
-{
+static void power_is_repeated_product(void **unused) {
     (void)unused;
     assert_true(lk_double_power(3, 0) == 1 && lk_double_power(3, 5) == 243 && lk_double_power(0, 7) == 0);
     assert_true(fabs(lk_double_power(0.999, 1000000)) < 1e-300);
     assert_true(fabs(lk_double_power(0.999, 1234) / (double)powl(0.999L, 1234) - 1) < 1e-12);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(exp_is_close), cmocka_unit_test(log_is_close),
                                        cmocka_unit_test(cosine_is_close), cmocka_unit_test(power_is_repeated_product)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,15 +8,13 @@
 /* Within this of what a model that has learned nothing reaches. */
 #define NOTHING_LEARNED 0.005
 
-double lk_trainer_epoch_nll(const lk_trainer *t)
-{
+double lk_trainer_epoch_nll(const lk_trainer *t) {
     int64_t done = t->state.position * t->batches.batch_size;
     int64_t examples = done < t->train->examples ? done : t->train->examples;
     return examples > 0 ? t->state.epoch_nll_nats / (double)examples : (double)NAN;
 }
 
-static lk_status score(lk_trainer *t)
-{
+static lk_status score(lk_trainer *t) {
     if (t->average != NULL) {
         lk_weights_swap(t->model->parameters, t->average->value);
     }
@@ -27,8 +25,7 @@ static lk_status score(lk_trainer *t)
     return status;
 }
 
-static void keep_best(lk_trainer *t)
-{
+static void keep_best(lk_trainer *t) {
     if (t->average != NULL) {
         lk_weights_swap(t->model->parameters, t->average->value);
     }
@@ -38,8 +35,7 @@ static void keep_best(lk_trainer *t)
     }
 }
 
-lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved)
-{
+lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
     LK_TRY(score(t));
     t->valid_nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     *improved = t->state.best_epoch == 0 || t->valid_nll_nats < t->state.best_valid_nll_nats;
@@ -53,8 +49,7 @@ lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved)
 }
 
 /* A warning after the first epoch, while little time is lost. */
-static void warn_nothing_learned(lk_trainer *t)
-{
+static void warn_nothing_learned(lk_trainer *t) {
     double nll = t->valid != NULL ? t->valid_nll_nats : t->epoch_nll_nats;
     double uniform = lk_baseline_uniform(t->model->data.variables, t->model->data.alphabet);
     double histogram = lk_baseline_histogram(t->train, t->model->data.binarization);
@@ -71,8 +66,7 @@ static void warn_nothing_learned(lk_trainer *t)
     }
 }
 
-static lk_status validate_epoch(lk_trainer *t)
-{
+static lk_status validate_epoch(lk_trainer *t) {
     bool improved;
     LK_TRY(lk_trainer_validate(t, t->state.epoch + 1, &improved));
     t->state.since_best = improved ? 0 : t->state.since_best + 1;
@@ -84,8 +78,7 @@ static lk_status validate_epoch(lk_trainer *t)
     return LK_OK;
 }
 
-lk_status lk_trainer_end_epoch(lk_trainer *t)
-{
+lk_status lk_trainer_end_epoch(lk_trainer *t) {
     LK_TRY(lk_trainer_check_weights(t));
     t->epoch_nll_nats = lk_trainer_epoch_nll(t);
     if (t->valid != NULL) {

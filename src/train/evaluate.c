@@ -1,5 +1,5 @@
-/* Evaluation: variants outside, batches inside, so that weights stay warm. Of the mixture, each example keeps the largest log-likelihood
- * so far and the sum of exp(log-likelihood - largest). */
+/* Evaluation: variants outside, batches inside, so that weights stay warm. Of the mixture, each example keeps
+ * the largest log-likelihood so far and the sum of exp(log-likelihood - largest). */
 #include "train/evaluate.h"
 
 #include <math.h>
@@ -10,8 +10,7 @@
 #define BATCH 256
 #define BYTES_MOST ((int64_t)1 << 30) /* a smaller batch is chosen when the buffers would be larger */
 
-void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants, const lk_evaluate_options *options)
-{
+void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants, const lk_evaluate_options *options) {
     *evaluator = (lk_evaluator){.variants = variants};
     if (options != NULL) {
         evaluator->options = *options;
@@ -20,15 +19,13 @@ void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants, const lk_
     evaluator->options.variants = wanted > 0 && wanted < variants->count ? wanted : variants->count;
 }
 
-void lk_evaluator_deinit(lk_evaluator *evaluator)
-{
+void lk_evaluator_deinit(lk_evaluator *evaluator) {
     lk_execution_destroy(evaluator->execution);
     lk_release(evaluator->batch_nll);
     *evaluator = (lk_evaluator){0};
 }
 
-static int64_t choose_batch(const lk_evaluator *evaluator, const lk_graph *graph)
-{
+static int64_t choose_batch(const lk_evaluator *evaluator, const lk_graph *graph) {
     if (evaluator->options.batch > 0) {
         return evaluator->options.batch;
     }
@@ -40,8 +37,7 @@ static int64_t choose_batch(const lk_evaluator *evaluator, const lk_graph *graph
 }
 
 /* Turns the execution to this graph, making it the first time. */
-static lk_status bind(lk_evaluator *evaluator, lk_graph *graph)
-{
+static lk_status bind(lk_evaluator *evaluator, lk_graph *graph) {
     if (evaluator->execution != NULL) {
         lk_execution_rebind(evaluator->execution, graph);
         return LK_OK;
@@ -58,8 +54,7 @@ static lk_status bind(lk_evaluator *evaluator, lk_graph *graph)
 }
 
 /* One more term of the mixture: largest and sum stand for sum * exp(largest). */
-static void mix(double *largest, double *sum, double log_likelihood)
-{
+static void mix(double *largest, double *sum, double log_likelihood) {
     if (log_likelihood > *largest) {
         *sum = *sum * lk_double_exp(*largest - log_likelihood) + 1;
         *largest = log_likelihood;
@@ -68,8 +63,7 @@ static void mix(double *largest, double *sum, double log_likelihood)
     }
 }
 
-static lk_status not_a_number(const lk_evaluator *evaluator, const lk_dataset *dataset, int64_t example)
-{
+static lk_status not_a_number(const lk_evaluator *evaluator, const lk_dataset *dataset, int64_t example) {
     const lk_node *node = lk_execution_first_not_finite(evaluator->execution);
     return lk_fail(evaluator->variants->model->context, LK_NOT_FINITE,
                    "%s: the NLL of example %lld is not a number%s%s: the model's weights are damaged or have diverged",
@@ -78,8 +72,7 @@ static lk_status not_a_number(const lk_evaluator *evaluator, const lk_dataset *d
 }
 
 static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset, int32_t variant, double *largest,
-                             double *sum)
-{
+                             double *sum) {
     lk_graph *graph;
     LK_TRY(lk_variants_graph(evaluator->variants, variant, &graph));
     LK_TRY(bind(evaluator, graph));
@@ -103,8 +96,7 @@ static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset,
     return LK_OK;
 }
 
-lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, double *nll_nats)
-{
+lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, double *nll_nats) {
     const lk_model *model = evaluator->variants->model;
     LK_TRY(lk_model_accepts(model, dataset));
     double *sum = lk_allocate(dataset->examples, sizeof *sum);
@@ -127,8 +119,7 @@ lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, d
 }
 
 lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset, const lk_evaluate_options *options,
-                      double *nll_nats)
-{
+                      double *nll_nats) {
     lk_variants variants;
     lk_evaluator evaluator;
     LK_TRY(lk_variants_init(&variants, model));
@@ -139,8 +130,7 @@ lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset, const lk
     return status;
 }
 
-double lk_mean(const double *values, int64_t count)
-{
+double lk_mean(const double *values, int64_t count) {
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         sum += values[i];

@@ -1,9 +1,10 @@
-/* Exact likelihoods of a data set. A model of K variants (the masks of a MADE) is the even mixture of their joint distributions:
+/* Exact likelihoods of a data set. A model of K variants (the masks of a MADE) is the even mixture of their
+ * joint distributions:
  *
  *   nll(x) = -log (1/K) sum_k exp(-nll_k(x))
  *
- * summed in the order of the variants in double, by train/double_maths.h. So an example's NLL has the same bits whatever stands beside it,
- * for any batch, number of threads and machine. */
+ * summed in the order of the variants in double, by train/double_maths.h. So an example's NLL has the same bits
+ * whatever stands beside it, for any batch, number of threads and machine. */
 #ifndef LK_TRAIN_EVALUATE_H
 #define LK_TRAIN_EVALUATE_H
 
@@ -13,19 +14,21 @@
 typedef struct lk_evaluate_options {
     int64_t batch;    /* 0: chosen */
     int32_t variants; /* 0: all; else the mixture of the first so many, another and worse distribution */
-    /* NULL, or called after each batch with the forward passes of an example done, and how many there are in all. */
+    /* NULL, or called after each batch with the forward passes of an example done, and how many there are in
+     * all. */
     void (*progress)(void *argument, int64_t done, int64_t count);
     void *progress_argument;
 } lk_evaluate_options;
 
-/* nll_nats receives [dataset->examples]; +infinity where the probability is 0. The data must be what the model accepts: binarized already.
- * options NULL: all defaults. Fails with LK_NOT_FINITE, naming example and node, when an NLL is NaN. */
+/* nll_nats receives [dataset->examples]; +infinity where the probability is 0. The data must be what the model
+ * accepts: binarized already. options NULL: all defaults. Fails with LK_NOT_FINITE, naming example and node,
+ * when an NLL is NaN. */
 lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset, const lk_evaluate_options *options,
                       double *nll_nats);
 
 /* The same again and again, as training does: networks and buffers are kept. */
 typedef struct lk_evaluator {
-    lk_variants *variants;   /* not owned */
+    lk_variants *variants; /* not owned */
     lk_evaluate_options options;
     lk_execution *execution; /* owned; NULL until first used */
     double *batch_nll;       /* owned, [batch] */

@@ -1,16 +1,16 @@
-/* Exact likelihoods: they sum to one over a small domain, the mixture equals its definition in long double, batches and threads do not
- * matter; baselines and calibration against values known. */
+/* Exact likelihoods: they sum to one over a small domain, the mixture equals its definition in long double,
+ * batches and threads do not matter; baselines and calibration against values known. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/random.h"
@@ -22,8 +22,7 @@
 #define ALL 256 /* every binary vector */
 #define MASKS 5
 
-static lk_model *make_model(lk_context *context)
-{
+static lk_model *make_model(lk_context *context) {
     lk_model *model;
     const char *assignments[] = {"hidden=9", "masks=5", "order_agnostic=true"};
     lk_data_description data = {{.axes = 1, .size = {VARIABLES}}, VARIABLES, 2, LK_BINARIZE_NONE};
@@ -37,25 +36,23 @@ static lk_model *make_model(lk_context *context)
     return model;
 }
 
-static lk_dataset *all_vectors(lk_context *context)
-{
+static lk_dataset *all_vectors(lk_context *context) {
     lk_dataset *data;
-    assert_int_equal(lk_dataset_create(context, "all", (lk_shape){.axes = 1, .size = {VARIABLES}}, ALL, 2, &data), LK_OK);
+    assert_int_equal(lk_dataset_create(context, "all", (lk_shape){.axes = 1, .size = {VARIABLES}}, ALL, 2, &data),
+                     LK_OK);
     for (int i = 0; i < ALL * VARIABLES; i++) {
         data->values[i] = (uint16_t)(i / VARIABLES >> i % VARIABLES & 1);
     }
     return data;
 }
 
-static void count_progress(void *argument, int64_t done, int64_t count)
-{
+static void count_progress(void *argument, int64_t done, int64_t count) {
     int64_t *last = argument;
     assert_true(done > *last && done <= count && count == ALL * MASKS);
     *last = done;
 }
 
-static void mixture_is_exact(void **unused)
-{
+static void mixture_is_exact(void **unused) {
     (void)unused;
     const int threads[] = {1, 7};
     const int64_t batches[] = {0, 1, 17, 1000};
@@ -88,8 +85,7 @@ static void mixture_is_exact(void **unused)
 }
 
 /* Against -log mean exp in long double, from the variants one at a time. */
-static void mixture_equals_its_definition(void **unused)
-{
+static void mixture_equals_its_definition(void **unused) {
     (void)unused;
     lk_context *context;
     assert_int_equal(lk_context_create(1, &context), LK_OK);
@@ -125,8 +121,7 @@ static void mixture_equals_its_definition(void **unused)
     lk_context_destroy(context);
 }
 
-static void not_a_number_is_named(void **unused)
-{
+static void not_a_number_is_named(void **unused) {
     (void)unused;
     lk_context *context;
     double nll[ALL];
@@ -141,8 +136,7 @@ static void not_a_number_is_named(void **unused)
     lk_context_destroy(context);
 }
 
-static void baselines_are_known(void **unused)
-{
+static void baselines_are_known(void **unused) {
     (void)unused;
     lk_context *context;
     assert_int_equal(lk_context_create(1, &context), LK_OK);
@@ -166,8 +160,7 @@ static void baselines_are_known(void **unused)
     lk_context_destroy(context);
 }
 
-static void calibration_is_sorted_quantiles(void **unused)
-{
+static void calibration_is_sorted_quantiles(void **unused) {
     (void)unused;
     enum { MANY = 3 * LK_CALIBRATION_MOST + 17 };
     lk_context *context;
@@ -193,11 +186,10 @@ static void calibration_is_sorted_quantiles(void **unused)
     lk_context_destroy(context);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mixture_is_exact),      cmocka_unit_test(mixture_equals_its_definition),
-        cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
-        cmocka_unit_test(calibration_is_sorted_quantiles)};
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mixture_is_exact),
+                                       cmocka_unit_test(mixture_equals_its_definition),
+                                       cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
+                                       cmocka_unit_test(calibration_is_sorted_quantiles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

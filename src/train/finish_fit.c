@@ -1,12 +1,11 @@
-/* What training by gradients does at its end, for families that fit in their own way: the history, and held-out likelihoods for
- * p-values. */
+/* What training by gradients does at its end, for families that fit in their own way: the history, and held-out
+ * likelihoods for p-values. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "train/trainer.h"
 
-static lk_status score(lk_model *model, const lk_dataset *data, bool calibrate, double *mean)
-{
+static lk_status score(lk_model *model, const lk_dataset *data, bool calibrate, double *mean) {
     double *nll = calloc((size_t)data->examples, sizeof *nll);
     if (nll == NULL) {
         return lk_fail_no_memory(model->context, "likelihoods", data->examples * (int64_t)sizeof *nll);
@@ -20,8 +19,7 @@ static lk_status score(lk_model *model, const lk_dataset *data, bool calibrate, 
     return status;
 }
 
-lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid)
-{
+lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid) {
     double train_nll = (double)NAN, valid_nll = (double)NAN;
     if (train->alphabet <= model->data.alphabet) { /* not grey values, which are no data of the model */
         LK_TRY(score(model, train, false, &train_nll));

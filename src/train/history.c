@@ -1,5 +1,5 @@
-/* The training history: what the run was asked to do, and what each epoch did. It goes into the model file as JSON; the options that decide
- * the weights are also what a checkpoint compares on resuming. */
+/* The training history: what the run was asked to do, and what each epoch did. It goes into the model file as
+ * JSON; the options that decide the weights are also what a checkpoint compares on resuming. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,11 @@
 
 #include "train/trainer.h"
 
-json_t *lk_history_number(double value)
-{
+json_t *lk_history_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *hash(const void *data, int64_t bytes, int64_t count, const char *what)
-{
+static json_t *hash(const void *data, int64_t bytes, int64_t count, const char *what) {
     char text[96];
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, (size_t)bytes));
@@ -25,8 +23,7 @@ static json_t *hash(const void *data, int64_t bytes, int64_t count, const char *
     return json_string(text);
 }
 
-static json_t *data_hash(const lk_dataset *data)
-{
+static json_t *data_hash(const lk_dataset *data) {
     if (data == NULL) {
         return json_string("none");
     }
@@ -35,8 +32,7 @@ static json_t *data_hash(const lk_dataset *data)
 }
 
 /* jansson's setters take NULL as a failure, so that only the last result needs a look. */
-static void describe_model(json_t *object, const lk_model *model)
-{
+static void describe_model(json_t *object, const lk_model *model) {
     static const char *const BINARIZATION[] = {"none", "threshold", "sample"};
     json_object_set_new(object, "family", json_string(model->family->name));
     for (int32_t i = 0; i < model->settings.count; i++) {
@@ -47,12 +43,12 @@ static void describe_model(json_t *object, const lk_model *model)
     json_object_set_new(object, "variables", json_integer((json_int_t)model->data.variables));
     json_object_set_new(object, "alphabet", json_integer(model->data.alphabet));
     json_object_set_new(object, "binarization", json_string(BINARIZATION[model->data.binarization]));
-    json_object_set_new(object, "ordering", hash(model->rank, model->data.variables * (int64_t)sizeof *model->rank,
-                                                 model->data.variables, "ranks"));
+    json_object_set_new(
+        object, "ordering",
+        hash(model->rank, model->data.variables * (int64_t)sizeof *model->rank, model->data.variables, "ranks"));
 }
 
-static void describe_optimizer(json_t *object, const lk_train_options *o)
-{
+static void describe_optimizer(json_t *object, const lk_train_options *o) {
     json_object_set_new(object, "optimizer", json_string(o->optimizer.name));
     json_object_set_new(object, "learning rate", json_real(o->optimizer.learning_rate));
     json_object_set_new(object, "momentum", json_real(o->optimizer.momentum));
@@ -67,8 +63,7 @@ static void describe_optimizer(json_t *object, const lk_train_options *o)
     json_object_set_new(object, "decay epochs", json_real(o->rate.decay_epochs));
 }
 
-json_t *lk_trainer_describe(const lk_trainer *t)
-{
+json_t *lk_trainer_describe(const lk_trainer *t) {
     const lk_train_options *o = &t->options;
     char seed[32];
     json_t *object = json_object();
@@ -87,37 +82,34 @@ json_t *lk_trainer_describe(const lk_trainer *t)
     return object;
 }
 
-bool lk_trainer_record_epoch(lk_trainer *t, bool whole)
-{
-    double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->batches.batches,
-                                 t->total_steps);
+bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
+    double rate =
+        lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->batches.batches, t->total_steps);
     json_t *record = json_object();
     json_object_set_new(record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
     json_object_set_new(record, "steps", json_integer((json_int_t)t->state.position));
     json_object_set_new(record, "whole", json_boolean(whole));
     json_object_set_new(record, "learning_rate", lk_history_number(rate * t->options.optimizer.learning_rate));
     json_object_set_new(record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
-    json_object_set_new(record, "valid_nll_nats", lk_history_number(t->valid != NULL ? t->valid_nll_nats : (double)NAN));
+    json_object_set_new(record, "valid_nll_nats",
+                        lk_history_number(t->valid != NULL ? t->valid_nll_nats : (double)NAN));
     json_object_set_new(record, "seconds", lk_history_number(t->state.epoch_seconds));
     return json_array_append_new(t->epochs, record) == 0;
 }
 
-static const char *stop_text(lk_stop stop)
-{
+static const char *stop_text(lk_stop stop) {
     static const char *const TEXT[] = {"still running", "epochs", "minutes", "patience", "asked to stop"};
     return TEXT[stop];
 }
 
-json_t *lk_history_data(const lk_dataset *data)
-{
+json_t *lk_history_data(const lk_dataset *data) {
     json_t *object = json_object();
     json_object_set_new(object, "path", json_string(data->path != NULL ? data->path : ""));
     json_object_set_new(object, "examples", json_integer((json_int_t)data->examples));
     return object;
 }
 
-lk_status lk_history_take(lk_model *model, json_t *history)
-{
+lk_status lk_history_take(lk_model *model, json_t *history) {
     char *text = json_dumps(history, JSON_COMPACT | JSON_REAL_PRECISION(10));
     char *copy = text != NULL ? strdup(text) : NULL;
     free(text);
@@ -130,8 +122,7 @@ lk_status lk_history_take(lk_model *model, json_t *history)
     return LK_OK;
 }
 
-lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats)
-{
+lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
     const lk_train_state *s = &t->state;
     json_t *history = json_object();
     json_object_set_new(history, "stopped", json_string(stop_text(t->stop)));
@@ -139,7 +130,8 @@ lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats)
     json_object_set_new(history, "examples_seen", json_integer((json_int_t)s->examples_seen));
     json_object_set_new(history, "seconds", lk_history_number(s->seconds));
     json_object_set_new(history, "examples_per_second", lk_history_number((double)s->examples_seen / s->seconds));
-    json_object_set_new(history, "best_epoch", s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
+    json_object_set_new(history, "best_epoch",
+                        s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
     json_object_set_new(history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
     json_object_set_new(history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
     json_object_set_new(history, "train_data", lk_history_data(t->train));

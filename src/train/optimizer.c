@@ -1,5 +1,5 @@
-/* Optimizers as a table: how many slots each keeps, and what it does to one span of weights (formulas: optimizer.h). A step is one pass
- * over the weights, in pieces that fit the cache. */
+/* Optimizers as a table: how many slots each keeps, and what it does to one span of weights (formulas:
+ * optimizer.h). A step is one pass over the weights, in pieces that fit the cache. */
 #include "train/optimizer.h"
 
 #include <stdlib.h>
@@ -40,49 +40,42 @@ struct lk_optimizer {
     int64_t steps;
 };
 
-static const lk_kernels *kernels_of(const step *now)
-{
+static const lk_kernels *kernels_of(const step *now) {
     return now->optimizer->parameters->context->kernels;
 }
 
-static void sgd(const step *now, const view *at, float weight_decay)
-{
+static void sgd(const step *now, const view *at, float weight_decay) {
     kernels_of(now)->sgd(at->weight, at->slot0, at->gradient, now->adam.learning_rate,
                          (float)now->optimizer->options.momentum, weight_decay, now->adam.gradient_scale, at->count);
 }
 
-static void adam(const step *now, const view *at, float weight_decay)
-{
+static void adam(const step *now, const view *at, float weight_decay) {
     lk_adam_step numbers = now->adam;
     numbers.l2_decay = weight_decay;
     kernels_of(now)->adam(at->weight, at->slot0, at->slot1, at->gradient, &numbers, at->count);
 }
 
-static void adamw(const step *now, const view *at, float weight_decay)
-{
+static void adamw(const step *now, const view *at, float weight_decay) {
     lk_adam_step numbers = now->adam;
     numbers.weight_decay = weight_decay;
     kernels_of(now)->adam(at->weight, at->slot0, at->slot1, at->gradient, &numbers, at->count);
 }
 
-static void adagrad(const step *now, const view *at, float weight_decay)
-{
+static void adagrad(const step *now, const view *at, float weight_decay) {
     kernels_of(now)->adagrad(at->weight, at->slot0, at->gradient, now->adam.learning_rate, now->adam.epsilon,
                              weight_decay, now->adam.gradient_scale, at->count);
 }
 
 static const rule RULES[] = {{"sgd", 1, sgd}, {"adam", 2, adam}, {"adamw", 2, adamw}, {"adagrad", 1, adagrad}};
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options -------------------------------------------------------------------------------- */
 
-lk_optimizer_options lk_optimizer_defaults(void)
-{
+lk_optimizer_options lk_optimizer_defaults(void) {
     return (lk_optimizer_options){
         .name = "adam", .learning_rate = 0.001, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
 }
 
-static const rule *find_rule(const char *name)
-{
+static const rule *find_rule(const char *name) {
     for (size_t i = 0; i < sizeof RULES / sizeof *RULES; i++) {
         if (name != NULL && strcmp(RULES[i].name, name) == 0) {
             return &RULES[i];
@@ -92,16 +85,14 @@ static const rule *find_rule(const char *name)
 }
 
 /* least <= value < limit, in float too: 1 - 1e-9 would become 1 and never forget. */
-static lk_status in_range(lk_context *context, const char *what, double value, double least, double limit)
-{
+static lk_status in_range(lk_context *context, const char *what, double value, double least, double limit) {
     if (value >= least && (double)(float)value < limit) {
         return LK_OK;
     }
     return lk_fail(context, LK_INVALID, "%s %g: it must be at least %g and below %g", what, value, least, limit);
 }
 
-static lk_status check(lk_context *context, const lk_optimizer_options *options)
-{
+static lk_status check(lk_context *context, const lk_optimizer_options *options) {
     if (find_rule(options->name) == NULL) {
         return lk_fail(context, LK_INVALID, "no optimizer '%s': sgd, adam, adamw or adagrad",
                        options->name == NULL ? "" : options->name);
@@ -114,10 +105,9 @@ static lk_status check(lk_context *context, const lk_optimizer_options *options)
     return in_range(context, "weight decay", options->weight_decay, 0, 1e30);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
-static bool make_slots(lk_optimizer *optimizer)
-{
+static bool make_slots(lk_optimizer *optimizer) {
     const lk_parameters *parameters = optimizer->parameters;
     for (int32_t s = 0; s < optimizer->rule->slots; s++) {
         float **arrays = calloc((size_t)parameters->count + 1, sizeof *arrays);
@@ -136,8 +126,7 @@ static bool make_slots(lk_optimizer *optimizer)
 }
 
 lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_options *options,
-                              lk_optimizer **optimizer)
-{
+                              lk_optimizer **optimizer) {
     *optimizer = NULL;
     LK_TRY(check(parameters->context, options));
     LK_TRY(lk_parameters_make_gradients(parameters));
@@ -162,8 +151,7 @@ lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_opti
     return LK_OK;
 }
 
-void lk_optimizer_destroy(lk_optimizer *optimizer)
-{
+void lk_optimizer_destroy(lk_optimizer *optimizer) {
     if (optimizer == NULL) {
         return;
     }
@@ -174,21 +162,18 @@ void lk_optimizer_destroy(lk_optimizer *optimizer)
     free(optimizer);
 }
 
-int64_t *lk_optimizer_steps(lk_optimizer *optimizer)
-{
+int64_t *lk_optimizer_steps(lk_optimizer *optimizer) {
     return &optimizer->steps;
 }
 
-float *lk_optimizer_slot(lk_optimizer *optimizer, int32_t slot, int32_t parameter)
-{
+float *lk_optimizer_slot(lk_optimizer *optimizer, int32_t slot, int32_t parameter) {
     LK_REQUIRE(slot >= 0 && parameter >= 0 && parameter < optimizer->parameters->count);
     return slot < optimizer->rule->slots ? optimizer->slot[slot][parameter] : NULL;
 }
 
-/* ---- a step -------------------------------------------------------------------------------------------------------- */
+/* ---- a step --------------------------------------------------------------------------------- */
 
-static void step_span(void *argument, lk_weight_span span, int64_t piece)
-{
+static void step_span(void *argument, lk_weight_span span, int64_t piece) {
     (void)piece;
     const step *now = argument;
     const lk_optimizer *optimizer = now->optimizer;
@@ -204,8 +189,7 @@ static void step_span(void *argument, lk_weight_span span, int64_t piece)
     }
 }
 
-void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average)
-{
+void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average) {
     const lk_optimizer_options *options = &optimizer->options;
     optimizer->steps++;
     step now = {.optimizer = optimizer, .average = average};
@@ -216,7 +200,8 @@ void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gra
         .epsilon = (float)options->epsilon,
         .gradient_scale = (float)gradient_scale,
     };
-    /* From the floats that the kernel uses, or the first steps would be off by the rounding of beta2 over 1 - beta2. */
+    /* From the floats that the kernel uses, or the first steps would be off by the rounding of beta2 over 1 -
+     * beta2. */
     now.adam.correction1 = (float)(1 - lk_double_power((double)now.adam.beta1, optimizer->steps));
     now.adam.correction2 = (float)(1 - lk_double_power((double)now.adam.beta2, optimizer->steps));
     now.average_decay = average != NULL ? lk_average_decay(average) : 0;

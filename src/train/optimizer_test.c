@@ -1,13 +1,14 @@
-/* Every optimizer against a naive recomputation in double, and against closed forms; dead columns; the moving average; threads. */
+/* Every optimizer against a naive recomputation in double, and against closed forms; dead columns; the moving
+ * average; threads. */
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/random.h"
@@ -28,18 +29,15 @@ typedef struct fixture {
 
 static const int32_t LIVE[5] = {0, 3, 7, 1, 5};
 
-static float draw(uint64_t a, uint64_t b)
-{
+static float draw(uint64_t a, uint64_t b) {
     return 2 * lk_random_unit((lk_random){SEED, LK_FOR_CHECK}, a, b) - 1;
 }
 
-static bool is_live(const lk_parameter *p, int64_t element)
-{
+static bool is_live(const lk_parameter *p, int64_t element) {
     return p->live == NULL || element % p->columns < p->live[element / p->columns];
 }
 
-static void fill_weights(lk_parameters *parameters)
-{
+static void fill_weights(lk_parameters *parameters) {
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];
         for (int64_t e = 0; e < p->rows * p->columns; e++) {
@@ -48,8 +46,7 @@ static void fill_weights(lk_parameters *parameters)
     }
 }
 
-static void fill_gradients(lk_parameters *parameters, uint64_t step)
-{
+static void fill_gradients(lk_parameters *parameters, uint64_t step) {
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];
         for (int64_t e = 0; e < p->rows * p->columns; e++) {
@@ -58,8 +55,7 @@ static void fill_gradients(lk_parameters *parameters, uint64_t step)
     }
 }
 
-static fixture setup(const lk_optimizer_options *options, int threads, double decay)
-{
+static fixture setup(const lk_optimizer_options *options, int threads, double decay) {
     fixture f = {0};
     int32_t index;
     assert_int_equal(lk_context_create(threads, &f.context), LK_OK);
@@ -82,8 +78,7 @@ static fixture setup(const lk_optimizer_options *options, int threads, double de
     return f;
 }
 
-static void teardown(fixture *f)
-{
+static void teardown(fixture *f) {
     lk_average_destroy(f->average);
     lk_optimizer_destroy(f->optimizer);
     lk_parameters_destroy(f->parameters);
@@ -96,8 +91,7 @@ typedef struct naive {
     double w, first, second, average;
 } naive;
 
-static void naive_step(naive *n, const lk_optimizer_options *o, double rate, double gradient, bool decays, int t)
-{
+static void naive_step(naive *n, const lk_optimizer_options *o, double rate, double gradient, bool decays, int t) {
     double wd = decays ? o->weight_decay : 0;
     bool decoupled = strcmp(o->name, "adamw") == 0;
     double g = gradient + (decoupled ? 0 : wd * n->w);
@@ -115,8 +109,7 @@ static void naive_step(naive *n, const lk_optimizer_options *o, double rate, dou
     }
 }
 
-static void compare(const lk_optimizer_options *options, double scale)
-{
+static void compare(const lk_optimizer_options *options, double scale) {
     enum { STEPS = 25 };
     const double decay = 0.95;
     fixture f = setup(options, 2, decay);
@@ -158,7 +151,8 @@ static void compare(const lk_optimizer_options *options, double scale)
         }
         lk_release(all[i]);
     }
-    printf("%s, decay %g: worst difference of 25 steps %.2g (seed %d)\n", options->name, options->weight_decay, worst, SEED);
+    printf("%s, decay %g: worst difference of 25 steps %.2g (seed %d)\n", options->name, options->weight_decay, worst,
+           SEED);
     assert_true(worst < 3e-6);
     assert_int_equal(*lk_optimizer_steps(f.optimizer), STEPS);
     teardown(&f);
@@ -166,8 +160,7 @@ static void compare(const lk_optimizer_options *options, double scale)
 
 static const char *const NAMES[] = {"sgd", "adam", "adamw", "adagrad"};
 
-static void equals_the_naive_one(void **unused)
-{
+static void equals_the_naive_one(void **unused) {
     (void)unused;
     for (int i = 0; i < 4; i++) {
         for (int decays = 0; decays < 2; decays++) {
@@ -182,8 +175,7 @@ static void equals_the_naive_one(void **unused)
 }
 
 /* A constant gradient has closed forms; so do its failures. */
-static void closed_forms(void **unused)
-{
+static void closed_forms(void **unused) {
     (void)unused;
     enum { STEPS = 40 };
     const double g = 0.5, rate = 0.01;
@@ -209,8 +201,7 @@ static void closed_forms(void **unused)
     }
 }
 
-static void threads_do_not_matter(void **unused)
-{
+static void threads_do_not_matter(void **unused) {
     (void)unused;
     const int threads[] = {1, 2, 7};
     for (int i = 0; i < 4; i++) {
@@ -239,8 +230,7 @@ static void threads_do_not_matter(void **unused)
     }
 }
 
-static void bad_options_are_named(void **unused)
-{
+static void bad_options_are_named(void **unused) {
     (void)unused;
     lk_optimizer_options good = lk_optimizer_defaults();
     fixture f = setup(&good, 1, 0);
@@ -265,9 +255,9 @@ static void bad_options_are_named(void **unused)
     teardown(&f);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(equals_the_naive_one), cmocka_unit_test(closed_forms),
-                                       cmocka_unit_test(threads_do_not_matter), cmocka_unit_test(bad_options_are_named)};
+                                       cmocka_unit_test(threads_do_not_matter),
+                                       cmocka_unit_test(bad_options_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,34 +9,29 @@ typedef struct moment {
     int64_t step, steps_in_epoch, total_steps;
 } moment;
 
-static double constant(const lk_rate_options *options, moment now)
-{
+static double constant(const lk_rate_options *options, moment now) {
     (void)options;
     (void)now;
     return 1;
 }
 
-static double cosine(const lk_rate_options *options, moment now)
-{
+static double cosine(const lk_rate_options *options, moment now) {
     int64_t last = now.total_steps - 1;
     double u = now.step >= last ? 1 : (double)now.step / (double)last;
     double shape = (1 + lk_double_cos_pi(u)) / 2;
     return options->final_fraction + (1 - options->final_fraction) * shape;
 }
 
-static double step_periods(const lk_rate_options *options, moment now)
-{
+static double step_periods(const lk_rate_options *options, moment now) {
     return (double)now.step / (double)now.steps_in_epoch / options->decay_epochs;
 }
 
-static double by_step(const lk_rate_options *options, moment now)
-{
+static double by_step(const lk_rate_options *options, moment now) {
     double periods = step_periods(options, now);
     return periods >= 0x1p+62 ? 0 : lk_double_power(options->decay, (int64_t)periods);
 }
 
-static double exponential(const lk_rate_options *options, moment now)
-{
+static double exponential(const lk_rate_options *options, moment now) {
     return lk_double_exp(step_periods(options, now) * lk_double_log(options->decay));
 }
 
@@ -47,8 +42,7 @@ static const struct {
 
 #define SCHEDULE_COUNT ((int)(sizeof SCHEDULES / sizeof *SCHEDULES))
 
-static int find(const char *name)
-{
+static int find(const char *name) {
     for (int i = 0; i < SCHEDULE_COUNT; i++) {
         if (name != NULL && strcmp(SCHEDULES[i].name, name) == 0) {
             return i;
@@ -57,13 +51,11 @@ static int find(const char *name)
     return -1;
 }
 
-lk_rate_options lk_rate_defaults(void)
-{
+lk_rate_options lk_rate_defaults(void) {
     return (lk_rate_options){.name = "constant", .decay = 0.5, .decay_epochs = 10};
 }
 
-lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int64_t total_steps)
-{
+lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int64_t total_steps) {
     int schedule = find(options->name);
     if (schedule < 0) {
         return lk_fail(context, LK_INVALID, "no learning-rate schedule '%s': constant, cosine, step or exponential",
@@ -91,8 +83,7 @@ lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int
     return LK_OK;
 }
 
-double lk_rate_factor(const lk_rate_options *options, int64_t step, int64_t steps_in_epoch, int64_t total_steps)
-{
+double lk_rate_factor(const lk_rate_options *options, int64_t step, int64_t steps_in_epoch, int64_t total_steps) {
     int schedule = find(options->name);
     LK_REQUIRE(schedule >= 0 && step >= 0 && steps_in_epoch >= 1);
     double factor = SCHEDULES[schedule].factor(options, (moment){step, steps_in_epoch, total_steps});

@@ -1,42 +1,38 @@
 /* Schedules at points whose values are known, their shape between, and what the check refuses. */
+#include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "train/rate.h"
 
 #define STEPS_IN_EPOCH 10
 #define TOTAL 1001
 
-static double at(const lk_rate_options *options, int64_t step)
-{
+static double at(const lk_rate_options *options, int64_t step) {
     return lk_rate_factor(options, step, STEPS_IN_EPOCH, TOTAL);
 }
 
-static void near(double got, double want, double tolerance)
-{
+static void near(double got, double want, double tolerance) {
     if (!(fabs(got - want) <= tolerance)) {
         printf("got %.17g, want %.17g\n", got, want);
     }
     assert_true(fabs(got - want) <= tolerance);
 }
 
-static void constant_is_one(void **unused)
-{
+static void constant_is_one(void **unused) {
     (void)unused;
     lk_rate_options options = lk_rate_defaults();
     near(at(&options, 0), 1, 0);
     near(at(&options, 123456789), 1, 0);
 }
 
-static void cosine_at_known_points(void **unused)
-{
+static void cosine_at_known_points(void **unused) {
     (void)unused;
     lk_rate_options options = lk_rate_defaults();
     options.name = "cosine";
@@ -55,8 +51,7 @@ static void cosine_at_known_points(void **unused)
     near(lk_rate_factor(&options, 0, 1, 1), 0.1, 0); /* one step only: it is the last */
 }
 
-static void step_falls_at_its_epochs(void **unused)
-{
+static void step_falls_at_its_epochs(void **unused) {
     (void)unused;
     lk_rate_options options = lk_rate_defaults();
     options.name = "step";
@@ -69,8 +64,7 @@ static void step_falls_at_its_epochs(void **unused)
     near(at(&options, 60), 0.125, 0);
 }
 
-static void exponential_falls_evenly(void **unused)
-{
+static void exponential_falls_evenly(void **unused) {
     (void)unused;
     lk_rate_options options = lk_rate_defaults();
     options.name = "exponential";
@@ -87,8 +81,7 @@ static void exponential_falls_evenly(void **unused)
     near(at(&options, 77), 1, 0);
 }
 
-static void warm_up_is_linear(void **unused)
-{
+static void warm_up_is_linear(void **unused) {
     (void)unused;
     lk_rate_options options = lk_rate_defaults();
     options.warmup_steps = 4;
@@ -102,8 +95,7 @@ static void warm_up_is_linear(void **unused)
     near(at(&options, 1), 0.25, 0); /* the product of both */
 }
 
-static void check_names_what_is_wrong(void **unused)
-{
+static void check_names_what_is_wrong(void **unused) {
     (void)unused;
     lk_context context = {0};
     lk_rate_options good = lk_rate_defaults();
@@ -128,11 +120,10 @@ static void check_names_what_is_wrong(void **unused)
     assert_int_equal(lk_rate_check(&context, &bad[5].options, 100), LK_OK);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constant_is_one),           cmocka_unit_test(cosine_at_known_points),
-        cmocka_unit_test(step_falls_at_its_epochs),  cmocka_unit_test(exponential_falls_evenly),
-        cmocka_unit_test(warm_up_is_linear),         cmocka_unit_test(check_names_what_is_wrong)};
+        cmocka_unit_test(constant_is_one),          cmocka_unit_test(cosine_at_known_points),
+        cmocka_unit_test(step_falls_at_its_epochs), cmocka_unit_test(exponential_falls_evenly),
+        cmocka_unit_test(warm_up_is_linear),        cmocka_unit_test(check_names_what_is_wrong)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

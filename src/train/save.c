@@ -4,8 +4,7 @@
 #include "models/model_file.h"
 #include "train/trainer.h"
 
-lk_checkpoint lk_trainer_checkpoint(lk_trainer *t)
-{
+lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
     return (lk_checkpoint){.path = t->options.checkpoint,
                            .parameters = t->model->parameters,
                            .optimizer = t->optimizer,
@@ -17,8 +16,7 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t)
                            .steps_in_epoch = t->batches.batches};
 }
 
-void lk_trainer_swap_kept(lk_trainer *t)
-{
+void lk_trainer_swap_kept(lk_trainer *t) {
     if (t->state.best_epoch > 0) {
         lk_weights_swap(t->model->parameters, t->best);
     } else if (t->average != NULL) {
@@ -26,8 +24,7 @@ void lk_trainer_swap_kept(lk_trainer *t)
     }
 }
 
-static lk_status save_model(lk_trainer *t)
-{
+static lk_status save_model(lk_trainer *t) {
     LK_TRY(lk_trainer_write_history(t, (double)NAN));
     lk_trainer_swap_kept(t);
     lk_status status = lk_model_save(t->model, t->options.model_path);
@@ -36,8 +33,7 @@ static lk_status save_model(lk_trainer *t)
     return status;
 }
 
-lk_status lk_trainer_save(lk_trainer *t, bool model)
-{
+lk_status lk_trainer_save(lk_trainer *t, bool model) {
     double began = lk_seconds();
     if (t->options.checkpoint != NULL) {
         lk_checkpoint checkpoint = lk_trainer_checkpoint(t);

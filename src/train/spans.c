@@ -1,10 +1,11 @@
-/* Cutting: a whole parameter is one run of elements, one with `live` a run for each row; runs are cut at PIECE elements, and spans fill
- * a piece until it has that many. */
+/* Cutting: a whole parameter is one run of elements, one with `live` a run for each row; runs are cut at PIECE
+ * elements, and spans fill a piece until it has that many. */
 #include "train/spans.h"
 
 #include "base/arena.h"
 
-/* Elements in a piece: with the five arrays that an averaged Adam step touches, 320 KB, which a second-level cache holds. */
+/* Elements in a piece: with the five arrays that an averaged Adam step touches, 320 KB, which a second-level
+ * cache holds. */
 #define PIECE 16384
 
 /* Appends in the second pass, counts in the first. */
@@ -14,8 +15,7 @@ typedef struct cutter {
     int64_t in_piece; /* elements that the piece being filled has */
 } cutter;
 
-static void add_span(cutter *cut, lk_weight_span span)
-{
+static void add_span(cutter *cut, lk_weight_span span) {
     lk_spans *spans = cut->spans;
     if (cut->in_piece == 0) {
         if (cut->fill) {
@@ -33,8 +33,7 @@ static void add_span(cutter *cut, lk_weight_span span)
     }
 }
 
-static void add_run(cutter *cut, int32_t parameter, int64_t offset, int64_t count)
-{
+static void add_run(cutter *cut, int32_t parameter, int64_t offset, int64_t count) {
     while (count > 0) {
         int64_t part = count < PIECE ? count : PIECE;
         add_span(cut, (lk_weight_span){parameter, offset, part});
@@ -43,8 +42,7 @@ static void add_run(cutter *cut, int32_t parameter, int64_t offset, int64_t coun
     }
 }
 
-static void add_all(cutter *cut, const lk_parameters *parameters)
-{
+static void add_all(cutter *cut, const lk_parameters *parameters) {
     cut->spans->count = 0;
     cut->spans->pieces = 0;
     cut->in_piece = 0;
@@ -60,8 +58,7 @@ static void add_all(cutter *cut, const lk_parameters *parameters)
     }
 }
 
-lk_status lk_spans_init(lk_spans *spans, const lk_parameters *parameters)
-{
+lk_status lk_spans_init(lk_spans *spans, const lk_parameters *parameters) {
     *spans = (lk_spans){0};
     cutter cut = {.spans = spans};
     add_all(&cut, parameters);
@@ -78,8 +75,7 @@ lk_status lk_spans_init(lk_spans *spans, const lk_parameters *parameters)
     return LK_OK;
 }
 
-void lk_spans_deinit(lk_spans *spans)
-{
+void lk_spans_deinit(lk_spans *spans) {
     lk_release(spans->list);
     lk_release(spans->piece_begin);
     *spans = (lk_spans){0};
@@ -91,8 +87,7 @@ typedef struct pass {
     void *argument;
 } pass;
 
-static void run_piece(void *argument, int64_t piece, int worker)
-{
+static void run_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const pass *p = argument;
     for (int64_t s = p->spans->piece_begin[piece]; s < p->spans->piece_begin[piece + 1]; s++) {
@@ -100,8 +95,7 @@ static void run_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-void lk_spans_run(const lk_spans *spans, lk_pool *pool, lk_span_function *function, void *argument)
-{
+void lk_spans_run(const lk_spans *spans, lk_pool *pool, lk_span_function *function, void *argument) {
     pass p = {spans, function, argument};
     lk_pool_run(pool, spans->pieces, run_piece, &p);
 }

@@ -1,11 +1,13 @@
-/* Passing over all weights at once: the parameters' used elements as contiguous spans, gathered into pieces of pool work of nearly
- * equal size. Spans and pieces depend on the parameters' shapes alone, so a sum by pieces is the same for any number of threads. */
+/* Passing over all weights at once: the parameters' used elements as contiguous spans, gathered into pieces of
+ * pool work of nearly equal size. Spans and pieces depend on the parameters' shapes alone, so a sum by pieces
+ * is the same for any number of threads. */
 #ifndef LK_TRAIN_SPANS_H
 #define LK_TRAIN_SPANS_H
 
 #include "graph/parameters.h"
 
-/* Elements [offset, offset + count) of a parameter; in a parameter with `live` a span lies within the live part of one row. */
+/* Elements [offset, offset + count) of a parameter; in a parameter with `live` a span lies within the live part
+ * of one row. */
 typedef struct lk_weight_span {
     int32_t parameter;
     int64_t offset, count;

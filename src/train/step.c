@@ -8,15 +8,13 @@
 
 #define TRY_THIS "lower the learning rate (now %g), warm it up, or clip the gradients"
 
-/* ---- messages ---------------------------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
-static bool finite_array(const lk_trainer *t, const lk_parameter *p, const float *values)
-{
+static bool finite_array(const lk_trainer *t, const lk_parameter *p, const float *values) {
     return t->model->context->kernels->all_finite(values, p->rows * p->columns);
 }
 
-static const char *first_bad_parameter(const lk_trainer *t, bool gradient)
-{
+static const char *first_bad_parameter(const lk_trainer *t, bool gradient) {
     for (int32_t i = 0; i < t->model->parameters->count; i++) {
         const lk_parameter *p = &t->model->parameters->list[i];
         if (!finite_array(t, p, gradient ? p->gradient : p->value)) {
@@ -26,8 +24,7 @@ static const char *first_bad_parameter(const lk_trainer *t, bool gradient)
     return NULL;
 }
 
-static int64_t first_bad_example(const lk_trainer *t)
-{
+static int64_t first_bad_example(const lk_trainer *t) {
     int64_t i = 0;
     while (i < t->batches.count - 1 && isfinite(t->batch_nll[i])) {
         i++;
@@ -35,8 +32,7 @@ static int64_t first_bad_example(const lk_trainer *t)
     return t->batches.order[t->batches.first + i];
 }
 
-static lk_status bad_nll(lk_trainer *t)
-{
+static lk_status bad_nll(lk_trainer *t) {
     const char *parameter = first_bad_parameter(t, false);
     const lk_node *node = lk_execution_first_not_finite(t->execution);
     char where[256] = "";
@@ -51,8 +47,7 @@ static lk_status bad_nll(lk_trainer *t)
                    (long long)first_bad_example(t), t->train->path, where, t->options.optimizer.learning_rate);
 }
 
-static lk_status bad_gradient(lk_trainer *t)
-{
+static lk_status bad_gradient(lk_trainer *t) {
     const char *parameter = first_bad_parameter(t, true);
     return lk_fail(t->model->context, LK_NOT_FINITE,
                    "epoch %lld, batch %lld of %lld: the gradient of parameter %.200s is not finite: lower the "
@@ -61,8 +56,7 @@ static lk_status bad_gradient(lk_trainer *t)
                    parameter != NULL ? parameter : "?", t->options.optimizer.learning_rate);
 }
 
-lk_status lk_trainer_check_weights(lk_trainer *t)
-{
+lk_status lk_trainer_check_weights(lk_trainer *t) {
     const char *parameter = first_bad_parameter(t, false);
     if (parameter == NULL) {
         return LK_OK;
@@ -73,10 +67,9 @@ lk_status lk_trainer_check_weights(lk_trainer *t)
                    (long long)t->batches.batches, t->options.optimizer.learning_rate);
 }
 
-/* ---- the step ---------------------------------------------------------------------------------------------------------- */
+/* ---- the step ------------------------------------------------------------------------------- */
 
-static lk_status bind(lk_trainer *t)
-{
+static lk_status bind(lk_trainer *t) {
     int32_t variant = (int32_t)(t->state.step % t->variants.count);
     if (variant == t->bound_variant) {
         return LK_OK;
@@ -92,8 +85,7 @@ static lk_status bind(lk_trainer *t)
     return LK_OK;
 }
 
-static lk_status forward(lk_trainer *t, double *nll_nats)
-{
+static lk_status forward(lk_trainer *t, double *nll_nats) {
     lk_batches_gather(&t->batches, t->state.position);
     lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
     LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
@@ -105,8 +97,7 @@ static lk_status forward(lk_trainer *t, double *nll_nats)
     return isfinite(*nll_nats) ? LK_OK : bad_nll(t);
 }
 
-lk_status lk_trainer_step(lk_trainer *t)
-{
+lk_status lk_trainer_step(lk_trainer *t) {
     double nll_nats, scale = 1;
     LK_TRY(bind(t));
     LK_TRY(forward(t, &nll_nats));

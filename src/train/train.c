@@ -12,15 +12,13 @@
 /* Of the time, checkpoints may take one part in so many. */
 #define CHECKPOINT_SHARE 20
 
-double lk_seconds(void)
-{
+double lk_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-lk_train_options lk_train_defaults(void)
-{
+lk_train_options lk_train_defaults(void) {
     return (lk_train_options){.batch_size = 100,
                               .optimizer = lk_optimizer_defaults(),
                               .rate = lk_rate_defaults(),
@@ -30,12 +28,12 @@ lk_train_options lk_train_defaults(void)
                               .progress_seconds = 0.1};
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------------ */
+/* ---- options -------------------------------------------------------------------------------- */
 
-static lk_status check_options(lk_context *context, const lk_train_options *o, bool validates)
-{
+static lk_status check_options(lk_context *context, const lk_train_options *o, bool validates) {
     if (o->epochs < 0 || o->batch_size < 1 || o->patience < 0) {
-        return lk_fail(context, LK_INVALID, "epochs %lld, batch size %lld, patience %lld: they must be at least 0, 1, 0",
+        return lk_fail(context, LK_INVALID,
+                       "epochs %lld, batch size %lld, patience %lld: they must be at least 0, 1, 0",
                        (long long)o->epochs, (long long)o->batch_size, (long long)o->patience);
     }
     if (!(o->minutes >= 0 && o->checkpoint_seconds >= 0 && o->progress_seconds >= 0)) {
@@ -45,12 +43,14 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
         return lk_fail(context, LK_INVALID, "clipping at gradient norm %g: it must be 0 (none) to 1e30", o->clip);
     }
     if (!(o->ema >= 0 && (double)(float)o->ema < 1)) {
-        return lk_fail(context, LK_INVALID, "moving average with decay %g: it must be at least 0 (none) and below 1", o->ema);
+        return lk_fail(context, LK_INVALID, "moving average with decay %g: it must be at least 0 (none) and below 1",
+                       o->ema);
     }
     if (o->epochs == 0 && o->minutes == 0 && !(validates && o->patience > 0)) {
-        return lk_fail(context, LK_INVALID,
-                       "nothing would end the training: give a number of epochs, a time limit, or validation data with a "
-                       "patience");
+        return lk_fail(
+            context, LK_INVALID,
+            "nothing would end the training: give a number of epochs, a time limit, or validation data with a "
+            "patience");
     }
     if (o->resume && o->checkpoint == NULL) {
         return lk_fail(context, LK_INVALID, "cannot resume without the path of a checkpoint");
@@ -59,8 +59,7 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
 }
 
 /* For training with values drawn afresh the data are grey and of another alphabet than the model. */
-static lk_status check_data(const lk_model *model, const lk_dataset *train, const lk_dataset *valid)
-{
+static lk_status check_data(const lk_model *model, const lk_dataset *train, const lk_dataset *valid) {
     lk_dataset shape = *train;
     if (model->data.binarization == LK_BINARIZE_SAMPLE) {
         shape.alphabet = model->data.alphabet; /* only the number of variables is left to be checked */
@@ -69,10 +68,9 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train, cons
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
-static lk_status allocate(lk_trainer *t)
-{
+static lk_status allocate(lk_trainer *t) {
     lk_parameters *parameters = t->model->parameters;
     LK_TRY(lk_optimizer_create(parameters, &t->options.optimizer, &t->optimizer));
     if (t->options.ema > 0) {
@@ -93,8 +91,7 @@ static lk_status allocate(lk_trainer *t)
 }
 
 static lk_status trainer_init(lk_trainer *t, lk_model *model, const lk_dataset *train, const lk_dataset *valid,
-                              const lk_train_options *options)
-{
+                              const lk_train_options *options) {
     *t = (lk_trainer){.model = model, .train = train, .valid = valid, .options = *options, .bound_variant = -1};
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
     t->unsaved = true;
@@ -113,8 +110,7 @@ static lk_status trainer_init(lk_trainer *t, lk_model *model, const lk_dataset *
     return allocate(t);
 }
 
-static void trainer_deinit(lk_trainer *t)
-{
+static void trainer_deinit(lk_trainer *t) {
     json_decref(t->described);
     json_decref(t->epochs);
     lk_release(t->batch_nll);
@@ -129,10 +125,9 @@ static void trainer_deinit(lk_trainer *t)
     lk_variants_deinit(&t->variants);
 }
 
-/* ---- reports ------------------------------------------------------------------------------------------------------------- */
+/* ---- reports -------------------------------------------------------------------------------- */
 
-static double seconds_left(const lk_trainer *t, double seconds)
-{
+static double seconds_left(const lk_trainer *t, double seconds) {
     double left = (double)NAN;
     if (t->total_steps > 0 && t->session_steps > 0) {
         left = seconds / (double)t->session_steps * (double)(t->total_steps - t->state.step);
@@ -144,8 +139,7 @@ static double seconds_left(const lk_trainer *t, double seconds)
     return left;
 }
 
-static bool report(lk_trainer *t, bool epoch_ended)
-{
+static bool report(lk_trainer *t, bool epoch_ended) {
     double now = lk_seconds();
     bool due = epoch_ended || t->note[0] != '\0' || now - t->last_report >= t->options.progress_seconds;
     if (t->options.progress == NULL || !due) {
@@ -173,23 +167,22 @@ static bool report(lk_trainer *t, bool epoch_ended)
     return go_on;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------------------ */
+/* ---- the loop ------------------------------------------------------------------------------- */
 
-static lk_status resume(lk_trainer *t)
-{
+static lk_status resume(lk_trainer *t) {
     if (!t->options.resume) {
         return LK_OK;
     }
     if (!lk_checkpoint_exists(t->options.checkpoint)) {
-        snprintf(t->note, sizeof t->note, "no checkpoint %.150s yet: starting from the beginning", t->options.checkpoint);
+        snprintf(t->note, sizeof t->note, "no checkpoint %.150s yet: starting from the beginning",
+                 t->options.checkpoint);
         return LK_OK;
     }
     lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
     return lk_checkpoint_read(t->model->context, &checkpoint);
 }
 
-static lk_stop ended(const lk_trainer *t)
-{
+static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
@@ -197,8 +190,7 @@ static lk_stop ended(const lk_trainer *t)
     return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
 }
 
-static bool save_due(const lk_trainer *t, double now)
-{
+static bool save_due(const lk_trainer *t, double now) {
     if (t->options.checkpoint == NULL && t->options.model_path == NULL) {
         return false;
     }
@@ -210,8 +202,7 @@ static bool save_due(const lk_trainer *t, double now)
 }
 
 /* One step and what the clock asks for after it. */
-static lk_status step_and_look(lk_trainer *t)
-{
+static lk_status step_and_look(lk_trainer *t) {
     double before = lk_seconds();
     LK_TRY(lk_trainer_step(t));
     double now = lk_seconds();
@@ -228,8 +219,7 @@ static lk_status step_and_look(lk_trainer *t)
     return LK_OK;
 }
 
-static lk_status run_epoch(lk_trainer *t)
-{
+static lk_status run_epoch(lk_trainer *t) {
     lk_batches_begin(&t->batches, t->state.epoch);
     while (t->stop == LK_STOP_NOT && t->state.position < t->batches.batches) {
         LK_TRY(step_and_look(t));
@@ -243,10 +233,9 @@ static lk_status run_epoch(lk_trainer *t)
     return t->stop == LK_STOP_NOT && save_due(t, lk_seconds()) ? lk_trainer_save(t, true) : LK_OK;
 }
 
-/* The weights to keep are put into the model and scored by the whole mixture. After the last checkpoint: a run stopped in the middle of an
- * epoch is scored there too, which its continuation must not notice. */
-static lk_status finish(lk_trainer *t)
-{
+/* The weights to keep are put into the model and scored by the whole mixture. After the last checkpoint: a run
+ * stopped in the middle of an epoch is scored there too, which its continuation must not notice. */
+static lk_status finish(lk_trainer *t) {
     double final_nll = (double)NAN;
     if (t->state.position > 0) {
         bool improved;
@@ -269,8 +258,7 @@ static lk_status finish(lk_trainer *t)
     return lk_trainer_write_history(t, final_nll);
 }
 
-static lk_status run(lk_trainer *t)
-{
+static lk_status run(lk_trainer *t) {
     LK_TRY(resume(t));
     t->began = t->last_report = t->last_checkpoint = lk_seconds();
     t->stop = ended(t);
@@ -286,8 +274,7 @@ static lk_status run(lk_trainer *t)
     return finish(t);
 }
 
-lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_train_options *options)
-{
+lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_train_options *options) {
     lk_trainer *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return lk_fail_no_memory(model->context, "training", (int64_t)sizeof *t);

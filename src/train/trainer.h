@@ -14,31 +14,31 @@
 typedef enum lk_stop { LK_STOP_NOT, LK_STOP_EPOCHS, LK_STOP_MINUTES, LK_STOP_PATIENCE, LK_STOP_ASKED } lk_stop;
 
 typedef struct lk_trainer {
-    lk_model *model;           /* not owned, as the data sets */
+    lk_model *model; /* not owned, as the data sets */
     const lk_dataset *train, *valid;
     lk_train_options options;
-    int64_t total_steps;       /* 0: not known */
+    int64_t total_steps; /* 0: not known */
     lk_variants variants;
-    lk_execution *execution;   /* owned; bound to the graph of bound_variant */
-    int32_t bound_variant;     /* -1: none yet */
+    lk_execution *execution; /* owned; bound to the graph of bound_variant */
+    int32_t bound_variant;   /* -1: none yet */
     lk_evaluator evaluator;
     lk_batches batches;
-    lk_optimizer *optimizer;   /* owned */
-    lk_average *average;       /* owned, or NULL */
+    lk_optimizer *optimizer; /* owned */
+    lk_average *average;     /* owned, or NULL */
     lk_clip clip;
-    float **best;              /* owned; NULL without validation data */
-    double *batch_nll;         /* owned, [batch] */
-    double *valid_nll;         /* owned, [valid examples]; NULL without */
+    float **best;      /* owned; NULL without validation data */
+    double *batch_nll; /* owned, [batch] */
+    double *valid_nll; /* owned, [valid examples]; NULL without */
     lk_train_state state;
     lk_stop stop;
     json_t *described, *epochs; /* owned: the options that decide the weights; the history */
-    double valid_nll_nats;     /* of the last validation; NaN */
-    double epoch_nll_nats;     /* per example, of the epoch last recorded */
+    double valid_nll_nats;      /* of the last validation; NaN */
+    double epoch_nll_nats;      /* per example, of the epoch last recorded */
     /* This session, in seconds of a monotonic clock. */
     double began, last_step, last_report, last_checkpoint, checkpoint_took;
-    double stepping;           /* spent in steps */
+    double stepping; /* spent in steps */
     int64_t session_examples, session_steps;
-    bool unsaved;              /* model_path is older than the weights that would be saved */
+    bool unsaved; /* model_path is older than the weights that would be saved */
     char note[256];
 } lk_trainer;
 
@@ -50,14 +50,16 @@ lk_status lk_trainer_check_weights(lk_trainer *trainer);
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);
-/* The mean NLL per example of this epoch's minibatches so far, each scored just before its step; NaN before the first. */
+/* The mean NLL per example of this epoch's minibatches so far, each scored just before its step; NaN before the
+ * first. */
 double lk_trainer_epoch_nll(const lk_trainer *trainer);
 
 /* history.c */
 json_t *lk_trainer_describe(const lk_trainer *trainer);
 bool lk_trainer_record_epoch(lk_trainer *trainer, bool whole);
 lk_status lk_trainer_write_history(lk_trainer *trainer, double final_valid_nll_nats);
-/* A JSON number, null when it is not finite; what is said of a data set; model->history from a JSON object, which is taken. */
+/* A JSON number, null when it is not finite; what is said of a data set; model->history from a JSON object,
+ * which is taken. */
 json_t *lk_history_number(double value);
 json_t *lk_history_data(const lk_dataset *data);
 lk_status lk_history_take(lk_model *model, json_t *history);

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-lk_status lk_variants_init(lk_variants *variants, const lk_model *model)
-{
+lk_status lk_variants_init(lk_variants *variants, const lk_model *model) {
     *variants = (lk_variants){.model = model, .count = lk_model_variants(model)};
     variants->graph = calloc((size_t)variants->count, sizeof *variants->graph);
     if (variants->graph == NULL) {
@@ -13,8 +12,7 @@ lk_status lk_variants_init(lk_variants *variants, const lk_model *model)
     return LK_OK;
 }
 
-void lk_variants_deinit(lk_variants *variants)
-{
+void lk_variants_deinit(lk_variants *variants) {
     for (int32_t v = 0; variants->graph != NULL && v < variants->count; v++) {
         lk_graph_destroy(variants->graph[v]);
     }
@@ -22,8 +20,7 @@ void lk_variants_deinit(lk_variants *variants)
     *variants = (lk_variants){0};
 }
 
-lk_status lk_variants_graph(lk_variants *variants, int32_t variant, lk_graph **graph)
-{
+lk_status lk_variants_graph(lk_variants *variants, int32_t variant, lk_graph **graph) {
     LK_REQUIRE(variant >= 0 && variant < variants->count);
     if (variants->graph[variant] == NULL) {
         LK_TRY(lk_model_graph(variants->model, variant, &variants->graph[variant]));

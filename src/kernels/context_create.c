@@ -1,5 +1,4 @@
 /* The beginning of a context: it stands here and not in base/, because it chooses a table of kernels. */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,16 +6,6 @@
 #include "kernels/kernels.h"
 
 #define THREADS_MOST 1024
-
-/* The processors that this process may use; 1 when that cannot be found out. */
-static int processors(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    int count = CPU_COUNT(&set);
-    return count < 1 ? 1 : count > THREADS_MOST ? THREADS_MOST : count;
-}
 
 static lk_status choose_kernels(lk_context *context) {
     const lk_kernels *const *tables;
@@ -48,7 +37,8 @@ lk_status lk_context_create(int threads, lk_context **context) {
         return lk_fail(*context, LK_INVALID, "threads: %d is not in 0 .. %d (0: one per processor)", threads, THREADS_MOST);
     }
     LK_TRY(choose_kernels(*context));
-    int wanted = threads == 0 ? processors() : threads;
+    int wanted = threads == 0 ? lk_pool_processors() : threads;
+    wanted = wanted < THREADS_MOST ? wanted : THREADS_MOST;
     (*context)->pool = lk_pool_create(wanted);
     if ((*context)->pool == NULL) {
         return lk_fail(*context, LK_NO_MEMORY, "cannot start %d threads; ask for fewer", wanted);

@@ -154,13 +154,26 @@ static const kernel_case cases[] = {
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
+/* One long row of numbers of each kind, from which the arrays are cut. */
+#define STOCK 20000
+static float stock[FILLINGS][STOCK];
+
+static int fill_stock(void **state) {
+    (void)state;
+    for (filling kind = ORDINARY; kind < FILLINGS; kind++) {
+        fill(stock[kind], STOCK, kind, (uint64_t)kind);
+    }
+    return 0;
+}
+
 /* Values below every width that a case uses: 5, and `count` where it is greater than 1. */
 static void prepare(arrays *a, int64_t count, filling kind, uint64_t stream) {
     memset(a, 0, sizeof *a);
     for (uint64_t i = 0; i < 4; i++) {
-        fill(a->data[i], MOST + 4, kind, stream * 4 + i);
+        uint64_t begin = (stream * 4 + i) * 331 % (STOCK - MOST - 4);
+        memcpy(a->data[i], stock[kind] + begin, sizeof a->data[i]);
     }
-    fill_values(a->x, MOST, 2, stream);
+    fill_values(a->x, count, 2, stream);
     if (count >= 5) {
         fill_values(a->x, 1, 5, stream + 1);
     }
@@ -172,6 +185,9 @@ static float settled(float value, nan_rule rule) {
 
 static void compare(const kernel_case *c, const char *isa, int64_t count, int64_t shift, filling kind, const arrays *got,
                     const arrays *expected) {
+    if (memcmp(got, expected, sizeof *got) == 0) {
+        return;
+    }
     for (int i = 0; i < 4; i++) {
         for (int j = 0; j < MOST + 4; j++) {
             float left = settled(got->data[i][j], c->rule);
@@ -207,9 +223,9 @@ static void test_tables_agree(void **state) {
                 for (int64_t shift = 0; shift < 4; shift += 3) {
                     for (filling kind = ORDINARY; kind < FILLINGS; kind++) {
                         uint64_t stream = (uint64_t)(c * SIZES + n) * 2 + (uint64_t)shift;
-                        /* Adagrad's and Adam's sums of squares may be negative here: the bits must agree all the same. */
+                        /* Sums of squares may be negative here: the bits must agree all the same. */
                         prepare(&got, sizes[n], kind, stream);
-                        prepare(&expected, sizes[n], kind, stream);
+                        memcpy(&expected, &got, sizeof got);
                         cases[c].run(tables[t], &got, sizes[n], shift);
                         cases[c].run(scalar, &expected, sizes[n], shift);
                         compare(&cases[c], tables[t]->isa, sizes[n], shift, kind, &got, &expected);
@@ -511,5 +527,5 @@ int main(void) {
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_refused_settings),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fill_stock, NULL);
 }

@@ -26,8 +26,7 @@ static const lk_setting settings[] = {
     {.key = "graph",
      .kind = LK_TEXT,
      .fallback = "chain",
-     .help =
-         "chain (every variable on all earlier ones), independent, or the path of a DAG file: lines NAME: PARENT PARENT"},
+     .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines NAME: PARENTS"},
     {.key = "hidden",
      .kind = LK_INTEGERS,
      .fallback = "32",

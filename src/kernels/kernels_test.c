@@ -76,6 +76,7 @@ typedef struct kernel_case {
 #define CASE(name, call)                                                                                \
     static void run_##name(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) {              \
         (void)shift;                                                                                    \
+        (void)count;                                                                                    \
         call;                                                                                           \
     }
 
@@ -111,6 +112,9 @@ CASE(log_softmax_rows, k->log_softmax(A(0), A(1), count / 3, 3))
 CASE(bernoulli_nll, k->bernoulli_nll(A(0), A(1), a->x, count))
 CASE(bernoulli_gradient, k->bernoulli_gradient(A(0), A(1), a->x, 0.3f, count))
 CASE(categorical_nll, k->categorical_nll(A(0), A(1), a->x, count / 5, 5))
+CASE(log_softmax_wide, k->log_softmax(A(0), A(1), 3, 360))
+CASE(log_softmax_very_wide, k->log_softmax(A(0), A(1), 1, MOST - 3))
+CASE(categorical_gradient_in_place, k->categorical_gradient(A(0), A(0), a->x, 0.3f, count / 5, 5))
 CASE(categorical_nll_wide, k->categorical_nll(A(0), A(1), a->x, count > 1, count))
 CASE(categorical_gradient, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count / 5, 5))
 CASE(categorical_gradient_wide, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count > 1, count))
@@ -140,6 +144,9 @@ static const kernel_case cases[] = {
     {"log_softmax", NAN_ANY, run_log_softmax},
     {"log_softmax in place", NAN_ANY, run_log_softmax_in_place},
     {"log_softmax rows", NAN_ANY, run_log_softmax_rows},
+    {"log_softmax wide", NAN_ANY, run_log_softmax_wide},
+    {"log_softmax very wide", NAN_ANY, run_log_softmax_very_wide},
+    {"categorical_gradient in place", NAN_ANY, run_categorical_gradient_in_place},
     {"bernoulli_nll", NAN_EXACT, run_bernoulli_nll},
     {"bernoulli_gradient", NAN_ANY, run_bernoulli_gradient},
     {"categorical_nll", NAN_ANY, run_categorical_nll},
@@ -412,35 +419,46 @@ static double nll_in_double(const double *logits, int width, int x) {
     return log(sum) - (logits[x] - greatest);
 }
 
-static void test_categorical(void **state) {
-    (void)state;
+/* `rows` rows at once, each against double; widths on both sides of what the kernel takes as one group. */
+static void check_categorical(int64_t width, int64_t rows, double tolerance) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
-    enum { WIDTH = 37 };
-    float logits[WIDTH];
-    double wide[WIDTH];
-    float gradient[WIDTH];
-    float log_p[WIDTH];
-    fill(logits, WIDTH, ORDINARY, 99);
-    for (int s = 0; s < WIDTH; s++) {
-        wide[s] = (double)logits[s];
-    }
-    for (uint16_t x = 0; x < WIDTH; x++) {
-        float nll;
-        kernels->categorical_nll(&nll, logits, &x, 1, WIDTH);
-        kernels->categorical_gradient(gradient, logits, &x, 3.0f, 1, WIDTH);
-        kernels->log_softmax(log_p, logits, 1, WIDTH);
-        check_near("categorical nll", x, (double)nll, nll_in_double(wide, WIDTH, x), 3e-7);
-        check_near("log_softmax", x, -(double)log_p[x], nll_in_double(wide, WIDTH, x), 3e-7);
-        for (int s = 0; s < WIDTH; s++) {
+    static float logits[MOST], gradient[MOST], log_p[MOST];
+    static double wide[MOST];
+    float nll[MOST / 3];
+    uint16_t x[MOST / 3];
+    memcpy(logits, stock[ORDINARY], (size_t)(rows * width) * sizeof *logits);
+    fill_values(x, rows, (uint32_t)width, 9);
+    kernels->categorical_nll(nll, logits, x, rows, width);
+    kernels->categorical_gradient(gradient, logits, x, 3.0f, rows, width);
+    kernels->log_softmax(log_p, logits, rows, width);
+    for (int64_t row = 0; row < rows; row++) {
+        for (int64_t s = 0; s < width; s++) {
+            wide[s] = (double)logits[row * width + s];
+        }
+        check_near("categorical nll", x[row], (double)nll[row], nll_in_double(wide, (int)width, x[row]), tolerance);
+        check_near("log_softmax", x[row], -(double)log_p[row * width + x[row]], nll_in_double(wide, (int)width, x[row]),
+                   tolerance);
+        for (int64_t s = 0; s < width; s += width / 37 + 1) {
             const double step = 1e-5;
             double keep = wide[s];
             wide[s] = keep + step;
-            double above = nll_in_double(wide, WIDTH, x);
+            double above = nll_in_double(wide, (int)width, x[row]);
             wide[s] = keep - step;
-            double below = nll_in_double(wide, WIDTH, x);
+            double below = nll_in_double(wide, (int)width, x[row]);
             wide[s] = keep;
-            check_near("categorical gradient", s, (double)gradient[s], 3 * (above - below) / (2 * step), 1e-6);
+            check_near("categorical gradient", (double)s, (double)gradient[row * width + s], 3 * (above - below) / (2 * step),
+                       1e-6);
         }
+    }
+}
+
+static void test_categorical(void **state) {
+    (void)state;
+    static const struct {
+        int64_t width, rows;
+    } shapes[] = {{1, 5}, {3, 70}, {16, 33}, {17, 40}, {37, 20}, {255, 4}, {256, 3}, {512, 2}, {513, 2}, {1090, 1}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        check_categorical(shapes[i].width, shapes[i].rows, 3e-7);
     }
 }
 

@@ -234,11 +234,32 @@ static void test_exp_does_not_fall(void **state) {
     }
 }
 
+/* Part of the file format: these bits may never change, on any machine. */
+static void test_bits_are_frozen(void **state) {
+    (void)state;
+    static const uint64_t expected[FUNCTIONS] = {
+        UINT64_C(0x1683f3e892653508), UINT64_C(0xa18f18fd8fb6a0d1), UINT64_C(0xc313691f65b5493a),
+        UINT64_C(0x6e40b3e482632606), UINT64_C(0xe67036cfc707950e), UINT64_C(0x9000d58fe58e3619),
+    };
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, a word at a time */
+        for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 32749u) {
+            uint32_t result = lk_bits_of_float(functions[i].approximate(lk_float_of_bits((uint32_t)bits)));
+            hash = (hash ^ result) * UINT64_C(1099511628211);
+        }
+        if (hash != expected[i]) {
+            print_error("%s: hash %016llx, expected %016llx\n", functions[i].name, (unsigned long long)hash,
+                        (unsigned long long)expected[i]);
+        }
+        assert_true(hash == expected[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_special_values),   cmocka_unit_test(test_nan_is_canonical), cmocka_unit_test(test_identities),
         cmocka_unit_test(test_exp_does_not_fall), cmocka_unit_test(test_dense_regions),   cmocka_unit_test(test_common_region),
-        cmocka_unit_test(test_whole_range),
+        cmocka_unit_test(test_whole_range),      cmocka_unit_test(test_bits_are_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

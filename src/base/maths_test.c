@@ -1,11 +1,12 @@
 /* The exact functions against long double over the whole float range: every STRIDE-th bit pattern, every
  * special value, and every float of some regions where a reduction or a selection changes. The bounds are those
  * that maths.h states. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <float.h>
 #include <math.h>

@@ -1,9 +1,10 @@
 /* The Bernoulli distribution: it is one, its gradient, its integer CDF and what coding with that costs. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <float.h>
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /* Drawing by the inverse cumulative distribution: its edges, and that the frequencies are the probabilities. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <math.h>
 

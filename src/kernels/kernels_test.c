@@ -2,11 +2,12 @@
  * pointers, in place. Then what the kernels compute: functions against base/maths.h, sums against the
  * documented shape written out naively, derivatives against central differences in double, optimizer steps
  * against their formulas in double. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <float.h>
 #include <math.h>

@@ -20,7 +20,7 @@ enum {
     DIRECT_PANELS = 3,           /* up to here packing B costs more than it saves */
     DIRECT_COLUMNS = 256,        /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
     PIECE_WORK = 1 << 20,        /* fused multiply-adds that are worth a thread's waking */
-    MOST_PIECES = 48,
+    MOST_PIECES = 32,
 };
 
 struct lk_workspace {

@@ -7,7 +7,8 @@ static const cli_option options[] = {
 
 static void print_family(const lk_family *family)
 {
-    printf("%s: %s\n    %s\n", family->name, family->summary, family->paper);
+    printf("%s: %s\n%s%s%s", family->name, family->summary, family->paper[0] != '\0' ? "    " : "", family->paper,
+           family->paper[0] != '\0' ? "\n" : "");
     for (int32_t i = 0; i < family->setting_count; i++) {
         const lk_setting *s = &family->settings[i];
         printf("    --set %s=%s\n        %s%s%s%s\n", s->key, s->fallback, s->help, s->choices != NULL ? " (" : "",

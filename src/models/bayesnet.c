@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "dist/dist.h"
 #include "models/dag.h"
+#include "models/marginals.h"
 #include "models/model.h"
 #include "ops/ops.h"
 
@@ -212,6 +213,41 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 
+/* Every conditional begins at its variable's marginal; for the roots that is their histogram. */
+static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float *marginal, int64_t channels) {
+    lk_parameters *parameters = model->parameters;
+    int64_t roots = 0;
+    int32_t least = INT32_MAX;
+    for (int64_t v = 0; v < model->data.variables; v++) {
+        least = model->rank[v] < least ? model->rank[v] : least;
+    }
+    for (int64_t v = 0; v < model->data.variables; v++) {
+        bool root = dag->parent != NULL ? dag->parent_begin[v + 1] == dag->parent_begin[v] : !chain || model->rank[v] == least;
+        char name[64];
+        snprintf(name, sizeof name, "x%lld.logits.bias", (long long)v);
+        int32_t at = lk_parameters_find(parameters, root ? "roots.table" : name);
+        LK_REQUIRE(at >= 0);
+        float *value = parameters->list[at].value + (root ? roots++ * channels : 0);
+        memcpy(value, marginal + v * channels, (size_t)channels * sizeof *value);
+    }
+}
+
+static lk_status start(lk_model *model, const lk_dataset *train) {
+    int64_t channels = model->data.alphabet == 2 ? 1 : model->data.alphabet;
+    bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN;
+    lk_dag dag;
+    LK_TRY(kept_dag(model, &dag));
+    float *marginal = lk_allocate(model->data.variables * channels, sizeof *marginal);
+    lk_status status = marginal == NULL ? lk_fail_no_memory(model->context, "marginals", model->data.variables * channels * 4)
+                                        : lk_marginal_logits(model, train, marginal);
+    if (status == LK_OK) {
+        start_at(model, &dag, chain, marginal, channels);
+    }
+    lk_release(marginal);
+    lk_dag_deinit(&dag);
+    return status;
+}
+
 const lk_family lk_bayesnet_family = {
     .name = "bayesnet",
     .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms for the roots",
@@ -221,4 +257,5 @@ const lk_family lk_bayesnet_family = {
     .prepare = prepare,
     .ordering = ordering,
     .build = build,
+    .start = start,
 };

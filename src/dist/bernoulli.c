@@ -32,19 +32,17 @@ static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *p
     kernels->bernoulli_gradient(dparameters, parameters, x, scale, count);
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, float temperature,
-                          float *probability) {
+static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, int64_t count,
+                          float temperature, float *probability) {
     (void)alphabet;
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
-    float logit = parameters[0] == parameters[0] ? parameters[0] : 0.0f;
-    if (temperature == 0.0f) {
-        probability[0] = logit > 0.0f ? 0.0f : 1.0f;
-        probability[1] = logit > 0.0f ? 1.0f : 0.0f;
-        return;
+    for (int64_t n = 0; n < count; n++) {
+        float logit = parameters[n] == parameters[n] ? parameters[n] : 0.0f;
+        float sure = logit > 0.0f ? lk_infinity() : -lk_infinity();
+        probability[2 * n + 1] = temperature == 0.0f ? sure : logit / temperature;
+        probability[2 * n] = -probability[2 * n + 1];
     }
-    probability[1] = logit / temperature;
-    probability[0] = -probability[1];
-    kernels->sigmoid(probability, probability, 2);
+    kernels->sigmoid(probability, probability, 2 * count);
 }
 
 static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters, uint32_t *out) {

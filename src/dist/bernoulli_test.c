@@ -27,7 +27,7 @@ static void test_sums_to_one(void **state) {
         float nll[2];
         float p[2];
         lk_bernoulli.nll(kernels, 2, both, x, 2, nll);
-        lk_bernoulli.probabilities(kernels, 2, both, 1.0f, p);
+        lk_bernoulli.probabilities(kernels, 2, both, 1, 1.0f, p);
         double total = exp(-(double)nll[0]) + exp(-(double)nll[1]);
         if (!(fabs(total - 1) < 1e-6) || !(fabsf(p[0] + p[1] - 1.0f) < 2e-7f)) {
             fail_msg("logit %g: %.9g, %.9g", (double)logit, total, (double)(p[0] + p[1]));
@@ -151,15 +151,15 @@ static void test_temperature(void **state) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
     float logit = 1.5f;
     float p[2];
-    lk_bernoulli.probabilities(kernels, 2, &logit, 0.5f, p);
+    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.5f, p);
     assert_true(fabs((double)p[1] - 1 / (1 + exp(-3.0))) < 1e-7);
-    lk_bernoulli.probabilities(kernels, 2, &logit, 0.0f, p);
+    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.0f, p);
     assert_true(p[0] == 0.0f && p[1] == 1.0f);
     logit = 0.0f;
-    lk_bernoulli.probabilities(kernels, 2, &logit, 0.0f, p);
+    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.0f, p);
     assert_true(p[0] == 1.0f && p[1] == 0.0f);
     logit = -1e30f;
-    lk_bernoulli.probabilities(kernels, 2, &logit, 1e-30f, p);
+    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 1e-30f, p);
     assert_true(p[0] == 1.0f && p[1] == 0.0f);
 }
 

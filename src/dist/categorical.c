@@ -65,9 +65,8 @@ static void most_probable(const float *logits, int32_t alphabet, float maximum, 
     probability[best < 0 ? 0 : best] = 1.0f;
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, float temperature,
-                          float *probability) {
-    LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
+static void one_example(const lk_kernels *kernels, int32_t alphabet, const float *parameters, float temperature,
+                        float *probability) {
     float maximum = greatest(kernels, parameters, alphabet);
     if (temperature == 0.0f) {
         most_probable(parameters, alphabet, maximum, probability);
@@ -80,6 +79,14 @@ static void probabilities(const lk_kernels *kernels, int32_t alphabet, const flo
     float sum = kernels->sum(probability, alphabet);
     for (int32_t s = 0; s < alphabet; s++) {
         probability[s] = sum > 0.0f ? probability[s] / sum : 1.0f / (float)alphabet;
+    }
+}
+
+static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, int64_t count,
+                          float temperature, float *probability) {
+    LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
+    for (int64_t n = 0; n < count; n++) {
+        one_example(kernels, alphabet, parameters + n * alphabet, temperature, probability + n * alphabet);
     }
 }
 

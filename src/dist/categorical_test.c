@@ -58,7 +58,7 @@ static void test_sums_to_one(void **state) {
         assert_int_equal(lk_categorical.channels(alphabet), alphabet);
         fill(logits, alphabet, 12.0f, i);
         softmax_in_double(logits, alphabet, exact);
-        lk_categorical.probabilities(kernels, alphabet, logits, 1.0f, probability);
+        lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
         double total = 0;
         for (int32_t s = 0; s < alphabet; s += step) {
             uint16_t x = (uint16_t)s;
@@ -182,7 +182,7 @@ static void test_uniform(void **state) {
             }
             lk_categorical.cdf(kernels, alphabet, logits, cdf);
             check_cdf(cdf, alphabet, "equal logits");
-            lk_categorical.probabilities(kernels, alphabet, logits, 1.0f, probability);
+            lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
             uint32_t floor_size = WHOLE / (uint32_t)alphabet;
             for (int32_t s = 0; s < alphabet; s++) {
                 uint32_t size = cdf[s + 1] - cdf[s];
@@ -209,7 +209,7 @@ static void test_impossible_and_extreme(void **state) {
         }
         lk_categorical.cdf(kernels, alphabet, logits, cdf);
         check_cdf(cdf, alphabet, "half of them impossible");
-        lk_categorical.probabilities(kernels, alphabet, logits, 1.0f, probability);
+        lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
         for (uint16_t x = 0; x < alphabet; x++) {
             float nll;
             lk_categorical.nll(kernels, alphabet, logits, &x, 1, &nll);
@@ -256,7 +256,7 @@ static void test_any_bits(void **state) {
             assert_memory_equal(cdf, other, sizeof *cdf * ((size_t)alphabet + 1));
         }
         for (int k = 0; k < 3; k++) {
-            lk_categorical.probabilities(tables[0], alphabet, logits, 0.5f * (float)k, probability);
+            lk_categorical.probabilities(tables[0], alphabet, logits, 1, 0.5f * (float)k, probability);
             int32_t drawn = lk_probabilities_draw(probability, alphabet, 0.7f);
             assert_true(drawn >= 0 && drawn < alphabet && probability[drawn] > 0.0f);
         }
@@ -298,11 +298,11 @@ static void test_temperature(void **state) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
     const float l[4] = {0.5f, 2.0f, 2.0f, -1.0f};
     float p[4];
-    lk_categorical.probabilities(kernels, 4, l, 0.0f, p);
+    lk_categorical.probabilities(kernels, 4, l, 1, 0.0f, p);
     assert_true(p[0] == 0.0f && p[1] == 1.0f && p[2] == 0.0f && p[3] == 0.0f);
-    lk_categorical.probabilities(kernels, 4, l, 2.0f, p);
+    lk_categorical.probabilities(kernels, 4, l, 1, 2.0f, p);
     assert_true(fabs((double)(p[1] / p[0]) - exp(0.75)) < 1e-6);
-    lk_categorical.probabilities(kernels, 4, l, 1e-38f, p);
+    lk_categorical.probabilities(kernels, 4, l, 1, 1e-38f, p);
     assert_true(p[0] == 0.0f && p[1] == 0.5f && p[2] == 0.5f && p[3] == 0.0f);
 }
 

@@ -28,10 +28,10 @@ typedef struct lk_dist {
     /* dparameters (overwritten) = scale * d nll / d parameters */
     void (*gradient)(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x,
                      float scale, int64_t count, float *dparameters);
-    /* Probabilities of one example, [alphabet], after dividing logits by the temperature (finite, >= 0; 1 = the
+    /* Probabilities of `count` examples, [count][alphabet], after dividing logits by the temperature (finite, >= 0; 1 = the
      * model; 0 = the most probable symbol, the lowest of equals). For sampling and for people. */
-    void (*probabilities)(const lk_kernels *kernels, int32_t alphabet, const float *parameters, float temperature,
-                          float *probability);
+    void (*probabilities)(const lk_kernels *kernels, int32_t alphabet, const float *parameters, int64_t count,
+                          float temperature, float *probability);
     /* The integer CDF, the only source of coded probabilities, used by encoder and decoder alike: cdf[0] = 0 <
      * cdf[1] < ... < cdf[alphabet] = 2^LK_CDF_BITS. */
     void (*cdf)(const lk_kernels *kernels, int32_t alphabet, const float *parameters, uint32_t *cdf);

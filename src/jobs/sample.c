@@ -14,7 +14,7 @@
 /* Examples side by side: enough to fill the kernels, bounded by memory. */
 #define BATCH_MOST 1024
 #define BATCH_BYTES ((int64_t)1 << 30)
-#define EXAMPLES_PER_PIECE 64
+#define EXAMPLES_PER_PIECE 256
 
 /* Samples that share a network: those of one variant, under one ordering. */
 typedef struct group {
@@ -26,7 +26,7 @@ typedef struct group {
     int64_t count, batch;
     uint16_t *values;      /* [count of batch][variables] */
     uint16_t *column;      /* [batch]: one variable */
-    float *probability;    /* [pieces][alphabet]: scratch */
+    float *probability;    /* [batch][alphabet]: scratch */
     lk_dataset *samples;
     int64_t *done;
 } group;
@@ -52,15 +52,15 @@ static void draw_piece(void *argument, int64_t piece, int worker)
     const lk_graph *graph = g->graph;
     lk_random random = {g->options->seed, LK_FOR_SAMPLE};
     const float *parameters = lk_execution_parameters(g->execution, d->variable);
-    float *probability = g->probability + piece * graph->alphabet;
     int64_t begin = piece * EXAMPLES_PER_PIECE;
     int64_t end = begin + EXAMPLES_PER_PIECE < d->count ? begin + EXAMPLES_PER_PIECE : d->count;
-    for (int64_t n = begin; n < end; n++) {
+    float *probability = g->probability + begin * graph->alphabet;
+    graph->dist->probabilities(graph->context->kernels, graph->alphabet, parameters + begin * graph->output->channels,
+                               end - begin, g->options->temperature, probability);
+    for (int64_t n = begin; n < end; n++, probability += graph->alphabet) {
         int64_t sample = g->sample[d->first + n];
         int32_t value = held(g, sample, d->variable);
         if (value < 0) {
-            graph->dist->probabilities(graph->context->kernels, graph->alphabet,
-                                       parameters + n * graph->output->channels, g->options->temperature, probability);
             float unit = lk_random_unit(random, (uint64_t)sample, (uint64_t)d->variable);
             value = lk_probabilities_draw(probability, graph->alphabet, unit);
         }
@@ -112,7 +112,7 @@ static int64_t choose_batch(const group *g, lk_plan plan)
 {
     int64_t batch = g->options->batch > 0 ? g->options->batch : BATCH_MOST;
     batch = batch < g->count ? batch : g->count;
-    int64_t each = lk_execution_bytes(g->graph, plan, 1);
+    int64_t each = lk_execution_bytes(g->graph, plan, 1) + g->graph->alphabet * (int64_t)sizeof(float);
     int64_t fit = each > 0 ? BATCH_BYTES / each : batch;
     return batch < fit ? batch : (fit > 0 ? fit : 1);
 }
@@ -121,11 +121,10 @@ static lk_status draw_group(group *g)
 {
     lk_plan plan = g->options->schedule == LK_SCHEDULE_INCREMENTAL ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE;
     g->batch = choose_batch(g, plan);
-    int64_t pieces = (g->batch + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE;
     lk_status status = lk_execution_create(g->graph, plan, g->batch, &g->execution);
     g->values = lk_allocate(g->batch * g->graph->variables, sizeof *g->values);
     g->column = lk_allocate(g->batch, sizeof *g->column);
-    g->probability = lk_allocate(pieces * g->graph->alphabet, sizeof *g->probability);
+    g->probability = lk_allocate(g->batch * g->graph->alphabet, sizeof *g->probability);
     if (status == LK_OK && (g->values == NULL || g->column == NULL || g->probability == NULL)) {
         status = lk_fail_no_memory(g->graph->context, "samples", g->batch * g->graph->variables * 2);
     }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "models/model_file.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status)
@@ -59,6 +60,14 @@ void cli_end(cli_session *session)
     lk_dataset_destroy(session->dataset);
     lk_model_destroy(session->model);
     lk_context_destroy(session->context);
+}
+
+lk_status cli_can_write(lk_context *context, const char *path)
+{
+    lk_writer *writer;
+    LK_TRY(lk_writer_create(context, path, &writer));
+    lk_writer_abandon(writer);
+    return LK_OK;
 }
 
 /* ---- data ----------------------------------------------------------------------------------------------------------------- */

@@ -46,7 +46,10 @@ static int run(const cli_arguments *arguments)
                                 .skip_verify = cli_has(arguments, "no-verify"),
                                 .progress = cli_progress_show,
                                 .progress_argument = &progress};
-        lk_status coded = lk_compress(s.model, s.dataset, cli_text(arguments, "out", NULL), &how, &report);
+        lk_status coded = cli_can_write(s.context, cli_text(arguments, "out", NULL));
+        if (coded == LK_OK) {
+            coded = lk_compress(s.model, s.dataset, cli_text(arguments, "out", NULL), &how, &report);
+        }
         cli_progress_end(&progress);
         status = coded == LK_OK ? print_report(arguments, &report) : cli_fault(s.context);
     }

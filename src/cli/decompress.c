@@ -39,7 +39,8 @@ static int run(const cli_arguments *arguments)
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = cli_progress_show,
                                 .progress_argument = &progress};
-        bool done = lk_decompress(s.model, cli_text(arguments, "data", NULL), &how, &s.dataset, &lost, &lost_count) == LK_OK &&
+        bool done = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
+                    lk_decompress(s.model, cli_text(arguments, "data", NULL), &how, &s.dataset, &lost, &lost_count) == LK_OK &&
                     lk_dataset_restore(s.context, cli_text(arguments, "out", NULL), s.dataset) == LK_OK;
         cli_progress_end(&progress);
         status = done ? print_report(arguments, s.dataset, lost, lost_count) : cli_fault(s.context);

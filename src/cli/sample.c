@@ -39,6 +39,7 @@ static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_
                         lk_model **model, double *seconds)
 {
     LK_TRY(lk_dataset_writable(context, cli_text(arguments, "out", NULL)));
+    LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
     LK_TRY(lk_model_load(context, arguments->positional[0], model));
     lk_given given = {0};
     lk_status status = LK_OK;

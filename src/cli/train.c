@@ -227,6 +227,7 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     if (fraction < 0.0) {
         fraction = by_gradients ? 0.1 : 0.0;
     }
+    LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
     lk_status status = family == NULL ? LK_OK : train_data_read(arguments, context, how, fraction, options->seed, &data);
     if (status == LK_OK) {
         status = lk_model_create(context, arguments->positional[0], assignments, count, data.description,

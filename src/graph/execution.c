@@ -216,12 +216,13 @@ static void fill_piece(void *argument, int64_t piece, int worker)
     int64_t variables = e->graph->variables, count = e->count;
     int64_t first = piece * VARIABLES_PER_PIECE;
     int64_t last = first + VARIABLES_PER_PIECE < variables ? first + VARIABLES_PER_PIECE : variables;
-    float *value = e->value[0];
-    for (int64_t n = 0; n < count; n++) {
-        const uint16_t *row = f->x + n * variables;
-        for (int64_t v = first; v < last; v++) {
-            e->symbols[v * count + n] = row[v];
-            value[v * count + n] = (float)row[v];
+    for (int64_t v = first; v < last; v++) { /* one cache line of each example serves all variables of a piece */
+        const uint16_t *column = f->x + v;
+        uint16_t *symbols = e->symbols + v * count;
+        float *value = e->value[0] + v * count;
+        for (int64_t n = 0; n < count; n++) {
+            symbols[n] = column[n * variables];
+            value[n] = (float)column[n * variables];
         }
     }
 }

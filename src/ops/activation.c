@@ -86,8 +86,7 @@ lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input)
             return lk_graph_add(graph, &lk_activation_op, NULL, 1, &input, 0, NULL, self);
         }
     }
-    LK_REQUIRE(!"an activation that the table has");
-    return NULL;
+    lk_misuse("no such activation", __FILE__, __LINE__, __func__);
 }
 
 lk_node *lk_relu(lk_graph *graph, lk_node *input)

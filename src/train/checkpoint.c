@@ -339,6 +339,14 @@ static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk
     return read_tensors(context, c, file);
 }
 
+lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint, lk_bytes bytes) {
+    lk_safetensors file;
+    LK_TRY(lk_safetensors_parse(context, checkpoint->path, bytes, &file));
+    lk_status status = read_file(context, checkpoint, &file);
+    lk_safetensors_deinit(&file);
+    return status;
+}
+
 lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint) {
     lk_safetensors file;
     LK_TRY(lk_safetensors_read(context, checkpoint->path, &file));

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "train/optimizer.h"
 #include "train/state.h"
 
@@ -25,6 +26,8 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
 /* LK_MISMATCH names the first option that differs, with both values; LK_FORMAT and LK_CORRUPT say what is wrong
  * with the file. After a failure the arrays may hold anything. */
 lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint);
+/* The same from memory, for fuzzing; `bytes` is taken. */
+lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint, lk_bytes bytes);
 /* Whether there is a file to resume from. */
 bool lk_checkpoint_exists(const char *path);
 

@@ -9,7 +9,7 @@ out=build/demo
 mkdir -p "$out"
 say() { printf '\n== %s\n' "$*"; }
 
-say "1. Train: MADE, one hidden layer of ${DEMO_HIDDEN:-500} units, 50,000 binarized digits (${DEMO_MINUTES:-1.2} minutes)"
+say "1. Train: MADE, one hidden layer of ${DEMO_HIDDEN:-500} units, 50,000 binarized digits"
 "$likely" train made --data $data/digits-train.pbm.gz --valid $data/digits-valid.pbm.gz --shape 28x28x1 --out "$out/digits.likely" \
     --set hidden="${DEMO_HIDDEN:-500}" --set dropout=0.2 --schedule cosine --epochs "${DEMO_EPOCHS:-24}"
 

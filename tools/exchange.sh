@@ -8,7 +8,7 @@ there=$(cd "$2" && pwd)/likely
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 a() { "$here" "$@"; }
-b() { qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/lib/aarch64-linux-gnu "$there" "$@"; }
+b() { qemu-aarch64 "$there" "$@"; }
 data=$(cd "$(dirname "$0")/.." && pwd)/demo/data
 
 file -L "$there" 2>/dev/null | grep -q aarch64 || readelf -h "$there" | grep -q AArch64

@@ -1,9 +1,11 @@
-/* The exact functions against long double over the whole float range: every STRIDE-th bit pattern, every special value, and
- * every float of some regions where a reduction or a selection changes. The bounds are those that maths.h states. */
+/* The exact functions against long double over the whole float range: every STRIDE-th bit pattern, every
+ * special value, and every float of some regions where a reduction or a selection changes. The bounds are those
+ * that maths.h states. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <float.h>
@@ -12,7 +14,8 @@
 
 #include "base/maths.h"
 
-/* Where long double is made of software (113 bits) fewer are looked at: the bits are those of other machines anyway. */
+/* Where long double is made of software (113 bits) fewer are looked at: the bits are those of other machines
+ * anyway. */
 #if LDBL_MANT_DIG > 64
 #define STRIDE 99991u
 #define COMMON_STRIDE 30011u
@@ -111,10 +114,11 @@ static void test_whole_range(void **state) {
 /* SPAN floats on both sides of each centre. */
 static void test_dense_regions(void **state) {
     (void)state;
-        static const float centres[] = {
-        0.0f,      0x1p-126f,  0x1p-149f * 8000, 1.0f / 3, 0.5f,    2.0f / 3,  4.0f / 3,  1.0f,     1.0986123f, 0.34657359f,
-        1.03972f,  8.6643f,    9.01f,            10.0f,    16.6f,   87.3365f,  88.72283f, 89.0f,    103.2789f,  103.9721f,
-        104.0f,    17.32868f,  63.9f,            2.0f,     0.6931f, 0x1p+127f, 0x1p+20f,  0x1p-20f, 0x1p-12f,   50.0f,
+    static const float centres[] = {
+        0.0f,       0x1p-126f,   0x1p-149f * 8000, 1.0f / 3,  0.5f,     2.0f / 3,  4.0f / 3, 1.0f,
+        1.0986123f, 0.34657359f, 1.03972f,         8.6643f,   9.01f,    10.0f,     16.6f,    87.3365f,
+        88.72283f,  89.0f,       103.2789f,        103.9721f, 104.0f,   17.32868f, 63.9f,    2.0f,
+        0.6931f,    0x1p+127f,   0x1p+20f,         0x1p-20f,  0x1p-12f, 50.0f,
     };
     for (size_t i = 0; i < FUNCTIONS; i++) {
         worst seen = {-1, 0};
@@ -193,7 +197,8 @@ static void test_special_values(void **state) {
 /* Every NaN, of whatever payload and sign, comes out as the one NaN. */
 static void test_nan_is_canonical(void **state) {
     (void)state;
-    static const uint32_t nans[] = {0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xff800001u, 0x7fffffffu, 0xffffffffu, 0x7fabcdefu};
+    static const uint32_t nans[] = {0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xff800001u,
+                                    0x7fffffffu, 0xffffffffu, 0x7fabcdefu};
     for (size_t i = 0; i < FUNCTIONS; i++) {
         for (size_t n = 0; n < sizeof nans / sizeof nans[0]; n++) {
             expect(functions[i].name, functions[i].approximate(lk_float_of_bits(nans[n])), lk_nan());
@@ -234,11 +239,33 @@ static void test_exp_does_not_fall(void **state) {
     }
 }
 
+/* Part of the file format: these bits may never change, on any machine. */
+static void test_bits_are_frozen(void **state) {
+    (void)state;
+    static const uint64_t expected[FUNCTIONS] = {
+        UINT64_C(0x1683f3e892653508), UINT64_C(0xa18f18fd8fb6a0d1), UINT64_C(0xc313691f65b5493a),
+        UINT64_C(0x6e40b3e482632606), UINT64_C(0xe67036cfc707950e), UINT64_C(0x9000d58fe58e3619),
+    };
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, a word at a time */
+        for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 32749u) {
+            uint32_t result = lk_bits_of_float(functions[i].approximate(lk_float_of_bits((uint32_t)bits)));
+            hash = (hash ^ result) * UINT64_C(1099511628211);
+        }
+        if (hash != expected[i]) {
+            print_error("%s: hash %016llx, expected %016llx\n", functions[i].name, (unsigned long long)hash,
+                        (unsigned long long)expected[i]);
+        }
+        assert_true(hash == expected[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_special_values),   cmocka_unit_test(test_nan_is_canonical), cmocka_unit_test(test_identities),
-        cmocka_unit_test(test_exp_does_not_fall), cmocka_unit_test(test_dense_regions),   cmocka_unit_test(test_common_region),
-        cmocka_unit_test(test_whole_range),
+        cmocka_unit_test(test_special_values), cmocka_unit_test(test_nan_is_canonical),
+        cmocka_unit_test(test_identities),     cmocka_unit_test(test_exp_does_not_fall),
+        cmocka_unit_test(test_dense_regions),  cmocka_unit_test(test_common_region),
+        cmocka_unit_test(test_whole_range),    cmocka_unit_test(test_bits_are_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

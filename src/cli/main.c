@@ -1,4 +1,5 @@
 /* likely: the command. One file a verb; here only the list of them. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +68,7 @@ int main(int count, char **words)
         fprintf(stderr, "likely: no verb %s (likely --help lists them)\n", words[1]);
         return EXIT_USAGE;
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then an error of the write, told as one */
     cli_arguments arguments;
     int status = cli_parse(verb, count - 2, words + 2, &arguments);
     if (status != EXIT_DONE) {

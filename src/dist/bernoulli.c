@@ -26,8 +26,8 @@ static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parame
     kernels->bernoulli_nll(nll_nats, parameters, x, count);
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x, float scale,
-                     int64_t count, float *dparameters) {
+static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x,
+                     float scale, int64_t count, float *dparameters) {
     (void)alphabet;
     kernels->bernoulli_gradient(dparameters, parameters, x, scale, count);
 }

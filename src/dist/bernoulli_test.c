@@ -1,8 +1,9 @@
 /* The Bernoulli distribution: it is one, its gradient, its integer CDF and what coding with that costs. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <float.h>
@@ -91,15 +92,16 @@ static void test_cdf_by_hand(void **state) {
         float logit;
         uint32_t size_of_zero;
     } rows[] = {
-        {0.0f, WHOLE / 2},        {-0.0f, WHOLE / 2},        {1e30f, 1},       {-1e30f, WHOLE - 1},
-        {1.0986123f, 4194304},    {-1.0986123f, 12582912},   {16.0f, 2},       {-16.0f, WHOLE - 2},
-        {FLT_MAX, 1},             {2.0f, 1999893},           {-2.0f, 14777323},
+        {0.0f, WHOLE / 2},     {-0.0f, WHOLE / 2},      {1e30f, 1},        {-1e30f, WHOLE - 1},
+        {1.0986123f, 4194304}, {-1.0986123f, 12582912}, {16.0f, 2},        {-16.0f, WHOLE - 2},
+        {FLT_MAX, 1},          {2.0f, 1999893},         {-2.0f, 14777323},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint32_t cdf[3];
         lk_bernoulli.cdf(kernels, 2, &rows[i].logit, cdf);
         if (cdf[1] != rows[i].size_of_zero) {
-            fail_msg("logit %g: %u, expected %u", (double)rows[i].logit, (unsigned)cdf[1], (unsigned)rows[i].size_of_zero);
+            fail_msg("logit %g: %u, expected %u", (double)rows[i].logit, (unsigned)cdf[1],
+                     (unsigned)rows[i].size_of_zero);
         }
     }
     const float infinity = lk_infinity();
@@ -136,9 +138,10 @@ static void test_code_length(void **state) {
             worst_share = wanted >= 1e-5 ? fmax(worst_share, excess / entropy) : worst_share;
         }
     }
-    printf("bernoulli: expected code length exceeds the entropy by at most %.3g bits (at p = %.3g), and for p >= 1e-5 by at "
-           "most %.3g of it\n",
-           worst, worst_at, worst_share);
+    printf(
+        "bernoulli: expected code length exceeds the entropy by at most %.3g bits (at p = %.3g), and for p >= 1e-5 by at "
+        "most %.3g of it\n",
+        worst, worst_at, worst_share);
     assert_true(worst < 8.6e-8); /* 2^-24 / ln 2: what the least size costs a symbol that never comes */
     assert_true(worst_share < 1e-6);
 }
@@ -177,9 +180,9 @@ static void test_cdf_is_frozen(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums_to_one),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_cdf_by_hand),  cmocka_unit_test(test_cdf_is_valid_everywhere),
-        cmocka_unit_test(test_code_length),  cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_sums_to_one),   cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_cdf_by_hand),   cmocka_unit_test(test_cdf_is_valid_everywhere),
+        cmocka_unit_test(test_code_length),   cmocka_unit_test(test_temperature),
         cmocka_unit_test(test_cdf_is_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,13 @@
  *
  *   w_s = exp(l_s - m)                       1 for l_s = m even if that is infinite; 0 for NaN
  *   t_s = floor(w_s 2^b)                     b = min(30, 40 - ceil(log2 V)); exact, the scaling only moves the exponent
- *   T   = sum of t_s                         below 2^40; if it is 0 (all NaN), all t_s = 1
+ *   T   = sum of t_s                         at most 2^40; if it is 0 (all NaN), all t_s = 1
  *   R   = floor((2^24 - V) 2^40 / T)         the only division
  *   cdf[s] = s + floor((t_0 + ... + t_{s-1}) R / 2^40)   for s < V,     cdf[V] = 2^24
  *
- * So every symbol has 1, and the other 2^24 - V are dealt out by cutting the cumulative sum: nothing has to be rounded,
- * then repaired, and no symbol is off by more than one. What the flooring of R leaves over, at most 1, is the last symbol's.
- * The products stay below 2^64 because T R <= (2^24 - V) 2^40.
+ * So every symbol has 1, and the other 2^24 - V are dealt out by cutting the cumulative sum: nothing has to be
+ * rounded, then repaired, and no symbol is off by more than one. What the flooring of R leaves over, at most 1,
+ * is the last symbol's. The products stay below 2^64 because T R <= (2^24 - V) 2^40.
  *
  * For V = 2 the CDF is the Bernoulli one of the logit l_1 - l_0 (split.h). */
 #include "base/maths.h"
@@ -50,8 +50,8 @@ static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parame
     kernels->categorical_nll(nll_nats, parameters, x, count, alphabet);
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x, float scale,
-                     int64_t count, float *dparameters) {
+static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x,
+                     float scale, int64_t count, float *dparameters) {
     kernels->categorical_gradient(dparameters, parameters, x, scale, count, alphabet);
 }
 

@@ -1,8 +1,9 @@
 /* The categorical distribution: it is one, its gradient, its integer CDF and what coding with that costs. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <float.h>
@@ -64,9 +65,10 @@ static void test_sums_to_one(void **state) {
             float nll;
             lk_categorical.nll(kernels, alphabet, logits, &x, 1, &nll);
             total += exp(-(double)nll);
-            if (!(fabs(exp(-(double)nll) / exact[s] - 1) < 3e-6) || !(fabs((double)probability[s] / exact[s] - 1) < 3e-6)) {
-                fail_msg("alphabet %d, symbol %d: nll %.9g, p %.9g, expected p %.9g", (int)alphabet, (int)s, (double)nll,
-                         (double)probability[s], exact[s]);
+            if (!(fabs(exp(-(double)nll) / exact[s] - 1) < 3e-6) ||
+                !(fabs((double)probability[s] / exact[s] - 1) < 3e-6)) {
+                fail_msg("alphabet %d, symbol %d: nll %.9g, p %.9g, expected p %.9g", (int)alphabet, (int)s,
+                         (double)nll, (double)probability[s], exact[s]);
             }
         }
         double total_of_probabilities = (double)kernels->sum(probability, alphabet);
@@ -185,7 +187,8 @@ static void test_uniform(void **state) {
             for (int32_t s = 0; s < alphabet; s++) {
                 uint32_t size = cdf[s + 1] - cdf[s];
                 if (size + 1 < floor_size || size > floor_size + 2) {
-                    fail_msg("alphabet %d, level %g: size of %d is %u", (int)alphabet, (double)levels[k], (int)s, (unsigned)size);
+                    fail_msg("alphabet %d, level %g: size of %d is %u", (int)alphabet, (double)levels[k], (int)s,
+                             (unsigned)size);
                 }
                 if (!(fabs((double)probability[s] * alphabet - 1) < 1e-6)) {
                     fail_msg("alphabet %d, level %g: p(%d) = %g", (int)alphabet, (double)levels[k], (int)s,
@@ -324,10 +327,15 @@ static void test_cdf_is_frozen(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums_to_one), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_cdf_follows_the_rule), cmocka_unit_test(test_two_symbols_are_bernoulli), cmocka_unit_test(test_uniform),
-        cmocka_unit_test(test_impossible_and_extreme), cmocka_unit_test(test_any_bits),
-        cmocka_unit_test(test_code_length), cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_sums_to_one),
+        cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_cdf_follows_the_rule),
+        cmocka_unit_test(test_two_symbols_are_bernoulli),
+        cmocka_unit_test(test_uniform),
+        cmocka_unit_test(test_impossible_and_extreme),
+        cmocka_unit_test(test_any_bits),
+        cmocka_unit_test(test_code_length),
+        cmocka_unit_test(test_temperature),
         cmocka_unit_test(test_cdf_is_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@ static inline void check_cdf(const uint32_t *cdf, int32_t alphabet, const char *
     }
     for (int32_t s = 0; s < alphabet; s++) {
         if (cdf[s + 1] <= cdf[s]) {
-            fail_msg("%s: cdf[%d] = %u, cdf[%d] = %u", what, (int)s, (unsigned)cdf[s], (int)s + 1, (unsigned)cdf[s + 1]);
+            fail_msg("%s: cdf[%d] = %u, cdf[%d] = %u", what, (int)s, (unsigned)cdf[s], (int)s + 1,
+                     (unsigned)cdf[s + 1]);
         }
     }
 }

@@ -1,8 +1,9 @@
 /* Drawing by the inverse cumulative distribution: its edges, and that the frequencies are the probabilities. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <math.h>
@@ -39,8 +40,8 @@ static void test_frequencies(void **state) {
         double expected = (double)p[s] * DRAWS;
         double deviation = sqrt(expected * (1 - (double)p[s]));
         if (!(fabs((double)seen[s] - expected) <= 4.5 * deviation)) {
-            fail_msg("symbol %d: drawn %lld times, expected %.0f +- %.0f, seed %u", s, (long long)seen[s], expected, deviation,
-                     SEED);
+            fail_msg("symbol %d: drawn %lld times, expected %.0f +- %.0f, seed %u", s, (long long)seen[s], expected,
+                     deviation, SEED);
         }
     }
 }

@@ -1,10 +1,11 @@
-/* The inner loops, once per instruction set. Each kernel's source is compiled several times with different flags (scalar,
- * avx2, avx512, neon); since every element's operations and every sum's shape are written in the source, all give the same
- * bits. A table of them is chosen once, when the context is created. Kernels are single-threaded and never allocate.
+/* The inner loops, once per instruction set. Each kernel's source is compiled several times with different
+ * flags (scalar, avx2, avx512, neon); since every element's operations and every sum's shape are written in the
+ * source, all give the same bits. A table of them is chosen once, when the context is created. Kernels are
+ * single-threaded and never allocate.
  *
- * Pointers need no alignment; arrays of one call are the same array or do not overlap; count 0 touches nothing. NaN: exp, log,
- * tanh, sigmoid, softplus, relu and maximum give the one NaN of base/maths.h; the others give some NaN, whose sign and payload
- * are the processor's. */
+ * Pointers need no alignment; arrays of one call are the same array or do not overlap; count 0 touches nothing.
+ * NaN: exp, log, tanh, sigmoid, softplus, relu and maximum give the one NaN of base/maths.h; the others give
+ * some NaN, whose sign and payload are the processor's. */
 #ifndef LK_KERNELS_KERNELS_H
 #define LK_KERNELS_KERNELS_H
 
@@ -50,8 +51,8 @@ typedef struct lk_kernels {
     double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
     float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN; -inf of nothing */
 
-    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)), the sum in the shape of
-     * `sum`. NaN where all are -inf or one is +inf. */
+    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)), the sum
+     * in the shape of `sum`. NaN where all are -inf or one is +inf. */
     void (*log_softmax)(float *out, const float *in, int64_t rows, int64_t width);
 
     /* Bernoulli with logit l and value x in {0, 1}: nll = softplus(x ? -l : l); d nll / d l = sigmoid(l) - x.
@@ -60,13 +61,15 @@ typedef struct lk_kernels {
     void (*bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale, int64_t count);
 
     /* Categorical: `rows` rows of `width` logits and one value 0 <= x < width per row; nll = -log softmax(logits)[x];
-     * the derivative by logit s is softmax(logits)[s] - (s == x). `gradient`, [rows][width], receives scale * derivative. */
+     * the derivative by logit s is softmax(logits)[s] - (s == x). `gradient`, [rows][width], receives scale *
+     * derivative. */
     void (*categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width);
     void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
                                  int64_t width);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w:
-     * sgd: v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g / (sqrt(s) + epsilon) */
+     * sgd: v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /
+     * (sqrt(s) + epsilon) */
     void (*sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
                 float weight_decay, float gradient_scale, int64_t count);
     void (*adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,

@@ -1,10 +1,12 @@
-/* Every table that runs here against the scalar one, bit for bit: odd sizes, special values, unaligned pointers, in place.
- * Then what the kernels compute: functions against base/maths.h, sums against the documented shape written out naively,
- * derivatives against central differences in double, optimizer steps against their formulas in double. */
+/* Every table that runs here against the scalar one, bit for bit: odd sizes, special values, unaligned
+ * pointers, in place. Then what the kernels compute: functions against base/maths.h, sums against the
+ * documented shape written out naively, derivatives against central differences in double, optimizer steps
+ * against their formulas in double. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <float.h>
@@ -73,11 +75,11 @@ typedef struct kernel_case {
 } kernel_case;
 
 #define A(index) (a->data[index] + shift)
-#define CASE(name, call)                                                                                \
-    static void run_##name(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) {              \
-        (void)shift;                                                                                    \
-        (void)count;                                                                                    \
-        call;                                                                                           \
+#define CASE(name, call)                                                                   \
+    static void run_##name(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) { \
+        (void)shift;                                                                       \
+        (void)count;                                                                       \
+        call;                                                                              \
     }
 
 static const lk_adam_step adam_step = {.learning_rate = 0.01f,
@@ -190,8 +192,8 @@ static float settled(float value, nan_rule rule) {
     return rule == NAN_ANY && isnan(value) ? lk_nan() : value;
 }
 
-static void compare(const kernel_case *c, const char *isa, int64_t count, int64_t shift, filling kind, const arrays *got,
-                    const arrays *expected) {
+static void compare(const kernel_case *c, const char *isa, int64_t count, int64_t shift, filling kind,
+                    const arrays *got, const arrays *expected) {
     if (memcmp(got, expected, sizeof *got) == 0) {
         return;
     }
@@ -200,9 +202,10 @@ static void compare(const kernel_case *c, const char *isa, int64_t count, int64_
             float left = settled(got->data[i][j], c->rule);
             float right = settled(expected->data[i][j], c->rule);
             if (lk_bits_of_float(left) != lk_bits_of_float(right)) {
-                fail_msg("%s, %s, count %lld, shift %lld, filling %d: array %d[%d] is %a (%08x), scalar gives %a (%08x)",
-                         c->name, isa, (long long)count, (long long)shift, (int)kind, i, j, (double)left,
-                         (unsigned)lk_bits_of_float(left), (double)right, (unsigned)lk_bits_of_float(right));
+                fail_msg(
+                    "%s, %s, count %lld, shift %lld, filling %d: array %d[%d] is %a (%08x), scalar gives %a (%08x)",
+                    c->name, isa, (long long)count, (long long)shift, (int)kind, i, j, (double)left,
+                    (unsigned)lk_bits_of_float(left), (double)right, (unsigned)lk_bits_of_float(right));
             }
         }
     }
@@ -211,8 +214,8 @@ static void compare(const kernel_case *c, const char *isa, int64_t count, int64_
     bool both_nan = isnan(got->wide) && isnan(expected->wide);
     if (lk_bits_of_float(left) != lk_bits_of_float(right) ||
         (!both_nan && memcmp(&got->wide, &expected->wide, sizeof got->wide) != 0)) {
-        fail_msg("%s, %s, count %lld, shift %lld, filling %d: %a, %a; scalar gives %a, %a", c->name, isa, (long long)count,
-                 (long long)shift, (int)kind, (double)left, got->wide, (double)right, expected->wide);
+        fail_msg("%s, %s, count %lld, shift %lld, filling %d: %a, %a; scalar gives %a, %a", c->name, isa,
+                 (long long)count, (long long)shift, (int)kind, (double)left, got->wide, (double)right, expected->wide);
     }
 }
 
@@ -252,8 +255,8 @@ static void test_functions_are_those_of_maths(void **state) {
         size_t offset;
         float (*function)(float x);
     } rows[] = {
-        {offsetof(lk_kernels, exp), lk_exp_scalar},         {offsetof(lk_kernels, log), lk_log_scalar},
-        {offsetof(lk_kernels, tanh), lk_tanh_scalar},       {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
+        {offsetof(lk_kernels, exp), lk_exp_scalar},           {offsetof(lk_kernels, log), lk_log_scalar},
+        {offsetof(lk_kernels, tanh), lk_tanh_scalar},         {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
         {offsetof(lk_kernels, softplus), lk_softplus_scalar},
     };
     const lk_kernels *const *tables;
@@ -446,8 +449,8 @@ static void check_categorical(int64_t width, int64_t rows, double tolerance) {
             wide[s] = keep - step;
             double below = nll_in_double(wide, (int)width, x[row]);
             wide[s] = keep;
-            check_near("categorical gradient", (double)s, (double)gradient[row * width + s], 3 * (above - below) / (2 * step),
-                       1e-6);
+            check_near("categorical gradient", (double)s, (double)gradient[row * width + s],
+                       3 * (above - below) / (2 * step), 1e-6);
         }
     }
 }

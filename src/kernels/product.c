@@ -20,7 +20,7 @@ enum {
     DIRECT_PANELS = 3,           /* up to here packing B costs more than it saves */
     DIRECT_COLUMNS = 256,        /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
     PIECE_WORK = 1 << 20,        /* fused multiply-adds that are worth a thread's waking */
-    MOST_PIECES = 48,
+    MOST_PIECES = 32,
 };
 
 struct lk_workspace {
@@ -267,9 +267,6 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
         plan->b_offset = workspace->offset;
     }
     plan->last_column = lk_column_end(product, product->rows - 1);
-    if (plan->last_column == 0) {
-        return true;
-    }
     cut(plan);
     if (!prepare_few(plan, &plan->a, product->rows, workspace)) {
         return false;
@@ -293,8 +290,10 @@ static void choose_way(lk_product_plan *plan)
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
     plan->narrow = product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
-    plan->direct = !plan->narrow && product->rows <= DIRECT_PANELS * tile->rows && product->columns >= tile->widths[0] &&
-                   plan->b.lane_stride == 1 && plan->b.lane_index == NULL;
+    /* A strip that begins before its columns must still begin inside B. */
+    const bool fills = lk_column_end(product, product->rows - 1) >= tile->widths[0];
+    plan->direct = !plan->narrow && fills && product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
+                   plan->b.lane_index == NULL;
     plan->strip = tile->columns;
     for (int32_t i = 0; product->columns <= tile->wide_rows && i < LK_TILE_WIDTHS; i++) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);

@@ -3,8 +3,6 @@
  * elements are copied. */
 #include "kernels/product_inside.h"
 
-enum { LINE_FLOATS = 16 };
-
 static bool is_uniform(const lk_product *product, int64_t row, int64_t rows)
 {
     return lk_depth_begin(product, row) == lk_depth_begin(product, row + rows - 1) &&

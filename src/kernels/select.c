@@ -5,7 +5,7 @@
 #include "kernels/isa/tables.h"
 
 #if !defined(LK_HAVE_SCALAR)
-#error "the build must define LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON for what it compiles besides"
+#error "the build defines LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON for what it compiles besides"
 #endif
 
 #if defined(LK_HAVE_AVX2)

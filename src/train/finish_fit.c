@@ -5,14 +5,14 @@
 
 #include "train/trainer.h"
 
-static lk_status score(lk_model *model, const lk_dataset *data, bool calibrate, double *mean) {
+static lk_status calibrate(lk_model *model, const lk_dataset *data, double *mean) {
     double *nll = calloc((size_t)data->examples, sizeof *nll);
     if (nll == NULL) {
         return lk_fail_no_memory(model->context, "likelihoods", data->examples * (int64_t)sizeof *nll);
     }
     lk_status status = lk_evaluate(model, data, NULL, nll);
     *mean = lk_mean(nll, data->examples);
-    if (status == LK_OK && calibrate) {
+    if (status == LK_OK) {
         status = lk_model_calibrate(model, nll, data->examples);
     }
     free(nll);
@@ -20,17 +20,13 @@ static lk_status score(lk_model *model, const lk_dataset *data, bool calibrate, 
 }
 
 lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid) {
-    double train_nll = (double)NAN, valid_nll = (double)NAN;
-    if (train->alphabet <= model->data.alphabet) { /* not grey values, which are no data of the model */
-        LK_TRY(score(model, train, false, &train_nll));
-    }
+    double valid_nll = (double)NAN;
     if (valid != NULL) {
-        LK_TRY(score(model, valid, true, &valid_nll));
+        LK_TRY(calibrate(model, valid, &valid_nll));
     }
     json_t *history = json_loads(model->history, 0, NULL); /* keeps what the fit itself wrote */
     history = json_is_object(history) ? history : json_object();
     json_object_set_new(history, "stopped", json_string("fitted"));
-    json_object_set_new(history, "train_nll_nats", lk_history_number(train_nll));
     json_object_set_new(history, "valid_nll_nats", lk_history_number(valid_nll));
     json_object_set_new(history, "train_data", lk_history_data(train));
     json_object_set_new(history, "valid_data", valid != NULL ? lk_history_data(valid) : json_null());

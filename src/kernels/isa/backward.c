@@ -2,12 +2,12 @@
 #include "base/maths.h"
 #include "kernels/isa/name.h"
 
-#define LK_BACKWARD(name, expression)                                                        \
-    void LK_KERNEL(name)(float *din, const float *y, const float *dy, int64_t count) {       \
-        LK_INDEPENDENT                                                                       \
-        for (int64_t i = 0; i < count; i++) {                                                \
-            din[i] = expression;                                                             \
-        }                                                                                    \
+#define LK_BACKWARD(name, expression)                                                  \
+    void LK_KERNEL(name)(float *din, const float *y, const float *dy, int64_t count) { \
+        LK_INDEPENDENT                                                                 \
+        for (int64_t i = 0; i < count; i++) {                                          \
+            din[i] = expression;                                                       \
+        }                                                                              \
     }
 
 /* A selection, not a product: 0 times an infinite dy would be NaN. */

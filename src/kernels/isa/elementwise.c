@@ -2,13 +2,13 @@
 #include "base/maths.h"
 #include "kernels/isa/name.h"
 
-#define LK_UNARY(name, expression)                                        \
-    void LK_KERNEL(name)(float *out, const float *in, int64_t count) {    \
-        LK_INDEPENDENT                                                    \
-        for (int64_t i = 0; i < count; i++) {                             \
-            float x = in[i];                                              \
-            out[i] = expression;                                          \
-        }                                                                 \
+#define LK_UNARY(name, expression)                                     \
+    void LK_KERNEL(name)(float *out, const float *in, int64_t count) { \
+        LK_INDEPENDENT                                                 \
+        for (int64_t i = 0; i < count; i++) {                          \
+            float x = in[i];                                           \
+            out[i] = expression;                                       \
+        }                                                              \
     }
 
 LK_UNARY(exp, lk_exp_scalar(x))

@@ -1,8 +1,8 @@
 /* How a kernel that is compiled several times gets a name of its own, and the declarations of all of them.
  *
- * The build compiles elementwise.c, backward.c, reduce.c, ... once per instruction set with -DLK_ISA=scalar|avx2|avx512|neon;
- * LK_KERNEL(exp) is then lk_kernel_exp_avx2 and so on. The source is plain C: loops over arrays that the compiler turns into
- * vectors. What they compute is documented in kernels/kernels.h. */
+ * The build compiles elementwise.c, backward.c, reduce.c, ... once per instruction set with
+ * -DLK_ISA=scalar|avx2|avx512|neon; LK_KERNEL(exp) is then lk_kernel_exp_avx2 and so on. The source is plain C:
+ * loops over arrays that the compiler turns into vectors. What they compute is documented in kernels/kernels.h. */
 #ifndef LK_KERNELS_ISA_NAME_H
 #define LK_KERNELS_ISA_NAME_H
 
@@ -15,8 +15,8 @@
 #define LK_TEXT_EXPANDED(text) #text
 #define LK_TEXT(text) LK_TEXT_EXPANDED(text)
 
-/* Before a loop whose iterations touch one index each: arrays may be identical, so the compiler must not look for overlap.
- * (Clang warns of loops that stay scalar, so it is told only where fmaf is an instruction.) */
+/* Before a loop whose iterations touch one index each: arrays may be identical, so the compiler must not look
+ * for overlap. (Clang warns of loops that stay scalar, so it is told only where fmaf is an instruction.) */
 #if defined(__clang__) && (defined(__FMA__) || defined(__ARM_FEATURE_FMA)) && defined(__OPTIMIZE__)
 #define LK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__clang__)
@@ -31,8 +31,8 @@
 typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
 typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
 
-lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid), LK_KERNEL(softplus), LK_KERNEL(relu),
-    LK_KERNEL(add);
+lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid), LK_KERNEL(softplus),
+    LK_KERNEL(relu), LK_KERNEL(add);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
 lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
     LK_KERNEL(softplus_backward);

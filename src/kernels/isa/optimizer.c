@@ -1,6 +1,6 @@
-/* Optimizer steps, element by element; the formulas stand in kernels/kernels.h. Square roots and quotients are exact (IEEE-754).
- * SGD with momentum: Sutskever et al. 2013. Adam: Kingma and Ba 2015. Decoupled decay: Loshchilov and Hutter 2019. Adagrad:
- * Duchi, Hazan and Singer 2011. */
+/* Optimizer steps, element by element; the formulas stand in kernels/kernels.h. Square roots and quotients are
+ * exact (IEEE-754). SGD with momentum: Sutskever et al. 2013. Adam: Kingma and Ba 2015. Decoupled decay:
+ * Loshchilov and Hutter 2019. Adagrad: Duchi, Hazan and Singer 2011. */
 #include <math.h>
 
 #include "kernels/isa/name.h"

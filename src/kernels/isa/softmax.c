@@ -2,15 +2,16 @@
  *
  *   log p_s = (x_s - m) - log z        nll = log z - (x_v - m)        d nll / d x_s = exp(x_s - m) / z - (s == v)
  *
- * z is summed in the shape of chains.h. Rows are taken in groups whose exponentials fit on the stack, so that short rows share
- * one call of exp and one of log; a row alone, however wide, goes through the stack in pieces. */
+ * z is summed in the shape of chains.h. Rows are taken in groups whose exponentials fit on the stack, so that
+ * short rows share one call of exp and one of log; a row alone, however wide, goes through the stack in pieces. */
 #include "kernels/isa/chains.h"
 #include "kernels/isa/maximum.h"
 
 #define BLOCK 512 /* exponentials on the stack; whole chains */
 #define GROUP_MOST (BLOCK / LK_CHAINS)
 
-/* Some rows, with their maxima and log z. `exps` holds row r's exponentials at r * padded when the group is narrow. */
+/* Some rows, with their maxima and log z. `exps` holds row r's exponentials at r * padded when the group is
+ * narrow. */
 typedef struct group {
     int64_t rows, padded;
     float maximum[GROUP_MOST], sum[GROUP_MOST], log_sum[GROUP_MOST];

@@ -1,5 +1,5 @@
-/* Masked temporal convolution: a sequence is read from left to right by causal, dilated convolutions (the masked convolution of van den Oord,
- * Kalchbrenner, Kavukcuoglu 2016 along one axis, with the dilations of van den Oord et al., "WaveNet", 2016, section 2.1).
+/* Masked temporal convolution: a sequence is read from left to right by causal, dilated convolutions (the masked convolution of van den
+ * Oord, Kalchbrenner, Kavukcuoglu 2016 along one axis, with the dilations of van den Oord et al., "WaveNet", 2016, section 2.1).
  *
  *   a first convolution reads the `kernel` values before each position;
  *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the last one at the position itself;
@@ -39,8 +39,9 @@ static lk_node *causal(lk_graph *graph, const char *name, lk_node *input, int64_
     for (int32_t k = 0; k < kernel; k++) {
         taps[k][0] = last - (kernel - 1 - k) * dilation;
     }
-    lk_conv_options options = {.grid = {1, {graph->variables}, 1}, .channels = channels, .taps = (const int32_t (*)[LK_GRID_AXES])taps, .tap_count = kernel,
-                               .centre = LK_CENTRE_ALL, .bias = true, .init = LK_INIT_HE};
+    lk_conv_options options = {.grid = {1, {graph->variables}, 1}, .channels = channels, .tap_count = kernel,
+                               .taps = (const int32_t (*)[LK_GRID_AXES])taps, .centre = LK_CENTRE_ALL, .bias = true,
+                               .init = LK_INIT_HE};
     return lk_conv(graph, name, input, options);
 }
 

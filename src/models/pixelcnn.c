@@ -5,8 +5,8 @@
  *   relu, 1x1, relu, 1x1: the logits of a Bernoulli (binary images) or of a softmax over all values (section 3.5: "pixels as discrete
  *   variables").
  *
- * A pixel of several channels (R, G, B) has a block of features for each, as in section 3.4: at the centre the block of channel c sees those
- * of the channels before it (type A), and its own too (type B). Each block is one cell of the engine, so that
+ * A pixel of several channels (R, G, B) has a block of features for each, as in section 3.4: at the centre the block of channel c sees
+ * those of the channels before it (type A), and its own too (type B). Each block is one cell of the engine, so that
  * p(R | before) p(G | R, before) p(B | R, G, before) falls out of the ready steps. `channels` is h of one block. Instead of batch
  * normalisation, which the paper does not mention either, the last layer of each residual block starts at zero: the network begins as its
  * shortest path. */

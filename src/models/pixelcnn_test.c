@@ -306,7 +306,7 @@ static void test_counts_what_is_multiplied(void **state)
     lk_model *model = make_model(context, &c);
     lk_graph *graph;
     testing_ok(context, lk_model_graph(model, 0, &graph));
-    /* Left neighbours: 2 in each of 3 rows. Above: 3 in each of 2 rows; above left and above right: 2 each. 4 features; head 4, logits 1. */
+    /* Left neighbours: 2 in each of 3 rows; above: 3 in each of 2 rows; above left and right: 2 each. 4 features; head 4, logits 1. */
     int64_t pairs = 2 * 3 + 3 * 2 + 2 * 2 + 2 * 2;
     assert_int_equal(lk_graph_multiply_adds_forward(graph), pairs * 4 + 9 * 4 + 9);
     lk_graph_destroy(graph);

@@ -1,8 +1,8 @@
 /* Masked convolution: out[p] = bias + sum over taps t, then input groups and channels, of weight[t][c_in][c_out] in[p + offset(t)][c_in].
  *
- * van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, section 3.4 and figure 2 (mask types A and B). A mask
- * is not a matrix of zeros here: the taps that it would zero are not there, and taps outside the grid are skipped, so that nothing is
- * multiplied that would not count. Memory is [cell][example][channel]: the cells that meet the same taps (a class) are rows of one matrix
+ * van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, section 3.4 and figure 2 (mask types A and B).
+ * A mask is not a matrix of zeros here: the taps that it would zero are not there, and taps outside the grid are skipped, so that nothing
+ * is multiplied that would not count. Memory is [cell][example][channel]: the cells that meet the same taps (a class) are rows of one matrix
  * product, a tap is a constant distance within A, and no copy is made of the windows. The gradient of the inputs is the same sum with the
  * roles exchanged; that of the weights is in conv_gradient.c. */
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* The gradients of a convolution's weights and biases:
- *   dweight[t][c_in][c_out] = sum over cells p and examples of in[p + offset(t)][c_in] dout[p][c_out],   dbias[c_out] = sum of dout[p][c_out]
+ *   dweight[t][c_in][c_out] = sum over cells p and examples of in[p + offset(t)][c_in] dout[p][c_out]
+ *   dbias[c_out] = sum over cells p and examples of dout[p][c_out]
  * The pixels are cut into at most PIECES_MOST pieces, by the amount of work alone. Within a piece each sum is one chain (pixels ascending,
  * examples ascending); the pieces' sums are added in order. So the bits depend on the batch, as a mean over it must, and on nothing else.
  * A piece goes through its pixels some at a time, so that they stay in the second cache while all taps meet them. */

@@ -78,6 +78,6 @@ TESTING_CONV(1x1, {2, {2, 2}, 3}, 1, testing_taps_1x1, 1, LK_CENTRE_B, true, LK_
 TESTING_CONV(dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE)
 TESTING_CONV(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE)
 TESTING_CONV(beyond, {1, {2}, 1}, 3, testing_taps_beyond, 3, LK_CENTRE_A, false, LK_INIT_HE)
-TESTING_CONV(long, {1, {130}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE)
+TESTING_CONV(long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE)
 
 #endif

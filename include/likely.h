@@ -76,10 +76,10 @@ const uint16_t *lk_dataset_values(const lk_dataset *dataset); /* [examples][vari
 void lk_dataset_destroy(lk_dataset *dataset);
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
-/* Trains a new model of a family ("made", "bernoulli-mixture", "bayesnet", "histogram", "uniform"; `likely models` lists their settings)
- * by maximum likelihood, natural ordering, with the defaults of `likely train`. settings: `setting_count` texts "KEY=VALUE". valid may be
- * NULL; with it the best weights are kept and training stops early. epochs 0: the family's default. Deterministic in data,
- * settings and seed. */
+/* Trains a new model of a family ("made", "pixelcnn", "conv1d", "bernoulli-mixture", "bayesnet", "histogram", "uniform"; `likely models`
+ * lists their settings) by maximum likelihood, natural ordering, with the defaults of `likely train`. settings: `setting_count` texts
+ * "KEY=VALUE". valid may be NULL; with it the best weights are kept and training stops early. epochs 0: the family's default.
+ * Deterministic in data, settings and seed. */
 lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
                          const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed, lk_model **model);
 /* Model files are safetensors; a damaged or hostile one is refused. A model must be destroyed before its context. */

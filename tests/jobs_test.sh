@@ -58,7 +58,7 @@ awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$wo
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
 run check "$work/m" --data "$work/test.txt" --json >"$work/check" || fail "check: $(cat "$work/check")"
 run models >"$work/models"
-for family in uniform histogram bernoulli-mixture bayesnet made; do
+for family in uniform histogram bernoulli-mixture bayesnet made conv1d; do
     grep -q "^$family:" "$work/models" || fail "models lists no $family"
     run train $family --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/$family" --epochs 2 --quiet >/dev/null
     run check "$work/$family" >"$work/check" || fail "check of $family: $(cat "$work/check")"
@@ -66,4 +66,9 @@ for family in uniform histogram bernoulli-mixture bayesnet made; do
     run decompress "$work/$family" --data "$work/$family.lk" --out "$work/$family.txt" >/dev/null
     expect_same "$work/test.txt" "$work/$family.txt" "$family restores"
 done
+expect_status 1 'give their shape, as --shape 28x28x1' train pixelcnn --data "$work/train.txt" --out "$work/pixelcnn"
+run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn" --epochs 1 --quiet --set blocks=1 \
+    --set channels=4 --set head=5 >/dev/null
+run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
+run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
 finish

@@ -39,6 +39,8 @@ try made made --set hidden=100 --epochs 2
 try deep made --set hidden=60,40 --set activation=tanh --set masks=2 --set order_agnostic=true --epochs 1
 try mixture bernoulli-mixture --set components=8 --epochs 3
 try histogram histogram
+try pixelcnn pixelcnn --shape 28x28x1 --set blocks=1 --set channels=4 --set head=8 --epochs 1
+try conv1d conv1d --set layers=3 --set channels=6 --set head=8 --epochs 1
 
 # Training is the same on both sides too.
 train_digest() { "$@" train made --data "$work/digits.pbm" --valid-fraction 0.2 --out "$work/t" --set hidden=30 --set dropout=0.2 \

@@ -91,7 +91,7 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
                        (long long)rows, (long long)columns, (long long)parameters->total_most);
     }
     LK_TRY(grow(parameters));
-    lk_parameter made = {.rows = rows, .columns = columns, .init = init, .decays = columns > 1};
+    lk_parameter made = {.rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};
     made.name = strdup(name);
     if (columns > 0 && rows > INT64_MAX / columns) {
         free(made.name);
@@ -221,7 +221,7 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed)
             draw_glorot(p, random, (uint64_t)i);
             break;
         case LK_INIT_HE:
-            draw_normal(p, random, (uint64_t)i, sqrtf(2.0f / (float)(p->columns > 0 ? p->columns : 1)));
+            draw_normal(p, random, (uint64_t)i, sqrtf(2.0f / (float)(p->fan_in > 0 ? p->fan_in : 1)));
             break;
         case LK_INIT_ORTHOGONAL:
             made = draw_orthogonal(p, random, (uint64_t)i);

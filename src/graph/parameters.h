@@ -7,7 +7,7 @@
 typedef enum lk_init {
     LK_INIT_ZERO,
     LK_INIT_GLOROT,     /* uniform on +-sqrt(6 / (rows + columns)); Glorot and Bengio 2010 */
-    LK_INIT_HE,         /* normal, variance 2 / columns; He et al. 2015 */
+    LK_INIT_HE,         /* normal, variance 2 / fan_in; He et al. 2015 */
     LK_INIT_ORTHOGONAL, /* rows or columns orthonormal, times sqrt(2); Saxe et al. 2014 */
 } lk_init;
 
@@ -15,6 +15,7 @@ typedef struct lk_parameter {
     char *name;           /* owned: "hidden1.weight" */
     int64_t rows, columns; /* a vector is rows x 1 */
     lk_init init;
+    int64_t fan_in;       /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says otherwise */
     float *value;         /* owned, [rows][columns] */
     float *gradient;      /* owned, or NULL until lk_parameters_make_gradients */
     bool decays;          /* weight decay applies (matrices, not biases) */

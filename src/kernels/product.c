@@ -27,6 +27,10 @@ struct lk_workspace {
     float *packed, *scratch;
     int64_t *offset;
     int64_t packed_capacity, scratch_capacity, offset_capacity;
+    void *extra;          /* of the operations */
+    int64_t extra_capacity;
+    lk_workspace **part;  /* of the workers */
+    int parts;
 };
 
 lk_workspace *lk_workspace_create(void)
@@ -40,8 +44,53 @@ void lk_workspace_destroy(lk_workspace *workspace)
         lk_release(workspace->packed);
         lk_release(workspace->scratch);
         lk_release(workspace->offset);
+        lk_release(workspace->extra);
+        for (int i = 0; i < workspace->parts; i++) {
+            lk_workspace_destroy(workspace->part[i]);
+        }
+        lk_release(workspace->part);
         lk_release(workspace);
     }
+}
+
+void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes)
+{
+    if (bytes > workspace->extra_capacity || workspace->extra == NULL) {
+        lk_release(workspace->extra);
+        workspace->extra_capacity = bytes + bytes / 2;
+        workspace->extra = lk_allocate(workspace->extra_capacity, 1);
+        workspace->extra_capacity = workspace->extra != NULL ? workspace->extra_capacity : 0;
+    }
+    return workspace->extra;
+}
+
+bool lk_workspace_divide(lk_workspace *workspace, int workers)
+{
+    if (workers <= workspace->parts) {
+        return true;
+    }
+    lk_workspace **part = lk_allocate(workers, sizeof(*part));
+    if (part == NULL) {
+        return false;
+    }
+    if (workspace->parts > 0) {
+        memcpy(part, workspace->part, (size_t)workspace->parts * sizeof(*part));
+    }
+    lk_release(workspace->part);
+    workspace->part = part;
+    for (; workspace->parts < workers; workspace->parts++) {
+        part[workspace->parts] = lk_workspace_create();
+        if (part[workspace->parts] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker)
+{
+    LK_REQUIRE(worker >= 0 && worker < workspace->parts);
+    return workspace->part[worker];
 }
 
 /* Grows by half at least: the steps of a generation each need a little more than the one before. */

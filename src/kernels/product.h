@@ -44,6 +44,11 @@ typedef struct lk_product {
 typedef struct lk_workspace lk_workspace;
 lk_workspace *lk_workspace_create(void);
 void lk_workspace_destroy(lk_workspace *workspace);
+/* For operations: memory of their own besides, valid until the next call; NULL when out of memory. */
+void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes);
+/* A workspace for each of `workers` workers, whose pieces run products of their own; false when out of memory. Then part `worker`. */
+bool lk_workspace_divide(lk_workspace *workspace, int workers);
+lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker);
 bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace);
 
 /* The definition, one fmaf at a time: the specification and the test oracle. */

@@ -1,6 +1,6 @@
 /* Packing, three ways: lanes side by side in memory (rows are copied), depth side by side (4 x 4 blocks are transposed in
- * registers), and anything else (element by element). 128-bit vectors of the compiler serve every processor; packing waits
- * for memory, not for arithmetic. */
+ * registers, also run by run), and anything else (element by element). 128-bit vectors of the compiler serve every processor; packing
+ * waits for memory, not for arithmetic. */
 #include "kernels/product_pack.h"
 
 #include <stddef.h>
@@ -10,6 +10,7 @@ typedef float vector4 __attribute__((vector_size(16)));
 
 enum {
     LINE_FLOATS = 16,
+    RUN = 4, /* depths side by side that are worth transposing */
     AHEAD = 128, /* floats along a row that are asked for before they are transposed */
 };
 
@@ -163,6 +164,34 @@ static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_
     }
 }
 
+/* Depths that lie side by side for a while, as the channels that a convolution reads at each of its taps. */
+static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end)
+{
+    if (side->depth_stride != 1 || side->depth_index == NULL || end - begin < RUN) {
+        return false;
+    }
+    const int32_t *index = side->depth_index + begin;
+    return index[1] == index[0] + 1 && index[2] == index[0] + 2 && index[3] == index[0] + 3;
+}
+
+static void pack_runs(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
+                      int64_t end)
+{
+    const int32_t *index = side->depth_index;
+    for (int64_t k = begin, next; k < end; k = next) {
+        for (next = k + 1; next < end && index[next] == index[next - 1] + 1;) {
+            next++;
+        }
+        const lk_side run = {side->data + index[k], side->lane_stride, 1, side->lane_index, NULL};
+        float *to = out + (k - begin) * width;
+        if (next - k >= RUN) {
+            pack_transposed(to, width, &run, lane, lanes, 0, next - k);
+        } else {
+            pack_gathered(to, width, &run, lane, lanes, 0, next - k);
+        }
+    }
+}
+
 static bool lanes_side_by_side(const lk_side *side)
 {
     return side->lane_stride == 1 && side->lane_index == NULL;
@@ -179,6 +208,8 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
         pack_copied(out, width, side, lane, lanes, begin, end);
     } else if (depth_side_by_side(side)) {
         pack_transposed(out, width, side, lane, lanes, begin, end);
+    } else if (depth_in_runs(side, begin, end)) {
+        pack_runs(out, width, side, lane, lanes, begin, end);
     } else {
         pack_gathered(out, width, side, lane, lanes, begin, end);
     }

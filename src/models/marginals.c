@@ -62,3 +62,41 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
     fill_categorical(model, train, logits);
     return LK_OK;
 }
+
+/* Counts of each symbol; for grey data that becomes binary the expected ones. */
+static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period, double *count)
+{
+    int64_t alphabet = model->data.alphabet;
+    double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
+    for (int64_t i = 0; i < train->examples * train->variables; i++) {
+        double *mine = count + i % train->variables % period * alphabet;
+        if (alphabet == 2) {
+            double one = scale * (double)train->values[i];
+            mine[1] += one;
+            mine[0] += 1.0 - one;
+        } else {
+            mine[train->values[i]] += 1.0;
+        }
+    }
+}
+
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period, float *logits)
+{
+    int64_t alphabet = model->data.alphabet;
+    double *count = lk_allocate(period * alphabet, sizeof *count);
+    if (count == NULL) {
+        return lk_fail_no_memory(model->context, "marginals", period * alphabet * (int64_t)sizeof *count);
+    }
+    count_pooled(model, train, period, count);
+    float total = lk_log_scalar((float)(train->examples * (train->variables / period) + alphabet));
+    for (int64_t c = 0; c < period * alphabet; c++) {
+        float log_share = lk_log_scalar((float)(count[c] + 1.0));
+        if (alphabet != 2) {
+            logits[c] = held(log_share - total);
+        } else if (c % 2 == 1) {
+            logits[c / 2] = held(log_share - lk_log_scalar((float)(count[c - 1] + 1.0)));
+        }
+    }
+    lk_release(count);
+    return LK_OK;
+}

@@ -9,4 +9,7 @@
  * to -7 .. 7. Grey values that the model binarizes at random count by their probability. */
 lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, float *logits);
 
+/* The same for logits that variables share: those of variable v are set v % period. [period][1 or alphabet]. */
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period, float *logits);
+
 #endif

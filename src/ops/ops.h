@@ -25,6 +25,37 @@ lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int
 /* Every unit reads every input cell. */
 lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, lk_linear_options options);
 
+/* Masked convolution (van den Oord, Kalchbrenner, Kavukcuoglu 2016, section 3.4) over a grid of 1 to 3 axes, each of whose pixels has
+ * `groups` cells (colour blocks; cell = pixel * groups + group):
+ *   out[p] = bias + sum over taps t in declared order, then the input groups that the mask lets through, then input channels ascending,
+ *            of weight[t][c_in][c_out] in[p + offset(t)][c_in]
+ * with weights of its own for each output group. Taps outside the grid are skipped. At the centre (offset 0) output group g reads the input
+ * groups < g (type A), <= g (type B) or all. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
+ * input group) that the mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
+#define LK_GRID_AXES 3
+typedef struct lk_grid {
+    int32_t axes;
+    int64_t size[LK_GRID_AXES];
+    int32_t groups;
+} lk_grid;
+typedef enum lk_centre { LK_CENTRE_ALL, LK_CENTRE_A, LK_CENTRE_B } lk_centre;
+typedef struct lk_conv_options {
+    lk_grid grid;
+    int64_t channels;
+    const int32_t (*taps)[LK_GRID_AXES]; /* offsets; different ones */
+    int32_t tap_count;
+    lk_centre centre;
+    bool bias;
+    lk_init init;
+} lk_conv_options;
+lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
+/* One tap, at the centre. */
+lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels, lk_centre centre,
+                     lk_init init);
+
+/* out = scale in + shift, elementwise. */
+lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift);
+
 /* out = f(in), elementwise. */
 lk_node *lk_relu(lk_graph *graph, lk_node *input);
 lk_node *lk_tanh(lk_graph *graph, lk_node *input);

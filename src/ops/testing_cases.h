@@ -4,6 +4,7 @@
 #define LK_OPS_TESTING_CASES_H
 
 #include "ops/testing.h"
+#include "ops/testing_conv.h"
 
 /* ---- elementwise ----------------------------------------------------------------------------- */
 
@@ -29,6 +30,18 @@ TESTING_ELEMENTWISE(relu, x > 0 ? x : 0)
 TESTING_ELEMENTWISE(tanh, tanh(x))
 TESTING_ELEMENTWISE(sigmoid, 1 / (1 + exp(-x)))
 TESTING_ELEMENTWISE(softplus, log1p(exp(x)))
+
+static inline lk_node *make_scale(lk_graph *graph, lk_node *const *source) {
+    return lk_scale(graph, source[0], 0.25f, -1.0f);
+}
+
+static inline void reference_scale(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                   double *out) {
+    (void)parameter;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        out[i] = 0.25 * in[0][i] - 1.0;
+    }
+}
 
 static inline lk_node *make_add(lk_graph *graph, lk_node *const *source) {
     return lk_add(graph, source[0], source[1]);
@@ -281,6 +294,18 @@ static const op_case testing_cases[] = {
     {"mixture state, 17 components", 1, {{0, 0, false}}, make_mixture_state, reference_mixture_state},
     {"mixture readout, 17 components", 1, {{4, 17, true}}, make_mixture_readout, reference_mixture_readout},
     {"mixture readout, 300 components", 1, {{4, 300, true}}, make_mixture_readout, reference_mixture_readout},
+    {"scale 6x3", 1, {{6, 3, false}}, make_scale, reference_scale},
+    {"scale, data", 1, {{0, 0, false}}, make_scale, reference_scale},
+    {"convolution 5x4, 3x3 type A, 3 to 17", 1, {{20, 3, true}}, make_conv_a, reference_conv_a},
+    {"convolution 5x4, 3x3 type B, 5 to 9", 1, {{20, 5, false}}, make_conv_b, reference_conv_b},
+    {"convolution 3x3x3 colours, 3x3 type A, 2 to 5", 1, {{27, 2, true}}, make_conv_rgb_a, reference_conv_rgb_a},
+    {"convolution 3x3x3 colours, 3x3 type B, 3 to 8", 1, {{27, 3, false}}, make_conv_rgb_b, reference_conv_rgb_b},
+    {"convolution of data, 2x1x3 colours", 1, {{0, 0, false}}, make_conv_data, reference_conv_data},
+    {"convolution 1x1, 3 colours, 4 to 1", 1, {{12, 4, true}}, make_conv_1x1, reference_conv_1x1},
+    {"convolution 13, dilated by 3, 4 to 4", 1, {{13, 4, true}}, make_conv_dilated, reference_conv_dilated},
+    {"convolution 3x2x4, scattered taps, all", 1, {{24, 2, false}}, make_conv_volume, reference_conv_volume},
+    {"convolution 2, taps beyond the grid, no bias", 1, {{2, 3, true}}, make_conv_beyond, reference_conv_beyond},
+    {"convolution 415, 1 to 2, several pieces", 1, {{415, 1, true}}, make_conv_long, reference_conv_long},
 };
 #define TESTING_CASES ((int)(sizeof testing_cases / sizeof *testing_cases))
 

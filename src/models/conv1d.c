@@ -1,0 +1,114 @@
+/* Masked temporal convolution: a sequence is read from left to right by causal, dilated convolutions (the masked convolution of van den
+ * Oord, Kalchbrenner, Kavukcuoglu 2016 along one axis, with the dilations of van den Oord et al., "WaveNet", 2016, section 2.1).
+ *
+ *   a first convolution reads the `kernel` values before each position;
+ *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the last one at the position itself;
+ *   relu, 1x1, relu, 1x1: logits.
+ *
+ * All positions share the weights, so that their number does not grow with the sequence. */
+#include <stdio.h>
+
+#include "dist/dist.h"
+#include "models/marginals.h"
+#include "ops/ops.h"
+
+#define KERNEL_MOST 64
+
+static const lk_setting settings[] = {
+    {.key = "layers", .kind = LK_INTEGER, .fallback = "6", .least = 0, .most = 256, .help = "residual layers"},
+    {.key = "channels", .kind = LK_INTEGER, .fallback = "32", .least = 1, .most = 1 << 14, .help = "features of a position"},
+    {.key = "head", .kind = LK_INTEGER, .fallback = "64", .least = 1, .most = 1 << 14,
+     .help = "features of the last layer before the logits"},
+    {.key = "kernel", .kind = LK_INTEGER, .fallback = "3", .least = 2, .most = KERNEL_MOST, .help = "taps of a convolution"},
+    {.key = "dilation", .kind = LK_INTEGER, .fallback = "2", .least = 1, .most = 16,
+     .help = "how many times wider each layer's taps stand than those of the layer before"},
+    {.key = "cycle", .kind = LK_INTEGER, .fallback = "8", .least = 1, .most = 24,
+     .help = "layers after which the taps stand side by side again"},
+};
+
+static int64_t setting(const lk_model *model, const char *key)
+{
+    return lk_settings_integer(&model->settings, key);
+}
+
+/* `kernel` taps, `dilation` apart, the last one at `last`. */
+static lk_node *causal(lk_graph *graph, const char *name, lk_node *input, int64_t channels, int32_t kernel, int32_t dilation,
+                       int32_t last)
+{
+    int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}};
+    for (int32_t k = 0; k < kernel; k++) {
+        taps[k][0] = last - (kernel - 1 - k) * dilation;
+    }
+    lk_conv_options options = {.grid = {1, {graph->variables}, 1}, .channels = channels, .tap_count = kernel,
+                               .taps = (const int32_t (*)[LK_GRID_AXES])taps, .centre = LK_CENTRE_ALL, .bias = true,
+                               .init = LK_INIT_HE};
+    return lk_conv(graph, name, input, options);
+}
+
+/* -1: wider than any sequence. */
+static int32_t dilation_of(const lk_model *model, int64_t layer)
+{
+    int64_t dilation = 1;
+    for (int64_t i = layer % setting(model, "cycle"); i > 0; i--) {
+        dilation *= setting(model, "dilation");
+        if (dilation > INT32_MAX / KERNEL_MOST) {
+            return -1;
+        }
+    }
+    return (int32_t)dilation;
+}
+
+static lk_node *position_wise(lk_graph *graph, const char *name, lk_node *input, int64_t channels, lk_init init)
+{
+    lk_grid grid = {1, {graph->variables}, 1};
+    return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
+}
+
+static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **node)
+{
+    int64_t layers = setting(model, "layers"), channels = setting(model, "channels");
+    for (int64_t layer = 0; layer < layers; layer++) {
+        char name[64];
+        int32_t dilation = dilation_of(model, layer);
+        if (dilation < 0) {
+            return lk_fail(graph->context, LK_INVALID, "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
+                           (long long)layer + 1, INT32_MAX / KERNEL_MOST);
+        }
+        snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
+        lk_node *added = causal(graph, name, lk_relu(graph, *node), channels, (int32_t)setting(model, "kernel"), dilation, 0);
+        snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
+        *node = lk_add(graph, *node, position_wise(graph, name, added, channels, LK_INIT_ZERO));
+    }
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
+{
+    (void)variant;
+    bool binary = graph->alphabet == 2;
+    lk_node *input = graph->data;
+    if (!binary) {
+        input = lk_cells_to_channels(graph, lk_one_hot(graph, input, graph->alphabet), graph->alphabet);
+    }
+    lk_node *node = causal(graph, "first", input, setting(model, "channels"), (int32_t)setting(model, "kernel"), 1, -1);
+    LK_TRY(add_layers(model, graph, &node));
+    node = position_wise(graph, "head", node, setting(model, "head"), LK_INIT_HE);
+    node = position_wise(graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
+    return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
+}
+
+static lk_status start(lk_model *model, const lk_dataset *train)
+{
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    return lk_pooled_logits(model, train, 1, model->parameters->list[bias].value);
+}
+
+const lk_family lk_conv1d_family = {
+    .name = "conv1d",
+    .summary = "causal dilated convolutions over a sequence, with as many parameters for any length",
+    .paper = "van den Oord et al.: Pixel Recurrent Neural Networks, ICML 2016; WaveNet, 2016",
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof *settings,
+    .build = build,
+    .start = start,
+};

@@ -1,0 +1,217 @@
+/* Temporal convolution against its equations in double, tap by tap; and as a distribution: sums to one, is causal, is the same under every
+ * schedule; and its number of parameters does not depend on the length. */
+#include <stdio.h>
+
+#include "models/testing.h"
+
+#define SEED 1609
+
+typedef struct sequence_case {
+    int64_t variables;
+    int32_t alphabet;
+    const char *set[8];
+    int32_t sets;
+} sequence_case;
+
+static const sequence_case cases[] = {
+    {9, 2, {"layers=3", "channels=4", "head=5"}, 3},
+    {5, 3, {"layers=2", "channels=3", "head=4", "kernel=2", "dilation=1"}, 5},
+    {11, 2, {"layers=4", "channels=3", "head=3", "kernel=2", "dilation=3", "cycle=2"}, 6},
+    {4, 5, {"layers=0", "channels=6", "head=3", "kernel=4"}, 4},
+    {1, 2, {"layers=1", "channels=2", "head=3"}, 3},
+};
+#define CASES (sizeof cases / sizeof *cases)
+
+static lk_model *make_model(lk_context *context, const sequence_case *c)
+{
+    lk_model *model = testing_model(context, "conv1d", c->set, c->sets, c->variables, c->alphabet, "natural", 3);
+    lk_random random = {SEED, LK_FOR_CHECK};
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        lk_parameter *parameter = &model->parameters->list[p];
+        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
+            parameter->value[e] = 0.5f * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
+        }
+    }
+    return model;
+}
+
+/* ---- the equations in double ------------------------------------------------------------------------------------------ */
+
+#define LENGTH_MOST 16
+#define FEATURES_MOST 8
+
+typedef struct features {
+    int64_t channels;
+    double at[LENGTH_MOST][FEATURES_MOST];
+} features;
+
+/* out[t] = b + sum over k of W[k] in[t + last - (kernel - 1 - k) dilation] */
+static features convolve(const lk_model *model, const char *layer, const features *in, int64_t kernel, int64_t dilation,
+                         int64_t last)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.weight", layer);
+    const lk_parameter *w = &model->parameters->list[lk_parameters_find(model->parameters, name)];
+    snprintf(name, sizeof name, "%s.bias", layer);
+    const lk_parameter *b = &model->parameters->list[lk_parameters_find(model->parameters, name)];
+    features out = {.channels = w->columns};
+    assert_int_equal(w->rows, kernel * in->channels);
+    for (int64_t t = 0; t < model->data.variables; t++) {
+        for (int64_t c = 0; c < out.channels; c++) {
+            out.at[t][c] = (double)b->value[c];
+            for (int64_t k = 0; k < kernel; k++) {
+                int64_t from = t + last - (kernel - 1 - k) * dilation;
+                for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
+                    out.at[t][c] += (double)w->value[(k * in->channels + i) * out.channels + c] * in->at[from][i];
+                }
+            }
+        }
+    }
+    return out;
+}
+
+static features rectified(features f)
+{
+    for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
+        double *value = &f.at[i / FEATURES_MOST][i % FEATURES_MOST];
+        *value = *value > 0.0 ? *value : 0.0;
+    }
+    return f;
+}
+
+static features layer(const lk_model *model, const char *name, const features *in, int64_t kernel, int64_t dilation)
+{
+    features from = rectified(*in);
+    return convolve(model, name, &from, kernel, dilation, 0);
+}
+
+static double reference_nll(const lk_model *model, const uint16_t *x)
+{
+    const lk_settings *settings = &model->settings;
+    int32_t alphabet = model->data.alphabet;
+    int64_t kernel = lk_settings_integer(settings, "kernel"), dilation = 1;
+    features in = {.channels = alphabet == 2 ? 1 : alphabet};
+    for (int64_t t = 0; t < model->data.variables; t++) {
+        in.at[t][alphabet == 2 ? 0 : x[t]] = alphabet == 2 ? x[t] : 1.0;
+    }
+    features f = convolve(model, "first", &in, kernel, 1, -1);
+    for (int64_t l = 0; l < lk_settings_integer(settings, "layers"); l++) {
+        char name[64];
+        dilation = l % lk_settings_integer(settings, "cycle") == 0 ? 1 : dilation * lk_settings_integer(settings, "dilation");
+        snprintf(name, sizeof name, "layer%lld.causal", (long long)l + 1);
+        features inner = layer(model, name, &f, kernel, dilation);
+        snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
+        inner = layer(model, name, &inner, 1, 1);
+        for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
+            f.at[i / FEATURES_MOST][i % FEATURES_MOST] += inner.at[i / FEATURES_MOST][i % FEATURES_MOST];
+        }
+    }
+    f = layer(model, "head", &f, 1, 1);
+    f = layer(model, "logits", &f, 1, 1);
+    double nll = 0.0;
+    for (int64_t t = 0; t < model->data.variables; t++) {
+        double sum = 0.0;
+        for (int32_t a = 0; a < alphabet; a++) {
+            sum += exp(alphabet == 2 ? a * f.at[t][0] : f.at[t][a]);
+        }
+        nll += log(sum) - (alphabet == 2 ? x[t] * f.at[t][0] : f.at[t][x[t]]);
+    }
+    return nll;
+}
+
+/* ---- tests ---------------------------------------------------------------------------------------------------------------- */
+
+static void random_values(const lk_model *model, int64_t count, uint16_t *x)
+{
+    lk_random random = {SEED + 1, LK_FOR_CHECK};
+    for (int64_t i = 0; i < count * model->data.variables; i++) {
+        x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
+    }
+}
+
+static void test_equals_the_equations(void **state)
+{
+    for (size_t i = 0; i < CASES; i++) {
+        lk_model *model = make_model(*state, &cases[i]);
+        uint16_t x[9 * LENGTH_MOST];
+        double nll[9];
+        random_values(model, 9, x);
+        testing_nll(model, x, 9, nll);
+        for (int64_t e = 0; e < 9; e++) {
+            double expected = reference_nll(model, x + e * model->data.variables);
+            if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
+                fail_msg("case %zu, seed %d, example %lld: %.9g nats, expected %.9g", i, SEED, (long long)e, nll[e], expected);
+            }
+        }
+        lk_model_destroy(model);
+    }
+}
+
+static void test_is_a_distribution(void **state)
+{
+    for (size_t i = 0; i < CASES; i++) {
+        lk_model *model = make_model(*state, &cases[i]);
+        uint16_t x[17 * LENGTH_MOST];
+        random_values(model, 17, x);
+        testing_sums_to_one(model);
+        testing_parallel_is_incremental(model, x, 17);
+        lk_model_destroy(model);
+    }
+}
+
+static void test_cached_sample_costs_one_pass(void **state)
+{
+    for (size_t i = 0; i < CASES; i++) {
+        lk_model *model = make_model(*state, &cases[i]);
+        lk_graph *graph;
+        testing_ok(*state, lk_model_graph(model, 0, &graph));
+        assert_int_equal(graph->steps, model->data.variables);
+        assert_true(lk_graph_multiply_adds_cached(graph) <= lk_graph_multiply_adds_forward(graph));
+        lk_graph_destroy(graph);
+        lk_model_destroy(model);
+    }
+}
+
+static void test_parameters_do_not_grow(void **state)
+{
+    lk_model *small = testing_model(*state, "conv1d", NULL, 0, 10, 4, "natural", 1);
+    lk_model *large = testing_model(*state, "conv1d", NULL, 0, 1000, 4, "natural", 1);
+    assert_int_equal(lk_parameters_total(small->parameters), lk_parameters_total(large->parameters));
+    lk_model_destroy(small);
+    lk_model_destroy(large);
+}
+
+static void test_refusals(void **state)
+{
+    lk_context *context = *state;
+    lk_model *model;
+    const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
+    testing_refused(context, lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model), LK_INVALID,
+                    "lower dilation");
+    testing_refused(context, lk_model_create(context, "conv1d", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
+                    LK_CAUSALITY, "would see");
+}
+
+static int set_up(void **state)
+{
+    *state = testing_context(2);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    lk_context_destroy(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equals_the_equations),
+        cmocka_unit_test(test_is_a_distribution),
+        cmocka_unit_test(test_cached_sample_costs_one_pass),
+        cmocka_unit_test(test_parameters_do_not_grow),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

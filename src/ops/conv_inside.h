@@ -1,0 +1,54 @@
+/* What the files of the convolution share: which cells meet which weights. Not for other files. */
+#ifndef LK_OPS_CONV_INSIDE_H
+#define LK_OPS_CONV_INSIDE_H
+
+#include "ops/ops.h"
+
+/* One meeting: the cell at `delta` from the one to be computed, and the block of weights between the two. */
+typedef struct lk_conv_entry {
+    int32_t delta;
+    int32_t block;
+} lk_conv_entry;
+
+/* Cells that meet the same blocks at the same distances, in the same order. */
+typedef struct lk_conv_class {
+    const lk_conv_entry *entries;
+    int32_t count;
+} lk_conv_class;
+
+typedef struct lk_conv_table {
+    int32_t *class_of; /* [cells] */
+    lk_conv_class *class_at;
+    int32_t classes, entries_most;
+} lk_conv_table;
+
+/* Weights are blocks of [input channels][channels], one for each (output group, tap, input group) that the mask lets through, in this
+ * order. */
+typedef struct lk_conv_settings {
+    lk_grid grid;
+    int64_t pixels, channels;
+    lk_centre centre;
+    bool bias;
+    int32_t taps;
+    int32_t (*tap)[LK_GRID_AXES]; /* offsets */
+    int64_t *tap_pixels;          /* the same as a distance in pixels */
+    int32_t blocks;
+    int32_t *block_at;            /* [group][tap][input group]: the block, or -1 */
+    int32_t *block_delta;         /* [blocks]: input cell - output cell */
+    int32_t *block_group;         /* [blocks]: output group */
+    lk_conv_table reads;          /* output cells and the input cells that they read */
+    lk_conv_table readers;        /* input cells and the output cells that read them */
+    uint8_t *has;                 /* [classes of reads][blocks] */
+} lk_conv_settings;
+
+/* Fills everything that follows from grid, taps and mask; false: out of memory. */
+bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
+/* Whether the tap stays inside the grid, seen from the pixel at `position`, or (sign -1) the pixel that reads it by the tap. */
+bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign);
+void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position);
+/* How many input groups, counted from 0, the output group reads by the tap. */
+int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap);
+
+bool lk_conv_backward_parameters(const lk_task *task);
+
+#endif

@@ -1,0 +1,215 @@
+/* The geometry of a convolution: the cells of a grid fall into classes by which taps stay inside the grid, so that all cells of a class are
+ * rows of one matrix product. A 7 x 7 mask on 28 x 28 pixels has 28 classes, 22 x 25 pixels of them in the middle one. */
+#include <string.h>
+
+#include "ops/conv_inside.h"
+
+void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position)
+{
+    for (int32_t axis = self->grid.axes - 1; axis >= 0; axis--) {
+        position[axis] = pixel % self->grid.size[axis];
+        pixel /= self->grid.size[axis];
+    }
+}
+
+bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign)
+{
+    for (int32_t axis = 0; axis < self->grid.axes; axis++) {
+        int64_t at = position[axis] + sign * self->tap[tap][axis];
+        if (at < 0 || at >= self->grid.size[axis]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_centre(const lk_conv_settings *self, int32_t tap)
+{
+    for (int32_t axis = 0; axis < self->grid.axes; axis++) {
+        if (self->tap[tap][axis] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap)
+{
+    if (self->centre == LK_CENTRE_ALL || !is_centre(self, tap)) {
+        return self->grid.groups;
+    }
+    return self->centre == LK_CENTRE_A ? group : group + 1;
+}
+
+/* ---- blocks of weights ---------------------------------------------------------------------------------------------- */
+
+static bool make_blocks(lk_arena *arena, lk_conv_settings *self)
+{
+    int32_t groups = self->grid.groups;
+    int64_t most = (int64_t)groups * groups * self->taps;
+    self->block_at = lk_arena_take(arena, most, sizeof *self->block_at);
+    self->block_delta = lk_arena_take(arena, most, sizeof *self->block_delta);
+    self->block_group = lk_arena_take(arena, most, sizeof *self->block_group);
+    self->tap_pixels = lk_arena_take(arena, self->taps, sizeof *self->tap_pixels);
+    if (lk_arena_failed(arena)) {
+        return false;
+    }
+    for (int32_t t = 0; t < self->taps; t++) {
+        for (int32_t axis = 0; axis < self->grid.axes; axis++) {
+            self->tap_pixels[t] = self->tap_pixels[t] * self->grid.size[axis] + self->tap[t][axis];
+        }
+    }
+    int32_t *at = self->block_at;
+    for (int32_t g = 0; g < groups; g++) {
+        for (int32_t t = 0; t < self->taps; t++) {
+            for (int32_t h = 0; h < groups; h++, at++) {
+                *at = -1;
+                if (h < lk_conv_groups_read(self, g, t)) {
+                    *at = self->blocks++;
+                    self->block_delta[*at] = (int32_t)(self->tap_pixels[t] * groups + h - g);
+                    self->block_group[*at] = g;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap, int32_t input_group)
+{
+    return self->block_at[(group * self->taps + tap) * self->grid.groups + input_group];
+}
+
+/* ---- classes ---------------------------------------------------------------------------------------------------------- */
+
+/* The kinds of pixels: which taps stay inside. */
+typedef struct kinds {
+    uint8_t *inside; /* [count][taps] */
+    int32_t count, capacity;
+} kinds;
+
+static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t likely)
+{
+    size_t bytes = (size_t)taps;
+    if (likely < k->count && memcmp(k->inside + (size_t)likely * bytes, inside, bytes) == 0) {
+        return likely;
+    }
+    for (int32_t i = 0; i < k->count; i++) {
+        if (memcmp(k->inside + (size_t)i * bytes, inside, bytes) == 0) {
+            return i;
+        }
+    }
+    if (k->count == k->capacity) {
+        int32_t capacity = 2 * k->capacity + 16;
+        uint8_t *grown = lk_allocate((int64_t)capacity * taps, 1);
+        if (grown == NULL) {
+            return -1;
+        }
+        if (k->count > 0) {
+            memcpy(grown, k->inside, (size_t)k->count * bytes);
+        }
+        lk_release(k->inside);
+        k->inside = grown;
+        k->capacity = capacity;
+    }
+    memcpy(k->inside + (size_t)k->count * bytes, inside, bytes);
+    return k->count++;
+}
+
+/* Cell pixel * groups + group is of class kind * groups + group. */
+static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int32_t *class_of)
+{
+    uint8_t *inside = lk_allocate(self->taps, 1);
+    int32_t kind = 0, groups = self->grid.groups;
+    for (int64_t pixel = 0; inside != NULL && kind >= 0 && pixel < self->pixels; pixel++) {
+        int64_t position[LK_GRID_AXES];
+        lk_conv_position(self, pixel, position);
+        for (int32_t t = 0; t < self->taps; t++) {
+            inside[t] = lk_conv_inside(self, position, t, sign);
+        }
+        kind = find_kind(k, inside, self->taps, kind);
+        for (int32_t g = 0; g < groups; g++) {
+            class_of[pixel * groups + g] = kind * groups + g;
+        }
+    }
+    bool made = inside != NULL && kind >= 0;
+    lk_release(inside);
+    return made;
+}
+
+/* The entries of an output cell of group g: taps in declared order, then input groups. */
+static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g, lk_conv_entry *entries)
+{
+    int32_t count = 0;
+    for (int32_t t = 0; t < self->taps; t++) {
+        for (int32_t h = 0; inside[t] && h < self->grid.groups; h++) {
+            int32_t block = block_of(self, g, t, h);
+            if (block >= 0) {
+                entries[count++] = (lk_conv_entry){self->block_delta[block], block};
+            }
+        }
+    }
+    return count;
+}
+
+/* Those of an input cell of group h: output groups, then taps in declared order. */
+static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h, lk_conv_entry *entries)
+{
+    int32_t count = 0;
+    for (int32_t g = 0; g < self->grid.groups; g++) {
+        for (int32_t t = 0; t < self->taps; t++) {
+            int32_t block = block_of(self, g, t, h);
+            if (inside[t] && block >= 0) {
+                entries[count++] = (lk_conv_entry){-self->block_delta[block], block};
+            }
+        }
+    }
+    return count;
+}
+
+static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign, const kinds *k, lk_conv_table *table)
+{
+    int32_t groups = self->grid.groups;
+    table->classes = k->count * groups;
+    table->class_at = lk_arena_take(arena, table->classes, sizeof *table->class_at);
+    if (table->class_at == NULL) {
+        return false;
+    }
+    for (int32_t c = 0; c < table->classes; c++) {
+        lk_conv_entry *entries = lk_arena_take(arena, (int64_t)self->taps * groups, sizeof *entries);
+        if (entries == NULL) {
+            return false;
+        }
+        const uint8_t *inside = k->inside + (size_t)(c / groups) * (size_t)self->taps;
+        int32_t count = sign > 0 ? list_reads(self, inside, c % groups, entries)
+                                 : list_readers(self, inside, c % groups, entries);
+        table->class_at[c] = (lk_conv_class){entries, count};
+        table->entries_most = count > table->entries_most ? count : table->entries_most;
+    }
+    return true;
+}
+
+static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table)
+{
+    kinds k = {0};
+    table->class_of = lk_arena_take(arena, self->pixels * self->grid.groups, sizeof *table->class_of);
+    bool made = table->class_of != NULL && find_kinds(self, sign, &k, table->class_of) &&
+                list_entries(arena, self, sign, &k, table);
+    lk_release(k.inside);
+    return made;
+}
+
+bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self)
+{
+    if (!make_blocks(arena, self) || !make_table(arena, self, 1, &self->reads) ||
+        !make_table(arena, self, -1, &self->readers)) {
+        return false;
+    }
+    self->has = lk_arena_take(arena, (int64_t)self->reads.classes * self->blocks, 1);
+    for (int32_t c = 0; self->has != NULL && c < self->reads.classes; c++) {
+        for (int32_t e = 0; e < self->reads.class_at[c].count; e++) {
+            self->has[(int64_t)c * self->blocks + self->reads.class_at[c].entries[e].block] = 1;
+        }
+    }
+    return self->has != NULL;
+}

@@ -164,7 +164,10 @@ static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
     plan->packed = workspace->packed;
     cut(plan);
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    const bool whole = plan->first_column == 0 && plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
+    if (!plan->product->b_kept || !whole) { /* of several rounds only the last one's part is still there */
+        run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    }
     run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
 }

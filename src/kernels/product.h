@@ -37,6 +37,9 @@ typedef struct lk_product {
     const float *bias;
     /* Staircases, each NULL (whole) or of `rows` nondecreasing entries. */
     const int32_t *depth_begin, *depth_end, *column_end;
+    /* A promise: the last product on this workspace had the same sizes, staircases and B, and B has not changed. Where it had
+     * to be packed it is not packed again: for the steps of a recurrence. */
+    bool b_kept;
 } lk_product;
 
 /* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`, which is reusable, grows on

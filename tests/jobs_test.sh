@@ -58,7 +58,7 @@ awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$wo
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
 run check "$work/m" --data "$work/test.txt" --json >"$work/check" || fail "check: $(cat "$work/check")"
 run models >"$work/models"
-for family in uniform histogram bernoulli-mixture bayesnet made; do
+for family in uniform histogram bernoulli-mixture bayesnet made charrnn; do
     grep -q "^$family:" "$work/models" || fail "models lists no $family"
     run train $family --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/$family" --epochs 2 --quiet >/dev/null
     run check "$work/$family" >"$work/check" || fail "check of $family: $(cat "$work/check")"

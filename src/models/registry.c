@@ -3,7 +3,8 @@
 
 #include "models/model.h"
 
-extern const lk_family lk_bayesnet_family, lk_bernoulli_mixture_family, lk_histogram_family, lk_made_family, lk_uniform_family;
+extern const lk_family lk_bayesnet_family, lk_bernoulli_mixture_family, lk_charrnn_family, lk_histogram_family, lk_made_family,
+    lk_uniform_family;
 
 static const lk_family *const families[] = {
     &lk_uniform_family,
@@ -11,6 +12,7 @@ static const lk_family *const families[] = {
     &lk_bernoulli_mixture_family,
     &lk_bayesnet_family,
     &lk_made_family,
+    &lk_charrnn_family,
 };
 
 int32_t lk_family_count(void)

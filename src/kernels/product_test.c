@@ -410,7 +410,7 @@ static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int6
     for (int step = 0; step < 5; step++) {
         lk_product p = {.rows = rows, .columns = columns, .depth = depth, .a = {a, depth, 1, NULL, NULL},
                         .b = {b, columns, 1, NULL, NULL}, .c = c, .c_row_stride = columns, .c_column_stride = 1,
-                        .start = LK_START_C, .b_kept = step != 0 && step != 3};
+                        .start = LK_START_C, .b_reuse = step != 0 && step != 3 ? LK_B_KEPT : LK_B_KEEP};
         for (int64_t i = 0; i < rows * depth; i++) {
             a[i] += 0.5f;
         }
@@ -440,6 +440,7 @@ static void test_kept(void **state)
     for (int32_t t = 0; t < count; t++) {
         check_kept(f, tables[t], 40, 65, 300);
         check_kept(f, tables[t], 3, 65, 20);
+        check_kept(f, tables[t], 20, 65, 20);
         check_kept(f, tables[t], 40, 3, 20);
     }
 }

@@ -64,8 +64,8 @@ static bool run(const lk_task *task, lk_recurrent_gates *gates, lk_product *prod
     product->rows = task->batch;
     product->c_column_stride = 1;
     product->start = LK_START_C;
-    product->b_kept = gates->kept;
-    gates->kept = true;
+    product->b_reuse = gates->reuse;
+    gates->reuse = gates->reuse == LK_B_KEEP ? LK_B_KEPT : gates->reuse;
     return lk_product_run(product, task->kernels, task->pool, gates->workspace);
 }
 

@@ -23,7 +23,7 @@ lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, l
 typedef struct lk_recurrent_gates {
     int32_t first, count;
     lk_workspace *workspace; /* of this product alone, if it is to keep U packed */
-    bool kept;               /* U stands packed there already */
+    lk_reuse reuse;          /* LK_B_ONCE for a single step; else LK_B_KEEP, and U stays packed there */
 } lk_recurrent_gates;
 
 /* to[n][..] += from[n][0..width) U, hidden units ascending: chains go on from what `to` holds. Strides are between examples. */

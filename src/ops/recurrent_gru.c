@@ -59,7 +59,8 @@ static void update_ahead(void *argument, int64_t first, int64_t last) {
 static bool steps_ahead(const lk_task *task, lk_workspace *second) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, stride = SLOTS * w, floats = task->batch * stride;
-    lk_recurrent_gates zr = {0, 2, task->workspace, false}, candidate = {2, 1, second, false};
+    lk_reuse reuse = task->cell_count > 1 ? LK_B_KEEP : LK_B_ONCE;
+    lk_recurrent_gates zr = {0, 2, task->workspace, reuse}, candidate = {2, 1, second, reuse};
     bool made = true;
     for (int64_t i = 0; i < task->cell_count && made; i++) {
         step s = {.task = task, .cell = task->cells[i]};
@@ -116,7 +117,7 @@ static void reset_back(void *argument, int64_t first, int64_t last) {
 static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_workspace *second) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, each = task->batch * w;
-    lk_recurrent_gates zr = {0, 2, task->workspace, false}, candidate = {2, 1, second, false};
+    lk_recurrent_gates zr = {0, 2, task->workspace, LK_B_KEEP}, candidate = {2, 1, second, LK_B_KEEP};
     bool made = true;
     for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};

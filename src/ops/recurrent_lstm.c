@@ -44,7 +44,8 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
 static bool forward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
     int64_t stride = SLOTS * self->width, floats = task->batch * stride;
-    lk_recurrent_gates gates = {0, GATES, task->workspace, false};
+    lk_reuse reuse = task->cell_count > 1 ? LK_B_KEEP : LK_B_ONCE;
+    lk_recurrent_gates gates = {0, GATES, task->workspace, reuse};
     bool made = true;
     lk_recurrent_take_input(task, I);
     for (int64_t i = 0; i < task->cell_count && made; i++) {
@@ -88,7 +89,7 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
 static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, each = task->batch * w;
-    lk_recurrent_gates gates = {0, GATES, task->workspace, false};
+    lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
     for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each, scratch + 2 * each};

@@ -7,7 +7,8 @@ enum { GATES = 1, SLOTS = 1 };
 
 static bool forward(const lk_task *task) {
     int64_t floats = task->batch * task->node->channels;
-    lk_recurrent_gates gates = {0, GATES, task->workspace, false};
+    lk_reuse reuse = task->cell_count > 1 ? LK_B_KEEP : LK_B_ONCE;
+    lk_recurrent_gates gates = {0, GATES, task->workspace, reuse};
     bool made = true;
     lk_recurrent_take_input(task, 0);
     for (int64_t i = 0; i < task->cell_count && made; i++) {
@@ -22,7 +23,7 @@ static bool forward(const lk_task *task) {
 /* dgates of all cells, the last first; dh holds what the step after gives h. */
 static bool steps_back(const lk_task *task, float *dgates, float *dh) {
     int64_t width = task->node->channels, floats = task->batch * width;
-    lk_recurrent_gates gates = {0, GATES, task->workspace, false};
+    lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
     for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
         task->kernels->add(dh, task->dout + t * floats, floats);

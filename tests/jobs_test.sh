@@ -66,4 +66,10 @@ for family in uniform histogram bernoulli-mixture bayesnet made charrnn; do
     run decompress "$work/$family" --data "$work/$family.lk" --out "$work/$family.txt" >/dev/null
     expect_same "$work/test.txt" "$work/$family.txt" "$family restores"
 done
+
+# Text as raw bytes, in rows.
+for i in $(seq 1 200); do echo "row $((i % 7)) of a text"; done >"$work/text"
+run train charrnn --data "$work/text" --raw --shape 20 --out "$work/text.likely" --set width=8 --epochs 2 --quiet >/dev/null
+run eval "$work/text.likely" --data "$work/text" --raw --json >"$work/eval"
+[[ $(json "$work/eval" examples) -eq 160 && $(json "$work/eval" dimensions) -eq 20 ]] || fail "raw: $(cat "$work/eval")"
 finish

@@ -58,7 +58,7 @@ awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$wo
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
 run check "$work/m" --data "$work/test.txt" --json >"$work/check" || fail "check: $(cat "$work/check")"
 run models >"$work/models"
-for family in uniform histogram bernoulli-mixture bayesnet made conv1d; do
+for family in uniform histogram bernoulli-mixture bayesnet made conv1d charrnn; do
     grep -q "^$family:" "$work/models" || fail "models lists no $family"
     run train $family --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/$family" --epochs 2 --quiet >/dev/null
     run check "$work/$family" >"$work/check" || fail "check of $family: $(cat "$work/check")"
@@ -71,4 +71,10 @@ run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn"
     --set channels=4 --set head=5 >/dev/null
 run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
 run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
+
+# Text as raw bytes, in rows.
+for i in $(seq 1 200); do echo "row $((i % 7)) of a text"; done >"$work/text"
+run train charrnn --data "$work/text" --raw --shape 20 --out "$work/text.likely" --set width=8 --epochs 2 --quiet >/dev/null
+run eval "$work/text.likely" --data "$work/text" --raw --json >"$work/eval"
+[[ $(json "$work/eval" examples) -eq 160 && $(json "$work/eval" dimensions) -eq 20 ]] || fail "raw: $(cat "$work/eval")"
 finish

@@ -165,6 +165,11 @@ static int32_t must_find(const cli_arguments *arguments, const char *name)
     return index;
 }
 
+bool cli_knows(const cli_arguments *arguments, const char *name)
+{
+    return find_option(arguments->verb, name, strlen(name)) >= 0;
+}
+
 bool cli_has(const cli_arguments *arguments, const char *name)
 {
     return arguments->given[must_find(arguments, name)].count > 0;

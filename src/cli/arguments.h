@@ -45,6 +45,8 @@ int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *argu
 void cli_print_help(const cli_verb *verb);
 
 /* Reading; an unknown name is a mistake of ours (asserted). */
+/* Whether the verb has such an option at all. */
+bool cli_knows(const cli_arguments *arguments, const char *name);
 bool cli_has(const cli_arguments *arguments, const char *name);
 const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback);
 int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values);

@@ -103,6 +103,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
         return false;
     }
     options->alphabet = (int32_t)alphabet;
+    options->raw = cli_knows(arguments, "raw") && cli_has(arguments, "raw");
     options->seed = (uint64_t)seed;
     if (how != NULL) {
         options->binarization = strcmp(how, "threshold") == 0 ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_SAMPLE;
@@ -140,6 +141,9 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
     lk_binarization how = options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
     options.role = LK_ROLE_TEST;
     options.binarization = LK_BINARIZE_NONE;
+    if (options.raw && options.shape.axes == 0) {
+        options.shape = model->data.shape;
+    }
     LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
     if (how != LK_BINARIZE_NONE && (*dataset)->alphabet > 2) {
         cli_binarize(*dataset, how, options.seed);

@@ -9,6 +9,7 @@
 static const cli_option options[] = {
     {"data", "PATH", "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped", false},
     CLI_DATA_OPTIONS,
+    {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out", false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it", false},
     {"json", NULL, "one JSON object instead of text", false},
 };

@@ -19,6 +19,7 @@ static const cli_option train_options[] = {
     {"order", "natural|reversed|random:SEED|FILE", "the ordering of the variables (FILE: a rank for each; equal ranks allowed)",
      false},
     CLI_DATA_OPTIONS,
+    {"raw", NULL, "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out", false},
     {"epochs", "N", "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
     {"minutes", "M", "stop after so many minutes", false},
     {"batch-size", "N", "examples in a minibatch (default 100)", false},
@@ -284,6 +285,7 @@ const cli_verb cli_train_verb = {
             "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
             "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
             "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+            "  likely train charrnn --data book.txt --raw --shape 128 --out book.likely --set width=256 --clip 5\n"
             "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

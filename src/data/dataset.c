@@ -227,7 +227,8 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
                         .alphabet_given = given != 0};
     lk_dataset *made;
     LK_TRY(dataset_begin(context, name, &made));
-    lk_status status = read_source(context, &source, made);
+    lk_status status = options->raw ? lk_raw_read(context, &source, options->shape, made)
+                                    : read_source(context, &source, made);
     if (status == LK_OK) {
         status = finish(context, options, made);
     }

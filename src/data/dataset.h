@@ -47,6 +47,8 @@ typedef struct lk_dataset_options {
     uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
     uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
     lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a rest
+               * that does not fill one left out */
     const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
 } lk_dataset_options;
 

@@ -20,6 +20,23 @@ static void shapes_are_checked(void **state) {
     assert_true(lk_shape_variables(huge) == INT64_MAX);
 }
 
+static void raw_bytes_are_cut(void **state) {
+    (void)state;
+    lk_dataset_options options = {.raw = true, .shape = {.axes = 1, .size = {3}}};
+    static const uint16_t values[] = {'0', ' ', '1', '\n', 255, 0};
+    lk_dataset *dataset = test_parse(TEXT("0 1\n\xff\0xy"), &options);
+    test_values(dataset, 2, 3, values);
+    assert_int_equal(dataset->alphabet, 256);
+    lk_dataset_destroy(dataset);
+    test_refused(TEXT("xy"), &options, LK_FORMAT, "2 bytes are less than one example of 3");
+    options.alphabet = 128;
+    test_refused(TEXT("xy\x80"), &options, LK_MISMATCH, "byte 2: 128 is outside the alphabet 0..127");
+    options.shape.axes = 0;
+    test_refused(TEXT("xyz"), &options, LK_INVALID, "--shape");
+    options.shape = (lk_shape){.axes = 3, .size = {INT64_MAX / 2, 3, 5}};
+    test_refused(TEXT("xyz"), &options, LK_FORMAT, "3 bytes are less");
+}
+
 static void sizes_are_capped(void **state) {
     (void)state;
     lk_context context = {0};
@@ -265,6 +282,7 @@ static void labels_are_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_are_checked),
+        cmocka_unit_test(raw_bytes_are_cut),
         cmocka_unit_test(sizes_are_capped),
         cmocka_unit_test(thresholds_are_at_half),
         cmocka_unit_test(samples_follow_the_grey_values),

@@ -45,6 +45,11 @@ typedef struct lk_reader {
 extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader,
     lk_npz_reader, lk_pbm_reader;
 
+/* Any bytes, cut into examples of the shape's size; not in the table, since nothing tells raw bytes
+ * from others. */
+lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape,
+                      lk_dataset *dataset);
+
 lk_shape lk_shape_vector(int64_t variables);
 /* Sets shape and variables, and allocates `examples` of them, refusing sizes beyond LK_VALUES_MOST
  * or the number of values that the file can hold at all (`most`). */

@@ -213,7 +213,10 @@ static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
     plan->packed = workspace->packed;
     cut(plan);
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    const bool whole = plan->first_column == 0 && plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
+    if (plan->product->b_reuse != LK_B_KEPT || !whole) { /* of several rounds only the last one's part is still there */
+        run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    }
     run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
 }
@@ -292,7 +295,8 @@ static void choose_way(lk_product_plan *plan)
     plan->narrow = product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
     /* A strip that begins before its columns must still begin inside B. */
     const bool fills = lk_column_end(product, product->rows - 1) >= tile->widths[0];
-    plan->direct = !plan->narrow && fills && product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
+    plan->direct = !plan->narrow && fills && product->b_reuse == LK_B_ONCE &&
+                   product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
                    plan->b.lane_index == NULL;
     plan->strip = tile->columns;
     for (int32_t i = 0; product->columns <= tile->wide_rows && i < LK_TILE_WIDTHS; i++) {

@@ -27,6 +27,14 @@ typedef enum lk_start {
     LK_START_BIAS, /* start from bias[row(m)], row() as C's rows */
 } lk_start;
 
+/* For the steps of a recurrence, which multiply one B again and again: it is packed once. */
+typedef enum lk_reuse {
+    LK_B_ONCE,
+    LK_B_KEEP, /* products with LK_B_KEPT follow */
+    LK_B_KEPT, /* a promise: the last product on this workspace had the same sizes, staircases and B, with LK_B_KEEP or
+                * LK_B_KEPT, and B has not changed since */
+} lk_reuse;
+
 typedef struct lk_product {
     int64_t rows, columns, depth;
     lk_operand a, b;
@@ -37,6 +45,7 @@ typedef struct lk_product {
     const float *bias;
     /* Staircases, each NULL (whole) or of `rows` nondecreasing entries. */
     const int32_t *depth_begin, *depth_end, *column_end;
+    lk_reuse b_reuse;
 } lk_product;
 
 /* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`, which is reusable, grows on

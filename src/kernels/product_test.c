@@ -401,6 +401,50 @@ static void test_nothing_to_do(void **state)
     lk_workspace_destroy(NULL);
 }
 
+/* The steps of a recurrence: one B, many A; then another B, which must be packed anew. Rows and columns for every way. */
+static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns, int64_t depth)
+{
+    dice d = {77, 77};
+    float *a = draw_values(&d, rows * depth, false), *b = draw_values(&d, depth * columns, false);
+    float *c = draw_values(&d, rows * columns, false), *expected = draw_values(&d, rows * columns, false);
+    for (int step = 0; step < 5; step++) {
+        lk_product p = {.rows = rows, .columns = columns, .depth = depth, .a = {a, depth, 1, NULL, NULL},
+                        .b = {b, columns, 1, NULL, NULL}, .c = c, .c_row_stride = columns, .c_column_stride = 1,
+                        .start = LK_START_C, .b_reuse = step != 0 && step != 3 ? LK_B_KEPT : LK_B_KEEP};
+        for (int64_t i = 0; i < rows * depth; i++) {
+            a[i] += 0.5f;
+        }
+        for (int64_t i = 0; i < depth * columns && step == 3; i++) {
+            b[i] -= 1.0f;
+        }
+        memcpy(expected, c, (size_t)(rows * columns) * sizeof *c);
+        assert_true(lk_product_run(&p, kernels, f->pool[step % 3], f->workspace));
+        p.c = expected;
+        lk_product_naive(&p);
+        if (memcmp(c, expected, (size_t)(rows * columns) * sizeof *c) != 0) {
+            fail_msg("%s: %lld x %lld x %lld, step %d: not the naive product", kernels->isa, (long long)rows,
+                     (long long)columns, (long long)depth, step);
+        }
+    }
+    free(a);
+    free(b);
+    free(c);
+    free(expected);
+}
+
+static void test_kept(void **state)
+{
+    fixture *f = *state;
+    const lk_kernels *const *tables;
+    const int32_t count = lk_kernels_available(&tables);
+    for (int32_t t = 0; t < count; t++) {
+        check_kept(f, tables[t], 40, 65, 300);
+        check_kept(f, tables[t], 3, 65, 20);
+        check_kept(f, tables[t], 20, 65, 20);
+        check_kept(f, tables[t], 40, 3, 20);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_outside_is_not_added), cmocka_unit_test(test_parts_equal_the_whole),
         cmocka_unit_test(test_common_layouts),    cmocka_unit_test(test_random_products),
         cmocka_unit_test(test_large_products),    cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, fixture_create, fixture_destroy);
 }

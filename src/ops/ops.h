@@ -86,6 +86,29 @@ lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels)
 /* out = 0: reads nothing. */
 lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
 
+/* out = channels [first, first + count) of the input's. */
+lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count);
+
+/* out[t] = in[t - by] along the input's cells; for t < by the constant, or the trained vector NAME.start. */
+lk_node *lk_shift(lk_graph *graph, lk_node *input, int64_t by, float constant);
+lk_node *lk_shift_from_start(lk_graph *graph, const char *name, lk_node *input, int64_t by);
+
+/* out[c] = the row of NAME.table [rows][channels] that the symbol in[c] < rows chooses. The input is data. */
+lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t rows, int64_t channels);
+
+/* The same dense layer at every cell: out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]. Declares NAME.weight [in][out] and
+ * NAME.bias. */
+lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
+
+/* Recurrent steps over a sequence of cells, h before the first zero (ops/recurrent.h): x holds the input's part, in gates of `width`
+ * channels. Declares NAME.recurrent [width][gates * width]. The first `width` channels of a cell are h.
+ *   tanh  x: 1 gate;              h_t = tanh(x_t + U h_{t-1})
+ *   GRU   x: 3 gates, z r n;      Cho et al. 2014
+ *   LSTM  x: 4 gates, i f o g;    Hochreiter and Schmidhuber 1997, Gers et al. 2000 */
+lk_node *lk_recurrent_tanh(lk_graph *graph, const char *name, lk_node *x);
+lk_node *lk_recurrent_gru(lk_graph *graph, const char *name, lk_node *x);
+lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x);
+
 /* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its parents choose, a row for each setting
  * of the parents (the first one most significant). Table t's parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]);
  * parent_begin NULL: no table has any. Declares NAME.table [rows of all tables][channels]. The arrays are copied. */

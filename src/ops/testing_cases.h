@@ -5,6 +5,7 @@
 
 #include "ops/testing.h"
 #include "ops/testing_conv.h"
+#include "ops/testing_sequences.h"
 
 /* ---- elementwise ----------------------------------------------------------------------------- */
 
@@ -306,6 +307,22 @@ static const op_case testing_cases[] = {
     {"convolution 3x2x4, scattered taps, all", 1, {{24, 2, false}}, make_conv_volume, reference_conv_volume},
     {"convolution 2, taps beyond the grid, no bias", 1, {{2, 3, true}}, make_conv_beyond, reference_conv_beyond},
     {"convolution 415, 1 to 2, several pieces", 1, {{415, 1, true}}, make_conv_long, reference_conv_long},
+    {"channels 2 to 4 of 7x6", 1, {{7, 6, false}}, make_channels, reference_channels},
+    {"shift 7x3 by 2", 1, {{7, 3, false}}, make_shift, reference_shift},
+    {"shift the data", 1, {{0, 0, false}}, make_shift_data, reference_shift_data},
+    {"shift 5x3 by 9", 1, {{5, 3, false}}, make_shift_far, reference_shift_far},
+    {"shift 7x3 by 3, trained start", 1, {{7, 3, true}}, make_shift_start, reference_shift_start},
+    {"shift 5x3 by 9, trained start", 1, {{5, 3, true}}, make_shift_start_far, reference_shift_far},
+    {"embedding 3x5", 1, {{0, 0, false}}, make_embedding, reference_embedding},
+    {"embedding 5x200", 1, {{0, 0, false}}, make_embedding_wide, reference_embedding},
+    {"pointwise 7x3 to 5", 1, {{7, 3, false}}, make_pointwise, reference_pointwise},
+    {"pointwise 4x1 to 131", 1, {{4, 1, true}}, make_pointwise_wide, reference_pointwise},
+    {"recurrent tanh 5x7", 1, {{5, 7, true}}, make_recurrent_tanh, reference_recurrent_tanh},
+    {"recurrent tanh 4x3, out of order", 1, {{4, 3, false}}, make_recurrent_tanh, reference_recurrent_tanh},
+    {"recurrent GRU 5x7", 1, {{5, 21, true}}, make_recurrent_gru, reference_recurrent_gru},
+    {"recurrent GRU 1x3", 1, {{1, 9, true}}, make_recurrent_gru, reference_recurrent_gru},
+    {"recurrent LSTM 5x5", 1, {{5, 20, true}}, make_recurrent_lstm, reference_recurrent_lstm},
+    {"recurrent LSTM 4x9, out of order", 1, {{4, 36, false}}, make_recurrent_lstm, reference_recurrent_lstm},
 };
 #define TESTING_CASES ((int)(sizeof testing_cases / sizeof *testing_cases))
 

@@ -1,0 +1,189 @@
+/* Recurrent network over symbols (Karpathy, The unreasonable effectiveness of recurrent neural networks, 2015; Graves, Generating
+ * sequences with recurrent neural networks, 2013):
+ *
+ *   h^0_t = symbol before t      h^l_t = cell(W^l h^{l-1}_t + b^l, h^l_{t-1})      logits_t = V h^L_t + c
+ *
+ * with one of the cells tanh, GRU, LSTM. All that it knows of the past is in the states, so the same parameters serve any
+ * length. Before the first symbol stands one more symbol, the start, whose weights are trained as the others' are.
+ *
+ * The first layer reads one-hot vectors: W^1 is then a table with a row for each symbol, and b^1 is part of every row. With
+ * embedding > 0 it reads trained vectors of that size instead. Dropout is between layers, never between steps (Zaremba, Sutskever,
+ * Vinyals, Recurrent neural network regularization, 2014). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/maths.h"
+#include "dist/dist.h"
+#include "models/model.h"
+#include "ops/ops.h"
+
+static const lk_setting settings[] = {
+    {.key = "cell", .kind = LK_CHOICE, .fallback = "lstm", .choices = "lstm|gru|tanh", .help = "the recurrent step"},
+    {.key = "layers", .kind = LK_INTEGER, .fallback = "2", .least = 1, .most = 16, .help = "recurrent layers"},
+    {.key = "width", .kind = LK_INTEGER, .fallback = "128", .least = 1, .most = 1 << 16, .help = "units of each layer"},
+    {.key = "embedding",
+     .kind = LK_INTEGER,
+     .fallback = "0",
+     .least = 0,
+     .most = 1 << 16,
+     .help = "size of the vectors that stand for symbols; 0: one-hot"},
+    {.key = "dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping a unit of a layer's output in training",
+     .training_only = true},
+};
+
+typedef struct cell_kind {
+    const char *name;
+    int64_t gates;
+    lk_node *(*make)(lk_graph *graph, const char *name, lk_node *x);
+} cell_kind;
+
+static const cell_kind cell_kinds[] = {
+    {"lstm", 4, lk_recurrent_lstm},
+    {"gru", 3, lk_recurrent_gru},
+    {"tanh", 1, lk_recurrent_tanh},
+};
+
+static const cell_kind *chosen_cell(const lk_model *model) {
+    const char *name = lk_settings_text(&model->settings, "cell");
+    const cell_kind *kind = cell_kinds;
+    while (strcmp(kind->name, name) != 0) {
+        kind++;
+    }
+    return kind;
+}
+
+static bool in_natural_order(const lk_graph *graph) {
+    for (int64_t v = 0; v < graph->variables; v++) {
+        if (graph->by_rank[v] != v) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The sequence is the variables in order of rank; the logits go back to their places. */
+static lk_node *in_order_of_variables(lk_graph *graph, lk_node *node) {
+    int32_t *place = lk_arena_take(graph->arena, graph->variables, sizeof *place);
+    if (place == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "ordering", graph->variables * (int64_t)sizeof *place);
+        return NULL;
+    }
+    for (int64_t i = 0; i < graph->variables; i++) {
+        place[graph->by_rank[i]] = (int32_t)i;
+    }
+    return lk_select_cells(graph, node, place, graph->variables);
+}
+
+/* What the first layer's gates get from the symbols before. */
+static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *sequence, int64_t channels) {
+    int64_t size = lk_settings_integer(&model->settings, "embedding"), symbols = (int64_t)graph->alphabet + 1;
+    lk_node *before = lk_shift(graph, sequence, 1, (float)graph->alphabet);
+    if (size == 0) {
+        return lk_embedding(graph, "layer1", before, symbols, channels);
+    }
+    return lk_pointwise(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size), channels);
+}
+
+static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node *sequence) {
+    const cell_kind *kind = chosen_cell(model);
+    int64_t width = lk_settings_integer(&model->settings, "width");
+    int64_t layers = lk_settings_integer(&model->settings, "layers");
+    double rate = lk_settings_real(&model->settings, "dropout");
+    lk_node *h = NULL;
+    for (int64_t layer = 1; layer <= layers; layer++) {
+        char name[32];
+        snprintf(name, sizeof name, "layer%d", (int)layer);
+        lk_node *x = layer == 1 ? first_input(model, graph, sequence, kind->gates * width)
+                                : lk_pointwise(graph, name, h, kind->gates * width);
+        char cell_name[48];
+        snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
+        lk_node *state = kind->make(graph, cell_name, x);
+        h = lk_channels(graph, state, 0, width);
+        h = rate > 0.0 ? lk_dropout(graph, h, rate) : h;
+    }
+    return h;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    if (graph->steps != graph->variables) {
+        return lk_fail(
+            graph->context, LK_INVALID,
+            "charrnn reads one variable after another, but the ordering has only %d ranks for %lld variables",
+            graph->steps, (long long)graph->variables);
+    }
+    bool natural = in_natural_order(graph), binary = graph->alphabet == 2;
+    lk_node *sequence = natural ? graph->data : lk_select_cells(graph, graph->data, graph->by_rank, graph->variables);
+    lk_node *h = recurrent_layers(model, graph, sequence);
+    lk_node *logits = lk_pointwise(graph, "logits", h, binary ? 1 : graph->alphabet);
+    if (!natural && logits != NULL) {
+        logits = in_order_of_variables(graph, logits);
+    }
+    return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
+}
+
+static lk_parameter *parameter_named(lk_model *model, const char *name) {
+    int32_t index = lk_parameters_find(model->parameters, name);
+    return index < 0 ? NULL : &model->parameters->list[index];
+}
+
+/* The LSTM remembers by default: forget gates begin at sigmoid(1) (Jozefowicz, Zaremba, Sutskever, ICML 2015). */
+static void open_forget_gates(lk_model *model) {
+    int64_t width = lk_settings_integer(&model->settings, "width");
+    int64_t layers = lk_settings_integer(&model->settings, "layers");
+    for (int64_t layer = 1; layer <= layers; layer++) {
+        char name[32];
+        snprintf(name, sizeof name, "layer%d.bias", (int)layer);
+        lk_parameter *bias = parameter_named(model, name);
+        bias = bias != NULL ? bias : parameter_named(model, "layer1.table");
+        int64_t rows = bias->columns == 1 ? 1 : bias->rows;
+        for (int64_t i = 0; i < rows * width; i++) {
+            bias->value[i / width * 4 * width + width + i % width] += 1.0f;
+        }
+    }
+}
+
+/* Output biases begin at the frequencies of the symbols, wherever they stand. */
+static lk_status start(lk_model *model, const lk_dataset *train) {
+    int64_t alphabet = model->data.alphabet, most = train->alphabet > alphabet ? train->alphabet : alphabet;
+    double *count = lk_allocate(most, sizeof *count);
+    if (count == NULL) {
+        return lk_fail_no_memory(model->context, "marginals", most * (int64_t)sizeof *count);
+    }
+    double total = (double)train->examples * (double)train->variables;
+    for (int64_t i = 0; i < train->examples * train->variables; i++) {
+        count[train->values[i]] += 1.0;
+    }
+    lk_parameter *bias = parameter_named(model, "logits.bias");
+    for (int64_t a = 0; a < alphabet && alphabet > 2; a++) {
+        bias->value[a] = lk_log_scalar((float)((count[a] + 1.0) / (total + (double)alphabet)));
+    }
+    if (alphabet == 2) {
+        double ones = 0.0; /* grey values count by their probability of becoming 1 */
+        for (int64_t a = 0; a < most; a++) {
+            ones += count[a] * (double)a / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
+        }
+        bias->value[0] = lk_log_scalar((float)((ones + 1.0) / (total - ones + 1.0)));
+    }
+    lk_release(count);
+    if (strcmp(chosen_cell(model)->name, "lstm") == 0) {
+        open_forget_gates(model);
+    }
+    return LK_OK;
+}
+
+const lk_family lk_charrnn_family = {
+    .name = "charrnn",
+    .summary = "recurrent network (LSTM, GRU, tanh) over a sequence of symbols",
+    .paper = "Karpathy: The unreasonable effectiveness of recurrent neural networks, 2015",
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof *settings,
+    .build = build,
+    .start = start,
+};

@@ -1,0 +1,162 @@
+/* The same dense layer at every cell (a 1x1 convolution): out[c][o] = bias[o] + sum_k in[c][k] weight[k][o], k ascending. The rows of
+ * one product are all (cell, example) pairs, so a whole sequence is one large product. The weights stand as [in][out], so that a
+ * single row can be multiplied with them where they lie. */
+#include "ops/ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/pieces.h"
+#include "ops/rules.h"
+
+#define COLUMNS_PER_PIECE 128
+
+typedef struct pointwise {
+    int64_t channels;
+} pointwise;
+
+static lk_status shape(lk_context *context, lk_node *node) {
+    (void)context;
+    const pointwise *self = node->settings;
+    node->cells = node->inputs[0]->cells;
+    node->channels = self->channels;
+    return LK_OK;
+}
+
+static int64_t multiply_adds(const lk_node *node, int64_t cell) {
+    (void)cell;
+    return node->inputs[0]->channels * node->channels;
+}
+
+/* The product adds onto what stands in C: the bias, which begins each chain. */
+static void begin_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
+    (void)worker;
+    int64_t channels = task->node->channels, batch = task->batch;
+    for (int64_t i = first; i < last; i++) {
+        for (int64_t row = task->cells[i] * batch; row < (task->cells[i] + 1) * batch; row++) {
+            memcpy(task->out + row * channels, task->parameter[1], (size_t)channels * sizeof(float));
+        }
+    }
+}
+
+/* Cells [first, first + count), which lie one after another. */
+static bool forward_run(const lk_task *task, int64_t first, int64_t count) {
+    int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    lk_product product = {
+        .rows = count * task->batch,
+        .columns = to,
+        .depth = from,
+        .a = {task->in[0] + first * task->batch * from, from, 1, NULL, NULL},
+        .b = {task->parameter[0], to, 1, NULL, NULL},
+        .c = task->out + first * task->batch * to,
+        .c_row_stride = to,
+        .c_column_stride = 1,
+        .start = LK_START_C,
+    };
+    return lk_product_run(&product, task->kernels, task->pool, task->workspace);
+}
+
+static bool forward(const lk_task *task) {
+    lk_run_cells(task, task->batch * task->node->channels, begin_cells);
+    if (task->cell_count == task->node->cells) {
+        return forward_run(task, 0, task->cell_count);
+    }
+    bool made = true;
+    for (int64_t i = 0, run; i < task->cell_count && made; i += run) {
+        for (run = 1; i + run < task->cell_count && task->cells[i + run] == task->cells[i] + run; run++) {
+        }
+        made = forward_run(task, task->cells[i], run);
+    }
+    return made;
+}
+
+/* din[c][k] += sum_o dout[c][o] weight[k][o], o ascending. */
+static bool backward_input(const lk_task *task) {
+    int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    lk_product product = {
+        .rows = task->node->cells * task->batch,
+        .columns = from,
+        .depth = to,
+        .a = {task->dout, to, 1, NULL, NULL},
+        .b = {task->parameter[0], 1, to, NULL, NULL},
+        .c = task->din[0],
+        .c_row_stride = from,
+        .c_column_stride = 1,
+        .start = LK_START_C,
+    };
+    return lk_product_run(&product, task->kernels, task->pool, task->workspace);
+}
+
+/* dweight[k][o] = sum over (cell, example), ascending, of in[c][k] dout[c][o]. */
+static bool backward_weight(const lk_task *task) {
+    int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    lk_product product = {
+        .rows = from,
+        .columns = to,
+        .depth = task->node->cells * task->batch,
+        .a = {task->in[0], 1, from, NULL, NULL},
+        .b = {task->dout, to, 1, NULL, NULL},
+        .c = task->dparameter[0],
+        .c_row_stride = to,
+        .c_column_stride = 1,
+        .start = task->fresh[0] ? LK_START_ZERO : LK_START_C,
+    };
+    return lk_product_run(&product, task->kernels, task->pool, task->workspace);
+}
+
+/* Some columns of dbias[o] = sum over (cell, example), ascending, of dout[c][o]. */
+static void backward_bias(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const lk_task *task = argument;
+    int64_t channels = task->node->channels, first = piece * COLUMNS_PER_PIECE;
+    int64_t here = channels - first < COLUMNS_PER_PIECE ? channels - first : COLUMNS_PER_PIECE;
+    float *sum = task->dparameter[1] + first;
+    if (task->fresh[1]) {
+        memset(sum, 0, (size_t)here * sizeof(float));
+    }
+    for (int64_t row = 0; row < task->node->cells * task->batch; row++) {
+        task->kernels->add(sum, task->dout + row * channels + first, here);
+    }
+}
+
+static bool backward(const lk_task *task) {
+    int64_t pieces = (task->node->channels + COLUMNS_PER_PIECE - 1) / COLUMNS_PER_PIECE;
+    lk_pool_run(task->pool, pieces, backward_bias, (void *)task);
+    return backward_weight(task) && (task->din[0] == NULL || backward_input(task));
+}
+
+const lk_op lk_pointwise_op = {
+    .name = "pointwise",
+    .definition = "out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .shape = shape,
+    .reads = lk_reads_same_cell,
+    .multiply_adds = multiply_adds,
+    .forward = forward,
+    .backward = backward,
+};
+
+static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to, int32_t parameters[2]) {
+    char text[256];
+    snprintf(text, sizeof text, "%s.weight", name);
+    LK_TRY(lk_parameters_declare(graph->parameters, text, from, to, LK_INIT_GLOROT, &parameters[0]));
+    snprintf(text, sizeof text, "%s.bias", name);
+    return lk_parameters_declare(graph->parameters, text, to, 1, LK_INIT_ZERO, &parameters[1]);
+}
+
+lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
+    LK_REQUIRE(channels >= 1);
+    if (input == NULL || graph->failed != LK_OK) {
+        return NULL;
+    }
+    int32_t parameters[2];
+    graph->failed = declare(graph, name, input->channels, channels, parameters);
+    pointwise *self = lk_arena_take(graph->arena, 1, sizeof *self);
+    if (graph->failed != LK_OK || self == NULL) {
+        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        return NULL;
+    }
+    *self = (pointwise){channels};
+    return lk_graph_add(graph, &lk_pointwise_op, name, 1, &input, 2, parameters, self);
+}

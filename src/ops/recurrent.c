@@ -1,0 +1,190 @@
+#include "ops/recurrent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/pieces.h"
+
+/* About 10 microseconds of exponentials. */
+#define UNITS_PER_PIECE 2048
+#define FLOATS_PER_PIECE 65536
+
+lk_status lk_recurrent_shape(lk_context *context, lk_node *node) {
+    const lk_recurrent *self = node->settings;
+    const lk_node *x = node->inputs[0];
+    if (x->channels != self->gates * self->width) {
+        return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, which are not %d gates", node->name,
+                       x->name, (long long)x->channels, self->gates);
+    }
+    node->cells = x->cells;
+    node->channels = self->slots * self->width;
+    return LK_OK;
+}
+
+int32_t lk_recurrent_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+    (void)node;
+    (void)most;
+    if (input < 0 && cell == 0) {
+        return 0;
+    }
+    spans[0] = (lk_span){.first = input < 0 ? cell - 1 : cell, .count = 1};
+    return 1;
+}
+
+int64_t lk_recurrent_multiply_adds(const lk_node *node, int64_t cell) {
+    const lk_recurrent *self = node->settings;
+    return cell == 0 ? 0 : self->gates * self->width * self->width;
+}
+
+lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, lk_node *x, int32_t gates,
+                           int32_t slots) {
+    if (x == NULL || graph->failed != LK_OK) {
+        return NULL;
+    }
+    int64_t width = x->channels / gates;
+    char text[256];
+    int32_t parameter = 0;
+    snprintf(text, sizeof text, "%s.recurrent", name);
+    if (width >= 1) { /* else the shape rule refuses it */
+        graph->failed =
+            lk_parameters_declare(graph->parameters, text, width, gates * width, LK_INIT_GLOROT, &parameter);
+    }
+    lk_recurrent *self = lk_arena_take(graph->arena, 1, sizeof *self);
+    if (graph->failed != LK_OK || self == NULL) {
+        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        return NULL;
+    }
+    *self = (lk_recurrent){width, gates, slots};
+    return lk_graph_add(graph, op, name, 1, &x, 1, &parameter, self);
+}
+
+/* ---- products ------------------------------------------------------------------------------------------------ */
+
+static bool run(const lk_task *task, lk_recurrent_gates *gates, lk_product *product) {
+    product->rows = task->batch;
+    product->c_column_stride = 1;
+    product->start = LK_START_C;
+    product->b_reuse = gates->reuse;
+    gates->reuse = gates->reuse == LK_B_KEEP ? LK_B_KEPT : gates->reuse;
+    return lk_product_run(product, task->kernels, task->pool, gates->workspace);
+}
+
+bool lk_recurrent_ahead(const lk_task *task, lk_recurrent_gates *gates, const float *from, int64_t from_stride,
+                        float *to, int64_t to_stride) {
+    const lk_recurrent *self = task->node->settings;
+    lk_product product = {
+        .columns = gates->count * self->width,
+        .depth = self->width,
+        .a = {from, from_stride, 1, NULL, NULL},
+        .b = {task->parameter[0] + gates->first * self->width, self->gates * self->width, 1, NULL, NULL},
+        .c = to,
+        .c_row_stride = to_stride,
+    };
+    return run(task, gates, &product);
+}
+
+bool lk_recurrent_back(const lk_task *task, lk_recurrent_gates *gates, const float *from, int64_t from_stride,
+                       float *to, int64_t to_stride) {
+    const lk_recurrent *self = task->node->settings;
+    lk_product product = {
+        .columns = self->width,
+        .depth = gates->count * self->width,
+        .a = {from, from_stride, 1, NULL, NULL},
+        .b = {task->parameter[0] + gates->first * self->width, 1, self->gates * self->width, NULL, NULL},
+        .c = to,
+        .c_row_stride = to_stride,
+    };
+    return run(task, gates, &product);
+}
+
+bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t rows, const float *from,
+                         int64_t from_stride, const float *dgates) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t all = self->gates * self->width;
+    lk_product product = {
+        .rows = self->width,
+        .columns = gates.count * self->width,
+        .depth = rows,
+        .a = {from, 1, from_stride, NULL, NULL},
+        .b = {dgates + gates.first * self->width, all, 1, NULL, NULL},
+        .c = task->dparameter[0] + gates.first * self->width,
+        .c_row_stride = all,
+        .c_column_stride = 1,
+        .start = task->fresh[0] ? LK_START_ZERO : LK_START_C,
+    };
+    return lk_product_run(&product, task->kernels, task->pool, task->workspace);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------------ */
+
+typedef struct take {
+    const lk_task *task;
+    int32_t slot;
+    int64_t cells_per_piece;
+} take;
+
+static void take_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const take *t = argument;
+    const lk_task *task = t->task;
+    const lk_recurrent *self = task->node->settings;
+    int64_t from = self->gates * self->width, to = self->slots * self->width;
+    int64_t last = (piece + 1) * t->cells_per_piece;
+    for (int64_t i = piece * t->cells_per_piece; i < last && i < task->cell_count; i++) {
+        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch; row++) {
+            memcpy(task->out + row * to + t->slot * self->width, task->in[0] + row * from,
+                   (size_t)from * sizeof(float));
+        }
+    }
+}
+
+void lk_recurrent_take_input(const lk_task *task, int32_t slot) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t cells = FLOATS_PER_PIECE / (self->gates * self->width * task->batch);
+    take t = {task, slot, cells > 0 ? cells : 1};
+    lk_pool_run(task->pool, (task->cell_count + t.cells_per_piece - 1) / t.cells_per_piece, take_piece, &t);
+}
+
+typedef struct give {
+    const lk_task *task;
+    const float *dgates;
+} give;
+
+static void give_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const give *g = argument;
+    const lk_recurrent *self = g->task->node->settings;
+    int64_t floats = g->task->node->cells * g->task->batch * self->gates * self->width;
+    int64_t first = piece * FLOATS_PER_PIECE;
+    int64_t here = floats - first < FLOATS_PER_PIECE ? floats - first : FLOATS_PER_PIECE;
+    g->task->kernels->add(g->task->din[0] + first, g->dgates + first, here);
+}
+
+void lk_recurrent_give_input(const lk_task *task, const float *dgates) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t floats = task->node->cells * task->batch * self->gates * self->width;
+    give g = {task, dgates};
+    if (task->din[0] != NULL) {
+        lk_pool_run(task->pool, (floats + FLOATS_PER_PIECE - 1) / FLOATS_PER_PIECE, give_piece, &g);
+    }
+}
+
+typedef struct examples {
+    int64_t batch, each;
+    lk_recurrent_step *step;
+    void *argument;
+} examples;
+
+static void examples_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const examples *e = argument;
+    int64_t last = (piece + 1) * e->each;
+    e->step(e->argument, piece * e->each, last < e->batch ? last : e->batch);
+}
+
+void lk_recurrent_examples(const lk_task *task, lk_recurrent_step *step, void *argument) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t each = UNITS_PER_PIECE / self->width;
+    examples e = {task->batch, each > 0 ? each : 1, step, argument};
+    lk_pool_run(task->pool, (task->batch + e.each - 1) / e.each, examples_piece, &e);
+}

@@ -14,8 +14,8 @@
 
 #include "kernels/product.h"
 
-typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-                   const float *b, int ldb, float beta, float *c, int ldc);
+typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
+                   int lda, const float *b, int ldb, float beta, float *c, int ldc);
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, MOST_REPEATS = 400 };
 
 typedef enum kind { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEP, WHOLE } kind;
@@ -69,15 +69,13 @@ typedef struct bench {
 } bench;
 
 /* One thread is measured by the processor time it got, which others on the machine disturb less. */
-static double now(int threads)
-{
+static double now(int threads) {
     struct timespec time;
     clock_gettime(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static float *filled(int64_t count)
-{
+static float *filled(int64_t count) {
     float *values = aligned_alloc(64, (size_t)(count + 63) / 64 * 64 * sizeof(float));
     if (values == NULL) {
         fprintf(stderr, "bench_product: no memory for %lld floats\n", (long long)count);
@@ -102,8 +100,7 @@ typedef struct task {
     int transpose_a, transpose_b;
 } task;
 
-static void run_ours(task *t)
-{
+static void run_ours(task *t) {
     lk_product product = t->product;
     product.a.data = t->a + t->place * product.rows * product.depth;
     if (!lk_product_run(&product, t->bench->kernels, t->bench->pool, t->bench->workspace)) {
@@ -112,8 +109,7 @@ static void run_ours(task *t)
     }
 }
 
-static void run_blas(task *t)
-{
+static void run_blas(task *t) {
     const lk_product *p = &t->product;
     t->bench->blas(ROW_MAJOR, t->transpose_a, t->transpose_b, (int)p->rows, (int)p->columns, (int)p->depth, 1.0f,
                    t->a + t->place * p->rows * p->depth, (int)t->a_leading, t->b, (int)t->b_leading, 0.0f, t->c,
@@ -121,8 +117,7 @@ static void run_blas(task *t)
 }
 
 /* Seconds a call; short calls are repeated. The weights of a sampling step are fresh every time. */
-static double measure(task *t, void (*run)(task *), int64_t calls)
-{
+static double measure(task *t, void (*run)(task *), int64_t calls) {
     const double start = now(t->bench->threads);
     for (int64_t i = 0; i < calls; i++) {
         t->place = (t->place + 1) % t->places;
@@ -131,20 +126,17 @@ static double measure(task *t, void (*run)(task *), int64_t calls)
     return (now(t->bench->threads) - start) / (double)calls;
 }
 
-static int by_value(const void *a, const void *b)
-{
+static int by_value(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static double median(double *values, int64_t count)
-{
+static double median(double *values, int64_t count) {
     qsort(values, (size_t)count, sizeof(double), by_value);
     return values[count / 2];
 }
 
-static void bench_task(task *t)
-{
+static void bench_task(task *t) {
     static double ours[MOST_REPEATS], blas[MOST_REPEATS], ratio[MOST_REPEATS];
     const bench *b = t->bench;
     measure(t, run_ours, 2);
@@ -161,8 +153,8 @@ static void bench_task(task *t)
     const double work = 2e-9 * (double)lk_product_multiply_adds(&t->product);
     const double dense = 2e-9 * (double)(t->product.rows * t->product.columns * t->product.depth);
     printf("%-26s %5lld %5lld %5lld  %-6s %9.1f %8.1f %8.1f %5.0f %%", t->shape->name, (long long)t->product.rows,
-           (long long)t->product.columns, (long long)t->product.depth, t->shape->stairs ? "stairs" : "dense", 1e6 * typical,
-           work / typical, work / ours[0], 100 * work / typical / b->peak);
+           (long long)t->product.columns, (long long)t->product.depth, t->shape->stairs ? "stairs" : "dense",
+           1e6 * typical, work / typical, work / ours[0], 100 * work / typical / b->peak);
     if (b->blas != NULL) {
         printf(" %9.1f %8.2f", dense / median(blas, repeats), times);
     }
@@ -171,8 +163,7 @@ static void bench_task(task *t)
 }
 
 /* Stairs as a mask gives them: row m sees the part m / rows of `limit`. */
-static int32_t *stairs(int64_t rows, int64_t limit)
-{
+static int32_t *stairs(int64_t rows, int64_t limit) {
     int32_t *entries = malloc((size_t)rows * sizeof(int32_t));
     const int64_t degrees = limit < 784 ? limit : 784;
     for (int64_t m = 0; m < rows; m++) {
@@ -182,8 +173,7 @@ static int32_t *stairs(int64_t rows, int64_t limit)
     return entries;
 }
 
-static void bench_shape(const bench *b, const shape *s)
-{
+static void bench_shape(const bench *b, const shape *s) {
     task t = {.bench = b, .shape = s, .places = 1, .transpose_a = PLAIN, .transpose_b = PLAIN};
     t.places = s->kind == STEP ? 1 + 60000000 / (s->rows * s->depth) : 1;
     t.a_leading = s->kind == INPUT_GRADIENT ? s->rows : s->depth;
@@ -194,9 +184,16 @@ static void bench_shape(const bench *b, const shape *s)
     t.b = b_values;
     t.c = filled(s->rows * s->columns);
     t.product = (lk_product){
-        .rows = s->rows, .columns = s->columns, .depth = s->depth, .a = {t.a, t.a_leading, 1, NULL, NULL},
-        .b = {t.b, t.b_leading, 1, NULL, NULL}, .c = t.c, .c_row_stride = s->columns, .c_column_stride = 1,
-        .start = s->kind == FORWARD || s->kind == STEP ? LK_START_BIAS : LK_START_ZERO, .bias = bias,
+        .rows = s->rows,
+        .columns = s->columns,
+        .depth = s->depth,
+        .a = {t.a, t.a_leading, 1, NULL, NULL},
+        .b = {t.b, t.b_leading, 1, NULL, NULL},
+        .c = t.c,
+        .c_row_stride = s->columns,
+        .c_column_stride = 1,
+        .start = s->kind == FORWARD || s->kind == STEP ? LK_START_BIAS : LK_START_ZERO,
+        .bias = bias,
     };
     if (s->kind == INPUT_GRADIENT) {
         t.transpose_a = TRANSPOSED;
@@ -209,8 +206,9 @@ static void bench_shape(const bench *b, const shape *s)
         t.product.b.column_stride = t.b_leading;
     }
     int32_t *steps = s->stairs ? stairs(s->rows, s->kind == WEIGHT_GRADIENT ? s->columns : s->depth) : NULL;
-    *(s->kind == INPUT_GRADIENT ? &t.product.depth_begin
-                                : s->kind == WEIGHT_GRADIENT ? &t.product.column_end : &t.product.depth_end) = steps;
+    *(s->kind == INPUT_GRADIENT    ? &t.product.depth_begin
+      : s->kind == WEIGHT_GRADIENT ? &t.product.column_end
+                                   : &t.product.depth_end) = steps;
     bench_task(&t);
     free(steps);
     free(a_values);
@@ -220,8 +218,7 @@ static void bench_shape(const bench *b, const shape *s)
 }
 
 /* The micro-kernel's own rate on one core, everything in the first cache. */
-static double tile_peak(const lk_kernels *kernels)
-{
+static double tile_peak(const lk_kernels *kernels) {
     const lk_tile *tile = kernels->tile;
     const int64_t depth = 128;
     float *a = filled(depth * tile->rows), *b = filled(depth * tile->columns), *c = filled(tile->rows * tile->columns);
@@ -230,8 +227,15 @@ static double tile_peak(const lk_kernels *kernels)
         rows[r] = c + r * tile->columns;
     }
     float start[LK_TILE_MOST_ROWS] = {0};
-    const lk_tile_call call = {.rows = tile->rows, .columns = tile->columns, .depth = depth, .a = a, .a_stride = tile->rows,
-                               .b = b, .b_stride = tile->columns, .c = rows, .start = start};
+    const lk_tile_call call = {.rows = tile->rows,
+                               .columns = tile->columns,
+                               .depth = depth,
+                               .a = a,
+                               .a_stride = tile->rows,
+                               .b = b,
+                               .b_stride = tile->columns,
+                               .c = rows,
+                               .start = start};
     double best = 0;
     for (int repeat = 0; repeat < 20; repeat++) {
         const double begin = now(1);
@@ -247,8 +251,7 @@ static double tile_peak(const lk_kernels *kernels)
     return best;
 }
 
-static sgemm *find_blas(int threads)
-{
+static sgemm *find_blas(int threads) {
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         printf("OpenBLAS is not installed here; no comparison\n");
@@ -271,8 +274,7 @@ static sgemm *find_blas(int threads)
     return function;
 }
 
-int main(int count, char **arguments)
-{
+int main(int count, char **arguments) {
     const lk_kernels *const *tables;
     lk_kernels_available(&tables);
     bench b = {.kernels = tables[0], .seconds = 0.5};
@@ -301,8 +303,8 @@ int main(int count, char **arguments)
     const double core = tile_peak(b.kernels);
     b.peak = core * threads;
     printf("%s, %d threads, micro-kernel %.1f GFLOP/s a core\n", b.kernels->isa, threads, core);
-    printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "", "us", "GFLOP/s", "best",
-           "peak", "OpenBLAS", "times");
+    printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "", "us", "GFLOP/s",
+           "best", "peak", "OpenBLAS", "times");
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (strstr(shapes[i].name, only) != NULL) {
             bench_shape(&b, &shapes[i]);

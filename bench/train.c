@@ -10,21 +10,18 @@
 #include "models/model.h"
 #include "train/optimizer.h"
 
-static double now(void)
-{
+static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
-{
+static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static lk_status bench(lk_context *context, const char *hidden, int64_t batch, double seconds)
-{
+static lk_status bench(lk_context *context, const char *hidden, int64_t batch, double seconds) {
     char set[128];
     snprintf(set, sizeof set, "hidden=%s", hidden);
     const char *assignments[] = {set, "direct=false"};
@@ -78,8 +75,7 @@ static lk_status bench(lk_context *context, const char *hidden, int64_t batch, d
     return LK_OK;
 }
 
-int main(int count, char **words)
-{
+int main(int count, char **words) {
     lk_context *context;
     const char *hidden = count > 1 ? words[1] : "500";
     int64_t batch = count > 2 ? atoll(words[2]) : 100;

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static lk_status score(lk_context *context, const char *model_path, const char *data_path)
-{
+static lk_status score(lk_context *context, const char *model_path, const char *data_path) {
     lk_model *model = NULL;
     lk_dataset *data = NULL;
     double *nll_nats = NULL;
@@ -35,8 +34,7 @@ static lk_status score(lk_context *context, const char *model_path, const char *
     return status;
 }
 
-int main(int count, char **words)
-{
+int main(int count, char **words) {
     if (count != 3) {
         fprintf(stderr, "usage: score MODEL DATA\n");
         return 2;

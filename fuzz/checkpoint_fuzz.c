@@ -52,9 +52,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     run r = begin();
     lk_train_state state = {0};
-    lk_checkpoint checkpoint = {.path = "fuzz", .parameters = r.parameters, .optimizer = r.optimizer,
-                                .average = r.average, .best = r.best, .state = &state, .options = r.options,
-                                .epochs = r.epochs, .steps_in_epoch = 10};
+    lk_checkpoint checkpoint = {.path = "fuzz",
+                                .parameters = r.parameters,
+                                .optimizer = r.optimizer,
+                                .average = r.average,
+                                .best = r.best,
+                                .state = &state,
+                                .options = r.options,
+                                .epochs = r.epochs,
+                                .steps_in_epoch = 10};
     if (size == 0 && getenv("CHECKPOINT_SEED") != NULL) { /* how the seed was made */
         checkpoint.path = getenv("CHECKPOINT_SEED");
         expect(lk_checkpoint_write(r.context, &checkpoint) == LK_OK);

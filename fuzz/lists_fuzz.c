@@ -7,15 +7,13 @@
 
 #define MOST 16
 
-static void expect(bool condition)
-{
+static void expect(bool condition) {
     if (!condition) {
         abort();
     }
 }
 
-static void try_order(const lk_bytes *bytes, int64_t variables)
-{
+static void try_order(const lk_bytes *bytes, int64_t variables) {
     int32_t rank[MOST];
     if (lk_order_parse(NULL, "fuzz", bytes, variables, rank) == LK_OK) {
         for (int64_t v = 0; v < variables; v++) {
@@ -25,8 +23,7 @@ static void try_order(const lk_bytes *bytes, int64_t variables)
 }
 
 /* Of the model only the description of its data is read. */
-static void try_given(const lk_bytes *bytes, int64_t variables)
-{
+static void try_given(const lk_bytes *bytes, int64_t variables) {
     lk_model model = {.data = {.variables = variables, .alphabet = 3}};
     lk_given given;
     if (lk_given_parse(NULL, "fuzz", bytes, &model, &given) == LK_OK) {
@@ -40,8 +37,7 @@ static void try_given(const lk_bytes *bytes, int64_t variables)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0) {
         return 0;
     }

@@ -23,17 +23,17 @@ extern "C" {
 #define LIKELY_VERSION "0.1.0"
 
 /* ---- status codes ----------------------------------------------------------------------------------------- */
-#define LK_STATUS_LIST(X)                                                        \
-    X(LK_OK, "success")                                                          \
-    X(LK_NO_MEMORY, "out of memory")                                             \
-    X(LK_IO, "cannot read or write")                                             \
-    X(LK_FORMAT, "not a valid file of its format")                               \
-    X(LK_CORRUPT, "damaged data")                                                \
-    X(LK_MISMATCH, "the model and the data do not belong together")              \
-    X(LK_INVALID, "invalid setting or argument")                                 \
-    X(LK_CAUSALITY, "the network would see the present or the future")           \
-    X(LK_NOT_FINITE, "a value is not finite")                                    \
-    X(LK_UNSUPPORTED, "not supported")                                           \
+#define LK_STATUS_LIST(X)                                              \
+    X(LK_OK, "success")                                                \
+    X(LK_NO_MEMORY, "out of memory")                                   \
+    X(LK_IO, "cannot read or write")                                   \
+    X(LK_FORMAT, "not a valid file of its format")                     \
+    X(LK_CORRUPT, "damaged data")                                      \
+    X(LK_MISMATCH, "the model and the data do not belong together")    \
+    X(LK_INVALID, "invalid setting or argument")                       \
+    X(LK_CAUSALITY, "the network would see the present or the future") \
+    X(LK_NOT_FINITE, "a value is not finite")                          \
+    X(LK_UNSUPPORTED, "not supported")                                 \
     X(LK_INTERRUPTED, "interrupted")
 
 typedef enum lk_status {
@@ -81,7 +81,8 @@ void lk_dataset_destroy(lk_dataset *dataset);
  * "KEY=VALUE". valid may be NULL; with it the best weights are kept and training stops early. epochs 0: the family's default.
  * Deterministic in data, settings and seed. */
 lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
-                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed, lk_model **model);
+                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed,
+                         lk_model **model);
 /* Model files are safetensors; a damaged or hostile one is refused. A model must be destroyed before its context. */
 lk_status lk_model_load(lk_context *context, const char *path, lk_model **model);
 lk_status lk_model_save(const lk_model *model, const char *path);

@@ -15,18 +15,15 @@ static const cli_option common[] = {
 };
 #define COMMON_COUNT ((int32_t)(sizeof common / sizeof *common))
 
-static int32_t option_total(const cli_verb *verb)
-{
+static int32_t option_total(const cli_verb *verb) {
     return verb->option_count + COMMON_COUNT;
 }
 
-static const cli_option *option_at(const cli_verb *verb, int32_t index)
-{
+static const cli_option *option_at(const cli_verb *verb, int32_t index) {
     return index < verb->option_count ? &verb->options[index] : &common[index - verb->option_count];
 }
 
-static int32_t find_option(const cli_verb *verb, const char *name, size_t length)
-{
+static int32_t find_option(const cli_verb *verb, const char *name, size_t length) {
     for (int32_t i = 0; i < option_total(verb); i++) {
         const char *known = option_at(verb, i)->name;
         if (strlen(known) == length && strncmp(known, name, length) == 0) {
@@ -36,8 +33,7 @@ static int32_t find_option(const cli_verb *verb, const char *name, size_t length
     return -1;
 }
 
-int cli_usage(const cli_arguments *arguments, const char *format, ...)
-{
+int cli_usage(const cli_arguments *arguments, const char *format, ...) {
     va_list list;
     va_start(list, format);
     fprintf(stderr, "likely %s: ", arguments->verb->name);
@@ -47,8 +43,7 @@ int cli_usage(const cli_arguments *arguments, const char *format, ...)
     return EXIT_USAGE;
 }
 
-static int take_option(cli_arguments *arguments, int count, char **words, int *at)
-{
+static int take_option(cli_arguments *arguments, int count, char **words, int *at) {
     const char *name = words[*at] + 2, *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
     int32_t index = find_option(arguments->verb, name, length);
@@ -74,8 +69,7 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
     return EXIT_DONE;
 }
 
-static int check_complete(const cli_arguments *arguments)
-{
+static int check_complete(const cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
     if (arguments->positionals != verb->operand_count) {
         return arguments->positionals < verb->operand_count
@@ -94,8 +88,7 @@ static int check_complete(const cli_arguments *arguments)
     return EXIT_DONE;
 }
 
-int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments)
-{
+int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments) {
     *arguments = (cli_arguments){.verb = verb};
     assert(option_total(verb) <= OPTIONS_MOST);
     bool options_end = false;
@@ -119,8 +112,7 @@ int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *argu
 }
 
 /* Help text wrapped to the right of a column. */
-static void print_wrapped(const char *text, int column, int width)
-{
+static void print_wrapped(const char *text, int column, int width) {
     int at = column;
     for (const char *word = text; *word != '\0';) {
         int length = (int)strcspn(word, " ");
@@ -135,8 +127,7 @@ static void print_wrapped(const char *text, int column, int width)
     putchar('\n');
 }
 
-void cli_print_help(const cli_verb *verb)
-{
+void cli_print_help(const cli_verb *verb) {
     printf("usage: likely %s %s", verb->name, verb->operands);
     for (const char *name = verb->required; name != NULL && *name != '\0';) {
         size_t length = strcspn(name, " ");
@@ -158,39 +149,33 @@ void cli_print_help(const cli_verb *verb)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------- */
 
-static int32_t must_find(const cli_arguments *arguments, const char *name)
-{
+static int32_t must_find(const cli_arguments *arguments, const char *name) {
     int32_t index = find_option(arguments->verb, name, strlen(name));
     assert(index >= 0);
     return index;
 }
 
-bool cli_knows(const cli_arguments *arguments, const char *name)
-{
+bool cli_knows(const cli_arguments *arguments, const char *name) {
     return find_option(arguments->verb, name, strlen(name)) >= 0;
 }
 
-bool cli_has(const cli_arguments *arguments, const char *name)
-{
+bool cli_has(const cli_arguments *arguments, const char *name) {
     return arguments->given[must_find(arguments, name)].count > 0;
 }
 
-const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback)
-{
+const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback) {
     int32_t index = must_find(arguments, name);
     return arguments->given[index].count > 0 ? arguments->given[index].value[0] : fallback;
 }
 
-int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values)
-{
+int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values) {
     int32_t index = must_find(arguments, name);
     *values = arguments->given[index].value;
     return arguments->given[index].count;
 }
 
 bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
-                 int64_t *value)
-{
+                 int64_t *value) {
     const char *text = cli_text(arguments, name, NULL);
     *value = fallback;
     if (text == NULL) {
@@ -200,15 +185,16 @@ bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        cli_usage(arguments, "--%s %s: expected an integer in %lld..%lld", name, text, (long long)least, (long long)most);
+        cli_usage(arguments, "--%s %s: expected an integer in %lld..%lld", name, text, (long long)least,
+                  (long long)most);
         return false;
     }
     *value = number;
     return true;
 }
 
-bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback, double *value)
-{
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback,
+              double *value) {
     const char *text = cli_text(arguments, name, NULL);
     *value = fallback;
     if (text == NULL) {
@@ -225,8 +211,7 @@ bool cli_real(const cli_arguments *arguments, const char *name, double least, do
 }
 
 bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
-                const char **value)
-{
+                const char **value) {
     *value = cli_text(arguments, name, fallback);
     for (const char *choice = choices; *value != NULL && *choice != '\0';) {
         size_t length = strcspn(choice, "|");

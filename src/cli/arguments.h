@@ -16,7 +16,7 @@ typedef struct cli_option {
     const char *name;  /* "learning-rate" */
     const char *value; /* what stands for its value in the help: "X"; NULL: a flag */
     const char *help;
-    bool repeats;      /* may be given several times */
+    bool repeats; /* may be given several times */
 } cli_option;
 
 typedef struct cli_arguments {
@@ -31,12 +31,12 @@ typedef struct cli_arguments {
 
 typedef struct cli_verb {
     const char *name, *summary;
-    const char *operands;     /* "MODEL", for the usage line; words are counted */
+    const char *operands; /* "MODEL", for the usage line; words are counted */
     int32_t operand_count;
     const cli_option *options;
     int32_t option_count;
-    const char *required;     /* names of options that must be given, separated by spaces; may be NULL */
-    const char *more;         /* further paragraphs of the help, examples last */
+    const char *required; /* names of options that must be given, separated by spaces; may be NULL */
+    const char *more;     /* further paragraphs of the help, examples last */
     int (*run)(const cli_arguments *arguments);
 } cli_verb;
 
@@ -53,7 +53,8 @@ int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *
 /* False after printing a usage line when the text is no number in [least, most]; absent: the fallback. */
 bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
                  int64_t *value);
-bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback, double *value);
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback,
+              double *value);
 /* False after printing a usage line when the text is none of the words of `choices` ("a|b|c"). */
 bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
                 const char **value);

@@ -8,10 +8,10 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static const char *const words[] = {[LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
+static const char *const words[] = {
+    [LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
 
-static int print_results(const cli_arguments *arguments, const lk_check_result *results, int32_t count)
-{
+static int print_results(const cli_arguments *arguments, const lk_check_result *results, int32_t count) {
     bool passed = true;
     json_t *list = json_array();
     for (int32_t i = 0; i < count; i++) {
@@ -31,8 +31,7 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     return passed ? status : EXIT_FAULT;
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_check_result results[LK_CHECKS_MOST];
     int32_t count;

@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "models/model_file.h"
 
-lk_context *cli_open(const cli_arguments *arguments, int *status)
-{
+lk_context *cli_open(const cli_arguments *arguments, int *status) {
     int64_t threads;
     *status = EXIT_USAGE;
     if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads)) {
@@ -30,15 +29,13 @@ lk_context *cli_open(const cli_arguments *arguments, int *status)
     return context;
 }
 
-int cli_fault(const lk_context *context)
-{
+int cli_fault(const lk_context *context) {
     fflush(stdout);
     fprintf(stderr, "likely: %s\n", lk_context_message(context));
     return EXIT_FAULT;
 }
 
-int cli_begin(const cli_arguments *arguments, bool data, cli_session *session)
-{
+int cli_begin(const cli_arguments *arguments, bool data, cli_session *session) {
     int status = EXIT_USAGE;
     lk_dataset_options unused;
     *session = (cli_session){0};
@@ -50,20 +47,18 @@ int cli_begin(const cli_arguments *arguments, bool data, cli_session *session)
         return status;
     }
     bool done = lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
-                (!data || cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
-                                        &session->dataset, &session->binarization) == LK_OK);
+                (!data || cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL), &session->dataset,
+                                        &session->binarization) == LK_OK);
     return done ? EXIT_DONE : cli_fault(session->context);
 }
 
-void cli_end(cli_session *session)
-{
+void cli_end(cli_session *session) {
     lk_dataset_destroy(session->dataset);
     lk_model_destroy(session->model);
     lk_context_destroy(session->context);
 }
 
-lk_status cli_can_write(lk_context *context, const char *path)
-{
+lk_status cli_can_write(lk_context *context, const char *path) {
     lk_writer *writer;
     LK_TRY(lk_writer_create(context, path, &writer));
     lk_writer_abandon(writer);
@@ -72,8 +67,7 @@ lk_status cli_can_write(lk_context *context, const char *path)
 
 /* ---- data ----------------------------------------------------------------------------------------------------------------- */
 
-static bool parse_shape(const cli_arguments *arguments, lk_shape *shape)
-{
+static bool parse_shape(const cli_arguments *arguments, lk_shape *shape) {
     const char *text = cli_text(arguments, "shape", NULL);
     for (const char *at = text; at != NULL && *at != '\0';) {
         char *end = NULL;
@@ -92,14 +86,14 @@ static bool parse_shape(const cli_arguments *arguments, lk_shape *shape)
     return true;
 }
 
-bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options)
-{
+bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
     *options = (lk_dataset_options){0};
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
-        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) || !parse_shape(arguments, &options->shape)) {
+        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
+        !parse_shape(arguments, &options->shape)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;
@@ -111,8 +105,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     return true;
 }
 
-const char *cli_binarization_text(lk_binarization binarization)
-{
+const char *cli_binarization_text(lk_binarization binarization) {
     static const char *const text[] = {
         [LK_BINARIZE_NONE] = "none (values as in the file; a file of 0 and 1 is statically binarized)",
         [LK_BINARIZE_THRESHOLD] = "static (threshold at half of the range)",
@@ -121,8 +114,7 @@ const char *cli_binarization_text(lk_binarization binarization)
     return text[binarization];
 }
 
-void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed)
-{
+void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed) {
     lk_binarizer binarizer = {how, dataset->alphabet, dataset->examples, seed, 0};
     for (int64_t i = 0; i < dataset->examples; i++) {
         uint16_t *row = dataset->values + i * dataset->variables;
@@ -132,8 +124,7 @@ void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed)
 }
 
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
-                        lk_binarization *done)
-{
+                        lk_binarization *done) {
     lk_dataset_options options;
     *dataset = NULL;
     *done = LK_BINARIZE_NONE;
@@ -159,20 +150,17 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
 
 /* ---- progress ------------------------------------------------------------------------------------------------------------- */
 
-bool cli_on_terminal(void)
-{
+bool cli_on_terminal(void) {
     return isatty(STDERR_FILENO) == 1;
 }
 
-double cli_seconds(void)
-{
+double cli_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void cli_duration(double seconds, char text[32])
-{
+void cli_duration(double seconds, char text[32]) {
     long long s = seconds < 0.0 || !isfinite(seconds) ? 0 : (long long)(seconds + 0.5);
     if (s >= 3600) {
         snprintf(text, 32, "%lld h %02lld min", s / 3600, s / 60 % 60);
@@ -183,14 +171,12 @@ void cli_duration(double seconds, char text[32])
     }
 }
 
-cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing)
-{
+cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing) {
     return (cli_progress){
         .doing = doing, .shown = cli_on_terminal() && !cli_has(arguments, "quiet"), .began = cli_seconds()};
 }
 
-void cli_progress_show(void *argument, int64_t done, int64_t count)
-{
+void cli_progress_show(void *argument, int64_t done, int64_t count) {
     cli_progress *progress = argument;
     double now = cli_seconds();
     if (!progress->shown || (now - progress->last < 0.1 && done < count)) {
@@ -200,13 +186,12 @@ void cli_progress_show(void *argument, int64_t done, int64_t count)
     double rate = (double)done / (now - progress->began + 1e-9);
     char left[32];
     cli_duration((double)(count - done) / (rate + 1e-9), left);
-    fprintf(stderr, "\r%s %lld of %lld, %.0f a second, %s left\033[K", progress->doing, (long long)done, (long long)count,
-            rate, left);
+    fprintf(stderr, "\r%s %lld of %lld, %.0f a second, %s left\033[K", progress->doing, (long long)done,
+            (long long)count, rate, left);
     fflush(stderr);
 }
 
-void cli_progress_end(cli_progress *progress)
-{
+void cli_progress_end(cli_progress *progress) {
     if (progress->shown && progress->last > 0.0) {
         fprintf(stderr, "\r\033[K");
         fflush(stderr);
@@ -215,13 +200,11 @@ void cli_progress_end(cli_progress *progress)
 
 /* ---- output --------------------------------------------------------------------------------------------------------------- */
 
-json_t *cli_number(double value)
-{
+json_t *cli_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-int cli_finish_output(void)
-{
+int cli_finish_output(void) {
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "likely: cannot write to standard output\n");
         return EXIT_FAULT;
@@ -229,8 +212,7 @@ int cli_finish_output(void)
     return EXIT_DONE;
 }
 
-int cli_print_json(json_t *object)
-{
+int cli_print_json(json_t *object) {
     if (object == NULL) {
         fprintf(stderr, "likely: out of memory\n");
         return EXIT_FAULT;

@@ -30,10 +30,12 @@ lk_status cli_can_write(lk_context *context, const char *path);
 
 /* The options that say how to read data: rows for a verb's table. */
 #define CLI_DATA_OPTIONS                                                                                              \
-    {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false},                               \
-    {"shape", "HxWxC", "shape of an example (default: as the file says)", false},                                    \
-    {"binarize", "threshold|sample", "turn grey values into 0 and 1 (default: as the model was trained)", false},    \
-    {"binarize-seed", "N", "seed of --binarize sample (default 1)", false}
+    {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false},                                \
+        {"shape", "HxWxC", "shape of an example (default: as the file says)", false},                                 \
+        {"binarize", "threshold|sample", "turn grey values into 0 and 1 (default: as the model was trained)", false}, \
+    {                                                                                                                 \
+        "binarize-seed", "N", "seed of --binarize sample (default 1)", false                                          \
+    }
 
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);

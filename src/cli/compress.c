@@ -11,18 +11,17 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_report(const cli_arguments *arguments, const lk_compress_report *r)
-{
+static int print_report(const cli_arguments *arguments, const lk_compress_report *r) {
     double dimensions = (double)r->examples * (double)r->variables;
     double bits = 8.0 * (double)r->bytes / dimensions;
     double model_bits = r->model_nll_nats / 0.6931471805599453 / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "examples", (json_int_t)r->examples, "bytes",
-                                        (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes, "bits_per_dim",
-                                        cli_number(bits), "payload_bits_per_dim", cli_number(payload_bits),
-                                        "model_bits_per_dim", cli_number(model_bits), "overhead",
-                                        cli_number(payload_bits / model_bits - 1.0)));
+        return cli_print_json(json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "examples", (json_int_t)r->examples,
+                                        "bytes", (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes,
+                                        "bits_per_dim", cli_number(bits), "payload_bits_per_dim",
+                                        cli_number(payload_bits), "model_bits_per_dim", cli_number(model_bits),
+                                        "overhead", cli_number(payload_bits / model_bits - 1.0)));
     }
     printf("%lld examples in %lld bytes: %.6f bits per dimension; the model's own likelihood is %.6f\n",
            (long long)r->examples, (long long)r->bytes, bits, model_bits);
@@ -31,8 +30,7 @@ static int print_report(const cli_arguments *arguments, const lk_compress_report
     return cli_finish_output();
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     int64_t chunk;
     if (!cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk)) {
         return EXIT_USAGE;
@@ -65,10 +63,11 @@ const cli_verb cli_compress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
-    .more = "The file can be restored by the same model on any machine, with any number of threads and any instruction set.\n"
-            "bits_per_dim counts the whole file; overhead compares the payload (all but one header) with the likelihood.\n\n"
-            "examples:\n"
-            "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
-            "  likely decompress digits.likely --data test.lk --out restored.amat\n",
+    .more =
+        "The file can be restored by the same model on any machine, with any number of threads and any instruction set.\n"
+        "bits_per_dim counts the whole file; overhead compares the payload (all but one header) with the likelihood.\n\n"
+        "examples:\n"
+        "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
+        "  likely decompress digits.likely --data test.lk --out restored.amat\n",
     .run = run,
 };

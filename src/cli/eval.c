@@ -7,9 +7,11 @@
 #include "train/evaluate.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped", false},
+    {"data", "PATH", "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped",
+     false},
     CLI_DATA_OPTIONS,
-    {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out", false},
+    {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
+     false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -20,8 +22,7 @@ typedef struct summary {
     lk_binarization binarization; /* of the data */
 } summary;
 
-static summary summarise(const double *nll, int64_t examples, int64_t dimensions, lk_binarization binarization)
-{
+static summary summarise(const double *nll, int64_t examples, int64_t dimensions, lk_binarization binarization) {
     summary s = {.examples = examples, .dimensions = dimensions, .binarization = binarization};
     double square = 0.0;
     for (int64_t i = 0; i < examples; i++) {
@@ -35,8 +36,7 @@ static summary summarise(const double *nll, int64_t examples, int64_t dimensions
     return s;
 }
 
-static int print_text(const lk_model *model, const summary *s)
-{
+static int print_text(const lk_model *model, const summary *s) {
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)s->examples, (long long)s->dimensions,
            cli_binarization_text(s->binarization));
     if (lk_model_variants(model) > 1) {
@@ -51,10 +51,9 @@ static int print_text(const lk_model *model, const summary *s)
     return cli_finish_output();
 }
 
-static int print_json(const lk_model *model, const summary *s)
-{
-    json_t *object = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name, "examples",
-                               (json_int_t)s->examples, "dimensions", (json_int_t)s->dimensions, "nll_nats",
+static int print_json(const lk_model *model, const summary *s) {
+    json_t *object = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
+                               "examples", (json_int_t)s->examples, "dimensions", (json_int_t)s->dimensions, "nll_nats",
                                cli_number(s->mean), "nll_nats_stderr", cli_number(s->error), "bits_per_dim",
                                cli_number(s->mean / (double)s->dimensions / 0.6931471805599453), "variants",
                                lk_model_variants(model), "zero_probability_examples", (json_int_t)s->impossible,
@@ -62,8 +61,7 @@ static int print_json(const lk_model *model, const summary *s)
     return cli_print_json(object);
 }
 
-static lk_status evaluate(const cli_arguments *arguments, const cli_session *session, int64_t batch, summary *s)
-{
+static lk_status evaluate(const cli_arguments *arguments, const cli_session *session, int64_t batch, summary *s) {
     const lk_model *model = session->model;
     const lk_dataset *dataset = session->dataset;
     double *nll = lk_allocate(dataset->examples, sizeof *nll);
@@ -79,8 +77,7 @@ static lk_status evaluate(const cli_arguments *arguments, const cli_session *ses
     return status;
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     int64_t batch;
     if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch)) {
         return EXIT_USAGE;
@@ -90,8 +87,8 @@ static int run(const cli_arguments *arguments)
     int status = cli_begin(arguments, true, &s);
     if (status == EXIT_DONE) {
         status = evaluate(arguments, &s, batch, &sums) != LK_OK ? cli_fault(s.context)
-                 : cli_has(arguments, "json")                                    ? print_json(s.model, &sums)
-                                                                                 : print_text(s.model, &sums);
+                 : cli_has(arguments, "json")                   ? print_json(s.model, &sums)
+                                                                : print_text(s.model, &sums);
     }
     cli_end(&s);
     return status;

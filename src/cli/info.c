@@ -6,8 +6,7 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static json_t *settings_json(const lk_model *model)
-{
+static json_t *settings_json(const lk_model *model) {
     json_t *object = json_object();
     for (int32_t i = 0; i < model->settings.count; i++) {
         json_object_set_new(object, model->settings.table[i].key, json_string(model->settings.text[i]));
@@ -15,37 +14,36 @@ static json_t *settings_json(const lk_model *model)
     return object;
 }
 
-static json_t *nodes_json(const lk_graph *graph)
-{
+static json_t *nodes_json(const lk_graph *graph) {
     json_t *list = json_array();
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I}", "name", node->name, "operation", node->op->name, "cells",
-                                              (json_int_t)node->cells, "channels", (json_int_t)node->channels));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:I, s:I}", "name", node->name, "operation", node->op->name,
+                                        "cells", (json_int_t)node->cells, "channels", (json_int_t)node->channels));
     }
     return list;
 }
 
-static int print_json(const lk_model *model, const lk_graph *graph, const char *fingerprint)
-{
+static int print_json(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     json_t *history = json_loads(model->history, 0, NULL);
-    json_t *object = json_pack(
-        "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "family", model->family->name,
-        "settings", settings_json(model), "shape", shape, "variables", (json_int_t)model->data.variables, "alphabet",
-        model->data.alphabet, "binarization", cli_binarization_text(model->data.binarization), "ordering",
-        model->order_name, "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
-        "variants", lk_model_variants(model), "sequential_steps", (json_int_t)graph->steps, "multiply_adds_forward",
-        (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
-        (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
-        (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
-        history != NULL ? history : json_object());
+    json_t *object =
+        json_pack("{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "family",
+                  model->family->name, "settings", settings_json(model), "shape", shape, "variables",
+                  (json_int_t)model->data.variables, "alphabet", model->data.alphabet, "binarization",
+                  cli_binarization_text(model->data.binarization), "ordering", model->order_name, "parameters",
+                  (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint, "variants",
+                  lk_model_variants(model), "sequential_steps", (json_int_t)graph->steps, "multiply_adds_forward",
+                  (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
+                  (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
+                  (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
+                  history != NULL ? history : json_object());
     return cli_print_json(object);
 }
 
-static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint)
-{
+static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     printf("family          %s (%s)\n", model->family->name, model->family->paper);
@@ -58,9 +56,10 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
     printf("masks           %d\n", lk_model_variants(model));
     printf("fingerprint     %s\n", fingerprint);
-    double forward = (double)lk_graph_multiply_adds_forward(graph), cached = (double)lk_graph_multiply_adds_cached(graph);
-    printf("multiply-adds   %.0f forward; %.0f cached sample (%.3f forward passes); %.0f naive sample\n", forward, cached,
-           forward > 0.0 ? cached / forward : 1.0, (double)lk_graph_multiply_adds_naive(graph));
+    double forward = (double)lk_graph_multiply_adds_forward(graph),
+           cached = (double)lk_graph_multiply_adds_cached(graph);
+    printf("multiply-adds   %.0f forward; %.0f cached sample (%.3f forward passes); %.0f naive sample\n", forward,
+           cached, forward > 0.0 ? cached / forward : 1.0, (double)lk_graph_multiply_adds_naive(graph));
     printf("\n%-20s %-18s %10s %9s %8s  %s\n", "node", "operation", "cells", "channels", "steps", "computes");
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -71,8 +70,7 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     return cli_finish_output();
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_graph *graph = NULL;
     char fingerprint[33];

@@ -6,8 +6,8 @@
 #include "cli/arguments.h"
 #include "likely.h"
 
-extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb, cli_decompress_verb, cli_score_verb,
-    cli_check_verb, cli_info_verb, cli_models_verb;
+extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb, cli_decompress_verb,
+    cli_score_verb, cli_check_verb, cli_info_verb, cli_models_verb;
 
 static const cli_verb *const verbs[] = {
     &cli_train_verb, &cli_eval_verb,  &cli_sample_verb, &cli_compress_verb, &cli_decompress_verb,
@@ -15,10 +15,10 @@ static const cli_verb *const verbs[] = {
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
-static void print_overview(FILE *to)
-{
-    fprintf(to, "likely %s: likelihood models of discrete data: generate, compress, detect anomalies\n\n"
-                "usage: likely VERB ... [options]\n\n",
+static void print_overview(FILE *to) {
+    fprintf(to,
+            "likely %s: likelihood models of discrete data: generate, compress, detect anomalies\n\n"
+            "usage: likely VERB ... [options]\n\n",
             LIKELY_VERSION);
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
@@ -29,8 +29,7 @@ static void print_overview(FILE *to)
                 "  likely sample digits.likely --count 64 --out samples.png\n");
 }
 
-static const cli_verb *find_verb(const char *name)
-{
+static const cli_verb *find_verb(const char *name) {
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (strcmp(verbs[i]->name, name) == 0) {
             return verbs[i];
@@ -39,8 +38,7 @@ static const cli_verb *find_verb(const char *name)
     return NULL;
 }
 
-static int help(const char *name)
-{
+static int help(const char *name) {
     const cli_verb *verb = name != NULL ? find_verb(name) : NULL;
     if (verb != NULL) {
         cli_print_help(verb);
@@ -50,8 +48,7 @@ static int help(const char *name)
     return EXIT_DONE;
 }
 
-int main(int count, char **words)
-{
+int main(int count, char **words) {
     if (count < 2) {
         print_overview(stderr);
         return EXIT_USAGE;

@@ -5,8 +5,7 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static void print_family(const lk_family *family)
-{
+static void print_family(const lk_family *family) {
     printf("%s: %s\n%s%s%s", family->name, family->summary, family->paper[0] != '\0' ? "    " : "", family->paper,
            family->paper[0] != '\0' ? "\n" : "");
     for (int32_t i = 0; i < family->setting_count; i++) {
@@ -17,20 +16,18 @@ static void print_family(const lk_family *family)
     printf("\n");
 }
 
-static json_t *family_json(const lk_family *family)
-{
+static json_t *family_json(const lk_family *family) {
     json_t *settings = json_array();
     for (int32_t i = 0; i < family->setting_count; i++) {
         const lk_setting *s = &family->settings[i];
-        json_array_append_new(settings, json_pack("{s:s, s:s, s:s, s:s*}", "key", s->key, "default", s->fallback, "help",
-                                                  s->help, "choices", s->choices));
+        json_array_append_new(settings, json_pack("{s:s, s:s, s:s, s:s*}", "key", s->key, "default", s->fallback,
+                                                  "help", s->help, "choices", s->choices));
     }
     return json_pack("{s:s, s:s, s:s, s:o}", "family", family->name, "summary", family->summary, "paper", family->paper,
                      "settings", settings);
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     json_t *list = json_array();
     for (int32_t i = 0; i < lk_family_count(); i++) {
         if (cli_has(arguments, "json")) {

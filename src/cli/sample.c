@@ -13,16 +13,17 @@ static const cli_option options[] = {
      "hold variables at values: one example a line, values in order, ? where a value is to be drawn, missing ones at the end are "
      "drawn too; lines are used in turn",
      false},
-    {"given-data", "PATH", "hold the first --given-count variables of the ordering at the values of these examples", false},
+    {"given-data", "PATH", "hold the first --given-count variables of the ordering at the values of these examples",
+     false},
     {"given-count", "N", "how many variables --given-data holds", false},
     {"temperature", "T", "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
-    {"schedule", "incremental|naive", "naive computes everything again for every variable: the same bits, slowly", false},
+    {"schedule", "incremental|naive", "naive computes everything again for every variable: the same bits, slowly",
+     false},
     {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static lk_status read_given(const cli_arguments *arguments, const lk_model *model, int64_t count, lk_given *given)
-{
+static lk_status read_given(const cli_arguments *arguments, const lk_model *model, int64_t count, lk_given *given) {
     const char *path = cli_text(arguments, "given", NULL);
     if (path != NULL) {
         return lk_given_read(model->context, path, model, given);
@@ -36,8 +37,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
 }
 
 static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_sample_options *how, int64_t held,
-                        lk_model **model, double *seconds)
-{
+                        lk_model **model, double *seconds) {
     LK_TRY(lk_dataset_writable(context, cli_text(arguments, "out", NULL)));
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
     LK_TRY(lk_model_load(context, arguments->positional[0], model));
@@ -63,19 +63,17 @@ static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_
     return status;
 }
 
-static int report(const cli_arguments *arguments, int64_t count, double seconds)
-{
+static int report(const cli_arguments *arguments, int64_t count, double seconds) {
     const char *out = cli_text(arguments, "out", NULL);
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count, "out", out, "seconds", seconds,
-                                        "examples_per_second", (double)count / (seconds + 1e-9)));
+        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count, "out", out, "seconds",
+                                        seconds, "examples_per_second", (double)count / (seconds + 1e-9)));
     }
     printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
     return cli_finish_output();
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     int status;
     int64_t count, seed, held, batch;
     double temperature, seconds = 0.0;
@@ -104,7 +102,7 @@ static int run(const cli_arguments *arguments)
     };
     lk_model *model = NULL;
     status = sample(arguments, context, &how, held, &model, &seconds) == LK_OK ? report(arguments, count, seconds)
-                                                                              : cli_fault(context);
+                                                                               : cli_fault(context);
     lk_model_destroy(model);
     lk_context_destroy(context);
     return status;
@@ -118,10 +116,11 @@ const cli_verb cli_sample_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "count out",
-    .more = "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset.\n\n"
-            "examples:\n"
-            "  likely sample digits.likely --count 64 --out samples.png\n"
-            "  likely sample digits.likely --count 8 --given-data test.amat.gz --given-count 392 --out completed.png\n"
-            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n",
+    .more =
+        "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset.\n\n"
+        "examples:\n"
+        "  likely sample digits.likely --count 64 --out samples.png\n"
+        "  likely sample digits.likely --count 8 --given-data test.amat.gz --given-count 392 --out completed.png\n"
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n",
     .run = run,
 };

@@ -14,11 +14,14 @@
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
     CLI_DATA_OPTIONS,
-    {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision", false},
+    {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
+     false},
     {"out", "FILE.csv", "a line for each example: NLL, corrections, score, p-value", false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
-    {"complexity", NULL, "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
-    {"map", "FILE.png", "paint the surprisal of each variable of the first 100 examples: dark expected, bright surprising", false},
+    {"complexity", NULL,
+     "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
+    {"map", "FILE.png",
+     "paint the surprisal of each variable of the first 100 examples: dark expected, bright surprising", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -31,8 +34,7 @@ typedef struct session {
     double auroc, average_precision;
 } session;
 
-static lk_status open_session(const cli_arguments *arguments, session *s)
-{
+static lk_status open_session(const cli_arguments *arguments, session *s) {
     LK_TRY(lk_model_load(s->context, arguments->positional[0], &s->model));
     const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
     if (against != NULL) {
@@ -43,8 +45,7 @@ static lk_status open_session(const cli_arguments *arguments, session *s)
     return labels == NULL ? LK_OK : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
 }
 
-static lk_status score(const cli_arguments *arguments, session *s)
-{
+static lk_status score(const cli_arguments *arguments, session *s) {
     cli_progress progress = cli_progress_begin(arguments, "scoring");
     lk_score_options how = {.background = s->background,
                             .complexity = cli_has(arguments, "complexity"),
@@ -60,15 +61,14 @@ static lk_status score(const cli_arguments *arguments, session *s)
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------------------- */
 
-static lk_status write_csv(const session *s, const char *path)
-{
+static lk_status write_csv(const session *s, const char *path) {
     const lk_scores *scores = &s->scores;
     lk_writer *writer;
     LK_TRY(lk_writer_create(s->context, path, &writer));
     lk_writer_printf(writer, "example,nll_nats,bits_per_dim%s%s,score%s%s\n",
                      scores->background_nats != NULL ? ",background_nats" : "",
-                     scores->complexity_nats != NULL ? ",complexity_nats" : "", scores->p_value != NULL ? ",p_value" : "",
-                     s->labels != NULL ? ",label" : "");
+                     scores->complexity_nats != NULL ? ",complexity_nats" : "",
+                     scores->p_value != NULL ? ",p_value" : "", s->labels != NULL ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
         lk_writer_printf(writer, "%lld,%.9g,%.9g", (long long)i, scores->nll_nats[i],
                          scores->nll_nats[i] / 0.6931471805599453 / (double)s->dataset->variables);
@@ -91,8 +91,7 @@ static lk_status write_csv(const session *s, const char *path)
 }
 
 /* The map is a data set of 256 grey levels: 255 for 8 bits of surprisal or more, written as any grid of images. */
-static lk_status write_map(const session *s, const char *path)
-{
+static lk_status write_map(const session *s, const char *path) {
     lk_dataset part = *s->dataset;
     part.examples = part.examples < MAP_MOST ? part.examples : MAP_MOST;
     float *nats;
@@ -111,8 +110,7 @@ static lk_status write_map(const session *s, const char *path)
     return status;
 }
 
-static lk_status write_files(const cli_arguments *arguments, const session *s)
-{
+static lk_status write_files(const cli_arguments *arguments, const session *s) {
     const char *out = cli_text(arguments, "out", NULL), *map = cli_text(arguments, "map", NULL);
     if (out != NULL) {
         LK_TRY(write_csv(s, out));
@@ -120,8 +118,7 @@ static lk_status write_files(const cli_arguments *arguments, const session *s)
     return map == NULL ? LK_OK : write_map(s, map);
 }
 
-static double mean_of(const double *values, int64_t count)
-{
+static double mean_of(const double *values, int64_t count) {
     double mean = 0.0;
     for (int64_t i = 0; i < count; i++) {
         mean += values[i] / (double)count;
@@ -129,8 +126,7 @@ static double mean_of(const double *values, int64_t count)
     return mean;
 }
 
-static int print_json(const session *s)
-{
+static int print_json(const session *s) {
     int64_t n = s->scores.examples, unlikely = 0;
     json_t *object = json_object(), *scores = json_array();
     for (int64_t i = 0; i < n; i++) {
@@ -151,8 +147,7 @@ static int print_json(const session *s)
     return cli_print_json(object);
 }
 
-static int print_text(const session *s)
-{
+static int print_text(const session *s) {
     int64_t n = s->scores.examples, unlikely = 0;
     printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n, mean_of(s->scores.nll_nats, n),
            mean_of(s->scores.score, n));
@@ -171,8 +166,7 @@ static int print_text(const session *s)
     return cli_finish_output();
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     int status;
     lk_dataset_options unused;
     if (!cli_data_options(arguments, &unused)) {
@@ -183,8 +177,8 @@ static int run(const cli_arguments *arguments)
     if (s.context == NULL) {
         return status;
     }
-    bool done = open_session(arguments, &s) == LK_OK && score(arguments, &s) == LK_OK &&
-                write_files(arguments, &s) == LK_OK;
+    bool done =
+        open_session(arguments, &s) == LK_OK && score(arguments, &s) == LK_OK && write_files(arguments, &s) == LK_OK;
     status = !done ? cli_fault(s.context) : cli_has(arguments, "json") ? print_json(&s) : print_text(&s);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
@@ -203,11 +197,12 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
-    .more = "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
-            "NLL is at least as high; it is of the NLL, not of a corrected score.\n\n"
-            "examples:\n"
-            "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
-            "  likely score digits.likely --data test.amat.gz --map surprise.png\n"
-            "  likely score digits.likely --against background.likely --data mixed.npy --json\n",
+    .more =
+        "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
+        "NLL is at least as high; it is of the NLL, not of a corrected score.\n\n"
+        "examples:\n"
+        "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
+        "  likely score digits.likely --data test.amat.gz --map surprise.png\n"
+        "  likely score digits.likely --against background.likely --data mixed.npy --json\n",
     .run = run,
 };

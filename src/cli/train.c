@@ -10,14 +10,15 @@
 #include "train/train.h"
 
 static const cli_option train_options[] = {
-    {"data", "PATH", "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped", false},
-    {"valid", "PATH", "validation examples: choose the best weights, stop early, calibrate p-values", false},
-    {"valid-fraction", "X", "without --valid: hold out this share of the data (default 0.1 when training by gradients, else 0)",
+    {"data", "PATH", "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped",
      false},
+    {"valid", "PATH", "validation examples: choose the best weights, stop early, calibrate p-values", false},
+    {"valid-fraction", "X",
+     "without --valid: hold out this share of the data (default 0.1 when training by gradients, else 0)", false},
     {"out", "MODEL", "the model file; a checkpoint stands beside it as MODEL.checkpoint", false},
     {"set", "KEY=VALUE", "a setting of the family (likely models lists them); may be given several times", true},
-    {"order", "natural|reversed|random:SEED|FILE", "the ordering of the variables (FILE: a rank for each; equal ranks allowed)",
-     false},
+    {"order", "natural|reversed|random:SEED|FILE",
+     "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out", false},
     {"epochs", "N", "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
@@ -32,7 +33,8 @@ static const cli_option train_options[] = {
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
     {"decay-epochs", "N", "epochs to which that factor belongs (default 10)", false},
     {"clip", "X", "clip the global gradient norm (default: not)", false},
-    {"ema", "D", "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: none)", false},
+    {"ema", "D", "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: none)",
+     false},
     {"patience", "N", "stop after so many epochs without a better validation NLL (default 30; 0: never)", false},
     {"seed", "N", "of initial weights, shuffling, dropout, binarization (default 1)", false},
     {"checkpoint-seconds", "S", "least time between checkpoints (default 60)", false},
@@ -43,8 +45,7 @@ static const cli_option train_options[] = {
 /* Set by the signal handler: the one piece of state that a handler can reach. */
 static volatile sig_atomic_t stop_asked;
 
-static void ask_stop(int signal_number)
-{
+static void ask_stop(int signal_number) {
     (void)signal_number;
     stop_asked = 1;
 }
@@ -55,8 +56,7 @@ typedef struct reporter {
     int64_t last_epoch;
 } reporter;
 
-static void format_nats(double nats, const reporter *r, char text[64])
-{
+static void format_nats(double nats, const reporter *r, char text[64]) {
     if (isnan(nats)) {
         snprintf(text, 64, "-");
     } else {
@@ -64,8 +64,7 @@ static void format_nats(double nats, const reporter *r, char text[64])
     }
 }
 
-static bool report(void *argument, const lk_train_progress *p)
-{
+static bool report(void *argument, const lk_train_progress *p) {
     reporter *r = argument;
     char train[64], valid[64], best[64], left[32];
     format_nats(p->train_nll_nats, r, train);
@@ -88,27 +87,25 @@ static bool report(void *argument, const lk_train_progress *p)
     return stop_asked == 0;
 }
 
-static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll)
-{
+static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll) {
     reporter *r = argument;
     char train[64], valid[64];
     format_nats(train_nll, r, train);
     format_nats(valid_nll, r, valid);
     if (r->live) {
-        fprintf(stderr, "\riteration %lld of %lld  train %s  valid %s\033[K", (long long)iteration, (long long)iterations,
-                train, valid);
+        fprintf(stderr, "\riteration %lld of %lld  train %s  valid %s\033[K", (long long)iteration,
+                (long long)iterations, train, valid);
         fflush(stderr);
     } else if (!r->quiet && (iteration % 20 == 0 || iteration == iterations)) {
-        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration, (long long)iterations, train,
-                valid);
+        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration, (long long)iterations,
+                train, valid);
     }
     return stop_asked == 0;
 }
 
 /* ---- options -------------------------------------------------------------------------------------------------------------- */
 
-static bool read_optimizer(const cli_arguments *a, lk_train_options *o)
-{
+static bool read_optimizer(const cli_arguments *a, lk_train_options *o) {
     bool sgd;
     if (!cli_choice(a, "optimizer", "adam|adamw|adagrad|sgd", "adam", &o->optimizer.name)) {
         return false;
@@ -119,23 +116,22 @@ static bool read_optimizer(const cli_arguments *a, lk_train_options *o)
            cli_real(a, "weight-decay", 0.0, 1e9, 0.0, &o->optimizer.weight_decay);
 }
 
-static bool read_rate(const cli_arguments *a, lk_train_options *o)
-{
+static bool read_rate(const cli_arguments *a, lk_train_options *o) {
     return cli_choice(a, "schedule", "constant|cosine|step|exponential", "constant", &o->rate.name) &&
            cli_integer(a, "warmup-steps", 0, INT64_MAX, 0, &o->rate.warmup_steps) &&
            cli_real(a, "decay", 0.0, 1.0, 0.5, &o->rate.decay) &&
            cli_real(a, "decay-epochs", 1e-6, 1e9, 10.0, &o->rate.decay_epochs);
 }
 
-static bool read_options(const cli_arguments *a, lk_train_options *o)
-{
+static bool read_options(const cli_arguments *a, lk_train_options *o) {
     int64_t seed;
     *o = lk_train_defaults();
     if (!read_optimizer(a, o) || !read_rate(a, o) || !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
         !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
-        !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) || !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) ||
-        !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
-        !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) || !cli_integer(a, "seed", 0, INT64_MAX, 1, &seed) ||
+        !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) ||
+        !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) || !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
+        !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||
+        !cli_integer(a, "seed", 0, INT64_MAX, 1, &seed) ||
         !cli_real(a, "checkpoint-seconds", 0.0, 1e9, 60.0, &o->checkpoint_seconds)) {
         return false;
     }
@@ -149,9 +145,8 @@ static bool read_options(const cli_arguments *a, lk_train_options *o)
 
 /* ---- training --------------------------------------------------------------------------------------------------------------- */
 
-static lk_status fit(lk_model *model, const train_data *data, const lk_train_options *options, const cli_arguments *arguments,
-                     reporter *r)
-{
+static lk_status fit(lk_model *model, const train_data *data, const lk_train_options *options,
+                     const cli_arguments *arguments, reporter *r) {
     const char *out = cli_text(arguments, "out", NULL);
     if (options->resume) {
         return lk_fail(model->context, LK_INVALID, "%s trains in one go and has no checkpoints: leave out --resume",
@@ -172,8 +167,7 @@ static lk_status fit(lk_model *model, const train_data *data, const lk_train_opt
 }
 
 static lk_status train_model(const cli_arguments *arguments, lk_train_options *options, const train_data *data,
-                             lk_model *model)
-{
+                             lk_model *model) {
     const char *out = cli_text(arguments, "out", NULL);
     size_t capacity = strlen(out) + sizeof ".checkpoint";
     char *checkpoint = malloc(capacity);
@@ -191,8 +185,8 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, &r)
                                                   : lk_train(model, data->train, data->valid, options);
     if (status == LK_INTERRUPTED && model->family->fit == NULL) {
-        status = lk_fail(model->context, LK_INTERRUPTED, "interrupted; the same command with --resume continues from %s",
-                         checkpoint);
+        status = lk_fail(model->context, LK_INTERRUPTED,
+                         "interrupted; the same command with --resume continues from %s", checkpoint);
     }
     if (status == LK_OK && model->family->fit == NULL) {
         status = lk_model_save(model, out);
@@ -201,16 +195,15 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     return status;
 }
 
-static int print_summary(const cli_arguments *arguments, const lk_model *model)
-{
+static int print_summary(const cli_arguments *arguments, const lk_model *model) {
     const char *out = cli_text(arguments, "out", NULL);
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
-        return cli_print_json(json_pack("{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name, "parameters",
-                                        (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
-                                        "history", history != NULL ? history : json_object()));
+        return cli_print_json(json_pack("{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name,
+                                        "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+                                        fingerprint, "history", history != NULL ? history : json_object()));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -218,8 +211,7 @@ static int print_summary(const cli_arguments *arguments, const lk_model *model)
 }
 
 static lk_status run_session(const cli_arguments *arguments, lk_context *context, lk_train_options *options,
-                             const lk_dataset_options *how, double fraction, lk_model **model)
-{
+                             const lk_dataset_options *how, double fraction, lk_model **model) {
     const char *const *assignments;
     int32_t count = cli_texts(arguments, "set", &assignments);
     const lk_family *family = lk_family_named(arguments->positional[0]);
@@ -229,7 +221,8 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
         fraction = by_gradients ? 0.1 : 0.0;
     }
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_status status = family == NULL ? LK_OK : train_data_read(arguments, context, how, fraction, options->seed, &data);
+    lk_status status =
+        family == NULL ? LK_OK : train_data_read(arguments, context, how, fraction, options->seed, &data);
     if (status == LK_OK) {
         status = lk_model_create(context, arguments->positional[0], assignments, count, data.description,
                                  cli_text(arguments, "order", "natural"), options->seed, model);
@@ -247,8 +240,7 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     return status;
 }
 
-static int run(const cli_arguments *arguments)
-{
+static int run(const cli_arguments *arguments) {
     int status;
     double fraction;
     lk_train_options how;
@@ -261,12 +253,14 @@ static int run(const cli_arguments *arguments)
     if (context == NULL) {
         return status;
     }
-    struct sigaction action = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND}; /* a second signal ends at once */
+    struct sigaction action = {.sa_handler = ask_stop,
+                               .sa_flags = (int)SA_RESETHAND}; /* a second signal ends at once */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lk_model *model = NULL;
-    status = run_session(arguments, context, &how, &reading, fraction, &model) == LK_OK ? print_summary(arguments, model)
-                                                                                        : cli_fault(context);
+    status = run_session(arguments, context, &how, &reading, fraction, &model) == LK_OK
+                 ? print_summary(arguments, model)
+                 : cli_fault(context);
     lk_model_destroy(model);
     lk_context_destroy(context);
     return status;
@@ -280,12 +274,13 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
-    .more = "The weights that did best on validation data are kept. Results depend on data, settings and seed, never on threads.\n\n"
-            "examples:\n"
-            "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
-            "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
-            "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
-            "  likely train charrnn --data book.txt --raw --shape 128 --out book.likely --set width=256 --clip 5\n"
-            "  likely train made ... --epochs 100 --out digits.likely --resume\n",
+    .more =
+        "The weights that did best on validation data are kept. Results depend on data, settings and seed, never on threads.\n\n"
+        "examples:\n"
+        "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
+        "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
+        "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+        "  likely train charrnn --data book.txt --raw --shape 128 --out book.likely --set width=256 --clip 5\n"
+        "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

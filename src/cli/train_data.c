@@ -10,8 +10,7 @@
 #define HOLD_OUT_LEAST 20
 
 /* Dynamic binarization happens batch by batch in training, so the training examples stay grey; all others are binarized once. */
-static lk_dataset_options reading(const lk_dataset_options *how, lk_role role)
-{
+static lk_dataset_options reading(const lk_dataset_options *how, lk_role role) {
     lk_dataset_options options = *how;
     options.role = role;
     if (role == LK_ROLE_TRAIN && how->binarization == LK_BINARIZE_SAMPLE) {
@@ -21,9 +20,8 @@ static lk_dataset_options reading(const lk_dataset_options *how, lk_role role)
 }
 
 /* Moves the examples order[first ..] of `from` to a data set of their own. */
-static lk_status take_examples(lk_context *context, const lk_dataset *from, const int32_t *order, int64_t first, int64_t count,
-                               lk_dataset **taken)
-{
+static lk_status take_examples(lk_context *context, const lk_dataset *from, const int32_t *order, int64_t first,
+                               int64_t count, lk_dataset **taken) {
     LK_TRY(lk_dataset_create(context, from->path, from->shape, count, from->alphabet, taken));
     for (int64_t i = 0; i < count; i++) {
         memcpy((*taken)->values + i * from->variables, from->values + order[first + i] * from->variables,
@@ -32,15 +30,13 @@ static lk_status take_examples(lk_context *context, const lk_dataset *from, cons
     return LK_OK;
 }
 
-static int by_number(const void *a, const void *b)
-{
+static int by_number(const void *a, const void *b) {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
 /* Splits data->train; both parts keep the order of the file. */
-static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, train_data *data)
-{
+static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, train_data *data) {
     lk_dataset *all = data->train, *train = NULL;
     int64_t kept = all->examples - held_out;
     int32_t *order = malloc((size_t)all->examples * sizeof *order);
@@ -61,21 +57,21 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
     }
     lk_dataset_destroy(all);
     data->train = train;
-    snprintf(data->note, sizeof data->note,
-             "no --valid: %lld of %lld examples are held out at random for validation (--valid-fraction 0 trains on all)",
-             (long long)held_out, (long long)(kept + held_out));
+    snprintf(
+        data->note, sizeof data->note,
+        "no --valid: %lld of %lld examples are held out at random for validation (--valid-fraction 0 trains on all)",
+        (long long)held_out, (long long)(kept + held_out));
     return LK_OK;
 }
 
 /* An NPZ archive may have its own validation array beside the training one. */
 static bool read_own_valid(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
-                           train_data *data)
-{
+                           train_data *data) {
     const char *path = cli_text(arguments, "data", NULL), *format = lk_dataset_format_name(data->train->format);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.array = "valid_data";
-    if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 || strchr(path, ':') != NULL ||
-        lk_dataset_read(context, path, &options, &data->valid) != LK_OK) {
+    if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 ||
+        strchr(path, ':') != NULL || lk_dataset_read(context, path, &options, &data->valid) != LK_OK) {
         return false;
     }
     snprintf(data->note, sizeof data->note, "no --valid: the archive's own valid_data (%lld examples) are used",
@@ -84,8 +80,7 @@ static bool read_own_valid(const cli_arguments *arguments, lk_context *context, 
 }
 
 static lk_status read_valid(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
-                            double fraction, uint64_t seed, train_data *data)
-{
+                            double fraction, uint64_t seed, train_data *data) {
     const char *path = cli_text(arguments, "valid", NULL);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     if (path != NULL) {
@@ -106,8 +101,8 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     return LK_OK;
 }
 
-static lk_status describe(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how, train_data *data)
-{
+static lk_status describe(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
+                          train_data *data) {
     const lk_dataset *train = data->train;
     int32_t alphabet = how->binarization != LK_BINARIZE_NONE ? 2 : train->alphabet;
     if (data->valid != NULL) {
@@ -116,7 +111,8 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
                            (long long)data->valid->variables, train->path, (long long)train->variables);
         }
         /* An alphabet that is inferred is that of all the data shown. */
-        alphabet = !cli_has(arguments, "alphabet") && data->valid->alphabet > alphabet ? data->valid->alphabet : alphabet;
+        alphabet =
+            !cli_has(arguments, "alphabet") && data->valid->alphabet > alphabet ? data->valid->alphabet : alphabet;
     }
     data->description = (lk_data_description){
         .shape = train->shape,
@@ -128,8 +124,7 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
 }
 
 lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
-                          double fraction, uint64_t seed, train_data *data)
-{
+                          double fraction, uint64_t seed, train_data *data) {
     *data = (train_data){0};
     lk_dataset_options options = reading(how, LK_ROLE_TRAIN);
     lk_status status = lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train);
@@ -145,8 +140,7 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
     return status;
 }
 
-void train_data_release(train_data *data)
-{
+void train_data_release(train_data *data) {
     lk_dataset_destroy(data->train);
     lk_dataset_destroy(data->valid);
     *data = (train_data){0};

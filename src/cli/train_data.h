@@ -7,7 +7,7 @@
 typedef struct train_data {
     lk_dataset *train, *valid; /* owned; valid may be NULL */
     lk_data_description description;
-    char note[256];            /* what was decided, for people; may be empty */
+    char note[256]; /* what was decided, for people; may be empty */
 } train_data;
 
 /* Reads --data and --valid; without --valid, an NPZ archive's own validation array, or a random `fraction` of the training data. */

@@ -58,12 +58,11 @@ static lk_status dataset_begin(lk_context *context, const char *path, lk_dataset
     return LK_OK;
 }
 
-lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset,
-                             lk_shape shape, int64_t examples, int64_t most) {
+lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset, lk_shape shape,
+                             int64_t examples, int64_t most) {
     int64_t variables = lk_shape_variables(shape), values;
     if (variables < 1 || examples < 1) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: there are no examples: %lld examples of %lld variables", source->name,
+        return lk_fail(context, LK_FORMAT, "%s: there are no examples: %lld examples of %lld variables", source->name,
                        (long long)examples, (long long)variables);
     }
     if (__builtin_mul_overflow(variables, examples, &values) || values > most) {
@@ -74,8 +73,7 @@ lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_da
                        "%s: %lld examples of %lld variables are more than the %lld values that one "
                        "data set may hold; "
                        "split the file",
-                       source->name, (long long)examples, (long long)variables,
-                       (long long)LK_VALUES_MOST);
+                       source->name, (long long)examples, (long long)variables, (long long)LK_VALUES_MOST);
     }
     dataset->shape = shape;
     dataset->variables = variables;
@@ -84,8 +82,8 @@ lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_da
     return dataset->values ? LK_OK : lk_fail_no_memory(context, source->name, values * 2);
 }
 
-lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples,
-                            int32_t alphabet, lk_dataset **dataset) {
+lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples, int32_t alphabet,
+                            lk_dataset **dataset) {
     LK_REQUIRE(alphabet >= 2 && alphabet <= LK_ALPHABET_MOST);
     *dataset = NULL;
     lk_dataset *made;
@@ -103,23 +101,19 @@ lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shap
 
 /* ---- what is the same for all formats ------------------------------------------------------ */
 
-lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place,
-                           int64_t value) {
+lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place, int64_t value) {
     if (value < 0) {
-        return lk_fail(
-            context, LK_FORMAT,
-            "%s: %s: %lld is negative; values must be integers from 0, so shift them first",
-            source->name, place, (long long)value);
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %s: %lld is negative; values must be integers from 0, so shift them first", source->name,
+                       place, (long long)value);
     }
     if (!source->alphabet_given) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: %s: %lld is larger than %d, the largest value that is supported",
+        return lk_fail(context, LK_FORMAT, "%s: %s: %lld is larger than %d, the largest value that is supported",
                        source->name, place, (long long)value, source->limit - 1);
     }
-    return lk_fail(
-        context, LK_MISMATCH,
-        "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
-        source->name, place, (long long)value, source->limit - 1);
+    return lk_fail(context, LK_MISMATCH,
+                   "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
+                   source->name, place, (long long)value, source->limit - 1);
 }
 
 static int32_t largest_value(const lk_dataset *dataset) {
@@ -134,12 +128,10 @@ static int32_t largest_value(const lk_dataset *dataset) {
 /* With a binarization, an alphabet of 2 speaks of what comes out, and the grey alphabet is
  * inferred. */
 static int32_t file_alphabet(const lk_dataset_options *options) {
-    return options->binarization != LK_BINARIZE_NONE && options->alphabet == 2 ? 0
-                                                                               : options->alphabet;
+    return options->binarization != LK_BINARIZE_NONE && options->alphabet == 2 ? 0 : options->alphabet;
 }
 
-static lk_status finish(lk_context *context, const lk_dataset_options *options,
-                        lk_dataset *dataset) {
+static lk_status finish(lk_context *context, const lk_dataset_options *options, lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
     if (given) {
         dataset->alphabet = given;
@@ -148,8 +140,8 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
         dataset->alphabet = hint > most ? hint : most;
     }
     if (options->binarization != LK_BINARIZE_NONE) {
-        lk_binarizer binarizer = {options->binarization, dataset->alphabet, dataset->examples,
-                                  options->seed, options->epoch};
+        lk_binarizer binarizer = {options->binarization, dataset->alphabet, dataset->examples, options->seed,
+                                  options->epoch};
         for (int64_t i = 0; i < dataset->examples; ++i) {
             uint16_t *values = dataset->values + i * dataset->variables;
             lk_dataset_binarize(&binarizer, i, dataset->variables, values, values);
@@ -163,8 +155,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
         char found[64], wanted[64];
         lk_shape_print(dataset->shape, found, sizeof found);
         lk_shape_print(options->shape, wanted, sizeof wanted);
-        return lk_fail(context, LK_MISMATCH,
-                       "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
+        return lk_fail(context, LK_MISMATCH, "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
                        dataset->path, (long long)dataset->variables, found,
                        (long long)lk_shape_variables(options->shape), wanted);
     }
@@ -175,8 +166,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
 static lk_status fail_unrecognised(lk_context *context, const lk_source *source) {
     if (source->size >= 4 && memcmp(source->data, "\x89PNG", 4) == 0) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: a PNG picture; pictures are read from NPY or IDX, so convert it first",
-                       source->name);
+                       "%s: a PNG picture; pictures are read from NPY or IDX, so convert it first", source->name);
     }
     char quoted[LK_QUOTE_CAPACITY];
     int64_t shown = source->size < 8 ? source->size : 8;
@@ -197,8 +187,7 @@ static lk_status read_source(lk_context *context, const lk_source *source, lk_da
             continue;
         }
         if (source->array && formats[i].number != LK_FROM_NPZ) {
-            return lk_fail(context, LK_INVALID,
-                           "%s: ':%s' picks an array of an NPZ archive, but this is %s",
+            return lk_fail(context, LK_INVALID, "%s: ':%s' picks an array of an NPZ archive, but this is %s",
                            source->name, source->array, reader->name);
         }
         dataset->format = (int32_t)formats[i].number;
@@ -214,8 +203,7 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
     *dataset = NULL;
     options = options ? options : &defaults;
     if (options->alphabet != 0 && (options->alphabet < 2 || options->alphabet > LK_ALPHABET_MOST)) {
-        return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet,
-                       LK_ALPHABET_MOST);
+        return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet, LK_ALPHABET_MOST);
     }
     int32_t given = file_alphabet(options);
     lk_source source = {.name = name,
@@ -227,8 +215,8 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
                         .alphabet_given = given != 0};
     lk_dataset *made;
     LK_TRY(dataset_begin(context, name, &made));
-    lk_status status = options->raw ? lk_raw_read(context, &source, options->shape, made)
-                                    : read_source(context, &source, made);
+    lk_status status =
+        options->raw ? lk_raw_read(context, &source, options->shape, made) : read_source(context, &source, made);
     if (status == LK_OK) {
         status = finish(context, options, made);
     }

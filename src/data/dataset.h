@@ -44,10 +44,10 @@ typedef struct lk_dataset_options {
                        * means infer */
     lk_shape shape;   /* axes 0: as the format says */
     lk_binarization binarization;
-    uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
-    uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
-    lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
-    bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a rest
+    uint64_t seed;     /* for LK_BINARIZE_SAMPLE */
+    uint64_t epoch;    /* for LK_BINARIZE_SAMPLE: which draw */
+    lk_role role;      /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool raw;          /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a rest
                * that does not fill one left out */
     const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
 } lk_dataset_options;
@@ -63,8 +63,8 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
                            const lk_dataset_options *options, lk_dataset **dataset);
 /* An empty (all 0) data set made in memory, format 0, `path` copied: for samples and for what is
  * decompressed. */
-lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples,
-                            int32_t alphabet, lk_dataset **dataset);
+lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples, int32_t alphabet,
+                            lk_dataset **dataset);
 void lk_dataset_destroy(lk_dataset *dataset);
 
 /* How grey values become 0 and 1. Threshold: 1 where value >= alphabet / 2. Sample: 1 with
@@ -78,8 +78,8 @@ typedef struct lk_binarizer {
 } lk_binarizer;
 /* One example, number `example` of its data set; grey and binary may be the same array. NONE
  * copies. */
-void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t variables,
-                         const uint16_t *grey, uint16_t *binary);
+void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t variables, const uint16_t *grey,
+                         uint16_t *binary);
 
 /* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. The
  * numbers are part of the compressed container's format: 1 amat, 2 rows, 3 csv, 4 idx, 5 npy, 6
@@ -90,8 +90,8 @@ const char *lk_dataset_format_name(int32_t format);
  * *labels is the caller's: lk_release. */
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);
 /* The same from memory; `array` picks one of an NPZ, or NULL. */
-lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
-                          const char *array, int64_t examples, int32_t **labels);
+lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes, const char *array,
+                          int64_t examples, int32_t **labels);
 
 /* Writers. The format is chosen by the name's ending: .png (a grid of images; values scaled to
  * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
@@ -108,7 +108,7 @@ lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dat
  * the message of the write. */
 lk_status lk_dataset_writable(lk_context *context, const char *path);
 /* Writes an 8-bit picture: channels 1 (grey) or 3 (RGB), [height][width][channels]. */
-lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
-                       int64_t width, int32_t channels);
+lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height, int64_t width,
+                       int32_t channels);
 
 #endif

@@ -37,8 +37,8 @@ static void on_flush(png_structp png) {
 }
 
 /* All that may jump out is called here; nothing local is read after a jump. */
-static bool encode_rows(png_structp png, png_infop info, const uint8_t *pixels, int64_t height,
-                        int64_t width, int32_t channels) {
+static bool encode_rows(png_structp png, png_infop info, const uint8_t *pixels, int64_t height, int64_t width,
+                        int32_t channels) {
     if (setjmp(png_jmpbuf(png))) {
         return false;
     }
@@ -53,13 +53,11 @@ static bool encode_rows(png_structp png, png_infop info, const uint8_t *pixels, 
     return true;
 }
 
-static lk_status encode_picture(lk_context *context, const char *path, const uint8_t *pixels,
-                                int64_t height, int64_t width, int32_t channels,
-                                lk_buffer *buffer) {
+static lk_status encode_picture(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
+                                int64_t width, int32_t channels, lk_buffer *buffer) {
     LK_REQUIRE(channels == 1 || channels == 3);
     if (height < 1 || width < 1 || height > SIDE_MOST || width > SIDE_MOST) {
-        return lk_fail(context, LK_INVALID,
-                       "%s: a PNG of %lld x %lld pixels: each side must be 1 to %d", path,
+        return lk_fail(context, LK_INVALID, "%s: a PNG of %lld x %lld pixels: each side must be 1 to %d", path,
                        (long long)width, (long long)height, SIDE_MOST);
     }
     lk_png state = {.buffer = buffer};
@@ -72,12 +70,11 @@ static lk_status encode_picture(lk_context *context, const char *path, const uin
     png_set_write_fn(png, &state, on_write, on_flush);
     bool written = encode_rows(png, info, pixels, height, width, channels);
     png_destroy_write_struct(&png, &info);
-    return written ? LK_OK
-                   : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
+    return written ? LK_OK : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
 }
 
-lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
-                       int64_t width, int32_t channels) {
+lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height, int64_t width,
+                       int32_t channels) {
     lk_buffer buffer = {0};
     lk_status status = encode_picture(context, path, pixels, height, width, channels, &buffer);
     if (status == LK_OK) {
@@ -119,16 +116,16 @@ static lk_grid grid_of(const lk_dataset *dataset) {
         }
     }
     grid.columns = 1;
-    while (grid.columns < dataset->examples && grid.columns * grid.columns * (grid.width + BORDER) <
-                                                   dataset->examples * (grid.height + BORDER)) {
+    while (grid.columns < dataset->examples &&
+           grid.columns * grid.columns * (grid.width + BORDER) < dataset->examples * (grid.height + BORDER)) {
         ++grid.columns;
     }
     grid.rows = (dataset->examples + grid.columns - 1) / grid.columns;
     return grid;
 }
 
-static void draw_example(const lk_dataset *dataset, const lk_grid *grid, int64_t example,
-                         int64_t stride, uint8_t *pixels) {
+static void draw_example(const lk_dataset *dataset, const lk_grid *grid, int64_t example, int64_t stride,
+                         uint8_t *pixels) {
     const uint16_t *values = dataset->values + example * dataset->variables;
     uint32_t largest = (uint32_t)dataset->alphabet - 1;
     int64_t line = grid->width * grid->channels;
@@ -142,17 +139,15 @@ static void draw_example(const lk_dataset *dataset, const lk_grid *grid, int64_t
     }
 }
 
-lk_status lk_encode_png(lk_context *context, const char *path, const lk_dataset *dataset,
-                        lk_buffer *buffer) {
+lk_status lk_encode_png(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
     lk_grid grid = grid_of(dataset);
     int64_t height = grid.rows * (grid.height + BORDER) + BORDER;
     int64_t width = grid.columns * (grid.width + BORDER) + BORDER;
     if (height > SIDE_MOST || width > SIDE_MOST || height * width > PIXELS_MOST) {
-        return lk_fail(
-            context, LK_UNSUPPORTED,
-            "%s: a picture of %lld x %lld pixels is too large for a PNG grid; write fewer "
-            "examples, or .npy",
-            path, (long long)width, (long long)height);
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: a picture of %lld x %lld pixels is too large for a PNG grid; write fewer "
+                       "examples, or .npy",
+                       path, (long long)width, (long long)height);
     }
     int64_t stride = width * grid.channels;
     uint8_t *pixels = malloc((size_t)(stride * height));

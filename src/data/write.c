@@ -99,8 +99,7 @@ static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *pac
 static void pack(const lk_buffer *plain, lk_buffer *packed) {
     z_stream stream = {0};
     packed->failed = plain->failed;
-    if (plain->failed ||
-        deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (plain->failed || deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         packed->failed = true;
         return;
     }
@@ -132,18 +131,16 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     char known[128] = "";
     size_t used = 0;
     for (int i = 0; i < ENDING_COUNT; ++i) {
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
-                                 endings[i].text);
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", endings[i].text);
     }
-    return lk_fail(
-        context, LK_INVALID,
-        "%s: the ending of the name says no known format; known are %s, all but .png also with "
-        ".gz",
-        path, known);
+    return lk_fail(context, LK_INVALID,
+                   "%s: the ending of the name says no known format; known are %s, all but .png also with "
+                   ".gz",
+                   path, known);
 }
 
-static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
-                               lk_encode *encode, bool packed) {
+static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset, lk_encode *encode,
+                               bool packed) {
     lk_buffer plain = {0}, small = {0};
     lk_status status = encode(context, path, dataset, &plain);
     if (status == LK_OK && packed) {

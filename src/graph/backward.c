@@ -13,8 +13,7 @@ typedef struct seed_gradient {
     float scale;
 } seed_gradient;
 
-static void seed_piece(void *argument, int64_t piece, int worker)
-{
+static void seed_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const seed_gradient *s = argument;
     lk_execution *e = s->execution;
@@ -29,8 +28,7 @@ static void seed_piece(void *argument, int64_t piece, int worker)
 }
 
 /* The gradients of this node's inputs begin their lives at the node that reads them last, which backward meets first. */
-static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun)
-{
+static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun) {
     for (int32_t k = 0; k < node->input_count; k++) {
         const lk_node *input = node->inputs[k];
         if (!begun[input->index] && execution->gradient[input->index] != NULL) {
@@ -41,8 +39,7 @@ static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun
     }
 }
 
-static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *touched)
-{
+static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *touched) {
     const lk_graph *graph = execution->graph;
     lk_task_arrays arrays = {0};
     for (int32_t k = 0; k < node->parameter_count; k++) {
@@ -59,12 +56,11 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
     return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(graph->context, node->name, 0);
 }
 
-static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched)
-{
+static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched) {
     const lk_graph *graph = execution->graph;
     seed_gradient s = {execution, 1.0f / (float)execution->count};
     int64_t pieces = (graph->variables + VARIABLES_PER_PIECE - 1) / VARIABLES_PER_PIECE;
-    lk_pool_run(graph->context->pool, pieces, seed_piece, &s);
+    lk_pool_run(execution->pool, pieces, seed_piece, &s);
     begun[graph->output->index] = true;
     for (int32_t i = graph->node_count - 1; i > 0; i--) {
         const lk_node *node = graph->nodes[i];
@@ -82,8 +78,7 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     return LK_OK;
 }
 
-lk_status lk_execution_backward(lk_execution *execution)
-{
+lk_status lk_execution_backward(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(execution->plan == LK_PLAN_TRAIN && execution->count >= 1);
     if (!graph->output->needs_gradient) {

@@ -14,8 +14,7 @@
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
 /* For each step, which nodes have cells to compute. */
-static lk_status list_steps(lk_execution *execution)
-{
+static lk_status list_steps(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     int64_t steps = graph->steps;
     execution->step_begin = lk_allocate(steps + 1, sizeof *execution->step_begin);
@@ -45,15 +44,13 @@ static lk_status list_steps(lk_execution *execution)
     return LK_OK;
 }
 
-static int64_t bytes_of(const lk_graph *graph, const lk_memory_plan *memory, int64_t batch)
-{
+static int64_t bytes_of(const lk_graph *graph, const lk_memory_plan *memory, int64_t batch) {
     int64_t per_example = memory->total * (int64_t)sizeof(float);
     per_example += graph->variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
 }
 
-static lk_status allocate(lk_execution *execution)
-{
+static lk_status allocate(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     lk_context *context = graph->context;
     if (!lk_memory_plan_make(graph, execution->plan, &execution->memory)) {
@@ -68,13 +65,13 @@ static lk_status allocate(lk_execution *execution)
     execution->workspace = lk_workspace_create();
     if (execution->pool_of_values == NULL || execution->symbols == NULL || execution->nll == NULL ||
         execution->value == NULL || execution->gradient == NULL || execution->workspace == NULL) {
-        return lk_fail_no_memory(context, "values of the network", bytes_of(graph, &execution->memory, execution->batch));
+        return lk_fail_no_memory(context, "values of the network",
+                                 bytes_of(graph, &execution->memory, execution->batch));
     }
     return execution->plan == LK_PLAN_INCREMENTAL ? list_steps(execution) : LK_OK;
 }
 
-lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution)
-{
+lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution) {
     LK_REQUIRE(graph->output != NULL && graph->failed == LK_OK && batch >= 1);
     *execution = NULL;
     lk_execution *made = calloc(1, sizeof *made);
@@ -84,6 +81,7 @@ lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_e
     made->graph = graph;
     made->plan = plan;
     made->batch = batch;
+    made->pool = graph->context->pool;
     lk_status status = allocate(made);
     if (status != LK_OK) {
         lk_execution_destroy(made);
@@ -93,8 +91,7 @@ lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_e
     return LK_OK;
 }
 
-void lk_execution_destroy(lk_execution *execution)
-{
+void lk_execution_destroy(lk_execution *execution) {
     if (execution == NULL) {
         return;
     }
@@ -110,8 +107,7 @@ void lk_execution_destroy(lk_execution *execution)
     free(execution);
 }
 
-void lk_execution_rebind(lk_execution *execution, lk_graph *graph)
-{
+void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {
     const lk_graph *old = execution->graph;
     LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && old->node_count == graph->node_count);
     LK_REQUIRE(graph->output->index == old->output->index && graph->dist == old->dist);
@@ -126,8 +122,7 @@ void lk_execution_rebind(lk_execution *execution, lk_graph *graph)
     execution->graph = graph;
 }
 
-int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch)
-{
+int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {
     lk_memory_plan memory;
     if (!lk_memory_plan_make(graph, plan, &memory)) {
         return INT64_MAX;
@@ -137,8 +132,11 @@ int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch)
     return bytes;
 }
 
-void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step)
-{
+void lk_execution_set_pool(lk_execution *execution, lk_pool *pool) {
+    execution->pool = pool;
+}
+
+void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step) {
     execution->training = training;
     execution->seed = seed;
     execution->step = step;
@@ -146,8 +144,7 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
 
 /* ---- one node -------------------------------------------------------------------------------------------------- */
 
-void lk_execution_place_values(lk_execution *execution, int64_t count)
-{
+void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
     execution->count = count;
     for (int32_t i = 0; i < graph->node_count; i++) {
@@ -158,8 +155,7 @@ void lk_execution_place_values(lk_execution *execution, int64_t count)
     }
 }
 
-lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays)
-{
+lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays) {
     const lk_graph *graph = execution->graph;
     for (int32_t k = 0; k < node->input_count; k++) {
         arrays->in[k] = execution->value[node->inputs[k]->index];
@@ -186,13 +182,12 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
         .kernels = graph->context->kernels,
-        .pool = graph->context->pool,
+        .pool = execution->pool,
         .workspace = execution->workspace,
     };
 }
 
-static lk_status compute(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count)
-{
+static lk_status compute(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count) {
     lk_task_arrays arrays = {0};
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
@@ -208,8 +203,7 @@ typedef struct fill {
 } fill;
 
 /* [example][variable] -> [variable][example], as symbols and as the data node's floats. */
-static void fill_piece(void *argument, int64_t piece, int worker)
-{
+static void fill_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const fill *f = argument;
     lk_execution *e = f->execution;
@@ -227,18 +221,16 @@ static void fill_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static int64_t variable_pieces(const lk_execution *execution)
-{
+static int64_t variable_pieces(const lk_execution *execution) {
     return (execution->graph->variables + VARIABLES_PER_PIECE - 1) / VARIABLES_PER_PIECE;
 }
 
-lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count)
-{
+lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     fill f = {execution, x};
-    lk_pool_run(graph->context->pool, variable_pieces(execution), fill_piece, &f);
+    lk_pool_run(execution->pool, variable_pieces(execution), fill_piece, &f);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         LK_TRY(compute(execution, node, node->by_ready, node->cells));
@@ -246,14 +238,12 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
     return LK_OK;
 }
 
-const float *lk_execution_parameters(const lk_execution *execution, int64_t variable)
-{
+const float *lk_execution_parameters(const lk_execution *execution, int64_t variable) {
     const lk_node *output = execution->graph->output;
     return execution->value[output->index] + variable * execution->count * output->channels;
 }
 
-static void nll_piece(void *argument, int64_t piece, int worker)
-{
+static void nll_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_execution *e = argument;
     const lk_graph *graph = e->graph;
@@ -265,10 +255,9 @@ static void nll_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable)
-{
+lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable) {
     int64_t variables = execution->graph->variables, count = execution->count;
-    lk_pool_run(execution->graph->context->pool, variable_pieces(execution), nll_piece, execution);
+    lk_pool_run(execution->pool, variable_pieces(execution), nll_piece, execution);
     memset(nll_nats, 0, (size_t)count * sizeof *nll_nats);
     for (int64_t v = 0; v < variables; v++) {
         const float *terms = execution->nll + v * count;
@@ -282,8 +271,7 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
     return LK_OK;
 }
 
-const lk_node *lk_execution_first_not_finite(const lk_execution *execution)
-{
+const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -297,15 +285,13 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution)
 
 /* ---- the incremental schedule ------------------------------------------------------------------------------------ */
 
-lk_status lk_execution_begin(lk_execution *execution, int64_t count)
-{
+lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL && count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     return LK_OK;
 }
 
-lk_status lk_execution_compute(lk_execution *execution, int32_t step)
-{
+lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(step >= 0 && step < graph->steps);
     for (int64_t i = execution->step_begin[step]; i < execution->step_begin[step + 1]; i++) {
@@ -316,8 +302,7 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step)
     return LK_OK;
 }
 
-void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values)
-{
+void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values) {
     int64_t count = execution->count;
     float *value = execution->value[0] + variable * count;
     for (int64_t n = 0; n < count; n++) {

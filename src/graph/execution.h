@@ -23,6 +23,9 @@ void lk_execution_rebind(lk_execution *execution, lk_graph *graph);
 /* Bytes that create would take. */
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch);
 
+/* Runs on this pool (not owned) instead of the context's: executions that work side by side each need one of their own. */
+void lk_execution_set_pool(lk_execution *execution, lk_pool *pool);
+
 /* Key of dropout; off until called with training = true. */
 void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step);
 

@@ -7,19 +7,20 @@
 #include "graph/op.h"
 
 struct lk_execution {
-    lk_graph *graph;          /* not owned */
+    lk_graph *graph; /* not owned */
     lk_plan plan;
-    int64_t batch, count;     /* capacity; examples of the present call */
+    int64_t batch, count; /* capacity; examples of the present call */
     lk_memory_plan memory;
-    float *pool_of_values;    /* one block; node i's value at memory.value[i] * batch */
+    float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
     float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
-    uint16_t *symbols;        /* [variables][count]: the data as integers */
-    float *nll;               /* [variables][count]: terms of the last lk_execution_nll */
-    int64_t *step_begin;      /* incremental: step s computes cells of step_nodes[step_begin[s] .. step_begin[s+1]) */
+    uint16_t *symbols;         /* [variables][count]: the data as integers */
+    float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
+    int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] .. step_begin[s+1]) */
     int32_t *step_nodes;
     bool training;
     uint64_t seed, step;
     lk_workspace *workspace;
+    lk_pool *pool; /* not owned */
 };
 
 /* Room for one task's pointers. */

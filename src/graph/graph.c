@@ -8,15 +8,13 @@
 #include "graph/op.h"
 
 /* The data node has no arithmetic: the execution writes its value. */
-static lk_status data_shape(lk_context *context, lk_node *node)
-{
+static lk_status data_shape(lk_context *context, lk_node *node) {
     (void)context;
     (void)node;
     return LK_OK;
 }
 
-static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     (void)node;
     (void)input;
     (void)cell;
@@ -25,15 +23,13 @@ static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_s
     return 0;
 }
 
-static int64_t data_multiply_adds(const lk_node *node, int64_t cell)
-{
+static int64_t data_multiply_adds(const lk_node *node, int64_t cell) {
     (void)node;
     (void)cell;
     return 0;
 }
 
-static bool data_forward(const lk_task *task)
-{
+static bool data_forward(const lk_task *task) {
     (void)task;
     return true;
 }
@@ -49,15 +45,13 @@ static const lk_op data_op = {
 
 /* ---- ordering -------------------------------------------------------------------------------------------------- */
 
-static int compare_ranks(const void *a, const void *b)
-{
+static int compare_ranks(const void *a, const void *b) {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
 /* Ranks become 0..steps-1 in the same order; equal ones stay equal. */
-static lk_status number_ranks(lk_graph *graph, const int32_t *given)
-{
+static lk_status number_ranks(lk_graph *graph, const int32_t *given) {
     int64_t count = graph->variables;
     int32_t *sorted = lk_arena_take(graph->arena, count, sizeof *sorted);
     int32_t *rank = lk_arena_take(graph->arena, count, sizeof *rank);
@@ -82,8 +76,7 @@ static lk_status number_ranks(lk_graph *graph, const int32_t *given)
 }
 
 /* Counting sort of 0..count-1 by key in 0..keys-1; begin[keys + 1] receives where each key's run begins. */
-static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t *order, int64_t *begin)
-{
+static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t *order, int64_t *begin) {
     memset(begin, 0, (size_t)(keys + 1) * sizeof *begin);
     for (int64_t i = 0; i < count; i++) {
         begin[key[i] + 1]++;
@@ -102,8 +95,7 @@ static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
-static lk_status index_by_ready(lk_graph *graph, lk_node *node)
-{
+static lk_status index_by_ready(lk_graph *graph, lk_node *node) {
     node->by_ready = lk_arena_take(graph->arena, node->cells, sizeof *node->by_ready);
     node->step_begin = lk_arena_take(graph->arena, graph->steps + 2, sizeof *node->step_begin);
     if (node->by_ready == NULL || node->step_begin == NULL) {
@@ -113,8 +105,7 @@ static lk_status index_by_ready(lk_graph *graph, lk_node *node)
     return LK_OK;
 }
 
-static bool push(lk_graph *graph, lk_node *node)
-{
+static bool push(lk_graph *graph, lk_node *node) {
     if (graph->node_count == graph->node_capacity) {
         int32_t capacity = graph->node_capacity == 0 ? 32 : 2 * graph->node_capacity;
         lk_node **nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
@@ -129,8 +120,7 @@ static bool push(lk_graph *graph, lk_node *node)
     return true;
 }
 
-static lk_status add_data_node(lk_graph *graph)
-{
+static lk_status add_data_node(lk_graph *graph) {
     lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
     if (node == NULL) {
         return lk_fail_no_memory(graph->context, "data node", (int64_t)sizeof *node);
@@ -150,8 +140,7 @@ static lk_status add_data_node(lk_graph *graph)
     return index_by_ready(graph, node);
 }
 
-static lk_status fill_graph(lk_graph *graph, const int32_t *rank)
-{
+static lk_status fill_graph(lk_graph *graph, const int32_t *rank) {
     LK_TRY(number_ranks(graph, rank));
     graph->by_rank = lk_arena_take(graph->arena, graph->variables, sizeof *graph->by_rank);
     graph->rank_begin = lk_arena_take(graph->arena, (int64_t)graph->steps + 1, sizeof *graph->rank_begin);
@@ -163,8 +152,7 @@ static lk_status fill_graph(lk_graph *graph, const int32_t *rank)
 }
 
 lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables, int32_t alphabet,
-                          const int32_t *rank, lk_graph **graph)
-{
+                          const int32_t *rank, lk_graph **graph) {
     LK_REQUIRE(variables >= 1 && variables <= INT32_MAX && alphabet >= 1);
     *graph = NULL;
     lk_graph *made = calloc(1, sizeof *made);
@@ -176,8 +164,7 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
     made->variables = variables;
     made->alphabet = alphabet;
     made->arena = lk_arena_create();
-    lk_status status =
-        made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
+    lk_status status = made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
     if (status != LK_OK) {
         lk_graph_destroy(made);
         return status;
@@ -186,8 +173,7 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
     return LK_OK;
 }
 
-void lk_graph_destroy(lk_graph *graph)
-{
+void lk_graph_destroy(lk_graph *graph) {
     if (graph == NULL) {
         return;
     }
@@ -199,8 +185,7 @@ void lk_graph_destroy(lk_graph *graph)
 /* ---- ready steps ------------------------------------------------------------------------------------------------ */
 
 /* The cell of `from` that a span reads and that is ready last; -1 for an empty span. */
-static int64_t latest_in_span(const lk_node *from, const lk_span *span)
-{
+static int64_t latest_in_span(const lk_node *from, const lk_span *span) {
     if (span->count == 0) {
         return -1;
     }
@@ -218,8 +203,7 @@ static int64_t latest_in_span(const lk_node *from, const lk_span *span)
 }
 
 /* What decides when `cell` is ready: the node and the cell it reads that come last; NULL when it reads nothing. */
-static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *read_cell)
-{
+static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *read_cell) {
     const lk_node *decisive = NULL;
     lk_span spans[LK_SPANS_MOST];
     for (int32_t input = node->op->recurrent ? -1 : 0; input < node->input_count; input++) {
@@ -238,8 +222,7 @@ static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *
     return decisive;
 }
 
-static lk_status derive(lk_graph *graph, lk_node *node)
-{
+static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_TRY(node->op->shape(graph->context, node));
     LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
     node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
@@ -258,8 +241,7 @@ static lk_status derive(lk_graph *graph, lk_node *node)
     return index_by_ready(graph, node);
 }
 
-static const char *node_name(lk_graph *graph, const lk_op *op, const char *name)
-{
+static const char *node_name(lk_graph *graph, const lk_op *op, const char *name) {
     if (name != NULL) {
         return lk_arena_string(graph->arena, name);
     }
@@ -271,9 +253,8 @@ static const char *node_name(lk_graph *graph, const lk_op *op, const char *name)
     return text;
 }
 
-lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count,
-                      lk_node *const *inputs, int32_t parameter_count, const int32_t *parameters, void *settings)
-{
+lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count, lk_node *const *inputs,
+                      int32_t parameter_count, const int32_t *parameters, void *settings) {
     LK_REQUIRE(input_count >= op->inputs_least && input_count <= op->inputs_most);
     LK_REQUIRE(parameter_count <= LK_NODE_PARAMETERS_MOST);
     for (int32_t i = 0; i < input_count; i++) {
@@ -313,44 +294,42 @@ lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_
 /* ---- the proof -------------------------------------------------------------------------------------------------- */
 
 /* "logits[5] <- hidden[33] <- data[6]": how the cell comes to see what it sees last. */
-static void describe_path(const lk_node *node, int64_t cell, char *text, size_t capacity)
-{
+static void describe_path(const lk_node *node, int64_t cell, char *text, size_t capacity) {
     size_t used = 0;
     text[0] = '\0';
     while (node != NULL && used + 1 < capacity) {
-        int wrote = snprintf(text + used, capacity - used, "%s%s[%lld]", used == 0 ? "" : " <- ", node->name,
-                             (long long)cell);
+        int wrote =
+            snprintf(text + used, capacity - used, "%s%s[%lld]", used == 0 ? "" : " <- ", node->name, (long long)cell);
         used += wrote > 0 ? (size_t)wrote : 0;
         node = decisive_read(node, cell, &cell);
     }
 }
 
-static lk_status prove(lk_graph *graph)
-{
+static lk_status prove(lk_graph *graph) {
     const lk_node *output = graph->output;
     for (int64_t v = 0; v < graph->variables; v++) {
         if (output->ready[v] > graph->rank[v]) {
             char path[512];
             describe_path(output, v, path, sizeof path);
-            return lk_fail(graph->context, LK_CAUSALITY,
-                           "node %s, cell %lld: the conditional of variable %lld (rank %d) would see a variable of rank "
-                           "%d: %s",
-                           output->name, (long long)v, (long long)v, graph->rank[v], output->ready[v] - 1, path);
+            return lk_fail(
+                graph->context, LK_CAUSALITY,
+                "node %s, cell %lld: the conditional of variable %lld (rank %d) would see a variable of rank "
+                "%d: %s",
+                output->name, (long long)v, (long long)v, graph->rank[v], output->ready[v] - 1, path);
         }
     }
     return LK_OK;
 }
 
-lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist *dist)
-{
+lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist *dist) {
     if (graph->failed != LK_OK) {
         return graph->failed;
     }
     LK_REQUIRE(output != NULL && dist != NULL);
     if (output->cells != graph->variables) {
-        return graph->failed = lk_fail(graph->context, LK_INVALID,
-                                       "node %s has %lld cells, but the data have %lld variables", output->name,
-                                       (long long)output->cells, (long long)graph->variables);
+        return graph->failed =
+                   lk_fail(graph->context, LK_INVALID, "node %s has %lld cells, but the data have %lld variables",
+                           output->name, (long long)output->cells, (long long)graph->variables);
     }
     graph->output = output;
     graph->dist = dist;
@@ -359,8 +338,7 @@ lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist
 
 /* ---- counts ----------------------------------------------------------------------------------------------------- */
 
-static int64_t count_before(const lk_graph *graph, int32_t step)
-{
+static int64_t count_before(const lk_graph *graph, int32_t step) {
     int64_t total = 0;
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -371,17 +349,14 @@ static int64_t count_before(const lk_graph *graph, int32_t step)
     return total;
 }
 
-int64_t lk_graph_multiply_adds_forward(const lk_graph *graph)
-{
+int64_t lk_graph_multiply_adds_forward(const lk_graph *graph) {
     return count_before(graph, INT32_MAX);
 }
 
-int64_t lk_graph_multiply_adds_cached(const lk_graph *graph)
-{
+int64_t lk_graph_multiply_adds_cached(const lk_graph *graph) {
     return count_before(graph, graph->steps); /* what only the last variables decide is never computed */
 }
 
-int64_t lk_graph_multiply_adds_naive(const lk_graph *graph)
-{
+int64_t lk_graph_multiply_adds_naive(const lk_graph *graph) {
     return graph->steps * lk_graph_multiply_adds_forward(graph);
 }

@@ -21,19 +21,19 @@ struct lk_dist;
 typedef struct lk_node lk_node;
 struct lk_node {
     const struct lk_op *op;
-    const char *name;       /* unique within the graph, for messages: "hidden1" */
-    int32_t index;          /* position in the graph; inputs stand before their readers */
+    const char *name; /* unique within the graph, for messages: "hidden1" */
+    int32_t index;    /* position in the graph; inputs stand before their readers */
     int64_t cells;
     int64_t channels;
-    int32_t *ready;         /* [cells] */
-    int32_t *by_ready;      /* [cells]: cells sorted by (ready, cell) */
-    int64_t *step_begin;    /* [steps + 2]: cells of ready step s are by_ready[step_begin[s] .. step_begin[s+1]) */
+    int32_t *ready;      /* [cells] */
+    int32_t *by_ready;   /* [cells]: cells sorted by (ready, cell) */
+    int64_t *step_begin; /* [steps + 2]: cells of ready step s are by_ready[step_begin[s] .. step_begin[s+1]) */
     int32_t input_count;
     lk_node **inputs;
     int32_t parameter_count;
     int32_t parameters[LK_NODE_PARAMETERS_MOST]; /* indices into the graph's lk_parameters */
-    void *settings;         /* the operation's own, in the graph's arena; fixed once built */
-    bool needs_gradient;    /* some parameter stands at or before this node */
+    void *settings;                              /* the operation's own, in the graph's arena; fixed once built */
+    bool needs_gradient;                         /* some parameter stands at or before this node */
 };
 
 typedef struct lk_graph {
@@ -42,16 +42,16 @@ typedef struct lk_graph {
     lk_parameters *parameters; /* not owned; shared by all graphs of one model */
     int64_t variables;
     int32_t alphabet;
-    const int32_t *rank;       /* [variables], in the arena; ranks are 0..steps-1, each used */
-    int32_t steps;             /* number of distinct ranks = number of sequential steps of a generation */
-    int32_t *by_rank;          /* [variables]: variables sorted by (rank, variable) */
-    int64_t *rank_begin;       /* [steps + 1] */
+    const int32_t *rank; /* [variables], in the arena; ranks are 0..steps-1, each used */
+    int32_t steps;       /* number of distinct ranks = number of sequential steps of a generation */
+    int32_t *by_rank;    /* [variables]: variables sorted by (rank, variable) */
+    int64_t *rank_begin; /* [steps + 1] */
     lk_node **nodes;
     int32_t node_count, node_capacity;
-    lk_node *data;             /* node 0: value of variable v as a float, 1 channel */
-    lk_node *output;           /* parameters of the conditionals: cell v is variable v's */
+    lk_node *data;   /* node 0: value of variable v as a float, 1 channel */
+    lk_node *output; /* parameters of the conditionals: cell v is variable v's */
     const struct lk_dist *dist;
-    lk_status failed;          /* sticky: the first failure while building; node makers then return NULL */
+    lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
 } lk_graph;
 
 /* A new graph with its data node. `rank` holds any nonnegative integers (equal ones allowed); they are renumbered densely. */

@@ -18,8 +18,7 @@ typedef struct fixture {
     lk_parameters *parameters;
 } fixture;
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     static fixture f;
     assert_int_equal(lk_context_create(1, &f.context), LK_OK);
     assert_int_equal(lk_parameters_create(f.context, &f.parameters), LK_OK);
@@ -27,16 +26,14 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     fixture *f = *state;
     lk_parameters_destroy(f->parameters);
     lk_context_destroy(f->context);
     return 0;
 }
 
-static lk_graph *make_graph(fixture *f, int64_t variables, const int32_t *rank)
-{
+static lk_graph *make_graph(fixture *f, int64_t variables, const int32_t *rank) {
     lk_graph *graph;
     assert_int_equal(lk_graph_create(f->context, f->parameters, variables, 2, rank, &graph), LK_OK);
     return graph;
@@ -44,8 +41,7 @@ static lk_graph *make_graph(fixture *f, int64_t variables, const int32_t *rank)
 
 static const lk_linear_options plain = {.init = LK_INIT_GLOROT, .bias = true};
 
-static void test_ranks_are_numbered_densely(void **state)
-{
+static void test_ranks_are_numbered_densely(void **state) {
     lk_graph *graph = make_graph(*state, 5, (int32_t[]){70, 3, 70, 9, 3});
     assert_int_equal(graph->steps, 3);
     assert_memory_equal(graph->rank, ((int32_t[]){2, 0, 2, 1, 0}), 5 * sizeof(int32_t));
@@ -54,8 +50,7 @@ static void test_ranks_are_numbered_densely(void **state)
     lk_graph_destroy(graph);
 }
 
-static void test_ready_steps_follow_reads(void **state)
-{
+static void test_ready_steps_follow_reads(void **state) {
     lk_graph *graph = make_graph(*state, 4, (int32_t[]){0, 1, 2, 3});
     lk_node *hidden = lk_masked_linear(graph, "hidden", graph->data, 5, (int32_t[]){0, 1, 2, 3, 2}, plain);
     assert_memory_equal(hidden->ready, ((int32_t[]){0, 1, 2, 3, 2}), 5 * sizeof(int32_t));
@@ -71,8 +66,7 @@ static void test_ready_steps_follow_reads(void **state)
 }
 
 /* An output that may read one step too much, at each variable in turn, and through a hidden layer. */
-static void test_every_leak_is_refused(void **state)
-{
+static void test_every_leak_is_refused(void **state) {
     fixture *f = *state;
     for (int32_t leak = 0; leak < 6; leak++) {
         int32_t rank[] = {5, 4, 3, 2, 1, 0}, limit[6];
@@ -92,8 +86,7 @@ static void test_every_leak_is_refused(void **state)
     }
 }
 
-static void test_the_tight_graph_passes(void **state)
-{
+static void test_the_tight_graph_passes(void **state) {
     int32_t rank[] = {5, 4, 3, 2, 1, 0};
     lk_graph *graph = make_graph(*state, 6, rank);
     lk_node *hidden = lk_masked_linear(graph, "deep", graph->data, 6, (int32_t[]){1, 2, 3, 4, 5, 6}, plain);
@@ -107,8 +100,7 @@ static void test_the_tight_graph_passes(void **state)
     lk_graph_destroy(graph);
 }
 
-static void test_equal_ranks_do_not_see_each_other(void **state)
-{
+static void test_equal_ranks_do_not_see_each_other(void **state) {
     int32_t rank[] = {0, 0, 1, 1}, limit[] = {0, 0, 1, 1};
     lk_graph *graph = make_graph(*state, 4, rank);
     lk_node *out = lk_masked_linear(graph, "out", graph->data, 4, limit, plain);
@@ -118,8 +110,7 @@ static void test_equal_ranks_do_not_see_each_other(void **state)
     lk_graph_destroy(graph);
 }
 
-static void test_wrong_output_is_refused(void **state)
-{
+static void test_wrong_output_is_refused(void **state) {
     fixture *f = *state;
     lk_graph *graph = make_graph(f, 3, (int32_t[]){0, 1, 2});
     lk_node *out = lk_masked_linear(graph, "short", graph->data, 2, (int32_t[]){0, 0}, plain);
@@ -128,8 +119,7 @@ static void test_wrong_output_is_refused(void **state)
     lk_graph_destroy(graph);
 }
 
-static void test_failures_stick(void **state)
-{
+static void test_failures_stick(void **state) {
     fixture *f = *state;
     lk_graph *graph = make_graph(f, 3, (int32_t[]){0, 1, 2});
     lk_node *a = lk_masked_linear(graph, "a", graph->data, 2, (int32_t[]){1, 1}, plain);
@@ -140,8 +130,7 @@ static void test_failures_stick(void **state)
     lk_graph_destroy(graph);
 }
 
-static void test_table_of_operations_is_whole(void **state)
-{
+static void test_table_of_operations_is_whole(void **state) {
     (void)state;
     const char *fault = NULL;
     if (!lk_ops_complete(&fault)) {
@@ -149,8 +138,7 @@ static void test_table_of_operations_is_whole(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ranks_are_numbered_densely, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ready_steps_follow_reads, set_up, tear_down),

@@ -14,14 +14,12 @@ typedef struct life {
     int32_t first, last;
 } life;
 
-static void note_use(life *l, int32_t moment)
-{
+static void note_use(life *l, int32_t moment) {
     l->last = moment > l->last ? moment : l->last;
     l->first = moment < l->first ? moment : l->first;
 }
 
-static void value_lives(const lk_graph *graph, lk_plan plan, life *lives)
-{
+static void value_lives(const lk_graph *graph, lk_plan plan, life *lives) {
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
@@ -35,8 +33,7 @@ static void value_lives(const lk_graph *graph, lk_plan plan, life *lives)
     }
 }
 
-static void gradient_lives(const lk_graph *graph, life *lives)
-{
+static void gradient_lives(const lk_graph *graph, life *lives) {
     int32_t nodes = graph->node_count;
     for (int32_t i = 0; i < nodes; i++) {
         int32_t backward = 2 * nodes - 1 - i;
@@ -55,8 +52,7 @@ static void gradient_lives(const lk_graph *graph, life *lives)
 }
 
 /* The lowest offset at which `want` fits beside every placed life that overlaps it in time. */
-static int64_t lowest_free(const life *want, life *const *placed, int32_t count)
-{
+static int64_t lowest_free(const life *want, life *const *placed, int32_t count) {
     int64_t offset = 0;
     for (bool moved = true; moved;) {
         moved = false;
@@ -73,15 +69,13 @@ static int64_t lowest_free(const life *want, life *const *placed, int32_t count)
     return offset;
 }
 
-static int by_first(const void *a, const void *b)
-{
+static int by_first(const void *a, const void *b) {
     const life *x = *(life *const *)a, *y = *(life *const *)b;
     return x->first != y->first ? (x->first > y->first) - (x->first < y->first) : (x > y) - (x < y);
 }
 
 /* Places all lives; returns the end of the highest one. */
-static int64_t place(life **order, int32_t count)
-{
+static int64_t place(life **order, int32_t count) {
     qsort(order, (size_t)count, sizeof(life *), by_first);
     int64_t total = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -93,8 +87,7 @@ static int64_t place(life **order, int32_t count)
     return total;
 }
 
-bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *memory)
-{
+bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *memory) {
     int32_t nodes = graph->node_count, count = 0;
     *memory = (lk_memory_plan){0};
     life *lives = lk_allocate(2 * (int64_t)nodes, sizeof *lives);
@@ -127,8 +120,7 @@ bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *me
     return made;
 }
 
-void lk_memory_plan_release(lk_memory_plan *memory)
-{
+void lk_memory_plan_release(lk_memory_plan *memory) {
     lk_release(memory->value);
     lk_release(memory->gradient);
     *memory = (lk_memory_plan){0};

@@ -8,9 +8,9 @@
 /* Offsets are in floats per example; -1: no such buffer. Moments: node i is computed at i, its backward runs at
  * 2 * nodes - 1 - i. */
 typedef struct lk_memory_plan {
-    int64_t *value;     /* [nodes] */
-    int64_t *gradient;  /* [nodes] */
-    int64_t total;      /* floats per example */
+    int64_t *value;    /* [nodes] */
+    int64_t *gradient; /* [nodes] */
+    int64_t total;     /* floats per example */
 } lk_memory_plan;
 
 /* false: out of memory, or the sizes overflow. */

@@ -18,20 +18,21 @@ typedef struct lk_span {
 typedef struct lk_task {
     const lk_node *node;
     int64_t batch;
-    const int32_t *cells;       /* the cells to compute, ascending in (ready, cell); all of by_ready in the parallel schedule */
+    const int32_t
+        *cells; /* the cells to compute, ascending in (ready, cell); all of by_ready in the parallel schedule */
     int64_t cell_count;
-    const float *const *in;     /* the inputs' values, whole arrays (only cells already ready are valid) */
-    float *out;                 /* this node's value, whole array */
+    const float *const *in; /* the inputs' values, whole arrays (only cells already ready are valid) */
+    float *out;             /* this node's value, whole array */
     const float *const *parameter;
     /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din. */
     const float *dout;
-    float *const *din;          /* NULL where the input needs no gradient */
+    float *const *din; /* NULL where the input needs no gradient */
     float *const *dparameter;
-    const bool *fresh;          /* per parameter: true = set the whole gradient, false = add to it */
-    bool training;              /* dropout acts */
-    lk_random random;           /* key of the run; coordinates are the operation's */
-    uint64_t step;              /* optimizer step, for dropout */
-    uint64_t first_example;     /* global number of example 0 of the batch */
+    const bool *fresh;      /* per parameter: true = set the whole gradient, false = add to it */
+    bool training;          /* dropout acts */
+    lk_random random;       /* key of the run; coordinates are the operation's */
+    uint64_t step;          /* optimizer step, for dropout */
+    uint64_t first_example; /* global number of example 0 of the batch */
     const lk_kernels *kernels;
     lk_pool *pool;
     lk_workspace *workspace;

@@ -12,8 +12,7 @@
  * 8,000 x 8,000 matrix would cost more than an epoch of training it. */
 #define ORTHOGONAL_BLOCK 512
 
-lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters)
-{
+lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters) {
     lk_parameters *made = calloc(1, sizeof *made);
     *parameters = made;
     if (made == NULL) {
@@ -23,8 +22,7 @@ lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters)
     return LK_OK;
 }
 
-void lk_parameters_destroy(lk_parameters *parameters)
-{
+void lk_parameters_destroy(lk_parameters *parameters) {
     if (parameters == NULL) {
         return;
     }
@@ -39,8 +37,7 @@ void lk_parameters_destroy(lk_parameters *parameters)
     free(parameters);
 }
 
-int32_t lk_parameters_find(const lk_parameters *parameters, const char *name)
-{
+int32_t lk_parameters_find(const lk_parameters *parameters, const char *name) {
     for (int32_t i = 0; i < parameters->count; i++) {
         if (strcmp(parameters->list[i].name, name) == 0) {
             return i;
@@ -49,8 +46,7 @@ int32_t lk_parameters_find(const lk_parameters *parameters, const char *name)
     return -1;
 }
 
-static lk_status grow(lk_parameters *parameters)
-{
+static lk_status grow(lk_parameters *parameters) {
     if (parameters->count < parameters->capacity) {
         return LK_OK;
     }
@@ -64,20 +60,17 @@ static lk_status grow(lk_parameters *parameters)
     return LK_OK;
 }
 
-static lk_status find_declared(lk_parameters *parameters, int32_t at, int64_t rows, int64_t columns)
-{
+static lk_status find_declared(lk_parameters *parameters, int32_t at, int64_t rows, int64_t columns) {
     const lk_parameter *p = &parameters->list[at];
     if (p->rows == rows && p->columns == columns) {
         return LK_OK;
     }
-    return lk_fail(parameters->context, LK_MISMATCH,
-                   "parameter %s is %lld x %lld, but the network wants %lld x %lld", p->name, (long long)p->rows,
-                   (long long)p->columns, (long long)rows, (long long)columns);
+    return lk_fail(parameters->context, LK_MISMATCH, "parameter %s is %lld x %lld, but the network wants %lld x %lld",
+                   p->name, (long long)p->rows, (long long)p->columns, (long long)rows, (long long)columns);
 }
 
 lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows, int64_t columns,
-                                lk_init init, int32_t *index)
-{
+                                lk_init init, int32_t *index) {
     LK_REQUIRE(rows >= 0 && columns >= 0);
     *index = lk_parameters_find(parameters, name);
     if (*index >= 0) {
@@ -87,8 +80,8 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     if (parameters->total_most > 0 && columns > 0 &&
         rows > (parameters->total_most - lk_parameters_total(parameters)) / columns) {
         return lk_fail(parameters->context, LK_MISMATCH,
-                       "its settings ask for a parameter %s of %lld x %lld, more than the %lld values that it holds", name,
-                       (long long)rows, (long long)columns, (long long)parameters->total_most);
+                       "its settings ask for a parameter %s of %lld x %lld, more than the %lld values that it holds",
+                       name, (long long)rows, (long long)columns, (long long)parameters->total_most);
     }
     LK_TRY(grow(parameters));
     lk_parameter made = {.rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};
@@ -108,8 +101,7 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     return LK_OK;
 }
 
-lk_status lk_parameters_make_gradients(lk_parameters *parameters)
-{
+lk_status lk_parameters_make_gradients(lk_parameters *parameters) {
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];
         if (p->gradient == NULL) {
@@ -122,8 +114,7 @@ lk_status lk_parameters_make_gradients(lk_parameters *parameters)
     return LK_OK;
 }
 
-int64_t lk_parameters_total(const lk_parameters *parameters)
-{
+int64_t lk_parameters_total(const lk_parameters *parameters) {
     int64_t total = 0;
     for (int32_t i = 0; i < parameters->count; i++) {
         total += parameters->list[i].rows * parameters->list[i].columns;
@@ -133,24 +124,21 @@ int64_t lk_parameters_total(const lk_parameters *parameters)
 
 /* ---- initial values ------------------------------------------------------------------------------------------ */
 
-static void draw_glorot(lk_parameter *p, lk_random random, uint64_t which)
-{
+static void draw_glorot(lk_parameter *p, lk_random random, uint64_t which) {
     float bound = sqrtf(6.0f / (float)(p->rows + p->columns));
     for (int64_t e = 0; e < p->rows * p->columns; e++) {
         p->value[e] = bound * (2.0f * lk_random_unit(random, which, (uint64_t)e) - 1.0f);
     }
 }
 
-static void draw_normal(lk_parameter *p, lk_random random, uint64_t which, float deviation)
-{
+static void draw_normal(lk_parameter *p, lk_random random, uint64_t which, float deviation) {
     for (int64_t e = 0; e < p->rows * p->columns; e++) {
         p->value[e] = deviation * lk_random_normal(random, which, (uint64_t)e);
     }
 }
 
 /* Modified Gram-Schmidt in double over `count` vectors of `length`, elements `stride` apart, vectors `step` apart. */
-static void orthonormalise(double *vectors, int64_t count, int64_t length)
-{
+static void orthonormalise(double *vectors, int64_t count, int64_t length) {
     for (int64_t i = 0; i < count; i++) {
         double *v = vectors + i * length;
         for (int64_t j = 0; j < i; j++) {
@@ -175,8 +163,7 @@ static void orthonormalise(double *vectors, int64_t count, int64_t length)
 }
 
 /* The shorter side's vectors become orthonormal (in blocks, see above), times sqrt(2) for rectified units. */
-static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which)
-{
+static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which) {
     draw_normal(p, random, which, 1.0f);
     bool by_rows = p->rows <= p->columns;
     int64_t count = by_rows ? p->rows : p->columns;
@@ -207,8 +194,7 @@ static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which)
     return true;
 }
 
-lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed)
-{
+lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
     lk_random random = {seed, LK_FOR_INIT};
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];

@@ -12,14 +12,14 @@ typedef enum lk_init {
 } lk_init;
 
 typedef struct lk_parameter {
-    char *name;           /* owned: "hidden1.weight" */
+    char *name;            /* owned: "hidden1.weight" */
     int64_t rows, columns; /* a vector is rows x 1 */
     lk_init init;
-    int64_t fan_in;       /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says otherwise */
-    float *value;         /* owned, [rows][columns] */
-    float *gradient;      /* owned, or NULL until lk_parameters_make_gradients */
-    bool decays;          /* weight decay applies (matrices, not biases) */
-    int32_t *live;        /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
+    int64_t fan_in;  /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says otherwise */
+    float *value;    /* owned, [rows][columns] */
+    float *gradient; /* owned, or NULL until lk_parameters_make_gradients */
+    bool decays;     /* weight decay applies (matrices, not biases) */
+    int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
                              and optimizers, averages and norms skip them */
 } lk_parameter;
 
@@ -27,8 +27,9 @@ typedef struct lk_parameters {
     lk_context *context;
     lk_parameter *list;
     int32_t count, capacity;
-    bool frozen;          /* set once loaded or initialised: a graph may then only find, never add */
-    int64_t total_most;   /* 0: no limit; else more values than this are refused before they are allocated (hostile files) */
+    bool frozen; /* set once loaded or initialised: a graph may then only find, never add */
+    int64_t
+        total_most; /* 0: no limit; else more values than this are refused before they are allocated (hostile files) */
 } lk_parameters;
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters);

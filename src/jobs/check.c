@@ -14,17 +14,17 @@
 #include "jobs/sample.h"
 #include "train/double_maths.h"
 
-#define EXAMPLES 4             /* that schedules are compared on */
-#define PERTURBED_MOST 2048    /* variables perturbed; of more, these many at random */
+#define EXAMPLES 4          /* that schedules are compared on */
+#define PERTURBED_MOST 2048 /* variables perturbed; of more, these many at random */
 #define PERTURB_BATCH 128
-#define DOMAIN_MOST 65536      /* settings of all variables that are summed over */
-#define NAIVE_WORK_MOST 4e11   /* multiply-adds that the naive schedule may cost here */
+#define DOMAIN_MOST 65536    /* settings of all variables that are summed over */
+#define NAIVE_WORK_MOST 4e11 /* multiply-adds that the naive schedule may cost here */
 #define CODED_MOST 64
 
 typedef struct checker {
     lk_model *model;
-    const lk_dataset *dataset;  /* examples to check on */
-    lk_graph *graph;            /* the present variant's */
+    const lk_dataset *dataset; /* examples to check on */
+    lk_graph *graph;           /* the present variant's */
     int32_t variant;
     lk_check_result *result;
 } checker;
@@ -34,8 +34,7 @@ typedef lk_status check_function(checker *c);
 static void fail(checker *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Keeps the first fault. */
-static void fail(checker *c, const char *format, ...)
-{
+static void fail(checker *c, const char *format, ...) {
     if (c->result->verdict != LK_CHECK_FAILED) {
         va_list arguments;
         va_start(arguments, format);
@@ -47,8 +46,7 @@ static void fail(checker *c, const char *format, ...)
 
 static void say(checker *c, lk_verdict verdict, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void say(checker *c, lk_verdict verdict, const char *format, ...)
-{
+static void say(checker *c, lk_verdict verdict, const char *format, ...) {
     if (c->result->verdict != LK_CHECK_FAILED) {
         va_list arguments;
         va_start(arguments, format);
@@ -58,30 +56,27 @@ static void say(checker *c, lk_verdict verdict, const char *format, ...)
     }
 }
 
-static int64_t example_count(const checker *c)
-{
+static int64_t example_count(const checker *c) {
     return c->dataset->examples < EXAMPLES ? c->dataset->examples : EXAMPLES;
 }
 
 /* ---- the checks ---------------------------------------------------------------------------------------------------------- */
 
 /* Building a graph proves it; a graph that leaks is refused with the path, so that reaching this point is the proof. */
-static lk_status check_proof(checker *c)
-{
+static lk_status check_proof(checker *c) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         if (graph->output->ready[v] > graph->rank[v]) {
             fail(c, "variable %lld: ready at step %d, rank %d", (long long)v, graph->output->ready[v], graph->rank[v]);
         }
     }
-    say(c, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable", (long long)graph->variables,
-        graph->steps);
+    say(c, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable",
+        (long long)graph->variables, graph->steps);
     return LK_OK;
 }
 
 /* Copies every conditional's parameters out of an execution: [variables][count][channels]. */
-static void copy_parameters(const lk_execution *execution, const lk_graph *graph, int64_t count, float *to)
-{
+static void copy_parameters(const lk_execution *execution, const lk_graph *graph, int64_t count, float *to) {
     int64_t floats = count * graph->output->channels;
     for (int64_t v = 0; v < graph->variables; v++) {
         memcpy(to + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float));
@@ -89,8 +84,7 @@ static void copy_parameters(const lk_execution *execution, const lk_graph *graph
 }
 
 /* Whether perturbing `variable` moved a conditional that must not see it. */
-static void compare_perturbed(checker *c, const float *before, const float *after, int64_t channels, int64_t variable)
-{
+static void compare_perturbed(checker *c, const float *before, const float *after, int64_t channels, int64_t variable) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         bool may_see = graph->rank[v] > graph->rank[variable];
@@ -101,16 +95,14 @@ static void compare_perturbed(checker *c, const float *before, const float *afte
     }
 }
 
-static int64_t perturbed_variable(const checker *c, int64_t index, int64_t count)
-{
+static int64_t perturbed_variable(const checker *c, int64_t index, int64_t count) {
     int64_t variables = c->graph->variables;
     lk_random random = {1, LK_FOR_CHECK};
     return count == variables ? index : (int64_t)lk_random_below(random, 0, (uint64_t)index, (uint64_t)variables);
 }
 
-static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x, float *before, float *after, int64_t first,
-                               int64_t count, int64_t all)
-{
+static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x, float *before, float *after,
+                               int64_t first, int64_t count, int64_t all) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables, channels = graph->output->channels;
     for (int64_t n = 0; n < count; n++) {
@@ -129,8 +121,7 @@ static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x,
     return LK_OK;
 }
 
-static lk_status check_perturbation(checker *c)
-{
+static lk_status check_perturbation(checker *c) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables, floats = variables * graph->output->channels;
     int64_t all = variables < PERTURBED_MOST ? variables : PERTURBED_MOST;
@@ -150,7 +141,8 @@ static lk_status check_perturbation(checker *c)
         int64_t count = all - first < PERTURB_BATCH ? all - first : PERTURB_BATCH;
         status = perturb_batch(c, execution, x, before, after, first, count, all);
     }
-    say(c, LK_CHECK_PASSED, "%lld of %lld variables changed one by one; no conditional of their rank or earlier moved a bit",
+    say(c, LK_CHECK_PASSED,
+        "%lld of %lld variables changed one by one; no conditional of their rank or earlier moved a bit",
         (long long)all, (long long)variables);
     lk_execution_destroy(execution);
     lk_release(x);
@@ -160,8 +152,7 @@ static lk_status check_perturbation(checker *c)
 }
 
 /* Runs the incremental schedule on known examples and compares each conditional as it becomes ready. */
-static lk_status run_incremental(checker *c, const float *parallel, int64_t count)
-{
+static lk_status run_incremental(checker *c, const float *parallel, int64_t count) {
     const lk_graph *graph = c->graph;
     int64_t floats = count * graph->output->channels;
     lk_execution *execution;
@@ -186,8 +177,7 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
 }
 
 /* The naive schedule: a forward pass for each step with the later variables still zero. */
-static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, const float *parallel, int64_t count)
-{
+static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, const float *parallel, int64_t count) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables, floats = count * graph->output->channels;
     memset(x, 0, (size_t)(count * variables) * sizeof *x);
@@ -208,8 +198,7 @@ static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, con
     return LK_OK;
 }
 
-static lk_status check_schedules(checker *c)
-{
+static lk_status check_schedules(checker *c) {
     const lk_graph *graph = c->graph;
     int64_t count = example_count(c), floats = graph->variables * count * graph->output->channels;
     bool naive = (double)lk_graph_multiply_adds_naive(graph) * (double)count <= NAIVE_WORK_MOST;
@@ -238,8 +227,7 @@ static lk_status check_schedules(checker *c)
 }
 
 /* Settings of all variables, or -1 when there are more than DOMAIN_MOST. */
-static int64_t domain_size(const lk_graph *graph)
-{
+static int64_t domain_size(const lk_graph *graph) {
     int64_t size = 1;
     for (int64_t v = 0; v < graph->variables; v++) {
         size *= graph->alphabet;
@@ -250,8 +238,7 @@ static int64_t domain_size(const lk_graph *graph)
     return size;
 }
 
-static lk_status sum_domain(checker *c, int64_t size, double *total)
-{
+static lk_status sum_domain(checker *c, int64_t size, double *total) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables;
     lk_execution *execution;
@@ -281,8 +268,7 @@ static lk_status sum_domain(checker *c, int64_t size, double *total)
     return status;
 }
 
-static lk_status check_sum(checker *c)
-{
+static lk_status check_sum(checker *c) {
     int64_t size = domain_size(c->graph);
     if (size < 0) {
         say(c, LK_CHECK_SKIPPED, "the domain has more than %d settings; each conditional sums to one by construction",
@@ -300,8 +286,7 @@ static lk_status check_sum(checker *c)
     return LK_OK;
 }
 
-static lk_status restore(checker *c, const lk_dataset *part, const char *path)
-{
+static lk_status restore(checker *c, const lk_dataset *part, const char *path) {
     lk_codec_options options = {.chunk_examples = (part->examples + 1) / 2, .lanes = 8, .skip_verify = true};
     lk_compress_report report;
     lk_dataset *restored = NULL;
@@ -316,15 +301,15 @@ static lk_status restore(checker *c, const lk_dataset *part, const char *path)
     if (restored->examples != part->examples || memcmp(restored->values, part->values, bytes) != 0) {
         fail(c, "what was restored differs from what was compressed");
     }
-    say(c, LK_CHECK_PASSED, "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",
+    say(c, LK_CHECK_PASSED,
+        "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",
         (long long)part->examples, (long long)report.bytes);
     lk_dataset_destroy(restored);
     lk_release(lost);
     return LK_OK;
 }
 
-static lk_status check_restore(checker *c)
-{
+static lk_status check_restore(checker *c) {
     lk_dataset part = *c->dataset;
     part.examples = part.examples < CODED_MOST ? part.examples : CODED_MOST;
     const char *folder = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
@@ -348,15 +333,12 @@ static const struct {
     check_function *run;
     bool once; /* of the model, not of each variant */
 } checks[] = {
-    {"causality proof", check_proof, false},
-    {"perturbation", check_perturbation, false},
-    {"schedules agree", check_schedules, false},
-    {"sums to one", check_sum, false},
+    {"causality proof", check_proof, false},       {"perturbation", check_perturbation, false},
+    {"schedules agree", check_schedules, false},   {"sums to one", check_sum, false},
     {"compress and restore", check_restore, true},
 };
 
-static lk_status check_variant(checker *c, lk_check_result *results)
-{
+static lk_status check_variant(checker *c, lk_check_result *results) {
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         if (c->variant == 0 || !checks[i].once) {
             c->result = &results[i];
@@ -366,8 +348,7 @@ static lk_status check_variant(checker *c, lk_check_result *results)
     return LK_OK;
 }
 
-static lk_status check_all(lk_model *model, const lk_dataset *dataset, lk_check_result *results)
-{
+static lk_status check_all(lk_model *model, const lk_dataset *dataset, lk_check_result *results) {
     checker c = {.model = model, .dataset = dataset};
     for (c.variant = 0; c.variant < lk_model_variants(model); c.variant++) {
         LK_TRY(lk_model_graph(model, c.variant, &c.graph));
@@ -378,8 +359,7 @@ static lk_status check_all(lk_model *model, const lk_dataset *dataset, lk_check_
     return LK_OK;
 }
 
-lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count)
-{
+lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count) {
     *count = (int32_t)(sizeof checks / sizeof *checks);
     for (int32_t i = 0; i < *count; i++) {
         results[i] = (lk_check_result){.name = checks[i].name, .verdict = LK_CHECK_PASSED};

@@ -9,9 +9,9 @@
 typedef enum lk_verdict { LK_CHECK_PASSED, LK_CHECK_FAILED, LK_CHECK_SKIPPED } lk_verdict;
 
 typedef struct lk_check_result {
-    const char *name;   /* static: "causality proof" */
+    const char *name; /* static: "causality proof" */
     lk_verdict verdict;
-    char detail[512];   /* what was compared, how much of it, and the first fault */
+    char detail[512]; /* what was compared, how much of it, and the first fault */
 } lk_check_result;
 
 #define LK_CHECKS_MOST 16

@@ -9,14 +9,12 @@
 #define GIVEN_FILE_MOST ((int64_t)1 << 32)
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 
-static bool is_separator(char c)
-{
+static bool is_separator(char c) {
     return c == ' ' || c == '\t' || c == ',' || c == '\r';
 }
 
 static lk_status parse_value(lk_context *context, const char *path, int64_t line, int64_t variable, int32_t alphabet,
-                             const char **at, const char *end, int32_t *value)
-{
+                             const char **at, const char *end, int32_t *value) {
     const char *p = *at;
     if (*p == '?') {
         *value = -1;
@@ -43,9 +41,8 @@ static lk_status parse_value(lk_context *context, const char *path, int64_t line
 }
 
 /* One line into a row that begins all open. */
-static lk_status parse_line(lk_context *context, const char *path, int64_t line, const lk_given *given, int32_t alphabet,
-                            const char **at, const char *end, int32_t *row)
-{
+static lk_status parse_line(lk_context *context, const char *path, int64_t line, const lk_given *given,
+                            int32_t alphabet, const char **at, const char *end, int32_t *row) {
     int64_t variable = 0;
     while (*at < end && **at != '\n') {
         if (is_separator(**at)) {
@@ -63,8 +60,7 @@ static lk_status parse_line(lk_context *context, const char *path, int64_t line,
     return LK_OK;
 }
 
-static int64_t count_lines(const lk_bytes *bytes)
-{
+static int64_t count_lines(const lk_bytes *bytes) {
     int64_t lines = 0;
     for (int64_t i = 0; i < bytes->size; i++) {
         lines += bytes->data[i] == '\n' || i + 1 == bytes->size ? 1 : 0;
@@ -73,12 +69,12 @@ static int64_t count_lines(const lk_bytes *bytes)
 }
 
 static lk_status parse_given(lk_context *context, const char *path, const lk_bytes *bytes, const lk_model *model,
-                             lk_given *given)
-{
+                             lk_given *given) {
     given->examples = count_lines(bytes);
     given->variables = model->data.variables;
     if (given->examples == 0) {
-        return lk_fail(context, LK_FORMAT, "%s: empty; expected one example a line, ? where a value is to be drawn", path);
+        return lk_fail(context, LK_FORMAT, "%s: empty; expected one example a line, ? where a value is to be drawn",
+                       path);
     }
     if (given->examples > GIVEN_VALUES_MOST / given->variables) {
         return lk_fail(context, LK_INVALID, "%s: %lld lines of %lld variables are more than %lld values", path,
@@ -98,8 +94,7 @@ static lk_status parse_given(lk_context *context, const char *path, const lk_byt
 }
 
 lk_status lk_given_parse(lk_context *context, const char *name, const lk_bytes *bytes, const lk_model *model,
-                         lk_given *given)
-{
+                         lk_given *given) {
     *given = (lk_given){0};
     lk_status status = parse_given(context, name, bytes, model, given);
     if (status != LK_OK) {
@@ -108,8 +103,7 @@ lk_status lk_given_parse(lk_context *context, const char *name, const lk_bytes *
     return status;
 }
 
-lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model, lk_given *given)
-{
+lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model, lk_given *given) {
     lk_bytes bytes;
     *given = (lk_given){0};
     LK_TRY(lk_file_read(context, path, GIVEN_FILE_MOST, &bytes));
@@ -118,8 +112,7 @@ lk_status lk_given_read(lk_context *context, const char *path, const lk_model *m
     return status;
 }
 
-lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count, lk_given *given)
-{
+lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count, lk_given *given) {
     *given = (lk_given){.examples = dataset->examples, .variables = dataset->variables};
     LK_TRY(lk_model_accepts(model, dataset));
     if (count < 0 || count > dataset->variables) {
@@ -141,8 +134,7 @@ lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int6
                : LK_OK;
 }
 
-void lk_given_deinit(lk_given *given)
-{
+void lk_given_deinit(lk_given *given) {
     lk_release(given->values);
     *given = (lk_given){0};
 }

@@ -9,8 +9,7 @@
 
 /* ---- data ---------------------------------------------------------------------------------------------------------------- */
 
-lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset)
-{
+lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset) {
     lk_dataset_options options = {.role = LK_ROLE_TEST, .seed = 1};
     if (model != NULL) {
         options.binarization = model->data.binarization;
@@ -25,10 +24,10 @@ lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model 
 }
 
 lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,
-                                 const uint16_t *values, lk_dataset **dataset)
-{
+                                 const uint16_t *values, lk_dataset **dataset) {
     *dataset = NULL;
-    if (examples < 1 || variables < 1 || alphabet < 2 || alphabet > LK_ALPHABET_MOST || examples > INT64_MAX / variables) {
+    if (examples < 1 || variables < 1 || alphabet < 2 || alphabet > LK_ALPHABET_MOST ||
+        examples > INT64_MAX / variables) {
         return lk_fail(context, LK_INVALID, "%lld examples of %lld variables with %d symbols are not a data set",
                        (long long)examples, (long long)variables, alphabet);
     }
@@ -44,25 +43,21 @@ lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t 
     return LK_OK;
 }
 
-int64_t lk_dataset_examples(const lk_dataset *dataset)
-{
+int64_t lk_dataset_examples(const lk_dataset *dataset) {
     return dataset->examples;
 }
 
-int64_t lk_dataset_variables(const lk_dataset *dataset)
-{
+int64_t lk_dataset_variables(const lk_dataset *dataset) {
     return dataset->variables;
 }
 
-const uint16_t *lk_dataset_values(const lk_dataset *dataset)
-{
+const uint16_t *lk_dataset_values(const lk_dataset *dataset) {
     return dataset->values;
 }
 
 /* ---- models -------------------------------------------------------------------------------------------------------------- */
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed)
-{
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed) {
     if (model->family->fit != NULL) {
         lk_fit_options options = {.seed = seed, .iterations = epochs};
         LK_TRY(model->family->fit(model, train, valid, &options));
@@ -76,8 +71,8 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 }
 
 lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
-                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed, lk_model **model)
-{
+                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed,
+                         lk_model **model) {
     lk_data_description data = {train->shape, train->variables, train->alphabet < 2 ? 2 : train->alphabet,
                                 LK_BINARIZE_NONE};
     LK_TRY(lk_model_create(context, family, settings, setting_count, data, "natural", seed, model));
@@ -92,26 +87,23 @@ lk_status lk_model_train(lk_context *context, const char *family, const char *co
     return status;
 }
 
-int64_t lk_model_variables(const lk_model *model)
-{
+int64_t lk_model_variables(const lk_model *model) {
     return model->data.variables;
 }
 
-int32_t lk_model_alphabet(const lk_model *model)
-{
+int32_t lk_model_alphabet(const lk_model *model) {
     return model->data.alphabet;
 }
 
 /* ---- the three jobs -------------------------------------------------------------------------------------------------------- */
 
-lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats)
-{
+lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
     LK_TRY(lk_model_accepts(model, dataset));
     return lk_evaluate(model, dataset, NULL, nll_nats);
 }
 
-lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature, lk_dataset **samples)
-{
+lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature,
+                          lk_dataset **samples) {
     *samples = NULL;
     if (count < 1 || !(temperature >= 0.0f)) {
         return lk_fail(model->context, LK_INVALID, "%lld samples at temperature %g: expected at least 1, and 0 or more",
@@ -121,14 +113,12 @@ lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, f
     return lk_sample(model, &options, samples);
 }
 
-lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path)
-{
+lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path) {
     lk_compress_report report;
     LK_TRY(lk_model_accepts(model, dataset));
     return lk_compress(model, dataset, path, NULL, &report);
 }
 
-lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset)
-{
+lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset) {
     return lk_decompress(model, path, NULL, dataset, NULL, NULL);
 }

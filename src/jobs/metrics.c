@@ -9,14 +9,13 @@ typedef struct ranked {
     bool anomaly;
 } ranked;
 
-static int by_falling_score(const void *a, const void *b)
-{
+static int by_falling_score(const void *a, const void *b) {
     double x = ((const ranked *)a)->score, y = ((const ranked *)b)->score;
     return (x < y) - (x > y);
 }
 
-static void sweep(const ranked *order, int64_t count, double anomalies, double normals, double *auroc, double *precision)
-{
+static void sweep(const ranked *order, int64_t count, double anomalies, double normals, double *auroc,
+                  double *precision) {
     double anomalies_seen = 0.0, normals_seen = 0.0;
     *auroc = *precision = 0.0;
     for (int64_t i = 0; i < count;) {
@@ -37,17 +36,17 @@ static void sweep(const ranked *order, int64_t count, double anomalies, double n
 }
 
 lk_status lk_score_metrics(lk_context *context, const double *score, const int32_t *label, int64_t count, double *auroc,
-                           double *average_precision)
-{
+                           double *average_precision) {
     double anomalies = 0.0;
     for (int64_t i = 0; i < count; i++) {
         anomalies += label[i] != 0 ? 1.0 : 0.0;
     }
     if (anomalies == 0.0 || anomalies == (double)count) {
-        return lk_fail(context, LK_INVALID,
-                       "all %lld labels are %s: AUROC and average precision need both kinds (label 0 is normal, any other an "
-                       "anomaly)",
-                       (long long)count, anomalies == 0.0 ? "0 (normal)" : "anomalies");
+        return lk_fail(
+            context, LK_INVALID,
+            "all %lld labels are %s: AUROC and average precision need both kinds (label 0 is normal, any other an "
+            "anomaly)",
+            (long long)count, anomalies == 0.0 ? "0 (normal)" : "anomalies");
     }
     ranked *order = lk_allocate(count, sizeof *order);
     if (order == NULL) {

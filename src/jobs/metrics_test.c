@@ -12,17 +12,16 @@
 
 static lk_context *context;
 
-static void expect_metrics(const double *score, const int32_t *label, int64_t count, double auroc, double precision)
-{
+static void expect_metrics(const double *score, const int32_t *label, int64_t count, double auroc, double precision) {
     double got_auroc, got_precision;
     assert_int_equal(lk_score_metrics(context, score, label, count, &got_auroc, &got_precision), LK_OK);
     if (fabs(got_auroc - auroc) > 1e-12 || fabs(got_precision - precision) > 1e-12) {
-        fail_msg("AUROC %.15f, average precision %.15f; expected %.15f, %.15f", got_auroc, got_precision, auroc, precision);
+        fail_msg("AUROC %.15f, average precision %.15f; expected %.15f, %.15f", got_auroc, got_precision, auroc,
+                 precision);
     }
 }
 
-static void test_known_answers(void **state)
-{
+static void test_known_answers(void **state) {
     (void)state;
     const double rising[] = {1, 2, 3, 4};
     expect_metrics(rising, (const int32_t[]){0, 0, 1, 1}, 4, 1.0, 1.0);
@@ -33,8 +32,7 @@ static void test_known_answers(void **state)
     expect_metrics((const double[]){INFINITY, 0, -1}, (const int32_t[]){1, 0, 0}, 3, 1.0, 1.0);
 }
 
-static void test_against_the_definition(void **state)
-{
+static void test_against_the_definition(void **state) {
     (void)state;
     enum { N = 301 };
     double score[N];
@@ -68,29 +66,25 @@ static void test_against_the_definition(void **state)
     expect_metrics(score, label, N, wins / pairs, precision / anomalies);
 }
 
-static void test_one_kind_is_refused(void **state)
-{
+static void test_one_kind_is_refused(void **state) {
     (void)state;
     double a, b;
     assert_int_equal(lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){0, 0}, 2, &a, &b), LK_INVALID);
     assert_int_equal(lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){1, 3}, 2, &a, &b), LK_INVALID);
 }
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     (void)state;
     return lk_context_create(1, &context) == LK_OK ? 0 : -1;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     (void)state;
     lk_context_destroy(context);
     return 0;
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_against_the_definition),

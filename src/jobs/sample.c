@@ -9,139 +9,12 @@
 #include "base/random.h"
 #include "dist/dist.h"
 #include "graph/execution.h"
+#include "jobs/sample_group.h"
 #include "train/double_maths.h"
-
-/* Examples side by side: enough to fill the kernels, bounded by memory. */
-#define BATCH_MOST 1024
-#define BATCH_BYTES ((int64_t)1 << 30)
-#define EXAMPLES_PER_PIECE 256
-
-/* Samples that share a network: those of one variant, under one ordering. */
-typedef struct group {
-    const lk_model *model;
-    const lk_sample_options *options;
-    lk_graph *graph;
-    lk_execution *execution;
-    const int64_t *sample; /* which samples, [count] */
-    int64_t count, batch;
-    uint16_t *values;      /* [count of batch][variables] */
-    uint16_t *column;      /* [batch]: one variable */
-    float *probability;    /* [batch][alphabet]: scratch */
-    lk_dataset *samples;
-    int64_t *done;
-} group;
-
-static int32_t held(const group *g, int64_t sample, int64_t variable)
-{
-    const lk_given *given = g->options->given;
-    return given == NULL ? -1 : given->values[sample % given->examples * given->variables + variable];
-}
-
-/* ---- drawing one variable of a batch --------------------------------------------------------------------------------- */
-
-typedef struct draw {
-    const group *g;
-    int64_t first, count, variable;
-} draw;
-
-static void draw_piece(void *argument, int64_t piece, int worker)
-{
-    (void)worker;
-    const draw *d = argument;
-    const group *g = d->g;
-    const lk_graph *graph = g->graph;
-    lk_random random = {g->options->seed, LK_FOR_SAMPLE};
-    const float *parameters = lk_execution_parameters(g->execution, d->variable);
-    int64_t begin = piece * EXAMPLES_PER_PIECE;
-    int64_t end = begin + EXAMPLES_PER_PIECE < d->count ? begin + EXAMPLES_PER_PIECE : d->count;
-    float *probability = g->probability + begin * graph->alphabet;
-    graph->dist->probabilities(graph->context->kernels, graph->alphabet, parameters + begin * graph->output->channels,
-                               end - begin, g->options->temperature, probability);
-    for (int64_t n = begin; n < end; n++, probability += graph->alphabet) {
-        int64_t sample = g->sample[d->first + n];
-        int32_t value = held(g, sample, d->variable);
-        if (value < 0) {
-            float unit = lk_random_unit(random, (uint64_t)sample, (uint64_t)d->variable);
-            value = lk_probabilities_draw(probability, graph->alphabet, unit);
-        }
-        g->column[n] = (uint16_t)value;
-        g->values[n * graph->variables + d->variable] = (uint16_t)value;
-    }
-}
-
-/* Draws the variables of one rank from the conditionals that the execution holds. */
-static void draw_rank(const group *g, int64_t first, int64_t count, int32_t step)
-{
-    const lk_graph *graph = g->graph;
-    for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
-        draw d = {g, first, count, graph->by_rank[i]};
-        lk_pool_run(graph->context->pool, (count + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE, draw_piece, &d);
-        if (g->options->schedule == LK_SCHEDULE_INCREMENTAL) {
-            lk_execution_set(g->execution, d.variable, g->column);
-        }
-    }
-}
-
-static lk_status draw_batch(group *g, int64_t first, int64_t count)
-{
-    const lk_graph *graph = g->graph;
-    bool incremental = g->options->schedule == LK_SCHEDULE_INCREMENTAL;
-    memset(g->values, 0, (size_t)(count * graph->variables) * sizeof *g->values);
-    if (incremental) {
-        LK_TRY(lk_execution_begin(g->execution, count));
-    }
-    for (int32_t step = 0; step < graph->steps; step++) {
-        LK_TRY(incremental ? lk_execution_compute(g->execution, step)
-                           : lk_execution_forward(g->execution, g->values, count));
-        draw_rank(g, first, count, step);
-    }
-    for (int64_t n = 0; n < count; n++) {
-        memcpy(g->samples->values + g->sample[first + n] * graph->variables, g->values + n * graph->variables,
-               (size_t)graph->variables * sizeof *g->values);
-    }
-    *g->done += count;
-    if (g->options->progress != NULL) {
-        g->options->progress(g->options->progress_argument, *g->done, g->options->count);
-    }
-    return LK_OK;
-}
-
-/* ---- a group ----------------------------------------------------------------------------------------------------------- */
-
-static int64_t choose_batch(const group *g, lk_plan plan)
-{
-    int64_t batch = g->options->batch > 0 ? g->options->batch : BATCH_MOST;
-    batch = batch < g->count ? batch : g->count;
-    int64_t each = lk_execution_bytes(g->graph, plan, 1) + g->graph->alphabet * (int64_t)sizeof(float);
-    int64_t fit = each > 0 ? BATCH_BYTES / each : batch;
-    return batch < fit ? batch : (fit > 0 ? fit : 1);
-}
-
-static lk_status draw_group(group *g)
-{
-    lk_plan plan = g->options->schedule == LK_SCHEDULE_INCREMENTAL ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE;
-    g->batch = choose_batch(g, plan);
-    lk_status status = lk_execution_create(g->graph, plan, g->batch, &g->execution);
-    g->values = lk_allocate(g->batch * g->graph->variables, sizeof *g->values);
-    g->column = lk_allocate(g->batch, sizeof *g->column);
-    g->probability = lk_allocate(g->batch * g->graph->alphabet, sizeof *g->probability);
-    if (status == LK_OK && (g->values == NULL || g->column == NULL || g->probability == NULL)) {
-        status = lk_fail_no_memory(g->graph->context, "samples", g->batch * g->graph->variables * 2);
-    }
-    for (int64_t first = 0; status == LK_OK && first < g->count; first += g->batch) {
-        status = draw_batch(g, first, g->count - first < g->batch ? g->count - first : g->batch);
-    }
-    lk_execution_destroy(g->execution);
-    lk_release(g->values);
-    lk_release(g->column);
-    lk_release(g->probability);
-    return status;
-}
 
 /* ---- held variables ------------------------------------------------------------------------------------------------------ */
 
-static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early, int64_t *late)
-{
+static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early, int64_t *late) {
     *early = -1;
     for (int64_t i = 0; i < graph->variables; i++) {
         int64_t v = graph->by_rank[i];
@@ -156,8 +29,7 @@ static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *
     return true;
 }
 
-static bool order_agnostic(const lk_model *model)
-{
+static bool order_agnostic(const lk_model *model) {
     for (int32_t i = 0; i < model->settings.count; i++) {
         if (strcmp(model->settings.table[i].key, "order_agnostic") == 0) {
             return lk_settings_boolean(&model->settings, "order_agnostic");
@@ -167,8 +39,7 @@ static bool order_agnostic(const lk_model *model)
 }
 
 /* The network for samples held as `row` says (NULL: not held): the variant's own, or one whose ordering has the held variables first. */
-static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t *row, lk_graph **graph)
-{
+static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t *row, lk_graph **graph) {
     LK_TRY(lk_model_graph(model, variant, graph));
     int64_t early, late = 0;
     if (row == NULL || held_come_first(*graph, row, &early, &late)) {
@@ -179,10 +50,11 @@ static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t
     if (rank == NULL) {
         status = lk_fail_no_memory(model->context, "ordering", (*graph)->variables * 4);
     } else if (!order_agnostic(model)) {
-        status = lk_fail(model->context, LK_INVALID,
-                         "variable %lld is held, but variable %lld, which comes before it in the model's ordering, is to be drawn: "
-                         "hold a prefix of the ordering (or train made with order_agnostic=true, which takes any subset)",
-                         (long long)late, (long long)early);
+        status = lk_fail(
+            model->context, LK_INVALID,
+            "variable %lld is held, but variable %lld, which comes before it in the model's ordering, is to be drawn: "
+            "hold a prefix of the ordering (or train made with order_agnostic=true, which takes any subset)",
+            (long long)late, (long long)early);
     } else {
         for (int64_t v = 0; v < (*graph)->variables; v++) {
             rank[v] = (*graph)->rank[v] + (row[v] < 0 ? (*graph)->steps : 0);
@@ -198,8 +70,7 @@ static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t
 }
 
 /* log p of the held variables under a variant whose ordering has them first. */
-static lk_status held_log_likelihood(const lk_model *model, int32_t variant, const int32_t *row, double *log_p)
-{
+static lk_status held_log_likelihood(const lk_model *model, int32_t variant, const int32_t *row, double *log_p) {
     lk_graph *graph;
     LK_TRY(graph_for(model, variant, row, &graph));
     int64_t variables = graph->variables;
@@ -232,8 +103,7 @@ static lk_status held_log_likelihood(const lk_model *model, int32_t variant, con
 }
 
 /* The variant of a sample: even odds, or after held variables the posterior, which is p_k(held) normalised. */
-static lk_status variant_odds(const lk_model *model, const int32_t *row, double *odds)
-{
+static lk_status variant_odds(const lk_model *model, const int32_t *row, double *odds) {
     int32_t variants = lk_model_variants(model);
     double most = -1e300, total = 0.0;
     for (int32_t k = 0; k < variants; k++) {
@@ -253,8 +123,7 @@ static lk_status variant_odds(const lk_model *model, const int32_t *row, double 
     return LK_OK;
 }
 
-static int32_t draw_variant(const lk_sample_options *options, int64_t sample, const double *odds, int32_t variants)
-{
+static int32_t draw_variant(const lk_sample_options *options, int64_t sample, const double *odds, int32_t variants) {
     double unit = (double)lk_random_unit((lk_random){options->seed, LK_FOR_VARIANT}, (uint64_t)sample, 0);
     int32_t k = 0;
     while (k + 1 < variants && unit >= odds[k]) {
@@ -267,8 +136,7 @@ static int32_t draw_variant(const lk_sample_options *options, int64_t sample, co
 
 /* Samples row, row + rows, ... share what is held; they are grouped by variant. */
 static lk_status sample_row(const lk_model *model, const lk_sample_options *options, int64_t row, int64_t rows,
-                            double *odds, int64_t *member, int64_t *done, lk_dataset *samples)
-{
+                            double *odds, int64_t *member, int64_t *done, lk_dataset *samples) {
     const lk_given *given = options->given;
     const int32_t *values = given == NULL ? NULL : given->values + row * given->variables;
     int32_t variants = lk_model_variants(model);
@@ -281,10 +149,10 @@ static lk_status sample_row(const lk_model *model, const lk_sample_options *opti
             }
         }
         if (count > 0) {
-            group g = {.model = model, .options = options, .sample = member, .count = count, .samples = samples,
-                       .done = done};
+            lk_sample_group g = {
+                .options = options, .sample = member, .count = count, .samples = samples, .done = done};
             LK_TRY(graph_for(model, k, values, &g.graph));
-            lk_status status = draw_group(&g);
+            lk_status status = lk_sample_group_draw(&g);
             lk_graph_destroy(g.graph);
             LK_TRY(status);
         }
@@ -293,8 +161,7 @@ static lk_status sample_row(const lk_model *model, const lk_sample_options *opti
 }
 
 /* Rows that hold the same variables need one network and one batch when the model has one variant. */
-static bool rows_hold_alike(const lk_given *given)
-{
+static bool rows_hold_alike(const lk_given *given) {
     for (int64_t i = 1; i < given->examples; i++) {
         for (int64_t v = 0; v < given->variables; v++) {
             if ((given->values[i * given->variables + v] < 0) != (given->values[v] < 0)) {
@@ -305,18 +172,17 @@ static bool rows_hold_alike(const lk_given *given)
     return true;
 }
 
-lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_dataset **samples)
-{
+lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_dataset **samples) {
     LK_REQUIRE(options->count >= 1);
     *samples = NULL;
     int32_t variants = lk_model_variants(model);
     lk_dataset *made;
-    LK_TRY(lk_dataset_create(model->context, "samples", model->data.shape, options->count, model->data.alphabet, &made));
+    LK_TRY(
+        lk_dataset_create(model->context, "samples", model->data.shape, options->count, model->data.alphabet, &made));
     double *odds = lk_allocate(variants, sizeof *odds);
     int64_t *member = lk_allocate(options->count, sizeof *member);
-    lk_status status = odds == NULL || member == NULL
-                           ? lk_fail_no_memory(model->context, "samples", options->count * 8)
-                           : LK_OK;
+    lk_status status =
+        odds == NULL || member == NULL ? lk_fail_no_memory(model->context, "samples", options->count * 8) : LK_OK;
     bool together = options->given == NULL || (variants == 1 && rows_hold_alike(options->given));
     int64_t rows = together ? 1 : options->given->examples, done = 0;
     for (int64_t row = 0; status == LK_OK && row < rows && row < options->count; row++) {

@@ -30,10 +30,10 @@ typedef enum lk_schedule {
 typedef struct lk_sample_options {
     int64_t count;
     uint64_t seed;
-    float temperature;       /* 1: the model; towards 0: its most probable values */
+    float temperature; /* 1: the model; towards 0: its most probable values */
     lk_schedule schedule;
-    const lk_given *given;   /* NULL: nothing is held */
-    int64_t batch;           /* 0: chosen by memory; the samples do not depend on it */
+    const lk_given *given; /* NULL: nothing is held */
+    int64_t batch;         /* 0: chosen by memory; the samples do not depend on it */
     void (*progress)(void *argument, int64_t done, int64_t count);
     void *progress_argument;
 } lk_sample_options;

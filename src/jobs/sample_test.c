@@ -20,22 +20,19 @@
 
 static lk_context *context;
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     (void)state;
     return lk_context_create(2, &context) == LK_OK ? 0 : -1;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     (void)state;
     lk_context_destroy(context);
     return 0;
 }
 
 /* Weights large enough that the variables depend on each other. */
-static lk_model *make_model(const char *const *set, int32_t sets)
-{
+static lk_model *make_model(const char *const *set, int32_t sets) {
     lk_data_description data = {{1, {VARIABLES}}, VARIABLES, 2, LK_BINARIZE_NONE};
     lk_model *model;
     assert_int_equal(lk_model_create(context, "made", set, sets, data, "random:4", 9, &model), LK_OK);
@@ -50,8 +47,7 @@ static lk_model *make_model(const char *const *set, int32_t sets)
     return model;
 }
 
-static int code_of(const uint16_t *x)
-{
+static int code_of(const uint16_t *x) {
     int code = 0;
     for (int v = 0; v < VARIABLES; v++) {
         code |= x[v] << v;
@@ -60,8 +56,7 @@ static int code_of(const uint16_t *x)
 }
 
 /* p(x) of all settings, by the mixture over variants. */
-static void all_probabilities(const lk_model *model, double *p)
-{
+static void all_probabilities(const lk_model *model, double *p) {
     lk_dataset *all;
     double nll[SETTINGS], total = 0.0;
     assert_int_equal(lk_dataset_create(context, "all", model->data.shape, SETTINGS, 2, &all), LK_OK);
@@ -80,8 +75,7 @@ static void all_probabilities(const lk_model *model, double *p)
 }
 
 /* Chi-squared of `count` samples against p, cells of fewer than 5 expected ones joined; the 1 - 1e-5 quantile by Wilson and Hilferty. */
-static void expect_agreement(const lk_dataset *samples, const double *p, const char *what)
-{
+static void expect_agreement(const lk_dataset *samples, const double *p, const char *what) {
     double observed[SETTINGS] = {0}, chi = 0.0, rest = 0.0, rest_observed = 0.0;
     int cells = 0;
     for (int64_t i = 0; i < samples->examples; i++) {
@@ -111,8 +105,7 @@ static void expect_agreement(const lk_dataset *samples, const double *p, const c
     }
 }
 
-static lk_dataset *draw(const lk_model *model, lk_sample_options options)
-{
+static lk_dataset *draw(const lk_model *model, lk_sample_options options) {
     lk_dataset *samples;
     if (lk_sample(model, &options, &samples) != LK_OK) {
         fail_msg("%s", lk_context_message(context));
@@ -123,8 +116,7 @@ static lk_dataset *draw(const lk_model *model, lk_sample_options options)
 static const char *const one_mask[] = {"hidden=12"};
 static const char *const three_orders[] = {"hidden=12", "masks=3", "order_agnostic=true"};
 
-static void test_samples_follow_the_model(void **state)
-{
+static void test_samples_follow_the_model(void **state) {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
         lk_model *model = make_model(kind == 0 ? one_mask : three_orders, kind == 0 ? 1 : 3);
@@ -143,13 +135,13 @@ static void test_samples_follow_the_model(void **state)
     }
 }
 
-static void test_batch_and_schedule_do_not_matter(void **state)
-{
+static void test_batch_and_schedule_do_not_matter(void **state) {
     (void)state;
     lk_model *model = make_model(three_orders, 3);
     lk_dataset *a = draw(model, (lk_sample_options){.count = 500, .seed = 2, .temperature = 0.7f});
-    lk_dataset *b = draw(model, (lk_sample_options){.count = 500, .seed = 2, .temperature = 0.7f, .batch = 7,
-                                                    .schedule = LK_SCHEDULE_NAIVE});
+    lk_dataset *b = draw(
+        model,
+        (lk_sample_options){.count = 500, .seed = 2, .temperature = 0.7f, .batch = 7, .schedule = LK_SCHEDULE_NAIVE});
     assert_memory_equal(a->values, b->values, 500 * VARIABLES * sizeof(uint16_t));
     /* Sample i does not depend on how many are drawn. */
     lk_dataset *c = draw(model, (lk_sample_options){.count = 3, .seed = 2, .temperature = 0.7f});
@@ -161,8 +153,7 @@ static void test_batch_and_schedule_do_not_matter(void **state)
 }
 
 /* Holding a prefix of the ordering draws from p(rest | held), exactly. */
-static void test_held_prefix_conditions(void **state)
-{
+static void test_held_prefix_conditions(void **state) {
     (void)state;
     lk_model *model = make_model(one_mask, 1);
     double p[SETTINGS], conditional[SETTINGS], total = 0.0;
@@ -185,14 +176,14 @@ static void test_held_prefix_conditions(void **state)
         conditional[code] /= total;
     }
     lk_given given = {1, VARIABLES, row};
-    lk_dataset *samples = draw(model, (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
+    lk_dataset *samples =
+        draw(model, (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
     expect_agreement(samples, conditional, "held prefix");
     lk_dataset_destroy(samples);
     lk_model_destroy(model);
 }
 
-static void test_held_subsets(void **state)
-{
+static void test_held_subsets(void **state) {
     (void)state;
     int32_t rows[2 * VARIABLES] = {-1, -1, 1, -1, 0, 0, -1, -1, 1, -1};
     lk_given given = {2, VARIABLES, rows};
@@ -213,18 +204,22 @@ static void test_held_subsets(void **state)
     lk_model_destroy(free_order);
 }
 
-static void test_given_texts(void **state)
-{
+static void test_given_texts(void **state) {
     (void)state;
     static const struct {
         const char *text;
         lk_status status;
         const char *message;
     } cases[] = {
-        {"1 ? 0\n?,1,1,0,0\n", LK_OK, NULL}, {"1 0 1 0 1", LK_OK, NULL},       {"\n", LK_OK, NULL},
-        {"", LK_FORMAT, "empty"},            {"1 2\n", LK_FORMAT, "line 1, value 2"},
-        {"0\n0 x\n", LK_FORMAT, "line 2"},   {"0 0 0 0 0 0\n", LK_FORMAT, "more than"},
-        {"1?\n", LK_FORMAT, "unexpected"},   {"99999999999999999999\n", LK_FORMAT, "value 1"},
+        {"1 ? 0\n?,1,1,0,0\n", LK_OK, NULL},
+        {"1 0 1 0 1", LK_OK, NULL},
+        {"\n", LK_OK, NULL},
+        {"", LK_FORMAT, "empty"},
+        {"1 2\n", LK_FORMAT, "line 1, value 2"},
+        {"0\n0 x\n", LK_FORMAT, "line 2"},
+        {"0 0 0 0 0 0\n", LK_FORMAT, "more than"},
+        {"1?\n", LK_FORMAT, "unexpected"},
+        {"99999999999999999999\n", LK_FORMAT, "value 1"},
     };
     lk_model *model = make_model(one_mask, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -243,11 +238,12 @@ static void test_given_texts(void **state)
     lk_model_destroy(model);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples_follow_the_model), cmocka_unit_test(test_batch_and_schedule_do_not_matter),
-        cmocka_unit_test(test_held_prefix_conditions),   cmocka_unit_test(test_held_subsets),
+        cmocka_unit_test(test_samples_follow_the_model),
+        cmocka_unit_test(test_batch_and_schedule_do_not_matter),
+        cmocka_unit_test(test_held_prefix_conditions),
+        cmocka_unit_test(test_held_subsets),
         cmocka_unit_test(test_given_texts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -15,8 +15,7 @@
 /* ---- input complexity ------------------------------------------------------------------------------------------------- */
 
 /* The example as bytes: bits packed eight to a byte for binary data, else the low bytes of all values, then the high ones if any. */
-static int64_t example_bytes(const lk_dataset *dataset, int64_t example, uint8_t *bytes)
-{
+static int64_t example_bytes(const lk_dataset *dataset, int64_t example, uint8_t *bytes) {
     const uint16_t *x = dataset->values + example * dataset->variables;
     int64_t variables = dataset->variables;
     if (dataset->alphabet == 2) {
@@ -36,8 +35,7 @@ static int64_t example_bytes(const lk_dataset *dataset, int64_t example, uint8_t
     return planes * variables;
 }
 
-static lk_status measure_complexity(lk_context *context, const lk_dataset *dataset, double *nats)
-{
+static lk_status measure_complexity(lk_context *context, const lk_dataset *dataset, double *nats) {
     int64_t most = 2 * dataset->variables + 8;
     uLong bound = compressBound((uLong)most);
     uint8_t *bytes = lk_allocate(most, 1), *packed = lk_allocate((int64_t)bound, 1);
@@ -57,8 +55,7 @@ static lk_status measure_complexity(lk_context *context, const lk_dataset *datas
 /* ---- scores -------------------------------------------------------------------------------------------------------------- */
 
 /* How many of the ascending `calibration` are at least `nll`. */
-static int64_t count_at_least(const float *calibration, int64_t count, double nll)
-{
+static int64_t count_at_least(const float *calibration, int64_t count, double nll) {
     int64_t low = 0, high = count;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
@@ -72,8 +69,7 @@ static int64_t count_at_least(const float *calibration, int64_t count, double nl
 }
 
 static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
-                                 lk_scores *scores)
-{
+                                 lk_scores *scores) {
     int64_t n = dataset->examples;
     *scores = (lk_scores){.examples = n};
     scores->nll_nats = lk_allocate(n, sizeof(double));
@@ -89,11 +85,9 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
 }
 
 static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
-                             lk_scores *scores)
-{
-    lk_evaluate_options evaluate = {.batch = options->batch,
-                                    .progress = options->progress,
-                                    .progress_argument = options->progress_argument};
+                             lk_scores *scores) {
+    lk_evaluate_options evaluate = {
+        .batch = options->batch, .progress = options->progress, .progress_argument = options->progress_argument};
     LK_TRY(lk_evaluate(model, dataset, &evaluate, scores->nll_nats));
     if (options->background != NULL) {
         LK_TRY(lk_evaluate(options->background, dataset, &evaluate, scores->background_nats));
@@ -113,8 +107,8 @@ static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset, c
     return LK_OK;
 }
 
-lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options, lk_scores *scores)
-{
+lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
+                   lk_scores *scores) {
     lk_status status = allocate_scores(model, dataset, options, scores);
     if (status == LK_OK) {
         status = fill_scores(model, dataset, options, scores);
@@ -125,8 +119,7 @@ lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_sc
     return status;
 }
 
-void lk_scores_deinit(lk_scores *scores)
-{
+void lk_scores_deinit(lk_scores *scores) {
     lk_release(scores->nll_nats);
     lk_release(scores->background_nats);
     lk_release(scores->complexity_nats);
@@ -137,8 +130,7 @@ void lk_scores_deinit(lk_scores *scores)
 
 /* ---- where the surprise lies ----------------------------------------------------------------------------------------------- */
 
-static lk_status fill_surprisal(lk_execution *execution, const lk_dataset *dataset, float *nats)
-{
+static lk_status fill_surprisal(lk_execution *execution, const lk_dataset *dataset, float *nats) {
     double nll[SURPRISAL_BATCH];
     for (int64_t first = 0; first < dataset->examples; first += SURPRISAL_BATCH) {
         int64_t count = dataset->examples - first < SURPRISAL_BATCH ? dataset->examples - first : SURPRISAL_BATCH;
@@ -148,16 +140,16 @@ static lk_status fill_surprisal(lk_execution *execution, const lk_dataset *datas
     return LK_OK;
 }
 
-lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, float **nats)
-{
+lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, float **nats) {
     *nats = NULL;
     LK_TRY(lk_model_accepts(model, dataset));
     lk_graph *graph;
     LK_TRY(lk_model_graph(model, 0, &graph));
     lk_execution *execution = NULL;
     float *made = lk_allocate(dataset->examples * dataset->variables, sizeof *made);
-    lk_status status = made == NULL ? lk_fail_no_memory(model->context, "surprisal", dataset->examples * dataset->variables * 4)
-                                    : lk_execution_create(graph, LK_PLAN_EVALUATE, SURPRISAL_BATCH, &execution);
+    lk_status status = made == NULL
+                           ? lk_fail_no_memory(model->context, "surprisal", dataset->examples * dataset->variables * 4)
+                           : lk_execution_create(graph, LK_PLAN_EVALUATE, SURPRISAL_BATCH, &execution);
     if (status == LK_OK) {
         status = fill_surprisal(execution, dataset, made);
     }

@@ -6,9 +6,9 @@
 #include "models/model.h"
 
 typedef struct lk_score_options {
-    const lk_model *background;  /* NULL, or: score = NLL - NLL of the background (likelihood ratio; Ren et al. 2019) */
-    bool complexity;             /* score = NLL - length of the example under a general compressor (Serra et al. 2020) */
-    int64_t batch;               /* 0: chosen */
+    const lk_model *background; /* NULL, or: score = NLL - NLL of the background (likelihood ratio; Ren et al. 2019) */
+    bool complexity;            /* score = NLL - length of the example under a general compressor (Serra et al. 2020) */
+    int64_t batch;              /* 0: chosen */
     void (*progress)(void *argument, int64_t done, int64_t count);
     void *progress_argument;
 } lk_score_options;
@@ -19,12 +19,13 @@ typedef struct lk_scores {
     double *background_nats; /* owned, or NULL */
     double *complexity_nats; /* owned, or NULL */
     double *score;           /* owned: NLL less the corrections, in nats */
-    double *p_value;         /* owned, or NULL when the model has no held-out likelihoods: chance that an example like those the
+    double *p_value; /* owned, or NULL when the model has no held-out likelihoods: chance that an example like those the
                                 model was validated on has an NLL at least this high, (1 + how many do) / (1 + how many there
                                 are); of the NLL itself, not of a corrected score */
 } lk_scores;
 
-lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options, lk_scores *scores);
+lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
+                   lk_scores *scores);
 void lk_scores_deinit(lk_scores *scores);
 
 /* Surprisal of each variable, -log p(x_v | ...) in nats, [examples][variables], under variant 0; the caller's (lk_release). */

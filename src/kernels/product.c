@@ -12,14 +12,15 @@
 #include "kernels/product_inside.h"
 
 enum {
-    DEPTH_BLOCK = 256,           /* a packed panel and a strip of it fit the first cache */
-    BLOCK_FLOATS = 80 * 1024,    /* of B that every panel meets: the second cache */
+    DEPTH_BLOCK = 256,              /* a packed panel and a strip of it fit the first cache */
+    BLOCK_FLOATS = 80 * 1024,       /* of B that every panel meets: the second cache */
     ROUND_FLOATS = 8 * 1024 * 1024, /* of packed B at a time */
     GROUP_ROWS = 96,
-    NARROW_COLUMNS = 6,          /* up to here rows fill vectors better than columns */
-    DIRECT_PANELS = 3,           /* up to here packing B costs more than it saves */
-    DIRECT_COLUMNS = 256,        /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
-    PIECE_WORK = 1 << 20,        /* fused multiply-adds that are worth a thread's waking */
+    NARROW_COLUMNS = 6, /* up to here rows fill vectors better than columns */
+    DIRECT_PANELS = 3,  /* up to here packing B costs more than it saves */
+    DIRECT_COLUMNS =
+        256, /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
+    PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
     MOST_PIECES = 32,
 };
 
@@ -27,19 +28,17 @@ struct lk_workspace {
     float *packed, *scratch;
     int64_t *offset;
     int64_t packed_capacity, scratch_capacity, offset_capacity;
-    void *extra;          /* of the operations */
+    void *extra; /* of the operations */
     int64_t extra_capacity;
-    lk_workspace **part;  /* of the workers */
+    lk_workspace **part; /* of the workers */
     int parts;
 };
 
-lk_workspace *lk_workspace_create(void)
-{
+lk_workspace *lk_workspace_create(void) {
     return lk_allocate(1, sizeof(lk_workspace));
 }
 
-void lk_workspace_destroy(lk_workspace *workspace)
-{
+void lk_workspace_destroy(lk_workspace *workspace) {
     if (workspace != NULL) {
         lk_release(workspace->packed);
         lk_release(workspace->scratch);
@@ -53,8 +52,7 @@ void lk_workspace_destroy(lk_workspace *workspace)
     }
 }
 
-void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes)
-{
+void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes) {
     if (bytes > workspace->extra_capacity || workspace->extra == NULL) {
         lk_release(workspace->extra);
         workspace->extra_capacity = bytes + bytes / 2;
@@ -64,8 +62,7 @@ void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes)
     return workspace->extra;
 }
 
-bool lk_workspace_divide(lk_workspace *workspace, int workers)
-{
+bool lk_workspace_divide(lk_workspace *workspace, int workers) {
     if (workers <= workspace->parts) {
         return true;
     }
@@ -87,20 +84,17 @@ bool lk_workspace_divide(lk_workspace *workspace, int workers)
     return true;
 }
 
-lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker)
-{
+lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker) {
     LK_REQUIRE(worker >= 0 && worker < workspace->parts);
     return workspace->part[worker];
 }
 
 /* Grows by half at least: the steps of a generation each need a little more than the one before. */
-static int64_t grown(int64_t capacity, int64_t count)
-{
+static int64_t grown(int64_t capacity, int64_t count) {
     return lk_maximum(count, capacity + capacity / 2);
 }
 
-static bool reserve_floats(float **memory, int64_t *capacity, int64_t count)
-{
+static bool reserve_floats(float **memory, int64_t *capacity, int64_t count) {
     if (count <= *capacity) {
         return true;
     }
@@ -111,8 +105,7 @@ static bool reserve_floats(float **memory, int64_t *capacity, int64_t count)
     return *memory != NULL;
 }
 
-static bool reserve_offsets(lk_workspace *workspace, int64_t count)
-{
+static bool reserve_offsets(lk_workspace *workspace, int64_t count) {
     if (count <= workspace->offset_capacity) {
         return true;
     }
@@ -123,15 +116,13 @@ static bool reserve_offsets(lk_workspace *workspace, int64_t count)
     return workspace->offset != NULL;
 }
 
-static int64_t row_work(const lk_product *product, int64_t row)
-{
+static int64_t row_work(const lk_product *product, int64_t row) {
     const int64_t depth = lk_depth_end(product, row) - lk_depth_begin(product, row);
     return lk_maximum(depth, 0) * lk_column_end(product, row);
 }
 
 /* Row cuts of about equal work, at multiples of `unit`. */
-static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_t unit)
-{
+static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_t unit) {
     const lk_product *product = plan->product;
     int64_t done = 0, made = 0;
     plan->row_cut[0] = 0;
@@ -148,8 +139,7 @@ static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_
     plan->row_pieces = made;
 }
 
-static void cut(lk_product_plan *plan)
-{
+static void cut(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const int64_t work = lk_product_multiply_adds(product);
     int64_t pieces = lk_maximum(1, lk_minimum(work / PIECE_WORK, MOST_PIECES));
@@ -173,8 +163,7 @@ static void cut(lk_product_plan *plan)
     cut_rows(plan, work, pieces, unit);
 }
 
-static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_product_plan *plan)
-{
+static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_product_plan *plan) {
     if (pool != NULL && pieces > 1) {
         lk_pool_run(pool, pieces, piece, plan);
         return;
@@ -185,8 +174,7 @@ static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_produc
 }
 
 /* Piece: one depth block of B, all strips. */
-static void pack_piece(void *argument, int64_t piece, int worker)
-{
+static void pack_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_product_plan *plan = argument;
     const int64_t width = plan->tile->columns;
@@ -197,32 +185,34 @@ static void pack_piece(void *argument, int64_t piece, int worker)
     float *out = plan->packed + piece * plan->block * plan->packed_columns;
     lk_pack_strips(out, width * (end - begin), width, &plan->b, plan->first_column, whole, begin, end);
     if (plan->tail != 0) {
-        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole, columns - whole, begin, end);
+        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole, columns - whole, begin,
+                end);
     }
 }
 
 /* Columns [first_column, last_column): packs B and runs all pieces. */
-static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
-{
+static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->tile->columns;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, (plan->end - plan->begin) * plan->packed_columns)) {
+    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
+                        (plan->end - plan->begin) * plan->packed_columns)) {
         return false;
     }
     plan->packed = workspace->packed;
     cut(plan);
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    const bool whole = plan->first_column == 0 && plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
+    const bool whole =
+        plan->first_column == 0 && plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
     if (plan->product->b_reuse != LK_B_KEPT || !whole) { /* of several rounds only the last one's part is still there */
-        run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+        run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece,
+                   plan);
     }
     run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
 }
 
-static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
-{
+static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
     const int64_t strips = lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->tile->columns);
     const int64_t columns = lk_column_end(product, product->rows - 1);
@@ -237,8 +227,7 @@ static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 }
 
 /* The side with few lanes: read where it lies if the micro-kernel can, otherwise packed whole. */
-static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lanes, lk_workspace *workspace)
-{
+static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lanes, lk_workspace *workspace) {
     if (side->depth_index == NULL && side->lane_index == NULL && (side->lane_stride == 1 || lanes == 1)) {
         plan->few = side->data;
         plan->few_begin = 0;
@@ -247,7 +236,8 @@ static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lane
     }
     plan->few_stride = lk_round_up(lanes, 4);
     plan->few_begin = plan->begin;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, (plan->end - plan->begin) * plan->few_stride)) {
+    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
+                        (plan->end - plan->begin) * plan->few_stride)) {
         return false;
     }
     plan->few = workspace->packed;
@@ -257,8 +247,7 @@ static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lane
     return true;
 }
 
-static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
-{
+static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
     if (plan->b.depth_index != NULL) {
         if (!reserve_offsets(workspace, plan->end)) {
@@ -278,8 +267,7 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
-static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace)
-{
+static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     cut(plan);
     if (!prepare_few(plan, &plan->b, plan->product->columns, workspace)) {
         return false;
@@ -288,8 +276,7 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
-static void choose_way(lk_product_plan *plan)
-{
+static void choose_way(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
     plan->narrow = product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
@@ -310,8 +297,7 @@ static void choose_way(lk_product_plan *plan)
     plan->scratch_stride = lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
 }
 
-bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace)
-{
+bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace) {
     LK_REQUIRE(product->rows >= 0 && product->columns >= 0 && product->depth >= 0);
     if (product->rows == 0 || product->columns == 0) {
         return true;
@@ -333,6 +319,7 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
         return false;
     }
     plan.scratch = workspace->scratch;
-    return plan.narrow ? run_narrow(&plan, pool, workspace)
-                       : plan.direct ? run_direct(&plan, pool, workspace) : run_packed(&plan, pool, workspace);
+    return plan.narrow   ? run_narrow(&plan, pool, workspace)
+           : plan.direct ? run_direct(&plan, pool, workspace)
+                         : run_packed(&plan, pool, workspace);
 }

@@ -5,13 +5,12 @@
 
 enum {
     LINE_FLOATS = 16,
-    SHALLOW = 16,      /* depth of a block when rows of B are long: as many streams as a processor follows */
+    SHALLOW = 16, /* depth of a block when rows of B are long: as many streams as a processor follows */
     LONG_COLUMNS = 256,
 };
 
 /* The widest strip of whole columns. */
-static int64_t fitting_width(const lk_tile *tile, int64_t rows, int64_t columns)
-{
+static int64_t fitting_width(const lk_tile *tile, int64_t rows, int64_t columns) {
     int64_t width = 0;
     for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns; i++) {
         if (tile->widths[i] <= tile->columns || rows <= tile->wide_rows) {
@@ -21,8 +20,7 @@ static int64_t fitting_width(const lk_tile *tile, int64_t rows, int64_t columns)
     return width;
 }
 
-static void prefetch_b(const lk_product_plan *plan, int64_t column, int64_t columns, int64_t begin, int64_t end)
-{
+static void prefetch_b(const lk_product_plan *plan, int64_t column, int64_t columns, int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; k++) {
         const int64_t offset = plan->b_offset != NULL ? plan->b_offset[k] : k * plan->b.depth_stride;
         for (int64_t n = 0; n < columns; n += LINE_FLOATS) {
@@ -32,8 +30,7 @@ static void prefetch_b(const lk_product_plan *plan, int64_t column, int64_t colu
 }
 
 static void run_panel(const lk_panel *panel, int64_t first_column, int64_t last_column, int64_t begin, int64_t end,
-                      bool ahead)
-{
+                      bool ahead) {
     const lk_product_plan *plan = panel->plan;
     for (int64_t n = first_column, columns; n < last_column; n += columns) {
         columns = fitting_width(plan->tile, panel->rows, last_column - n);
@@ -42,7 +39,8 @@ static void run_panel(const lk_panel *panel, int64_t first_column, int64_t last_
             columns = last_column - n;
             shift = plan->tile->widths[0] - columns;
         }
-        const lk_strip strip = {.data = plan->b.data + n - shift, .stride = plan->b.depth_stride, .offset = plan->b_offset};
+        const lk_strip strip = {
+            .data = plan->b.data + n - shift, .stride = plan->b.depth_stride, .offset = plan->b_offset};
         if (ahead && n + 2 * columns <= last_column) {
             prefetch_b(plan, n + columns, columns, begin, end);
         }
@@ -50,8 +48,7 @@ static void run_panel(const lk_panel *panel, int64_t first_column, int64_t last_
     }
 }
 
-void lk_product_direct_piece(void *argument, int64_t piece, int worker)
-{
+void lk_product_direct_piece(void *argument, int64_t piece, int worker) {
     const lk_product_plan *plan = argument;
     const int64_t part = piece / plan->column_pieces;
     const int64_t first_row = plan->row_cut[part], last_row = plan->row_cut[part + 1];
@@ -61,7 +58,9 @@ void lk_product_direct_piece(void *argument, int64_t piece, int worker)
     const int64_t rows = (last_row - first_row + panels - 1) / panels;
     const bool is_long = plan->last_column > LONG_COLUMNS;
     const int64_t block = is_long ? lk_minimum(SHALLOW, plan->block) : plan->block;
-    lk_panel panel = {.plan = plan, .patch = plan->scratch + worker * plan->scratch_stride, .a_begin = plan->few_begin,
+    lk_panel panel = {.plan = plan,
+                      .patch = plan->scratch + worker * plan->scratch_stride,
+                      .a_begin = plan->few_begin,
                       .a_stride = plan->few_stride};
     lk_panel_start(plan->product, first_row, last_row, rows, first_column, last_column);
     for (int64_t begin = plan->begin; begin < plan->end; begin += block) {

@@ -11,23 +11,23 @@ typedef struct lk_product_plan {
     const lk_product *product;
     const lk_tile *tile;
     lk_side a, b;
-    bool narrow;             /* few columns: the lanes of a vector are rows of C */
-    bool direct;             /* few rows: A is prepared once, and B is read where it lies */
-    bool c_contiguous;       /* columns of C side by side */
-    int64_t begin, end;      /* the depth that any row uses */
-    int64_t block;           /* depth of a cache block */
-    int64_t group;           /* rows of A that are packed together */
+    bool narrow;                       /* few columns: the lanes of a vector are rows of C */
+    bool direct;                       /* few rows: A is prepared once, and B is read where it lies */
+    bool c_contiguous;                 /* columns of C side by side */
+    int64_t begin, end;                /* the depth that any row uses */
+    int64_t block;                     /* depth of a cache block */
+    int64_t group;                     /* rows of A that are packed together */
     int64_t first_column, last_column; /* of this round */
-    int64_t tail;            /* width of the last, narrower strip; 0: none */
-    int64_t packed_columns;  /* widths of all packed strips together */
-    float *packed;           /* B: block after block, in it strip after strip, in it [depth][width] */
-    const float *few;        /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) * few_stride + lane] */
+    int64_t tail;                      /* width of the last, narrower strip; 0: none */
+    int64_t packed_columns;            /* widths of all packed strips together */
+    float *packed;                     /* B: block after block, in it strip after strip, in it [depth][width] */
+    const float *few; /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) * few_stride + lane] */
     int64_t few_begin, few_stride;
     const int64_t *b_offset; /* direct: of B's rows, by depth; NULL: b.depth_stride apart */
     int64_t strip;           /* narrow: lanes of a strip */
     int64_t row_pieces, column_pieces, column_step;
     int64_t row_cut[LK_MOST_ROW_CUTS + 1];
-    float *scratch;          /* per worker: packed A, then two blocks of C */
+    float *scratch; /* per worker: packed A, then two blocks of C */
     int64_t scratch_stride;
 } lk_product_plan;
 
@@ -49,10 +49,10 @@ int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows
 typedef struct lk_panel {
     const lk_product_plan *plan;
     int64_t row, rows;
-    const float *a;           /* element (row + r, depth k) at a[(k - a_begin) * a_stride + r] */
+    const float *a; /* element (row + r, depth k) at a[(k - a_begin) * a_stride + r] */
     int64_t a_begin, a_stride;
-    float *patch;             /* scratch for one block of C */
-    bool fused;               /* start values go straight into the registers */
+    float *patch; /* scratch for one block of C */
+    bool fused;   /* start values go straight into the registers */
     float start[LK_TILE_MOST_ROWS];
     float *c[LK_TILE_MOST_ROWS];
     int32_t segments;
@@ -76,53 +76,43 @@ void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, 
 void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows, int64_t first_column,
                     int64_t last_column);
 
-static inline int64_t lk_minimum(int64_t a, int64_t b)
-{
+static inline int64_t lk_minimum(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static inline int64_t lk_maximum(int64_t a, int64_t b)
-{
+static inline int64_t lk_maximum(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
-static inline int64_t lk_round_up(int64_t value, int64_t unit)
-{
+static inline int64_t lk_round_up(int64_t value, int64_t unit) {
     return (value + unit - 1) / unit * unit;
 }
 
-static inline int64_t lk_depth_begin(const lk_product *product, int64_t row)
-{
+static inline int64_t lk_depth_begin(const lk_product *product, int64_t row) {
     return product->depth_begin != NULL ? product->depth_begin[row] : 0;
 }
 
-static inline int64_t lk_depth_end(const lk_product *product, int64_t row)
-{
+static inline int64_t lk_depth_end(const lk_product *product, int64_t row) {
     return product->depth_end != NULL ? product->depth_end[row] : product->depth;
 }
 
-static inline int64_t lk_column_end(const lk_product *product, int64_t row)
-{
+static inline int64_t lk_column_end(const lk_product *product, int64_t row) {
     return product->column_end != NULL ? product->column_end[row] : product->columns;
 }
 
-static inline int64_t lk_c_row(const lk_product *product, int64_t row)
-{
+static inline int64_t lk_c_row(const lk_product *product, int64_t row) {
     return product->c_row_index != NULL ? product->c_row_index[row] : row;
 }
 
-static inline int64_t lk_c_column(const lk_product *product, int64_t column)
-{
+static inline int64_t lk_c_column(const lk_product *product, int64_t column) {
     return (product->c_column_index != NULL ? product->c_column_index[column] : column) * product->c_column_stride;
 }
 
-static inline float lk_start_value(const lk_product *product, int64_t row)
-{
+static inline float lk_start_value(const lk_product *product, int64_t row) {
     return product->start == LK_START_BIAS ? product->bias[lk_c_row(product, row)] : 0.0f;
 }
 
-static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns)
-{
+static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns) {
     int32_t i = 0;
     while (tile->widths[i] < columns) {
         i++;

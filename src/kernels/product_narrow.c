@@ -5,27 +5,24 @@
 
 #include "kernels/product_inside.h"
 
-static float *c_element(const lk_product *product, int64_t row, int64_t column)
-{
+static float *c_element(const lk_product *product, int64_t row, int64_t column) {
     return product->c + lk_c_row(product, row) * product->c_row_stride + lk_c_column(product, column);
 }
 
-static void load_strip(const lk_product *product, float *sums, int64_t width, int64_t row, int64_t rows)
-{
+static void load_strip(const lk_product *product, float *sums, int64_t width, int64_t row, int64_t rows) {
     for (int64_t n = 0; n < product->columns; n++) {
         for (int64_t i = 0; i < width; i++) {
             float value = 0.0f;
             if (i < rows) {
-                value = product->start == LK_START_C ? *c_element(product, row + i, n)
-                                                     : lk_start_value(product, row + i);
+                value =
+                    product->start == LK_START_C ? *c_element(product, row + i, n) : lk_start_value(product, row + i);
             }
             sums[n * width + i] = value;
         }
     }
 }
 
-static void store_strip(const lk_product *product, const float *sums, int64_t width, int64_t row, int64_t rows)
-{
+static void store_strip(const lk_product *product, const float *sums, int64_t width, int64_t row, int64_t rows) {
     for (int64_t n = 0; n < product->columns; n++) {
         for (int64_t i = 0; i < rows; i++) {
             *c_element(product, row + i, n) = sums[n * width + i];
@@ -35,8 +32,7 @@ static void store_strip(const lk_product *product, const float *sums, int64_t wi
 
 /* One segment on all lanes; those outside [first, last) get their sums back. */
 static void run_segment(const lk_product_plan *plan, lk_tile_call *call, const lk_segment *segment, float *sums,
-                        float *copy, int64_t rows)
-{
+                        float *copy, int64_t rows) {
     const int64_t width = call->columns;
     const bool whole = segment->first == 0 && segment->last == rows;
     float *c[LK_TILE_MOST_ROWS];
@@ -55,15 +51,14 @@ static void run_segment(const lk_product_plan *plan, lk_tile_call *call, const l
     }
 }
 
-static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, int64_t rows)
-{
+static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, int64_t rows) {
     const lk_product *product = plan->product;
     const int64_t width = lk_tile_width(plan->tile, rows);
     float *sums = scratch + plan->block * plan->strip;
     float *copy = sums + plan->tile->rows * plan->strip;
     const int64_t last = lk_depth_end(product, row + rows - 1);
-    lk_tile_call call = {.rows = (int32_t)product->columns, .columns = (int32_t)width, .b_stride = width,
-                         .a_stride = plan->few_stride};
+    lk_tile_call call = {
+        .rows = (int32_t)product->columns, .columns = (int32_t)width, .b_stride = width, .a_stride = plan->few_stride};
     load_strip(product, sums, width, row, rows);
     for (int64_t begin = lk_depth_begin(product, row); begin < last; begin += plan->block) {
         const int64_t end = lk_minimum(begin + plan->block, last);
@@ -80,8 +75,7 @@ static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, 
     store_strip(product, sums, width, row, rows);
 }
 
-void lk_product_narrow_piece(void *argument, int64_t piece, int worker)
-{
+void lk_product_narrow_piece(void *argument, int64_t piece, int worker) {
     const lk_product_plan *plan = argument;
     float *scratch = plan->scratch + worker * plan->scratch_stride;
     const int64_t last = plan->row_cut[piece + 1];

@@ -10,38 +10,45 @@ typedef float vector4 __attribute__((vector_size(16)));
 
 enum {
     LINE_FLOATS = 16,
-    RUN = 4, /* depths side by side that are worth transposing */
+    RUN = 4,     /* depths side by side that are worth transposing */
     AHEAD = 128, /* floats along a row that are asked for before they are transposed */
 };
 
 #define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
 
-static int64_t place(const int32_t *index, int64_t i)
-{
+static int64_t place(const int32_t *index, int64_t i) {
     return index != NULL ? index[i] : i;
 }
 
-static inline vector4 load4(const float *in)
-{
+static inline vector4 load4(const float *in) {
     vector4 value;
     memcpy(&value, in, sizeof(value));
     return value;
 }
 
-static inline void store4(float *out, vector4 value)
-{
+static inline void store4(float *out, vector4 value) {
     memcpy(out, &value, sizeof(value));
 }
 
-static inline __attribute__((always_inline)) void copy_lanes(float *out, const float *in, int64_t lanes)
-{
+static inline __attribute__((always_inline)) void copy_lanes(float *out, const float *in, int64_t lanes) {
     switch (lanes) { /* the widths of the blocks, in registers */
-    case 6: memcpy(out, in, 6 * sizeof(float)); return;
-    case 8: memcpy(out, in, 8 * sizeof(float)); return;
-    case 12: memcpy(out, in, 12 * sizeof(float)); return;
-    case 16: memcpy(out, in, 16 * sizeof(float)); return;
-    case 32: memcpy(out, in, 32 * sizeof(float)); return;
-    default: break;
+    case 6:
+        memcpy(out, in, 6 * sizeof(float));
+        return;
+    case 8:
+        memcpy(out, in, 8 * sizeof(float));
+        return;
+    case 12:
+        memcpy(out, in, 12 * sizeof(float));
+        return;
+    case 16:
+        memcpy(out, in, 16 * sizeof(float));
+        return;
+    case 32:
+        memcpy(out, in, 32 * sizeof(float));
+        return;
+    default:
+        break;
     }
     int64_t i = 0;
     for (; i + 4 <= lanes; i += 4) {
@@ -54,17 +61,15 @@ static inline __attribute__((always_inline)) void copy_lanes(float *out, const f
 
 /* Lanes side by side. */
 static void pack_copied(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                        int64_t end)
-{
+                        int64_t end) {
     for (int64_t k = begin; k < end; k++, out += width) {
         copy_lanes(out, side->data + lane + place(side->depth_index, k) * side->depth_stride, lanes);
     }
 }
 
 /* Four depths of 2 or 4 lanes. */
-static inline __attribute__((always_inline)) void transpose4(float *out, int64_t width, const float *const in[4], int64_t k,
-                                                             int64_t lanes)
-{
+static inline __attribute__((always_inline)) void transpose4(float *out, int64_t width, const float *const in[4],
+                                                             int64_t k, int64_t lanes) {
     const vector4 a = load4(in[0] + k), b = load4(in[1] + k);
     const vector4 ab_low = SHUFFLE(a, b, 0, 4, 1, 5), ab_high = SHUFFLE(a, b, 2, 6, 3, 7);
     if (lanes == 2) {
@@ -84,8 +89,7 @@ static inline __attribute__((always_inline)) void transpose4(float *out, int64_t
 
 /* 2 or 4 lanes whose depth lies side by side. */
 static inline __attribute__((always_inline)) void transpose_some(float *out, int64_t width, const float *const in[4],
-                                                                 int64_t depth, int64_t lanes)
-{
+                                                                 int64_t depth, int64_t lanes) {
     int64_t k = 0;
     for (; k + LINE_FLOATS <= depth; k += LINE_FLOATS, out += LINE_FLOATS * width) {
         for (int64_t j = 0; j < lanes; j++) {
@@ -106,8 +110,7 @@ static inline __attribute__((always_inline)) void transpose_some(float *out, int
 }
 
 /* The blocks' widths as constants, so that every place is a fixed distance from the first. */
-static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth, int64_t lanes)
-{
+static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth, int64_t lanes) {
     if (lanes == 2) {
         transpose_some(out, width, in, depth, 2);
     } else if (width == 6) {
@@ -123,15 +126,13 @@ static void transpose_lanes(float *out, int64_t width, const float *const in[4],
     }
 }
 
-static const float *lane_at(const lk_side *side, int64_t lane)
-{
+static const float *lane_at(const lk_side *side, int64_t lane) {
     return side->data + place(side->lane_index, lane) * side->lane_stride;
 }
 
 /* Depth side by side. Where the width has room, lanes that are missing from four (or two) repeat the last one. */
 static void pack_transposed(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                            int64_t end)
-{
+                            int64_t end) {
     for (int64_t i = 0, some; i < lanes; i += some) {
         some = i + 4 <= width ? 4 : i + 2 <= width ? 2 : 1;
         const float *in[4];
@@ -148,8 +149,7 @@ static void pack_transposed(float *out, int64_t width, const lk_side *side, int6
 }
 
 static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                          int64_t end)
-{
+                          int64_t end) {
     for (int64_t i = 0; i < lanes; i++) {
         const float *in = lane_at(side, lane + i);
         if (side->depth_index != NULL) {
@@ -165,8 +165,7 @@ static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_
 }
 
 /* Depths that lie side by side for a while, as the channels that a convolution reads at each of its taps. */
-static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end)
-{
+static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end) {
     if (side->depth_stride != 1 || side->depth_index == NULL || end - begin < RUN) {
         return false;
     }
@@ -175,8 +174,7 @@ static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end)
 }
 
 static void pack_runs(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                      int64_t end)
-{
+                      int64_t end) {
     const int32_t *index = side->depth_index;
     for (int64_t k = begin, next; k < end; k = next) {
         for (next = k + 1; next < end && index[next] == index[next - 1] + 1;) {
@@ -192,18 +190,15 @@ static void pack_runs(float *out, int64_t width, const lk_side *side, int64_t la
     }
 }
 
-static bool lanes_side_by_side(const lk_side *side)
-{
+static bool lanes_side_by_side(const lk_side *side) {
     return side->lane_stride == 1 && side->lane_index == NULL;
 }
 
-static bool depth_side_by_side(const lk_side *side)
-{
+static bool depth_side_by_side(const lk_side *side) {
     return side->depth_stride == 1 && side->depth_index == NULL;
 }
 
-void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end)
-{
+void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end) {
     if (lanes_side_by_side(side)) {
         pack_copied(out, width, side, lane, lanes, begin, end);
     } else if (depth_side_by_side(side)) {
@@ -218,8 +213,7 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
 /* The widths of panels as constants, as above. */
 static inline __attribute__((always_inline)) void copy_strips(float *out, int64_t strip_stride, int64_t width,
                                                               const lk_side *side, int64_t lane, int64_t lanes,
-                                                              int64_t begin, int64_t end)
-{
+                                                              int64_t begin, int64_t end) {
     const int64_t whole = lanes / width * width;
     for (int64_t k = begin; k < end; k++, out += width) {
         const float *in = side->data + lane + place(side->depth_index, k) * side->depth_stride;
@@ -234,8 +228,7 @@ static inline __attribute__((always_inline)) void copy_strips(float *out, int64_
 }
 
 void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
-                    int64_t begin, int64_t end)
-{
+                    int64_t begin, int64_t end) {
     if (!lanes_side_by_side(side)) {
         for (int64_t i = 0; i < lanes; i += width, out += strip_stride) {
             lk_pack(out, width, side, lane + i, lanes - i < width ? lanes - i : width, begin, end);
@@ -251,16 +244,14 @@ void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_si
     }
 }
 
-static void prefetch_run(const float *from, int64_t count)
-{
+static void prefetch_run(const float *from, int64_t count) {
     for (int64_t i = 0; i < count + LINE_FLOATS - 1; i += LINE_FLOATS) {
         __builtin_prefetch(from + (i < count ? i : count - 1), 0, 2);
     }
 }
 
 void lk_pack_prefetch(const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end, int64_t part,
-                      int64_t parts)
-{
+                      int64_t parts) {
     if (lanes_side_by_side(side)) {
         const int64_t depth = end - begin;
         for (int64_t k = begin + depth * part / parts; k < begin + depth * (part + 1) / parts; k++) {

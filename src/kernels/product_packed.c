@@ -17,8 +17,7 @@ typedef struct walk {
 } walk;
 
 /* The group's part of the staircase; empty when it has nothing in this depth block. */
-static group group_at(const walk *w, int64_t block, int64_t row)
-{
+static group group_at(const walk *w, int64_t block, int64_t row) {
     const lk_product *product = w->plan->product;
     group g = {.block = block, .row = row, .last = lk_minimum(row + w->rows, w->last_row)};
     g.begin = lk_maximum(block, lk_depth_begin(product, row));
@@ -26,20 +25,17 @@ static group group_at(const walk *w, int64_t block, int64_t row)
     return g;
 }
 
-static bool has_next(const walk *w, const group *g)
-{
+static bool has_next(const walk *w, const group *g) {
     return g->last < w->last_row || g->block + w->plan->block < w->plan->end;
 }
 
-static group next_group(const walk *w, const group *g)
-{
+static group next_group(const walk *w, const group *g) {
     return g->last < w->last_row ? group_at(w, g->block, g->last)
                                  : group_at(w, g->block + w->plan->block, w->first_row);
 }
 
 /* Where strip and block of packed B begin; all strips before the tail are tile->columns wide. */
-static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t block)
-{
+static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t block) {
     const int64_t length = lk_minimum(plan->block, plan->end - block);
     const int64_t rest = plan->last_column - column;
     return (lk_strip){
@@ -50,8 +46,7 @@ static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t bl
 }
 
 /* The lines of C that the next strip will write. */
-static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_column)
-{
+static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_column) {
     const int64_t columns = panel->plan->tile->columns;
     if (!panel->plan->c_contiguous || column + 2 * columns > last_column) {
         return;
@@ -63,8 +58,7 @@ static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_colum
     }
 }
 
-static void run_group(const walk *w, const group *g, float *scratch)
-{
+static void run_group(const walk *w, const group *g, float *scratch) {
     const lk_product_plan *plan = w->plan;
     const int64_t columns = plan->tile->columns, rows = plan->tile->rows;
     const int64_t panel_stride = plan->block * rows;
@@ -73,7 +67,10 @@ static void run_group(const walk *w, const group *g, float *scratch)
     const int64_t strips = (w->last_column - w->first_column + columns - 1) / columns;
     const int64_t slots = strips * ((g->last - g->row + rows - 1) / rows);
     int64_t slot = 0;
-    lk_panel panel = {.plan = plan, .patch = scratch + plan->group / rows * panel_stride, .a = scratch, .a_begin = g->begin,
+    lk_panel panel = {.plan = plan,
+                      .patch = scratch + plan->group / rows * panel_stride,
+                      .a = scratch,
+                      .a_begin = g->begin,
                       .a_stride = rows};
     lk_pack_strips(scratch, panel_stride, rows, &plan->a, g->row, g->last - g->row, g->begin, g->end);
     for (panel.row = g->row; panel.row < g->last; panel.row += rows, panel.a += panel_stride) {
@@ -93,8 +90,7 @@ static void run_group(const walk *w, const group *g, float *scratch)
     }
 }
 
-void lk_product_packed_piece(void *argument, int64_t piece, int worker)
-{
+void lk_product_packed_piece(void *argument, int64_t piece, int worker) {
     const lk_product_plan *plan = argument;
     const lk_product *product = plan->product;
     walk w = {.plan = plan};

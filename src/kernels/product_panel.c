@@ -3,21 +3,18 @@
  * elements are copied. */
 #include "kernels/product_inside.h"
 
-static bool is_uniform(const lk_product *product, int64_t row, int64_t rows)
-{
+static bool is_uniform(const lk_product *product, int64_t row, int64_t rows) {
     return lk_depth_begin(product, row) == lk_depth_begin(product, row + rows - 1) &&
            lk_depth_end(product, row) == lk_depth_end(product, row + rows - 1);
 }
 
 /* Whether the registers of the first block can take the start values themselves. */
-static bool can_fuse(const lk_product *product, int64_t row, int64_t rows)
-{
+static bool can_fuse(const lk_product *product, int64_t row, int64_t rows) {
     return product->start != LK_START_C && is_uniform(product, row, rows) &&
            lk_depth_begin(product, row) < lk_depth_end(product, row);
 }
 
-static void write_start(const lk_product *product, int64_t row, int64_t first_column, int64_t last_column)
-{
+static void write_start(const lk_product *product, int64_t row, int64_t first_column, int64_t last_column) {
     const float value = lk_start_value(product, row);
     float *c = product->c + lk_c_row(product, row) * product->c_row_stride;
     const int64_t last = lk_minimum(last_column, lk_column_end(product, row));
@@ -27,8 +24,7 @@ static void write_start(const lk_product *product, int64_t row, int64_t first_co
 }
 
 void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows, int64_t first_column,
-                    int64_t last_column)
-{
+                    int64_t last_column) {
     for (int64_t m = row; m < last_row && product->start != LK_START_C; m += panel_rows) {
         const int64_t rows = lk_minimum(panel_rows, last_row - m);
         if (can_fuse(product, m, rows)) {
@@ -40,8 +36,7 @@ void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, in
     }
 }
 
-bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end)
-{
+bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end) {
     const lk_product *product = panel->plan->product;
     const int64_t first = lk_depth_begin(product, panel->row);
     begin = lk_maximum(begin, first);
@@ -55,8 +50,7 @@ bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end)
     return panel->segments != 0;
 }
 
-static void copy_row(float *to, const float *from, int64_t count)
-{
+static void copy_row(float *to, const float *from, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         to[i] = from[i];
     }
@@ -64,8 +58,7 @@ static void copy_row(float *to, const float *from, int64_t count)
 
 /* Between C and the patch, whose row r begins at patch + r * width. */
 static void copy_patch(const lk_panel *panel, float *patch, int64_t width, int64_t first_row, int64_t column,
-                       int64_t columns, bool to_c)
-{
+                       int64_t columns, bool to_c) {
     const lk_product_plan *plan = panel->plan;
     for (int64_t r = first_row; r < panel->rows; r++, patch += width) {
         float *c = panel->c[r];
@@ -83,8 +76,7 @@ static void copy_patch(const lk_panel *panel, float *patch, int64_t width, int64
 
 /* `c`: the block's rows, from first_row on. */
 static void run_segments(const lk_panel *panel, lk_tile_call *call, const lk_strip *strip, float *const *c,
-                         int64_t first_row)
-{
+                         int64_t first_row) {
     for (int32_t i = 0; i < panel->segments; i++) {
         const lk_segment *segment = &panel->segment[i];
         const int64_t first = lk_maximum(segment->first, first_row);
@@ -106,8 +98,7 @@ static void run_segments(const lk_panel *panel, lk_tile_call *call, const lk_str
     }
 }
 
-static int64_t first_inside(const lk_panel *panel, int64_t column)
-{
+static int64_t first_inside(const lk_panel *panel, int64_t column) {
     const lk_product *product = panel->plan->product;
     int64_t first = 0;
     while (product->column_end != NULL && first < panel->rows && product->column_end[panel->row + first] <= column) {
@@ -116,8 +107,7 @@ static int64_t first_inside(const lk_panel *panel, int64_t column)
     return first;
 }
 
-void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, int64_t columns, int64_t shift)
-{
+void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, int64_t columns, int64_t shift) {
     const lk_product_plan *plan = panel->plan;
     const lk_product *product = plan->product;
     const int64_t first = first_inside(panel, column);

@@ -3,8 +3,7 @@
 #include "kernels/product_inside.h"
 
 int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin, int64_t end,
-                            lk_segment segments[LK_MOST_SEGMENTS])
-{
+                            lk_segment segments[LK_MOST_SEGMENTS]) {
     int32_t count = 0;
     int64_t entered = 0, left = 0;
     for (int64_t k = begin; k < end;) {

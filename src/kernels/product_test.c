@@ -21,14 +21,12 @@ typedef struct dice {
     uint64_t state;
 } dice;
 
-static uint32_t draw(dice *d, uint32_t limit)
-{
+static uint32_t draw(dice *d, uint32_t limit) {
     d->state = d->state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((d->state >> 33) % limit);
 }
 
-static float draw_value(dice *d, bool special)
-{
+static float draw_value(dice *d, bool special) {
     static const float specials[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -3e-42f, 3e38f, 1e-30f};
     if (special && draw(d, 12) == 0) {
         return specials[draw(d, (uint32_t)COUNT(specials))];
@@ -39,8 +37,7 @@ static float draw_value(dice *d, bool special)
     return ((float)draw(d, 2000001) - 1e6f) * 1e-6f;
 }
 
-static float *draw_values(dice *d, int64_t count, bool special)
-{
+static float *draw_values(dice *d, int64_t count, bool special) {
     float *values = malloc((size_t)(count + 1) * sizeof(float));
     assert_non_null(values);
     for (int64_t i = 0; i < count; i++) {
@@ -50,8 +47,7 @@ static float *draw_values(dice *d, int64_t count, bool special)
 }
 
 /* `count` distinct places below `limit`, in any order. */
-static int32_t *draw_index(dice *d, int64_t count, int64_t limit)
-{
+static int32_t *draw_index(dice *d, int64_t count, int64_t limit) {
     int32_t *index = malloc((size_t)(limit + 1) * sizeof(int32_t));
     assert_non_null(index);
     for (int64_t i = 0; i < limit; i++) {
@@ -66,15 +62,13 @@ static int32_t *draw_index(dice *d, int64_t count, int64_t limit)
     return index;
 }
 
-static int compare_entries(const void *a, const void *b)
-{
+static int compare_entries(const void *a, const void *b) {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
 /* A nondecreasing staircase of `rows` entries in 0..limit; steps are runs or singles. */
-static int32_t *draw_staircase(dice *d, int64_t rows, int64_t limit)
-{
+static int32_t *draw_staircase(dice *d, int64_t rows, int64_t limit) {
     int32_t *stairs = malloc((size_t)rows * sizeof(int32_t));
     assert_non_null(stairs);
     const uint32_t run = 1 + draw(d, 12);
@@ -86,8 +80,20 @@ static int32_t *draw_staircase(dice *d, int64_t rows, int64_t limit)
 }
 
 enum {
-    A_TRANSPOSED = 1, A_ROWS = 2, A_COLUMNS = 4, B_TRANSPOSED = 8, B_ROWS = 16, B_COLUMNS = 32, C_TRANSPOSED = 64,
-    C_ROWS = 128, C_COLUMNS = 256, DEPTH_BEGIN = 512, DEPTH_END = 1024, COLUMN_END = 2048, SPECIAL = 4096, OPTIONS = 8192,
+    A_TRANSPOSED = 1,
+    A_ROWS = 2,
+    A_COLUMNS = 4,
+    B_TRANSPOSED = 8,
+    B_ROWS = 16,
+    B_COLUMNS = 32,
+    C_TRANSPOSED = 64,
+    C_ROWS = 128,
+    C_COLUMNS = 256,
+    DEPTH_BEGIN = 512,
+    DEPTH_END = 1024,
+    COLUMN_END = 2048,
+    SPECIAL = 4096,
+    OPTIONS = 8192,
 };
 
 typedef struct sample {
@@ -99,8 +105,7 @@ typedef struct sample {
 
 /* Memory of rows x columns with slack; fills strides and indices. Returns its size. */
 static int64_t draw_layout(dice *d, int64_t rows, int64_t columns, bool transposed, bool by_row, bool by_column,
-                           int64_t strides[2], int32_t *index[2])
-{
+                           int64_t strides[2], int32_t *index[2]) {
     const int64_t all_rows = rows + (by_row ? draw(d, 5) : 0), all_columns = columns + (by_column ? draw(d, 5) : 0);
     const int64_t slack = draw(d, 3);
     strides[0] = transposed ? 1 : all_columns + slack;
@@ -110,20 +115,23 @@ static int64_t draw_layout(dice *d, int64_t rows, int64_t columns, bool transpos
     return transposed ? all_columns * (all_rows + slack) : all_rows * (all_columns + slack);
 }
 
-static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, uint32_t options, lk_start start, sample *s)
-{
+static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, uint32_t options, lk_start start,
+                        sample *s) {
     const bool special = (options & SPECIAL) != 0;
     int64_t stride[2];
     memset(s, 0, sizeof(*s));
     lk_product *p = &s->product;
     *p = (lk_product){.rows = rows, .columns = columns, .depth = depth, .start = start};
-    int64_t count = draw_layout(d, rows, depth, options & A_TRANSPOSED, options & A_ROWS, options & A_COLUMNS, stride, s->index);
+    int64_t count =
+        draw_layout(d, rows, depth, options & A_TRANSPOSED, options & A_ROWS, options & A_COLUMNS, stride, s->index);
     s->a = draw_values(d, count, special);
     p->a = (lk_operand){s->a, stride[0], stride[1], s->index[0], s->index[1]};
-    count = draw_layout(d, depth, columns, options & B_TRANSPOSED, options & B_ROWS, options & B_COLUMNS, stride, s->index + 2);
+    count = draw_layout(d, depth, columns, options & B_TRANSPOSED, options & B_ROWS, options & B_COLUMNS, stride,
+                        s->index + 2);
     s->b = draw_values(d, count, special);
     p->b = (lk_operand){s->b, stride[0], stride[1], s->index[2], s->index[3]};
-    count = draw_layout(d, rows, columns, options & C_TRANSPOSED, options & C_ROWS, options & C_COLUMNS, stride, s->index + 4);
+    count = draw_layout(d, rows, columns, options & C_TRANSPOSED, options & C_ROWS, options & C_COLUMNS, stride,
+                        s->index + 4);
     s->c_count = count + 64;
     s->before = draw_values(d, s->c_count, special);
     s->expected = malloc((size_t)s->c_count * sizeof(float));
@@ -146,8 +154,7 @@ static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, u
     lk_product_naive(p);
 }
 
-static void sample_release(sample *s)
-{
+static void sample_release(sample *s) {
     float *floats[] = {s->a, s->b, s->bias, s->before, s->expected, s->c};
     for (int64_t i = 0; i < COUNT(floats); i++) {
         free(floats[i]);
@@ -160,13 +167,11 @@ static void sample_release(sample *s)
     }
 }
 
-static bool same(float x, float y)
-{
+static bool same(float x, float y) {
     return (isnan(x) && isnan(y)) || memcmp(&x, &y, sizeof(x)) == 0;
 }
 
-static void check_c(const sample *s, const char *isa, int threads, uint32_t options, uint64_t seed)
-{
+static void check_c(const sample *s, const char *isa, int threads, uint32_t options, uint64_t seed) {
     for (int64_t i = 0; i < s->c_count; i++) {
         if (!same(s->c[i], s->expected[i])) {
             const lk_product *p = &s->product;
@@ -183,8 +188,7 @@ typedef struct fixture {
     lk_workspace *workspace;
 } fixture;
 
-static int fixture_create(void **state)
-{
+static int fixture_create(void **state) {
     static const int threads[] = {1, 2, 7};
     fixture *f = calloc(1, sizeof(*f));
     f->workspace = lk_workspace_create();
@@ -195,8 +199,7 @@ static int fixture_create(void **state)
     return f->workspace == NULL || f->pool[1] == NULL || f->pool[2] == NULL || f->pool[3] == NULL;
 }
 
-static int fixture_destroy(void **state)
-{
+static int fixture_destroy(void **state) {
     fixture *f = *state;
     for (int64_t i = 1; i < COUNT(f->pool); i++) {
         lk_pool_destroy(f->pool[i]);
@@ -207,8 +210,8 @@ static int fixture_destroy(void **state)
 }
 
 /* Runs the sample on every table, with one of the pools (or all of them). */
-static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last_pool, uint32_t options, uint64_t seed)
-{
+static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last_pool, uint32_t options,
+                         uint64_t seed) {
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
     for (int32_t t = 0; t < count; t++) {
@@ -223,8 +226,7 @@ static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last
 
 static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 47, 63, 65, 100, 129};
 
-static void check_random(fixture *f, uint64_t seed, uint32_t options, int64_t deepest)
-{
+static void check_random(fixture *f, uint64_t seed, uint32_t options, int64_t deepest) {
     dice d = {seed, seed * 77777 + 1};
     const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))], columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
     const int64_t depth = draw(&d, 3) == 0 ? draw(&d, (uint32_t)deepest) : sizes[draw(&d, (uint32_t)COUNT(sizes))];
@@ -235,8 +237,7 @@ static void check_random(fixture *f, uint64_t seed, uint32_t options, int64_t de
     sample_release(&s);
 }
 
-static void test_random_products(void **state)
-{
+static void test_random_products(void **state) {
     for (uint64_t seed = 1; seed <= 1500; seed++) {
         dice d = {seed, seed};
         draw(&d, 2);
@@ -244,11 +245,16 @@ static void test_random_products(void **state)
     }
 }
 
-static void test_common_layouts(void **state)
-{
+static void test_common_layouts(void **state) {
     static const uint32_t layouts[] = {
-        0, DEPTH_END, DEPTH_END | A_COLUMNS | B_ROWS | A_ROWS | C_ROWS, A_TRANSPOSED | DEPTH_BEGIN,
-        B_TRANSPOSED | COLUMN_END, B_TRANSPOSED | COLUMN_END | C_COLUMNS, DEPTH_BEGIN | DEPTH_END, B_ROWS,
+        0,
+        DEPTH_END,
+        DEPTH_END | A_COLUMNS | B_ROWS | A_ROWS | C_ROWS,
+        A_TRANSPOSED | DEPTH_BEGIN,
+        B_TRANSPOSED | COLUMN_END,
+        B_TRANSPOSED | COLUMN_END | C_COLUMNS,
+        DEPTH_BEGIN | DEPTH_END,
+        B_ROWS,
     };
     for (uint64_t seed = 1; seed <= 400; seed++) {
         const uint32_t options = layouts[seed % (uint64_t)COUNT(layouts)];
@@ -257,9 +263,12 @@ static void test_common_layouts(void **state)
 }
 
 /* Enough work for many pieces, depth blocks and column pieces; every pool. */
-static void test_large_products(void **state)
-{
-    static const struct { int64_t rows, columns, depth; uint32_t options; lk_start start; } large[] = {
+static void test_large_products(void **state) {
+    static const struct {
+        int64_t rows, columns, depth;
+        uint32_t options;
+        lk_start start;
+    } large[] = {
         {260, 100, 517, DEPTH_END | A_COLUMNS, LK_START_BIAS},
         {301, 100, 400, A_TRANSPOSED | DEPTH_BEGIN, LK_START_C},
         {150, 1500, 100, B_TRANSPOSED | COLUMN_END, LK_START_ZERO},
@@ -277,8 +286,7 @@ static void test_large_products(void **state)
 }
 
 /* So much depth that B is packed in several rounds of columns; two columns are compared. */
-static void test_rounds(void **state)
-{
+static void test_rounds(void **state) {
     fixture *f = *state;
     const lk_kernels *const *tables;
     lk_kernels_available(&tables);
@@ -314,8 +322,7 @@ static void test_rounds(void **state)
 }
 
 /* A product computed row by row and column by column equals the whole. */
-static void test_parts_equal_the_whole(void **state)
-{
+static void test_parts_equal_the_whole(void **state) {
     fixture *f = *state;
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
@@ -345,8 +352,7 @@ static void test_parts_equal_the_whole(void **state)
 }
 
 /* Terms outside the staircase are not added: -0 stays -0, and infinity times zero makes no NaN. */
-static void test_outside_is_not_added(void **state)
-{
+static void test_outside_is_not_added(void **state) {
     fixture *f = *state;
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
@@ -365,9 +371,17 @@ static void test_outside_is_not_added(void **state)
     }
     for (int32_t t = 0; t < count; t++) {
         for (int columns = 1; columns <= COLUMNS; columns++) {
-            lk_product p = {.rows = ROWS, .columns = columns, .depth = DEPTH, .a = {a, DEPTH, 1, NULL, NULL},
-                            .b = {b, COLUMNS, 1, NULL, NULL}, .c = c, .c_row_stride = COLUMNS, .c_column_stride = 1,
-                            .start = LK_START_BIAS, .bias = bias, .depth_end = end};
+            lk_product p = {.rows = ROWS,
+                            .columns = columns,
+                            .depth = DEPTH,
+                            .a = {a, DEPTH, 1, NULL, NULL},
+                            .b = {b, COLUMNS, 1, NULL, NULL},
+                            .c = c,
+                            .c_row_stride = COLUMNS,
+                            .c_column_stride = 1,
+                            .start = LK_START_BIAS,
+                            .bias = bias,
+                            .depth_end = end};
             assert_true(lk_product_run(&p, tables[t], NULL, f->workspace));
             for (int i = 0; i < ROWS * columns; i++) {
                 const float value = c[i / columns * COLUMNS + i % columns];
@@ -377,8 +391,7 @@ static void test_outside_is_not_added(void **state)
     }
 }
 
-static void test_multiply_adds(void **state)
-{
+static void test_multiply_adds(void **state) {
     (void)state;
     const int32_t begin[] = {0, 1, 4, 9}, end[] = {2, 3, 4, 5}, columns[] = {0, 2, 3, 7};
     lk_product p = {.rows = 4, .columns = 7, .depth = 10, .depth_begin = begin, .depth_end = end};
@@ -389,8 +402,7 @@ static void test_multiply_adds(void **state)
     assert_int_equal(lk_product_multiply_adds(&p), 2 * 9 + 3 * 6 + 7 * 1);
 }
 
-static void test_nothing_to_do(void **state)
-{
+static void test_nothing_to_do(void **state) {
     fixture *f = *state;
     const lk_kernels *const *tables;
     lk_kernels_available(&tables);
@@ -402,15 +414,21 @@ static void test_nothing_to_do(void **state)
 }
 
 /* The steps of a recurrence: one B, many A; then another B, which must be packed anew. Rows and columns for every way. */
-static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns, int64_t depth)
-{
+static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns, int64_t depth) {
     dice d = {77, 77};
     float *a = draw_values(&d, rows * depth, false), *b = draw_values(&d, depth * columns, false);
     float *c = draw_values(&d, rows * columns, false), *expected = draw_values(&d, rows * columns, false);
     for (int step = 0; step < 5; step++) {
-        lk_product p = {.rows = rows, .columns = columns, .depth = depth, .a = {a, depth, 1, NULL, NULL},
-                        .b = {b, columns, 1, NULL, NULL}, .c = c, .c_row_stride = columns, .c_column_stride = 1,
-                        .start = LK_START_C, .b_reuse = step != 0 && step != 3 ? LK_B_KEPT : LK_B_KEEP};
+        lk_product p = {.rows = rows,
+                        .columns = columns,
+                        .depth = depth,
+                        .a = {a, depth, 1, NULL, NULL},
+                        .b = {b, columns, 1, NULL, NULL},
+                        .c = c,
+                        .c_row_stride = columns,
+                        .c_column_stride = 1,
+                        .start = LK_START_C,
+                        .b_reuse = step != 0 && step != 3 ? LK_B_KEPT : LK_B_KEEP};
         for (int64_t i = 0; i < rows * depth; i++) {
             a[i] += 0.5f;
         }
@@ -432,8 +450,7 @@ static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int6
     free(expected);
 }
 
-static void test_kept(void **state)
-{
+static void test_kept(void **state) {
     fixture *f = *state;
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
@@ -445,13 +462,16 @@ static void test_kept(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_multiply_adds),     cmocka_unit_test(test_nothing_to_do),
-        cmocka_unit_test(test_outside_is_not_added), cmocka_unit_test(test_parts_equal_the_whole),
-        cmocka_unit_test(test_common_layouts),    cmocka_unit_test(test_random_products),
-        cmocka_unit_test(test_large_products),    cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_multiply_adds),
+        cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_outside_is_not_added),
+        cmocka_unit_test(test_parts_equal_the_whole),
+        cmocka_unit_test(test_common_layouts),
+        cmocka_unit_test(test_random_products),
+        cmocka_unit_test(test_large_products),
+        cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, fixture_create, fixture_destroy);

@@ -222,7 +222,8 @@ static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float
         least = model->rank[v] < least ? model->rank[v] : least;
     }
     for (int64_t v = 0; v < model->data.variables; v++) {
-        bool root = dag->parent != NULL ? dag->parent_begin[v + 1] == dag->parent_begin[v] : !chain || model->rank[v] == least;
+        bool root =
+            dag->parent != NULL ? dag->parent_begin[v + 1] == dag->parent_begin[v] : !chain || model->rank[v] == least;
         char name[64];
         snprintf(name, sizeof name, "x%lld.logits.bias", (long long)v);
         int32_t at = lk_parameters_find(parameters, root ? "roots.table" : name);
@@ -238,8 +239,9 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
     lk_dag dag;
     LK_TRY(kept_dag(model, &dag));
     float *marginal = lk_allocate(model->data.variables * channels, sizeof *marginal);
-    lk_status status = marginal == NULL ? lk_fail_no_memory(model->context, "marginals", model->data.variables * channels * 4)
-                                        : lk_marginal_logits(model, train, marginal);
+    lk_status status = marginal == NULL
+                           ? lk_fail_no_memory(model->context, "marginals", model->data.variables * channels * 4)
+                           : lk_marginal_logits(model, train, marginal);
     if (status == LK_OK) {
         start_at(model, &dag, chain, marginal, channels);
     }

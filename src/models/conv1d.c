@@ -16,38 +16,61 @@
 
 static const lk_setting settings[] = {
     {.key = "layers", .kind = LK_INTEGER, .fallback = "6", .least = 0, .most = 256, .help = "residual layers"},
-    {.key = "channels", .kind = LK_INTEGER, .fallback = "32", .least = 1, .most = 1 << 14, .help = "features of a position"},
-    {.key = "head", .kind = LK_INTEGER, .fallback = "64", .least = 1, .most = 1 << 14,
+    {.key = "channels",
+     .kind = LK_INTEGER,
+     .fallback = "32",
+     .least = 1,
+     .most = 1 << 14,
+     .help = "features of a position"},
+    {.key = "head",
+     .kind = LK_INTEGER,
+     .fallback = "64",
+     .least = 1,
+     .most = 1 << 14,
      .help = "features of the last layer before the logits"},
-    {.key = "kernel", .kind = LK_INTEGER, .fallback = "3", .least = 2, .most = KERNEL_MOST, .help = "taps of a convolution"},
-    {.key = "dilation", .kind = LK_INTEGER, .fallback = "2", .least = 1, .most = 16,
+    {.key = "kernel",
+     .kind = LK_INTEGER,
+     .fallback = "3",
+     .least = 2,
+     .most = KERNEL_MOST,
+     .help = "taps of a convolution"},
+    {.key = "dilation",
+     .kind = LK_INTEGER,
+     .fallback = "2",
+     .least = 1,
+     .most = 16,
      .help = "how many times wider each layer's taps stand than those of the layer before"},
-    {.key = "cycle", .kind = LK_INTEGER, .fallback = "8", .least = 1, .most = 24,
+    {.key = "cycle",
+     .kind = LK_INTEGER,
+     .fallback = "8",
+     .least = 1,
+     .most = 24,
      .help = "layers after which the taps stand side by side again"},
 };
 
-static int64_t setting(const lk_model *model, const char *key)
-{
+static int64_t setting(const lk_model *model, const char *key) {
     return lk_settings_integer(&model->settings, key);
 }
 
 /* `kernel` taps, `dilation` apart, the last one at `last`. */
-static lk_node *causal(lk_graph *graph, const char *name, lk_node *input, int64_t channels, int32_t kernel, int32_t dilation,
-                       int32_t last)
-{
+static lk_node *causal(lk_graph *graph, const char *name, lk_node *input, int64_t channels, int32_t kernel,
+                       int32_t dilation, int32_t last) {
     int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}};
     for (int32_t k = 0; k < kernel; k++) {
         taps[k][0] = last - (kernel - 1 - k) * dilation;
     }
-    lk_conv_options options = {.grid = {1, {graph->variables}, 1}, .channels = channels, .tap_count = kernel,
-                               .taps = (const int32_t (*)[LK_GRID_AXES])taps, .centre = LK_CENTRE_ALL, .bias = true,
+    lk_conv_options options = {.grid = {1, {graph->variables}, 1},
+                               .channels = channels,
+                               .tap_count = kernel,
+                               .taps = (const int32_t(*)[LK_GRID_AXES])taps,
+                               .centre = LK_CENTRE_ALL,
+                               .bias = true,
                                .init = LK_INIT_HE};
     return lk_conv(graph, name, input, options);
 }
 
 /* -1: wider than any sequence. */
-static int32_t dilation_of(const lk_model *model, int64_t layer)
-{
+static int32_t dilation_of(const lk_model *model, int64_t layer) {
     int64_t dilation = 1;
     for (int64_t i = layer % setting(model, "cycle"); i > 0; i--) {
         dilation *= setting(model, "dilation");
@@ -58,32 +81,31 @@ static int32_t dilation_of(const lk_model *model, int64_t layer)
     return (int32_t)dilation;
 }
 
-static lk_node *position_wise(lk_graph *graph, const char *name, lk_node *input, int64_t channels, lk_init init)
-{
+static lk_node *position_wise(lk_graph *graph, const char *name, lk_node *input, int64_t channels, lk_init init) {
     lk_grid grid = {1, {graph->variables}, 1};
     return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
 }
 
-static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **node)
-{
+static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **node) {
     int64_t layers = setting(model, "layers"), channels = setting(model, "channels");
     for (int64_t layer = 0; layer < layers; layer++) {
         char name[64];
         int32_t dilation = dilation_of(model, layer);
         if (dilation < 0) {
-            return lk_fail(graph->context, LK_INVALID, "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
+            return lk_fail(graph->context, LK_INVALID,
+                           "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
                            (long long)layer + 1, INT32_MAX / KERNEL_MOST);
         }
         snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
-        lk_node *added = causal(graph, name, lk_relu(graph, *node), channels, (int32_t)setting(model, "kernel"), dilation, 0);
+        lk_node *added =
+            causal(graph, name, lk_relu(graph, *node), channels, (int32_t)setting(model, "kernel"), dilation, 0);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
         *node = lk_add(graph, *node, position_wise(graph, name, added, channels, LK_INIT_ZERO));
     }
     return LK_OK;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     bool binary = graph->alphabet == 2;
     lk_node *input = graph->data;
@@ -97,8 +119,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
     return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
 }
 
-static lk_status start(lk_model *model, const lk_dataset *train)
-{
+static lk_status start(lk_model *model, const lk_dataset *train) {
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     return lk_pooled_logits(model, train, 1, model->parameters->list[bias].value);
 }

@@ -22,8 +22,7 @@ static const sequence_case cases[] = {
 };
 #define CASES (sizeof cases / sizeof *cases)
 
-static lk_model *make_model(lk_context *context, const sequence_case *c)
-{
+static lk_model *make_model(lk_context *context, const sequence_case *c) {
     lk_model *model = testing_model(context, "conv1d", c->set, c->sets, c->variables, c->alphabet, "natural", 3);
     lk_random random = {SEED, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
@@ -47,8 +46,7 @@ typedef struct features {
 
 /* out[t] = b + sum over k of W[k] in[t + last - (kernel - 1 - k) dilation] */
 static features convolve(const lk_model *model, const char *layer, const features *in, int64_t kernel, int64_t dilation,
-                         int64_t last)
-{
+                         int64_t last) {
     char name[128];
     snprintf(name, sizeof name, "%s.weight", layer);
     const lk_parameter *w = &model->parameters->list[lk_parameters_find(model->parameters, name)];
@@ -70,8 +68,7 @@ static features convolve(const lk_model *model, const char *layer, const feature
     return out;
 }
 
-static features rectified(features f)
-{
+static features rectified(features f) {
     for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
         double *value = &f.at[i / FEATURES_MOST][i % FEATURES_MOST];
         *value = *value > 0.0 ? *value : 0.0;
@@ -79,14 +76,12 @@ static features rectified(features f)
     return f;
 }
 
-static features layer(const lk_model *model, const char *name, const features *in, int64_t kernel, int64_t dilation)
-{
+static features layer(const lk_model *model, const char *name, const features *in, int64_t kernel, int64_t dilation) {
     features from = rectified(*in);
     return convolve(model, name, &from, kernel, dilation, 0);
 }
 
-static double reference_nll(const lk_model *model, const uint16_t *x)
-{
+static double reference_nll(const lk_model *model, const uint16_t *x) {
     const lk_settings *settings = &model->settings;
     int32_t alphabet = model->data.alphabet;
     int64_t kernel = lk_settings_integer(settings, "kernel"), dilation = 1;
@@ -97,7 +92,8 @@ static double reference_nll(const lk_model *model, const uint16_t *x)
     features f = convolve(model, "first", &in, kernel, 1, -1);
     for (int64_t l = 0; l < lk_settings_integer(settings, "layers"); l++) {
         char name[64];
-        dilation = l % lk_settings_integer(settings, "cycle") == 0 ? 1 : dilation * lk_settings_integer(settings, "dilation");
+        dilation =
+            l % lk_settings_integer(settings, "cycle") == 0 ? 1 : dilation * lk_settings_integer(settings, "dilation");
         snprintf(name, sizeof name, "layer%lld.causal", (long long)l + 1);
         features inner = layer(model, name, &f, kernel, dilation);
         snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
@@ -121,16 +117,14 @@ static double reference_nll(const lk_model *model, const uint16_t *x)
 
 /* ---- tests ---------------------------------------------------------------------------------------------------------------- */
 
-static void random_values(const lk_model *model, int64_t count, uint16_t *x)
-{
+static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
     lk_random random = {SEED + 1, LK_FOR_CHECK};
     for (int64_t i = 0; i < count * model->data.variables; i++) {
         x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
     }
 }
 
-static void test_equals_the_equations(void **state)
-{
+static void test_equals_the_equations(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         uint16_t x[9 * LENGTH_MOST];
@@ -140,15 +134,15 @@ static void test_equals_the_equations(void **state)
         for (int64_t e = 0; e < 9; e++) {
             double expected = reference_nll(model, x + e * model->data.variables);
             if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %zu, seed %d, example %lld: %.9g nats, expected %.9g", i, SEED, (long long)e, nll[e], expected);
+                fail_msg("case %zu, seed %d, example %lld: %.9g nats, expected %.9g", i, SEED, (long long)e, nll[e],
+                         expected);
             }
         }
         lk_model_destroy(model);
     }
 }
 
-static void test_is_a_distribution(void **state)
-{
+static void test_is_a_distribution(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         uint16_t x[17 * LENGTH_MOST];
@@ -159,8 +153,7 @@ static void test_is_a_distribution(void **state)
     }
 }
 
-static void test_cached_sample_costs_one_pass(void **state)
-{
+static void test_cached_sample_costs_one_pass(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         lk_graph *graph;
@@ -172,8 +165,7 @@ static void test_cached_sample_costs_one_pass(void **state)
     }
 }
 
-static void test_parameters_do_not_grow(void **state)
-{
+static void test_parameters_do_not_grow(void **state) {
     lk_model *small = testing_model(*state, "conv1d", NULL, 0, 10, 4, "natural", 1);
     lk_model *large = testing_model(*state, "conv1d", NULL, 0, 1000, 4, "natural", 1);
     assert_int_equal(lk_parameters_total(small->parameters), lk_parameters_total(large->parameters));
@@ -181,31 +173,27 @@ static void test_parameters_do_not_grow(void **state)
     lk_model_destroy(large);
 }
 
-static void test_refusals(void **state)
-{
+static void test_refusals(void **state) {
     lk_context *context = *state;
     lk_model *model;
     const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
-    testing_refused(context, lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model), LK_INVALID,
-                    "lower dilation");
+    testing_refused(context, lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model),
+                    LK_INVALID, "lower dilation");
     testing_refused(context, lk_model_create(context, "conv1d", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
                     LK_CAUSALITY, "would see");
 }
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     *state = testing_context(2);
     return 0;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     lk_context_destroy(*state);
     return 0;
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_equations),
         cmocka_unit_test(test_is_a_distribution),

@@ -10,13 +10,11 @@
 
 typedef XXH3_state_t hash;
 
-static void put_bytes(hash *h, const void *bytes, size_t size)
-{
+static void put_bytes(hash *h, const void *bytes, size_t size) {
     XXH3_128bits_update(h, bytes, size);
 }
 
-static void put_integer(hash *h, int64_t value)
-{
+static void put_integer(hash *h, int64_t value) {
     uint8_t bytes[8];
     for (int i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
@@ -24,14 +22,12 @@ static void put_integer(hash *h, int64_t value)
     put_bytes(h, bytes, sizeof bytes);
 }
 
-static void put_text(hash *h, const char *text)
-{
+static void put_text(hash *h, const char *text) {
     put_integer(h, (int64_t)strlen(text));
     put_bytes(h, text, strlen(text));
 }
 
-static void put_settings(hash *h, const lk_settings *settings)
-{
+static void put_settings(hash *h, const lk_settings *settings) {
     for (int32_t i = 0; i < settings->count; i++) {
         if (!settings->table[i].training_only) {
             put_text(h, settings->table[i].key);
@@ -43,8 +39,7 @@ static void put_settings(hash *h, const lk_settings *settings)
 /* float32 and int32 arrays are hashed as they lie in memory: every machine that builds this is little-endian. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files and fingerprints are little-endian");
 
-lk_fingerprint lk_model_fingerprint(const lk_model *model)
-{
+lk_fingerprint lk_model_fingerprint(const lk_model *model) {
     hash *h = XXH3_createState();
     LK_REQUIRE(h != NULL);
     XXH3_128bits_reset(h);
@@ -69,8 +64,7 @@ lk_fingerprint lk_model_fingerprint(const lk_model *model)
     return fingerprint;
 }
 
-void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33])
-{
+void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]) {
     for (int i = 0; i < 16; i++) {
         snprintf(text + 2 * i, 3, "%02x", fingerprint.byte[i]);
     }

@@ -21,43 +21,81 @@
 #define LAYERS_MOST 16
 
 static const lk_setting settings[] = {
-    {.key = "hidden", .kind = LK_INTEGERS, .fallback = "500", .least = 1, .most = 1 << 20,
+    {.key = "hidden",
+     .kind = LK_INTEGERS,
+     .fallback = "500",
+     .least = 1,
+     .most = 1 << 20,
      .help = "units of each hidden layer, as 500 or 8000,8000"},
-    {.key = "activation", .kind = LK_CHOICE, .fallback = "relu", .choices = "relu|tanh|sigmoid|softplus",
+    {.key = "activation",
+     .kind = LK_CHOICE,
+     .fallback = "relu",
+     .choices = "relu|tanh|sigmoid|softplus",
      .help = "nonlinearity of the hidden units"},
-    {.key = "direct", .kind = LK_BOOLEAN, .fallback = "true",
+    {.key = "direct",
+     .kind = LK_BOOLEAN,
+     .fallback = "true",
      .help = "connections from the inputs to the outputs (section 4.1)"},
-    {.key = "masks", .kind = LK_INTEGER, .fallback = "1", .least = 1, .most = 4096,
+    {.key = "masks",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 1,
+     .most = 4096,
      .help = "number of masks, trained in turn and evaluated as an ensemble"},
-    {.key = "order_agnostic", .kind = LK_BOOLEAN, .fallback = "false",
+    {.key = "order_agnostic",
+     .kind = LK_BOOLEAN,
+     .fallback = "false",
      .help = "each mask has a random ordering of its own (section 4.2)"},
-    {.key = "degrees", .kind = LK_CHOICE, .fallback = "auto", .choices = "auto|even|near|random",
-     .help = "how units get their degrees: spread evenly; for each mask at random (section 4.3); for each mask even ones moved at "
-             "random by at most `shift`; auto is even for one mask, random for several"},
-    {.key = "shift", .kind = LK_INTEGER, .fallback = "8", .least = 0, .most = 1 << 26,
+    {.key = "degrees",
+     .kind = LK_CHOICE,
+     .fallback = "auto",
+     .choices = "auto|even|near|random",
+     .help =
+         "how units get their degrees: spread evenly; for each mask at random (section 4.3); for each mask even ones moved at "
+         "random by at most `shift`; auto is even for one mask, random for several"},
+    {.key = "shift",
+     .kind = LK_INTEGER,
+     .fallback = "8",
+     .least = 0,
+     .most = 1 << 26,
      .help = "how far degrees=near moves a unit's degree from mask to mask"},
-    {.key = "mask_seed", .kind = LK_INTEGER, .fallback = "1", .least = 0, .most = 9007199254740992.0,
+    {.key = "mask_seed",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 0,
+     .most = 9007199254740992.0,
      .help = "seed of random orderings and degrees"},
-    {.key = "dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,
-     .help = "probability of dropping a hidden unit in training", .training_only = true},
-    {.key = "input_dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,
-     .help = "probability of dropping an input in training", .training_only = true},
-    {.key = "init", .kind = LK_CHOICE, .fallback = "glorot", .choices = "glorot|he|orthogonal",
-     .help = "initial weights", .training_only = true},
+    {.key = "dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping a hidden unit in training",
+     .training_only = true},
+    {.key = "input_dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping an input in training",
+     .training_only = true},
+    {.key = "init",
+     .kind = LK_CHOICE,
+     .fallback = "glorot",
+     .choices = "glorot|he|orthogonal",
+     .help = "initial weights",
+     .training_only = true},
 };
 
-static int32_t variants(const lk_model *model)
-{
+static int32_t variants(const lk_model *model) {
     return (int32_t)lk_settings_integer(&model->settings, "masks");
 }
 
-static lk_random mask_random(const lk_model *model, lk_purpose purpose)
-{
+static lk_random mask_random(const lk_model *model, lk_purpose purpose) {
     return (lk_random){(uint64_t)lk_settings_integer(&model->settings, "mask_seed"), purpose};
 }
 
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
-{
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     if (lk_settings_boolean(&model->settings, "order_agnostic")) {
         lk_random_permutation(mask_random(model, LK_FOR_ORDER), (uint64_t)variant, model->data.variables, rank);
     } else {
@@ -68,8 +106,7 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
 
 typedef enum degree_rule { DEGREES_EVEN, DEGREES_NEAR, DEGREES_RANDOM } degree_rule;
 
-static degree_rule choose_rule(const lk_model *model)
-{
+static degree_rule choose_rule(const lk_model *model) {
     const char *how = lk_settings_text(&model->settings, "degrees");
     if (strcmp(how, "auto") == 0) {
         return variants(model) == 1 ? DEGREES_EVEN : DEGREES_RANDOM;
@@ -79,8 +116,7 @@ static degree_rule choose_rule(const lk_model *model)
 
 /* Degrees lie in 1 .. steps - 1: a unit that reads nothing would be a constant, one that reads all would serve no output. */
 static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer, int32_t steps, int64_t units,
-                           int32_t *degree)
-{
+                           int32_t *degree) {
     degree_rule rule = choose_rule(model);
     int64_t shift = lk_settings_integer(&model->settings, "shift");
     lk_random random = mask_random(model, LK_FOR_MASK);
@@ -97,20 +133,17 @@ static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer
     }
 }
 
-static lk_init initial(const lk_model *model)
-{
+static lk_init initial(const lk_model *model) {
     const char *name = lk_settings_text(&model->settings, "init");
     return strcmp(name, "he") == 0 ? LK_INIT_HE : strcmp(name, "orthogonal") == 0 ? LK_INIT_ORTHOGONAL : LK_INIT_GLOROT;
 }
 
-static lk_node *drop(lk_graph *graph, lk_node *node, double rate)
-{
+static lk_node *drop(lk_graph *graph, lk_node *node, double rate) {
     return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
 }
 
 static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph, lk_node *input,
-                              lk_linear_options options)
-{
+                              lk_linear_options options) {
     int64_t units[LAYERS_MOST];
     int32_t layers = lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST);
     double rate = lk_settings_real(&model->settings, "dropout");
@@ -132,8 +165,7 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
 
 /* One output cell for each logit; those of a variable of rank r may read what is ready by step r. */
 static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input, int64_t logits,
-                        lk_linear_options options)
-{
+                        lk_linear_options options) {
     int64_t cells = graph->variables * logits;
     int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit);
     if (limit == NULL) {
@@ -152,8 +184,7 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
     return sum;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     const lk_data_description *data = &model->data;
     int64_t units[LAYERS_MOST];
     if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {
@@ -171,8 +202,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 
-static lk_status start(lk_model *model, const lk_dataset *train)
-{
+static lk_status start(lk_model *model, const lk_dataset *train) {
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     return lk_marginal_logits(model, train, model->parameters->list[bias].value);
 }

@@ -37,22 +37,19 @@ static const made_case cases[] = {
 
 static lk_context *context;
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     (void)state;
     return lk_context_create(2, &context) == LK_OK ? 0 : -1;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     (void)state;
     lk_context_destroy(context);
     return 0;
 }
 
 /* Random biases too: zero ones would hide mistakes. */
-static lk_model *make_model(const made_case *c)
-{
+static lk_model *make_model(const made_case *c) {
     lk_data_description data = {{1, {c->variables}}, c->variables, c->alphabet, LK_BINARIZE_NONE};
     lk_model *model;
     if (lk_model_create(context, "made", c->set, c->sets, data, c->order, 5, &model) != LK_OK) {
@@ -68,8 +65,7 @@ static lk_model *make_model(const made_case *c)
     return model;
 }
 
-static int64_t settings_of(const made_case *c)
-{
+static int64_t settings_of(const made_case *c) {
     int64_t size = 1;
     for (int64_t v = 0; v < c->variables; v++) {
         size *= c->alphabet;
@@ -77,15 +73,13 @@ static int64_t settings_of(const made_case *c)
     return size;
 }
 
-static void decode(const made_case *c, int64_t code, uint16_t *x)
-{
+static void decode(const made_case *c, int64_t code, uint16_t *x) {
     for (int64_t v = 0; v < c->variables; v++, code /= c->alphabet) {
         x[v] = (uint16_t)(code % c->alphabet);
     }
 }
 
-static void test_sums_to_one(void **state)
-{
+static void test_sums_to_one(void **state) {
     (void)state;
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(&cases[i]);
@@ -112,8 +106,7 @@ static void test_sums_to_one(void **state)
     }
 }
 
-static void test_incremental_equals_parallel(void **state)
-{
+static void test_incremental_equals_parallel(void **state) {
     (void)state;
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(&cases[i]);
@@ -159,8 +152,7 @@ typedef struct reference {
 
 /* Mean NLL in nats of binary examples: h = max(0, b + (W . M) x), M[k][d] = 1 if m(k) >= d; y = c + (V . M') h + (A . M'') x,
  * M'[d][k] = 1 if d > m(k), M''[d][e] = 1 if d > e, with inputs numbered from 1. */
-static double reference_nll(const reference *r, const uint16_t *x, int64_t count, double *bump, const float *bumped)
-{
+static double reference_nll(const reference *r, const uint16_t *x, int64_t count, double *bump, const float *bumped) {
     double total = 0.0;
     for (int64_t n = 0; n < count; n++) {
         const uint16_t *xn = x + n * r->variables;
@@ -189,25 +181,28 @@ static double reference_nll(const reference *r, const uint16_t *x, int64_t count
     return total / (double)count;
 }
 
-static const float *values(const lk_model *model, const char *name)
-{
+static const float *values(const lk_model *model, const char *name) {
     int32_t at = lk_parameters_find(model->parameters, name);
     assert_true(at >= 0);
     return model->parameters->list[at].value;
 }
 
-static reference make_reference(const lk_model *model, int64_t variables, int64_t hidden)
-{
-    reference r = {variables, hidden, values(model, "hidden1.weight"), values(model, "hidden1.bias"),
-                   values(model, "logits.weight"), values(model, "logits.bias"), values(model, "direct.weight"), {0}};
+static reference make_reference(const lk_model *model, int64_t variables, int64_t hidden) {
+    reference r = {variables,
+                   hidden,
+                   values(model, "hidden1.weight"),
+                   values(model, "hidden1.bias"),
+                   values(model, "logits.weight"),
+                   values(model, "logits.bias"),
+                   values(model, "direct.weight"),
+                   {0}};
     for (int64_t k = 0; k < hidden; k++) {
         r.degree[k] = (int32_t)(1 + k * (variables - 1) / hidden); /* evenly over 1 .. D - 1 */
     }
     return r;
 }
 
-static void test_equals_the_paper(void **state)
-{
+static void test_equals_the_paper(void **state) {
     (void)state;
     made_case c = {9, 2, "natural", {"hidden=31"}, 1};
     lk_model *model = make_model(&c);
@@ -232,8 +227,7 @@ static void test_equals_the_paper(void **state)
     lk_model_destroy(model);
 }
 
-static void test_gradients_match_central_differences(void **state)
-{
+static void test_gradients_match_central_differences(void **state) {
     (void)state;
     made_case c = {9, 2, "natural", {"hidden=31"}, 1};
     lk_model *model = make_model(&c);
@@ -255,7 +249,8 @@ static void test_gradients_match_central_differences(void **state)
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
             double up = 1e-6, down = -1e-6;
             double difference = (reference_nll(&r, x, 13, &up, parameter->value + e) -
-                                 reference_nll(&r, x, 13, &down, parameter->value + e)) / 2e-6;
+                                 reference_nll(&r, x, 13, &down, parameter->value + e)) /
+                                2e-6;
             nonzero += fabs(difference) > 1e-4;
             if (fabs(difference - (double)parameter->gradient[e]) > 1e-6 + 1e-4 * fabs(difference)) {
                 fail_msg("%s[%lld]: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
@@ -269,8 +264,7 @@ static void test_gradients_match_central_differences(void **state)
     lk_model_destroy(model);
 }
 
-static void test_cached_sample_costs_one_pass(void **state)
-{
+static void test_cached_sample_costs_one_pass(void **state) {
     (void)state;
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(&cases[i]);
@@ -283,8 +277,7 @@ static void test_cached_sample_costs_one_pass(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_to_one),
         cmocka_unit_test(test_incremental_equals_parallel),

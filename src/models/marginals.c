@@ -5,14 +5,12 @@
 
 #define LOGIT_MOST 7.0f
 
-static float held(float logit)
-{
+static float held(float logit) {
     return logit > LOGIT_MOST ? LOGIT_MOST : logit < -LOGIT_MOST ? -LOGIT_MOST : logit;
 }
 
 /* Sums of values: for binary data the count of ones, for grey data that becomes binary the expected count. */
-static void binary_logits(const lk_dataset *train, const double *sum, float *logits)
-{
+static void binary_logits(const lk_dataset *train, const double *sum, float *logits) {
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t v = 0; v < train->variables; v++) {
         double ones = scale * sum[v] + 1.0, zeros = (double)train->examples - scale * sum[v] + 1.0;
@@ -20,8 +18,7 @@ static void binary_logits(const lk_dataset *train, const double *sum, float *log
     }
 }
 
-static lk_status fill_binary(const lk_model *model, const lk_dataset *train, float *logits)
-{
+static lk_status fill_binary(const lk_model *model, const lk_dataset *train, float *logits) {
     double *sum = lk_allocate(train->variables, sizeof *sum);
     if (sum == NULL) {
         return lk_fail_no_memory(model->context, "marginals", train->variables * (int64_t)sizeof *sum);
@@ -37,8 +34,7 @@ static lk_status fill_binary(const lk_model *model, const lk_dataset *train, flo
 }
 
 /* Counts stand in `logits` until they are turned into logarithms. */
-static void fill_categorical(const lk_model *model, const lk_dataset *train, float *logits)
-{
+static void fill_categorical(const lk_model *model, const lk_dataset *train, float *logits) {
     int64_t alphabet = model->data.alphabet, cells = train->variables * alphabet;
     for (int64_t c = 0; c < cells; c++) {
         logits[c] = 1.0f;
@@ -54,8 +50,7 @@ static void fill_categorical(const lk_model *model, const lk_dataset *train, flo
     }
 }
 
-lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, float *logits)
-{
+lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, float *logits) {
     if (model->data.alphabet == 2) {
         return fill_binary(model, train, logits);
     }
@@ -64,8 +59,7 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
 }
 
 /* Counts of each symbol; for grey data that becomes binary the expected ones. */
-static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period, double *count)
-{
+static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period, double *count) {
     int64_t alphabet = model->data.alphabet;
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
@@ -80,8 +74,7 @@ static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t
     }
 }
 
-lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period, float *logits)
-{
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period, float *logits) {
     int64_t alphabet = model->data.alphabet;
     double *count = lk_allocate(period * alphabet, sizeof *count);
     if (count == NULL) {

@@ -11,8 +11,7 @@
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
 
-static lk_status unknown_family(lk_context *context, const char *family)
-{
+static lk_status unknown_family(lk_context *context, const char *family) {
     char known[512] = "";
     for (int32_t i = 0; i < lk_family_count(); i++) {
         size_t used = strlen(known);
@@ -21,10 +20,9 @@ static lk_status unknown_family(lk_context *context, const char *family)
     return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
 }
 
-static lk_status check_description(lk_context *context, lk_data_description data)
-{
-    bool sane = data.variables >= 1 && data.variables <= VARIABLES_MOST &&
-                lk_shape_variables(data.shape) == data.variables;
+static lk_status check_description(lk_context *context, lk_data_description data) {
+    bool sane =
+        data.variables >= 1 && data.variables <= VARIABLES_MOST && lk_shape_variables(data.shape) == data.variables;
     if (!sane) {
         return lk_fail(context, LK_INVALID, "an example has %lld variables; a model takes 1 to %lld",
                        (long long)data.variables, (long long)VARIABLES_MOST);
@@ -38,8 +36,7 @@ static lk_status check_description(lk_context *context, lk_data_description data
 
 /* Everything but the ordering and the parameters. */
 static lk_status begin_model(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                             lk_data_description data, lk_model *model)
-{
+                             lk_data_description data, lk_model *model) {
     model->context = context;
     model->family = lk_family_named(family);
     if (model->family == NULL) {
@@ -60,8 +57,7 @@ static lk_status begin_model(lk_context *context, const char *family, const char
 }
 
 /* Building a network declares the parameters. */
-static lk_status declare_parameters(lk_model *model)
-{
+static lk_status declare_parameters(lk_model *model) {
     lk_graph *graph;
     LK_TRY(lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
@@ -70,8 +66,7 @@ static lk_status declare_parameters(lk_model *model)
 }
 
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                          lk_data_description data, const char *order, uint64_t seed, lk_model **model)
-{
+                          lk_data_description data, const char *order, uint64_t seed, lk_model **model) {
     *model = NULL;
     lk_model *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -100,8 +95,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
 
 lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
                                  lk_data_description data, const int32_t *rank, const char *order_name,
-                                 int64_t values_most, lk_model **model)
-{
+                                 int64_t values_most, lk_model **model) {
     *model = NULL;
     lk_model *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -122,8 +116,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family, const 
     return LK_OK;
 }
 
-void lk_model_destroy(lk_model *model)
-{
+void lk_model_destroy(lk_model *model) {
     if (model == NULL) {
         return;
     }
@@ -136,17 +129,16 @@ void lk_model_destroy(lk_model *model)
     free(model);
 }
 
-int32_t lk_model_variants(const lk_model *model)
-{
+int32_t lk_model_variants(const lk_model *model) {
     return model->family->variants == NULL ? 1 : model->family->variants(model);
 }
 
-lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph)
-{
+lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph) {
     LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
     lk_graph *made;
     *graph = NULL;
-    LK_TRY(lk_graph_create(model->context, model->parameters, model->data.variables, model->data.alphabet, rank, &made));
+    LK_TRY(
+        lk_graph_create(model->context, model->parameters, model->data.variables, model->data.alphabet, rank, &made));
     lk_status status = model->family->build(model, variant, made);
     if (status != LK_OK) {
         lk_graph_destroy(made);
@@ -156,8 +148,7 @@ lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const in
     return LK_OK;
 }
 
-lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph)
-{
+lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph) {
     if (model->family->ordering == NULL) {
         return lk_model_graph_ranked(model, variant, model->rank, graph);
     }
@@ -173,31 +164,31 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
     return status;
 }
 
-lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset)
-{
+lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
     char have[64], want[64];
     lk_shape_print(dataset->shape, have, sizeof have);
     lk_shape_print(model->data.shape, want, sizeof want);
     if (dataset->variables != model->data.variables) {
-        return lk_fail(model->context, LK_MISMATCH, "%s: examples are %s (%lld variables), but the model is for %s (%lld)",
-                       dataset->path, have, (long long)dataset->variables, want, (long long)model->data.variables);
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s: examples are %s (%lld variables), but the model is for %s (%lld)", dataset->path, have,
+                       (long long)dataset->variables, want, (long long)model->data.variables);
     }
     if (dataset->alphabet <= model->data.alphabet) {
         return LK_OK;
     }
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
         if (dataset->values[i] >= model->data.alphabet) {
-            return lk_fail(model->context, LK_MISMATCH,
-                           "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d (grey images for a binary "
-                           "model need --binarize)",
-                           dataset->path, (long long)(i / dataset->variables), (long long)(i % dataset->variables),
-                           dataset->values[i], model->data.alphabet - 1);
+            return lk_fail(
+                model->context, LK_MISMATCH,
+                "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d (grey images for a binary "
+                "model need --binarize)",
+                dataset->path, (long long)(i / dataset->variables), (long long)(i % dataset->variables),
+                dataset->values[i], model->data.alphabet - 1);
         }
     }
     return LK_OK;
 }
 
-lk_status lk_model_start(lk_model *model, const lk_dataset *train)
-{
+lk_status lk_model_start(lk_model *model, const lk_dataset *train) {
     return model->family->start == NULL ? LK_OK : model->family->start(model, train);
 }

@@ -24,16 +24,16 @@ typedef bool lk_fit_progress(void *argument, int64_t iteration, int64_t iteratio
 
 typedef struct lk_fit_options {
     uint64_t seed;
-    int64_t iterations;     /* 0: the family's default */
-    double minutes;         /* 0: no limit */
+    int64_t iterations; /* 0: the family's default */
+    double minutes;     /* 0: no limit */
     lk_fit_progress *progress;
     void *progress_argument;
 } lk_fit_options;
 
 /* One row for each family; one file each. */
 struct lk_family {
-    const char *name;       /* "made" */
-    const char *summary;    /* one line for `likely models` */
+    const char *name;    /* "made" */
+    const char *summary; /* one line for `likely models` */
     const char *paper;
     const lk_setting *settings;
     int32_t setting_count;
@@ -92,7 +92,9 @@ lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const in
 /* Before training by gradients: the family's `start`, if it has one. */
 lk_status lk_model_start(lk_model *model, const lk_dataset *train);
 /* 128 bits over everything that decides a probability: family, settings, data description, ordering, parameters, engine version. */
-typedef struct lk_fingerprint { uint8_t byte[16]; } lk_fingerprint;
+typedef struct lk_fingerprint {
+    uint8_t byte[16];
+} lk_fingerprint;
 lk_fingerprint lk_model_fingerprint(const lk_model *model);
 void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
 /* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (their shape may be told differently: 784

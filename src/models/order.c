@@ -10,13 +10,11 @@
 
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
 
-static bool is_space(char c)
-{
+static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static lk_status random_order(lk_context *context, const char *order, int64_t variables, int32_t *rank)
-{
+static lk_status random_order(lk_context *context, const char *order, int64_t variables, int32_t *rank) {
     char *end = NULL;
     errno = 0;
     unsigned long long seed = strtoull(order + strlen("random:"), &end, 10);
@@ -27,16 +25,16 @@ static lk_status random_order(lk_context *context, const char *order, int64_t va
     return LK_OK;
 }
 
-lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes, int64_t variables, int32_t *rank)
-{
+lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes, int64_t variables,
+                         int32_t *rank) {
     const char *at = (const char *)bytes->data, *end = at + bytes->size;
     for (int64_t v = 0; v <= variables; v++) {
         while (at < end && is_space(*at)) {
             at++;
         }
         if ((v < variables) != (at < end)) {
-            return lk_fail(context, LK_FORMAT, "%s: %s than the %lld ranks that the data need, one for each variable", path,
-                           v < variables ? "fewer" : "more", (long long)variables);
+            return lk_fail(context, LK_FORMAT, "%s: %s than the %lld ranks that the data need, one for each variable",
+                           path, v < variables ? "fewer" : "more", (long long)variables);
         }
         int64_t value = 0, digits = 0;
         for (; v < variables && at < end && *at >= '0' && *at <= '9' && value <= INT32_MAX; at++, digits++) {
@@ -44,10 +42,11 @@ lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *
         }
         bool ended = at == end || is_space(*at);
         if (v < variables && (digits == 0 || value > INT32_MAX || !ended)) {
-            return lk_fail(context, LK_FORMAT,
-                           "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, reversed, random:SEED or "
-                           "a file of ranks)",
-                           path, (long long)v + 1);
+            return lk_fail(
+                context, LK_FORMAT,
+                "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, reversed, random:SEED or "
+                "a file of ranks)",
+                path, (long long)v + 1);
         }
         if (v < variables) {
             rank[v] = (int32_t)value;
@@ -56,8 +55,7 @@ lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *
     return LK_OK;
 }
 
-lk_status lk_order_read(lk_context *context, const char *order, int64_t variables, int32_t *rank, char **name)
-{
+lk_status lk_order_read(lk_context *context, const char *order, int64_t variables, int32_t *rank, char **name) {
     bool reversed = strcmp(order, "reversed") == 0, file = false;
     if (strcmp(order, "natural") == 0 || reversed) {
         for (int64_t v = 0; v < variables; v++) {

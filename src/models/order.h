@@ -10,6 +10,7 @@
 lk_status lk_order_read(lk_context *context, const char *order, int64_t variables, int32_t *rank, char **name);
 
 /* The file's part of that, from memory, for fuzzing. */
-lk_status lk_order_parse(lk_context *context, const char *name, const lk_bytes *bytes, int64_t variables, int32_t *rank);
+lk_status lk_order_parse(lk_context *context, const char *name, const lk_bytes *bytes, int64_t variables,
+                         int32_t *rank);
 
 #endif

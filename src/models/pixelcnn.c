@@ -21,13 +21,29 @@
 
 static const lk_setting settings[] = {
     {.key = "blocks", .kind = LK_INTEGER, .fallback = "7", .least = 0, .most = 256, .help = "residual blocks"},
-    {.key = "channels", .kind = LK_INTEGER, .fallback = "32", .least = 1, .most = 1 << 14,
+    {.key = "channels",
+     .kind = LK_INTEGER,
+     .fallback = "32",
+     .least = 1,
+     .most = 1 << 14,
      .help = "features h inside a residual block (2h between blocks), for each colour"},
-    {.key = "head", .kind = LK_INTEGER, .fallback = "64", .least = 1, .most = 1 << 14,
+    {.key = "head",
+     .kind = LK_INTEGER,
+     .fallback = "64",
+     .least = 1,
+     .most = 1 << 14,
      .help = "features of the last layer before the logits, for each colour"},
-    {.key = "kernel", .kind = LK_INTEGER, .fallback = "7", .least = 3, .most = KERNEL_MOST,
+    {.key = "kernel",
+     .kind = LK_INTEGER,
+     .fallback = "7",
+     .least = 3,
+     .most = KERNEL_MOST,
      .help = "size of the first convolution (odd)"},
-    {.key = "block_kernel", .kind = LK_INTEGER, .fallback = "3", .least = 3, .most = KERNEL_MOST,
+    {.key = "block_kernel",
+     .kind = LK_INTEGER,
+     .fallback = "3",
+     .least = 3,
+     .most = KERNEL_MOST,
      .help = "size of the convolutions inside the blocks (odd)"},
 };
 
@@ -37,8 +53,7 @@ typedef struct mask {
     int32_t count;
 } mask;
 
-static void make_mask(mask *m, int32_t kernel)
-{
+static void make_mask(mask *m, int32_t kernel) {
     int32_t reach = kernel / 2;
     m->count = 0;
     for (int32_t y = -reach; y <= 0; y++) {
@@ -50,40 +65,46 @@ static void make_mask(mask *m, int32_t kernel)
     }
 }
 
-static lk_status find_grid(lk_graph *graph, const lk_model *model, lk_grid *grid)
-{
+static lk_status find_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) {
     const lk_shape *shape = &model->data.shape;
     if (shape->axes != 2 && shape->axes != 3) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "pixelcnn is for images, and these data are vectors of %lld variables: give their shape, as --shape "
-                       "28x28x1 (height x width x channels)",
-                       (long long)model->data.variables);
+        return lk_fail(
+            graph->context, LK_INVALID,
+            "pixelcnn is for images, and these data are vectors of %lld variables: give their shape, as --shape "
+            "28x28x1 (height x width x channels)",
+            (long long)model->data.variables);
     }
     if (shape->axes == 3 && shape->size[2] > 16) {
-        return lk_fail(graph->context, LK_INVALID, "pixelcnn takes images of at most 16 channels, not %lld (a shape is height x "
-                       "width x channels)", (long long)shape->size[2]);
+        return lk_fail(graph->context, LK_INVALID,
+                       "pixelcnn takes images of at most 16 channels, not %lld (a shape is height x "
+                       "width x channels)",
+                       (long long)shape->size[2]);
     }
     *grid = (lk_grid){2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};
     return LK_OK;
 }
 
-static lk_status find_kernel(lk_graph *graph, const lk_model *model, const char *key, int32_t *kernel)
-{
+static lk_status find_kernel(lk_graph *graph, const lk_model *model, const char *key, int32_t *kernel) {
     *kernel = (int32_t)lk_settings_integer(&model->settings, key);
-    return *kernel % 2 == 1 ? LK_OK : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd",
-                                              key, *kernel);
+    return *kernel % 2 == 1
+               ? LK_OK
+               : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
 }
 
 static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels, const mask *m,
-                       lk_centre centre)
-{
-    lk_conv_options options = {.grid = grid, .channels = channels, .taps = m->taps, .tap_count = m->count, .centre = centre,
-                               .bias = true, .init = LK_INIT_HE};
+                       lk_centre centre) {
+    lk_conv_options options = {.grid = grid,
+                               .channels = channels,
+                               .taps = m->taps,
+                               .tap_count = m->count,
+                               .centre = centre,
+                               .bias = true,
+                               .init = LK_INIT_HE};
     return lk_conv(graph, name, input, options);
 }
 
-static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, lk_grid grid, int64_t channels, const mask *m)
-{
+static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, lk_grid grid, int64_t channels,
+                               const mask *m) {
     char name[64];
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
     lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, LK_INIT_HE);
@@ -95,13 +116,12 @@ static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, 
 }
 
 /* Symbols above the binary ones become numbers in -1 .. 1. */
-static lk_node *numbers(lk_graph *graph)
-{
-    return graph->alphabet == 2 ? graph->data : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
+static lk_node *numbers(lk_graph *graph) {
+    return graph->alphabet == 2 ? graph->data
+                                : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
-{
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     lk_grid grid;
     int32_t kernel, block_kernel;
@@ -126,8 +146,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph)
 }
 
 /* The biases of the logits, one set for each colour. */
-static lk_status start(lk_model *model, const lk_dataset *train)
-{
+static lk_status start(lk_model *model, const lk_dataset *train) {
     const lk_shape *shape = &model->data.shape;
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1, model->parameters->list[bias].value);

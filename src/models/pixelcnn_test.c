@@ -22,14 +22,12 @@ static const image_case cases[] = {
 };
 #define CASES (sizeof cases / sizeof *cases)
 
-static lk_data_description describe(const image_case *c)
-{
+static lk_data_description describe(const image_case *c) {
     return (lk_data_description){.shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
 }
 
 /* All parameters random: biases, and the layers that start at zero, would hide mistakes. */
-static lk_model *make_model(lk_context *context, const image_case *c)
-{
+static lk_model *make_model(lk_context *context, const image_case *c) {
     lk_model *model;
     testing_ok(context, lk_model_create(context, "pixelcnn", c->set, c->sets, describe(c), "natural", 5, &model));
     lk_random random = {SEED, LK_FOR_CHECK};
@@ -60,21 +58,18 @@ typedef struct network {
 } network;
 
 /* Figure 2 of the paper: rows above, pixels to the left, and at the centre what the type lets through. */
-static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour, char type)
-{
+static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour, char type) {
     if (y < 0 || (y == 0 && x < 0)) {
         return true;
     }
     return y == 0 && x == 0 && (from_colour < colour || (type == 'B' && from_colour == colour));
 }
 
-static double weight_of(const network *n, const float *weight)
-{
+static double weight_of(const network *n, const float *weight) {
     return (double)*weight + (weight == n->bumped ? n->bump : 0.0);
 }
 
-static const lk_parameter *find(const network *n, const char *layer, const char *what)
-{
+static const lk_parameter *find(const network *n, const char *layer, const char *what) {
     char name[128];
     snprintf(name, sizeof name, "%s.%s", layer, what);
     int32_t at = lk_parameters_find(n->model->parameters, name);
@@ -82,8 +77,7 @@ static const lk_parameter *find(const network *n, const char *layer, const char 
     return &n->model->parameters->list[at];
 }
 
-static void convolve(const network *n, const char *layer, const features *in, int64_t size, char type, features *out)
-{
+static void convolve(const network *n, const char *layer, const features *in, int64_t size, char type, features *out) {
     const lk_parameter *w = find(n, layer, "weight"), *b = find(n, layer, "bias");
     int64_t reach = size / 2, colours = n->colours;
     out->channels = w->columns;
@@ -110,24 +104,21 @@ static void convolve(const network *n, const char *layer, const features *in, in
     }
 }
 
-static void rectify(features *f)
-{
+static void rectify(features *f) {
     for (int64_t i = 0; i < CELLS_MOST * FEATURES_MOST; i++) {
         double *value = &f->at[i / FEATURES_MOST][i % FEATURES_MOST];
         *value = *value > 0.0 ? *value : 0.0;
     }
 }
 
-static void layer(const network *n, const char *name, int64_t size, features *f)
-{
+static void layer(const network *n, const char *name, int64_t size, features *f) {
     features out = {0};
     rectify(f);
     convolve(n, name, f, size, 'B', &out);
     *f = out;
 }
 
-static double reference_nll(const network *n, const uint16_t *x)
-{
+static double reference_nll(const network *n, const uint16_t *x) {
     const lk_settings *settings = &n->model->settings;
     int32_t alphabet = n->model->data.alphabet;
     features in = {.channels = 1}, f = {0};
@@ -160,15 +151,15 @@ static double reference_nll(const network *n, const uint16_t *x)
     return nll;
 }
 
-static network make_network(const lk_model *model)
-{
+static network make_network(const lk_model *model) {
     const lk_shape *shape = &model->data.shape;
-    return (network){.model = model, .height = shape->size[0], .width = shape->size[1],
+    return (network){.model = model,
+                     .height = shape->size[0],
+                     .width = shape->size[1],
                      .colours = shape->axes == 3 ? shape->size[2] : 1};
 }
 
-static void random_values(const lk_model *model, int64_t count, uint16_t *x)
-{
+static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
     lk_random random = {SEED + 1, LK_FOR_CHECK};
     for (int64_t i = 0; i < count * model->data.variables; i++) {
         x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
@@ -177,8 +168,7 @@ static void random_values(const lk_model *model, int64_t count, uint16_t *x)
 
 /* ---- tests --------------------------------------------------------------------------------------------------------------- */
 
-static void test_equals_the_paper(void **state)
-{
+static void test_equals_the_paper(void **state) {
     lk_context *context = *state;
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(context, &cases[i]);
@@ -190,16 +180,15 @@ static void test_equals_the_paper(void **state)
         for (int64_t e = 0; e < 9; e++) {
             double expected = reference_nll(&n, x + e * model->data.variables);
             if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %zu, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i, SEED, (long long)e,
-                         nll[e], expected);
+                fail_msg("case %zu, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i, SEED,
+                         (long long)e, nll[e], expected);
             }
         }
         lk_model_destroy(model);
     }
 }
 
-static void check_gradients(lk_context *context, const image_case *c)
-{
+static void check_gradients(lk_context *context, const image_case *c) {
     lk_model *model = make_model(context, c);
     network n = make_network(model);
     lk_graph *graph;
@@ -223,8 +212,8 @@ static void check_gradients(lk_context *context, const image_case *c)
             double difference = (above - reference_nll(&n, x)) / (2 * h);
             moving += fabs(difference) > 1e-3;
             if (!(fabs((double)parameter->gradient[e] - difference) <= 1e-4 * (1.0 + fabs(difference)))) {
-                fail_msg("%s[%lld], seed %d: gradient %.9g, central difference %.9g", parameter->name, (long long)e, SEED,
-                         (double)parameter->gradient[e], difference);
+                fail_msg("%s[%lld], seed %d: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
+                         SEED, (double)parameter->gradient[e], difference);
             }
         }
     }
@@ -234,15 +223,13 @@ static void check_gradients(lk_context *context, const image_case *c)
     lk_model_destroy(model);
 }
 
-static void test_gradients(void **state)
-{
+static void test_gradients(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         check_gradients(*state, &cases[i]);
     }
 }
 
-static void test_is_a_distribution(void **state)
-{
+static void test_is_a_distribution(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         uint16_t x[17 * CELLS_MOST];
@@ -254,8 +241,7 @@ static void test_is_a_distribution(void **state)
 }
 
 /* Which conditionals move when a variable changes: only later ones, and the very next one does (G sees R). */
-static void test_colours_in_order(void **state)
-{
+static void test_colours_in_order(void **state) {
     lk_context *context = *state;
     const image_case c = {{3, {2, 3, 3}}, 4, {"blocks=1", "channels=8", "head=16"}, 3};
     lk_model *model = make_model(context, &c);
@@ -285,8 +271,7 @@ static void test_colours_in_order(void **state)
     lk_model_destroy(model);
 }
 
-static void test_cached_sample_costs_one_pass(void **state)
-{
+static void test_cached_sample_costs_one_pass(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         lk_graph *graph;
@@ -299,8 +284,7 @@ static void test_cached_sample_costs_one_pass(void **state)
 }
 
 /* 3 x 3 pixels under a 3 x 3 mask, the pairs counted by hand. */
-static void test_counts_what_is_multiplied(void **state)
-{
+static void test_counts_what_is_multiplied(void **state) {
     lk_context *context = *state;
     const image_case c = {{3, {3, 3, 1}}, 2, {"blocks=0", "channels=2", "head=1", "kernel=3"}, 4};
     lk_model *model = make_model(context, &c);
@@ -313,21 +297,21 @@ static void test_counts_what_is_multiplied(void **state)
     lk_model_destroy(model);
 }
 
-static void test_refusals(void **state)
-{
+static void test_refusals(void **state) {
     lk_context *context = *state;
     lk_model *model;
     lk_data_description vector = testing_data(20, 2), image = describe(&cases[0]);
     const char *even[] = {"kernel=4"};
-    testing_refused(context, lk_model_create(context, "pixelcnn", NULL, 0, vector, "natural", 1, &model), LK_INVALID, "--shape");
-    testing_refused(context, lk_model_create(context, "pixelcnn", even, 1, image, "natural", 1, &model), LK_INVALID, "odd");
+    testing_refused(context, lk_model_create(context, "pixelcnn", NULL, 0, vector, "natural", 1, &model), LK_INVALID,
+                    "--shape");
+    testing_refused(context, lk_model_create(context, "pixelcnn", even, 1, image, "natural", 1, &model), LK_INVALID,
+                    "odd");
     testing_refused(context, lk_model_create(context, "pixelcnn", NULL, 0, image, "reversed", 1, &model), LK_CAUSALITY,
                     "would see");
 }
 
 /* The biases begin at the frequencies of each colour. */
-static void test_start(void **state)
-{
+static void test_start(void **state) {
     lk_context *context = *state;
     const image_case c = {{3, {1, 2, 3}}, 2, {"blocks=0"}, 1};
     lk_model *model = make_model(context, &c);
@@ -347,20 +331,17 @@ static void test_start(void **state)
     lk_model_destroy(model);
 }
 
-static int set_up(void **state)
-{
+static int set_up(void **state) {
     *state = testing_context(2);
     return 0;
 }
 
-static int tear_down(void **state)
-{
+static int tear_down(void **state) {
     lk_context_destroy(*state);
     return 0;
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_paper),
         cmocka_unit_test(test_gradients),

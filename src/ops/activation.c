@@ -15,8 +15,7 @@ typedef struct activation {
     size_t forward, backward;
 } activation;
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const activation *self = task->node->settings;
     elementwise *function;
@@ -28,14 +27,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const activation *self = task->node->settings;
     elementwise_backward *function;
@@ -47,8 +44,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     if (task->din[0] != NULL) {
         lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     }
@@ -74,8 +70,7 @@ static const activation activations[] = {
     {"softplus", offsetof(lk_kernels, softplus), offsetof(lk_kernels, softplus_backward)},
 };
 
-lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input)
-{
+lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input) {
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         if (strcmp(activations[i].name, name) == 0) {
             activation *self = lk_arena_take(graph->arena, 1, sizeof *self);
@@ -89,22 +84,18 @@ lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input)
     lk_misuse("no such activation", __FILE__, __LINE__, __func__);
 }
 
-lk_node *lk_relu(lk_graph *graph, lk_node *input)
-{
+lk_node *lk_relu(lk_graph *graph, lk_node *input) {
     return lk_activation(graph, "relu", input);
 }
 
-lk_node *lk_tanh(lk_graph *graph, lk_node *input)
-{
+lk_node *lk_tanh(lk_graph *graph, lk_node *input) {
     return lk_activation(graph, "tanh", input);
 }
 
-lk_node *lk_sigmoid(lk_graph *graph, lk_node *input)
-{
+lk_node *lk_sigmoid(lk_graph *graph, lk_node *input) {
     return lk_activation(graph, "sigmoid", input);
 }
 
-lk_node *lk_softplus(lk_graph *graph, lk_node *input)
-{
+lk_node *lk_softplus(lk_graph *graph, lk_node *input) {
     return lk_activation(graph, "softplus", input);
 }

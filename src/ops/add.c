@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *a = node->inputs[0], *b = node->inputs[1];
     if (a->cells != b->cells || a->channels != b->channels) {
         return lk_fail(context, LK_INVALID, "node %s adds %lld x %lld cells x channels to %lld x %lld", node->name,
@@ -17,8 +16,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -28,14 +26,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -48,8 +44,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     return true;
 }
@@ -66,8 +61,7 @@ const lk_op lk_add_op = {
     .backward = backward,
 };
 
-lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b)
-{
+lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b) {
     lk_node *inputs[] = {a, b};
     return a == NULL || b == NULL ? NULL : lk_graph_add(graph, &lk_add_op, NULL, 2, inputs, 0, NULL, NULL);
 }

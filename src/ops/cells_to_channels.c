@@ -8,8 +8,7 @@ typedef struct cells_to_channels {
     int64_t channels;
 } cells_to_channels;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const cells_to_channels *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1 || input->cells % self->channels != 0) {
@@ -21,8 +20,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const cells_to_channels *self = node->settings;
     (void)input;
     (void)most;
@@ -30,8 +28,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t channels = task->node->channels, batch = task->batch;
     for (int64_t i = first; i < last; i++) {
@@ -44,14 +41,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t channels = task->node->channels, batch = task->batch;
     for (int64_t i = first; i < last; i++) {
@@ -64,8 +59,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     if (task->din[0] != NULL) {
         lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     }
@@ -84,8 +78,7 @@ const lk_op lk_cells_to_channels_op = {
     .backward = backward,
 };
 
-lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels)
-{
+lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels) {
     cells_to_channels *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {
         return NULL;

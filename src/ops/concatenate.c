@@ -9,8 +9,7 @@ typedef struct concatenate {
     int64_t *begin; /* [inputs + 1]: input i's cells are out[begin[i] .. begin[i + 1]) */
 } concatenate;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     concatenate *self = node->settings;
     node->channels = node->inputs[0]->channels;
     for (int32_t i = 0; i < node->input_count; i++) {
@@ -26,8 +25,7 @@ static lk_status shape(lk_context *context, lk_node *node)
 }
 
 /* The input that a cell comes from, by bisection. */
-static int32_t source(const lk_node *node, int64_t cell)
-{
+static int32_t source(const lk_node *node, int64_t cell) {
     const concatenate *self = node->settings;
     int32_t low = 0, high = node->input_count - 1;
     while (low < high) {
@@ -41,8 +39,7 @@ static int32_t source(const lk_node *node, int64_t cell)
     return low;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const concatenate *self = node->settings;
     (void)most;
     if (cell < self->begin[input] || cell >= self->begin[input + 1]) {
@@ -52,8 +49,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     const concatenate *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = 0; i < task->cell_count; i++) {
@@ -64,8 +60,7 @@ static bool forward(const lk_task *task)
     return true;
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     const concatenate *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     for (int32_t i = 0; i < task->node->input_count; i++) {
@@ -90,8 +85,7 @@ const lk_op lk_concatenate_op = {
 };
 
 /* A node reads at most LK_NODE_INPUTS_MOST others: more are joined level by level. */
-lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count)
-{
+lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count) {
     LK_REQUIRE(count >= 1);
     if (count > LK_NODE_INPUTS_MOST) {
         int32_t groups = (count + LK_NODE_INPUTS_MOST - 1) / LK_NODE_INPUTS_MOST;

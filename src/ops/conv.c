@@ -14,8 +14,7 @@
 /* ---- the dependency rule ------------------------------------------------------------------------------------------------ */
 
 /* Cells that lie side by side, of taps declared one after another, are one span. */
-static int32_t add_span(lk_span *spans, int32_t count, int32_t most, int64_t first, int64_t cells)
-{
+static int32_t add_span(lk_span *spans, int32_t count, int32_t most, int64_t first, int64_t cells) {
     if (count > 0 && spans[count - 1].first + spans[count - 1].count == first) {
         spans[count - 1].count += cells;
         return count;
@@ -25,8 +24,7 @@ static int32_t add_span(lk_span *spans, int32_t count, int32_t most, int64_t fir
     return count + 1;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     (void)input;
     const lk_conv_settings *self = node->settings;
     int32_t groups = self->grid.groups, count = 0;
@@ -41,19 +39,18 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return count;
 }
 
-static int64_t multiply_adds(const lk_node *node, int64_t cell)
-{
+static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const lk_conv_settings *self = node->settings;
     return self->reads.class_at[self->reads.class_of[cell]].count * node->inputs[0]->channels * node->channels;
 }
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const lk_conv_settings *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->cells != self->pixels * self->grid.groups) {
-        return lk_fail(context, LK_INVALID, "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells",
-                       node->name, (long long)self->pixels, self->grid.groups, (long long)input->cells);
+        return lk_fail(context, LK_INVALID,
+                       "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells", node->name,
+                       (long long)self->pixels, self->grid.groups, (long long)input->cells);
     }
     node->cells = input->cells;
     node->channels = self->channels;
@@ -73,14 +70,13 @@ typedef struct sweep {
     float *c;
     int64_t c_channels;
     /* scratch */
-    int32_t *begin;   /* [classes + 1] */
-    int32_t *sorted;  /* [cells]: by class */
-    int32_t *row;     /* [cells * batch] */
+    int32_t *begin;             /* [classes + 1] */
+    int32_t *sorted;            /* [cells]: by class */
+    int32_t *row;               /* [cells * batch] */
     int32_t *a_index, *b_index; /* [depth] */
 } sweep;
 
-static bool take_scratch(sweep *s, int64_t cells)
-{
+static bool take_scratch(sweep *s, int64_t cells) {
     int64_t depth = (int64_t)s->table->entries_most * s->a_channels, rows = cells * s->task->batch;
     if (rows > INT32_MAX || depth > INT32_MAX) {
         return false;
@@ -99,8 +95,7 @@ static bool take_scratch(sweep *s, int64_t cells)
 }
 
 /* Counting sort; cells NULL: all of them, 0 .. count - 1. */
-static void sort_by_class(sweep *s, const int32_t *cells, int64_t count)
-{
+static void sort_by_class(sweep *s, const int32_t *cells, int64_t count) {
     const int32_t *class_of = s->table->class_of;
     int32_t classes = s->table->classes;
     memset(s->begin, 0, ((size_t)classes + 1) * sizeof *s->begin);
@@ -121,8 +116,7 @@ static void sort_by_class(sweep *s, const int32_t *cells, int64_t count)
 }
 
 /* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell on. */
-static const int32_t *list_rows(const sweep *s, const int32_t *cells, int64_t count)
-{
+static const int32_t *list_rows(const sweep *s, const int32_t *cells, int64_t count) {
     int64_t batch = s->task->batch, k = 0;
     bool together = true;
     for (int64_t i = 1; i < count && together; i++) {
@@ -137,8 +131,7 @@ static const int32_t *list_rows(const sweep *s, const int32_t *cells, int64_t co
 }
 
 /* How many of the entries stand near enough to the first one that 32 bits can tell their places. */
-static int32_t near_entries(const sweep *s, const lk_conv_entry *entries, int32_t count)
-{
+static int32_t near_entries(const sweep *s, const lk_conv_entry *entries, int32_t count) {
     int32_t near = 1;
     int64_t floats = s->task->batch * s->a_channels;
     while (near < count) {
@@ -151,8 +144,7 @@ static int32_t near_entries(const sweep *s, const lk_conv_entry *entries, int32_
     return near;
 }
 
-static void list_depth(const sweep *s, const lk_conv_entry *entries, int32_t count)
-{
+static void list_depth(const sweep *s, const lk_conv_entry *entries, int32_t count) {
     int32_t *a = s->a_index, *b = s->b_index;
     int64_t floats = s->task->batch * s->a_channels;
     for (int32_t e = 0; e < count; e++) {
@@ -166,8 +158,7 @@ static void list_depth(const sweep *s, const lk_conv_entry *entries, int32_t cou
 }
 
 /* The chain of every sum goes on from product to product. */
-static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t *cells, int64_t count)
-{
+static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t *cells, int64_t count) {
     const lk_task *task = s->task;
     const int32_t *rows = class->count > 0 ? list_rows(s, cells, count) : NULL;
     float *c = s->c + cells[0] * task->batch * s->c_channels;
@@ -200,8 +191,7 @@ static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t 
     return true;
 }
 
-static bool run_sweep(sweep *s, const int32_t *cells, int64_t count)
-{
+static bool run_sweep(sweep *s, const int32_t *cells, int64_t count) {
     if (!take_scratch(s, count)) {
         return false;
     }
@@ -217,8 +207,7 @@ static bool run_sweep(sweep *s, const int32_t *cells, int64_t count)
 
 /* ---- forward and backward ---------------------------------------------------------------------------------------------------- */
 
-static void start_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void start_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const lk_conv_settings *self = task->node->settings;
     int64_t channels = task->node->channels;
@@ -236,8 +225,7 @@ static void start_cells(const lk_task *task, int64_t first, int64_t last, int wo
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     const lk_node *node = task->node;
     const lk_conv_settings *self = node->settings;
     int64_t inputs = node->inputs[0]->channels;
@@ -257,8 +245,7 @@ static bool forward(const lk_task *task)
 }
 
 /* din[q][c_in] += sum over output groups, then taps in declared order, then output channels, of weight dout[q - offset(t)]. */
-static bool backward_input(const lk_task *task)
-{
+static bool backward_input(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const lk_conv_settings *self = node->settings;
     sweep s = {
@@ -275,8 +262,7 @@ static bool backward_input(const lk_task *task)
     return run_sweep(&s, NULL, input->cells);
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     return lk_conv_backward_parameters(task) && (task->din[0] == NULL || backward_input(task));
 }
 
@@ -294,8 +280,7 @@ const lk_op lk_conv_op = {
 
 /* ---- maker ----------------------------------------------------------------------------------------------------------------------- */
 
-static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_options *options)
-{
+static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_options *options) {
     const lk_grid *grid = &options->grid;
     LK_REQUIRE(grid->axes >= 1 && grid->axes <= LK_GRID_AXES && grid->groups >= 1 && options->tap_count >= 1);
     int64_t cells = grid->groups;
@@ -305,18 +290,18 @@ static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_
     }
     /* Kernels are small; what is refused here would only ask for memory. */
     if (cells > INT32_MAX || options->channels < 1 || options->tap_count > 4096 || grid->groups > 64) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "node %s: a convolution over %lld cells with %d taps and %d groups is more than it can be (2147483647 "
-                       "cells, 4096 taps, 64 groups)",
-                       name, (long long)cells, options->tap_count, grid->groups);
+        return lk_fail(
+            graph->context, LK_INVALID,
+            "node %s: a convolution over %lld cells with %d taps and %d groups is more than it can be (2147483647 "
+            "cells, 4096 taps, 64 groups)",
+            name, (long long)cells, options->tap_count, grid->groups);
     }
     return LK_OK;
 }
 
-static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *options)
-{
+static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *options) {
     lk_conv_settings *self = lk_arena_take(graph->arena, 1, sizeof *self);
-    int32_t (*tap)[LK_GRID_AXES] = lk_arena_take(graph->arena, options->tap_count, sizeof *tap);
+    int32_t(*tap)[LK_GRID_AXES] = lk_arena_take(graph->arena, options->tap_count, sizeof *tap);
     if (self == NULL || tap == NULL) {
         return NULL;
     }
@@ -335,8 +320,7 @@ static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *o
 }
 
 /* The most spans that any cell can have: those of a pixel from which all taps stay inside. */
-static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_settings *self)
-{
+static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_settings *self) {
     int32_t spans = 1;
     for (int32_t t = 1; t < self->taps; t++) {
         spans += self->tap_pixels[t] != self->tap_pixels[t - 1] + 1;
@@ -345,33 +329,32 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
         spans++;
     }
     if (spans > LK_SPANS_MOST) {
-        return lk_fail(graph->context, LK_INVALID, "node %s: its %d taps lie in %d runs of cells; at most %d are possible", name,
-                       self->taps, spans, LK_SPANS_MOST);
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s: its %d taps lie in %d runs of cells; at most %d are possible", name, self->taps, spans,
+                       LK_SPANS_MOST);
     }
     return LK_OK;
 }
 
 static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self, int64_t inputs, lk_init init,
-                         int32_t parameters[2])
-{
+                         int32_t parameters[2]) {
     char text[256];
     int64_t rows = self->blocks * inputs;
     if (self->channels > INT32_MAX / (rows > 0 ? rows : 1)) {
-        return lk_fail(graph->context, LK_INVALID, "node %s: %lld x %lld weights are too many for one convolution", name,
-                       (long long)rows, (long long)self->channels);
+        return lk_fail(graph->context, LK_INVALID, "node %s: %lld x %lld weights are too many for one convolution",
+                       name, (long long)rows, (long long)self->channels);
     }
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
     graph->parameters->list[parameters[0]].fan_in = rows / self->grid.groups;
     snprintf(text, sizeof text, "%s.bias", name);
-    return self->bias ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels, 1, LK_INIT_ZERO,
-                                              &parameters[1])
+    return self->bias ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels, 1,
+                                              LK_INIT_ZERO, &parameters[1])
                       : LK_OK;
 }
 
 static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input, const lk_conv_options *options,
-                         lk_conv_settings **settings, int32_t parameters[2])
-{
+                         lk_conv_settings **settings, int32_t parameters[2]) {
     LK_TRY(check_options(graph, name, options));
     *settings = make_settings(graph, options);
     if (*settings == NULL) {
@@ -384,8 +367,7 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input
     return declare(graph, name, *settings, input->channels, options->init, parameters);
 }
 
-lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options)
-{
+lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options) {
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }
@@ -398,11 +380,10 @@ lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_opti
     return lk_graph_add(graph, &lk_conv_op, name, 1, &input, options.bias ? 2 : 1, parameters, settings);
 }
 
-lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels, lk_centre centre,
-                     lk_init init)
-{
+lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
+                     lk_centre centre, lk_init init) {
     static const int32_t here[1][LK_GRID_AXES] = {{0, 0, 0}};
-    lk_conv_options options = {.grid = grid, .channels = channels, .taps = here, .tap_count = 1, .centre = centre,
-                               .bias = true, .init = init};
+    lk_conv_options options = {
+        .grid = grid, .channels = channels, .taps = here, .tap_count = 1, .centre = centre, .bias = true, .init = init};
     return lk_conv(graph, name, input, options);
 }

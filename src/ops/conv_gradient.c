@@ -18,29 +18,26 @@ enum {
 typedef struct gradient {
     const lk_task *task;
     const lk_conv_settings *self;
-    int64_t inputs, outputs;     /* channels */
-    int64_t weights, floats;     /* floats of the weights; of weights and biases */
-    int64_t pieces, pixels;      /* pixels of a piece */
-    int64_t cached;              /* pixels that are met at a time */
-    float *partial;              /* [pieces][floats] */
-    int32_t *index;              /* [workers][cached * batch] */
-    bool *enough;                /* [pieces]: memory */
+    int64_t inputs, outputs; /* channels */
+    int64_t weights, floats; /* floats of the weights; of weights and biases */
+    int64_t pieces, pixels;  /* pixels of a piece */
+    int64_t cached;          /* pixels that are met at a time */
+    float *partial;          /* [pieces][floats] */
+    int32_t *index;          /* [workers][cached * batch] */
+    bool *enough;            /* [pieces]: memory */
 } gradient;
 
-static int64_t smaller(int64_t a, int64_t b)
-{
+static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static bool has_block(const lk_conv_settings *self, int64_t pixel, int32_t block)
-{
+static bool has_block(const lk_conv_settings *self, int64_t pixel, int32_t block) {
     int64_t cell = pixel * self->grid.groups + self->block_group[block];
     return self->has[(int64_t)self->reads.class_of[cell] * self->blocks + block] != 0;
 }
 
 /* The (cell, example) pairs of the block's group in pixels [first, last) where the block stays inside the grid, seen from pixel `first`. */
-static int64_t list_pairs(const gradient *g, int32_t block, int64_t first, int64_t last, int32_t *index)
-{
+static int64_t list_pairs(const gradient *g, int32_t block, int64_t first, int64_t last, int32_t *index) {
     int64_t batch = g->task->batch, count = 0;
     for (int64_t pixel = first; pixel < last; pixel++) {
         if (has_block(g->self, pixel, block)) {
@@ -53,8 +50,7 @@ static int64_t list_pairs(const gradient *g, int32_t block, int64_t first, int64
     return count;
 }
 
-static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker)
-{
+static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker) {
     const lk_task *task = g->task;
     const lk_conv_settings *self = g->self;
     int32_t *index = g->index + worker * g->cached * task->batch;
@@ -80,8 +76,7 @@ static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
     return lk_product_run(&product, task->kernels, NULL, lk_workspace_part(task->workspace, worker));
 }
 
-static void add_biases(const gradient *g, int64_t first, int64_t last, float *sum)
-{
+static void add_biases(const gradient *g, int64_t first, int64_t last, float *sum) {
     const lk_task *task = g->task;
     int64_t groups = g->self->grid.groups;
     const float *dout = task->dout + first * groups * task->batch * g->outputs;
@@ -93,8 +88,7 @@ static void add_biases(const gradient *g, int64_t first, int64_t last, float *su
     }
 }
 
-static void run_piece(void *argument, int64_t piece, int worker)
-{
+static void run_piece(void *argument, int64_t piece, int worker) {
     gradient *g = argument;
     float *sum = g->partial + piece * g->floats;
     int64_t begin = piece * g->pixels, end = smaller(begin + g->pixels, g->self->pixels);
@@ -111,8 +105,7 @@ static void run_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static void join_range(const gradient *g, float *to, bool fresh, int64_t from, int64_t count)
-{
+static void join_range(const gradient *g, float *to, bool fresh, int64_t from, int64_t count) {
     if (fresh) {
         memcpy(to, g->partial + from, (size_t)count * sizeof *to);
     } else {
@@ -123,8 +116,7 @@ static void join_range(const gradient *g, float *to, bool fresh, int64_t from, i
     }
 }
 
-static void join_piece(void *argument, int64_t piece, int worker)
-{
+static void join_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const gradient *g = argument;
     const lk_task *task = g->task;
@@ -139,8 +131,7 @@ static void join_piece(void *argument, int64_t piece, int worker)
     }
 }
 
-static void cut(gradient *g)
-{
+static void cut(gradient *g) {
     int64_t pixels = g->self->pixels, each = g->task->batch * g->self->grid.groups;
     int64_t pieces = pixels * each / PIECE_ROWS;
     pieces = pieces < 1 ? 1 : smaller(smaller(pieces, PIECES_MOST), pixels);
@@ -150,8 +141,7 @@ static void cut(gradient *g)
     g->cached = smaller(cached > 0 ? cached : 1, g->pixels);
 }
 
-static bool take_memory(gradient *g)
-{
+static bool take_memory(gradient *g) {
     int64_t workers = g->task->pool != NULL ? lk_pool_threads(g->task->pool) : 1;
     int64_t floats = g->pieces * g->floats, indices = workers * g->cached * g->task->batch;
     char *memory = lk_workspace_scratch(g->task->workspace, (floats + indices) * (int64_t)sizeof(float) + g->pieces);
@@ -164,10 +154,10 @@ static bool take_memory(gradient *g)
     return true;
 }
 
-bool lk_conv_backward_parameters(const lk_task *task)
-{
+bool lk_conv_backward_parameters(const lk_task *task) {
     const lk_conv_settings *self = task->node->settings;
-    gradient g = {.task = task, .self = self, .inputs = task->node->inputs[0]->channels, .outputs = task->node->channels};
+    gradient g = {
+        .task = task, .self = self, .inputs = task->node->inputs[0]->channels, .outputs = task->node->channels};
     g.weights = self->blocks * g.inputs * g.outputs;
     g.floats = g.weights + (self->bias ? self->grid.groups * g.outputs : 0);
     cut(&g);

@@ -33,12 +33,12 @@ typedef struct lk_conv_settings {
     int32_t (*tap)[LK_GRID_AXES]; /* offsets */
     int64_t *tap_pixels;          /* the same as a distance in pixels */
     int32_t blocks;
-    int32_t *block_at;            /* [group][tap][input group]: the block, or -1 */
-    int32_t *block_delta;         /* [blocks]: input cell - output cell */
-    int32_t *block_group;         /* [blocks]: output group */
-    lk_conv_table reads;          /* output cells and the input cells that they read */
-    lk_conv_table readers;        /* input cells and the output cells that read them */
-    uint8_t *has;                 /* [classes of reads][blocks] */
+    int32_t *block_at;     /* [group][tap][input group]: the block, or -1 */
+    int32_t *block_delta;  /* [blocks]: input cell - output cell */
+    int32_t *block_group;  /* [blocks]: output group */
+    lk_conv_table reads;   /* output cells and the input cells that they read */
+    lk_conv_table readers; /* input cells and the output cells that read them */
+    uint8_t *has;          /* [classes of reads][blocks] */
 } lk_conv_settings;
 
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */

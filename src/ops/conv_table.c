@@ -4,16 +4,14 @@
 
 #include "ops/conv_inside.h"
 
-void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position)
-{
+void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position) {
     for (int32_t axis = self->grid.axes - 1; axis >= 0; axis--) {
         position[axis] = pixel % self->grid.size[axis];
         pixel /= self->grid.size[axis];
     }
 }
 
-bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign)
-{
+bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign) {
     for (int32_t axis = 0; axis < self->grid.axes; axis++) {
         int64_t at = position[axis] + sign * self->tap[tap][axis];
         if (at < 0 || at >= self->grid.size[axis]) {
@@ -23,8 +21,7 @@ bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32
     return true;
 }
 
-static bool is_centre(const lk_conv_settings *self, int32_t tap)
-{
+static bool is_centre(const lk_conv_settings *self, int32_t tap) {
     for (int32_t axis = 0; axis < self->grid.axes; axis++) {
         if (self->tap[tap][axis] != 0) {
             return false;
@@ -33,8 +30,7 @@ static bool is_centre(const lk_conv_settings *self, int32_t tap)
     return true;
 }
 
-int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap)
-{
+int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap) {
     if (self->centre == LK_CENTRE_ALL || !is_centre(self, tap)) {
         return self->grid.groups;
     }
@@ -43,8 +39,7 @@ int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t
 
 /* ---- blocks of weights ---------------------------------------------------------------------------------------------- */
 
-static bool make_blocks(lk_arena *arena, lk_conv_settings *self)
-{
+static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
     int32_t groups = self->grid.groups;
     int64_t most = (int64_t)groups * groups * self->taps;
     self->block_at = lk_arena_take(arena, most, sizeof *self->block_at);
@@ -75,8 +70,7 @@ static bool make_blocks(lk_arena *arena, lk_conv_settings *self)
     return true;
 }
 
-static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap, int32_t input_group)
-{
+static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap, int32_t input_group) {
     return self->block_at[(group * self->taps + tap) * self->grid.groups + input_group];
 }
 
@@ -88,8 +82,7 @@ typedef struct kinds {
     int32_t count, capacity;
 } kinds;
 
-static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t likely)
-{
+static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t likely) {
     size_t bytes = (size_t)taps;
     if (likely < k->count && memcmp(k->inside + (size_t)likely * bytes, inside, bytes) == 0) {
         return likely;
@@ -117,8 +110,7 @@ static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t 
 }
 
 /* Cell pixel * groups + group is of class kind * groups + group. */
-static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int32_t *class_of)
-{
+static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int32_t *class_of) {
     uint8_t *inside = lk_allocate(self->taps, 1);
     int32_t kind = 0, groups = self->grid.groups;
     for (int64_t pixel = 0; inside != NULL && kind >= 0 && pixel < self->pixels; pixel++) {
@@ -138,8 +130,7 @@ static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int
 }
 
 /* The entries of an output cell of group g: taps in declared order, then input groups. */
-static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g, lk_conv_entry *entries)
-{
+static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g, lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t t = 0; t < self->taps; t++) {
         for (int32_t h = 0; inside[t] && h < self->grid.groups; h++) {
@@ -153,8 +144,7 @@ static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, i
 }
 
 /* Those of an input cell of group h: output groups, then taps in declared order. */
-static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h, lk_conv_entry *entries)
-{
+static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h, lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t g = 0; g < self->grid.groups; g++) {
         for (int32_t t = 0; t < self->taps; t++) {
@@ -167,8 +157,8 @@ static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside,
     return count;
 }
 
-static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign, const kinds *k, lk_conv_table *table)
-{
+static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign, const kinds *k,
+                         lk_conv_table *table) {
     int32_t groups = self->grid.groups;
     table->classes = k->count * groups;
     table->class_at = lk_arena_take(arena, table->classes, sizeof *table->class_at);
@@ -181,16 +171,15 @@ static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t 
             return false;
         }
         const uint8_t *inside = k->inside + (size_t)(c / groups) * (size_t)self->taps;
-        int32_t count = sign > 0 ? list_reads(self, inside, c % groups, entries)
-                                 : list_readers(self, inside, c % groups, entries);
+        int32_t count =
+            sign > 0 ? list_reads(self, inside, c % groups, entries) : list_readers(self, inside, c % groups, entries);
         table->class_at[c] = (lk_conv_class){entries, count};
         table->entries_most = count > table->entries_most ? count : table->entries_most;
     }
     return true;
 }
 
-static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table)
-{
+static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table) {
     kinds k = {0};
     table->class_of = lk_arena_take(arena, self->pixels * self->grid.groups, sizeof *table->class_of);
     bool made = table->class_of != NULL && find_kinds(self, sign, &k, table->class_of) &&
@@ -199,8 +188,7 @@ static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t si
     return made;
 }
 
-bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self)
-{
+bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self) {
     if (!make_blocks(arena, self) || !make_table(arena, self, 1, &self->reads) ||
         !make_table(arena, self, -1, &self->readers)) {
         return false;

@@ -13,8 +13,7 @@ typedef struct dropout {
 } dropout;
 
 /* to[i] = kept ? scale * from[i] : 0, or added to what is there. */
-static void apply(const lk_task *task, int32_t cell, const float *from, float *to, bool add)
-{
+static void apply(const lk_task *task, int32_t cell, const float *from, float *to, bool add) {
     const dropout *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     uint64_t a = task->step << 16 | (uint64_t)task->node->index;
@@ -29,8 +28,7 @@ static void apply(const lk_task *task, int32_t cell, const float *from, float *t
     }
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -43,14 +41,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
@@ -63,8 +59,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     if (task->din[0] != NULL) {
         lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     }
@@ -83,8 +78,7 @@ const lk_op lk_dropout_op = {
     .backward = backward,
 };
 
-lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate)
-{
+lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate) {
     LK_REQUIRE(rate >= 0.0 && rate < 1.0);
     dropout *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {

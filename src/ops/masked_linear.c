@@ -18,11 +18,10 @@ typedef struct masked_linear {
     int32_t *readers; /* [input cells]: position in by_ready of the first unit that reads the input's by_ready[k] */
     bool bias;
     bool input_in_order, units_in_order; /* by_ready is 0, 1, 2, ... */
-    bool live;        /* the parameter's `live` is this mask: gradients outside are never touched */
+    bool live;                           /* the parameter's `live` is this mask: gradients outside are never touched */
 } masked_linear;
 
-static int32_t readable(const lk_node *input, int32_t limit)
-{
+static int32_t readable(const lk_node *input, int32_t limit) {
     int32_t low = 0, high = (int32_t)input->cells;
     while (low < high) {
         int32_t middle = low + (high - low) / 2;
@@ -35,8 +34,7 @@ static int32_t readable(const lk_node *input, int32_t limit)
     return low;
 }
 
-static bool in_order(const int32_t *order, int64_t count)
-{
+static bool in_order(const int32_t *order, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         if (order[i] != i) {
             return false;
@@ -45,13 +43,12 @@ static bool in_order(const int32_t *order, int64_t count)
     return true;
 }
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     masked_linear *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1) {
-        return lk_fail(context, LK_INVALID, "node %s: a masked linear layer reads cells of 1 channel, not %lld", node->name,
-                       (long long)input->channels);
+        return lk_fail(context, LK_INVALID, "node %s: a masked linear layer reads cells of 1 channel, not %lld",
+                       node->name, (long long)input->channels);
     }
     for (int64_t u = 0; u < self->units; u++) {
         self->prefix[u] = readable(input, self->limit[u]);
@@ -61,8 +58,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     (void)input;
     (void)most;
     const masked_linear *self = node->settings;
@@ -70,14 +66,12 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static int64_t multiply_adds(const lk_node *node, int64_t cell)
-{
+static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const masked_linear *self = node->settings;
     return self->prefix[cell];
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const masked_linear *self = node->settings;
     int64_t first = task->cells - node->by_ready;
@@ -102,8 +96,7 @@ static bool forward(const lk_task *task)
 }
 
 /* din[k] += sum_u weight[u][k] dout[u], over the units that read k, in order of (ready(u), u). */
-static bool backward_input(const lk_task *task)
-{
+static bool backward_input(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const masked_linear *self = node->settings;
     const int32_t *inputs = self->input_in_order ? NULL : input->by_ready;
@@ -125,8 +118,7 @@ static bool backward_input(const lk_task *task)
 }
 
 /* dweight[u][k] = sum_n dout[u][n] in[k][n], for k that u reads. */
-static bool backward_weight(const lk_task *task)
-{
+static bool backward_weight(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const masked_linear *self = node->settings;
     const int32_t *inputs = self->input_in_order ? NULL : input->by_ready;
@@ -151,8 +143,7 @@ static bool backward_weight(const lk_task *task)
     return product.columns == 0 || lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
-static void backward_bias(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_bias(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     for (int64_t i = first; i < last; i++) {
         int32_t unit = task->cells[i];
@@ -161,8 +152,7 @@ static void backward_bias(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     const masked_linear *self = task->node->settings;
     if (self->bias) {
         lk_run_cells(task, task->batch, backward_bias);
@@ -184,8 +174,7 @@ const lk_op lk_masked_linear_op = {
 
 /* ---- maker -------------------------------------------------------------------------------------------------------- */
 
-static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inputs, const int32_t *limit)
-{
+static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inputs, const int32_t *limit) {
     masked_linear *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
@@ -204,8 +193,7 @@ static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inpu
     return self;
 }
 
-static void make_stairs(lk_node *node)
-{
+static void make_stairs(lk_node *node) {
     masked_linear *self = node->settings;
     const lk_node *input = node->inputs[0];
     int64_t k = 0;
@@ -223,8 +211,7 @@ static void make_stairs(lk_node *node)
 }
 
 /* With one mask and inputs in order, a row's weights outside the mask are its last ones, and stay zero for ever. */
-static bool mark_live(lk_graph *graph, lk_node *node)
-{
+static bool mark_live(lk_graph *graph, lk_node *node) {
     masked_linear *self = node->settings;
     lk_parameter *weight = &graph->parameters->list[node->parameters[0]];
     if (!self->input_in_order) {
@@ -242,8 +229,7 @@ static bool mark_live(lk_graph *graph, lk_node *node)
 }
 
 static lk_status declare(lk_graph *graph, const char *name, int64_t units, int64_t inputs, lk_linear_options options,
-                         int32_t parameters[2])
-{
+                         int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(lk_parameters_declare(graph->parameters, text, units, inputs, options.init, &parameters[0]));
@@ -253,8 +239,7 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t units, int64
 }
 
 lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, const int32_t *limit,
-                          lk_linear_options options)
-{
+                          lk_linear_options options) {
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }
@@ -280,7 +265,6 @@ lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int
     return node;
 }
 
-lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, lk_linear_options options)
-{
+lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, lk_linear_options options) {
     return lk_masked_linear(graph, name, input, units, NULL, options);
 }

@@ -8,8 +8,7 @@ typedef struct one_hot {
     int32_t alphabet;
 } one_hot;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const one_hot *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1 || input->needs_gradient) {
@@ -24,8 +23,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const one_hot *self = node->settings;
     (void)input;
     (void)most;
@@ -33,8 +31,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const one_hot *self = task->node->settings;
     for (int64_t i = first; i < last; i++) {
@@ -48,14 +45,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch, forward_cells);
     return true;
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     LK_REQUIRE(task->din[0] == NULL);
     return true;
 }
@@ -72,8 +67,7 @@ const lk_op lk_one_hot_op = {
     .backward = backward,
 };
 
-lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet)
-{
+lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet) {
     one_hot *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {
         return NULL;

@@ -50,8 +50,8 @@ typedef struct lk_conv_options {
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
 /* One tap, at the centre. */
-lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels, lk_centre centre,
-                     lk_init init);
+lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
+                     lk_centre centre, lk_init init);
 
 /* out = scale in + shift, elementwise. */
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift);

@@ -1,15 +1,13 @@
 #include "ops/rules.h"
 
-lk_status lk_shape_like_input(lk_context *context, lk_node *node)
-{
+lk_status lk_shape_like_input(lk_context *context, lk_node *node) {
     (void)context;
     node->cells = node->inputs[0]->cells;
     node->channels = node->inputs[0]->channels;
     return LK_OK;
 }
 
-int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     (void)node;
     (void)input;
     (void)most;
@@ -17,8 +15,7 @@ int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_
     return 1;
 }
 
-int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell)
-{
+int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell) {
     (void)node;
     (void)cell;
     return 0;

@@ -9,8 +9,7 @@ typedef struct scaling {
     float scale, shift;
 } scaling;
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const scaling *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
@@ -22,14 +21,12 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     }
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     lk_run_cells(task, task->batch * task->node->channels, forward_cells);
     return true;
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker)
-{
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const scaling *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
@@ -39,8 +36,7 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     }
 }
 
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     if (task->din[0] != NULL) {
         lk_run_cells(task, task->batch * task->node->channels, backward_cells);
     }
@@ -59,8 +55,7 @@ const lk_op lk_scale_op = {
     .backward = backward,
 };
 
-lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift)
-{
+lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift) {
     scaling *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {
         return NULL;

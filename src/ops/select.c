@@ -10,8 +10,7 @@ typedef struct select_cells {
     int32_t *cell;
 } select_cells;
 
-static lk_status shape(lk_context *context, lk_node *node)
-{
+static lk_status shape(lk_context *context, lk_node *node) {
     const select_cells *self = node->settings;
     for (int64_t i = 0; i < self->count; i++) {
         if (self->cell[i] < 0 || self->cell[i] >= node->inputs[0]->cells) {
@@ -24,8 +23,7 @@ static lk_status shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most)
-{
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
     const select_cells *self = node->settings;
     (void)input;
     (void)most;
@@ -33,8 +31,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
-static bool forward(const lk_task *task)
-{
+static bool forward(const lk_task *task) {
     const select_cells *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = 0; i < task->cell_count; i++) {
@@ -45,8 +42,7 @@ static bool forward(const lk_task *task)
 }
 
 /* One caller, in cell order: a cell may be selected twice. */
-static bool backward(const lk_task *task)
-{
+static bool backward(const lk_task *task) {
     const select_cells *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = 0; i < self->count && task->din[0] != NULL; i++) {
@@ -67,8 +63,7 @@ const lk_op lk_select_op = {
     .backward = backward,
 };
 
-lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count)
-{
+lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count) {
     LK_REQUIRE(count >= 1);
     select_cells *self = lk_arena_take(graph->arena, 1, sizeof *self);
     int32_t *copy = lk_arena_take(graph->arena, count, sizeof *copy);

@@ -4,7 +4,6 @@
 
 #include "ops/testing.h"
 
-
 static inline bool testing_conv_step(const lk_grid *grid, int64_t pixel, const int32_t *tap, int64_t *other) {
     int64_t size = 1, to = 0;
     bool inside = true;
@@ -60,14 +59,14 @@ static const int32_t testing_taps_dilated[][LK_GRID_AXES] = {{-6}, {-3}, {0}};
 static const int32_t testing_taps_volume[][LK_GRID_AXES] = {{1, -1, 2}, {0, 0, 0}, {-1, 0, -3}, {0, 1, 0}, {-2, 1, 1}};
 static const int32_t testing_taps_beyond[][LK_GRID_AXES] = {{-5}, {-1}, {7}};
 
-#define TESTING_CONV(name, ...)                                                                              \
-    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                                        \
-    static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) {                       \
-        return lk_conv(graph, "conv", source[0], testing_conv_##name);                                       \
-    }                                                                                                        \
+#define TESTING_CONV(name, ...)                                                                                \
+    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                                          \
+    static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) {                         \
+        return lk_conv(graph, "conv", source[0], testing_conv_##name);                                         \
+    }                                                                                                          \
     static inline void reference_conv_##name(const lk_node *node, double *const *in, double *const *parameter, \
-                                             int64_t batch, double *out) {                                   \
-        testing_convolve(&testing_conv_##name, node, in, parameter, batch, out);                             \
+                                             int64_t batch, double *out) {                                     \
+        testing_convolve(&testing_conv_##name, node, in, parameter, batch, out);                               \
     }
 TESTING_CONV(a, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE)
 TESTING_CONV(b, {2, {5, 4}, 1}, 9, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE)

@@ -18,17 +18,17 @@
 #define LK_TILE_WIDTHS 5
 
 typedef struct lk_tile_call {
-    int32_t rows;         /* 1 .. lk_tile.rows */
-    int32_t columns;      /* one of lk_tile.widths */
+    int32_t rows;    /* 1 .. lk_tile.rows */
+    int32_t columns; /* one of lk_tile.widths */
     int64_t depth;
-    const float *a;       /* element r of depth k at a[k * a_stride + r] */
+    const float *a; /* element r of depth k at a[k * a_stride + r] */
     int64_t a_stride;
-    const float *b;       /* row k at b + b_offset[k], or at b + k * b_stride when b_offset is NULL */
+    const float *b; /* row k at b + b_offset[k], or at b + k * b_stride when b_offset is NULL */
     int64_t b_stride;
     const int64_t *b_offset;
-    float *const *c;      /* `rows` pointers to the block's rows; all `columns` columns are read and written */
-    int64_t c_offset;     /* added to each of them */
-    const float *start;   /* `rows` start values, or NULL: start from C */
+    float *const *c;    /* `rows` pointers to the block's rows; all `columns` columns are read and written */
+    int64_t c_offset;   /* added to each of them */
+    const float *start; /* `rows` start values, or NULL: start from C */
 } lk_tile_call;
 
 typedef struct lk_tile {

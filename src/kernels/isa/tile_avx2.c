@@ -26,8 +26,7 @@ static tile_instance *const instances[3][TILE_MOST_ROWS] = {
     {TILE_NAMES_2(avx2_block, 4)},
 };
 
-static void avx2_run(const lk_tile_call *call)
-{
+static void avx2_run(const lk_tile_call *call) {
     instances[call->columns >> 4][call->rows - 1](call); /* 8, 16, 32 are 0, 1, 2 */
 }
 

@@ -46,12 +46,11 @@ static tile_instance *const instances[4][TILE_MOST_ROWS] = {
     {TILE_NAMES_6(avx512_block, 4)},
 };
 
-static void avx512_run(const lk_tile_call *call)
-{
+static void avx512_run(const lk_tile_call *call) {
     const int32_t width = call->columns > 32 ? 3 : call->columns >> 4; /* 8, 16, 32, 64 are 0, 1, 2, 3 */
     instances[width][call->rows - 1](call);
 }
 
-const lk_tile lk_tile_avx512 = {.rows = 12, .columns = 32, .wide_rows = 6, .widths = {8, 16, 32, 64},
-                                 .run = avx512_run};
+const lk_tile lk_tile_avx512 = {
+    .rows = 12, .columns = 32, .wide_rows = 6, .widths = {8, 16, 32, 64}, .run = avx512_run};
 #endif

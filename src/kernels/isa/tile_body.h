@@ -5,8 +5,7 @@
  *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and TILE_FMA(a, b, c) = a*b + c
  * rows and vectors are constants after inlining, so the accumulators live in registers. No include guard on purpose. */
 static inline __attribute__((always_inline)) void TILE_NAME(block)(const lk_tile_call *call, const int rows,
-                                                                   const int vectors, const int gathered)
-{
+                                                                   const int vectors, const int gathered) {
     TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
     const float *a = call->a;
     const float *b = call->b;

@@ -25,8 +25,7 @@ static tile_instance *const instances[3][TILE_MOST_ROWS] = {
     {TILE_NAMES_8(neon_block, 3)},
 };
 
-static void neon_run(const lk_tile_call *call)
-{
+static void neon_run(const lk_tile_call *call) {
     instances[call->columns / 4 - 1][call->rows - 1](call);
 }
 

@@ -4,8 +4,7 @@
 
 #include "kernels/isa/tile.h"
 
-static void scalar_run(const lk_tile_call *call)
-{
+static void scalar_run(const lk_tile_call *call) {
     for (int32_t r = 0; r < call->rows; r++) {
         float *c = call->c[r] + call->c_offset;
         if (call->start != NULL) {

@@ -43,12 +43,25 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
     return cli_print_json(object);
 }
 
+/* Settings may be texts of several lines, as the DAG of a Bayes net. */
+static void print_setting(const char *key, const char *text) {
+    printf("  %-15s ", key);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '\n' && c[1] != '\0') {
+            printf("\n%18s", "");
+        } else if (*c != '\n') {
+            putchar(*c);
+        }
+    }
+    putchar('\n');
+}
+
 static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     printf("family          %s (%s)\n", model->family->name, model->family->paper);
     for (int32_t i = 0; i < model->settings.count; i++) {
-        printf("  %-15s %s\n", model->settings.table[i].key, model->settings.text[i]);
+        print_setting(model->settings.table[i].key, model->settings.text[i]);
     }
     printf("data            %s, alphabet %d, binarization %s\n", shape, model->data.alphabet,
            cli_binarization_text(model->data.binarization));

@@ -15,40 +15,28 @@ typedef struct activation {
     size_t forward, backward;
 } activation;
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
+static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
     const activation *self = task->node->settings;
     elementwise *function;
     memcpy(&function, (const char *)task->kernels + self->forward, sizeof function);
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        function(task->out + at, task->in[0] + at, floats);
-    }
+    function(task->out + at, task->in[0] + at, floats);
 }
 
 static bool forward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, forward_cells);
-    return true;
+    return lk_run_values(task, forward_values);
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
+static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
     const activation *self = task->node->settings;
     elementwise_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        function(task->din[0] + at, task->out + at, task->dout + at, floats);
-    }
+    function(task->din[0] + at, task->out + at, task->dout + at, floats);
 }
 
 static bool backward(const lk_task *task) {
-    if (task->din[0] != NULL) {
-        lk_run_cells(task, task->batch * task->node->channels, backward_cells);
-    }
-    return true;
+    return task->din[0] == NULL || lk_run_values(task, backward_values);
 }
 
 const lk_op lk_activation_op = {

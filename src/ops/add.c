@@ -16,37 +16,27 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        memcpy(task->out + at, task->in[0] + at, (size_t)floats * sizeof(float));
-        task->kernels->add(task->out + at, task->in[1] + at, floats);
-    }
+static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
+    memcpy(task->out + at, task->in[0] + at, (size_t)floats * sizeof(float));
+    task->kernels->add(task->out + at, task->in[1] + at, floats);
 }
 
 static bool forward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, forward_cells);
-    return true;
+    return lk_run_values(task, forward_values);
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        for (int side = 0; side < 2; side++) {
-            if (task->din[side] != NULL) {
-                task->kernels->add(task->din[side] + at, task->dout + at, floats);
-            }
+static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
+    for (int side = 0; side < 2; side++) {
+        if (task->din[side] != NULL) {
+            task->kernels->add(task->din[side] + at, task->dout + at, floats);
         }
     }
 }
 
 static bool backward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, backward_cells);
-    return true;
+    return lk_run_values(task, backward_values);
 }
 
 const lk_op lk_add_op = {

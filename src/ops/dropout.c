@@ -28,42 +28,28 @@ static void apply(const lk_task *task, int32_t cell, const float *from, float *t
     }
 }
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        if (task->training) {
-            apply(task, task->cells[i], task->in[0] + at, task->out + at, false);
-        } else {
-            memcpy(task->out + at, task->in[0] + at, (size_t)floats * sizeof(float));
-        }
+static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    if (task->training) {
+        apply(task, cell, task->in[0] + at, task->out + at, false);
+    } else {
+        memcpy(task->out + at, task->in[0] + at, (size_t)floats * sizeof(float));
     }
 }
 
 static bool forward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, forward_cells);
-    return true;
+    return lk_run_values(task, forward_values);
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        if (task->training) {
-            apply(task, task->cells[i], task->dout + at, task->din[0] + at, true);
-        } else {
-            task->kernels->add(task->din[0] + at, task->dout + at, floats);
-        }
+static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    if (task->training) {
+        apply(task, cell, task->dout + at, task->din[0] + at, true);
+    } else {
+        task->kernels->add(task->din[0] + at, task->dout + at, floats);
     }
 }
 
 static bool backward(const lk_task *task) {
-    if (task->din[0] != NULL) {
-        lk_run_cells(task, task->batch * task->node->channels, backward_cells);
-    }
-    return true;
+    return task->din[0] == NULL || lk_run_values(task, backward_values);
 }
 
 const lk_op lk_dropout_op = {

@@ -10,4 +10,9 @@ typedef void lk_cells_function(const lk_task *task, int64_t first, int64_t last,
 /* Runs `function` over all the task's cells; floats_per_cell is the work of one (for all examples). */
 void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_function *function);
 
+/* The same for operations whose cells read only themselves: `function` gets one cell and where its `floats` values (of all
+ * examples) stand in the arrays. Always true, so that a forward or backward rule can end with it. */
+typedef void lk_values_function(const lk_task *task, int32_t cell, int64_t at, int64_t floats);
+bool lk_run_values(const lk_task *task, lk_values_function *function);
+
 #endif

@@ -9,38 +9,26 @@ typedef struct scaling {
     float scale, shift;
 } scaling;
 
-static void forward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
+static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
     const scaling *self = task->node->settings;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        for (int64_t k = 0; k < floats; k++) {
-            task->out[at + k] = fmaf(self->scale, task->in[0][at + k], self->shift);
-        }
+    for (int64_t k = 0; k < floats; k++) {
+        task->out[at + k] = fmaf(self->scale, task->in[0][at + k], self->shift);
     }
 }
 
 static bool forward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, forward_cells);
-    return true;
+    return lk_run_values(task, forward_values);
 }
 
-static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
+static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
     const scaling *self = task->node->settings;
-    int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = first; i < last; i++) {
-        int64_t at = task->cells[i] * floats;
-        task->kernels->axpy(task->din[0] + at, self->scale, task->dout + at, floats);
-    }
+    task->kernels->axpy(task->din[0] + at, self->scale, task->dout + at, floats);
 }
 
 static bool backward(const lk_task *task) {
-    if (task->din[0] != NULL) {
-        lk_run_cells(task, task->batch * task->node->channels, backward_cells);
-    }
-    return true;
+    return task->din[0] == NULL || lk_run_values(task, backward_values);
 }
 
 const lk_op lk_scale_op = {

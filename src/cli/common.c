@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/measure.h"
 #include "models/model_file.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
@@ -114,15 +114,6 @@ const char *cli_binarization_text(lk_binarization binarization) {
     return text[binarization];
 }
 
-void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed) {
-    lk_binarizer binarizer = {how, dataset->alphabet, dataset->examples, seed, 0};
-    for (int64_t i = 0; i < dataset->examples; i++) {
-        uint16_t *row = dataset->values + i * dataset->variables;
-        lk_dataset_binarize(&binarizer, i, dataset->variables, row, row);
-    }
-    dataset->alphabet = 2;
-}
-
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
                         lk_binarization *done) {
     lk_dataset_options options;
@@ -137,7 +128,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
     }
     LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
     if (how != LK_BINARIZE_NONE && (*dataset)->alphabet > 2) {
-        cli_binarize(*dataset, how, options.seed);
+        lk_dataset_binarize_all(*dataset, how, options.seed, 0);
         *done = how;
     }
     lk_status status = lk_model_accepts(model, *dataset);
@@ -154,12 +145,6 @@ bool cli_on_terminal(void) {
     return isatty(STDERR_FILENO) == 1;
 }
 
-double cli_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void cli_duration(double seconds, char text[32]) {
     long long s = seconds < 0.0 || !isfinite(seconds) ? 0 : (long long)(seconds + 0.5);
     if (s >= 3600) {
@@ -173,12 +158,12 @@ void cli_duration(double seconds, char text[32]) {
 
 cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing) {
     return (cli_progress){
-        .doing = doing, .shown = cli_on_terminal() && !cli_has(arguments, "quiet"), .began = cli_seconds()};
+        .doing = doing, .shown = cli_on_terminal() && !cli_has(arguments, "quiet"), .began = lk_seconds()};
 }
 
 void cli_progress_show(void *argument, int64_t done, int64_t count) {
     cli_progress *progress = argument;
-    double now = cli_seconds();
+    double now = lk_seconds();
     if (!progress->shown || (now - progress->last < 0.1 && done < count)) {
         return;
     }

@@ -43,8 +43,6 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
  * 1 already stay, and *done tells which it was. */
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
                         lk_binarization *done);
-/* All examples, once, as the options say. */
-void cli_binarize(lk_dataset *dataset, lk_binarization how, uint64_t seed);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 
@@ -60,7 +58,6 @@ void cli_progress_show(void *progress, int64_t done, int64_t count);
 void cli_progress_end(cli_progress *progress);
 /* Whether people watch: stderr is a terminal. */
 bool cli_on_terminal(void);
-double cli_seconds(void);
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 

@@ -1,4 +1,5 @@
 /* likely compress. */
+#include "base/measure.h"
 #include "cli/common.h"
 #include "codec/codec.h"
 
@@ -14,7 +15,7 @@ static const cli_option options[] = {
 static int print_report(const cli_arguments *arguments, const lk_compress_report *r) {
     double dimensions = (double)r->examples * (double)r->variables;
     double bits = 8.0 * (double)r->bytes / dimensions;
-    double model_bits = r->model_nll_nats / 0.6931471805599453 / dimensions;
+    double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     if (cli_has(arguments, "json")) {
         return cli_print_json(json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "examples", (json_int_t)r->examples,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/measure.h"
 #include "cli/common.h"
 #include "train/evaluate.h"
 
@@ -43,7 +44,7 @@ static int print_text(const lk_model *model, const summary *s) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", lk_model_variants(model));
     }
     printf("NLL %.4f +- %.4f nats per example, %.6f bits per dimension\n", s->mean, s->error,
-           s->mean / (double)s->dimensions / 0.6931471805599453);
+           s->mean / (double)s->dimensions / LK_NATS_PER_BIT);
     if (s->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to avoid it)\n",
                (long long)s->impossible);
@@ -55,7 +56,7 @@ static int print_json(const lk_model *model, const summary *s) {
     json_t *object = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
                                "examples", (json_int_t)s->examples, "dimensions", (json_int_t)s->dimensions, "nll_nats",
                                cli_number(s->mean), "nll_nats_stderr", cli_number(s->error), "bits_per_dim",
-                               cli_number(s->mean / (double)s->dimensions / 0.6931471805599453), "variants",
+                               cli_number(s->mean / (double)s->dimensions / LK_NATS_PER_BIT), "variants",
                                lk_model_variants(model), "zero_probability_examples", (json_int_t)s->impossible,
                                "binarization", cli_binarization_text(s->binarization));
     return cli_print_json(object);

@@ -1,6 +1,7 @@
 /* likely sample: new examples. */
 #include <string.h>
 
+#include "base/measure.h"
 #include "cli/common.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
@@ -51,9 +52,9 @@ static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_
     how->progress = cli_progress_show;
     how->progress_argument = &progress;
     lk_dataset *samples = NULL;
-    double began = cli_seconds();
+    double began = lk_seconds();
     status = lk_sample(*model, how, &samples);
-    *seconds = cli_seconds() - began;
+    *seconds = lk_seconds() - began;
     cli_progress_end(&progress);
     if (status == LK_OK) {
         status = lk_dataset_write(context, cli_text(arguments, "out", NULL), samples);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/measure.h"
 #include "cli/common.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
@@ -71,7 +72,7 @@ static lk_status write_csv(const session *s, const char *path) {
                      scores->p_value != NULL ? ",p_value" : "", s->labels != NULL ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
         lk_writer_printf(writer, "%lld,%.9g,%.9g", (long long)i, scores->nll_nats[i],
-                         scores->nll_nats[i] / 0.6931471805599453 / (double)s->dataset->variables);
+                         scores->nll_nats[i] / LK_NATS_PER_BIT / (double)s->dataset->variables);
         if (scores->background_nats != NULL) {
             lk_writer_printf(writer, ",%.9g", scores->background_nats[i]);
         }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/measure.h"
 #include "cli/common.h"
 #include "cli/train_data.h"
 #include "models/model_file.h"
@@ -176,7 +177,7 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     }
     snprintf(checkpoint, capacity, "%s.checkpoint", out);
     reporter r = {.quiet = cli_has(arguments, "quiet"),
-                  .bits_per_nat_dim = 1.0 / 0.6931471805599453 / (double)model->data.variables};
+                  .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables};
     r.live = !r.quiet && cli_on_terminal();
     options->checkpoint = checkpoint;
     options->model_path = out;

@@ -96,7 +96,7 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     }
     LK_TRY(split(context, held_out, seed, data));
     if (how->binarization == LK_BINARIZE_SAMPLE) {
-        cli_binarize(data->valid, how->binarization, how->seed);
+        lk_dataset_binarize_all(data->valid, how->binarization, how->seed, 0);
     }
     return LK_OK;
 }

@@ -140,13 +140,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options, 
         dataset->alphabet = hint > most ? hint : most;
     }
     if (options->binarization != LK_BINARIZE_NONE) {
-        lk_binarizer binarizer = {options->binarization, dataset->alphabet, dataset->examples, options->seed,
-                                  options->epoch};
-        for (int64_t i = 0; i < dataset->examples; ++i) {
-            uint16_t *values = dataset->values + i * dataset->variables;
-            lk_dataset_binarize(&binarizer, i, dataset->variables, values, values);
-        }
-        dataset->alphabet = 2;
+        lk_dataset_binarize_all(dataset, options->binarization, options->seed, options->epoch);
     }
     if (options->shape.axes == 0) {
         return LK_OK;

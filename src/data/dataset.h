@@ -80,6 +80,8 @@ typedef struct lk_binarizer {
  * copies. */
 void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t variables, const uint16_t *grey,
                          uint16_t *binary);
+/* All examples of a data set in place, which then has alphabet 2. */
+void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed, uint64_t epoch);
 
 /* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. The
  * numbers are part of the compressed container's format: 1 amat, 2 rows, 3 csv, 4 idx, 5 npy, 6

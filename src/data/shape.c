@@ -62,3 +62,12 @@ void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t
         return;
     }
 }
+
+void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed, uint64_t epoch) {
+    lk_binarizer binarizer = {how, dataset->alphabet, dataset->examples, seed, epoch};
+    for (int64_t i = 0; i < dataset->examples; ++i) {
+        uint16_t *values = dataset->values + i * dataset->variables;
+        lk_dataset_binarize(&binarizer, i, dataset->variables, values, values);
+    }
+    dataset->alphabet = 2;
+}

@@ -14,9 +14,9 @@
 #include "models/em.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/measure.h"
 #include "base/maths.h"
 #include "base/random.h"
 #include "kernels/kernels.h"
@@ -327,12 +327,6 @@ typedef struct progress {
     int64_t done, planned;
 } progress;
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* One more iteration is done. LK_INTERRUPTED: asked to stop. */
 static lk_status report(em *e, progress *p, double train_nll, double valid_nll) {
     const lk_em_options *options = p->options;
@@ -343,7 +337,7 @@ static lk_status report(em *e, progress *p, double train_nll, double valid_nll) 
 }
 
 static bool time_is_up(const progress *p) {
-    return p->options->minutes > 0.0 && seconds_now() - p->began > 60.0 * p->options->minutes;
+    return p->options->minutes > 0.0 && lk_seconds() - p->began > 60.0 * p->options->minutes;
 }
 
 /* Short runs from random starts (Biernacki, Celeux, Govaert, 2003); the one whose likelihood is best is continued. */
@@ -391,7 +385,7 @@ static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset 
 static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best,
                      const lk_em_options *options) {
     int64_t short_runs = options->starts > 1 ? options->starts * options->short_iterations : 0;
-    progress p = {options, seconds_now(), 0, short_runs + options->iterations};
+    progress p = {options, lk_seconds(), 0, short_runs + options->iterations};
     count_marginals(e, train);
     lk_status status = choose_start(e, train, best, &p);
     return status != LK_OK ? status : continue_best(e, train, valid, best, &p);

@@ -4,19 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "train/trainer.h"
 
 /* Of the time, checkpoints may take one part in so many. */
 #define CHECKPOINT_SHARE 20
-
-double lk_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 lk_train_options lk_train_defaults(void) {
     return (lk_train_options){.batch_size = 100,

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/measure.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/clip.h"
@@ -69,7 +70,5 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *trainer);
 lk_status lk_trainer_save(lk_trainer *trainer, bool model);
 /* Exchanges the model's weights with those that would be kept if training ended now; twice restores them. */
 void lk_trainer_swap_kept(lk_trainer *trainer);
-
-double lk_seconds(void);
 
 #endif

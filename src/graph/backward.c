@@ -6,8 +6,6 @@
 #include "dist/dist.h"
 #include "graph/execution_inside.h"
 
-#define VARIABLES_PER_PIECE 32
-
 typedef struct seed_gradient {
     lk_execution *execution;
     float scale;
@@ -18,8 +16,8 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     const seed_gradient *s = argument;
     lk_execution *e = s->execution;
     const lk_graph *graph = e->graph;
-    int64_t first = piece * VARIABLES_PER_PIECE;
-    int64_t last = first + VARIABLES_PER_PIECE < graph->variables ? first + VARIABLES_PER_PIECE : graph->variables;
+    int64_t first = piece * LK_VARIABLES_PER_PIECE;
+    int64_t last = lk_last_variable(graph, first);
     for (int64_t v = first; v < last; v++) {
         int64_t at = v * e->count * graph->output->channels;
         graph->dist->gradient(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
@@ -59,8 +57,7 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
 static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched) {
     const lk_graph *graph = execution->graph;
     seed_gradient s = {execution, 1.0f / (float)execution->count};
-    int64_t pieces = (graph->variables + VARIABLES_PER_PIECE - 1) / VARIABLES_PER_PIECE;
-    lk_pool_run(execution->pool, pieces, seed_piece, &s);
+    lk_pool_run(execution->pool, lk_variable_pieces(graph), seed_piece, &s);
     begun[graph->output->index] = true;
     for (int32_t i = graph->node_count - 1; i > 0; i--) {
         const lk_node *node = graph->nodes[i];

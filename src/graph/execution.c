@@ -8,9 +8,6 @@
 #include "dist/dist.h"
 #include "graph/execution_inside.h"
 
-/* Variables handled by one piece of pool work: enough to be worth a thread's while at small batches. */
-#define VARIABLES_PER_PIECE 32
-
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
 /* For each step, which nodes have cells to compute. */
@@ -208,8 +205,8 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     const fill *f = argument;
     lk_execution *e = f->execution;
     int64_t variables = e->graph->variables, count = e->count;
-    int64_t first = piece * VARIABLES_PER_PIECE;
-    int64_t last = first + VARIABLES_PER_PIECE < variables ? first + VARIABLES_PER_PIECE : variables;
+    int64_t first = piece * LK_VARIABLES_PER_PIECE;
+    int64_t last = lk_last_variable(e->graph, first);
     for (int64_t v = first; v < last; v++) { /* one cache line of each example serves all variables of a piece */
         const uint16_t *column = f->x + v;
         uint16_t *symbols = e->symbols + v * count;
@@ -221,16 +218,12 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-static int64_t variable_pieces(const lk_execution *execution) {
-    return (execution->graph->variables + VARIABLES_PER_PIECE - 1) / VARIABLES_PER_PIECE;
-}
-
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     fill f = {execution, x};
-    lk_pool_run(execution->pool, variable_pieces(execution), fill_piece, &f);
+    lk_pool_run(execution->pool, lk_variable_pieces(execution->graph), fill_piece, &f);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         LK_TRY(compute(execution, node, node->by_ready, node->cells));
@@ -247,8 +240,8 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_execution *e = argument;
     const lk_graph *graph = e->graph;
-    int64_t first = piece * VARIABLES_PER_PIECE;
-    int64_t last = first + VARIABLES_PER_PIECE < graph->variables ? first + VARIABLES_PER_PIECE : graph->variables;
+    int64_t first = piece * LK_VARIABLES_PER_PIECE;
+    int64_t last = lk_last_variable(graph, first);
     for (int64_t v = first; v < last; v++) {
         graph->dist->nll(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
                          e->symbols + v * e->count, e->count, e->nll + v * e->count);
@@ -257,7 +250,7 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
 
 lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable) {
     int64_t variables = execution->graph->variables, count = execution->count;
-    lk_pool_run(execution->pool, variable_pieces(execution), nll_piece, execution);
+    lk_pool_run(execution->pool, lk_variable_pieces(execution->graph), nll_piece, execution);
     memset(nll_nats, 0, (size_t)count * sizeof *nll_nats);
     for (int64_t v = 0; v < variables; v++) {
         const float *terms = execution->nll + v * count;

@@ -35,4 +35,15 @@ typedef struct lk_task_arrays {
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
 
+/* Work over all variables is cut into pieces of so many: enough to be worth a thread's while at small batches. */
+#define LK_VARIABLES_PER_PIECE 32
+static inline int64_t lk_variable_pieces(const lk_graph *graph) {
+    return (graph->variables + LK_VARIABLES_PER_PIECE - 1) / LK_VARIABLES_PER_PIECE;
+}
+/* Where the variables of a piece that begins at `first` end. */
+static inline int64_t lk_last_variable(const lk_graph *graph, int64_t first) {
+    int64_t last = first + LK_VARIABLES_PER_PIECE;
+    return last < graph->variables ? last : graph->variables;
+}
+
 #endif

@@ -28,11 +28,10 @@ typedef struct lk_task {
     const float *dout;
     float *const *din; /* NULL where the input needs no gradient */
     float *const *dparameter;
-    const bool *fresh;      /* per parameter: true = set the whole gradient, false = add to it */
-    bool training;          /* dropout acts */
-    lk_random random;       /* key of the run; coordinates are the operation's */
-    uint64_t step;          /* optimizer step, for dropout */
-    uint64_t first_example; /* global number of example 0 of the batch */
+    const bool *fresh; /* per parameter: true = set the whole gradient, false = add to it */
+    bool training;     /* dropout acts */
+    lk_random random;  /* key of the run; coordinates are the operation's */
+    uint64_t step;     /* optimizer step, for dropout */
     const lk_kernels *kernels;
     lk_pool *pool;
     lk_workspace *workspace;

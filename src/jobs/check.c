@@ -31,21 +31,9 @@ typedef struct checker {
 
 typedef lk_status check_function(checker *c);
 
-static void fail(checker *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Keeps the first fault. */
-static void fail(checker *c, const char *format, ...) {
-    if (c->result->verdict != LK_CHECK_FAILED) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(c->result->detail, sizeof c->result->detail, format, arguments);
-        va_end(arguments);
-    }
-    c->result->verdict = LK_CHECK_FAILED;
-}
-
 static void say(checker *c, lk_verdict verdict, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Keeps the first fault. */
 static void say(checker *c, lk_verdict verdict, const char *format, ...) {
     if (c->result->verdict != LK_CHECK_FAILED) {
         va_list arguments;
@@ -67,7 +55,8 @@ static lk_status check_proof(checker *c) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         if (graph->output->ready[v] > graph->rank[v]) {
-            fail(c, "variable %lld: ready at step %d, rank %d", (long long)v, graph->output->ready[v], graph->rank[v]);
+            say(c, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d", (long long)v, graph->output->ready[v],
+                graph->rank[v]);
         }
     }
     say(c, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable",
@@ -89,8 +78,8 @@ static void compare_perturbed(checker *c, const float *before, const float *afte
     for (int64_t v = 0; v < graph->variables; v++) {
         bool may_see = graph->rank[v] > graph->rank[variable];
         if (!may_see && memcmp(before + v * channels, after + v * channels, (size_t)channels * sizeof(float)) != 0) {
-            fail(c, "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
-                 (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
+            say(c, LK_CHECK_FAILED, "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
+                (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
         }
     }
 }
@@ -164,7 +153,7 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
         for (int64_t i = graph->rank_begin[step]; status == LK_OK && i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
             if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                fail(c, "incremental and parallel schedules differ at variable %lld", (long long)v);
+                say(c, LK_CHECK_FAILED, "incremental and parallel schedules differ at variable %lld", (long long)v);
             }
             for (int64_t n = 0; n < count; n++) {
                 column[n] = c->dataset->values[n * graph->variables + v];
@@ -186,7 +175,7 @@ static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, con
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
             if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                fail(c, "naive and parallel schedules differ at variable %lld", (long long)v);
+                say(c, LK_CHECK_FAILED, "naive and parallel schedules differ at variable %lld", (long long)v);
             }
         }
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
@@ -280,7 +269,7 @@ static lk_status check_sum(checker *c) {
     /* Each conditional is rounded to float32: 6e-8 for each variable, and some for the sums. */
     double tolerance = 1e-5;
     if (!(total > 1.0 - tolerance && total < 1.0 + tolerance)) {
-        fail(c, "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
+        say(c, LK_CHECK_FAILED, "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
     }
     say(c, LK_CHECK_PASSED, "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
     return LK_OK;
@@ -294,12 +283,12 @@ static lk_status restore(checker *c, const lk_dataset *part, const char *path) {
     LK_TRY(lk_compress(c->model, part, path, &options, &report));
     lk_status status = lk_decompress(c->model, path, &options, &restored, &lost, &lost_count);
     if (status != LK_OK) {
-        fail(c, "what was compressed cannot be restored: %s", lk_context_message(c->model->context));
+        say(c, LK_CHECK_FAILED, "what was compressed cannot be restored: %s", lk_context_message(c->model->context));
         return status == LK_NO_MEMORY ? status : LK_OK;
     }
     size_t bytes = (size_t)(part->examples * part->variables) * sizeof *part->values;
     if (restored->examples != part->examples || memcmp(restored->values, part->values, bytes) != 0) {
-        fail(c, "what was restored differs from what was compressed");
+        say(c, LK_CHECK_FAILED, "what was restored differs from what was compressed");
     }
     say(c, LK_CHECK_PASSED,
         "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",

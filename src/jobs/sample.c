@@ -2,12 +2,10 @@
  * so that batch, schedule and threads do not matter. */
 #include "jobs/sample.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "dist/dist.h"
 #include "graph/execution.h"
 #include "jobs/sample_group.h"
 #include "train/double_maths.h"

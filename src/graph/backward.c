@@ -16,12 +16,22 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     const seed_gradient *s = argument;
     lk_execution *e = s->execution;
     const lk_graph *graph = e->graph;
-    int64_t first = piece * LK_VARIABLES_PER_PIECE;
-    int64_t last = lk_last_variable(graph, first);
-    for (int64_t v = first; v < last; v++) {
+    int64_t last = lk_last_variable(e, piece);
+    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
         int64_t at = v * e->count * graph->output->channels;
         graph->dist->gradient(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
                               e->symbols + v * e->count, s->scale, e->count, e->gradient[graph->output->index] + at);
+    }
+}
+
+/* Variables of a stream that are not of this call: of earlier windows, or not yet there. */
+static void zero_outside(lk_execution *e) {
+    const lk_node *output = e->graph->output;
+    int64_t floats = e->count * output->channels, last = e->graph->variables;
+    float *gradient = e->gradient[output->index];
+    if (gradient != NULL) {
+        memset(gradient, 0, (size_t)(e->first * floats) * sizeof(float));
+        memset(gradient + e->last * floats, 0, (size_t)((last - e->last) * floats) * sizeof(float));
     }
 }
 
@@ -51,13 +61,18 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
         return lk_fail(graph->context, LK_UNSUPPORTED, "node %s (%s) cannot be trained by gradients", node->name,
                        node->op->name);
     }
+    if (task.first_cell > 0) { /* what new positions give carried ones ends there */
+        int64_t floats = task.first_cell * node->channels * task.batch;
+        memset(execution->gradient[node->index], 0, (size_t)floats * sizeof(float));
+    }
     return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(graph->context, node->name, 0);
 }
 
 static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched) {
     const lk_graph *graph = execution->graph;
     seed_gradient s = {execution, 1.0f / (float)execution->count};
-    lk_pool_run(execution->pool, lk_variable_pieces(graph), seed_piece, &s);
+    zero_outside(execution);
+    lk_pool_run(execution->pool, lk_variable_pieces(execution), seed_piece, &s);
     begun[graph->output->index] = true;
     for (int32_t i = graph->node_count - 1; i > 0; i--) {
         const lk_node *node = graph->nodes[i];

@@ -144,6 +144,9 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
 void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
     execution->count = count;
+    execution->first = 0;
+    execution->last = graph->variables;
+    execution->window = NULL;
     for (int32_t i = 0; i < graph->node_count; i++) {
         execution->value[i] = execution->pool_of_values + execution->memory.value[i] * execution->batch;
         execution->gradient[i] = execution->plan == LK_PLAN_TRAIN && graph->nodes[i]->needs_gradient
@@ -175,6 +178,9 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .din = arrays->din,
         .dparameter = arrays->dparameter,
         .fresh = arrays->fresh,
+        .first_cell = execution->window == NULL
+                          ? 0
+                          : execution->first / execution->window->unit * execution->window->nodes[node->index].cells,
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
@@ -184,7 +190,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
     };
 }
 
-static lk_status compute(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count) {
+lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count) {
     lk_task_arrays arrays = {0};
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
@@ -204,11 +210,10 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const fill *f = argument;
     lk_execution *e = f->execution;
-    int64_t variables = e->graph->variables, count = e->count;
-    int64_t first = piece * LK_VARIABLES_PER_PIECE;
-    int64_t last = lk_last_variable(e->graph, first);
-    for (int64_t v = first; v < last; v++) { /* one cache line of each example serves all variables of a piece */
-        const uint16_t *column = f->x + v;
+    int64_t variables = e->last - e->first, count = e->count, last = lk_last_variable(e, piece);
+    /* one cache line of each example serves all variables of a piece */
+    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
+        const uint16_t *column = f->x + v - e->first;
         uint16_t *symbols = e->symbols + v * count;
         float *value = e->value[0] + v * count;
         for (int64_t n = 0; n < count; n++) {
@@ -218,15 +223,19 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
+void lk_execution_fill(lk_execution *execution, const uint16_t *x) {
+    fill f = {execution, x};
+    lk_pool_run(execution->pool, lk_variable_pieces(execution), fill_piece, &f);
+}
+
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
-    fill f = {execution, x};
-    lk_pool_run(execution->pool, lk_variable_pieces(execution->graph), fill_piece, &f);
+    lk_execution_fill(execution, x);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
-        LK_TRY(compute(execution, node, node->by_ready, node->cells));
+        LK_TRY(lk_execution_run(execution, node, node->by_ready, node->cells));
     }
     return LK_OK;
 }
@@ -240,20 +249,19 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_execution *e = argument;
     const lk_graph *graph = e->graph;
-    int64_t first = piece * LK_VARIABLES_PER_PIECE;
-    int64_t last = lk_last_variable(graph, first);
-    for (int64_t v = first; v < last; v++) {
+    int64_t last = lk_last_variable(e, piece);
+    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
         graph->dist->nll(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
                          e->symbols + v * e->count, e->count, e->nll + v * e->count);
     }
 }
 
 lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable) {
-    int64_t variables = execution->graph->variables, count = execution->count;
-    lk_pool_run(execution->pool, lk_variable_pieces(execution->graph), nll_piece, execution);
+    int64_t variables = execution->last - execution->first, count = execution->count;
+    lk_pool_run(execution->pool, lk_variable_pieces(execution), nll_piece, execution);
     memset(nll_nats, 0, (size_t)count * sizeof *nll_nats);
     for (int64_t v = 0; v < variables; v++) {
-        const float *terms = execution->nll + v * count;
+        const float *terms = execution->nll + (execution->first + v) * count;
         for (int64_t n = 0; n < count; n++) {
             nll_nats[n] += (double)terms[n];
         }
@@ -290,7 +298,7 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     for (int64_t i = execution->step_begin[step]; i < execution->step_begin[step + 1]; i++) {
         const lk_node *node = graph->nodes[execution->step_nodes[i]];
         int64_t first = node->step_begin[step];
-        LK_TRY(compute(execution, node, node->by_ready + first, node->step_begin[step + 1] - first));
+        LK_TRY(lk_execution_run(execution, node, node->by_ready + first, node->step_begin[step + 1] - first));
     }
     return LK_OK;
 }

@@ -5,7 +5,7 @@
 #define LK_GRAPH_EXECUTION_H
 
 #include "base/random.h"
-#include "graph/graph.h"
+#include "graph/window.h"
 
 typedef struct lk_execution lk_execution;
 
@@ -46,5 +46,23 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
 lk_status lk_execution_begin(lk_execution *execution, int64_t count);
 lk_status lk_execution_compute(lk_execution *execution, int32_t step);
 void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values /* [count] */);
+
+/* Streams. `window` is of the execution's graph, the plan one that keeps all values (incremental or train); `values` are moved, computed and
+ * kept in place, so that a call goes on from the one before.
+ *   begin    `count` streams, nothing of them known yet.
+ *   forward  parallel: positions [first, last) get x[count][(last - first) * unit]; positions before them were computed or carried. nll,
+ *            parameters and backward are then of these positions alone; backward stops before them (truncated).
+ *   compute  incremental: what step s needs, for s = 0, 1, ... ascending; lk_execution_set as ever.
+ *   slide    the values of positions [from, from + lookback) become those of the first `lookback` positions. */
+lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *window, int64_t count);
+lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last,
+                                      const uint16_t *x);
+lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *window, int64_t step);
+void lk_execution_window_slide(lk_execution *execution, const lk_window *window, int64_t from);
+/* The values of the positions [from, from + lookback), which are all that the stream's future depends on: how many floats for each stream;
+ * copied out, and back in. */
+int64_t lk_execution_window_floats(const lk_window *window);
+void lk_execution_window_save(const lk_execution *execution, const lk_window *window, int64_t from, float *values);
+void lk_execution_window_restore(lk_execution *execution, const lk_window *window, int64_t from, const float *values);
 
 #endif

@@ -5,11 +5,14 @@
 #include "graph/execution.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
+#include "graph/window.h"
 
 struct lk_execution {
     lk_graph *graph; /* not owned */
     lk_plan plan;
-    int64_t batch, count; /* capacity; examples of the present call */
+    int64_t batch, count;    /* capacity; examples of the present call */
+    int64_t first, last;     /* variables of the present call: all, or those of new positions of a stream */
+    const lk_window *window; /* the present call is of a stream; else NULL; not owned */
     lk_memory_plan memory;
     float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
     float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
@@ -35,15 +38,23 @@ typedef struct lk_task_arrays {
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
 
-/* Work over all variables is cut into pieces of so many: enough to be worth a thread's while at small batches. */
+/* Work over the call's variables is cut into pieces of so many: enough to be worth a thread's while at small batches. */
 #define LK_VARIABLES_PER_PIECE 32
-static inline int64_t lk_variable_pieces(const lk_graph *graph) {
-    return (graph->variables + LK_VARIABLES_PER_PIECE - 1) / LK_VARIABLES_PER_PIECE;
+static inline int64_t lk_variable_pieces(const lk_execution *e) {
+    return (e->last - e->first + LK_VARIABLES_PER_PIECE - 1) / LK_VARIABLES_PER_PIECE;
 }
-/* Where the variables of a piece that begins at `first` end. */
-static inline int64_t lk_last_variable(const lk_graph *graph, int64_t first) {
-    int64_t last = first + LK_VARIABLES_PER_PIECE;
-    return last < graph->variables ? last : graph->variables;
+/* Where the variables of a piece begin and end. */
+static inline int64_t lk_first_variable(const lk_execution *e, int64_t piece) {
+    return e->first + piece * LK_VARIABLES_PER_PIECE;
 }
+static inline int64_t lk_last_variable(const lk_execution *e, int64_t piece) {
+    int64_t last = lk_first_variable(e, piece) + LK_VARIABLES_PER_PIECE;
+    return last < e->last ? last : e->last;
+}
+
+/* Puts x[count][last - first] into the data node. */
+void lk_execution_fill(lk_execution *execution, const uint16_t *x);
+/* Computes these cells of a node. */
+lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count);
 
 #endif

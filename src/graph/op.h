@@ -29,9 +29,12 @@ typedef struct lk_task {
     float *const *din; /* NULL where the input needs no gradient */
     float *const *dparameter;
     const bool *fresh; /* per parameter: true = set the whole gradient, false = add to it */
-    bool training;     /* dropout acts */
-    lk_random random;  /* key of the run; coordinates are the operation's */
-    uint64_t step;     /* optimizer step, for dropout */
+    /* backward only, in a stream: cells before this one were computed in an earlier window and are constants now. Their dout is zero;
+     * recurrences stop before them. */
+    int64_t first_cell;
+    bool training;    /* dropout acts */
+    lk_random random; /* key of the run; coordinates are the operation's */
+    uint64_t step;    /* optimizer step, for dropout */
     const lk_kernels *kernels;
     lk_pool *pool;
     lk_workspace *workspace;
@@ -48,6 +51,11 @@ typedef struct lk_op {
      * computed in ascending cell order. */
     int32_t (*reads)(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most);
     bool recurrent;
+    /* The cells differ in nothing but what they read: no cell has parameters of its own (graph/window.h). */
+    bool alike;
+    /* For operations that leave out what they would read before the first cell: how many cells of the input back they reach where nothing
+     * is left out; -1: they also reach forward. NULL: `reads` shows it. */
+    int64_t (*reach)(const lk_node *node);
     /* Multiply-adds of one cell of one example. */
     int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
     bool (*forward)(const lk_task *task);  /* false: out of memory */

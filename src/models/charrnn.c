@@ -185,5 +185,6 @@ const lk_family lk_charrnn_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .build = build,
+    .any_size = true,
     .start = start,
 };

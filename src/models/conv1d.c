@@ -131,5 +131,6 @@ const lk_family lk_conv1d_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .build = build,
+    .any_size = true,
     .start = start,
 };

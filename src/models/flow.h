@@ -1,8 +1,10 @@
 /* A model run along streams that need have no end: `batch` of them side by side, each from its own beginning. The network is built once, on
- * lookback + window positions of a stream; lookback is how many positions back any operation reads, derived from the operations'
- * own dependency rules. When a window is full, the last `lookback` positions of every node move to the front and the next window follows:
- * memory is O(lookback + window), whatever the length, and the bits are those of one network over the whole stream.
- * For families whose conditionals are the same wherever they stand (lk_family.streams): a graph that is not so is refused. */
+ * lookback + window positions of a stream; lookback is how many positions back any operation reads, derived from the operations' own
+ * dependency rules (graph/window.h). When a window is full, the last `lookback` positions of every node move to the front and the
+ * next window follows: memory is O(lookback + window), whatever the length, and the bits are those of one network over the whole
+ * stream. For families that are built at any size, in natural order; a graph that does not repeat along the stream is refused.
+ *
+ * A position is a symbol of a text, or (lk_flow_create_rows) a row of an image. `unit` is how many variables it has. */
 #ifndef LK_MODELS_FLOW_H
 #define LK_MODELS_FLOW_H
 
@@ -11,25 +13,40 @@
 
 typedef struct lk_flow lk_flow;
 
-/* window: positions that one parallel call may take, at least 1; model and flow belong together while the flow lives. LK_INVALID when the
- * family does not stream. plan: LK_PLAN_EVALUATE (parallel), LK_PLAN_INCREMENTAL (next/set), LK_PLAN_TRAIN. */
+/* Along sequences: a position is one variable. plan: LK_PLAN_INCREMENTAL (both schedules) or LK_PLAN_TRAIN; window: positions that one
+ * parallel call may take, at least 1. The model must outlive the flow. */
 lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_flow **flow);
+/* Along the rows of images `width` pixels wide, of as many channels as the model's: images may be higher and wider than the model's own. */
+lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, int64_t width,
+                              lk_flow **flow);
 void lk_flow_destroy(lk_flow *flow);
-/* Positions of the past that the flow keeps. */
+/* Positions of the past that the flow keeps; variables of a position; positions that one parallel call may take. */
 int64_t lk_flow_lookback(const lk_flow *flow);
+int64_t lk_flow_unit(const lk_flow *flow);
+int64_t lk_flow_window(const lk_flow *flow);
 const lk_graph *lk_flow_graph(const lk_flow *flow);
+/* For lk_execution_set_training, lk_execution_backward and the like: of the positions last run. */
+lk_execution *lk_flow_execution(lk_flow *flow);
 /* To the beginning of `count` streams, count <= batch. */
 lk_status lk_flow_begin(lk_flow *flow, int64_t count);
 
-/* Incremental: the parameters of the next symbol's conditional, [count][output channels], valid until the next call; then that symbol. */
+/* Incremental: the parameters of the next variable's conditional, [count][output channels], valid until the next call; then its values. From
+ * one lk_flow_begin to the next a flow is used in one way only: incremental or parallel. */
 lk_status lk_flow_next(lk_flow *flow, const float **parameters);
 void lk_flow_set(lk_flow *flow, const uint16_t *values /* [count] */);
 
-/* Parallel: the next `length` symbols of each stream, x[count][length], 1 <= length <= window (shorter ones may follow each other too). */
+/* Parallel: the next `length` positions of each stream, x[count][length * unit], 1 <= length <= window. */
 lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length);
-/* After forward: the parameters of symbol `position` of those, [count][output channels]. */
-const float *lk_flow_parameters(const lk_flow *flow, int64_t position);
-/* After forward: nll_nats[count] of those symbols, in double; per_symbol (NULL or [count][length]) receives the terms. */
-lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_symbol);
+/* After forward: the parameters of variable `variable` of those, 0 <= variable < length * unit: [count][output channels]. */
+const float *lk_flow_parameters(const lk_flow *flow, int64_t variable);
+/* After forward: nll_nats[count] of those positions, in double; per_variable (NULL or [count][length * unit]) receives the terms. */
+lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable);
+
+/* All that the future of the streams depends on, at most: how many floats for each stream of the batch; copied out between two calls, and
+ * back in after lk_flow_begin with as many streams (`seen` positions had been run). A parallel flow's. */
+int64_t lk_flow_carried_floats(const lk_flow *flow);
+int64_t lk_flow_seen(const lk_flow *flow);
+void lk_flow_save(const lk_flow *flow, float *carried);
+void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried);
 
 #endif

@@ -164,6 +164,30 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
     return status;
 }
 
+lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph) {
+    *graph = NULL;
+    if (!model->family->any_size || strcmp(model->order_name, "natural") != 0) {
+        char want[64];
+        lk_shape_print(model->data.shape, want, sizeof want);
+        return lk_fail(model->context, LK_MISMATCH, "a %s model%s takes data of its own size alone, %s",
+                       model->family->name, model->family->any_size ? " with an ordering of its own" : "", want);
+    }
+    lk_model there = *model; /* borrows everything but the ordering */
+    there.data.shape = shape;
+    there.data.variables = lk_shape_variables(shape);
+    LK_TRY(check_description(model->context, there.data));
+    there.rank = lk_allocate(there.data.variables, sizeof *there.rank);
+    if (there.rank == NULL) {
+        return lk_fail_no_memory(model->context, "ordering", there.data.variables * (int64_t)sizeof *there.rank);
+    }
+    for (int64_t v = 0; v < there.data.variables; v++) {
+        there.rank[v] = (int32_t)v;
+    }
+    lk_status status = lk_model_graph(&there, 0, graph);
+    lk_release(there.rank);
+    return status;
+}
+
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
     char have[64], want[64];
     lk_shape_print(dataset->shape, have, sizeof have);

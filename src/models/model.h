@@ -49,6 +49,9 @@ struct lk_family {
     /* Sets parameters to a good start before training by gradients, from the training data (output biases from marginal
      * frequencies). NULL: initial values are enough. */
     lk_status (*start)(lk_model *model, const lk_dataset *train);
+    /* The network can be built on data of any size, with the same parameters: sequences of any length, images of any height and
+     * width. */
+    bool any_size;
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options);
 };
@@ -87,6 +90,9 @@ int32_t lk_model_variants(const lk_model *model);
 lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);
 /* The same network under another ordering than the variant's own: for order-agnostic models, to put given variables first. */
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph);
+/* The network on data of another shape, in their natural order, with the same parameters: for families whose weights do not belong to
+ * places (a longer sequence, a larger image). LK_MISMATCH when the family's do, or when the model has another ordering. */
+lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph);
 /* Changes when the same model file begins to mean other probabilities. */
 #define LK_ENGINE_VERSION "1"
 /* Before training by gradients: the family's `start`, if it has one. */

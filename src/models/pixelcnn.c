@@ -159,5 +159,6 @@ const lk_family lk_pixelcnn_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .build = build,
+    .any_size = true,
     .start = start,
 };

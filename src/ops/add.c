@@ -46,6 +46,7 @@ const lk_op lk_add_op = {
     .inputs_most = 2,
     .shape = shape,
     .reads = lk_reads_same_cell,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

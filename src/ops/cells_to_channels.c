@@ -73,6 +73,7 @@ const lk_op lk_cells_to_channels_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = reads,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

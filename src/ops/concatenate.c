@@ -79,6 +79,7 @@ const lk_op lk_concatenate_op = {
     .inputs_most = LK_NODE_INPUTS_MOST,
     .shape = shape,
     .reads = reads,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

@@ -44,6 +44,18 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     return self->reads.class_at[self->reads.class_of[cell]].count * node->inputs[0]->channels * node->channels;
 }
 
+static int64_t reach(const lk_node *node) {
+    const lk_conv_settings *self = node->settings;
+    int64_t line = self->pixels / self->grid.size[0] * self->grid.groups, most = 0;
+    for (int32_t t = 0; t < self->taps; t++) {
+        if (self->tap[t][0] > 0) {
+            return -1;
+        }
+        most = -self->tap[t][0] * line > most ? -self->tap[t][0] * line : most;
+    }
+    return most;
+}
+
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_conv_settings *self = node->settings;
     const lk_node *input = node->inputs[0];
@@ -273,6 +285,8 @@ const lk_op lk_conv_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = reads,
+    .alike = true,
+    .reach = reach,
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,

@@ -75,6 +75,7 @@ const lk_op lk_embedding_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = lk_reads_same_cell,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

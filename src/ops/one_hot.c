@@ -62,6 +62,7 @@ const lk_op lk_one_hot_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = reads,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

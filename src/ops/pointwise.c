@@ -132,6 +132,7 @@ const lk_op lk_pointwise_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = lk_reads_same_cell,
+    .alike = true,
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,

@@ -119,12 +119,12 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_wo
     int64_t w = self->width, each = task->batch * w;
     lk_recurrent_gates zr = {0, 2, task->workspace, LK_B_KEEP}, candidate = {2, 1, second, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
+    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};
         lk_recurrent_examples(task, update_back, &s);
         made = t == 0 || lk_recurrent_back(task, &candidate, s.dgates + 2 * w, GATES * w, s.dq, w);
         lk_recurrent_examples(task, reset_back, &s);
-        made = made && (t == 0 || lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
+        made = made && (t == task->first_cell || lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
     }
     return made;
 }
@@ -157,6 +157,7 @@ const lk_op lk_recurrent_gru_op = {
     .shape = lk_recurrent_shape,
     .reads = lk_recurrent_reads,
     .recurrent = true,
+    .alike = true,
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,

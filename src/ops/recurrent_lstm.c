@@ -91,10 +91,10 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
     int64_t w = self->width, each = task->batch * w;
     lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
+    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each, scratch + 2 * each};
         lk_recurrent_examples(task, gates_back, &s);
-        made = t == 0 || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
+        made = t == task->first_cell || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
     }
     return made;
 }
@@ -123,6 +123,7 @@ const lk_op lk_recurrent_lstm_op = {
     .shape = lk_recurrent_shape,
     .reads = lk_recurrent_reads,
     .recurrent = true,
+    .alike = true,
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,

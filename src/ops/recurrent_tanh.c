@@ -25,13 +25,13 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
     int64_t width = task->node->channels, floats = task->batch * width;
     lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= 0 && made; t--) {
+    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
         task->kernels->add(dh, task->dout + t * floats, floats);
         task->kernels->tanh_backward(dgates + t * floats, task->out + t * floats, dh, floats);
         for (int64_t i = 0; i < floats; i++) {
             dh[i] = 0.0f;
         }
-        made = t == 0 || lk_recurrent_back(task, &gates, dgates + t * floats, width, dh, width);
+        made = t == task->first_cell || lk_recurrent_back(task, &gates, dgates + t * floats, width, dh, width);
     }
     return made;
 }
@@ -58,6 +58,7 @@ const lk_op lk_recurrent_tanh_op = {
     .shape = lk_recurrent_shape,
     .reads = lk_recurrent_reads,
     .recurrent = true,
+    .alike = true,
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,

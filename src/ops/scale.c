@@ -38,6 +38,7 @@ const lk_op lk_scale_op = {
     .inputs_most = 1,
     .shape = lk_shape_like_input,
     .reads = lk_reads_same_cell,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

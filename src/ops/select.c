@@ -58,6 +58,7 @@ const lk_op lk_select_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = reads,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

@@ -32,6 +32,11 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return 1;
 }
 
+static int64_t reach(const lk_node *node) {
+    const shift *self = node->settings;
+    return self->by;
+}
+
 static void begin_cell(const lk_task *task, float *out) {
     const shift *self = task->node->settings;
     int64_t channels = task->node->channels;
@@ -93,6 +98,8 @@ const lk_op lk_shift_op = {
     .inputs_most = 1,
     .shape = shape,
     .reads = reads,
+    .alike = true,
+    .reach = reach,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

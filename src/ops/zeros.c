@@ -51,6 +51,7 @@ const lk_op lk_zeros_op = {
     .inputs_most = 0,
     .shape = shape,
     .reads = reads,
+    .alike = true,
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,

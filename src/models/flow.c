@@ -1,0 +1,187 @@
+/* Sliding a window graph along a stream. */
+#include "models/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lk_flow {
+    lk_graph *graph; /* owned */
+    lk_window window;
+    lk_execution *execution; /* owned */
+    int64_t capacity;        /* positions that one parallel call may take */
+    int64_t end;             /* positions of the window graph that hold values */
+    int64_t seen;            /* positions of the streams, in all */
+    int64_t variable;        /* incremental: of the present position, how many are set */
+    int64_t last;            /* parallel: where the last call's positions begin */
+};
+
+/* ---- life -------------------------------------------------------------------------------------------------------------- */
+
+static lk_shape shape_of(lk_shape position, int64_t positions) {
+    lk_shape shape = {.axes = position.axes, .size = {positions}};
+    for (int32_t axis = 1; axis < position.axes; axis++) {
+        shape.size[axis] = position.size[axis];
+    }
+    return shape;
+}
+
+/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself tells; the first one may be too small
+ * to show it. */
+static lk_status build(const lk_model *model, lk_shape position, int64_t unit, lk_flow *flow) {
+    int64_t lookback = 1, shown = 0;
+    for (bool first = true; first || shown > lookback; first = false) {
+        lookback = shown > lookback ? shown : lookback;
+        lk_graph_destroy(flow->graph);
+        LK_TRY(lk_model_graph_at(model, shape_of(position, lookback + (first ? 1 : flow->capacity)), &flow->graph));
+        LK_TRY(lk_window_lookback(flow->graph, unit, &shown));
+    }
+    return lk_window_init(&flow->window, flow->graph, unit);
+}
+
+static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_shape position,
+                        lk_flow **flow) {
+    LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 1);
+    *flow = NULL;
+    lk_flow *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof *made);
+    }
+    made->capacity = window;
+    lk_status status = build(model, position, lk_shape_variables(position), made);
+    if (status == LK_OK) {
+        status = lk_execution_create(made->graph, plan, batch, &made->execution);
+    }
+    if (status != LK_OK) {
+        lk_flow_destroy(made);
+        return status;
+    }
+    *flow = made;
+    return LK_OK;
+}
+
+lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_flow **flow) {
+    return create(model, plan, batch, window, (lk_shape){1, {1}}, flow);
+}
+
+lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, int64_t width,
+                              lk_flow **flow) {
+    lk_shape shape = model->data.shape;
+    if (shape.axes != 2 && shape.axes != 3) {
+        *flow = NULL;
+        return lk_fail(model->context, LK_MISMATCH, "the model is not for images: it has no rows to run along");
+    }
+    shape.size[0] = 1;
+    shape.size[1] = width;
+    return create(model, plan, batch, window, shape, flow);
+}
+
+void lk_flow_destroy(lk_flow *flow) {
+    if (flow == NULL) {
+        return;
+    }
+    lk_execution_destroy(flow->execution);
+    lk_window_deinit(&flow->window);
+    lk_graph_destroy(flow->graph);
+    free(flow);
+}
+
+int64_t lk_flow_lookback(const lk_flow *flow) {
+    return flow->window.lookback;
+}
+
+int64_t lk_flow_unit(const lk_flow *flow) {
+    return flow->window.unit;
+}
+
+int64_t lk_flow_window(const lk_flow *flow) {
+    return flow->capacity;
+}
+
+const lk_graph *lk_flow_graph(const lk_flow *flow) {
+    return flow->graph;
+}
+
+lk_execution *lk_flow_execution(lk_flow *flow) {
+    return flow->execution;
+}
+
+lk_status lk_flow_begin(lk_flow *flow, int64_t count) {
+    flow->end = flow->seen = flow->variable = flow->last = 0;
+    return lk_execution_window_begin(flow->execution, &flow->window, count);
+}
+
+/* Makes room for `length` positions behind those that hold values. */
+static void make_room(lk_flow *flow, int64_t length) {
+    if (flow->end + length > flow->window.positions) {
+        lk_execution_window_slide(flow->execution, &flow->window, flow->end - flow->window.lookback);
+        flow->end = flow->window.lookback;
+    }
+}
+
+/* ---- incremental ----------------------------------------------------------------------------------------------------- */
+
+lk_status lk_flow_next(lk_flow *flow, const float **parameters) {
+    int64_t unit = flow->window.unit;
+    if (flow->variable == 0) {
+        make_room(flow, 1);
+    }
+    int64_t variable = flow->end * unit + flow->variable;
+    LK_TRY(lk_execution_window_compute(flow->execution, &flow->window, flow->graph->rank[variable]));
+    *parameters = lk_execution_parameters(flow->execution, variable);
+    return LK_OK;
+}
+
+void lk_flow_set(lk_flow *flow, const uint16_t *values) {
+    lk_execution_set(flow->execution, flow->end * flow->window.unit + flow->variable, values);
+    flow->variable++;
+    if (flow->variable == flow->window.unit) {
+        flow->variable = 0;
+        flow->end++;
+        flow->seen++;
+    }
+}
+
+/* ---- parallel ---------------------------------------------------------------------------------------------------------- */
+
+lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length) {
+    LK_REQUIRE(length >= 1 && length <= flow->capacity && flow->variable == 0);
+    make_room(flow, length);
+    LK_TRY(lk_execution_window_forward(flow->execution, &flow->window, flow->end, flow->end + length, x));
+    flow->last = flow->end;
+    flow->end += length;
+    flow->seen += length;
+    return LK_OK;
+}
+
+const float *lk_flow_parameters(const lk_flow *flow, int64_t variable) {
+    return lk_execution_parameters(flow->execution, flow->last * flow->window.unit + variable);
+}
+
+lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable) {
+    return lk_execution_nll(flow->execution, nll_nats, per_variable);
+}
+
+/* ---- what is carried -------------------------------------------------------------------------------------------------- */
+
+int64_t lk_flow_carried_floats(const lk_flow *flow) {
+    return lk_execution_window_floats(&flow->window);
+}
+
+int64_t lk_flow_seen(const lk_flow *flow) {
+    return flow->seen;
+}
+
+/* While less than the lookback has been seen, everything stands at the front. */
+static int64_t carried_from(const lk_flow *flow) {
+    return flow->end > flow->window.lookback ? flow->end - flow->window.lookback : 0;
+}
+
+void lk_flow_save(const lk_flow *flow, float *carried) {
+    lk_execution_window_save(flow->execution, &flow->window, carried_from(flow), carried);
+}
+
+void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried) {
+    flow->seen = seen;
+    flow->end = seen < flow->window.lookback ? seen : flow->window.lookback;
+    lk_execution_window_restore(flow->execution, &flow->window, 0, carried);
+}

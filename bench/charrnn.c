@@ -117,7 +117,7 @@ static lk_status bench(lk_context *context, const shape *s) {
     snprintf(width, sizeof width, "width=%s", s->width);
     snprintf(layers, sizeof layers, "layers=%s", s->layers);
     const char *assignments[] = {cell, width, layers};
-    lk_data_description data = {{1, {s->length}}, s->length, ALPHABET, LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {1, {s->length}}, .variables = s->length, .alphabet = ALPHABET};
     lk_model *model;
     lk_graph *graph;
     LK_TRY(lk_model_create(context, "charrnn", assignments, 3, data, "natural", 1, &model));

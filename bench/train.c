@@ -25,7 +25,7 @@ static lk_status bench(lk_context *context, const char *hidden, int64_t batch, d
     char set[128];
     snprintf(set, sizeof set, "hidden=%s", hidden);
     const char *assignments[] = {set, "direct=false"};
-    lk_data_description data = {{1, {784}}, 784, 2, LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {1, {784}}, .variables = 784, .alphabet = 2};
     lk_model *model;
     lk_graph *graph;
     lk_execution *execution;

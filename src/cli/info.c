@@ -25,12 +25,25 @@ static json_t *nodes_json(const lk_graph *graph) {
     return list;
 }
 
+/* "stream of bytes, trained on windows of 128", "28x28x1" */
+static void describe_data(const lk_data_description *data, char *text, size_t capacity) {
+    char shape[64];
+    lk_shape_print(data->shape, shape, sizeof shape);
+    if (data->stream) {
+        snprintf(text, capacity, "stream of %s, trained in windows of %s", lk_symbols_kind_name(data->symbols.kind),
+                 shape);
+    } else {
+        snprintf(text, capacity, "%s", shape);
+    }
+}
+
 static int print_json(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
+    const char *stream = model->data.stream ? lk_symbols_kind_name(model->data.symbols.kind) : NULL;
     json_t *history = json_loads(model->history, 0, NULL);
     json_t *object =
-        json_pack("{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "family",
+        json_pack("{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "family",
                   model->family->name, "settings", settings_json(model), "shape", shape, "variables",
                   (json_int_t)model->data.variables, "alphabet", model->data.alphabet, "binarization",
                   cli_binarization_text(model->data.binarization), "ordering", model->order_name, "parameters",
@@ -39,7 +52,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
                   (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
                   (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
                   (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
-                  history != NULL ? history : json_object());
+                  history != NULL ? history : json_object(), "stream", stream);
     return cli_print_json(object);
 }
 
@@ -57,13 +70,13 @@ static void print_setting(const char *key, const char *text) {
 }
 
 static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
-    char shape[64];
-    lk_shape_print(model->data.shape, shape, sizeof shape);
+    char data[128];
+    describe_data(&model->data, data, sizeof data);
     printf("family          %s (%s)\n", model->family->name, model->family->paper);
     for (int32_t i = 0; i < model->settings.count; i++) {
         print_setting(model->settings.table[i].key, model->settings.text[i]);
     }
-    printf("data            %s, alphabet %d, binarization %s\n", shape, model->data.alphabet,
+    printf("data            %s, alphabet %d, binarization %s\n", data, model->data.alphabet,
            cli_binarization_text(model->data.binarization));
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));

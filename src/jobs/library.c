@@ -73,8 +73,8 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
                          const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed,
                          lk_model **model) {
-    lk_data_description data = {train->shape, train->variables, train->alphabet < 2 ? 2 : train->alphabet,
-                                LK_BINARIZE_NONE};
+    lk_data_description data = {
+        .shape = train->shape, .variables = train->variables, .alphabet = train->alphabet < 2 ? 2 : train->alphabet};
     LK_TRY(lk_model_create(context, family, settings, setting_count, data, "natural", seed, model));
     lk_status status = valid == NULL ? LK_OK : lk_model_accepts(*model, valid);
     if (status == LK_OK) {

@@ -33,7 +33,7 @@ static int tear_down(void **state) {
 
 /* Weights large enough that the variables depend on each other. */
 static lk_model *make_model(const char *const *set, int32_t sets) {
-    lk_data_description data = {{1, {VARIABLES}}, VARIABLES, 2, LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 2};
     lk_model *model;
     assert_int_equal(lk_model_create(context, "made", set, sets, data, "random:4", 9, &model), LK_OK);
     for (int32_t p = 0; p < model->parameters->count; p++) {

@@ -184,6 +184,7 @@ const lk_family lk_charrnn_family = {
     .paper = "Karpathy: The unreasonable effectiveness of recurrent neural networks, 2015",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
+    .streams = true,
     .build = build,
     .any_size = true,
     .start = start,

@@ -130,6 +130,7 @@ const lk_family lk_conv1d_family = {
     .paper = "van den Oord et al.: Pixel Recurrent Neural Networks, ICML 2016; WaveNet, 2016",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
+    .streams = true,
     .build = build,
     .any_size = true,
     .start = start,

@@ -36,6 +36,16 @@ static void put_settings(hash *h, const lk_settings *settings) {
     }
 }
 
+/* Only of streams, so that other models keep the fingerprints that they have. */
+static void put_stream(hash *h, const lk_symbols *symbols) {
+    put_text(h, "stream");
+    put_text(h, lk_symbols_kind_name(symbols->kind));
+    put_integer(h, symbols->count);
+    if (symbols->count > 0) {
+        put_bytes(h, symbols->characters, (size_t)symbols->count * sizeof *symbols->characters);
+    }
+}
+
 /* float32 and int32 arrays are hashed as they lie in memory: every machine that builds this is little-endian. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files and fingerprints are little-endian");
 
@@ -55,6 +65,9 @@ lk_fingerprint lk_model_fingerprint(const lk_model *model) {
         put_integer(h, p->rows);
         put_integer(h, p->columns);
         put_bytes(h, p->value, (size_t)(p->rows * p->columns) * sizeof(float));
+    }
+    if (model->data.stream) {
+        put_stream(h, &model->data.symbols);
     }
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(h));

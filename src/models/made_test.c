@@ -50,7 +50,7 @@ static int tear_down(void **state) {
 
 /* Random biases too: zero ones would hide mistakes. */
 static lk_model *make_model(const made_case *c) {
-    lk_data_description data = {{1, {c->variables}}, c->variables, c->alphabet, LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {1, {c->variables}}, .variables = c->variables, .alphabet = c->alphabet};
     lk_model *model;
     if (lk_model_create(context, "made", c->set, c->sets, data, c->order, 5, &model) != LK_OK) {
         fail_msg("%s", lk_context_message(context));

@@ -20,6 +20,30 @@ static lk_status unknown_family(lk_context *context, const char *family) {
     return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
 }
 
+static lk_status check_stream(lk_context *context, const lk_family *family, const lk_data_description *data) {
+    if (!family->streams) {
+        return lk_fail(context, LK_INVALID,
+                       "%s is for examples of one size, not for streams; charrnn and conv1d take these", family->name);
+    }
+    if (data->shape.axes != 1 || data->binarization != LK_BINARIZE_NONE ||
+        data->alphabet != lk_symbols_alphabet(&data->symbols)) {
+        return lk_fail(context, LK_INVALID,
+                       "a stream's window has one axis, and its alphabet of %d is that of its symbols, %d",
+                       data->alphabet, lk_symbols_alphabet(&data->symbols));
+    }
+    return LK_OK;
+}
+
+static lk_status check_natural(const lk_model *model) {
+    for (int64_t v = 0; v < model->data.variables && model->data.stream; v++) {
+        if (model->rank[v] != v) {
+            return lk_fail(model->context, LK_INVALID,
+                           "a stream is read from its beginning on: the ordering is natural");
+        }
+    }
+    return LK_OK;
+}
+
 static lk_status check_description(lk_context *context, lk_data_description data) {
     bool sane =
         data.variables >= 1 && data.variables <= VARIABLES_MOST && lk_shape_variables(data.shape) == data.variables;
@@ -44,6 +68,11 @@ static lk_status begin_model(lk_context *context, const char *family, const char
     }
     LK_TRY(check_description(context, data));
     model->data = data;
+    model->data.symbols = (lk_symbols){0};
+    if (data.stream) {
+        LK_TRY(check_stream(context, model->family, &data));
+        LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
+    }
     LK_TRY(lk_settings_init(context, &model->settings, model->family->settings, model->family->setting_count));
     for (int32_t i = 0; i < count; i++) {
         LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
@@ -59,6 +88,7 @@ static lk_status begin_model(lk_context *context, const char *family, const char
 /* Building a network declares the parameters. */
 static lk_status declare_parameters(lk_model *model) {
     lk_graph *graph;
+    LK_TRY(check_natural(model));
     LK_TRY(lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
     model->parameters->frozen = true;
@@ -121,6 +151,7 @@ void lk_model_destroy(lk_model *model) {
         return;
     }
     lk_settings_deinit(&model->settings);
+    lk_symbols_deinit(&model->data.symbols);
     lk_release(model->rank);
     free(model->order_name);
     lk_parameters_destroy(model->parameters);

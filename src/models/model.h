@@ -4,6 +4,7 @@
 #define LK_MODELS_MODEL_H
 
 #include "data/dataset.h"
+#include "data/symbols.h"
 #include "graph/graph.h"
 #include "models/settings.h"
 
@@ -16,6 +17,8 @@ typedef struct lk_data_description {
     int64_t variables;
     int32_t alphabet;
     lk_binarization binarization;
+    bool stream;        /* sequences without end: shape (one axis) is then only the window that training looked at */
+    lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
 
 /* Reports from a fit that is not by gradients; return false to stop. */
@@ -37,6 +40,8 @@ struct lk_family {
     const char *paper;
     const lk_setting *settings;
     int32_t setting_count;
+    /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along one that has no end. */
+    bool streams;
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in files becomes part of the model.
      * NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
@@ -74,7 +79,8 @@ int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
 
-/* A new model. `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a file of ranks (one
+/* A new model. data is copied, its symbols too; a stream needs a family that streams, the natural ordering and the alphabet of its
+ * symbols. `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a file of ranks (one
  * integer for each variable, white space between). All parameters are declared (by building variant 0) and initialised
  * from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,

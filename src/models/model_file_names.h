@@ -14,6 +14,7 @@
 
 #define LK_MODEL_FILE_RANK "ordering.rank"
 #define LK_MODEL_FILE_CALIBRATION "calibration.nll"
+#define LK_MODEL_FILE_CHARACTERS "symbols.characters"
 
 /* By lk_binarization. */
 #define LK_MODEL_FILE_BINARIZATIONS 3

@@ -314,6 +314,94 @@ static void flipped_bytes(void **state) {
     lk_bytes_release(&bytes);
 }
 
+/* ---- models of streams ------------------------------------------------------------------------------------ */
+
+static int set_up_stream(void **state) {
+    world *w = calloc(1, sizeof *w);
+    static const uint32_t listed[] = {'\n', 'a', 0xE9, 0x10FFFF};
+    const char *assignments[] = {"width=4", "layers=1"};
+    lk_data_description data = {.shape = {1, {8}}, .variables = 8, .alphabet = 5, .stream = true};
+    *state = w;
+    snprintf(w->path, sizeof w->path, "/tmp/likely-stream-model-%d", (int)getpid());
+    bool made = lk_context_create(1, &w->context) == LK_OK &&
+                lk_symbols_list(w->context, "x", listed, 4, &data.symbols) == LK_OK &&
+                lk_model_create(w->context, "charrnn", assignments, 2, data, "natural", 5, &w->model) == LK_OK;
+    lk_symbols_deinit(&data.symbols); /* the model has its own */
+    return made ? 0 : -1;
+}
+
+static void streams_are_kept(void **state) {
+    world *w = *state;
+    lk_model *loaded;
+    save(w);
+    if (lk_model_load(w->context, w->path, &loaded) != LK_OK) {
+        fail_msg("%s", lk_context_message(w->context));
+    }
+    assert_true(loaded->data.stream && lk_symbols_equal(&loaded->data.symbols, &w->model->data.symbols));
+    lk_fingerprint before = lk_model_fingerprint(w->model), after = lk_model_fingerprint(loaded);
+    assert_memory_equal(before.byte, after.byte, sizeof before.byte);
+    loaded->data.symbols.characters[1] = 'b'; /* what a symbol means decides what is decoded */
+    after = lk_model_fingerprint(loaded);
+    assert_memory_not_equal(before.byte, after.byte, sizeof before.byte);
+    loaded->data.symbols.characters[1] = 'a';
+    loaded->data.stream = false;
+    after = lk_model_fingerprint(loaded);
+    assert_memory_not_equal(before.byte, after.byte, sizeof before.byte);
+    lk_model_destroy(loaded);
+}
+
+static void stream_refusals(void **state) {
+    world *w = *state;
+    save(w);
+#define DATA(rest) "{\"shape\":[8],\"binarization\":\"none\"," rest "}"
+    static const change changes[] = {
+        {.key = "data", .value = DATA("\"alphabet\":5"), .expected = LK_FORMAT, .message = "in no other"},
+        {.key = "data",
+         .value = DATA("\"alphabet\":5,\"stream\":\"bytes\""),
+         .expected = LK_FORMAT,
+         .message = "in no other"},
+        {.key = "data",
+         .value = DATA("\"alphabet\":5,\"stream\":\"words\""),
+         .expected = LK_FORMAT,
+         .message = "stream"},
+        {.key = "data", .value = DATA("\"alphabet\":5,\"stream\":true"), .expected = LK_FORMAT, .message = "stream"},
+        {.key = "data", .value = DATA("\"alphabet\":5,\"more\":1"), .expected = LK_FORMAT},
+        {.key = "data",
+         .value = DATA("\"alphabet\":6,\"stream\":\"characters\""),
+         .expected = LK_INVALID,
+         .message = "alphabet of 6"},
+        {.key = "data",
+         .value = "{\"shape\":[4,2],\"alphabet\":5,\"binarization\":\"none\",\"stream\":\"characters\"}",
+         .expected = LK_INVALID,
+         .message = "one axis"},
+        {.key = "family", .value = "histogram", .expected = LK_INVALID},
+        {.tensor = "symbols.characters", .how = DROP, .expected = LK_FORMAT, .message = "symbols.characters"},
+        {.tensor = "symbols.characters", .how = RETYPE, .expected = LK_FORMAT, .message = "symbols.characters"},
+        {.tensor = "symbols.characters", .how = RESHAPE, .expected = LK_FORMAT, .message = "symbols.characters"},
+        {.tensor = "symbols.characters", .how = SHORTEN, .expected = LK_INVALID, .message = "alphabet of 5"},
+        {.tensor = "symbols.characters", .how = NEGATIVE, .expected = LK_INVALID, .message = "code point"},
+        {.tensor = "ordering.rank", .how = NEGATIVE, .expected = LK_FORMAT, .message = "negative"},
+    };
+#undef DATA
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        load_changed(w, &changes[i]);
+    }
+}
+
+/* What a stream cannot be. */
+static void misfits(void **state) {
+    world *w = *state;
+    lk_model *model;
+    lk_data_description data = {.shape = {1, {8}}, .variables = 8, .alphabet = 256, .stream = true};
+    assert_int_equal(lk_model_create(w->context, "made", NULL, 0, data, "natural", 5, &model), LK_INVALID);
+    assert_non_null(strstr(lk_context_message(w->context), "charrnn"));
+    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "reversed", 5, &model), LK_INVALID);
+    assert_non_null(strstr(lk_context_message(w->context), "natural"));
+    data.alphabet = 255;
+    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "natural", 5, &model), LK_INVALID);
+    assert_null(model);
+}
+
 static void missing_file(void **state) {
     world *w = *state;
     lk_model *loaded;
@@ -330,6 +418,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(small_files_ask_in_vain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flipped_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(missing_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(streams_are_kept, set_up_stream, tear_down),
+        cmocka_unit_test_setup_teardown(stream_refusals, set_up_stream, tear_down),
+        cmocka_unit_test_setup_teardown(misfits, set_up_stream, tear_down),
+        cmocka_unit_test_setup_teardown(flipped_bytes, set_up_stream, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,19 @@ static bool shape_read(const json_t *array, lk_shape *shape) {
     return true;
 }
 
+/* "stream" is there for streams alone. */
+static bool take_stream(const json_t *object, lk_data_description *data) {
+    const json_t *stream = json_object_get(object, "stream");
+    data->stream = stream != NULL;
+    for (int kind = 0; kind < LK_SYMBOLS_KINDS && json_is_string(stream); kind++) {
+        if (strcmp(json_string_value(stream), lk_symbols_kind_name((lk_symbols_kind)kind)) == 0) {
+            data->symbols.kind = (lk_symbols_kind)kind;
+            return true;
+        }
+    }
+    return !data->stream;
+}
+
 static lk_status take_data(job *work, const json_t *object) {
     lk_data_description *data = &work->data;
     const json_t *alphabet = json_object_get(object, "alphabet");
@@ -145,9 +158,11 @@ static lk_status take_data(job *work, const json_t *object) {
     }
     if (!shape_read(json_object_get(object, "shape"), &data->shape) || !json_is_integer(alphabet) ||
         json_integer_value(alphabet) < 2 || json_integer_value(alphabet) > LK_ALPHABET_MOST ||
-        kind == LK_MODEL_FILE_BINARIZATIONS || json_object_size(object) != 3) {
+        kind == LK_MODEL_FILE_BINARIZATIONS || !take_stream(object, data) ||
+        json_object_size(object) != (data->stream ? 4 : 3)) {
         return lk_fail(work->context, LK_FORMAT,
-                       "%s: metadata \"data\" describe no data: wrong shape, alphabet or binarization", work->path);
+                       "%s: metadata \"data\" describe no data: wrong shape, alphabet, binarization or stream",
+                       work->path);
     }
     data->variables = lk_shape_variables(data->shape);
     data->alphabet = (int32_t)json_integer_value(alphabet);
@@ -210,6 +225,32 @@ static lk_status take_rank(job *work) {
     return LK_OK;
 }
 
+/* The characters of a stream of such. Whether they are as many as the alphabet wants, the model's maker checks. */
+static lk_status take_characters(job *work) {
+    const lk_tensor *tensor = lk_safetensors_tensor(&work->file, LK_MODEL_FILE_CHARACTERS);
+    bool wanted = work->data.stream && work->data.symbols.kind == LK_SYMBOLS_CHARACTERS;
+    if (!wanted && tensor == NULL) {
+        return LK_OK;
+    }
+    if (!wanted || tensor == NULL || tensor->type != LK_I32 || tensor->axes != 1) {
+        return lk_fail(
+            work->context, LK_FORMAT,
+            "%s: tensor \"" LK_MODEL_FILE_CHARACTERS
+            "\" stands in the file of a model for a stream of characters, I32 [their number], and in no other",
+            work->path);
+    }
+    char name[LK_MESSAGE_CAPACITY];
+    snprintf(name, sizeof name, "%s: tensor \"" LK_MODEL_FILE_CHARACTERS "\"", work->path);
+    uint32_t *characters = lk_allocate(tensor->size[0], sizeof *characters); /* aligned, as the file's need not be */
+    if (characters == NULL) {
+        return lk_fail_no_memory(work->context, "the list of characters", tensor->bytes);
+    }
+    memcpy(characters, tensor->data, (size_t)tensor->bytes);
+    lk_status status = lk_symbols_list(work->context, name, characters, tensor->size[0], &work->data.symbols);
+    lk_release(characters);
+    return status;
+}
+
 static lk_status take_parameter(const job *work, lk_parameter *p) {
     const lk_tensor *tensor = lk_safetensors_tensor(&work->file, p->name);
     if (tensor == NULL) {
@@ -262,7 +303,7 @@ static lk_status refuse_unknown(const job *work, const lk_model *model) {
     for (int32_t i = 0; i < work->file.count; i++) {
         const char *name = work->file.tensors[i].name;
         if (strcmp(name, LK_MODEL_FILE_RANK) != 0 && strcmp(name, LK_MODEL_FILE_CALIBRATION) != 0 &&
-            lk_parameters_find(model->parameters, name) < 0) {
+            strcmp(name, LK_MODEL_FILE_CHARACTERS) != 0 && lk_parameters_find(model->parameters, name) < 0) {
             return lk_fail(work->context, LK_FORMAT,
                            "%s: tensor \"%.80s\" is no part of a model %s with these settings", work->path, name,
                            model->family->name);
@@ -312,6 +353,7 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
     LK_TRY(lk_safetensors_parse(context, name, bytes, &work.file));
     lk_status status = take_metadata(&work);
     status = status == LK_OK ? take_rank(&work) : status;
+    status = status == LK_OK ? take_characters(&work) : status;
     status = status == LK_OK ? create(&work, &made) : status;
     status = status == LK_OK ? fill(&work, made) : status;
     if (status != LK_OK) {
@@ -322,6 +364,7 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
         free(work.assignments[i]);
     }
     lk_release(work.rank);
+    lk_symbols_deinit(&work.data.symbols);
     lk_safetensors_deinit(&work.file);
     *model = made;
     return status;

@@ -30,6 +30,13 @@ static char *data_text(const lk_data_description *data) {
     json_t *object =
         made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet, "binarization", binarization)
              : NULL;
+    if (object != NULL && data->stream) {
+        json_t *kind = json_string(lk_symbols_kind_name(data->symbols.kind));
+        if (json_object_set_new(object, "stream", kind) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     json_decref(shape);
@@ -57,6 +64,16 @@ static int32_t list_tensors(const lk_model *model, lk_tensor *tensors) {
         .data = model->rank,
         .bytes = model->data.variables * (int64_t)sizeof *model->rank,
     };
+    if (model->data.symbols.count > 0) {
+        tensors[count++] = (lk_tensor){
+            .name = LK_MODEL_FILE_CHARACTERS,
+            .type = LK_I32,
+            .axes = 1,
+            .size = {model->data.symbols.count},
+            .data = model->data.symbols.characters,
+            .bytes = model->data.symbols.count * (int64_t)sizeof *model->data.symbols.characters,
+        };
+    }
     if (model->calibration != NULL) {
         tensors[count++] = (lk_tensor){
             .name = LK_MODEL_FILE_CALIBRATION,
@@ -72,12 +89,12 @@ static int32_t list_tensors(const lk_model *model, lk_tensor *tensors) {
 
 lk_status lk_model_save(const lk_model *model, const char *path) {
     lk_context *context = model->context;
-    lk_tensor *tensors = calloc((size_t)model->parameters->count + 2, sizeof *tensors);
+    lk_tensor *tensors = calloc((size_t)model->parameters->count + 3, sizeof *tensors);
     char *settings = settings_text(&model->settings), *data = data_text(&model->data);
     lk_status status = LK_OK;
     if (tensors == NULL || settings == NULL || data == NULL) {
         status = lk_fail_no_memory(context, "the model file's metadata",
-                                   (int64_t)sizeof *tensors * (model->parameters->count + 2));
+                                   (int64_t)sizeof *tensors * (model->parameters->count + 3));
     } else {
         static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
         char checksum[33] = "";

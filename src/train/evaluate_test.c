@@ -25,7 +25,7 @@
 static lk_model *make_model(lk_context *context) {
     lk_model *model;
     const char *assignments[] = {"hidden=9", "masks=5", "order_agnostic=true"};
-    lk_data_description data = {{.axes = 1, .size = {VARIABLES}}, VARIABLES, 2, LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 2};
     assert_int_equal(lk_model_create(context, "made", assignments, 3, data, "natural", 4, &model), LK_OK);
     for (int32_t i = 0; i < model->parameters->count; i++) { /* larger weights, so that the masks disagree */
         lk_parameter *p = &model->parameters->list[i];

@@ -81,7 +81,8 @@ static inline bench setup(setting how) {
     bench b;
     const char *assignments[] = {"hidden=17", how.masks, how.dropout, "order_agnostic=true"};
     assert_int_equal(lk_context_create(how.threads, &b.context), LK_OK);
-    lk_data_description description = {line(VARIABLES), VARIABLES, 2, how.binarization};
+    lk_data_description description = {
+        .shape = line(VARIABLES), .variables = VARIABLES, .alphabet = 2, .binarization = how.binarization};
     lk_status status = lk_model_create(b.context, "made", assignments, 4, description, "natural", SEED, &b.model);
     if (status != LK_OK) {
         printf("%s\n", lk_context_message(b.context));

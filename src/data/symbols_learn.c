@@ -1,0 +1,77 @@
+/* The alphabet of a training text, in one pass over it. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "data/dataset.h"
+#include "data/source.h"
+#include "data/symbols.h"
+
+static lk_status refuse_unfit(lk_source *source) {
+    bool gzip;
+    if (source->size == 0) {
+        return lk_fail(source->context, LK_FORMAT, "%s: the file is empty: there is nothing to learn from",
+                       source->path);
+    }
+    LK_TRY(lk_source_is_gzip(source, &gzip));
+    return !gzip ? LK_OK
+                 : lk_fail(source->context, LK_UNSUPPORTED,
+                           "%s: gzipped; a stream is read at any place, so unpack it first: gunzip -k", source->path);
+}
+
+/* seen[character] */
+static lk_status mark(lk_source *source, bool *seen) {
+    const uint8_t *bytes;
+    int64_t count;
+    for (int64_t offset = 0; offset < source->size;) {
+        LK_TRY(lk_source_see(source, offset, &bytes, &count));
+        bool last = offset + count == source->size;
+        int64_t at = 0;
+        while (at + (last ? 1 : LK_UTF8_MOST) <= count) {
+            uint32_t character;
+            at += lk_utf8_get(bytes + at, count - at, &character);
+            if (character < LK_UTF8_BYTE) {
+                seen[character] = true;
+            }
+        }
+        offset += at;
+    }
+    return LK_OK;
+}
+
+static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
+    bool *seen = lk_allocate(LK_UTF8_BYTE, sizeof *seen);
+    uint32_t *characters = lk_allocate(LK_ALPHABET_MOST, sizeof *characters);
+    int64_t count = 0;
+    lk_status status = LK_OK;
+    if (seen == NULL || characters == NULL) {
+        status = lk_fail_no_memory(source->context, "a list of characters", LK_UTF8_BYTE);
+    } else {
+        status = mark(source, seen);
+        for (uint32_t c = 0; c < LK_UTF8_BYTE; c++) {
+            if (seen[c] && count++ < LK_ALPHABET_MOST) {
+                characters[count - 1] = c;
+            }
+        }
+    }
+    if (status == LK_OK && (count == 0 || count >= LK_ALPHABET_MOST)) {
+        status = lk_fail(source->context, LK_FORMAT,
+                         "%s: %lld different UTF-8 characters; the alphabet may have 1 to %d: read it as bytes",
+                         source->path, (long long)count, LK_ALPHABET_MOST - 1);
+    }
+    status = status == LK_OK ? lk_symbols_list(source->context, source->path, characters, count, symbols) : status;
+    lk_release(seen);
+    lk_release(characters);
+    return status;
+}
+
+lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind, lk_symbols *symbols) {
+    lk_source source;
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    LK_TRY(lk_source_open(context, path, &source));
+    lk_status status = refuse_unfit(&source);
+    if (status == LK_OK && kind == LK_SYMBOLS_CHARACTERS) {
+        status = learn_characters(&source, symbols);
+    }
+    lk_source_close(&source);
+    return status;
+}

@@ -20,7 +20,7 @@ for hidden in ${HIDDEN:-500 8000,8000}; do
     ours=0
     theirs=0
     for ((round = 0; round < rounds; round++)); do
-        line=$("$bench" "$hidden" 100 "$seconds")
+        line=$("$bench" "made-${hidden//,/-}" "$seconds")
         echo "$line"
         now=$(rate <<<"$line")
         ours=$((now > ours ? now : ours))

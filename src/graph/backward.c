@@ -1,5 +1,5 @@
-/* Reverse-mode differentiation. The driver owns accumulation: it zeroes a value's gradient when its life begins, and tells an operation
- * whether it is the first to touch a parameter's gradient; the operations hold only the mathematics. Nodes run in reverse order, so that
+/* Reverse-mode differentiation. The driver owns accumulation: it zeroes a value's gradient when its life begins (or tells
+ * an operation that can set it that it is fresh), and tells an operation whether it is the first to touch a parameter's gradient; the operations hold only the mathematics. Nodes run in reverse order, so that
  * every sum has one fixed order. */
 #include <string.h>
 
@@ -36,10 +36,11 @@ static void zero_outside(lk_execution *e) {
 }
 
 /* The gradients of this node's inputs begin their lives at the node that reads them last, which backward meets first. */
-static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun) {
+static void begin_gradients(lk_execution *execution, const lk_node *node, bool *begun, bool *fresh) {
     for (int32_t k = 0; k < node->input_count; k++) {
         const lk_node *input = node->inputs[k];
-        if (!begun[input->index] && execution->gradient[input->index] != NULL) {
+        fresh[k] = !begun[input->index] && node->op->sets_fresh;
+        if (!begun[input->index] && !fresh[k] && execution->gradient[input->index] != NULL) {
             int64_t floats = input->cells * input->channels * execution->count;
             memset(execution->gradient[input->index], 0, (size_t)floats * sizeof(float));
         }
@@ -47,7 +48,7 @@ static void zero_begun(lk_execution *execution, const lk_node *node, bool *begun
     }
 }
 
-static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *touched) {
+static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *begun, bool *touched) {
     const lk_graph *graph = execution->graph;
     lk_task_arrays arrays = {0};
     for (int32_t k = 0; k < node->parameter_count; k++) {
@@ -56,7 +57,9 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
         touched[p] = true;
         LK_REQUIRE(graph->parameters->list[p].gradient != NULL);
     }
+    begin_gradients(execution, node, begun, arrays.din_fresh);
     lk_task task = lk_execution_task(execution, node, &arrays);
+    task.din_fresh = node->op->sets_fresh ? arrays.din_fresh : NULL;
     if (node->op->backward == NULL) {
         return lk_fail(graph->context, LK_UNSUPPORTED, "node %s (%s) cannot be trained by gradients", node->name,
                        node->op->name);
@@ -77,8 +80,7 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     for (int32_t i = graph->node_count - 1; i > 0; i--) {
         const lk_node *node = graph->nodes[i];
         if (node->needs_gradient && begun[i]) { /* nodes that the output does not read have no gradient */
-            zero_begun(execution, node, begun);
-            LK_TRY(node_backward(execution, node, touched));
+            LK_TRY(node_backward(execution, node, begun, touched));
         }
     }
     for (int32_t p = 0; p < graph->parameters->count; p++) {

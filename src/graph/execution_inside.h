@@ -30,6 +30,7 @@ struct lk_execution {
 typedef struct lk_task_arrays {
     const float *in[LK_NODE_INPUTS_MOST];
     float *din[LK_NODE_INPUTS_MOST];
+    bool din_fresh[LK_NODE_INPUTS_MOST];
     const float *parameter[LK_NODE_PARAMETERS_MOST];
     float *dparameter[LK_NODE_PARAMETERS_MOST];
     bool fresh[LK_NODE_PARAMETERS_MOST];

@@ -24,9 +24,12 @@ typedef struct lk_task {
     const float *const *in; /* the inputs' values, whole arrays (only cells already ready are valid) */
     float *out;             /* this node's value, whole array */
     const float *const *parameter;
-    /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din. */
+    /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din, unless its row says that it sets what is
+     * fresh. */
     const float *dout;
     float *const *din; /* NULL where the input needs no gradient */
+    const bool *
+        din_fresh; /* per input, for operations with sets_fresh (else NULL): true = not zeroed, to be set, as 0 + ... */
     float *const *dparameter;
     const bool *fresh; /* per parameter: true = set the whole gradient, false = add to it */
     /* backward only, in a stream: cells before this one were computed in an earlier window and are constants now. Their dout is zero;
@@ -60,7 +63,12 @@ typedef struct lk_op {
     int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
     bool (*forward)(const lk_task *task);  /* false: out of memory */
     bool (*backward)(const lk_task *task); /* NULL: models with it are not trained by gradients */
+    bool sets_fresh;                       /* backward writes all of a fresh din, so that nobody need zero it */
 } lk_op;
+
+static inline bool lk_din_fresh(const lk_task *task, int32_t input) {
+    return task->din_fresh != NULL && task->din_fresh[input];
+}
 
 #define LK_SPANS_MOST 64
 

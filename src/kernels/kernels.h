@@ -39,6 +39,9 @@ typedef struct lk_kernels {
     /* out += in; out[i] = fma(scale, in[i], out[i]) */
     void (*add)(float *out, const float *in, int64_t count);
     void (*axpy)(float *out, float scale, const float *in, int64_t count);
+    /* out = a + b; out may be either. out[i] += in[0][i], then in[1][i] ...: the sums of columns, row after row. */
+    void (*sum_of)(float *out, const float *a, const float *b, int64_t count);
+    void (*add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
     /* Backward rules that add into din: from the output y = f(x). */
     void (*relu_backward)(float *din, const float *y, const float *dy, int64_t count);
     void (*tanh_backward)(float *din, const float *y, const float *dy, int64_t count);

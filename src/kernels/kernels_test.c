@@ -100,6 +100,8 @@ CASE(sigmoid, k->sigmoid(A(0), A(1), count))
 CASE(softplus, k->softplus(A(0), A(1), count))
 CASE(relu, k->relu(A(0), A(1), count))
 CASE(add, k->add(A(0), A(1), count))
+CASE(sum_of, k->sum_of(A(0), A(1), A(2), count))
+CASE(add_rows, k->add_rows(A(0), A(1), 5, count / 5, count / 5))
 CASE(axpy, k->axpy(A(0), 1.7f, A(1), count))
 CASE(relu_backward, k->relu_backward(A(0), A(1), A(2), count))
 CASE(tanh_backward, k->tanh_backward(A(0), A(1), A(2), count))
@@ -135,6 +137,8 @@ static const kernel_case cases[] = {
     {"softplus", NAN_EXACT, run_softplus},
     {"relu", NAN_EXACT, run_relu},
     {"add", NAN_ANY, run_add},
+    {"sum_of", NAN_ANY, run_sum_of},
+    {"add_rows", NAN_ANY, run_add_rows},
     {"axpy", NAN_ANY, run_axpy},
     {"relu_backward", NAN_ANY, run_relu_backward},
     {"tanh_backward", NAN_ANY, run_tanh_backward},
@@ -341,6 +345,28 @@ static void test_maximum_and_finiteness(void **state) {
     }
 }
 
+/* Row after row, so that a great first one swallows what comes after it; what lies between the rows is not read. */
+static void test_rows_are_added_in_order(void **state) {
+    (void)state;
+    const lk_kernels *const *tables;
+    const int32_t count = lk_kernels_available(&tables);
+    enum { WIDTH = 75, STRIDE = 80 };
+    float in[3 * STRIDE], out[WIDTH];
+    for (int i = 0; i < 3 * STRIDE; i++) {
+        in[i] = i % STRIDE >= WIDTH ? lk_nan() : i < STRIDE ? 0x1p24f : i < 2 * STRIDE ? 1.0f : -0x1p24f;
+    }
+    for (int32_t t = 0; t < count; t++) {
+        for (int i = 0; i < WIDTH; i++) {
+            out[i] = i % 2 == 0 ? 0.0f : 2.0f;
+        }
+        tables[t]->add_rows(out, in, 3, STRIDE, WIDTH);
+        for (int i = 0; i < WIDTH; i++) {
+            assert_true(out[i] ==
+                        (i % 2 == 0 ? 0.0f : 4.0f)); /* 2^24 + 1 = 2^24; 2^24 + 2 + 1 = 2^24 + 4, halves to even */
+        }
+    }
+}
+
 /* Derivatives against central differences of the function in double. */
 typedef double real_function(double x);
 static double relu_in_double(double x) {
@@ -541,6 +567,7 @@ int main(void) {
         cmocka_unit_test(test_functions_are_those_of_maths),
         cmocka_unit_test(test_sums_have_the_documented_shape),
         cmocka_unit_test(test_maximum_and_finiteness),
+        cmocka_unit_test(test_rows_are_added_in_order),
         cmocka_unit_test(test_backward_rules),
         cmocka_unit_test(test_bernoulli),
         cmocka_unit_test(test_categorical),

@@ -3,8 +3,8 @@
  * Multiplication", ACM TOMS 34(3), 2008, with the accumulators loaded from C at every depth block instead of being added to
  * it, so that each element stays one chain.
  *
- * Three ways to read B: packed once for all pieces (the common one); where it lies, when few rows would not pay for packing;
- * and by lanes of A, when there are few columns (product_narrow.c). */
+ * Four ways: both packed (the common one, product_packed.c); B where it lies, when few rows would not pay for packing (product_direct.c);
+ * A where it lies, when B is small (product_lying.c); and by lanes of A, when there are few columns (product_narrow.c). */
 #include <string.h>
 
 #include "base/arena.h"
@@ -16,8 +16,9 @@ enum {
     BLOCK_FLOATS = 80 * 1024,       /* of B that every panel meets: the second cache */
     ROUND_FLOATS = 8 * 1024 * 1024, /* of packed B at a time */
     GROUP_ROWS = 96,
-    NARROW_COLUMNS = 6, /* up to here rows fill vectors better than columns */
-    DIRECT_PANELS = 3,  /* up to here packing B costs more than it saves */
+    NARROW_COLUMNS = 6,       /* up to here rows fill vectors better than columns */
+    LYING_FLOATS = 80 * 1024, /* of B that every row meets: the second cache */
+    DIRECT_PANELS = 3,        /* up to here packing B costs more than it saves */
     DIRECT_COLUMNS =
         256, /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
     PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
@@ -27,7 +28,8 @@ enum {
 struct lk_workspace {
     float *packed, *scratch;
     int64_t *offset;
-    int64_t packed_capacity, scratch_capacity, offset_capacity;
+    lk_tile_run *run;
+    int64_t packed_capacity, scratch_capacity, offset_capacity, run_capacity;
     void *extra; /* of the operations */
     int64_t extra_capacity;
     lk_workspace **part; /* of the workers */
@@ -43,6 +45,7 @@ void lk_workspace_destroy(lk_workspace *workspace) {
         lk_release(workspace->packed);
         lk_release(workspace->scratch);
         lk_release(workspace->offset);
+        lk_release(workspace->run);
         lk_release(workspace->extra);
         for (int i = 0; i < workspace->parts; i++) {
             lk_workspace_destroy(workspace->part[i]);
@@ -116,6 +119,17 @@ static bool reserve_offsets(lk_workspace *workspace, int64_t count) {
     return workspace->offset != NULL;
 }
 
+static bool reserve_runs(lk_workspace *workspace, int64_t count) {
+    if (count <= workspace->run_capacity) {
+        return true;
+    }
+    lk_release(workspace->run);
+    count = grown(workspace->run_capacity, count);
+    workspace->run = lk_allocate(count, sizeof(*workspace->run));
+    workspace->run_capacity = workspace->run != NULL ? count : 0;
+    return workspace->run != NULL;
+}
+
 static int64_t row_work(const lk_product *product, int64_t row) {
     const int64_t depth = lk_depth_end(product, row) - lk_depth_begin(product, row);
     return lk_maximum(depth, 0) * lk_column_end(product, row);
@@ -126,6 +140,15 @@ static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_
     const lk_product *product = plan->product;
     int64_t done = 0, made = 0;
     plan->row_cut[0] = 0;
+    if (lk_is_rectangle(product)) {
+        const int64_t each = lk_round_up((product->rows + pieces - 1) / pieces, unit);
+        while (plan->row_cut[made] < product->rows) {
+            plan->row_cut[made + 1] = lk_minimum(plan->row_cut[made] + each, product->rows);
+            made++;
+        }
+        plan->row_pieces = made;
+        return;
+    }
     for (int64_t row = 0; row < product->rows;) {
         const int64_t last = lk_minimum(row + unit, product->rows);
         for (; row < last; row++) {
@@ -146,7 +169,7 @@ static void cut(lk_product_plan *plan) {
     const int64_t unit = plan->narrow ? plan->strip : plan->tile->rows;
     plan->column_pieces = 1;
     plan->column_step = product->columns;
-    if (!plan->narrow) {
+    if (!plan->narrow && !plan->lying) {
         const int64_t columns = plan->last_column - plan->first_column;
         const int64_t strips = (columns + plan->tile->columns - 1) / plan->tile->columns;
         const int64_t panels = (product->rows + unit - 1) / unit;
@@ -267,6 +290,28 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
+/* B is packed as one block, strip after strip. */
+static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
+    const int64_t columns = plan->product->columns, rest = columns % plan->tile->columns;
+    plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
+    plan->packed_columns = columns - rest + plan->tail;
+    plan->last_column = columns;
+    plan->block = plan->end;
+    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, plan->end * plan->packed_columns) ||
+        !reserve_runs(workspace, plan->end)) {
+        return false;
+    }
+    plan->packed = workspace->packed;
+    plan->runs = lk_product_list_runs(&plan->a, plan->end, workspace->run);
+    plan->run = workspace->run;
+    cut(plan);
+    if (plan->product->b_reuse != LK_B_KEPT && plan->end > 0) {
+        pack_piece(plan, 0, 0);
+    }
+    run_pieces(pool, plan->row_pieces, lk_product_lying_piece, plan);
+    return true;
+}
+
 static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     cut(plan);
     if (!prepare_few(plan, &plan->b, plan->product->columns, workspace)) {
@@ -285,6 +330,11 @@ static void choose_way(lk_product_plan *plan) {
     plan->direct = !plan->narrow && fills && product->b_reuse == LK_B_ONCE &&
                    product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
                    plan->b.lane_index == NULL;
+    /* What is kept packed must be found again the same way: runs are looked at only where nothing is kept. */
+    plan->lying = !plan->narrow && !plan->direct && lk_is_rectangle(product) && plan->c_contiguous &&
+                  product->start != LK_START_BIAS && product->depth * product->columns <= LYING_FLOATS &&
+                  plan->a.depth_stride == 1 && (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
+                  lk_product_runs_are_long(&plan->a, product->depth);
     plan->strip = tile->columns;
     for (int32_t i = 0; product->columns <= tile->wide_rows && i < LK_TILE_WIDTHS; i++) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
@@ -320,6 +370,7 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
     }
     plan.scratch = workspace->scratch;
     return plan.narrow   ? run_narrow(&plan, pool, workspace)
+           : plan.lying  ? run_lying(&plan, pool, workspace)
            : plan.direct ? run_direct(&plan, pool, workspace)
                          : run_packed(&plan, pool, workspace);
 }

@@ -25,6 +25,7 @@ typedef enum lk_start {
     LK_START_ZERO, /* C is overwritten */
     LK_START_C,    /* accumulate onto what C holds */
     LK_START_BIAS, /* start from bias[row(m)], row() as C's rows */
+    LK_START_ROW,  /* start each row from bias[n], n < columns */
 } lk_start;
 
 /* For the steps of a recurrence, which multiply one B again and again: it is packed once. */

@@ -1,4 +1,4 @@
-/* What the files of the product share: the plan of one call, its segments, and the two ways of running a piece. */
+/* What the files of the product share: the plan of one call, its segments, and the ways of running a piece. */
 #ifndef LK_KERNELS_PRODUCT_INSIDE_H
 #define LK_KERNELS_PRODUCT_INSIDE_H
 
@@ -13,6 +13,7 @@ typedef struct lk_product_plan {
     lk_side a, b;
     bool narrow;                       /* few columns: the lanes of a vector are rows of C */
     bool direct;                       /* few rows: A is prepared once, and B is read where it lies */
+    bool lying;                        /* few columns in all: B is packed, and A is read where it lies */
     bool c_contiguous;                 /* columns of C side by side */
     int64_t begin, end;                /* the depth that any row uses */
     int64_t block;                     /* depth of a cache block */
@@ -25,14 +26,21 @@ typedef struct lk_product_plan {
     int64_t few_begin, few_stride;
     const int64_t *b_offset; /* direct: of B's rows, by depth; NULL: b.depth_stride apart */
     int64_t strip;           /* narrow: lanes of a strip */
+    const lk_tile_run *run;  /* lying: A's depth */
+    int32_t runs;
     int64_t row_pieces, column_pieces, column_step;
     int64_t row_cut[LK_MOST_ROW_CUTS + 1];
     float *scratch; /* per worker: packed A, then two blocks of C */
     int64_t scratch_stride;
 } lk_product_plan;
 
-/* The three ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column piece. */
-lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece;
+/* The ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column piece. */
+lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece, lk_product_lying_piece;
+
+/* Whether the depth of A lies in memory in few runs, so that the micro-kernel can read its rows where they lie. */
+bool lk_product_runs_are_long(const lk_side *a, int64_t depth);
+/* Lists them; returns their number (at most depth). */
+int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run);
 
 /* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their staircase. */
 typedef struct lk_segment {
@@ -108,8 +116,15 @@ static inline int64_t lk_c_column(const lk_product *product, int64_t column) {
     return (product->c_column_index != NULL ? product->c_column_index[column] : column) * product->c_column_stride;
 }
 
-static inline float lk_start_value(const lk_product *product, int64_t row) {
-    return product->start == LK_START_BIAS ? product->bias[lk_c_row(product, row)] : 0.0f;
+static inline float lk_start_value(const lk_product *product, int64_t row, int64_t column) {
+    return product->start == LK_START_BIAS  ? product->bias[lk_c_row(product, row)]
+           : product->start == LK_START_ROW ? product->bias[column]
+                                            : 0.0f;
+}
+
+/* Every row reads the whole depth and has all columns. */
+static inline bool lk_is_rectangle(const lk_product *product) {
+    return product->depth_begin == NULL && product->depth_end == NULL && product->column_end == NULL;
 }
 
 static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns) {

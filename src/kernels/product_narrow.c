@@ -14,8 +14,8 @@ static void load_strip(const lk_product *product, float *sums, int64_t width, in
         for (int64_t i = 0; i < width; i++) {
             float value = 0.0f;
             if (i < rows) {
-                value =
-                    product->start == LK_START_C ? *c_element(product, row + i, n) : lk_start_value(product, row + i);
+                value = product->start == LK_START_C ? *c_element(product, row + i, n)
+                                                     : lk_start_value(product, row + i, n);
             }
             sums[n * width + i] = value;
         }

@@ -10,16 +10,15 @@ static bool is_uniform(const lk_product *product, int64_t row, int64_t rows) {
 
 /* Whether the registers of the first block can take the start values themselves. */
 static bool can_fuse(const lk_product *product, int64_t row, int64_t rows) {
-    return product->start != LK_START_C && is_uniform(product, row, rows) &&
+    return (product->start == LK_START_ZERO || product->start == LK_START_BIAS) && is_uniform(product, row, rows) &&
            lk_depth_begin(product, row) < lk_depth_end(product, row);
 }
 
 static void write_start(const lk_product *product, int64_t row, int64_t first_column, int64_t last_column) {
-    const float value = lk_start_value(product, row);
     float *c = product->c + lk_c_row(product, row) * product->c_row_stride;
     const int64_t last = lk_minimum(last_column, lk_column_end(product, row));
     for (int64_t n = first_column; n < last; n++) {
-        c[lk_c_column(product, n)] = value;
+        c[lk_c_column(product, n)] = lk_start_value(product, row, n);
     }
 }
 
@@ -45,7 +44,7 @@ bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end) {
     panel->fused = begin == first && can_fuse(product, panel->row, panel->rows);
     for (int64_t r = 0; r < panel->rows; r++) {
         panel->c[r] = product->c + lk_c_row(product, panel->row + r) * product->c_row_stride;
-        panel->start[r] = panel->fused ? lk_start_value(product, panel->row + r) : 0.0f;
+        panel->start[r] = panel->fused ? lk_start_value(product, panel->row + r, 0) : 0.0f;
     }
     return panel->segments != 0;
 }

@@ -141,7 +141,7 @@ static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, u
     p->c_column_stride = stride[1];
     p->c_row_index = s->index[4];
     p->c_column_index = s->index[5];
-    s->bias = draw_values(d, rows + 5, special);
+    s->bias = draw_values(d, rows + columns + 5, special);
     p->bias = s->bias;
     s->stairs[0] = draw_staircase(d, rows, depth);
     s->stairs[1] = draw_staircase(d, rows, depth);
@@ -232,7 +232,7 @@ static void check_random(fixture *f, uint64_t seed, uint32_t options, int64_t de
     const int64_t depth = draw(&d, 3) == 0 ? draw(&d, (uint32_t)deepest) : sizes[draw(&d, (uint32_t)COUNT(sizes))];
     const int64_t pool = draw(&d, 4);
     sample s;
-    sample_draw(&d, rows, columns, depth, options, (lk_start)draw(&d, 3), &s);
+    sample_draw(&d, rows, columns, depth, options, (lk_start)draw(&d, 4), &s);
     check_sample(f, &s, pool, pool, options, seed);
     sample_release(&s);
 }
@@ -259,6 +259,29 @@ static void test_common_layouts(void **state) {
     for (uint64_t seed = 1; seed <= 400; seed++) {
         const uint32_t options = layouts[seed % (uint64_t)COUNT(layouts)];
         check_random(*state, seed, options | (seed % 3 == 0 ? SPECIAL : 0), 600);
+    }
+}
+
+/* A's depth in runs, as the channels that a convolution reads at each of its taps; its rows and C's in any order. */
+static void test_depth_in_runs(void **state) {
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        dice d = {seed, seed + 1};
+        const int64_t run = 8 + draw(&d, 30), depth = run * (1 + draw(&d, 9));
+        const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))], columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
+        const uint32_t rest = B_TRANSPOSED | B_ROWS | A_ROWS | C_ROWS | SPECIAL;
+        const uint32_t options = A_COLUMNS | (draw(&d, OPTIONS) & rest);
+        sample s;
+        sample_draw(&d, rows, columns, depth, options, (lk_start)draw(&d, 4), &s);
+        int32_t *order = draw_index(&d, depth / run, depth / run);
+        for (int64_t k = 0; k < depth; k++) {
+            s.index[1][k] = (int32_t)(order[k / run] * run + k % run);
+        }
+        free(order);
+        memcpy(s.expected, s.before, (size_t)s.c_count * sizeof(float));
+        s.product.c = s.expected + 32;
+        lk_product_naive(&s.product);
+        check_sample(*state, &s, 1, 2, options, seed);
+        sample_release(&s);
     }
 }
 
@@ -470,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_parts_equal_the_whole),
         cmocka_unit_test(test_common_layouts),
         cmocka_unit_test(test_random_products),
+        cmocka_unit_test(test_depth_in_runs),
         cmocka_unit_test(test_large_products),
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_kept),

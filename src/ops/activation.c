@@ -32,6 +32,7 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
     const activation *self = task->node->settings;
     elementwise_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
+    lk_begin_din(task, 0, at, floats);
     function(task->din[0] + at, task->out + at, task->dout + at, floats);
 }
 
@@ -50,6 +51,7 @@ const lk_op lk_activation_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 static const activation activations[] = {

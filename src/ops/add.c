@@ -3,8 +3,6 @@
 #include "ops/pieces.h"
 #include "ops/rules.h"
 
-#include <string.h>
-
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *a = node->inputs[0], *b = node->inputs[1];
     if (a->cells != b->cells || a->channels != b->channels) {
@@ -18,8 +16,7 @@ static lk_status shape(lk_context *context, lk_node *node) {
 
 static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
     (void)cell;
-    memcpy(task->out + at, task->in[0] + at, (size_t)floats * sizeof(float));
-    task->kernels->add(task->out + at, task->in[1] + at, floats);
+    task->kernels->sum_of(task->out + at, task->in[0] + at, task->in[1] + at, floats);
 }
 
 static bool forward(const lk_task *task) {
@@ -30,6 +27,7 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
     (void)cell;
     for (int side = 0; side < 2; side++) {
         if (task->din[side] != NULL) {
+            lk_begin_din(task, side, at, floats);
             task->kernels->add(task->din[side] + at, task->dout + at, floats);
         }
     }
@@ -50,6 +48,7 @@ const lk_op lk_add_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b) {

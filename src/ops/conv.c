@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "ops/conv_inside.h"
-#include "ops/pieces.h"
 
 /* ---- the dependency rule ------------------------------------------------------------------------------------------------ */
 
@@ -81,6 +80,8 @@ typedef struct sweep {
     int64_t block_rows, b_row_stride, b_column_stride;
     float *c;
     int64_t c_channels;
+    lk_start start;    /* of the sums; for LK_START_ROW: */
+    const float *bias; /* [groups][c_channels] */
     /* scratch */
     int32_t *begin;             /* [classes + 1] */
     int32_t *sorted;            /* [cells]: by class */
@@ -169,10 +170,28 @@ static void list_depth(const sweep *s, const lk_conv_entry *entries, int32_t cou
     }
 }
 
+/* Cells that meet no block at all. */
+static void only_start(const sweep *s, const float *bias, const int32_t *cells, int64_t count) {
+    for (int64_t i = 0; i < count && s->start != LK_START_C; i++) {
+        float *c = s->c + cells[i] * s->task->batch * s->c_channels;
+        for (int64_t n = 0; n < s->task->batch; n++, c += s->c_channels) {
+            for (int64_t channel = 0; channel < s->c_channels; channel++) {
+                c[channel] = bias != NULL ? bias[channel] : 0.0f;
+            }
+        }
+    }
+}
+
 /* The chain of every sum goes on from product to product. */
 static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t *cells, int64_t count) {
     const lk_task *task = s->task;
-    const int32_t *rows = class->count > 0 ? list_rows(s, cells, count) : NULL;
+    const lk_conv_settings *self = task->node->settings;
+    const float *bias = s->bias != NULL ? s->bias + cells[0] % self->grid.groups * s->c_channels : NULL;
+    if (class->count == 0) {
+        only_start(s, bias, cells, count);
+        return true;
+    }
+    const int32_t *rows = list_rows(s, cells, count);
     float *c = s->c + cells[0] * task->batch * s->c_channels;
     for (int32_t e = 0, near; e < class->count; e += near) {
         const lk_conv_entry *entries = class->entries + e;
@@ -194,7 +213,8 @@ static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t 
             .c_row_stride = s->c_channels,
             .c_column_stride = 1,
             .c_row_index = rows,
-            .start = LK_START_C,
+            .start = e == 0 ? s->start : LK_START_C,
+            .bias = bias,
         };
         if (!lk_product_run(&product, task->kernels, task->pool, task->workspace)) {
             return false;
@@ -219,24 +239,6 @@ static bool run_sweep(sweep *s, const int32_t *cells, int64_t count) {
 
 /* ---- forward and backward ---------------------------------------------------------------------------------------------------- */
 
-static void start_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    const lk_conv_settings *self = task->node->settings;
-    int64_t channels = task->node->channels;
-    size_t bytes = (size_t)channels * sizeof(float);
-    for (int64_t i = first; i < last; i++) {
-        float *out = task->out + task->cells[i] * task->batch * channels;
-        const float *bias = self->bias ? task->parameter[1] + task->cells[i] % self->grid.groups * channels : NULL;
-        for (int64_t n = 0; n < task->batch; n++, out += channels) {
-            if (bias != NULL) {
-                memcpy(out, bias, bytes);
-            } else {
-                memset(out, 0, bytes);
-            }
-        }
-    }
-}
-
 static bool forward(const lk_task *task) {
     const lk_node *node = task->node;
     const lk_conv_settings *self = node->settings;
@@ -251,8 +253,9 @@ static bool forward(const lk_task *task) {
         .b_column_stride = 1,
         .c = task->out,
         .c_channels = node->channels,
+        .start = self->bias ? LK_START_ROW : LK_START_ZERO,
+        .bias = self->bias ? task->parameter[1] : NULL,
     };
-    lk_run_cells(task, task->batch * node->channels, start_cells);
     return run_sweep(&s, task->cells, task->cell_count);
 }
 
@@ -270,6 +273,7 @@ static bool backward_input(const lk_task *task) {
         .b_column_stride = node->channels,
         .c = task->din[0],
         .c_channels = input->channels,
+        .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
     };
     return run_sweep(&s, NULL, input->cells);
 }
@@ -290,6 +294,7 @@ const lk_op lk_conv_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 /* ---- maker ----------------------------------------------------------------------------------------------------------------------- */

@@ -82,9 +82,8 @@ static void add_biases(const gradient *g, int64_t first, int64_t last, float *su
     const float *dout = task->dout + first * groups * task->batch * g->outputs;
     for (int64_t cell = first * groups; cell < last * groups; cell++) {
         float *mine = sum + g->weights + cell % groups * g->outputs;
-        for (int64_t n = 0; n < task->batch; n++, dout += g->outputs) {
-            task->kernels->add(mine, dout, g->outputs);
-        }
+        task->kernels->add_rows(mine, dout, task->batch, g->outputs, g->outputs);
+        dout += task->batch * g->outputs;
     }
 }
 

@@ -5,8 +5,8 @@
 
 /* ---- the same bits --------------------------------------------------------------------------- */
 
-/* What backward gives: all gradients one after another. */
-static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, int64_t *count) {
+/* What backward gives: all gradients one after another. set: operations that can set din find garbage there, not zeros. */
+static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, bool set, int64_t *count) {
     const lk_node *node = bench->node;
     float *dout = testing_values(node, bench->batch, 50), *din[TESTING_SOURCES_MOST] = {NULL};
     float *dparameter[LK_NODE_PARAMETERS_MOST] = {NULL};
@@ -33,6 +33,14 @@ static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *poo
     task.din = din;
     task.dparameter = dparameter;
     task.fresh = fresh;
+    bool din_fresh[TESTING_SOURCES_MOST];
+    for (int32_t i = 0; i < node->input_count && set && node->op->sets_fresh; i++) {
+        din_fresh[i] = true;
+        if (din[i] != NULL) {
+            memset(din[i], 0xff, (size_t)size[i] * sizeof(float));
+        }
+        task.din_fresh = din_fresh;
+    }
     assert_true(node->op->backward(&task));
     lk_release(dout);
     *count = total;
@@ -64,8 +72,8 @@ static void check_bits(const op_case *row, const lk_kernels *kernels, int thread
     testing_forward_by_steps(&bench, kernels, pool);
     require_equal(row, "step by step", kernels->isa, threads, bench.out, expected, floats);
     if (bench.node->op->backward != NULL) {
-        float *a = gradients(&bench, scalar, bench.context->pool, &count),
-              *b = gradients(&bench, kernels, pool, &count);
+        float *a = gradients(&bench, scalar, bench.context->pool, false, &count),
+              *b = gradients(&bench, kernels, pool, true, &count);
         require_equal(row, "backward", kernels->isa, threads, b, a, count);
         lk_release(a);
         lk_release(b);

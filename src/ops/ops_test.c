@@ -155,6 +155,7 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
           *began[TESTING_SOURCES_MOST] = {NULL};
     float *dparameter[LK_NODE_PARAMETERS_MOST] = {NULL}, *held[LK_NODE_PARAMETERS_MOST] = {NULL};
     bool fresh[LK_NODE_PARAMETERS_MOST] = {is_fresh, is_fresh, is_fresh, is_fresh};
+    const bool din_fresh[TESTING_SOURCES_MOST] = {is_fresh, is_fresh, is_fresh};
     for (int32_t i = 0; i < node->input_count && node->inputs[i]->index > 0; i++) {
         began[i] = testing_values(node->inputs[i], batch, 60 + (uint64_t)i);
         din[i] = copy_of(began[i], testing_floats(node->inputs[i], batch));
@@ -169,11 +170,12 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
     task.din = din;
     task.dparameter = dparameter;
     task.fresh = fresh;
+    task.din_fresh = node->op->sets_fresh ? din_fresh : NULL;
     assert_true(node->op->backward(&task));
     for (int32_t i = 0; i < node->input_count; i++) {
         if (din[i] != NULL) {
-            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch), din[i], began[i], false,
-                             "in");
+            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch), din[i], began[i],
+                             lk_din_fresh(&task, i), "in");
         }
         lk_release(din[i]);
         lk_release(began[i]);

@@ -1,5 +1,7 @@
 #include "ops/pieces.h"
 
+#include <string.h>
+
 /* About 10 microseconds of light work: less is not worth waking a thread for. */
 #define FLOATS_PER_PIECE 16384
 
@@ -39,4 +41,10 @@ void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_functio
 bool lk_run_values(const lk_task *task, lk_values_function *function) {
     run_pieces((run){.task = task, .values = function}, task->batch * task->node->channels);
     return true;
+}
+
+void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats) {
+    if (lk_din_fresh(task, input)) {
+        memset(task->din[input] + at, 0, (size_t)floats * sizeof(float));
+    }
 }

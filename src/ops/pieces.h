@@ -14,5 +14,7 @@ void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_functio
  * examples) stand in the arrays. Always true, so that a forward or backward rule can end with it. */
 typedef void lk_values_function(const lk_task *task, int32_t cell, int64_t at, int64_t floats);
 bool lk_run_values(const lk_task *task, lk_values_function *function);
+/* For those that add into din: zeroes `floats` values of it if they are fresh, while they are about to be in the cache anyway. */
+void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats);
 
 #endif

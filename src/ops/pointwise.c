@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/pieces.h"
 #include "ops/rules.h"
 
 #define COLUMNS_PER_PIECE 128
@@ -28,17 +27,6 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     return node->inputs[0]->channels * node->channels;
 }
 
-/* The product adds onto what stands in C: the bias, which begins each chain. */
-static void begin_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
-    (void)worker;
-    int64_t channels = task->node->channels, batch = task->batch;
-    for (int64_t i = first; i < last; i++) {
-        for (int64_t row = task->cells[i] * batch; row < (task->cells[i] + 1) * batch; row++) {
-            memcpy(task->out + row * channels, task->parameter[1], (size_t)channels * sizeof(float));
-        }
-    }
-}
-
 /* Cells [first, first + count), which lie one after another. */
 static bool forward_run(const lk_task *task, int64_t first, int64_t count) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
@@ -51,13 +39,13 @@ static bool forward_run(const lk_task *task, int64_t first, int64_t count) {
         .c = task->out + first * task->batch * to,
         .c_row_stride = to,
         .c_column_stride = 1,
-        .start = LK_START_C,
+        .start = LK_START_ROW,
+        .bias = task->parameter[1],
     };
     return lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
 static bool forward(const lk_task *task) {
-    lk_run_cells(task, task->batch * task->node->channels, begin_cells);
     if (task->cell_count == task->node->cells) {
         return forward_run(task, 0, task->cell_count);
     }
@@ -82,7 +70,7 @@ static bool backward_input(const lk_task *task) {
         .c = task->din[0],
         .c_row_stride = from,
         .c_column_stride = 1,
-        .start = LK_START_C,
+        .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
     };
     return lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
@@ -114,9 +102,7 @@ static void backward_bias(void *argument, int64_t piece, int worker) {
     if (task->fresh[1]) {
         memset(sum, 0, (size_t)here * sizeof(float));
     }
-    for (int64_t row = 0; row < task->node->cells * task->batch; row++) {
-        task->kernels->add(sum, task->dout + row * channels + first, here);
-    }
+    task->kernels->add_rows(sum, task->dout + first, task->node->cells * task->batch, channels, here);
 }
 
 static bool backward(const lk_task *task) {
@@ -136,6 +122,7 @@ const lk_op lk_pointwise_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to, int32_t parameters[2]) {

@@ -33,6 +33,8 @@ typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int
 
 lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid), LK_KERNEL(softplus),
     LK_KERNEL(relu), LK_KERNEL(add);
+void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
 lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
     LK_KERNEL(softplus_backward);

@@ -31,11 +31,37 @@ typedef struct lk_tile_call {
     const float *start; /* `rows` start values, or NULL: start from C */
 } lk_tile_call;
 
+/* The same for many rows of A that are read where they lie, row after row in blocks of tile->rows:
+ *
+ *   acc[n]     = start[n], or c[row][n] when start is NULL
+ *   acc[n]     = fmaf(a[row][k], b[n], acc[n])      for k in run[0], run[1], ..., with b's rows one after another
+ *   c[row][n]  = acc[n]
+ *
+ * for n < columns, one of tile->widths up to tile->columns. */
+typedef struct lk_tile_run {
+    int64_t offset, count; /* of floats side by side */
+} lk_tile_run;
+
+typedef struct lk_tile_rows_call {
+    int64_t rows;
+    int32_t columns, runs;
+    const lk_tile_run *run;
+    const float *a; /* row r begins at a + row(r) * a_stride */
+    int64_t a_stride;
+    const int32_t *a_row; /* NULL: row(r) = r */
+    const float *b;       /* [depth][columns] */
+    float *c;             /* likewise */
+    int64_t c_stride;
+    const int32_t *c_row;
+    const float *start; /* [columns], or NULL */
+} lk_tile_rows_call;
+
 typedef struct lk_tile {
     int32_t rows, columns;          /* of the full block */
     int32_t wide_rows;              /* 0: no width is greater than `columns` */
     int32_t widths[LK_TILE_WIDTHS]; /* ascending; 0 ends */
     void (*run)(const lk_tile_call *call);
+    void (*run_rows)(const lk_tile_rows_call *call);
 } lk_tile;
 
 extern const lk_tile lk_tile_scalar;

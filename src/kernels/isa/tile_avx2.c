@@ -15,20 +15,31 @@
 #define TILE_BROADCAST(x) _mm256_set1_ps(x)
 #define TILE_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #include "kernels/isa/tile_body.h"
+#include "kernels/isa/tile_rows_body.h"
 
 TILE_INSTANCES_6(avx2_block, 1)
 TILE_INSTANCES_6(avx2_block, 2)
 TILE_INSTANCES_2(avx2_block, 4)
 
-static tile_instance *const instances[3][TILE_MOST_ROWS] = {
+static const tile_instance instances[3][TILE_MOST_ROWS] = {
     {TILE_NAMES_6(avx2_block, 1)},
     {TILE_NAMES_6(avx2_block, 2)},
     {TILE_NAMES_2(avx2_block, 4)},
 };
 
-static void avx2_run(const lk_tile_call *call) {
-    instances[call->columns >> 4][call->rows - 1](call); /* 8, 16, 32 are 0, 1, 2 */
+/* Widths 8, 16, 32 are 0, 1, 2. */
+static const tile_instance *of_width(int32_t columns) {
+    return instances[columns >> 4];
 }
 
-const lk_tile lk_tile_avx2 = {.rows = 6, .columns = 16, .wide_rows = 2, .widths = {8, 16, 32}, .run = avx2_run};
+static void avx2_run(const lk_tile_call *call) {
+    of_width(call->columns)[call->rows - 1].run(call);
+}
+
+static void avx2_run_rows(const lk_tile_rows_call *call) {
+    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
+}
+
+const lk_tile lk_tile_avx2 = {
+    .rows = 6, .columns = 16, .wide_rows = 2, .widths = {8, 16, 32}, .run = avx2_run, .run_rows = avx2_run_rows};
 #endif

@@ -17,6 +17,7 @@
 #define TILE_BROADCAST(x) _mm512_set1_ps(x)
 #define TILE_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #include "kernels/isa/tile_body.h"
+#include "kernels/isa/tile_rows_body.h"
 #undef TILE_NAME
 #undef TILE_LANES
 #undef TILE_VECTOR
@@ -33,24 +34,37 @@
 #define TILE_BROADCAST(x) _mm256_set1_ps(x)
 #define TILE_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #include "kernels/isa/tile_body.h"
+#include "kernels/isa/tile_rows_body.h"
 
 TILE_INSTANCES_12(avx512_half_block, 1)
 TILE_INSTANCES_12(avx512_block, 1)
 TILE_INSTANCES_12(avx512_block, 2)
 TILE_INSTANCES_6(avx512_block, 4)
 
-static tile_instance *const instances[4][TILE_MOST_ROWS] = {
+static const tile_instance instances[4][TILE_MOST_ROWS] = {
     {TILE_NAMES_12(avx512_half_block, 1)},
     {TILE_NAMES_12(avx512_block, 1)},
     {TILE_NAMES_12(avx512_block, 2)},
     {TILE_NAMES_6(avx512_block, 4)},
 };
 
-static void avx512_run(const lk_tile_call *call) {
-    const int32_t width = call->columns > 32 ? 3 : call->columns >> 4; /* 8, 16, 32, 64 are 0, 1, 2, 3 */
-    instances[width][call->rows - 1](call);
+/* Widths 8, 16, 32, 64 are 0, 1, 2, 3. */
+static const tile_instance *of_width(int32_t columns) {
+    return instances[columns > 32 ? 3 : columns >> 4];
 }
 
-const lk_tile lk_tile_avx512 = {
-    .rows = 12, .columns = 32, .wide_rows = 6, .widths = {8, 16, 32, 64}, .run = avx512_run};
+static void avx512_run(const lk_tile_call *call) {
+    of_width(call->columns)[call->rows - 1].run(call);
+}
+
+static void avx512_run_rows(const lk_tile_rows_call *call) {
+    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
+}
+
+const lk_tile lk_tile_avx512 = {.rows = 12,
+                                .columns = 32,
+                                .wide_rows = 6,
+                                .widths = {8, 16, 32, 64},
+                                .run = avx512_run,
+                                .run_rows = avx512_run_rows};
 #endif

@@ -13,34 +13,61 @@
 #define TILE_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* One function per number of rows and vectors, with B's rows equally spaced and gathered. */
-#define TILE_INSTANCE(block, rows, vectors)                            \
-    static void block##_##rows##_##vectors(const lk_tile_call *call) { \
-        if (call->b_offset != NULL) {                                  \
-            block(call, rows, vectors, 1);                             \
-        } else {                                                       \
-            block(call, rows, vectors, 0);                             \
-        }                                                              \
+static inline float *lk_tile_c_row(const lk_tile_rows_call *call, int64_t row) {
+    return call->c + (call->c_row != NULL ? call->c_row[row] : row) * call->c_stride;
+}
+
+/* The functions of one number of rows and vectors: with B's rows equally spaced or gathered, and with A where it lies, for as many whole
+ * blocks as there are from `row` on; returns the row behind them. */
+typedef struct tile_instance {
+    void (*run)(const lk_tile_call *call);
+    int64_t (*run_rows)(const lk_tile_rows_call *call, int64_t row);
+} tile_instance;
+
+#define TILE_INSTANCE(block, height, vectors)                                                       \
+    static void block##_##height##_##vectors(const lk_tile_call *call) {                            \
+        if (call->b_offset != NULL) {                                                               \
+            block(call, height, vectors, 1);                                                        \
+        } else {                                                                                    \
+            block(call, height, vectors, 0);                                                        \
+        }                                                                                           \
+    }                                                                                               \
+    static int64_t block##_lying_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
+        for (; row + height <= call->rows; row += height) {                                         \
+            block##_lying(call, row, height, vectors);                                              \
+        }                                                                                           \
+        return row;                                                                                 \
     }
 #define TILE_INSTANCES_2(block, vectors) TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
-#define TILE_INSTANCES_6(block, vectors)                                                               \
-    TILE_INSTANCE(block, 1, vectors)                                                                   \
-    TILE_INSTANCE(block, 2, vectors) TILE_INSTANCE(block, 3, vectors) TILE_INSTANCE(block, 4, vectors) \
-        TILE_INSTANCE(block, 5, vectors) TILE_INSTANCE(block, 6, vectors)
+#define TILE_INSTANCES_6(block, vectors) \
+    TILE_INSTANCE(block, 1, vectors)     \
+    TILE_INSTANCE(block, 2, vectors)     \
+    TILE_INSTANCE(block, 3, vectors)     \
+    TILE_INSTANCE(block, 4, vectors) TILE_INSTANCE(block, 5, vectors) TILE_INSTANCE(block, 6, vectors)
 #define TILE_INSTANCES_8(block, vectors) \
     TILE_INSTANCES_6(block, vectors) TILE_INSTANCE(block, 7, vectors) TILE_INSTANCE(block, 8, vectors)
-#define TILE_INSTANCES_12(block, vectors)                                                                \
-    TILE_INSTANCES_8(block, vectors)                                                                     \
-    TILE_INSTANCE(block, 9, vectors) TILE_INSTANCE(block, 10, vectors) TILE_INSTANCE(block, 11, vectors) \
-        TILE_INSTANCE(block, 12, vectors)
-#define TILE_NAMES_2(block, vectors) block##_1_##vectors, block##_2_##vectors
-#define TILE_NAMES_6(block, vectors)                                                                         \
-    block##_1_##vectors, block##_2_##vectors, block##_3_##vectors, block##_4_##vectors, block##_5_##vectors, \
-        block##_6_##vectors
-#define TILE_NAMES_8(block, vectors) TILE_NAMES_6(block, vectors), block##_7_##vectors, block##_8_##vectors
-#define TILE_NAMES_12(block, vectors) \
-    TILE_NAMES_8(block, vectors), block##_9_##vectors, block##_10_##vectors, block##_11_##vectors, block##_12_##vectors
+#define TILE_INSTANCES_12(block, vectors) \
+    TILE_INSTANCES_8(block, vectors)      \
+    TILE_INSTANCE(block, 9, vectors)      \
+    TILE_INSTANCE(block, 10, vectors) TILE_INSTANCE(block, 11, vectors) TILE_INSTANCE(block, 12, vectors)
+#define TILE_PAIR(block, rows, vectors) \
+    { block##_##rows##_##vectors, block##_lying_##rows##_##vectors }
+#define TILE_NAMES_2(block, vectors) TILE_PAIR(block, 1, vectors), TILE_PAIR(block, 2, vectors)
+#define TILE_NAMES_6(block, vectors)                                                          \
+    TILE_NAMES_2(block, vectors), TILE_PAIR(block, 3, vectors), TILE_PAIR(block, 4, vectors), \
+        TILE_PAIR(block, 5, vectors), TILE_PAIR(block, 6, vectors)
+#define TILE_NAMES_8(block, vectors) \
+    TILE_NAMES_6(block, vectors), TILE_PAIR(block, 7, vectors), TILE_PAIR(block, 8, vectors)
+#define TILE_NAMES_12(block, vectors)                                                          \
+    TILE_NAMES_8(block, vectors), TILE_PAIR(block, 9, vectors), TILE_PAIR(block, 10, vectors), \
+        TILE_PAIR(block, 11, vectors), TILE_PAIR(block, 12, vectors)
 
-typedef void tile_instance(const lk_tile_call *call);
+/* All rows of a call, given the instances of its width: whole blocks, then one of the rows that remain. */
+static inline void lk_tile_run_rows(const tile_instance *instances, int32_t most_rows, const lk_tile_rows_call *call) {
+    const int64_t row = instances[most_rows - 1].run_rows(call, 0);
+    if (row < call->rows) {
+        instances[call->rows - row - 1].run_rows(call, row);
+    }
+}
 
 #endif

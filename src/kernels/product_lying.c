@@ -1,0 +1,117 @@
+/* One piece of a product whose B is small, as the layers of a convolution have it: packing A's rows would cost about as much as multiplying
+ * with them, so they are read where they lie, some at a time while all strips of B meet them. The depth may lie in several runs, as the
+ * channels that a convolution reads at each of its taps. */
+#include "kernels/product_inside.h"
+
+enum {
+    RUN_LEAST = 8,       /* shorter ones are not worth a loop of their own */
+    CACHED_FLOATS = 6144 /* of A, while all strips meet them: the first cache, with a strip of B */
+};
+
+static bool continues(const lk_side *a, int64_t k) {
+    return a->depth_index == NULL || a->depth_index[k] == a->depth_index[k - 1] + 1;
+}
+
+bool lk_product_runs_are_long(const lk_side *a, int64_t depth) {
+    int64_t runs = 1;
+    for (int64_t k = 1; k < depth && a->depth_index != NULL; k++) {
+        runs += !continues(a, k);
+    }
+    return a->depth_stride == 1 && runs * RUN_LEAST <= depth;
+}
+
+int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run) {
+    if (depth == 0) {
+        return 0;
+    }
+    if (a->depth_index == NULL) {
+        run[0] = (lk_tile_run){0, depth};
+        return 1;
+    }
+    int32_t runs = 0;
+    for (int64_t k = 0; k < depth; k++) {
+        if (k == 0 || !continues(a, k)) {
+            run[runs++] = (lk_tile_run){a->depth_index[k], 0};
+        }
+        run[runs - 1].count++;
+    }
+    return runs;
+}
+
+/* Between `rows` rows of C, whose columns [column, column + valid) count, and the patch; into the patch, start values. */
+static void copy_patch(const lk_product *product, const lk_tile_rows_call *part, int64_t row, int64_t column,
+                       int64_t valid, bool to_c) {
+    for (int64_t r = 0; r < part->rows; r++) {
+        float *c = product->c + lk_c_row(product, row + r) * product->c_row_stride + column;
+        float *mine = part->c + r * part->columns;
+        for (int64_t n = 0; n < valid; n++) {
+            if (to_c) {
+                c[n] = mine[n];
+            } else {
+                mine[n] = product->start == LK_START_C ? c[n] : lk_start_value(product, row + r, column + n);
+            }
+        }
+    }
+}
+
+/* The last strip, when it is narrower than its block: on a patch. */
+static void run_tail(const lk_product_plan *plan, const lk_tile_rows_call *call, int64_t row, int64_t column,
+                     float *patch) {
+    lk_tile_rows_call part = *call;
+    part.c = patch;
+    part.c_stride = call->columns;
+    part.c_row = NULL;
+    part.start = NULL;
+    for (int64_t done = 0; done < call->rows; done += part.rows) {
+        part.rows = lk_minimum(plan->tile->rows, call->rows - done);
+        if (call->a_row != NULL) {
+            part.a_row = call->a_row + done;
+        } else {
+            part.a = call->a + done * call->a_stride;
+        }
+        copy_patch(plan->product, &part, row + done, column, plan->last_column - column, false);
+        plan->tile->run_rows(&part);
+        copy_patch(plan->product, &part, row + done, column, plan->last_column - column, true);
+    }
+}
+
+static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, float *patch) {
+    static const float zeros[LK_TILE_MOST_COLUMNS];
+    const lk_product *product = plan->product;
+    const int64_t width = plan->tile->columns, depth = plan->end;
+    const int32_t *a_row = plan->a.lane_index, *c_row = product->c_row_index;
+    lk_tile_rows_call call = {
+        .rows = rows,
+        .runs = plan->runs,
+        .run = plan->run,
+        .a = plan->a.data + (a_row != NULL ? 0 : row * plan->a.lane_stride),
+        .a_stride = plan->a.lane_stride,
+        .a_row = a_row != NULL ? a_row + row : NULL,
+        .c_stride = product->c_row_stride,
+        .c_row = c_row != NULL ? c_row + row : NULL,
+    };
+    float *c = product->c + (c_row != NULL ? 0 : row * product->c_row_stride);
+    for (int64_t n = plan->first_column; n < plan->last_column; n += width) {
+        const int64_t columns = lk_minimum(width, plan->last_column - n);
+        call.columns = lk_tile_width(plan->tile, columns);
+        call.b = plan->packed + (n - plan->first_column) * depth;
+        call.c = c + n;
+        call.start = product->start == LK_START_ROW    ? product->bias + n
+                     : product->start == LK_START_ZERO ? zeros
+                                                       : NULL;
+        if (columns < call.columns) {
+            run_tail(plan, &call, row, n, patch);
+        } else {
+            plan->tile->run_rows(&call);
+        }
+    }
+}
+
+void lk_product_lying_piece(void *argument, int64_t piece, int worker) {
+    const lk_product_plan *plan = argument;
+    const int64_t last = plan->row_cut[piece + 1], most = plan->tile->rows;
+    const int64_t some = lk_maximum(1, CACHED_FLOATS / lk_maximum(plan->end, 1) / most) * most;
+    for (int64_t row = plan->row_cut[piece]; row < last; row += some) {
+        run_rows(plan, row, lk_minimum(some, last - row), plan->scratch + worker * plan->scratch_stride);
+    }
+}

@@ -30,7 +30,8 @@ lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int6
  *   out[p] = bias + sum over taps t in declared order, then the input groups that the mask lets through, then input channels ascending,
  *            of weight[t][c_in][c_out] in[p + offset(t)][c_in]
  * with weights of its own for each output group. Taps outside the grid are skipped. At the centre (offset 0) output group g reads the input
- * groups < g (type A), <= g (type B) or all. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
+ * groups < g (type A), <= g (type B) or all. With a stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i
+ * stands where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
  * input group) that the mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
@@ -47,8 +48,11 @@ typedef struct lk_conv_options {
     lk_centre centre;
     bool bias;
     lk_init init;
+    int32_t stride[LK_GRID_AXES]; /* 0 means 1 */
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
+/* The grid of its output, which has as many groups. */
+lk_grid lk_conv_output_grid(const lk_conv_options *options);
 /* One tap, at the centre. */
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
                      lk_centre centre, lk_init init);

@@ -203,6 +203,11 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
         case LK_INIT_ZERO:
             memset(p->value, 0, (size_t)(p->rows * p->columns) * sizeof(float));
             break;
+        case LK_INIT_ONE:
+            for (int64_t e = 0; e < p->rows * p->columns; e++) {
+                p->value[e] = 1.0f;
+            }
+            break;
         case LK_INIT_GLOROT:
             draw_glorot(p, random, (uint64_t)i);
             break;

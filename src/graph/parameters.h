@@ -6,6 +6,7 @@
 
 typedef enum lk_init {
     LK_INIT_ZERO,
+    LK_INIT_ONE,
     LK_INIT_GLOROT,     /* uniform on +-sqrt(6 / (rows + columns)); Glorot and Bengio 2010 */
     LK_INIT_HE,         /* normal, variance 2 / fan_in; He et al. 2015 */
     LK_INIT_ORTHOGONAL, /* rows or columns orthonormal, times sqrt(2); Saxe et al. 2014 */

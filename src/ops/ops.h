@@ -71,6 +71,18 @@ lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input);
 /* out = a + b, of equal cells and channels. */
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b);
 
+/* out = a b, of equal cells and channels. */
+lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
+
+/* Gated activation (van den Oord et al. 2016, "Conditional Image Generation with PixelCNN Decoders", equation 2), from twice as many
+ * channels: out[c][k] = tanh(in[c][k]) sigmoid(in[c][channels + k]). */
+lk_node *lk_gate(lk_graph *graph, lk_node *input);
+
+/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal groups of consecutive channels (1: all
+ * together): out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + 1e-5) + bias[k]. Declares NAME.gain [channels], from 1, and
+ * NAME.bias [channels], from 0. */
+lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int64_t groups);
+
 /* In training: each value is zeroed with probability `rate` in [0, 1), the others are divided by 1 - rate (Srivastava et al. 2014);
  * otherwise out = in. */
 lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate);
@@ -92,6 +104,9 @@ lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
 
 /* out = channels [first, first + count) of the input's. */
 lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count);
+
+/* The channels of 1 to LK_NODE_INPUTS_MOST inputs of equal cells, side by side. */
+lk_node *lk_join_channels(lk_graph *graph, lk_node *const *inputs, int32_t count);
 
 /* out[t] = in[t - by] along the input's cells; for t < by the constant, or the trained vector NAME.start. */
 lk_node *lk_shift(lk_graph *graph, lk_node *input, int64_t by, float constant);

@@ -60,6 +60,9 @@ int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel);
 /* How many input groups, counted from 0, the output group reads by the tap. */
 int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap);
 
+/* Which rows of the weights belong to which output group: begin[groups + 1]. */
+void lk_conv_bands(const lk_node *node, int64_t *begin);
+
 bool lk_conv_backward_parameters(const lk_task *task);
 
 #endif

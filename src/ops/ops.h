@@ -57,6 +57,11 @@ lk_grid lk_conv_output_grid(const lk_conv_options *options);
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
                      lk_centre centre, lk_init init);
 
+/* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise layer, multiplies with g v / |v|, one
+ * norm for each of its output units. NAME.weight holds v; declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which
+ * begins as it would have. */
+lk_node *lk_normalise_weights(lk_graph *graph, const char *name, lk_node *node);
+
 /* out = scale in + shift, elementwise. */
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift);
 

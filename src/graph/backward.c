@@ -89,6 +89,7 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
             memset(parameter->gradient, 0, (size_t)(parameter->rows * parameter->columns) * sizeof(float));
         }
     }
+    lk_derived_chain(execution->derived, touched, execution->pool);
     return LK_OK;
 }
 

@@ -60,6 +60,7 @@ static lk_status allocate(lk_execution *execution) {
     execution->value = lk_allocate(graph->node_count, sizeof *execution->value);
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
     execution->workspace = lk_workspace_create();
+    LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN, &execution->derived));
     if (execution->pool_of_values == NULL || execution->symbols == NULL || execution->nll == NULL ||
         execution->value == NULL || execution->gradient == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
@@ -101,6 +102,7 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->step_begin);
     lk_release(execution->step_nodes);
     lk_workspace_destroy(execution->workspace);
+    lk_derived_destroy(execution->derived);
     free(execution);
 }
 
@@ -162,9 +164,8 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         arrays->din[k] = execution->gradient[node->inputs[k]->index];
     }
     for (int32_t k = 0; k < node->parameter_count; k++) {
-        const lk_parameter *p = &graph->parameters->list[node->parameters[k]];
-        arrays->parameter[k] = p->value;
-        arrays->dparameter[k] = p->gradient;
+        arrays->parameter[k] = lk_derived_value(execution->derived, graph->parameters, node->parameters[k]);
+        arrays->dparameter[k] = lk_derived_gradient(execution->derived, graph->parameters, node->parameters[k]);
     }
     return (lk_task){
         .node = node,
@@ -232,6 +233,7 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
+    lk_derived_update(execution->derived, execution->pool);
     lk_execution_fill(execution, x);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -289,6 +291,7 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL && count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
+    lk_derived_update(execution->derived, execution->pool);
     return LK_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "graph/execution.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
+#include "graph/weight_norm.h"
 #include "graph/window.h"
 
 struct lk_execution {
@@ -23,7 +24,8 @@ struct lk_execution {
     bool training;
     uint64_t seed, step;
     lk_workspace *workspace;
-    lk_pool *pool; /* not owned */
+    lk_derived *derived; /* weights that operations see instead of parameters; NULL: none */
+    lk_pool *pool;       /* not owned */
 };
 
 /* Room for one task's pointers. */

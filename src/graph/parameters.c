@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
+#include "graph/weight_norm.h"
 
 /* A matrix larger than this on both sides is made orthogonal in blocks of so many vectors: Gram-Schmidt over all of an
  * 8,000 x 8,000 matrix would cost more than an epoch of training it. */
@@ -32,6 +33,7 @@ void lk_parameters_destroy(lk_parameters *parameters) {
         lk_release(p->value);
         lk_release(p->gradient);
         lk_release(p->live);
+        lk_weight_norm_destroy(p->norm);
     }
     free(parameters->list);
     free(parameters);
@@ -203,11 +205,18 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
         case LK_INIT_ZERO:
             memset(p->value, 0, (size_t)(p->rows * p->columns) * sizeof(float));
             break;
+        case LK_INIT_ONE:
+            for (int64_t e = 0; e < p->rows * p->columns; e++) {
+                p->value[e] = 1.0f;
+            }
+            break;
         case LK_INIT_GLOROT:
             draw_glorot(p, random, (uint64_t)i);
             break;
         case LK_INIT_HE:
             draw_normal(p, random, (uint64_t)i, sqrtf(2.0f / (float)(p->fan_in > 0 ? p->fan_in : 1)));
+            break;
+        case LK_INIT_NORM: /* below, once all directions are drawn */
             break;
         case LK_INIT_ORTHOGONAL:
             made = draw_orthogonal(p, random, (uint64_t)i);
@@ -218,6 +227,11 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
         }
         for (int64_t r = 0; p->live != NULL && r < p->rows; r++) {
             memset(p->value + r * p->columns + p->live[r], 0, (size_t)(p->columns - p->live[r]) * sizeof(float));
+        }
+    }
+    for (int32_t i = 0; i < parameters->count; i++) {
+        if (parameters->list[i].norm != NULL) {
+            lk_weight_norm_start(parameters, &parameters->list[i]);
         }
     }
     return LK_OK;

@@ -6,10 +6,14 @@
 
 typedef enum lk_init {
     LK_INIT_ZERO,
+    LK_INIT_ONE,
     LK_INIT_GLOROT,     /* uniform on +-sqrt(6 / (rows + columns)); Glorot and Bengio 2010 */
     LK_INIT_HE,         /* normal, variance 2 / fan_in; He et al. 2015 */
+    LK_INIT_NORM,       /* the norms of the units whose gains these are (graph/weight_norm.h) */
     LK_INIT_ORTHOGONAL, /* rows or columns orthonormal, times sqrt(2); Saxe et al. 2014 */
 } lk_init;
+
+typedef struct lk_weight_norm lk_weight_norm;
 
 typedef struct lk_parameter {
     char *name;            /* owned: "hidden1.weight" */
@@ -21,6 +25,8 @@ typedef struct lk_parameter {
     bool decays;     /* weight decay applies (matrices, not biases) */
     int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
                              and optimizers, averages and norms skip them */
+    lk_weight_norm
+        *norm; /* owned, or NULL. Else operations see not this value, but one derived from it: graph/weight_norm.h */
 } lk_parameter;
 
 typedef struct lk_parameters {

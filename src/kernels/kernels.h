@@ -48,6 +48,22 @@ typedef struct lk_kernels {
     void (*sigmoid_backward)(float *din, const float *y, const float *dy, int64_t count);
     void (*softplus_backward)(float *din, const float *y, const float *dy, int64_t count);
 
+    /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
+    void (*multiply)(float *out, const float *a, const float *b, int64_t count);
+    void (*multiply_add)(float *out, const float *a, const float *b, int64_t count);
+    /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`: tanh(a) sigmoid(b).
+     * Backward adds into din. */
+    void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
+    void (*gate_backward)(float *din, const float *in, const float *dout, int64_t rows, int64_t width);
+    /* Layer normalisation of rows of `width` >= 1 values: out = gain (in - mean) / sqrt(variance + epsilon) + bias,
+     * sums in double in the shape of `sum_squares`. Gain and bias are `groups` >= 1 rows of `width` values; row r
+     * takes the (r % groups)-th. Backward adds into din (may be
+     * NULL), dgain and dbias, rows ascending. */
+    void (*channel_norm)(float *out, const float *in, const float *gain, const float *bias, double epsilon,
+                         int64_t rows, int64_t groups, int64_t width);
+    void (*channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in, const float *gain,
+                                  const float *dout, double epsilon, int64_t rows, int64_t groups, int64_t width);
+
     /* Sums of a fixed shape: 16 interleaved chains (element i goes to chain i % 16, in order), joined as
      * ((0+8)+(4+12))+((2+10)+(6+14)) + ... : halves are added pairwise, 8 then 4 then 2 then 1 apart. */
     float (*sum)(const float *in, int64_t count);

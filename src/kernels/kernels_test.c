@@ -82,6 +82,19 @@ typedef struct kernel_case {
         call;                                                                              \
     }
 
+/* The gradients of gain and bias, in double, are compared one after another. */
+static void run_norm_backward(const lk_kernels *k, arrays *a, int64_t rows, int64_t groups, int64_t width,
+                              int64_t shift) {
+    static double dgain[MOST], dbias[MOST];
+    memset(dgain, 0, sizeof dgain);
+    memset(dbias, 0, sizeof dbias);
+    k->channel_norm_backward(A(0), dgain, dbias, A(1), A(2), A(3), 1e-5, rows, groups, width);
+    for (int64_t i = 0; i < groups * width && rows > 0; i++) {
+        A(2)[i] = (float)dgain[i];
+        A(3)[i] = (float)dbias[i];
+    }
+}
+
 static const lk_adam_step adam_step = {.learning_rate = 0.01f,
                                        .beta1 = 0.9f,
                                        .beta2 = 0.999f,
@@ -107,6 +120,15 @@ CASE(relu_backward, k->relu_backward(A(0), A(1), A(2), count))
 CASE(tanh_backward, k->tanh_backward(A(0), A(1), A(2), count))
 CASE(sigmoid_backward, k->sigmoid_backward(A(0), A(1), A(2), count))
 CASE(softplus_backward, k->softplus_backward(A(0), A(1), A(2), count))
+CASE(multiply, k->multiply(A(0), A(1), A(2), count))
+CASE(multiply_add, k->multiply_add(A(0), A(1), A(2), count))
+CASE(gate, k->gate(A(0), A(1), 1, count / 2))
+CASE(gate_rows, k->gate(A(0), A(1), count / 6, 3))
+CASE(gate_backward, k->gate_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(channel_norm, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count > 0, 1, count))
+CASE(channel_norm_rows, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count / 6, 2, 3))
+CASE(channel_norm_backward, run_norm_backward(k, a, count > 0, 1, count, shift))
+CASE(channel_norm_backward_rows, run_norm_backward(k, a, count / 17, 3, 17, shift))
 CASE(sum, a->number = k->sum(A(0), count))
 CASE(sum_squares, a->wide = k->sum_squares(A(0), count))
 CASE(maximum, a->number = k->maximum(A(0), count))
@@ -144,6 +166,15 @@ static const kernel_case cases[] = {
     {"tanh_backward", NAN_ANY, run_tanh_backward},
     {"sigmoid_backward", NAN_ANY, run_sigmoid_backward},
     {"softplus_backward", NAN_ANY, run_softplus_backward},
+    {"multiply", NAN_ANY, run_multiply},
+    {"multiply_add", NAN_ANY, run_multiply_add},
+    {"gate", NAN_ANY, run_gate},
+    {"gate rows", NAN_ANY, run_gate_rows},
+    {"gate_backward", NAN_ANY, run_gate_backward},
+    {"channel_norm", NAN_ANY, run_channel_norm},
+    {"channel_norm rows", NAN_ANY, run_channel_norm_rows},
+    {"channel_norm_backward", NAN_ANY, run_channel_norm_backward},
+    {"channel_norm_backward rows", NAN_ANY, run_channel_norm_backward_rows},
     {"sum", NAN_ANY, run_sum},
     {"sum_squares", NAN_ANY, run_sum_squares},
     {"maximum", NAN_EXACT, run_maximum},
@@ -491,6 +522,26 @@ static void test_categorical(void **state) {
     }
 }
 
+/* Values of a large mean and a small spread, exact in float: what statistics in float would lose. */
+static void test_channel_norm_keeps_small_spreads(void **state) {
+    (void)state;
+    float in[64], out[64], gain[64], bias[64];
+    double variance = 0;
+    for (int i = 0; i < 64; i++) {
+        in[i] = 30000.0f + (float)(i * 37 % 64) / 512.0f;
+        gain[i] = 1.0f;
+        bias[i] = 0.0f;
+    }
+    double mean = 30000.0 + 31.5 / 512.0;
+    for (int i = 0; i < 64; i++) {
+        variance += ((double)in[i] - mean) * ((double)in[i] - mean) / 64;
+    }
+    lk_kernels_named("scalar")->channel_norm(out, in, gain, bias, 1e-5, 1, 1, 64);
+    for (int i = 0; i < 64; i++) {
+        check_near("channel norm", i, (double)out[i], ((double)in[i] - mean) / sqrt(variance + 1e-5), 1e-6);
+    }
+}
+
 static void test_optimizers(void **state) {
     (void)state;
     const lk_kernels *kernels = lk_kernels_named("scalar");
@@ -571,6 +622,7 @@ int main(void) {
         cmocka_unit_test(test_backward_rules),
         cmocka_unit_test(test_bernoulli),
         cmocka_unit_test(test_categorical),
+        cmocka_unit_test(test_channel_norm_keeps_small_spreads),
         cmocka_unit_test(test_optimizers),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_refused_settings),

@@ -5,8 +5,11 @@
  *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the last one at the position itself;
  *   relu, 1x1, relu, 1x1: logits.
  *
+ * With norm=channel a layer reads x normalised over its channels; with weight_norm the weights of all layers are normalised.
+ *
  * All positions share the weights, so that their number does not grow with the sequence. */
 #include <stdio.h>
+#include <string.h>
 
 #include "dist/dist.h"
 #include "models/marginals.h"
@@ -46,27 +49,42 @@ static const lk_setting settings[] = {
      .least = 1,
      .most = 24,
      .help = "layers after which the taps stand side by side again"},
+    {.key = "norm",
+     .kind = LK_CHOICE,
+     .fallback = "none",
+     .choices = "none|channel",
+     .help = "what a residual layer reads is normalised over its channels (Ba et al. 2016), or not",
+     .later = true},
+    {.key = "weight_norm",
+     .kind = LK_BOOLEAN,
+     .fallback = "false",
+     .help = "weights are trained as directions and gains (Salimans and Kingma 2016)",
+     .later = true},
 };
 
 static int64_t setting(const lk_model *model, const char *key) {
     return lk_settings_integer(&model->settings, key);
 }
 
-/* `kernel` taps, `dilation` apart, the last one at `last`. */
-static lk_node *causal(lk_graph *graph, const char *name, lk_node *input, int64_t channels, int32_t kernel,
-                       int32_t dilation, int32_t last) {
-    int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}};
+static lk_node *weighted(const lk_model *model, lk_graph *graph, const char *name, lk_node *node) {
+    return lk_settings_boolean(&model->settings, "weight_norm") ? lk_normalise_weights(graph, name, node) : node;
+}
+
+/* The setting's `kernel` taps, `dilation` apart, the last one at `last`. */
+static lk_node *causal(const lk_model *model, lk_graph *graph, const char *name, lk_node *input, int32_t dilation,
+                       int32_t last) {
+    int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}}, kernel = (int32_t)setting(model, "kernel");
     for (int32_t k = 0; k < kernel; k++) {
         taps[k][0] = last - (kernel - 1 - k) * dilation;
     }
     lk_conv_options options = {.grid = {1, {graph->variables}, 1},
-                               .channels = channels,
+                               .channels = setting(model, "channels"),
                                .tap_count = kernel,
                                .taps = (const int32_t(*)[LK_GRID_AXES])taps,
                                .centre = LK_CENTRE_ALL,
                                .bias = true,
                                .init = LK_INIT_HE};
-    return lk_conv(graph, name, input, options);
+    return weighted(model, graph, name, lk_conv(graph, name, input, options));
 }
 
 /* -1: wider than any sequence. */
@@ -81,13 +99,16 @@ static int32_t dilation_of(const lk_model *model, int64_t layer) {
     return (int32_t)dilation;
 }
 
-static lk_node *position_wise(lk_graph *graph, const char *name, lk_node *input, int64_t channels, lk_init init) {
+static lk_node *position_wise(const lk_model *model, lk_graph *graph, const char *name, lk_node *input,
+                              int64_t channels, lk_init init) {
     lk_grid grid = {1, {graph->variables}, 1};
-    return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
+    lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
+    return weighted(model, graph, name, node);
 }
 
 static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **node) {
     int64_t layers = setting(model, "layers"), channels = setting(model, "channels");
+    bool norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0;
     for (int64_t layer = 0; layer < layers; layer++) {
         char name[64];
         int32_t dilation = dilation_of(model, layer);
@@ -96,11 +117,12 @@ static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **no
                            "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
                            (long long)layer + 1, INT32_MAX / KERNEL_MOST);
         }
+        snprintf(name, sizeof name, "layer%lld.norm", (long long)layer + 1);
+        lk_node *added = norm ? lk_channel_norm(graph, name, *node, 1) : *node;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
-        lk_node *added =
-            causal(graph, name, lk_relu(graph, *node), channels, (int32_t)setting(model, "kernel"), dilation, 0);
+        added = causal(model, graph, name, lk_relu(graph, added), dilation, 0);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
-        *node = lk_add(graph, *node, position_wise(graph, name, added, channels, LK_INIT_ZERO));
+        *node = lk_add(graph, *node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
     }
     return LK_OK;
 }
@@ -112,10 +134,10 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     if (!binary) {
         input = lk_cells_to_channels(graph, lk_one_hot(graph, input, graph->alphabet), graph->alphabet);
     }
-    lk_node *node = causal(graph, "first", input, setting(model, "channels"), (int32_t)setting(model, "kernel"), 1, -1);
+    lk_node *node = causal(model, graph, "first", input, 1, -1);
     LK_TRY(add_layers(model, graph, &node));
-    node = position_wise(graph, "head", node, setting(model, "head"), LK_INIT_HE);
-    node = position_wise(graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
+    node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
+    node = position_wise(model, graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
     return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
 }
 

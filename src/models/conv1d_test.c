@@ -19,6 +19,9 @@ static const sequence_case cases[] = {
     {11, 2, {"layers=4", "channels=3", "head=3", "kernel=2", "dilation=3", "cycle=2"}, 6},
     {4, 5, {"layers=0", "channels=6", "head=3", "kernel=4"}, 4},
     {1, 2, {"layers=1", "channels=2", "head=3"}, 3},
+    {9, 2, {"layers=2", "channels=4", "head=5", "norm=channel"}, 4},
+    {5, 3, {"layers=2", "channels=3", "head=4", "weight_norm=true"}, 4},
+    {7, 2, {"layers=3", "channels=3", "head=4", "norm=channel", "weight_norm=true"}, 5},
 };
 #define CASES (sizeof cases / sizeof *cases)
 
@@ -44,23 +47,41 @@ typedef struct features {
     double at[LENGTH_MOST][FEATURES_MOST];
 } features;
 
+static const lk_parameter *find(const lk_model *model, const char *layer, const char *what) {
+    char name[128];
+    snprintf(name, sizeof name, "%s.%s", layer, what);
+    int32_t index = lk_parameters_find(model->parameters, name);
+    assert_true(index >= 0);
+    return &model->parameters->list[index];
+}
+
+/* What a unit's weights are multiplied by: 1, or g / |v| (Salimans and Kingma 2016, equation 2). */
+static double unit_scale(const lk_model *model, const char *layer, const lk_parameter *v, int64_t unit) {
+    double squares = 0;
+    if (!lk_settings_boolean(&model->settings, "weight_norm")) {
+        return 1;
+    }
+    for (int64_t r = 0; r < v->rows; r++) {
+        squares += (double)v->value[r * v->columns + unit] * (double)v->value[r * v->columns + unit];
+    }
+    return (double)find(model, layer, "gain")->value[unit] / sqrt(squares);
+}
+
 /* out[t] = b + sum over k of W[k] in[t + last - (kernel - 1 - k) dilation] */
 static features convolve(const lk_model *model, const char *layer, const features *in, int64_t kernel, int64_t dilation,
                          int64_t last) {
-    char name[128];
-    snprintf(name, sizeof name, "%s.weight", layer);
-    const lk_parameter *w = &model->parameters->list[lk_parameters_find(model->parameters, name)];
-    snprintf(name, sizeof name, "%s.bias", layer);
-    const lk_parameter *b = &model->parameters->list[lk_parameters_find(model->parameters, name)];
+    const lk_parameter *w = find(model, layer, "weight"), *b = find(model, layer, "bias");
     features out = {.channels = w->columns};
     assert_int_equal(w->rows, kernel * in->channels);
     for (int64_t t = 0; t < model->data.variables; t++) {
         for (int64_t c = 0; c < out.channels; c++) {
+            double scale = unit_scale(model, layer, w, c);
             out.at[t][c] = (double)b->value[c];
             for (int64_t k = 0; k < kernel; k++) {
                 int64_t from = t + last - (kernel - 1 - k) * dilation;
                 for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
-                    out.at[t][c] += (double)w->value[(k * in->channels + i) * out.channels + c] * in->at[from][i];
+                    out.at[t][c] +=
+                        scale * (double)w->value[(k * in->channels + i) * out.channels + c] * in->at[from][i];
                 }
             }
         }
@@ -72,6 +93,25 @@ static features rectified(features f) {
     for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
         double *value = &f.at[i / FEATURES_MOST][i % FEATURES_MOST];
         *value = *value > 0.0 ? *value : 0.0;
+    }
+    return f;
+}
+
+/* Ba, Kiros, Hinton 2016, equation 4. */
+static features normalised(const lk_model *model, const char *layer, features f) {
+    for (int64_t t = 0; t < LENGTH_MOST; t++) {
+        double mean = 0, variance = 0;
+        for (int64_t c = 0; c < f.channels; c++) {
+            mean += f.at[t][c] / (double)f.channels;
+        }
+        for (int64_t c = 0; c < f.channels; c++) {
+            variance += (f.at[t][c] - mean) * (f.at[t][c] - mean) / (double)f.channels;
+        }
+        for (int64_t c = 0; c < f.channels; c++) {
+            double gain = (double)find(model, layer, "gain")->value[c];
+            f.at[t][c] =
+                gain * (f.at[t][c] - mean) / sqrt(variance + 1e-5) + (double)find(model, layer, "bias")->value[c];
+        }
     }
     return f;
 }
@@ -94,8 +134,11 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
         char name[64];
         dilation =
             l % lk_settings_integer(settings, "cycle") == 0 ? 1 : dilation * lk_settings_integer(settings, "dilation");
+        snprintf(name, sizeof name, "layer%lld.norm", (long long)l + 1);
+        bool norm = strcmp(lk_settings_text(settings, "norm"), "channel") == 0;
+        features inner = norm ? normalised(model, name, f) : f;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)l + 1);
-        features inner = layer(model, name, &f, kernel, dilation);
+        inner = layer(model, name, &inner, kernel, dilation);
         snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
         inner = layer(model, name, &inner, 1, 1);
         for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {

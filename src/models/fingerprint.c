@@ -29,8 +29,10 @@ static void put_text(hash *h, const char *text) {
 
 static void put_settings(hash *h, const lk_settings *settings) {
     for (int32_t i = 0; i < settings->count; i++) {
-        if (!settings->table[i].training_only) {
-            put_text(h, settings->table[i].key);
+        const lk_setting *row = &settings->table[i];
+        bool as_ever = row->later && strcmp(settings->text[i], row->fallback) == 0;
+        if (!row->training_only && !as_ever) {
+            put_text(h, row->key);
             put_text(h, settings->text[i]);
         }
     }

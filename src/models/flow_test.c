@@ -24,6 +24,7 @@ static const flow_case cases[] = {
     {"charrnn", {1, {4}}, 1, 3, {"cell=tanh", "width=6", "layers=3", "embedding=2"}, 4, 2},
     {"conv1d", {1, {4}}, 1, 3, {"layers=4", "channels=5", "cycle=3", "head=6"}, 4, 9},
     {"conv1d", {1, {40}}, 1, 2, {"layers=2", "channels=4", "kernel=2"}, 3, 3},
+    {"conv1d", {1, {4}}, 1, 3, {"layers=3", "channels=5", "head=6", "norm=channel", "weight_norm=true"}, 5, 9},
     {"pixelcnn", {2, {6, 5}}, 7, 2, {"blocks=2", "channels=3", "head=4", "kernel=5"}, 4, 3},
     {"pixelcnn", {3, {5, 4, 3}}, 3, 4, {"blocks=1", "channels=2", "head=3", "block_kernel=5"}, 4, 4},
 };

@@ -9,7 +9,7 @@
  * those of the channels before it (type A), and its own too (type B). Each block is one cell of the engine, so that
  * p(R | before) p(G | R, before) p(B | R, G, before) falls out of the ready steps. `channels` is h of one block. Instead of batch
  * normalisation, which the paper does not mention either, the last layer of each residual block starts at zero: the network begins as its
- * shortest path. */
+ * shortest path. Two other normalisations can be asked for: of the channels that a block reads, and of the weights of all layers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +45,17 @@ static const lk_setting settings[] = {
      .least = 3,
      .most = KERNEL_MOST,
      .help = "size of the convolutions inside the blocks (odd)"},
+    {.key = "norm",
+     .kind = LK_CHOICE,
+     .fallback = "none",
+     .choices = "none|channel",
+     .help = "what a residual block reads is normalised over its channels (Ba et al. 2016), or not",
+     .later = true},
+    {.key = "weight_norm",
+     .kind = LK_BOOLEAN,
+     .fallback = "false",
+     .help = "weights are trained as directions and gains (Salimans and Kingma 2016)",
+     .later = true},
 };
 
 /* The taps of a kernel x kernel mask: those before the centre in raster order, and the centre. */
@@ -91,27 +102,43 @@ static lk_status find_kernel(lk_graph *graph, const lk_model *model, const char 
                : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
 }
 
-static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels, const mask *m,
-                       lk_centre centre) {
-    lk_conv_options options = {.grid = grid,
+/* What all layers have in common. */
+typedef struct style {
+    lk_grid grid;
+    bool norm, weight_norm;
+} style;
+
+static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const style *s, int64_t channels,
+                       const mask *m, lk_centre centre) {
+    lk_conv_options options = {.grid = s->grid,
                                .channels = channels,
                                .taps = m->taps,
                                .tap_count = m->count,
                                .centre = centre,
                                .bias = true,
                                .init = LK_INIT_HE};
-    return lk_conv(graph, name, input, options);
+    lk_node *node = lk_conv(graph, name, input, options);
+    return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
 }
 
-static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, lk_grid grid, int64_t channels,
+/* 1x1(relu(input)), type B. */
+static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, const style *s, int64_t channels,
+                           lk_init init) {
+    lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), s->grid, channels, LK_CENTRE_B, init);
+    return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
+}
+
+static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, const style *s, int64_t channels,
                                const mask *m) {
     char name[64];
+    snprintf(name, sizeof name, "block%lld.norm", (long long)number);
+    lk_node *node = s->norm ? lk_channel_norm(graph, name, input, 1) : input;
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
-    lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, LK_INIT_HE);
+    node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
-    node = masked(graph, name, lk_relu(graph, node), grid, channels, m, LK_CENTRE_B);
+    node = masked(graph, name, lk_relu(graph, node), s, channels, m, LK_CENTRE_B);
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
-    node = lk_conv_1x1(graph, name, lk_relu(graph, node), grid, 2 * channels, LK_CENTRE_B, LK_INIT_ZERO);
+    node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
     return lk_add(graph, input, node);
 }
 
@@ -123,9 +150,10 @@ static lk_node *numbers(lk_graph *graph) {
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    lk_grid grid;
+    style s = {.norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
+               .weight_norm = lk_settings_boolean(&model->settings, "weight_norm")};
     int32_t kernel, block_kernel;
-    LK_TRY(find_grid(graph, model, &grid));
+    LK_TRY(find_grid(graph, model, &s.grid));
     LK_TRY(find_kernel(graph, model, "kernel", &kernel));
     LK_TRY(find_kernel(graph, model, "block_kernel", &block_kernel));
     int64_t channels = lk_settings_integer(&model->settings, "channels");
@@ -133,15 +161,14 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     bool binary = graph->alphabet == 2;
     mask m;
     make_mask(&m, kernel);
-    lk_node *node = masked(graph, "first", numbers(graph), grid, 2 * channels, &m, LK_CENTRE_A);
+    lk_node *node = masked(graph, "first", numbers(graph), &s, 2 * channels, &m, LK_CENTRE_A);
     make_mask(&m, block_kernel);
     for (int64_t i = 1; i <= blocks; i++) {
-        node = residual_block(graph, i, node, grid, channels, &m);
+        node = residual_block(graph, i, node, &s, channels, &m);
     }
     int64_t head = lk_settings_integer(&model->settings, "head");
-    node = lk_conv_1x1(graph, "head", lk_relu(graph, node), grid, head, LK_CENTRE_B, LK_INIT_HE);
-    node = lk_conv_1x1(graph, "logits", lk_relu(graph, node), grid, binary ? 1 : graph->alphabet, LK_CENTRE_B,
-                       LK_INIT_GLOROT);
+    node = pixel_wise(graph, "head", node, &s, head, LK_INIT_HE);
+    node = pixel_wise(graph, "logits", node, &s, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
     return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
 }
 

@@ -19,6 +19,9 @@ static const image_case cases[] = {
     {{3, {1, 2, 3}}, 3, {"blocks=2", "channels=3", "head=4"}, 3},
     {{3, {2, 1, 3}}, 2, {"blocks=1", "channels=2", "head=3"}, 3},
     {{3, {2, 2, 1}}, 5, {"blocks=0", "channels=4", "head=7"}, 3},
+    {{3, {3, 3, 1}}, 2, {"blocks=2", "channels=3", "head=5", "norm=channel"}, 4},
+    {{3, {1, 2, 3}}, 3, {"blocks=1", "channels=3", "head=4", "weight_norm=true"}, 4},
+    {{3, {2, 1, 3}}, 2, {"blocks=1", "channels=2", "head=3", "norm=channel", "weight_norm=true"}, 5},
 };
 #define CASES (sizeof cases / sizeof *cases)
 
@@ -77,14 +80,23 @@ static const lk_parameter *find(const network *n, const char *layer, const char 
     return &n->model->parameters->list[at];
 }
 
+/* What a unit's weights are multiplied by: 1, or g / |v| (Salimans and Kingma 2016, equation 2). */
+static double unit_scale(const network *n, const char *layer, int64_t unit, double squares) {
+    if (!lk_settings_boolean(&n->model->settings, "weight_norm")) {
+        return 1;
+    }
+    return weight_of(n, find(n, layer, "gain")->value + unit) / sqrt(squares);
+}
+
 static void convolve(const network *n, const char *layer, const features *in, int64_t size, char type, features *out) {
     const lk_parameter *w = find(n, layer, "weight"), *b = find(n, layer, "bias");
     int64_t reach = size / 2, colours = n->colours;
     out->channels = w->columns;
     for (int64_t cell = 0; cell < n->height * n->width * colours; cell++) {
         int64_t row = cell / colours / n->width, column = cell / colours % n->width, colour = cell % colours, block = 0;
+        double squares[FEATURES_MOST] = {0};
         for (int64_t c = 0; c < out->channels; c++) {
-            out->at[cell][c] = weight_of(n, b->value + colour * out->channels + c);
+            out->at[cell][c] = 0;
         }
         for (int64_t g = 0; g <= colour; g++) {
             for (int64_t tap = 0; tap < size * size * colours; tap++) {
@@ -94,12 +106,18 @@ static void convolve(const network *n, const char *layer, const features *in, in
                 }
                 bool inside = row + y >= 0 && row + y < n->height && column + x >= 0 && column + x < n->width;
                 const double *from = in->at[inside ? ((row + y) * n->width + column + x) * colours + h : 0];
-                for (int64_t k = 0; g == colour && inside && k < in->channels * out->channels; k++) {
-                    const float *weight = w->value + block * in->channels * out->channels + k;
-                    out->at[cell][k % out->channels] += weight_of(n, weight) * from[k / out->channels];
+                for (int64_t k = 0; g == colour && k < in->channels * out->channels; k++) {
+                    double weight = weight_of(n, w->value + block * in->channels * out->channels + k);
+                    squares[k % out->channels] += weight * weight;
+                    out->at[cell][k % out->channels] += inside ? weight * from[k / out->channels] : 0;
                 }
                 block++;
             }
+        }
+        for (int64_t c = 0; c < out->channels; c++) {
+            int64_t unit = colour * out->channels + c;
+            out->at[cell][c] =
+                unit_scale(n, layer, unit, squares[c]) * out->at[cell][c] + weight_of(n, b->value + unit);
         }
     }
 }
@@ -108,6 +126,23 @@ static void rectify(features *f) {
     for (int64_t i = 0; i < CELLS_MOST * FEATURES_MOST; i++) {
         double *value = &f->at[i / FEATURES_MOST][i % FEATURES_MOST];
         *value = *value > 0.0 ? *value : 0.0;
+    }
+}
+
+/* Ba, Kiros, Hinton 2016, equation 4. */
+static void normalise(const network *n, const char *layer, features *f) {
+    const float *gain = find(n, layer, "gain")->value, *bias = find(n, layer, "bias")->value;
+    for (int64_t cell = 0; cell < CELLS_MOST; cell++) {
+        double mean = 0, variance = 0, *x = f->at[cell];
+        for (int64_t c = 0; c < f->channels; c++) {
+            mean += x[c] / (double)f->channels;
+        }
+        for (int64_t c = 0; c < f->channels; c++) {
+            variance += (x[c] - mean) * (x[c] - mean) / (double)f->channels;
+        }
+        for (int64_t c = 0; c < f->channels; c++) {
+            x[c] = weight_of(n, gain + c) * (x[c] - mean) / sqrt(variance + 1e-5) + weight_of(n, bias + c);
+        }
     }
 }
 
@@ -129,6 +164,11 @@ static double reference_nll(const network *n, const uint16_t *x) {
     for (int64_t b = 1; b <= lk_settings_integer(settings, "blocks"); b++) {
         static const char *const part[] = {"in", "masked", "out"};
         features inner = f;
+        char norm[64];
+        snprintf(norm, sizeof norm, "block%lld.norm", (long long)b);
+        if (strcmp(lk_settings_text(settings, "norm"), "channel") == 0) {
+            normalise(n, norm, &inner);
+        }
         for (int i = 0; i < 3; i++) {
             char name[64];
             snprintf(name, sizeof name, "block%lld.%s", (long long)b, part[i]);
@@ -297,6 +337,18 @@ static void test_counts_what_is_multiplied(void **state) {
     lk_model_destroy(model);
 }
 
+/* Models saved before there were the last two settings keep their fingerprints; those that use them get others. */
+static void test_later_settings_leave_fingerprints(void **state) {
+    for (int i = 0; i < 2; i++) {
+        const image_case c = {{2, {2, 2}}, 2, {"blocks=0", i == 0 ? "norm=none" : "norm=channel"}, 2};
+        lk_model *model = make_model(*state, &c), before = *model;
+        before.settings.count -= 2;
+        lk_fingerprint with = lk_model_fingerprint(model), without = lk_model_fingerprint(&before);
+        assert_int_equal(memcmp(&with, &without, sizeof with) != 0, i);
+        lk_model_destroy(model);
+    }
+}
+
 static void test_refusals(void **state) {
     lk_context *context = *state;
     lk_model *model;
@@ -349,6 +401,7 @@ int main(void) {
         cmocka_unit_test(test_colours_in_order),
         cmocka_unit_test(test_cached_sample_costs_one_pass),
         cmocka_unit_test(test_counts_what_is_multiplied),
+        cmocka_unit_test(test_later_settings_leave_fingerprints),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_start),
     };

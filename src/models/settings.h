@@ -16,6 +16,8 @@ typedef struct lk_setting {
     double least, most;   /* LK_INTEGER, LK_REAL, each of LK_INTEGERS */
     const char *choices;  /* LK_CHOICE: "relu|tanh|sigmoid|softplus" */
     const char *help;
+    bool later; /* joined the table when models had already been saved: at its fallback it is outside the fingerprint,
+                           so that theirs stay */
     bool training_only; /* decides how weights come about, not what they mean: outside the model's fingerprint */
 } lk_setting;
 

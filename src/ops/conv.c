@@ -28,11 +28,12 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     const lk_conv_settings *self = node->settings;
     int32_t groups = self->grid.groups, count = 0;
     int64_t pixel = cell / groups, position[LK_GRID_AXES];
-    lk_conv_position(self, pixel, position);
+    lk_conv_position(&self->output, pixel, position);
+    int64_t centre = lk_conv_centre(self, pixel);
     for (int32_t t = 0; t < self->taps; t++) {
         int32_t read = lk_conv_groups_read(self, (int32_t)(cell % groups), t);
         if (read > 0 && lk_conv_inside(self, position, t, 1)) {
-            count = add_span(spans, count, most, (pixel + self->tap_pixels[t]) * groups, read);
+            count = add_span(spans, count, most, (centre + self->tap_pixels[t]) * groups, read);
         }
     }
     return count;
@@ -45,7 +46,7 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
 
 static int64_t reach(const lk_node *node) {
     const lk_conv_settings *self = node->settings;
-    int64_t line = self->pixels / self->grid.size[0] * self->grid.groups, most = 0;
+    int64_t line = self->input_pixels / self->grid.size[0] * self->grid.groups, most = 0;
     for (int32_t t = 0; t < self->taps; t++) {
         if (self->tap[t][0] > 0) {
             return -1;
@@ -58,12 +59,12 @@ static int64_t reach(const lk_node *node) {
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_conv_settings *self = node->settings;
     const lk_node *input = node->inputs[0];
-    if (input->cells != self->pixels * self->grid.groups) {
+    if (input->cells != self->input_pixels * self->grid.groups) {
         return lk_fail(context, LK_INVALID,
                        "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells", node->name,
-                       (long long)self->pixels, self->grid.groups, (long long)input->cells);
+                       (long long)self->input_pixels, self->grid.groups, (long long)input->cells);
     }
-    node->cells = input->cells;
+    node->cells = self->pixels * self->grid.groups;
     node->channels = self->channels;
     return LK_OK;
 }
@@ -86,15 +87,17 @@ typedef struct sweep {
     int32_t *begin;             /* [classes + 1] */
     int32_t *sorted;            /* [cells]: by class */
     int32_t *row;               /* [cells * batch] */
+    int32_t *a_row;             /* the same for A, where its cells are others (a stride) */
     int32_t *a_index, *b_index; /* [depth] */
 } sweep;
 
 static bool take_scratch(sweep *s, int64_t cells) {
     int64_t depth = (int64_t)s->table->entries_most * s->a_channels, rows = cells * s->task->batch;
+    int64_t a_rows = s->table->origin != NULL ? rows : 0;
     if (rows > INT32_MAX || depth > INT32_MAX) {
         return false;
     }
-    int64_t count = s->table->classes + 1 + cells + rows + 2 * depth;
+    int64_t count = s->table->classes + 1 + cells + rows + a_rows + 2 * depth;
     int32_t *memory = lk_workspace_scratch(s->task->workspace, count * (int64_t)sizeof *memory);
     if (memory == NULL) {
         return false;
@@ -102,7 +105,8 @@ static bool take_scratch(sweep *s, int64_t cells) {
     s->begin = memory;
     s->sorted = s->begin + s->table->classes + 1;
     s->row = s->sorted + cells;
-    s->a_index = s->row + rows;
+    s->a_row = s->row + rows;
+    s->a_index = s->a_row + a_rows;
     s->b_index = s->a_index + depth;
     return true;
 }
@@ -128,6 +132,11 @@ static void sort_by_class(sweep *s, const int32_t *cells, int64_t count) {
     s->begin[0] = 0;
 }
 
+/* The cell of A's grid that deltas count from. */
+static int32_t origin(const sweep *s, int32_t cell) {
+    return s->table->origin != NULL ? s->table->origin[cell] : cell;
+}
+
 /* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell on. */
 static const int32_t *list_rows(const sweep *s, const int32_t *cells, int64_t count) {
     int64_t batch = s->task->batch, k = 0;
@@ -141,6 +150,18 @@ static const int32_t *list_rows(const sweep *s, const int32_t *cells, int64_t co
         }
     }
     return together ? NULL : s->row;
+}
+
+/* Those of A. */
+static const int32_t *list_a_rows(const sweep *s, const int32_t *cells, int64_t count) {
+    int64_t batch = s->task->batch, k = 0;
+    int32_t first = origin(s, cells[0]);
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t n = 0; n < batch; n++) {
+            s->a_row[k++] = (int32_t)((origin(s, cells[i]) - first) * batch + n);
+        }
+    }
+    return s->a_row;
 }
 
 /* How many of the entries stand near enough to the first one that 32 bits can tell their places. */
@@ -192,11 +213,12 @@ static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t 
         return true;
     }
     const int32_t *rows = list_rows(s, cells, count);
+    const int32_t *a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : rows;
     float *c = s->c + cells[0] * task->batch * s->c_channels;
     for (int32_t e = 0, near; e < class->count; e += near) {
         const lk_conv_entry *entries = class->entries + e;
         near = near_entries(s, entries, class->count - e);
-        const float *a = s->a + (cells[0] + entries[0].delta) * task->batch * s->a_channels;
+        const float *a = s->a + (origin(s, cells[0]) + entries[0].delta) * task->batch * s->a_channels;
         const float *b = task->parameter[0];
         if (near == 1) {
             b += entries[0].block * s->block_rows * s->b_row_stride;
@@ -207,7 +229,7 @@ static bool run_class(const sweep *s, const lk_conv_class *class, const int32_t 
             .rows = count * task->batch,
             .columns = s->c_channels,
             .depth = near * s->a_channels,
-            .a = {a, s->a_channels, 1, rows, near == 1 ? NULL : s->a_index},
+            .a = {a, s->a_channels, 1, a_rows, near == 1 ? NULL : s->a_index},
             .b = {b, s->b_row_stride, s->b_column_stride, near == 1 ? NULL : s->b_index, NULL},
             .c = c,
             .c_row_stride = s->c_channels,
@@ -259,7 +281,7 @@ static bool forward(const lk_task *task) {
     return run_sweep(&s, task->cells, task->cell_count);
 }
 
-/* din[q][c_in] += sum over output groups, then taps in declared order, then output channels, of weight dout[q - offset(t)]. */
+/* din[q][c_in] += sum over output groups, then taps in declared order, then output channels, of weight dout[(q - offset(t)) / stride]. */
 static bool backward_input(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const lk_conv_settings *self = node->settings;
@@ -284,7 +306,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_conv_op = {
     .name = "convolution",
-    .definition = "out[p] = bias + sum over taps t of weight[t] in[p + offset(t)], without those outside the grid",
+    .definition =
+        "out[p] = bias + sum over taps t of weight[t] in[stride p + offset(t)], without those outside the grid",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -304,7 +327,7 @@ static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_
     LK_REQUIRE(grid->axes >= 1 && grid->axes <= LK_GRID_AXES && grid->groups >= 1 && options->tap_count >= 1);
     int64_t cells = grid->groups;
     for (int32_t axis = 0; axis < grid->axes; axis++) {
-        LK_REQUIRE(grid->size[axis] >= 1 && cells <= INT32_MAX);
+        LK_REQUIRE(grid->size[axis] >= 1 && cells <= INT32_MAX && options->stride[axis] >= 0);
         cells *= grid->size[axis];
     }
     /* Kernels are small; what is refused here would only ask for memory. */
@@ -318,6 +341,18 @@ static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_
     return LK_OK;
 }
 
+static int32_t stride_of(const lk_conv_options *options, int32_t axis) {
+    return options->stride[axis] > 0 ? options->stride[axis] : 1;
+}
+
+lk_grid lk_conv_output_grid(const lk_conv_options *options) {
+    lk_grid grid = options->grid;
+    for (int32_t axis = 0; axis < grid.axes; axis++) {
+        grid.size[axis] = (grid.size[axis] - 1) / stride_of(options, axis) + 1;
+    }
+    return grid;
+}
+
 static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *options) {
     lk_conv_settings *self = lk_arena_take(graph->arena, 1, sizeof *self);
     int32_t(*tap)[LK_GRID_AXES] = lk_arena_take(graph->arena, options->tap_count, sizeof *tap);
@@ -326,9 +361,13 @@ static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *o
     }
     memcpy(tap, options->taps, (size_t)options->tap_count * sizeof *tap);
     self->grid = options->grid;
-    self->pixels = 1;
+    self->output = lk_conv_output_grid(options);
+    self->pixels = self->input_pixels = 1;
     for (int32_t axis = 0; axis < options->grid.axes; axis++) {
-        self->pixels *= options->grid.size[axis];
+        self->stride[axis] = stride_of(options, axis);
+        self->strided = self->strided || self->stride[axis] != 1;
+        self->input_pixels *= self->grid.size[axis];
+        self->pixels *= self->output.size[axis];
     }
     self->channels = options->channels;
     self->centre = options->centre;

@@ -1,5 +1,5 @@
 /* The gradients of a convolution's weights and biases:
- *   dweight[t][c_in][c_out] = sum over cells p and examples of in[p + offset(t)][c_in] dout[p][c_out]
+ *   dweight[t][c_in][c_out] = sum over cells p and examples of in[stride p + offset(t)][c_in] dout[p][c_out]
  *   dbias[c_out] = sum over cells p and examples of dout[p][c_out]
  * The pixels are cut into at most PIECES_MOST pieces, by the amount of work alone. Within a piece each sum is one chain (pixels ascending,
  * examples ascending); the pieces' sums are added in order. So the bits depend on the batch, as a mean over it must, and on nothing else.
@@ -23,7 +23,8 @@ typedef struct gradient {
     int64_t pieces, pixels;  /* pixels of a piece */
     int64_t cached;          /* pixels that are met at a time */
     float *partial;          /* [pieces][floats] */
-    int32_t *index;          /* [workers][cached * batch] */
+    int32_t *index;          /* [workers][lists][cached * batch] */
+    int64_t lists;           /* with a stride 2: the pairs' places in dout, and in the input; else 1 for both */
     bool *enough;            /* [pieces]: memory */
 } gradient;
 
@@ -50,10 +51,25 @@ static int64_t list_pairs(const gradient *g, int32_t block, int64_t first, int64
     return count;
 }
 
+/* The same pairs' places in the input, seen from the cell that the first one's deltas count from. */
+static void list_inputs(const gradient *g, int32_t block, int64_t first, int64_t last, int32_t *index) {
+    const lk_conv_settings *self = g->self;
+    const int32_t *origin = self->reads.origin + self->block_group[block];
+    int64_t batch = g->task->batch, groups = self->grid.groups, count = 0;
+    for (int64_t pixel = first; pixel < last; pixel++) {
+        if (has_block(self, pixel, block)) {
+            int64_t from = (origin[pixel * groups] - origin[first * groups]) * batch;
+            for (int64_t n = 0; n < batch; n++) {
+                index[count++] = (int32_t)(from + n);
+            }
+        }
+    }
+}
+
 static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker) {
     const lk_task *task = g->task;
     const lk_conv_settings *self = g->self;
-    int32_t *index = g->index + worker * g->cached * task->batch;
+    int32_t *index = g->index + worker * g->lists * g->cached * task->batch, *inputs = index;
     while (first < last && !has_block(self, first, block)) {
         first++;
     }
@@ -61,12 +77,17 @@ static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
         return true;
     }
     int64_t pairs = list_pairs(g, block, first, last, index);
-    int64_t cell = first * self->grid.groups + self->block_group[block];
+    int64_t cell = first * self->grid.groups + self->block_group[block], centre = cell;
+    if (self->strided) {
+        inputs = index + g->cached * task->batch;
+        list_inputs(g, block, first, last, inputs);
+        centre = self->reads.origin[cell];
+    }
     lk_product product = {
         .rows = g->inputs,
         .columns = g->outputs,
         .depth = pairs,
-        .a = {task->in[0] + (cell + self->block_delta[block]) * task->batch * g->inputs, 1, g->inputs, NULL, index},
+        .a = {task->in[0] + (centre + self->block_delta[block]) * task->batch * g->inputs, 1, g->inputs, NULL, inputs},
         .b = {task->dout + cell * task->batch * g->outputs, g->outputs, 1, index, NULL},
         .c = sum + block * g->inputs * g->outputs,
         .c_row_stride = g->outputs,
@@ -142,7 +163,7 @@ static void cut(gradient *g) {
 
 static bool take_memory(gradient *g) {
     int64_t workers = g->task->pool != NULL ? lk_pool_threads(g->task->pool) : 1;
-    int64_t floats = g->pieces * g->floats, indices = workers * g->cached * g->task->batch;
+    int64_t floats = g->pieces * g->floats, indices = workers * g->lists * g->cached * g->task->batch;
     char *memory = lk_workspace_scratch(g->task->workspace, (floats + indices) * (int64_t)sizeof(float) + g->pieces);
     if (memory == NULL || !lk_workspace_divide(g->task->workspace, (int)workers)) {
         return false;
@@ -158,6 +179,7 @@ bool lk_conv_backward_parameters(const lk_task *task) {
     gradient g = {
         .task = task, .self = self, .inputs = task->node->inputs[0]->channels, .outputs = task->node->channels};
     g.weights = self->blocks * g.inputs * g.outputs;
+    g.lists = self->strided ? 2 : 1;
     g.floats = g.weights + (self->bias ? self->grid.groups * g.outputs : 0);
     cut(&g);
     if (!take_memory(&g)) {

@@ -4,7 +4,9 @@
 
 #include "ops/ops.h"
 
-/* One meeting: the cell at `delta` from the one to be computed, and the block of weights between the two. */
+/* One meeting: the cell of the other grid at `delta` from the one to be computed, and the block of weights between the two. With a stride
+ * the other grid is another one: `delta` counts from the pixel i * stride for the output's pixel i, from floor(q / stride) for the input's
+ * pixel q. */
 typedef struct lk_conv_entry {
     int32_t delta;
     int32_t block;
@@ -18,6 +20,7 @@ typedef struct lk_conv_class {
 
 typedef struct lk_conv_table {
     int32_t *class_of; /* [cells] */
+    int32_t *origin;   /* [cells]: the cell of the other grid that `delta` counts from; NULL: the same one (stride 1) */
     lk_conv_class *class_at;
     int32_t classes, entries_most;
 } lk_conv_table;
@@ -25,16 +28,21 @@ typedef struct lk_conv_table {
 /* Weights are blocks of [input channels][channels], one for each (output group, tap, input group) that the mask lets through, in this
  * order. */
 typedef struct lk_conv_settings {
-    lk_grid grid;
-    int64_t pixels, channels;
+    lk_grid grid; /* of the input */
+    lk_grid output;
+    int32_t stride[LK_GRID_AXES];
+    bool strided; /* some stride is not 1 */
+    int64_t input_pixels, pixels /* of the output */, channels;
     lk_centre centre;
     bool bias;
     int32_t taps;
     int32_t (*tap)[LK_GRID_AXES]; /* offsets */
-    int64_t *tap_pixels;          /* the same as a distance in pixels */
+    int64_t *tap_pixels;          /* the same as a distance in pixels of the input */
+    int64_t *tap_back;            /* from floor(q / stride) to the output pixel that reads q by the tap */
     int32_t blocks;
     int32_t *block_at;     /* [group][tap][input group]: the block, or -1 */
-    int32_t *block_delta;  /* [blocks]: input cell - output cell */
+    int32_t *block_delta;  /* [blocks]: input cell - output cell (with a stride: as lk_conv_entry says) */
+    int32_t *block_back;   /* [blocks]: output cell - input cell */
     int32_t *block_group;  /* [blocks]: output group */
     lk_conv_table reads;   /* output cells and the input cells that they read */
     lk_conv_table readers; /* input cells and the output cells that read them */
@@ -43,11 +51,17 @@ typedef struct lk_conv_settings {
 
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */
 bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
-/* Whether the tap stays inside the grid, seen from the pixel at `position`, or (sign -1) the pixel that reads it by the tap. */
+/* Whether the tap stays inside the input's grid, seen from the output's pixel at `position`; or (sign -1) whether some output pixel reads
+ * the input's pixel at `position` by the tap. */
 bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign);
-void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position);
+void lk_conv_position(const lk_grid *grid, int64_t pixel, int64_t *position);
+/* The input's pixel i * stride of the output's pixel i. */
+int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel);
 /* How many input groups, counted from 0, the output group reads by the tap. */
 int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap);
+
+/* Which rows of the weights belong to which output group: begin[groups + 1]. */
+void lk_conv_bands(const lk_node *node, int64_t *begin);
 
 bool lk_conv_backward_parameters(const lk_task *task);
 

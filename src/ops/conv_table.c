@@ -4,17 +4,36 @@
 
 #include "ops/conv_inside.h"
 
-void lk_conv_position(const lk_conv_settings *self, int64_t pixel, int64_t *position) {
-    for (int32_t axis = self->grid.axes - 1; axis >= 0; axis--) {
-        position[axis] = pixel % self->grid.size[axis];
-        pixel /= self->grid.size[axis];
+void lk_conv_position(const lk_grid *grid, int64_t pixel, int64_t *position) {
+    for (int32_t axis = grid->axes - 1; axis >= 0; axis--) {
+        position[axis] = pixel % grid->size[axis];
+        pixel /= grid->size[axis];
     }
+}
+
+/* Of the pixel at position * multiply / divide. */
+static int64_t scaled_pixel(const lk_grid *from, const lk_grid *to, int64_t pixel, const int32_t *multiply,
+                            const int32_t *divide) {
+    int64_t position[LK_GRID_AXES], found = 0;
+    lk_conv_position(from, pixel, position);
+    for (int32_t axis = 0; axis < from->axes; axis++) {
+        found = found * to->size[axis] + position[axis] * multiply[axis] / divide[axis];
+    }
+    return found;
+}
+
+static const int32_t ones[LK_GRID_AXES] = {1, 1, 1};
+
+int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel) {
+    return self->strided ? scaled_pixel(&self->output, &self->grid, pixel, self->stride, ones) : pixel;
 }
 
 bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign) {
     for (int32_t axis = 0; axis < self->grid.axes; axis++) {
-        int64_t at = position[axis] + sign * self->tap[tap][axis];
-        if (at < 0 || at >= self->grid.size[axis]) {
+        int64_t stride = self->stride[axis];
+        int64_t at = sign > 0 ? position[axis] * stride + self->tap[tap][axis] : position[axis] - self->tap[tap][axis];
+        if (at < 0 ||
+            (sign > 0 ? at >= self->grid.size[axis] : at % stride != 0 || at / stride >= self->output.size[axis])) {
             return false;
         }
     }
@@ -39,19 +58,29 @@ int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t
 
 /* ---- blocks of weights ---------------------------------------------------------------------------------------------- */
 
+static int64_t floor_divide(int64_t a, int64_t b) {
+    return a / b - (a % b < 0);
+}
+
+/* Pixel q is read by tap t from the output pixel (q - t) / stride. That is floor(q / stride) - floor(t / stride) where the division is
+ * exact, since q and t then leave the same remainder. */
 static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
     int32_t groups = self->grid.groups;
     int64_t most = (int64_t)groups * groups * self->taps;
     self->block_at = lk_arena_take(arena, most, sizeof *self->block_at);
     self->block_delta = lk_arena_take(arena, most, sizeof *self->block_delta);
     self->block_group = lk_arena_take(arena, most, sizeof *self->block_group);
+    self->block_back = lk_arena_take(arena, most, sizeof *self->block_back);
     self->tap_pixels = lk_arena_take(arena, self->taps, sizeof *self->tap_pixels);
+    self->tap_back = lk_arena_take(arena, self->taps, sizeof *self->tap_back);
     if (lk_arena_failed(arena)) {
         return false;
     }
     for (int32_t t = 0; t < self->taps; t++) {
         for (int32_t axis = 0; axis < self->grid.axes; axis++) {
             self->tap_pixels[t] = self->tap_pixels[t] * self->grid.size[axis] + self->tap[t][axis];
+            self->tap_back[t] =
+                self->tap_back[t] * self->output.size[axis] - floor_divide(self->tap[t][axis], self->stride[axis]);
         }
     }
     int32_t *at = self->block_at;
@@ -62,6 +91,7 @@ static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
                 if (h < lk_conv_groups_read(self, g, t)) {
                     *at = self->blocks++;
                     self->block_delta[*at] = (int32_t)(self->tap_pixels[t] * groups + h - g);
+                    self->block_back[*at] = (int32_t)(self->tap_back[t] * groups + g - h);
                     self->block_group[*at] = g;
                 }
             }
@@ -72,6 +102,18 @@ static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
 
 static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap, int32_t input_group) {
     return self->block_at[(group * self->taps + tap) * self->grid.groups + input_group];
+}
+
+void lk_conv_bands(const lk_node *node, int64_t *begin) {
+    const lk_conv_settings *self = node->settings;
+    int64_t inputs = node->inputs[0]->channels;
+    memset(begin, 0, ((size_t)self->grid.groups + 1) * sizeof *begin);
+    for (int32_t block = 0; block < self->blocks; block++) { /* blocks stand in order of their groups */
+        begin[self->block_group[block] + 1] = (block + 1) * inputs;
+    }
+    for (int32_t g = 0; g < self->grid.groups; g++) {
+        begin[g + 1] = begin[g + 1] > begin[g] ? begin[g + 1] : begin[g];
+    }
 }
 
 /* ---- classes ---------------------------------------------------------------------------------------------------------- */
@@ -113,9 +155,11 @@ static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t 
 static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int32_t *class_of) {
     uint8_t *inside = lk_allocate(self->taps, 1);
     int32_t kind = 0, groups = self->grid.groups;
-    for (int64_t pixel = 0; inside != NULL && kind >= 0 && pixel < self->pixels; pixel++) {
+    const lk_grid *grid = sign > 0 ? &self->output : &self->grid;
+    int64_t pixels = sign > 0 ? self->pixels : self->input_pixels;
+    for (int64_t pixel = 0; inside != NULL && kind >= 0 && pixel < pixels; pixel++) {
         int64_t position[LK_GRID_AXES];
-        lk_conv_position(self, pixel, position);
+        lk_conv_position(grid, pixel, position);
         for (int32_t t = 0; t < self->taps; t++) {
             inside[t] = lk_conv_inside(self, position, t, sign);
         }
@@ -150,7 +194,7 @@ static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside,
         for (int32_t t = 0; t < self->taps; t++) {
             int32_t block = block_of(self, g, t, h);
             if (inside[t] && block >= 0) {
-                entries[count++] = (lk_conv_entry){-self->block_delta[block], block};
+                entries[count++] = (lk_conv_entry){self->block_back[block], block};
             }
         }
     }
@@ -179,11 +223,24 @@ static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t 
     return true;
 }
 
+static bool list_origins(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table) {
+    int64_t pixels = sign > 0 ? self->pixels : self->input_pixels, groups = self->grid.groups;
+    table->origin = self->strided ? lk_arena_take(arena, pixels * groups, sizeof *table->origin) : NULL;
+    for (int64_t cell = 0; table->origin != NULL && cell < pixels * groups; cell++) {
+        int64_t pixel = cell / groups;
+        pixel = sign > 0 ? lk_conv_centre(self, pixel)
+                         : scaled_pixel(&self->grid, &self->output, pixel, ones, self->stride);
+        table->origin[cell] = (int32_t)(pixel * groups + cell % groups);
+    }
+    return !self->strided || table->origin != NULL;
+}
+
 static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table) {
     kinds k = {0};
-    table->class_of = lk_arena_take(arena, self->pixels * self->grid.groups, sizeof *table->class_of);
-    bool made = table->class_of != NULL && find_kinds(self, sign, &k, table->class_of) &&
-                list_entries(arena, self, sign, &k, table);
+    int64_t cells = (sign > 0 ? self->pixels : self->input_pixels) * self->grid.groups;
+    table->class_of = lk_arena_take(arena, cells, sizeof *table->class_of);
+    bool made = table->class_of != NULL && list_origins(arena, self, sign, table) &&
+                find_kinds(self, sign, &k, table->class_of) && list_entries(arena, self, sign, &k, table);
     lk_release(k.inside);
     return made;
 }

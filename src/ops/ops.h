@@ -30,7 +30,8 @@ lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int6
  *   out[p] = bias + sum over taps t in declared order, then the input groups that the mask lets through, then input channels ascending,
  *            of weight[t][c_in][c_out] in[p + offset(t)][c_in]
  * with weights of its own for each output group. Taps outside the grid are skipped. At the centre (offset 0) output group g reads the input
- * groups < g (type A), <= g (type B) or all. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
+ * groups < g (type A), <= g (type B) or all. With a stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i
+ * stands where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
  * input group) that the mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
@@ -47,11 +48,19 @@ typedef struct lk_conv_options {
     lk_centre centre;
     bool bias;
     lk_init init;
+    int32_t stride[LK_GRID_AXES]; /* 0 means 1 */
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
+/* The grid of its output, which has as many groups. */
+lk_grid lk_conv_output_grid(const lk_conv_options *options);
 /* One tap, at the centre. */
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
                      lk_centre centre, lk_init init);
+
+/* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise layer, multiplies with g v / |v|, one
+ * norm for each of its output units. NAME.weight holds v; declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which
+ * begins as it would have. */
+lk_node *lk_normalise_weights(lk_graph *graph, const char *name, lk_node *node);
 
 /* out = scale in + shift, elementwise. */
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift);
@@ -66,6 +75,18 @@ lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input);
 
 /* out = a + b, of equal cells and channels. */
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b);
+
+/* out = a b, of equal cells and channels. */
+lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
+
+/* Gated activation (van den Oord et al. 2016, "Conditional Image Generation with PixelCNN Decoders", equation 2), from twice as many
+ * channels: out[c][k] = tanh(in[c][k]) sigmoid(in[c][channels + k]). */
+lk_node *lk_gate(lk_graph *graph, lk_node *input);
+
+/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal groups of consecutive channels (1: all
+ * together): out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + 1e-5) + bias[k]. Declares NAME.gain [channels], from 1, and
+ * NAME.bias [channels], from 0. */
+lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int64_t groups);
 
 /* In training: each value is zeroed with probability `rate` in [0, 1), the others are divided by 1 - rate (Srivastava et al. 2014);
  * otherwise out = in. */
@@ -88,6 +109,9 @@ lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
 
 /* out = channels [first, first + count) of the input's. */
 lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count);
+
+/* The channels of 1 to LK_NODE_INPUTS_MOST inputs of equal cells, side by side. */
+lk_node *lk_join_channels(lk_graph *graph, lk_node *const *inputs, int32_t count);
 
 /* out[t] = in[t - by] along the input's cells; for t < by the constant, or the trained vector NAME.start. */
 lk_node *lk_shift(lk_graph *graph, lk_node *input, int64_t by, float constant);

@@ -56,6 +56,67 @@ static inline void reference_add(const lk_node *node, double *const *in, double 
     }
 }
 
+static inline lk_node *make_multiply(lk_graph *graph, lk_node *const *source) {
+    return lk_multiply(graph, source[0], source[1]);
+}
+
+static inline void reference_multiply(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                      double *out) {
+    (void)parameter;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        out[i] = in[0][i] * in[1][i];
+    }
+}
+
+static inline lk_node *make_gate(lk_graph *graph, lk_node *const *source) {
+    return lk_gate(graph, source[0]);
+}
+
+static inline void reference_gate(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
+                                  double *out) {
+    (void)parameter;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        int64_t row = i / node->channels, k = i % node->channels;
+        const double *x = in[0] + row * 2 * node->channels;
+        out[i] = tanh(x[k]) / (1 + exp(-x[node->channels + k]));
+    }
+}
+
+static inline lk_node *make_channel_norm(lk_graph *graph, lk_node *const *source) {
+    return lk_channel_norm(graph, "norm", source[0], 1);
+}
+
+static inline lk_node *make_channel_norm_groups(lk_graph *graph, lk_node *const *source) {
+    return lk_channel_norm(graph, "norm", source[0], 3);
+}
+
+static inline void testing_normalise(int64_t groups, const lk_node *node, const double *in, double *const *parameter,
+                                     int64_t batch, double *out) {
+    int64_t width = node->channels / groups;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        const double *x = in + i / width * width;
+        double mean = 0, variance = 0;
+        for (int64_t k = 0; k < width; k++) {
+            mean += x[k] / (double)width;
+        }
+        for (int64_t k = 0; k < width; k++) {
+            variance += (x[k] - mean) * (x[k] - mean) / (double)width;
+        }
+        int64_t channel = i % node->channels;
+        out[i] = parameter[0][channel] * (in[i] - mean) / sqrt(variance + 1e-5) + parameter[1][channel];
+    }
+}
+
+static inline void reference_channel_norm(const lk_node *node, double *const *in, double *const *parameter,
+                                          int64_t batch, double *out) {
+    testing_normalise(1, node, in[0], parameter, batch, out);
+}
+
+static inline void reference_channel_norm_groups(const lk_node *node, double *const *in, double *const *parameter,
+                                                 int64_t batch, double *out) {
+    testing_normalise(3, node, in[0], parameter, batch, out);
+}
+
 /* Outside training dropout changes nothing. */
 static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
     return lk_dropout(graph, source[0], 0.3);
@@ -120,6 +181,22 @@ static inline void reference_concatenate(const lk_node *node, double *const *in,
         int64_t count = testing_floats(node->inputs[i], batch);
         memcpy(out, in[i], (size_t)count * sizeof *out);
         out += count;
+    }
+}
+
+static inline lk_node *make_join_channels(lk_graph *graph, lk_node *const *source) {
+    return lk_join_channels(graph, source, 3);
+}
+
+static inline void reference_join_channels(const lk_node *node, double *const *in, double *const *parameter,
+                                           int64_t batch, double *out) {
+    (void)parameter;
+    for (int64_t row = 0; row < node->cells * batch; row++) {
+        for (int i = 0; i < 3; i++) {
+            int64_t channels = node->inputs[i]->channels;
+            memcpy(out, in[i] + row * channels, (size_t)channels * sizeof *out);
+            out += channels;
+        }
     }
 }
 
@@ -275,11 +352,22 @@ static const op_case testing_cases[] = {
     {"sigmoid 1x129", 1, {{1, 129, false}}, make_sigmoid, reference_sigmoid},
     {"softplus 7x3", 1, {{7, 3, true}}, make_softplus, reference_softplus},
     {"add 5x17", 2, {{5, 17, false}, {5, 17, true}}, make_add, reference_add},
+    {"multiply 5x17", 2, {{5, 17, false}, {5, 17, true}}, make_multiply, reference_multiply},
+    {"gate 5x34", 1, {{5, 34, false}}, make_gate, reference_gate},
+    {"gate 3x2", 1, {{3, 2, true}}, make_gate, reference_gate},
+    {"channel norm 5x17", 1, {{5, 17, false}}, make_channel_norm, reference_channel_norm},
+    {"channel norm 3x129", 1, {{3, 129, true}}, make_channel_norm, reference_channel_norm},
+    {"channel norm 101x6 in 3 groups", 1, {{101, 6, true}}, make_channel_norm_groups, reference_channel_norm_groups},
     {"dropout 6x3, not training", 1, {{6, 3, false}}, make_dropout, reference_dropout},
     {"zeros 5x3", 0, {{0, 0, false}}, make_zeros, reference_zeros},
     {"one hot", 1, {{0, 0, false}}, make_one_hot, reference_one_hot},
     {"select 5 of 9x3", 1, {{9, 3, false}}, make_select, reference_select},
     {"concatenate 3, 1, 5", 3, {{3, 2, false}, {1, 2, false}, {5, 2, true}}, make_concatenate, reference_concatenate},
+    {"join channels 2, 1, 5",
+     3,
+     {{3, 2, false}, {3, 1, false}, {3, 5, true}},
+     make_join_channels,
+     reference_join_channels},
     {"cells to channels 12 to 4x3", 1, {{12, 1, false}}, make_cells_to_channels, reference_cells_to_channels},
     {"masked linear 17 to 129", 1, {{17, 1, false}}, make_masked, reference_masked},
     {"masked linear 129 to 17, no bias", 1, {{129, 1, true}}, make_masked_bare, reference_masked},
@@ -307,6 +395,23 @@ static const op_case testing_cases[] = {
     {"convolution 3x2x4, scattered taps, all", 1, {{24, 2, false}}, make_conv_volume, reference_conv_volume},
     {"convolution 2, taps beyond the grid, no bias", 1, {{2, 3, true}}, make_conv_beyond, reference_conv_beyond},
     {"convolution 415, 1 to 2, several pieces", 1, {{415, 1, true}}, make_conv_long, reference_conv_long},
+    {"convolution 5x4 by 2x2, 3x3 type A, 3 to 17", 1, {{20, 3, true}}, make_conv_strided, reference_conv_strided},
+    {"convolution 3x5x3 colours by 1x3, 3x3 type B, 2 to 5",
+     1,
+     {{45, 2, false}},
+     make_conv_strided_rgb,
+     reference_conv_strided_rgb},
+    {"convolution 13 by 2, dilated by 3, 4 to 4",
+     1,
+     {{13, 4, true}},
+     make_conv_strided_dilated,
+     reference_conv_strided_dilated},
+    {"convolution 3x2x4 by 2x3x2, scattered taps, all",
+     1,
+     {{24, 2, false}},
+     make_conv_strided_volume,
+     reference_conv_strided_volume},
+    {"convolution 415 by 2, 1 to 2", 1, {{415, 1, true}}, make_conv_strided_long, reference_conv_strided_long},
     {"channels 2 to 4 of 7x6", 1, {{7, 6, false}}, make_channels, reference_channels},
     {"shift 7x3 by 2", 1, {{7, 3, false}}, make_shift, reference_shift},
     {"shift the data", 1, {{0, 0, false}}, make_shift_data, reference_shift_data},

@@ -4,14 +4,18 @@
 
 #include "ops/testing.h"
 
-static inline bool testing_conv_step(const lk_grid *grid, int64_t pixel, const int32_t *tap, int64_t *other) {
+/* The input's pixel that the output's pixel reads by a tap. */
+static inline bool testing_conv_step(const lk_conv_options *o, int64_t pixel, const int32_t *tap, int64_t *other) {
     int64_t size = 1, to = 0;
     bool inside = true;
-    for (int32_t axis = grid->axes - 1; axis >= 0; axis--) {
-        int64_t at = pixel / size % grid->size[axis] + tap[axis];
-        inside = inside && at >= 0 && at < grid->size[axis];
+    for (int32_t axis = o->grid.axes - 1; axis >= 0; axis--) {
+        int64_t stride = o->stride[axis] == 0 ? 1 : o->stride[axis];
+        int64_t outputs = (o->grid.size[axis] + stride - 1) / stride;
+        int64_t at = pixel % outputs * stride + tap[axis];
+        pixel /= outputs;
+        inside = inside && at >= 0 && at < o->grid.size[axis];
         to += at * size;
-        size *= grid->size[axis];
+        size *= o->grid.size[axis];
     }
     *other = to;
     return inside;
@@ -39,7 +43,7 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
                     if (!testing_conv_sees(o, t, g, h)) {
                         continue;
                     }
-                    if (g == cell % groups && testing_conv_step(&o->grid, cell / groups, o->taps[t], &other)) {
+                    if (g == cell % groups && testing_conv_step(o, cell / groups, o->taps[t], &other)) {
                         for (int64_t k = 0; k < inputs; k++) {
                             sum += parameter[0][(block * inputs + k) * outputs + c] *
                                    in[0][((other * groups + h) * batch + n) * inputs + k];
@@ -68,15 +72,20 @@ static const int32_t testing_taps_beyond[][LK_GRID_AXES] = {{-5}, {-1}, {7}};
                                              int64_t batch, double *out) {                                     \
         testing_convolve(&testing_conv_##name, node, in, parameter, batch, out);                               \
     }
-TESTING_CONV(a, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE)
-TESTING_CONV(b, {2, {5, 4}, 1}, 9, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE)
-TESTING_CONV(rgb_a, {2, {3, 3}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE)
-TESTING_CONV(rgb_b, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE)
-TESTING_CONV(data, {2, {2, 1}, 3}, 7, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE)
-TESTING_CONV(1x1, {2, {2, 2}, 3}, 1, testing_taps_1x1, 1, LK_CENTRE_B, true, LK_INIT_HE)
-TESTING_CONV(dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE)
-TESTING_CONV(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE)
-TESTING_CONV(beyond, {1, {2}, 1}, 3, testing_taps_beyond, 3, LK_CENTRE_A, false, LK_INIT_HE)
-TESTING_CONV(long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE)
+TESTING_CONV(a, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
+TESTING_CONV(b, {2, {5, 4}, 1}, 9, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(rgb_a, {2, {3, 3}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
+TESTING_CONV(rgb_b, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(data, {2, {2, 1}, 3}, 7, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
+TESTING_CONV(1x1, {2, {2, 2}, 3}, 1, testing_taps_1x1, 1, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE, {0})
+TESTING_CONV(beyond, {1, {2}, 1}, 3, testing_taps_beyond, 3, LK_CENTRE_A, false, LK_INIT_HE, {0})
+TESTING_CONV(long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(strided, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {2, 2})
+TESTING_CONV(strided_rgb, {2, {3, 5}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {1, 3})
+TESTING_CONV(strided_dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, false, LK_INIT_HE, {2})
+TESTING_CONV(strided_volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE, {2, 3, 2})
+TESTING_CONV(strided_long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {2})
 
 #endif

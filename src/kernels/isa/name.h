@@ -39,6 +39,15 @@ void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
 lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
     LK_KERNEL(softplus_backward);
 
+void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows, int64_t width);
+void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias, double epsilon,
+                             int64_t rows, int64_t groups, int64_t width);
+void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in, const float *gain,
+                                      const float *dout, double epsilon, int64_t rows, int64_t groups, int64_t width);
+
 float LK_KERNEL(sum)(const float *in, int64_t count);
 double LK_KERNEL(sum_squares)(const float *in, int64_t count);
 float LK_KERNEL(maximum)(const float *in, int64_t count);

@@ -22,6 +22,11 @@ static const cli_option train_options[] = {
      "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out", false},
+    {"text", "bytes|utf8",
+     "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated back-propagation with "
+     "carried state (charrnn, conv1d)",
+     false},
+    {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
     {"epochs", "N", "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
     {"minutes", "M", "stop after so many minutes", false},
     {"batch-size", "N", "examples in a minibatch (default 100)", false},
@@ -54,12 +59,15 @@ static void ask_stop(int signal_number) {
 typedef struct reporter {
     bool live, quiet;
     double bits_per_nat_dim; /* nats per example to bits per dimension */
+    int64_t window;          /* of a stream: NLLs are told per symbol; else 0 */
     int64_t last_epoch;
 } reporter;
 
 static void format_nats(double nats, const reporter *r, char text[64]) {
     if (isnan(nats)) {
         snprintf(text, 64, "-");
+    } else if (r->window > 0) {
+        snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window, nats * r->bits_per_nat_dim);
     } else {
         snprintf(text, 64, "%.3f nats (%.4f bits/dim)", nats, nats * r->bits_per_nat_dim);
     }
@@ -179,12 +187,15 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     reporter r = {.quiet = cli_has(arguments, "quiet"),
                   .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables};
     r.live = !r.quiet && cli_on_terminal();
+    r.window = model->data.stream ? model->data.variables : 0;
     options->checkpoint = checkpoint;
     options->model_path = out;
     options->progress = report;
     options->progress_argument = &r;
     lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, &r)
-                                                  : lk_train(model, data->train, data->valid, options);
+                       : data->train_stream != NULL
+                           ? lk_train_stream(model, data->train_stream, data->valid_stream, options)
+                           : lk_train(model, data->train, data->valid, options);
     if (status == LK_INTERRUPTED && model->family->fit == NULL) {
         status = lk_fail(model->context, LK_INTERRUPTED,
                          "interrupted; the same command with --resume continues from %s", checkpoint);
@@ -211,8 +222,26 @@ static int print_summary(const cli_arguments *arguments, const lk_model *model) 
     return cli_finish_output();
 }
 
+typedef struct text_options {
+    bool asked;
+    lk_symbols_kind kind;
+    int64_t window;
+} text_options;
+
+static bool read_text_options(const cli_arguments *a, text_options *text) {
+    const char *name;
+    *text = (text_options){.asked = cli_has(a, "text")};
+    if (!cli_choice(a, "text", "bytes|utf8", "bytes", &name) ||
+        !cli_integer(a, "window", 1, 1 << 20, 128, &text->window)) {
+        return false;
+    }
+    text->kind = strcmp(name, "utf8") == 0 ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
+    return true;
+}
+
 static lk_status run_session(const cli_arguments *arguments, lk_context *context, lk_train_options *options,
-                             const lk_dataset_options *how, double fraction, lk_model **model) {
+                             const lk_dataset_options *how, const text_options *text, double fraction,
+                             lk_model **model) {
     const char *const *assignments;
     int32_t count = cli_texts(arguments, "set", &assignments);
     const lk_family *family = lk_family_named(arguments->positional[0]);
@@ -222,8 +251,10 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
         fraction = by_gradients ? 0.1 : 0.0;
     }
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_status status =
-        family == NULL ? LK_OK : train_data_read(arguments, context, how, fraction, options->seed, &data);
+    lk_status status = family == NULL ? LK_OK
+                       : text->asked
+                           ? train_data_read_text(arguments, context, text->kind, text->window, fraction, &data)
+                           : train_data_read(arguments, context, how, fraction, options->seed, &data);
     if (status == LK_OK) {
         status = lk_model_create(context, arguments->positional[0], assignments, count, data.description,
                                  cli_text(arguments, "order", "natural"), options->seed, model);
@@ -246,8 +277,9 @@ static int run(const cli_arguments *arguments) {
     double fraction;
     lk_train_options how;
     lk_dataset_options reading;
+    text_options text;
     if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
-        !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
+        !read_text_options(arguments, &text) || !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
         return EXIT_USAGE;
     }
     lk_context *context = cli_open(arguments, &status);
@@ -259,7 +291,7 @@ static int run(const cli_arguments *arguments) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lk_model *model = NULL;
-    status = run_session(arguments, context, &how, &reading, fraction, &model) == LK_OK
+    status = run_session(arguments, context, &how, &reading, &text, fraction, &model) == LK_OK
                  ? print_summary(arguments, model)
                  : cli_fault(context);
     lk_model_destroy(model);
@@ -281,7 +313,7 @@ const cli_verb cli_train_verb = {
         "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
         "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
         "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
-        "  likely train charrnn --data book.txt --raw --shape 128 --out book.likely --set width=256 --clip 5\n"
+        "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 --batch-size 32 --clip 50\n"
         "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

@@ -28,7 +28,7 @@ typedef struct tensor_list {
 } tensor_list;
 
 static bool list_init(tensor_list *list, int32_t parameters) {
-    *list = (tensor_list){.capacity = 5 * parameters + 2};
+    *list = (tensor_list){.capacity = 5 * parameters + 3};
     list->tensors = calloc((size_t)list->capacity, sizeof *list->tensors);
     list->names = calloc((size_t)list->capacity, sizeof *list->names);
     return list->tensors != NULL && list->names != NULL;
@@ -73,6 +73,14 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
                 add_array(list, kind, p, slot);
             }
         }
+    }
+    if (c->carried != NULL) {
+        list->tensors[list->count++] = (lk_tensor){.name = "stream.carried",
+                                                   .type = LK_F32,
+                                                   .axes = 1,
+                                                   .size = {c->carried_count},
+                                                   .data = c->carried,
+                                                   .bytes = c->carried_count * (int64_t)sizeof(float)};
     }
     add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);

@@ -17,8 +17,10 @@ typedef struct lk_checkpoint {
     lk_average *average; /* NULL: no moving average */
     float **best;        /* arrays parallel to the parameters: weights that did best; used when state->best_epoch > 0 */
     lk_train_state *state;
-    const json_t *options;  /* object: what must agree on resuming, each value a string, number or boolean */
-    json_t *epochs;         /* array: the history so far; reading replaces its elements */
+    const json_t *options; /* object: what must agree on resuming, each value a string, number or boolean */
+    json_t *epochs;        /* array: the history so far; reading replaces its elements */
+    float *carried;        /* of a stream: what its lanes carry, carried_count floats; NULL: none */
+    int64_t carried_count;
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
 } lk_checkpoint;
 

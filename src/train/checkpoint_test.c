@@ -82,7 +82,15 @@ static void teardown(fixture *f) {
 }
 
 static lk_checkpoint view(fixture *f) {
-    return (lk_checkpoint){path, f->parameters, f->optimizer, f->average, f->best, &f->state, f->options, f->epochs, 7};
+    return (lk_checkpoint){.path = path,
+                           .parameters = f->parameters,
+                           .optimizer = f->optimizer,
+                           .average = f->average,
+                           .best = f->best,
+                           .state = &f->state,
+                           .options = f->options,
+                           .epochs = f->epochs,
+                           .steps_in_epoch = 7};
 }
 
 static lk_status write_it(fixture *f) {

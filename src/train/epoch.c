@@ -3,14 +3,14 @@
 #include <stdio.h>
 
 #include "train/baseline.h"
-#include "train/trainer.h"
+#include "train/feed.h"
 
 /* Within this of what a model that has learned nothing reaches. */
 #define NOTHING_LEARNED 0.005
 
 double lk_trainer_epoch_nll(const lk_trainer *t) {
-    int64_t done = t->state.position * t->batches.batch_size;
-    int64_t examples = done < t->train->examples ? done : t->train->examples;
+    int64_t done = t->state.position * t->batch_capacity;
+    int64_t examples = done < t->epoch_examples ? done : t->epoch_examples;
     return examples > 0 ? t->state.epoch_nll_nats / (double)examples : (double)NAN;
 }
 
@@ -18,7 +18,7 @@ static lk_status score(lk_trainer *t) {
     if (t->average != NULL) {
         lk_weights_swap(t->model->parameters, t->average->value);
     }
-    lk_status status = lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll);
+    lk_status status = t->feed->validate(t, false, &t->valid_nll_nats);
     if (t->average != NULL) {
         lk_weights_swap(t->model->parameters, t->average->value);
     }
@@ -37,7 +37,6 @@ static void keep_best(lk_trainer *t) {
 
 lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
     LK_TRY(score(t));
-    t->valid_nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     *improved = t->state.best_epoch == 0 || t->valid_nll_nats < t->state.best_valid_nll_nats;
     if (*improved) {
         keep_best(t);
@@ -50,9 +49,9 @@ lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
 
 /* A warning after the first epoch, while little time is lost. */
 static void warn_nothing_learned(lk_trainer *t) {
-    double nll = t->valid != NULL ? t->valid_nll_nats : t->epoch_nll_nats;
+    double nll = t->validates ? t->valid_nll_nats : t->epoch_nll_nats;
     double uniform = lk_baseline_uniform(t->model->data.variables, t->model->data.alphabet);
-    double histogram = lk_baseline_histogram(t->train, t->model->data.binarization);
+    double histogram = t->train != NULL ? lk_baseline_histogram(t->train, t->model->data.binarization) : (double)NAN;
     if (nll >= uniform * (1 - NOTHING_LEARNED)) {
         snprintf(t->note, sizeof t->note,
                  "after one epoch the NLL is %.4g nats, the uniform distribution has %.4g: it has learned nothing yet "
@@ -81,7 +80,7 @@ static lk_status validate_epoch(lk_trainer *t) {
 lk_status lk_trainer_end_epoch(lk_trainer *t) {
     LK_TRY(lk_trainer_check_weights(t));
     t->epoch_nll_nats = lk_trainer_epoch_nll(t);
-    if (t->valid != NULL) {
+    if (t->validates) {
         LK_TRY(validate_epoch(t));
     } else {
         t->unsaved = true;

@@ -4,31 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "train/trainer.h"
+#include "train/feed.h"
 
 json_t *lk_history_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *hash(const void *data, int64_t bytes, int64_t count, const char *what) {
+json_t *lk_history_hash(XXH128_hash_t hash, int64_t count, const char *what) {
     char text[96];
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, (size_t)bytes));
+    XXH128_canonicalFromHash(&canonical, hash);
     for (size_t i = 0; i < sizeof canonical.digest; i++) {
         snprintf(text + 2 * i, 3, "%02x", canonical.digest[i]);
     }
     snprintf(text + 32, sizeof text - 32, " (xxh3 of %lld %s)", (long long)count, what);
     return json_string(text);
-}
-
-static json_t *data_hash(const lk_dataset *data) {
-    if (data == NULL) {
-        return json_string("none");
-    }
-    int64_t values = data->examples * data->variables;
-    return hash(data->values, values * (int64_t)sizeof *data->values, data->examples, "examples");
 }
 
 /* jansson's setters take NULL as a failure, so that only the last result needs a look. */
@@ -43,9 +34,9 @@ static void describe_model(json_t *object, const lk_model *model) {
     json_object_set_new(object, "variables", json_integer((json_int_t)model->data.variables));
     json_object_set_new(object, "alphabet", json_integer(model->data.alphabet));
     json_object_set_new(object, "binarization", json_string(BINARIZATION[model->data.binarization]));
-    json_object_set_new(
-        object, "ordering",
-        hash(model->rank, model->data.variables * (int64_t)sizeof *model->rank, model->data.variables, "ranks"));
+    json_object_set_new(object, "ordering",
+                        lk_history_hash(XXH3_128bits(model->rank, (size_t)model->data.variables * sizeof *model->rank),
+                                        model->data.variables, "ranks"));
 }
 
 static void describe_optimizer(json_t *object, const lk_train_options *o) {
@@ -74,8 +65,8 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
     json_object_set_new(object, "batch size", json_integer((json_int_t)o->batch_size));
     json_object_set_new(object, "clip", json_real(o->clip));
     json_object_set_new(object, "ema", json_real(o->ema));
-    json_object_set_new(object, "training data", data_hash(t->train));
-    if (json_object_set_new(object, "validation data", data_hash(t->valid)) != 0) {
+    json_object_set_new(object, "training data", t->feed->hash(t, false));
+    if (json_object_set_new(object, "validation data", t->feed->hash(t, true)) != 0) {
         json_decref(object);
         return NULL;
     }
@@ -84,15 +75,14 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
 
 bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
     double rate =
-        lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->batches.batches, t->total_steps);
+        lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->epoch_batches, t->total_steps);
     json_t *record = json_object();
     json_object_set_new(record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
     json_object_set_new(record, "steps", json_integer((json_int_t)t->state.position));
     json_object_set_new(record, "whole", json_boolean(whole));
     json_object_set_new(record, "learning_rate", lk_history_number(rate * t->options.optimizer.learning_rate));
     json_object_set_new(record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
-    json_object_set_new(record, "valid_nll_nats",
-                        lk_history_number(t->valid != NULL ? t->valid_nll_nats : (double)NAN));
+    json_object_set_new(record, "valid_nll_nats", lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
     json_object_set_new(record, "seconds", lk_history_number(t->state.epoch_seconds));
     return json_array_append_new(t->epochs, record) == 0;
 }
@@ -134,8 +124,8 @@ lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
                         s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
     json_object_set_new(history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
     json_object_set_new(history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
-    json_object_set_new(history, "train_data", lk_history_data(t->train));
-    json_object_set_new(history, "valid_data", t->valid != NULL ? lk_history_data(t->valid) : json_null());
+    json_object_set_new(history, "train_data", t->feed->describe(t, false));
+    json_object_set_new(history, "valid_data", t->feed->describe(t, true));
     json_object_set(history, "options", t->described);
     json_object_set(history, "epochs", t->epochs);
     return lk_history_take(t->model, history);

@@ -13,7 +13,9 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
                            .state = &t->state,
                            .options = t->described,
                            .epochs = t->epochs,
-                           .steps_in_epoch = t->batches.batches};
+                           .carried = t->carried,
+                           .carried_count = t->flow != NULL ? lk_flow_carried_floats(t->flow) * t->batch_capacity : 0,
+                           .steps_in_epoch = t->epoch_batches};
 }
 
 void lk_trainer_swap_kept(lk_trainer *t) {
@@ -37,6 +39,9 @@ lk_status lk_trainer_save(lk_trainer *t, bool model) {
     double began = lk_seconds();
     if (t->options.checkpoint != NULL) {
         lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
+        if (t->flow != NULL && t->state.position > 0) {
+            lk_flow_save(t->flow, t->carried);
+        }
         LK_TRY(lk_checkpoint_write(t->model->context, &checkpoint));
     }
     if (model && t->options.model_path != NULL && (t->unsaved || t->state.best_epoch == 0)) {

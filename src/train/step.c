@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "train/trainer.h"
+#include "train/feed.h"
 
 #define TRY_THIS "lower the learning rate (now %g), warm it up, or clip the gradients"
 
@@ -26,10 +26,10 @@ static const char *first_bad_parameter(const lk_trainer *t, bool gradient) {
 
 static int64_t first_bad_example(const lk_trainer *t) {
     int64_t i = 0;
-    while (i < t->batches.count - 1 && isfinite(t->batch_nll[i])) {
+    while (i < t->batch_count - 1 && isfinite(t->batch_nll[i])) {
         i++;
     }
-    return t->batches.order[t->batches.first + i];
+    return t->feed->example(t, i);
 }
 
 static lk_status bad_nll(lk_trainer *t) {
@@ -43,8 +43,8 @@ static lk_status bad_nll(lk_trainer *t) {
     }
     return lk_fail(t->model->context, LK_NOT_FINITE,
                    "epoch %lld, batch %lld of %lld: the NLL of example %lld of %.200s is not finite%s: " TRY_THIS,
-                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->batches.batches,
-                   (long long)first_bad_example(t), t->train->path, where, t->options.optimizer.learning_rate);
+                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->epoch_batches,
+                   (long long)first_bad_example(t), t->train_path, where, t->options.optimizer.learning_rate);
 }
 
 static lk_status bad_gradient(lk_trainer *t) {
@@ -52,7 +52,7 @@ static lk_status bad_gradient(lk_trainer *t) {
     return lk_fail(t->model->context, LK_NOT_FINITE,
                    "epoch %lld, batch %lld of %lld: the gradient of parameter %.200s is not finite: lower the "
                    "learning rate (now %g) or warm it up",
-                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->batches.batches,
+                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->epoch_batches,
                    parameter != NULL ? parameter : "?", t->options.optimizer.learning_rate);
 }
 
@@ -63,35 +63,16 @@ lk_status lk_trainer_check_weights(lk_trainer *t) {
     }
     return lk_fail(t->model->context, LK_NOT_FINITE,
                    "epoch %lld: parameter %.200s is not finite at its end (batch %lld of %lld): " TRY_THIS,
-                   (long long)t->state.epoch + 1, parameter, (long long)t->state.position,
-                   (long long)t->batches.batches, t->options.optimizer.learning_rate);
+                   (long long)t->state.epoch + 1, parameter, (long long)t->state.position, (long long)t->epoch_batches,
+                   t->options.optimizer.learning_rate);
 }
 
 /* ---- the step ------------------------------------------------------------------------------- */
 
-static lk_status bind(lk_trainer *t) {
-    int32_t variant = (int32_t)(t->state.step % t->variants.count);
-    if (variant == t->bound_variant) {
-        return LK_OK;
-    }
-    lk_graph *graph;
-    LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
-    if (t->execution == NULL) {
-        LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution));
-    } else {
-        lk_execution_rebind(t->execution, graph);
-    }
-    t->bound_variant = variant;
-    return LK_OK;
-}
-
 static lk_status forward(lk_trainer *t, double *nll_nats) {
-    lk_batches_gather(&t->batches, t->state.position);
-    lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
-    LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
-    LK_TRY(lk_execution_nll(t->execution, t->batch_nll, NULL));
+    LK_TRY(t->feed->forward(t));
     *nll_nats = 0;
-    for (int64_t i = 0; i < t->batches.count; i++) {
+    for (int64_t i = 0; i < t->batch_count; i++) {
         *nll_nats += t->batch_nll[i];
     }
     return isfinite(*nll_nats) ? LK_OK : bad_nll(t);
@@ -99,7 +80,6 @@ static lk_status forward(lk_trainer *t, double *nll_nats) {
 
 lk_status lk_trainer_step(lk_trainer *t) {
     double nll_nats, scale = 1;
-    LK_TRY(bind(t));
     LK_TRY(forward(t, &nll_nats));
     LK_TRY(lk_execution_backward(t->execution));
     if (t->options.clip > 0) {
@@ -109,13 +89,13 @@ lk_status lk_trainer_step(lk_trainer *t) {
         }
         scale = lk_clip_scale(norm, t->options.clip);
     }
-    double factor = lk_rate_factor(&t->options.rate, t->state.step, t->batches.batches, t->total_steps);
+    double factor = lk_rate_factor(&t->options.rate, t->state.step, t->epoch_batches, t->total_steps);
     lk_optimizer_step(t->optimizer, t->options.optimizer.learning_rate * factor, scale, t->average);
     t->state.epoch_nll_nats += nll_nats;
-    t->state.examples_seen += t->batches.count;
+    t->state.examples_seen += t->batch_count;
     t->state.step++;
     t->state.position++;
-    t->session_examples += t->batches.count;
+    t->session_examples += t->batch_count;
     t->session_steps++;
     return LK_OK;
 }

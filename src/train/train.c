@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "train/trainer.h"
+#include "train/feed.h"
 
 /* Of the time, checkpoints may take one part in so many. */
 #define CHECKPOINT_SHARE 20
@@ -51,16 +51,6 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
     return LK_OK;
 }
 
-/* For training with values drawn afresh the data are grey and of another alphabet than the model. */
-static lk_status check_data(const lk_model *model, const lk_dataset *train, const lk_dataset *valid) {
-    lk_dataset shape = *train;
-    if (model->data.binarization == LK_BINARIZE_SAMPLE) {
-        shape.alphabet = model->data.alphabet; /* only the number of variables is left to be checked */
-    }
-    LK_TRY(lk_model_accepts(model, &shape));
-    return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
-}
-
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static lk_status allocate(lk_trainer *t) {
@@ -70,36 +60,32 @@ static lk_status allocate(lk_trainer *t) {
         LK_TRY(lk_average_create(parameters, t->options.ema, &t->average));
     }
     LK_TRY(lk_clip_init(&t->clip, parameters));
-    t->batch_nll = lk_allocate(t->batches.batch_size, sizeof *t->batch_nll);
+    t->batch_nll = lk_allocate(t->batch_capacity, sizeof *t->batch_nll);
     t->described = lk_trainer_describe(t);
     t->epochs = json_array();
     bool made = t->batch_nll != NULL && t->described != NULL && t->epochs != NULL;
-    if (t->valid != NULL) {
+    if (t->validates) {
         t->best = lk_weights_copy(parameters);
-        t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
-        made = made && t->best != NULL && t->valid_nll != NULL;
+        made = made && t->best != NULL;
     }
     int64_t bytes = lk_parameters_total(parameters) * (int64_t)sizeof(float);
     return made ? LK_OK : lk_fail_no_memory(t->model->context, "training", bytes);
 }
 
-static lk_status trainer_init(lk_trainer *t, lk_model *model, const lk_dataset *train, const lk_dataset *valid,
-                              const lk_train_options *options) {
-    *t = (lk_trainer){.model = model, .train = train, .valid = valid, .options = *options, .bound_variant = -1};
+/* What stands in *t already is kept: the model, the options, the feed and its data. */
+static lk_status trainer_init(lk_trainer *t) {
+    const lk_train_options *options = &t->options;
+    lk_context *context = t->model->context;
+    t->bound_variant = -1;
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
     t->unsaved = true;
-    LK_TRY(check_options(model->context, options, valid != NULL));
-    LK_TRY(check_data(model, train, valid));
-    LK_TRY(lk_batches_init(&t->batches, model->context, train, model->data.binarization, options->batch_size,
-                           options->seed));
-    if (options->epochs > INT64_MAX / 2 / t->batches.batches) {
-        return lk_fail(model->context, LK_INVALID, "%lld epochs are too many", (long long)options->epochs);
+    LK_TRY(check_options(context, options, t->valid != NULL || t->valid_stream != NULL));
+    LK_TRY(t->feed->init(t));
+    if (options->epochs > INT64_MAX / 2 / t->epoch_batches) {
+        return lk_fail(context, LK_INVALID, "%lld epochs are too many", (long long)options->epochs);
     }
-    t->total_steps = options->epochs * t->batches.batches;
-    LK_TRY(lk_rate_check(model->context, &options->rate, t->total_steps));
-    LK_TRY(lk_variants_init(&t->variants, model));
-    lk_evaluate_options evaluate = {.variants = LK_VALIDATION_VARIANTS};
-    lk_evaluator_init(&t->evaluator, &t->variants, &evaluate);
+    t->total_steps = options->epochs * t->epoch_batches;
+    LK_TRY(lk_rate_check(context, &options->rate, t->total_steps));
     return allocate(t);
 }
 
@@ -107,15 +93,11 @@ static void trainer_deinit(lk_trainer *t) {
     json_decref(t->described);
     json_decref(t->epochs);
     lk_release(t->batch_nll);
-    lk_release(t->valid_nll);
     lk_weights_release(t->best, t->model->parameters->count);
     lk_clip_deinit(&t->clip);
     lk_average_destroy(t->average);
     lk_optimizer_destroy(t->optimizer);
-    lk_batches_deinit(&t->batches);
-    lk_evaluator_deinit(&t->evaluator);
-    lk_execution_destroy(t->execution);
-    lk_variants_deinit(&t->variants);
+    t->feed->deinit(t);
 }
 
 /* ---- reports -------------------------------------------------------------------------------- */
@@ -142,8 +124,8 @@ static bool report(lk_trainer *t, bool epoch_ended) {
     lk_train_progress progress = {
         .epoch = epoch_ended ? s->epoch : s->epoch + 1,
         .epochs = t->options.epochs,
-        .step = epoch_ended ? t->batches.batches : s->position,
-        .steps_in_epoch = t->batches.batches,
+        .step = epoch_ended ? t->epoch_batches : s->position,
+        .steps_in_epoch = t->epoch_batches,
         .examples_seen = s->examples_seen,
         .examples_per_second = t->stepping > 0 ? (double)t->session_examples / t->stepping : 0,
         .seconds = now - t->began,
@@ -179,7 +161,7 @@ static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
-    bool impatient = t->valid != NULL && t->options.patience > 0 && t->state.since_best >= t->options.patience;
+    bool impatient = t->validates && t->options.patience > 0 && t->state.since_best >= t->options.patience;
     return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
 }
 
@@ -206,18 +188,18 @@ static lk_status step_and_look(lk_trainer *t) {
         t->stop = LK_STOP_ASKED;
     } else if (t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes) {
         t->stop = LK_STOP_MINUTES;
-    } else if (t->state.position < t->batches.batches && save_due(t, now)) {
+    } else if (t->state.position < t->epoch_batches && save_due(t, now)) {
         return lk_trainer_save(t, true);
     }
     return LK_OK;
 }
 
 static lk_status run_epoch(lk_trainer *t) {
-    lk_batches_begin(&t->batches, t->state.epoch);
-    while (t->stop == LK_STOP_NOT && t->state.position < t->batches.batches) {
+    LK_TRY(t->feed->begin(t));
+    while (t->stop == LK_STOP_NOT && t->state.position < t->epoch_batches) {
         LK_TRY(step_and_look(t));
     }
-    if (t->stop == LK_STOP_ASKED || t->state.position < t->batches.batches) {
+    if (t->stop == LK_STOP_ASKED || t->state.position < t->epoch_batches) {
         return LK_OK;
     }
     LK_TRY(lk_trainer_end_epoch(t));
@@ -233,7 +215,7 @@ static lk_status finish(lk_trainer *t) {
     if (t->state.position > 0) {
         bool improved;
         LK_TRY(lk_trainer_check_weights(t));
-        if (t->valid != NULL) {
+        if (t->validates) {
             LK_TRY(lk_trainer_validate(t, t->state.epoch + 1, &improved));
         }
         if (!lk_trainer_record_epoch(t, false)) {
@@ -241,12 +223,8 @@ static lk_status finish(lk_trainer *t) {
         }
     }
     lk_trainer_swap_kept(t);
-    if (t->valid != NULL) {
-        lk_evaluator_deinit(&t->evaluator);
-        lk_evaluator_init(&t->evaluator, &t->variants, NULL);
-        LK_TRY(lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll));
-        LK_TRY(lk_model_calibrate(t->model, t->valid_nll, t->valid->examples));
-        final_nll = lk_mean(t->valid_nll, t->valid->examples);
+    if (t->validates) {
+        LK_TRY(t->feed->validate(t, true, &final_nll));
     }
     return lk_trainer_write_history(t, final_nll);
 }
@@ -267,16 +245,33 @@ static lk_status run(lk_trainer *t) {
     return finish(t);
 }
 
-lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_train_options *options) {
-    lk_trainer *t = calloc(1, sizeof *t);
+static lk_status train(const lk_trainer *with) {
+    lk_trainer *t = malloc(sizeof *t);
     if (t == NULL) {
-        return lk_fail_no_memory(model->context, "training", (int64_t)sizeof *t);
+        return lk_fail_no_memory(with->model->context, "training", (int64_t)sizeof *t);
     }
-    lk_status status = trainer_init(t, model, train, valid, options);
+    *t = *with;
+    lk_status status = trainer_init(t);
     if (status == LK_OK) {
         status = run(t);
     }
     trainer_deinit(t);
     free(t);
     return status;
+}
+
+lk_status lk_train(lk_model *model, const lk_dataset *examples, const lk_dataset *valid,
+                   const lk_train_options *options) {
+    lk_trainer with = {
+        .model = model, .options = *options, .feed = &lk_feed_examples, .train = examples, .valid = valid};
+    return train(&with);
+}
+
+lk_status lk_train_stream(lk_model *model, lk_stream *stream, lk_stream *valid, const lk_train_options *options) {
+    if (!model->data.stream) {
+        return lk_fail(model->context, LK_MISMATCH, "the model is for examples of one size, not for streams");
+    }
+    lk_trainer with = {
+        .model = model, .options = *options, .feed = &lk_feed_streams, .train_stream = stream, .valid_stream = valid};
+    return train(&with);
 }

@@ -3,8 +3,11 @@
 #define LK_TRAIN_TRAINER_H
 
 #include <jansson.h>
+#include <xxhash.h>
 
 #include "base/measure.h"
+#include "data/stream.h"
+#include "models/flow.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/clip.h"
@@ -14,22 +17,37 @@
 
 typedef enum lk_stop { LK_STOP_NOT, LK_STOP_EPOCHS, LK_STOP_MINUTES, LK_STOP_PATIENCE, LK_STOP_ASKED } lk_stop;
 
-typedef struct lk_trainer {
+typedef struct lk_trainer lk_trainer;
+typedef struct lk_feed lk_feed;
+
+struct lk_trainer {
     lk_model *model; /* not owned, as the data sets */
-    const lk_dataset *train, *valid;
     lk_train_options options;
-    int64_t total_steps; /* 0: not known */
+    const lk_feed *feed;
+    const char *train_path;
+    bool validates;
+    int64_t batch_capacity, batch_count;   /* examples of a minibatch: at most; of the present one */
+    int64_t epoch_batches, epoch_examples; /* of a whole epoch */
+    int64_t total_steps;                   /* 0: not known */
+    /* Of examples (feed_examples.c). */
+    const lk_dataset *train, *valid;
     lk_variants variants;
-    lk_execution *execution; /* owned; bound to the graph of bound_variant */
-    int32_t bound_variant;   /* -1: none yet */
+    int32_t bound_variant; /* of the network that the execution is bound to; -1: none yet */
     lk_evaluator evaluator;
     lk_batches batches;
+    double *valid_nll; /* owned, [valid examples]; NULL without */
+    /* Of streams (feed_streams.c). */
+    lk_stream *train_stream, *valid_stream;
+    lk_flow *flow, *valid_flow; /* owned */
+    uint16_t *window_symbols;   /* owned, [lanes][window] */
+    float *carried;             /* owned: what the flow carries, as of a checkpoint */
+    /* Of both. */
+    lk_execution *execution; /* of the present minibatch; the feed's */
     lk_optimizer *optimizer; /* owned */
     lk_average *average;     /* owned, or NULL */
     lk_clip clip;
     float **best;      /* owned; NULL without validation data */
     double *batch_nll; /* owned, [batch] */
-    double *valid_nll; /* owned, [valid examples]; NULL without */
     lk_train_state state;
     lk_stop stop;
     json_t *described, *epochs; /* owned: the options that decide the weights; the history */
@@ -41,7 +59,7 @@ typedef struct lk_trainer {
     int64_t session_examples, session_steps;
     bool unsaved; /* model_path is older than the weights that would be saved */
     char note[256];
-} lk_trainer;
+};
 
 /* step.c: one minibatch. */
 lk_status lk_trainer_step(lk_trainer *trainer);

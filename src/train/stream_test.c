@@ -1,0 +1,145 @@
+/* Training on a stream: it learns, whatever the threads; a run stopped anywhere, in the midst of an epoch too, goes on with the states that
+ * it carried. */
+#include "train/testing.h"
+
+#include "data/stream.h"
+
+#define LENGTH 1500
+#define WINDOW 11
+
+typedef struct text {
+    lk_context *context;
+    lk_model *model;
+    uint8_t bytes[LENGTH];
+    lk_bytes all;
+    lk_stream *stream, *train, *valid;
+} text;
+
+/* After each letter mostly comes the next one, of eight. */
+static text *setup_text(int threads, const char *family, const char *layer) {
+    text *t = calloc(1, sizeof *t);
+    assert_int_equal(lk_context_create(threads, &t->context), LK_OK);
+    for (int64_t i = 0; i < LENGTH; i++) {
+        lk_random random = {2, LK_FOR_CHECK};
+        bool next = i > 0 && lk_random_unit(random, (uint64_t)i, 0) < 0.9f;
+        uint8_t fresh = (uint8_t)('a' + lk_random_below(random, (uint64_t)i, 1, 8));
+        t->bytes[i] = next ? (uint8_t)('a' + (t->bytes[i - 1] - 'a' + 1) % 8) : fresh;
+    }
+    t->all = (lk_bytes){.data = t->bytes, .size = LENGTH};
+    lk_symbols symbols = {0};
+    assert_int_equal(lk_stream_parse(t->context, "letters", &t->all, &symbols, &t->stream), LK_OK);
+    assert_int_equal(lk_stream_part(t->stream, 0, 1200, &t->train), LK_OK);
+    assert_int_equal(lk_stream_part(t->stream, 1200, 300, &t->valid), LK_OK);
+    lk_data_description data = {.shape = line(WINDOW), .variables = WINDOW, .alphabet = 256, .stream = true};
+    const char *const settings[] = {strcmp(family, "conv1d") == 0 ? "channels=8" : "width=12",
+                                    strcmp(family, "conv1d") == 0 ? "layers=2" : layer};
+    if (lk_model_create(t->context, family, settings, 2, data, "natural", SEED, &t->model) != LK_OK) {
+        fail_msg("%s", lk_context_message(t->context));
+    }
+    return t;
+}
+
+static void teardown_text(text *t) {
+    lk_stream_close(t->stream);
+    lk_stream_close(t->train);
+    lk_stream_close(t->valid);
+    lk_model_destroy(t->model);
+    lk_context_destroy(t->context);
+    free(t);
+}
+
+static lk_train_options options_for_streams(void) {
+    lk_train_options o = lk_train_defaults();
+    o.epochs = 8;
+    o.batch_size = 6;
+    o.optimizer.learning_rate = 0.02;
+    o.ema = 0.9;
+    o.clip = 20;
+    o.progress_seconds = 0;
+    return o;
+}
+
+static void train_text(text *t, const lk_train_options *o) {
+    if (lk_train_stream(t->model, t->train, t->valid, o) != LK_OK) {
+        fail_msg("%s", lk_context_message(t->context));
+    }
+}
+
+static double valid_nats(const lk_model *model) {
+    json_t *history = json_loads(model->history, 0, NULL);
+    double nats = json_number_value(json_object_get(history, "valid_nll_nats")) / WINDOW;
+    json_decref(history);
+    return nats;
+}
+
+/* The source's own entropy: 0.9 + 0.1/8 for the next letter, 0.1/8 for each other one. */
+static void learns(void **unused) {
+    (void)unused;
+    static const char *const families[] = {"charrnn", "conv1d"};
+    double entropy = -(0.9125 * log(0.9125) + 7 * 0.0125 * log(0.0125));
+    for (int i = 0; i < 2; i++) {
+        text *t = setup_text(2, families[i], "layers=1");
+        lk_train_options o = options_for_streams();
+        o.epochs = 60;
+        o.optimizer.learning_rate = 0.03;
+        train_text(t, &o);
+        printf("%s: %.4f nats a symbol, the source has %.4f\n", families[i], valid_nats(t->model), entropy);
+        assert_true(valid_nats(t->model) < entropy + 0.25 && valid_nats(t->model) > entropy - 0.2);
+        teardown_text(t);
+    }
+}
+
+static void resumed_equals_uninterrupted_stream(void **unused) {
+    (void)unused;
+    static const int threads[] = {1, 2, 3};
+    text *whole = setup_text(2, "charrnn", "dropout=0.1");
+    lk_train_options o = options_for_streams();
+    train_text(whole, &o);
+    const int64_t calls[] = {1, 7, 19, 40}; /* 19 calls an epoch */
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+        lk_status status = LK_INTERRUPTED;
+        text *pieces = NULL;
+        for (int session = 0; status == LK_INTERRUPTED; session++) {
+            if (pieces != NULL) {
+                teardown_text(pieces);
+            }
+            assert_true(session < 200);
+            watcher w = {.stop_at = session < 60 ? calls[c] : 1000};
+            pieces = setup_text(threads[session % 3], "charrnn", "dropout=0.1");
+            o.checkpoint = path_of("stream.checkpoint");
+            o.checkpoint_seconds = 1e9;
+            o.progress = watch;
+            o.progress_argument = &w;
+            o.resume = session > 0;
+            status = lk_train_stream(pieces->model, pieces->train, pieces->valid, &o);
+        }
+        if (status != LK_OK) {
+            fail_msg("%s", lk_context_message(pieces->context));
+        }
+        same_weights(whole->model, pieces->model);
+        teardown_text(pieces);
+        remove_files();
+    }
+    teardown_text(whole);
+}
+
+static void refuses(void **unused) {
+    (void)unused;
+    text *t = setup_text(1, "charrnn", "layers=1");
+    lk_stream *little;
+    lk_train_options o = options_for_streams();
+    assert_int_equal(lk_stream_part(t->stream, 0, WINDOW - 1, &little), LK_OK);
+    assert_int_equal(lk_train_stream(t->model, little, NULL, &o), LK_INVALID);
+    assert_non_null(strstr(lk_context_message(t->context), "do not fill a window"));
+    lk_stream_close(little);
+    teardown_text(t);
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(learns),
+        cmocka_unit_test(resumed_equals_uninterrupted_stream),
+        cmocka_unit_test(refuses),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

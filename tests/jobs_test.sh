@@ -10,6 +10,8 @@ run train made --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/m
 run info "$work/m" --json >"$work/info"
 [[ $(json "$work/info" sequential_steps) -eq 20 ]] || fail "20 steps expected: $(cat "$work/info")"
 [[ $(json "$work/info" multiply_adds_naive_sample) -eq $((20 * $(json "$work/info" multiply_adds_forward))) ]] || fail "naive cost"
+run info "$work/m" --curve "$work/curve.svg" >/dev/null
+[[ $(grep -c '<polyline' "$work/curve.svg") -eq 2 ]] || fail "a curve of training and one of validation: $(cat "$work/curve.svg")"
 
 run eval "$work/m" --data "$work/test.txt" --json >"$work/eval"
 [[ $(json "$work/eval" examples) -eq 150 && $(json "$work/eval" dimensions) -eq 20 ]] || fail "eval counts: $(cat "$work/eval")"

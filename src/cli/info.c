@@ -1,8 +1,10 @@
 /* likely info: what a model is. */
 #include "cli/common.h"
+#include "cli/info_curve.h"
 #include "graph/op.h"
 
 static const cli_option options[] = {
+    {"curve", "PATH.svg", "draw the course of the training: NLL over epochs", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -104,6 +106,10 @@ static int run(const cli_arguments *arguments) {
     if (status == EXIT_DONE && lk_model_graph(s.model, 0, &graph) != LK_OK) {
         status = cli_fault(s.context);
     }
+    const char *curve = cli_text(arguments, "curve", NULL);
+    if (status == EXIT_DONE && curve != NULL && info_curve_write(s.model, curve) != LK_OK) {
+        status = cli_fault(s.context);
+    }
     if (status == EXIT_DONE) {
         lk_fingerprint_print(lk_model_fingerprint(s.model), fingerprint);
         status = cli_has(arguments, "json") ? print_json(s.model, graph, fingerprint)
@@ -121,6 +127,7 @@ const cli_verb cli_info_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .more = "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n",
+    .more =
+        "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n  likely info digits.likely --curve digits.svg\n",
     .run = run,
 };

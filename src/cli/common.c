@@ -131,7 +131,8 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
         lk_dataset_binarize_all(*dataset, how, options.seed, 0);
         *done = how;
     }
-    lk_status status = lk_model_accepts(model, *dataset);
+    lk_shape there;
+    lk_status status = lk_model_takes(model, *dataset, &there);
     if (status != LK_OK) {
         lk_dataset_destroy(*dataset);
         *dataset = NULL;

@@ -66,7 +66,9 @@ const cli_verb cli_compress_verb = {
     .required = "data out",
     .more =
         "The file can be restored by the same model on any machine, with any number of threads and any instruction set.\n"
-        "bits_per_dim counts the whole file; overhead compares the payload (all but one header) with the likelihood.\n\n"
+        "bits_per_dim counts the whole file; overhead compares the payload (all but one header) with the likelihood.\n"
+        "Images of another height and width than the model's (pixelcnn), or sequences of another length (conv1d, charrnn), are\n"
+        "coded whole, and the file remembers their size; all of one file have one size.\n\n"
         "examples:\n"
         "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
         "  likely decompress digits.likely --data test.lk --out restored.amat\n",

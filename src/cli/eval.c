@@ -103,9 +103,12 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
-    .more = "The exit status is 0 only if all examples were read and scored.\n\n"
-            "examples:\n"
-            "  likely eval digits.likely --data test.amat.gz\n"
-            "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n",
+    .more =
+        "The exit status is 0 only if all examples were read and scored. Images of another height and width than the model's\n"
+        "(pixelcnn), or sequences of another length (conv1d, charrnn), are run whole; all of one file have one size.\n\n"
+        "examples:\n"
+        "  likely eval digits.likely --data test.amat.gz\n"
+        "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
+        "  likely eval pixels.likely --data photographs.npy\n",
     .run = run,
 };

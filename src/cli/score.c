@@ -159,7 +159,9 @@ static int print_text(const session *s) {
         printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n", (long long)unlikely,
                100.0 * (double)unlikely / (double)n, (long long)s->model->calibration_count);
     } else {
-        printf("no p-values: the model was trained without held-out data\n");
+        printf("no p-values: %s\n", s->model->calibration == NULL
+                                        ? "the model was trained without held-out data"
+                                        : "the held-out examples were of the model's own size, these are not");
     }
     if (s->labels != NULL) {
         printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);

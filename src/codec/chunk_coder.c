@@ -11,15 +11,13 @@
 
 /* ---- opening a network ------------------------------------------------------------------------------------ */
 
-void lk_chunk_coder_init(lk_chunk_coder *coder, const lk_model *model, int32_t lanes) {
-    *coder = (lk_chunk_coder){.model = model, .lanes = lanes, .variant = -1};
+void lk_chunk_coder_init(lk_chunk_coder *coder, const lk_model *model, lk_shape shape, int32_t lanes) {
+    *coder = (lk_chunk_coder){.model = model, .shape = shape, .lanes = lanes, .variant = -1};
 }
 
 static void close_network(lk_chunk_coder *coder) {
-    lk_execution_destroy(coder->execution);
-    lk_graph_destroy(coder->graph);
-    coder->execution = NULL;
-    coder->graph = NULL;
+    lk_network_close(coder->network);
+    coder->network = NULL;
     coder->variant = -1;
 }
 
@@ -40,10 +38,8 @@ static lk_status take_scratch(lk_chunk_coder *coder) {
     lk_context *context = coder->model->context;
     int64_t entries = (int64_t)coder->model->data.alphabet + 1, per_variable = entries * coder->lanes;
     int64_t workers = lk_pool_threads(context->pool);
-    coder->block = CDF_BYTES / 4 / per_variable;
-    coder->block = coder->block < 1                              ? 1
-                   : coder->block < coder->model->data.variables ? coder->block
-                                                                 : coder->model->data.variables;
+    int64_t fit = CDF_BYTES / 4 / per_variable, variables = lk_shape_variables(coder->shape);
+    coder->block = fit < 1 ? 1 : fit < variables ? fit : variables;
     int64_t total = coder->block * per_variable > workers * entries ? coder->block * per_variable : workers * entries;
     coder->cdf = lk_allocate(total, sizeof *coder->cdf);
     coder->symbols = lk_allocate(coder->block * coder->lanes, sizeof *coder->symbols);
@@ -58,8 +54,7 @@ lk_status lk_chunk_coder_use(lk_chunk_coder *coder, int32_t variant, lk_plan pla
     }
     close_network(coder);
     LK_TRY(take_scratch(coder));
-    LK_TRY(lk_model_graph(coder->model, variant, &coder->graph));
-    LK_TRY(lk_execution_create(coder->graph, plan, coder->lanes, &coder->execution));
+    LK_TRY(lk_network_open(coder->model, variant, coder->shape, plan, coder->lanes, &coder->network));
     coder->variant = variant;
     coder->plan = plan;
     return LK_OK;
@@ -67,47 +62,59 @@ lk_status lk_chunk_coder_use(lk_chunk_coder *coder, int32_t variant, lk_plan pla
 
 /* ---- encoding --------------------------------------------------------------------------------------------- */
 
-/* Fills the intervals of positions [first, last) in by_rank for one group: intervals[position][lane]. */
+/* Fills the intervals of places [first, last) in the ordering for one group: intervals[place][lane]. */
 typedef struct interval_task {
     lk_chunk_coder *coder;
     const uint16_t *values; /* [lane][variable] */
     lk_interval *intervals; /* of the group */
     int64_t first, last, count;
-    int64_t per_piece; /* positions */
+    int64_t per_piece; /* places */
 } interval_task;
 
 static void interval_piece(void *argument, int64_t piece, int worker) {
     const interval_task *task = argument;
-    const lk_graph *graph = task->coder->graph;
+    const lk_network *network = task->coder->network;
+    const lk_graph *graph = lk_network_graph(network);
     int64_t channels = graph->output->channels, begin = task->first + piece * task->per_piece;
     int64_t end = begin + task->per_piece < task->last ? begin + task->per_piece : task->last;
+    int64_t variables = lk_network_variables(network);
     uint32_t *cdf = task->coder->cdf + (int64_t)worker * (graph->alphabet + 1);
     for (int64_t p = begin; p < end; p++) {
-        int64_t variable = graph->by_rank[p];
-        const float *parameters = lk_execution_parameters(task->coder->execution, variable);
+        int64_t variable = lk_network_variable(network, p);
+        const float *parameters = lk_network_parameters(network, p);
         for (int64_t lane = 0; lane < task->count; lane++) {
-            uint16_t symbol = task->values[lane * graph->variables + variable];
+            uint16_t symbol = task->values[lane * variables + variable];
             graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters + lane * channels, cdf);
             task->intervals[p * task->count + lane] = (lk_interval){cdf[symbol], cdf[symbol + 1] - cdf[symbol]};
         }
     }
 }
 
-static void run_intervals(interval_task *task) {
-    const lk_graph *graph = task->coder->graph;
+static void run_intervals(interval_task *task, int64_t first, int64_t last) {
+    const lk_graph *graph = lk_network_graph(task->coder->network);
     int64_t entries = task->count * graph->alphabet;
+    task->first = first;
+    task->last = last;
     task->per_piece = entries < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / entries : 1;
-    int64_t pieces = (task->last - task->first + task->per_piece - 1) / task->per_piece;
+    int64_t pieces = (last - first + task->per_piece - 1) / task->per_piece;
     lk_pool_run(graph->context->pool, pieces, interval_piece, task);
 }
 
-static lk_status sum_nll(lk_chunk_coder *coder, int64_t count, double *scratch, double *nll_nats) {
-    LK_TRY(lk_execution_nll(coder->execution, scratch, NULL));
-    for (int64_t i = 0; i < count; i++) {
+static lk_status visit_intervals(void *argument, const lk_network *network, int64_t first, int64_t last) {
+    (void)network;
+    run_intervals(argument, first, last);
+    return LK_OK;
+}
+
+static lk_status group_parallel(interval_task *task, double *scratch, double *nll_nats) {
+    lk_chunk_coder *coder = task->coder;
+    LK_TRY(lk_network_forward(coder->network, task->values, task->count, scratch, NULL,
+                              task->intervals != NULL ? visit_intervals : NULL, task));
+    for (int64_t i = 0; i < task->count; i++) {
         *nll_nats += scratch[i];
     }
     if (isnan(*nll_nats)) {
-        const lk_node *node = lk_execution_first_not_finite(coder->execution);
+        const lk_node *node = lk_execution_first_not_finite(lk_network_execution(coder->network));
         return lk_fail(
             coder->model->context, LK_NOT_FINITE,
             "the model's likelihood is not a number (first seen at node %s); train again with a smaller learning rate",
@@ -116,31 +123,21 @@ static lk_status sum_nll(lk_chunk_coder *coder, int64_t count, double *scratch, 
     return LK_OK;
 }
 
-static lk_status group_parallel(interval_task *task, double *scratch, double *nll_nats) {
-    lk_chunk_coder *coder = task->coder;
-    LK_TRY(lk_execution_forward(coder->execution, task->values, task->count));
-    if (task->intervals != NULL) {
-        task->first = 0;
-        task->last = coder->graph->variables;
-        run_intervals(task);
-    }
-    return sum_nll(coder, task->count, scratch, nll_nats);
-}
-
 static lk_status group_incremental(interval_task *task) {
     const lk_chunk_coder *coder = task->coder;
-    const lk_graph *graph = coder->graph;
-    LK_TRY(lk_execution_begin(coder->execution, task->count));
-    for (int32_t step = 0; step < graph->steps; step++) {
-        LK_TRY(lk_execution_compute(coder->execution, step));
-        task->first = graph->rank_begin[step];
-        task->last = graph->rank_begin[step + 1];
-        run_intervals(task);
-        for (int64_t p = task->first; p < task->last; p++) {
+    lk_network *network = coder->network;
+    int64_t variables = lk_network_variables(network), steps = lk_network_steps(network);
+    LK_TRY(lk_network_begin(network, task->count));
+    for (int64_t step = 0; step < steps; step++) {
+        int64_t first, last;
+        LK_TRY(lk_network_compute(network, step));
+        lk_network_step(network, step, &first, &last);
+        run_intervals(task, first, last);
+        for (int64_t p = first; p < last; p++) {
             for (int64_t lane = 0; lane < task->count; lane++) {
-                coder->symbols[lane] = task->values[lane * graph->variables + graph->by_rank[p]];
+                coder->symbols[lane] = task->values[lane * variables + lk_network_variable(network, p)];
             }
-            lk_execution_set(coder->execution, graph->by_rank[p], coder->symbols);
+            lk_network_set(network, p, coder->symbols);
         }
     }
     return LK_OK;
@@ -154,7 +151,7 @@ static lk_status run_groups(lk_chunk_coder *coder, const uint16_t *values, int64
         return lk_fail_no_memory(coder->model->context, "likelihoods", coder->lanes * (int64_t)sizeof *scratch);
     }
     lk_status status = LK_OK;
-    int64_t variables = coder->graph->variables;
+    int64_t variables = lk_network_variables(coder->network);
     for (int64_t first = 0; first < count && status == LK_OK; first += coder->lanes) {
         interval_task task = {
             .coder = coder,
@@ -178,7 +175,7 @@ lk_status lk_chunk_nll(lk_chunk_coder *coder, const uint16_t *values, int64_t co
 lk_status lk_chunk_encode(lk_chunk_coder *coder, const uint16_t *values, int64_t count, lk_payload *payload,
                           double *nll_nats) {
     lk_context *context = coder->model->context;
-    int64_t symbols = count * coder->graph->variables;
+    int64_t symbols = count * lk_network_variables(coder->network);
     lk_interval *intervals = lk_allocate(symbols, sizeof *intervals);
     if (intervals == NULL) {
         return lk_fail_no_memory(context, "the intervals of a chunk", symbols * (int64_t)sizeof *intervals);
@@ -197,7 +194,7 @@ lk_status lk_chunk_encode(lk_chunk_coder *coder, const uint16_t *values, int64_t
 
 /* ---- decoding --------------------------------------------------------------------------------------------- */
 
-/* CDFs of `rows` pairs (position, lane), position-major from position `first`, into the coder's scratch. */
+/* CDFs of `rows` pairs (place, lane), place-major from place `first`, into the coder's scratch. */
 typedef struct cdf_task {
     const lk_chunk_coder *coder;
     int64_t first, count, rows;
@@ -207,12 +204,12 @@ typedef struct cdf_task {
 static void cdf_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const cdf_task *task = argument;
-    const lk_graph *graph = task->coder->graph;
+    const lk_network *network = task->coder->network;
+    const lk_graph *graph = lk_network_graph(network);
     int64_t channels = graph->output->channels, begin = piece * task->per_piece;
     int64_t end = begin + task->per_piece < task->rows ? begin + task->per_piece : task->rows;
     for (int64_t row = begin; row < end; row++) {
-        const float *parameters =
-            lk_execution_parameters(task->coder->execution, graph->by_rank[task->first + row / task->count]);
+        const float *parameters = lk_network_parameters(network, task->first + row / task->count);
         graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters + row % task->count * channels,
                          task->coder->cdf + row * (graph->alphabet + 1));
     }
@@ -232,9 +229,9 @@ static int32_t search(const uint32_t *cdf, int32_t alphabet, uint32_t position) 
     return low;
 }
 
-/* Decodes positions [first, last) of by_rank, which are of one step and fit in the scratch. */
+/* Decodes places [first, last), which are of one step and fit in the scratch. */
 static void decode_block(lk_chunk_coder *coder, lk_rans_decoder *decoder, int64_t first, int64_t last, int64_t count) {
-    const lk_graph *graph = coder->graph;
+    const lk_graph *graph = lk_network_graph(coder->network);
     int64_t width = graph->alphabet + 1;
     cdf_task task = {.coder = coder, .first = first, .count = count, .rows = (last - first) * count};
     task.per_piece = graph->alphabet < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / graph->alphabet : 1;
@@ -249,13 +246,14 @@ static void decode_block(lk_chunk_coder *coder, lk_rans_decoder *decoder, int64_
 
 static bool scatter(lk_chunk_coder *coder, int64_t first, int64_t last, int64_t count, int32_t alphabet,
                     uint16_t *values) {
-    const lk_graph *graph = coder->graph;
+    int64_t variables = lk_network_variables(coder->network);
     bool inside = true;
     for (int64_t p = first; p < last; p++) {
         const uint16_t *symbols = coder->symbols + (p - first) * count;
-        lk_execution_set(coder->execution, graph->by_rank[p], symbols);
+        int64_t variable = lk_network_variable(coder->network, p);
+        lk_network_set(coder->network, p, symbols);
         for (int64_t lane = 0; lane < count; lane++) {
-            values[lane * graph->variables + graph->by_rank[p]] = symbols[lane];
+            values[lane * variables + variable] = symbols[lane];
             inside = inside && symbols[lane] < alphabet;
         }
     }
@@ -264,12 +262,13 @@ static bool scatter(lk_chunk_coder *coder, int64_t first, int64_t last, int64_t 
 
 static lk_status decode_group(lk_chunk_coder *coder, lk_rans_decoder *decoder, int32_t alphabet, uint16_t *values,
                               int64_t count, bool *right) {
-    const lk_graph *graph = coder->graph;
-    LK_TRY(lk_execution_begin(coder->execution, count));
-    for (int32_t step = 0; step < graph->steps && *right; step++) {
-        LK_TRY(lk_execution_compute(coder->execution, step));
-        int64_t end = graph->rank_begin[step + 1];
-        for (int64_t first = graph->rank_begin[step]; first < end && *right; first += coder->block) {
+    lk_network *network = coder->network;
+    int64_t steps = lk_network_steps(network);
+    LK_TRY(lk_network_begin(network, count));
+    for (int64_t step = 0; step < steps && *right; step++) {
+        int64_t first, end;
+        LK_TRY(lk_network_compute(network, step));
+        for (lk_network_step(network, step, &first, &end); first < end && *right; first += coder->block) {
             int64_t last = first + coder->block < end ? first + coder->block : end;
             decode_block(coder, decoder, first, last, count);
             *right = scatter(coder, first, last, count, alphabet, values) && !decoder->failed;
@@ -286,7 +285,8 @@ lk_status lk_chunk_decode(lk_chunk_coder *coder, const uint8_t *bytes, int64_t s
     *right = !decoder.failed;
     for (int64_t first = 0; first < count && *right; first += coder->lanes) {
         int64_t here = count - first < coder->lanes ? count - first : coder->lanes;
-        LK_TRY(decode_group(coder, &decoder, alphabet, values + first * coder->graph->variables, here, right));
+        LK_TRY(decode_group(coder, &decoder, alphabet, values + first * lk_network_variables(coder->network), here,
+                            right));
     }
     *right = *right && lk_rans_finished(&decoder);
     return LK_OK;

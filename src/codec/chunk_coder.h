@@ -6,23 +6,23 @@
 
 #include "codec/container.h"
 #include "codec/rans.h"
-#include "graph/execution.h"
+#include "models/network.h"
 
 typedef struct lk_chunk_coder {
     const lk_model *model;
+    lk_shape shape; /* at which its networks run: the model's own, or another */
     int32_t lanes;
     int32_t variant; /* of what is open; -1: nothing */
     lk_plan plan;
-    lk_graph *graph;         /* owned */
-    lk_execution *execution; /* owned */
-    uint32_t *cdf;           /* owned: scratch of cdf_entries */
-    uint16_t *symbols;       /* owned: one step's block, [variable][lane] */
-    int64_t block;           /* variables whose CDFs fit in the scratch at once */
+    lk_network *network; /* owned */
+    uint32_t *cdf;       /* owned: scratch of cdf_entries */
+    uint16_t *symbols;   /* owned: one step's block, [variable][lane] */
+    int64_t block;       /* variables whose CDFs fit in the scratch at once */
 } lk_chunk_coder;
 
-/* A zeroed coder with model, lanes and variant -1 set is valid; use opens a network, keeping it when it is already
+/* A zeroed coder with model, shape, lanes and variant -1 set is valid; use opens a network, keeping it when it is already
  * open. */
-void lk_chunk_coder_init(lk_chunk_coder *coder, const lk_model *model, int32_t lanes);
+void lk_chunk_coder_init(lk_chunk_coder *coder, const lk_model *model, lk_shape shape, int32_t lanes);
 void lk_chunk_coder_deinit(lk_chunk_coder *coder);
 /* LK_PLAN_EVALUATE for the parallel schedule, LK_PLAN_INCREMENTAL for the incremental one. */
 lk_status lk_chunk_coder_use(lk_chunk_coder *coder, int32_t variant, lk_plan plan);

@@ -293,7 +293,7 @@ static void best_network(void **state) {
     lk_container container;
     assert_int_equal(lk_container_parse(w.context, "test", &bytes, &container), LK_OK);
     lk_chunk_coder coder;
-    lk_chunk_coder_init(&coder, w.model, 4);
+    lk_chunk_coder_init(&coder, w.model, w.model->data.shape, 4);
     double total = 0;
     bool used[3] = {false};
     for (int64_t i = 0; i < container.count; i++) {

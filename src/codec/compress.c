@@ -16,6 +16,7 @@
 typedef struct job {
     lk_model *model;
     const lk_dataset *dataset;
+    lk_shape shape; /* at which the model's networks run over it */
     const char *name;
     lk_codec_options options;
     lk_container_header header;
@@ -52,13 +53,8 @@ static lk_status choose_lanes(const job *work, int64_t most, int32_t *lanes) {
         *lanes = (int32_t)at_least_one(work->options.lanes, most);
         return LK_OK;
     }
-    lk_graph *graph = NULL;
-    LK_TRY(lk_model_graph(work->model, 0, &graph));
     int64_t chosen = at_least_one(LANES, most);
-    while (chosen > 1 && lk_execution_bytes(graph, LK_PLAN_INCREMENTAL, chosen) > NETWORK_BYTES_MOST) {
-        chosen /= 2;
-    }
-    lk_graph_destroy(graph);
+    LK_TRY(lk_network_fit_batch(work->model, work->shape, LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST, &chosen));
     *lanes = (int32_t)chosen;
     return LK_OK;
 }
@@ -189,9 +185,9 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
 static lk_status begin(job *work) {
     lk_context *context = work->model->context;
     int64_t variants = lk_model_variants(work->model);
-    LK_TRY(lk_model_accepts(work->model, work->dataset));
+    LK_TRY(lk_model_takes(work->model, work->dataset, &work->shape));
     LK_TRY(choose_geometry(work));
-    lk_chunk_coder_init(&work->coder, work->model, work->header.lanes);
+    lk_chunk_coder_init(&work->coder, work->model, work->shape, work->header.lanes);
     work->payloads = lk_allocate(work->chunks, sizeof *work->payloads);
     work->nll_nats = lk_allocate(work->chunks, sizeof *work->nll_nats);
     work->total = work->dataset->examples * ((variants > 1 ? variants : 0) + 1 + !work->options.skip_verify);

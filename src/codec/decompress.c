@@ -16,6 +16,7 @@ typedef struct job {
     lk_codec_options options;
     lk_container container;
     lk_chunk_coder coder;
+    lk_shape shape; /* at which the model's networks run */
     int64_t variables;
     uint16_t *values;           /* owned, [capacity] examples */
     int64_t examples, capacity; /* restored so far */
@@ -25,7 +26,7 @@ typedef struct job {
 
 /* ---- refusals --------------------------------------------------------------------------------------------- */
 
-static lk_status check_model(const job *work) {
+static lk_status check_model(job *work) {
     const lk_container_header *header = &work->container.header;
     lk_context *context = work->model->context;
     lk_fingerprint own = lk_model_fingerprint(work->model);
@@ -37,12 +38,8 @@ static lk_status check_model(const job *work) {
                        "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
                        work->name, want, have);
     }
-    if (lk_shape_variables(header->shape) != work->model->data.variables) {
-        return lk_fail(context, LK_MISMATCH,
-                       "%s: its examples have %lld variables, the model's %lld; the file was not written by likely",
-                       work->name, (long long)lk_shape_variables(header->shape),
-                       (long long)work->model->data.variables);
-    }
+    LK_TRY(lk_model_shape_for(work->model, work->name, header->shape, &work->shape));
+    work->variables = lk_shape_variables(header->shape);
     if (header->alphabet < 2) {
         return lk_fail(context, LK_CORRUPT, "%s: an alphabet of one symbol; the file was not written by likely",
                        work->name);
@@ -124,7 +121,7 @@ static lk_status restore_chunk(job *work, const lk_chunk *chunk, bool *right) {
 }
 
 static lk_status restore_chunks(job *work) {
-    lk_chunk_coder_init(&work->coder, work->model, work->container.header.lanes);
+    lk_chunk_coder_init(&work->coder, work->model, work->shape, work->container.header.lanes);
     work->lost = lk_allocate(work->container.count, sizeof *work->lost);
     if (work->lost == NULL) {
         return lk_fail_no_memory(work->model->context, "the list of lost chunks", work->container.count * 8);
@@ -167,7 +164,7 @@ static lk_status finish(job *work, lk_dataset **dataset) {
 
 lk_status lk_decompress_bytes(lk_model *model, const char *name, const lk_bytes *bytes, const lk_codec_options *options,
                               lk_dataset **dataset, int64_t **lost, int64_t *lost_count) {
-    job work = {.model = model, .name = name, .variables = model->data.variables, .coder = {.variant = -1}};
+    job work = {.model = model, .name = name, .coder = {.variant = -1}};
     work.options = options != NULL ? *options : (lk_codec_options){0};
     *dataset = NULL;
     lk_status status = lk_container_parse(model->context, name, bytes, &work.container);

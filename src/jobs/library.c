@@ -15,7 +15,8 @@ lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model 
         options.binarization = model->data.binarization;
     }
     LK_TRY(lk_dataset_read(context, path, &options, dataset));
-    lk_status status = model == NULL ? LK_OK : lk_model_accepts(model, *dataset);
+    lk_shape there;
+    lk_status status = model == NULL ? LK_OK : lk_model_takes(model, *dataset, &there);
     if (status != LK_OK) {
         lk_dataset_destroy(*dataset);
         *dataset = NULL;
@@ -98,7 +99,6 @@ int32_t lk_model_alphabet(const lk_model *model) {
 /* ---- the three jobs -------------------------------------------------------------------------------------------------------- */
 
 lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
-    LK_TRY(lk_model_accepts(model, dataset));
     return lk_evaluate(model, dataset, NULL, nll_nats);
 }
 
@@ -115,7 +115,6 @@ lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, f
 
 lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path) {
     lk_compress_report report;
-    LK_TRY(lk_model_accepts(model, dataset));
     return lk_compress(model, dataset, path, NULL, &report);
 }
 

@@ -68,6 +68,11 @@ static int64_t count_at_least(const float *calibration, int64_t count, double nl
     return count - low;
 }
 
+/* Held-out likelihoods say nothing about data of another size. */
+static bool is_calibrated(const lk_model *model, const lk_dataset *dataset) {
+    return model->calibration != NULL && dataset->variables == model->data.variables;
+}
+
 static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
                                  lk_scores *scores) {
     int64_t n = dataset->examples;
@@ -76,11 +81,11 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
     scores->score = lk_allocate(n, sizeof(double));
     scores->background_nats = options->background != NULL ? lk_allocate(n, sizeof(double)) : NULL;
     scores->complexity_nats = options->complexity ? lk_allocate(n, sizeof(double)) : NULL;
-    scores->p_value = model->calibration != NULL ? lk_allocate(n, sizeof(double)) : NULL;
+    scores->p_value = is_calibrated(model, dataset) ? lk_allocate(n, sizeof(double)) : NULL;
     bool made = scores->nll_nats != NULL && scores->score != NULL &&
                 (scores->background_nats != NULL) == (options->background != NULL) &&
                 (scores->complexity_nats != NULL) == options->complexity &&
-                (scores->p_value != NULL) == (model->calibration != NULL);
+                (scores->p_value != NULL) == is_calibrated(model, dataset);
     return made ? LK_OK : lk_fail_no_memory(model->context, "scores", 5 * n * (int64_t)sizeof(double));
 }
 

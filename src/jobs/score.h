@@ -19,7 +19,8 @@ typedef struct lk_scores {
     double *background_nats; /* owned, or NULL */
     double *complexity_nats; /* owned, or NULL */
     double *score;           /* owned: NLL less the corrections, in nats */
-    double *p_value; /* owned, or NULL when the model has no held-out likelihoods: chance that an example like those the
+    double *
+        p_value; /* owned, or NULL when the model has no held-out likelihoods of examples of this size: chance that an example like those the
                                 model was validated on has an NLL at least this high, (1 + how many do) / (1 + how many there
                                 are); of the NLL itself, not of a corrected score */
 } lk_scores;

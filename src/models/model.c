@@ -219,31 +219,6 @@ lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **gr
     return status;
 }
 
-lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
-    char have[64], want[64];
-    lk_shape_print(dataset->shape, have, sizeof have);
-    lk_shape_print(model->data.shape, want, sizeof want);
-    if (dataset->variables != model->data.variables) {
-        return lk_fail(model->context, LK_MISMATCH,
-                       "%s: examples are %s (%lld variables), but the model is for %s (%lld)", dataset->path, have,
-                       (long long)dataset->variables, want, (long long)model->data.variables);
-    }
-    if (dataset->alphabet <= model->data.alphabet) {
-        return LK_OK;
-    }
-    for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        if (dataset->values[i] >= model->data.alphabet) {
-            return lk_fail(
-                model->context, LK_MISMATCH,
-                "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d (grey images for a binary "
-                "model need --binarize)",
-                dataset->path, (long long)(i / dataset->variables), (long long)(i % dataset->variables),
-                dataset->values[i], model->data.alphabet - 1);
-        }
-    }
-    return LK_OK;
-}
-
 lk_status lk_model_start(lk_model *model, const lk_dataset *train) {
     return model->family->start == NULL ? LK_OK : model->family->start(model, train);
 }

@@ -63,14 +63,6 @@ static void mix(double *largest, double *sum, double log_likelihood) {
     }
 }
 
-static lk_status not_a_number(const lk_evaluator *evaluator, const lk_dataset *dataset, int64_t example) {
-    const lk_node *node = lk_execution_first_not_finite(evaluator->execution);
-    return lk_fail(evaluator->variants->model->context, LK_NOT_FINITE,
-                   "%s: the NLL of example %lld is not a number%s%s: the model's weights are damaged or have diverged",
-                   dataset->path, (long long)example, node != NULL ? "; seen first at node " : "",
-                   node != NULL ? node->name : "");
-}
-
 static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset, int32_t variant, double *largest,
                              double *sum) {
     lk_graph *graph;
@@ -84,7 +76,7 @@ static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset,
         LK_TRY(lk_execution_nll(evaluator->execution, evaluator->batch_nll, NULL));
         for (int64_t i = 0; i < count; i++) {
             if (isnan(evaluator->batch_nll[i])) {
-                return not_a_number(evaluator, dataset, first + i);
+                return lk_fail_not_a_number(evaluator->variants->model, dataset, first + i, evaluator->execution);
             }
             mix(&largest[first + i], &sum[first + i], -evaluator->batch_nll[i]);
         }
@@ -98,7 +90,11 @@ static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset,
 
 lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, double *nll_nats) {
     const lk_model *model = evaluator->variants->model;
-    LK_TRY(lk_model_accepts(model, dataset));
+    lk_shape there;
+    LK_TRY(lk_model_takes(model, dataset, &there));
+    if (!lk_shape_equal(there, model->data.shape)) { /* families of any size have one variant */
+        return lk_evaluate_variant(model, dataset, 0, &evaluator->options, nll_nats, NULL);
+    }
     double *sum = lk_allocate(dataset->examples, sizeof *sum);
     if (sum == NULL) {
         return lk_fail_no_memory(model->context, "likelihoods", dataset->examples * (int64_t)sizeof *sum);

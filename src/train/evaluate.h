@@ -21,10 +21,14 @@ typedef struct lk_evaluate_options {
 } lk_evaluate_options;
 
 /* nll_nats receives [dataset->examples]; +infinity where the probability is 0. The data must be what the model
- * accepts: binarized already. options NULL: all defaults. Fails with LK_NOT_FINITE, naming example and node,
+ * takes, at its own size or another: binarized already. options NULL: all defaults. Fails with LK_NOT_FINITE, naming example and node,
  * when an NLL is NaN. */
 lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset, const lk_evaluate_options *options,
                       double *nll_nats);
+
+/* The same of one variant alone, term by term: terms (NULL or [examples][variables]) receives -log p(x_v | ...), nll_nats their sums. */
+lk_status lk_evaluate_variant(const lk_model *model, const lk_dataset *dataset, int32_t variant,
+                              const lk_evaluate_options *options, double *nll_nats, float *terms);
 
 /* The same again and again, as training does: networks and buffers are kept. */
 typedef struct lk_evaluator {
@@ -37,7 +41,12 @@ typedef struct lk_evaluator {
 
 void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants, const lk_evaluate_options *options);
 void lk_evaluator_deinit(lk_evaluator *evaluator);
+/* Of data at the model's own size, networks and buffers are the kept ones. */
 lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, double *nll_nats);
+
+/* Says which example of the data has an NLL that is not a number, and the node where that was first seen. Returns LK_NOT_FINITE. */
+lk_status lk_fail_not_a_number(const lk_model *model, const lk_dataset *dataset, int64_t example,
+                               const lk_execution *execution);
 
 /* Mean in order; 0 examples: NaN. */
 double lk_mean(const double *values, int64_t count);

@@ -39,7 +39,11 @@ static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_compress_report report;
     int status = cli_begin(arguments, true, &s);
-    if (status == EXIT_DONE) {
+    if (status == EXIT_DONE && s.model->data.stream) {
+        lk_fail(s.context, LK_UNSUPPORTED, "%s: is a model of texts; only data of examples can be compressed",
+                arguments->positional[0]);
+        status = cli_fault(s.context);
+    } else if (status == EXIT_DONE) {
         cli_progress progress = cli_progress_begin(arguments, "coding");
         lk_codec_options how = {.chunk_examples = chunk,
                                 .skip_verify = cli_has(arguments, "no-verify"),

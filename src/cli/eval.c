@@ -5,12 +5,16 @@
 #include "base/arena.h"
 #include "base/measure.h"
 #include "cli/common.h"
+#include "cli/text.h"
 #include "train/evaluate.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped",
+    {"data", "PATH",
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped. For a model of texts: any "
+     "file, as one stream from its beginning",
      false},
     CLI_DATA_OPTIONS,
+    CLI_TEXT_OPTIONS,
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it", false},
@@ -86,7 +90,11 @@ static int run(const cli_arguments *arguments) {
     cli_session s;
     summary sums = {0};
     int status = cli_begin(arguments, true, &s);
-    if (status == EXIT_DONE) {
+    if (status == EXIT_DONE && s.model->data.stream) {
+        status = cli_eval_text(arguments, s.model);
+    } else if (status == EXIT_DONE && !cli_excludes(arguments, "from symbols", "models of texts")) {
+        status = EXIT_USAGE;
+    } else if (status == EXIT_DONE) {
         status = evaluate(arguments, &s, batch, &sums) != LK_OK ? cli_fault(s.context)
                  : cli_has(arguments, "json")                   ? print_json(s.model, &sums)
                                                                 : print_text(s.model, &sums);
@@ -105,10 +113,13 @@ const cli_verb cli_eval_verb = {
     .required = "data",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height and width than the model's\n"
-        "(pixelcnn), or sequences of another length (conv1d, charrnn), are run whole; all of one file have one size.\n\n"
+        "(pixelcnn), or sequences of another length (conv1d, charrnn), are run whole; all of one file have one size.\n"
+        "A text is one stream: each symbol's probability is given all before it, in memory that does not grow. A character that\n"
+        "the model does not know costs 21 bits more than the symbol for such, which is what compress pays for it.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
-        "  likely eval pixels.likely --data photographs.npy\n",
+        "  likely eval pixels.likely --data photographs.npy\n"
+        "  likely eval book.likely --data book.txt --from -111540\n",
     .run = run,
 };

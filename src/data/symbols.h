@@ -11,6 +11,10 @@ typedef enum lk_symbols_kind {
 } lk_symbols_kind;
 #define LK_SYMBOLS_KINDS 2
 
+/* A character that stands behind the escape is told in so many bits: all that data/utf8.h has, 0x1100FF the last. It is what an escape
+ * costs beyond its symbol, in files and in likelihoods. */
+#define LK_ESCAPED_BITS 21
+
 /* Zeroed: bytes. Copies share nothing. */
 typedef struct lk_symbols {
     lk_symbols_kind kind;

@@ -1,0 +1,48 @@
+#include "cli/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom) {
+    for (const char *name = names; *name != '\0';) {
+        size_t length = strcspn(name, " ");
+        char text[32];
+        LK_REQUIRE(length < sizeof text);
+        snprintf(text, sizeof text, "%.*s", (int)length, name);
+        if (cli_has(arguments, text)) {
+            cli_usage(arguments, "--%s is for %s: leave it out", text, whom);
+            return false;
+        }
+        name += length + strspn(name + length, " ");
+    }
+    return true;
+}
+
+/* The part of `whole` from symbol `from` on; takes whole. */
+static lk_status cut_take(lk_context *context, lk_stream *whole, int64_t from, int64_t symbols, lk_stream **part) {
+    int64_t length = lk_stream_length(whole), first = from < 0 ? length + from : from;
+    lk_status status;
+    if (first < 0 || first >= length) {
+        status = lk_fail(context, LK_INVALID, "%s: --from %lld is outside the %lld symbols of the file",
+                         lk_stream_path(whole), (long long)from, (long long)length);
+    } else {
+        status = lk_stream_part(whole, first, symbols < length - first ? symbols : length - first, part);
+    }
+    lk_stream_close(whole);
+    return status;
+}
+
+int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stream **stream) {
+    int64_t from, symbols;
+    *stream = NULL;
+    if (!cli_integer(arguments, "from", INT64_MIN / 2, INT64_MAX / 2, 0, &from) ||
+        !cli_integer(arguments, "symbols", 1, INT64_MAX / 2, INT64_MAX / 2, &symbols)) {
+        return EXIT_USAGE;
+    }
+    lk_stream *whole;
+    lk_status status = lk_stream_open(model->context, cli_text(arguments, "data", NULL), &model->data.symbols, &whole);
+    if (status == LK_OK) {
+        status = cut_take(model->context, whole, from, symbols, stream);
+    }
+    return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
+}

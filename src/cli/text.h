@@ -1,0 +1,25 @@
+/* What verbs share when the model is one of texts (model->data.stream): reading --data as a stream of the model's symbols. */
+#ifndef LK_CLI_TEXT_H
+#define LK_CLI_TEXT_H
+
+#include "cli/common.h"
+#include "data/stream.h"
+
+/* The options that take a part of a text: rows for a verb's table. */
+#define CLI_TEXT_OPTIONS                                                                                           \
+    {"from", "N",                                                                                                  \
+     "of a text: begin at symbol N, as if the file began there; -N: N symbols before its end (default 0)", false}, \
+    {                                                                                                              \
+        "symbols", "N", "of a text: so many symbols at most (default: to the end)", false                          \
+    }
+
+/* Whether none of these options is given (names separated by spaces); false after a usage line that says that they are for `whom`. */
+bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom);
+/* Opens --data, or the part of it that --from and --symbols name. EXIT_DONE, or what to return after a line has been printed.
+ * The stream is the caller's: lk_stream_close. */
+int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stream **stream);
+
+/* The verbs themselves, for a model of texts; they return the exit status. */
+int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
+
+#endif

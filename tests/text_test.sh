@@ -1,0 +1,80 @@
+# Models of texts as a user meets them: trained, killed and resumed, then every verb; results must not depend on threads or instruction
+# set. A tiny LSTM and a tiny convolution, of bytes and of characters.
+. "$(dirname "$0")/lib.sh"
+
+# make_text LINES SEED: sentences of few words, some with characters of two and three bytes
+make_text() {
+    awk -v n="$1" -v s="$2" 'BEGIN { srand(s)
+        split("the cat saw a small dog café and went über the hill for 3 € < 5 & more", word, " ")
+        for (i = 0; i < n; i++) { line = ""
+            for (w = 0; w < 4 + int(5 * rand()); w++) line = line word[1 + int(19 * rand())] " "
+            print line "." } }'
+}
+make_text 400 1 >"$work/train.txt"
+make_text 60 2 >"$work/test.txt"
+train() { # FAMILY KIND OUT ARGUMENTS...
+    local family=$1 kind=$2 out=$3
+    shift 3
+    run train "$family" --data "$work/train.txt" --text "$kind" --window 24 --batch-size 8 --learning-rate 0.01 --ema 0.9 \
+        --out "$out" --seed 5 --checkpoint-seconds 0 --json "$@" 2>/dev/null
+}
+lstm=(--set width=24 --set layers=1 --set dropout=0.1 --epochs 5)
+convolution=(--set channels=12 --set layers=4 --set head=12 --epochs 3)
+train charrnn bytes "$work/charrnn-bytes" "${lstm[@]}" >"$work/log"
+train charrnn utf8 "$work/charrnn-utf8" "${lstm[@]}" >"$work/log-utf8"
+train conv1d bytes "$work/conv1d-bytes" "${convolution[@]}" >/dev/null
+train conv1d utf8 "$work/conv1d-utf8" "${convolution[@]}" >/dev/null
+models="charrnn-bytes charrnn-utf8 conv1d-bytes conv1d-utf8"
+
+# Killed again and again, then resumed: the same weights.
+RANDOM=3
+for attempt in 1 2 3; do
+    resume=()
+    [[ -e $work/killed.checkpoint ]] && resume=(--resume)
+    train charrnn utf8 "$work/killed" "${lstm[@]}" --threads $attempt "${resume[@]}" >"$work/log-killed" &
+    pid=$!
+    sleep "0.0$((RANDOM % 60 + 20))"
+    pkill -KILL -P $pid 2>/dev/null || true
+    kill -KILL $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+done
+resume=()
+[[ -e $work/killed.checkpoint ]] && resume=(--resume)
+train charrnn utf8 "$work/killed" "${lstm[@]}" "${resume[@]}" >"$work/log-killed"
+[[ $(json "$work/log-killed" fingerprint) == "$(json "$work/log-utf8" fingerprint)" ]] || fail "after kills: other weights"
+checks=$((checks + 1))
+
+isas="scalar"
+for isa in avx2 avx512 neon; do
+    LIKELY_ISA=$isa run info "$work/charrnn-bytes" >/dev/null 2>&1 && isas="$isas $isa"
+done
+
+# eval: one stream, whatever computes it; better than the uniform model; a part is what it would be as a file.
+for model in $models; do
+    run eval "$work/$model" --data "$work/test.txt" --json >"$work/eval"
+    for isa in $isas; do
+        LIKELY_ISA=$isa run eval "$work/$model" --data "$work/test.txt" --json --threads 3 >"$work/eval2"
+        expect_same "$work/eval" "$work/eval2" "eval of $model with $isa"
+    done
+    [[ $(json "$work/eval" bytes) -eq $(wc -c <"$work/test.txt") ]] || fail "bytes: $(cat "$work/eval")"
+    awk -v b="$(json "$work/eval" bits_per_byte)" 'BEGIN { exit !(b > 0.5 && b < 4.5) }' || fail "$model: $(cat "$work/eval")"
+done
+tail -c 500 "$work/test.txt" >"$work/tail.txt"
+run eval "$work/charrnn-bytes" --data "$work/tail.txt" --json >"$work/eval"
+run eval "$work/charrnn-bytes" --data "$work/test.txt" --from -500 --symbols 500 --json >"$work/eval2"
+expect_same "$work/eval" "$work/eval2" "the last 500 bytes"
+printf 'the cat saw a Ω dog \xff.\n' >"$work/unknown.txt"
+run eval "$work/charrnn-utf8" --data "$work/unknown.txt" --json >"$work/eval"
+[[ $(json "$work/eval" escaped_characters) -eq 2 && $(json "$work/eval" symbols) -eq 23 ]] || fail "escapes: $(cat "$work/eval")"
+run eval "$work/charrnn-utf8" --data "$work/unknown.txt" | grep -q '2 characters are not in' || fail "escapes are not told"
+
+: >"$work/empty.txt"
+expect_status 1 'empty.txt.*empty' eval "$work/charrnn-utf8" --data "$work/empty.txt"
+expect_status 1 'missing.txt' eval "$work/charrnn-utf8" --data "$work/missing.txt"
+expect_status 1 'outside the [0-9]+ symbols' eval "$work/charrnn-bytes" --data "$work/test.txt" --from 1000000
+expect_status 2 'shape is for models of examples' eval "$work/charrnn-bytes" --data "$work/test.txt" --shape 3
+expect_status 2 'expected an integer' eval "$work/charrnn-bytes" --data "$work/test.txt" --symbols 0
+make_rows 50 6 1 >"$work/rows.txt"
+run train histogram --data "$work/rows.txt" --out "$work/rows" --quiet >/dev/null
+expect_status 2 'from is for models of texts' eval "$work/rows" --data "$work/rows.txt" --from 3
+finish

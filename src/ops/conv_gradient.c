@@ -18,14 +18,15 @@ enum {
 typedef struct gradient {
     const lk_task *task;
     const lk_conv_settings *self;
-    int64_t inputs, outputs; /* channels */
-    int64_t weights, floats; /* floats of the weights; of weights and biases */
-    int64_t pieces, pixels;  /* pixels of a piece */
-    int64_t cached;          /* pixels that are met at a time */
-    float *partial;          /* [pieces][floats] */
-    int32_t *index;          /* [workers][lists][cached * batch] */
-    int64_t lists;           /* with a stride 2: the pairs' places in dout, and in the input; else 1 for both */
-    bool *enough;            /* [pieces]: memory */
+    const float *in, *dout;
+    int64_t inputs, in_stride, outputs; /* channels; floats from example to example */
+    int64_t weights, floats;            /* floats of the weights; of weights and biases */
+    int64_t pieces, pixels;             /* pixels of a piece */
+    int64_t cached;                     /* pixels that are met at a time */
+    float *partial;                     /* [pieces][floats] */
+    int32_t *index;                     /* [workers][lists][cached * batch] */
+    int64_t lists; /* with a stride 2: the pairs' places in dout, and in the input; else 1 for both */
+    bool *enough;  /* [pieces]: memory */
 } gradient;
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -87,8 +88,8 @@ static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
         .rows = g->inputs,
         .columns = g->outputs,
         .depth = pairs,
-        .a = {task->in[0] + (centre + self->block_delta[block]) * task->batch * g->inputs, 1, g->inputs, NULL, inputs},
-        .b = {task->dout + cell * task->batch * g->outputs, g->outputs, 1, index, NULL},
+        .a = {g->in + (centre + self->block_delta[block]) * task->batch * g->in_stride, 1, g->in_stride, NULL, inputs},
+        .b = {g->dout + cell * task->batch * g->outputs, g->outputs, 1, index, NULL},
         .c = sum + block * g->inputs * g->outputs,
         .c_row_stride = g->outputs,
         .c_column_stride = 1,
@@ -100,7 +101,7 @@ static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
 static void add_biases(const gradient *g, int64_t first, int64_t last, float *sum) {
     const lk_task *task = g->task;
     int64_t groups = g->self->grid.groups;
-    const float *dout = task->dout + first * groups * task->batch * g->outputs;
+    const float *dout = g->dout + first * groups * task->batch * g->outputs;
     for (int64_t cell = first * groups; cell < last * groups; cell++) {
         float *mine = sum + g->weights + cell % groups * g->outputs;
         task->kernels->add_rows(mine, dout, task->batch, g->outputs, g->outputs);
@@ -174,10 +175,18 @@ static bool take_memory(gradient *g) {
     return true;
 }
 
-bool lk_conv_backward_parameters(const lk_task *task) {
-    const lk_conv_settings *self = task->node->settings;
+bool lk_conv_backward_parameters(const lk_conv_products *products) {
+    const lk_task *task = products->task;
+    const lk_conv_settings *self = products->self;
     gradient g = {
-        .task = task, .self = self, .inputs = task->node->inputs[0]->channels, .outputs = task->node->channels};
+        .task = task,
+        .self = self,
+        .in = products->in,
+        .dout = products->dout,
+        .inputs = products->inputs,
+        .in_stride = products->in_stride,
+        .outputs = products->outputs,
+    };
     g.weights = self->blocks * g.inputs * g.outputs;
     g.lists = self->strided ? 2 : 1;
     g.floats = g.weights + (self->bias ? self->grid.groups * g.outputs : 0);

@@ -63,6 +63,46 @@ int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t
 /* Which rows of the weights belong to which output group: begin[groups + 1]. */
 void lk_conv_bands(const lk_node *node, int64_t *begin);
 
-bool lk_conv_backward_parameters(const lk_task *task);
+/* Checks the options and fills the settings, in the graph's arena. */
+lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,
+                          lk_conv_settings **settings);
+/* The dependency rule, and how far back it goes (op.h). */
+int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most);
+int64_t lk_conv_reach(const lk_conv_settings *self);
+
+/* C[cell] += sum over the entries of the cell's class of A[cell + delta] block. B's element (entry, depth k, column n) stands at
+ * (block * block_rows + k) * b_row_stride + n * b_column_stride of parameter 0. Strides of A and C are those of an example, so that either
+ * may be some channels of wider cells. */
+typedef struct lk_conv_sweep {
+    const lk_task *task;
+    const lk_conv_table *table;
+    int32_t groups;
+    const float *a;
+    int64_t a_channels, a_stride;
+    int64_t block_rows, b_row_stride, b_column_stride;
+    float *c;
+    int64_t c_channels, c_stride;
+    lk_start start;    /* of the sums; for LK_START_ROW: */
+    const float *bias; /* [groups][c_channels] */
+    /* scratch */
+    int32_t *begin;             /* [classes + 1] */
+    int32_t *sorted;            /* [cells]: by class */
+    int32_t *row;               /* [cells * batch] */
+    int32_t *a_row;             /* the same for A, where its cells are others (a stride) */
+    int32_t *a_index, *b_index; /* [depth] */
+} lk_conv_sweep;
+
+/* cells NULL: all of them, 0 .. count - 1. Uses the workspace's scratch memory; false when out of memory. */
+bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count);
+
+/* The gradient of the weights that a sweep over `self->reads` multiplies with, and of the biases, into dparameter 0 and 1. */
+typedef struct lk_conv_products {
+    const lk_task *task;
+    const lk_conv_settings *self;
+    const float *in, *dout;
+    int64_t inputs, in_stride; /* channels, and floats from example to example */
+    int64_t outputs;
+} lk_conv_products;
+bool lk_conv_backward_parameters(const lk_conv_products *products);
 
 #endif

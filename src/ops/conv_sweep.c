@@ -1,0 +1,172 @@
+/* The products of a convolution: the cells of a class meet the same blocks at the same distances, and are the rows of one product. The
+ * chain of every sum goes over the entries of its class in their order, and over the channels of each, ascending. */
+#include <string.h>
+
+#include "ops/conv_inside.h"
+
+static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
+    int64_t depth = (int64_t)s->table->entries_most * s->a_channels, rows = cells * s->task->batch;
+    int64_t a_rows = s->table->origin != NULL ? rows : 0;
+    if (rows > INT32_MAX || depth > INT32_MAX) {
+        return false;
+    }
+    int64_t count = s->table->classes + 1 + cells + rows + a_rows + 2 * depth;
+    int32_t *memory = lk_workspace_scratch(s->task->workspace, count * (int64_t)sizeof *memory);
+    if (memory == NULL) {
+        return false;
+    }
+    s->begin = memory;
+    s->sorted = s->begin + s->table->classes + 1;
+    s->row = s->sorted + cells;
+    s->a_row = s->row + rows;
+    s->a_index = s->a_row + a_rows;
+    s->b_index = s->a_index + depth;
+    return true;
+}
+
+/* Counting sort; cells NULL: all of them, 0 .. count - 1. */
+static void sort_by_class(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
+    const int32_t *class_of = s->table->class_of;
+    int32_t classes = s->table->classes;
+    memset(s->begin, 0, ((size_t)classes + 1) * sizeof *s->begin);
+    for (int64_t i = 0; i < count; i++) {
+        s->begin[class_of[cells != NULL ? cells[i] : i] + 1]++;
+    }
+    for (int32_t c = 0; c < classes; c++) {
+        s->begin[c + 1] += s->begin[c];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int32_t cell = cells != NULL ? cells[i] : (int32_t)i;
+        s->sorted[s->begin[class_of[cell]]++] = cell;
+    }
+    for (int32_t c = classes; c > 0; c--) {
+        s->begin[c] = s->begin[c - 1];
+    }
+    s->begin[0] = 0;
+}
+
+/* The cell of A's grid that deltas count from. */
+static int32_t origin(const lk_conv_sweep *s, int32_t cell) {
+    return s->table->origin != NULL ? s->table->origin[cell] : cell;
+}
+
+/* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell on. */
+static const int32_t *list_rows(const lk_conv_sweep *s, const int32_t *cells, int64_t count) {
+    int64_t batch = s->task->batch, k = 0;
+    bool together = true;
+    for (int64_t i = 1; i < count && together; i++) {
+        together = cells[i] == cells[0] + i;
+    }
+    for (int64_t i = 0; i < count && !together; i++) {
+        for (int64_t n = 0; n < batch; n++) {
+            s->row[k++] = (int32_t)((cells[i] - cells[0]) * batch + n);
+        }
+    }
+    return together ? NULL : s->row;
+}
+
+/* Those of A. */
+static const int32_t *list_a_rows(const lk_conv_sweep *s, const int32_t *cells, int64_t count) {
+    int64_t batch = s->task->batch, k = 0;
+    int32_t first = origin(s, cells[0]);
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t n = 0; n < batch; n++) {
+            s->a_row[k++] = (int32_t)((origin(s, cells[i]) - first) * batch + n);
+        }
+    }
+    return s->a_row;
+}
+
+/* How many of the entries stand near enough to the first one that 32 bits can tell their places. */
+static int32_t near_entries(const lk_conv_sweep *s, const lk_conv_entry *entries, int32_t count) {
+    int32_t near = 1;
+    int64_t floats = s->task->batch * s->a_stride;
+    while (near < count) {
+        int64_t distance = (int64_t)entries[near].delta - entries[0].delta;
+        if ((distance < 0 ? -distance : distance) + 1 > INT32_MAX / floats) {
+            break;
+        }
+        near++;
+    }
+    return near;
+}
+
+static void list_depth(const lk_conv_sweep *s, const lk_conv_entry *entries, int32_t count) {
+    int32_t *a = s->a_index, *b = s->b_index;
+    int64_t floats = s->task->batch * s->a_stride;
+    for (int32_t e = 0; e < count; e++) {
+        int32_t from = (int32_t)((entries[e].delta - entries[0].delta) * floats);
+        int32_t block = (int32_t)(entries[e].block * s->block_rows);
+        for (int32_t c = 0; c < s->a_channels; c++) {
+            *a++ = from + c;
+            *b++ = block + c;
+        }
+    }
+}
+
+/* Cells that meet no block at all. */
+static void only_start(const lk_conv_sweep *s, const float *bias, const int32_t *cells, int64_t count) {
+    for (int64_t i = 0; i < count && s->start != LK_START_C; i++) {
+        float *c = s->c + cells[i] * s->task->batch * s->c_stride;
+        for (int64_t n = 0; n < s->task->batch; n++, c += s->c_stride) {
+            for (int64_t channel = 0; channel < s->c_channels; channel++) {
+                c[channel] = bias != NULL ? bias[channel] : 0.0f;
+            }
+        }
+    }
+}
+
+/* The chain of every sum goes on from product to product. */
+static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const int32_t *cells, int64_t count) {
+    const lk_task *task = s->task;
+    const float *bias = s->bias != NULL ? s->bias + cells[0] % s->groups * s->c_channels : NULL;
+    if (class->count == 0) {
+        only_start(s, bias, cells, count);
+        return true;
+    }
+    const int32_t *rows = list_rows(s, cells, count);
+    const int32_t *a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : rows;
+    float *c = s->c + cells[0] * task->batch * s->c_stride;
+    for (int32_t e = 0, near; e < class->count; e += near) {
+        const lk_conv_entry *entries = class->entries + e;
+        near = near_entries(s, entries, class->count - e);
+        const float *a = s->a + (origin(s, cells[0]) + entries[0].delta) * task->batch * s->a_stride;
+        const float *b = task->parameter[0];
+        if (near == 1) {
+            b += entries[0].block * s->block_rows * s->b_row_stride;
+        } else {
+            list_depth(s, entries, near);
+        }
+        lk_product product = {
+            .rows = count * task->batch,
+            .columns = s->c_channels,
+            .depth = near * s->a_channels,
+            .a = {a, s->a_stride, 1, a_rows, near == 1 ? NULL : s->a_index},
+            .b = {b, s->b_row_stride, s->b_column_stride, near == 1 ? NULL : s->b_index, NULL},
+            .c = c,
+            .c_row_stride = s->c_stride,
+            .c_column_stride = 1,
+            .c_row_index = rows,
+            .start = e == 0 ? s->start : LK_START_C,
+            .bias = bias,
+        };
+        if (!lk_product_run(&product, task->kernels, task->pool, task->workspace)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
+    if (!take_scratch(s, count)) {
+        return false;
+    }
+    sort_by_class(s, cells, count);
+    for (int32_t c = 0; c < s->table->classes; c++) {
+        int64_t here = s->begin[c + 1] - s->begin[c];
+        if (here > 0 && !run_class(s, &s->table->class_at[c], s->sorted + s->begin[c], here)) {
+            return false;
+        }
+    }
+    return true;
+}

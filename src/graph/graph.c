@@ -202,6 +202,10 @@ static int64_t latest_in_span(const lk_node *from, const lk_span *span) {
     return latest;
 }
 
+static int64_t wave_of(const lk_node *node, int64_t cell) {
+    return node->op->wave != NULL ? node->op->wave(node, cell) : cell;
+}
+
 /* What decides when `cell` is ready: the node and the cell it reads that come last; NULL when it reads nothing. */
 static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *read_cell) {
     const lk_node *decisive = NULL;
@@ -212,7 +216,8 @@ static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *
         LK_REQUIRE(count <= LK_SPANS_MOST);
         for (int32_t i = 0; i < count; i++) {
             int64_t latest = latest_in_span(from, &spans[i]);
-            LK_REQUIRE(latest < (input < 0 ? cell : from->cells));
+            LK_REQUIRE(latest < from->cells &&
+                       (latest < 0 || input >= 0 || wave_of(node, latest) < wave_of(node, cell)));
             if (latest >= 0 && (decisive == NULL || from->ready[latest] > decisive->ready[*read_cell])) {
                 decisive = from;
                 *read_cell = latest;
@@ -222,6 +227,43 @@ static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *
     return decisive;
 }
 
+/* The node's cells, wave after wave; the caller's, to be released; NULL: out of memory. */
+static int32_t *order_by_wave(const lk_node *node) {
+    int32_t *order = lk_allocate(2 * node->cells, sizeof *order), *wave = order + node->cells;
+    int64_t *begin = lk_allocate(node->cells + 1, sizeof *begin);
+    for (int64_t cell = 0; order != NULL && begin != NULL && cell < node->cells; cell++) {
+        int64_t found = node->op->wave(node, cell);
+        LK_REQUIRE(found >= 0 && found < node->cells);
+        wave[cell] = (int32_t)found;
+    }
+    if (order != NULL && begin != NULL) {
+        sort_by_key(wave, node->cells, node->cells, order, begin);
+    } else {
+        lk_release(order);
+        order = NULL;
+    }
+    lk_release(begin);
+    return order;
+}
+
+/* What a cell reads of its own node is ready before it is. */
+static lk_status derive_ready(lk_graph *graph, lk_node *node) {
+    int32_t *order = NULL;
+    if (node->op->wave != NULL) {
+        order = order_by_wave(node);
+        if (order == NULL) {
+            return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof *order);
+        }
+    }
+    for (int64_t i = 0; i < node->cells; i++) {
+        int64_t cell = order != NULL ? order[i] : i, read_cell = 0;
+        const lk_node *from = decisive_read(node, cell, &read_cell);
+        node->ready[cell] = from == NULL ? 0 : from->ready[read_cell];
+    }
+    lk_release(order);
+    return LK_OK;
+}
+
 static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_TRY(node->op->shape(graph->context, node));
     LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
@@ -229,11 +271,7 @@ static lk_status derive(lk_graph *graph, lk_node *node) {
     if (node->ready == NULL) {
         return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof(int32_t));
     }
-    for (int64_t cell = 0; cell < node->cells; cell++) {
-        int64_t read_cell = 0;
-        const lk_node *from = decisive_read(node, cell, &read_cell);
-        node->ready[cell] = from == NULL ? 0 : from->ready[read_cell];
-    }
+    LK_TRY(derive_ready(graph, node));
     node->needs_gradient = node->parameter_count > 0;
     for (int32_t i = 0; i < node->input_count; i++) {
         node->needs_gradient = node->needs_gradient || node->inputs[i]->needs_gradient;

@@ -50,10 +50,12 @@ typedef struct lk_op {
     /* Checks inputs and settings; sets node->cells and node->channels. */
     lk_status (*shape)(lk_context *context, lk_node *node);
     /* The dependency rule: the cells of input number `input` that `cell` reads, as at most `most` spans; returns how many. An
-     * operation whose cells read earlier cells of the node itself (recurrence) names them under input == -1 and must be
-     * computed in ascending cell order. */
+     * operation whose cells read earlier cells of the node itself (recurrence) names them under input == -1. */
     int32_t (*reads)(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most);
     bool recurrent;
+    /* Of a recurrence: the wave in which the cell is computed, 0 or more, below the number of cells. It reads cells of lower waves only, so
+     * that a wave is computed at once. NULL: the cells one after another. */
+    int64_t (*wave)(const lk_node *node, int64_t cell);
     /* The cells differ in nothing but what they read: no cell has parameters of its own (graph/window.h). */
     bool alike;
     /* For operations that leave out what they would read before the first cell: how many cells of the input back they reach where nothing

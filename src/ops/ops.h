@@ -133,6 +133,20 @@ lk_node *lk_recurrent_tanh(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_gru(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x);
 
+/* LSTM over a grid of two axes (van den Oord, Kalchbrenner, Kavukcuoglu 2016, sections 3.1 and 3.2): x holds the input's part, 4 gates as
+ * above, and the state-to-state convolution adds what other pixels' states say:
+ *   [i f o g][p] = x[p] + sum over taps t of U[t] h[p + offset(t)];   c[p] = f c[p + offset(carry)] + i g;   h[p] = o tanh(c[p])
+ * Taps outside the grid are skipped; they lead to rows above, or along the own row to one side, left or right. Each of a pixel's `groups`
+ * cells (colour blocks) has weights of its own and reads all groups of other pixels; c comes from the same group. Declares
+ * NAME.recurrent [groups * taps * groups * width][4 * width], a block for each (group, tap, group read). Taps are copied. */
+typedef struct lk_grid_lstm_options {
+    lk_grid grid;
+    const int32_t (*taps)[LK_GRID_AXES]; /* offsets; different ones */
+    int32_t tap_count;
+    int32_t carry; /* which of the taps c comes by */
+} lk_grid_lstm_options;
+lk_node *lk_grid_lstm(lk_graph *graph, const char *name, lk_node *x, lk_grid_lstm_options options);
+
 /* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its parents choose, a row for each setting
  * of the parents (the first one most significant). Table t's parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]);
  * parent_begin NULL: no table has any. Declares NAME.table [rows of all tables][channels]. The arrays are copied. */

@@ -169,22 +169,26 @@ void lk_recurrent_give_input(const lk_task *task, const float *dgates) {
     }
 }
 
-typedef struct examples {
-    int64_t batch, each;
+typedef struct row_pieces {
+    int64_t rows, each;
     lk_recurrent_step *step;
     void *argument;
-} examples;
+} row_pieces;
 
-static void examples_piece(void *argument, int64_t piece, int worker) {
+static void rows_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
-    const examples *e = argument;
-    int64_t last = (piece + 1) * e->each;
-    e->step(e->argument, piece * e->each, last < e->batch ? last : e->batch);
+    const row_pieces *r = argument;
+    int64_t last = (piece + 1) * r->each;
+    r->step(r->argument, piece * r->each, last < r->rows ? last : r->rows);
+}
+
+void lk_recurrent_rows(const lk_task *task, int64_t rows, lk_recurrent_step *step, void *argument) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t each = UNITS_PER_PIECE / self->width;
+    row_pieces r = {rows, each > 0 ? each : 1, step, argument};
+    lk_pool_run(task->pool, (rows + r.each - 1) / r.each, rows_piece, &r);
 }
 
 void lk_recurrent_examples(const lk_task *task, lk_recurrent_step *step, void *argument) {
-    const lk_recurrent *self = task->node->settings;
-    int64_t each = UNITS_PER_PIECE / self->width;
-    examples e = {task->batch, each > 0 ? each : 1, step, argument};
-    lk_pool_run(task->pool, (task->batch + e.each - 1) / e.each, examples_piece, &e);
+    lk_recurrent_rows(task, task->batch, step, argument);
 }

@@ -41,8 +41,9 @@ void lk_recurrent_take_input(const lk_task *task, int32_t slot);
 /* din += dgates, [cells][batch][gates * width]. */
 void lk_recurrent_give_input(const lk_task *task, const float *dgates);
 
-/* Runs `step` on the examples of one cell, in pieces. */
-typedef void lk_recurrent_step(void *argument, int64_t first_example, int64_t last_example);
+/* Runs `step` on the examples of one cell, or on `rows` (cell, example) pairs that are ready together, in pieces. */
+typedef void lk_recurrent_step(void *argument, int64_t first, int64_t last);
 void lk_recurrent_examples(const lk_task *task, lk_recurrent_step *step, void *argument);
+void lk_recurrent_rows(const lk_task *task, int64_t rows, lk_recurrent_step *step, void *argument);
 
 #endif

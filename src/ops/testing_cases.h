@@ -5,6 +5,7 @@
 
 #include "ops/testing.h"
 #include "ops/testing_conv.h"
+#include "ops/testing_grid.h"
 #include "ops/testing_sequences.h"
 
 /* ---- elementwise ----------------------------------------------------------------------------- */
@@ -428,6 +429,19 @@ static const op_case testing_cases[] = {
     {"recurrent GRU 1x3", 1, {{1, 9, true}}, make_recurrent_gru, reference_recurrent_gru},
     {"recurrent LSTM 5x5", 1, {{5, 20, true}}, make_recurrent_lstm, reference_recurrent_lstm},
     {"recurrent LSTM 4x9, out of order", 1, {{4, 36, false}}, make_recurrent_lstm, reference_recurrent_lstm},
+    {"row LSTM 3x4, 5", 1, {{12, 20, true}}, make_grid_row, reference_grid_row},
+    {"row LSTM 3x4, 3, out of order", 1, {{12, 12, false}}, make_grid_row, reference_grid_row},
+    {"row LSTM 3x2x3 colours, 2", 1, {{18, 8, true}}, make_grid_row_rgb, reference_grid_row_rgb},
+    {"diagonal LSTM 3x4 from the left, 5", 1, {{12, 20, true}}, make_grid_left, reference_grid_left},
+    {"diagonal LSTM 3x4 from the right, 5", 1, {{12, 20, true}}, make_grid_right, reference_grid_right},
+    {"diagonal LSTM 3x4 from the right, 3, out of order", 1, {{12, 12, false}}, make_grid_right, reference_grid_right},
+    {"diagonal LSTM 2x3x3 colours from the right, 2",
+     1,
+     {{18, 8, false}},
+     make_grid_right_rgb,
+     reference_grid_right_rgb},
+    {"grid LSTM 4x1, steep taps, 3", 1, {{4, 12, true}}, make_grid_narrow, reference_grid_narrow},
+    {"grid LSTM 3x4, steep taps, 2", 1, {{12, 8, false}}, make_grid_steep, reference_grid_steep},
 };
 #define TESTING_CASES ((int)(sizeof testing_cases / sizeof *testing_cases))
 

@@ -1,138 +1,139 @@
-/* Training throughput: forward, NLL, backward, Adam on random binary 28 x 28 images, nothing else. bench/train.sh runs it in turn
- * with the same network in PyTorch. Arguments: NETWORK (a row below), SECONDS, THREADS. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include "base/arena.h"
-#include "base/random.h"
-#include "graph/execution.h"
-#include "models/model.h"
+/* Training throughput of a network of bench/networks.h: forward, NLL, backward, Adam on random data, nothing else; and, in between, the
+ * speed of the matrix product alone, of which the useful arithmetic is a share. bench/train.sh runs it in turn with the same network in
+ * PyTorch. Arguments: NETWORK, SECONDS, THREADS. */
+#include "networks.h"
+#include "kernels/product.h"
 #include "train/optimizer.h"
 
-#define SETTINGS_MOST 3
+enum { STEPS_MOST = 100000, SQUARE = 1024 };
+#define SECONDS_PER_LOOK 0.25 /* at the speed of the product */
 
-typedef struct network {
-    const char *name, *family;
-    const char *settings[SETTINGS_MOST];
-    int32_t setting_count;
-    int64_t batch;
-} network;
+/* A square product that nothing is wrong with: what the processor gives at this moment. */
+typedef struct kernel {
+    lk_product product;
+    lk_workspace *workspace;
+    float *memory;
+    double times[STEPS_MOST], last;
+    int64_t count;
+} kernel;
 
-static const network networks[] = {
-    {"made-500", "made", {"hidden=500", "direct=false"}, 2, 100},
-    {"made-8000-8000", "made", {"hidden=8000,8000", "direct=false"}, 2, 100},
-    {"pixelcnn", "pixelcnn", {"blocks=7", "channels=64", "head=128"}, 3, 32},
-    {"pixelcnn-narrow", "pixelcnn", {"blocks=15", "channels=16", "head=32"}, 3, 40},
-};
-
-static const network *network_named(const char *name) {
-    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
-        if (strcmp(networks[i].name, name) == 0) {
-            return &networks[i];
-        }
+static lk_status kernel_init(kernel *k, lk_context *context) {
+    int64_t floats = (int64_t)SQUARE * SQUARE;
+    k->workspace = lk_workspace_create();
+    k->memory = lk_allocate(3 * floats, sizeof *k->memory);
+    if (k->workspace == NULL || k->memory == NULL) {
+        return lk_fail_no_memory(context, "product", 3 * floats * 4);
     }
-    return NULL;
-}
-
-static double seconds_of(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double now(void) {
-    return seconds_of(CLOCK_MONOTONIC);
-}
-
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static uint16_t *random_images(int64_t values) {
-    uint16_t *x = lk_allocate(values, sizeof *x);
-    for (int64_t i = 0; x != NULL && i < values; i++) {
-        x[i] = lk_random_unit((lk_random){1, LK_FOR_CHECK}, 0, (uint64_t)i) < 0.13f;
-    }
-    return x;
-}
-
-/* Seconds of forward with NLL, backward, optimizer. */
-static lk_status step(lk_execution *execution, lk_optimizer *optimizer, const uint16_t *x, double *nll, int64_t batch,
-                      double took[3]) {
-    double t0 = now();
-    LK_TRY(lk_execution_forward(execution, x, batch));
-    LK_TRY(lk_execution_nll(execution, nll, NULL));
-    double t1 = now();
-    LK_TRY(lk_execution_backward(execution));
-    double t2 = now();
-    lk_optimizer_step(optimizer, 0.001, 1.0, NULL);
-    took[0] = t1 - t0;
-    took[1] = t2 - t1;
-    took[2] = now() - t2;
+    k->product = (lk_product){.rows = SQUARE,
+                              .columns = SQUARE,
+                              .depth = SQUARE,
+                              .a = {k->memory, SQUARE, 1, NULL, NULL},
+                              .b = {k->memory + floats, SQUARE, 1, NULL, NULL},
+                              .c = k->memory + 2 * floats,
+                              .c_row_stride = SQUARE,
+                              .c_column_stride = 1};
     return LK_OK;
 }
 
-static lk_status bench(lk_context *context, const network *n, double seconds) {
-    lk_data_description data = {.shape = {3, {28, 28, 1}}, .variables = 784, .alphabet = 2};
-    lk_model *model;
-    lk_graph *graph;
+static void kernel_look(kernel *k, lk_context *context) {
+    if (now() - k->last < SECONDS_PER_LOOK || k->count == STEPS_MOST) {
+        return;
+    }
+    double began = now();
+    lk_product_run(&k->product, context->kernels, context->pool, k->workspace);
+    k->last = now();
+    k->times[k->count++] = k->last - began;
+}
+
+static double kernel_speed(kernel *k) {
+    return 2e-9 * SQUARE * SQUARE * SQUARE / median(k->times, k->count);
+}
+
+typedef struct run {
+    const network *network;
     lk_execution *execution;
     lk_optimizer *optimizer;
-    lk_optimizer_options how = lk_optimizer_defaults();
-    LK_TRY(lk_model_create(context, n->family, n->settings, n->setting_count, data, "natural", 1, &model));
-    LK_TRY(lk_model_graph(model, 0, &graph));
-    LK_TRY(lk_parameters_make_gradients(model->parameters));
-    LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, n->batch, &execution));
-    LK_TRY(lk_optimizer_create(model->parameters, &how, &optimizer));
-    uint16_t *x = random_images(n->batch * 784);
-    double *nll = lk_allocate(n->batch, sizeof *nll), *times = lk_allocate(100000, sizeof *times), split[3] = {0};
-    int64_t steps = 0;
-    double processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-    for (double began = now(); steps < 3 || (now() - began < seconds && steps < 100000); steps++) {
-        double took[3];
-        LK_TRY(step(execution, optimizer, x, nll, n->batch, took));
-        times[steps] = took[0] + took[1] + took[2];
-        for (int i = 0; i < 3; i++) {
-            split[i] += 1e3 * took[i];
-        }
-    }
-    processor = (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor) / (double)steps;
-    qsort(times, (size_t)steps, sizeof *times, compare);
-    double median = times[steps / 2], count = (double)steps;
-    double useful = 3.0 * 2.0 * (double)n->batch * (double)lk_graph_multiply_adds_forward(graph);
-    printf("likely  %s, batch %lld: %.2f ms/step, %.0f examples/s, %.1f useful GFLOP/s "
+    uint16_t *x;
+    double *nll;
+    double times[STEPS_MOST], split[3], processor;
+    int64_t steps;
+    kernel kernel;
+} run;
+
+/* Forward with NLL, backward, optimizer. */
+static lk_status step(run *r) {
+    int64_t batch = r->network->batch;
+    double processor = processor_time(), t0 = now();
+    LK_TRY(lk_execution_forward(r->execution, r->x, batch));
+    LK_TRY(lk_execution_nll(r->execution, r->nll, NULL));
+    double t1 = now();
+    LK_TRY(lk_execution_backward(r->execution));
+    double t2 = now();
+    lk_optimizer_step(r->optimizer, 0.001, 1.0, NULL);
+    double t3 = now();
+    r->times[r->steps++] = t3 - t0;
+    r->split[0] += t1 - t0;
+    r->split[1] += t2 - t1;
+    r->split[2] += t3 - t2;
+    r->processor += processor_time() - processor;
+    return LK_OK;
+}
+
+static void print(run *r, const lk_graph *graph) {
+    const lk_context *context = graph->context;
+    double batch = (double)r->network->batch, time = median(r->times, r->steps), each = 1e3 / (double)r->steps;
+    double useful = 1e-9 * 3.0 * 2.0 * batch * (double)lk_graph_multiply_adds_forward(graph) / time;
+    double speed = kernel_speed(&r->kernel);
+    printf("likely  %s, batch %.0f: %.2f ms/step, %.1f examples/s, %.1f useful GFLOP/s, %.0f %% of the product's %.0f "
            "(forward %.2f backward %.2f optimizer %.2f processor %.2f ms; %s, %d threads)\n",
-           n->name, (long long)n->batch, 1e3 * median, (double)n->batch / median, 1e-9 * useful / median,
-           split[0] / count, split[1] / count, split[2] / count, 1e3 * processor, lk_context_isa(context),
+           r->network->name, batch, 1e3 * time, batch / time, useful, 100.0 * useful / speed, speed, each * r->split[0],
+           each * r->split[1], each * r->split[2], each * r->processor, lk_context_isa(context),
            lk_context_threads(context));
-    lk_release(x);
-    lk_release(nll);
-    lk_release(times);
-    lk_optimizer_destroy(optimizer);
-    lk_execution_destroy(execution);
+}
+
+static lk_status bench(lk_context *context, run *r, double seconds) {
+    lk_model *model;
+    lk_graph *graph;
+    lk_optimizer_options how = lk_optimizer_defaults();
+    LK_TRY(network_create(context, r->network, &model, &graph));
+    LK_TRY(lk_parameters_make_gradients(model->parameters));
+    LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, r->network->batch, &r->execution));
+    LK_TRY(lk_optimizer_create(model->parameters, &how, &r->optimizer));
+    LK_TRY(kernel_init(&r->kernel, context));
+    r->x = random_examples(r->network, r->network->batch);
+    r->nll = lk_allocate(r->network->batch, sizeof *r->nll);
+    if (r->x == NULL || r->nll == NULL) {
+        return lk_fail_no_memory(context, "examples", r->network->batch * r->network->data.variables * 2);
+    }
+    for (double began = now(); r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
+        kernel_look(&r->kernel, context);
+        LK_TRY(step(r));
+    }
+    print(r, graph);
+    lk_release(r->x);
+    lk_release(r->nll);
+    lk_release(r->kernel.memory);
+    lk_workspace_destroy(r->kernel.workspace);
+    lk_optimizer_destroy(r->optimizer);
+    lk_execution_destroy(r->execution);
     lk_graph_destroy(graph);
     lk_model_destroy(model);
     return LK_OK;
 }
 
 int main(int count, char **words) {
+    static run r;
     lk_context *context;
-    const network *n = network_named(count > 1 ? words[1] : networks[0].name);
     double seconds = count > 2 ? atof(words[2]) : 3.0;
-    if (n == NULL) {
-        fprintf(stderr, "bench_train: no network is named %s\n", words[1]);
+    r.network = network_named(count > 1 ? words[1] : networks[0].name);
+    if (r.network == NULL) {
         return 2;
     }
     lk_status status = lk_context_create(count > 3 ? atoi(words[3]) : 0, &context);
     if (status == LK_OK) {
-        status = bench(context, n, seconds);
+        status = bench(context, &r, seconds);
     }
-    if (status != LK_OK) {
-        fprintf(stderr, "%s\n", context != NULL ? lk_context_message(context) : "out of memory");
-    }
+    int exit_status = report(status, context);
     lk_context_destroy(context);
-    return status == LK_OK ? 0 : 1;
+    return exit_status;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHOSEN_LEAST 16
+
 struct lk_flow {
     lk_graph *graph; /* owned */
     lk_window window;
@@ -27,12 +29,13 @@ static lk_shape shape_of(lk_shape position, int64_t positions) {
 
 /* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself tells; the first one may be too small
  * to show it. */
-static lk_status build(const lk_model *model, lk_shape position, int64_t unit, lk_flow *flow) {
+static lk_status build(const lk_model *model, lk_shape position, int64_t unit, int64_t window, lk_flow *flow) {
     int64_t lookback = 1, shown = 0;
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = shown > lookback ? shown : lookback;
+        flow->capacity = first ? 1 : window > 0 ? window : lookback > CHOSEN_LEAST ? lookback : CHOSEN_LEAST;
         lk_graph_destroy(flow->graph);
-        LK_TRY(lk_model_graph_at(model, shape_of(position, lookback + (first ? 1 : flow->capacity)), &flow->graph));
+        LK_TRY(lk_model_graph_at(model, shape_of(position, lookback + flow->capacity), &flow->graph));
         LK_TRY(lk_window_lookback(flow->graph, unit, &shown));
     }
     return lk_window_init(&flow->window, flow->graph, unit);
@@ -40,14 +43,13 @@ static lk_status build(const lk_model *model, lk_shape position, int64_t unit, l
 
 static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_shape position,
                         lk_flow **flow) {
-    LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 1);
+    LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 0);
     *flow = NULL;
     lk_flow *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof *made);
     }
-    made->capacity = window;
-    lk_status status = build(model, position, lk_shape_variables(position), made);
+    lk_status status = build(model, position, lk_shape_variables(position), window, made);
     if (status == LK_OK) {
         status = lk_execution_create(made->graph, plan, batch, &made->execution);
     }

@@ -14,7 +14,8 @@
 typedef struct lk_flow lk_flow;
 
 /* Along sequences: a position is one variable. plan: LK_PLAN_INCREMENTAL (both schedules) or LK_PLAN_TRAIN; window: positions that one
- * parallel call may take, at least 1. The model must outlive the flow. */
+ * parallel call may take; 0: as many as the flow looks back, which suits the incremental schedule (what must be kept then moves seldom). The
+ * model must outlive the flow. */
 lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_flow **flow);
 /* Along the rows of images `width` pixels wide, of as many channels as the model's: images may be higher and wider than the model's own. */
 lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, int64_t width,

@@ -77,4 +77,58 @@ expect_status 2 'expected an integer' eval "$work/charrnn-bytes" --data "$work/t
 make_rows 50 6 1 >"$work/rows.txt"
 run train histogram --data "$work/rows.txt" --out "$work/rows" --quiet >/dev/null
 expect_status 2 'from is for models of texts' eval "$work/rows" --data "$work/rows.txt" --from 3
+
+# sample: the same characters from any schedule, thread, instruction set and company; a stream's beginning as its prompt.
+for model in $models; do
+    run sample "$work/$model" --length 300 --seed 4 >"$work/sample"
+    for isa in $isas; do
+        LIKELY_ISA=$isa run sample "$work/$model" --length 300 --seed 4 --threads 3 >"$work/sample2"
+        expect_same "$work/sample" "$work/sample2" "sample of $model with $isa"
+    done
+    run sample "$work/$model" --length 300 --seed 4 --schedule naive >"$work/sample2"
+    expect_same "$work/sample" "$work/sample2" "naive sample of $model"
+    run sample "$work/$model" --length 300 --seed 4 --count 3 --out "$work/streams.txt" >/dev/null
+    expect_same "$work/sample" "$work/streams-1.txt" "sample of $model beside others"
+    run sample "$work/$model" --length 300 --seed 4 --count 3 --batch-size 1 >"$work/sample2"
+    { for i in 1 2 3; do
+        echo "==> stream $i <=="
+        cat "$work/streams-$i.txt"
+        [[ -z $(tail -c 1 "$work/streams-$i.txt") ]] || echo
+    done; } >"$work/sample3"
+    expect_same "$work/sample2" "$work/sample3" "streams of $model one after another, and side by side"
+done
+run sample "$work/charrnn-bytes" --length 90 >"$work/sample"
+head -c 60 "$work/sample" >"$work/prompt.txt"
+run sample "$work/charrnn-bytes" --length 30 --prompt-file "$work/prompt.txt" >"$work/sample2"
+expect_same "$work/sample" "$work/sample2" "a stream's beginning as its prompt"
+run sample "$work/charrnn-utf8" --length 5000 --prompt 'über' --out "$work/long.txt" --json >"$work/log"
+[[ $(json "$work/log" symbols) -eq 5000 ]] || fail "symbols: $(cat "$work/log")"
+iconv -f utf-8 -t utf-8 "$work/long.txt" >"$work/long2.txt" || fail "invalid UTF-8 drawn"
+expect_same "$work/long.txt" "$work/long2.txt" "UTF-8"
+run eval "$work/charrnn-utf8" --data "$work/long.txt" --json >"$work/eval"
+[[ $(json "$work/eval" escaped_characters) -eq 0 && $(json "$work/eval" symbols) -eq 5004 ]] || fail "drawn: $(cat "$work/eval")"
+[[ $(head -c 5 "$work/long.txt") == "über" ]] || fail "the prompt does not come first"
+run sample "$work/charrnn-utf8" --length 300 --temperature 0 >"$work/sample"
+run sample "$work/charrnn-utf8" --length 300 --temperature 0 --seed 2 >"$work/sample2"
+expect_same "$work/sample" "$work/sample2" "temperature 0"
+
+# Whoever reads may stop: no complaint, status 0.
+set +o pipefail
+{ run sample "$work/charrnn-bytes" --length 1000000000 2>"$work/stderr" || echo $? >"$work/status"; } | head -2 >/dev/null
+set -o pipefail
+[[ ! -e $work/status && ! -s $work/stderr ]] || fail "closed pipe: $(cat "$work/status" "$work/stderr")"
+
+expect_status 1 'prompt: character 3 \(U\+03A9\) is not in' sample "$work/charrnn-utf8" --prompt 'a Ω'
+expect_status 1 'missing.txt' sample "$work/charrnn-utf8" --prompt-file "$work/missing.txt"
+expect_status 2 'exclude each other' sample "$work/charrnn-utf8" --prompt a --prompt-file "$work/prompt.txt"
+expect_status 2 'json needs --out' sample "$work/charrnn-utf8" --json
+expect_status 2 'given is for models of examples' sample "$work/charrnn-utf8" --given x
+expect_status 2 'prompt is for models of texts' sample "$work/rows" --prompt a --count 1 --out "$work/x.txt"
+expect_status 2 'needs --count' sample "$work/rows" --out "$work/x.txt"
+expect_status 1 'no-such-folder/x' sample "$work/charrnn-utf8" --out "$work/no-such-folder/x"
+if [[ -w /dev/full ]]; then
+    got=0
+    run sample "$work/charrnn-utf8" >/dev/full 2>"$work/stderr" || got=$?
+    [[ $got -eq 1 && $(wc -l <"$work/stderr") -eq 1 ]] || fail "standard output full: status $got: $(cat "$work/stderr")"
+fi
 finish

@@ -3,12 +3,19 @@
 
 #include "base/measure.h"
 #include "cli/common.h"
+#include "cli/text.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
 
 static const cli_option options[] = {
-    {"count", "N", "how many examples", false},
-    {"out", "FILE", "where to: .png (a grid), .npy, .amat, .txt, .csv, .idx, .pbm; text ones also .gz", false},
+    {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
+    {"out", "FILE",
+     "where to: .png (a grid), .npy, .amat, .txt, .csv, .idx, .pbm; text ones also .gz. Streams of text go to standard output "
+     "without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... when there are several",
+     false},
+    {"length", "N", "of text: how many symbols to draw (default 1000)", false},
+    {"prompt", "TEXT", "of text: what it begins with", false},
+    {"prompt-file", "PATH", "of text: the same, from a file", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"given", "FILE",
      "hold variables at values: one example a line, values in order, ? where a value is to be drawn, missing ones at the end are "
@@ -38,14 +45,13 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
 }
 
 static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_sample_options *how, int64_t held,
-                        lk_model **model, double *seconds) {
+                        const lk_model *model, double *seconds) {
     LK_TRY(lk_dataset_writable(context, cli_text(arguments, "out", NULL)));
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    LK_TRY(lk_model_load(context, arguments->positional[0], model));
     lk_given given = {0};
     lk_status status = LK_OK;
     if (cli_has(arguments, "given") || cli_has(arguments, "given-data")) {
-        LK_TRY(read_given(arguments, *model, held, &given));
+        LK_TRY(read_given(arguments, model, held, &given));
         how->given = &given;
     }
     cli_progress progress = cli_progress_begin(arguments, "sampling");
@@ -53,7 +59,7 @@ static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_
     how->progress_argument = &progress;
     lk_dataset *samples = NULL;
     double began = lk_seconds();
-    status = lk_sample(*model, how, &samples);
+    status = lk_sample(model, how, &samples);
     *seconds = lk_seconds() - began;
     cli_progress_end(&progress);
     if (status == LK_OK) {
@@ -74,10 +80,24 @@ static int report(const cli_arguments *arguments, int64_t count, double seconds)
     return cli_finish_output();
 }
 
+static int sample_examples(const cli_arguments *arguments, const lk_model *model, lk_sample_options *how,
+                           int64_t held) {
+    double seconds = 0.0;
+    if (!cli_excludes(arguments, "length prompt prompt-file", "models of texts")) {
+        return EXIT_USAGE;
+    }
+    if (!cli_has(arguments, "count") || !cli_has(arguments, "out")) {
+        return cli_usage(arguments, "needs --%s", cli_has(arguments, "count") ? "out FILE" : "count N");
+    }
+    return sample(arguments, model->context, how, held, model, &seconds) == LK_OK
+               ? report(arguments, how->count, seconds)
+               : cli_fault(model->context);
+}
+
 static int run(const cli_arguments *arguments) {
     int status;
     int64_t count, seed, held, batch;
-    double temperature, seconds = 0.0;
+    double temperature;
     const char *schedule;
     if (!cli_integer(arguments, "count", 1, (int64_t)1 << 40, 1, &count) ||
         !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
@@ -102,8 +122,9 @@ static int run(const cli_arguments *arguments) {
         .batch = batch,
     };
     lk_model *model = NULL;
-    status = sample(arguments, context, &how, held, &model, &seconds) == LK_OK ? report(arguments, count, seconds)
-                                                                               : cli_fault(context);
+    status = lk_model_load(context, arguments->positional[0], &model) != LK_OK ? cli_fault(context)
+             : model->data.stream                                              ? cli_sample_text(arguments, model, &how)
+                                  : sample_examples(arguments, model, &how, held);
     lk_model_destroy(model);
     lk_context_destroy(context);
     return status;
@@ -111,17 +132,20 @@ static int run(const cli_arguments *arguments) {
 
 const cli_verb cli_sample_verb = {
     .name = "sample",
-    .summary = "draw new examples, or complete given ones",
+    .summary = "draw new examples or texts, or complete given ones",
     .operands = "MODEL",
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .required = "count out",
     .more =
-        "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset.\n\n"
+        "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset.\n"
+        "Examples need --count and --out. Text is printed as it is drawn, in memory that does not grow with it; a model of characters\n"
+        "draws only characters that it knows. A stream depends on the seed and its number alone.\n\n"
         "examples:\n"
         "  likely sample digits.likely --count 64 --out samples.png\n"
         "  likely sample digits.likely --count 8 --given-data test.amat.gz --given-count 392 --out completed.png\n"
-        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n",
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n"
+        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

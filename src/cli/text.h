@@ -4,6 +4,7 @@
 
 #include "cli/common.h"
 #include "data/stream.h"
+#include "jobs/sample.h"
 
 /* The options that take a part of a text: rows for a verb's table. */
 #define CLI_TEXT_OPTIONS                                                                                           \
@@ -21,5 +22,7 @@ int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stre
 
 /* The verbs themselves, for a model of texts; they return the exit status. */
 int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
+/* how: count, seed, temperature, schedule and batch, as read. */
+int cli_sample_text(const cli_arguments *arguments, const lk_model *model, const lk_sample_options *how);
 
 #endif

@@ -26,6 +26,18 @@ head -1 "$work/scores.csv" | grep -q p_value && fail "p-values for another size"
 run score "$work/m" --data "$work/own.txt" --shape 5x4x1 --out "$work/scores.csv" >/dev/null
 head -1 "$work/scores.csv" | grep -q p_value || fail "no p-values for the model's own size"
 
+
+# Maps: of the model's own size and of another, of one network and of a mixture; the legend.
+run score "$work/m" --data "$work/large.txt" --shape 9x11x1 --map "$work/map.png" --json >"$work/score"
+awk -v white="$(json "$work/score" bits_drawn_white)" -v largest="$(json "$work/score" largest_bits)" 'BEGIN {
+    exit !(white > 0 && white <= largest * 1.0001) }' || fail "legend: $(head -20 "$work/score")"
+head -c 4 "$work/map.png" | grep -q PNG || fail "map.png is no PNG"
+run score "$work/m" --data "$work/large.txt" --shape 9x11x1 --map "$work/map.png" --map-scale 2.5 >"$work/score"
+grep -q 'map of 12 examples: black 0, white 2.500 bits a variable or more' "$work/score" || fail "legend: $(cat "$work/score")"
+run train made --data "$work/train.txt" --out "$work/masks" --epochs 1 --quiet --set hidden=4 --set masks=3 >/dev/null
+run score "$work/masks" --data "$work/own.txt" --map "$work/map.png" >/dev/null
+expect_status 2 'a map is a picture' score "$work/m" --data "$work/own.txt" --map "$work/map.npy"
+
 expect_status 1 'need as many channels, and a shape' eval "$work/m" --data "$work/large.txt"
 expect_status 1 'need as many channels' eval "$work/m" --data "$work/large.txt" --shape 3x11x3
 run train made --data "$work/train.txt" --shape 5x4x1 --out "$work/made" --epochs 1 --quiet --set hidden=4 >/dev/null

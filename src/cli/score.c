@@ -7,10 +7,9 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "cli/common.h"
+#include "jobs/map.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
-
-#define MAP_MOST 100 /* examples that a map shows */
 
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
@@ -22,7 +21,8 @@ static const cli_option options[] = {
     {"complexity", NULL,
      "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
     {"map", "FILE.png",
-     "paint the surprisal of each variable of the first 100 examples: dark expected, bright surprising", false},
+     "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale bits or more", false},
+    {"map-scale", "BITS", "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -33,6 +33,8 @@ typedef struct session {
     int32_t *labels; /* owned, or NULL */
     lk_scores scores;
     double auroc, average_precision;
+    double map_scale; /* 0: chosen */
+    lk_map_legend legend;
 } session;
 
 static lk_status open_session(const cli_arguments *arguments, session *s) {
@@ -91,32 +93,13 @@ static lk_status write_csv(const session *s, const char *path) {
     return lk_writer_commit(writer);
 }
 
-/* The map is a data set of 256 grey levels: 255 for 8 bits of surprisal or more, written as any grid of images. */
-static lk_status write_map(const session *s, const char *path) {
-    lk_dataset part = *s->dataset;
-    part.examples = part.examples < MAP_MOST ? part.examples : MAP_MOST;
-    float *nats;
-    lk_dataset *map;
-    LK_TRY(lk_surprisal(s->model, &part, &nats));
-    lk_status status = lk_dataset_create(s->context, path, s->model->data.shape, part.examples, 256, &map);
-    if (status == LK_OK) {
-        for (int64_t i = 0; i < part.examples * part.variables; i++) {
-            float level = 255.0f * nats[i] / (8.0f * 0.6931472f);
-            map->values[i] = (uint16_t)(level < 255.0f ? level : 255.0f);
-        }
-        status = lk_dataset_write(s->context, path, map);
-        lk_dataset_destroy(map);
-    }
-    lk_release(nats);
-    return status;
-}
-
-static lk_status write_files(const cli_arguments *arguments, const session *s) {
+static lk_status write_files(const cli_arguments *arguments, session *s) {
     const char *out = cli_text(arguments, "out", NULL), *map = cli_text(arguments, "map", NULL);
     if (out != NULL) {
         LK_TRY(write_csv(s, out));
     }
-    return map == NULL ? LK_OK : write_map(s, map);
+    lk_map_options how = {.full_scale = s->map_scale};
+    return map == NULL ? LK_OK : lk_map_write(s->model, s->dataset, map, &how, &s->legend);
 }
 
 static double mean_of(const double *values, int64_t count) {
@@ -125,6 +108,16 @@ static double mean_of(const double *values, int64_t count) {
         mean += values[i] / (double)count;
     }
     return mean;
+}
+
+static const char *map_unit(const session *s) {
+    return s->legend.pixels ? "pixel" : "variable";
+}
+
+static json_t *map_json(const session *s) {
+    return json_pack("{s:I, s:s, s:o, s:o}", "examples", (json_int_t)s->legend.examples, "bits_of", map_unit(s),
+                     "bits_drawn_white", cli_number(s->legend.full_scale), "largest_bits",
+                     cli_number(s->legend.largest));
 }
 
 static int print_json(const session *s) {
@@ -143,6 +136,9 @@ static int print_json(const session *s) {
     if (s->labels != NULL) {
         json_object_set_new(object, "auroc", cli_number(s->auroc));
         json_object_set_new(object, "average_precision", cli_number(s->average_precision));
+    }
+    if (s->legend.examples > 0) {
+        json_object_set_new(object, "map", map_json(s));
     }
     json_object_set_new(object, "scores", scores);
     return cli_print_json(object);
@@ -166,6 +162,10 @@ static int print_text(const session *s) {
     if (s->labels != NULL) {
         printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);
     }
+    if (s->legend.examples > 0) {
+        printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",
+               (long long)s->legend.examples, s->legend.full_scale, map_unit(s), s->legend.largest);
+    }
     return cli_finish_output();
 }
 
@@ -176,6 +176,13 @@ static int run(const cli_arguments *arguments) {
         return EXIT_USAGE;
     }
     session s = {0};
+    const char *map = cli_text(arguments, "map", "x.png");
+    if (strlen(map) < 4 || strcmp(map + strlen(map) - 4, ".png") != 0) {
+        return cli_usage(arguments, "--map %s: a map is a picture, NAME.png", map);
+    }
+    if (!cli_real(arguments, "map-scale", 0.0, 1e6, 0.0, &s.map_scale)) {
+        return EXIT_USAGE;
+    }
     s.context = cli_open(arguments, &status);
     if (s.context == NULL) {
         return status;
@@ -202,7 +209,8 @@ const cli_verb cli_score_verb = {
     .required = "data",
     .more =
         "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
-        "NLL is at least as high; it is of the NLL, not of a corrected score.\n\n"
+        "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an example sums to its NLL; a pixel's\n"
+        "colours are added up. Images of another height and width than the model's (pixelcnn) are scored whole.\n\n"
         "examples:\n"
         "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
         "  likely score digits.likely --data test.amat.gz --map surprise.png\n"

@@ -6,11 +6,9 @@
 #include <zlib.h>
 
 #include "base/arena.h"
-#include "graph/execution.h"
 #include "train/evaluate.h"
 
 #define NATS_PER_BYTE 5.545177444479562 /* 8 ln 2 */
-#define SURPRISAL_BATCH 64
 
 /* ---- input complexity ------------------------------------------------------------------------------------------------- */
 
@@ -131,39 +129,4 @@ void lk_scores_deinit(lk_scores *scores) {
     lk_release(scores->score);
     lk_release(scores->p_value);
     *scores = (lk_scores){0};
-}
-
-/* ---- where the surprise lies ----------------------------------------------------------------------------------------------- */
-
-static lk_status fill_surprisal(lk_execution *execution, const lk_dataset *dataset, float *nats) {
-    double nll[SURPRISAL_BATCH];
-    for (int64_t first = 0; first < dataset->examples; first += SURPRISAL_BATCH) {
-        int64_t count = dataset->examples - first < SURPRISAL_BATCH ? dataset->examples - first : SURPRISAL_BATCH;
-        LK_TRY(lk_execution_forward(execution, dataset->values + first * dataset->variables, count));
-        LK_TRY(lk_execution_nll(execution, nll, nats + first * dataset->variables));
-    }
-    return LK_OK;
-}
-
-lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, float **nats) {
-    *nats = NULL;
-    LK_TRY(lk_model_accepts(model, dataset));
-    lk_graph *graph;
-    LK_TRY(lk_model_graph(model, 0, &graph));
-    lk_execution *execution = NULL;
-    float *made = lk_allocate(dataset->examples * dataset->variables, sizeof *made);
-    lk_status status = made == NULL
-                           ? lk_fail_no_memory(model->context, "surprisal", dataset->examples * dataset->variables * 4)
-                           : lk_execution_create(graph, LK_PLAN_EVALUATE, SURPRISAL_BATCH, &execution);
-    if (status == LK_OK) {
-        status = fill_surprisal(execution, dataset, made);
-    }
-    lk_execution_destroy(execution);
-    lk_graph_destroy(graph);
-    if (status != LK_OK) {
-        lk_release(made);
-        return status;
-    }
-    *nats = made;
-    return LK_OK;
 }

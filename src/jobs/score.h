@@ -29,8 +29,14 @@ lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_sc
                    lk_scores *scores);
 void lk_scores_deinit(lk_scores *scores);
 
-/* Surprisal of each variable, -log p(x_v | ...) in nats, [examples][variables], under variant 0; the caller's (lk_release). */
-lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, float **nats);
+/* Where the surprise lies: for each variable its surprisal in nats, [examples][variables]; the caller's (lk_release). Those of an example sum
+ * to its NLL. One network: -log p(x_v | ...). A mixture of several: by the chain rule along the ordering of the first,
+ *
+ *   log sum_k p_k(x before v) - log sum_k p_k(x up to and with v),
+ *
+ * which is the mixture's own conditional where all have that ordering. Networks with orderings of their own give terms of other
+ * conditionals; then each variable has a log-mean of its terms, weighted by what the variables before it say of the networks. */
+lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, double **nats);
 
 /* How well the scores tell label != 0 (the anomalies) from label 0. Area under the ROC curve: the chance that an anomaly scores higher
  * than a normal example, ties counting half. Average precision: the mean over anomalies, in order of falling score, of the precision

@@ -1,0 +1,116 @@
+/* Laying out tiles. */
+#include "data/sheet.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+#define THIN 1
+#define BROAD 3
+#define LINE_GREY 128
+#define UNKNOWN_GREY 96
+#define PIXELS_MOST ((int64_t)1 << 28)
+#define PIXELS_SENSIBLE ((int64_t)1 << 25)
+#define SIDE_MOST ((int64_t)1 << 20)
+
+/* ---- tiles ----------------------------------------------------------------------------------------------------------------- */
+
+lk_tile lk_tile_of(lk_shape shape) {
+    int64_t variables = lk_shape_variables(shape), side = 1;
+    if (shape.axes == 2 || shape.axes == 3) {
+        int32_t channels = shape.axes == 3 && shape.size[2] == 3 ? 3 : 1;
+        return (lk_tile){shape.size[0], variables / shape.size[0] / channels, channels};
+    }
+    while (side * side < variables && side < SIDE_MOST) {
+        side++;
+    }
+    return side * side == variables ? (lk_tile){side, side, 1} : (lk_tile){1, variables, 1};
+}
+
+/* ---- layout ---------------------------------------------------------------------------------------------------------------- */
+
+/* A group with the line on its right; the same height for all. */
+static int64_t group_width(const lk_sheet *sheet) {
+    return sheet->tiles * (sheet->tile.width + THIN) - THIN + (sheet->tiles > 1 ? BROAD : THIN);
+}
+
+static int64_t group_height(const lk_sheet *sheet) {
+    return sheet->tile.height + (sheet->tiles > 1 ? BROAD : THIN);
+}
+
+static int64_t margin(const lk_sheet *sheet) {
+    return sheet->tiles > 1 ? BROAD : THIN;
+}
+
+/* False: too large for a picture. */
+static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet) {
+    bool single = groups == 1;
+    *sheet = (lk_sheet){.tile = tile, .groups = single ? tiles : groups, .tiles = single ? 1 : tiles, .columns = 1};
+    if (tile.width > SIDE_MOST || tile.height > SIDE_MOST || sheet->tiles > SIDE_MOST || sheet->groups > PIXELS_MOST) {
+        return false;
+    }
+    int64_t wide = group_width(sheet), high = group_height(sheet);
+    while (sheet->columns < sheet->groups && sheet->columns * sheet->columns * wide < sheet->groups * high) {
+        sheet->columns++;
+    }
+    int64_t rows = (sheet->groups + sheet->columns - 1) / sheet->columns;
+    sheet->width = sheet->columns * wide + margin(sheet);
+    sheet->height = rows * high + margin(sheet);
+    return sheet->width <= SIDE_MOST && sheet->height <= SIDE_MOST && sheet->width <= PIXELS_MOST / sheet->height;
+}
+
+int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles) {
+    lk_sheet sheet;
+    while (groups > 1 && !(lay_out(tile, groups, tiles, &sheet) && sheet.width * sheet.height <= PIXELS_SENSIBLE)) {
+        groups = groups * 3 / 4;
+    }
+    return groups > 1 ? groups : 1;
+}
+
+lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int64_t groups, int64_t tiles,
+                        lk_sheet *sheet) {
+    if (!lay_out(tile, groups, tiles, sheet)) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: %lld pictures of %lld x %lld pixels are too large for one PNG; write fewer, or .npy", path,
+                       (long long)(groups * tiles), (long long)tile.width, (long long)tile.height);
+    }
+    int64_t bytes = sheet->width * sheet->height * tile.channels;
+    sheet->pixels = lk_allocate(bytes, 1);
+    if (sheet->pixels == NULL) {
+        return lk_fail_no_memory(context, path, bytes);
+    }
+    memset(sheet->pixels, LINE_GREY, (size_t)bytes);
+    return LK_OK;
+}
+
+uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile) {
+    if (sheet->tiles == 1) { /* a single group's tiles are groups */
+        group += tile;
+        tile = 0;
+    }
+    int64_t top = margin(sheet) + group / sheet->columns * group_height(sheet);
+    int64_t left = margin(sheet) + group % sheet->columns * group_width(sheet) + tile * (sheet->tile.width + THIN);
+    return sheet->pixels + (top * sheet->width + left) * sheet->tile.channels;
+}
+
+void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values, int32_t from_channels,
+                   int32_t alphabet) {
+    int64_t width = sheet->tile.width, stride = sheet->width * sheet->tile.channels;
+    int32_t channels = sheet->tile.channels, largest = alphabet - 1;
+    uint8_t *top = lk_sheet_at(sheet, group, tile);
+    for (int64_t y = 0; y < sheet->tile.height; y++) {
+        for (int64_t i = 0; i < width * channels; i++) {
+            int32_t value = values[(y * width + i / channels) * from_channels + (from_channels > 1 ? i % channels : 0)];
+            top[y * stride + i] = (uint8_t)(value < 0 ? UNKNOWN_GREY : ((int64_t)value * 255 + largest / 2) / largest);
+        }
+    }
+}
+
+lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
+    return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width, sheet->tile.channels);
+}
+
+void lk_sheet_deinit(lk_sheet *sheet) {
+    lk_release(sheet->pixels);
+    *sheet = (lk_sheet){0};
+}

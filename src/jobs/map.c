@@ -1,0 +1,150 @@
+/* Painting surprisal. */
+#include "jobs/map.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/measure.h"
+#include "data/sheet.h"
+#include "jobs/score.h"
+
+#define EXAMPLES 100
+#define BINS 65536
+
+/* ---- colours --------------------------------------------------------------------------------------------------------------- */
+
+/* Evenly spaced points of the colour map "inferno" (Smith and van der Walt 2015): brightness rises evenly with the value. */
+static const uint8_t heat[][3] = {
+    {0, 0, 4},     {31, 12, 72},   {85, 15, 109},  {136, 34, 106},  {186, 54, 85},
+    {227, 89, 51}, {249, 140, 10}, {249, 201, 50}, {252, 255, 164},
+};
+#define HEATS ((int)(sizeof heat / sizeof *heat))
+
+/* share in [0, 1] */
+static void colour(double share, uint8_t rgb[3]) {
+    double place = share * (HEATS - 1);
+    int below = place >= HEATS - 1 ? HEATS - 2 : (int)place;
+    for (int c = 0; c < 3; c++) {
+        double from = heat[below][c], to = heat[below + 1][c];
+        rgb[c] = (uint8_t)(from + (to - from) * (place - below) + 0.5);
+    }
+}
+
+/* ---- scale ----------------------------------------------------------------------------------------------------------------- */
+
+/* The value that all but one in 200 of the finite ones do not exceed, to within 1/BINS of the largest; 1 where there is nothing to show. */
+static lk_status choose_scale(lk_context *context, const double *bits, int64_t count, double *scale) {
+    double largest = 0.0;
+    int64_t finite = 0, seen = 0, *bin = lk_allocate(BINS, sizeof *bin);
+    if (bin == NULL) {
+        return lk_fail_no_memory(context, "a map", BINS * 8);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        largest = isfinite(bits[i]) && bits[i] > largest ? bits[i] : largest;
+    }
+    for (int64_t i = 0; i < count && largest > 0.0; i++) {
+        if (isfinite(bits[i])) {
+            int64_t at = (int64_t)(bits[i] / largest * BINS);
+            bin[at < 0 ? 0 : at < BINS ? at : BINS - 1]++;
+            finite++;
+        }
+    }
+    int64_t at = 0;
+    for (; at < BINS && (seen += bin[at]) < finite - finite / 200; at++) {
+    }
+    *scale = largest > 0.0 ? largest * (double)(at + 1) / BINS : 1.0;
+    lk_release(bin);
+    return LK_OK;
+}
+
+/* ---- the picture ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct job {
+    const lk_dataset *part; /* what is shown */
+    lk_tile tile;           /* of an example */
+    lk_sheet sheet;
+    double *bits; /* [examples][height * width] */
+} job;
+
+/* Sums of a pixel's colours, in bits, into the front of the same array. */
+static void pool_pixels(job *work, double *nats) {
+    int32_t channels = work->tile.channels;
+    int64_t pixels = work->part->examples * work->part->variables / channels;
+    for (int64_t i = 0; i < pixels; i++) {
+        double sum = 0.0;
+        for (int32_t c = 0; c < channels; c++) {
+            sum += nats[i * channels + c];
+        }
+        nats[i] = sum / LK_NATS_PER_BIT;
+    }
+    work->bits = nats;
+}
+
+static void draw_map(const job *work, int64_t example, double scale) {
+    const double *bits = work->bits + example * work->tile.height * work->tile.width;
+    uint8_t *top = lk_sheet_at(&work->sheet, example, 1);
+    for (int64_t y = 0; y < work->tile.height; y++) {
+        for (int64_t x = 0; x < work->tile.width; x++) {
+            double share = bits[y * work->tile.width + x] / scale;
+            colour(share < 0.0 ? 0.0 : share < 1.0 ? share : 1.0, top + (y * work->sheet.width + x) * 3);
+        }
+    }
+}
+
+static lk_status draw_examples(lk_context *context, job *work, double scale) {
+    const lk_dataset *part = work->part;
+    int32_t *values = lk_allocate(part->variables, sizeof *values);
+    if (values == NULL) {
+        return lk_fail_no_memory(context, "a map", part->variables * 4);
+    }
+    for (int64_t n = 0; n < part->examples; n++) {
+        for (int64_t v = 0; v < part->variables; v++) {
+            values[v] = part->values[n * part->variables + v];
+        }
+        lk_sheet_draw(&work->sheet, n, 0, values, work->tile.channels, part->alphabet);
+        draw_map(work, n, scale);
+    }
+    lk_release(values);
+    return LK_OK;
+}
+
+static lk_status paint(lk_context *context, job *work, const char *path, const lk_map_options *options,
+                       lk_map_legend *legend) {
+    int64_t count = work->part->examples * work->tile.height * work->tile.width;
+    legend->examples = work->part->examples;
+    legend->pixels = work->tile.channels > 1;
+    legend->largest = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        legend->largest = work->bits[i] > legend->largest ? work->bits[i] : legend->largest;
+    }
+    legend->full_scale = options->full_scale;
+    if (!(options->full_scale > 0.0)) {
+        LK_TRY(choose_scale(context, work->bits, count, &legend->full_scale));
+    }
+    LK_TRY(draw_examples(context, work, legend->full_scale));
+    return lk_sheet_write(context, path, &work->sheet);
+}
+
+lk_status lk_map_write(const lk_model *model, const lk_dataset *dataset, const char *path,
+                       const lk_map_options *options, lk_map_legend *legend) {
+    lk_shape shape;
+    LK_TRY(lk_model_takes(model, dataset, &shape));
+    lk_dataset part = *dataset;
+    job work = {.part = &part, .tile = lk_tile_of(shape)};
+    int64_t most = options->examples > 0 ? options->examples : EXAMPLES;
+    part.examples = lk_sheet_groups(work.tile, most < part.examples ? most : part.examples, 2);
+    double *nats = NULL;
+    lk_tile coloured = {work.tile.height, work.tile.width, 3};
+    lk_status status = lk_sheet_init(model->context, path, coloured, part.examples, 2, &work.sheet);
+    if (status == LK_OK) {
+        status = lk_surprisal(model, &part, &nats);
+    }
+    if (status == LK_OK) {
+        pool_pixels(&work, nats);
+        status = paint(model->context, &work, path, options, legend);
+    }
+    lk_release(nats);
+    lk_sheet_deinit(&work.sheet);
+    return status;
+}

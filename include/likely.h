@@ -76,8 +76,8 @@ const uint16_t *lk_dataset_values(const lk_dataset *dataset); /* [examples][vari
 void lk_dataset_destroy(lk_dataset *dataset);
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
-/* Trains a new model of a family ("made", "pixelcnn", "conv1d", "bernoulli-mixture", "bayesnet", "histogram", "uniform"; `likely models`
- * lists their settings) by maximum likelihood, natural ordering, with the defaults of `likely train`. settings: `setting_count` texts
+/* Trains a new model of a family ("made", "pixelcnn", "pixelrnn", "conv1d", "bernoulli-mixture", "bayesnet", "histogram", "uniform"; `likely
+ * models` lists their settings) by maximum likelihood, natural ordering, with the defaults of `likely train`. settings: `setting_count` texts
  * "KEY=VALUE". valid may be NULL; with it the best weights are kept and training stops early. epochs 0: the family's default.
  * Deterministic in data, settings and seed. */
 lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,

@@ -73,6 +73,14 @@ run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn"
     --set channels=4 --set head=5 >/dev/null
 run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
 run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
+for kind in row diagonal; do
+    run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 --quiet --set kind=$kind --set layers=1 \
+        --set channels=4 --set head=5 >/dev/null
+    run check "$work/$kind" >"$work/check" || fail "check of pixelrnn, kind=$kind: $(cat "$work/check")"
+    run compress "$work/$kind" --data "$work/test.txt" --out "$work/$kind.lk" >/dev/null
+    run decompress "$work/$kind" --data "$work/$kind.lk" --out "$work/$kind.txt" >/dev/null
+    expect_same "$work/test.txt" "$work/$kind.txt" "pixelrnn, kind=$kind restores"
+done
 
 # Text as raw bytes, in rows.
 for i in $(seq 1 200); do echo "row $((i % 7)) of a text"; done >"$work/text"

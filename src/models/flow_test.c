@@ -27,6 +27,9 @@ static const flow_case cases[] = {
     {"conv1d", {1, {4}}, 1, 3, {"layers=3", "channels=5", "head=6", "norm=channel", "weight_norm=true"}, 5, 9},
     {"pixelcnn", {2, {6, 5}}, 7, 2, {"blocks=2", "channels=3", "head=4", "kernel=5"}, 4, 3},
     {"pixelcnn", {3, {5, 4, 3}}, 3, 4, {"blocks=1", "channels=2", "head=3", "block_kernel=5"}, 4, 4},
+    {"pixelrnn", {2, {6, 5}}, 7, 2, {"layers=2", "channels=3", "head=4", "kernel=3"}, 4, 2},
+    {"pixelrnn", {2, {6, 5}}, 4, 2, {"kind=diagonal", "layers=2", "channels=3", "head=4", "kernel=5"}, 5, 3},
+    {"pixelrnn", {3, {5, 4, 3}}, 2, 4, {"kind=diagonal", "layers=1", "channels=2", "head=3", "kernel=3"}, 5, 2},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 

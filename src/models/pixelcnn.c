@@ -13,11 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dist/dist.h"
-#include "models/marginals.h"
-#include "ops/ops.h"
-
-#define KERNEL_MOST 31
+#include "models/pixels.h"
 
 static const lk_setting settings[] = {
     {.key = "blocks", .kind = LK_INTEGER, .fallback = "7", .least = 0, .most = 256, .help = "residual blocks"},
@@ -37,13 +33,13 @@ static const lk_setting settings[] = {
      .kind = LK_INTEGER,
      .fallback = "7",
      .least = 3,
-     .most = KERNEL_MOST,
+     .most = LK_MASK_SIZE_MOST,
      .help = "size of the first convolution (odd)"},
     {.key = "block_kernel",
      .kind = LK_INTEGER,
      .fallback = "3",
      .least = 3,
-     .most = KERNEL_MOST,
+     .most = LK_MASK_SIZE_MOST,
      .help = "size of the convolutions inside the blocks (odd)"},
     {.key = "norm",
      .kind = LK_CHOICE,
@@ -58,50 +54,6 @@ static const lk_setting settings[] = {
      .later = true},
 };
 
-/* The taps of a kernel x kernel mask: those before the centre in raster order, and the centre. */
-typedef struct mask {
-    int32_t taps[KERNEL_MOST * KERNEL_MOST][LK_GRID_AXES];
-    int32_t count;
-} mask;
-
-static void make_mask(mask *m, int32_t kernel) {
-    int32_t reach = kernel / 2;
-    m->count = 0;
-    for (int32_t y = -reach; y <= 0; y++) {
-        for (int32_t x = -reach; x <= (y < 0 ? reach : 0); x++) {
-            m->taps[m->count][0] = y;
-            m->taps[m->count][1] = x;
-            m->taps[m->count++][2] = 0;
-        }
-    }
-}
-
-static lk_status find_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) {
-    const lk_shape *shape = &model->data.shape;
-    if (shape->axes != 2 && shape->axes != 3) {
-        return lk_fail(
-            graph->context, LK_INVALID,
-            "pixelcnn is for images, and these data are vectors of %lld variables: give their shape, as --shape "
-            "28x28x1 (height x width x channels)",
-            (long long)model->data.variables);
-    }
-    if (shape->axes == 3 && shape->size[2] > 16) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "pixelcnn takes images of at most 16 channels, not %lld (a shape is height x "
-                       "width x channels)",
-                       (long long)shape->size[2]);
-    }
-    *grid = (lk_grid){2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};
-    return LK_OK;
-}
-
-static lk_status find_kernel(lk_graph *graph, const lk_model *model, const char *key, int32_t *kernel) {
-    *kernel = (int32_t)lk_settings_integer(&model->settings, key);
-    return *kernel % 2 == 1
-               ? LK_OK
-               : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
-}
-
 /* What all layers have in common. */
 typedef struct style {
     lk_grid grid;
@@ -109,43 +61,30 @@ typedef struct style {
 } style;
 
 static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const style *s, int64_t channels,
-                       const mask *m, lk_centre centre) {
-    lk_conv_options options = {.grid = s->grid,
-                               .channels = channels,
-                               .taps = m->taps,
-                               .tap_count = m->count,
-                               .centre = centre,
-                               .bias = true,
-                               .init = LK_INIT_HE};
-    lk_node *node = lk_conv(graph, name, input, options);
+                       const lk_mask *mask, lk_centre centre) {
+    lk_node *node = lk_pixels_masked(graph, name, input, s->grid, channels, mask, centre);
     return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
 }
 
 /* 1x1(relu(input)), type B. */
 static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, const style *s, int64_t channels,
                            lk_init init) {
-    lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), s->grid, channels, LK_CENTRE_B, init);
+    lk_node *node = lk_pixels_pointwise(graph, name, input, s->grid, channels, init);
     return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
 }
 
 static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, const style *s, int64_t channels,
-                               const mask *m) {
+                               const lk_mask *mask) {
     char name[64];
     snprintf(name, sizeof name, "block%lld.norm", (long long)number);
     lk_node *node = s->norm ? lk_channel_norm(graph, name, input, 1) : input;
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
     node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
-    node = masked(graph, name, lk_relu(graph, node), s, channels, m, LK_CENTRE_B);
+    node = masked(graph, name, lk_relu(graph, node), s, channels, mask, LK_CENTRE_B);
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
     node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
     return lk_add(graph, input, node);
-}
-
-/* Symbols above the binary ones become numbers in -1 .. 1. */
-static lk_node *numbers(lk_graph *graph) {
-    return graph->alphabet == 2 ? graph->data
-                                : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
@@ -153,30 +92,22 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     style s = {.norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
                .weight_norm = lk_settings_boolean(&model->settings, "weight_norm")};
     int32_t kernel, block_kernel;
-    LK_TRY(find_grid(graph, model, &s.grid));
-    LK_TRY(find_kernel(graph, model, "kernel", &kernel));
-    LK_TRY(find_kernel(graph, model, "block_kernel", &block_kernel));
+    LK_TRY(lk_pixels_grid(graph, model, &s.grid));
+    LK_TRY(lk_mask_size(graph, model, "kernel", &kernel));
+    LK_TRY(lk_mask_size(graph, model, "block_kernel", &block_kernel));
     int64_t channels = lk_settings_integer(&model->settings, "channels");
     int64_t blocks = lk_settings_integer(&model->settings, "blocks");
-    bool binary = graph->alphabet == 2;
-    mask m;
-    make_mask(&m, kernel);
-    lk_node *node = masked(graph, "first", numbers(graph), &s, 2 * channels, &m, LK_CENTRE_A);
-    make_mask(&m, block_kernel);
+    lk_mask mask;
+    lk_mask_make(&mask, kernel);
+    lk_node *node = masked(graph, "first", lk_pixels_numbers(graph), &s, 2 * channels, &mask, LK_CENTRE_A);
+    lk_mask_make(&mask, block_kernel);
     for (int64_t i = 1; i <= blocks; i++) {
-        node = residual_block(graph, i, node, &s, channels, &m);
+        node = residual_block(graph, i, node, &s, channels, &mask);
     }
     int64_t head = lk_settings_integer(&model->settings, "head");
     node = pixel_wise(graph, "head", node, &s, head, LK_INIT_HE);
-    node = pixel_wise(graph, "logits", node, &s, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
-    return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
-}
-
-/* The biases of the logits, one set for each colour. */
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    const lk_shape *shape = &model->data.shape;
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1, model->parameters->list[bias].value);
+    node = pixel_wise(graph, "logits", node, &s, lk_pixels_logits(graph), LK_INIT_GLOROT);
+    return lk_pixels_finish(graph, node);
 }
 
 const lk_family lk_pixelcnn_family = {
@@ -187,5 +118,5 @@ const lk_family lk_pixelcnn_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .build = build,
     .any_size = true,
-    .start = start,
+    .start = lk_pixels_start,
 };

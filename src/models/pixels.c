@@ -1,0 +1,77 @@
+#include "models/pixels.h"
+
+#include "dist/dist.h"
+#include "models/marginals.h"
+
+void lk_mask_make(lk_mask *mask, int32_t kernel) {
+    int32_t reach = kernel / 2;
+    mask->count = 0;
+    for (int32_t y = -reach; y <= 0; y++) {
+        for (int32_t x = -reach; x <= (y < 0 ? reach : 0); x++) {
+            mask->taps[mask->count][0] = y;
+            mask->taps[mask->count][1] = x;
+            mask->taps[mask->count++][2] = 0;
+        }
+    }
+}
+
+lk_status lk_mask_size(lk_graph *graph, const lk_model *model, const char *key, int32_t *kernel) {
+    *kernel = (int32_t)lk_settings_integer(&model->settings, key);
+    return *kernel % 2 == 1
+               ? LK_OK
+               : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
+}
+
+lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) {
+    const lk_shape *shape = &model->data.shape;
+    if (shape->axes != 2 && shape->axes != 3) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "%s is for images, and these data are vectors of %lld variables: give their shape, as --shape "
+                       "28x28x1 (height x width x channels)",
+                       model->family->name, (long long)model->data.variables);
+    }
+    if (shape->axes == 3 && shape->size[2] > 16) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "%s takes images of at most 16 channels, not %lld (a shape is height x "
+                       "width x channels)",
+                       model->family->name, (long long)shape->size[2]);
+    }
+    *grid = (lk_grid){2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};
+    return LK_OK;
+}
+
+lk_node *lk_pixels_numbers(lk_graph *graph) {
+    return graph->alphabet == 2 ? graph->data
+                                : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
+}
+
+lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
+                          const lk_mask *mask, lk_centre centre) {
+    lk_conv_options options = {.grid = grid,
+                               .channels = channels,
+                               .taps = mask->taps,
+                               .tap_count = mask->count,
+                               .centre = centre,
+                               .bias = true,
+                               .init = LK_INIT_HE};
+    return lk_conv(graph, name, input, options);
+}
+
+lk_node *lk_pixels_pointwise(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
+                             lk_init init) {
+    return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, init);
+}
+
+int64_t lk_pixels_logits(const lk_graph *graph) {
+    return graph->alphabet == 2 ? 1 : graph->alphabet;
+}
+
+lk_status lk_pixels_finish(lk_graph *graph, lk_node *logits) {
+    return lk_graph_finish(graph, logits, graph->alphabet == 2 ? &lk_bernoulli : &lk_categorical);
+}
+
+lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
+    const lk_shape *shape = &model->data.shape;
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1, model->parameters->list[bias].value);
+}

@@ -215,20 +215,6 @@ static void cdf_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-/* The symbol whose interval holds `position`: cdf[s] <= position < cdf[s + 1]. */
-static int32_t search(const uint32_t *cdf, int32_t alphabet, uint32_t position) {
-    int32_t low = 0, high = alphabet;
-    while (high - low > 1) {
-        int32_t middle = low + (high - low) / 2;
-        if (cdf[middle] <= position) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* Decodes places [first, last), which are of one step and fit in the scratch. */
 static void decode_block(lk_chunk_coder *coder, lk_rans_decoder *decoder, int64_t first, int64_t last, int64_t count) {
     const lk_graph *graph = lk_network_graph(coder->network);
@@ -238,7 +224,7 @@ static void decode_block(lk_chunk_coder *coder, lk_rans_decoder *decoder, int64_
     lk_pool_run(graph->context->pool, (task.rows + task.per_piece - 1) / task.per_piece, cdf_piece, &task);
     for (int64_t row = 0; row < task.rows; row++) {
         const uint32_t *cdf = coder->cdf + row * width;
-        int32_t symbol = search(cdf, graph->alphabet, lk_rans_position(decoder));
+        int32_t symbol = lk_rans_symbol(cdf, graph->alphabet, lk_rans_position(decoder));
         lk_rans_advance(decoder, (lk_interval){cdf[symbol], cdf[symbol + 1] - cdf[symbol]});
         coder->symbols[row] = (uint16_t)symbol;
     }

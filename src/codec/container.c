@@ -4,82 +4,11 @@
 #include "codec/container.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/arena.h"
 
-#define VERSION 1
-#define MAGIC_SIZE 8
-#define CHECKSUM_SIZE 4
-#define TABLE_TAIL 8  /* of a table at the end: its size, its checksum */
-#define VARINT_MOST 9 /* bytes: values below 2^63 */
 #define VARIABLES_MOST INT32_MAX
-
-/* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers that alter bytes. */
-static const uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
-
-/* ---- bytes ------------------------------------------------------------------------------------------------ */
-
-static int64_t varint_size(int64_t value) {
-    int64_t size = 1;
-    for (uint64_t rest = (uint64_t)value >> 7; rest > 0; rest >>= 7) {
-        size++;
-    }
-    return size;
-}
-
-static uint8_t *put_varint(uint8_t *at, int64_t value) {
-    uint64_t rest = (uint64_t)value;
-    for (; rest >= 0x80; rest >>= 7) {
-        *at++ = (uint8_t)(rest | 0x80);
-    }
-    *at++ = (uint8_t)rest;
-    return at;
-}
-
-static void put_u32(uint8_t *at, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static uint32_t get_u32(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-/* A reader that never passes its end; failed is sticky and every later value 0. */
-typedef struct cursor {
-    const uint8_t *at, *end;
-    bool failed;
-} cursor;
-
-static int64_t get_varint(cursor *in) {
-    uint64_t value = 0;
-    for (int64_t i = 0; i < VARINT_MOST && in->at < in->end && !in->failed; i++) {
-        uint8_t byte = *in->at++;
-        value |= (uint64_t)(byte & 0x7F) << (7 * i);
-        if (byte < 0x80) {
-            return (int64_t)value;
-        }
-    }
-    in->failed = true;
-    return 0;
-}
-
-/* A varint in [least, most]. */
-static int64_t get_number(cursor *in, int64_t least, int64_t most) {
-    int64_t value = get_varint(in);
-    if (value < least || value > most) {
-        in->failed = true;
-    }
-    return in->failed ? least : value;
-}
-
-static uint32_t checksum(const uint8_t *bytes, int64_t size, uint32_t file, uint32_t number) {
-    return (uint32_t)XXH3_64bits_withSeed(bytes, (size_t)size, (uint64_t)file << 32 | number);
-}
-
-#define TABLE_NUMBER UINT32_MAX /* stands for the chunk's number in the table's seed */
+#define CHUNK_LEAST (LK_FRAME_CHECKSUM_SIZE + 2) /* bytes of a chunk and its frame */
 
 /* ---- geometry --------------------------------------------------------------------------------------------- */
 
@@ -116,43 +45,41 @@ int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t i
 /* ---- packing ---------------------------------------------------------------------------------------------- */
 
 static int64_t chunk_size(const lk_payload *payload) {
-    return CHECKSUM_SIZE + varint_size(payload->size) + varint_size(payload->variant) + payload->size;
+    return LK_FRAME_CHECKSUM_SIZE + lk_varint_size(payload->size) + lk_varint_size(payload->variant) + payload->size;
 }
 
 static uint8_t *put_chunk(uint8_t *at, const lk_payload *payload, uint32_t file, int64_t index) {
-    uint8_t *end = put_varint(at + CHECKSUM_SIZE, payload->size);
-    end = put_varint(end, payload->variant);
+    uint8_t *end = lk_put_varint(at + LK_FRAME_CHECKSUM_SIZE, payload->size);
+    end = lk_put_varint(end, payload->variant);
     if (payload->size > 0) {
         memcpy(end, payload->bytes, (size_t)payload->size);
         end += payload->size;
     }
-    put_u32(at, checksum(at + CHECKSUM_SIZE, end - at - CHECKSUM_SIZE, file, (uint32_t)index));
+    lk_put_u32(at,
+               lk_frame_hash(at + LK_FRAME_CHECKSUM_SIZE, end - at - LK_FRAME_CHECKSUM_SIZE, file, (uint32_t)index));
     return end;
 }
 
 static uint8_t *put_table(uint8_t *at, const lk_payload *payloads, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
-        at = put_varint(at, chunk_size(&payloads[i]));
+        at = lk_put_varint(at, chunk_size(&payloads[i]));
     }
     return at;
 }
 
 /* Everything of the header before its table; `at` has room for LK_CONTAINER_HEADER_MOST. */
 static uint8_t *put_fields(uint8_t *at, const lk_container_header *header, int64_t after_header) {
-    memcpy(at, magic, MAGIC_SIZE);
-    at += MAGIC_SIZE + 1; /* the header's size comes last */
-    *at++ = VERSION;
-    memcpy(at, header->model.byte, sizeof header->model.byte);
-    at = put_varint(at + sizeof header->model.byte, header->shape.axes);
+    at = lk_header_begin(at, LK_FRAME_VERSION_EXAMPLES, &header->model);
+    at = lk_put_varint(at, header->shape.axes);
     for (int32_t i = 0; i < header->shape.axes; i++) {
-        at = put_varint(at, header->shape.size[i]);
+        at = lk_put_varint(at, header->shape.size[i]);
     }
-    at = put_varint(at, header->alphabet);
-    at = put_varint(at, header->examples);
-    at = put_varint(at, header->chunk_examples);
-    at = put_varint(at, header->lanes);
-    at = put_varint(at, header->format);
-    return put_varint(at, after_header);
+    at = lk_put_varint(at, header->alphabet);
+    at = lk_put_varint(at, header->examples);
+    at = lk_put_varint(at, header->chunk_examples);
+    at = lk_put_varint(at, header->lanes);
+    at = lk_put_varint(at, header->format);
+    return lk_put_varint(at, after_header);
 }
 
 /* Sums up sizes before anything is written. */
@@ -167,10 +94,10 @@ static layout lay_out(const lk_container_header *header, const lk_payload *paylo
     for (int64_t i = 0; i < count; i++) {
         int64_t size = chunk_size(&payloads[i]);
         all.chunks += size;
-        all.table += varint_size(size);
+        all.table += lk_varint_size(size);
     }
     int64_t fields = put_fields(scratch, header, all.chunks) - scratch;
-    all.table_in_header = fields + 1 + all.table + CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
+    all.table_in_header = fields + 1 + all.table + LK_FRAME_CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
     return all;
 }
 
@@ -179,7 +106,7 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
     LK_REQUIRE(header_valid(header));
     int64_t count = lk_container_chunks(header);
     layout all = lay_out(header, payloads, count);
-    int64_t after = all.chunks + (all.table_in_header ? 0 : all.table + TABLE_TAIL);
+    int64_t after = all.chunks + (all.table_in_header ? 0 : all.table + LK_FRAME_TABLE_TAIL);
     int64_t most = LK_CONTAINER_HEADER_MOST + after;
     uint8_t *begin = lk_allocate(most + 1, 1);
     if (begin == NULL) {
@@ -190,10 +117,8 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
     if (all.table_in_header) {
         at = put_table(at, payloads, count);
     }
-    begin[MAGIC_SIZE] = (uint8_t)(at + CHECKSUM_SIZE - begin);
-    uint32_t file = checksum(begin, at - begin, 0, 0);
-    put_u32(at, file);
-    at += CHECKSUM_SIZE;
+    uint32_t file;
+    at = lk_header_end(begin, at, &file);
     *header_bytes = at - begin;
     for (int64_t i = 0; i < count; i++) {
         at = put_chunk(at, &payloads[i], file, i);
@@ -201,10 +126,8 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
     if (!all.table_in_header) {
         uint8_t *table = at;
         at = put_table(at, payloads, count);
-        put_u32(at, (uint32_t)all.table);
-        at += 4;
-        put_u32(at, checksum(table, at - table, file, TABLE_NUMBER));
-        at += CHECKSUM_SIZE;
+        at = lk_put_u32(at, (uint32_t)all.table);
+        at = lk_put_u32(at, lk_frame_hash(table, at - table, file, LK_FRAME_TABLE_NUMBER));
     }
     *bytes = (lk_bytes){.data = begin, .size = at - begin};
     return LK_OK;
@@ -224,20 +147,18 @@ typedef struct search {
     int64_t total;        /* sum of the lengths */
 } search;
 
-static lk_status parse_fields(lk_context *context, const char *path, cursor *in, lk_container_header *header,
+static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *in, lk_container_header *header,
                               search *found) {
-    memcpy(header->model.byte, in->at, sizeof header->model.byte);
-    in->at += sizeof header->model.byte;
-    header->shape.axes = (int32_t)get_number(in, 1, LK_SHAPE_MOST);
+    header->shape.axes = (int32_t)lk_get_number(in, 1, LK_SHAPE_MOST);
     for (int32_t i = 0; i < header->shape.axes; i++) {
-        header->shape.size[i] = get_number(in, 1, VARIABLES_MOST);
+        header->shape.size[i] = lk_get_number(in, 1, VARIABLES_MOST);
     }
-    header->alphabet = (int32_t)get_number(in, 1, LK_ALPHABET_MOST);
-    header->examples = get_number(in, 1, INT64_MAX);
-    header->chunk_examples = get_number(in, 1, INT64_MAX);
-    header->lanes = (int32_t)get_number(in, 1, INT32_MAX);
-    header->format = (int32_t)get_number(in, 0, INT32_MAX);
-    found->after_header = get_number(in, 0, INT64_MAX / 2);
+    header->alphabet = (int32_t)lk_get_number(in, 1, LK_ALPHABET_MOST);
+    header->examples = lk_get_number(in, 1, INT64_MAX);
+    header->chunk_examples = lk_get_number(in, 1, INT64_MAX);
+    header->lanes = (int32_t)lk_get_number(in, 1, INT32_MAX);
+    header->format = (int32_t)lk_get_number(in, 0, INT32_MAX);
+    found->after_header = lk_get_number(in, 0, INT64_MAX / 2);
     if (in->failed || !header_valid(header)) {
         return lk_fail(context, LK_CORRUPT,
                        "%s: the header describes no possible content; the file was not written by likely", path);
@@ -245,72 +166,48 @@ static lk_status parse_fields(lk_context *context, const char *path, cursor *in,
     return LK_OK;
 }
 
-/* Lengths of all chunks, from exactly the bytes of `in`; false leaves no table. */
-static bool parse_table(cursor *in, int64_t count, search *found) {
-    int64_t *length = lk_allocate(count, sizeof *length);
-    int64_t total = 0;
-    for (int64_t i = 0; i < count && length != NULL; i++) {
-        length[i] = get_number(in, CHECKSUM_SIZE + 2, INT64_MAX / (2 * LK_CONTAINER_CHUNKS_MOST));
-        total += length[i];
-    }
-    if (length == NULL || in->failed || in->at != in->end) {
-        lk_release(length);
-        return false;
-    }
-    found->length = length;
-    found->total = total;
-    return true;
-}
-
 /* A table whose last byte stands just before `end`. */
 static bool parse_end_table(search *found, int64_t end, int64_t count) {
-    if (end > found->size || end - found->header_size < TABLE_TAIL) {
+    if (end > found->size || end - found->header_size < LK_FRAME_TABLE_TAIL) {
         return false;
     }
-    int64_t table = get_u32(found->bytes + end - TABLE_TAIL);
-    int64_t begin = end - TABLE_TAIL - table;
-    if (begin < found->header_size || checksum(found->bytes + begin, table + 4, found->file, TABLE_NUMBER) !=
-                                          get_u32(found->bytes + end - CHECKSUM_SIZE)) {
+    int64_t table = lk_get_u32(found->bytes + end - LK_FRAME_TABLE_TAIL);
+    int64_t begin = end - LK_FRAME_TABLE_TAIL - table;
+    if (begin < found->header_size ||
+        lk_frame_hash(found->bytes + begin, table + 4, found->file, LK_FRAME_TABLE_NUMBER) !=
+            lk_get_u32(found->bytes + end - LK_FRAME_CHECKSUM_SIZE)) {
         return false;
     }
-    cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
-    found->table_bytes = table + TABLE_TAIL;
-    return parse_table(&in, count, found);
+    lk_cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
+    found->table_bytes = table + LK_FRAME_TABLE_TAIL;
+    return lk_table_read(&in, count, CHUNK_LEAST, &found->length, &found->total);
 }
 
 static lk_status parse_header(lk_context *context, const char *path, lk_container *container, search *found) {
-    const int64_t least = MAGIC_SIZE + 2 + (int64_t)sizeof(lk_fingerprint) + CHECKSUM_SIZE;
-    const uint8_t *bytes = found->bytes;
-    int64_t size = found->size;
-    if (size < MAGIC_SIZE || memcmp(bytes, magic, MAGIC_SIZE) != 0) {
-        return lk_fail(context, LK_FORMAT, "%s: not a compressed file of likely (its first bytes are others)", path);
+    lk_header header;
+    LK_TRY(lk_header_read(context, path, found->bytes, found->size, &header));
+    found->header_size = header.size;
+    found->file = header.file;
+    if (header.version == LK_FRAME_VERSION_TEXT) {
+        return lk_fail(context, LK_FORMAT, "%s: holds a compressed text, not examples; restore it as a text", path);
     }
-    int64_t header_size = size > MAGIC_SIZE ? bytes[MAGIC_SIZE] : 0;
-    if (header_size < least || header_size > LK_CONTAINER_HEADER_MOST || header_size > size) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: the header is damaged or cut off, nothing can be recovered; use another copy", path);
+    if (header.version != LK_FRAME_VERSION_EXAMPLES) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: container version %d; this build of likely reads versions %d and %d", path, header.version,
+                       LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_TEXT);
     }
-    found->header_size = header_size;
-    found->file = checksum(bytes, header_size - CHECKSUM_SIZE, 0, 0);
-    if (found->file != get_u32(bytes + header_size - CHECKSUM_SIZE)) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged, nothing can be recovered; use another copy",
-                       path);
-    }
-    if (bytes[MAGIC_SIZE + 1] != VERSION) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: container version %d; this build of likely reads version %d", path,
-                       bytes[MAGIC_SIZE + 1], VERSION);
-    }
-    cursor in = {.at = bytes + MAGIC_SIZE + 2, .end = bytes + header_size - CHECKSUM_SIZE};
+    container->header.model = header.model;
+    lk_cursor in = header.fields;
     LK_TRY(parse_fields(context, path, &in, &container->header, found));
     container->count = lk_container_chunks(&container->header);
-    bool here = get_number(&in, 0, 1) == 1;
-    bool table = here && !in.failed && parse_table(&in, container->count, found);
+    bool here = lk_get_number(&in, 0, 1) == 1;
+    bool table = here && !in.failed && lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total);
     if (in.failed || in.at != in.end || (here && !table)) {
         return lk_fail(context, LK_CORRUPT,
                        "%s: the header's table of chunks is wrong; the file was not written by likely", path);
     }
-    if (!here && !parse_end_table(found, header_size + found->after_header, container->count) &&
-        !parse_end_table(found, size, container->count)) {
+    if (!here && !parse_end_table(found, found->header_size + found->after_header, container->count) &&
+        !parse_end_table(found, found->size, container->count)) {
         found->table_bytes = 0;
         container->table_damaged = true;
     }
@@ -322,18 +219,19 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
 static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length, lk_chunk *chunk,
                      int64_t *next) {
     *next = -1;
-    if (position < found->header_size || position > found->size - CHECKSUM_SIZE) {
+    if (position < found->header_size || position > found->size - LK_FRAME_CHECKSUM_SIZE) {
         return false;
     }
     const uint8_t *begin = found->bytes + position;
-    cursor in = {.at = begin + CHECKSUM_SIZE, .end = found->bytes + found->size};
-    int64_t size = get_number(&in, 0, INT64_MAX);
-    int64_t variant = get_number(&in, 0, INT32_MAX);
+    lk_cursor in = {.at = begin + LK_FRAME_CHECKSUM_SIZE, .end = found->bytes + found->size};
+    int64_t size = lk_get_number(&in, 0, INT64_MAX);
+    int64_t variant = lk_get_number(&in, 0, INT32_MAX);
     bool inside = !in.failed && size <= in.end - in.at;
     int64_t whole = inside ? in.at - begin + size : 0;
     *next = length > 0 ? position + length : inside ? position + whole : -1;
     if (!inside || (length > 0 && whole != length) ||
-        checksum(begin + CHECKSUM_SIZE, whole - CHECKSUM_SIZE, found->file, (uint32_t)index) != get_u32(begin)) {
+        lk_frame_hash(begin + LK_FRAME_CHECKSUM_SIZE, whole - LK_FRAME_CHECKSUM_SIZE, found->file, (uint32_t)index) !=
+            lk_get_u32(begin)) {
         return false;
     }
     chunk->variant = (int32_t)variant;

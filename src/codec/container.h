@@ -12,11 +12,12 @@
 #define LK_CODEC_CONTAINER_H
 
 #include "base/file.h"
+#include "codec/frame.h"
 #include "data/dataset.h"
 #include "models/model.h"
 
-#define LK_CONTAINER_HEADER_MOST 128
-#define LK_CONTAINER_CHUNKS_MOST 65536
+#define LK_CONTAINER_HEADER_MOST LK_FRAME_HEADER_MOST
+#define LK_CONTAINER_CHUNKS_MOST LK_FRAME_CHUNKS_MOST
 #define LK_CONTAINER_LANES_MOST 4096
 #define LK_CONTAINER_CHUNK_SYMBOLS_MOST (INT64_C(1) << 27) /* of one chunk, unless it is a single example */
 

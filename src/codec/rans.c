@@ -122,6 +122,19 @@ void lk_rans_advance(lk_rans_decoder *decoder, lk_interval interval) {
     decoder->state = x;
 }
 
+int32_t lk_rans_symbol(const uint32_t *cdf, int32_t alphabet, uint32_t position) {
+    int32_t low = 0, high = alphabet;
+    while (high - low > 1) {
+        int32_t middle = low + (high - low) / 2;
+        if (cdf[middle] <= position) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 bool lk_rans_finished(const lk_rans_decoder *decoder) {
     return !decoder->failed && decoder->at == decoder->end && decoder->state == LOWEST;
 }

@@ -40,6 +40,8 @@ void lk_rans_begin(lk_rans_decoder *decoder, const uint8_t *bytes, int64_t size)
 /* The position in [0, 2^LK_CDF_BITS) that the next symbol's interval holds; then advance by that interval. */
 uint32_t lk_rans_position(const lk_rans_decoder *decoder);
 void lk_rans_advance(lk_rans_decoder *decoder, lk_interval interval);
+/* The symbol whose interval holds `position`: cdf[s] <= position < cdf[s + 1]. */
+int32_t lk_rans_symbol(const uint32_t *cdf, int32_t alphabet, uint32_t position);
 /* True when nothing failed, all bytes are used and the state is the encoder's first one. */
 bool lk_rans_finished(const lk_rans_decoder *decoder);
 

@@ -233,7 +233,7 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
-    lk_derived_update(execution->derived, execution->pool);
+    lk_execution_derive(execution);
     lk_execution_fill(execution, x);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -291,7 +291,7 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL && count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
-    lk_derived_update(execution->derived, execution->pool);
+    lk_execution_derive(execution);
     return LK_OK;
 }
 

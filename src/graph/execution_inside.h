@@ -2,10 +2,10 @@
 #ifndef LK_GRAPH_EXECUTION_INSIDE_H
 #define LK_GRAPH_EXECUTION_INSIDE_H
 
+#include "graph/derived.h"
 #include "graph/execution.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
-#include "graph/weight_norm.h"
 #include "graph/window.h"
 
 struct lk_execution {
@@ -55,6 +55,10 @@ static inline int64_t lk_last_variable(const lk_execution *e, int64_t piece) {
     return last < e->last ? last : e->last;
 }
 
+/* The weights that operations see, from the parameters as they are now. */
+static inline void lk_execution_derive(lk_execution *e) {
+    lk_derived_update(e->derived, (lk_derived_step){e->training, e->seed, e->step}, e->pool);
+}
 /* Puts x[count][last - first] into the data node. */
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
 /* Computes these cells of a node. */

@@ -9,7 +9,7 @@ lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *wi
     LK_REQUIRE(window->graph == graph && execution->plan != LK_PLAN_EVALUATE);
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
-    lk_derived_update(execution->derived, execution->pool);
+    lk_execution_derive(execution);
     for (int32_t i = 1; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         if (window->nodes[i].constant) {
@@ -43,7 +43,7 @@ lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(0 <= first && first < last && last <= window->positions);
     enter(execution, window, first, last);
-    lk_derived_update(execution->derived, execution->pool);
+    lk_execution_derive(execution);
     lk_execution_fill(execution, x);
     int64_t most = 0;
     for (int32_t i = 1; i < graph->node_count; i++) {

@@ -25,8 +25,9 @@ typedef struct lk_parameter {
     bool decays;     /* weight decay applies (matrices, not biases) */
     int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
                              and optimizers, averages and norms skip them */
-    lk_weight_norm
-        *norm; /* owned, or NULL. Else operations see not this value, but one derived from it: graph/weight_norm.h */
+    /* Operations see this value, unless one of these has another derived from it (graph/derived.h). */
+    lk_weight_norm *norm; /* owned, or NULL: graph/weight_norm.h */
+    float drop;           /* share of the weights that a training step drops: graph/weight_drop.h */
 } lk_parameter;
 
 typedef struct lk_parameters {

@@ -86,85 +86,19 @@ void lk_weight_norm_start(lk_parameters *parameters, const lk_parameter *weight)
 
 /* ---- the weights of an execution ------------------------------------------------------------------------------- */
 
-typedef struct derived_weight {
-    float *value, *gradient; /* w and dw; NULL where the parameter is seen as it is */
-    double *norm, *scale;    /* [bands * columns]: |v| and g / |v| */
-    double *dot;             /* [bands * columns]: sum over rows of dw v; NULL without gradients */
-} derived_weight;
-
-struct lk_derived {
-    const lk_parameters *parameters; /* not owned */
-    int32_t count;
-    derived_weight *weight; /* [count] */
-    const bool *touched;    /* of the present call */
-};
-
-static bool allocate(derived_weight *d, const lk_parameter *p, bool gradients) {
-    int64_t floats = p->rows * p->columns, units = p->norm->bands * p->columns;
-    d->value = lk_allocate(floats, sizeof *d->value);
+bool lk_weight_norm_allocate(const lk_parameter *p, lk_derived_weight *d, bool gradients) {
+    int64_t units = p->norm->bands * p->columns;
     d->norm = lk_allocate(units, sizeof *d->norm);
     d->scale = lk_allocate(units, sizeof *d->scale);
-    if (gradients) {
-        d->gradient = lk_allocate(floats, sizeof *d->gradient);
-        d->dot = lk_allocate(units, sizeof *d->dot);
-    }
-    return d->value != NULL && d->norm != NULL && d->scale != NULL &&
-           (!gradients || (d->gradient != NULL && d->dot != NULL));
+    d->dot = gradients ? lk_allocate(units, sizeof *d->dot) : NULL;
+    return d->norm != NULL && d->scale != NULL && (!gradients || d->dot != NULL);
 }
 
-lk_status lk_derived_create(const lk_parameters *parameters, bool gradients, lk_derived **derived) {
-    int32_t normalised = 0;
-    *derived = NULL;
-    for (int32_t i = 0; i < parameters->count; i++) {
-        normalised += parameters->list[i].norm != NULL;
-    }
-    if (normalised == 0) {
-        return LK_OK;
-    }
-    lk_derived *made = calloc(1, sizeof *made);
-    bool enough = made != NULL;
-    if (enough) {
-        *made = (lk_derived){.parameters = parameters, .count = parameters->count};
-        made->weight = lk_allocate(made->count, sizeof *made->weight);
-        enough = made->weight != NULL;
-    }
-    for (int32_t i = 0; enough && i < made->count; i++) {
-        enough = parameters->list[i].norm == NULL || allocate(&made->weight[i], &parameters->list[i], gradients);
-    }
-    if (!enough) {
-        lk_derived_destroy(made);
-        return lk_fail_no_memory(parameters->context, "normalised weights",
-                                 lk_parameters_total(parameters) * (int64_t)sizeof(float));
-    }
-    *derived = made;
-    return LK_OK;
-}
-
-void lk_derived_destroy(lk_derived *derived) {
-    if (derived == NULL) {
-        return;
-    }
-    for (int32_t i = 0; derived->weight != NULL && i < derived->count; i++) {
-        derived_weight *d = &derived->weight[i];
-        lk_release(d->value);
-        lk_release(d->gradient);
-        lk_release(d->norm);
-        lk_release(d->scale);
-        lk_release(d->dot);
-    }
-    lk_release(derived->weight);
-    free(derived);
-}
-
-static void update_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const lk_derived *derived = argument;
-    const derived_weight *d = &derived->weight[piece];
-    const lk_parameter *p = &derived->parameters->list[piece];
+void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *p, lk_derived_weight *d) {
     int64_t columns = p->columns;
-    for (int32_t b = 0; d->value != NULL && b < p->norm->bands; b++) {
+    for (int32_t b = 0; b < p->norm->bands; b++) {
         int64_t first = p->norm->begin[b], last = p->norm->begin[b + 1];
-        const float *gain = derived->parameters->list[p->norm->gain].value + b * columns;
+        const float *gain = parameters->list[p->norm->gain].value + b * columns;
         double *norm = d->norm + b * columns, *scale = d->scale + b * columns;
         norms(norm, p->value + first * columns, last - first, columns);
         for (int64_t c = 0; c < columns; c++) {
@@ -178,28 +112,7 @@ static void update_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-void lk_derived_update(lk_derived *derived, lk_pool *pool) {
-    if (derived != NULL) {
-        lk_pool_run(pool, derived->count, update_piece, derived);
-    }
-}
-
-static const derived_weight *find(const lk_derived *derived, int32_t index) {
-    LK_REQUIRE(derived == NULL || index < derived->count);
-    return derived != NULL && derived->weight[index].value != NULL ? &derived->weight[index] : NULL;
-}
-
-const float *lk_derived_value(const lk_derived *derived, const lk_parameters *parameters, int32_t index) {
-    const derived_weight *d = find(derived, index);
-    return d != NULL ? d->value : parameters->list[index].value;
-}
-
-float *lk_derived_gradient(const lk_derived *derived, const lk_parameters *parameters, int32_t index) {
-    const derived_weight *d = find(derived, index);
-    return d != NULL ? d->gradient : parameters->list[index].gradient;
-}
-
-static void chain_band(const derived_weight *d, const lk_parameter *p, float *gain_gradient, int32_t b) {
+static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float *gain_gradient, int32_t b) {
     int64_t columns = p->columns, first = p->norm->begin[b], last = p->norm->begin[b + 1];
     const double *norm = d->norm + b * columns, *scale = d->scale + b * columns;
     double *dot = d->dot + b * columns;
@@ -222,21 +135,8 @@ static void chain_band(const derived_weight *d, const lk_parameter *p, float *ga
     }
 }
 
-static void chain_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const lk_derived *derived = argument;
-    const lk_parameter *p = &derived->parameters->list[piece];
-    if (p->norm == NULL || !derived->touched[piece]) {
-        return;
-    }
+void lk_weight_norm_chain(const lk_parameters *parameters, const lk_parameter *p, const lk_derived_weight *d) {
     for (int32_t b = 0; b < p->norm->bands; b++) {
-        chain_band(&derived->weight[piece], p, derived->parameters->list[p->norm->gain].gradient, b);
-    }
-}
-
-void lk_derived_chain(lk_derived *derived, const bool *touched, lk_pool *pool) {
-    if (derived != NULL) {
-        derived->touched = touched;
-        lk_pool_run(pool, derived->count, chain_piece, derived);
+        chain_band(d, p, parameters->list[p->norm->gain].gradient, b);
     }
 }

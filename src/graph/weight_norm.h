@@ -9,8 +9,7 @@
 #ifndef LK_GRAPH_WEIGHT_NORM_H
 #define LK_GRAPH_WEIGHT_NORM_H
 
-#include "base/pool.h"
-#include "graph/parameters.h"
+#include "graph/derived.h"
 
 /* What a parameter that is normalised carries. */
 struct lk_weight_norm {
@@ -28,16 +27,9 @@ lk_status lk_parameters_normalise(lk_parameters *parameters, int32_t weight, con
 void lk_weight_norm_start(lk_parameters *parameters, const lk_parameter *weight);
 void lk_weight_norm_destroy(lk_weight_norm *norm);
 
-/* The derived weights of one execution; NULL when nothing is normalised, which all of these allow. */
-typedef struct lk_derived lk_derived;
-lk_status lk_derived_create(const lk_parameters *parameters, bool gradients, lk_derived **derived);
-void lk_derived_destroy(lk_derived *derived);
-/* w from v and g as they are now. */
-void lk_derived_update(lk_derived *derived, lk_pool *pool);
-/* What operations see of parameter `index`: w and its gradient, or the parameter's own. */
-const float *lk_derived_value(const lk_derived *derived, const lk_parameters *parameters, int32_t index);
-float *lk_derived_gradient(const lk_derived *derived, const lk_parameters *parameters, int32_t index);
-/* After backward, which left alone the weights that are not `touched` [parameters]: sets the gradients of v and g. */
-void lk_derived_chain(lk_derived *derived, const bool *touched, lk_pool *pool);
+/* Rows of graph/derived.c: rooms for a parameter's norms (false: out of memory), w from v and g, the gradients of v and g from that of w. */
+bool lk_weight_norm_allocate(const lk_parameter *p, lk_derived_weight *derived, bool gradients);
+void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *p, lk_derived_weight *derived);
+void lk_weight_norm_chain(const lk_parameters *parameters, const lk_parameter *p, const lk_derived_weight *derived);
 
 #endif

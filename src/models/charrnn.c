@@ -8,13 +8,15 @@
  *
  * The first layer reads one-hot vectors: W^1 is then a table with a row for each symbol, and b^1 is part of every row. With
  * embedding > 0 it reads trained vectors of that size instead. Dropout is between layers, never between steps (Zaremba, Sutskever,
- * Vinyals, Recurrent neural network regularization, 2014). */
+ * Vinyals, Recurrent neural network regularization, 2014); it can be locked, the same units along a window (Gal and Ghahramani, NIPS 2016), and
+ * the recurrent weights can be dropped instead of units (Merity, Keskar, Socher, Regularizing and optimizing LSTM language models, ICLR 2018). */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/maths.h"
 #include "dist/dist.h"
+#include "graph/weight_drop.h"
 #include "models/model.h"
 #include "ops/ops.h"
 
@@ -35,6 +37,20 @@ static const lk_setting settings[] = {
      .most = 0.99,
      .help = "probability of dropping a unit of a layer's output in training",
      .training_only = true},
+    {.key = "locked_dropout",
+     .kind = LK_BOOLEAN,
+     .fallback = "false",
+     .help = "the same units are dropped at all steps of a window",
+     .training_only = true,
+     .later = true},
+    {.key = "weight_dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping a recurrent weight in a training step",
+     .training_only = true,
+     .later = true},
 };
 
 typedef struct cell_kind {
@@ -95,6 +111,8 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
     int64_t width = lk_settings_integer(&model->settings, "width");
     int64_t layers = lk_settings_integer(&model->settings, "layers");
     double rate = lk_settings_real(&model->settings, "dropout");
+    double weight_rate = lk_settings_real(&model->settings, "weight_dropout");
+    bool locked = lk_settings_boolean(&model->settings, "locked_dropout");
     lk_node *h = NULL;
     for (int64_t layer = 1; layer <= layers; layer++) {
         char name[32];
@@ -105,7 +123,12 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);
         h = lk_channels(graph, state, 0, width);
-        h = rate > 0.0 ? lk_dropout(graph, h, rate) : h;
+        if (state != NULL) {
+            lk_parameters_drop(graph->parameters, state->parameters[0], weight_rate);
+        }
+        if (rate > 0.0) {
+            h = locked ? lk_locked_dropout(graph, h, rate) : lk_dropout(graph, h, rate);
+        }
     }
     return h;
 }

@@ -10,6 +10,7 @@
 typedef struct dropout {
     uint32_t threshold; /* a word below it means: zeroed */
     float scale;
+    bool locked; /* the same channels at all cells (Gal and Ghahramani, NIPS 2016) */
 } dropout;
 
 /* to[i] = kept ? scale * from[i] : 0, or added to what is there. */
@@ -17,9 +18,10 @@ static void apply(const lk_task *task, int32_t cell, const float *from, float *t
     const dropout *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     uint64_t a = task->step << 16 | (uint64_t)task->node->index;
+    uint64_t b = self->locked ? 0 : (uint64_t)cell << 32;
     for (int64_t i = 0; i < floats; i += 4) {
         uint32_t words[4];
-        lk_random_block(task->random, a, (uint64_t)cell << 32 | (uint64_t)(i / 4), words);
+        lk_random_block(task->random, a, b | (uint64_t)(i / 4), words);
         int64_t here = floats - i < 4 ? floats - i : 4;
         for (int64_t k = 0; k < here; k++) {
             float value = words[k] < self->threshold ? 0.0f : self->scale * from[i + k];
@@ -65,7 +67,7 @@ const lk_op lk_dropout_op = {
     .backward = backward,
 };
 
-lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate) {
+static lk_node *make(lk_graph *graph, lk_node *input, double rate, bool locked) {
     LK_REQUIRE(rate >= 0.0 && rate < 1.0);
     dropout *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {
@@ -73,5 +75,14 @@ lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate) {
     }
     self->threshold = (uint32_t)(rate * 4294967296.0);
     self->scale = (float)(1.0 / (1.0 - rate));
+    self->locked = locked;
     return lk_graph_add(graph, &lk_dropout_op, NULL, 1, &input, 0, NULL, self);
+}
+
+lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate) {
+    return make(graph, input, rate, false);
+}
+
+lk_node *lk_locked_dropout(lk_graph *graph, lk_node *input, double rate) {
+    return make(graph, input, rate, true);
 }

@@ -91,6 +91,8 @@ lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int6
 /* In training: each value is zeroed with probability `rate` in [0, 1), the others are divided by 1 - rate (Srivastava et al. 2014);
  * otherwise out = in. */
 lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate);
+/* The same with one draw for all cells of an example: a channel is dropped along the whole sequence (Gal and Ghahramani, NIPS 2016). */
+lk_node *lk_locked_dropout(lk_graph *graph, lk_node *input, double rate);
 
 /* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0. The input is the data node (or a selection of its cells). */
 lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet);

@@ -252,12 +252,36 @@ static void test_dropout_in_training(void **state) {
     testing_bench_deinit(&bench);
 }
 
+static lk_node *make_locked_dropout(lk_graph *graph, lk_node *const *source) {
+    return lk_locked_dropout(graph, source[0], 0.3);
+}
+
+/* One draw for all cells of an example. */
+static void test_locked_dropout(void **state) {
+    (void)state;
+    static const op_case row = {
+        "locked dropout 5x64, training", 1, {{5, 64, false}}, make_locked_dropout, reference_dropout};
+    op_bench bench;
+    testing_bench_init(&bench, &row, 3);
+    int64_t floats = bench.batch * bench.node->channels, zeros = 0;
+    lk_task task = testing_task(&bench, bench.context->kernels, bench.context->pool);
+    task.training = true;
+    assert_true(bench.node->op->forward(&task));
+    for (int64_t i = 0; i < floats; i++) {
+        zeros += bench.out[i] == 0.0f;
+        for (int64_t cell = 1; cell < bench.node->cells; cell++) {
+            assert_true((bench.out[i] == 0.0f) == (bench.out[cell * floats + i] == 0.0f));
+        }
+    }
+    assert_true(zeros > 0 && zeros < floats);
+    testing_bench_deinit(&bench);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_any_batch),
-        cmocka_unit_test(test_dependencies),
-        cmocka_unit_test(test_dropout_in_training),
+        cmocka_unit_test(test_same_bits),      cmocka_unit_test(test_any_batch),
+        cmocka_unit_test(test_dependencies),   cmocka_unit_test(test_dropout_in_training),
+        cmocka_unit_test(test_locked_dropout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

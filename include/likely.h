@@ -62,13 +62,13 @@ int lk_context_threads(const lk_context *context);
 typedef struct lk_dataset lk_dataset;
 typedef struct lk_model lk_model;
 
-/* Reads a file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM; also gzipped), recognised by content. With a model, its alphabet and
+/* Reads a file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG; also gzipped), recognised by content. With a model, its alphabet and
  * binarization are used, and data that do not fit it are LK_MISMATCH; model may be NULL. The caller destroys it. */
 lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset);
 /* Copies values[examples][variables]. alphabet 2..65536; a value outside it is LK_INVALID. */
 lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,
                                  const uint16_t *values, lk_dataset **dataset);
-/* Writes by the name's ending: .png (a grid of images), .npy, .amat, .txt, .csv, .idx, .pbm; each but .png also .gz. */
+/* Writes by the name's ending: .png (one image, or a grid of several), .npy, .amat, .txt, .csv, .idx, .pbm; each but .png also .gz. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
 int64_t lk_dataset_examples(const lk_dataset *dataset);
 int64_t lk_dataset_variables(const lk_dataset *dataset);

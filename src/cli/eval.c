@@ -10,7 +10,7 @@
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped. For a model of texts: any "
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG; also gzipped. For a model of texts: any "
      "file, as one stream from its beginning",
      false},
     CLI_DATA_OPTIONS,

@@ -11,7 +11,7 @@
 #include "train/train.h"
 
 static const cli_option train_options[] = {
-    {"data", "PATH", "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM; also gzipped",
+    {"data", "PATH", "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG; also gzipped",
      false},
     {"valid", "PATH", "validation examples: choose the best weights, stop early, calibrate p-values", false},
     {"valid-fraction", "X",

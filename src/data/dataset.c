@@ -16,22 +16,24 @@ static const struct {
     lk_format_number number;
     const lk_reader *reader;
 } formats[] = {
-    {LK_FROM_NPZ, &lk_npz_reader},   {LK_FROM_NPY, &lk_npy_reader}, {LK_FROM_IDX, &lk_idx_reader},
-    {LK_FROM_PBM, &lk_pbm_reader},   {LK_FROM_CSV, &lk_csv_reader}, {LK_FROM_ROWS, &lk_rows_reader},
-    {LK_FROM_AMAT, &lk_amat_reader},
+    {LK_FROM_PNG, &lk_png_reader},   {LK_FROM_NPZ, &lk_npz_reader},   {LK_FROM_NPY, &lk_npy_reader},
+    {LK_FROM_IDX, &lk_idx_reader},   {LK_FROM_PBM, &lk_pbm_reader},   {LK_FROM_CSV, &lk_csv_reader},
+    {LK_FROM_ROWS, &lk_rows_reader}, {LK_FROM_AMAT, &lk_amat_reader},
 };
 #define FORMAT_COUNT ((int)(sizeof formats / sizeof formats[0]))
 
-const char *lk_dataset_format_name(int32_t format) {
-    if (format == LK_FROM_MEMORY) {
-        return "memory";
-    }
+static const lk_reader *reader_of(int32_t format) {
     for (int i = 0; i < FORMAT_COUNT; ++i) {
         if ((int32_t)formats[i].number == format) {
-            return formats[i].reader->name;
+            return formats[i].reader;
         }
     }
     return NULL;
+}
+
+const char *lk_dataset_format_name(int32_t format) {
+    const lk_reader *reader = reader_of(format);
+    return reader ? reader->name : format == LK_FROM_MEMORY ? "memory" : NULL;
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -133,10 +135,11 @@ static int32_t file_alphabet(const lk_dataset_options *options) {
 
 static lk_status finish(lk_context *context, const lk_dataset_options *options, lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
+    const lk_reader *reader = reader_of(dataset->format);
     if (given) {
         dataset->alphabet = given;
     } else {
-        int32_t hint = most <= 2 ? 2 : dataset->alphabet;
+        int32_t hint = most <= 2 && !(reader && reader->own_alphabet) ? 2 : dataset->alphabet;
         dataset->alphabet = hint > most ? hint : most;
     }
     if (options->binarization != LK_BINARIZE_NONE) {
@@ -158,16 +161,12 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options, 
 }
 
 static lk_status fail_unrecognised(lk_context *context, const lk_source *source) {
-    if (source->size >= 4 && memcmp(source->data, "\x89PNG", 4) == 0) {
-        return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: a PNG picture; pictures are read from NPY or IDX, so convert it first", source->name);
-    }
     char quoted[LK_QUOTE_CAPACITY];
     int64_t shown = source->size < 8 ? source->size : 8;
     return lk_fail(context, LK_FORMAT,
                    "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
                    "rows, CSV of integers, "
-                   "IDX, NPY, NPZ and PBM, each also gzipped",
+                   "IDX, NPY, NPZ, PBM and PNG, each also gzipped",
                    source->name, lk_text_quote(source->data, source->data + shown, quoted));
 }
 

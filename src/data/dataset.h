@@ -85,7 +85,7 @@ void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t 
 
 /* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. The
  * numbers are part of the compressed container's format: 1 amat, 2 rows, 3 csv, 4 idx, 5 npy, 6
- * npz, 7 pbm. */
+ * npz, 7 pbm, 8 png. */
 const char *lk_dataset_format_name(int32_t format);
 
 /* Labels: one integer a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as many as `examples`.
@@ -95,7 +95,7 @@ lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples
 lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes, const char *array,
                           int64_t examples, int32_t **labels);
 
-/* Writers. The format is chosen by the name's ending: .png (a grid of images; values scaled to
+/* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
  * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
  * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example);
  * each but .png also .gz. Another ending is LK_INVALID, the message lists the known ones. A vector

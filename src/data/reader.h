@@ -20,6 +20,7 @@ typedef enum lk_format_number {
     LK_FROM_NPY,
     LK_FROM_NPZ,
     LK_FROM_PBM,
+    LK_FROM_PNG,
     LK_FORMATS
 } lk_format_number;
 
@@ -38,12 +39,13 @@ typedef struct lk_source {
  * images, else 0. What it allocated when it fails is released by the caller with the data set. */
 typedef struct lk_reader {
     const char *name;
+    bool own_alphabet; /* the format says it: it does not depend on which values occur */
     bool (*recognise)(const uint8_t *data, int64_t size);
     lk_status (*read)(lk_context *context, const lk_source *source, lk_dataset *dataset);
 } lk_reader;
 
 extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader, lk_npz_reader,
-    lk_pbm_reader;
+    lk_pbm_reader, lk_png_reader;
 
 /* Any bytes, cut into examples of the shape's size; not in the table, since nothing tells raw bytes
  * from others. */

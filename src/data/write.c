@@ -27,7 +27,7 @@ static const lk_ending endings[] = {
 static lk_encode *const encode_format[LK_FORMATS] = {
     [LK_FROM_AMAT] = lk_encode_amat, [LK_FROM_ROWS] = lk_encode_txt, [LK_FROM_CSV] = lk_encode_csv,
     [LK_FROM_IDX] = lk_encode_idx,   [LK_FROM_NPY] = lk_encode_npy,  [LK_FROM_NPZ] = lk_encode_npy,
-    [LK_FROM_PBM] = lk_encode_pbm,
+    [LK_FROM_PBM] = lk_encode_pbm,   [LK_FROM_PNG] = lk_encode_png,
 };
 
 /* ---- the buffer ---------------------------------------------------------------------------- */

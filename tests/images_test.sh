@@ -18,7 +18,7 @@ END
 
 # pixels FILE.png: its values
 pixels() {
-    run sample "$work/flat" --count 1 --given-data "$1" --given-count 192 --out "$1.csv" >/dev/null
+    run sample "$work/flat" --count 1 --given "$1" --given-variables 192 --out "$1.csv" >/dev/null
     cat "$1.csv"
 }
 

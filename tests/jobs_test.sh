@@ -41,7 +41,7 @@ run decompress "$work/m" --data "$work/c-scalar-1" --out "$work/restored.txt" --
 expect_same "$work/test.txt" "$work/restored.txt" "restored data"
 
 # Completing: the first 12 variables are held, the rest drawn.
-run sample "$work/m" --count 150 --given-data "$work/test.txt" --given-count 12 --out "$work/completed.txt" >/dev/null
+run sample "$work/m" --count 150 --given "$work/test.txt" --given-variables 12 --out "$work/completed.txt" >/dev/null
 expect_same <(cut -c1-12 "$work/test.txt") <(cut -c1-12 "$work/completed.txt") "held variables"
 echo '1,0 1' >"$work/given.txt"
 run sample "$work/m" --count 7 --given "$work/given.txt" --out "$work/given7.txt" >/dev/null

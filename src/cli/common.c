@@ -68,7 +68,7 @@ lk_status cli_can_write(lk_context *context, const char *path) {
 
 /* ---- data ----------------------------------------------------------------------------------------------------------------- */
 
-static bool parse_shape(const cli_arguments *arguments, lk_shape *shape) {
+bool cli_shape(const cli_arguments *arguments, lk_shape *shape) {
     const char *text = cli_text(arguments, "shape", NULL);
     for (const char *at = text; at != NULL && *at != '\0';) {
         char *end = NULL;
@@ -94,7 +94,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
         !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !parse_shape(arguments, &options->shape)) {
+        !cli_shape(arguments, &options->shape)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;

@@ -37,6 +37,8 @@ lk_status cli_can_write(lk_context *context, const char *path);
         "binarize-seed", "N", "seed of --binarize sample (default 1)", false                                          \
     }
 
+/* --shape; untouched without it. False after a usage line. */
+bool cli_shape(const cli_arguments *arguments, lk_shape *shape);
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
 /* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or else the model says; values that are 0 and

@@ -208,7 +208,7 @@ static lk_status open_prompt(const cli_arguments *arguments, const lk_model *mod
 }
 
 static int begin(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(arguments, "given given-data given-count", "models of examples") ||
+    if (!cli_excludes(arguments, "given given-rows given-variables plain shape", "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
     }

@@ -72,6 +72,7 @@ static lk_status parse_given(lk_context *context, const char *path, const lk_byt
                              lk_given *given) {
     given->examples = count_lines(bytes);
     given->variables = model->data.variables;
+    given->shape = model->data.shape;
     if (given->examples == 0) {
         return lk_fail(context, LK_FORMAT, "%s: empty; expected one example a line, ? where a value is to be drawn",
                        path);
@@ -110,28 +111,6 @@ lk_status lk_given_read(lk_context *context, const char *path, const lk_model *m
     lk_status status = lk_given_parse(context, path, &bytes, model, given);
     lk_bytes_release(&bytes);
     return status;
-}
-
-lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count, lk_given *given) {
-    *given = (lk_given){.examples = dataset->examples, .variables = dataset->variables};
-    LK_TRY(lk_model_accepts(model, dataset));
-    if (count < 0 || count > dataset->variables) {
-        return lk_fail(model->context, LK_INVALID, "cannot hold the first %lld of %lld variables", (long long)count,
-                       (long long)dataset->variables);
-    }
-    lk_graph *graph;
-    LK_TRY(lk_model_graph(model, 0, &graph));
-    given->values = lk_allocate(given->examples * given->variables, sizeof *given->values);
-    for (int64_t i = 0; given->values != NULL && i < given->examples; i++) {
-        for (int64_t place = 0; place < given->variables; place++) {
-            int64_t at = i * given->variables + graph->by_rank[place];
-            given->values[at] = place < count ? dataset->values[at] : -1;
-        }
-    }
-    lk_graph_destroy(graph);
-    return given->values == NULL
-               ? lk_fail_no_memory(model->context, "held values", given->examples * given->variables * 4)
-               : LK_OK;
 }
 
 void lk_given_deinit(lk_given *given) {

@@ -8,9 +8,18 @@
 #include "base/random.h"
 #include "graph/execution.h"
 #include "jobs/sample_group.h"
+#include "jobs/sample_other_size.h"
 #include "train/double_maths.h"
 
 /* ---- held variables ------------------------------------------------------------------------------------------------------ */
+
+static lk_status refuse_held(const lk_model *model, int64_t early, int64_t late) {
+    return lk_fail(
+        model->context, LK_INVALID,
+        "variable %lld is held, but variable %lld, which comes before it in the model's ordering, is to be drawn: "
+        "hold a prefix of the ordering (or train made with order_agnostic=true, which takes any subset)",
+        (long long)late, (long long)early);
+}
 
 static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early, int64_t *late) {
     *early = -1;
@@ -48,11 +57,7 @@ static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t
     if (rank == NULL) {
         status = lk_fail_no_memory(model->context, "ordering", (*graph)->variables * 4);
     } else if (!order_agnostic(model)) {
-        status = lk_fail(
-            model->context, LK_INVALID,
-            "variable %lld is held, but variable %lld, which comes before it in the model's ordering, is to be drawn: "
-            "hold a prefix of the ordering (or train made with order_agnostic=true, which takes any subset)",
-            (long long)late, (long long)early);
+        status = refuse_held(model, early, late);
     } else {
         for (int64_t v = 0; v < (*graph)->variables; v++) {
             rank[v] = (*graph)->rank[v] + (row[v] < 0 ? (*graph)->steps : 0);
@@ -130,6 +135,40 @@ static int32_t draw_variant(const lk_sample_options *options, int64_t sample, co
     return k;
 }
 
+/* ---- sizes ---------------------------------------------------------------------------------------------------------------- */
+
+/* What the samples are to be, and that what is given is of that size too. */
+static lk_status find_shape(const lk_model *model, const lk_sample_options *options, lk_shape *shape) {
+    const lk_given *given = options->given;
+    bool said = options->shape.axes > 0, shaped = given != NULL && given->shape.axes > 0;
+    lk_shape own = model->data.shape, wanted = said ? options->shape : shaped ? given->shape : own;
+    LK_TRY(lk_model_shape_for(model, "samples", wanted, shape));
+    if (given != NULL && given->variables != lk_shape_variables(*shape)) {
+        char text[64];
+        lk_shape_print(*shape, text, sizeof text);
+        return lk_fail(model->context, LK_INVALID, "samples of %s are asked for, but what is given has %lld variables",
+                       text, (long long)given->variables);
+    }
+    return LK_OK;
+}
+
+/* In natural order. */
+static lk_status check_prefixes(const lk_model *model, const lk_given *given) {
+    for (int64_t n = 0; given != NULL && n < given->examples; n++) {
+        const int32_t *row = given->values + n * given->variables;
+        int64_t open = 0;
+        while (open < given->variables && row[open] >= 0) {
+            open++;
+        }
+        for (int64_t v = open; v < given->variables; v++) {
+            if (row[v] >= 0) {
+                return refuse_held(model, open, v);
+            }
+        }
+    }
+    return LK_OK;
+}
+
 /* ---- all ------------------------------------------------------------------------------------------------------------------ */
 
 /* Samples row, row + rows, ... share what is held; they are grouped by variant. */
@@ -170,13 +209,8 @@ static bool rows_hold_alike(const lk_given *given) {
     return true;
 }
 
-lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_dataset **samples) {
-    LK_REQUIRE(options->count >= 1);
-    *samples = NULL;
+static lk_status sample_rows(const lk_model *model, const lk_sample_options *options, lk_dataset *made) {
     int32_t variants = lk_model_variants(model);
-    lk_dataset *made;
-    LK_TRY(
-        lk_dataset_create(model->context, "samples", model->data.shape, options->count, model->data.alphabet, &made));
     double *odds = lk_allocate(variants, sizeof *odds);
     int64_t *member = lk_allocate(options->count, sizeof *member);
     lk_status status =
@@ -188,6 +222,19 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
     }
     lk_release(odds);
     lk_release(member);
+    return status;
+}
+
+lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_dataset **samples) {
+    LK_REQUIRE(options->count >= 1);
+    *samples = NULL;
+    lk_shape shape;
+    lk_dataset *made;
+    LK_TRY(find_shape(model, options, &shape));
+    bool own = lk_shape_equal(shape, model->data.shape);
+    LK_TRY(own ? LK_OK : check_prefixes(model, options->given));
+    LK_TRY(lk_dataset_create(model->context, "samples", shape, options->count, model->data.alphabet, &made));
+    lk_status status = own ? sample_rows(model, options, made) : lk_sample_other_size(model, options, shape, made);
     if (status != LK_OK) {
         lk_dataset_destroy(made);
         return status;

@@ -8,15 +8,13 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/random.h"
-#include "dist/dist.h"
 #include "graph/execution.h"
+#include "jobs/sample_draw.h"
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((int64_t)2 << 20)
 #define BATCH_LEAST 32                    /* fewer fill no kernel; then memory bounds the batch instead */
 #define MEMORY_BYTES ((int64_t)512 << 20) /* of one worker */
-#define EXAMPLES_PER_PIECE 256
 
 /* One worker's network and buffers. */
 typedef struct artist {
@@ -30,51 +28,26 @@ typedef struct artist {
     lk_status status;   /* the first failure */
 } artist;
 
-/* ---- drawing one variable of a batch --------------------------------------------------------------------------- */
-
-typedef struct draw {
-    const artist *a;
-    int64_t first, count, variable;
-} draw;
-
-static int32_t held(const lk_sample_options *options, int64_t sample, int64_t variable) {
-    const lk_given *given = options->given;
-    return given == NULL ? -1 : given->values[sample % given->examples * given->variables + variable];
-}
-
-static void draw_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const draw *d = argument;
-    const artist *a = d->a;
-    const lk_sample_group *g = a->group;
-    const lk_graph *graph = g->graph;
-    lk_random random = {g->options->seed, LK_FOR_SAMPLE};
-    const float *parameters = lk_execution_parameters(a->execution, d->variable);
-    int64_t begin = piece * EXAMPLES_PER_PIECE;
-    int64_t end = begin + EXAMPLES_PER_PIECE < d->count ? begin + EXAMPLES_PER_PIECE : d->count;
-    float *probability = a->probability + begin * graph->alphabet;
-    graph->dist->probabilities(graph->context->kernels, graph->alphabet, parameters + begin * graph->output->channels,
-                               end - begin, g->options->temperature, probability);
-    for (int64_t n = begin; n < end; n++, probability += graph->alphabet) {
-        int64_t sample = g->sample[d->first + n];
-        int32_t value = held(g->options, sample, d->variable);
-        if (value < 0) {
-            float unit = lk_random_unit(random, (uint64_t)sample, (uint64_t)d->variable);
-            value = lk_probabilities_draw(probability, graph->alphabet, unit);
-        }
-        a->column[n] = (uint16_t)value;
-        a->values[n * graph->variables + d->variable] = (uint16_t)value;
-    }
-}
+/* ---- drawing a batch ----------------------------------------------------------------------------------------------- */
 
 /* Draws the variables of one rank from the conditionals that the execution holds. */
 static void draw_rank(const artist *a, int64_t first, int64_t count, int32_t step) {
-    const lk_graph *graph = a->group->graph;
+    const lk_sample_group *g = a->group;
+    const lk_graph *graph = g->graph;
+    lk_draw d = {.options = g->options,
+                 .graph = graph,
+                 .pool = a->pool,
+                 .sample = g->sample + first,
+                 .count = count,
+                 .variables = graph->variables,
+                 .probability = a->probability,
+                 .column = a->column,
+                 .values = a->values};
     for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
-        draw d = {a, first, count, graph->by_rank[i]};
-        lk_pool_run(a->pool, (count + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE, draw_piece, &d);
-        if (a->group->options->schedule == LK_SCHEDULE_INCREMENTAL) {
-            lk_execution_set(a->execution, d.variable, a->column);
+        int64_t variable = graph->by_rank[i];
+        lk_draw_variable(&d, variable, lk_execution_parameters(a->execution, variable));
+        if (g->options->schedule == LK_SCHEDULE_INCREMENTAL) {
+            lk_execution_set(a->execution, variable, a->column);
         }
     }
 }

@@ -175,7 +175,7 @@ static void test_held_prefix_conditions(void **state) {
     for (int code = 0; code < SETTINGS; code++) {
         conditional[code] /= total;
     }
-    lk_given given = {1, VARIABLES, row};
+    lk_given given = {.examples = 1, .variables = VARIABLES, .values = row};
     lk_dataset *samples =
         draw(model, (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
     expect_agreement(samples, conditional, "held prefix");
@@ -186,7 +186,7 @@ static void test_held_prefix_conditions(void **state) {
 static void test_held_subsets(void **state) {
     (void)state;
     int32_t rows[2 * VARIABLES] = {-1, -1, 1, -1, 0, 0, -1, -1, 1, -1};
-    lk_given given = {2, VARIABLES, rows};
+    lk_given given = {.examples = 2, .variables = VARIABLES, .values = rows};
     lk_model *fixed = make_model(one_mask, 1), *free_order = make_model(three_orders, 3);
     lk_sample_options options = {.count = 50, .seed = 4, .temperature = 1.0f, .given = &given};
     lk_dataset *samples;

@@ -77,7 +77,7 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 
 /* ---- values ------------------------------------------------------------------------------------------------------------- */
 
-static lk_status check_values(const lk_model *model, const lk_dataset *dataset) {
+lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {
     if (dataset->alphabet <= model->data.alphabet) {
         return LK_OK;
     }
@@ -96,10 +96,10 @@ static lk_status check_values(const lk_model *model, const lk_dataset *dataset) 
 
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
     return dataset->variables != model->data.variables ? refuse_shape(model, dataset->path, dataset->shape, "")
-                                                       : check_values(model, dataset);
+                                                       : lk_model_accepts_values(model, dataset);
 }
 
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {
     LK_TRY(lk_model_shape_for(model, dataset->path, dataset->shape, there));
-    return check_values(model, dataset);
+    return lk_model_accepts_values(model, dataset);
 }

@@ -112,6 +112,8 @@ void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
 /* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (their shape may be told differently: 784
  * or 28x28) or hold values outside its alphabet. */
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
+/* The second alone. */
+lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
 /* At which shape the model's network runs over data of `shape`: *there is the model's own when the numbers of variables agree, or, for
  * families that are built at any size, the data's: images of another height and width but as many channels, sequences of another
  * length. Else LK_MISMATCH, saying what differs; `name` is for messages. */

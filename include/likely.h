@@ -97,6 +97,10 @@ lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, f
 /* Lossless; restored by the same model on any machine. The file is verified before it gets its name. */
 lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path);
 lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset);
+/* The same with a model that runs along streams of bytes or characters (trained with `likely train --text`): any file, of any size, in
+ * memory that does not grow with it; restored byte for byte. */
+lk_status lk_model_compress_text(const lk_model *model, const char *path, const char *out);
+lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

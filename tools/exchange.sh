@@ -44,6 +44,34 @@ try row-lstm pixelrnn --shape 28x28x1 --set layers=1 --set channels=4 --set head
 try diagonal-bilstm pixelrnn --shape 28x28x1 --set kind=diagonal --set layers=1 --set channels=4 --set head=8 --epochs 1
 try conv1d conv1d --set layers=3 --set channels=6 --set head=8 --epochs 1
 
+# Texts: one chunk in lanes, several chunks, characters that a model does not know.
+zcat "$data/digits-test.pbm.gz" | head -c 30000 | base64 -w 71 | cat - <(printf 'Ωμέγα \377\n') >"$work/text"
+head -c 12000 "$work/text" >"$work/text.train"
+try_text() { # NAME FAMILY ARGUMENTS...
+    local m=$work/$1 family=$2
+    shift 2
+    a train "$family" --data "$work/text.train" --window 32 --batch-size 8 --out "$m" --quiet "$@" >/dev/null
+    for lanes in 1 6; do
+        a compress "$m" --data "$work/text" --out "$m.here" --lanes $lanes --chunk-symbols 17000 >/dev/null
+        b compress "$m" --data "$work/text" --out "$m.there" --lanes $lanes --chunk-symbols 17000 --threads 3 >/dev/null
+        cmp "$m.here" "$m.there"
+        b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
+        a decompress "$m" --data "$m.there" --out "$m.from-there" >/dev/null
+        cmp "$work/text" "$m.from-here"
+        cmp "$work/text" "$m.from-there"
+    done
+    a eval "$m" --data "$work/text" --json >"$m.eval-here"
+    b eval "$m" --data "$work/text" --json >"$m.eval-there"
+    cmp "$m.eval-here" "$m.eval-there"
+    a sample "$m" --length 500 --out "$m.sample-here" >/dev/null
+    b sample "$m" --length 500 --out "$m.sample-there" >/dev/null
+    cmp "$m.sample-here" "$m.sample-there"
+    models=$((models + 1))
+}
+try_text lstm charrnn --text utf8 --set width=32 --epochs 2
+try_text gru charrnn --text bytes --set cell=gru --set width=24 --set layers=1 --epochs 1
+try_text convolution conv1d --text utf8 --set layers=4 --set channels=12 --set head=12 --epochs 1
+
 # Training is the same on both sides too.
 train_digest() { "$@" train made --data "$work/digits.pbm" --valid-fraction 0.2 --out "$work/t" --set hidden=30 --set dropout=0.2 \
     --epochs 2 --schedule cosine --json 2>/dev/null | grep '"fingerprint"'; }

@@ -1,12 +1,15 @@
 /* likely decompress. */
 #include "base/arena.h"
 #include "cli/common.h"
+#include "cli/text.h"
 #include "codec/codec.h"
+#include "codec/stream_container.h"
 
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png; text ones also .gz)",
+     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png; text ones also .gz); a text is restored "
+     "byte for byte under any name",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
@@ -29,29 +32,38 @@ static int print_report(const cli_arguments *arguments, const lk_dataset *datase
     return cli_finish_output();
 }
 
+static int decompress_examples(const cli_arguments *arguments, cli_session *s) {
+    int64_t *lost = NULL, lost_count = 0;
+    cli_progress progress = cli_progress_begin(arguments, "decoding");
+    lk_codec_options how = {
+        .salvage = cli_has(arguments, "salvage"), .progress = cli_progress_show, .progress_argument = &progress};
+    bool done =
+        lk_decompress(s->model, cli_text(arguments, "data", NULL), &how, &s->dataset, &lost, &lost_count) == LK_OK &&
+        lk_dataset_restore(s->context, cli_text(arguments, "out", NULL), s->dataset) == LK_OK;
+    cli_progress_end(&progress);
+    int status = done ? print_report(arguments, s->dataset, lost, lost_count) : cli_fault(s->context);
+    lk_release(lost);
+    return status;
+}
+
+/* The file itself says whether it holds a text. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
-    int64_t *lost = NULL, lost_count = 0;
     int status = cli_begin(arguments, false, &s);
-    if (status == EXIT_DONE) {
-        cli_progress progress = cli_progress_begin(arguments, "decoding");
-        lk_codec_options how = {
-            .salvage = cli_has(arguments, "salvage"), .progress = cli_progress_show, .progress_argument = &progress};
-        bool done =
-            cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
-            lk_decompress(s.model, cli_text(arguments, "data", NULL), &how, &s.dataset, &lost, &lost_count) == LK_OK &&
-            lk_dataset_restore(s.context, cli_text(arguments, "out", NULL), s.dataset) == LK_OK;
-        cli_progress_end(&progress);
-        status = done ? print_report(arguments, s.dataset, lost, lost_count) : cli_fault(s.context);
+    if (status == EXIT_DONE && cli_can_write(s.context, cli_text(arguments, "out", NULL)) != LK_OK) {
+        status = cli_fault(s.context);
+    } else if (status == EXIT_DONE) {
+        status = lk_stream_container_is(s.context, cli_text(arguments, "data", NULL))
+                     ? cli_decompress_text(arguments, s.model)
+                     : decompress_examples(arguments, &s);
     }
-    lk_release(lost);
     cli_end(&s);
     return status;
 }
 
 const cli_verb cli_decompress_verb = {
     .name = "decompress",
-    .summary = "restore what compress wrote, value for value",
+    .summary = "restore what compress wrote, value for value or byte for byte",
     .operands = "MODEL",
     .operand_count = 1,
     .options = options,
@@ -59,6 +71,7 @@ const cli_verb cli_decompress_verb = {
     .required = "data out",
     .more = "examples:\n"
             "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
-            "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n",
+            "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"
+            "  likely decompress book.likely --data chapter.lk --out chapter.txt\n",
     .run = run,
 };

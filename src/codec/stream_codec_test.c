@@ -361,8 +361,10 @@ static void test_windows_of_bytes(void **state) {
     lk_model *model = testing_model(*state, "charrnn", lstm, 2, 12, 256, "natural", 3);
     lk_bytes text = testing_text(50);
     write_file(text_path, text.data, text.size);
-    testing_ok(*state, lk_stream_compress(model, text_path, coded_path, NULL, NULL));
+    testing_ok(*state, lk_model_compress_text(model, text_path, coded_path));
     expect_restored(model, text.size);
+    testing_ok(*state, lk_model_decompress_text(model, coded_path, other_path));
+    same_files(*state, text_path, other_path);
     lk_model_destroy(model);
     model = testing_model(*state, "charrnn", lstm, 2, 12, 256, "reversed", 3);
     testing_refused(*state, lk_stream_compress(model, text_path, coded_path, NULL, NULL), LK_MISMATCH, "ordering");

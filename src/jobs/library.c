@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/stream_codec.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
 #include "train/evaluate.h"
@@ -120,4 +121,12 @@ lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const ch
 
 lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset) {
     return lk_decompress(model, path, NULL, dataset, NULL, NULL);
+}
+
+lk_status lk_model_compress_text(const lk_model *model, const char *path, const char *out) {
+    return lk_stream_compress(model, path, out, NULL, NULL);
+}
+
+lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out) {
+    return lk_stream_decompress(model, path, out, NULL, NULL);
 }

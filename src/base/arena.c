@@ -9,8 +9,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64
+#define LARGE_PAGE ((size_t)2 << 20)
 #define FIRST_BLOCK ((size_t)16 << 10)
 #define MOST_BLOCK ((size_t)4 << 20)
 
@@ -48,9 +50,19 @@ static bool total_size(int64_t count, size_t size, size_t *bytes) {
     return true;
 }
 
+/* What is large stands in large pages where the system has them: weights and values are walked through in long strides, and small pages
+ * would ask for more entries of the page tables than a processor keeps. */
 static void *zeroed(size_t bytes) {
     void *memory;
-    return posix_memalign(&memory, ALIGNMENT, bytes) == 0 ? memset(memory, 0, bytes) : NULL;
+    if (posix_memalign(&memory, bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE, bytes) != 0) {
+        return NULL;
+    }
+#ifdef MADV_HUGEPAGE
+    if (bytes >= LARGE_PAGE) {
+        madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* if it will not, nothing is lost */
+    }
+#endif
+    return memset(memory, 0, bytes);
 }
 
 lk_arena *lk_arena_create(void) {

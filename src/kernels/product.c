@@ -20,8 +20,9 @@ enum {
     LYING_FLOATS = 80 * 1024, /* of B that every row meets: the second cache */
     DIRECT_PANELS = 3,        /* up to here packing B costs more than it saves */
     DIRECT_COLUMNS =
-        256, /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
-    PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
+        128, /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
+    PIECE_WORK = 1 << 20,   /* fused multiply-adds that are worth a thread's waking */
+    PIECE_FLOATS = 1 << 16, /* the same when B is only read once: it comes from the last cache or from memory */
     MOST_PIECES = 32,
 };
 
@@ -165,7 +166,8 @@ static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_
 static void cut(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const int64_t work = lk_product_multiply_adds(product);
-    int64_t pieces = lk_maximum(1, lk_minimum(work / PIECE_WORK, MOST_PIECES));
+    const int64_t read = plan->direct ? (plan->end - plan->begin) * plan->last_column / PIECE_FLOATS : 0;
+    int64_t pieces = lk_maximum(1, lk_minimum(lk_maximum(work / PIECE_WORK, read), MOST_PIECES));
     const int64_t unit = plan->narrow ? plan->strip : plan->tile->rows;
     plan->column_pieces = 1;
     plan->column_step = product->columns;

@@ -4,9 +4,11 @@
 #include "kernels/product_inside.h"
 
 enum {
+    /* Of a block: rows of B often stand a power of two apart and share a few sets of the caches; so many still fit the second one. */
+    DEPTH_BLOCK = 64,
+    CACHED_FLOATS = 1 << 18, /* of B: what is larger comes from further than the second cache */
     LINE_FLOATS = 16,
-    SHALLOW = 16, /* depth of a block when rows of B are long: as many streams as a processor follows */
-    LONG_COLUMNS = 256,
+    FEWEST_ROWS = 2, /* up to here a strip is met so fast that the next one must be asked for at once, not row by row */
 };
 
 /* The widest strip of whole columns. */
@@ -20,29 +22,47 @@ static int64_t fitting_width(const lk_tile *tile, int64_t rows, int64_t columns)
     return width;
 }
 
-static void prefetch_b(const lk_product_plan *plan, int64_t column, int64_t columns, int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; k++) {
-        const int64_t offset = plan->b_offset != NULL ? plan->b_offset[k] : k * plan->b.depth_stride;
+/* The piece's strips, in the order in which they are met: column after column, depth block after depth block. */
+typedef struct walk {
+    const lk_product_plan *plan;
+    int64_t first_column, last_column, block;
+} walk;
+
+/* How far behind the strip that ends at `column` the one stands that will be met next: each of its rows is a stream of its own, too short
+ * for the processor to follow. Rows that are gathered are near each other only within a block. */
+static int64_t distance_ahead(const walk *w, int64_t column, int64_t columns) {
+    if (column < w->last_column) {
+        return columns;
+    }
+    const lk_product_plan *plan = w->plan;
+    return plan->b_offset != NULL ? 0 : w->block * plan->b.depth_stride - (w->last_column - w->first_column - columns);
+}
+
+static void prefetch_strip(const lk_panel *panel, const lk_strip *strip, int64_t columns, int64_t ahead) {
+    const lk_segment *first = &panel->segment[0], *last = &panel->segment[panel->segments - 1];
+    for (int64_t k = first->begin; k < last->end; k++) {
+        const float *row = strip->data + (strip->offset != NULL ? strip->offset[k] : k * strip->stride) + ahead;
         for (int64_t n = 0; n < columns; n += LINE_FLOATS) {
-            __builtin_prefetch(plan->b.data + offset + column + n);
+            __builtin_prefetch(row + n, 0, 2);
         }
     }
 }
 
-static void run_panel(const lk_panel *panel, int64_t first_column, int64_t last_column, int64_t begin, int64_t end,
-                      bool ahead) {
+static void run_panel(const lk_panel *panel, const walk *w, bool ahead) {
     const lk_product_plan *plan = panel->plan;
-    for (int64_t n = first_column, columns; n < last_column; n += columns) {
-        columns = fitting_width(plan->tile, panel->rows, last_column - n);
+    for (int64_t n = w->first_column, columns; n < w->last_column; n += columns) {
+        columns = fitting_width(plan->tile, panel->rows, w->last_column - n);
         int64_t shift = 0;
         if (columns == 0) {
-            columns = last_column - n;
+            columns = w->last_column - n;
             shift = plan->tile->widths[0] - columns;
         }
-        const lk_strip strip = {
-            .data = plan->b.data + n - shift, .stride = plan->b.depth_stride, .offset = plan->b_offset};
-        if (ahead && n + 2 * columns <= last_column) {
-            prefetch_b(plan, n + columns, columns, begin, end);
+        lk_strip strip = {.data = plan->b.data + n - shift, .stride = plan->b.depth_stride, .offset = plan->b_offset};
+        const int64_t distance = ahead ? distance_ahead(w, n + columns, columns) : 0;
+        if (distance != 0 && (panel->rows <= FEWEST_ROWS || plan->b_offset != NULL)) {
+            prefetch_strip(panel, &strip, columns, distance);
+        } else {
+            strip.ahead = distance;
         }
         lk_panel_run(panel, &strip, n, columns, shift);
     }
@@ -56,8 +76,9 @@ void lk_product_direct_piece(void *argument, int64_t piece, int worker) {
     const int64_t last_column = lk_minimum(first_column + plan->column_step, plan->last_column);
     const int64_t panels = (last_row - first_row + plan->tile->rows - 1) / plan->tile->rows;
     const int64_t rows = (last_row - first_row + panels - 1) / panels;
-    const bool is_long = plan->last_column > LONG_COLUMNS;
-    const int64_t block = is_long ? lk_minimum(SHALLOW, plan->block) : plan->block;
+    const bool is_large = (plan->end - plan->begin) * plan->last_column > CACHED_FLOATS;
+    const int64_t block = is_large ? lk_minimum(DEPTH_BLOCK, plan->block) : plan->block;
+    const walk w = {plan, first_column, last_column, block};
     lk_panel panel = {.plan = plan,
                       .patch = plan->scratch + worker * plan->scratch_stride,
                       .a_begin = plan->few_begin,
@@ -69,7 +90,7 @@ void lk_product_direct_piece(void *argument, int64_t piece, int worker) {
             panel.rows = lk_minimum(rows, last_row - panel.row);
             panel.a = plan->few + panel.row;
             if (lk_panel_open(&panel, begin, end)) {
-                run_panel(&panel, first_column, last_column, begin, end, is_long && panel.row == first_row);
+                run_panel(&panel, &w, is_large && panel.row == first_row);
             }
         }
     }

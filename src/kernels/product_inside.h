@@ -72,6 +72,7 @@ typedef struct lk_strip {
     const float *data;
     int64_t begin, stride;
     const int64_t *offset;
+    int64_t ahead; /* distance of the strip that will be met next; 0: it need not be asked for */
 } lk_strip;
 
 /* Prepares the panel (plan, row, rows, a... and patch are set) for depths [begin, end); false when it has nothing there. */

@@ -116,7 +116,8 @@ void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, 
     const int64_t longest = lk_minimum(columns, lk_column_end(product, panel->row + panel->rows - 1) - column);
     const int64_t shortest = lk_minimum(columns, lk_column_end(product, panel->row + first) - column);
     const int32_t width = lk_tile_width(plan->tile, longest + shift);
-    lk_tile_call call = {.columns = width, .a_stride = panel->a_stride, .b_stride = strip->stride};
+    lk_tile_call call = {
+        .columns = width, .a_stride = panel->a_stride, .b_stride = strip->stride, .ahead = strip->ahead};
     if (plan->c_contiguous && width == shortest) {
         call.c_offset = column;
         run_segments(panel, &call, strip, panel->c + first, first);

@@ -26,6 +26,7 @@ typedef struct lk_tile_call {
     const float *b; /* row k at b + b_offset[k], or at b + k * b_stride when b_offset is NULL */
     int64_t b_stride;
     const int64_t *b_offset;
+    int64_t ahead;      /* what stands so many floats behind each row of B is asked for meanwhile (0: nothing) */
     float *const *c;    /* `rows` pointers to the block's rows; all `columns` columns are read and written */
     int64_t c_offset;   /* added to each of them */
     const float *start; /* `rows` start values, or NULL: start from C */

@@ -4,14 +4,15 @@
  *   TILE_LANES        floats in a vector
  *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and TILE_FMA(a, b, c) = a*b + c
  * rows and vectors are constants after inlining, so the accumulators live in registers. No include guard on purpose. */
-static inline __attribute__((always_inline)) void TILE_NAME(block)(const lk_tile_call *call, const int rows,
-                                                                   const int vectors, const int gathered) {
+static inline __attribute__((always_inline)) void
+TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, const int gathered, const int fetching) {
     TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
     const float *a = call->a;
     const float *b = call->b;
     const int64_t *offset = call->b_offset;
     const int64_t a_stride = call->a_stride;
     const int64_t b_stride = call->b_stride;
+    const int64_t ahead = call->ahead;
     TILE_UNROLL
     for (int r = 0; r < rows; r++) {
         const float *c = call->c[r] + call->c_offset;
@@ -26,6 +27,10 @@ static inline __attribute__((always_inline)) void TILE_NAME(block)(const lk_tile
         TILE_UNROLL
         for (int v = 0; v < vectors; v++) {
             right[v] = TILE_LOAD(row + v * TILE_LANES);
+        }
+        TILE_UNROLL
+        for (int n = 0; n < vectors * TILE_LANES * fetching; n += TILE_LINE_FLOATS) {
+            __builtin_prefetch(row + ahead + n, 0, 2);
         }
         TILE_UNROLL
         for (int r = 0; r < rows; r++) {

@@ -13,6 +13,8 @@
 #define TILE_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+#define TILE_LINE_FLOATS 16 /* of a cache line */
+
 static inline float *lk_tile_c_row(const lk_tile_rows_call *call, int64_t row) {
     return call->c + (call->c_row != NULL ? call->c_row[row] : row) * call->c_stride;
 }
@@ -27,9 +29,11 @@ typedef struct tile_instance {
 #define TILE_INSTANCE(block, height, vectors)                                                       \
     static void block##_##height##_##vectors(const lk_tile_call *call) {                            \
         if (call->b_offset != NULL) {                                                               \
-            block(call, height, vectors, 1);                                                        \
+            block(call, height, vectors, 1, 0);                                                     \
+        } else if (call->ahead != 0) {                                                              \
+            block(call, height, vectors, 0, 1);                                                     \
         } else {                                                                                    \
-            block(call, height, vectors, 0);                                                        \
+            block(call, height, vectors, 0, 0);                                                     \
         }                                                                                           \
     }                                                                                               \
     static int64_t block##_lying_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \

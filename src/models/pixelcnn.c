@@ -52,12 +52,21 @@ static const lk_setting settings[] = {
      .fallback = "false",
      .help = "weights are trained as directions and gains (Salimans and Kingma 2016)",
      .later = true},
+    {.key = "dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping a feature inside a residual block in training (as in PixelCNN++)",
+     .training_only = true,
+     .later = true},
 };
 
 /* What all layers have in common. */
 typedef struct style {
     lk_grid grid;
     bool norm, weight_norm;
+    double dropout;
 } style;
 
 static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const style *s, int64_t channels,
@@ -82,6 +91,7 @@ static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, 
     node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
     node = masked(graph, name, lk_relu(graph, node), s, channels, mask, LK_CENTRE_B);
+    node = s->dropout > 0.0 ? lk_dropout(graph, node, s->dropout) : node;
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
     node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
     return lk_add(graph, input, node);
@@ -90,7 +100,8 @@ static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     style s = {.norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
-               .weight_norm = lk_settings_boolean(&model->settings, "weight_norm")};
+               .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
+               .dropout = lk_settings_real(&model->settings, "dropout")};
     int32_t kernel, block_kernel;
     LK_TRY(lk_pixels_grid(graph, model, &s.grid));
     LK_TRY(lk_mask_size(graph, model, "kernel", &kernel));

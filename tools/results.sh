@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the figures of docs/results.md again:  tools/results.sh DATA OUT [EXPERIMENT ...]
 #
-# DATA holds binarized-mnist/ and uci-binary/; OUT gets models, logs and, for each experiment, NAME.json with what `likely eval` says of
+# DATA holds binarized-mnist/, uci-binary/, cifar10-subset/ and text/; OUT gets models, logs and, for each experiment, NAME.json with what `likely eval` says of
 # the test set. Models are chosen on validation data only. Without names all experiments run, shortest first; those already in OUT are
 # left as they are, and an interrupted training goes on from its checkpoint.
 set -euo pipefail
@@ -28,6 +28,28 @@ experiment() {
     fi
     printf '%-24s %s nats +- %s (%s examples)\n' "$name" "$(value "$name" nll_nats)" "$(value "$name" nll_nats_stderr)" \
         "$(value "$name" examples)"
+}
+# NAME ARGUMENTS...: a charrnn on the first 1,003,854 bytes of tinyshakespeare, weights chosen on their last 3 %; the last 111,540 bytes are tested and
+# compressed.
+on_text() {
+    local name=$1
+    shift
+    head -c 1003854 "$data/text/tinyshakespeare.txt" >"$out/text-train.txt"
+    tail -c 111540 "$data/text/tinyshakespeare.txt" >"$out/text-test.txt"
+    if [[ ! -e $out/$name.json ]]; then
+        local resume=()
+        [[ -e $out/$name.checkpoint ]] && resume=(--resume)
+        "$likely" train charrnn --data "$out/text-train.txt" --text bytes --valid-fraction 0.03 --out "$out/$name" --json "$@" \
+            "${resume[@]}" >"$out/$name.train.json" 2>>"$out/$name.log"
+        "$likely" compress "$out/$name" --data "$out/text-test.txt" --out "$out/$name.lk" --json >"$out/$name.lk.json"
+        "$likely" eval "$out/$name" --data "$out/text-test.txt" --json >"$out/$name.json.part"
+        mv "$out/$name.json.part" "$out/$name.json"
+        rm -f "$out/$name.checkpoint"
+    fi
+    printf '%-24s %s nats per byte; %d bytes, model %d bytes; xz -9e %d, bzip2 -9 %d, zstd --ultra -22 %d\n' "$name" \
+        "$(value "$name" nats_per_symbol)" "$(stat -c %s "$out/$name.lk")" "$(stat -c %s "$out/$name")" \
+        "$(xz -9e -c "$out/text-test.txt" | wc -c)" "$(bzip2 -9 -c "$out/text-test.txt" | wc -c)" \
+        "$(zstd --ultra -22 -q -c "$out/text-test.txt" | wc -c)"
 }
 value() { sed -n "s/^ *\"$2\": \([0-9.e+-]*\),*$/\1/p" "$out/$1.json" | head -1 | cut -c1-8; }
 on_mnist() { # NAME FAMILY ARGUMENTS...
@@ -59,6 +81,11 @@ run() {
         --schedule cosine --epochs 400 --batch-size 50 --ema 0.998 --patience 0 ;;
     nips) on_uci nips made nips --set hidden=200 --set dropout=0.5 --schedule cosine --epochs 60 --batch-size 20 --ema 0.99 \
         --optimizer adamw --weight-decay 0.3 ;;
+    # The picture of its training: likely info OUT/pixelcnn --curve FILE.svg
+    pixelcnn) on_mnist pixelcnn pixelcnn --shape 28x28x1 --set blocks=8 --set channels=32 --set kernel=27 --batch-size 10 \
+        --learning-rate 0.003 --schedule cosine --warmup-steps 200 --ema 0.9995 --epochs 12 --patience 0 ;;
+    lstm) on_text lstm --window 128 --set width=448 --set dropout=0.4 --batch-size 20 --learning-rate 0.002 --schedule cosine \
+        --epochs 22 --clip 50 --ema 0.998 --patience 2 ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -38,6 +39,10 @@ typedef struct session {
 } session;
 
 static lk_status open_session(const cli_arguments *arguments, session *s) {
+    const char *map = cli_text(arguments, "map", "x.png");
+    if (strlen(map) < 4 || strcasecmp(map + strlen(map) - 4, ".png") != 0) {
+        return lk_fail(s->context, LK_INVALID, "%s: a map is a picture, so name it NAME.png", map);
+    }
     LK_TRY(lk_model_load(s->context, arguments->positional[0], &s->model));
     const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
     if (against != NULL) {
@@ -176,10 +181,6 @@ static int run(const cli_arguments *arguments) {
         return EXIT_USAGE;
     }
     session s = {0};
-    const char *map = cli_text(arguments, "map", "x.png");
-    if (strlen(map) < 4 || strcmp(map + strlen(map) - 4, ".png") != 0) {
-        return cli_usage(arguments, "--map %s: a map is a picture, NAME.png", map);
-    }
     if (!cli_real(arguments, "map-scale", 0.0, 1e6, 0.0, &s.map_scale)) {
         return EXIT_USAGE;
     }

@@ -19,6 +19,7 @@ static const size_case cases[] = {
     {"pixelcnn", {3, {4, 5, 1}}, {2, {11, 7}}, 2, 9, {"blocks=2", "channels=3", "head=4"}, 3},
     {"pixelcnn", {3, {5, 4, 3}}, {3, {3, 9, 3}}, 256, 5, {"blocks=1", "channels=2", "head=3"}, 3},
     {"pixelcnn", {3, {5, 5, 1}}, {3, {70, 1000, 1}}, 2, 1, {"blocks=0", "channels=1", "head=1"}, 3}, /* two windows */
+    {"pixelrnn", {3, {4, 5, 1}}, {2, {7, 6}}, 2, 5, {"kind=diagonal", "layers=1", "channels=2"}, 3},
     {"charrnn", {1, {9}}, {1, {31}}, 5, 4, {"width=6"}, 1},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))

@@ -1,14 +1,12 @@
-/* Writing PNG pictures through libpng: a single example as it is (binary ones with 1 bit a pixel), several as a grid, as square as it
- * can be, with a line of grey between and around them. Values are scaled from 0..alphabet-1 to 0..255. */
+/* Writing PNG pictures through libpng: a single example as it is (binary ones with 1 bit a pixel), several on a sheet. Values are
+ * scaled from 0..alphabet-1 to 0..255. */
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/picture.h"
+#include "data/sheet.h"
 #include "data/write.h"
-
-#define BORDER 1
-#define BORDER_GREY 128
 
 /* Where libpng's messages go, and the bytes. */
 typedef struct lk_png {
@@ -91,87 +89,48 @@ lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pix
     return status;
 }
 
-/* ---- the grid -------------------------------------------------------------------------------- */
+/* ---- data sets --------------------------------------------------------------------------------- */
 
-typedef struct lk_grid {
-    int64_t height, width; /* of one example */
-    int32_t channels;      /* 1 or 3 */
-    int64_t rows, columns; /* of examples */
-    int64_t border;        /* between and around them */
-    int32_t bits;          /* of a channel */
-} lk_grid;
-
-static int64_t square_root(int64_t value) {
-    int64_t root = 0;
-    while ((root + 1) * (root + 1) <= value) {
-        ++root;
+/* One example: binary values of one channel take 1 bit. */
+static lk_status encode_example(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+    lk_tile tile = lk_tile_of(dataset->shape);
+    int64_t bytes = tile.height * tile.width * tile.channels;
+    int32_t bits = dataset->alphabet == 2 && tile.channels == 1 ? 1 : 8;
+    uint32_t largest = (uint32_t)dataset->alphabet - 1, white = (1u << bits) - 1;
+    if (tile.height > LK_PICTURE_SIDE_MOST || tile.width > LK_PICTURE_SIDE_MOST) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: a picture of %lld x %lld pixels is too large for a PNG; write .npy", path,
+                       (long long)tile.width, (long long)tile.height);
     }
-    return root;
-}
-
-/* An image of neither 1 nor 3 channels is drawn grey, its channels beside each other; a vector as a
- * square or a line. */
-static lk_grid grid_of(const lk_dataset *dataset) {
-    lk_shape shape = dataset->shape;
-    lk_grid grid = {.height = 1, .width = dataset->variables, .channels = 1};
-    if (shape.axes == 2 || shape.axes == 3) {
-        grid.channels = shape.axes == 3 && shape.size[2] == 3 ? 3 : 1;
-        grid.height = shape.size[0];
-        grid.width = dataset->variables / grid.height / grid.channels;
-    } else if (dataset->variables <= LK_PICTURE_SIDE_MOST) {
-        int64_t side = square_root(dataset->variables);
-        if (side * side == dataset->variables) {
-            grid.height = grid.width = side;
-        }
+    uint8_t *pixels = malloc((size_t)bytes);
+    if (!pixels) {
+        return lk_fail_no_memory(context, path, bytes);
     }
-    grid.border = dataset->examples > 1 ? BORDER : 0;
-    grid.bits = dataset->examples == 1 && dataset->alphabet == 2 && grid.channels == 1 ? 1 : 8;
-    grid.columns = 1;
-    while (grid.columns < dataset->examples &&
-           grid.columns * grid.columns * (grid.width + grid.border) < dataset->examples * (grid.height + grid.border)) {
-        ++grid.columns;
+    for (int64_t i = 0; i < bytes; ++i) {
+        pixels[i] = (uint8_t)((dataset->values[i] * white + largest / 2) / largest);
     }
-    grid.rows = (dataset->examples + grid.columns - 1) / grid.columns;
-    return grid;
-}
-
-static void draw_example(const lk_dataset *dataset, const lk_grid *grid, int64_t example, int64_t stride,
-                         uint8_t *pixels) {
-    const uint16_t *values = dataset->values + example * dataset->variables;
-    uint32_t largest = (uint32_t)dataset->alphabet - 1, white = (1u << grid->bits) - 1;
-    int64_t line = grid->width * grid->channels;
-    int64_t top = grid->border + example / grid->columns * (grid->height + grid->border);
-    int64_t left = grid->border + example % grid->columns * (grid->width + grid->border);
-    for (int64_t y = 0; y < grid->height; ++y) {
-        uint8_t *out = pixels + (top + y) * stride + left * grid->channels;
-        for (int64_t i = 0; i < line; ++i) {
-            out[i] = (uint8_t)((values[y * line + i] * white + largest / 2) / largest);
-        }
-    }
+    const lk_pixels picture = {
+        .height = tile.height, .width = tile.width, .channels = tile.channels, .bits = bits, .pixels = pixels};
+    lk_status status = encode_picture(context, path, &picture, buffer);
+    free(pixels);
+    return status;
 }
 
 lk_status lk_encode_png(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
-    lk_grid grid = grid_of(dataset);
-    int64_t height = grid.rows * (grid.height + grid.border) + grid.border;
-    int64_t width = grid.columns * (grid.width + grid.border) + grid.border;
-    if (height > LK_PICTURE_SIDE_MOST || width > LK_PICTURE_SIDE_MOST || height * width > LK_PICTURE_PIXELS_MOST) {
-        return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: a picture of %lld x %lld pixels is too large for a PNG grid; write fewer "
-                       "examples, or .npy",
-                       path, (long long)width, (long long)height);
+    if (dataset->examples == 1) {
+        return encode_example(context, path, dataset, buffer);
     }
-    int64_t stride = width * grid.channels;
-    uint8_t *pixels = malloc((size_t)(stride * height));
-    if (!pixels) {
-        return lk_fail_no_memory(context, path, stride * height);
-    }
-    memset(pixels, BORDER_GREY, (size_t)(stride * height));
+    lk_sheet sheet;
+    LK_TRY(lk_sheet_init(context, path, lk_tile_of(dataset->shape), dataset->examples, 1, &sheet));
     for (int64_t i = 0; i < dataset->examples; ++i) {
-        draw_example(dataset, &grid, i, stride, pixels);
+        lk_sheet_draw(&sheet, i, 0, dataset->values + i * dataset->variables, sheet.tile.channels, dataset->alphabet);
     }
-    const lk_pixels picture = {
-        .height = height, .width = width, .channels = grid.channels, .bits = grid.bits, .pixels = pixels};
+    const lk_pixels picture = {.height = sheet.height,
+                               .width = sheet.width,
+                               .channels = sheet.tile.channels,
+                               .bits = 8,
+                               .pixels = sheet.pixels};
     lk_status status = encode_picture(context, path, &picture, buffer);
-    free(pixels);
+    lk_sheet_deinit(&sheet);
     return status;
 }

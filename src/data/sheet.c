@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "data/picture.h"
 
 #define THIN 1
 #define BROAD 3
 #define LINE_GREY 128
 #define UNKNOWN_GREY 96
-#define PIXELS_MOST ((int64_t)1 << 28)
 #define PIXELS_SENSIBLE ((int64_t)1 << 25)
-#define SIDE_MOST ((int64_t)1 << 20)
 
 /* ---- tiles ----------------------------------------------------------------------------------------------------------------- */
 
@@ -21,7 +20,7 @@ lk_tile lk_tile_of(lk_shape shape) {
         int32_t channels = shape.axes == 3 && shape.size[2] == 3 ? 3 : 1;
         return (lk_tile){shape.size[0], variables / shape.size[0] / channels, channels};
     }
-    while (side * side < variables && side < SIDE_MOST) {
+    while (side * side < variables && side < LK_PICTURE_SIDE_MOST) {
         side++;
     }
     return side * side == variables ? (lk_tile){side, side, 1} : (lk_tile){1, variables, 1};
@@ -46,7 +45,8 @@ static int64_t margin(const lk_sheet *sheet) {
 static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet) {
     bool single = groups == 1;
     *sheet = (lk_sheet){.tile = tile, .groups = single ? tiles : groups, .tiles = single ? 1 : tiles, .columns = 1};
-    if (tile.width > SIDE_MOST || tile.height > SIDE_MOST || sheet->tiles > SIDE_MOST || sheet->groups > PIXELS_MOST) {
+    if (tile.width > LK_PICTURE_SIDE_MOST || tile.height > LK_PICTURE_SIDE_MOST ||
+        sheet->tiles > LK_PICTURE_SIDE_MOST || sheet->groups > LK_PICTURE_PIXELS_MOST) {
         return false;
     }
     int64_t wide = group_width(sheet), high = group_height(sheet);
@@ -56,7 +56,8 @@ static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet
     int64_t rows = (sheet->groups + sheet->columns - 1) / sheet->columns;
     sheet->width = sheet->columns * wide + margin(sheet);
     sheet->height = rows * high + margin(sheet);
-    return sheet->width <= SIDE_MOST && sheet->height <= SIDE_MOST && sheet->width <= PIXELS_MOST / sheet->height;
+    return sheet->width <= LK_PICTURE_SIDE_MOST && sheet->height <= LK_PICTURE_SIDE_MOST &&
+           sheet->width <= LK_PICTURE_PIXELS_MOST / sheet->height;
 }
 
 int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles) {
@@ -93,15 +94,34 @@ uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile) {
     return sheet->pixels + (top * sheet->width + left) * sheet->tile.channels;
 }
 
-void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values, int32_t from_channels,
+static uint8_t scaled(int64_t value, int32_t alphabet) {
+    int32_t largest = alphabet - 1;
+    return (uint8_t)((value * 255 + largest / 2) / largest);
+}
+
+/* Which of a tile's values byte i of row y shows. */
+static int64_t value_at(const lk_sheet *sheet, int64_t y, int64_t i, int32_t from_channels) {
+    int64_t x = i / sheet->tile.channels;
+    return (y * sheet->tile.width + x) * from_channels + (from_channels > 1 ? i % sheet->tile.channels : 0);
+}
+
+void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values, int32_t from_channels,
                    int32_t alphabet) {
-    int64_t width = sheet->tile.width, stride = sheet->width * sheet->tile.channels;
-    int32_t channels = sheet->tile.channels, largest = alphabet - 1;
-    uint8_t *top = lk_sheet_at(sheet, group, tile);
-    for (int64_t y = 0; y < sheet->tile.height; y++) {
-        for (int64_t i = 0; i < width * channels; i++) {
-            int32_t value = values[(y * width + i / channels) * from_channels + (from_channels > 1 ? i % channels : 0)];
-            top[y * stride + i] = (uint8_t)(value < 0 ? UNKNOWN_GREY : ((int64_t)value * 255 + largest / 2) / largest);
+    uint8_t *row = lk_sheet_at(sheet, group, tile);
+    for (int64_t y = 0; y < sheet->tile.height; y++, row += sheet->width * sheet->tile.channels) {
+        for (int64_t i = 0; i < sheet->tile.width * sheet->tile.channels; i++) {
+            row[i] = scaled(values[value_at(sheet, y, i, from_channels)], alphabet);
+        }
+    }
+}
+
+void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values,
+                         int32_t from_channels, int32_t alphabet) {
+    uint8_t *row = lk_sheet_at(sheet, group, tile);
+    for (int64_t y = 0; y < sheet->tile.height; y++, row += sheet->width * sheet->tile.channels) {
+        for (int64_t i = 0; i < sheet->tile.width * sheet->tile.channels; i++) {
+            int32_t value = values[value_at(sheet, y, i, from_channels)];
+            row[i] = value < 0 ? UNKNOWN_GREY : scaled(value, alphabet);
         }
     }
 }

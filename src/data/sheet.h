@@ -29,10 +29,12 @@ lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int
                         lk_sheet *sheet);
 /* The top left pixel of a tile, whose rows are sheet->width * tile.channels bytes apart. */
 uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile);
-/* Draws values[height * width * from_channels] of an alphabet, scaled to 0..255; one channel may be drawn on a sheet of three. A value
- * of -1 is unknown, and drawn grey. */
-void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values, int32_t from_channels,
+/* Draws values[height * width * from_channels] of an alphabet, scaled to 0..255; one channel may be drawn on a sheet of three. Of those
+ * that are not all known, -1 is drawn grey. */
+void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values, int32_t from_channels,
                    int32_t alphabet);
+void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values,
+                         int32_t from_channels, int32_t alphabet);
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 void lk_sheet_deinit(lk_sheet *sheet);
 

@@ -81,16 +81,16 @@ static void test_drawing(void **state) {
     assert_int_equal(lk_sheet_init(context, "test", (lk_tile){2, 2, 1}, 1, 2, &grey), LK_OK);
     assert_int_equal(lk_sheet_init(context, "test", (lk_tile){1, 2, 3}, 1, 2, &colour), LK_OK);
     static const int32_t values[] = {0, 1, -1, 3}, pixels[] = {0, 255, 7, -1, 1, 2};
-    lk_sheet_draw(&grey, 0, 1, values, 1, 4);
+    static const uint16_t few[] = {1, 3};
+    lk_sheet_draw_known(&grey, 0, 1, values, 1, 4);
     const uint8_t *at = lk_sheet_at(&grey, 0, 1);
     assert_int_equal(at[0], 0);
     assert_int_equal(at[1], 85);
     assert_int_equal(at[grey.width], 96);
     assert_int_equal(at[grey.width + 1], 255);
-    lk_sheet_draw(&colour, 0, 0, pixels, 3, 256);
+    lk_sheet_draw_known(&colour, 0, 0, pixels, 3, 256);
     static const uint8_t want[] = {0, 255, 7, 96, 1, 2}, greys[] = {1, 1, 1, 3, 3, 3};
     assert_memory_equal(lk_sheet_at(&colour, 0, 0), want, sizeof want);
-    static const int32_t few[] = {1, 3};
     lk_sheet_draw(&colour, 0, 1, few, 1, 256); /* grey on a sheet of colours */
     assert_memory_equal(lk_sheet_at(&colour, 0, 1), greys, sizeof greys);
     lk_sheet_deinit(&grey);

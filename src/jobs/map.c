@@ -92,23 +92,6 @@ static void draw_map(const job *work, int64_t example, double scale) {
     }
 }
 
-static lk_status draw_examples(lk_context *context, job *work, double scale) {
-    const lk_dataset *part = work->part;
-    int32_t *values = lk_allocate(part->variables, sizeof *values);
-    if (values == NULL) {
-        return lk_fail_no_memory(context, "a map", part->variables * 4);
-    }
-    for (int64_t n = 0; n < part->examples; n++) {
-        for (int64_t v = 0; v < part->variables; v++) {
-            values[v] = part->values[n * part->variables + v];
-        }
-        lk_sheet_draw(&work->sheet, n, 0, values, work->tile.channels, part->alphabet);
-        draw_map(work, n, scale);
-    }
-    lk_release(values);
-    return LK_OK;
-}
-
 static lk_status paint(lk_context *context, job *work, const char *path, const lk_map_options *options,
                        lk_map_legend *legend) {
     int64_t count = work->part->examples * work->tile.height * work->tile.width;
@@ -122,7 +105,11 @@ static lk_status paint(lk_context *context, job *work, const char *path, const l
     if (!(options->full_scale > 0.0)) {
         LK_TRY(choose_scale(context, work->bits, count, &legend->full_scale));
     }
-    LK_TRY(draw_examples(context, work, legend->full_scale));
+    for (int64_t n = 0; n < work->part->examples; n++) {
+        const uint16_t *values = work->part->values + n * work->part->variables;
+        lk_sheet_draw(&work->sheet, n, 0, values, work->tile.channels, work->part->alphabet);
+        draw_map(work, n, legend->full_scale);
+    }
     return lk_sheet_write(context, path, &work->sheet);
 }
 

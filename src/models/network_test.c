@@ -20,7 +20,10 @@ static const network_case cases[] = {
     {"pixelcnn", {2, {6, 5}}, {2, {1, 1}}, 3, {"blocks=1", "channels=2", "head=3"}, 3},
     {"conv1d", {1, {6}}, {1, {23}}, 3, {"layers=3", "channels=4"}, 2},
     {"charrnn", {1, {6}}, {1, {3}}, 3, {"width=5"}, 1},
+    {"pixelrnn", {3, {6, 5, 1}}, {3, {11, 9, 1}}, 2, {"kind=row", "layers=2", "channels=2", "head=3"}, 4},
+    {"pixelrnn", {3, {4, 5, 3}}, {3, {6, 3, 3}}, 3, {"kind=diagonal", "layers=1", "channels=2", "head=3"}, 4},
     {"pixelcnn", {2, {6, 5}}, {2, {30, 2500}}, 2, {"blocks=1", "channels=1", "head=1"}, 3},
+    {"pixelrnn", {2, {6, 5}}, {2, {9, 9000}}, 2, {"kind=diagonal", "layers=1", "channels=1", "head=1"}, 4},
     {"conv1d", {1, {6}}, {1, {70000}}, 2, {"layers=2", "channels=2"}, 2},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))

@@ -87,6 +87,21 @@ bool cli_shape(const cli_arguments *arguments, lk_shape *shape) {
     return true;
 }
 
+static bool parse_crop(const cli_arguments *arguments, lk_crop *crop) {
+    const char *text = cli_knows(arguments, "crop") ? cli_text(arguments, "crop", NULL) : NULL;
+    if (text == NULL) {
+        return true;
+    }
+    char *end;
+    crop->height = strtoll(text, &end, 10);
+    crop->width = *end == 'x' ? strtoll(end + 1, &end, 10) : 0;
+    if (crop->height < 1 || crop->width < 1 || crop->height > 65535 || crop->width > 65535 || *end != '\0') {
+        cli_usage(arguments, "--crop %s: expected as 32x32 (height x width)", text);
+        return false;
+    }
+    return true;
+}
+
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
@@ -94,7 +109,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
         !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !cli_shape(arguments, &options->shape)) {
+        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;

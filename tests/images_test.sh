@@ -67,7 +67,20 @@ run train pixelcnn --data "$work/cifar" --valid "$work/cifar" --out "$work/cifar
     --set head=3 --json >"$work/json"
 grep -q '"examples": 11' "$work/json" && grep -q '"examples": 3' "$work/json" || fail "11 and 3 examples expected: $(cat "$work/json")"
 run compress "$work/cifar.likely" --data "$work/cifar/test_batch.bin" --out "$work/batch.lk" >/dev/null
+run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/batch" >/dev/null
+expect_same "$work/cifar/test_batch.bin" "$work/batch" "a batch with its labels"
+run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/pictures/" >/dev/null
+run compress "$work/cifar.likely" --data "$work/pictures" --out "$work/pictures.lk" >/dev/null
+run decompress "$work/cifar.likely" --data "$work/pictures.lk" --out "$work/again/" >/dev/null
+for i in 0 1 2; do expect_same "$work/pictures/$i.png" "$work/again/$i.png" "picture $i of a folder"; done
+run decompress "$work/cifar.likely" --data "$work/pictures.lk" --out "$work/pictures.npy" >/dev/null
 run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/batch.npy" >/dev/null
+expect_same "$work/batch.npy" "$work/pictures.npy" "pixels of a batch and of pictures"
+run score "$work/cifar.likely" --data "$work/pictures" --out "$work/scores.csv" >/dev/null
+grep -q '^example,name,nll_nats' "$work/scores.csv" && grep -q '^2,"2.png",' "$work/scores.csv" || fail "names: $(cat "$work/scores.csv")"
+run score "$work/cifar.likely" --data "$work/cifar" --out "$work/scores.csv" >/dev/null
+[[ $(cut -d, -f6 "$work/scores.csv" | tr '\n' ' ') == "label 0 1 2 " ]] || fail "labels: $(cat "$work/scores.csv")"
+expect_status 1 'no/such/: cannot make the folder' decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/no/such/"
 
 head -c 100 "$work/a.png" >"$work/cut.png"
 expect_status 1 'cut.png: byte 100: libpng cannot read it: the file ends' eval "$work/m" --data "$work/cut.png"

@@ -100,9 +100,10 @@ static lk_status read100(lk_context *context, const lk_source *source, lk_datase
     return read_records(context, source, &cifar100, dataset);
 }
 
-const lk_reader lk_cifar10_reader = {.name = "cifar10", .own_alphabet = true, .recognise = recognise10, .read = read10};
+const lk_reader lk_cifar10_reader = {
+    .name = "cifar10", .own_alphabet = true, .labelled = true, .recognise = recognise10, .read = read10};
 const lk_reader lk_cifar100_reader = {
-    .name = "cifar100", .own_alphabet = true, .recognise = recognise100, .read = read100};
+    .name = "cifar100", .own_alphabet = true, .labelled = true, .recognise = recognise100, .read = read100};
 
 lk_status lk_encode_cifar10(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
     lk_shape shape = {.axes = 3, .size = {SIDE, SIDE, 3}};

@@ -38,6 +38,11 @@ const char *lk_dataset_format_name(int32_t format) {
     return reader ? reader->name : format == LK_FROM_MEMORY ? "memory" : NULL;
 }
 
+bool lk_dataset_format_labelled(int32_t format) {
+    const lk_reader *reader = reader_of(format);
+    return reader && reader->labelled;
+}
+
 /* ---- making ---------------------------------------------------------------------------------- */
 
 void lk_dataset_destroy(lk_dataset *dataset) {

@@ -102,6 +102,8 @@ void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t 
  * npz, 7 pbm, 8 png, 9 jpeg, 10 cifar10, 11
  * cifar100, 12 folder (of pictures). */
 const char *lk_dataset_format_name(int32_t format);
+/* Whether examples of the format always have labels. */
+bool lk_dataset_format_labelled(int32_t format);
 
 /* Labels: one integer a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as many as `examples`.
  * *labels is the caller's: lk_release. */
@@ -113,7 +115,7 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
 /* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
  * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
  * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example), .bin (CIFAR-10 batches, with labels);
- * each but .png also .gz. Another ending is LK_INVALID, the message lists the known ones. A vector
+ * each but .png also .gz; and NAME/, a folder that gets a PNG for each example. Another ending is LK_INVALID, the message lists the known ones. A vector
  * of d*d variables is drawn square, another one as a line. Text and PBM keep no shape, and only the
  * reader's options tell an alphabet larger than what occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);

@@ -45,6 +45,7 @@ typedef struct lk_source {
 typedef struct lk_reader {
     const char *name;
     bool own_alphabet; /* the format says it: it does not depend on which values occur */
+    bool labelled;     /* each example has a label of 0..255 */
     bool (*recognise)(const uint8_t *data, int64_t size);
     lk_status (*read)(lk_context *context, const lk_source *source, lk_dataset *dataset);
 } lk_reader;

@@ -136,7 +136,7 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     }
     return lk_fail(context, LK_INVALID,
                    "%s: the ending of the name says no known format; known are %s, all but .png also with "
-                   ".gz",
+                   ".gz, and NAME/ for a folder of PNG pictures",
                    path, known);
 }
 
@@ -162,11 +162,14 @@ static bool usable(const lk_ending *ending, bool packed) {
 lk_status lk_dataset_writable(lk_context *context, const char *path) {
     bool packed;
     const lk_ending *ending = find_ending(path, &packed);
-    return usable(ending, packed) ? LK_OK : fail_ending(context, path);
+    return usable(ending, packed) || lk_names_folder(path) ? LK_OK : fail_ending(context, path);
 }
 
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
     bool packed;
+    if (lk_names_folder(path)) {
+        return lk_dataset_write_folder(context, path, dataset);
+    }
     const lk_ending *ending = find_ending(path, &packed);
     return usable(ending, packed) ? write_encoded(context, path, dataset, ending->encode, packed)
                                   : fail_ending(context, path);
@@ -185,7 +188,7 @@ lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dat
     bool packed;
     LK_TRY(refuse_jpeg(context, path));
     bool remembers = dataset->format > LK_FROM_MEMORY && dataset->format < LK_FORMATS;
-    if (find_ending(path, &packed) || !remembers) {
+    if (find_ending(path, &packed) || lk_names_folder(path) || !remembers) {
         return lk_dataset_write(context, path, dataset);
     }
     return write_encoded(context, path, dataset, encode_format[dataset->format], packed);

@@ -34,6 +34,54 @@ run decompress "$work/m" --data "$work/b.lk" --out "$work/restored" >/dev/null
 expect_same "$work/restored.png" "$work/restored" "the container knows that it was a PNG"
 cmp -s <(pixels "$work/a.png") <(pixels "$work/b.png") && fail "other pixels expected"
 
+# Photographs of different sizes, in crops: the same weights for any number of threads.
+mkdir -p "$work/photos/trees" "$work/photos/sky"
+make_png "$work/photos/sky/1.png" 20 12 3 3
+make_png "$work/photos/sky/2.png" 12 20 3 4
+make_png "$work/photos/trees/1.png" 16 16 3 5
+expect_status 1 'photos/sky/2.png: 20x12x3 .*1.png is 12x20x3 .*--crop' train uniform --data "$work/photos" --out "$work/no"
+expect_status 1 'trees/1.png: 16 x 16 pixels .* less than a crop of 16 x 17' train uniform --data "$work/photos/trees" --crop 16x17 --out "$work/no"
+for threads in 1 3; do
+    run train pixelcnn --data "$work/photos" --crop 8x6 --crops 9 --out "$work/m$threads" --epochs 3 --threads $threads --quiet --set blocks=1 \
+        --set channels=4 --set head=5 --batch-size 4 --json >"$work/json$threads"
+done
+[[ $(json "$work/json1" fingerprint) == "$(json "$work/json3" fingerprint)" ]] || fail "crops depend on threads"
+run eval "$work/m1" --data "$work/photos" --crop 8x6 --json >"$work/eval"
+[[ $(json "$work/eval" examples) -eq 11 && $(json "$work/eval" dimensions) -eq 144 ]] || fail "11 tiles expected: $(cat "$work/eval")"
+run eval "$work/m1" --data "$work/photos/trees/1.png" >/dev/null # larger than the crops, as one image
+expect_status 2 'crop 8: expected as 32x32' eval "$work/m1" --data "$work/photos" --crop 8
+expect_status 2 'crops is of --crop' train uniform --data "$work/photos" --crops 8 --out "$work/no"
+
+# A folder as CIFAR-10 unpacks.
+mkdir "$work/cifar"
+python3 - "$work/cifar" <<'END'
+import random, sys
+noise = random.Random(1)
+def batch(name, count):
+    with open(f"{sys.argv[1]}/{name}.bin", "wb") as out:
+        for n in range(count):
+            out.write(bytes([n % 10]) + bytes((n * 20 + i // 32 % 32 * 3 + noise.randrange(4)) % 256 for i in range(3072)))
+batch("data_batch_1", 6), batch("data_batch_2", 5), batch("test_batch", 3)
+END
+run train pixelcnn --data "$work/cifar" --valid "$work/cifar" --out "$work/cifar.likely" --epochs 1 --quiet --set blocks=1 --set channels=2 \
+    --set head=3 --json >"$work/json"
+grep -q '"examples": 11' "$work/json" && grep -q '"examples": 3' "$work/json" || fail "11 and 3 examples expected: $(cat "$work/json")"
+run compress "$work/cifar.likely" --data "$work/cifar/test_batch.bin" --out "$work/batch.lk" >/dev/null
+run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/batch" >/dev/null
+expect_same "$work/cifar/test_batch.bin" "$work/batch" "a batch with its labels"
+run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/pictures/" >/dev/null
+run compress "$work/cifar.likely" --data "$work/pictures" --out "$work/pictures.lk" >/dev/null
+run decompress "$work/cifar.likely" --data "$work/pictures.lk" --out "$work/again/" >/dev/null
+for i in 0 1 2; do expect_same "$work/pictures/$i.png" "$work/again/$i.png" "picture $i of a folder"; done
+run decompress "$work/cifar.likely" --data "$work/pictures.lk" --out "$work/pictures.npy" >/dev/null
+run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/batch.npy" >/dev/null
+expect_same "$work/batch.npy" "$work/pictures.npy" "pixels of a batch and of pictures"
+run score "$work/cifar.likely" --data "$work/pictures" --out "$work/scores.csv" >/dev/null
+grep -q '^example,name,nll_nats' "$work/scores.csv" && grep -q '^2,"2.png",' "$work/scores.csv" || fail "names: $(cat "$work/scores.csv")"
+run score "$work/cifar.likely" --data "$work/cifar" --out "$work/scores.csv" >/dev/null
+[[ $(cut -d, -f6 "$work/scores.csv" | tr '\n' ' ') == "label 0 1 2 " ]] || fail "labels: $(cat "$work/scores.csv")"
+expect_status 1 'no/such/: cannot make the folder' decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/no/such/"
+
 head -c 100 "$work/a.png" >"$work/cut.png"
 expect_status 1 'cut.png: byte 100: libpng cannot read it: the file ends' eval "$work/m" --data "$work/cut.png"
 make_png "$work/grey.png" 8 8 1 1

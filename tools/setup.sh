@@ -23,6 +23,7 @@ want cmake command -v cmake
 want pkg-config command -v pkg-config
 want zlib1g-dev has_library zlib
 want libpng-dev has_library libpng
+want libjpeg62-turbo-dev has_library libjpeg
 want libjansson-dev has_library jansson
 want libxxhash-dev has_library libxxhash
 want libzip-dev has_library libzip
@@ -40,7 +41,7 @@ if [[ ${1:-} == --ci ]]; then
         want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross
         want qemu-user command -v qemu-aarch64
-        for library in zlib1g-dev libpng-dev libjansson-dev libxxhash-dev libzip-dev libcmocka-dev; do
+        for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libxxhash-dev libzip-dev libcmocka-dev; do
             want "$library:arm64" has_package "$library:arm64"
             foreign=arm64
         done

@@ -17,6 +17,7 @@ typedef enum lk_purpose {
     LK_FOR_FIT,      /* EM starts and the like */
     LK_FOR_CHECK,    /* inputs that `check` invents */
     LK_FOR_VARIANT,  /* which mask a training step or a sample uses */
+    LK_FOR_CROP,     /* epoch * examples + example, axis */
 } lk_purpose;
 
 typedef struct lk_random {

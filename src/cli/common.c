@@ -1,12 +1,15 @@
 #include "cli/common.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/measure.h"
+#include "data/write.h"
 #include "models/model_file.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
@@ -59,8 +62,26 @@ void cli_end(cli_session *session) {
     lk_context_destroy(session->context);
 }
 
+/* A folder that is not there is made, and taken away again. */
+static lk_status can_make_folder(lk_context *context, const char *path) {
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return access(path, W_OK | X_OK) == 0
+                   ? LK_OK
+                   : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path, strerror(errno));
+    }
+    if (mkdir(path, 0777) != 0) {
+        return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    }
+    rmdir(path);
+    return LK_OK;
+}
+
 lk_status cli_can_write(lk_context *context, const char *path) {
     lk_writer *writer;
+    if (lk_names_folder(path)) {
+        return can_make_folder(context, path);
+    }
     LK_TRY(lk_writer_create(context, path, &writer));
     lk_writer_abandon(writer);
     return LK_OK;
@@ -87,6 +108,21 @@ bool cli_shape(const cli_arguments *arguments, lk_shape *shape) {
     return true;
 }
 
+static bool parse_crop(const cli_arguments *arguments, lk_crop *crop) {
+    const char *text = cli_knows(arguments, "crop") ? cli_text(arguments, "crop", NULL) : NULL;
+    if (text == NULL) {
+        return true;
+    }
+    char *end;
+    crop->height = strtoll(text, &end, 10);
+    crop->width = *end == 'x' ? strtoll(end + 1, &end, 10) : 0;
+    if (crop->height < 1 || crop->width < 1 || crop->height > 65535 || crop->width > 65535 || *end != '\0') {
+        cli_usage(arguments, "--crop %s: expected as 32x32 (height x width)", text);
+        return false;
+    }
+    return true;
+}
+
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
@@ -94,7 +130,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
         !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !cli_shape(arguments, &options->shape)) {
+        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;

@@ -39,6 +39,10 @@ lk_status cli_can_write(lk_context *context, const char *path);
 
 /* --shape; untouched without it. False after a usage line. */
 bool cli_shape(const cli_arguments *arguments, lk_shape *shape);
+/* The same for verbs that may take pieces of pictures. */
+#define CLI_CROP_OPTION \
+    { "crop", "HxW", "of pictures: pieces of one size, in training at random places, else tiles", false }
+
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
 /* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or else the model says; values that are 0 and

@@ -8,8 +8,8 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png; text ones also .gz); a text is restored "
-     "byte for byte under any name",
+     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, .bin for CIFAR-10; all but .png "
+     "also .gz), NAME/ is a folder of PNG pictures; a text is restored byte for byte under any name",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},

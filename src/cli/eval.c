@@ -10,10 +10,11 @@
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG; also gzipped. For a model of texts: any "
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). For a model of texts: any "
      "file, as one stream from its beginning",
      false},
     CLI_DATA_OPTIONS,
+    CLI_CROP_OPTION,
     CLI_TEXT_OPTIONS,
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},

@@ -17,7 +17,9 @@ static const cli_option options[] = {
     CLI_DATA_OPTIONS,
     {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
-    {"out", "FILE.csv", "a line for each example: NLL, corrections, score, p-value", false},
+    {"out", "FILE.csv",
+     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their names; labels where there are any",
+     false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
      "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
@@ -69,16 +71,32 @@ static lk_status score(const cli_arguments *arguments, session *s) {
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------------------- */
 
+/* A file's name as a field: quoted, with quotes doubled. */
+static void write_name(lk_writer *writer, const char *name) {
+    lk_writer_put(writer, ",\"", 2);
+    for (; *name != '\0'; name++) {
+        lk_writer_put(writer, "\"\"", *name == '"');
+        lk_writer_put(writer, name, 1);
+    }
+    lk_writer_put(writer, "\"", 1);
+}
+
 static lk_status write_csv(const session *s, const char *path) {
     const lk_scores *scores = &s->scores;
+    const int32_t *labels = s->labels != NULL ? s->labels : s->dataset->labels;
     lk_writer *writer;
     LK_TRY(lk_writer_create(s->context, path, &writer));
-    lk_writer_printf(writer, "example,nll_nats,bits_per_dim%s%s,score%s%s\n",
+    lk_writer_printf(writer, "example%s,nll_nats,bits_per_dim%s%s,score%s%s\n",
+                     s->dataset->names != NULL ? ",name" : "",
                      scores->background_nats != NULL ? ",background_nats" : "",
                      scores->complexity_nats != NULL ? ",complexity_nats" : "",
-                     scores->p_value != NULL ? ",p_value" : "", s->labels != NULL ? ",label" : "");
+                     scores->p_value != NULL ? ",p_value" : "", labels != NULL ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
-        lk_writer_printf(writer, "%lld,%.9g,%.9g", (long long)i, scores->nll_nats[i],
+        lk_writer_printf(writer, "%lld", (long long)i);
+        if (s->dataset->names != NULL) {
+            write_name(writer, s->dataset->names[i]);
+        }
+        lk_writer_printf(writer, ",%.9g,%.9g", scores->nll_nats[i],
                          scores->nll_nats[i] / LK_NATS_PER_BIT / (double)s->dataset->variables);
         if (scores->background_nats != NULL) {
             lk_writer_printf(writer, ",%.9g", scores->background_nats[i]);
@@ -90,8 +108,8 @@ static lk_status write_csv(const session *s, const char *path) {
         if (scores->p_value != NULL) {
             lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
         }
-        if (s->labels != NULL) {
-            lk_writer_printf(writer, ",%d", s->labels[i]);
+        if (labels != NULL) {
+            lk_writer_printf(writer, ",%d", labels[i]);
         }
         lk_writer_printf(writer, "\n");
     }

@@ -11,7 +11,9 @@
 #include "train/train.h"
 
 static const cli_option train_options[] = {
-    {"data", "PATH", "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG; also gzipped",
+    {"data", "PATH",
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR batches; also gzipped; or a "
+     "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH", "validation examples: choose the best weights, stop early, calibrate p-values", false},
     {"valid-fraction", "X",
@@ -21,6 +23,8 @@ static const cli_option train_options[] = {
     {"order", "natural|reversed|random:SEED|FILE",
      "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
+    CLI_CROP_OPTION,
+    {"crops", "N", "of each picture an epoch (default: as many as have its area)", false},
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out", false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated back-propagation with "
@@ -279,8 +283,12 @@ static int run(const cli_arguments *arguments) {
     lk_dataset_options reading;
     text_options text;
     if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
-        !read_text_options(arguments, &text) || !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
+        !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) || !read_text_options(arguments, &text) ||
+        !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
         return EXIT_USAGE;
+    }
+    if (cli_has(arguments, "crops") && !cli_has(arguments, "crop")) {
+        return cli_usage(arguments, "--crops is of --crop: give its size too");
     }
     lk_context *context = cli_open(arguments, &status);
     if (context == NULL) {
@@ -313,6 +321,7 @@ const cli_verb cli_train_verb = {
         "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
         "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
         "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+        "  likely train pixelcnn --data photographs --crop 32x32 --out photographs.likely --batch-size 16\n"
         "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 --batch-size 32 --clip 50\n"
         "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,

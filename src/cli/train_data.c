@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "data/crops.h"
 
 /* With fewer examples than this nothing is held out unless asked for. */
 #define HOLD_OUT_LEAST 20
@@ -64,6 +65,22 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
     return LK_OK;
 }
 
+/* Crops of one picture overlap, so whole pictures are held out. */
+static lk_status split_pictures(const cli_arguments *arguments, lk_context *context, double fraction, uint64_t seed,
+                                train_data *data) {
+    int64_t count = data->train->crops->count, held_out = (int64_t)llround(fraction * (double)count);
+    held_out = held_out < 1 && fraction > 0.0 ? 1 : held_out;
+    if (held_out < 1 || held_out >= count) {
+        return LK_OK;
+    }
+    LK_TRY(lk_crops_hold_out(context, &data->train, held_out, seed, &data->valid));
+    snprintf(data->note, sizeof data->note,
+             "no --valid: %lld of %lld pictures are held out at random for validation, as %lld tiles%s",
+             (long long)held_out, (long long)count, (long long)data->valid->examples,
+             cli_has(arguments, "valid-fraction") ? "" : " (--valid-fraction 0 trains on all)");
+    return LK_OK;
+}
+
 /* An NPZ archive may have its own validation array beside the training one. */
 static bool read_own_valid(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
                            train_data *data) {
@@ -91,11 +108,13 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     }
     int64_t held_out = (int64_t)llround(fraction * (double)data->train->examples);
     bool asked = cli_has(arguments, "valid-fraction");
-    if (held_out < 1 || held_out >= data->train->examples || (!asked && data->train->examples < HOLD_OUT_LEAST)) {
-        return LK_OK;
+    if (data->train->crops != NULL) {
+        LK_TRY(split_pictures(arguments, context, fraction, seed, data));
+    } else if (held_out >= 1 && held_out < data->train->examples &&
+               (asked || data->train->examples >= HOLD_OUT_LEAST)) {
+        LK_TRY(split(context, held_out, seed, data));
     }
-    LK_TRY(split(context, held_out, seed, data));
-    if (how->binarization == LK_BINARIZE_SAMPLE) {
+    if (data->valid != NULL && how->binarization == LK_BINARIZE_SAMPLE) {
         lk_dataset_binarize_all(data->valid, how->binarization, how->seed, 0);
     }
     return LK_OK;
@@ -127,6 +146,7 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
                           double fraction, uint64_t seed, train_data *data) {
     *data = (train_data){0};
     lk_dataset_options options = reading(how, LK_ROLE_TRAIN);
+    options.crop.seed = seed;
     lk_status status = lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train);
     if (status == LK_OK) {
         status = read_valid(arguments, context, how, fraction, seed, data);

@@ -11,7 +11,7 @@
 
 typedef struct lk_compress_report {
     int64_t examples, variables;
-    int64_t bytes, header_bytes; /* of the whole file; of its header */
+    int64_t bytes, header_bytes; /* of the whole file; of its header, and of labels */
     int64_t chunks;
     int32_t lanes;
     double model_nll_nats; /* total, of what was coded, see above */

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
+#include "data/reader.h"
 #include "kernels/kernels.h"
 
 typedef struct world {
@@ -92,6 +93,11 @@ static void expect_restored(world *w, const lk_bytes *bytes) {
     assert_int_equal(restored->format, w->dataset->format);
     assert_true(lk_shape_equal(restored->shape, w->dataset->shape));
     assert_memory_equal(restored->values, w->dataset->values, (size_t)(restored->examples * restored->variables) * 2);
+    assert_int_equal(restored->labels != NULL, w->dataset->labels != NULL);
+    if (restored->labels != NULL) {
+        assert_memory_equal(restored->labels, w->dataset->labels,
+                            (size_t)restored->examples * sizeof *restored->labels);
+    }
     lk_dataset_destroy(restored);
 }
 
@@ -131,6 +137,46 @@ static void same_bytes_everywhere(void **state) {
         lk_bytes_release(&reference);
     }
     unsetenv("LIKELY_ISA");
+}
+
+/* A chunk that is damaged takes its own labels with it and no others. */
+static void labels_come_back(void **state) {
+    (void)state;
+    world w;
+    make_world(&recipes[0], 1, 5, &w);
+    w.dataset->format = LK_FROM_CIFAR10;
+    lk_codec_options options = {.chunk_examples = 10, .salvage = true};
+    lk_bytes bytes = compress(&w, &options, NULL); /* none to be kept */
+    w.dataset->format = 0;
+    expect_restored(&w, &bytes);
+    lk_bytes_release(&bytes);
+    w.dataset->format = LK_FROM_CIFAR10;
+    w.dataset->labels = lk_allocate(w.dataset->examples, sizeof *w.dataset->labels);
+    for (int32_t i = 0; i < w.dataset->examples; i++) {
+        w.dataset->labels[i] = i * 7 % 256;
+    }
+    lk_compress_report report;
+    bytes = compress(&w, &options, &report);
+    expect_restored(&w, &bytes);
+    lk_container container;
+    assert_int_equal(lk_container_parse(w.context, "test", &bytes, &container), LK_OK);
+    assert_int_equal(container.count, 4);
+    assert_int_equal(report.header_bytes, bytes.data[8] + w.dataset->examples);
+    bytes.data[container.chunks[1].payload - bytes.data + 2] ^= 1; /* a label */
+    lk_container_deinit(&container);
+    lk_dataset *restored;
+    int64_t *lost, lost_count;
+    assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &options, &restored, &lost, &lost_count), LK_OK);
+    assert_int_equal(lost_count, 1);
+    assert_int_equal(lost[0], 1);
+    assert_int_equal(restored->examples, 27);
+    for (int64_t i = 0; i < 27; i++) {
+        assert_int_equal(restored->labels[i], w.dataset->labels[i < 10 ? i : i + 10]);
+    }
+    lk_release(lost);
+    lk_dataset_destroy(restored);
+    lk_bytes_release(&bytes);
+    end_world(&w);
 }
 
 static void lanes_and_chunks(void **state) {
@@ -390,6 +436,7 @@ static void through_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_come_back),
         cmocka_unit_test(lanes_and_chunks),
         cmocka_unit_test(same_bytes_everywhere),
         cmocka_unit_test(equal_ranks),

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
+#include "codec/labels.h"
 
 #define CHUNK_BITS \
     (INT64_C(4096) * 784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
@@ -83,7 +84,9 @@ static lk_status choose_geometry(job *work) {
     header->shape = dataset->shape;
     header->alphabet = dataset->alphabet;
     header->examples = dataset->examples;
-    header->format = dataset->format;
+    /* A format that has labels promises them to whoever decodes. */
+    bool kept = dataset->labels != NULL || !lk_dataset_format_labelled(dataset->format);
+    header->format = kept ? dataset->format : 0;
     work->chunks = lk_container_chunks(header);
     if (work->chunks > LK_CONTAINER_CHUNKS_MOST ||
         (header->chunk_examples > 1 && header->chunk_examples > LK_CONTAINER_CHUNK_SYMBOLS_MOST / dataset->variables)) {
@@ -99,6 +102,10 @@ static lk_status choose_geometry(job *work) {
 
 static const uint16_t *chunk_values(const job *work, int64_t index) {
     return work->dataset->values + index * work->header.chunk_examples * work->dataset->variables;
+}
+
+static const int32_t *chunk_labels(const job *work, int64_t index) {
+    return work->dataset->labels + index * work->header.chunk_examples;
 }
 
 /* ---- choosing a network for each chunk -------------------------------------------------------------------- */
@@ -139,6 +146,9 @@ static lk_status code_chunks(job *work) {
             }
             LK_TRY(lk_chunk_coder_use(&work->coder, variant, plan));
             LK_TRY(lk_chunk_encode(&work->coder, chunk_values(work, i), count, &work->payloads[i], &work->nll_nats[i]));
+            if (lk_labels_bytes(work->header.format, count) > 0) {
+                LK_TRY(lk_labels_put(work->model->context, chunk_labels(work, i), count, &work->payloads[i]));
+            }
             tell_progress(work, count);
         }
     }
@@ -159,10 +169,12 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
     for (int64_t i = 0; status == LK_OK && i < container.count; i++) {
         const lk_chunk *chunk = &container.chunks[i];
         bool right = false;
+        int64_t labels = lk_labels_bytes(work->header.format, chunk->examples);
         status = lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL);
-        if (status == LK_OK && !chunk->damaged) {
-            status = lk_chunk_decode(&work->coder, chunk->payload, chunk->size, dataset->alphabet, values,
-                                     chunk->examples, &right);
+        if (status == LK_OK && !chunk->damaged && chunk->size >= labels) {
+            status = lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels, dataset->alphabet,
+                                     values, chunk->examples, &right);
+            right = right && (labels == 0 || lk_labels_agree(chunk->payload, chunk_labels(work, i), chunk->examples));
         }
         right =
             right && memcmp(values, chunk_values(work, i), (size_t)(chunk->examples * variables) * sizeof *values) == 0;
@@ -200,7 +212,7 @@ static void fill_report(const job *work, int64_t bytes, int64_t header_bytes, lk
         .examples = work->dataset->examples,
         .variables = work->dataset->variables,
         .bytes = bytes,
-        .header_bytes = header_bytes,
+        .header_bytes = header_bytes + lk_labels_bytes(work->header.format, work->dataset->examples),
         .chunks = work->chunks,
         .lanes = work->header.lanes,
     };

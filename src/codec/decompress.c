@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
+#include "codec/labels.h"
 
 #define FILE_MOST (INT64_C(1) << 40)
 
@@ -19,6 +20,7 @@ typedef struct job {
     lk_shape shape; /* at which the model's networks run */
     int64_t variables;
     uint16_t *values;           /* owned, [capacity] examples */
+    int32_t *labels;            /* owned, [capacity], or NULL when the format has none */
     int64_t examples, capacity; /* restored so far */
     int64_t *lost;              /* owned */
     int64_t lost_count;
@@ -84,6 +86,22 @@ static lk_status check_intact(const job *work) {
 
 /* ---- restoring -------------------------------------------------------------------------------------------- */
 
+static lk_status make_label_room(job *work, int64_t capacity) {
+    if (!lk_dataset_format_labelled(work->container.header.format)) {
+        return LK_OK;
+    }
+    int32_t *larger = lk_allocate(capacity, sizeof *larger);
+    if (larger == NULL) {
+        return lk_fail_no_memory(work->model->context, work->name, capacity * (int64_t)sizeof *larger);
+    }
+    if (work->examples > 0) {
+        memcpy(larger, work->labels, (size_t)work->examples * sizeof *larger);
+    }
+    lk_release(work->labels);
+    work->labels = larger;
+    return LK_OK;
+}
+
 static lk_status make_room(job *work, int64_t more) {
     int64_t needed = work->examples + more;
     if (needed <= work->capacity) {
@@ -103,19 +121,24 @@ static lk_status make_room(job *work, int64_t more) {
     }
     lk_release(work->values);
     work->values = larger;
+    LK_TRY(make_label_room(work, capacity));
     work->capacity = capacity;
     return LK_OK;
 }
 
 static lk_status restore_chunk(job *work, const lk_chunk *chunk, bool *right) {
     *right = false;
-    if (chunk->damaged || chunk->variant >= lk_model_variants(work->model)) {
+    int64_t labels = lk_labels_bytes(work->container.header.format, chunk->examples);
+    if (chunk->damaged || chunk->size < labels || chunk->variant >= lk_model_variants(work->model)) {
         return LK_OK;
     }
     LK_TRY(make_room(work, chunk->examples));
     LK_TRY(lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL));
-    LK_TRY(lk_chunk_decode(&work->coder, chunk->payload, chunk->size, work->container.header.alphabet,
+    LK_TRY(lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels, work->container.header.alphabet,
                            work->values + work->examples * work->variables, chunk->examples, right));
+    if (labels > 0) {
+        lk_labels_get(chunk->payload, work->labels + work->examples, chunk->examples);
+    }
     work->examples += *right ? chunk->examples : 0;
     return LK_OK;
 }
@@ -157,8 +180,10 @@ static lk_status finish(job *work, lk_dataset **dataset) {
     lk_release((*dataset)->values);
     (*dataset)->values = work->values;
     (*dataset)->examples = work->examples;
+    (*dataset)->labels = work->labels;
     (*dataset)->format = header->format;
     work->values = NULL;
+    work->labels = NULL;
     return LK_OK;
 }
 
@@ -183,6 +208,7 @@ lk_status lk_decompress_bytes(lk_model *model, const char *name, const lk_bytes 
         lk_release(work.lost);
     }
     lk_release(work.values);
+    lk_release(work.labels);
     lk_chunk_coder_deinit(&work.coder);
     lk_container_deinit(&work.container);
     return status;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "data/crops.h"
 #include "data/text.h"
 
 /* In the order in which they are tried: first those with a magic number. The row's number is its
@@ -16,9 +17,10 @@ static const struct {
     lk_format_number number;
     const lk_reader *reader;
 } formats[] = {
-    {LK_FROM_PNG, &lk_png_reader},   {LK_FROM_NPZ, &lk_npz_reader},   {LK_FROM_NPY, &lk_npy_reader},
-    {LK_FROM_IDX, &lk_idx_reader},   {LK_FROM_PBM, &lk_pbm_reader},   {LK_FROM_CSV, &lk_csv_reader},
-    {LK_FROM_ROWS, &lk_rows_reader}, {LK_FROM_AMAT, &lk_amat_reader},
+    {LK_FROM_PNG, &lk_png_reader},           {LK_FROM_JPEG, &lk_jpeg_reader},     {LK_FROM_CIFAR10, &lk_cifar10_reader},
+    {LK_FROM_CIFAR100, &lk_cifar100_reader}, {LK_FROM_FOLDER, &lk_folder_reader}, {LK_FROM_NPZ, &lk_npz_reader},
+    {LK_FROM_NPY, &lk_npy_reader},           {LK_FROM_IDX, &lk_idx_reader},       {LK_FROM_PBM, &lk_pbm_reader},
+    {LK_FROM_CSV, &lk_csv_reader},           {LK_FROM_ROWS, &lk_rows_reader},     {LK_FROM_AMAT, &lk_amat_reader},
 };
 #define FORMAT_COUNT ((int)(sizeof formats / sizeof formats[0]))
 
@@ -36,18 +38,28 @@ const char *lk_dataset_format_name(int32_t format) {
     return reader ? reader->name : format == LK_FROM_MEMORY ? "memory" : NULL;
 }
 
+bool lk_dataset_format_labelled(int32_t format) {
+    const lk_reader *reader = reader_of(format);
+    return reader && reader->labelled;
+}
+
 /* ---- making ---------------------------------------------------------------------------------- */
 
 void lk_dataset_destroy(lk_dataset *dataset) {
     if (dataset) {
         lk_release(dataset->values);
         lk_release(dataset->labels);
+        for (int64_t i = 0; dataset->names != NULL && i < dataset->examples; ++i) {
+            free(dataset->names[i]);
+        }
+        lk_release(dataset->names);
+        lk_crops_destroy(dataset->crops);
         free(dataset->path);
         free(dataset);
     }
 }
 
-static lk_status dataset_begin(lk_context *context, const char *path, lk_dataset **dataset) {
+lk_status lk_dataset_begin(lk_context *context, const char *path, lk_dataset **dataset) {
     *dataset = calloc(1, sizeof **dataset);
     char *copy = strdup(path);
     if (!*dataset || !copy) {
@@ -89,7 +101,7 @@ lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shap
     LK_REQUIRE(alphabet >= 2 && alphabet <= LK_ALPHABET_MOST);
     *dataset = NULL;
     lk_dataset *made;
-    LK_TRY(dataset_begin(context, path, &made));
+    LK_TRY(lk_dataset_begin(context, path, &made));
     lk_source source = {.name = path};
     lk_status status = lk_dataset_reserve(context, &source, made, shape, examples, INT64_MAX);
     if (status != LK_OK) {
@@ -166,7 +178,7 @@ static lk_status fail_unrecognised(lk_context *context, const lk_source *source)
     return lk_fail(context, LK_FORMAT,
                    "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
                    "rows, CSV of integers, "
-                   "IDX, NPY, NPZ, PBM and PNG, each also gzipped",
+                   "IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped",
                    source->name, lk_text_quote(source->data, source->data + shown, quoted));
 }
 
@@ -183,6 +195,10 @@ static lk_status read_source(lk_context *context, const lk_source *source, lk_da
             return lk_fail(context, LK_INVALID, "%s: ':%s' picks an array of an NPZ archive, but this is %s",
                            source->name, source->array, reader->name);
         }
+        if (source->crop.height > 0 && reader != &lk_png_reader && reader != &lk_jpeg_reader) {
+            return lk_fail(context, LK_INVALID, "%s: crops are of PNG and JPEG pictures, but this is %s", source->name,
+                           reader->name);
+        }
         dataset->format = (int32_t)formats[i].number;
         return reader->read(context, source, dataset);
     }
@@ -191,25 +207,36 @@ static lk_status read_source(lk_context *context, const lk_source *source, lk_da
 
 static const lk_dataset_options defaults;
 
-lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes *bytes,
-                           const lk_dataset_options *options, lk_dataset **dataset) {
+static lk_status fill(lk_context *context, const lk_source *source, const lk_dataset_options *options,
+                      lk_dataset *dataset) {
+    if (source->data == NULL) {
+        dataset->format = LK_FROM_FOLDER;
+        return options->array != NULL || options->raw
+                   ? lk_fail(context, LK_INVALID, "%s: is a folder, where one file is asked for", source->name)
+                   : lk_folder_reader.read(context, source, dataset);
+    }
+    return options->raw ? lk_raw_read(context, source, options->shape, dataset) : read_source(context, source, dataset);
+}
+
+/* bytes NULL: a folder. */
+static lk_status make(lk_context *context, const char *name, const lk_bytes *bytes, const lk_dataset_options *options,
+                      lk_dataset **dataset) {
     *dataset = NULL;
-    options = options ? options : &defaults;
     if (options->alphabet != 0 && (options->alphabet < 2 || options->alphabet > LK_ALPHABET_MOST)) {
         return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet, LK_ALPHABET_MOST);
     }
     int32_t given = file_alphabet(options);
     lk_source source = {.name = name,
-                        .data = bytes->data,
-                        .size = bytes->size,
+                        .data = bytes ? bytes->data : NULL,
+                        .size = bytes ? bytes->size : 0,
                         .array = options->array,
                         .role = options->role,
                         .limit = given ? given : LK_ALPHABET_MOST,
-                        .alphabet_given = given != 0};
+                        .alphabet_given = given != 0,
+                        .crop = options->crop};
     lk_dataset *made;
-    LK_TRY(dataset_begin(context, name, &made));
-    lk_status status =
-        options->raw ? lk_raw_read(context, &source, options->shape, made) : read_source(context, &source, made);
+    LK_TRY(lk_dataset_begin(context, name, &made));
+    lk_status status = fill(context, &source, options, made);
     if (status == LK_OK) {
         status = finish(context, options, made);
     }
@@ -219,6 +246,11 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
     }
     *dataset = made;
     return LK_OK;
+}
+
+lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                           const lk_dataset_options *options, lk_dataset **dataset) {
+    return make(context, name, bytes, options ? options : &defaults, dataset);
 }
 
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array) {
@@ -250,9 +282,11 @@ lk_status lk_dataset_read(lk_context *context, const char *path, const lk_datase
     LK_TRY(lk_path_split(context, path, &file, &array));
     lk_dataset_options chosen = options ? *options : defaults;
     chosen.array = array ? array : chosen.array;
-    lk_status status = lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
+    struct stat about;
+    bool folder = stat(file, &about) == 0 && S_ISDIR(about.st_mode);
+    lk_status status = folder ? LK_OK : lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
     if (status == LK_OK) {
-        status = lk_dataset_parse(context, file, &bytes, &chosen, dataset);
+        status = make(context, file, folder ? NULL : &bytes, &chosen, dataset);
     }
     lk_bytes_release(&bytes);
     free(file);

@@ -31,11 +31,23 @@ typedef struct lk_dataset {
     int64_t examples, variables;
     int32_t alphabet; /* values are 0..alphabet-1 */
     uint16_t *values; /* owned, [examples][variables] */
-    int32_t *labels;  /* owned, [examples], or NULL */
-    int32_t format;   /* which reader recognised it, an index into its table; 0: made in memory */
+    int32_t
+        *labels;  /* owned, [examples], or NULL: CIFAR's, or the number of the subfolder, in the order of their names */
+    char **names; /* owned, [examples], or NULL: of the files, within the folder that was read */
+    struct lk_crops *
+        crops; /* owned, or NULL: the pictures that examples are drawn from afresh each epoch (data/crops.h); values are
+                             * then those of epoch 0 */
+    int32_t format; /* which reader recognised it, an index into its table; 0: made in memory */
 } lk_dataset;
 
 typedef enum lk_role { LK_ROLE_TRAIN, LK_ROLE_VALID, LK_ROLE_TEST } lk_role;
+
+/* Pieces of pictures instead of whole ones. */
+typedef struct lk_crop {
+    int64_t height, width; /* 0: whole pictures */
+    int64_t count;         /* of each picture an epoch; 0: as many as have its area */
+    uint64_t seed;
+} lk_crop;
 
 /* How to read. Zero-initialised means: infer everything. */
 typedef struct lk_dataset_options {
@@ -49,10 +61,12 @@ typedef struct lk_dataset_options {
     lk_role role;      /* picks among several arrays of one archive: train_data, valid_data, test_data */
     bool raw;          /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a rest
                * that does not fill one left out */
+    lk_crop crop;      /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of reading */
     const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
 } lk_dataset_options;
 
-/* Reads `path`, recognised by content. "PATH:NAME" picks the array NAME of an NPZ archive. Errors
+/* Reads `path`, recognised by content, or a folder: all its PNG and JPEG pictures, which must be of one size, in the order of their names,
+ * or those in its subfolders, which are then classes; or CIFAR batches (LK_ROLE_TRAIN: data_batch_*.bin, else test_batch.bin). "PATH:NAME" picks the array NAME of an NPZ archive. Errors
  * name path, place, cause. A file with no examples is refused. *dataset is the caller's:
  * lk_dataset_destroy. */
 lk_status lk_dataset_read(lk_context *context, const char *path, const lk_dataset_options *options,
@@ -85,8 +99,11 @@ void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t 
 
 /* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. The
  * numbers are part of the compressed container's format: 1 amat, 2 rows, 3 csv, 4 idx, 5 npy, 6
- * npz, 7 pbm, 8 png. */
+ * npz, 7 pbm, 8 png, 9 jpeg, 10 cifar10, 11
+ * cifar100, 12 folder (of pictures). */
 const char *lk_dataset_format_name(int32_t format);
+/* Whether examples of the format always have labels. */
+bool lk_dataset_format_labelled(int32_t format);
 
 /* Labels: one integer a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as many as `examples`.
  * *labels is the caller's: lk_release. */
@@ -97,8 +114,8 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
 
 /* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
  * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
- * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example);
- * each but .png also .gz. Another ending is LK_INVALID, the message lists the known ones. A vector
+ * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example), .bin (CIFAR-10 batches, with labels);
+ * each but .png also .gz; and NAME/, a folder that gets a PNG for each example. Another ending is LK_INVALID, the message lists the known ones. A vector
  * of d*d variables is drawn square, another one as a line. Text and PBM keep no shape, and only the
  * reader's options tell an alphabet larger than what occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);

@@ -223,7 +223,7 @@ static void put_text(const char *path, const char *text) {
 static void missing_files_are_named(void **state) {
     (void)state;
     char path[512], picked[600];
-    expect_unread(test_folder(), LK_IO, "directory");
+    expect_unread(test_folder(), LK_FORMAT, "a folder without pictures");
     expect_unread(test_path("absent", path), LK_IO, "absent");
     put_text(test_path("a", path), "5 6\n");
     put_text(test_path("a:b", path), "0 1\n"); /* a file of that very name goes first */

@@ -178,13 +178,7 @@ lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *da
 }
 
 static lk_status read_png(lk_context *context, const lk_source *source, lk_dataset *dataset) {
-    lk_picture picture;
-    lk_status status = lk_png_decode(context, source->name, source->data, source->size, &picture);
-    if (status == LK_OK) {
-        status = lk_picture_dataset(context, source, &picture, dataset);
-    }
-    lk_picture_deinit(&picture);
-    return status;
+    return lk_picture_read(context, source, lk_png_decode, dataset);
 }
 
 const lk_reader lk_png_reader = {.name = "png", .own_alphabet = true, .recognise = lk_is_png, .read = read_png};

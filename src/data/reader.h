@@ -21,6 +21,10 @@ typedef enum lk_format_number {
     LK_FROM_NPZ,
     LK_FROM_PBM,
     LK_FROM_PNG,
+    LK_FROM_JPEG,
+    LK_FROM_CIFAR10,
+    LK_FROM_CIFAR100,
+    LK_FROM_FOLDER,
     LK_FORMATS
 } lk_format_number;
 
@@ -33,6 +37,7 @@ typedef struct lk_source {
     lk_role role;
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
+    lk_crop crop;        /* of pictures; height 0: none */
 } lk_source;
 
 /* A reader fills shape, variables, examples, values (and labels); alphabet is a hint: 256 for 8-bit
@@ -40,17 +45,20 @@ typedef struct lk_source {
 typedef struct lk_reader {
     const char *name;
     bool own_alphabet; /* the format says it: it does not depend on which values occur */
+    bool labelled;     /* each example has a label of 0..255 */
     bool (*recognise)(const uint8_t *data, int64_t size);
     lk_status (*read)(lk_context *context, const lk_source *source, lk_dataset *dataset);
 } lk_reader;
 
 extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader, lk_npz_reader,
-    lk_pbm_reader, lk_png_reader;
+    lk_pbm_reader, lk_png_reader, lk_jpeg_reader, lk_cifar10_reader, lk_cifar100_reader, lk_folder_reader;
 
 /* Any bytes, cut into examples of the shape's size; not in the table, since nothing tells raw bytes
  * from others. */
 lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape, lk_dataset *dataset);
 
+/* A data set without anything but its path. */
+lk_status lk_dataset_begin(lk_context *context, const char *path, lk_dataset **dataset);
 lk_shape lk_shape_vector(int64_t variables);
 /* Sets shape and variables, and allocates `examples` of them, refusing sizes beyond LK_VALUES_MOST
  * or the number of values that the file can hold at all (`most`). */

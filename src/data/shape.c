@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "data/reader.h"
+#include "data/crops.h"
 
 int64_t lk_shape_variables(lk_shape shape) {
     int64_t variables = shape.axes > 0 ? 1 : 0;
@@ -64,6 +64,9 @@ void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t
 }
 
 void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed, uint64_t epoch) {
+    if (dataset->crops != NULL && how == LK_BINARIZE_THRESHOLD) {
+        lk_crops_threshold(dataset->crops, dataset->alphabet / 2);
+    }
     lk_binarizer binarizer = {how, dataset->alphabet, dataset->examples, seed, epoch};
     for (int64_t i = 0; i < dataset->examples; ++i) {
         uint16_t *values = dataset->values + i * dataset->variables;

@@ -19,15 +19,16 @@ typedef struct lk_ending {
 static const lk_ending endings[] = {
     {".png", lk_encode_png, false},  {".npy", lk_encode_npy, true}, {".amat", lk_encode_amat, true},
     {".txt", lk_encode_txt, true},   {".csv", lk_encode_csv, true}, {".idx", lk_encode_idx, true},
-    {"-ubyte", lk_encode_idx, true}, {".pbm", lk_encode_pbm, true},
+    {"-ubyte", lk_encode_idx, true}, {".pbm", lk_encode_pbm, true}, {".bin", lk_encode_cifar10, true},
 };
 #define ENDING_COUNT ((int)(sizeof endings / sizeof endings[0]))
 
 /* What lk_dataset_restore makes of each format. */
 static lk_encode *const encode_format[LK_FORMATS] = {
-    [LK_FROM_AMAT] = lk_encode_amat, [LK_FROM_ROWS] = lk_encode_txt, [LK_FROM_CSV] = lk_encode_csv,
-    [LK_FROM_IDX] = lk_encode_idx,   [LK_FROM_NPY] = lk_encode_npy,  [LK_FROM_NPZ] = lk_encode_npy,
-    [LK_FROM_PBM] = lk_encode_pbm,   [LK_FROM_PNG] = lk_encode_png,
+    [LK_FROM_AMAT] = lk_encode_amat,       [LK_FROM_ROWS] = lk_encode_txt,     [LK_FROM_CSV] = lk_encode_csv,
+    [LK_FROM_IDX] = lk_encode_idx,         [LK_FROM_NPY] = lk_encode_npy,      [LK_FROM_NPZ] = lk_encode_npy,
+    [LK_FROM_PBM] = lk_encode_pbm,         [LK_FROM_PNG] = lk_encode_png,      [LK_FROM_JPEG] = lk_encode_png,
+    [LK_FROM_CIFAR10] = lk_encode_cifar10, [LK_FROM_CIFAR100] = lk_encode_npy, [LK_FROM_FOLDER] = lk_encode_npy,
 };
 
 /* ---- the buffer ---------------------------------------------------------------------------- */
@@ -135,7 +136,7 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     }
     return lk_fail(context, LK_INVALID,
                    "%s: the ending of the name says no known format; known are %s, all but .png also with "
-                   ".gz",
+                   ".gz, and NAME/ for a folder of PNG pictures",
                    path, known);
 }
 
@@ -161,20 +162,33 @@ static bool usable(const lk_ending *ending, bool packed) {
 lk_status lk_dataset_writable(lk_context *context, const char *path) {
     bool packed;
     const lk_ending *ending = find_ending(path, &packed);
-    return usable(ending, packed) ? LK_OK : fail_ending(context, path);
+    return usable(ending, packed) || lk_names_folder(path) ? LK_OK : fail_ending(context, path);
 }
 
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
     bool packed;
+    if (lk_names_folder(path)) {
+        return lk_dataset_write_folder(context, path, dataset);
+    }
     const lk_ending *ending = find_ending(path, &packed);
     return usable(ending, packed) ? write_encoded(context, path, dataset, ending->encode, packed)
                                   : fail_ending(context, path);
 }
 
+/* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */
+static lk_status refuse_jpeg(lk_context *context, const char *path) {
+    size_t length = strlen(path);
+    if (!ends_with(path, length, ".jpg") && !ends_with(path, length, ".jpeg")) {
+        return LK_OK;
+    }
+    return lk_fail(context, LK_INVALID, "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
+}
+
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {
     bool packed;
+    LK_TRY(refuse_jpeg(context, path));
     bool remembers = dataset->format > LK_FROM_MEMORY && dataset->format < LK_FORMATS;
-    if (find_ending(path, &packed) || !remembers) {
+    if (find_ending(path, &packed) || lk_names_folder(path) || !remembers) {
         return lk_dataset_write(context, path, dataset);
     }
     return write_encoded(context, path, dataset, encode_format[dataset->format], packed);

@@ -23,6 +23,11 @@ static bool sides_agree(lk_shape a, lk_shape b) {
     return a.size[0] == b.size[0] && (a.axes == 1 || a.size[1] == b.size[1]);
 }
 
+/* Images whose sides or channels differ are not the same data, however many variables they have; a vector may stand for either. */
+static bool contradict(lk_shape a, lk_shape b) {
+    return is_image(a) && is_image(b) && (!sides_agree(a, b) || channels_of(a) != channels_of(b));
+}
+
 /* One network that repeats along the data in their natural order; a stream's window is no size at all. */
 static bool takes_any_size(const lk_model *model) {
     return model->family->any_size && !model->data.stream && strcmp(model->order_name, "natural") == 0 &&
@@ -62,7 +67,8 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
     lk_shape own = model->data.shape;
     *there = own;
     bool resized = takes_any_size(model) && differs_in_size_only(own, shape);
-    if (lk_shape_variables(shape) == model->data.variables && !(resized && !sides_agree(own, shape))) {
+    bool fits = lk_shape_variables(shape) == model->data.variables && !contradict(own, shape);
+    if (fits) {
         return LK_OK;
     }
     if (!resized) {
@@ -95,8 +101,8 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
 }
 
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
-    return dataset->variables != model->data.variables ? refuse_shape(model, dataset->path, dataset->shape, "")
-                                                       : lk_model_accepts_values(model, dataset);
+    bool fits = dataset->variables == model->data.variables && !contradict(model->data.shape, dataset->shape);
+    return fits ? lk_model_accepts_values(model, dataset) : refuse_shape(model, dataset->path, dataset->shape, "");
 }
 
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {

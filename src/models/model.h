@@ -109,8 +109,8 @@ typedef struct lk_fingerprint {
 } lk_fingerprint;
 lk_fingerprint lk_model_fingerprint(const lk_model *model);
 void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
-/* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (their shape may be told differently: 784
- * or 28x28) or hold values outside its alphabet. */
+/* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (784 may stand for 28x28, but images agree in
+ * height, width and channels) or hold values outside its alphabet. */
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
 /* The second alone. */
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);

@@ -176,7 +176,9 @@ static void test_which_shapes(void **state) {
         {"conv1d", "natural", {1, {24}}, {1, {2}}, false, NULL},
         {"conv1d", "natural", {1, {24}}, {2, {4, 6}}, true, NULL},
         {"conv1d", "natural", {1, {24}}, {2, {4, 7}}, false, "sequences of another size have one axis"},
-        {"made", "natural", {2, {4, 6}}, {2, {6, 4}}, true, NULL},
+        {"made", "natural", {2, {4, 6}}, {2, {6, 4}}, false, "other sizes are of the families conv1d pixelcnn"},
+        {"made", "natural", {3, {2, 2, 6}}, {3, {2, 2, 6}}, true, NULL},
+        {"made", "natural", {3, {2, 4, 3}}, {3, {2, 12, 1}}, false, "examples are 2x12x1 (24 variables), but"},
         {"made", "natural", {2, {4, 6}}, {2, {6, 5}}, false, "other sizes are of the families conv1d pixelcnn"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

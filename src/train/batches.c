@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
+#include "data/crops.h"
 
 /* Examples that one piece of pool work copies. */
 #define EXAMPLES_PER_PIECE 16
@@ -51,8 +52,13 @@ static void gather_piece(void *argument, int64_t piece, int worker) {
     int64_t end = (piece + 1) * EXAMPLES_PER_PIECE;
     for (int64_t i = piece * EXAMPLES_PER_PIECE; i < (end < b->count ? end : b->count); i++) {
         int64_t example = b->order[b->first + i];
-        lk_dataset_binarize(&b->binarizer, example, variables, b->data->values + example * variables,
-                            b->x + i * variables);
+        const uint16_t *grey = b->data->values + example * variables;
+        uint16_t *x = b->x + i * variables;
+        if (b->data->crops != NULL) {
+            lk_crops_draw(b->data->crops, b->binarizer.epoch, example, x);
+            grey = x;
+        }
+        lk_dataset_binarize(&b->binarizer, example, variables, grey, x);
     }
 }
 

@@ -24,5 +24,6 @@ int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stre
 int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
 /* how: count, seed, temperature, schedule and batch, as read. */
 int cli_sample_text(const cli_arguments *arguments, const lk_model *model, const lk_sample_options *how);
+int cli_score_text(const cli_arguments *arguments, const lk_model *model);
 
 #endif

@@ -16,7 +16,7 @@ train() { # FAMILY KIND OUT ARGUMENTS...
     local family=$1 kind=$2 out=$3
     shift 3
     run train "$family" --data "$work/train.txt" --text "$kind" --window 24 --batch-size 8 --learning-rate 0.01 --ema 0.9 \
-        --out "$out" --seed 5 --checkpoint-seconds 0 --json "$@" 2>/dev/null
+        --out "$out" --seed 5 --checkpoint-seconds 0 --json --quiet "$@"
 }
 lstm=(--set width=24 --set layers=1 --set dropout=0.1 --epochs 5)
 convolution=(--set channels=12 --set layers=4 --set head=12 --epochs 3)
@@ -31,7 +31,7 @@ RANDOM=3
 for attempt in 1 2 3; do
     resume=()
     [[ -e $work/killed.checkpoint ]] && resume=(--resume)
-    train charrnn utf8 "$work/killed" "${lstm[@]}" --threads $attempt "${resume[@]}" >"$work/log-killed" &
+    train charrnn utf8 "$work/killed" "${lstm[@]}" --threads $attempt "${resume[@]}" >"$work/log-killed" 2>/dev/null &
     pid=$!
     sleep "0.0$((RANDOM % 60 + 20))"
     pkill -KILL -P $pid 2>/dev/null || true
@@ -131,4 +131,31 @@ if [[ -w /dev/full ]]; then
     run sample "$work/charrnn-utf8" >/dev/full 2>"$work/stderr" || got=$?
     [[ $got -eq 1 && $(wc -l <"$work/stderr") -eq 1 ]] || fail "standard output full: status $got: $(cat "$work/stderr")"
 fi
+
+# score: lines add up to the text; the strangest is the strange one; the map restores the text.
+for model in charrnn-bytes conv1d-utf8; do
+    { head -20 "$work/test.txt"; echo 'XYZZY <&> QWERTY'; tail -20 "$work/test.txt"; } >"$work/odd.txt"
+    run score "$work/$model" --data "$work/odd.txt" --out "$work/lines.csv" --map "$work/map.html" --top 3 --json >"$work/score"
+    run score "$work/$model" --data "$work/odd.txt" --out "$work/lines2.csv" --map "$work/map2.html" --threads 3 >"$work/score2"
+    expect_same "$work/lines.csv" "$work/lines2.csv" "scores of $model with 3 threads"
+    expect_same "$work/map.html" "$work/map2.html" "map of $model with 3 threads"
+    [[ $(json "$work/score" line) -eq 21 ]] || fail "the strangest line of $model: $(cat "$work/score")"
+    grep -q '^ *21 .*XYZZY <&> QWERTY' "$work/score2" || fail "the strangest line is not shown: $(cat "$work/score2")"
+    run eval "$work/$model" --data "$work/odd.txt" --json >"$work/eval"
+    awk -F, -v all="$(json "$work/eval" nll_nats)" 'NR > 1 { sum += $3; n++; if ($1 != n) exit 1 }
+        END { d = sum / all - 1; exit !(n == 41 && d < 1e-6 && d > -1e-6) }' "$work/lines.csv" || fail "lines of $model"
+    sed -n '/<pre>/,/<\/pre>/p' "$work/map.html" | sed -e 's/↵//; s/<[^>]*>//g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >"$work/text"
+    expect_same <(cat "$work/odd.txt"; echo) "$work/text" "the text that the map of $model shows"
+done
+run score "$work/charrnn-utf8" --data "$work/odd.txt" --map "$work/map.html" --map-symbols 50 >/dev/null
+[[ $(grep -o '<b class="c' "$work/map.html" | wc -l) -eq 50 ]] || fail "a map of 50 symbols"
+grep -q 'Only the first 50 are shown' "$work/map.html" || fail "the map does not say that it is cut"
+expect_status 1 'empty.txt' score "$work/charrnn-utf8" --data "$work/empty.txt" --map "$work/out.html"
+expect_status 1 'no-such-folder' score "$work/charrnn-utf8" --data "$work/odd.txt" --map "$work/no-such-folder/x.html"
+expect_status 1 'no-such-folder' score "$work/charrnn-utf8" --data "$work/odd.txt" --map "$work/out.html" --out "$work/no-such-folder/x.csv"
+expect_status 2 'labels is for models of examples' score "$work/charrnn-utf8" --data "$work/odd.txt" --labels x
+expect_status 2 'a page, NAME.html' score "$work/charrnn-utf8" --data "$work/odd.txt" --map "$work/out.png"
+expect_status 2 'top is for models of texts' score "$work/rows" --data "$work/rows.txt" --top 3
+[[ ! -e $work/out.html ]] || fail "a map was left behind"
+ls "$work" | grep -E '(html|csv|txt)\.tmp' && fail "temporary files left"
 finish

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "cli/common.h"
+#include "cli/text.h"
 #include "jobs/map.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
@@ -15,17 +16,23 @@
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
     CLI_DATA_OPTIONS,
+    CLI_TEXT_OPTIONS,
     {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
     {"out", "FILE.csv",
-     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their names; labels where there are any",
+     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their names; labels where there are any. For "
+     "each line of a text: symbols, NLL, score",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
      "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
-    {"map", "FILE.png",
-     "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale bits or more", false},
+    {"map", "FILE.png|FILE.html",
+     "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale bits or more. Of a text: a page "
+     "with every character coloured",
+     false},
     {"map-scale", "BITS", "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
+    {"map-symbols", "N", "how much of a text the map shows (default: the first 100000 symbols)", false},
+    {"top", "N", "of a text: how many of the strangest lines to list (default 10)", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -45,7 +52,6 @@ static lk_status open_session(const cli_arguments *arguments, session *s) {
     if (strlen(map) < 4 || strcasecmp(map + strlen(map) - 4, ".png") != 0) {
         return lk_fail(s->context, LK_INVALID, "%s: a map is a picture, so name it NAME.png", map);
     }
-    LK_TRY(lk_model_load(s->context, arguments->positional[0], &s->model));
     const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_load(s->context, against, &s->background));
@@ -192,6 +198,19 @@ static int print_text(const session *s) {
     return cli_finish_output();
 }
 
+static int score_examples(const cli_arguments *arguments, session *s) {
+    if (!cli_excludes(arguments, "from symbols top map-symbols", "models of texts")) {
+        return EXIT_USAGE;
+    }
+    const char *map = cli_text(arguments, "map", "x.png");
+    if (strlen(map) < 4 || strcmp(map + strlen(map) - 4, ".png") != 0) {
+        return cli_usage(arguments, "--map %s: a map is a picture, NAME.png", map);
+    }
+    bool done =
+        open_session(arguments, s) == LK_OK && score(arguments, s) == LK_OK && write_files(arguments, s) == LK_OK;
+    return !done ? cli_fault(s->context) : cli_has(arguments, "json") ? print_json(s) : print_text(s);
+}
+
 static int run(const cli_arguments *arguments) {
     int status;
     lk_dataset_options unused;
@@ -206,9 +225,9 @@ static int run(const cli_arguments *arguments) {
     if (s.context == NULL) {
         return status;
     }
-    bool done =
-        open_session(arguments, &s) == LK_OK && score(arguments, &s) == LK_OK && write_files(arguments, &s) == LK_OK;
-    status = !done ? cli_fault(s.context) : cli_has(arguments, "json") ? print_json(&s) : print_text(&s);
+    status = lk_model_load(s.context, arguments->positional[0], &s.model) != LK_OK ? cli_fault(s.context)
+             : s.model->data.stream                                                ? cli_score_text(arguments, s.model)
+                                                                                   : score_examples(arguments, &s);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
     lk_dataset_destroy(s.dataset);
@@ -229,10 +248,12 @@ const cli_verb cli_score_verb = {
     .more =
         "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
         "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an example sums to its NLL; a pixel's\n"
-        "colours are added up. Images of another height and width than the model's (pixelcnn) are scored whole.\n\n"
+        "colours are added up. Images of another height and width than the model's (pixelcnn) are scored whole. A line of a\n"
+        "text (with its newline) scores its nats per symbol, given all that stands before it.\n\n"
         "examples:\n"
         "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
         "  likely score digits.likely --data test.amat.gz --map surprise.png\n"
-        "  likely score digits.likely --against background.likely --data mixed.npy --json\n",
+        "  likely score digits.likely --against background.likely --data mixed.npy --json\n"
+        "  likely score book.likely --data chapter.txt --map surprise.html --out lines.csv\n",
     .run = run,
 };

@@ -28,5 +28,6 @@ int cli_compress_text(const cli_arguments *arguments, const lk_model *model);
 int cli_decompress_text(const cli_arguments *arguments, const lk_model *model);
 /* how: count, seed, temperature, schedule and batch, as read. */
 int cli_sample_text(const cli_arguments *arguments, const lk_model *model, const lk_sample_options *how);
+int cli_score_text(const cli_arguments *arguments, const lk_model *model);
 
 #endif

@@ -106,12 +106,17 @@ typedef struct counter {
     lk_stream_likelihood *likelihood;
 } counter;
 
+void lk_stream_likelihood_add(lk_stream_likelihood *likelihood, const lk_symbols *symbols,
+                              const lk_stream_piece *piece) {
+    for (int64_t i = 0; i < piece->count; i++) {
+        likelihood->nll_nats += piece->nats[i];
+        likelihood->escapes += lk_symbols_escapes(symbols, piece->symbols[i]) ? 1 : 0;
+    }
+}
+
 static lk_status count(void *argument, const lk_stream_piece *piece) {
     const counter *c = argument;
-    for (int64_t i = 0; i < piece->count; i++) {
-        c->likelihood->nll_nats += piece->nats[i];
-        c->likelihood->escapes += lk_symbols_escapes(c->symbols, piece->symbols[i]) ? 1 : 0;
-    }
+    lk_stream_likelihood_add(c->likelihood, c->symbols, piece);
     return LK_OK;
 }
 

@@ -34,6 +34,9 @@ typedef struct lk_stream_likelihood {
     double nll_nats; /* of all, summed in order in double; +infinity for probability zero */
 } lk_stream_likelihood;
 
+/* One piece more; symbols and bytes are the caller's. */
+void lk_stream_likelihood_add(lk_stream_likelihood *likelihood, const lk_symbols *symbols,
+                              const lk_stream_piece *piece);
 lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream,
                              void (*progress)(void *argument, int64_t done, int64_t count), void *progress_argument,
                              lk_stream_likelihood *likelihood);

@@ -25,6 +25,7 @@ typedef struct grid_lstm {
     lk_recurrent shared; /* first, for what all recurrences share */
     lk_conv_settings *conv;
     int32_t carry;
+    int32_t *carried_from; /* [cells]: the cell that c comes from; -1: none */
     int64_t slope;
     bool mirrored; /* the own row is read from the right */
     int64_t waves;
@@ -94,15 +95,6 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     return table->class_at[table->class_of[cell]].count * GATES * self->shared.width * self->shared.width;
 }
 
-/* The cell that c comes from; -1: none. */
-static int64_t carried_from(const grid_lstm *self, int64_t cell) {
-    const lk_conv_settings *conv = self->conv;
-    int64_t position[LK_GRID_AXES];
-    lk_conv_position(&conv->grid, cell / conv->grid.groups, position);
-    return lk_conv_inside(conv, position, self->carry, 1) ? cell + conv->tap_pixels[self->carry] * conv->grid.groups
-                                                          : -1;
-}
-
 /* ---- forward ------------------------------------------------------------------------------------------------------------ */
 
 /* The cells of a wave, and what backward keeps for all cells of the node. */
@@ -119,7 +111,7 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
     const grid_lstm *self = task->node->settings;
     const int64_t w = self->shared.width;
     for (int64_t row = first; row < last; row++) {
-        int64_t cell = s->cells[row / task->batch], n = row % task->batch, from = carried_from(self, cell);
+        int64_t cell = s->cells[row / task->batch], n = row % task->batch, from = self->carried_from[cell];
         const float *c = from < 0 ? NULL : task->out + (from * task->batch + n) * SLOTS * w + C * w;
         lk_lstm_cell_ahead(task->kernels, w, c, task->out + (cell * task->batch + n) * SLOTS * w);
     }
@@ -186,7 +178,7 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
     const grid_lstm *self = task->node->settings;
     const int64_t w = self->shared.width;
     for (int64_t row = first; row < last; row++) {
-        int64_t n = row % task->batch, cell = s->cells[row / task->batch], from = carried_from(self, cell);
+        int64_t n = row % task->batch, cell = s->cells[row / task->batch], from = self->carried_from[cell];
         int64_t at = cell * task->batch + n, before = from * task->batch + n;
         const lk_lstm_cell one = {
             .value = task->out + at * SLOTS * w,
@@ -198,6 +190,9 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
             .dc_before = s->dc + (from < 0 ? at : before) * w,
         };
         lk_lstm_cell_back(task->kernels, w, &one);
+        for (int64_t u = 0; u < GATES * w; u++) {
+            one.dgates[u] += 0.0f; /* as adding to zeros would: no -0 */
+        }
     }
 }
 
@@ -240,18 +235,25 @@ static bool waves_back(wave_step *s) {
     return made;
 }
 
+/* A fresh din is where the gates' derivatives stand at once. */
 static bool backward(const lk_task *task) {
     const grid_lstm *self = task->node->settings;
     const int64_t w = self->shared.width, each = task->node->cells * task->batch * w;
-    float *dgates = lk_allocate((GATES + 2) * each, sizeof *dgates);
-    if (dgates == NULL) {
+    bool fresh = task->din[0] != NULL && lk_din_fresh(task, 0);
+    float *memory = lk_allocate((fresh ? 2 : 2 + GATES) * each, sizeof *memory);
+    if (memory == NULL) {
         return false;
     }
-    wave_step s = {.task = task, .dgates = dgates, .dh = dgates + GATES * each, .dc = dgates + (GATES + 1) * each};
-    lk_conv_products products = {task, self->conv, task->out + H * w, dgates, w, SLOTS * w, GATES * w};
+    wave_step s = {.task = task, .dc = memory, .dh = memory + each, .dgates = fresh ? task->din[0] : memory + 2 * each};
+    if (fresh) {
+        memset(s.dgates, 0, (size_t)(task->first_cell * task->batch * GATES * w) * sizeof(float));
+    }
+    lk_conv_products products = {task, self->conv, task->out + H * w, s.dgates, w, SLOTS * w, GATES * w};
     bool made = waves_back(&s) && lk_conv_backward_parameters(&products);
-    lk_recurrent_give_input(task, dgates);
-    lk_release(dgates);
+    if (!fresh) {
+        lk_recurrent_give_input(task, s.dgates);
+    }
+    lk_release(memory);
     return made;
 }
 
@@ -271,6 +273,7 @@ const lk_op lk_grid_lstm_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 /* ---- maker -------------------------------------------------------------------------------------------------------------- */
@@ -296,6 +299,15 @@ static void find_slope(grid_lstm *self) {
     self->waves = self->slope == 0 ? grid->size[0] : self->slope * (grid->size[0] - 1) + grid->size[1];
 }
 
+static void find_carry(grid_lstm *self) {
+    const lk_conv_settings *conv = self->conv;
+    for (int64_t cell = 0; cell < conv->pixels * conv->grid.groups; cell++) {
+        int64_t position[LK_GRID_AXES], from = cell + conv->tap_pixels[self->carry] * conv->grid.groups;
+        lk_conv_position(&conv->grid, cell / conv->grid.groups, position);
+        self->carried_from[cell] = lk_conv_inside(conv, position, self->carry, 1) ? (int32_t)from : -1;
+    }
+}
+
 static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x, const lk_grid_lstm_options *options,
                          grid_lstm *self) {
     lk_conv_options conv = {
@@ -307,10 +319,12 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x, co
     int64_t cells = self->conv->pixels * options->grid.groups;
     self->by_wave = lk_arena_take(graph->arena, cells, sizeof *self->by_wave);
     self->begin = lk_arena_take(graph->arena, self->waves + 1, sizeof *self->begin);
-    if (self->by_wave == NULL || self->begin == NULL) {
+    self->carried_from = lk_arena_take(graph->arena, cells, sizeof *self->carried_from);
+    if (self->by_wave == NULL || self->begin == NULL || self->carried_from == NULL) {
         return lk_fail_no_memory(graph->context, name, cells * (int64_t)sizeof(int32_t));
     }
     sort_by_wave(self, NULL, cells, self->by_wave, self->begin);
+    find_carry(self);
     return LK_OK;
 }
 

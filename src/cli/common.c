@@ -129,8 +129,8 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     *options = (lk_dataset_options){0};
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
-        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
+        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) || !cli_shape(arguments, &options->shape) ||
+        !parse_crop(arguments, &options->crop)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;

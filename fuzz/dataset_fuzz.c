@@ -35,6 +35,9 @@ static void check_writers(lk_context *context, const lk_dataset *dataset) {
     if (dataset->alphabet == 2) {
         check_round_trip(context, lk_encode_pbm, dataset);
     }
+    if (dataset->format == LK_FROM_CIFAR10) {
+        check_round_trip(context, lk_encode_cifar10, dataset);
+    }
     lk_buffer picture = {0};
     LK_REQUIRE(lk_encode_png(context, "picture", dataset, &picture) == LK_OK && picture.size > 0);
     lk_buffer_release(&picture);

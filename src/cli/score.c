@@ -48,10 +48,6 @@ typedef struct session {
 } session;
 
 static lk_status open_session(const cli_arguments *arguments, session *s) {
-    const char *map = cli_text(arguments, "map", "x.png");
-    if (strlen(map) < 4 || strcasecmp(map + strlen(map) - 4, ".png") != 0) {
-        return lk_fail(s->context, LK_INVALID, "%s: a map is a picture, so name it NAME.png", map);
-    }
     const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_load(s->context, against, &s->background));

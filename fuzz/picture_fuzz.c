@@ -1,0 +1,79 @@
+/* Any bytes as a picture: refused with a message, or decoded to pixels of its alphabet, which are the same after being written as a PNG
+ * and read again, and crops of which lie inside it. Checksums of PNG chunks are put right first, so that what is behind them is reached. */
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/context.h"
+#include "data/crops.h"
+#include "data/write.h"
+
+/* Larger ones would make the fuzzer slow without new paths. */
+#define ROUND_TRIP_MOST 65536
+
+static void mend_checksums(lk_bytes *bytes) {
+    int64_t at = 8;
+    while (lk_is_png(bytes->data, bytes->size) && bytes->size - at >= 12) {
+        uint8_t *chunk = bytes->data + at;
+        int64_t length = (int64_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
+        if (length > bytes->size - at - 12) {
+            return;
+        }
+        uint32_t sum = (uint32_t)crc32(0, chunk + 4, (uInt)length + 4);
+        for (int i = 0; i < 4; ++i) {
+            chunk[8 + length + i] = (uint8_t)(sum >> (24 - 8 * i));
+        }
+        at += 12 + length;
+    }
+}
+
+static void check_round_trip(lk_context *context, const lk_dataset *dataset) {
+    lk_buffer buffer = {0};
+    lk_dataset *again;
+    LK_REQUIRE(lk_encode_png(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
+    lk_bytes bytes = {buffer.data, buffer.size};
+    LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, NULL, &again) == LK_OK);
+    LK_REQUIRE(lk_shape_equal(again->shape, dataset->shape) && again->alphabet == dataset->alphabet);
+    LK_REQUIRE(memcmp(again->values, dataset->values, (size_t)dataset->variables * sizeof *dataset->values) == 0);
+    lk_dataset_destroy(again);
+    lk_buffer_release(&buffer);
+}
+
+static void parse(lk_context *context, const lk_bytes *bytes, const lk_dataset_options *options) {
+    lk_dataset *dataset;
+    context->message[0] = '\0';
+    if (lk_dataset_parse(context, "input", bytes, options, &dataset) != LK_OK) {
+        LK_REQUIRE(context->message[0] != '\0' && dataset == NULL);
+        return;
+    }
+    for (int64_t i = 0; i < dataset->examples * dataset->variables; ++i) {
+        LK_REQUIRE(dataset->values[i] < dataset->alphabet);
+    }
+    if (options == NULL && dataset->variables <= ROUND_TRIP_MOST) {
+        check_round_trip(context, dataset);
+    }
+    lk_dataset_destroy(dataset);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    lk_context context = {0};
+    static const lk_dataset_options crops = {.crop = {.height = 2, .width = 3, .count = 5}};
+    static const lk_dataset_options tiles = {.crop = {.height = 3, .width = 2}, .role = LK_ROLE_TEST};
+    lk_bytes bytes = {malloc(size > 0 ? size : 1), (int64_t)size};
+    if (!bytes.data) {
+        return 0;
+    }
+    if (size > 0) {
+        memcpy(bytes.data, data, size);
+    }
+    mend_checksums(&bytes);
+    if (lk_picture_decoder(bytes.data, bytes.size) != NULL) {
+        parse(&context, &bytes, NULL);
+        parse(&context, &bytes, &crops);
+        parse(&context, &bytes, &tiles);
+    }
+    free(bytes.data);
+    return 0;
+}

@@ -45,7 +45,8 @@ try diagonal-bilstm pixelrnn --shape 28x28x1 --set kind=diagonal --set layers=1 
 try conv1d conv1d --set layers=3 --set channels=6 --set head=8 --epochs 1
 
 # Texts: one chunk in lanes, several chunks, characters that a model does not know.
-zcat "$data/digits-test.pbm.gz" | head -c 30000 | base64 -w 71 | cat - <(printf 'Ωμέγα \377\n') >"$work/text"
+zcat "$data/digits-test.pbm.gz" | { head -c 30000; cat >/dev/null; } | base64 -w 71 >"$work/text"
+printf 'Ωμέγα \377\n' >>"$work/text"
 head -c 12000 "$work/text" >"$work/text.train"
 try_text() { # NAME FAMILY ARGUMENTS...
     local m=$work/$1 family=$2

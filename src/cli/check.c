@@ -1,10 +1,13 @@
 /* likely check: what a sceptic would run. */
 #include "cli/common.h"
+#include "cli/text.h"
 #include "jobs/check.h"
+#include "jobs/stream_check.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "examples to check on (default: drawn from the model)", false},
+    {"data", "PATH", "examples, or a text, to check on (default: drawn from the model)", false},
     CLI_DATA_OPTIONS,
+    CLI_TEXT_OPTIONS,
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -31,14 +34,37 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     return passed ? status : EXIT_FAULT;
 }
 
-static int run(const cli_arguments *arguments) {
-    cli_session s;
+static int check_examples(const cli_arguments *arguments, const cli_session *s) {
     lk_check_result results[LK_CHECKS_MOST];
     int32_t count;
+    if (!cli_excludes(arguments, "from symbols", "models of texts")) {
+        return EXIT_USAGE;
+    }
+    return lk_check(s->model, s->dataset, results, &count) == LK_OK ? print_results(arguments, results, count)
+                                                                    : cli_fault(s->context);
+}
+
+static int check_text(const cli_arguments *arguments, const cli_session *s) {
+    lk_check_result results[LK_CHECKS_MOST];
+    int32_t count;
+    lk_stream *stream = NULL;
+    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed", "models of examples")) {
+        return EXIT_USAGE;
+    }
+    int status = cli_has(arguments, "data") ? cli_text_open(arguments, s->model, &stream) : EXIT_DONE;
+    if (status == EXIT_DONE) {
+        status = lk_stream_check(s->model, stream, results, &count) == LK_OK ? print_results(arguments, results, count)
+                                                                             : cli_fault(s->context);
+    }
+    lk_stream_close(stream);
+    return status;
+}
+
+static int run(const cli_arguments *arguments) {
+    cli_session s;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
     if (status == EXIT_DONE) {
-        status = lk_check(s.model, s.dataset, results, &count) == LK_OK ? print_results(arguments, results, count)
-                                                                        : cli_fault(s.context);
+        status = s.model->data.stream ? check_text(arguments, &s) : check_examples(arguments, &s);
     }
     cli_end(&s);
     return status;
@@ -54,6 +80,7 @@ const cli_verb cli_check_verb = {
     .more = "The exit status is 0 only if nothing failed.\n\n"
             "examples:\n"
             "  likely check digits.likely\n"
-            "  likely check digits.likely --data test.amat.gz --json\n",
+            "  likely check digits.likely --data test.amat.gz --json\n"
+            "  likely check book.likely --data book.txt\n",
     .run = run,
 };

@@ -31,16 +31,13 @@ typedef struct checker {
 
 typedef lk_status check_function(checker *c);
 
-static void say(checker *c, lk_verdict verdict, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* Keeps the first fault. */
-static void say(checker *c, lk_verdict verdict, const char *format, ...) {
-    if (c->result->verdict != LK_CHECK_FAILED) {
+void lk_check_say(lk_check_result *result, lk_verdict verdict, const char *format, ...) {
+    if (result->verdict != LK_CHECK_FAILED) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(c->result->detail, sizeof c->result->detail, format, arguments);
+        vsnprintf(result->detail, sizeof result->detail, format, arguments);
         va_end(arguments);
-        c->result->verdict = verdict;
+        result->verdict = verdict;
     }
 }
 
@@ -55,12 +52,12 @@ static lk_status check_proof(checker *c) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         if (graph->output->ready[v] > graph->rank[v]) {
-            say(c, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d", (long long)v, graph->output->ready[v],
-                graph->rank[v]);
+            lk_check_say(c->result, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d", (long long)v,
+                         graph->output->ready[v], graph->rank[v]);
         }
     }
-    say(c, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable",
-        (long long)graph->variables, graph->steps);
+    lk_check_say(c->result, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable",
+                 (long long)graph->variables, graph->steps);
     return LK_OK;
 }
 
@@ -78,8 +75,9 @@ static void compare_perturbed(checker *c, const float *before, const float *afte
     for (int64_t v = 0; v < graph->variables; v++) {
         bool may_see = graph->rank[v] > graph->rank[variable];
         if (!may_see && memcmp(before + v * channels, after + v * channels, (size_t)channels * sizeof(float)) != 0) {
-            say(c, LK_CHECK_FAILED, "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
-                (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
+            lk_check_say(c->result, LK_CHECK_FAILED,
+                         "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
+                         (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
         }
     }
 }
@@ -130,9 +128,9 @@ static lk_status check_perturbation(checker *c) {
         int64_t count = all - first < PERTURB_BATCH ? all - first : PERTURB_BATCH;
         status = perturb_batch(c, execution, x, before, after, first, count, all);
     }
-    say(c, LK_CHECK_PASSED,
-        "%lld of %lld variables changed one by one; no conditional of their rank or earlier moved a bit",
-        (long long)all, (long long)variables);
+    lk_check_say(c->result, LK_CHECK_PASSED,
+                 "%lld of %lld variables changed one by one; no conditional of their rank or earlier moved a bit",
+                 (long long)all, (long long)variables);
     lk_execution_destroy(execution);
     lk_release(x);
     lk_release(before);
@@ -153,7 +151,8 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
         for (int64_t i = graph->rank_begin[step]; status == LK_OK && i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
             if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                say(c, LK_CHECK_FAILED, "incremental and parallel schedules differ at variable %lld", (long long)v);
+                lk_check_say(c->result, LK_CHECK_FAILED, "incremental and parallel schedules differ at variable %lld",
+                             (long long)v);
             }
             for (int64_t n = 0; n < count; n++) {
                 column[n] = c->dataset->values[n * graph->variables + v];
@@ -175,7 +174,8 @@ static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, con
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
             if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                say(c, LK_CHECK_FAILED, "naive and parallel schedules differ at variable %lld", (long long)v);
+                lk_check_say(c->result, LK_CHECK_FAILED, "naive and parallel schedules differ at variable %lld",
+                             (long long)v);
             }
         }
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
@@ -207,8 +207,8 @@ static lk_status check_schedules(checker *c) {
     if (status == LK_OK && naive) {
         status = run_naive(c, execution, x, parallel, count);
     }
-    say(c, LK_CHECK_PASSED, "parallel and incremental%s agree to the bit on %lld examples%s", naive ? " and naive" : "",
-        (long long)count, naive ? "" : " (naive left out: too much work)");
+    lk_check_say(c->result, LK_CHECK_PASSED, "parallel and incremental%s agree to the bit on %lld examples%s",
+                 naive ? " and naive" : "", (long long)count, naive ? "" : " (naive left out: too much work)");
     lk_execution_destroy(execution);
     lk_release(parallel);
     lk_release(x);
@@ -260,8 +260,8 @@ static lk_status sum_domain(checker *c, int64_t size, double *total) {
 static lk_status check_sum(checker *c) {
     int64_t size = domain_size(c->graph);
     if (size < 0) {
-        say(c, LK_CHECK_SKIPPED, "the domain has more than %d settings; each conditional sums to one by construction",
-            DOMAIN_MOST);
+        lk_check_say(c->result, LK_CHECK_SKIPPED,
+                     "the domain has more than %d settings; each conditional sums to one by construction", DOMAIN_MOST);
         return LK_OK;
     }
     double total;
@@ -269,9 +269,11 @@ static lk_status check_sum(checker *c) {
     /* Each conditional is rounded to float32: 6e-8 for each variable, and some for the sums. */
     double tolerance = 1e-5;
     if (!(total > 1.0 - tolerance && total < 1.0 + tolerance)) {
-        say(c, LK_CHECK_FAILED, "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
+        lk_check_say(c->result, LK_CHECK_FAILED, "the probabilities of all %lld settings sum to %.9f", (long long)size,
+                     total);
     }
-    say(c, LK_CHECK_PASSED, "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
+    lk_check_say(c->result, LK_CHECK_PASSED, "the probabilities of all %lld settings sum to %.9f", (long long)size,
+                 total);
     return LK_OK;
 }
 
@@ -283,16 +285,17 @@ static lk_status restore(checker *c, const lk_dataset *part, const char *path) {
     LK_TRY(lk_compress(c->model, part, path, &options, &report));
     lk_status status = lk_decompress(c->model, path, &options, &restored, &lost, &lost_count);
     if (status != LK_OK) {
-        say(c, LK_CHECK_FAILED, "what was compressed cannot be restored: %s", lk_context_message(c->model->context));
+        lk_check_say(c->result, LK_CHECK_FAILED, "what was compressed cannot be restored: %s",
+                     lk_context_message(c->model->context));
         return status == LK_NO_MEMORY ? status : LK_OK;
     }
     size_t bytes = (size_t)(part->examples * part->variables) * sizeof *part->values;
     if (restored->examples != part->examples || memcmp(restored->values, part->values, bytes) != 0) {
-        say(c, LK_CHECK_FAILED, "what was restored differs from what was compressed");
+        lk_check_say(c->result, LK_CHECK_FAILED, "what was restored differs from what was compressed");
     }
-    say(c, LK_CHECK_PASSED,
-        "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",
-        (long long)part->examples, (long long)report.bytes);
+    lk_check_say(c->result, LK_CHECK_PASSED,
+                 "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",
+                 (long long)part->examples, (long long)report.bytes);
     lk_dataset_destroy(restored);
     lk_release(lost);
     return LK_OK;
@@ -306,7 +309,8 @@ static lk_status check_restore(checker *c) {
     snprintf(path, sizeof path, "%s/likely-check-XXXXXX", folder);
     int descriptor = mkstemp(path);
     if (descriptor < 0) {
-        say(c, LK_CHECK_SKIPPED, "cannot write to %s: set TMPDIR to a folder that can be written", folder);
+        lk_check_say(c->result, LK_CHECK_SKIPPED, "cannot write to %s: set TMPDIR to a folder that can be written",
+                     folder);
         return LK_OK;
     }
     close(descriptor);
@@ -320,15 +324,24 @@ static lk_status check_restore(checker *c) {
 static const struct {
     const char *name;
     check_function *run;
-    bool once; /* of the model, not of each variant */
+    bool once;     /* of the model, not of each variant */
+    bool examples; /* not of a model of texts */
 } checks[] = {
-    {"causality proof", check_proof, false},       {"perturbation", check_perturbation, false},
-    {"schedules agree", check_schedules, false},   {"sums to one", check_sum, false},
-    {"compress and restore", check_restore, true},
+    {"causality proof", check_proof, false, false},      {"perturbation", check_perturbation, false, false},
+    {"schedules agree", check_schedules, false, false},  {"sums to one", check_sum, false, false},
+    {"compress and restore", check_restore, true, true},
 };
 
-static lk_status check_variant(checker *c, lk_check_result *results) {
+static int32_t count_checks(const lk_model *model) {
+    int32_t count = 0;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        count += checks[i].examples && model->data.stream ? 0 : 1; /* they stand last */
+    }
+    return count;
+}
+
+static lk_status check_variant(checker *c, lk_check_result *results) {
+    for (int32_t i = 0; i < count_checks(c->model); i++) {
         if (c->variant == 0 || !checks[i].once) {
             c->result = &results[i];
             LK_TRY(checks[i].run(c));
@@ -349,7 +362,7 @@ static lk_status check_all(lk_model *model, const lk_dataset *dataset, lk_check_
 }
 
 lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count) {
-    *count = (int32_t)(sizeof checks / sizeof *checks);
+    *count = count_checks(model);
     for (int32_t i = 0; i < *count; i++) {
         results[i] = (lk_check_result){.name = checks[i].name, .verdict = LK_CHECK_PASSED};
     }

@@ -16,7 +16,11 @@ typedef struct lk_check_result {
 
 #define LK_CHECKS_MOST 16
 
-/* Runs every check on every variant. Examples come from `dataset`, or are drawn from the model when it is NULL. LK_OK when the checks could
+/* What a check found; a fault that was found before stays. */
+void lk_check_say(lk_check_result *result, lk_verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Runs every check on every variant; of a model of texts, on windows, all but compressing (jobs/stream_check.h). Examples come from `dataset`, or are drawn from the model when it is NULL. LK_OK when the checks could
  * be run, whatever their verdicts. */
 lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count);
 

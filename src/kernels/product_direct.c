@@ -11,17 +11,6 @@ enum {
     FEWEST_ROWS = 2, /* up to here a strip is met so fast that the next one must be asked for at once, not row by row */
 };
 
-/* The widest strip of whole columns. */
-static int64_t fitting_width(const lk_tile *tile, int64_t rows, int64_t columns) {
-    int64_t width = 0;
-    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns; i++) {
-        if (tile->widths[i] <= tile->columns || rows <= tile->wide_rows) {
-            width = tile->widths[i];
-        }
-    }
-    return width;
-}
-
 /* The piece's strips, in the order in which they are met: column after column, depth block after depth block. */
 typedef struct walk {
     const lk_product_plan *plan;
@@ -51,7 +40,7 @@ static void prefetch_strip(const lk_panel *panel, const lk_strip *strip, int64_t
 static void run_panel(const lk_panel *panel, const walk *w, bool ahead) {
     const lk_product_plan *plan = panel->plan;
     for (int64_t n = w->first_column, columns; n < w->last_column; n += columns) {
-        columns = fitting_width(plan->tile, panel->rows, w->last_column - n);
+        columns = lk_tile_fitting(plan->tile, panel->rows, w->last_column - n);
         int64_t shift = 0;
         if (columns == 0) {
             columns = w->last_column - n;

@@ -128,6 +128,18 @@ static inline bool lk_is_rectangle(const lk_product *product) {
     return product->depth_begin == NULL && product->depth_end == NULL && product->column_end == NULL;
 }
 
+/* The widest strip of whole columns for so many rows; 0: there are fewer columns than the narrowest has. */
+static inline int64_t lk_tile_fitting(const lk_tile *tile, int64_t rows, int64_t columns) {
+    int64_t width = 0;
+    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns; i++) {
+        if (tile->widths[i] <= tile->columns || rows <= tile->wide_rows) {
+            width = tile->widths[i];
+        }
+    }
+    return width;
+}
+
+/* The narrowest that holds all columns. */
 static inline int32_t lk_tile_width(const lk_tile *tile, int64_t columns) {
     int32_t i = 0;
     while (tile->widths[i] < columns) {

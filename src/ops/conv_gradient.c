@@ -6,6 +6,7 @@
  * A piece goes through its pixels some at a time, so that they stay in the second cache while all taps meet them. */
 #include <string.h>
 
+#include "kernels/outer.h"
 #include "ops/conv_inside.h"
 
 enum {
@@ -24,9 +25,7 @@ typedef struct gradient {
     int64_t pieces, pixels;             /* pixels of a piece */
     int64_t cached;                     /* pixels that are met at a time */
     float *partial;                     /* [pieces][floats] */
-    int32_t *index;                     /* [workers][lists][cached * batch] */
-    int64_t lists; /* with a stride 2: the pairs' places in dout, and in the input; else 1 for both */
-    bool *enough;  /* [pieces]: memory */
+    lk_outer_run *run;                  /* [workers][cached] */
 } gradient;
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -38,64 +37,44 @@ static bool has_block(const lk_conv_settings *self, int64_t pixel, int32_t block
     return self->has[(int64_t)self->reads.class_of[cell] * self->blocks + block] != 0;
 }
 
-/* The (cell, example) pairs of the block's group in pixels [first, last) where the block stays inside the grid, seen from pixel `first`. */
-static int64_t list_pairs(const gradient *g, int32_t block, int64_t first, int64_t last, int32_t *index) {
+/* Where the block stays inside the grid, in pixels [first, last): (cell, example) pairs that lie side by side both in the input and in dout
+ * are one run. Returns how many there are. */
+static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_t last, lk_outer_run *run) {
+    const lk_conv_settings *self = g->self;
     int64_t batch = g->task->batch, count = 0;
     for (int64_t pixel = first; pixel < last; pixel++) {
-        if (has_block(g->self, pixel, block)) {
-            int64_t from = (pixel - first) * g->self->grid.groups * batch;
-            for (int64_t n = 0; n < batch; n++) {
-                index[count++] = (int32_t)(from + n);
-            }
+        if (!has_block(self, pixel, block)) {
+            continue;
+        }
+        int64_t cell = pixel * self->grid.groups + self->block_group[block];
+        int64_t centre = self->strided ? self->reads.origin[cell] : cell;
+        lk_outer_run next = {(centre + self->block_delta[block]) * batch, cell * batch, batch};
+        lk_outer_run *before = &run[count - 1];
+        if (count > 0 && next.a == before->a + before->count && next.b == before->b + before->count) {
+            before->count += batch;
+        } else {
+            run[count++] = next;
         }
     }
     return count;
 }
 
-/* The same pairs' places in the input, seen from the cell that the first one's deltas count from. */
-static void list_inputs(const gradient *g, int32_t block, int64_t first, int64_t last, int32_t *index) {
-    const lk_conv_settings *self = g->self;
-    const int32_t *origin = self->reads.origin + self->block_group[block];
-    int64_t batch = g->task->batch, groups = self->grid.groups, count = 0;
-    for (int64_t pixel = first; pixel < last; pixel++) {
-        if (has_block(self, pixel, block)) {
-            int64_t from = (origin[pixel * groups] - origin[first * groups]) * batch;
-            for (int64_t n = 0; n < batch; n++) {
-                index[count++] = (int32_t)(from + n);
-            }
-        }
-    }
-}
-
-static bool meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker) {
+static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker) {
     const lk_task *task = g->task;
-    const lk_conv_settings *self = g->self;
-    int32_t *index = g->index + worker * g->lists * g->cached * task->batch, *inputs = index;
-    while (first < last && !has_block(self, first, block)) {
-        first++;
-    }
-    if (first == last) {
-        return true;
-    }
-    int64_t pairs = list_pairs(g, block, first, last, index);
-    int64_t cell = first * self->grid.groups + self->block_group[block], centre = cell;
-    if (self->strided) {
-        inputs = index + g->cached * task->batch;
-        list_inputs(g, block, first, last, inputs);
-        centre = self->reads.origin[cell];
-    }
-    lk_product product = {
+    lk_outer_run *run = g->run + worker * g->cached;
+    lk_outer outer = {
         .rows = g->inputs,
         .columns = g->outputs,
-        .depth = pairs,
-        .a = {g->in + (centre + self->block_delta[block]) * task->batch * g->in_stride, 1, g->in_stride, NULL, inputs},
-        .b = {g->dout + cell * task->batch * g->outputs, g->outputs, 1, index, NULL},
+        .a = g->in,
+        .b = g->dout,
+        .a_stride = g->in_stride,
+        .b_stride = g->outputs,
         .c = sum + block * g->inputs * g->outputs,
-        .c_row_stride = g->outputs,
-        .c_column_stride = 1,
-        .start = LK_START_C,
+        .c_stride = g->outputs,
+        .run = run,
+        .runs = list_runs(g, block, first, last, run),
     };
-    return lk_product_run(&product, task->kernels, NULL, lk_workspace_part(task->workspace, worker));
+    lk_outer_add(&outer, task->kernels);
 }
 
 static void add_biases(const gradient *g, int64_t first, int64_t last, float *sum) {
@@ -114,11 +93,10 @@ static void run_piece(void *argument, int64_t piece, int worker) {
     float *sum = g->partial + piece * g->floats;
     int64_t begin = piece * g->pixels, end = smaller(begin + g->pixels, g->self->pixels);
     memset(sum, 0, (size_t)g->floats * sizeof *sum);
-    g->enough[piece] = true;
     for (int64_t first = begin; first < end; first += g->cached) {
         int64_t last = smaller(first + g->cached, end);
         for (int32_t block = 0; block < g->self->blocks; block++) {
-            g->enough[piece] = meet_block(g, block, first, last, sum, worker) && g->enough[piece];
+            meet_block(g, block, first, last, sum, worker);
         }
         if (g->self->bias) {
             add_biases(g, first, last, sum);
@@ -164,15 +142,11 @@ static void cut(gradient *g) {
 
 static bool take_memory(gradient *g) {
     int64_t workers = g->task->pool != NULL ? lk_pool_threads(g->task->pool) : 1;
-    int64_t floats = g->pieces * g->floats, indices = workers * g->lists * g->cached * g->task->batch;
-    char *memory = lk_workspace_scratch(g->task->workspace, (floats + indices) * (int64_t)sizeof(float) + g->pieces);
-    if (memory == NULL || !lk_workspace_divide(g->task->workspace, (int)workers)) {
-        return false;
-    }
-    g->partial = (float *)(void *)memory;
-    g->index = (int32_t *)(void *)(g->partial + floats);
-    g->enough = (bool *)(g->index + indices);
-    return true;
+    int64_t runs = workers * g->cached;
+    g->run = lk_workspace_scratch(g->task->workspace,
+                                  runs * (int64_t)sizeof *g->run + g->pieces * g->floats * (int64_t)sizeof *g->partial);
+    g->partial = g->run == NULL ? NULL : (float *)(void *)(g->run + runs);
+    return g->run != NULL;
 }
 
 bool lk_conv_backward_parameters(const lk_conv_products *products) {
@@ -188,18 +162,12 @@ bool lk_conv_backward_parameters(const lk_conv_products *products) {
         .outputs = products->outputs,
     };
     g.weights = self->blocks * g.inputs * g.outputs;
-    g.lists = self->strided ? 2 : 1;
     g.floats = g.weights + (self->bias ? self->grid.groups * g.outputs : 0);
     cut(&g);
     if (!take_memory(&g)) {
         return false;
     }
     lk_pool_run(task->pool, g.pieces, run_piece, &g);
-    for (int64_t piece = 0; piece < g.pieces; piece++) {
-        if (!g.enough[piece]) {
-            return false;
-        }
-    }
     lk_pool_run(task->pool, (g.floats + JOIN_FLOATS - 1) / JOIN_FLOATS, join_piece, &g);
     return true;
 }

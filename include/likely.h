@@ -63,7 +63,8 @@ typedef struct lk_dataset lk_dataset;
 typedef struct lk_model lk_model;
 
 /* Reads a file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG; also gzipped), recognised by content. With a model, its alphabet and
- * binarization are used, and data that do not fit it are LK_MISMATCH; model may be NULL. The caller destroys it. */
+ * binarization are used, and data that do not fit it are LK_MISMATCH (images of another height and width fit pixelcnn and pixelrnn,
+ * sequences of another length conv1d and charrnn); model may be NULL. The caller destroys it. */
 lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset);
 /* Copies values[examples][variables]. alphabet 2..65536; a value outside it is LK_INVALID. */
 lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,

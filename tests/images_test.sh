@@ -34,6 +34,20 @@ run decompress "$work/m" --data "$work/b.lk" --out "$work/restored" >/dev/null
 expect_same "$work/restored.png" "$work/restored" "the container knows that it was a PNG"
 cmp -s <(pixels "$work/a.png") <(pixels "$work/b.png") && fail "other pixels expected"
 
+# A picture of another size: coded whole, completed, mapped.
+make_png "$work/large.png" 21 13 3 3
+run compress "$work/m" --data "$work/large.png" --out "$work/large.lk" >/dev/null
+run decompress "$work/m" --data "$work/large.lk" --out "$work/large-restored.png" >/dev/null
+run compress "$work/m" --data "$work/large-restored.png" --out "$work/large2.lk" >/dev/null
+expect_same "$work/large.lk" "$work/large2.lk" "a larger PNG is restored"
+run sample "$work/m" --count 1 --given "$work/large.png" --given-rows 13 --plain --out "$work/same.png" >/dev/null
+expect_same "$work/large-restored.png" "$work/same.png" "all of a picture given"
+run sample "$work/m" --count 2 --given "$work/large.png" --out "$work/halves.png" >/dev/null
+run score "$work/m" --data "$work/large.png" --map "$work/map.png" --json >"$work/score"
+grep -q '"bits_of": "pixel"' "$work/score" || fail "legend: $(cat "$work/score")"
+run eval "$work/m" --data "$work/map.png" --json >"$work/eval" # the map is a picture itself: two tiles and their lines
+[[ $(json "$work/eval" dimensions) -eq $((3 * 45 * 15)) ]] || fail "map: $(cat "$work/eval")"
+
 # Photographs of different sizes, in crops: the same weights for any number of threads.
 mkdir -p "$work/photos/trees" "$work/photos/sky"
 make_png "$work/photos/sky/1.png" 20 12 3 3

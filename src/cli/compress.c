@@ -83,13 +83,14 @@ const cli_verb cli_compress_verb = {
     .more =
         "The file can be restored by the same model on any machine, with any number of threads and any instruction set.\n"
         "bits_per_dim counts the whole file; overhead compares the payload (all but one header) with the likelihood.\n"
-        "Images of another height and width than the model's (pixelcnn), or sequences of another length (conv1d, charrnn), are\n"
-        "coded whole, and the file remembers their size; all of one file have one size.\n"
+        "Images of another height and width than the model's (pixelcnn, pixelrnn), or sequences of another length (conv1d,\n"
+        "charrnn), are coded whole, and the file remembers their size; all of one file have one size.\n"
         "With a model of texts any file is restored byte for byte: characters that the model does not know cost 21 bits more than\n"
         "the symbol for such. Each lane of each chunk begins knowing nothing: the likelihood that is told is that of the lanes.\n\n"
         "examples:\n"
         "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
         "  likely decompress digits.likely --data test.lk --out restored.amat\n"
+        "  likely compress pixels.likely --data photograph.png --out photograph.lk\n"
         "  likely compress book.likely --data chapter.txt --out chapter.lk\n",
     .run = run,
 };

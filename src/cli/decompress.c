@@ -72,6 +72,7 @@ const cli_verb cli_decompress_verb = {
     .more = "examples:\n"
             "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
             "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"
+            "  likely decompress pixels.likely --data photograph.lk --out photograph.png\n"
             "  likely decompress book.likely --data chapter.lk --out chapter.txt\n",
     .run = run,
 };

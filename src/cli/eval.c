@@ -114,13 +114,13 @@ const cli_verb cli_eval_verb = {
     .required = "data",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height and width than the model's\n"
-        "(pixelcnn), or sequences of another length (conv1d, charrnn), are run whole; all of one file have one size.\n"
+        "(pixelcnn, pixelrnn), or sequences of another length (conv1d, charrnn), are run whole; all of one file have one size.\n"
         "A text is one stream: each symbol's probability is given all before it, in memory that does not grow. A character that\n"
         "the model does not know costs 21 bits more than the symbol for such, which is what compress pays for it.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
-        "  likely eval pixels.likely --data photographs.npy\n"
+        "  likely eval pixels.likely --data photograph.png\n"
         "  likely eval book.likely --data book.txt --from -111540\n",
     .run = run,
 };

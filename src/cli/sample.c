@@ -20,8 +20,8 @@ static const cli_option options[] = {
     {"prompt", "TEXT", "of text: what it begins with", false},
     {"prompt-file", "PATH", "of text: the same, from a file", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
-    {"shape", "HxWxC", "size of images, or length of sequences, other than the model's: pixelcnn, conv1d, charrnn",
-     false},
+    {"shape", "HxWxC",
+     "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, charrnn", false},
     {"given", "FILE",
      "complete what is given. Pictures or other data: their upper part. A text: one example a line, values in order, ? where "
      "a value is to be drawn, missing ones at the end are drawn too. Samples take what is given in turn",

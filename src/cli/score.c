@@ -244,7 +244,7 @@ const cli_verb cli_score_verb = {
     .more =
         "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
         "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an example sums to its NLL; a pixel's\n"
-        "colours are added up. Images of another height and width than the model's (pixelcnn) are scored whole. A line of a\n"
+        "colours are added up. Images of another height and width than the model's (pixelcnn, pixelrnn) are scored whole. A line of a\n"
         "text (with its newline) scores its nats per symbol, given all that stands before it.\n\n"
         "examples:\n"
         "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"

@@ -1,6 +1,6 @@
 /* Texts compressed and restored byte for byte: bytes and characters, escapes, what is no UTF-8; the same file by both schedules and any
  * number of threads and instruction set; cost against the likelihood; every byte damaged, every length cut; the wrong model. */
-#include "jobs/stream_testing.h"
+#include "models/stream_testing.h"
 
 #include <stdio.h>
 #include <unistd.h>

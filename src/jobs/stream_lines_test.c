@@ -1,5 +1,5 @@
 /* Lines against a text cut by hand, whatever the pieces; the strangest against sorting all. And the page of a map, letter by letter. */
-#include "jobs/stream_testing.h"
+#include "models/stream_testing.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* Streams drawn from a model against the model's own probabilities (seed fixed): chi-squared over all short texts, and along one long text.
  * And what must not matter: the schedule, what is drawn beside it, threads, where the prompt ends. */
-#include "jobs/stream_testing.h"
+#include "models/stream_testing.h"
 
 #include "dist/dist.h"
 #include "jobs/stream_sample.h"

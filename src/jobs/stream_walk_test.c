@@ -1,5 +1,5 @@
 /* Surprisals along a stream, window after window, against one network over the whole of it, bit for bit; and what escapes cost. */
-#include "jobs/stream_testing.h"
+#include "models/stream_testing.h"
 
 #include "base/measure.h"
 #include "jobs/stream_walk.h"

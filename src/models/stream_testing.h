@@ -1,6 +1,6 @@
-/* What the tests of jobs on streams share: small models of texts, and texts in memory. Included by stream_*_test.c only. */
-#ifndef LK_JOBS_STREAM_TESTING_H
-#define LK_JOBS_STREAM_TESTING_H
+/* What the tests of jobs and codecs on streams share: small models of texts, and texts in memory. Included by stream_*_test.c only. */
+#ifndef LK_MODELS_STREAM_TESTING_H
+#define LK_MODELS_STREAM_TESTING_H
 
 #include "models/testing.h"
 

@@ -3,7 +3,7 @@
  * and learns. */
 #include <stdio.h>
 
-#include "models/testing.h"
+#include "models/testing_gradients.h"
 
 #define SEED 20163
 
@@ -55,8 +55,7 @@ typedef struct features {
 typedef struct network {
     const lk_model *model;
     int64_t height, width, colours;
-    const float *bumped; /* one weight is this much more */
-    double bump;
+    testing_bump bump;
 } network;
 
 static network make_network(const lk_model *model) {
@@ -74,7 +73,7 @@ static double weight_of(const network *n, const char *layer, const char *what, i
     assert_true(found >= 0);
     const lk_parameter *parameter = &n->model->parameters->list[found];
     assert_true(at < parameter->rows * parameter->columns);
-    return (double)parameter->value[at] + (parameter->value + at == n->bumped ? n->bump : 0.0);
+    return testing_bumped(&n->bump, parameter->value + at);
 }
 
 /* Figure 2 of the paper. */
@@ -285,39 +284,17 @@ static void test_equals_the_paper(void **state) {
     }
 }
 
+static double nll_of(const void *network_of_test, const uint16_t *x) {
+    return reference_nll(network_of_test, x);
+}
+
 /* Every seventh weight. */
 static void check_gradients(lk_context *context, const image_case *c) {
     lk_model *model = make_model(context, c);
     network n = make_network(model);
-    lk_graph *graph;
-    lk_execution *execution;
     uint16_t x[VARIABLES_MOST];
     random_values(model, 1, x);
-    testing_ok(context, lk_parameters_make_gradients(model->parameters));
-    testing_ok(context, lk_model_graph(model, 0, &graph));
-    testing_ok(context, lk_execution_create(graph, LK_PLAN_TRAIN, 1, &execution));
-    testing_ok(context, lk_execution_forward(execution, x, 1));
-    testing_ok(context, lk_execution_backward(execution));
-    int64_t moving = 0;
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        const lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = p % 7; e < parameter->rows * parameter->columns; e += 7) {
-            const double h = 1e-6;
-            n.bumped = parameter->value + e;
-            n.bump = h;
-            double above = reference_nll(&n, x);
-            n.bump = -h;
-            double difference = (above - reference_nll(&n, x)) / (2 * h);
-            moving += fabs(difference) > 1e-3;
-            if (!(fabs((double)parameter->gradient[e] - difference) <= 1e-4 * (1.0 + fabs(difference)))) {
-                fail_msg("%s[%lld], seed %d: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
-                         SEED, (double)parameter->gradient[e], difference);
-            }
-        }
-    }
-    assert_true(moving > 10);
-    lk_execution_destroy(execution);
-    lk_graph_destroy(graph);
+    testing_gradients(model, x, 7, SEED, nll_of, &n, &n.bump);
     lk_model_destroy(model);
 }
 

@@ -9,7 +9,8 @@
  * The first layer reads one-hot vectors: W^1 is then a table with a row for each symbol, and b^1 is part of every row. With
  * embedding > 0 it reads trained vectors of that size instead. Dropout is between layers, never between steps (Zaremba, Sutskever,
  * Vinyals, Recurrent neural network regularization, 2014); it can be locked, the same units along a window (Gal and Ghahramani, NIPS 2016), and
- * the recurrent weights can be dropped instead of units (Merity, Keskar, Socher, Regularizing and optimizing LSTM language models, ICLR 2018). */
+ * the recurrent weights can be dropped instead of units (Merity, Keskar, Socher, Regularizing and optimizing LSTM language models, ICLR 2018),
+ * or what a step adds to an LSTM's memory (Semeniuta, Severyn, Barth, Recurrent dropout without memory loss, COLING 2016). */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,14 @@ static const lk_setting settings[] = {
      .kind = LK_BOOLEAN,
      .fallback = "false",
      .help = "the same units are dropped at all steps of a window",
+     .training_only = true,
+     .later = true},
+    {.key = "recurrent_dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .help = "probability of dropping what a step adds to a unit of an LSTM's memory in training",
      .training_only = true,
      .later = true},
     {.key = "weight_dropout",
@@ -112,6 +121,7 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
     int64_t layers = lk_settings_integer(&model->settings, "layers");
     double rate = lk_settings_real(&model->settings, "dropout");
     double weight_rate = lk_settings_real(&model->settings, "weight_dropout");
+    double update_rate = lk_settings_real(&model->settings, "recurrent_dropout");
     bool locked = lk_settings_boolean(&model->settings, "locked_dropout");
     lk_node *h = NULL;
     for (int64_t layer = 1; layer <= layers; layer++) {
@@ -122,6 +132,9 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
         char cell_name[48];
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);
+        if (update_rate > 0.0) {
+            lk_recurrent_lstm_drop(state, update_rate);
+        }
         h = lk_channels(graph, state, 0, width);
         if (state != NULL) {
             lk_parameters_drop(graph->parameters, state->parameters[0], weight_rate);
@@ -135,6 +148,11 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
+    if (lk_settings_real(&model->settings, "recurrent_dropout") > 0.0 &&
+        chosen_cell(model)->make != lk_recurrent_lstm) {
+        return lk_fail(graph->context, LK_INVALID, "recurrent_dropout is of LSTMs: set it to 0 with cell=%s",
+                       chosen_cell(model)->name);
+    }
     if (graph->steps != graph->variables) {
         return lk_fail(
             graph->context, LK_INVALID,

@@ -18,7 +18,7 @@ static const charrnn_case cases[] = {
     {4, 3, "natural", {"cell=tanh", "width=9", "layers=3"}, 3},
     {3, 5, "natural", {"cell=lstm", "width=4", "layers=1", "embedding=3"}, 4},
     {4, 3, "random:3", {"cell=gru", "width=6", "embedding=2"}, 3},
-    {5, 2, "reversed", {"cell=lstm", "width=3", "dropout=0.5"}, 3},
+    {5, 2, "reversed", {"cell=lstm", "width=3", "dropout=0.5", "recurrent_dropout=0.5"}, 4},
     {1, 4, "natural", {"width=3"}, 1},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
@@ -299,6 +299,14 @@ static void test_equal_ranks_are_refused(void **state) {
                     LK_INVALID, "one variable after another");
 }
 
+/* Only an LSTM adds to a memory. */
+static void test_recurrent_dropout_is_of_lstms(void **state) {
+    static const char *const set[] = {"cell=gru", "recurrent_dropout=0.2"};
+    lk_model *model;
+    testing_refused(*state, lk_model_create(*state, "charrnn", set, 2, testing_data(3, 2), "natural", 0, &model),
+                    LK_INVALID, "recurrent_dropout is of LSTMs");
+}
+
 /* Before training: a symbol's frequency is its probability wherever it stands, as far as zero weights let it; forget gates open. */
 static void test_start(void **state) {
     static const char *const set[] = {"width=4", "embedding=2"};
@@ -342,6 +350,7 @@ int main(void) {
         cmocka_unit_test(test_cached_sample_costs_one_pass),
         cmocka_unit_test(test_parameters_do_not_grow_with_length),
         cmocka_unit_test(test_equal_ranks_are_refused),
+        cmocka_unit_test(test_recurrent_dropout_is_of_lstms),
         cmocka_unit_test(test_start),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,6 +1,6 @@
 /* Dropout (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 2014), inverted: in training a value is zeroed with
- * probability `rate`, the others are divided by 1 - rate. Who is zeroed is named by (optimizer step, node, cell, example), four examples to
- * one random block, so that it does not depend on threads or schedule, and backward draws the same again instead of keeping it. */
+ * probability `rate`, the others are divided by 1 - rate (ops/drop.h). */
+#include "ops/drop.h"
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
@@ -8,23 +8,23 @@
 #include <string.h>
 
 typedef struct dropout {
-    uint32_t threshold; /* a word below it means: zeroed */
-    float scale;
+    lk_drop drop;
     bool locked; /* the same channels at all cells (Gal and Ghahramani, NIPS 2016) */
 } dropout;
 
-/* to[i] = kept ? scale * from[i] : 0, or added to what is there. */
+/* Factors drawn at a time. */
+#define DRAWN 256
+
+/* to[i] = factor[i] * from[i], or added to what is there. What is dropped is 0 whatever it was. */
 static void apply(const lk_task *task, int32_t cell, const float *from, float *to, bool add) {
     const dropout *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
-    uint64_t a = task->step << 16 | (uint64_t)task->node->index;
-    uint64_t b = self->locked ? 0 : (uint64_t)cell << 32;
-    for (int64_t i = 0; i < floats; i += 4) {
-        uint32_t words[4];
-        lk_random_block(task->random, a, b | (uint64_t)(i / 4), words);
-        int64_t here = floats - i < 4 ? floats - i : 4;
+    for (int64_t i = 0; i < floats; i += DRAWN) {
+        float factor[DRAWN];
+        int64_t here = floats - i < DRAWN ? floats - i : DRAWN;
+        lk_drop_draw(&self->drop, task, self->locked ? 0 : cell, i, here, factor);
         for (int64_t k = 0; k < here; k++) {
-            float value = words[k] < self->threshold ? 0.0f : self->scale * from[i + k];
+            float value = factor[k] == 0.0f ? 0.0f : factor[k] * from[i + k];
             to[i + k] = add ? to[i + k] + value : value;
         }
     }
@@ -68,14 +68,11 @@ const lk_op lk_dropout_op = {
 };
 
 static lk_node *make(lk_graph *graph, lk_node *input, double rate, bool locked) {
-    LK_REQUIRE(rate >= 0.0 && rate < 1.0);
     dropout *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (input == NULL || self == NULL) {
         return NULL;
     }
-    self->threshold = (uint32_t)(rate * 4294967296.0);
-    self->scale = (float)(1.0 / (1.0 - rate));
-    self->locked = locked;
+    *self = (dropout){lk_drop_make(rate), locked};
     return lk_graph_add(graph, &lk_dropout_op, NULL, 1, &input, 0, NULL, self);
 }
 

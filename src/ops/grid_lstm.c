@@ -113,7 +113,7 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++) {
         int64_t cell = s->cells[row / task->batch], n = row % task->batch, from = self->carried_from[cell];
         const float *c = from < 0 ? NULL : task->out + (from * task->batch + n) * SLOTS * w + C * w;
-        lk_lstm_cell_ahead(task->kernels, w, c, task->out + (cell * task->batch + n) * SLOTS * w);
+        lk_lstm_cell_ahead(task->kernels, w, c, NULL, task->out + (cell * task->batch + n) * SLOTS * w);
     }
 }
 
@@ -313,7 +313,7 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x, co
     lk_conv_options conv = {
         .grid = options->grid, .channels = x->channels, .taps = options->taps, .tap_count = options->tap_count};
     LK_TRY(lk_conv_prepare(graph, name, &conv, &self->conv));
-    self->shared = (lk_recurrent){x->channels / GATES, GATES, SLOTS};
+    self->shared = (lk_recurrent){x->channels / GATES, GATES, SLOTS, lk_drop_make(0.0)};
     self->carry = options->carry;
     find_slope(self);
     int64_t cells = self->conv->pixels * options->grid.groups;

@@ -134,6 +134,9 @@ lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t
 lk_node *lk_recurrent_tanh(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_gru(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x);
+/* From now on this LSTM leaves out, in training, each unit's update i g with probability `rate` in [0, 1) and divides the others by
+ * 1 - rate; what c remembers is never dropped (Semeniuta, Severyn, Barth, COLING 2016). */
+void lk_recurrent_lstm_drop(lk_node *lstm, double rate);
 
 /* LSTM over a grid of two axes (van den Oord, Kalchbrenner, Kavukcuoglu 2016, sections 3.1 and 3.2): x holds the input's part, 4 gates as
  * above, and the state-to-state convolution adds what other pixels' states say:

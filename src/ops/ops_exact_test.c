@@ -101,8 +101,10 @@ static void test_same_bits(void **state) {
 static void check_batch(const op_case *row) {
     op_bench many, one;
     testing_bench_init(&many, row, 17);
+    many.training = false; /* an example's place decides what is dropped of it */
     testing_forward(&many, many.context->kernels, many.context->pool);
     testing_bench_init(&one, row, 1);
+    one.training = false;
     for (int64_t n = 0; n < 17; n += 4) {
         for (int32_t i = 0; i < one.node->input_count; i++) {
             const lk_node *input = one.node->inputs[i];
@@ -219,7 +221,6 @@ static void test_dropout_in_training(void **state) {
         ones[i] = 1.0f;
     }
     lk_task task = testing_task(&bench, bench.context->kernels, pool);
-    task.training = true;
     task.step = 5;
     task.dout = ones;
     task.din = din;
@@ -252,6 +253,28 @@ static void test_dropout_in_training(void **state) {
     testing_bench_deinit(&bench);
 }
 
+/* Neither values nor an LSTM's updates are dropped outside training. */
+static void test_nothing_is_dropped_outside_training(void **state) {
+    (void)state;
+    static const op_case whole = {"LSTM", 1, {{5, 28, true}}, make_recurrent_lstm, reference_recurrent_lstm};
+    static const op_case rows[] = {
+        {"dropout", 1, {{6, 3, false}}, make_dropout, reference_dropout},
+        {"dropped LSTM", 1, {{5, 28, true}}, make_recurrent_lstm_dropped, reference_recurrent_lstm_dropped},
+    };
+    op_bench bench, lstm;
+    testing_bench_init(&lstm, &whole, 3);
+    testing_forward(&lstm, lstm.context->kernels, lstm.context->pool);
+    for (int r = 0; r < 2; r++) {
+        testing_bench_init(&bench, &rows[r], 3);
+        bench.training = false;
+        testing_forward(&bench, bench.context->kernels, bench.context->pool);
+        require_equal(&rows[r], "not training", "best", 1, bench.out, r == 0 ? bench.in[0] : lstm.out,
+                      testing_floats(bench.node, 3));
+        testing_bench_deinit(&bench);
+    }
+    testing_bench_deinit(&lstm);
+}
+
 static lk_node *make_locked_dropout(lk_graph *graph, lk_node *const *source) {
     return lk_locked_dropout(graph, source[0], 0.3);
 }
@@ -265,7 +288,6 @@ static void test_locked_dropout(void **state) {
     testing_bench_init(&bench, &row, 3);
     int64_t floats = bench.batch * bench.node->channels, zeros = 0;
     lk_task task = testing_task(&bench, bench.context->kernels, bench.context->pool);
-    task.training = true;
     assert_true(bench.node->op->forward(&task));
     for (int64_t i = 0; i < floats; i++) {
         zeros += bench.out[i] == 0.0f;
@@ -281,7 +303,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bits),      cmocka_unit_test(test_any_batch),
         cmocka_unit_test(test_dependencies),   cmocka_unit_test(test_dropout_in_training),
-        cmocka_unit_test(test_locked_dropout),
+        cmocka_unit_test(test_locked_dropout), cmocka_unit_test(test_nothing_is_dropped_outside_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, l
         graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
-    *self = (lk_recurrent){width, gates, slots};
+    *self = (lk_recurrent){width, gates, slots, lk_drop_make(0.0)};
     return lk_graph_add(graph, op, name, 1, &x, 1, &parameter, self);
 }
 

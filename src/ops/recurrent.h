@@ -5,12 +5,14 @@
 #ifndef LK_OPS_RECURRENT_H
 #define LK_OPS_RECURRENT_H
 
+#include "ops/drop.h"
 #include "ops/ops.h"
 
 typedef struct lk_recurrent {
     int64_t width;
     int32_t gates; /* of x, each of `width` channels */
     int32_t slots; /* of the cells */
+    lk_drop drop;  /* of what a training step adds to the state; LSTM only */
 } lk_recurrent;
 
 lk_status lk_recurrent_shape(lk_context *context, lk_node *node);

@@ -3,7 +3,7 @@
  *
  *   [i f o g]_t = x_t + U h_{t-1};   i, f, o = sigmoid(i, f, o);   g = tanh(g);   c_t = f c_{t-1} + i g;   h_t = o tanh(c_t)
  *
- * The arithmetic and the slots of a cell are those of ops/lstm_cell.h. */
+ * The arithmetic and the slots of a cell are those of ops/lstm_cell.h; what is dropped of an update is drawn again on the way back. */
 #include "ops/recurrent.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "ops/lstm_cell.h"
 
-enum { GATES = LK_LSTM_GATES, SLOTS = LK_LSTM_SLOTS, C = LK_LSTM_C, I = LK_LSTM_I };
+enum { GATES = LK_LSTM_GATES, SLOTS = LK_LSTM_SLOTS, H = LK_LSTM_H, C = LK_LSTM_C, I = LK_LSTM_I };
 
 typedef struct step {
     const lk_task *task;
@@ -20,6 +20,16 @@ typedef struct step {
     float *dh, *dc; /* what the step after gives h and c; dc receives what this one gives the step before */
 } step;
 
+/* What this training step keeps of the updates of an example's cell, written to `place`; NULL: everything. */
+static const float *drawn(const lk_task *task, int64_t cell, int64_t n, float *place) {
+    const lk_recurrent *self = task->node->settings;
+    if (!task->training || self->drop.threshold == 0) {
+        return NULL;
+    }
+    lk_drop_draw(&self->drop, task, cell, n * self->width, self->width, place);
+    return place;
+}
+
 static void gates_ahead(void *argument, int64_t first, int64_t last) {
     const step *s = argument;
     const lk_task *task = s->task;
@@ -27,7 +37,8 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
     const int64_t w = self->width, before = task->batch * SLOTS * w;
     for (int64_t n = first; n < last; n++) {
         float *v = task->out + (s->cell * task->batch + n) * SLOTS * w;
-        lk_lstm_cell_ahead(task->kernels, w, s->cell > 0 ? v + C * w - before : NULL, v);
+        const float *keep = drawn(task, s->cell, n, v + H * w);
+        lk_lstm_cell_ahead(task->kernels, w, s->cell > 0 ? v + C * w - before : NULL, keep, v);
     }
 }
 
@@ -55,13 +66,15 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
     for (int64_t n = first; n < last; n++) {
         int64_t at = (s->cell * task->batch + n) * SLOTS * w;
         const float *v = task->out + at;
+        float *dgates = s->dgates + n * GATES * w;
         const lk_lstm_cell cell = {
             .value = v,
             .dvalue = task->dout + at,
             .c_before = s->cell > 0 ? v + C * w - before : NULL,
+            .keep = drawn(task, s->cell, n, dgates + (GATES - 1) * w),
             .dh = s->dh + n * w,
             .dc = s->dc + n * w,
-            .dgates = s->dgates + n * GATES * w,
+            .dgates = dgates,
             .dc_before = s->dc + n * w,
         };
         lk_lstm_cell_back(task->kernels, w, &cell);
@@ -114,4 +127,12 @@ const lk_op lk_recurrent_lstm_op = {
 
 lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x) {
     return lk_recurrent_make(graph, &lk_recurrent_lstm_op, name, x, GATES, SLOTS);
+}
+
+void lk_recurrent_lstm_drop(lk_node *lstm, double rate) {
+    if (lstm != NULL) {
+        LK_REQUIRE(lstm->op == &lk_recurrent_lstm_op);
+        lk_recurrent *self = lstm->settings;
+        self->drop = lk_drop_make(rate);
+    }
 }

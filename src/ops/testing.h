@@ -46,6 +46,7 @@ typedef struct op_bench {
     lk_graph *graph;
     lk_node *node;
     int64_t batch;
+    bool training; /* true unless a test says otherwise */
     float *in[TESTING_SOURCES_MOST], *out;
     const float *parameter[LK_NODE_PARAMETERS_MOST];
     lk_workspace *workspace;
@@ -119,7 +120,7 @@ static inline void testing_randomise_parameters(op_bench *bench) {
 
 static inline void testing_bench_init(op_bench *bench, const op_case *row, int64_t batch) {
     static const int32_t rank[TESTING_VARIABLES] = {2, 0, 1, 0, 3, 3};
-    *bench = (op_bench){.row = row, .batch = batch};
+    *bench = (op_bench){.row = row, .batch = batch, .training = true};
     assert_int_equal(lk_context_create(1, &bench->context), LK_OK);
     assert_int_equal(lk_parameters_create(bench->context, &bench->parameters), LK_OK);
     assert_int_equal(
@@ -158,6 +159,11 @@ static inline void testing_bench_deinit(op_bench *bench) {
     lk_context_destroy(bench->context);
 }
 
+/* What decides what a training step drops, here as in testing_task: for references. */
+static inline lk_task testing_drawing(const lk_node *node) {
+    return (lk_task){.node = node, .training = true, .random = {TESTING_SEED, LK_FOR_DROPOUT}};
+}
+
 static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {
     return (lk_task){
         .node = bench->node,
@@ -167,6 +173,7 @@ static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, l
         .in = (const float *const *)bench->in,
         .out = bench->out,
         .parameter = bench->parameter,
+        .training = bench->training,
         .random = {TESTING_SEED, LK_FOR_DROPOUT},
         .kernels = kernels,
         .pool = pool,

@@ -118,7 +118,7 @@ static inline void reference_channel_norm_groups(const lk_node *node, double *co
     testing_normalise(3, node, in[0], parameter, batch, out);
 }
 
-/* Outside training dropout changes nothing. */
+/* The factors are drawn as the bench's tasks do; how many are zero is tested apart. */
 static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
     return lk_dropout(graph, source[0], 0.3);
 }
@@ -126,7 +126,17 @@ static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
 static inline void reference_dropout(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
                                      double *out) {
     (void)parameter;
-    memcpy(out, in[0], (size_t)testing_floats(node, batch) * sizeof *out);
+    const lk_task task = testing_drawing(node);
+    const lk_drop drop = lk_drop_make(0.3);
+    int64_t floats = batch * node->channels;
+    float *factor = calloc((size_t)floats, sizeof *factor);
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        if (i % floats == 0) {
+            lk_drop_draw(&drop, &task, i / floats, 0, floats, factor);
+        }
+        out[i] = (double)factor[i % floats] * in[0][i];
+    }
+    free(factor);
 }
 
 /* ---- moving cells ---------------------------------------------------------------------------- */
@@ -359,7 +369,7 @@ static const op_case testing_cases[] = {
     {"channel norm 5x17", 1, {{5, 17, false}}, make_channel_norm, reference_channel_norm},
     {"channel norm 3x129", 1, {{3, 129, true}}, make_channel_norm, reference_channel_norm},
     {"channel norm 101x6 in 3 groups", 1, {{101, 6, true}}, make_channel_norm_groups, reference_channel_norm_groups},
-    {"dropout 6x3, not training", 1, {{6, 3, false}}, make_dropout, reference_dropout},
+    {"dropout 6x3", 1, {{6, 3, false}}, make_dropout, reference_dropout},
     {"zeros 5x3", 0, {{0, 0, false}}, make_zeros, reference_zeros},
     {"one hot", 1, {{0, 0, false}}, make_one_hot, reference_one_hot},
     {"select 5 of 9x3", 1, {{9, 3, false}}, make_select, reference_select},
@@ -428,6 +438,11 @@ static const op_case testing_cases[] = {
     {"recurrent GRU 5x7", 1, {{5, 21, true}}, make_recurrent_gru, reference_recurrent_gru},
     {"recurrent GRU 1x3", 1, {{1, 9, true}}, make_recurrent_gru, reference_recurrent_gru},
     {"recurrent LSTM 5x5", 1, {{5, 20, true}}, make_recurrent_lstm, reference_recurrent_lstm},
+    {"recurrent LSTM 5x7, updates dropped",
+     1,
+     {{5, 28, true}},
+     make_recurrent_lstm_dropped,
+     reference_recurrent_lstm_dropped},
     {"recurrent LSTM 4x9, out of order", 1, {{4, 36, false}}, make_recurrent_lstm, reference_recurrent_lstm},
     {"row LSTM 3x4, 5", 1, {{12, 20, true}}, make_grid_row, reference_grid_row},
     {"row LSTM 3x4, 3, out of order", 1, {{12, 12, false}}, make_grid_row, reference_grid_row},

@@ -3,6 +3,7 @@
 #ifndef LK_OPS_TESTING_SEQUENCES_H
 #define LK_OPS_TESTING_SEQUENCES_H
 
+#include "ops/drop.h"
 #include "ops/testing.h"
 
 static inline lk_node *make_channels(lk_graph *graph, lk_node *const *source) {
@@ -113,19 +114,24 @@ static inline void testing_tanh_step(const double *x, const double *before, cons
     }
 }
 
-/* out and before: [h | c | i f o g] */
-static inline void testing_lstm_step(const double *x, const double *before, const double *u, int64_t w, double *out) {
+/* out and before: [h | c | i f o g]; keep NULL: everything */
+static inline void testing_lstm_keep(const double *x, const double *before, const double *u, int64_t w,
+                                     const float *keep, double *out) {
     for (int64_t j = 0; j < w; j++) {
         double i = testing_sigmoid(testing_gate(x, before, u, w, 4, 0, j));
         double f = testing_sigmoid(testing_gate(x, before, u, w, 4, 1, j));
         double o = testing_sigmoid(testing_gate(x, before, u, w, 4, 2, j));
         double g = tanh(testing_gate(x, before, u, w, 4, 3, j));
-        double c = f * before[w + j] + i * g;
+        double c = f * before[w + j] + i * g * (keep != NULL ? (double)keep[j] : 1.0);
         double slots[] = {o * tanh(c), c, i, f, o, g};
         for (int s = 0; s < 6; s++) {
             out[s * w + j] = slots[s];
         }
     }
+}
+
+static inline void testing_lstm_step(const double *x, const double *before, const double *u, int64_t w, double *out) {
+    testing_lstm_keep(x, before, u, w, NULL, out);
 }
 
 /* out and before: [h | z r n | q] */
@@ -166,5 +172,32 @@ static inline void testing_recurrent(const lk_node *node, double *const *in, dou
 TESTING_RECURRENT(tanh, 1)
 TESTING_RECURRENT(gru, 5)
 TESTING_RECURRENT(lstm, 6)
+
+#define TESTING_DROPPED 0.4
+
+static inline lk_node *make_recurrent_lstm_dropped(lk_graph *graph, lk_node *const *source) {
+    lk_node *lstm = lk_recurrent_lstm(graph, "lstm", source[0]);
+    lk_recurrent_lstm_drop(lstm, TESTING_DROPPED);
+    return lstm;
+}
+
+static inline void reference_recurrent_lstm_dropped(const lk_node *node, double *const *in, double *const *parameter,
+                                                    int64_t batch, double *out) {
+    int64_t width = node->channels / 6, from = node->inputs[0]->channels;
+    const lk_task task = testing_drawing(node);
+    const lk_drop drop = lk_drop_make(TESTING_DROPPED);
+    double *zero = calloc((size_t)node->channels, sizeof *zero);
+    float *keep = calloc((size_t)(batch * width), sizeof *keep);
+    for (int64_t row = 0; row < node->cells * batch; row++) {
+        if (row % batch == 0) {
+            lk_drop_draw(&drop, &task, row / batch, 0, batch * width, keep);
+        }
+        const double *before = row < batch ? zero : out + (row - batch) * node->channels;
+        testing_lstm_keep(in[0] + row * from, before, parameter[0], width, keep + row % batch * width,
+                          out + row * node->channels);
+    }
+    free(keep);
+    free(zero);
+}
 
 #endif

@@ -338,7 +338,7 @@ static void choose_way(lk_product_plan *plan) {
                   plan->a.depth_stride == 1 && (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
                   lk_product_runs_are_long(&plan->a, product->depth);
     plan->strip = tile->columns;
-    for (int32_t i = 0; product->columns <= tile->wide_rows && i < LK_TILE_WIDTHS; i++) {
+    for (int32_t i = 0; i < LK_TILE_WIDTHS && product->columns <= tile->most_rows[i]; i++) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
     const int64_t depth = plan->end - plan->begin;

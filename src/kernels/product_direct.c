@@ -9,12 +9,14 @@ enum {
     CACHED_FLOATS = 1 << 18, /* of B: what is larger comes from further than the second cache */
     LINE_FLOATS = 16,
     FEWEST_ROWS = 2, /* up to here a strip is met so fast that the next one must be asked for at once, not row by row */
+    ROWS_AHEAD = 16, /* of B, where a single strip runs through the whole depth */
 };
 
 /* The piece's strips, in the order in which they are met: column after column, depth block after depth block. */
 typedef struct walk {
     const lk_product_plan *plan;
     int64_t first_column, last_column, block;
+    bool single; /* one strip: its rows follow each other at one distance, and each asks for one further on */
 } walk;
 
 /* How far behind the strip that ends at `column` the one stands that will be met next: each of its rows is a stream of its own, too short
@@ -48,7 +50,9 @@ static void run_panel(const lk_panel *panel, const walk *w, bool ahead) {
         }
         lk_strip strip = {.data = plan->b.data + n - shift, .stride = plan->b.depth_stride, .offset = plan->b_offset};
         const int64_t distance = ahead ? distance_ahead(w, n + columns, columns) : 0;
-        if (distance != 0 && (panel->rows <= FEWEST_ROWS || plan->b_offset != NULL)) {
+        if (distance != 0 && w->single) {
+            strip.ahead = ROWS_AHEAD * plan->b.depth_stride;
+        } else if (distance != 0 && (panel->rows <= FEWEST_ROWS || plan->b_offset != NULL)) {
             prefetch_strip(panel, &strip, columns, distance);
         } else {
             strip.ahead = distance;
@@ -66,8 +70,9 @@ void lk_product_direct_piece(void *argument, int64_t piece, int worker) {
     const int64_t panels = (last_row - first_row + plan->tile->rows - 1) / plan->tile->rows;
     const int64_t rows = (last_row - first_row + panels - 1) / panels;
     const bool is_large = (plan->end - plan->begin) * plan->last_column > CACHED_FLOATS;
-    const int64_t block = is_large ? lk_minimum(DEPTH_BLOCK, plan->block) : plan->block;
-    const walk w = {plan, first_column, last_column, block};
+    const bool single = lk_tile_fitting(plan->tile, rows, last_column - first_column) == last_column - first_column;
+    const int64_t block = is_large && !single ? lk_minimum(DEPTH_BLOCK, plan->block) : plan->block;
+    const walk w = {plan, first_column, last_column, block, single && plan->b_offset == NULL};
     lk_panel panel = {.plan = plan,
                       .patch = plan->scratch + worker * plan->scratch_stride,
                       .a_begin = plan->few_begin,

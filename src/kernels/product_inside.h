@@ -132,7 +132,7 @@ static inline bool lk_is_rectangle(const lk_product *product) {
 static inline int64_t lk_tile_fitting(const lk_tile *tile, int64_t rows, int64_t columns) {
     int64_t width = 0;
     for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns; i++) {
-        if (tile->widths[i] <= tile->columns || rows <= tile->wide_rows) {
+        if (rows <= tile->most_rows[i]) {
             width = tile->widths[i];
         }
     }

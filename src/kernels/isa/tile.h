@@ -4,8 +4,8 @@
  *   acc[r][n] = fmaf(a[k * a_stride + r], B(k)[n], acc[r][n])   for k = 0 .. depth-1, in this order
  *   c[r][n]   = acc[r][n]
  *
- * for r < call->rows (1 .. tile->rows) and n < call->columns (one of tile->widths; one above tile->columns only while
- * call->rows <= tile->wide_rows: few rows need more columns to keep the multipliers busy). Every implementation gives the same bits,
+ * for r < call->rows and n < call->columns, which is one of tile->widths for at most so many rows as tile->most_rows says: few rows need
+ * more columns to keep the multipliers busy, and to read B in long pieces. Every implementation gives the same bits,
  * because every element is one chain in one order. An implementation is compiled with the flags of its instruction set; which
  * one runs is decided by the kernel table (kernels.h) alone. */
 #ifndef LK_KERNELS_ISA_TILE_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define LK_TILE_MOST_ROWS 16
-#define LK_TILE_MOST_COLUMNS 64
+#define LK_TILE_MOST_COLUMNS 128
 #define LK_TILE_WIDTHS 5
 
 typedef struct lk_tile_call {
@@ -58,9 +58,9 @@ typedef struct lk_tile_rows_call {
 } lk_tile_rows_call;
 
 typedef struct lk_tile {
-    int32_t rows, columns;          /* of the full block */
-    int32_t wide_rows;              /* 0: no width is greater than `columns` */
-    int32_t widths[LK_TILE_WIDTHS]; /* ascending; 0 ends */
+    int32_t rows, columns;             /* of the full block */
+    int32_t widths[LK_TILE_WIDTHS];    /* ascending; 0 ends */
+    int32_t most_rows[LK_TILE_WIDTHS]; /* of a block of that width; `rows` up to `columns`, then fewer and fewer */
     void (*run)(const lk_tile_call *call);
     void (*run_rows)(const lk_tile_rows_call *call);
 } lk_tile;

@@ -1,13 +1,13 @@
 /* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x 16 and the 12 x 8 in
  * half-width registers keep a remainder from costing a whole block: a batch of 100 is 3 x 32 + 8. Up to 6 rows may go
- * 6 x 64. */
+ * 6 x 64, two 2 x 128. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "kernels/isa/tile_inside.h"
 
 #define TILE_MOST_ROWS 12
-#define TILE_MOST_VECTORS 4
+#define TILE_MOST_VECTORS 8
 
 #define TILE_NAME(x) avx512_##x
 #define TILE_LANES 16
@@ -40,17 +40,16 @@ TILE_INSTANCES_12(avx512_half_block, 1)
 TILE_INSTANCES_12(avx512_block, 1)
 TILE_INSTANCES_12(avx512_block, 2)
 TILE_INSTANCES_6(avx512_block, 4)
+TILE_INSTANCES_2(avx512_block, 8)
 
-static const tile_instance instances[4][TILE_MOST_ROWS] = {
-    {TILE_NAMES_12(avx512_half_block, 1)},
-    {TILE_NAMES_12(avx512_block, 1)},
-    {TILE_NAMES_12(avx512_block, 2)},
-    {TILE_NAMES_6(avx512_block, 4)},
+static const tile_instance instances[5][TILE_MOST_ROWS] = {
+    {TILE_NAMES_12(avx512_half_block, 1)}, {TILE_NAMES_12(avx512_block, 1)}, {TILE_NAMES_12(avx512_block, 2)},
+    {TILE_NAMES_6(avx512_block, 4)},       {TILE_NAMES_2(avx512_block, 8)},
 };
 
-/* Widths 8, 16, 32, 64 are 0, 1, 2, 3. */
+/* Widths 8, 16, 32, 64, 128 are 0, 1, 2, 3, 4. */
 static const tile_instance *of_width(int32_t columns) {
-    return instances[columns > 32 ? 3 : columns >> 4];
+    return instances[columns > 32 ? 2 + columns / 64 : columns >> 4];
 }
 
 static void avx512_run(const lk_tile_call *call) {
@@ -63,8 +62,8 @@ static void avx512_run_rows(const lk_tile_rows_call *call) {
 
 const lk_tile lk_tile_avx512 = {.rows = 12,
                                 .columns = 32,
-                                .wide_rows = 6,
-                                .widths = {8, 16, 32, 64},
+                                .widths = {8, 16, 32, 64, 128},
+                                .most_rows = {12, 12, 12, 6, 2},
                                 .run = avx512_run,
                                 .run_rows = avx512_run_rows};
 #endif

@@ -40,5 +40,5 @@ static void neon_run_rows(const lk_tile_rows_call *call) {
 }
 
 const lk_tile lk_tile_neon = {
-    .rows = 8, .columns = 12, .widths = {4, 8, 12}, .run = neon_run, .run_rows = neon_run_rows};
+    .rows = 8, .columns = 12, .widths = {4, 8, 12}, .most_rows = {8, 8, 8}, .run = neon_run, .run_rows = neon_run_rows};
 #endif

@@ -42,4 +42,4 @@ static void scalar_run_rows(const lk_tile_rows_call *call) {
 }
 
 const lk_tile lk_tile_scalar = {
-    .rows = 4, .columns = 8, .widths = {4, 8}, .run = scalar_run, .run_rows = scalar_run_rows};
+    .rows = 4, .columns = 8, .widths = {4, 8}, .most_rows = {4, 4}, .run = scalar_run, .run_rows = scalar_run_rows};

@@ -2,6 +2,7 @@
  * speed of the matrix product alone, of which the useful arithmetic is a share. bench/train.sh runs it in turn with the same network in
  * PyTorch. Arguments: NETWORK, SECONDS, THREADS. */
 #include "networks.h"
+#include "graph/slices.h"
 #include "kernels/product.h"
 #include "train/optimizer.h"
 
@@ -51,7 +52,8 @@ static double kernel_speed(kernel *k) {
 
 typedef struct run {
     const network *network;
-    lk_execution *execution;
+    lk_execution *execution; /* or, of a minibatch that is cut, */
+    lk_slices *slices;
     lk_optimizer *optimizer;
     uint16_t *x;
     double *nll;
@@ -64,10 +66,16 @@ typedef struct run {
 static lk_status step(run *r) {
     int64_t batch = r->network->batch;
     double processor = processor_time(), t0 = now();
-    LK_TRY(lk_execution_forward(r->execution, r->x, batch));
-    LK_TRY(lk_execution_nll(r->execution, r->nll, NULL));
+    if (r->slices != NULL) {
+        LK_TRY(lk_slices_run(r->slices, r->x, batch, r->nll));
+    } else {
+        LK_TRY(lk_execution_forward(r->execution, r->x, batch));
+        LK_TRY(lk_execution_nll(r->execution, r->nll, NULL));
+    }
     double t1 = now();
-    LK_TRY(lk_execution_backward(r->execution));
+    if (r->slices == NULL) {
+        LK_TRY(lk_execution_backward(r->execution));
+    }
     double t2 = now();
     lk_optimizer_step(r->optimizer, 0.001, 1.0, NULL);
     double t3 = now();
@@ -97,7 +105,11 @@ static lk_status bench(lk_context *context, run *r, double seconds) {
     lk_optimizer_options how = lk_optimizer_defaults();
     LK_TRY(network_create(context, r->network, &model, &graph));
     LK_TRY(lk_parameters_make_gradients(model->parameters));
-    LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, r->network->batch, &r->execution));
+    if (lk_slices_count(graph, r->network->batch) > 1) {
+        LK_TRY(lk_slices_create(graph, r->network->batch, &r->slices));
+    } else {
+        LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, r->network->batch, &r->execution));
+    }
     LK_TRY(lk_optimizer_create(model->parameters, &how, &r->optimizer));
     LK_TRY(kernel_init(&r->kernel, context));
     r->x = random_examples(r->network, r->network->batch);
@@ -116,6 +128,7 @@ static lk_status bench(lk_context *context, run *r, double seconds) {
     lk_workspace_destroy(r->kernel.workspace);
     lk_optimizer_destroy(r->optimizer);
     lk_execution_destroy(r->execution);
+    lk_slices_destroy(r->slices);
     lk_graph_destroy(graph);
     lk_model_destroy(model);
     return LK_OK;

@@ -73,7 +73,8 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
 
 static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched) {
     const lk_graph *graph = execution->graph;
-    seed_gradient s = {execution, 1.0f / (float)execution->count};
+    int64_t examples = execution->examples > 0 ? execution->examples : execution->count;
+    seed_gradient s = {execution, 1.0f / (float)examples};
     zero_outside(execution);
     lk_pool_run(execution->pool, lk_variable_pieces(execution), seed_piece, &s);
     begun[graph->output->index] = true;
@@ -85,11 +86,12 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     }
     for (int32_t p = 0; p < graph->parameters->count; p++) {
         const lk_parameter *parameter = &graph->parameters->list[p];
-        if (!touched[p] && parameter->gradient != NULL) {
-            memset(parameter->gradient, 0, (size_t)(parameter->rows * parameter->columns) * sizeof(float));
+        float *gradient = lk_execution_gradient(execution, p);
+        if (!touched[p] && gradient != NULL) {
+            memset(gradient, 0, (size_t)(parameter->rows * parameter->columns) * sizeof(float));
         }
     }
-    lk_derived_chain(execution->derived, touched, execution->pool);
+    lk_derived_chain(execution->derived, touched, execution->own_gradient, execution->pool);
     return LK_OK;
 }
 

@@ -11,7 +11,8 @@ struct lk_derived {
     int32_t count;
     lk_derived_weight *weight; /* [count] */
     lk_derived_step step;      /* of the last update */
-    const bool *touched;       /* of the present call */
+    const bool *touched;       /* of the present call, as the next */
+    float *const *gradient;
 };
 
 static bool is_derived(const lk_parameter *p, bool gradients) {
@@ -103,9 +104,13 @@ const float *lk_derived_value(const lk_derived *derived, const lk_parameters *pa
     return d != NULL ? d->value : parameters->list[index].value;
 }
 
-float *lk_derived_gradient(const lk_derived *derived, const lk_parameters *parameters, int32_t index) {
+float *lk_derived_gradient(const lk_derived *derived, int32_t index) {
     const lk_derived_weight *d = find(derived, index);
-    return d != NULL ? d->gradient : parameters->list[index].gradient;
+    return d != NULL ? d->gradient : NULL;
+}
+
+static float *gradient_of(const lk_derived *derived, int64_t index) {
+    return derived->gradient != NULL ? derived->gradient[index] : derived->parameters->list[index].gradient;
 }
 
 static void chain_piece(void *argument, int64_t piece, int worker) {
@@ -117,15 +122,16 @@ static void chain_piece(void *argument, int64_t piece, int worker) {
         return;
     }
     if (p->norm != NULL) {
-        lk_weight_norm_chain(derived->parameters, p, d);
+        lk_weight_norm_chain(p, d, gradient_of(derived, piece), gradient_of(derived, p->norm->gain));
     } else {
-        lk_weight_drop(p, (int32_t)piece, &derived->step, d->gradient, p->gradient);
+        lk_weight_drop(p, (int32_t)piece, &derived->step, d->gradient, gradient_of(derived, piece));
     }
 }
 
-void lk_derived_chain(lk_derived *derived, const bool *touched, lk_pool *pool) {
+void lk_derived_chain(lk_derived *derived, const bool *touched, float *const *gradient, lk_pool *pool) {
     if (derived != NULL) {
         derived->touched = touched;
+        derived->gradient = gradient;
         lk_pool_run(pool, derived->count, chain_piece, derived);
     }
 }

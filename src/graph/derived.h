@@ -25,10 +25,11 @@ lk_status lk_derived_create(const lk_parameters *parameters, bool gradients, lk_
 void lk_derived_destroy(lk_derived *derived);
 /* From the parameters as they are now. */
 void lk_derived_update(lk_derived *derived, lk_derived_step step, lk_pool *pool);
-/* What operations see of parameter `index` and its gradient: derived, or the parameter's own. */
+/* What operations see of parameter `index`: derived, or the parameter's own; and its gradient, NULL when it is not derived. */
 const float *lk_derived_value(const lk_derived *derived, const lk_parameters *parameters, int32_t index);
-float *lk_derived_gradient(const lk_derived *derived, const lk_parameters *parameters, int32_t index);
-/* After backward, which left alone the weights that are not `touched` [parameters]: sets the parameters' gradients. */
-void lk_derived_chain(lk_derived *derived, const bool *touched, lk_pool *pool);
+float *lk_derived_gradient(const lk_derived *derived, int32_t index);
+/* After backward, which left alone the weights that are not `touched` [parameters]: sets the parameters' gradients, gradient[parameters], or
+ * their own arrays when that is NULL. */
+void lk_derived_chain(lk_derived *derived, const bool *touched, float *const *gradient, lk_pool *pool);
 
 #endif

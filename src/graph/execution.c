@@ -165,7 +165,8 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
     }
     for (int32_t k = 0; k < node->parameter_count; k++) {
         arrays->parameter[k] = lk_derived_value(execution->derived, graph->parameters, node->parameters[k]);
-        arrays->dparameter[k] = lk_derived_gradient(execution->derived, graph->parameters, node->parameters[k]);
+        float *derived = lk_derived_gradient(execution->derived, node->parameters[k]);
+        arrays->dparameter[k] = derived != NULL ? derived : lk_execution_gradient(execution, node->parameters[k]);
     }
     return (lk_task){
         .node = node,
@@ -185,6 +186,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
+        .first_example = execution->first_example,
         .kernels = graph->context->kernels,
         .pool = execution->pool,
         .workspace = execution->workspace,

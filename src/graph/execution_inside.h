@@ -23,6 +23,10 @@ struct lk_execution {
     int32_t *step_nodes;
     bool training;
     uint64_t seed, step;
+    /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is over (0: those of the call), and where
+     * the gradients of parameters go (NULL: into the parameters); not owned. */
+    int64_t first_example, examples;
+    float *const *own_gradient;
     lk_workspace *workspace;
     lk_derived *derived; /* weights that operations see instead of parameters; NULL: none */
     lk_pool *pool;       /* not owned */
@@ -61,6 +65,10 @@ static inline void lk_execution_derive(lk_execution *e) {
 }
 /* Puts x[count][last - first] into the data node. */
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
+/* Where the gradient of parameter `index` goes. */
+static inline float *lk_execution_gradient(const lk_execution *e, int32_t index) {
+    return e->own_gradient != NULL ? e->own_gradient[index] : e->graph->parameters->list[index].gradient;
+}
 /* Computes these cells of a node. */
 lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count);
 

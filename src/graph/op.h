@@ -35,9 +35,10 @@ typedef struct lk_task {
     /* backward only, in a stream: cells before this one were computed in an earlier window and are constants now. Their dout is zero;
      * recurrences stop before them. */
     int64_t first_cell;
-    bool training;    /* dropout acts */
-    lk_random random; /* key of the run; coordinates are the operation's */
-    uint64_t step;    /* optimizer step, for dropout */
+    bool training;         /* dropout acts */
+    lk_random random;      /* key of the run; coordinates are the operation's */
+    uint64_t step;         /* optimizer step, for dropout */
+    int64_t first_example; /* of the minibatch, which may be computed in slices: for dropout */
     const lk_kernels *kernels;
     lk_pool *pool;
     lk_workspace *workspace;

@@ -112,7 +112,8 @@ void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *
     }
 }
 
-static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float *gain_gradient, int32_t b) {
+static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float *gradient, float *gain_gradient,
+                       int32_t b) {
     int64_t columns = p->columns, first = p->norm->begin[b], last = p->norm->begin[b + 1];
     const double *norm = d->norm + b * columns, *scale = d->scale + b * columns;
     double *dot = d->dot + b * columns;
@@ -130,13 +131,13 @@ static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float 
     for (int64_t r = first; r < last; r++) {
         for (int64_t c = 0; c < columns; c++) {
             int64_t at = r * columns + c;
-            p->gradient[at] = (float)(scale[c] * ((double)d->gradient[at] - dot[c] * (double)p->value[at]));
+            gradient[at] = (float)(scale[c] * ((double)d->gradient[at] - dot[c] * (double)p->value[at]));
         }
     }
 }
 
-void lk_weight_norm_chain(const lk_parameters *parameters, const lk_parameter *p, const lk_derived_weight *d) {
+void lk_weight_norm_chain(const lk_parameter *p, const lk_derived_weight *d, float *gradient, float *gain_gradient) {
     for (int32_t b = 0; b < p->norm->bands; b++) {
-        chain_band(d, p, parameters->list[p->norm->gain].gradient, b);
+        chain_band(d, p, gradient, gain_gradient, b);
     }
 }

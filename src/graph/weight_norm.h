@@ -30,6 +30,7 @@ void lk_weight_norm_destroy(lk_weight_norm *norm);
 /* Rows of graph/derived.c: rooms for a parameter's norms (false: out of memory), w from v and g, the gradients of v and g from that of w. */
 bool lk_weight_norm_allocate(const lk_parameter *p, lk_derived_weight *derived, bool gradients);
 void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *p, lk_derived_weight *derived);
-void lk_weight_norm_chain(const lk_parameters *parameters, const lk_parameter *p, const lk_derived_weight *derived);
+void lk_weight_norm_chain(const lk_parameter *p, const lk_derived_weight *derived, float *gradient,
+                          float *gain_gradient);
 
 #endif

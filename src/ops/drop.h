@@ -1,5 +1,5 @@
 /* What dropout draws (Srivastava et al. 2014, inverted): a factor for each value, 0 with probability `rate`, else 1 / (1 - rate). A factor is
- * named by (optimizer step, node, cell, place among the cell's values), four places to one random block, so that it depends on neither
+ * named by (optimizer step, node, cell, place among the cell's values in the whole minibatch), four places to one random block, so that it depends on neither
  * threads nor schedule, and backward draws the same again instead of keeping it. */
 #ifndef LK_OPS_DROP_H
 #define LK_OPS_DROP_H

@@ -18,11 +18,11 @@ typedef struct dropout {
 /* to[i] = factor[i] * from[i], or added to what is there. What is dropped is 0 whatever it was. */
 static void apply(const lk_task *task, int32_t cell, const float *from, float *to, bool add) {
     const dropout *self = task->node->settings;
-    int64_t floats = task->batch * task->node->channels;
+    int64_t floats = task->batch * task->node->channels, before = task->first_example * task->node->channels;
     for (int64_t i = 0; i < floats; i += DRAWN) {
         float factor[DRAWN];
         int64_t here = floats - i < DRAWN ? floats - i : DRAWN;
-        lk_drop_draw(&self->drop, task, self->locked ? 0 : cell, i, here, factor);
+        lk_drop_draw(&self->drop, task, self->locked ? 0 : cell, before + i, here, factor);
         for (int64_t k = 0; k < here; k++) {
             float value = factor[k] == 0.0f ? 0.0f : factor[k] * from[i + k];
             to[i + k] = add ? to[i + k] + value : value;

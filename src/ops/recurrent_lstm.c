@@ -26,7 +26,7 @@ static const float *drawn(const lk_task *task, int64_t cell, int64_t n, float *p
     if (!task->training || self->drop.threshold == 0) {
         return NULL;
     }
-    lk_drop_draw(&self->drop, task, cell, n * self->width, self->width, place);
+    lk_drop_draw(&self->drop, task, cell, (task->first_example + n) * self->width, self->width, place);
     return place;
 }
 

@@ -10,8 +10,9 @@ struct lk_feed {
     void (*deinit)(lk_trainer *trainer);
     /* At the beginning of an epoch, or in its midst after a checkpoint has been read. */
     lk_status (*begin)(lk_trainer *trainer);
-    /* Minibatch number state.position: forward, with batch_count and batch_nll. */
+    /* Minibatch number state.position: batch_count and batch_nll; then, when these are finite, the parameters' gradients. */
     lk_status (*forward)(lk_trainer *trainer);
+    lk_status (*backward)(lk_trainer *trainer);
     /* What to call example i of the present minibatch in messages. */
     int64_t (*example)(const lk_trainer *trainer, int64_t i);
     /* Mean NLL in nats per example of the validation data under the weights as they are. last: of the weights that are kept; calibrates the

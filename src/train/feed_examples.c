@@ -39,12 +39,25 @@ static void deinit(lk_trainer *t) {
     lk_release(t->valid_nll);
     lk_batches_deinit(&t->batches);
     lk_evaluator_deinit(&t->evaluator);
-    lk_execution_destroy(t->execution);
+    if (t->slices == NULL) {
+        lk_execution_destroy(t->execution);
+    }
+    lk_slices_destroy(t->slices);
     lk_variants_deinit(&t->variants);
 }
 
 static lk_status begin(lk_trainer *t) {
     lk_batches_begin(&t->batches, t->state.epoch);
+    return LK_OK;
+}
+
+/* Networks whose values fill the caches are trained in slices; those of several variants share their weights, which outweigh values. */
+static lk_status make_execution(lk_trainer *t, lk_graph *graph) {
+    if (t->variants.count > 1 || lk_slices_count(graph, t->batches.batch_size) == 1) {
+        return lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution);
+    }
+    LK_TRY(lk_slices_create(graph, t->batches.batch_size, &t->slices));
+    t->execution = lk_slices_execution(t->slices);
     return LK_OK;
 }
 
@@ -57,7 +70,7 @@ static lk_status bind(lk_trainer *t) {
     lk_graph *graph;
     LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
     if (t->execution == NULL) {
-        LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution));
+        LK_TRY(make_execution(t, graph));
     } else {
         lk_execution_rebind(t->execution, graph);
     }
@@ -69,9 +82,18 @@ static lk_status forward(lk_trainer *t) {
     LK_TRY(bind(t));
     lk_batches_gather(&t->batches, t->state.position);
     t->batch_count = t->batches.count;
+    if (t->slices != NULL) {
+        lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
+        return lk_slices_run(t->slices, t->batches.x, t->batches.count, t->batch_nll);
+    }
     lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
     LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
     return lk_execution_nll(t->execution, t->batch_nll, NULL);
+}
+
+/* Slices have run backward too. */
+static lk_status backward(lk_trainer *t) {
+    return t->slices != NULL ? LK_OK : lk_execution_backward(t->execution);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {
@@ -103,4 +125,4 @@ static json_t *describe(const lk_trainer *t, bool valid) {
     return data != NULL ? lk_history_data(data) : json_null();
 }
 
-const lk_feed lk_feed_examples = {init, deinit, begin, forward, example, validate, hash, describe};
+const lk_feed lk_feed_examples = {init, deinit, begin, forward, backward, example, validate, hash, describe};

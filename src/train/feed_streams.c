@@ -77,6 +77,10 @@ static lk_status forward(lk_trainer *t) {
     return lk_flow_nll(t->flow, t->batch_nll, NULL);
 }
 
+static lk_status backward(lk_trainer *t) {
+    return lk_execution_backward(t->execution);
+}
+
 static int64_t example(const lk_trainer *t, int64_t i) {
     return t->state.position * t->batch_count + i;
 }
@@ -152,4 +156,4 @@ static json_t *describe(const lk_trainer *t, bool valid) {
                                       (json_int_t)lk_stream_length(stream));
 }
 
-const lk_feed lk_feed_streams = {init, deinit, begin, forward, example, validate, hash, describe};
+const lk_feed lk_feed_streams = {init, deinit, begin, forward, backward, example, validate, hash, describe};

@@ -81,7 +81,7 @@ static lk_status forward(lk_trainer *t, double *nll_nats) {
 lk_status lk_trainer_step(lk_trainer *t) {
     double nll_nats, scale = 1;
     LK_TRY(forward(t, &nll_nats));
-    LK_TRY(lk_execution_backward(t->execution));
+    LK_TRY(t->feed->backward(t));
     if (t->options.clip > 0) {
         double norm = lk_clip_norm(&t->clip);
         if (!isfinite(norm)) {

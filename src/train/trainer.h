@@ -7,6 +7,7 @@
 
 #include "base/measure.h"
 #include "data/stream.h"
+#include "graph/slices.h"
 #include "models/flow.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
@@ -35,6 +36,7 @@ struct lk_trainer {
     int32_t bound_variant; /* of the network that the execution is bound to; -1: none yet */
     lk_evaluator evaluator;
     lk_batches batches;
+    lk_slices *slices; /* owned; NULL: minibatches are not cut */
     double *valid_nll; /* owned, [valid examples]; NULL without */
     /* Of streams (feed_streams.c). */
     lk_stream *train_stream, *valid_stream;

@@ -92,7 +92,8 @@ static void code(const uint8_t *data, int64_t size) {
     int64_t count = 1 + data[0] % SYMBOLS_MOST, bytes, coded_size = 0;
     bool right;
     lk_stream_coder coder;
-    expect(lk_stream_coder_init(&coder, w->model, &w->model->data.symbols, 1 + data[1] % 8) == LK_OK);
+    expect(lk_stream_coder_init(&coder, w->model, &w->model->data.symbols, 1 + data[1] % 8,
+                                data[1] < 128 ? 0.0f : 0.5f) == LK_OK);
     expect(lk_stream_decode(&coder, data + 2, size - 2, count, characters, &right) == LK_OK);
     if (right) {
         lk_stream_pour(characters, count, 1, 2, NULL, &bytes);

@@ -53,6 +53,16 @@ for model in bytes utf8 conv1d; do
         LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c" --out "$work/restored" --threads 3 >/dev/null
         expect_same "$work/test.txt" "$work/restored" "restored by $model with $isa"
     done
+    # Learning from the text while it is coded: the same text everywhere, as long as eval says.
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c3" --adapt 0.2 --json >"$work/report"
+    run eval "$work/$model" --data "$work/test.txt" --adapt 0.2 --json >"$work/eval2"
+    awk -v eval="$(json "$work/eval2" bits_per_byte)" -v own="$(json "$work/report" model_bits_per_byte)" \
+        -v still="$(json "$work/eval" bits_per_byte)" 'BEGIN { exit !(eval == own && eval < 1.05 * still && eval != still) }' ||
+        fail "$model learns: $(cat "$work/eval" "$work/eval2" "$work/report")"
+    for isa in $isas; do
+        LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c3" --out "$work/restored" --threads 3 >/dev/null
+        expect_same "$work/test.txt" "$work/restored" "restored by $model, learning, with $isa"
+    done
 done
 
 # Beats what knows nothing of such texts.
@@ -94,6 +104,8 @@ expect_status 1 'histogram of 2 values, not of texts' compress "$work/rows" --da
 expect_status 1 'missing' compress "$work/utf8" --data "$work/missing" --out "$work/no"
 expect_status 1 'no-such-folder/x' compress "$work/utf8" --data "$work/one" --out "$work/no-such-folder/x"
 expect_status 2 'lanes is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --lanes 3
+expect_status 2 'adapt is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --adapt 0.3
+expect_status 2 'adapt' compress "$work/utf8" --data "$work/one" --out "$work/no" --adapt -1
 expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" --out "$work/no" --shape 3
 expect_status 2 'lanes' compress "$work/utf8" --data "$work/one" --out "$work/no" --lanes 257
 [[ ! -e $work/no ]] || fail "a refused compression left a file"

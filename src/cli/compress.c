@@ -15,6 +15,7 @@ static const cli_option options[] = {
      false},
     {"chunk-symbols", "N",
      "of a text: symbols in each chunk that decodes on its own (default: chosen, at most 4194304)", false},
+    CLI_ADAPT_OPTION,
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -40,7 +41,7 @@ static int print_report(const cli_arguments *arguments, const lk_compress_report
 
 static int compress_examples(const cli_arguments *arguments, const cli_session *s) {
     int64_t chunk;
-    if (!cli_excludes(arguments, "lanes chunk-symbols", "models of texts") ||
+    if (!cli_excludes(arguments, "lanes chunk-symbols adapt", "models of texts") ||
         !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk)) {
         return EXIT_USAGE;
     }

@@ -29,14 +29,16 @@ static int print_report(const cli_arguments *arguments, const lk_stream_report *
 int cli_compress_text(const cli_arguments *arguments, const lk_model *model) {
     const char *out = cli_text(arguments, "out", NULL);
     int64_t lanes, chunk;
+    float rate;
     if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples", "models of examples") ||
         !cli_integer(arguments, "lanes", 1, LK_STREAM_LANES_MOST, 0, &lanes) ||
-        !cli_integer(arguments, "chunk-symbols", 1, LK_STREAM_CHUNK_MOST, 0, &chunk)) {
+        !cli_integer(arguments, "chunk-symbols", 1, LK_STREAM_CHUNK_MOST, 0, &chunk) || !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
     cli_progress progress = cli_progress_begin(arguments, "coding");
     lk_stream_options how = {.chunk_symbols = chunk,
                              .lanes = (int32_t)lanes,
+                             .learning_rate = rate,
                              .skip_verify = cli_has(arguments, "no-verify"),
                              .progress = cli_progress_show,
                              .progress_argument = &progress};

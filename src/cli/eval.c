@@ -16,6 +16,7 @@ static const cli_option options[] = {
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
     CLI_TEXT_OPTIONS,
+    CLI_ADAPT_OPTION,
     {"raw", NULL, "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it", false},

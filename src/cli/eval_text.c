@@ -27,7 +27,9 @@ static int print_json(const lk_model *model, const lk_stream_likelihood *l) {
 }
 
 int cli_eval_text(const cli_arguments *arguments, const lk_model *model) {
-    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size", "models of examples")) {
+    float rate;
+    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size", "models of examples") ||
+        !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
     lk_stream *stream;
@@ -37,7 +39,8 @@ int cli_eval_text(const cli_arguments *arguments, const lk_model *model) {
     }
     lk_stream_likelihood likelihood;
     cli_progress progress = cli_progress_begin(arguments, "evaluating");
-    lk_status status = lk_stream_evaluate(model, stream, cli_progress_show, &progress, &likelihood);
+    const lk_stream_walk walk = {.progress = cli_progress_show, .progress_argument = &progress, .learning_rate = rate};
+    lk_status status = lk_stream_evaluate(model, stream, &walk, &likelihood);
     cli_progress_end(&progress);
     lk_stream_close(stream);
     return status != LK_OK              ? cli_fault(model->context)

@@ -17,6 +17,7 @@ static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
+    CLI_ADAPT_OPTION,
     {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
     {"out", "FILE.csv",

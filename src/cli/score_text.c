@@ -66,11 +66,15 @@ static lk_status commit(scorer *s) {
     return csv != NULL ? lk_writer_commit(csv) : LK_OK;
 }
 
-static lk_status score(scorer *s, lk_stream *stream, int64_t top, int64_t map_symbols) {
+static lk_status score(scorer *s, lk_stream *stream, int64_t top, int64_t map_symbols, float rate) {
     LK_TRY(open_outputs(s, top, map_symbols));
     s->likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream), .bytes = lk_stream_bytes(stream)};
     cli_progress progress = cli_progress_begin(s->arguments, "scoring");
-    lk_stream_walk walk = {.take = take, .argument = s, .progress = cli_progress_show, .progress_argument = &progress};
+    lk_stream_walk walk = {.take = take,
+                           .argument = s,
+                           .progress = cli_progress_show,
+                           .progress_argument = &progress,
+                           .learning_rate = rate};
     lk_status status = lk_stream_walk_along(s->model, stream, &walk);
     cli_progress_end(&progress);
     LK_TRY(status);
@@ -125,9 +129,10 @@ static int print_json(const scorer *s) {
 
 int cli_score_text(const cli_arguments *arguments, const lk_model *model) {
     int64_t top, map_symbols;
+    float rate;
     if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed labels against complexity map-scale",
                       "models of examples") ||
-        !cli_integer(arguments, "top", 1, 100000, 10, &top) ||
+        !cli_adapt(arguments, &rate) || !cli_integer(arguments, "top", 1, 100000, 10, &top) ||
         !cli_integer(arguments, "map-symbols", 1, (int64_t)1 << 48, 100000, &map_symbols)) {
         return EXIT_USAGE;
     }
@@ -141,9 +146,9 @@ int cli_score_text(const cli_arguments *arguments, const lk_model *model) {
         return status;
     }
     scorer s = {.arguments = arguments, .model = model};
-    status = score(&s, stream, top, map_symbols) != LK_OK ? cli_fault(model->context)
-             : cli_has(arguments, "json")                 ? print_json(&s)
-                                                          : print_text(&s);
+    status = score(&s, stream, top, map_symbols, rate) != LK_OK ? cli_fault(model->context)
+             : cli_has(arguments, "json")                       ? print_json(&s)
+                                                                : print_text(&s);
     lk_stream_map_abandon(s.map);
     lk_writer_abandon(s.csv);
     lk_stream_lines_deinit(&s.lines);

@@ -1,7 +1,19 @@
 #include "cli/text.h"
 
+#include "train/learner.h"
+
 #include <stdio.h>
 #include <string.h>
+
+bool cli_adapt(const cli_arguments *arguments, float *rate) {
+    double given;
+    *rate = 0.0f;
+    if (!cli_real(arguments, "adapt", 0.0, (double)LK_LEARNER_RATE_MOST, 0.0, &given)) {
+        return false;
+    }
+    *rate = (float)given;
+    return true;
+}
 
 bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom) {
     for (const char *name = names; *name != '\0';) {

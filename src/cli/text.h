@@ -14,6 +14,17 @@
         "symbols", "N", "of a text: so many symbols at most (default: to the end)", false                          \
     }
 
+/* The option of learning while a text is met. */
+#define CLI_ADAPT_OPTION                                                                                        \
+    {                                                                                                           \
+        "adapt", "RATE",                                                                                        \
+            "of a text: the model learns from what it has met, by a step of SGD at this rate after every 32 "   \
+            "symbols; the model file stays as it is (dynamic evaluation; try 0.3; default: it does not learn)", \
+            false                                                                                               \
+    }
+/* Its value, 0 without it; false after a usage line. */
+bool cli_adapt(const cli_arguments *arguments, float *rate);
+
 /* Whether none of these options is given (names separated by spaces); false after a usage line that says that they are for `whom`. */
 bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom);
 /* Opens --data, or the part of it that --from and --symbols name. EXIT_DONE, or what to return after a line has been printed.

@@ -188,13 +188,13 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     LK_TRY(lk_header_read(context, path, found->bytes, found->size, &header));
     found->header_size = header.size;
     found->file = header.file;
-    if (header.version == LK_FRAME_VERSION_TEXT) {
+    if (lk_frame_is_text(header.version)) {
         return lk_fail(context, LK_FORMAT, "%s: holds a compressed text, not examples; restore it as a text", path);
     }
     if (header.version != LK_FRAME_VERSION_EXAMPLES) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: container version %d; this build of likely reads versions %d and %d", path, header.version,
-                       LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_TEXT);
+                       "%s: container version %d; this build of likely reads versions %d to %d", path, header.version,
+                       LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
     }
     container->header.model = header.model;
     lk_cursor in = header.fields;

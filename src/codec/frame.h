@@ -1,5 +1,5 @@
 /* What the compressed containers share: numbers as bytes, hashes, the frame of the header and the table of chunks. docs/formats.md gives
- * the bytes; codec/container.h holds examples (version 1), codec/stream_container.h a text (version 2). */
+ * the bytes; codec/container.h holds examples (version 1), codec/stream_container.h a text (version 2; 3 when the model learned from it). */
 #ifndef LK_CODEC_FRAME_H
 #define LK_CODEC_FRAME_H
 
@@ -9,6 +9,7 @@
 #define LK_FRAME_CHUNKS_MOST 65536
 #define LK_FRAME_VERSION_EXAMPLES 1
 #define LK_FRAME_VERSION_TEXT 2
+#define LK_FRAME_VERSION_LEARNED 3 /* a text, coded by a model that learned from it */
 #define LK_FRAME_CHECKSUM_SIZE 4
 #define LK_FRAME_VARINT_MOST 9 /* bytes: values below 2^63 */
 #define LK_FRAME_TABLE_TAIL 8  /* behind a table that ends a file: its size, its checksum */
@@ -30,6 +31,10 @@ int64_t lk_get_number(lk_cursor *in, int64_t least, int64_t most);
 /* The low 32 bits of XXH3-64, seeded with a file's (0: its header's own) and a chunk's number. */
 uint32_t lk_frame_hash(const uint8_t *bytes, int64_t size, uint32_t file, uint32_t number);
 #define LK_FRAME_TABLE_NUMBER UINT32_MAX /* stands for the number in the hash of a table at the end */
+
+static inline bool lk_frame_is_text(int32_t version) {
+    return version == LK_FRAME_VERSION_TEXT || version == LK_FRAME_VERSION_LEARNED;
+}
 
 /* A header: magic, size, version, the model's fingerprint, fields, checksum. begin returns where the fields go; end is told where they end,
  * returns where the header does, and fills *file, the seed of all other hashes. */

@@ -74,14 +74,18 @@ static void test_round_trips(void **state) {
     static const struct {
         int64_t chunk;
         int32_t lanes;
-    } geometry[] = {{0, 0}, {0, 1}, {0, 7}, {1, 1}, {50, 4}, {399, 3}, {400, 256}};
+        float learning_rate;
+    } geometry[] = {{0, 0, 0.0f},  {0, 1, 0.0f},   {0, 7, 0.0f}, {1, 1, 0.0f},   {50, 4, 0.0f}, {399, 3, 0.0f},
+                    {400, 256, 0}, {0, 0, 0.125f}, {0, 7, 0.5f}, {150, 2, 0.3f}, {65, 1, 2.0f}};
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         for (int c = 0; c < 4; c++) {
             lk_bytes text = testing_text(counts[c]);
             write_file(text_path, text.data, text.size);
             for (size_t g = 0; g < sizeof geometry / sizeof *geometry; g++) {
-                lk_stream_options options = {.chunk_symbols = geometry[g].chunk, .lanes = geometry[g].lanes};
+                lk_stream_options options = {.chunk_symbols = geometry[g].chunk,
+                                             .lanes = geometry[g].lanes,
+                                             .learning_rate = geometry[g].learning_rate};
                 lk_stream_report report;
                 testing_ok(*state, lk_stream_compress(model, text_path, coded_path, &options, &report));
                 assert_int_equal(report.bytes, text.size);
@@ -134,14 +138,15 @@ static void test_same_everywhere(void **state) {
     lk_bytes text = testing_text(700);
     write_file(text_path, text.data, text.size);
     for (int i = 0; i < CASES; i++) {
-        for (int way = 0; way < 2 * table_count; way++) {
-            setenv("LIKELY_ISA", tables[way / 2]->isa, 1);
+        for (int way = 0; way < 4 * table_count; way++) {
+            bool first = way == 0 || way == 2 * table_count, learns = way >= 2 * table_count;
+            setenv("LIKELY_ISA", tables[way / 2 % table_count]->isa, 1);
             lk_context *context = testing_context(1 + 2 * (way % 2));
             lk_model *model = make_model(context, &cases[i]);
-            lk_stream_options options = {.chunk_symbols = 250, .lanes = 3, .skip_verify = true};
-            testing_ok(context,
-                       lk_stream_compress(model, text_path, way == 0 ? coded_path : other_path, &options, NULL));
-            if (way > 0) {
+            lk_stream_options options = {
+                .chunk_symbols = 250, .lanes = 3, .skip_verify = true, .learning_rate = learns ? 0.4f : 0.0f};
+            testing_ok(context, lk_stream_compress(model, text_path, first ? coded_path : other_path, &options, NULL));
+            if (!first) {
                 same_files(context, coded_path, other_path);
             }
             expect_restored(model, text.size);
@@ -315,6 +320,7 @@ static void test_hostile_payloads(void **state) {
             lk_writer *file;
             lk_stream_writer writer;
             int64_t size = round * 30;
+            header.learning_rate = round % 2 == 0 ? 0.0f : 0.5f;
             for (int64_t k = 0; k < size; k++) {
                 payload[k] = (uint8_t)lk_random_below((lk_random){7, LK_FOR_CHECK}, (uint64_t)k, (uint64_t)round, 256);
             }
@@ -351,6 +357,9 @@ static void test_wrong_models(void **state) {
     lk_model_destroy(made);
     lk_stream_options options = {.lanes = 257};
     testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID, "lanes");
+    options = (lk_stream_options){.learning_rate = NAN};
+    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID,
+                    "at a rate");
     options = (lk_stream_options){.chunk_symbols = -1};
     testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID, "chunks");
     end_sound(&s);

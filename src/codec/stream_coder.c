@@ -48,11 +48,21 @@ static lk_status choose_window(lk_stream_coder *coder) {
     return LK_OK;
 }
 
-lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, const lk_symbols *symbols,
-                               int32_t lanes) {
+static lk_status create_flow(lk_stream_coder *coder, float learning_rate) {
+    if (learning_rate > 0.0f) {
+        LK_TRY(lk_learner_create(coder->model, coder->lanes, learning_rate, &coder->learner));
+        coder->flow = lk_learner_flow(coder->learner);
+        return LK_OK;
+    }
+    return lk_flow_create(coder->model, LK_PLAN_INCREMENTAL, coder->lanes, coder->window, &coder->flow);
+}
+
+lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, const lk_symbols *symbols, int32_t lanes,
+                               float learning_rate) {
     LK_REQUIRE(lanes >= 1 && lk_symbols_alphabet(symbols) == model->data.alphabet);
     *coder = (lk_stream_coder){.model = model, .symbols = symbols, .lanes = lanes};
     LK_TRY(choose_window(coder));
+    coder->window = learning_rate > 0.0f ? LK_LEARNER_WINDOW : coder->window;
     int64_t workers = lk_pool_threads(model->context->pool), rows = workers > lanes ? workers : lanes;
     int64_t cells = lanes * coder->window;
     coder->values = lk_allocate(cells, sizeof *coder->values);
@@ -61,11 +71,15 @@ lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, co
     if (coder->values == NULL || coder->terms == NULL || coder->cdf == NULL) {
         return lk_fail_no_memory(model->context, "a stream's coder", 6 * cells + 4 * rows * model->data.alphabet);
     }
-    return lk_flow_create(model, LK_PLAN_INCREMENTAL, lanes, coder->window, &coder->flow);
+    return create_flow(coder, learning_rate);
 }
 
 void lk_stream_coder_deinit(lk_stream_coder *coder) {
-    lk_flow_destroy(coder->flow);
+    if (coder->learner == NULL) {
+        lk_flow_destroy(coder->flow);
+    }
+    lk_learner_destroy(coder->learner);
+    coder->learner = NULL;
     lk_release(coder->values);
     lk_release(coder->terms);
     lk_release(coder->cdf);
@@ -79,6 +93,14 @@ static void tell(const lk_stream_coder *coder, int64_t symbols) {
     if (coder->progress != NULL && symbols > 0) {
         coder->progress(coder->progress_argument, symbols);
     }
+}
+
+static lk_status begin(lk_stream_coder *coder, int64_t lanes) {
+    return coder->learner != NULL ? lk_learner_begin(coder->learner, lanes) : lk_flow_begin(coder->flow, lanes);
+}
+
+static lk_status follow(lk_stream_coder *coder) {
+    return coder->learner != NULL ? lk_learner_follow(coder->learner) : LK_OK;
 }
 
 /* ---- lanes ------------------------------------------------------------------------------------------------ */
@@ -162,9 +184,10 @@ static lk_status sum_terms(encoding *e) {
         bool escaped = lk_symbols_escapes(e->coder->symbols, symbol);
         if (isnan(e->coder->terms[row])) {
             return lk_fail(e->coder->model->context, LK_NOT_FINITE,
-                           "the model's likelihood is not a number at symbol %lld of a chunk; train again with a "
-                           "smaller learning rate",
-                           (long long)(lane_first(e->count, e->lanes, row % e->lanes) + e->first + row / e->lanes));
+                           "the model's likelihood is not a number at symbol %lld of a chunk; %s",
+                           (long long)(lane_first(e->count, e->lanes, row % e->lanes) + e->first + row / e->lanes),
+                           e->coder->learner != NULL ? "it learned too fast, take a lower --adapt"
+                                                     : "train again with a smaller learning rate");
         }
         e->nll_nats += (double)e->coder->terms[row] + (escaped ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0);
         e->escapes += escaped;
@@ -189,11 +212,12 @@ static lk_status encode_window(encoding *e, bool incremental) {
 
 static lk_status encode_symbols(encoding *e, bool incremental) {
     int64_t positions = positions_of(e->count, e->lanes);
-    LK_TRY(lk_flow_begin(e->coder->flow, e->lanes));
+    LK_TRY(begin(e->coder, e->lanes));
     for (; e->first < positions; e->first += e->length) {
         int64_t left = positions - e->first;
         e->length = incremental ? 1 : left < e->coder->window ? left : e->coder->window;
         LK_TRY(encode_window(e, incremental));
+        LK_TRY(follow(e->coder));
         tell(e->coder, e->first + e->length < positions ? e->length * e->lanes : e->count - e->first * e->lanes);
     }
     return LK_OK;
@@ -287,7 +311,7 @@ lk_status lk_stream_decode(lk_stream_coder *coder, const uint8_t *bytes, int64_t
     decoding d = {.coder = coder};
     lk_rans_begin(&d.rans, bytes, size);
     *right = !d.rans.failed;
-    LK_TRY(lk_flow_begin(coder->flow, lanes));
+    LK_TRY(begin(coder, lanes));
     for (int64_t position = 0; position < positions && *right; position++) {
         int64_t left = count - position * lanes;
         d.active = left < lanes ? left : lanes;
@@ -298,6 +322,7 @@ lk_status lk_stream_decode(lk_stream_coder *coder, const uint8_t *bytes, int64_t
         }
         *right = *right && !d.rans.failed;
         lk_flow_set(coder->flow, coder->values); /* lanes that have ended repeat their last symbol */
+        LK_TRY(follow(coder));
         if ((position + 1) % STEPS_TOLD == 0 && left > lanes) {
             tell(coder, STEPS_TOLD * lanes);
             told += STEPS_TOLD * lanes;

@@ -6,14 +6,15 @@
 #define LK_CODEC_STREAM_CODER_H
 
 #include "base/file.h"
-#include "models/flow.h"
+#include "train/learner.h"
 
 typedef struct lk_stream_coder {
     const lk_model *model;
     const lk_symbols *symbols; /* not owned */
     int32_t lanes;             /* at most */
     int64_t window;            /* positions of a parallel run */
-    lk_flow *flow;             /* owned */
+    lk_learner *learner;       /* owned; NULL: the model stays as it is */
+    lk_flow *flow;             /* owned, or the learner's */
     uint16_t *values;          /* owned, [lanes][window] */
     float *terms;              /* owned, [window][lanes]: NLL in nats */
     uint32_t *cdf;             /* owned, [the more of lanes and workers][alphabet + 1] */
@@ -25,8 +26,10 @@ typedef struct lk_stream_coder {
 /* The symbols of a text that the model can be run along: its own, if it is one of streams; bytes, if it is of windows over 256 values and its
  * family runs along streams. LK_MISMATCH for others. */
 lk_status lk_stream_symbols_of(const lk_model *model, lk_symbols *symbols);
-/* LK_UNSUPPORTED when so many lanes need more than 16 GiB. deinit in any case. */
-lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, const lk_symbols *symbols, int32_t lanes);
+/* learning_rate above 0: the model learns from a chunk while it is coded (train/learner.h). LK_UNSUPPORTED when so many lanes need more than
+ * 16 GiB. deinit in any case. */
+lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, const lk_symbols *symbols, int32_t lanes,
+                               float learning_rate);
 void lk_stream_coder_deinit(lk_stream_coder *coder);
 
 /* The rANS stream of characters[count] (data/utf8.h), count >= 1, by the parallel schedule or, if told, by the incremental one: the same

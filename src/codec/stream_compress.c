@@ -54,7 +54,7 @@ static int64_t default_chunk(int64_t symbols) {
 static lk_status choose_lanes(const job *work, int64_t *lanes) {
     int64_t chunk = work->header.chunk_symbols;
     *lanes = between(1, work->options.lanes, chunk);
-    if (work->options.lanes == 0) {
+    if (work->options.lanes == 0 && work->options.learning_rate == 0.0f) { /* lanes learn only half of what one would */
         *lanes = between(1, chunk / LANE_SYMBOLS, LANES);
     }
     return work->options.lanes == 0 && *lanes > 1 ? lk_network_fit_batch(work->model, (lk_shape){1, {chunk / *lanes}},
@@ -79,8 +79,13 @@ static lk_status choose_geometry(job *work) {
                        work->path, LK_STREAM_LANES_MOST, LK_FRAME_CHUNKS_MOST, (long long)LK_STREAM_CHUNK_MOST,
                        (long long)lk_stream_chunks(header), (long long)header->chunk_symbols);
     }
+    if (!(work->options.learning_rate >= 0.0f && work->options.learning_rate <= LK_LEARNER_RATE_MOST)) {
+        return lk_fail(work->model->context, LK_INVALID, "%s: a model learns from a text at a rate up to %g; not at %g",
+                       work->path, (double)LK_LEARNER_RATE_MOST, (double)work->options.learning_rate);
+    }
     LK_TRY(choose_lanes(work, &lanes));
     header->lanes = (int32_t)lanes;
+    header->learning_rate = work->options.learning_rate;
     work->total = header->symbols * (work->options.skip_verify ? 1 : 2);
     return LK_OK;
 }
@@ -122,7 +127,8 @@ static lk_status open_coder(job *work) {
     if (work->characters == NULL || work->decoded == NULL) {
         return lk_fail_no_memory(work->model->context, "a chunk of the text", 8 * chunk);
     }
-    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols, work->header.lanes));
+    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols, work->header.lanes,
+                                work->header.learning_rate));
     work->coder.progress = tell_progress;
     work->coder.progress_argument = work;
     return LK_OK;

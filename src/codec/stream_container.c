@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "train/learner.h"
 
 #define SYMBOL_BYTES_MOST 6 /* 24 bits of a symbol and 21 of an escaped character */
 #define PAYLOAD_MORE 16     /* the coder's state */
@@ -30,7 +31,22 @@ static bool header_valid(const lk_stream_header *header) {
            header->chunk_symbols <= LK_STREAM_CHUNK_MOST &&
            header->chunk_symbols <= (header->symbols > 0 ? header->symbols : 1) && header->lanes >= 1 &&
            header->lanes <= LK_STREAM_LANES_MOST && header->lanes <= header->chunk_symbols &&
-           lk_stream_chunks(header) <= LK_FRAME_CHUNKS_MOST;
+           lk_stream_chunks(header) <= LK_FRAME_CHUNKS_MOST && header->learning_rate >= 0.0f &&
+           header->learning_rate <= LK_LEARNER_RATE_MOST;
+}
+
+/* A float as the number that its bits are. */
+static int64_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static float float_of(int64_t number) {
+    uint32_t bits = (uint32_t)number;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------- */
@@ -49,11 +65,13 @@ lk_status lk_stream_writer_begin(lk_context *context, lk_writer *file, const lk_
     if (writer->table == NULL) {
         return lk_fail_no_memory(context, "a table of chunks", writer->chunks * LK_FRAME_VARINT_MOST);
     }
-    uint8_t *at = lk_header_begin(bytes, LK_FRAME_VERSION_TEXT, &header->model);
+    bool learns = header->learning_rate > 0.0f;
+    uint8_t *at = lk_header_begin(bytes, learns ? LK_FRAME_VERSION_LEARNED : LK_FRAME_VERSION_TEXT, &header->model);
     at = lk_put_varint(at, header->bytes);
     at = lk_put_varint(at, header->symbols);
     at = lk_put_varint(at, header->chunk_symbols);
     at = lk_put_varint(at, header->lanes);
+    at = learns ? lk_put_varint(at, bits_of(header->learning_rate)) : at;
     at = lk_header_end(bytes, at, &writer->seed);
     put(writer, bytes, at - bytes);
     writer->header_bytes = writer->bytes;
@@ -124,10 +142,10 @@ static lk_status read_header(lk_stream_container *container, int64_t *size) {
         return lk_fail(source->context, LK_FORMAT,
                        "%s: holds compressed examples, not a text; restore it as a data set", source->path);
     }
-    if (header.version != LK_FRAME_VERSION_TEXT) {
+    if (!lk_frame_is_text(header.version)) {
         return lk_fail(source->context, LK_UNSUPPORTED,
-                       "%s: container version %d; this build of likely reads versions %d and %d", source->path,
-                       header.version, LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_TEXT);
+                       "%s: container version %d; this build of likely reads versions %d to %d", source->path,
+                       header.version, LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
     }
     lk_cursor *in = &header.fields;
     fields->model = header.model;
@@ -135,6 +153,10 @@ static lk_status read_header(lk_stream_container *container, int64_t *size) {
     fields->symbols = lk_get_number(in, 0, INT64_MAX);
     fields->chunk_symbols = lk_get_number(in, 1, LK_STREAM_CHUNK_MOST);
     fields->lanes = (int32_t)lk_get_number(in, 1, LK_STREAM_LANES_MOST);
+    if (header.version == LK_FRAME_VERSION_LEARNED) {
+        fields->learning_rate = float_of(lk_get_number(in, 1, UINT32_MAX));
+        in->failed = in->failed || !(fields->learning_rate > 0.0f);
+    }
     if (in->failed || in->at != in->end || !header_valid(fields)) {
         return lk_fail(source->context, LK_CORRUPT,
                        "%s: the header describes no possible content; the file was not written by likely",
@@ -312,7 +334,7 @@ bool lk_stream_container_is(lk_context *context, const char *path) {
         return false;
     }
     bool is = source.size > 0 && lk_source_see(&source, 0, &bytes, &count) == LK_OK &&
-              lk_header_read(context, path, bytes, count, &header) == LK_OK && header.version == LK_FRAME_VERSION_TEXT;
+              lk_header_read(context, path, bytes, count, &header) == LK_OK && lk_frame_is_text(header.version);
     lk_source_close(&source);
     return is;
 }

@@ -1,4 +1,4 @@
-/* The compressed container of a text (version 2): one header, then chunks that decode independently, each with its length and two checksums
+/* The compressed container of a text (version 2, or 3 when the model learned from the text while it was coded): one header, then chunks that decode independently, each with its length and two checksums
  * (of what is stored; of the text that it stands for), and, when there are several, a table of their sizes. docs/formats.md gives
  * the bytes. It is written from beginning to end, and read chunk by chunk: memory is O(chunk), whatever the text's length.
  *
@@ -20,6 +20,7 @@ typedef struct lk_stream_header {
     int64_t symbols;       /* of the model's; 0 for an empty text */
     int64_t chunk_symbols; /* in each chunk but the last; 1 for an empty text */
     int32_t lanes;         /* parts of a chunk, coded side by side; a shorter chunk has at most one for each symbol */
+    float learning_rate; /* of the model, from the beginning of each chunk on (train/learner.h); 0: it does not learn */
 } lk_stream_header;
 
 /* How many chunks; how many symbols one has. */

@@ -103,7 +103,8 @@ static lk_status open_coder(job *work) {
     if (work->characters == NULL || work->restored.lost == NULL) {
         return lk_fail_no_memory(work->model->context, "a chunk of the text", 4 * chunk);
     }
-    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols, work->container.header.lanes));
+    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols, work->container.header.lanes,
+                                work->container.header.learning_rate));
     work->coder.progress = tell_progress;
     work->coder.progress_argument = work;
     return LK_OK;

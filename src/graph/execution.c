@@ -288,6 +288,10 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
     return NULL;
 }
 
+void lk_execution_weights_changed(lk_execution *execution) {
+    lk_execution_derive(execution);
+}
+
 /* ---- the incremental schedule ------------------------------------------------------------------------------------ */
 
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {

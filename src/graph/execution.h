@@ -41,6 +41,9 @@ lk_status lk_execution_backward(lk_execution *execution);
 /* After a non-finite NLL: the first node (in graph order) with a non-finite value; NULL if none. */
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
 
+/* Between two calls of the incremental schedule, when parameters have changed. */
+void lk_execution_weights_changed(lk_execution *execution);
+
 /* Incremental: begin a batch of `count` examples; for step s = 0 .. graph->steps - 1 in order: compute(s), read
  * lk_execution_parameters of the variables of rank s, then set each of them. */
 lk_status lk_execution_begin(lk_execution *execution, int64_t count);
@@ -53,11 +56,13 @@ void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t 
  *   forward  parallel: positions [first, last) get x[count][(last - first) * unit]; positions before them were computed or carried. nll,
  *            parameters and backward are then of these positions alone; backward stops before them (truncated).
  *   compute  incremental: what step s needs, for s = 0, 1, ... ascending; lk_execution_set as ever.
+ *   backward gradients of positions [first, last), however they were computed; it stops before them (truncated).
  *   slide    the values of positions [from, from + lookback) become those of the first `lookback` positions. */
 lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *window, int64_t count);
 lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last,
                                       const uint16_t *x);
 lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *window, int64_t step);
+lk_status lk_execution_window_backward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last);
 void lk_execution_window_slide(lk_execution *execution, const lk_window *window, int64_t from);
 /* The values of the positions [from, from + lookback), which are all that the stream's future depends on: how many floats for each stream;
  * copied out, and back in. */

@@ -75,6 +75,12 @@ lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *
     return LK_OK;
 }
 
+lk_status lk_execution_window_backward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last) {
+    LK_REQUIRE(0 <= first && first < last && last <= window->positions);
+    enter(execution, window, first, last);
+    return lk_execution_backward(execution);
+}
+
 /* ---- what is carried ---------------------------------------------------------------------------------------------------- */
 
 /* Floats of one position of a node, for each stream. */

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/measure.h"
-#include "models/flow.h"
+#include "train/learner.h"
 
 #define WINDOW 256
 #define WINDOW_LEAST 16
@@ -15,7 +15,8 @@ typedef struct walker {
     const lk_model *model;
     lk_stream *stream;
     const lk_stream_walk *walk;
-    lk_flow *flow;
+    lk_learner *learner; /* owned; NULL: the model stays as it is */
+    lk_flow *flow;       /* owned, or the learner's */
     int64_t window;
     uint16_t *symbols;    /* [window] */
     uint32_t *characters; /* [window] */
@@ -32,7 +33,8 @@ static int64_t choose_window(const lk_model *model) {
 }
 
 static lk_status init(walker *w) {
-    w->window = choose_window(w->model);
+    bool learns = w->walk->learning_rate > 0.0f;
+    w->window = learns ? LK_LEARNER_WINDOW : choose_window(w->model);
     w->symbols = lk_allocate(w->window, sizeof *w->symbols);
     w->characters = lk_allocate(w->window, sizeof *w->characters);
     w->terms = lk_allocate(w->window, sizeof *w->terms);
@@ -40,12 +42,20 @@ static lk_status init(walker *w) {
     if (w->symbols == NULL || w->characters == NULL || w->terms == NULL || w->nats == NULL) {
         return lk_fail_no_memory(w->model->context, "a window of a text", w->window * 18);
     }
+    if (learns) {
+        LK_TRY(lk_learner_create(w->model, 1, w->walk->learning_rate, &w->learner));
+        w->flow = lk_learner_flow(w->learner);
+        return lk_learner_begin(w->learner, 1);
+    }
     LK_TRY(lk_flow_create(w->model, LK_PLAN_INCREMENTAL, 1, w->window, &w->flow));
     return lk_flow_begin(w->flow, 1);
 }
 
 static void deinit(walker *w) {
-    lk_flow_destroy(w->flow);
+    if (w->learner == NULL) {
+        lk_flow_destroy(w->flow);
+    }
+    lk_learner_destroy(w->learner);
     lk_release(w->symbols);
     lk_release(w->characters);
     lk_release(w->terms);
@@ -54,11 +64,11 @@ static void deinit(walker *w) {
 
 static lk_status not_a_number(const walker *w, int64_t symbol) {
     const lk_node *node = lk_execution_first_not_finite(lk_flow_execution(w->flow));
-    return lk_fail(
-        w->model->context, LK_NOT_FINITE,
-        "%s: the surprisal of symbol %lld is not a number%s%s: the model's weights are damaged or have diverged",
-        lk_stream_path(w->stream), (long long)symbol, node != NULL ? "; seen first at node " : "",
-        node != NULL ? node->name : "");
+    return lk_fail(w->model->context, LK_NOT_FINITE, "%s: the surprisal of symbol %lld is not a number%s%s: %s",
+                   lk_stream_path(w->stream), (long long)symbol, node != NULL ? "; seen first at node " : "",
+                   node != NULL ? node->name : "",
+                   w->learner != NULL ? "the model learned too fast, take a lower --adapt"
+                                      : "the model's weights are damaged or have diverged");
 }
 
 static lk_status step(walker *w, int64_t first, int64_t count) {
@@ -79,7 +89,8 @@ static lk_status step(walker *w, int64_t first, int64_t count) {
     }
     lk_stream_piece piece = {
         .first = first, .count = count, .symbols = w->symbols, .characters = w->characters, .nats = w->nats};
-    return w->walk->take(w->walk->argument, &piece);
+    LK_TRY(w->walk->take(w->walk->argument, &piece));
+    return w->learner != NULL ? lk_learner_follow(w->learner) : LK_OK;
 }
 
 lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk) {
@@ -120,11 +131,12 @@ static lk_status count(void *argument, const lk_stream_piece *piece) {
     return LK_OK;
 }
 
-lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream,
-                             void (*progress)(void *argument, int64_t done, int64_t count), void *progress_argument,
+lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk,
                              lk_stream_likelihood *likelihood) {
     *likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream), .bytes = lk_stream_bytes(stream)};
     counter c = {&model->data.symbols, likelihood};
-    lk_stream_walk walk = {.take = count, .argument = &c, .progress = progress, .progress_argument = progress_argument};
-    return lk_stream_walk_along(model, stream, &walk);
+    lk_stream_walk counting = *walk;
+    counting.take = count;
+    counting.argument = &c;
+    return lk_stream_walk_along(model, stream, &counting);
 }

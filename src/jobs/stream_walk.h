@@ -22,6 +22,7 @@ typedef struct lk_stream_walk {
     void *argument;
     void (*progress)(void *argument, int64_t done, int64_t count); /* NULL: none */
     void *progress_argument;
+    float learning_rate; /* above 0: the model learns from what it has met (train/learner.h); 0: it stays as it is */
 } lk_stream_walk;
 
 /* Surprisals do not depend on how a stream is cut into pieces. The stream must have the model's symbols. LK_NOT_FINITE names the place when
@@ -37,8 +38,8 @@ typedef struct lk_stream_likelihood {
 /* One piece more; symbols and bytes are the caller's. */
 void lk_stream_likelihood_add(lk_stream_likelihood *likelihood, const lk_symbols *symbols,
                               const lk_stream_piece *piece);
-lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream,
-                             void (*progress)(void *argument, int64_t done, int64_t count), void *progress_argument,
+/* walk->take is not used. */
+lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk,
                              lk_stream_likelihood *likelihood);
 
 #endif

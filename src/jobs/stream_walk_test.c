@@ -24,6 +24,8 @@ static const struct {
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
 /* Every symbol's term, and which are the escape. */
+static const lk_stream_walk plain = {0};
+
 static void by_one_network(const lk_model *model, lk_stream *stream, double *nats, int64_t *escapes) {
     int64_t length = lk_stream_length(stream);
     lk_graph *graph;
@@ -92,7 +94,7 @@ static void test_walk_is_one_network(void **state) {
             sum += nats[at];
         }
         lk_stream_likelihood likelihood;
-        testing_ok(context, lk_stream_evaluate(model, stream, NULL, NULL, &likelihood));
+        testing_ok(context, lk_stream_evaluate(model, stream, &plain, &likelihood));
         assert_true(likelihood.nll_nats == sum);
         assert_int_equal(likelihood.escapes, escapes);
         assert_true((escapes > 0) == (cases[i].characters != TESTING_BYTES)); /* 0xFF is in no list */
@@ -103,6 +105,37 @@ static void test_walk_is_one_network(void **state) {
         lk_model_destroy(model);
         lk_context_destroy(context);
     }
+    free(text.data);
+}
+
+/* ---- a model that learns ------------------------------------------------------------------------------------------------------ */
+
+/* The same by hand: forward over a window with all weights as they are, then a step along the gradient of its mean NLL. The weights of the
+ * model itself stay. */
+static void test_learning(void **state) {
+    (void)state;
+    lk_bytes text = testing_text(LENGTH);
+    lk_context *context = testing_context(2);
+    lk_model *model = testing_stream_model(context, "charrnn", lstm, 2, TESTING_CHARACTERS, 0.7f);
+    lk_fingerprint before = lk_model_fingerprint(model);
+    lk_stream *stream;
+    testing_ok(context, lk_stream_parse(context, "text", &text, &model->data.symbols, &stream));
+    lk_stream_likelihood still, slow, fast, again;
+    const lk_stream_walk slowly = {.learning_rate = 1e-12f}, quickly = {.learning_rate = 0.5f};
+    testing_ok(context, lk_stream_evaluate(model, stream, &plain, &still));
+    testing_ok(context, lk_stream_evaluate(model, stream, &slowly, &slow));
+    testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &fast));
+    testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &again));
+    assert_true(fabs(slow.nll_nats - still.nll_nats) <= 1e-4 * still.nll_nats);
+    assert_true(fast.nll_nats < 0.9 * still.nll_nats); /* random weights have everything to learn */
+    assert_true(fast.nll_nats == again.nll_nats);
+    lk_fingerprint after = lk_model_fingerprint(model);
+    assert_memory_equal(&before, &after, sizeof before);
+    const lk_stream_walk impossible = {.learning_rate = INFINITY};
+    testing_refused(context, lk_stream_evaluate(model, stream, &impossible, &again), LK_INVALID, "at a rate above 0");
+    lk_stream_close(stream);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
     free(text.data);
 }
 
@@ -122,7 +155,7 @@ static void test_walk_ends_early(void **state) {
     assert_true(c.next > 300 && c.next < LENGTH);
     lk_stream_likelihood likelihood;
     model->parameters->list[0].value[0] = NAN;
-    testing_refused(context, lk_stream_evaluate(model, stream, NULL, NULL, &likelihood), LK_NOT_FINITE,
+    testing_refused(context, lk_stream_evaluate(model, stream, &plain, &likelihood), LK_NOT_FINITE,
                     "the surprisal of symbol");
     lk_stream_close(stream);
     lk_model_destroy(model);
@@ -134,6 +167,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walk_is_one_network),
         cmocka_unit_test(test_walk_ends_early),
+        cmocka_unit_test(test_learning),
     };
     return cmocka_run_group_tests_name("walking along streams", tests, NULL, NULL);
 }

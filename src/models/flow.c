@@ -163,6 +163,22 @@ lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable) {
     return lk_execution_nll(flow->execution, nll_nats, per_variable);
 }
 
+/* ---- learning ----------------------------------------------------------------------------------------------------------- */
+
+lk_status lk_flow_backward(lk_flow *flow, int64_t positions) {
+    LK_REQUIRE(positions >= 1 && positions <= flow->end && flow->variable == 0);
+    return lk_execution_window_backward(flow->execution, &flow->window, flow->end - positions, flow->end);
+}
+
+void lk_flow_reserve(lk_flow *flow, int64_t positions) {
+    LK_REQUIRE(positions <= flow->capacity && flow->variable == 0);
+    make_room(flow, positions);
+}
+
+void lk_flow_weights_changed(lk_flow *flow) {
+    lk_execution_weights_changed(flow->execution);
+}
+
 /* ---- what is carried -------------------------------------------------------------------------------------------------- */
 
 int64_t lk_flow_carried_floats(const lk_flow *flow) {

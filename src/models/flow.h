@@ -43,6 +43,14 @@ const float *lk_flow_parameters(const lk_flow *flow, int64_t variable);
 /* After forward: nll_nats[count] of those positions, in double; per_variable (NULL or [count][length * unit]) receives the terms. */
 lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable);
 
+/* Of a flow with LK_PLAN_TRAIN: the gradients of the mean NLL, in nats per stream, of the last `positions` positions, which no sliding has
+ * come between; into the parameters' gradient arrays. Back-propagation ends at the first of them. */
+lk_status lk_flow_backward(lk_flow *flow, int64_t positions);
+/* Slides now if it must before so many more positions, at most lk_flow_window, have been run: not between them then. */
+void lk_flow_reserve(lk_flow *flow, int64_t positions);
+/* Between two calls, when parameters have changed. */
+void lk_flow_weights_changed(lk_flow *flow);
+
 /* All that the future of the streams depends on, at most: how many floats for each stream of the batch; copied out between two calls, and
  * back in after lk_flow_begin with as many streams (`seen` positions had been run). A parallel flow's. */
 int64_t lk_flow_carried_floats(const lk_flow *flow);

@@ -93,7 +93,7 @@ static void code(const uint8_t *data, int64_t size) {
     bool right;
     lk_stream_coder coder;
     expect(lk_stream_coder_init(&coder, w->model, &w->model->data.symbols, 1 + data[1] % 8,
-                                data[1] < 128 ? 0.0f : 0.5f) == LK_OK);
+                                data[1] < 128 ? 0.0f : 0.01f) == LK_OK);
     expect(lk_stream_decode(&coder, data + 2, size - 2, count, characters, &right) == LK_OK);
     if (right) {
         lk_stream_pour(characters, count, 1, 2, NULL, &bytes);

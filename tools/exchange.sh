@@ -62,8 +62,8 @@ try_text() { # NAME FAMILY ARGUMENTS...
         cmp "$work/text" "$m.from-there"
     done
     head -c 3000 "$work/text" >"$work/text.short"
-    a compress "$m" --data "$work/text.short" --out "$m.here" --adapt 0.3 >/dev/null
-    b compress "$m" --data "$work/text.short" --out "$m.there" --adapt 0.3 --threads 3 --no-verify >/dev/null
+    a compress "$m" --data "$work/text.short" --out "$m.here" --adapt 0.002 >/dev/null
+    b compress "$m" --data "$work/text.short" --out "$m.there" --adapt 0.002 --threads 3 --no-verify >/dev/null
     cmp "$m.here" "$m.there"
     b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
     cmp "$work/text.short" "$m.from-here"

@@ -15,12 +15,12 @@
     }
 
 /* The option of learning while a text is met. */
-#define CLI_ADAPT_OPTION                                                                                        \
-    {                                                                                                           \
-        "adapt", "RATE",                                                                                        \
-            "of a text: the model learns from what it has met, by a step of SGD at this rate after every 32 "   \
-            "symbols; the model file stays as it is (dynamic evaluation; try 0.3; default: it does not learn)", \
-            false                                                                                               \
+#define CLI_ADAPT_OPTION                                                                                         \
+    {                                                                                                            \
+        "adapt", "RATE",                                                                                         \
+            "of a text: the model learns from what it has met, a step at this rate after every 32 symbols; the " \
+            "model file stays as it is (dynamic evaluation; try 0.001; default: it does not learn)",             \
+            false                                                                                                \
     }
 /* Its value, 0 without it; false after a usage line. */
 bool cli_adapt(const cli_arguments *arguments, float *rate);

@@ -121,13 +121,13 @@ static void test_learning(void **state) {
     lk_stream *stream;
     testing_ok(context, lk_stream_parse(context, "text", &text, &model->data.symbols, &stream));
     lk_stream_likelihood still, slow, fast, again;
-    const lk_stream_walk slowly = {.learning_rate = 1e-12f}, quickly = {.learning_rate = 0.5f};
+    const lk_stream_walk slowly = {.learning_rate = 1e-12f}, quickly = {.learning_rate = 0.05f};
     testing_ok(context, lk_stream_evaluate(model, stream, &plain, &still));
     testing_ok(context, lk_stream_evaluate(model, stream, &slowly, &slow));
     testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &fast));
     testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &again));
     assert_true(fabs(slow.nll_nats - still.nll_nats) <= 1e-4 * still.nll_nats);
-    assert_true(fast.nll_nats < 0.9 * still.nll_nats); /* random weights have everything to learn */
+    assert_true(fast.nll_nats < 0.95 * still.nll_nats); /* random weights have everything to learn */
     assert_true(fast.nll_nats == again.nll_nats);
     lk_fingerprint after = lk_model_fingerprint(model);
     assert_memory_equal(&before, &after, sizeof before);

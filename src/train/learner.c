@@ -16,8 +16,7 @@ struct lk_learner {
 
 static lk_status make(lk_learner *learner, int64_t lanes) {
     lk_optimizer_options how = lk_optimizer_defaults();
-    how.name = "sgd";
-    how.momentum = 0;
+    how.beta1 = 0;
     how.learning_rate = (double)learner->rate;
     LK_TRY(lk_model_twin_create(learner->model, &learner->twin));
     LK_TRY(lk_optimizer_create(learner->twin->parameters, &how, &learner->optimizer));
@@ -59,13 +58,15 @@ lk_flow *lk_learner_flow(lk_learner *learner) {
     return learner->flow;
 }
 
-/* What streams before left in the optimizer is multiplied by a momentum of 0; but infinity is not forgotten that way. */
 static void forget(lk_learner *learner) {
     const lk_parameters *parameters = learner->twin->parameters;
     lk_model_twin_reset(learner->twin, learner->model);
+    *lk_optimizer_steps(learner->optimizer) = 0;
     for (int32_t p = 0; p < parameters->count; p++) {
         int64_t floats = parameters->list[p].rows * parameters->list[p].columns;
-        memset(lk_optimizer_slot(learner->optimizer, 0, p), 0, (size_t)floats * sizeof(float));
+        for (int32_t slot = 0; slot < LK_OPTIMIZER_SLOTS_MOST; slot++) {
+            memset(lk_optimizer_slot(learner->optimizer, slot, p), 0, (size_t)floats * sizeof(float));
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 /* A model that goes on learning from the streams it is run along: dynamic evaluation (Krause, Kahembwe, Murray, Renals, "Dynamic evaluation
  * of neural sequence models", ICML 2018; Mikolov et al., Interspeech 2010). After every LK_LEARNER_WINDOW positions come the gradients of
- * these positions' NLL, back-propagated no further than to the first of them, and one step of SGD:
+ * these positions' NLL, back-propagated no further than to the first of them, and one step of Adam without momentum (as the paper's, each
+ * gradient is divided by the root of its mean square):
  *
- *   w = w - rate * d(mean NLL of a symbol, in nats) / dw
+ *   g = d(mean NLL of a symbol, in nats) / dw;   s = 0.999 s + 0.001 g^2;   w = w - rate g / (sqrt(s / (1 - 0.999^t)) + 1e-8)
  *
  * A symbol is always predicted by weights that have not seen it, so that the sum of the surprisals is a code length as ever; and since
  * gradients and steps are the same bits on every machine and by either schedule, a decoder learns what the encoder learned. */
@@ -12,7 +13,7 @@
 #include "models/flow.h"
 
 #define LK_LEARNER_WINDOW 32
-#define LK_LEARNER_RATE_MOST 1000.0f
+#define LK_LEARNER_RATE_MOST 1.0f
 
 typedef struct lk_learner lk_learner;
 

@@ -101,6 +101,9 @@ lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **da
 /* The same with a model that runs along streams of bytes or characters (trained with `likely train --text`): any file, of any size, in
  * memory that does not grow with it; restored byte for byte. */
 lk_status lk_model_compress_text(const lk_model *model, const char *path, const char *out);
+/* The same, by a model that learns from the text while it is coded (dynamic evaluation), a step at this rate after every 32 symbols: 0.0005
+ * is a good one, at most 1 is allowed. For texts of another kind than it was trained on; slower. Restored as the others are. */
+lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out, float rate);
 lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out);
 
 #ifdef __GNUC__

@@ -92,6 +92,7 @@ const cli_verb cli_compress_verb = {
         "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
         "  likely decompress digits.likely --data test.lk --out restored.amat\n"
         "  likely compress pixels.likely --data photograph.png --out photograph.lk\n"
-        "  likely compress book.likely --data chapter.txt --out chapter.lk\n",
+        "  likely compress book.likely --data chapter.txt --out chapter.lk\n"
+        "  likely compress book.likely --data other.txt --out other.lk --adapt 0.0005\n",
     .run = run,
 };

@@ -122,6 +122,6 @@ const cli_verb cli_eval_verb = {
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
         "  likely eval pixels.likely --data photograph.png\n"
-        "  likely eval book.likely --data book.txt --from -111540\n",
+        "  likely eval book.likely --data book.txt --from -111540 --adapt 0.0005\n",
     .run = run,
 };

@@ -19,7 +19,7 @@
     {                                                                                                            \
         "adapt", "RATE",                                                                                         \
             "of a text: the model learns from what it has met, a step at this rate after every 32 symbols; the " \
-            "model file stays as it is (dynamic evaluation; try 0.001; default: it does not learn)",             \
+            "model file stays as it is (dynamic evaluation; try 0.0005; default: it does not learn)",            \
             false                                                                                                \
     }
 /* Its value, 0 without it; false after a usage line. */

@@ -374,6 +374,8 @@ static void test_windows_of_bytes(void **state) {
     expect_restored(model, text.size);
     testing_ok(*state, lk_model_decompress_text(model, coded_path, other_path));
     same_files(*state, text_path, other_path);
+    testing_ok(*state, lk_model_compress_text_learning(model, text_path, coded_path, 0.01f));
+    expect_restored(model, text.size);
     lk_model_destroy(model);
     model = testing_model(*state, "charrnn", lstm, 2, 12, 256, "reversed", 3);
     testing_refused(*state, lk_stream_compress(model, text_path, coded_path, NULL, NULL), LK_MISMATCH, "ordering");

@@ -127,6 +127,11 @@ lk_status lk_model_compress_text(const lk_model *model, const char *path, const 
     return lk_stream_compress(model, path, out, NULL, NULL);
 }
 
+lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out, float rate) {
+    lk_stream_options options = {.learning_rate = rate};
+    return lk_stream_compress(model, path, out, &options, NULL);
+}
+
 lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out) {
     return lk_stream_decompress(model, path, out, NULL, NULL);
 }

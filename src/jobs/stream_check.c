@@ -20,11 +20,13 @@
 #define CODED_SYMBOLS 3000
 #define CODED_MOST ((int64_t)1 << 24)
 #define FORWARD_PASSES_MOST 1.1
+#define LEARNING_RATE 0.0005f
 
 typedef struct checker {
     lk_model *model;
     lk_stream *stream;
     lk_check_result *result;
+    float learning_rate; /* of the compression under way; 0: the model stays as it is */
 } checker;
 
 /* ---- windows, steps, and one network ----------------------------------------------------------------------------------------- */
@@ -203,7 +205,8 @@ static lk_status code(const checker *c, const files *f) {
     lk_stream_report report;
     lk_stream_restored restored;
     LK_TRY(write_text(c, f->text, &symbols));
-    lk_stream_options options = {.chunk_symbols = symbols / 2 + 1, .lanes = 3, .skip_verify = true};
+    lk_stream_options options = {
+        .chunk_symbols = symbols / 2 + 1, .lanes = 3, .skip_verify = true, .learning_rate = c->learning_rate};
     LK_TRY(lk_stream_compress(c->model, f->text, f->coded, &options, &report));
     options.incremental_encode = true;
     LK_TRY(lk_stream_compress(c->model, f->text, f->again, &options, &report));
@@ -249,6 +252,13 @@ static lk_status check_restore(checker *c) {
     return status;
 }
 
+static lk_status check_learning(checker *c) {
+    c->learning_rate = LEARNING_RATE;
+    lk_status status = check_restore(c);
+    c->learning_rate = 0.0f;
+    return status;
+}
+
 /* ---- all -------------------------------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -258,6 +268,7 @@ static const struct {
     {"along the stream", check_along},
     {"sampling", check_sampling},
     {"compress and restore", check_restore},
+    {"the same, learning", check_learning},
 };
 #define CHECKS ((int32_t)(sizeof checks / sizeof *checks))
 

@@ -34,6 +34,10 @@ static const network networks[] = {
     {"pixelcnn-narrow", "pixelcnn", {"blocks=15", "channels=16", "head=32"}, 3, 40, BINARY_IMAGES},
     {"lstm", "charrnn", {"cell=lstm", "layers=2", "width=512"}, 3, 32, CHARACTERS},
     {"lstm-narrow", "charrnn", {"cell=lstm", "layers=2", "width=128"}, 3, 32, CHARACTERS},
+    /* Without a peer: for the cost of cached sampling. */
+    {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
+    {"diagonal-bilstm", "pixelrnn", {"kind=diagonal", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
+    {"conv1d", "conv1d", {"layers=8", "channels=64", "head=128"}, 3, 32, CHARACTERS},
 };
 
 static inline const network *network_named(const char *name) {

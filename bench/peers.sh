@@ -20,7 +20,7 @@ fi
 
 # peers VERB NETWORK SECONDS: a line for each setting
 peers() {
-    [[ $have_torch -eq 1 ]] || return 0
+    [[ $have_torch -eq 1 && ! $2 =~ ^(row-lstm|diagonal-bilstm|conv1d)$ ]] || return 0
     local formats=("") threads format
     [[ $2 != pixelcnn* ]] || formats=("" channels_last)
     for threads in GOMP_SPINCOUNT=2000 OPENBLAS_NUM_THREADS=1; do

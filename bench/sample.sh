@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 rounds=${1:-3}
 seconds=${2:-3}
 networks=("${@:3}")
-[[ ${#networks[@]} -gt 0 ]] || networks=(lstm pixelcnn)
+[[ ${#networks[@]} -gt 0 ]] || networks=(lstm pixelcnn row-lstm diagonal-bilstm conv1d)
 bench=${BENCH:-build/bench/bench_sample}
 . bench/peers.sh
 [[ -x $bench ]] || cmake --build build --target bench_sample >/dev/null

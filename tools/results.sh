@@ -102,7 +102,7 @@ run() {
         --optimizer adamw --weight-decay 0.3 ;;
     # The picture of its training: likely info OUT/pixelcnn --curve FILE.svg
     pixelcnn) on_mnist pixelcnn pixelcnn --shape 28x28x1 --set blocks=8 --set channels=32 --set kernel=15 --set block_kernel=5 \
-        --set dropout=0.2 --batch-size 16 --learning-rate 0.003 --schedule cosine --warmup-steps 200 --ema 0.9995 --epochs 14 \
+        --set dropout=0.2 --batch-size 16 --learning-rate 0.003 --schedule cosine --warmup-steps 200 --ema 0.9995 --epochs 12 \
         --patience 0 ;;
     rgb) on_cifar rgb --set blocks=4 --set channels=20 --set head=32 --set kernel=11 --batch-size 8 --learning-rate 0.002 \
         --schedule cosine --warmup-steps 200 --epochs 18 --patience 0 ;;

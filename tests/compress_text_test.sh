@@ -105,6 +105,8 @@ expect_status 1 'missing' compress "$work/utf8" --data "$work/missing" --out "$w
 expect_status 1 'no-such-folder/x' compress "$work/utf8" --data "$work/one" --out "$work/no-such-folder/x"
 expect_status 2 'lanes is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --lanes 3
 expect_status 2 'adapt is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --adapt 0.3
+expect_status 2 'adapt is for models of texts' eval "$work/rows" --data "$work/rows.txt" --adapt 0.3
+expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/rows.txt" --adapt 0.3
 expect_status 2 'adapt' compress "$work/utf8" --data "$work/one" --out "$work/no" --adapt -1
 expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" --out "$work/no" --shape 3
 expect_status 2 'lanes' compress "$work/utf8" --data "$work/one" --out "$work/no" --lanes 257

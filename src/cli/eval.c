@@ -94,7 +94,7 @@ static int run(const cli_arguments *arguments) {
     int status = cli_begin(arguments, true, &s);
     if (status == EXIT_DONE && s.model->data.stream) {
         status = cli_eval_text(arguments, s.model);
-    } else if (status == EXIT_DONE && !cli_excludes(arguments, "from symbols", "models of texts")) {
+    } else if (status == EXIT_DONE && !cli_excludes(arguments, "from symbols adapt", "models of texts")) {
         status = EXIT_USAGE;
     } else if (status == EXIT_DONE) {
         status = evaluate(arguments, &s, batch, &sums) != LK_OK ? cli_fault(s.context)

@@ -196,7 +196,7 @@ static int print_text(const session *s) {
 }
 
 static int score_examples(const cli_arguments *arguments, session *s) {
-    if (!cli_excludes(arguments, "from symbols top map-symbols", "models of texts")) {
+    if (!cli_excludes(arguments, "from symbols adapt top map-symbols", "models of texts")) {
         return EXIT_USAGE;
     }
     const char *map = cli_text(arguments, "map", "x.png");

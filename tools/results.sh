@@ -30,8 +30,7 @@ experiment() {
         "$(value "$name" examples)"
 }
 # NAME ARGUMENTS...: a charrnn on the first 1,003,854 bytes of tinyshakespeare, weights (and the rate of --adapt) chosen on their last 3 %; the last
-# 111,540 bytes are tested and
-# compressed, both still and learning.
+# 111,540 bytes are tested and compressed, both still and learning.
 on_text() {
     local name=$1
     shift

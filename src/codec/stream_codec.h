@@ -9,8 +9,8 @@
 typedef struct lk_stream_options {
     int64_t chunk_symbols; /* 0: at most 4 Mi, in chunks of equal length */
     int32_t lanes; /* 0: one for each 64 Ki symbols of a chunk, 1 to 64, fewer of a model that would need much memory */
-    float
-        learning_rate; /* compress: above 0, the model learns from the text at this rate (train/learner.h), one lane unless told otherwise */
+    /* compress: above 0, the model learns from the text at this rate (train/learner.h), and there is one lane unless told otherwise */
+    float learning_rate;
     bool skip_verify; /* compress decodes each chunk and compares, before the file gets its name, unless told not to */
     bool salvage;     /* decompress: leave out damaged chunks instead of refusing */
     bool incremental_encode; /* encode with the incremental schedule too (slower; for checks: same bytes) */

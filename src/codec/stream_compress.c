@@ -79,7 +79,7 @@ static lk_status choose_geometry(job *work) {
                        work->path, LK_STREAM_LANES_MOST, LK_FRAME_CHUNKS_MOST, (long long)LK_STREAM_CHUNK_MOST,
                        (long long)lk_stream_chunks(header), (long long)header->chunk_symbols);
     }
-    if (!(work->options.learning_rate >= 0.0f && work->options.learning_rate <= LK_LEARNER_RATE_MOST)) {
+    if (work->options.learning_rate != 0.0f && !lk_learner_takes(work->options.learning_rate)) {
         return lk_fail(work->model->context, LK_INVALID, "%s: a model learns from a text at a rate up to %g; not at %g",
                        work->path, (double)LK_LEARNER_RATE_MOST, (double)work->options.learning_rate);
     }

@@ -31,8 +31,8 @@ static bool header_valid(const lk_stream_header *header) {
            header->chunk_symbols <= LK_STREAM_CHUNK_MOST &&
            header->chunk_symbols <= (header->symbols > 0 ? header->symbols : 1) && header->lanes >= 1 &&
            header->lanes <= LK_STREAM_LANES_MOST && header->lanes <= header->chunk_symbols &&
-           lk_stream_chunks(header) <= LK_FRAME_CHUNKS_MOST && header->learning_rate >= 0.0f &&
-           header->learning_rate <= LK_LEARNER_RATE_MOST;
+           lk_stream_chunks(header) <= LK_FRAME_CHUNKS_MOST &&
+           (header->learning_rate == 0.0f || lk_learner_takes(header->learning_rate));
 }
 
 /* A float as the number that its bits are. */

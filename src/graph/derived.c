@@ -109,10 +109,6 @@ float *lk_derived_gradient(const lk_derived *derived, int32_t index) {
     return d != NULL ? d->gradient : NULL;
 }
 
-static float *gradient_of(const lk_derived *derived, int64_t index) {
-    return derived->gradient != NULL ? derived->gradient[index] : derived->parameters->list[index].gradient;
-}
-
 static void chain_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const lk_derived *derived = argument;
@@ -121,10 +117,12 @@ static void chain_piece(void *argument, int64_t piece, int worker) {
     if (d->value == NULL || !derived->touched[piece]) {
         return;
     }
+    float *gradient = lk_parameters_gradient(derived->parameters, derived->gradient, piece);
     if (p->norm != NULL) {
-        lk_weight_norm_chain(p, d, gradient_of(derived, piece), gradient_of(derived, p->norm->gain));
+        lk_weight_norm_chain(p, d, gradient,
+                             lk_parameters_gradient(derived->parameters, derived->gradient, p->norm->gain));
     } else {
-        lk_weight_drop(p, (int32_t)piece, &derived->step, d->gradient, gradient_of(derived, piece));
+        lk_weight_drop(p, (int32_t)piece, &derived->step, d->gradient, gradient);
     }
 }
 

@@ -67,7 +67,7 @@ static inline void lk_execution_derive(lk_execution *e) {
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
 /* Where the gradient of parameter `index` goes. */
 static inline float *lk_execution_gradient(const lk_execution *e, int32_t index) {
-    return e->own_gradient != NULL ? e->own_gradient[index] : e->graph->parameters->list[index].gradient;
+    return lk_parameters_gradient(e->graph->parameters, e->own_gradient, index);
 }
 /* Computes these cells of a node. */
 lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count);

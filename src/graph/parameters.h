@@ -50,5 +50,9 @@ int32_t lk_parameters_find(const lk_parameters *parameters, const char *name);
 lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed);
 lk_status lk_parameters_make_gradients(lk_parameters *parameters);
 int64_t lk_parameters_total(const lk_parameters *parameters);
+/* Where the gradient of parameter `index` goes: own[index], or, where own is NULL, the parameter's own array. */
+static inline float *lk_parameters_gradient(const lk_parameters *parameters, float *const *own, int64_t index) {
+    return own != NULL ? own[index] : parameters->list[index].gradient;
+}
 
 #endif

@@ -70,9 +70,10 @@ void lk_product_direct_piece(void *argument, int64_t piece, int worker) {
     const int64_t panels = (last_row - first_row + plan->tile->rows - 1) / plan->tile->rows;
     const int64_t rows = (last_row - first_row + panels - 1) / panels;
     const bool is_large = (plan->end - plan->begin) * plan->last_column > CACHED_FLOATS;
-    const bool single = lk_tile_fitting(plan->tile, rows, last_column - first_column) == last_column - first_column;
+    const int64_t columns = last_column - first_column;
+    const bool single = plan->b_offset == NULL && lk_tile_fitting(plan->tile, rows, columns) == columns;
     const int64_t block = is_large && !single ? lk_minimum(DEPTH_BLOCK, plan->block) : plan->block;
-    const walk w = {plan, first_column, last_column, block, single && plan->b_offset == NULL};
+    const walk w = {plan, first_column, last_column, block, single};
     lk_panel panel = {.plan = plan,
                       .patch = plan->scratch + worker * plan->scratch_stride,
                       .a_begin = plan->few_begin,

@@ -25,7 +25,7 @@ static lk_status make(lk_learner *learner, int64_t lanes) {
 
 lk_status lk_learner_create(const lk_model *model, int64_t lanes, float rate, lk_learner **learner) {
     *learner = NULL;
-    if (!(rate > 0.0f && rate <= LK_LEARNER_RATE_MOST)) {
+    if (!lk_learner_takes(rate)) {
         return lk_fail(model->context, LK_INVALID, "a model learns from a text at a rate above 0, up to %g; not at %g",
                        (double)LK_LEARNER_RATE_MOST, (double)rate);
     }

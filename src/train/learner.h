@@ -14,6 +14,10 @@
 
 #define LK_LEARNER_WINDOW 32
 #define LK_LEARNER_RATE_MOST 1.0f
+/* Whether a model learns at this rate; 0 stands elsewhere for one that does not. NaN is none. */
+static inline bool lk_learner_takes(float rate) {
+    return rate > 0.0f && rate <= LK_LEARNER_RATE_MOST;
+}
 
 typedef struct lk_learner lk_learner;
 

@@ -1,4 +1,5 @@
-/* What the benchmarks of whole networks share: the networks of docs/results.md, random data for them, clocks and medians. */
+/* What the benchmarks of whole networks share: the networks of docs/results.md, random data for
+ * them, clocks and medians. */
 #ifndef LK_BENCH_NETWORKS_H
 #define LK_BENCH_NETWORKS_H
 
@@ -36,7 +37,12 @@ static const network networks[] = {
     {"lstm-narrow", "charrnn", {"cell=lstm", "layers=2", "width=128"}, 3, 32, CHARACTERS},
     /* Without a peer: for the cost of cached sampling. */
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
-    {"diagonal-bilstm", "pixelrnn", {"kind=diagonal", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
+    {"diagonal-bilstm",
+     "pixelrnn",
+     {"kind=diagonal", "layers=3", "channels=16"},
+     3,
+     32,
+     BINARY_IMAGES},
     {"conv1d", "conv1d", {"layers=8", "channels=64", "head=128"}, 3, 32, CHARACTERS},
 };
 
@@ -54,8 +60,10 @@ static inline const network *network_named(const char *name) {
     return NULL;
 }
 
-static inline lk_status network_create(lk_context *context, const network *n, lk_model **model, lk_graph **graph) {
-    LK_TRY(lk_model_create(context, n->family, n->settings, n->setting_count, n->data, "natural", 1, model));
+static inline lk_status network_create(lk_context *context, const network *n, lk_model **model,
+                                       lk_graph **graph) {
+    LK_TRY(lk_model_create(context, n->family, n->settings, n->setting_count, n->data, "natural", 1,
+                           model));
     return lk_model_graph(*model, 0, graph);
 }
 
@@ -65,8 +73,9 @@ static inline uint16_t *random_examples(const network *n, int64_t examples) {
     uint16_t *x = lk_allocate(values, sizeof *x);
     for (int64_t i = 0; x != NULL && i < values; i++) {
         lk_random random = {1, LK_FOR_CHECK};
-        x[i] = n->data.alphabet == 2 ? lk_random_unit(random, 0, (uint64_t)i) < 0.13f
-                                     : (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)n->data.alphabet);
+        x[i] = n->data.alphabet == 2
+                   ? lk_random_unit(random, 0, (uint64_t)i) < 0.13f
+                   : (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)n->data.alphabet);
     }
     return x;
 }

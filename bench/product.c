@@ -2,9 +2,10 @@
  *
  *   bench_product [--threads N] [--isa NAME] [--seconds S] [--only WORD]
  *
- * OpenBLAS is looked for when the program runs; without it only our own figures are printed. A staircase is compared with the
- * dense product that it replaces: `GFLOP/s` counts what is really computed, `times` is OpenBLAS' time over ours (the median of
- * neighbouring pairs, which noise on a shared machine moves least). `peak` is the share of the micro-kernel's rate out of the first
+ * OpenBLAS is looked for when the program runs; without it only our own figures are printed. A
+ * staircase is compared with the dense product that it replaces: `GFLOP/s` counts what is really
+ * computed, `times` is OpenBLAS' time over ours (the median of neighbouring pairs, which noise on a
+ * shared machine moves least). `peak` is the share of the micro-kernel's rate out of the first
  * cache, times the threads. */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,8 +15,8 @@
 
 #include "kernels/product.h"
 
-typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
-                   int lda, const float *b, int ldb, float beta, float *c, int ldc);
+typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
+                   const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, MOST_REPEATS = 400 };
 
 typedef enum kind { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEP, WHOLE } kind;
@@ -27,7 +28,8 @@ typedef struct shape {
     bool stairs;
 } shape;
 
-/* The linear layers of a MADE (a batch of 100), sampling steps of one, and convolutions as matrices. */
+/* The linear layers of a MADE (a batch of 100), sampling steps of one, and convolutions as
+ * matrices. */
 static const shape shapes[] = {
     {"square", WHOLE, 1536, 1536, 1536, false},
     {"784-500 forward", FORWARD, 500, 100, 784, false},
@@ -111,9 +113,9 @@ static void run_ours(task *t) {
 
 static void run_blas(task *t) {
     const lk_product *p = &t->product;
-    t->bench->blas(ROW_MAJOR, t->transpose_a, t->transpose_b, (int)p->rows, (int)p->columns, (int)p->depth, 1.0f,
-                   t->a + t->place * p->rows * p->depth, (int)t->a_leading, t->b, (int)t->b_leading, 0.0f, t->c,
-                   (int)p->columns);
+    t->bench->blas(ROW_MAJOR, t->transpose_a, t->transpose_b, (int)p->rows, (int)p->columns,
+                   (int)p->depth, 1.0f, t->a + t->place * p->rows * p->depth, (int)t->a_leading,
+                   t->b, (int)t->b_leading, 0.0f, t->c, (int)p->columns);
 }
 
 /* Seconds a call; short calls are repeated. The weights of a sampling step are fresh every time. */
@@ -152,9 +154,10 @@ static void bench_task(task *t) {
     const double times = median(ratio, repeats), typical = median(ours, repeats);
     const double work = 2e-9 * (double)lk_product_multiply_adds(&t->product);
     const double dense = 2e-9 * (double)(t->product.rows * t->product.columns * t->product.depth);
-    printf("%-26s %5lld %5lld %5lld  %-6s %9.1f %8.1f %8.1f %5.0f %%", t->shape->name, (long long)t->product.rows,
-           (long long)t->product.columns, (long long)t->product.depth, t->shape->stairs ? "stairs" : "dense",
-           1e6 * typical, work / typical, work / ours[0], 100 * work / typical / b->peak);
+    printf("%-26s %5lld %5lld %5lld  %-6s %9.1f %8.1f %8.1f %5.0f %%", t->shape->name,
+           (long long)t->product.rows, (long long)t->product.columns, (long long)t->product.depth,
+           t->shape->stairs ? "stairs" : "dense", 1e6 * typical, work / typical, work / ours[0],
+           100 * work / typical / b->peak);
     if (b->blas != NULL) {
         printf(" %9.1f %8.2f", dense / median(blas, repeats), times);
     }
@@ -178,7 +181,8 @@ static void bench_shape(const bench *b, const shape *s) {
     t.places = s->kind == STEP ? 1 + 60000000 / (s->rows * s->depth) : 1;
     t.a_leading = s->kind == INPUT_GRADIENT ? s->rows : s->depth;
     t.b_leading = s->kind == WEIGHT_GRADIENT ? s->depth : s->columns;
-    float *a_values = filled(s->rows * s->depth * t.places), *b_values = filled(s->depth * s->columns);
+    float *a_values = filled(s->rows * s->depth * t.places),
+          *b_values = filled(s->depth * s->columns);
     float *bias = filled(s->rows);
     t.a = a_values;
     t.b = b_values;
@@ -205,7 +209,8 @@ static void bench_shape(const bench *b, const shape *s) {
         t.product.b.row_stride = 1;
         t.product.b.column_stride = t.b_leading;
     }
-    int32_t *steps = s->stairs ? stairs(s->rows, s->kind == WEIGHT_GRADIENT ? s->columns : s->depth) : NULL;
+    int32_t *steps =
+        s->stairs ? stairs(s->rows, s->kind == WEIGHT_GRADIENT ? s->columns : s->depth) : NULL;
     *(s->kind == INPUT_GRADIENT    ? &t.product.depth_begin
       : s->kind == WEIGHT_GRADIENT ? &t.product.column_end
                                    : &t.product.depth_end) = steps;
@@ -221,7 +226,8 @@ static void bench_shape(const bench *b, const shape *s) {
 static double tile_peak(const lk_kernels *kernels) {
     const lk_tile *tile = kernels->tile;
     const int64_t depth = 128;
-    float *a = filled(depth * tile->rows), *b = filled(depth * tile->columns), *c = filled(tile->rows * tile->columns);
+    float *a = filled(depth * tile->rows), *b = filled(depth * tile->columns),
+          *c = filled(tile->rows * tile->columns);
     float *rows[LK_TILE_MOST_ROWS];
     for (int32_t r = 0; r < tile->rows; r++) {
         rows[r] = c + r * tile->columns;
@@ -303,8 +309,8 @@ int main(int count, char **arguments) {
     const double core = tile_peak(b.kernels);
     b.peak = core * threads;
     printf("%s, %d threads, micro-kernel %.1f GFLOP/s a core\n", b.kernels->isa, threads, core);
-    printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "", "us", "GFLOP/s",
-           "best", "peak", "OpenBLAS", "times");
+    printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "",
+           "us", "GFLOP/s", "best", "peak", "OpenBLAS", "times");
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (strstr(shapes[i].name, only) != NULL) {
             bench_shape(&b, &shapes[i]);

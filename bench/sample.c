@@ -1,5 +1,6 @@
-/* Sampling speed of a network of bench/networks.h, at batches of 1 and 16: cached (each cell computed once) and naive (a whole forward pass
- * for every variable). bench/sample.sh runs it in turn with PyTorch. Arguments: NETWORK, SECONDS for each line, THREADS. */
+/* Sampling speed of a network of bench/networks.h, at batches of 1 and 16: cached (each cell
+ * computed once) and naive (a whole forward pass for every variable). bench/sample.sh runs it in
+ * turn with PyTorch. Arguments: NETWORK, SECONDS for each line, THREADS. */
 #include "networks.h"
 #include "dist/dist.h"
 
@@ -14,14 +15,16 @@ typedef struct sampler {
     uint64_t drawn;
 } sampler;
 
-/* Draws variable v (in the natural ordering its rank is v) from the conditionals that the execution holds. */
+/* Draws variable v (in the natural ordering its rank is v) from the conditionals that the execution
+ * holds. */
 static void draw(sampler *s, int32_t v) {
     const lk_graph *graph = s->graph;
     const float *parameters = lk_execution_parameters(s->execution, v);
     for (int64_t n = 0; n < s->batch; n++) {
         float unit = lk_random_unit((lk_random){2, LK_FOR_CHECK}, s->drawn++, 0);
-        graph->dist->probabilities(graph->context->kernels, graph->alphabet, parameters + n * graph->output->channels,
-                                   1, 1.0f, s->probability);
+        graph->dist->probabilities(graph->context->kernels, graph->alphabet,
+                                   parameters + n * graph->output->channels, 1, 1.0f,
+                                   s->probability);
         s->column[n] = (uint16_t)lk_probabilities_draw(s->probability, graph->alphabet, unit);
         s->x[n * graph->variables + v] = s->column[n];
     }
@@ -53,8 +56,8 @@ static lk_status naive(sampler *s, double seconds) {
 
 static lk_status measure(sampler *s, bool incremental, double seconds) {
     lk_context *context = s->graph->context;
-    LK_TRY(
-        lk_execution_create(s->graph, incremental ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE, s->batch, &s->execution));
+    LK_TRY(lk_execution_create(s->graph, incremental ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE,
+                               s->batch, &s->execution));
     s->x = random_examples(s->network, s->batch);
     s->column = lk_allocate(s->batch, sizeof *s->column);
     s->probability = lk_allocate(s->graph->alphabet, sizeof *s->probability);
@@ -64,10 +67,12 @@ static lk_status measure(sampler *s, bool incremental, double seconds) {
     }
     double processor = processor_time(), began = now();
     LK_TRY(incremental ? cached(s, seconds) : naive(s, seconds));
-    double speed = (double)s->drawn / (now() - began), each = (processor_time() - processor) / (double)s->drawn;
-    printf("likely  %s, sampling %s, batch %lld: %.1f symbols/s (processor %.0f us a symbol; %s, %d threads)\n",
-           s->network->name, incremental ? "cached" : "naive", (long long)s->batch, speed, 1e6 * each,
-           lk_context_isa(context), lk_context_threads(context));
+    double speed = (double)s->drawn / (now() - began),
+           each = (processor_time() - processor) / (double)s->drawn;
+    printf("likely  %s, sampling %s, batch %lld: %.1f symbols/s (processor %.0f us a symbol; %s, "
+           "%d threads)\n",
+           s->network->name, incremental ? "cached" : "naive", (long long)s->batch, speed,
+           1e6 * each, lk_context_isa(context), lk_context_threads(context));
     lk_release(s->x);
     lk_release(s->column);
     lk_release(s->probability);

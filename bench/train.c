@@ -1,6 +1,7 @@
-/* Training throughput of a network of bench/networks.h: forward, NLL, backward, Adam on random data, nothing else; and, in between, the
- * speed of the matrix product alone, of which the useful arithmetic is a share. bench/train.sh runs it in turn with the same network in
- * PyTorch. Arguments: NETWORK, SECONDS, THREADS. */
+/* Training throughput of a network of bench/networks.h: forward, NLL, backward, Adam on random
+ * data, nothing else; and, in between, the speed of the matrix product alone, of which the useful
+ * arithmetic is a share. bench/train.sh runs it in turn with the same network in PyTorch.
+ * Arguments: NETWORK, SECONDS, THREADS. */
 #include "networks.h"
 #include "graph/slices.h"
 #include "kernels/product.h"
@@ -89,14 +90,16 @@ static lk_status step(run *r) {
 
 static void print(run *r, const lk_graph *graph) {
     const lk_context *context = graph->context;
-    double batch = (double)r->network->batch, time = median(r->times, r->steps), each = 1e3 / (double)r->steps;
+    double batch = (double)r->network->batch, time = median(r->times, r->steps),
+           each = 1e3 / (double)r->steps;
     double useful = 1e-9 * 3.0 * 2.0 * batch * (double)lk_graph_multiply_adds_forward(graph) / time;
     double speed = kernel_speed(&r->kernel);
-    printf("likely  %s, batch %.0f: %.2f ms/step, %.1f examples/s, %.1f useful GFLOP/s, %.0f %% of the product's %.0f "
+    printf("likely  %s, batch %.0f: %.2f ms/step, %.1f examples/s, %.1f useful GFLOP/s, %.0f %% of "
+           "the product's %.0f "
            "(forward %.2f backward %.2f optimizer %.2f processor %.2f ms; %s, %d threads)\n",
-           r->network->name, batch, 1e3 * time, batch / time, useful, 100.0 * useful / speed, speed, each * r->split[0],
-           each * r->split[1], each * r->split[2], each * r->processor, lk_context_isa(context),
-           lk_context_threads(context));
+           r->network->name, batch, 1e3 * time, batch / time, useful, 100.0 * useful / speed, speed,
+           each * r->split[0], each * r->split[1], each * r->split[2], each * r->processor,
+           lk_context_isa(context), lk_context_threads(context));
 }
 
 static lk_status bench(lk_context *context, run *r, double seconds) {
@@ -115,9 +118,11 @@ static lk_status bench(lk_context *context, run *r, double seconds) {
     r->x = random_examples(r->network, r->network->batch);
     r->nll = lk_allocate(r->network->batch, sizeof *r->nll);
     if (r->x == NULL || r->nll == NULL) {
-        return lk_fail_no_memory(context, "examples", r->network->batch * r->network->data.variables * 2);
+        return lk_fail_no_memory(context, "examples",
+                                 r->network->batch * r->network->data.variables * 2);
     }
-    for (double began = now(); r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
+    for (double began = now();
+         r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
         kernel_look(&r->kernel, context);
         LK_TRY(step(r));
     }

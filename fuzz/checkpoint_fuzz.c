@@ -1,5 +1,6 @@
-/* Checkpoints: anything may come. The run that resumes has one 2 x 3 weight, Adam, an average and best weights; the seed is its checkpoint.
- * What is read before the checksum is (form, options, history) gets most of the inputs. */
+/* Checkpoints: anything may come. The run that resumes has one 2 x 3 weight, Adam, an average and
+ * best weights; the seed is its checkpoint. What is read before the checksum is (form, options,
+ * history) gets most of the inputs. */
 #include <stdlib.h>
 #include <string.h>
 

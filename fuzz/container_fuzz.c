@@ -1,6 +1,7 @@
 /* The container on anything. The input's first byte, modulo 3, picks what the rest is:
  *   0: a file;
- *   1: fields of a header, to which the right checksum is added since a fuzzer cannot guess one, and a body;
+ *   1: fields of a header, to which the right checksum is added since a fuzzer cannot guess one,
+ *     and a body;
  *   2: payloads to be packed, parsed, damaged and parsed again. */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static int64_t parse(const uint8_t *data, int64_t size, lk_status *status) {
     uint64_t sum = 0;
     for (int64_t i = 0; *status == LK_OK && i < container.count; i++) {
         const lk_chunk *chunk = &container.chunks[i];
-        expect(chunk->examples >= 1 && chunk->first_example + chunk->examples <= container.header.examples);
+        expect(chunk->examples >= 1 &&
+               chunk->first_example + chunk->examples <= container.header.examples);
         found += !chunk->damaged;
         for (int64_t k = 0; !chunk->damaged && k < chunk->size; k++) {
             sum += chunk->payload[k];
@@ -63,7 +65,8 @@ static void parse_with_header(const uint8_t *data, int64_t size) {
     free(file);
 }
 
-/* Cuts the input into payloads, packs them, parses: all must be found; then one byte is changed: it must be seen. */
+/* Cuts the input into payloads, packs them, parses: all must be found; then one byte is changed: it
+ * must be seen. */
 static void round_trip(const uint8_t *data, int64_t size) {
     if (size < 4) {
         return;
@@ -71,8 +74,9 @@ static void round_trip(const uint8_t *data, int64_t size) {
     int64_t count = 1 + data[0] % 64, piece = (size - 4) / count;
     lk_payload payloads[64];
     for (int64_t i = 0; i < count; i++) {
-        payloads[i] =
-            (lk_payload){.variant = data[1] * 3, .bytes = (uint8_t *)(uintptr_t)(data + 4 + i * piece), .size = piece};
+        payloads[i] = (lk_payload){.variant = data[1] * 3,
+                                   .bytes = (uint8_t *)(uintptr_t)(data + 4 + i * piece),
+                                   .size = piece};
     }
     lk_container_header header = {
         .shape = {.axes = 1, .size = {1 + data[2]}},

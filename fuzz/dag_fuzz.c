@@ -1,5 +1,5 @@
-/* DAG texts: anything may come. What is accepted must be a DAG (parents less deep than their child), and its
- * canonical text must read back as itself. */
+/* DAG texts: anything may come. What is accepted must be a DAG (parents less deep than their
+ * child), and its canonical text must read back as itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_depths(&dag);
         expect(lk_dag_print(NULL, &dag, &text) == LK_OK);
         int64_t length = (int64_t)strlen(text);
-        if (length <= LK_DAG_BYTES_MOST) { /* a missing line end and tight commas may make it longer */
+        if (length <=
+            LK_DAG_BYTES_MOST) { /* a missing line end and tight commas may make it longer */
             expect(lk_dag_parse(NULL, "again", text, length, &again) == LK_OK);
-            expect(lk_dag_print(NULL, &again, &text_again) == LK_OK && strcmp(text, text_again) == 0);
+            expect(lk_dag_print(NULL, &again, &text_again) == LK_OK &&
+                   strcmp(text, text_again) == 0);
             lk_dag_deinit(&again);
         }
         lk_dag_deinit(&dag);

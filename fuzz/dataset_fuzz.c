@@ -22,13 +22,15 @@ static void check_round_trip(lk_context *context, lk_encode *encode, const lk_da
     LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, &options, &again) == LK_OK);
     LK_REQUIRE(again->examples == dataset->examples && again->alphabet == dataset->alphabet &&
                lk_shape_equal(again->shape, dataset->shape));
-    LK_REQUIRE(memcmp(again->values, dataset->values, (size_t)(dataset->examples * dataset->variables * 2)) == 0);
+    LK_REQUIRE(memcmp(again->values, dataset->values,
+                      (size_t)(dataset->examples * dataset->variables * 2)) == 0);
     lk_dataset_destroy(again);
     lk_buffer_release(&buffer);
 }
 
 static void check_writers(lk_context *context, const lk_dataset *dataset) {
-    static lk_encode *const encoders[] = {lk_encode_npy, lk_encode_amat, lk_encode_txt, lk_encode_csv, lk_encode_idx};
+    static lk_encode *const encoders[] = {lk_encode_npy, lk_encode_amat, lk_encode_txt,
+                                          lk_encode_csv, lk_encode_idx};
     for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; ++i) {
         check_round_trip(context, encoders[i], dataset);
     }
@@ -69,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lk_context context = {0};
-    static const lk_dataset_options binary = {.alphabet = 2, .binarization = LK_BINARIZE_SAMPLE, .role = LK_ROLE_TEST};
+    static const lk_dataset_options binary = {
+        .alphabet = 2, .binarization = LK_BINARIZE_SAMPLE, .role = LK_ROLE_TEST};
     static const lk_dataset_options picked = {.alphabet = 16, .array = "x_train"};
     lk_bytes bytes = {malloc(size > 0 ? size : 1), (int64_t)size};
     int32_t *labels;

@@ -1,4 +1,5 @@
-/* Files of ranks and of held values: anything may come. What is accepted must be in range. The first byte chooses the number of variables. */
+/* Files of ranks and of held values: anything may come. What is accepted must be in range. The
+ * first byte chooses the number of variables. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     int64_t variables = 1 + data[0] % MOST;
-    uint8_t *exact = malloc(size); /* no byte stands after the end but the zero that lk_bytes promises */
+    uint8_t *exact =
+        malloc(size); /* no byte stands after the end but the zero that lk_bytes promises */
     expect(exact != NULL);
     memcpy(exact, data + 1, size - 1);
     exact[size - 1] = 0;

@@ -1,7 +1,7 @@
-/* The model loader on anything, and what it lets through on the codec. The input is a safetensors file without its
- * first eight bytes, the header's length: the header ends at the first line feed, and the arrays follow. (A seed
- * keeps its checksum empty, so that changes of it are looked at.) A model that loads must code a few examples and
- * give them back, or refuse with a status. */
+/* The model loader on anything, and what it lets through on the codec. The input is a safetensors
+ * file without its first eight bytes, the header's length: the header ends at the first line feed,
+ * and the arrays follow. (A seed keeps its checksum empty, so that changes of it are looked at.) A
+ * model that loads must code a few examples and give them back, or refuse with a status. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +31,15 @@ static void code_something(lk_model *model) {
     lk_dataset *dataset = NULL, *restored = NULL;
     lk_bytes bytes;
     lk_codec_options options = {.lanes = 2, .chunk_examples = 3};
-    expect(lk_dataset_create(model->context, "fuzz", model->data.shape, 5, model->data.alphabet, &dataset) == LK_OK);
+    expect(lk_dataset_create(model->context, "fuzz", model->data.shape, 5, model->data.alphabet,
+                             &dataset) == LK_OK);
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
         dataset->values[i] = (uint16_t)(i * 7 % model->data.alphabet);
     }
     if (lk_compress_bytes(model, dataset, "fuzz", &options, &bytes, NULL) == LK_OK) { /* verified */
         expect(lk_decompress_bytes(model, "fuzz", &bytes, NULL, &restored, NULL, NULL) == LK_OK);
-        expect(memcmp(restored->values, dataset->values, (size_t)(5 * dataset->variables) * sizeof *dataset->values) ==
-               0);
+        expect(memcmp(restored->values, dataset->values,
+                      (size_t)(5 * dataset->variables) * sizeof *dataset->values) == 0);
         lk_dataset_destroy(restored);
         lk_bytes_release(&bytes);
     } else {
@@ -65,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lk_status status = lk_model_parse(the_context(), "fuzz", file, &model);
     expect((status == LK_OK) == (model != NULL));
     expect(status == LK_OK || strstr(lk_context_message(the_context()), "fuzz") != NULL);
-    if (model != NULL && model->data.variables <= VARIABLES_MOST && model->data.alphabet <= ALPHABET_MOST &&
+    if (model != NULL && model->data.variables <= VARIABLES_MOST &&
+        model->data.alphabet <= ALPHABET_MOST &&
         lk_parameters_total(model->parameters) <= PARAMETERS_MOST) {
         code_something(model);
     }

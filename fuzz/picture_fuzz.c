@@ -1,5 +1,6 @@
-/* Any bytes as a picture: refused with a message, or decoded to pixels of its alphabet, which are the same after being written as a PNG
- * and read again, and crops of which lie inside it. Checksums of PNG chunks are put right first, so that what is behind them is reached. */
+/* Any bytes as a picture: refused with a message, or decoded to pixels of its alphabet, which are
+ * the same after being written as a PNG and read again, and crops of which lie inside it. Checksums
+ * of PNG chunks are put right first, so that what is behind them is reached. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -33,8 +34,10 @@ static void check_round_trip(lk_context *context, const lk_dataset *dataset) {
     LK_REQUIRE(lk_encode_png(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
     lk_bytes bytes = {buffer.data, buffer.size};
     LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, NULL, &again) == LK_OK);
-    LK_REQUIRE(lk_shape_equal(again->shape, dataset->shape) && again->alphabet == dataset->alphabet);
-    LK_REQUIRE(memcmp(again->values, dataset->values, (size_t)dataset->variables * sizeof *dataset->values) == 0);
+    LK_REQUIRE(lk_shape_equal(again->shape, dataset->shape) &&
+               again->alphabet == dataset->alphabet);
+    LK_REQUIRE(memcmp(again->values, dataset->values,
+                      (size_t)dataset->variables * sizeof *dataset->values) == 0);
     lk_dataset_destroy(again);
     lk_buffer_release(&buffer);
 }
@@ -60,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lk_context context = {0};
     static const lk_dataset_options crops = {.crop = {.height = 2, .width = 3, .count = 5}};
-    static const lk_dataset_options tiles = {.crop = {.height = 3, .width = 2}, .role = LK_ROLE_TEST};
+    static const lk_dataset_options tiles = {.crop = {.height = 3, .width = 2},
+                                             .role = LK_ROLE_TEST};
     lk_bytes bytes = {malloc(size > 0 ? size : 1), (int64_t)size};
     if (!bytes.data) {
         return 0;

@@ -1,6 +1,7 @@
 /* The coder on anything: the input's first byte picks what the rest is.
  *   even: intervals to be coded and decoded again (round trip);
- *   odd: a stream to be decoded, with a CDF made from its first bytes (total on any bytes, failure sticky). */
+ *   odd: a stream to be decoded, with a CDF made from its first bytes (total on any bytes, failure
+ *     sticky). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ static void round_trip(const uint8_t *bytes, int64_t size) {
     for (int64_t i = 0; i < count; i++) {
         uint32_t shift = bytes[8 * i + 7] % (LK_CDF_BITS + 1); /* sizes of all magnitudes */
         uint32_t length = 1 + word_at(bytes + 8 * i) % (WHOLE >> shift);
-        intervals[i] = (lk_interval){.start = word_at(bytes + 8 * i + 4) % (WHOLE - length + 1), .size = length};
+        intervals[i] = (lk_interval){.start = word_at(bytes + 8 * i + 4) % (WHOLE - length + 1),
+                                     .size = length};
     }
     uint8_t *stream = NULL;
     int64_t length = 0;
@@ -74,7 +76,8 @@ static void decode(const uint8_t *bytes, int64_t size) {
         while (cdf[symbol + 1] <= position) {
             symbol++;
         }
-        lk_rans_advance(&decoder, (lk_interval){.start = cdf[symbol], .size = cdf[symbol + 1] - cdf[symbol]});
+        lk_rans_advance(&decoder,
+                        (lk_interval){.start = cdf[symbol], .size = cdf[symbol + 1] - cdf[symbol]});
         expect(decoder.failed || !failed);
         failed = decoder.failed;
     }

@@ -1,7 +1,10 @@
-/* The container of a text, and the decoder of its chunks, on anything. The input's first byte, modulo 3, picks what the rest is:
+/* The container of a text, and the decoder of its chunks, on anything. The input's first byte,
+ * modulo 3, picks what the rest is:
  *   0: a file;
- *   1: fields of a header, to which the right checksum and the model's fingerprint are added since a fuzzer cannot guess them, and a body;
- *   2: the number of symbols, of lanes, and a payload that is decoded as it is; then a text that is coded and decoded. */
+ *   1: fields of a header, to which the right checksum and the model's fingerprint are added since
+ *     a fuzzer cannot guess them, and a body;
+ *   2: the number of symbols, of lanes, and a payload that is decoded as it is; then a text that is
+ *     coded and decoded. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +36,8 @@ static const world *the_world(void) {
         expect(lk_symbols_list(w.context, "fuzz", characters, 3, &symbols) == LK_OK);
         lk_data_description data = {
             .shape = {1, {8}}, .variables = 8, .alphabet = 4, .stream = true, .symbols = symbols};
-        expect(lk_model_create(w.context, "charrnn", set, 3, data, "natural", 1, &w.model) == LK_OK);
+        expect(lk_model_create(w.context, "charrnn", set, 3, data, "natural", 1, &w.model) ==
+               LK_OK);
         lk_symbols_deinit(&symbols);
     }
     return &w;
@@ -106,8 +110,10 @@ static void code(const uint8_t *data, int64_t size) {
     if (number > 0) {
         uint8_t *coded;
         double nll_nats;
-        expect(lk_stream_encode(&coder, characters, number, data[0] >= 128, &coded, &coded_size, &nll_nats) == LK_OK);
-        expect(lk_stream_decode(&coder, coded, coded_size, number, decoded, &right) == LK_OK && right);
+        expect(lk_stream_encode(&coder, characters, number, data[0] >= 128, &coded, &coded_size,
+                                &nll_nats) == LK_OK);
+        expect(lk_stream_decode(&coder, coded, coded_size, number, decoded, &right) == LK_OK &&
+               right);
         expect(memcmp(characters, decoded, (size_t)number * sizeof *decoded) == 0);
         lk_release(coded);
     }

@@ -1,10 +1,11 @@
-/* Arenas. A chain of blocks, each filled from its beginning; a request that does not fit starts a new block, twice as large as
- * the last one up to MOST_BLOCK. A request that is larger than such a block has a block of its own.
+/* Arenas. A chain of blocks, each filled from its beginning; a request that does not fit starts a
+ * new block, twice as large as the last one up to MOST_BLOCK. A request that is larger than such a
+ * block has a block of its own.
  *
  *   block: [header, padded to 64][taken, in units of 64 bytes ...][free]
  *
- * Blocks are zeroed when they are made, so a request costs an addition. Under the address sanitizer each request has a block
- * of its own, and a write past its end is found. */
+ * Blocks are zeroed when they are made, so a request costs an addition. Under the address sanitizer
+ * each request has a block of its own, and a write past its end is found. */
 #include "base/arena.h"
 
 #include <stdlib.h>
@@ -50,8 +51,9 @@ static bool total_size(int64_t count, size_t size, size_t *bytes) {
     return true;
 }
 
-/* What is large stands in large pages where the system has them: weights and values are walked through in long strides, and small pages
- * would ask for more entries of the page tables than a processor keeps. */
+/* What is large stands in large pages where the system has them: weights and values are walked
+ * through in long strides, and small pages would ask for more entries of the page tables than a
+ * processor keeps. */
 static void *zeroed(size_t bytes) {
     void *memory;
     if (posix_memalign(&memory, bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE, bytes) != 0) {
@@ -59,7 +61,8 @@ static void *zeroed(size_t bytes) {
     }
 #ifdef MADV_HUGEPAGE
     if (bytes >= LARGE_PAGE) {
-        madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* if it will not, nothing is lost */
+        madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE,
+                MADV_HUGEPAGE); /* if it will not, nothing is lost */
     }
 #endif
     return memset(memory, 0, bytes);
@@ -118,7 +121,8 @@ static void *take_bytes(lk_arena *arena, size_t exact) {
 
 void *lk_arena_take(lk_arena *arena, int64_t count, size_t size) {
     size_t bytes;
-    void *taken = !arena->failed && total_size(count, size, &bytes) ? take_bytes(arena, bytes) : NULL;
+    void *taken =
+        !arena->failed && total_size(count, size, &bytes) ? take_bytes(arena, bytes) : NULL;
     arena->failed = taken == NULL;
     return taken;
 }

@@ -10,13 +10,15 @@ typedef struct lk_arena lk_arena;
 
 lk_arena *lk_arena_create(void);
 void lk_arena_destroy(lk_arena *arena);
-/* count * size bytes, zeroed; NULL when out of memory or when the product overflows; then lk_arena_failed() stays true, so
- * that a builder may check once at its end. count 0 gives a valid pointer. */
+/* count * size bytes, zeroed; NULL when out of memory or when the product overflows; then
+ * lk_arena_failed() stays true, so that a builder may check once at its end. count 0 gives a valid
+ * pointer. */
 void *lk_arena_take(lk_arena *arena, int64_t count, size_t size);
 char *lk_arena_string(lk_arena *arena, const char *text);
 bool lk_arena_failed(const lk_arena *arena);
 
-/* Plain heap memory for the big arrays: zeroed, 64-byte aligned, overflow-checked; release with lk_release(). */
+/* Plain heap memory for the big arrays: zeroed, 64-byte aligned, overflow-checked; release with
+ * lk_release(). */
 void *lk_allocate(int64_t count, size_t size);
 void lk_release(void *memory);
 

@@ -46,8 +46,11 @@ static void refuses_what_cannot_be(void **state) {
     const struct {
         int64_t count;
         size_t size;
-    } impossible[] = {
-        {-1, 1}, {INT64_MAX, 1}, {INT64_MAX, 8}, {(int64_t)1 << 62, 4}, {(int64_t)1 << 33, (size_t)1 << 31}};
+    } impossible[] = {{-1, 1},
+                      {INT64_MAX, 1},
+                      {INT64_MAX, 8},
+                      {(int64_t)1 << 62, 4},
+                      {(int64_t)1 << 33, (size_t)1 << 31}};
     for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
         lk_arena *arena = lk_arena_create();
         assert_non_null(lk_arena_take(arena, 1, 1));

@@ -1,5 +1,5 @@
-/* The context's error line, its status texts, and its end. Its beginning stands in kernels/context_create.c, because it
- * chooses a table of kernels. */
+/* The context's error line, its status texts, and its end. Its beginning stands in
+ * kernels/context_create.c, because it chooses a table of kernels. */
 #include "base/context.h"
 
 #include <stdarg.h>
@@ -37,15 +37,17 @@ lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    snprintf(context->message, sizeof context->message, "%s", length < 0 ? lk_status_text(status) : line);
+    snprintf(context->message, sizeof context->message, "%s",
+             length < 0 ? lk_status_text(status) : line);
     keep_one_line(context->message);
     return status;
 }
 
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes) {
-    return lk_fail(context, LK_NO_MEMORY,
-                   "out of memory: %s needs %lld bytes; use less data, a smaller batch or a smaller model", what,
-                   (long long)bytes);
+    return lk_fail(
+        context, LK_NO_MEMORY,
+        "out of memory: %s needs %lld bytes; use less data, a smaller batch or a smaller model",
+        what, (long long)bytes);
 }
 
 _Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function) {

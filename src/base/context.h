@@ -17,7 +17,8 @@ struct lk_context {
 
 /* Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
  * `return lk_fail(context, LK_FORMAT, "%s: line %d: ...", path, line)`. */
-lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes);
 
 /* The one control-flow macro: hand a failure up unchanged. */

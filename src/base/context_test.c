@@ -1,4 +1,5 @@
-/* The error line: one line whatever it is made of, cut at its capacity, and built even from itself. */
+/* The error line: one line whatever it is made of, cut at its capacity, and built even from
+ * itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

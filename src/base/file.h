@@ -1,4 +1,5 @@
-/* Files: whole-file reading with gzip unpacked, and atomic writing (beside the target, then renamed). */
+/* Files: whole-file reading with gzip unpacked, and atomic writing (beside the target, then
+ * renamed). */
 #ifndef LK_BASE_FILE_H
 #define LK_BASE_FILE_H
 
@@ -9,19 +10,22 @@ typedef struct lk_bytes {
     int64_t size;
 } lk_bytes;
 
-/* Reads a regular file (or a pipe) whole; if it begins with the gzip magic, unpacks it (all members; a damaged or
- * truncated stream, and more than `most` unpacked bytes, are refused). Errors name the path. */
+/* Reads a regular file (or a pipe) whole; if it begins with the gzip magic, unpacks it (all
+ * members; a damaged or truncated stream, and more than `most` unpacked bytes, are refused). Errors
+ * name the path. */
 lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
 /* The same without unpacking. */
 lk_status lk_file_read_raw(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
 void lk_bytes_release(lk_bytes *bytes);
 
-/* A file being written as PATH.tmp-PID; nothing stands at `path` until commit has flushed, synced and renamed it. Errors are
- * sticky: write calls after a failure do nothing, commit reports the first one (and removes the temporary file). */
+/* A file being written as PATH.tmp-PID; nothing stands at `path` until commit has flushed, synced
+ * and renamed it. Errors are sticky: write calls after a failure do nothing, commit reports the
+ * first one (and removes the temporary file). */
 typedef struct lk_writer lk_writer;
 lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **writer);
 void lk_writer_put(lk_writer *writer, const void *data, int64_t size);
-void lk_writer_printf(lk_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void lk_writer_printf(lk_writer *writer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Both end the writer. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);

@@ -1,5 +1,6 @@
-/* Reading a file whole, gzip unpacked (RFC 1952: one or several members; zero bytes after the last one are padding). Memory grows
- * with what is really there, never with what a header claims, and never past the caller's cap. */
+/* Reading a file whole, gzip unpacked (RFC 1952: one or several members; zero bytes after the last
+ * one are padding). Memory grows with what is really there, never with what a header claims, and
+ * never past the caller's cap. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -20,16 +21,18 @@ typedef struct growing {
 } growing;
 
 static lk_status too_large(lk_context *context, const char *path, const char *when, int64_t most) {
-    return lk_fail(context, LK_FORMAT, "%s: larger than the limit of %lld bytes%s; split it", path, (long long)most,
-                   when);
+    return lk_fail(context, LK_FORMAT, "%s: larger than the limit of %lld bytes%s; split it", path,
+                   (long long)most, when);
 }
 
-/* Room for at least `least` bytes (and the zero after them), doubling; `least` is at most most + 1. */
+/* Room for at least `least` bytes (and the zero after them), doubling; `least` is at most most +
+ * 1. */
 static lk_status reserve(lk_context *context, growing *buffer, int64_t least) {
     if (least <= buffer->capacity) {
         return LK_OK;
     }
-    int64_t capacity = buffer->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : 2 * buffer->capacity;
+    int64_t capacity =
+        buffer->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : 2 * buffer->capacity;
     capacity = capacity > buffer->most + 1 ? buffer->most + 1 : capacity;
     capacity = capacity < least ? least : capacity;
     uint8_t *data = realloc(buffer->bytes.data, (size_t)capacity + 1);
@@ -42,17 +45,19 @@ static lk_status reserve(lk_context *context, growing *buffer, int64_t least) {
 }
 
 /* Reads to the end or to one byte past the cap. */
-static lk_status read_descriptor(lk_context *context, const char *path, int descriptor, growing *buffer) {
+static lk_status read_descriptor(lk_context *context, const char *path, int descriptor,
+                                 growing *buffer) {
     for (;;) {
         lk_bytes *bytes = &buffer->bytes;
         LK_TRY(reserve(context, buffer, bytes->size + 1));
-        ssize_t count = read(descriptor, bytes->data + bytes->size, (size_t)(buffer->capacity - bytes->size));
+        ssize_t count =
+            read(descriptor, bytes->data + bytes->size, (size_t)(buffer->capacity - bytes->size));
         if (count < 0 && errno == EINTR) {
             continue;
         }
         if (count < 0) {
-            return lk_fail(context, LK_IO, "%s: cannot read at byte %lld: %s", path, (long long)bytes->size,
-                           strerror(errno));
+            return lk_fail(context, LK_IO, "%s: cannot read at byte %lld: %s", path,
+                           (long long)bytes->size, strerror(errno));
         }
         bytes->size += count;
         if (bytes->size > buffer->most) {
@@ -65,8 +70,10 @@ static lk_status read_descriptor(lk_context *context, const char *path, int desc
     }
 }
 
-/* A regular file's length is known before it is read: no growing, and a file that is too large is refused unread. */
-static lk_status read_open_file(lk_context *context, const char *path, int descriptor, growing *buffer) {
+/* A regular file's length is known before it is read: no growing, and a file that is too large is
+ * refused unread. */
+static lk_status read_open_file(lk_context *context, const char *path, int descriptor,
+                                growing *buffer) {
     struct stat about;
     if (fstat(descriptor, &about) != 0) {
         return lk_fail(context, LK_IO, "%s: cannot read: %s", path, strerror(errno));
@@ -119,8 +126,8 @@ static uInt clipped(int64_t size) {
 }
 
 /* Unpacks one member; `at` moves past it. */
-static lk_status unpack_member(lk_context *context, const char *path, z_stream *stream, const lk_bytes *packed,
-                               int64_t *at, growing *buffer) {
+static lk_status unpack_member(lk_context *context, const char *path, z_stream *stream,
+                               const lk_bytes *packed, int64_t *at, growing *buffer) {
     int64_t begin = *at;
     int result = inflateReset(stream);
     while (result != Z_STREAM_END) {
@@ -142,18 +149,22 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
         bool ended = result == Z_BUF_ERROR && *at == packed->size;
         if (ended) {
             return lk_fail(context, LK_CORRUPT,
-                           "%s: the gzip data end in the middle (after %lld bytes): truncated; copy the file again",
+                           "%s: the gzip data end in the middle (after %lld bytes): truncated; "
+                           "copy the file again",
                            path, (long long)packed->size);
         }
         if (result != Z_OK && result != Z_STREAM_END) {
-            return lk_fail(context, LK_CORRUPT, "%s: damaged gzip data in the member at byte %lld, near byte %lld: %s",
-                           path, (long long)begin, (long long)*at, stream->msg == NULL ? "invalid" : stream->msg);
+            return lk_fail(context, LK_CORRUPT,
+                           "%s: damaged gzip data in the member at byte %lld, near byte %lld: %s",
+                           path, (long long)begin, (long long)*at,
+                           stream->msg == NULL ? "invalid" : stream->msg);
         }
     }
     return LK_OK;
 }
 
-static lk_status unpack_members(lk_context *context, const char *path, const lk_bytes *packed, growing *buffer) {
+static lk_status unpack_members(lk_context *context, const char *path, const lk_bytes *packed,
+                                growing *buffer) {
     z_stream stream = {0};
     if (inflateInit2(&stream, ZLIB_GZIP_ONLY) != Z_OK) {
         return lk_fail_no_memory(context, "unpacking gzip", FIRST_CAPACITY);
@@ -165,14 +176,16 @@ static lk_status unpack_members(lk_context *context, const char *path, const lk_
     }
     inflateEnd(&stream);
     if (status == LK_OK && !is_padding(packed->data + at, packed->size - at)) {
-        status = lk_fail(context, LK_CORRUPT, "%s: %lld bytes after the end of the gzip data (byte %lld) are not gzip",
+        status = lk_fail(context, LK_CORRUPT,
+                         "%s: %lld bytes after the end of the gzip data (byte %lld) are not gzip",
                          path, (long long)(packed->size - at), (long long)at);
     }
     return status;
 }
 
 /* Takes `packed`'s memory, whatever comes of it. */
-static lk_status unpack_take(lk_context *context, const char *path, int64_t most, lk_bytes *packed, lk_bytes *bytes) {
+static lk_status unpack_take(lk_context *context, const char *path, int64_t most, lk_bytes *packed,
+                             lk_bytes *bytes) {
     growing buffer = {.most = most};
     lk_status status = unpack_members(context, path, packed, &buffer);
     lk_bytes_release(packed);
@@ -188,7 +201,8 @@ static lk_status unpack_take(lk_context *context, const char *path, int64_t most
 lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_bytes *bytes) {
     LK_REQUIRE(most >= 0 && most < INT64_MAX / 8);
     *bytes = (lk_bytes){0};
-    /* What does not compress grows a little (5 bytes per 16 KiB at worst, and the header's strings). */
+    /* What does not compress grows a little (5 bytes per 16 KiB at worst, and the header's
+     * strings). */
     int64_t most_packed = most + most / 1024 + FIRST_CAPACITY;
     lk_bytes raw;
     LK_TRY(lk_file_read_raw(context, path, most_packed, &raw));

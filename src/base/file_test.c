@@ -1,5 +1,5 @@
-/* Files: what is written is read back, gzip in all its shapes is unpacked or refused, and a failed or abandoned writer leaves the
- * target as it was and nothing beside it. */
+/* Files: what is written is read back, gzip in all its shapes is unpacked or refused, and a failed
+ * or abandoned writer leaves the target as it was and nothing beside it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -114,11 +114,13 @@ static void reads_what_it_wrote(void **state) {
         assert_int_equal(read.data[read.size], 0);
         lk_bytes_release(&read);
         if (sizes[i] > 0) {
-            assert_int_equal(lk_file_read(here->context, here->path, sizes[i] - 1, &read), LK_FORMAT);
+            assert_int_equal(lk_file_read(here->context, here->path, sizes[i] - 1, &read),
+                             LK_FORMAT);
             assert_null(read.data);
             says(here, here->path);
             says(here, "larger than the limit");
-            assert_int_equal(lk_file_read_raw(here->context, here->path, sizes[i] - 1, &read), LK_FORMAT);
+            assert_int_equal(lk_file_read_raw(here->context, here->path, sizes[i] - 1, &read),
+                             LK_FORMAT);
         }
         lk_release(written);
         assert_int_equal(entries(here), 1);
@@ -161,7 +163,8 @@ static void reads_a_pipe(void **state) {
 /* One gzip member of `data` in `packed`, which has room; its size. */
 static int64_t pack(const uint8_t *data, int64_t size, uint8_t *packed, int64_t room) {
     z_stream stream = {0};
-    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY),
+                     Z_OK);
     stream.next_in = (Bytef *)(uintptr_t)data;
     stream.avail_in = (uInt)size;
     stream.next_out = packed;

@@ -1,6 +1,7 @@
-/* Writing a file so that a reader, or a crash, never meets half of one: PATH.tmp-PID is written, flushed to the disk and renamed
- * over the target (rename(2) is atomic), then the folder is flushed, so that the name survives a power cut too. A target that is
- * not a regular file (/dev/stdout, a pipe) is written in place: renaming over it would replace the device. */
+/* Writing a file so that a reader, or a crash, never meets half of one: PATH.tmp-PID is written,
+ * flushed to the disk and renamed over the target (rename(2) is atomic), then the folder is
+ * flushed, so that the name survives a power cut too. A target that is not a regular file
+ * (/dev/stdout, a pipe) is written in place: renaming over it would replace the device. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -29,8 +30,9 @@ struct lk_writer {
 /* Keeps the first failure. */
 static void fail_write(lk_writer *writer, const char *what, int error) {
     if (writer->status == LK_OK) {
-        writer->status = lk_fail(writer->context, LK_IO, "%s: cannot %s: %s%s", writer->path, what, strerror(error),
-                                 error == ENOSPC || error == EDQUOT ? "; free some space or write elsewhere" : "");
+        writer->status = lk_fail(
+            writer->context, LK_IO, "%s: cannot %s: %s%s", writer->path, what, strerror(error),
+            error == ENOSPC || error == EDQUOT ? "; free some space or write elsewhere" : "");
     }
 }
 
@@ -64,7 +66,8 @@ static void release(lk_writer *writer) {
     free(writer);
 }
 
-/* Where the bytes go: into the target itself when it is a device or a pipe, else into a temporary file beside it. */
+/* Where the bytes go: into the target itself when it is a device or a pipe, else into a temporary
+ * file beside it. */
 static bool name_files(lk_writer *writer, const char *path, bool in_place) {
     writer->path = strdup(path);
     writer->target = realpath(path, NULL);
@@ -74,7 +77,8 @@ static bool name_files(lk_writer *writer, const char *path, bool in_place) {
     if (writer->path == NULL || writer->target == NULL) {
         return false;
     }
-    return in_place || asprintf(&writer->temporary, "%s.tmp-%ld", writer->target, (long)getpid()) >= 0;
+    return in_place ||
+           asprintf(&writer->temporary, "%s.tmp-%ld", writer->target, (long)getpid()) >= 0;
 }
 
 static void open_output(lk_writer *writer) {
@@ -142,7 +146,8 @@ void lk_writer_printf(lk_writer *writer, const char *format, ...) {
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
     if (length < 0) {
-        writer->status = lk_fail_no_memory(writer->context, "a line of text", (int64_t)strlen(format));
+        writer->status =
+            lk_fail_no_memory(writer->context, "a line of text", (int64_t)strlen(format));
         return;
     }
     lk_writer_put(writer, text, length);
@@ -151,8 +156,8 @@ void lk_writer_printf(lk_writer *writer, const char *format, ...) {
 
 /* A pipe or a device cannot be synced and says EINVAL or ENOTSUP; that is no failure. */
 static void sync_and_close(lk_writer *writer) {
-    if (writer->status == LK_OK && fsync(writer->descriptor) != 0 && errno != EINVAL && errno != ENOTSUP &&
-        errno != EROFS) {
+    if (writer->status == LK_OK && fsync(writer->descriptor) != 0 && errno != EINVAL &&
+        errno != ENOTSUP && errno != EROFS) {
         fail_write(writer, "write", errno);
     }
     int closed = close(writer->descriptor);
@@ -162,7 +167,8 @@ static void sync_and_close(lk_writer *writer) {
     }
 }
 
-/* The new name is on the disk only when its folder is; where folders cannot be synced, nothing better can be done. */
+/* The new name is on the disk only when its folder is; where folders cannot be synced, nothing
+ * better can be done. */
 static void sync_folder(const lk_writer *writer) {
     char *copy = strdup(writer->target);
     int folder = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,18 +1,19 @@
-/* Exact scalar mathematics: fixed polynomial evaluations in IEEE-754 float32 fused multiply-adds. Nothing here or in
- * anything that reaches a probability calls libm, except fmaf and sqrtf, which IEEE-754 defines to the last bit.
- * The kernels (kernels/isa/elementwise.c) evaluate these same functions over arrays; compiled with wider
- * instructions they give the same bits, because each element sees the same operations. So there are no branches
- * here, only selections, and every step is an operation that vector units have.
+/* Exact scalar mathematics: fixed polynomial evaluations in IEEE-754 float32 fused multiply-adds.
+ * Nothing here or in anything that reaches a probability calls libm, except fmaf and sqrtf, which
+ * IEEE-754 defines to the last bit. The kernels (kernels/isa/elementwise.c) evaluate these same
+ * functions over arrays; compiled with wider instructions they give the same bits, because each
+ * element sees the same operations. So there are no branches here, only selections, and every step
+ * is an operation that vector units have.
  *
- * Total on all floats, infinities and NaN included; a NaN result is always the one NaN 0x7fc00000, because
- * which payload an operation hands on differs between processors. Subnormal results are rounded gradually,
- * never flushed to zero. Worst errors over the whole float range, in units in the last place against long
- * double, are stated at each function (found on every float from 2^-6 to 2^7 of both signs and on every 149th
- * of the rest), and enforced by maths_test.c.
+ * Total on all floats, infinities and NaN included; a NaN result is always the one NaN 0x7fc00000,
+ * because which payload an operation hands on differs between processors. Subnormal results are
+ * rounded gradually, never flushed to zero. Worst errors over the whole float range, in units in
+ * the last place against long double, are stated at each function (found on every float from 2^-6
+ * to 2^7 of both signs and on every 149th of the rest), and enforced by maths_test.c.
  *
- * The polynomials are weighted minimax fits (Remez exchange, coefficients rounded to float32 one after the
- * other, lowest first, the rest refitted). The reductions are the textbook ones: Muller, Elementary Functions,
- * chapters 11 and 12. */
+ * The polynomials are weighted minimax fits (Remez exchange, coefficients rounded to float32 one
+ * after the other, lowest first, the rest refitted). The reductions are the textbook ones: Muller,
+ * Elementary Functions, chapters 11 and 12. */
 #ifndef LK_BASE_MATHS_H
 #define LK_BASE_MATHS_H
 
@@ -44,8 +45,8 @@ static inline float lk_magnitude(float x) {
     return lk_float_of_bits(lk_bits_of_float(x) & 0x7fffffffu);
 }
 
-/* condition ? yes : no, in integers. The compiler turns ?: into branches first, and copies what follows into
- * both of them before it makes vectors of them; here it cannot. */
+/* condition ? yes : no, in integers. The compiler turns ?: into branches first, and copies what
+ * follows into both of them before it makes vectors of them; here it cannot. */
 static inline float lk_select(int condition, float yes, float no) {
     uint32_t mask = 0u - (uint32_t)(condition != 0);
     return lk_float_of_bits((lk_bits_of_float(yes) & mask) | (lk_bits_of_float(no) & ~mask));
@@ -59,7 +60,8 @@ static inline float lk_power_of_two(int32_t n) {
 #define LK_LN2_HIGH 0x1.62e43p-1f    /* ln 2 to the nearest float */
 #define LK_LN2_LOW (-0x1.05c61p-29f) /* what is missing */
 #define LK_LOG2_E 0x1.715476p+0f
-#define LK_ROUND_TO_INTEGER 0x1.8p+23f /* added and subtracted: rounds |x| < 2^22 to the nearest integer */
+#define LK_ROUND_TO_INTEGER \
+    0x1.8p+23f /* added and subtracted: rounds |x| < 2^22 to the nearest integer */
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2 (and a little more), for |x| < 2^20. */
 typedef struct lk_exp_reduced {
@@ -111,8 +113,8 @@ static inline float lk_expm1_moderate(float x) {
 /* exp(x) for -104 <= x <= 89. */
 static inline float lk_exp_inside(float x) {
     lk_exp_reduced reduced = lk_exp_reduce(x);
-    /* 2^n in two factors: the first product is exact, the second one rounds, overflows and underflows as it
-     * should. */
+    /* 2^n in two factors: the first product is exact, the second one rounds, overflows and
+     * underflows as it should. */
     int32_t half = reduced.n >> 1;
     float significand = 1.0f + lk_expm1_polynomial(reduced.r);
     return significand * lk_power_of_two(half) * lk_power_of_two(reduced.n - half);
@@ -148,8 +150,8 @@ static inline float lk_log_scalar(float x) {
     return lk_select(x >= 0.0f, result, lk_nan());
 }
 
-/* tanh(x) = (e^2x - 1) / (e^2x + 1). Worst error 2.40 ulp; exactly x where tanh(x) rounds to x; +-1 from |x| =
- * 9.02 on. */
+/* tanh(x) = (e^2x - 1) / (e^2x + 1). Worst error 2.40 ulp; exactly x where tanh(x) rounds to x; +-1
+ * from |x| = 9.02 on. */
 static inline float lk_tanh_scalar(float x) {
     float magnitude = lk_magnitude(x);
     float inside = magnitude < 10.0f ? magnitude : 10.0f;
@@ -178,7 +180,8 @@ static inline float lk_softplus_scalar(float x) {
     return lk_select(x == x, result, lk_nan());
 }
 
-/* The derivative of softplus, from its output y >= 0: sigmoid(x) = 1 - exp(-y). Worst error 0.9 ulp. */
+/* The derivative of softplus, from its output y >= 0: sigmoid(x) = 1 - exp(-y). Worst error 0.9
+ * ulp. */
 static inline float lk_softplus_slope(float y) {
     float inside = y < 64.0f ? y : 64.0f;
     inside = lk_select(inside > 0.0f, inside, 0.0f);

@@ -1,6 +1,6 @@
-/* The exact functions against long double over the whole float range: every STRIDE-th bit pattern, every
- * special value, and every float of some regions where a reduction or a selection changes. The bounds are those
- * that maths.h states. */
+/* The exact functions against long double over the whole float range: every STRIDE-th bit pattern,
+ * every special value, and every float of some regions where a reduction or a selection changes.
+ * The bounds are those that maths.h states. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 
 #include "base/maths.h"
 
-/* Where long double is made of software (113 bits) fewer are looked at: the bits are those of other machines
- * anyway. */
+/* Where long double is made of software (113 bits) fewer are looked at: the bits are those of other
+ * machines anyway. */
 #if LDBL_MANT_DIG > 64
 #define STRIDE 99991u
 #define COMMON_STRIDE 30011u
@@ -71,7 +71,8 @@ static double ulp_error(float value, long double exact) {
     /* What rounds to infinity may be infinity, and infinity must be exact. */
     long double overflow = (long double)FLT_MAX + 0x1p+103L;
     if (isinf(value) || fabsl(exact) >= overflow) {
-        return isinf(value) && fabsl(exact) >= overflow && (value > 0) == (exact > 0) ? 0 : INFINITY;
+        return isinf(value) && fabsl(exact) >= overflow && (value > 0) == (exact > 0) ? 0
+                                                                                      : INFINITY;
     }
     int exponent = -126;
     if (exact != 0) {
@@ -95,8 +96,8 @@ static void look(const function *f, uint32_t bits, worst *worst_seen) {
 }
 
 static void verdict(const function *f, const char *where, worst seen) {
-    printf("%-9s %-22s worst error %.4f ulp at %a (%.9g); allowed %.2f\n", f->name, where, seen.error, (double)seen.at,
-           (double)seen.at, f->ulp_most);
+    printf("%-9s %-22s worst error %.4f ulp at %a (%.9g); allowed %.2f\n", f->name, where,
+           seen.error, (double)seen.at, (double)seen.at, f->ulp_most);
     assert_true(seen.error <= f->ulp_most);
 }
 
@@ -115,10 +116,16 @@ static void test_whole_range(void **state) {
 static void test_dense_regions(void **state) {
     (void)state;
     static const float centres[] = {
-        0.0f,       0x1p-126f,   0x1p-149f * 8000, 1.0f / 3,  0.5f,     2.0f / 3,  4.0f / 3, 1.0f,
-        1.0986123f, 0.34657359f, 1.03972f,         8.6643f,   9.01f,    10.0f,     16.6f,    87.3365f,
-        88.72283f,  89.0f,       103.2789f,        103.9721f, 104.0f,   17.32868f, 63.9f,    2.0f,
-        0.6931f,    0x1p+127f,   0x1p+20f,         0x1p-20f,  0x1p-12f, 50.0f,
+        0.0f,        0x1p-126f, 0x1p-149f * 8000,
+        1.0f / 3,    0.5f,      2.0f / 3,
+        4.0f / 3,    1.0f,      1.0986123f,
+        0.34657359f, 1.03972f,  8.6643f,
+        9.01f,       10.0f,     16.6f,
+        87.3365f,    88.72283f, 89.0f,
+        103.2789f,   103.9721f, 104.0f,
+        17.32868f,   63.9f,     2.0f,
+        0.6931f,     0x1p+127f, 0x1p+20f,
+        0x1p-20f,    0x1p-12f,  50.0f,
     };
     for (size_t i = 0; i < FUNCTIONS; i++) {
         worst seen = {-1, 0};
@@ -139,7 +146,8 @@ static void test_common_region(void **state) {
     (void)state;
     for (size_t i = 0; i < FUNCTIONS; i++) {
         worst seen = {-1, 0};
-        for (uint32_t bits = lk_bits_of_float(0x1p-6f); bits < lk_bits_of_float(0x1p+7f); bits += COMMON_STRIDE) {
+        for (uint32_t bits = lk_bits_of_float(0x1p-6f); bits < lk_bits_of_float(0x1p+7f);
+             bits += COMMON_STRIDE) {
             look(&functions[i], bits, &seen);
             look(&functions[i], bits | 0x80000000u, &seen);
         }
@@ -149,8 +157,9 @@ static void test_common_region(void **state) {
 
 static void expect(const char *what, float value, float expected) {
     if (lk_bits_of_float(value) != lk_bits_of_float(expected)) {
-        print_error("%s: %a (%08x), expected %a (%08x)\n", what, (double)value, (unsigned)lk_bits_of_float(value),
-                    (double)expected, (unsigned)lk_bits_of_float(expected));
+        print_error("%s: %a (%08x), expected %a (%08x)\n", what, (double)value,
+                    (unsigned)lk_bits_of_float(value), (double)expected,
+                    (unsigned)lk_bits_of_float(expected));
     }
     assert_int_equal(lk_bits_of_float(value), lk_bits_of_float(expected));
 }
@@ -201,7 +210,8 @@ static void test_nan_is_canonical(void **state) {
                                     0x7fffffffu, 0xffffffffu, 0x7fabcdefu};
     for (size_t i = 0; i < FUNCTIONS; i++) {
         for (size_t n = 0; n < sizeof nans / sizeof nans[0]; n++) {
-            expect(functions[i].name, functions[i].approximate(lk_float_of_bits(nans[n])), lk_nan());
+            expect(functions[i].name, functions[i].approximate(lk_float_of_bits(nans[n])),
+                   lk_nan());
         }
     }
 }
@@ -249,12 +259,13 @@ static void test_bits_are_frozen(void **state) {
     for (size_t i = 0; i < FUNCTIONS; i++) {
         uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, a word at a time */
         for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 32749u) {
-            uint32_t result = lk_bits_of_float(functions[i].approximate(lk_float_of_bits((uint32_t)bits)));
+            uint32_t result =
+                lk_bits_of_float(functions[i].approximate(lk_float_of_bits((uint32_t)bits)));
             hash = (hash ^ result) * UINT64_C(1099511628211);
         }
         if (hash != expected[i]) {
-            print_error("%s: hash %016llx, expected %016llx\n", functions[i].name, (unsigned long long)hash,
-                        (unsigned long long)expected[i]);
+            print_error("%s: hash %016llx, expected %016llx\n", functions[i].name,
+                        (unsigned long long)hash, (unsigned long long)expected[i]);
         }
         assert_true(hash == expected[i]);
     }

@@ -1,16 +1,20 @@
-/* A pool of workers for many short runs: a step of the incremental schedule may last a few microseconds.
+/* A pool of workers for many short runs: a step of the incremental schedule may last a few
+ * microseconds.
  *
- * A run is published as a ticket, one 64-bit word: the run's number above, the number of unclaimed pieces below. A
- * piece is claimed by lowering the ticket with compare-and-swap. That succeeds only while a piece of this very run is unclaimed, so
- * while the run's fields stand still; so nobody ever waits for a worker that has no piece in hand, and a worker that oversleeps
- * a run can do no harm. The caller claims too: a run ends even if no worker wakes.
+ * A run is published as a ticket, one 64-bit word: the run's number above, the number of unclaimed
+ * pieces below. A piece is claimed by lowering the ticket with compare-and-swap. That succeeds only
+ * while a piece of this very run is unclaimed, so while the run's fields stand still; so nobody
+ * ever waits for a worker that has no piece in hand, and a worker that oversleeps a run can do no
+ * harm. The caller claims too: a run ends even if no worker wakes.
  *
- *   caller:  fields, remaining = n, ticket = (run + 1, n), wake sleepers, claim until none is left, wait for remaining = 0
- *   worker:  wait for another run number, claim until none is left; the last piece's finisher wakes the caller
+ *   caller:  fields, remaining = n, ticket = (run + 1, n), wake sleepers, claim until none is left,
+ *     wait for remaining = 0
+ *   worker:  wait for another run number, claim until none is left; the last piece's finisher wakes
+ *     the caller
  *
- * Whoever waits spins for a few microseconds, then sleeps. No more threads are woken than there are processors, and nobody spins
- * while more are awake, because a spinning thread would keep the one it waits for from running: seven threads on two
- * processors cost what two do. */
+ * Whoever waits spins for a few microseconds, then sleeps. No more threads are woken than there are
+ * processors, and nobody spins while more are awake, because a spinning thread would keep the one
+ * it waits for from running: seven threads on two processors cost what two do. */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -29,7 +33,8 @@
 #define ROUND_PIECES ((int64_t)PIECE_MASK)
 #define SPIN_NANOSECONDS 40000
 #define SPINS_PER_LOOK 32
-#define LINE 64 /* bytes of a cache line: what one side writes stands apart from what the other polls */
+#define LINE \
+    64 /* bytes of a cache line: what one side writes stands apart from what the other polls */
 
 typedef struct lk_worker {
     lk_pool *pool;
@@ -39,8 +44,8 @@ typedef struct lk_worker {
 
 struct lk_pool {
     _Alignas(LINE) _Atomic uint64_t ticket;
-    /* The run: written by the caller while no piece is claimable. A worker may read them while they change, and then its claim
-     * fails; hence atomic. */
+    /* The run: written by the caller while no piece is claimable. A worker may read them while they
+     * change, and then its claim fails; hence atomic. */
     _Alignas(LINE) _Atomic int64_t end;
     _Atomic(lk_piece *) piece;
     _Atomic(void *) argument;
@@ -124,7 +129,8 @@ static void work(lk_pool *pool, uint64_t run, int worker) {
         }
         int64_t index = end - (int64_t)(ticket & PIECE_MASK);
         piece(argument, index, worker);
-        if (atomic_fetch_sub(&pool->remaining, 1) == 1 && worker != 0 && atomic_load(&pool->caller_sleeps)) {
+        if (atomic_fetch_sub(&pool->remaining, 1) == 1 && worker != 0 &&
+            atomic_load(&pool->caller_sleeps)) {
             pass_mutex(pool);
             pthread_cond_signal(&pool->finished);
         }
@@ -214,8 +220,9 @@ int lk_pool_threads(const lk_pool *pool) {
     return pool->threads;
 }
 
-/* A worker that goes to sleep counts itself first and then looks at the ticket; here the ticket is written first and then the
- * count is read. So either the worker sees the run, or it is seen and woken. */
+/* A worker that goes to sleep counts itself first and then looks at the ticket; here the ticket is
+ * written first and then the count is read. So either the worker sees the run, or it is seen and
+ * woken. */
 static uint64_t publish(lk_pool *pool, int64_t first, int64_t pieces) {
     uint64_t run = (atomic_load(&pool->ticket) >> PIECE_BITS) + 1;
     atomic_store_explicit(&pool->end, first + pieces, memory_order_relaxed);

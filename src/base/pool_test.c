@@ -1,5 +1,6 @@
-/* The pool: each piece once, on a worker that has an own number, finished when run returns; for more threads than processors,
- * for runs right after each other (workers spin) and after pauses (workers sleep). */
+/* The pool: each piece once, on a worker that has an own number, finished when run returns; for
+ * more threads than processors, for runs right after each other (workers spin) and after pauses
+ * (workers sleep). */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,8 @@
 
 enum { MOST_THREADS = 16, MOST_PIECES = 1000 };
 
-/* Plain integers: a piece run twice, or not finished when run returns, shows (and the thread sanitizer would see it). */
+/* Plain integers: a piece run twice, or not finished when run returns, shows (and the thread
+ * sanitizer would see it). */
 typedef struct record {
     int64_t expected;
     int32_t runs[MOST_PIECES];
@@ -121,7 +123,8 @@ static void wait_for_the_other(void *argument, int64_t piece, int worker) {
     }
 }
 
-/* Two pieces that wait for each other end only if two threads run at once; from spinning and from sleeping workers. */
+/* Two pieces that wait for each other end only if two threads run at once; from spinning and from
+ * sleeping workers. */
 static void wakes_workers(void **state) {
     (void)state;
     if (lk_pool_processors() < 2) {

@@ -1,9 +1,11 @@
-/* Philox4x32-10 and what is drawn from it: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2,
- * 3", SC 2011, section 4.3. One round maps the counter (x0, x1, x2, x3) under the key (k0, k1) to
+/* Philox4x32-10 and what is drawn from it: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random
+ * numbers: as easy as 1, 2, 3", SC 2011, section 4.3. One round maps the counter (x0, x1, x2, x3)
+ * under the key (k0, k1) to
  *
  *   (high(M1 x2) ^ x1 ^ k0,  low(M1 x2),  high(M0 x0) ^ x3 ^ k1,  low(M0 x0))
  *
- * and the key grows by the Weyl constants between rounds. The normal numbers stand in random_normal.c. */
+ * and the key grows by the Weyl constants between rounds. The normal numbers stand in
+ * random_normal.c. */
 #include "base/random.h"
 
 #include "base/context.h"
@@ -35,18 +37,22 @@ void lk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[
     words[3] = x3;
 }
 
-/* The finalizer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection in which every input bit reaches every output bit. */
+/* The finalizer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection in which every input
+ * bit reaches every output bit. */
 static uint64_t mix(uint64_t value) {
     value = (value ^ (value >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     value = (value ^ (value >> 27)) * UINT64_C(0x94D049BB133111EB);
     return value ^ (value >> 31);
 }
 
-void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b, uint32_t words[4]) {
+void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,
+                       uint32_t words[4]) {
     uint64_t use = (uint64_t)attempt << 32 | (uint32_t)random.purpose;
-    uint64_t mixed = mix(mix(random.seed + UINT64_C(0x9E3779B97F4A7C15)) + use * UINT64_C(0x9E3779B97F4A7C15));
+    uint64_t mixed =
+        mix(mix(random.seed + UINT64_C(0x9E3779B97F4A7C15)) + use * UINT64_C(0x9E3779B97F4A7C15));
     const uint32_t key[2] = {(uint32_t)mixed, (uint32_t)(mixed >> 32)};
-    const uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b, (uint32_t)(b >> 32)};
+    const uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b,
+                                 (uint32_t)(b >> 32)};
     lk_philox(counter, key, words);
 }
 
@@ -71,7 +77,8 @@ uint64_t lk_random_below(lk_random random, uint64_t a, uint64_t b, uint64_t limi
 void lk_random_permutation(lk_random random, uint64_t a, int64_t count, int32_t *permutation) {
     LK_REQUIRE(count >= 0 && count <= INT32_MAX);
     for (int64_t position = 0; position < count; position++) {
-        int64_t other = (int64_t)lk_random_below(random, a, (uint64_t)position, (uint64_t)position + 1);
+        int64_t other =
+            (int64_t)lk_random_below(random, a, (uint64_t)position, (uint64_t)position + 1);
         permutation[position] = (int32_t)position;
         permutation[position] = permutation[other];
         permutation[other] = (int32_t)position;

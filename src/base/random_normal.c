@@ -1,6 +1,7 @@
-/* Normal numbers by the polar method (G. Marsaglia, T. Bray, SIAM Review 6, 1964): a uniform point (u, v) of the unit disc, with
- * s = u^2 + v^2, gives u sqrt(-2 log(s) / s). Each block of four words holds two points to try, u and v multiples of 2^-23; all
- * steps are exactly rounded or fixed polynomials, so the numbers are the same on every machine. */
+/* Normal numbers by the polar method (G. Marsaglia, T. Bray, SIAM Review 6, 1964): a uniform point
+ * (u, v) of the unit disc, with s = u^2 + v^2, gives u sqrt(-2 log(s) / s). Each block of four
+ * words holds two points to try, u and v multiples of 2^-23; all steps are exactly rounded or fixed
+ * polynomials, so the numbers are the same on every machine. */
 #include <math.h>
 
 #include "base/maths.h"

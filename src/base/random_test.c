@@ -1,5 +1,6 @@
-/* Philox against the known answers that Random123 publishes (kat_vectors), and the statistics of what is drawn from it. The
- * bounds are five standard deviations or more: a fixed seed passes always, a broken generator fails by far. */
+/* Philox against the known answers that Random123 publishes (kat_vectors), and the statistics of
+ * what is drawn from it. The bounds are five standard deviations or more: a fixed seed passes
+ * always, a broken generator fails by far. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ static void gives_the_known_answers(void **state) {
     }
 }
 
-static uint64_t first_word(uint64_t seed, lk_purpose purpose, uint32_t attempt, uint64_t a, uint64_t b) {
+static uint64_t first_word(uint64_t seed, lk_purpose purpose, uint32_t attempt, uint64_t a,
+                           uint64_t b) {
     uint32_t words[4];
     lk_random_attempt((lk_random){.seed = seed, .purpose = purpose}, attempt, a, b, words);
     return (uint64_t)words[0] << 32 | words[1];
@@ -81,7 +83,8 @@ static void draws_uniform_numbers(void **state) {
         double expected = (double)DRAWN / BINS;
         chi_squared += ((double)bins[bin] - expected) * ((double)bins[bin] - expected) / expected;
     }
-    print_message("mean %.6f, chi squared %.1f on %d degrees of freedom\n", sum / DRAWN, chi_squared, BINS - 1);
+    print_message("mean %.6f, chi squared %.1f on %d degrees of freedom\n", sum / DRAWN,
+                  chi_squared, BINS - 1);
     assert_true(fabs(sum / DRAWN - 0.5) < 5 * 0.2887 / sqrt(DRAWN));
     assert_true(chi_squared > 49 - 5 * 9.9 && chi_squared < 49 + 5 * 9.9);
 }
@@ -139,8 +142,8 @@ static void draws_normal_numbers(void **state) {
         within += fabs(value) < 1;
     }
     double share = (double)within / DRAWN;
-    print_message("moments %.4f %.4f %.4f %.4f, within one deviation %.4f\n", moments[1], moments[2], moments[3],
-                  moments[4], share);
+    print_message("moments %.4f %.4f %.4f %.4f, within one deviation %.4f\n", moments[1],
+                  moments[2], moments[3], moments[4], share);
     double root = sqrt(DRAWN);
     assert_true(fabs(moments[1]) < 5 / root);
     assert_true(fabs(moments[2] - 1) < 5 * sqrt(2) / root);

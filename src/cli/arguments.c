@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const cli_option common[] = {
-    {"threads", "N", "worker threads (default: one for each processor); results do not depend on it", false},
+    {"threads", "N",
+     "worker threads (default: one for each processor); results do not depend on it", false},
     {"quiet", NULL, "no progress, only results", false},
     {"help", NULL, "this text", false},
 };
@@ -63,7 +64,8 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
     }
     int32_t most = option->repeats ? REPEATS_MOST : 1;
     if (arguments->given[index].count == most) {
-        return cli_usage(arguments, "--%s is given more than %s", option->name, option->repeats ? "64 times" : "once");
+        return cli_usage(arguments, "--%s is given more than %s", option->name,
+                         option->repeats ? "64 times" : "once");
     }
     arguments->given[index].value[arguments->given[index].count++] = value != NULL ? value : "";
     return EXIT_DONE;
@@ -74,14 +76,16 @@ static int check_complete(const cli_arguments *arguments) {
     if (arguments->positionals != verb->operand_count) {
         return arguments->positionals < verb->operand_count
                    ? cli_usage(arguments, "needs %s", verb->operands)
-                   : cli_usage(arguments, "does not expect \"%s\"", arguments->positional[verb->operand_count]);
+                   : cli_usage(arguments, "does not expect \"%s\"",
+                               arguments->positional[verb->operand_count]);
     }
     for (const char *name = verb->required; name != NULL && *name != '\0';) {
         size_t length = strcspn(name, " ");
         int32_t index = find_option(verb, name, length);
         assert(index >= 0);
         if (arguments->given[index].count == 0) {
-            return cli_usage(arguments, "needs --%.*s %s", (int)length, name, option_at(verb, index)->value);
+            return cli_usage(arguments, "needs --%.*s %s", (int)length, name,
+                             option_at(verb, index)->value);
         }
         name += length + strspn(name + length, " ");
     }
@@ -131,7 +135,8 @@ void cli_print_help(const cli_verb *verb) {
     printf("usage: likely %s %s", verb->name, verb->operands);
     for (const char *name = verb->required; name != NULL && *name != '\0';) {
         size_t length = strcspn(name, " ");
-        printf(" --%.*s %s", (int)length, name, option_at(verb, find_option(verb, name, length))->value);
+        printf(" --%.*s %s", (int)length, name,
+               option_at(verb, find_option(verb, name, length))->value);
         name += length + strspn(name + length, " ");
     }
     printf(" [options]\n\n%s\n\noptions:\n", verb->summary);
@@ -147,7 +152,7 @@ void cli_print_help(const cli_verb *verb) {
     }
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int32_t must_find(const cli_arguments *arguments, const char *name) {
     int32_t index = find_option(arguments->verb, name, strlen(name));
@@ -174,8 +179,8 @@ int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *
     return arguments->given[index].count;
 }
 
-bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
-                 int64_t *value) {
+bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most,
+                 int64_t fallback, int64_t *value) {
     const char *text = cli_text(arguments, name, NULL);
     *value = fallback;
     if (text == NULL) {
@@ -185,16 +190,16 @@ bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        cli_usage(arguments, "--%s %s: expected an integer in %lld..%lld", name, text, (long long)least,
-                  (long long)most);
+        cli_usage(arguments, "--%s %s: expected an integer in %lld..%lld", name, text,
+                  (long long)least, (long long)most);
         return false;
     }
     *value = number;
     return true;
 }
 
-bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback,
-              double *value) {
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most,
+              double fallback, double *value) {
     const char *text = cli_text(arguments, name, NULL);
     *value = fallback;
     if (text == NULL) {
@@ -210,8 +215,8 @@ bool cli_real(const cli_arguments *arguments, const char *name, double least, do
     return true;
 }
 
-bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
-                const char **value) {
+bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices,
+                const char *fallback, const char **value) {
     *value = cli_text(arguments, name, fallback);
     for (const char *choice = choices; *value != NULL && *choice != '\0';) {
         size_t length = strcspn(choice, "|");

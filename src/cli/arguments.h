@@ -35,8 +35,9 @@ typedef struct cli_verb {
     int32_t operand_count;
     const cli_option *options;
     int32_t option_count;
-    const char *required; /* names of options that must be given, separated by spaces; may be NULL */
-    const char *more;     /* further paragraphs of the help, examples last */
+    const char
+        *required;    /* names of options that must be given, separated by spaces; may be NULL */
+    const char *more; /* further paragraphs of the help, examples last */
     int (*run)(const cli_arguments *arguments);
 } cli_verb;
 
@@ -50,16 +51,18 @@ bool cli_knows(const cli_arguments *arguments, const char *name);
 bool cli_has(const cli_arguments *arguments, const char *name);
 const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback);
 int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values);
-/* False after printing a usage line when the text is no number in [least, most]; absent: the fallback. */
-bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most, int64_t fallback,
-                 int64_t *value);
-bool cli_real(const cli_arguments *arguments, const char *name, double least, double most, double fallback,
-              double *value);
+/* False after printing a usage line when the text is no number in [least, most]; absent: the
+ * fallback. */
+bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most,
+                 int64_t fallback, int64_t *value);
+bool cli_real(const cli_arguments *arguments, const char *name, double least, double most,
+              double fallback, double *value);
 /* False after printing a usage line when the text is none of the words of `choices` ("a|b|c"). */
-bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices, const char *fallback,
-                const char **value);
+bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices,
+                const char *fallback, const char **value);
 
 /* Prints "likely VERB: ..." on stderr and returns EXIT_USAGE. */
-int cli_usage(const cli_arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int cli_usage(const cli_arguments *arguments, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

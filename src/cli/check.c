@@ -14,16 +14,19 @@ static const cli_option options[] = {
 static const char *const words[] = {
     [LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
 
-static int print_results(const cli_arguments *arguments, const lk_check_result *results, int32_t count) {
+static int print_results(const cli_arguments *arguments, const lk_check_result *results,
+                         int32_t count) {
     bool passed = true;
     json_t *list = json_array();
     for (int32_t i = 0; i < count; i++) {
         passed = passed && results[i].verdict != LK_CHECK_FAILED;
         if (!cli_has(arguments, "json")) {
-            printf("%-8s %-22s %s\n", words[results[i].verdict], results[i].name, results[i].detail);
+            printf("%-8s %-22s %s\n", words[results[i].verdict], results[i].name,
+                   results[i].detail);
         }
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "check", results[i].name, "verdict",
-                                              words[results[i].verdict], "detail", results[i].detail));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s}", "check", results[i].name, "verdict",
+                                        words[results[i].verdict], "detail", results[i].detail));
     }
     int status = EXIT_DONE;
     if (cli_has(arguments, "json")) {
@@ -40,8 +43,9 @@ static int check_examples(const cli_arguments *arguments, const cli_session *s) 
     if (!cli_excludes(arguments, "from symbols", "models of texts")) {
         return EXIT_USAGE;
     }
-    return lk_check(s->model, s->dataset, results, &count) == LK_OK ? print_results(arguments, results, count)
-                                                                    : cli_fault(s->context);
+    return lk_check(s->model, s->dataset, results, &count) == LK_OK
+               ? print_results(arguments, results, count)
+               : cli_fault(s->context);
 }
 
 static int check_text(const cli_arguments *arguments, const cli_session *s) {
@@ -51,10 +55,12 @@ static int check_text(const cli_arguments *arguments, const cli_session *s) {
     if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed", "models of examples")) {
         return EXIT_USAGE;
     }
-    int status = cli_has(arguments, "data") ? cli_text_open(arguments, s->model, &stream) : EXIT_DONE;
+    int status =
+        cli_has(arguments, "data") ? cli_text_open(arguments, s->model, &stream) : EXIT_DONE;
     if (status == EXIT_DONE) {
-        status = lk_stream_check(s->model, stream, results, &count) == LK_OK ? print_results(arguments, results, count)
-                                                                             : cli_fault(s->context);
+        status = lk_stream_check(s->model, stream, results, &count) == LK_OK
+                     ? print_results(arguments, results, count)
+                     : cli_fault(s->context);
     }
     lk_stream_close(stream);
     return status;

@@ -49,10 +49,11 @@ int cli_begin(const cli_arguments *arguments, bool data, cli_session *session) {
     if (session->context == NULL) {
         return status;
     }
-    bool done = lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
-                (!data || session->model->data.stream ||
-                 cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL), &session->dataset,
-                               &session->binarization) == LK_OK);
+    bool done =
+        lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
+        (!data || session->model->data.stream ||
+         cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
+                       &session->dataset, &session->binarization) == LK_OK);
     return done ? EXIT_DONE : cli_fault(session->context);
 }
 
@@ -68,7 +69,8 @@ static lk_status can_make_folder(lk_context *context, const char *path) {
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         return access(path, W_OK | X_OK) == 0
                    ? LK_OK
-                   : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path, strerror(errno));
+                   : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path,
+                             strerror(errno));
     }
     if (mkdir(path, 0777) != 0) {
         return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
@@ -87,7 +89,7 @@ lk_status cli_can_write(lk_context *context, const char *path) {
     return LK_OK;
 }
 
-/* ---- data ----------------------------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 bool cli_shape(const cli_arguments *arguments, lk_shape *shape) {
     const char *text = cli_text(arguments, "shape", NULL);
@@ -95,7 +97,8 @@ bool cli_shape(const cli_arguments *arguments, lk_shape *shape) {
         char *end = NULL;
         long long size = strtoll(at, &end, 10);
         bool more = *end == 'x' && end[1] != '\0';
-        if (end == at || size < 1 || size > (1 << 26) || shape->axes == 3 || (*end != '\0' && !more)) {
+        if (end == at || size < 1 || size > (1 << 26) || shape->axes == 3 ||
+            (*end != '\0' && !more)) {
             cli_usage(arguments, "--shape %s: expected as 28x28x1 or 784", text);
             return false;
         }
@@ -116,7 +119,8 @@ static bool parse_crop(const cli_arguments *arguments, lk_crop *crop) {
     char *end;
     crop->height = strtoll(text, &end, 10);
     crop->width = *end == 'x' ? strtoll(end + 1, &end, 10) : 0;
-    if (crop->height < 1 || crop->width < 1 || crop->height > 65535 || crop->width > 65535 || *end != '\0') {
+    if (crop->height < 1 || crop->width < 1 || crop->height > 65535 || crop->width > 65535 ||
+        *end != '\0') {
         cli_usage(arguments, "--crop %s: expected as 32x32 (height x width)", text);
         return false;
     }
@@ -129,35 +133,38 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     *options = (lk_dataset_options){0};
     if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
-        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) || !cli_shape(arguments, &options->shape) ||
-        !parse_crop(arguments, &options->crop)) {
+        !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
+        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;
     options->raw = cli_knows(arguments, "raw") && cli_has(arguments, "raw");
     options->seed = (uint64_t)seed;
     if (how != NULL) {
-        options->binarization = strcmp(how, "threshold") == 0 ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_SAMPLE;
+        options->binarization =
+            strcmp(how, "threshold") == 0 ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_SAMPLE;
     }
     return true;
 }
 
 const char *cli_binarization_text(lk_binarization binarization) {
     static const char *const text[] = {
-        [LK_BINARIZE_NONE] = "none (values as in the file; a file of 0 and 1 is statically binarized)",
+        [LK_BINARIZE_NONE] =
+            "none (values as in the file; a file of 0 and 1 is statically binarized)",
         [LK_BINARIZE_THRESHOLD] = "static (threshold at half of the range)",
         [LK_BINARIZE_SAMPLE] = "dynamic (each value drawn with its grey level as probability)",
     };
     return text[binarization];
 }
 
-lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
-                        lk_binarization *done) {
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
+                        lk_dataset **dataset, lk_binarization *done) {
     lk_dataset_options options;
     *dataset = NULL;
     *done = LK_BINARIZE_NONE;
     LK_REQUIRE(cli_data_options(arguments, &options)); /* checked when the verb began */
-    lk_binarization how = options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
+    lk_binarization how =
+        options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
     options.role = LK_ROLE_TEST;
     options.binarization = LK_BINARIZE_NONE;
     if (options.raw && options.shape.axes == 0) {
@@ -177,7 +184,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
     return status;
 }
 
-/* ---- progress ------------------------------------------------------------------------------------------------------------- */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 bool cli_on_terminal(void) {
     return isatty(STDERR_FILENO) == 1;
@@ -195,8 +202,9 @@ void cli_duration(double seconds, char text[32]) {
 }
 
 cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing) {
-    return (cli_progress){
-        .doing = doing, .shown = cli_on_terminal() && !cli_has(arguments, "quiet"), .began = lk_seconds()};
+    return (cli_progress){.doing = doing,
+                          .shown = cli_on_terminal() && !cli_has(arguments, "quiet"),
+                          .began = lk_seconds()};
 }
 
 void cli_progress_show(void *argument, int64_t done, int64_t count) {
@@ -209,8 +217,8 @@ void cli_progress_show(void *argument, int64_t done, int64_t count) {
     double rate = (double)done / (now - progress->began + 1e-9);
     char left[32];
     cli_duration((double)(count - done) / (rate + 1e-9), left);
-    fprintf(stderr, "\r%s %lld of %lld, %.0f a second, %s left\033[K", progress->doing, (long long)done,
-            (long long)count, rate, left);
+    fprintf(stderr, "\r%s %lld of %lld, %.0f a second, %s left\033[K", progress->doing,
+            (long long)done, (long long)count, rate, left);
     fflush(stderr);
 }
 
@@ -221,7 +229,7 @@ void cli_progress_end(cli_progress *progress) {
     }
 }
 
-/* ---- output --------------------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();

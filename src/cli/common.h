@@ -9,12 +9,14 @@
 #include "data/dataset.h"
 #include "models/model.h"
 
-/* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in *status). */
+/* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in
+ * *status). */
 lk_context *cli_open(const cli_arguments *arguments, int *status);
 /* Prints the context's message as one line on stderr; returns EXIT_FAULT. */
 int cli_fault(const lk_context *context);
 
-/* What most verbs begin with: a context, the model of the first operand and, if `data`, the data of --data. */
+/* What most verbs begin with: a context, the model of the first operand and, if `data`, the data of
+ * --data. */
 typedef struct cli_session {
     lk_context *context;
     lk_model *model;
@@ -29,26 +31,30 @@ void cli_end(cli_session *session);
 lk_status cli_can_write(lk_context *context, const char *path);
 
 /* The options that say how to read data: rows for a verb's table. */
-#define CLI_DATA_OPTIONS                                                                                              \
-    {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false},                                \
-        {"shape", "HxWxC", "shape of an example (default: as the file says)", false},                                 \
-        {"binarize", "threshold|sample", "turn grey values into 0 and 1 (default: as the model was trained)", false}, \
-    {                                                                                                                 \
-        "binarize-seed", "N", "seed of --binarize sample (default 1)", false                                          \
+#define CLI_DATA_OPTIONS                                                               \
+    {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
+        {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
+        {"binarize", "threshold|sample",                                               \
+         "turn grey values into 0 and 1 (default: as the model was trained)", false},  \
+    {                                                                                  \
+        "binarize-seed", "N", "seed of --binarize sample (default 1)", false           \
     }
 
 /* --shape; untouched without it. False after a usage line. */
 bool cli_shape(const cli_arguments *arguments, lk_shape *shape);
 /* The same for verbs that may take pieces of pictures. */
-#define CLI_CROP_OPTION \
-    { "crop", "HxW", "of pictures: pieces of one size, in training at random places, else tiles", false }
+#define CLI_CROP_OPTION                                                                        \
+    {                                                                                          \
+        "crop", "HxW",                                                                         \
+            "of pictures: pieces of one size, in training at random places, else tiles", false \
+    }
 
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
-/* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or else the model says; values that are 0 and
- * 1 already stay, and *done tells which it was. */
-lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path, lk_dataset **dataset,
-                        lk_binarization *done);
+/* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or
+ * else the model says; values that are 0 and 1 already stay, and *done tells which it was. */
+lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
+                        lk_dataset **dataset, lk_binarization *done);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 
@@ -67,7 +73,8 @@ bool cli_on_terminal(void);
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 
-/* Prints a JSON object, taking it, with 17 digits; non-finite numbers are null. EXIT_FAULT when it cannot be written. */
+/* Prints a JSON object, taking it, with 17 digits; non-finite numbers are null. EXIT_FAULT when it
+ * cannot be written. */
 int cli_print_json(json_t *object);
 json_t *cli_number(double value);
 /* Flushes stdout; EXIT_FAULT with a line when something could not be written. */

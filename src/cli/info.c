@@ -11,7 +11,8 @@ static const cli_option options[] = {
 static json_t *settings_json(const lk_model *model) {
     json_t *object = json_object();
     for (int32_t i = 0; i < model->settings.count; i++) {
-        json_object_set_new(object, model->settings.table[i].key, json_string(model->settings.text[i]));
+        json_object_set_new(object, model->settings.table[i].key,
+                            json_string(model->settings.text[i]));
     }
     return object;
 }
@@ -21,8 +22,9 @@ static json_t *nodes_json(const lk_graph *graph) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:I, s:I}", "name", node->name, "operation", node->op->name,
-                                        "cells", (json_int_t)node->cells, "channels", (json_int_t)node->channels));
+                              json_pack("{s:s, s:s, s:I, s:I}", "name", node->name, "operation",
+                                        node->op->name, "cells", (json_int_t)node->cells,
+                                        "channels", (json_int_t)node->channels));
     }
     return list;
 }
@@ -32,8 +34,8 @@ static void describe_data(const lk_data_description *data, char *text, size_t ca
     char shape[64];
     lk_shape_print(data->shape, shape, sizeof shape);
     if (data->stream) {
-        snprintf(text, capacity, "stream of %s, trained in windows of %s", lk_symbols_kind_name(data->symbols.kind),
-                 shape);
+        snprintf(text, capacity, "stream of %s, trained in windows of %s",
+                 lk_symbols_kind_name(data->symbols.kind), shape);
     } else {
         snprintf(text, capacity, "%s", shape);
     }
@@ -44,17 +46,18 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
     lk_shape_print(model->data.shape, shape, sizeof shape);
     const char *stream = model->data.stream ? lk_symbols_kind_name(model->data.symbols.kind) : NULL;
     json_t *history = json_loads(model->history, 0, NULL);
-    json_t *object =
-        json_pack("{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "family",
-                  model->family->name, "settings", settings_json(model), "shape", shape, "variables",
-                  (json_int_t)model->data.variables, "alphabet", model->data.alphabet, "binarization",
-                  cli_binarization_text(model->data.binarization), "ordering", model->order_name, "parameters",
-                  (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint, "variants",
-                  lk_model_variants(model), "sequential_steps", (json_int_t)graph->steps, "multiply_adds_forward",
-                  (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
-                  (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
-                  (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
-                  history != NULL ? history : json_object(), "stream", stream);
+    json_t *object = json_pack(
+        "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}",
+        "family", model->family->name, "settings", settings_json(model), "shape", shape,
+        "variables", (json_int_t)model->data.variables, "alphabet", model->data.alphabet,
+        "binarization", cli_binarization_text(model->data.binarization), "ordering",
+        model->order_name, "parameters", (json_int_t)lk_parameters_total(model->parameters),
+        "fingerprint", fingerprint, "variants", lk_model_variants(model), "sequential_steps",
+        (json_int_t)graph->steps, "multiply_adds_forward",
+        (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
+        (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
+        (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
+        history != NULL ? history : json_object(), "stream", stream);
     return cli_print_json(object);
 }
 
@@ -86,14 +89,17 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     printf("fingerprint     %s\n", fingerprint);
     double forward = (double)lk_graph_multiply_adds_forward(graph),
            cached = (double)lk_graph_multiply_adds_cached(graph);
-    printf("multiply-adds   %.0f forward; %.0f cached sample (%.3f forward passes); %.0f naive sample\n", forward,
-           cached, forward > 0.0 ? cached / forward : 1.0, (double)lk_graph_multiply_adds_naive(graph));
-    printf("\n%-20s %-18s %10s %9s %8s  %s\n", "node", "operation", "cells", "channels", "steps", "computes");
+    printf("multiply-adds   %.0f forward; %.0f cached sample (%.3f forward passes); %.0f naive "
+           "sample\n",
+           forward, cached, forward > 0.0 ? cached / forward : 1.0,
+           (double)lk_graph_multiply_adds_naive(graph));
+    printf("\n%-20s %-18s %10s %9s %8s  %s\n", "node", "operation", "cells", "channels", "steps",
+           "computes");
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
-        printf("%-20s %-18s %10lld %9lld %3d-%-4d  %s\n", node->name, node->op->name, (long long)node->cells,
-               (long long)node->channels, node->ready[node->by_ready[0]], node->ready[node->by_ready[node->cells - 1]],
-               node->op->definition);
+        printf("%-20s %-18s %10lld %9lld %3d-%-4d  %s\n", node->name, node->op->name,
+               (long long)node->cells, (long long)node->channels, node->ready[node->by_ready[0]],
+               node->ready[node->by_ready[node->cells - 1]], node->op->definition);
     }
     return cli_finish_output();
 }
@@ -127,7 +133,7 @@ const cli_verb cli_info_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .more =
-        "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n  likely info digits.likely --curve digits.svg\n",
+    .more = "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n  likely "
+            "info digits.likely --curve digits.svg\n",
     .run = run,
 };

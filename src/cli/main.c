@@ -6,8 +6,8 @@
 #include "cli/arguments.h"
 #include "likely.h"
 
-extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb, cli_decompress_verb,
-    cli_score_verb, cli_check_verb, cli_info_verb, cli_models_verb;
+extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb,
+    cli_decompress_verb, cli_score_verb, cli_check_verb, cli_info_verb, cli_models_verb;
 
 static const cli_verb *const verbs[] = {
     &cli_train_verb, &cli_eval_verb,  &cli_sample_verb, &cli_compress_verb, &cli_decompress_verb,
@@ -16,17 +16,19 @@ static const cli_verb *const verbs[] = {
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
 static void print_overview(FILE *to) {
-    fprintf(to,
-            "likely %s: likelihood models of discrete data: generate, compress, detect anomalies\n\n"
-            "usage: likely VERB ... [options]\n\n",
-            LIKELY_VERSION);
+    fprintf(
+        to,
+        "likely %s: likelihood models of discrete data: generate, compress, detect anomalies\n\n"
+        "usage: likely VERB ... [options]\n\n",
+        LIKELY_VERSION);
     for (size_t i = 0; i < VERB_COUNT; i++) {
         fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
     }
-    fprintf(to, "\nlikely VERB --help explains a verb, with examples. For a start:\n"
-                "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
-                "  likely eval digits.likely --data test.amat.gz\n"
-                "  likely sample digits.likely --count 64 --out samples.png\n");
+    fprintf(to,
+            "\nlikely VERB --help explains a verb, with examples. For a start:\n"
+            "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
+            "  likely eval digits.likely --data test.amat.gz\n"
+            "  likely sample digits.likely --count 64 --out samples.png\n");
 }
 
 static const cli_verb *find_verb(const char *name) {
@@ -53,7 +55,8 @@ int main(int count, char **words) {
         print_overview(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(words[1], "help") == 0 || strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0) {
+    if (strcmp(words[1], "help") == 0 || strcmp(words[1], "--help") == 0 ||
+        strcmp(words[1], "-h") == 0) {
         return help(count > 2 ? words[2] : NULL);
     }
     if (strcmp(words[1], "--version") == 0) {

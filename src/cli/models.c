@@ -6,12 +6,13 @@ static const cli_option options[] = {
 };
 
 static void print_family(const lk_family *family) {
-    printf("%s: %s\n%s%s%s", family->name, family->summary, family->paper[0] != '\0' ? "    " : "", family->paper,
-           family->paper[0] != '\0' ? "\n" : "");
+    printf("%s: %s\n%s%s%s", family->name, family->summary, family->paper[0] != '\0' ? "    " : "",
+           family->paper, family->paper[0] != '\0' ? "\n" : "");
     for (int32_t i = 0; i < family->setting_count; i++) {
         const lk_setting *s = &family->settings[i];
-        printf("    --set %s=%s\n        %s%s%s%s\n", s->key, s->fallback, s->help, s->choices != NULL ? " (" : "",
-               s->choices != NULL ? s->choices : "", s->choices != NULL ? ")" : "");
+        printf("    --set %s=%s\n        %s%s%s%s\n", s->key, s->fallback, s->help,
+               s->choices != NULL ? " (" : "", s->choices != NULL ? s->choices : "",
+               s->choices != NULL ? ")" : "");
     }
     printf("\n");
 }
@@ -20,11 +21,12 @@ static json_t *family_json(const lk_family *family) {
     json_t *settings = json_array();
     for (int32_t i = 0; i < family->setting_count; i++) {
         const lk_setting *s = &family->settings[i];
-        json_array_append_new(settings, json_pack("{s:s, s:s, s:s, s:s*}", "key", s->key, "default", s->fallback,
-                                                  "help", s->help, "choices", s->choices));
+        json_array_append_new(settings,
+                              json_pack("{s:s, s:s, s:s, s:s*}", "key", s->key, "default",
+                                        s->fallback, "help", s->help, "choices", s->choices));
     }
-    return json_pack("{s:s, s:s, s:s, s:o}", "family", family->name, "summary", family->summary, "paper", family->paper,
-                     "settings", settings);
+    return json_pack("{s:s, s:s, s:s, s:o}", "family", family->name, "summary", family->summary,
+                     "paper", family->paper, "settings", settings);
 }
 
 static int run(const cli_arguments *arguments) {
@@ -49,6 +51,7 @@ const cli_verb cli_models_verb = {
     .operands = "",
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .more = "examples:\n  likely models\n  likely train made --set hidden=500 --set direct=false ...\n",
+    .more =
+        "examples:\n  likely models\n  likely train made --set hidden=500 --set direct=false ...\n",
     .run = run,
 };

@@ -13,7 +13,8 @@
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
-     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, .csv, .idx, .pbm; all but .png also .gz. Streams of text go to standard output "
+     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
+     ".csv, .idx, .pbm; all but .png also .gz. Streams of text go to standard output "
      "without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... when there are several",
      false},
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
@@ -21,20 +22,28 @@ static const cli_option options[] = {
     {"prompt-file", "PATH", "of text: the same, from a file", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
-     "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, charrnn", false},
+     "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
+     "charrnn",
+     false},
     {"given", "FILE",
-     "complete what is given. Pictures or other data: their upper part. A text: one example a line, values in order, ? where "
-     "a value is to be drawn, missing ones at the end are drawn too. Samples take what is given in turn",
+     "complete what is given. Pictures or other data: their upper part. A text: one example a "
+     "line, values in order, ? where "
+     "a value is to be drawn, missing ones at the end are drawn too. Samples take what is given in "
+     "turn",
      false},
     {"given-rows", "N",
-     "how many rows of the images of --given are held (default half, or all of a picture as wide as the model's but less high)",
+     "how many rows of the images of --given are held (default half, or all of a picture as wide "
+     "as the model's but less high)",
      false},
-    {"given-variables", "N", "hold the first N variables of the ordering at the values of --given", false},
+    {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
+     false},
     {"plain", NULL, "a .png of completions shows them alone, without what was given", false},
-    {"temperature", "T", "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
-    {"schedule", "incremental|naive", "naive computes everything again for every variable: the same bits, slowly",
+    {"temperature", "T",
+     "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
+    {"schedule", "incremental|naive",
+     "naive computes everything again for every variable: the same bits, slowly", false},
+    {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it",
      false},
-    {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -44,8 +53,8 @@ static bool is_png(const char *path) {
 }
 
 /* A picture of completions shows what was given too. */
-static lk_status write_samples(const cli_arguments *arguments, lk_context *context, const lk_given *given,
-                               const lk_dataset *samples) {
+static lk_status write_samples(const cli_arguments *arguments, lk_context *context,
+                               const lk_given *given, const lk_dataset *samples) {
     const char *out = cli_text(arguments, "out", NULL);
     return given->examples > 0 && is_png(out) && !cli_has(arguments, "plain")
                ? lk_completions_write(context, out, given, samples)
@@ -78,23 +87,27 @@ static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_
 static int report(const cli_arguments *arguments, int64_t count, double seconds) {
     const char *out = cli_text(arguments, "out", NULL);
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count, "out", out, "seconds",
-                                        seconds, "examples_per_second", (double)count / (seconds + 1e-9)));
+        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count,
+                                        "out", out, "seconds", seconds, "examples_per_second",
+                                        (double)count / (seconds + 1e-9)));
     }
     printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
     return cli_finish_output();
 }
 
-static int sample_examples(const cli_arguments *arguments, const lk_model *model, lk_sample_options *how) {
+static int sample_examples(const cli_arguments *arguments, const lk_model *model,
+                           lk_sample_options *how) {
     double seconds = 0.0;
     if (!cli_excludes(arguments, "length prompt prompt-file", "models of texts")) {
         return EXIT_USAGE;
     }
     if (!cli_has(arguments, "count") || !cli_has(arguments, "out")) {
-        return cli_usage(arguments, "needs --%s", cli_has(arguments, "count") ? "out FILE" : "count N");
+        return cli_usage(arguments, "needs --%s",
+                         cli_has(arguments, "count") ? "out FILE" : "count N");
     }
-    return sample(arguments, model->context, how, model, &seconds) == LK_OK ? report(arguments, how->count, seconds)
-                                                                            : cli_fault(model->context);
+    return sample(arguments, model->context, how, model, &seconds) == LK_OK
+               ? report(arguments, how->count, seconds)
+               : cli_fault(model->context);
 }
 
 static int run(const cli_arguments *arguments) {
@@ -125,7 +138,7 @@ static int run(const cli_arguments *arguments) {
     };
     lk_model *model = NULL;
     status = lk_model_load(context, arguments->positional[0], &model) != LK_OK ? cli_fault(context)
-             : model->data.stream                                              ? cli_sample_text(arguments, model, &how)
+             : model->data.stream ? cli_sample_text(arguments, model, &how)
                                   : sample_examples(arguments, model, &how);
     lk_model_destroy(model);
     lk_context_destroy(context);
@@ -139,19 +152,25 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .more =
-        "Held variables must come first in the model's ordering; a made trained with order_agnostic=true takes any subset. A .png of\n"
-        "completions shows what was given, its open part grey, and what became of it beside it. Pictures of another size than the\n"
-        "model's are completed at their own, by families that take any.\n"
-        "Examples need --count and --out. Text is printed as it is drawn, in memory that does not grow with it; a model of characters\n"
-        "draws only characters that it knows. A stream depends on the seed and its number alone.\n\n"
-        "examples:\n"
-        "  likely sample digits.likely --count 64 --out samples.png\n"
-        "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out completed.png\n"
-        "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out completed.png\n"
-        "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt --out drawn.txt\n"
-        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
-        "  likely sample book.likely --length 10000000 --out long.txt\n",
+    .more = "Held variables must come first in the model's ordering; a made trained with "
+            "order_agnostic=true takes any subset. A .png of\n"
+            "completions shows what was given, its open part grey, and what became of it beside "
+            "it. Pictures of another size than the\n"
+            "model's are completed at their own, by families that take any.\n"
+            "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+            "not grow with it; a model of characters\n"
+            "draws only characters that it knows. A stream depends on the seed and its number "
+            "alone.\n\n"
+            "examples:\n"
+            "  likely sample digits.likely --count 64 --out samples.png\n"
+            "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
+            "completed.png\n"
+            "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
+            "completed.png\n"
+            "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
+            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
+            "--out drawn.txt\n"
+            "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+            "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

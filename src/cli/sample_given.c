@@ -27,10 +27,11 @@ int cli_check_given(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
-static lk_status hold(const cli_arguments *arguments, const lk_model *model, const lk_dataset *dataset,
-                      lk_given *given) {
+static lk_status hold(const cli_arguments *arguments, const lk_model *model,
+                      const lk_dataset *dataset, lk_given *given) {
     int64_t rows, variables;
-    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, (int64_t)1 << 40, -1, &rows)); /* checked before */
+    LK_REQUIRE(
+        cli_integer(arguments, "given-rows", 0, (int64_t)1 << 40, -1, &rows)); /* checked before */
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, (int64_t)1 << 40, -1, &variables));
     return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
                           : lk_given_rows(model, dataset, rows, given);
@@ -38,7 +39,8 @@ static lk_status hold(const cli_arguments *arguments, const lk_model *model, con
 
 /* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
 static bool is_held_text(const lk_bytes *bytes) {
-    return bytes->size == 0 || (bytes->data[0] != '\0' && strchr("0123456789?, \t\r\n", bytes->data[0]) != NULL);
+    return bytes->size == 0 ||
+           (bytes->data[0] != '\0' && strchr("0123456789?, \t\r\n", bytes->data[0]) != NULL);
 }
 
 /* A pipe can be read but once, so that the bytes serve both. */
@@ -46,7 +48,8 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
                            const lk_dataset_options *how, lk_given *given, lk_dataset **dataset) {
     lk_bytes bytes;
     LK_TRY(lk_file_read(model->context, path, FILE_MOST, &bytes));
-    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") || !is_held_text(&bytes);
+    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
+                !is_held_text(&bytes);
     lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
                             : lk_given_parse(model->context, path, &bytes, model, given);
     lk_bytes_release(&bytes);
@@ -62,7 +65,8 @@ lk_status cli_read_given(const cli_arguments *arguments, const lk_model *model, 
     if (path == NULL) {
         return LK_OK;
     }
-    bool file = stat(path, &info) == 0 && !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
+    bool file = stat(path, &info) == 0 &&
+                !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
     LK_TRY(file ? read_file(arguments, model, path, &how, given, &dataset)
                 : lk_dataset_read(model->context, path, &how, &dataset));
     if (dataset == NULL) {

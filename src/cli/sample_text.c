@@ -1,5 +1,6 @@
-/* likely sample for a model of texts: characters as they are drawn. To standard output the streams go one after the other: the first of those
- * drawn side by side as it grows, the others when it is done. */
+/* likely sample for a model of texts: characters as they are drawn. To standard output the streams
+ * go one after the other: the first of those drawn side by side as it grows, the others when it is
+ * done. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,17 +35,20 @@ typedef struct gallery {
     int64_t done; /* symbols of all streams, prompts not counted */
 } gallery;
 
-/* ---- where characters go -------------------------------------------------------------------------------------------------- */
+/* ---- where characters go --------------------------------------------------------------------- */
 
 /* NAME.txt, one of several: NAME-3.txt */
 static char *name_file(const char *path, int64_t stream, int64_t streams) {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *dot = strrchr(name, '.');
-    size_t stem = dot != NULL && dot != name ? (size_t)(dot - path) : strlen(path), capacity = strlen(path) + 24;
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
+               *dot = strrchr(name, '.');
+    size_t stem = dot != NULL && dot != name ? (size_t)(dot - path) : strlen(path),
+           capacity = strlen(path) + 24;
     char *text = malloc(capacity);
     if (text != NULL && streams == 1) {
         snprintf(text, capacity, "%s", path);
     } else if (text != NULL) {
-        snprintf(text, capacity, "%.*s-%lld%s", (int)stem, path, (long long)stream + 1, path + stem);
+        snprintf(text, capacity, "%.*s-%lld%s", (int)stem, path, (long long)stream + 1,
+                 path + stem);
     }
     return text;
 }
@@ -52,12 +56,14 @@ static char *name_file(const char *path, int64_t stream, int64_t streams) {
 static lk_status cannot_write(gallery *g) {
     g->closed = errno == EPIPE; /* as behind `| head`: who read it has enough */
     return g->closed ? LK_INTERRUPTED
-                     : lk_fail(g->model->context, LK_IO, "cannot write to standard output: %s", strerror(errno));
+                     : lk_fail(g->model->context, LK_IO, "cannot write to standard output: %s",
+                               strerror(errno));
 }
 
 static lk_status print(gallery *g, const uint8_t *bytes, int64_t size) {
     bool flush = g->watched || (size > 0 && bytes[size - 1] == '\n');
-    bool written = fwrite(bytes, 1, (size_t)size, stdout) == (size_t)size && (!flush || fflush(stdout) == 0);
+    bool written =
+        fwrite(bytes, 1, (size_t)size, stdout) == (size_t)size && (!flush || fflush(stdout) == 0);
     return written ? LK_OK : cannot_write(g);
 }
 
@@ -88,11 +94,12 @@ static lk_status take(void *argument, bool drawn, const uint32_t *characters) {
     return LK_OK;
 }
 
-/* ---- streams side by side -------------------------------------------------------------------------------------------------- */
+/* ---- streams side by side -------------------------------------------------------------------- */
 
 static int64_t bytes_most(const gallery *g) {
     int64_t prompt = g->how.prompt != NULL ? lk_stream_bytes(g->how.prompt) : 0;
-    return prompt + g->how.length * (g->model->data.symbols.kind == LK_SYMBOLS_BYTES ? 1 : LK_UTF8_MOST);
+    return prompt +
+           g->how.length * (g->model->data.symbols.kind == LK_SYMBOLS_BYTES ? 1 : LK_UTF8_MOST);
 }
 
 static lk_status open_outlet(const gallery *g, int64_t stream, outlet *o) {
@@ -101,8 +108,8 @@ static lk_status open_outlet(const gallery *g, int64_t stream, outlet *o) {
     *o = (outlet){.last = '\n'};
     if (out != NULL) {
         char *path = name_file(out, stream, g->streams);
-        lk_status status =
-            path != NULL ? lk_writer_create(context, path, &o->writer) : lk_fail_no_memory(context, "a file's name", 0);
+        lk_status status = path != NULL ? lk_writer_create(context, path, &o->writer)
+                                        : lk_fail_no_memory(context, "a file's name", 0);
         free(path);
         return status;
     }
@@ -120,7 +127,8 @@ static lk_status print_heading(gallery *g, int64_t stream) {
 }
 
 static lk_status print_ending(gallery *g, const outlet *o) {
-    return (g->streams > 1 || g->watched) && o->last != '\n' ? print(g, (const uint8_t *)"\n", 1) : LK_OK;
+    return (g->streams > 1 || g->watched) && o->last != '\n' ? print(g, (const uint8_t *)"\n", 1)
+                                                             : LK_OK;
 }
 
 /* The others' turn. */
@@ -173,42 +181,48 @@ static lk_status draw_all(gallery *g) {
 /* Side by side is faster; but what waits for the first stream must fit. */
 static int64_t choose_batch(const gallery *g, int64_t asked) {
     int64_t batch = asked > 0 ? asked : BATCH_MOST;
-    int64_t room = cli_has(g->arguments, "out") ? BATCH_MOST : 1 + WAITING_MOST / (bytes_most(g) + 1);
+    int64_t room =
+        cli_has(g->arguments, "out") ? BATCH_MOST : 1 + WAITING_MOST / (bytes_most(g) + 1);
     batch = batch < room ? batch : room;
     batch = batch < BATCH_MOST ? batch : BATCH_MOST;
     return batch < g->streams ? batch : g->streams;
 }
 
-/* ---- the verb -------------------------------------------------------------------------------------------------------------- */
+/* ---- the verb -------------------------------------------------------------------------------- */
 
 static int report(const gallery *g, double seconds) {
     const char *out = cli_text(g->arguments, "out", NULL);
     double rate = (double)g->done / (seconds + 1e-9);
     if (cli_has(g->arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams", (json_int_t)g->streams, "symbols",
-                                        (json_int_t)g->done, "out", out, "seconds", seconds, "symbols_per_second",
-                                        rate));
+        return cli_print_json(json_pack(
+            "{s:I, s:I, s:s, s:f, s:f}", "streams", (json_int_t)g->streams, "symbols",
+            (json_int_t)g->done, "out", out, "seconds", seconds, "symbols_per_second", rate));
     }
     if (out != NULL) {
-        printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n", (long long)g->streams,
-               (long long)g->how.length, seconds, rate, out);
+        printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",
+               (long long)g->streams, (long long)g->how.length, seconds, rate, out);
         return cli_finish_output();
     }
     return EXIT_DONE;
 }
 
-static lk_status open_prompt(const cli_arguments *arguments, const lk_model *model, lk_stream **prompt) {
-    const char *text = cli_text(arguments, "prompt", ""), *path = cli_text(arguments, "prompt-file", NULL);
+static lk_status open_prompt(const cli_arguments *arguments, const lk_model *model,
+                             lk_stream **prompt) {
+    const char *text = cli_text(arguments, "prompt", ""),
+               *path = cli_text(arguments, "prompt-file", NULL);
     *prompt = NULL;
     if (path != NULL) {
         return lk_stream_open(model->context, path, &model->data.symbols, prompt);
     }
     lk_bytes bytes = {.data = (uint8_t *)(uintptr_t)text, .size = (int64_t)strlen(text)};
-    return bytes.size == 0 ? LK_OK : lk_stream_parse(model->context, "--prompt", &bytes, &model->data.symbols, prompt);
+    return bytes.size == 0
+               ? LK_OK
+               : lk_stream_parse(model->context, "--prompt", &bytes, &model->data.symbols, prompt);
 }
 
 static int begin(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(arguments, "given given-rows given-variables plain shape", "models of examples") ||
+    if (!cli_excludes(arguments, "given given-rows given-variables plain shape",
+                      "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
     }
@@ -216,12 +230,14 @@ static int begin(const cli_arguments *arguments, int64_t *length) {
         return cli_usage(arguments, "--prompt and --prompt-file exclude each other");
     }
     if (cli_has(arguments, "json") && !cli_has(arguments, "out")) {
-        return cli_usage(arguments, "--json needs --out FILE, because the text itself goes to standard output");
+        return cli_usage(
+            arguments, "--json needs --out FILE, because the text itself goes to standard output");
     }
     return EXIT_DONE;
 }
 
-int cli_sample_text(const cli_arguments *arguments, const lk_model *model, const lk_sample_options *how) {
+int cli_sample_text(const cli_arguments *arguments, const lk_model *model,
+                    const lk_sample_options *how) {
     int64_t length;
     lk_stream *prompt;
     if (begin(arguments, &length) != EXIT_DONE) {
@@ -231,10 +247,14 @@ int cli_sample_text(const cli_arguments *arguments, const lk_model *model, const
         return cli_fault(model->context);
     }
     gallery *g = calloc(1, sizeof *g);
-    lk_status status = g == NULL ? lk_fail_no_memory(model->context, "streams", (int64_t)sizeof *g) : LK_OK;
+    lk_status status =
+        g == NULL ? lk_fail_no_memory(model->context, "streams", (int64_t)sizeof *g) : LK_OK;
     double began = lk_seconds();
     if (status == LK_OK) {
-        *g = (gallery){.arguments = arguments, .model = model, .streams = how->count, .watched = isatty(STDOUT_FILENO)};
+        *g = (gallery){.arguments = arguments,
+                       .model = model,
+                       .streams = how->count,
+                       .watched = isatty(STDOUT_FILENO)};
         g->how = (lk_stream_sample_options){.length = length,
                                             .seed = how->seed,
                                             .temperature = how->temperature,

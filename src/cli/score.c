@@ -18,21 +18,28 @@ static const cli_option options[] = {
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
     CLI_ADAPT_OPTION,
-    {"labels", "PATH", "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
+    {"labels", "PATH",
+     "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
     {"out", "FILE.csv",
-     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their names; labels where there are any. For "
+     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their "
+     "names; labels where there are any. For "
      "each line of a text: symbols, NLL, score",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
-     "score = NLL - size under a general compressor (deflate), so that simple inputs are not favoured", false},
+     "score = NLL - size under a general compressor (deflate), so that simple inputs are not "
+     "favoured",
+     false},
     {"map", "FILE.png|FILE.html",
-     "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale bits or more. Of a text: a page "
+     "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale "
+     "bits or more. Of a text: a page "
      "with every character coloured",
      false},
-    {"map-scale", "BITS", "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
-    {"map-symbols", "N", "how much of a text the map shows (default: the first 100000 symbols)", false},
+    {"map-scale", "BITS",
+     "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
+    {"map-symbols", "N", "how much of a text the map shows (default: the first 100000 symbols)",
+     false},
     {"top", "N", "of a text: how many of the strangest lines to list (default 10)", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -49,13 +56,16 @@ typedef struct session {
 } session;
 
 static lk_status open_session(const cli_arguments *arguments, session *s) {
-    const char *against = cli_text(arguments, "against", NULL), *labels = cli_text(arguments, "labels", NULL);
+    const char *against = cli_text(arguments, "against", NULL),
+               *labels = cli_text(arguments, "labels", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_load(s->context, against, &s->background));
     }
     lk_binarization done;
-    LK_TRY(cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset, &done));
-    return labels == NULL ? LK_OK : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
+    LK_TRY(
+        cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset, &done));
+    return labels == NULL ? LK_OK
+                          : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
 }
 
 static lk_status score(const cli_arguments *arguments, session *s) {
@@ -67,12 +77,13 @@ static lk_status score(const cli_arguments *arguments, session *s) {
     lk_status status = lk_score(s->model, s->dataset, &how, &s->scores);
     cli_progress_end(&progress);
     LK_TRY(status);
-    return s->labels == NULL ? LK_OK
-                             : lk_score_metrics(s->context, s->scores.score, s->labels, s->scores.examples, &s->auroc,
-                                                &s->average_precision);
+    return s->labels == NULL
+               ? LK_OK
+               : lk_score_metrics(s->context, s->scores.score, s->labels, s->scores.examples,
+                                  &s->auroc, &s->average_precision);
 }
 
-/* ---- outputs ---------------------------------------------------------------------------------------------------------------- */
+/* ---- outputs --------------------------------------------------------------------------------- */
 
 /* A file's name as a field: quoted, with quotes doubled. */
 static void write_name(lk_writer *writer, const char *name) {
@@ -141,9 +152,9 @@ static const char *map_unit(const session *s) {
 }
 
 static json_t *map_json(const session *s) {
-    return json_pack("{s:I, s:s, s:o, s:o}", "examples", (json_int_t)s->legend.examples, "bits_of", map_unit(s),
-                     "bits_drawn_white", cli_number(s->legend.full_scale), "largest_bits",
-                     cli_number(s->legend.largest));
+    return json_pack("{s:I, s:s, s:o, s:o}", "examples", (json_int_t)s->legend.examples, "bits_of",
+                     map_unit(s), "bits_drawn_white", cli_number(s->legend.full_scale),
+                     "largest_bits", cli_number(s->legend.largest));
 }
 
 static int print_json(const session *s) {
@@ -172,18 +183,20 @@ static int print_json(const session *s) {
 
 static int print_text(const session *s) {
     int64_t n = s->scores.examples, unlikely = 0;
-    printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n, mean_of(s->scores.nll_nats, n),
-           mean_of(s->scores.score, n));
+    printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n,
+           mean_of(s->scores.nll_nats, n), mean_of(s->scores.score, n));
     for (int64_t i = 0; s->scores.p_value != NULL && i < n; i++) {
         unlikely += s->scores.p_value[i] <= 0.01 ? 1 : 0;
     }
     if (s->scores.p_value != NULL) {
-        printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n", (long long)unlikely,
-               100.0 * (double)unlikely / (double)n, (long long)s->model->calibration_count);
+        printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n",
+               (long long)unlikely, 100.0 * (double)unlikely / (double)n,
+               (long long)s->model->calibration_count);
     } else {
-        printf("no p-values: %s\n", s->model->calibration == NULL
-                                        ? "the model was trained without held-out data"
-                                        : "the held-out examples were of the model's own size, these are not");
+        printf("no p-values: %s\n",
+               s->model->calibration == NULL
+                   ? "the model was trained without held-out data"
+                   : "the held-out examples were of the model's own size, these are not");
     }
     if (s->labels != NULL) {
         printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);
@@ -203,9 +216,11 @@ static int score_examples(const cli_arguments *arguments, session *s) {
     if (strlen(map) < 4 || strcmp(map + strlen(map) - 4, ".png") != 0) {
         return cli_usage(arguments, "--map %s: a map is a picture, NAME.png", map);
     }
-    bool done =
-        open_session(arguments, s) == LK_OK && score(arguments, s) == LK_OK && write_files(arguments, s) == LK_OK;
-    return !done ? cli_fault(s->context) : cli_has(arguments, "json") ? print_json(s) : print_text(s);
+    bool done = open_session(arguments, s) == LK_OK && score(arguments, s) == LK_OK &&
+                write_files(arguments, s) == LK_OK;
+    return !done                        ? cli_fault(s->context)
+           : cli_has(arguments, "json") ? print_json(s)
+                                        : print_text(s);
 }
 
 static int run(const cli_arguments *arguments) {
@@ -222,9 +237,10 @@ static int run(const cli_arguments *arguments) {
     if (s.context == NULL) {
         return status;
     }
-    status = lk_model_load(s.context, arguments->positional[0], &s.model) != LK_OK ? cli_fault(s.context)
-             : s.model->data.stream                                                ? cli_score_text(arguments, s.model)
-                                                                                   : score_examples(arguments, &s);
+    status = lk_model_load(s.context, arguments->positional[0], &s.model) != LK_OK
+                 ? cli_fault(s.context)
+             : s.model->data.stream ? cli_score_text(arguments, s.model)
+                                    : score_examples(arguments, &s);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
     lk_dataset_destroy(s.dataset);
@@ -243,9 +259,12 @@ const cli_verb cli_score_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "data",
     .more =
-        "Higher scores are stranger. The p-value is the share of held-out examples (kept in the model file by training) whose\n"
-        "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an example sums to its NLL; a pixel's\n"
-        "colours are added up. Images of another height and width than the model's (pixelcnn, pixelrnn) are scored whole. A line of a\n"
+        "Higher scores are stranger. The p-value is the share of held-out examples (kept in the "
+        "model file by training) whose\n"
+        "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an "
+        "example sums to its NLL; a pixel's\n"
+        "colours are added up. Images of another height and width than the model's (pixelcnn, "
+        "pixelrnn) are scored whole. A line of a\n"
         "text (with its newline) scores its nats per symbol, given all that stands before it.\n\n"
         "examples:\n"
         "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"

@@ -1,4 +1,5 @@
-/* likely score for a model of texts: how strange each line is, and where in it the surprise lies. */
+/* likely score for a model of texts: how strange each line is, and where in it the surprise
+ * lies. */
 #include <string.h>
 
 #include "base/file.h"
@@ -23,8 +24,9 @@ static double bits_per_symbol(const lk_stream_line *line) {
 static lk_status take_line(void *argument, const lk_stream_line *line) {
     scorer *s = argument;
     if (s->csv != NULL) {
-        lk_writer_printf(s->csv, "%lld,%lld,%.9g,%.9g,%.9g\n", (long long)line->number, (long long)line->symbols,
-                         line->nll_nats, bits_per_symbol(line), line->score);
+        lk_writer_printf(s->csv, "%lld,%lld,%.9g,%.9g,%.9g\n", (long long)line->number,
+                         (long long)line->symbols, line->nll_nats, bits_per_symbol(line),
+                         line->score);
     }
     return LK_OK;
 }
@@ -40,7 +42,8 @@ static lk_status take(void *argument, const lk_stream_piece *piece) {
 
 static lk_status open_outputs(scorer *s, int64_t top, int64_t map_symbols) {
     lk_context *context = s->model->context;
-    const char *out = cli_text(s->arguments, "out", NULL), *map = cli_text(s->arguments, "map", NULL);
+    const char *out = cli_text(s->arguments, "out", NULL),
+               *map = cli_text(s->arguments, "map", NULL);
     LK_TRY(lk_stream_lines_init(context, top, &s->lines));
     s->lines.take = take_line;
     s->lines.argument = s;
@@ -59,8 +62,8 @@ static lk_status commit(scorer *s) {
     lk_writer *csv = s->csv;
     s->map = NULL;
     if (map != NULL) {
-        LK_TRY(lk_stream_map_commit(map, cli_text(s->arguments, "data", NULL), s->arguments->positional[0],
-                                    &s->likelihood));
+        LK_TRY(lk_stream_map_commit(map, cli_text(s->arguments, "data", NULL),
+                                    s->arguments->positional[0], &s->likelihood));
     }
     s->csv = NULL;
     return csv != NULL ? lk_writer_commit(csv) : LK_OK;
@@ -68,7 +71,8 @@ static lk_status commit(scorer *s) {
 
 static lk_status score(scorer *s, lk_stream *stream, int64_t top, int64_t map_symbols, float rate) {
     LK_TRY(open_outputs(s, top, map_symbols));
-    s->likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream), .bytes = lk_stream_bytes(stream)};
+    s->likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream),
+                                           .bytes = lk_stream_bytes(stream)};
     cli_progress progress = cli_progress_begin(s->arguments, "scoring");
     lk_stream_walk walk = {.take = take,
                            .argument = s,
@@ -82,7 +86,7 @@ static lk_status score(scorer *s, lk_stream *stream, int64_t top, int64_t map_sy
     return commit(s);
 }
 
-/* ---- results ----------------------------------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* A line's beginning, what cannot be printed replaced. */
 static void print_beginning(const lk_stream_line *line) {
@@ -98,12 +102,14 @@ static void print_beginning(const lk_stream_line *line) {
 static int print_text(const scorer *s) {
     const lk_stream_likelihood *l = &s->likelihood;
     double nats = l->nll_nats / (double)l->symbols;
-    printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n", (long long)s->lines.count,
-           (long long)l->symbols, nats, nats / LK_NATS_PER_BIT);
-    printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score", "text");
+    printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n",
+           (long long)s->lines.count, (long long)l->symbols, nats, nats / LK_NATS_PER_BIT);
+    printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score",
+           "text");
     for (int64_t i = 0; i < s->lines.strangest_count; i++) {
         const lk_stream_line *line = &s->lines.strangest[i];
-        printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols, line->score);
+        printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols,
+               line->score);
         print_beginning(line);
         putchar('\n');
     }
@@ -115,22 +121,25 @@ static int print_json(const scorer *s) {
     json_t *strangest = json_array();
     for (int64_t i = 0; i < s->lines.strangest_count; i++) {
         const lk_stream_line *line = &s->lines.strangest[i];
-        json_array_append_new(
-            strangest, json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                                 (json_int_t)line->symbols, "nll_nats", cli_number(line->nll_nats), "bits_per_symbol",
-                                 cli_number(bits_per_symbol(line)), "score", cli_number(line->score)));
+        json_array_append_new(strangest, json_pack("{s:I, s:I, s:o, s:o, s:o}", "line",
+                                                   (json_int_t)line->number, "symbols",
+                                                   (json_int_t)line->symbols, "nll_nats",
+                                                   cli_number(line->nll_nats), "bits_per_symbol",
+                                                   cli_number(bits_per_symbol(line)), "score",
+                                                   cli_number(line->score)));
     }
-    return cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count,
-                                    "symbols", (json_int_t)l->symbols, "bytes", (json_int_t)l->bytes,
-                                    "escaped_characters", (json_int_t)l->escapes, "nll_nats", cli_number(l->nll_nats),
-                                    "bits_per_symbol", cli_number(l->nll_nats / LK_NATS_PER_BIT / (double)l->symbols),
-                                    "strangest", strangest));
+    return cli_print_json(json_pack(
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count, "symbols",
+        (json_int_t)l->symbols, "bytes", (json_int_t)l->bytes, "escaped_characters",
+        (json_int_t)l->escapes, "nll_nats", cli_number(l->nll_nats), "bits_per_symbol",
+        cli_number(l->nll_nats / LK_NATS_PER_BIT / (double)l->symbols), "strangest", strangest));
 }
 
 int cli_score_text(const cli_arguments *arguments, const lk_model *model) {
     int64_t top, map_symbols;
     float rate;
-    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed labels against complexity map-scale",
+    if (!cli_excludes(arguments,
+                      "alphabet shape binarize binarize-seed labels against complexity map-scale",
                       "models of examples") ||
         !cli_adapt(arguments, &rate) || !cli_integer(arguments, "top", 1, 100000, 10, &top) ||
         !cli_integer(arguments, "map-symbols", 1, (int64_t)1 << 48, 100000, &map_symbols)) {

@@ -31,14 +31,17 @@ bool cli_excludes(const cli_arguments *arguments, const char *names, const char 
 }
 
 /* The part of `whole` from symbol `from` on; takes whole. */
-static lk_status cut_take(lk_context *context, lk_stream *whole, int64_t from, int64_t symbols, lk_stream **part) {
+static lk_status cut_take(lk_context *context, lk_stream *whole, int64_t from, int64_t symbols,
+                          lk_stream **part) {
     int64_t length = lk_stream_length(whole), first = from < 0 ? length + from : from;
     lk_status status;
     if (first < 0 || first >= length) {
-        status = lk_fail(context, LK_INVALID, "%s: --from %lld is outside the %lld symbols of the file",
-                         lk_stream_path(whole), (long long)from, (long long)length);
+        status =
+            lk_fail(context, LK_INVALID, "%s: --from %lld is outside the %lld symbols of the file",
+                    lk_stream_path(whole), (long long)from, (long long)length);
     } else {
-        status = lk_stream_part(whole, first, symbols < length - first ? symbols : length - first, part);
+        status =
+            lk_stream_part(whole, first, symbols < length - first ? symbols : length - first, part);
     }
     lk_stream_close(whole);
     return status;
@@ -52,7 +55,8 @@ int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stre
         return EXIT_USAGE;
     }
     lk_stream *whole;
-    lk_status status = lk_stream_open(model->context, cli_text(arguments, "data", NULL), &model->data.symbols, &whole);
+    lk_status status = lk_stream_open(model->context, cli_text(arguments, "data", NULL),
+                                      &model->data.symbols, &whole);
     if (status == LK_OK) {
         status = cut_take(model->context, whole, from, symbols, stream);
     }

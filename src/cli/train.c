@@ -12,43 +12,57 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR batches; also gzipped; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
+     "JPEG, CIFAR batches; also gzipped; or a "
      "folder of pictures or of CIFAR batches",
      false},
-    {"valid", "PATH", "validation examples: choose the best weights, stop early, calibrate p-values", false},
+    {"valid", "PATH",
+     "validation examples: choose the best weights, stop early, calibrate p-values", false},
     {"valid-fraction", "X",
-     "without --valid: hold out this share of the data (default 0.1 when training by gradients, else 0)", false},
+     "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
+     "else 0)",
+     false},
     {"out", "MODEL", "the model file; a checkpoint stands beside it as MODEL.checkpoint", false},
-    {"set", "KEY=VALUE", "a setting of the family (likely models lists them); may be given several times", true},
+    {"set", "KEY=VALUE",
+     "a setting of the family (likely models lists them); may be given several times", true},
     {"order", "natural|reversed|random:SEED|FILE",
      "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
     {"crops", "N", "of each picture an epoch (default: as many as have its area)", false},
-    {"raw", NULL, "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out", false},
+    {"raw", NULL,
+     "the file is bytes, whatever they are: cut into examples of --shape N, a rest left out",
+     false},
     {"text", "bytes|utf8",
-     "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated back-propagation with "
+     "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
+     "back-propagation with "
      "carried state (charrnn, conv1d)",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
-    {"epochs", "N", "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
+    {"epochs", "N",
+     "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
     {"minutes", "M", "stop after so many minutes", false},
     {"batch-size", "N", "examples in a minibatch (default 100)", false},
     {"learning-rate", "X", "default 0.001 (sgd: 0.1)", false},
     {"optimizer", "NAME", "adam, adamw, adagrad or sgd (default adam)", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
     {"weight-decay", "X", "of weight matrices (default 0); decoupled in adamw", false},
-    {"schedule", "NAME", "learning rate: constant, cosine, step or exponential (default constant)", false},
+    {"schedule", "NAME", "learning rate: constant, cosine, step or exponential (default constant)",
+     false},
     {"warmup-steps", "N", "linear warm-up (default 0)", false},
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
     {"decay-epochs", "N", "epochs to which that factor belongs (default 10)", false},
     {"clip", "X", "clip the global gradient norm (default: not)", false},
-    {"ema", "D", "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: none)",
+    {"ema", "D",
+     "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: "
+     "none)",
      false},
-    {"patience", "N", "stop after so many epochs without a better validation NLL (default 30; 0: never)", false},
+    {"patience", "N",
+     "stop after so many epochs without a better validation NLL (default 30; 0: never)", false},
     {"seed", "N", "of initial weights, shuffling, dropout, binarization (default 1)", false},
     {"checkpoint-seconds", "S", "least time between checkpoints (default 60)", false},
-    {"resume", NULL, "continue from MODEL.checkpoint, to the same weights as an uninterrupted run", false},
+    {"resume", NULL, "continue from MODEL.checkpoint, to the same weights as an uninterrupted run",
+     false},
     {"json", NULL, "one JSON object at the end", false},
 };
 
@@ -71,7 +85,8 @@ static void format_nats(double nats, const reporter *r, char text[64]) {
     if (isnan(nats)) {
         snprintf(text, 64, "-");
     } else if (r->window > 0) {
-        snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window, nats * r->bits_per_nat_dim);
+        snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window,
+                 nats * r->bits_per_nat_dim);
     } else {
         snprintf(text, 64, "%.3f nats (%.4f bits/dim)", nats, nats * r->bits_per_nat_dim);
     }
@@ -85,14 +100,16 @@ static bool report(void *argument, const lk_train_progress *p) {
     format_nats(p->best_valid_nll_nats, r, best);
     cli_duration(p->seconds_left, left);
     if (r->live && !p->epoch_ended) {
-        fprintf(stderr, "\repoch %lld%s step %lld/%lld  train %s  %.0f examples/s  %s left\033[K", (long long)p->epoch,
-                "", (long long)p->step, (long long)p->steps_in_epoch, train, p->examples_per_second,
+        fprintf(stderr, "\repoch %lld%s step %lld/%lld  train %s  %.0f examples/s  %s left\033[K",
+                (long long)p->epoch, "", (long long)p->step, (long long)p->steps_in_epoch, train,
+                p->examples_per_second,
                 isfinite(p->seconds_left) && p->seconds_left > 0.0 ? left : "?");
         fflush(stderr);
     }
     if (!r->quiet && p->epoch_ended) {
-        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f examples/s%s\n", r->live ? "\r\033[K" : "",
-                (long long)p->epoch, train, valid, best, p->examples_per_second, "");
+        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f examples/s%s\n",
+                r->live ? "\r\033[K" : "", (long long)p->epoch, train, valid, best,
+                p->examples_per_second, "");
     }
     if (!r->quiet && p->note != NULL) {
         fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);
@@ -100,7 +117,8 @@ static bool report(void *argument, const lk_train_progress *p) {
     return stop_asked == 0;
 }
 
-static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll) {
+static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
+                       double valid_nll) {
     reporter *r = argument;
     char train[64], valid[64];
     format_nats(train_nll, r, train);
@@ -110,13 +128,13 @@ static bool report_fit(void *argument, int64_t iteration, int64_t iterations, do
                 (long long)iterations, train, valid);
         fflush(stderr);
     } else if (!r->quiet && (iteration % 20 == 0 || iteration == iterations)) {
-        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration, (long long)iterations,
-                train, valid);
+        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration,
+                (long long)iterations, train, valid);
     }
     return stop_asked == 0;
 }
 
-/* ---- options -------------------------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool read_optimizer(const cli_arguments *a, lk_train_options *o) {
     bool sgd;
@@ -130,7 +148,8 @@ static bool read_optimizer(const cli_arguments *a, lk_train_options *o) {
 }
 
 static bool read_rate(const cli_arguments *a, lk_train_options *o) {
-    return cli_choice(a, "schedule", "constant|cosine|step|exponential", "constant", &o->rate.name) &&
+    return cli_choice(a, "schedule", "constant|cosine|step|exponential", "constant",
+                      &o->rate.name) &&
            cli_integer(a, "warmup-steps", 0, INT64_MAX, 0, &o->rate.warmup_steps) &&
            cli_real(a, "decay", 0.0, 1.0, 0.5, &o->rate.decay) &&
            cli_real(a, "decay-epochs", 1e-6, 1e9, 10.0, &o->rate.decay_epochs);
@@ -139,10 +158,12 @@ static bool read_rate(const cli_arguments *a, lk_train_options *o) {
 static bool read_options(const cli_arguments *a, lk_train_options *o) {
     int64_t seed;
     *o = lk_train_defaults();
-    if (!read_optimizer(a, o) || !read_rate(a, o) || !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
+    if (!read_optimizer(a, o) || !read_rate(a, o) ||
+        !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
         !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
         !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) ||
-        !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) || !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
+        !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) ||
+        !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
         !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||
         !cli_integer(a, "seed", 0, INT64_MAX, 1, &seed) ||
         !cli_real(a, "checkpoint-seconds", 0.0, 1e9, 60.0, &o->checkpoint_seconds)) {
@@ -156,13 +177,14 @@ static bool read_options(const cli_arguments *a, lk_train_options *o) {
     return true;
 }
 
-/* ---- training --------------------------------------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static lk_status fit(lk_model *model, const train_data *data, const lk_train_options *options,
                      const cli_arguments *arguments, reporter *r) {
     const char *out = cli_text(arguments, "out", NULL);
     if (options->resume) {
-        return lk_fail(model->context, LK_INVALID, "%s trains in one go and has no checkpoints: leave out --resume",
+        return lk_fail(model->context, LK_INVALID,
+                       "%s trains in one go and has no checkpoints: leave out --resume",
                        model->family->name);
     }
     lk_fit_options how = {.seed = options->seed,
@@ -179,8 +201,8 @@ static lk_status fit(lk_model *model, const train_data *data, const lk_train_opt
     return lk_model_save(model, out);
 }
 
-static lk_status train_model(const cli_arguments *arguments, lk_train_options *options, const train_data *data,
-                             lk_model *model) {
+static lk_status train_model(const cli_arguments *arguments, lk_train_options *options,
+                             const train_data *data, lk_model *model) {
     const char *out = cli_text(arguments, "out", NULL);
     size_t capacity = strlen(out) + sizeof ".checkpoint";
     char *checkpoint = malloc(capacity);
@@ -201,8 +223,9 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
                            ? lk_train_stream(model, data->train_stream, data->valid_stream, options)
                            : lk_train(model, data->train, data->valid, options);
     if (status == LK_INTERRUPTED && model->family->fit == NULL) {
-        status = lk_fail(model->context, LK_INTERRUPTED,
-                         "interrupted; the same command with --resume continues from %s", checkpoint);
+        status =
+            lk_fail(model->context, LK_INTERRUPTED,
+                    "interrupted; the same command with --resume continues from %s", checkpoint);
     }
     if (status == LK_OK && model->family->fit == NULL) {
         status = lk_model_save(model, out);
@@ -217,9 +240,10 @@ static int print_summary(const cli_arguments *arguments, const lk_model *model) 
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
-        return cli_print_json(json_pack("{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name,
-                                        "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-                                        fingerprint, "history", history != NULL ? history : json_object()));
+        return cli_print_json(json_pack(
+            "{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name, "parameters",
+            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
+            "history", history != NULL ? history : json_object()));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -243,9 +267,9 @@ static bool read_text_options(const cli_arguments *a, text_options *text) {
     return true;
 }
 
-static lk_status run_session(const cli_arguments *arguments, lk_context *context, lk_train_options *options,
-                             const lk_dataset_options *how, const text_options *text, double fraction,
-                             lk_model **model) {
+static lk_status run_session(const cli_arguments *arguments, lk_context *context,
+                             lk_train_options *options, const lk_dataset_options *how,
+                             const text_options *text, double fraction, lk_model **model) {
     const char *const *assignments;
     int32_t count = cli_texts(arguments, "set", &assignments);
     const lk_family *family = lk_family_named(arguments->positional[0]);
@@ -255,13 +279,15 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
         fraction = by_gradients ? 0.1 : 0.0;
     }
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_status status = family == NULL ? LK_OK
-                       : text->asked
-                           ? train_data_read_text(arguments, context, text->kind, text->window, fraction, &data)
-                           : train_data_read(arguments, context, how, fraction, options->seed, &data);
+    lk_status status =
+        family == NULL ? LK_OK
+        : text->asked
+            ? train_data_read_text(arguments, context, text->kind, text->window, fraction, &data)
+            : train_data_read(arguments, context, how, fraction, options->seed, &data);
     if (status == LK_OK) {
-        status = lk_model_create(context, arguments->positional[0], assignments, count, data.description,
-                                 cli_text(arguments, "order", "natural"), options->seed, model);
+        status =
+            lk_model_create(context, arguments->positional[0], assignments, count, data.description,
+                            cli_text(arguments, "order", "natural"), options->seed, model);
     }
     if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
         fprintf(stderr, "%s\n", data.note);
@@ -283,7 +309,8 @@ static int run(const cli_arguments *arguments) {
     lk_dataset_options reading;
     text_options text;
     if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
-        !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) || !read_text_options(arguments, &text) ||
+        !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) ||
+        !read_text_options(arguments, &text) ||
         !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
         return EXIT_USAGE;
     }
@@ -315,14 +342,17 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
-    .more =
-        "The weights that did best on validation data are kept. Results depend on data, settings and seed, never on threads.\n\n"
-        "examples:\n"
-        "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
-        "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out digits.likely --set hidden=1000\n"
-        "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
-        "  likely train pixelcnn --data photographs --crop 32x32 --out photographs.likely --batch-size 16\n"
-        "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 --batch-size 32 --clip 50\n"
-        "  likely train made ... --epochs 100 --out digits.likely --resume\n",
+    .more = "The weights that did best on validation data are kept. Results depend on data, "
+            "settings and seed, never on threads.\n\n"
+            "examples:\n"
+            "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
+            "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out "
+            "digits.likely --set hidden=1000\n"
+            "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+            "  likely train pixelcnn --data photographs --crop 32x32 --out photographs.likely "
+            "--batch-size 16\n"
+            "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 "
+            "--batch-size 32 --clip 50\n"
+            "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

@@ -1,4 +1,5 @@
-/* What `likely train` trains on: training and validation examples, and the description of the data that the model gets. */
+/* What `likely train` trains on: training and validation examples, and the description of the data
+ * that the model gets. */
 #ifndef LK_CLI_TRAIN_DATA_H
 #define LK_CLI_TRAIN_DATA_H
 
@@ -6,18 +7,24 @@
 #include "data/stream.h"
 
 typedef struct train_data {
-    lk_dataset *train, *valid; /* owned; valid may be NULL. Of a text: windows from its beginning, and NULL */
-    lk_stream *train_stream, *valid_stream; /* owned: of a text; else NULL. valid_stream may be NULL */
+    lk_dataset *train,
+        *valid; /* owned; valid may be NULL. Of a text: windows from its beginning, and NULL */
+    lk_stream *train_stream,
+        *valid_stream; /* owned: of a text; else NULL. valid_stream may be NULL */
     lk_data_description description;
     char note[256]; /* what was decided, for people; may be empty */
 } train_data;
 
-/* Reads --data and --valid; without --valid, an NPZ archive's own validation array, or a random `fraction` of the training data. */
-lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_dataset_options *how,
-                          double fraction, uint64_t seed, train_data *data);
-/* The same for a text that is one stream, in windows of so many symbols. Without --valid its last `fraction`. */
-lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context, lk_symbols_kind kind,
-                               int64_t window, double fraction, train_data *data);
+/* Reads --data and --valid; without --valid, an NPZ archive's own validation array, or a random
+ * `fraction` of the training data. */
+lk_status train_data_read(const cli_arguments *arguments, lk_context *context,
+                          const lk_dataset_options *how, double fraction, uint64_t seed,
+                          train_data *data);
+/* The same for a text that is one stream, in windows of so many symbols. Without --valid its last
+ * `fraction`. */
+lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
+                               lk_symbols_kind kind, int64_t window, double fraction,
+                               train_data *data);
 void train_data_release(train_data *data);
 
 #endif

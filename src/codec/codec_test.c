@@ -1,5 +1,5 @@
-/* Compression and restoration with small networks: the same bytes for every schedule, number of threads and
- * instruction set; cost against the likelihood; damage and salvage; the wrong model. */
+/* Compression and restoration with small networks: the same bytes for every schedule, number of
+ * threads and instruction set; cost against the likelihood; damage and salvage; the wrong model. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,18 +48,21 @@ enum { RECIPES = sizeof recipes / sizeof recipes[0] };
 static void fill(lk_dataset *dataset, uint64_t seed) {
     lk_random random = {.seed = seed, .purpose = LK_FOR_CHECK};
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        dataset->values[i] = (uint16_t)lk_random_below(random, (uint64_t)i, 0, (uint64_t)dataset->alphabet);
+        dataset->values[i] =
+            (uint16_t)lk_random_below(random, (uint64_t)i, 0, (uint64_t)dataset->alphabet);
     }
 }
 
 static void make_world(const recipe *r, int threads, uint64_t seed, world *w) {
     memset(w, 0, sizeof *w);
     lk_shape shape = {.axes = 2, .size = {r->height, r->width}};
-    lk_data_description data = {.shape = shape, .variables = r->height * r->width, .alphabet = r->alphabet};
+    lk_data_description data = {
+        .shape = shape, .variables = r->height * r->width, .alphabet = r->alphabet};
     assert_int_equal(lk_context_create(threads, &w->context), LK_OK);
-    if (lk_model_create(w->context, "made", r->assignments, r->assignment_count, data, r->order, seed, &w->model) !=
-            LK_OK ||
-        lk_dataset_create(w->context, "random", shape, r->examples, r->alphabet, &w->dataset) != LK_OK) {
+    if (lk_model_create(w->context, "made", r->assignments, r->assignment_count, data, r->order,
+                        seed, &w->model) != LK_OK ||
+        lk_dataset_create(w->context, "random", shape, r->examples, r->alphabet, &w->dataset) !=
+            LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
     fill(w->dataset, seed);
@@ -83,7 +86,8 @@ static lk_bytes compress(world *w, const lk_codec_options *options, lk_compress_
 static void expect_restored(world *w, const lk_bytes *bytes) {
     lk_dataset *restored;
     int64_t *lost, lost_count;
-    if (lk_decompress_bytes(w->model, "test", bytes, NULL, &restored, &lost, &lost_count) != LK_OK) {
+    if (lk_decompress_bytes(w->model, "test", bytes, NULL, &restored, &lost, &lost_count) !=
+        LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
     assert_null(lost);
@@ -92,7 +96,8 @@ static void expect_restored(world *w, const lk_bytes *bytes) {
     assert_int_equal(restored->alphabet, w->dataset->alphabet);
     assert_int_equal(restored->format, w->dataset->format);
     assert_true(lk_shape_equal(restored->shape, w->dataset->shape));
-    assert_memory_equal(restored->values, w->dataset->values, (size_t)(restored->examples * restored->variables) * 2);
+    assert_memory_equal(restored->values, w->dataset->values,
+                        (size_t)(restored->examples * restored->variables) * 2);
     assert_int_equal(restored->labels != NULL, w->dataset->labels != NULL);
     if (restored->labels != NULL) {
         assert_memory_equal(restored->labels, w->dataset->labels,
@@ -101,7 +106,8 @@ static void expect_restored(world *w, const lk_bytes *bytes) {
     lk_dataset_destroy(restored);
 }
 
-/* Bytes made under one number of threads and one instruction set are made, and read, under all the others. */
+/* Bytes made under one number of threads and one instruction set are made, and read, under all the
+ * others. */
 static void same_bytes_everywhere(void **state) {
     (void)state;
     static const int threads[] = {1, 2, 7};
@@ -123,8 +129,8 @@ static void same_bytes_everywhere(void **state) {
                         reference = bytes;
                     } else if (bytes.size != reference.size ||
                                memcmp(bytes.data, reference.data, (size_t)bytes.size) != 0) {
-                        fail_msg("recipe %d, %s, %d threads, incremental %d: other bytes", r, tables[isa]->isa,
-                                 threads[t], incremental);
+                        fail_msg("recipe %d, %s, %d threads, incremental %d: other bytes", r,
+                                 tables[isa]->isa, threads[t], incremental);
                     }
                     if (bytes.data != reference.data) {
                         lk_bytes_release(&bytes);
@@ -166,7 +172,9 @@ static void labels_come_back(void **state) {
     lk_container_deinit(&container);
     lk_dataset *restored;
     int64_t *lost, lost_count;
-    assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &options, &restored, &lost, &lost_count), LK_OK);
+    assert_int_equal(
+        lk_decompress_bytes(w.model, "test", &bytes, &options, &restored, &lost, &lost_count),
+        LK_OK);
     assert_int_equal(lost_count, 1);
     assert_int_equal(lost[0], 1);
     assert_int_equal(restored->examples, 27);
@@ -220,8 +228,8 @@ static void equal_ranks(void **state) {
     end_world(&w);
 }
 
-/* Payload against likelihood: 32 bits of coder state, 8 of rounding and a dozen bytes of frame for each chunk, and
- * the quantisation of probabilities to 24 bits. */
+/* Payload against likelihood: 32 bits of coder state, 8 of rounding and a dozen bytes of frame for
+ * each chunk, and the quantisation of probabilities to 24 bits. */
 static void cost_is_the_likelihood(void **state) {
     (void)state;
     static const recipe large[] = {
@@ -237,19 +245,20 @@ static void cost_is_the_likelihood(void **state) {
         lk_bytes bytes = compress(&w, &options, &report);
         double model_bits = report.model_nll_nats / log(2),
                coded_bits = 8.0 * (double)(report.bytes - report.header_bytes);
-        print_message("recipe %d: model %.1f bits, coded %.0f, excess %.1f in %lld chunks\n", r, model_bits, coded_bits,
-                      coded_bits - model_bits, (long long)report.chunks);
+        print_message("recipe %d: model %.1f bits, coded %.0f, excess %.1f in %lld chunks\n", r,
+                      model_bits, coded_bits, coded_bits - model_bits, (long long)report.chunks);
         assert_int_equal(report.bytes, bytes.size);
         assert_int_equal(report.examples, large[r].examples);
         assert_true(coded_bits > model_bits);
-        assert_true(coded_bits < model_bits * (1 + 2e-5) + (double)report.chunks * (32 + 8 + 12 * 8));
+        assert_true(coded_bits <
+                    model_bits * (1 + 2e-5) + (double)report.chunks * (32 + 8 + 12 * 8));
         lk_bytes_release(&bytes);
         end_world(&w);
     }
 }
 
-/* Every flip of every byte, and every cut, is refused with a line that can be shown; salvage gives back the chunks
- * that are left. */
+/* Every flip of every byte, and every cut, is refused with a line that can be shown; salvage gives
+ * back the chunks that are left. */
 static void damage(void **state) {
     (void)state;
     world w;
@@ -262,14 +271,16 @@ static void damage(void **state) {
     for (int64_t at = 0; at < bytes.size; at++) {
         uint8_t change = (uint8_t)(1 << at % 8);
         bytes.data[at] ^= change;
-        lk_status status = lk_decompress_bytes(w.model, "test", &bytes, NULL, &restored, &lost, &lost_count);
+        lk_status status =
+            lk_decompress_bytes(w.model, "test", &bytes, NULL, &restored, &lost, &lost_count);
         assert_int_not_equal(status, LK_OK);
         assert_null(restored);
         assert_non_null(strstr(lk_context_message(w.context), "test"));
         if (at >= report.header_bytes) {
             assert_int_equal(status, LK_CORRUPT);
             assert_non_null(strstr(lk_context_message(w.context), "--salvage"));
-            assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored, &lost, &lost_count),
+            assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored,
+                                                 &lost, &lost_count),
                              LK_OK);
             assert_int_equal(lost_count, 1);
             assert_int_equal(restored->examples, lost[0] == 3 ? 30 : 27);
@@ -277,7 +288,8 @@ static void damage(void **state) {
                     after = before + (lost[0] == 3 ? 7 : 10) * w.dataset->variables;
             int64_t values = w.dataset->examples * w.dataset->variables;
             assert_memory_equal(restored->values, w.dataset->values, (size_t)before * 2);
-            assert_memory_equal(restored->values + before, w.dataset->values + after, (size_t)(values - after) * 2);
+            assert_memory_equal(restored->values + before, w.dataset->values + after,
+                                (size_t)(values - after) * 2);
             lk_dataset_destroy(restored);
             lk_release(lost);
         }
@@ -285,8 +297,10 @@ static void damage(void **state) {
     }
     for (int64_t size = 0; size < bytes.size; size++) {
         lk_bytes cut = {.data = bytes.data, .size = size};
-        assert_int_not_equal(lk_decompress_bytes(w.model, "test", &cut, NULL, &restored, NULL, NULL), LK_OK);
-        lk_status status = lk_decompress_bytes(w.model, "test", &cut, &salvage, &restored, &lost, &lost_count);
+        assert_int_not_equal(
+            lk_decompress_bytes(w.model, "test", &cut, NULL, &restored, NULL, NULL), LK_OK);
+        lk_status status =
+            lk_decompress_bytes(w.model, "test", &cut, &salvage, &restored, &lost, &lost_count);
         if (status == LK_OK) {
             assert_int_equal(restored->examples, 10 * (4 - lost_count));
             assert_memory_equal(restored->values, w.dataset->values,
@@ -300,8 +314,8 @@ static void damage(void **state) {
     end_world(&w);
 }
 
-/* Bytes that belong to no chunk: a table at the end, something after it. All chunks are sound, but the file is
- * refused. */
+/* Bytes that belong to no chunk: a table at the end, something after it. All chunks are sound, but
+ * the file is refused. */
 static void damage_outside_chunks(void **state) {
     (void)state;
     world w;
@@ -316,9 +330,12 @@ static void damage_outside_chunks(void **state) {
     for (int i = 0; i < 2; i++) {
         lk_dataset *restored;
         int64_t lost_count;
-        assert_int_equal(lk_decompress_bytes(w.model, "test", both[i], NULL, &restored, NULL, NULL), LK_CORRUPT);
+        assert_int_equal(lk_decompress_bytes(w.model, "test", both[i], NULL, &restored, NULL, NULL),
+                         LK_CORRUPT);
         print_message("%s\n", lk_context_message(w.context));
-        assert_int_equal(lk_decompress_bytes(w.model, "test", both[i], &salvage, &restored, NULL, &lost_count), LK_OK);
+        assert_int_equal(
+            lk_decompress_bytes(w.model, "test", both[i], &salvage, &restored, NULL, &lost_count),
+            LK_OK);
         assert_int_equal(lost_count, 0);
         assert_int_equal(restored->examples, w.dataset->examples);
         lk_dataset_destroy(restored);
@@ -328,7 +345,8 @@ static void damage_outside_chunks(void **state) {
     end_world(&w);
 }
 
-/* Each chunk is coded by the network that likes it best, and the report says what that one thinks. */
+/* Each chunk is coded by the network that likes it best, and the report says what that one
+ * thinks. */
 static void best_network(void **state) {
     (void)state;
     world w;
@@ -364,7 +382,8 @@ static void best_network(void **state) {
     end_world(&w);
 }
 
-/* A payload whose checksum is right but which is not what the model would decode: refused, or lost. */
+/* A payload whose checksum is right but which is not what the model would decode: refused, or
+ * lost. */
 static void other_payload(void **state) {
     (void)state;
     world w;
@@ -377,15 +396,19 @@ static void other_payload(void **state) {
                                   .lanes = 2};
     uint8_t nonsense[2][40];
     memset(nonsense, 0x5A, sizeof nonsense);
-    lk_payload payloads[2] = {{.bytes = nonsense[0], .size = 40}, {.variant = 7, .bytes = nonsense[1], .size = 40}};
+    lk_payload payloads[2] = {{.bytes = nonsense[0], .size = 40},
+                              {.variant = 7, .bytes = nonsense[1], .size = 40}};
     lk_bytes bytes;
     int64_t header_bytes, *lost, lost_count;
     lk_dataset *restored;
     assert_int_equal(lk_container_pack(w.context, &header, payloads, &bytes, &header_bytes), LK_OK);
-    assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, NULL, &restored, NULL, NULL), LK_CORRUPT);
+    assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, NULL, &restored, NULL, NULL),
+                     LK_CORRUPT);
     print_message("%s\n", lk_context_message(w.context));
     lk_codec_options salvage = {.salvage = true};
-    assert_int_equal(lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored, &lost, &lost_count), LK_CORRUPT);
+    assert_int_equal(
+        lk_decompress_bytes(w.model, "test", &bytes, &salvage, &restored, &lost, &lost_count),
+        LK_CORRUPT);
     assert_null(lost);
     lk_bytes_release(&bytes);
     end_world(&w);
@@ -402,13 +425,16 @@ static void wrong_model(void **state) {
     lk_codec_options salvage = {.salvage = true};
     lk_fingerprint_print(lk_model_fingerprint(w.model), text);
     text[8] = '\0';
-    assert_int_equal(lk_decompress_bytes(other.model, "test", &bytes, &salvage, &restored, NULL, NULL), LK_MISMATCH);
+    assert_int_equal(
+        lk_decompress_bytes(other.model, "test", &bytes, &salvage, &restored, NULL, NULL),
+        LK_MISMATCH);
     print_message("%s\n", lk_context_message(other.context));
     assert_non_null(strstr(lk_context_message(other.context), text));
     other.dataset->alphabet = 5;
     other.dataset->values[3] = 4;
     lk_bytes none;
-    assert_int_equal(lk_compress_bytes(w.model, other.dataset, "test", NULL, &none, NULL), LK_MISMATCH);
+    assert_int_equal(lk_compress_bytes(w.model, other.dataset, "test", NULL, &none, NULL),
+                     LK_MISMATCH);
     assert_null(none.data);
     lk_bytes_release(&bytes);
     end_world(&w);
@@ -427,7 +453,8 @@ static void through_files(void **state) {
     lk_dataset *restored;
     assert_int_equal(lk_compress(w.model, w.dataset, path, NULL, &report), LK_OK);
     assert_int_equal(lk_decompress(w.model, path, NULL, &restored, NULL, NULL), LK_OK);
-    assert_memory_equal(restored->values, w.dataset->values, (size_t)(restored->examples * restored->variables) * 2);
+    assert_memory_equal(restored->values, w.dataset->values,
+                        (size_t)(restored->examples * restored->variables) * 2);
     lk_dataset_destroy(restored);
     unlink(path);
     assert_int_equal(lk_decompress(w.model, path, NULL, &restored, NULL, NULL), LK_IO);

@@ -1,5 +1,5 @@
-/* Compression: choose chunks and lanes, choose a network for each chunk, code, pack, decode again and compare,
- * write. */
+/* Compression: choose chunks and lanes, choose a network for each chunk, code, pack, decode again
+ * and compare, write. */
 #include <math.h>
 #include <string.h>
 
@@ -8,8 +8,9 @@
 #include "codec/codec.h"
 #include "codec/labels.h"
 
-#define CHUNK_BITS \
-    (INT64_C(4096) * 784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
+#define CHUNK_BITS   \
+    (INT64_C(4096) * \
+     784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
 #define LANES 256
 #define NETWORK_BYTES_MOST (INT64_C(512) << 20)
 
@@ -35,7 +36,7 @@ static void tell_progress(job *work, int64_t examples) {
     }
 }
 
-/* ---- geometry --------------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static int64_t bits_of_alphabet(int32_t alphabet) {
     int64_t bits = 1;
@@ -55,26 +56,31 @@ static lk_status choose_lanes(const job *work, int64_t most, int32_t *lanes) {
         return LK_OK;
     }
     int64_t chosen = at_least_one(LANES, most);
-    LK_TRY(lk_network_fit_batch(work->model, work->shape, LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST, &chosen));
+    LK_TRY(lk_network_fit_batch(work->model, work->shape, LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST,
+                                &chosen));
     *lanes = (int32_t)chosen;
     return LK_OK;
 }
 
 static int64_t default_chunk(const lk_dataset *dataset) {
     int64_t chunk = CHUNK_BITS / (dataset->variables * bits_of_alphabet(dataset->alphabet));
-    int64_t fewest = dataset->examples / LK_CONTAINER_CHUNKS_MOST + 1; /* so that the number of chunks stays allowed */
+    int64_t fewest = dataset->examples / LK_CONTAINER_CHUNKS_MOST +
+                     1; /* so that the number of chunks stays allowed */
     return at_least_one(chunk > fewest ? chunk : fewest, dataset->examples);
 }
 
 static lk_status choose_geometry(job *work) {
     const lk_dataset *dataset = work->dataset;
     lk_container_header *header = &work->header;
-    if (work->options.chunk_examples < 0 || work->options.lanes < 0 || work->options.lanes > LK_CONTAINER_LANES_MOST) {
-        return lk_fail(work->model->context, LK_INVALID, "examples in a chunk must be at least 1, lanes 1 to %d",
+    if (work->options.chunk_examples < 0 || work->options.lanes < 0 ||
+        work->options.lanes > LK_CONTAINER_LANES_MOST) {
+        return lk_fail(work->model->context, LK_INVALID,
+                       "examples in a chunk must be at least 1, lanes 1 to %d",
                        LK_CONTAINER_LANES_MOST);
     }
     int64_t given = work->options.chunk_examples;
-    header->chunk_examples = given > 0 ? at_least_one(given, dataset->examples) : default_chunk(dataset);
+    header->chunk_examples =
+        given > 0 ? at_least_one(given, dataset->examples) : default_chunk(dataset);
     LK_TRY(choose_lanes(work, header->chunk_examples, &header->lanes));
     if (given == 0) { /* no half-empty groups but at the end */
         int64_t groups = (header->chunk_examples + header->lanes - 1) / header->lanes;
@@ -89,13 +95,14 @@ static lk_status choose_geometry(job *work) {
     header->format = kept ? dataset->format : 0;
     work->chunks = lk_container_chunks(header);
     if (work->chunks > LK_CONTAINER_CHUNKS_MOST ||
-        (header->chunk_examples > 1 && header->chunk_examples > LK_CONTAINER_CHUNK_SYMBOLS_MOST / dataset->variables)) {
-        return lk_fail(
-            work->model->context, LK_INVALID,
-            "%lld examples in a chunk give %lld chunks of %lld variables; allowed are %d chunks of %lld each",
-            (long long)header->chunk_examples, (long long)work->chunks,
-            (long long)(header->chunk_examples * dataset->variables), LK_CONTAINER_CHUNKS_MOST,
-            (long long)LK_CONTAINER_CHUNK_SYMBOLS_MOST);
+        (header->chunk_examples > 1 &&
+         header->chunk_examples > LK_CONTAINER_CHUNK_SYMBOLS_MOST / dataset->variables)) {
+        return lk_fail(work->model->context, LK_INVALID,
+                       "%lld examples in a chunk give %lld chunks of %lld variables; allowed are "
+                       "%d chunks of %lld each",
+                       (long long)header->chunk_examples, (long long)work->chunks,
+                       (long long)(header->chunk_examples * dataset->variables),
+                       LK_CONTAINER_CHUNKS_MOST, (long long)LK_CONTAINER_CHUNK_SYMBOLS_MOST);
     }
     return LK_OK;
 }
@@ -108,7 +115,7 @@ static const int32_t *chunk_labels(const job *work, int64_t index) {
     return work->dataset->labels + index * work->header.chunk_examples;
 }
 
-/* ---- choosing a network for each chunk -------------------------------------------------------------------- */
+/* ---- choosing a network for each chunk ------------------------------------------------------- */
 
 static lk_status choose_variants(job *work) {
     int32_t variants = lk_model_variants(work->model);
@@ -128,7 +135,7 @@ static lk_status choose_variants(job *work) {
     return LK_OK;
 }
 
-/* ---- coding ----------------------------------------------------------------------------------------------- */
+/* ---- coding ---------------------------------------------------------------------------------- */
 
 /* Network by network, so that each is built once. */
 static lk_status code_chunks(job *work) {
@@ -140,14 +147,18 @@ static lk_status code_chunks(job *work) {
                 continue;
             }
             int64_t count = lk_container_chunk_examples(&work->header, i);
-            if (work->options.incremental_encode && variants == 1) { /* this schedule does not give the likelihood */
+            if (work->options.incremental_encode &&
+                variants == 1) { /* this schedule does not give the likelihood */
                 LK_TRY(lk_chunk_coder_use(&work->coder, variant, LK_PLAN_EVALUATE));
-                LK_TRY(lk_chunk_nll(&work->coder, chunk_values(work, i), count, &work->nll_nats[i]));
+                LK_TRY(
+                    lk_chunk_nll(&work->coder, chunk_values(work, i), count, &work->nll_nats[i]));
             }
             LK_TRY(lk_chunk_coder_use(&work->coder, variant, plan));
-            LK_TRY(lk_chunk_encode(&work->coder, chunk_values(work, i), count, &work->payloads[i], &work->nll_nats[i]));
+            LK_TRY(lk_chunk_encode(&work->coder, chunk_values(work, i), count, &work->payloads[i],
+                                   &work->nll_nats[i]));
             if (lk_labels_bytes(work->header.format, count) > 0) {
-                LK_TRY(lk_labels_put(work->model->context, chunk_labels(work, i), count, &work->payloads[i]));
+                LK_TRY(lk_labels_put(work->model->context, chunk_labels(work, i), count,
+                                     &work->payloads[i]));
             }
             tell_progress(work, count);
         }
@@ -165,25 +176,27 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
     uint16_t *values = lk_allocate(work->header.chunk_examples * variables, sizeof *values);
     lk_status status = values != NULL
                            ? LK_OK
-                           : lk_fail_no_memory(context, "verification", work->header.chunk_examples * variables * 2);
+                           : lk_fail_no_memory(context, "verification",
+                                               work->header.chunk_examples * variables * 2);
     for (int64_t i = 0; status == LK_OK && i < container.count; i++) {
         const lk_chunk *chunk = &container.chunks[i];
         bool right = false;
         int64_t labels = lk_labels_bytes(work->header.format, chunk->examples);
         status = lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL);
         if (status == LK_OK && !chunk->damaged && chunk->size >= labels) {
-            status = lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels, dataset->alphabet,
-                                     values, chunk->examples, &right);
-            right = right && (labels == 0 || lk_labels_agree(chunk->payload, chunk_labels(work, i), chunk->examples));
+            status = lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels,
+                                     dataset->alphabet, values, chunk->examples, &right);
+            right = right && (labels == 0 || lk_labels_agree(chunk->payload, chunk_labels(work, i),
+                                                             chunk->examples));
         }
-        right =
-            right && memcmp(values, chunk_values(work, i), (size_t)(chunk->examples * variables) * sizeof *values) == 0;
+        right = right && memcmp(values, chunk_values(work, i),
+                                (size_t)(chunk->examples * variables) * sizeof *values) == 0;
         if (status == LK_OK && !right) {
-            status = lk_fail(
-                context, LK_CORRUPT,
-                "%s: chunk %lld does not decode to what was coded, so nothing was written; please report this, or "
-                "check the machine's memory",
-                work->name, (long long)i);
+            status = lk_fail(context, LK_CORRUPT,
+                             "%s: chunk %lld does not decode to what was coded, so nothing was "
+                             "written; please report this, or "
+                             "check the machine's memory",
+                             work->name, (long long)i);
         }
         tell_progress(work, chunk->examples);
     }
@@ -192,7 +205,7 @@ static lk_status verify(job *work, const lk_bytes *bytes) {
     return status;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static lk_status begin(job *work) {
     lk_context *context = work->model->context;
@@ -202,17 +215,21 @@ static lk_status begin(job *work) {
     lk_chunk_coder_init(&work->coder, work->model, work->shape, work->header.lanes);
     work->payloads = lk_allocate(work->chunks, sizeof *work->payloads);
     work->nll_nats = lk_allocate(work->chunks, sizeof *work->nll_nats);
-    work->total = work->dataset->examples * ((variants > 1 ? variants : 0) + 1 + !work->options.skip_verify);
-    return work->payloads != NULL && work->nll_nats != NULL ? LK_OK
-                                                            : lk_fail_no_memory(context, "chunks", work->chunks * 32);
+    work->total =
+        work->dataset->examples * ((variants > 1 ? variants : 0) + 1 + !work->options.skip_verify);
+    return work->payloads != NULL && work->nll_nats != NULL
+               ? LK_OK
+               : lk_fail_no_memory(context, "chunks", work->chunks * 32);
 }
 
-static void fill_report(const job *work, int64_t bytes, int64_t header_bytes, lk_compress_report *report) {
+static void fill_report(const job *work, int64_t bytes, int64_t header_bytes,
+                        lk_compress_report *report) {
     *report = (lk_compress_report){
         .examples = work->dataset->examples,
         .variables = work->dataset->variables,
         .bytes = bytes,
-        .header_bytes = header_bytes + lk_labels_bytes(work->header.format, work->dataset->examples),
+        .header_bytes =
+            header_bytes + lk_labels_bytes(work->header.format, work->dataset->examples),
         .chunks = work->chunks,
         .lanes = work->header.lanes,
     };
@@ -222,7 +239,8 @@ static void fill_report(const job *work, int64_t bytes, int64_t header_bytes, lk
 }
 
 lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const char *name,
-                            const lk_codec_options *options, lk_bytes *bytes, lk_compress_report *report) {
+                            const lk_codec_options *options, lk_bytes *bytes,
+                            lk_compress_report *report) {
     job work = {.model = model, .dataset = dataset, .name = name, .coder = {.variant = -1}};
     int64_t header_bytes = 0;
     work.options = options != NULL ? *options : (lk_codec_options){0};
@@ -231,7 +249,8 @@ lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const ch
     status = status == LK_OK ? choose_variants(&work) : status;
     status = status == LK_OK ? code_chunks(&work) : status;
     if (status == LK_OK) {
-        status = lk_container_pack(model->context, &work.header, work.payloads, bytes, &header_bytes);
+        status =
+            lk_container_pack(model->context, &work.header, work.payloads, bytes, &header_bytes);
     }
     if (status == LK_OK && !work.options.skip_verify) {
         status = verify(&work, bytes);
@@ -252,8 +271,8 @@ lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const ch
     return status;
 }
 
-lk_status lk_compress(lk_model *model, const lk_dataset *dataset, const char *path, const lk_codec_options *options,
-                      lk_compress_report *report) {
+lk_status lk_compress(lk_model *model, const lk_dataset *dataset, const char *path,
+                      const lk_codec_options *options, lk_compress_report *report) {
     lk_bytes bytes;
     lk_writer *writer = NULL;
     LK_TRY(lk_compress_bytes(model, dataset, path, options, &bytes, report));

@@ -1,6 +1,6 @@
-/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both sides hash with
- * XXH3 (64 bits, seeded, the low 32 kept). Time and memory of parsing are linear in the file's size, whatever the
- * bytes say. */
+/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both
+ * sides hash with XXH3 (64 bits, seeded, the low 32 kept). Time and memory of parsing are linear in
+ * the file's size, whatever the bytes say. */
 #include "codec/container.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #define VARIABLES_MOST INT32_MAX
 #define CHUNK_LEAST (LK_FRAME_CHECKSUM_SIZE + 2) /* bytes of a chunk and its frame */
 
-/* ---- geometry --------------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 /* 0 when the shape is not one. */
 static int64_t variables_of(const lk_shape *shape) {
@@ -24,17 +24,21 @@ static int64_t variables_of(const lk_shape *shape) {
 
 static bool header_valid(const lk_container_header *header) {
     int64_t variables = variables_of(&header->shape);
-    if (variables == 0 || header->alphabet < 1 || header->alphabet > LK_ALPHABET_MOST || header->examples < 1 ||
-        header->chunk_examples < 1 || header->chunk_examples > header->examples || header->lanes < 1 ||
-        header->lanes > LK_CONTAINER_LANES_MOST || header->lanes > header->chunk_examples || header->format < 0) {
+    if (variables == 0 || header->alphabet < 1 || header->alphabet > LK_ALPHABET_MOST ||
+        header->examples < 1 || header->chunk_examples < 1 ||
+        header->chunk_examples > header->examples || header->lanes < 1 ||
+        header->lanes > LK_CONTAINER_LANES_MOST || header->lanes > header->chunk_examples ||
+        header->format < 0) {
         return false;
     }
     return lk_container_chunks(header) <= LK_CONTAINER_CHUNKS_MOST &&
-           (header->chunk_examples == 1 || header->chunk_examples <= LK_CONTAINER_CHUNK_SYMBOLS_MOST / variables);
+           (header->chunk_examples == 1 ||
+            header->chunk_examples <= LK_CONTAINER_CHUNK_SYMBOLS_MOST / variables);
 }
 
 int64_t lk_container_chunks(const lk_container_header *header) {
-    return header->examples / header->chunk_examples + (header->examples % header->chunk_examples != 0);
+    return header->examples / header->chunk_examples +
+           (header->examples % header->chunk_examples != 0);
 }
 
 int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t index) {
@@ -42,10 +46,11 @@ int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t i
     return left < header->chunk_examples ? left : header->chunk_examples;
 }
 
-/* ---- packing ---------------------------------------------------------------------------------------------- */
+/* ---- packing --------------------------------------------------------------------------------- */
 
 static int64_t chunk_size(const lk_payload *payload) {
-    return LK_FRAME_CHECKSUM_SIZE + lk_varint_size(payload->size) + lk_varint_size(payload->variant) + payload->size;
+    return LK_FRAME_CHECKSUM_SIZE + lk_varint_size(payload->size) +
+           lk_varint_size(payload->variant) + payload->size;
 }
 
 static uint8_t *put_chunk(uint8_t *at, const lk_payload *payload, uint32_t file, int64_t index) {
@@ -55,8 +60,8 @@ static uint8_t *put_chunk(uint8_t *at, const lk_payload *payload, uint32_t file,
         memcpy(end, payload->bytes, (size_t)payload->size);
         end += payload->size;
     }
-    lk_put_u32(at,
-               lk_frame_hash(at + LK_FRAME_CHECKSUM_SIZE, end - at - LK_FRAME_CHECKSUM_SIZE, file, (uint32_t)index));
+    lk_put_u32(at, lk_frame_hash(at + LK_FRAME_CHECKSUM_SIZE, end - at - LK_FRAME_CHECKSUM_SIZE,
+                                 file, (uint32_t)index));
     return end;
 }
 
@@ -88,7 +93,8 @@ typedef struct layout {
     bool table_in_header;
 } layout;
 
-static layout lay_out(const lk_container_header *header, const lk_payload *payloads, int64_t count) {
+static layout lay_out(const lk_container_header *header, const lk_payload *payloads,
+                      int64_t count) {
     layout all = {0};
     uint8_t scratch[LK_CONTAINER_HEADER_MOST];
     for (int64_t i = 0; i < count; i++) {
@@ -97,12 +103,13 @@ static layout lay_out(const lk_container_header *header, const lk_payload *paylo
         all.table += lk_varint_size(size);
     }
     int64_t fields = put_fields(scratch, header, all.chunks) - scratch;
-    all.table_in_header = fields + 1 + all.table + LK_FRAME_CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
+    all.table_in_header =
+        fields + 1 + all.table + LK_FRAME_CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
     return all;
 }
 
-lk_status lk_container_pack(lk_context *context, const lk_container_header *header, const lk_payload *payloads,
-                            lk_bytes *bytes, int64_t *header_bytes) {
+lk_status lk_container_pack(lk_context *context, const lk_container_header *header,
+                            const lk_payload *payloads, lk_bytes *bytes, int64_t *header_bytes) {
     LK_REQUIRE(header_valid(header));
     int64_t count = lk_container_chunks(header);
     layout all = lay_out(header, payloads, count);
@@ -133,7 +140,7 @@ lk_status lk_container_pack(lk_context *context, const lk_container_header *head
     return LK_OK;
 }
 
-/* ---- parsing ---------------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 /* What is known of a file while its chunks are looked for. */
 typedef struct search {
@@ -142,13 +149,14 @@ typedef struct search {
     int64_t header_size;
     uint32_t file;        /* the header's checksum, which seeds the others */
     int64_t after_header; /* bytes that the header promises */
-    int64_t *length;      /* owned, of each chunk as the table has it; NULL when there is no good table */
-    int64_t table_bytes;  /* at the end of the file */
-    int64_t total;        /* sum of the lengths */
+    int64_t
+        *length; /* owned, of each chunk as the table has it; NULL when there is no good table */
+    int64_t table_bytes; /* at the end of the file */
+    int64_t total;       /* sum of the lengths */
 } search;
 
-static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *in, lk_container_header *header,
-                              search *found) {
+static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *in,
+                              lk_container_header *header, search *found) {
     header->shape.axes = (int32_t)lk_get_number(in, 1, LK_SHAPE_MOST);
     for (int32_t i = 0; i < header->shape.axes; i++) {
         header->shape.size[i] = lk_get_number(in, 1, VARIABLES_MOST);
@@ -160,8 +168,10 @@ static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *
     header->format = (int32_t)lk_get_number(in, 0, INT32_MAX);
     found->after_header = lk_get_number(in, 0, INT64_MAX / 2);
     if (in->failed || !header_valid(header)) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: the header describes no possible content; the file was not written by likely", path);
+        return lk_fail(
+            context, LK_CORRUPT,
+            "%s: the header describes no possible content; the file was not written by likely",
+            path);
     }
     return LK_OK;
 }
@@ -183,30 +193,35 @@ static bool parse_end_table(search *found, int64_t end, int64_t count) {
     return lk_table_read(&in, count, CHUNK_LEAST, &found->length, &found->total);
 }
 
-static lk_status parse_header(lk_context *context, const char *path, lk_container *container, search *found) {
+static lk_status parse_header(lk_context *context, const char *path, lk_container *container,
+                              search *found) {
     lk_header header;
     LK_TRY(lk_header_read(context, path, found->bytes, found->size, &header));
     found->header_size = header.size;
     found->file = header.file;
     if (lk_frame_is_text(header.version)) {
-        return lk_fail(context, LK_FORMAT, "%s: holds a compressed text, not examples; restore it as a text", path);
+        return lk_fail(context, LK_FORMAT,
+                       "%s: holds a compressed text, not examples; restore it as a text", path);
     }
     if (header.version != LK_FRAME_VERSION_EXAMPLES) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: container version %d; this build of likely reads versions %d to %d", path, header.version,
-                       LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
+                       "%s: container version %d; this build of likely reads versions %d to %d",
+                       path, header.version, LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
     }
     container->header.model = header.model;
     lk_cursor in = header.fields;
     LK_TRY(parse_fields(context, path, &in, &container->header, found));
     container->count = lk_container_chunks(&container->header);
     bool here = lk_get_number(&in, 0, 1) == 1;
-    bool table = here && !in.failed && lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total);
+    bool table = here && !in.failed &&
+                 lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total);
     if (in.failed || in.at != in.end || (here && !table)) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: the header's table of chunks is wrong; the file was not written by likely", path);
+        return lk_fail(
+            context, LK_CORRUPT,
+            "%s: the header's table of chunks is wrong; the file was not written by likely", path);
     }
-    if (!here && !parse_end_table(found, found->header_size + found->after_header, container->count) &&
+    if (!here &&
+        !parse_end_table(found, found->header_size + found->after_header, container->count) &&
         !parse_end_table(found, found->size, container->count)) {
         found->table_bytes = 0;
         container->table_damaged = true;
@@ -214,10 +229,11 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     return LK_OK;
 }
 
-/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0. On success fills
- * the chunk. In any case *next becomes the end of the chunk as far as it can be told, or -1. */
-static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length, lk_chunk *chunk,
-                     int64_t *next) {
+/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0.
+ * On success fills the chunk. In any case *next becomes the end of the chunk as far as it can be
+ * told, or -1. */
+static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length,
+                     lk_chunk *chunk, int64_t *next) {
     *next = -1;
     if (position < found->header_size || position > found->size - LK_FRAME_CHECKSUM_SIZE) {
         return false;
@@ -230,8 +246,8 @@ static bool chunk_at(const search *found, int64_t position, int64_t index, int64
     int64_t whole = inside ? in.at - begin + size : 0;
     *next = length > 0 ? position + length : inside ? position + whole : -1;
     if (!inside || (length > 0 && whole != length) ||
-        lk_frame_hash(begin + LK_FRAME_CHECKSUM_SIZE, whole - LK_FRAME_CHECKSUM_SIZE, found->file, (uint32_t)index) !=
-            lk_get_u32(begin)) {
+        lk_frame_hash(begin + LK_FRAME_CHECKSUM_SIZE, whole - LK_FRAME_CHECKSUM_SIZE, found->file,
+                      (uint32_t)index) != lk_get_u32(begin)) {
         return false;
     }
     chunk->variant = (int32_t)variant;
@@ -265,15 +281,16 @@ static void find_chunks(const search *found, lk_container *container) {
     }
 }
 
-lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes, lk_container *container) {
+lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes,
+                             lk_container *container) {
     memset(container, 0, sizeof *container);
     search found = {.bytes = bytes->data, .size = bytes->size};
     lk_status status = parse_header(context, path, container, &found);
     if (status == LK_OK) {
         container->chunks = lk_allocate(container->count, sizeof *container->chunks);
         if (container->chunks == NULL) {
-            status =
-                lk_fail_no_memory(context, "the list of chunks", container->count * (int64_t)sizeof *container->chunks);
+            status = lk_fail_no_memory(context, "the list of chunks",
+                                       container->count * (int64_t)sizeof *container->chunks);
         }
     }
     if (status == LK_OK) {
@@ -287,7 +304,8 @@ lk_status lk_container_parse(lk_context *context, const char *path, const lk_byt
 }
 
 bool lk_container_intact(const lk_container *container) {
-    return container->damaged == 0 && !container->truncated && !container->table_damaged && container->surplus == 0;
+    return container->damaged == 0 && !container->truncated && !container->table_damaged &&
+           container->surplus == 0;
 }
 
 void lk_container_deinit(lk_container *container) {

@@ -1,4 +1,5 @@
-/* The container: what is packed is parsed; its cost; every kind of damage, and what is recovered. */
+/* The container: what is packed is parsed; its cost; every kind of damage, and what is
+ * recovered. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +36,8 @@ static lk_container_header header_of(int64_t chunks) {
 }
 
 /* Chunks of `least` .. least + spread - 1 random bytes. */
-static void make_payloads(lk_payload *payloads, int64_t count, uint64_t seed, uint64_t least, uint64_t spread) {
+static void make_payloads(lk_payload *payloads, int64_t count, uint64_t seed, uint64_t least,
+                          uint64_t spread) {
     for (int64_t i = 0; i < count; i++) {
         int64_t size = (int64_t)(least + below(seed, (uint64_t)i, spread));
         payloads[i] = (lk_payload){.variant = (int32_t)below(seed, (uint64_t)(i + 1000), 300),
@@ -53,7 +55,8 @@ static void release_payloads(lk_payload *payloads, int64_t count) {
     }
 }
 
-static lk_bytes pack(const lk_container_header *header, const lk_payload *payloads, int64_t *header_bytes) {
+static lk_bytes pack(const lk_container_header *header, const lk_payload *payloads,
+                     int64_t *header_bytes) {
     lk_bytes bytes = {0};
     assert_int_equal(lk_container_pack(NULL, header, payloads, &bytes, header_bytes), LK_OK);
     assert_true(*header_bytes <= LK_CONTAINER_HEADER_MOST);
@@ -119,12 +122,14 @@ static void known_bytes(void **state) {
     (void)state;
     lk_container_header header = header_of(2);
     uint8_t letters[] = "abcde";
-    lk_payload payloads[2] = {{.variant = 200, .bytes = letters, .size = 3}, {.bytes = letters, .size = 5}};
+    lk_payload payloads[2] = {{.variant = 200, .bytes = letters, .size = 3},
+                              {.bytes = letters, .size = 5}};
     int64_t header_bytes = 0;
     lk_bytes bytes = pack(&header, payloads, &header_bytes);
     static const uint8_t begin[] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A, 43, 1};
     static const uint8_t fields[] = {3, 28, 28, 1, 2, 17, 10, 4, 3, 21, 1, 10, 11};
-    static const uint8_t first[] = {3, 200, 1, 'a', 'b', 'c'}, second[] = {5, 0, 'a', 'b', 'c', 'd', 'e'};
+    static const uint8_t first[] = {3, 200, 1, 'a', 'b', 'c'},
+                         second[] = {5, 0, 'a', 'b', 'c', 'd', 'e'};
     assert_int_equal(header_bytes, 43);
     assert_int_equal(bytes.size, 43 + 21);
     assert_memory_equal(bytes.data, begin, sizeof begin);
@@ -135,7 +140,8 @@ static void known_bytes(void **state) {
     lk_bytes_release(&bytes);
 }
 
-/* The budget: three chunks of 65 KB, as 10,000 binarized digits make, may cost a few bytes beside the header. */
+/* The budget: three chunks of 65 KB, as 10,000 binarized digits make, may cost a few bytes beside
+ * the header. */
 static void cost(void **state) {
     (void)state;
     lk_container_header header = {.shape = {.axes = 3, .size = {28, 28, 1}},
@@ -147,14 +153,17 @@ static void cost(void **state) {
     make_payloads(payloads, 3, 9, 50000, 20000);
     int64_t header_bytes = 0;
     lk_bytes bytes = pack(&header, payloads, &header_bytes);
-    int64_t frames = bytes.size - header_bytes - payloads[0].size - payloads[1].size - payloads[2].size;
-    print_message("three chunks: header %lld bytes, frames %lld bytes\n", (long long)header_bytes, (long long)frames);
+    int64_t frames =
+        bytes.size - header_bytes - payloads[0].size - payloads[1].size - payloads[2].size;
+    print_message("three chunks: header %lld bytes, frames %lld bytes\n", (long long)header_bytes,
+                  (long long)frames);
     assert_true(frames <= 3 * (4 + 3 + 2));
     lk_bytes_release(&bytes);
     release_payloads(payloads, 3);
 }
 
-/* Every value of every byte's flip: never intact, never a wrong chunk; behind the header at most one chunk is lost. */
+/* Every value of every byte's flip: never intact, never a wrong chunk; behind the header at most
+ * one chunk is lost. */
 static void flip_each_byte(int64_t count) {
     lk_container_header header = header_of(count);
     lk_payload payloads[MANY];
@@ -170,8 +179,8 @@ static void flip_each_byte(int64_t count) {
             if (status == LK_OK) {
                 assert_false(lk_container_intact(&container));
                 if (found_right(&container, payloads) < count - 1) {
-                    fail_msg("byte %lld ^ %d of %lld chunks: %lld lost", (long long)at, change, (long long)count,
-                             (long long)container.damaged);
+                    fail_msg("byte %lld ^ %d of %lld chunks: %lld lost", (long long)at, change,
+                             (long long)count, (long long)container.damaged);
                 }
             }
             lk_container_deinit(&container);
@@ -207,7 +216,8 @@ static void truncations(void **state) {
             if (status == LK_OK) {
                 int64_t end = header_bytes, complete = 0;
                 while (complete < counts[c] &&
-                       end + payloads[complete].size + 6 + (payloads[complete].variant > 127) <= size) {
+                       end + payloads[complete].size + 6 + (payloads[complete].variant > 127) <=
+                           size) {
                     end += payloads[complete].size + 6 + (payloads[complete].variant > 127);
                     complete++;
                 }
@@ -222,7 +232,8 @@ static void truncations(void **state) {
     }
 }
 
-/* Bytes cut out of, or put into, the body at any place: at most the two chunks that they touch are lost. */
+/* Bytes cut out of, or put into, the body at any place: at most the two chunks that they touch are
+ * lost. */
 static void shifted(void **state) {
     (void)state;
     static const int64_t counts[] = {5, MANY};
@@ -248,8 +259,9 @@ static void shifted(void **state) {
                 assert_int_equal(lk_container_parse(NULL, "test", &other, &container), LK_OK);
                 assert_false(lk_container_intact(&container));
                 if (found_right(&container, payloads) < counts[c] - 2 + insert) {
-                    fail_msg("%s at %lld of %lld chunks: %lld lost", insert ? "insertion" : "deletion", (long long)at,
-                             (long long)counts[c], (long long)container.damaged);
+                    fail_msg("%s at %lld of %lld chunks: %lld lost",
+                             insert ? "insertion" : "deletion", (long long)at, (long long)counts[c],
+                             (long long)container.damaged);
                 }
                 lk_container_deinit(&container);
                 free(other.data);
@@ -272,7 +284,8 @@ static void transplants(void **state) {
         payloads[i].variant = other_payloads[i].variant = 1;
     }
     int64_t header_bytes = 0;
-    lk_bytes one = pack(&header, payloads, &header_bytes), two = pack(&other_header, other_payloads, &header_bytes);
+    lk_bytes one = pack(&header, payloads, &header_bytes),
+             two = pack(&other_header, other_payloads, &header_bytes);
     lk_container container;
     memcpy(one.data + header_bytes + 14, two.data + header_bytes + 14, 14);
     assert_int_equal(lk_container_parse(NULL, "test", &one, &container), LK_OK);

@@ -7,10 +7,11 @@
 
 #define MAGIC_SIZE 8
 
-/* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers that alter bytes. */
+/* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers
+ * that alter bytes. */
 static const uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
 
-/* ---- numbers ---------------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 int64_t lk_varint_size(int64_t value) {
     int64_t size = 1;
@@ -65,7 +66,7 @@ uint32_t lk_frame_hash(const uint8_t *bytes, int64_t size, uint32_t file, uint32
     return (uint32_t)XXH3_64bits_withSeed(bytes, (size_t)size, (uint64_t)file << 32 | number);
 }
 
-/* ---- headers ---------------------------------------------------------------------------------------------- */
+/* ---- headers --------------------------------------------------------------------------------- */
 
 uint8_t *lk_header_begin(uint8_t *begin, uint8_t version, const lk_fingerprint *model) {
     memcpy(begin, magic, MAGIC_SIZE);
@@ -81,20 +82,25 @@ uint8_t *lk_header_end(uint8_t *begin, uint8_t *fields_end, uint32_t *file) {
     return lk_put_u32(fields_end, *file);
 }
 
-lk_status lk_header_read(lk_context *context, const char *path, const uint8_t *bytes, int64_t size, lk_header *header) {
+lk_status lk_header_read(lk_context *context, const char *path, const uint8_t *bytes, int64_t size,
+                         lk_header *header) {
     const int64_t before = MAGIC_SIZE + 2 + (int64_t)sizeof(lk_fingerprint);
     if (size < MAGIC_SIZE || memcmp(bytes, magic, MAGIC_SIZE) != 0) {
-        return lk_fail(context, LK_FORMAT, "%s: not a compressed file of likely (its first bytes are others)", path);
+        return lk_fail(context, LK_FORMAT,
+                       "%s: not a compressed file of likely (its first bytes are others)", path);
     }
     header->size = size > MAGIC_SIZE ? bytes[MAGIC_SIZE] : 0;
     int64_t fields = header->size - before - LK_FRAME_CHECKSUM_SIZE;
     if (fields < 0 || header->size > LK_FRAME_HEADER_MOST || header->size > size) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: the header is damaged or cut off, nothing can be recovered; use another copy", path);
+        return lk_fail(
+            context, LK_CORRUPT,
+            "%s: the header is damaged or cut off, nothing can be recovered; use another copy",
+            path);
     }
     header->file = lk_frame_hash(bytes, before + fields, 0, 0);
     if (header->file != lk_get_u32(bytes + before + fields)) {
-        return lk_fail(context, LK_CORRUPT, "%s: the header is damaged, nothing can be recovered; use another copy",
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the header is damaged, nothing can be recovered; use another copy",
                        path);
     }
     header->version = bytes[MAGIC_SIZE + 1];
@@ -103,7 +109,7 @@ lk_status lk_header_read(lk_context *context, const char *path, const uint8_t *b
     return LK_OK;
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 bool lk_table_read(lk_cursor *in, int64_t count, int64_t least, int64_t **length, int64_t *total) {
     int64_t *sizes = lk_allocate(count, sizeof *sizes), sum = 0;

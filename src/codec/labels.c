@@ -8,7 +8,8 @@ int64_t lk_labels_bytes(int32_t format, int64_t examples) {
     return lk_dataset_format_labelled(format) ? examples : 0;
 }
 
-lk_status lk_labels_put(lk_context *context, const int32_t *labels, int64_t examples, lk_payload *payload) {
+lk_status lk_labels_put(lk_context *context, const int32_t *labels, int64_t examples,
+                        lk_payload *payload) {
     uint8_t *bytes = lk_allocate(examples + payload->size, 1);
     if (bytes == NULL) {
         return lk_fail_no_memory(context, "labels", examples + payload->size);

@@ -1,5 +1,6 @@
-/* Data of another size than the model's: coded and restored, the same bytes by the parallel and the incremental schedule, for any threads and
- * instruction set; sizes that the model cannot have are refused. */
+/* Data of another size than the model's: coded and restored, the same bytes by the parallel and the
+ * incremental schedule, for any threads and instruction set; sizes that the model cannot have are
+ * refused. */
 #include "models/testing.h"
 
 #include "codec/codec.h"
@@ -18,7 +19,13 @@ typedef struct size_case {
 static const size_case cases[] = {
     {"pixelcnn", {3, {4, 5, 1}}, {2, {11, 7}}, 2, 9, {"blocks=2", "channels=3", "head=4"}, 3},
     {"pixelcnn", {3, {5, 4, 3}}, {3, {3, 9, 3}}, 256, 5, {"blocks=1", "channels=2", "head=3"}, 3},
-    {"pixelcnn", {3, {5, 5, 1}}, {3, {70, 1000, 1}}, 2, 1, {"blocks=0", "channels=1", "head=1"}, 3}, /* two windows */
+    {"pixelcnn",
+     {3, {5, 5, 1}},
+     {3, {70, 1000, 1}},
+     2,
+     1,
+     {"blocks=0", "channels=1", "head=1"},
+     3}, /* two windows */
     {"pixelrnn", {3, {4, 5, 1}}, {2, {7, 6}}, 2, 5, {"kind=diagonal", "layers=1", "channels=2"}, 3},
     {"charrnn", {1, {9}}, {1, {31}}, 5, 4, {"width=6"}, 1},
 };
@@ -26,17 +33,20 @@ static const size_case cases[] = {
 
 static lk_model *make_model(lk_context *context, const size_case *c, uint64_t seed) {
     lk_model *model;
-    lk_data_description data = {.shape = c->own, .variables = lk_shape_variables(c->own), .alphabet = c->alphabet};
-    testing_ok(context, lk_model_create(context, c->family, c->set, c->sets, data, "natural", seed, &model));
+    lk_data_description data = {
+        .shape = c->own, .variables = lk_shape_variables(c->own), .alphabet = c->alphabet};
+    testing_ok(context,
+               lk_model_create(context, c->family, c->set, c->sets, data, "natural", seed, &model));
     return model;
 }
 
 static lk_dataset *make_data(lk_context *context, const size_case *c) {
     lk_dataset *dataset;
-    testing_ok(context, lk_dataset_create(context, "random", c->shape, c->examples, c->alphabet, &dataset));
+    testing_ok(context,
+               lk_dataset_create(context, "random", c->shape, c->examples, c->alphabet, &dataset));
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        dataset->values[i] =
-            (uint16_t)lk_random_below((lk_random){4, LK_FOR_CHECK}, (uint64_t)i, 0, (uint64_t)c->alphabet);
+        dataset->values[i] = (uint16_t)lk_random_below((lk_random){4, LK_FOR_CHECK}, (uint64_t)i, 0,
+                                                       (uint64_t)c->alphabet);
     }
     return dataset;
 }
@@ -46,7 +56,8 @@ static void expect_restored(lk_model *model, const lk_bytes *bytes, const lk_dat
     testing_ok(model->context, lk_decompress_bytes(model, "test", bytes, NULL, &got, NULL, NULL));
     assert_int_equal(got->examples, want->examples);
     assert_true(lk_shape_equal(got->shape, want->shape));
-    assert_memory_equal(got->values, want->values, (size_t)(want->examples * want->variables) * sizeof *want->values);
+    assert_memory_equal(got->values, want->values,
+                        (size_t)(want->examples * want->variables) * sizeof *want->values);
     lk_dataset_destroy(got);
 }
 
@@ -56,12 +67,14 @@ static void test_coded_and_restored(void **state) {
     int32_t table_count = lk_kernels_available(&tables);
     for (int i = 0; i < CASES; i++) {
         lk_bytes reference = {0};
-        for (int way = 0; way < 4; way++) { /* best and scalar instructions, each with both schedules */
+        for (int way = 0; way < 4;
+             way++) { /* best and scalar instructions, each with both schedules */
             setenv("LIKELY_ISA", tables[way / 2 == 0 ? table_count - 1 : 0]->isa, 1);
             lk_context *context = testing_context(1 + way);
             lk_model *model = make_model(context, &cases[i], 6);
             lk_dataset *data = make_data(context, &cases[i]);
-            lk_codec_options options = {.chunk_examples = 4, .lanes = 3, .incremental_encode = way % 2 == 1};
+            lk_codec_options options = {
+                .chunk_examples = 4, .lanes = 3, .incremental_encode = way % 2 == 1};
             lk_compress_report report;
             lk_bytes bytes;
             testing_ok(context, lk_compress_bytes(model, data, "test", &options, &bytes, &report));
@@ -121,8 +134,9 @@ static void test_hostile_headers(void **state) {
         lk_dataset *dataset;
         int64_t header_bytes;
         testing_ok(context, lk_container_pack(context, &header, &payload, &bytes, &header_bytes));
-        testing_refused(context, lk_decompress_bytes(model, "test", &bytes, NULL, &dataset, NULL, NULL), rows[i].status,
-                        rows[i].part);
+        testing_refused(context,
+                        lk_decompress_bytes(model, "test", &bytes, NULL, &dataset, NULL, NULL),
+                        rows[i].status, rows[i].part);
         lk_bytes_release(&bytes);
     }
     lk_model_destroy(model);

@@ -54,7 +54,8 @@ static int64_t state_bytes(uint64_t state) {
     return bytes;
 }
 
-static bool push_all(const lk_interval *intervals, int64_t count, uint64_t *state, word_list *words) {
+static bool push_all(const lk_interval *intervals, int64_t count, uint64_t *state,
+                     word_list *words) {
     uint64_t x = LOWEST;
     for (int64_t i = count - 1; i >= 0; i--) {
         uint32_t start = intervals[i].start, size = intervals[i].size;

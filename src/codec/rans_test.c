@@ -27,9 +27,11 @@ static double uniform(uint64_t seed, uint64_t a) {
 /* Sizes over all magnitudes, the smallest and the whole included, at any place. */
 static lk_interval any_interval(uint64_t seed, uint64_t i) {
     uint64_t kind = below(seed, 4 * i, 8);
-    uint32_t size = (uint32_t)(1 + below(seed, 4 * i + 1, UINT64_C(1) << below(seed, 4 * i + 2, LK_CDF_BITS + 1)));
+    uint32_t size = (uint32_t)(1 + below(seed, 4 * i + 1,
+                                         UINT64_C(1) << below(seed, 4 * i + 2, LK_CDF_BITS + 1)));
     size = kind == 0 ? 1 : kind == 1 ? WHOLE : kind == 2 ? WHOLE - 1 : size;
-    return (lk_interval){.start = (uint32_t)below(seed, 4 * i + 3, WHOLE - size + UINT64_C(1)), .size = size};
+    return (lk_interval){.start = (uint32_t)below(seed, 4 * i + 3, WHOLE - size + UINT64_C(1)),
+                         .size = size};
 }
 
 static double information_bits(const lk_interval *intervals, int64_t count) {
@@ -41,11 +43,13 @@ static double information_bits(const lk_interval *intervals, int64_t count) {
 }
 
 /* Decodes and compares; true when everything agrees. */
-static bool gives_back(const lk_interval *intervals, int64_t count, const uint8_t *bytes, int64_t size) {
+static bool gives_back(const lk_interval *intervals, int64_t count, const uint8_t *bytes,
+                       int64_t size) {
     lk_rans_decoder decoder;
     lk_rans_begin(&decoder, bytes, size);
     for (int64_t i = 0; i < count; i++) {
-        uint32_t offset = lk_rans_position(&decoder) - intervals[i].start; /* wraps below the start */
+        uint32_t offset =
+            lk_rans_position(&decoder) - intervals[i].start; /* wraps below the start */
         if (offset >= intervals[i].size) {
             return false;
         }
@@ -71,7 +75,8 @@ static void round_trips(void **state) {
                 fail_msg("count %lld, seed %llu: the round trip differs", (long long)counts[c],
                          (unsigned long long)seed);
             }
-            /* 32 bits of first state, at most 8 of rounding to bytes, and a vanishing inefficiency */
+            /* 32 bits of first state, at most 8 of rounding to bytes, and a vanishing
+             * inefficiency */
             double bits = information_bits(intervals, counts[c]);
             if (8.0 * (double)size > bits * (1 + 1e-5) + 41 || 8.0 * (double)size < bits + 31) {
                 fail_msg("count %lld, seed %llu: %lld bytes for %.3f bits", (long long)counts[c],
@@ -83,7 +88,8 @@ static void round_trips(void **state) {
     }
 }
 
-/* The format: bytes that a few lines of arbitrary-precision Python gave from the formula in rans.h. */
+/* The format: bytes that a few lines of arbitrary-precision Python gave from the formula in
+ * rans.h. */
 static void known_bytes(void **state) {
     (void)state;
     static const lk_interval intervals[] = {
@@ -119,8 +125,9 @@ static void certain_symbols_cost_nothing(void **state) {
     lk_release(intervals);
 }
 
-/* Symbols drawn from the coded distribution: coded bits must agree with the information to a few parts per million,
- * also for the very skewed binary variables that a good model of binarized images gives. */
+/* Symbols drawn from the coded distribution: coded bits must agree with the information to a few
+ * parts per million, also for the very skewed binary variables that a good model of binarized
+ * images gives. */
 static void coded_bits_are_the_entropy(void **state) {
     (void)state;
     enum { COUNT = 1000000 };
@@ -129,7 +136,9 @@ static void coded_bits_are_the_entropy(void **state) {
     for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
         for (int64_t i = 0; i < COUNT; i++) {
             uint64_t at = (uint64_t)i;
-            uint32_t zero = (uint32_t)(WHOLE * (shares[s] * (0.9 + 0.1 * uniform(s, 2 * at)))); /* varies by variable */
+            uint32_t zero =
+                (uint32_t)(WHOLE *
+                           (shares[s] * (0.9 + 0.1 * uniform(s, 2 * at)))); /* varies by variable */
             bool one = uniform(s, 2 * at + 1) * WHOLE >= zero;
             intervals[i] = one ? (lk_interval){zero, WHOLE - zero} : (lk_interval){0, zero};
         }
@@ -137,8 +146,8 @@ static void coded_bits_are_the_entropy(void **state) {
         int64_t size = 0;
         assert_true(lk_rans_encode(intervals, COUNT, &bytes, &size));
         double bits = information_bits(intervals, COUNT), coded = 8.0 * (double)size;
-        print_message("share %-7g information %12.2f bits, coded %9.0f, excess %6.2f bits\n", shares[s], bits, coded,
-                      coded - bits);
+        print_message("share %-7g information %12.2f bits, coded %9.0f, excess %6.2f bits\n",
+                      shares[s], bits, coded, coded - bits);
         assert_true(coded - bits >= 31 && coded - bits < 41 + 2e-6 * bits);
         assert_true(gives_back(intervals, COUNT, bytes, size));
         lk_release(bytes);
@@ -147,8 +156,8 @@ static void coded_bits_are_the_entropy(void **state) {
 }
 
 /* Reads symbols of the one given CDF until `count`; total on any bytes. */
-static void decode_anything(const uint32_t *cdf, int32_t alphabet, int64_t count, const uint8_t *bytes, int64_t size,
-                            lk_rans_decoder *decoder) {
+static void decode_anything(const uint32_t *cdf, int32_t alphabet, int64_t count,
+                            const uint8_t *bytes, int64_t size, lk_rans_decoder *decoder) {
     lk_rans_begin(decoder, bytes, size);
     bool failed = decoder->failed;
     for (int64_t i = 0; i < count; i++) {
@@ -169,7 +178,8 @@ static void any_bytes_decode(void **state) {
     const uint32_t cdf[] = {0, 1, 1000, 8000000, WHOLE - 1, WHOLE};
     for (uint64_t seed = 0; seed < 2000; seed++) {
         int64_t size = (int64_t)below(seed, 1, 40);
-        uint8_t *bytes = malloc((size_t)size + 1); /* sized exactly for the sanitizer but for the one byte */
+        uint8_t *bytes =
+            malloc((size_t)size + 1); /* sized exactly for the sanitizer but for the one byte */
         for (int64_t i = 0; i < size; i++) {
             bytes[i] = (uint8_t)below(seed, (uint64_t)(100 + i), 256);
         }
@@ -184,7 +194,8 @@ static void any_bytes_decode(void **state) {
     assert_true(decoder.failed && !lk_rans_finished(&decoder));
 }
 
-/* Damage must show in the end state or in the number of words: all single flipped bits and all truncations. */
+/* Damage must show in the end state or in the number of words: all single flipped bits and all
+ * truncations. */
 static void damage_shows(void **state) {
     (void)state;
     enum { COUNT = 300 };

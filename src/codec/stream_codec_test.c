@@ -1,5 +1,6 @@
-/* Texts compressed and restored byte for byte: bytes and characters, escapes, what is no UTF-8; the same file by both schedules and any
- * number of threads and instruction set; cost against the likelihood; every byte damaged, every length cut; the wrong model. */
+/* Texts compressed and restored byte for byte: bytes and characters, escapes, what is no UTF-8; the
+ * same file by both schedules and any number of threads and instruction set; cost against the
+ * likelihood; every byte damaged, every length cut; the wrong model. */
 #include "models/stream_testing.h"
 
 #include <stdio.h>
@@ -67,7 +68,7 @@ static void expect_restored(const lk_model *model, int64_t bytes) {
     same_files(model->context, text_path, out_path);
 }
 
-/* ---- round trips ---------------------------------------------------------------------------------------- */
+/* ---- round trips ----------------------------------------------------------------------------- */
 
 static void test_round_trips(void **state) {
     static const int64_t counts[] = {1, 2, 17, 400};
@@ -75,8 +76,9 @@ static void test_round_trips(void **state) {
         int64_t chunk;
         int32_t lanes;
         float learning_rate;
-    } geometry[] = {{0, 0, 0.0f},  {0, 1, 0.0f},   {0, 7, 0.0f},  {1, 1, 0.0f},     {50, 4, 0.0f}, {399, 3, 0.0f},
-                    {400, 256, 0}, {0, 0, 0.001f}, {0, 7, 0.01f}, {150, 2, 0.002f}, {65, 1, 0.02f}};
+    } geometry[] = {{0, 0, 0.0f},  {0, 1, 0.0f},     {0, 7, 0.0f},  {1, 1, 0.0f},
+                    {50, 4, 0.0f}, {399, 3, 0.0f},   {400, 256, 0}, {0, 0, 0.001f},
+                    {0, 7, 0.01f}, {150, 2, 0.002f}, {65, 1, 0.02f}};
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         for (int c = 0; c < 4; c++) {
@@ -87,15 +89,18 @@ static void test_round_trips(void **state) {
                                              .lanes = geometry[g].lanes,
                                              .learning_rate = geometry[g].learning_rate};
                 lk_stream_report report;
-                testing_ok(*state, lk_stream_compress(model, text_path, coded_path, &options, &report));
+                testing_ok(*state,
+                           lk_stream_compress(model, text_path, coded_path, &options, &report));
                 assert_int_equal(report.bytes, text.size);
-                assert_int_equal(report.symbols, cases[i].characters == TESTING_BYTES ? text.size : counts[c]);
+                assert_int_equal(report.symbols,
+                                 cases[i].characters == TESTING_BYTES ? text.size : counts[c]);
                 lk_bytes coded = read_file(*state, coded_path);
                 assert_int_equal(report.coded_bytes, coded.size);
                 lk_bytes_release(&coded);
                 expect_restored(model, text.size);
                 options.incremental_encode = options.skip_verify = true;
-                testing_ok(*state, lk_stream_compress(model, text_path, other_path, &options, NULL));
+                testing_ok(*state,
+                           lk_stream_compress(model, text_path, other_path, &options, NULL));
                 same_files(*state, coded_path, other_path);
             }
             free(text.data);
@@ -108,7 +113,8 @@ static void test_round_trips(void **state) {
 static void test_any_bytes(void **state) {
     uint8_t bytes[1500];
     for (int64_t i = 0; i < 1500; i++) {
-        bytes[i] = (uint8_t)(i < 256 ? i : (i * 167 + i / 7) % (i < 900 ? 64 : 256) + (i < 900 ? 192 : 0));
+        bytes[i] =
+            (uint8_t)(i < 256 ? i : (i * 167 + i / 7) % (i < 900 ? 64 : 256) + (i < 900 ? 192 : 0));
     }
     write_file(text_path, bytes, sizeof bytes);
     for (int i = 0; i < CASES; i++) {
@@ -143,9 +149,13 @@ static void test_same_everywhere(void **state) {
             setenv("LIKELY_ISA", tables[way / 2 % table_count]->isa, 1);
             lk_context *context = testing_context(1 + 2 * (way % 2));
             lk_model *model = make_model(context, &cases[i]);
-            lk_stream_options options = {
-                .chunk_symbols = 250, .lanes = 3, .skip_verify = true, .learning_rate = learns ? 0.01f : 0.0f};
-            testing_ok(context, lk_stream_compress(model, text_path, first ? coded_path : other_path, &options, NULL));
+            lk_stream_options options = {.chunk_symbols = 250,
+                                         .lanes = 3,
+                                         .skip_verify = true,
+                                         .learning_rate = learns ? 0.01f : 0.0f};
+            testing_ok(context,
+                       lk_stream_compress(model, text_path, first ? coded_path : other_path,
+                                          &options, NULL));
             if (!first) {
                 same_files(context, coded_path, other_path);
             }
@@ -158,7 +168,8 @@ static void test_same_everywhere(void **state) {
     free(text.data);
 }
 
-/* The likelihood that is reported is that of the lanes, each from its beginning; the payload is that long. */
+/* The likelihood that is reported is that of the lanes, each from its beginning; the payload is
+ * that long. */
 static void test_cost(void **state) {
     lk_bytes text = testing_text(6000);
     write_file(text_path, text.data, text.size);
@@ -200,7 +211,7 @@ static void test_cost(void **state) {
     free(text.data);
 }
 
-/* ---- damage --------------------------------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 typedef struct sound {
     lk_model *model;
@@ -229,16 +240,16 @@ static void end_sound(sound *s) {
     lk_bytes_release(&s->coded);
 }
 
-/* A damaged file is refused, and nothing stands at the output's path; salvaged, it gives the chunks but those that are told lost. Returns how
- * many are lost, -1 when all. */
+/* A damaged file is refused, and nothing stands at the output's path; salvaged, it gives the chunks
+ * but those that are told lost. Returns how many are lost, -1 when all. */
 static int64_t damaged(const sound *s, const uint8_t *bytes, int64_t size) {
     lk_context *context = s->model->context;
     write_file(other_path, bytes, size);
     unlink(out_path);
     lk_status status = lk_stream_decompress(s->model, other_path, out_path, NULL, NULL);
     if (status != LK_CORRUPT && status != LK_FORMAT && status != LK_UNSUPPORTED) {
-        fail_msg("%lld of %lld bytes: %s: %s", (long long)size, (long long)s->coded.size, lk_status_text(status),
-                 lk_context_message(context));
+        fail_msg("%lld of %lld bytes: %s: %s", (long long)size, (long long)s->coded.size,
+                 lk_status_text(status), lk_context_message(context));
     }
     assert_int_equal(access(out_path, F_OK), -1);
     lk_stream_options options = {.salvage = true};
@@ -250,7 +261,8 @@ static int64_t damaged(const sound *s, const uint8_t *bytes, int64_t size) {
     lk_bytes left = read_file(context, out_path);
     int64_t at = 0, lost = 0;
     for (int64_t chunk = 0; chunk < 3; chunk++) {
-        int64_t first = chunk * CHUNK, count = first + CHUNK < s->text.size ? CHUNK : s->text.size - first;
+        int64_t first = chunk * CHUNK,
+                count = first + CHUNK < s->text.size ? CHUNK : s->text.size - first;
         if (lost < restored.lost_count && restored.lost[lost] == chunk) {
             lost++;
             continue;
@@ -274,7 +286,8 @@ static void test_every_byte_damaged(void **state) {
             s.coded.data[i] ^= (uint8_t)(1 << bit);
             int64_t lost = damaged(&s, s.coded.data, s.coded.size);
             if (i < s.header_bytes ? lost != -1 : lost < 0 || lost > 1) {
-                fail_msg("byte %lld of %lld: %lld chunks lost", (long long)i, (long long)s.coded.size, (long long)lost);
+                fail_msg("byte %lld of %lld: %lld chunks lost", (long long)i,
+                         (long long)s.coded.size, (long long)lost);
             }
             s.coded.data[i] ^= (uint8_t)(1 << bit);
         }
@@ -309,12 +322,16 @@ static void test_cut_and_grown(void **state) {
     end_sound(&s);
 }
 
-/* With the right checksums, what is not a stream is still refused, by the coder or by the content's hash. */
+/* With the right checksums, what is not a stream is still refused, by the coder or by the content's
+ * hash. */
 static void test_hostile_payloads(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        lk_stream_header header = {
-            .model = lk_model_fingerprint(model), .bytes = 300, .symbols = 300, .chunk_symbols = 300, .lanes = 4};
+        lk_stream_header header = {.model = lk_model_fingerprint(model),
+                                   .bytes = 300,
+                                   .symbols = 300,
+                                   .chunk_symbols = 300,
+                                   .lanes = 4};
         for (int round = 0; round < 20; round++) {
             uint8_t payload[600];
             lk_writer *file;
@@ -322,7 +339,8 @@ static void test_hostile_payloads(void **state) {
             int64_t size = round * 30;
             header.learning_rate = round % 2 == 0 ? 0.0f : 0.01f;
             for (int64_t k = 0; k < size; k++) {
-                payload[k] = (uint8_t)lk_random_below((lk_random){7, LK_FOR_CHECK}, (uint64_t)k, (uint64_t)round, 256);
+                payload[k] = (uint8_t)lk_random_below((lk_random){7, LK_FOR_CHECK}, (uint64_t)k,
+                                                      (uint64_t)round, 256);
             }
             testing_ok(*state, lk_writer_create(*state, coded_path, &file));
             testing_ok(*state, lk_stream_writer_begin(*state, file, &header, &writer));
@@ -330,38 +348,43 @@ static void test_hostile_payloads(void **state) {
             lk_stream_writer_end(&writer);
             lk_stream_writer_deinit(&writer);
             testing_ok(*state, lk_writer_commit(file));
-            testing_refused(*state, lk_stream_decompress(model, coded_path, out_path, NULL, NULL), LK_CORRUPT,
-                            "does not decode");
+            testing_refused(*state, lk_stream_decompress(model, coded_path, out_path, NULL, NULL),
+                            LK_CORRUPT, "does not decode");
         }
         lk_model_destroy(model);
     }
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void test_wrong_models(void **state) {
     sound s = make_sound(*state);
     lk_model *other = make_model(*state, &cases[4]);
-    testing_refused(*state, lk_stream_decompress(other, coded_path, out_path, NULL, NULL), LK_MISMATCH,
-                    "use the former");
+    testing_refused(*state, lk_stream_decompress(other, coded_path, out_path, NULL, NULL),
+                    LK_MISMATCH, "use the former");
     lk_model_destroy(other);
     lk_model *made = testing_model(*state, "made", NULL, 0, 6, 2, "natural", 1);
-    testing_refused(*state, lk_stream_compress(made, text_path, other_path, NULL, NULL), LK_MISMATCH, "not of texts");
+    testing_refused(*state, lk_stream_compress(made, text_path, other_path, NULL, NULL),
+                    LK_MISMATCH, "not of texts");
     lk_dataset *dataset = testing_random_data(*state, 5, 6, 2, 1);
     testing_ok(*state, lk_compress(made, dataset, other_path, NULL, NULL));
-    testing_refused(*state, lk_stream_decompress(s.model, other_path, out_path, NULL, NULL), LK_FORMAT, "not a text");
+    testing_refused(*state, lk_stream_decompress(s.model, other_path, out_path, NULL, NULL),
+                    LK_FORMAT, "not a text");
     assert_false(lk_stream_container_is(*state, other_path));
     assert_true(lk_stream_container_is(*state, coded_path));
     lk_dataset_destroy(dataset);
-    testing_refused(*state, lk_decompress(made, coded_path, NULL, &dataset, NULL, NULL), LK_FORMAT, "compressed text");
+    testing_refused(*state, lk_decompress(made, coded_path, NULL, &dataset, NULL, NULL), LK_FORMAT,
+                    "compressed text");
     lk_model_destroy(made);
     lk_stream_options options = {.lanes = 257};
-    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID, "lanes");
+    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL),
+                    LK_INVALID, "lanes");
     options = (lk_stream_options){.learning_rate = NAN};
-    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID,
-                    "at a rate");
+    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL),
+                    LK_INVALID, "at a rate");
     options = (lk_stream_options){.chunk_symbols = -1};
-    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL), LK_INVALID, "chunks");
+    testing_refused(*state, lk_stream_compress(s.model, text_path, other_path, &options, NULL),
+                    LK_INVALID, "chunks");
     end_sound(&s);
 }
 
@@ -378,7 +401,8 @@ static void test_windows_of_bytes(void **state) {
     expect_restored(model, text.size);
     lk_model_destroy(model);
     model = testing_model(*state, "charrnn", lstm, 2, 12, 256, "reversed", 3);
-    testing_refused(*state, lk_stream_compress(model, text_path, coded_path, NULL, NULL), LK_MISMATCH, "ordering");
+    testing_refused(*state, lk_stream_compress(model, text_path, coded_path, NULL, NULL),
+                    LK_MISMATCH, "ordering");
     lk_model_destroy(model);
     free(text.data);
 }
@@ -386,10 +410,12 @@ static void test_windows_of_bytes(void **state) {
 static int set_up(void **state) {
     static char *const paths[] = {text_path, coded_path, other_path, out_path};
     static const char *const names[] = {"text", "coded", "other", "out"};
-    const char *folder =
-        access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* hundreds of files are written and synced */
+    const char *folder = access("/dev/shm", W_OK) == 0
+                             ? "/dev/shm"
+                             : "/tmp"; /* hundreds of files are written and synced */
     for (int i = 0; i < 4; i++) {
-        snprintf(paths[i], sizeof text_path, "%s/likely-stream-%s-%ld", folder, names[i], (long)getpid());
+        snprintf(paths[i], sizeof text_path, "%s/likely-stream-%s-%ld", folder, names[i],
+                 (long)getpid());
     }
     *state = testing_context(2);
     return 0;

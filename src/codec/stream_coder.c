@@ -15,7 +15,7 @@
 #define ESCAPE_SIZE (UINT32_C(1) << (LK_CDF_BITS - LK_ESCAPED_BITS))
 #define STEPS_TOLD 256 /* between two tellings of progress while decoding */
 
-/* ---- life ------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 lk_status lk_stream_symbols_of(const lk_model *model, lk_symbols *symbols) {
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
@@ -23,9 +23,10 @@ lk_status lk_stream_symbols_of(const lk_model *model, lk_symbols *symbols) {
         return lk_symbols_copy(model->context, &model->data.symbols, symbols);
     }
     if (!model->family->streams || model->data.shape.axes != 1 || model->data.alphabet != 256) {
-        return lk_fail(model->context, LK_MISMATCH,
-                       "the model is %s of %d values, not of texts: train charrnn or conv1d with --text",
-                       model->family->name, model->data.alphabet);
+        return lk_fail(
+            model->context, LK_MISMATCH,
+            "the model is %s of %d values, not of texts: train charrnn or conv1d with --text",
+            model->family->name, model->data.alphabet);
     }
     return LK_OK;
 }
@@ -34,15 +35,17 @@ lk_status lk_stream_symbols_of(const lk_model *model, lk_symbols *symbols) {
 static lk_status choose_window(lk_stream_coder *coder) {
     lk_flow *flow;
     LK_TRY(lk_flow_create(coder->model, LK_PLAN_INCREMENTAL, 1, 1, &flow));
-    int64_t lookback = lk_flow_lookback(flow), least = lookback / 4 > WINDOW_LEAST ? lookback / 4 : WINDOW_LEAST;
-    double bytes = (double)lk_execution_bytes(lk_flow_graph(flow), LK_PLAN_INCREMENTAL, 1) / (double)(lookback + 1) *
-                   (double)coder->lanes;
+    int64_t lookback = lk_flow_lookback(flow),
+            least = lookback / 4 > WINDOW_LEAST ? lookback / 4 : WINDOW_LEAST;
+    double bytes = (double)lk_execution_bytes(lk_flow_graph(flow), LK_PLAN_INCREMENTAL, 1) /
+                   (double)(lookback + 1) * (double)coder->lanes;
     lk_flow_destroy(flow);
     double fit = WINDOW_BYTES / bytes - (double)lookback;
     coder->window = fit > WINDOW_MOST ? WINDOW_MOST : fit > (double)least ? (int64_t)fit : least;
     if (bytes * (double)(lookback + coder->window) > (double)LK_NETWORK_BYTES_MOST) {
         return lk_fail(coder->model->context, LK_UNSUPPORTED,
-                       "%d lanes of a model that looks %lld symbols back need more than %lld GiB: take fewer lanes",
+                       "%d lanes of a model that looks %lld symbols back need more than %lld GiB: "
+                       "take fewer lanes",
                        coder->lanes, (long long)lookback, (long long)(LK_NETWORK_BYTES_MOST >> 30));
     }
     return LK_OK;
@@ -54,22 +57,25 @@ static lk_status create_flow(lk_stream_coder *coder, float learning_rate) {
         coder->flow = lk_learner_flow(coder->learner);
         return LK_OK;
     }
-    return lk_flow_create(coder->model, LK_PLAN_INCREMENTAL, coder->lanes, coder->window, &coder->flow);
+    return lk_flow_create(coder->model, LK_PLAN_INCREMENTAL, coder->lanes, coder->window,
+                          &coder->flow);
 }
 
-lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model, const lk_symbols *symbols, int32_t lanes,
-                               float learning_rate) {
+lk_status lk_stream_coder_init(lk_stream_coder *coder, const lk_model *model,
+                               const lk_symbols *symbols, int32_t lanes, float learning_rate) {
     LK_REQUIRE(lanes >= 1 && lk_symbols_alphabet(symbols) == model->data.alphabet);
     *coder = (lk_stream_coder){.model = model, .symbols = symbols, .lanes = lanes};
     LK_TRY(choose_window(coder));
     coder->window = learning_rate > 0.0f ? LK_LEARNER_WINDOW : coder->window;
-    int64_t workers = lk_pool_threads(model->context->pool), rows = workers > lanes ? workers : lanes;
+    int64_t workers = lk_pool_threads(model->context->pool),
+            rows = workers > lanes ? workers : lanes;
     int64_t cells = lanes * coder->window;
     coder->values = lk_allocate(cells, sizeof *coder->values);
     coder->terms = lk_allocate(cells, sizeof *coder->terms);
     coder->cdf = lk_allocate(rows * ((int64_t)model->data.alphabet + 1), sizeof *coder->cdf);
     if (coder->values == NULL || coder->terms == NULL || coder->cdf == NULL) {
-        return lk_fail_no_memory(model->context, "a stream's coder", 6 * cells + 4 * rows * model->data.alphabet);
+        return lk_fail_no_memory(model->context, "a stream's coder",
+                                 6 * cells + 4 * rows * model->data.alphabet);
     }
     return create_flow(coder, learning_rate);
 }
@@ -96,17 +102,18 @@ static void tell(const lk_stream_coder *coder, int64_t symbols) {
 }
 
 static lk_status begin(lk_stream_coder *coder, int64_t lanes) {
-    return coder->learner != NULL ? lk_learner_begin(coder->learner, lanes) : lk_flow_begin(coder->flow, lanes);
+    return coder->learner != NULL ? lk_learner_begin(coder->learner, lanes)
+                                  : lk_flow_begin(coder->flow, lanes);
 }
 
 static lk_status follow(lk_stream_coder *coder) {
     return coder->learner != NULL ? lk_learner_follow(coder->learner) : LK_OK;
 }
 
-/* ---- lanes ------------------------------------------------------------------------------------------------ */
+/* ---- lanes ----------------------------------------------------------------------------------- */
 
-/* Of `count` symbols in `lanes` parts: where one begins. Symbol number `position * lanes + lane` in coding order is one of these while it is
- * below `count`. */
+/* Of `count` symbols in `lanes` parts: where one begins. Symbol number `position * lanes + lane` in
+ * coding order is one of these while it is below `count`. */
 static int64_t lane_first(int64_t count, int64_t lanes, int64_t lane) {
     int64_t more = count % lanes;
     return count / lanes * lane + (lane < more ? lane : more);
@@ -129,15 +136,16 @@ static int64_t rows_per_piece(const lk_stream_coder *coder) {
     return alphabet < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / alphabet : 1;
 }
 
-/* ---- encoding --------------------------------------------------------------------------------------------- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 typedef struct encoding {
     lk_stream_coder *coder;
     const uint32_t *characters;
     int64_t count, lanes;
-    lk_interval *intervals;  /* of symbols, in coding order */
-    int64_t first, length;   /* positions now run */
-    const float *parameters; /* of position `first`, by the incremental schedule; NULL: ask the flow */
+    lk_interval *intervals; /* of symbols, in coding order */
+    int64_t first, length;  /* positions now run */
+    const float
+        *parameters; /* of position `first`, by the incremental schedule; NULL: ask the flow */
     double nll_nats;
     int64_t escapes;
 } encoding;
@@ -159,9 +167,11 @@ static void encode_piece(void *argument, int64_t piece, int worker) {
             return;
         }
         uint16_t symbol = coder->values[lane * e->length + step];
-        const float *parameters = e->parameters != NULL ? e->parameters : lk_flow_parameters(coder->flow, step);
+        const float *parameters =
+            e->parameters != NULL ? e->parameters : lk_flow_parameters(coder->flow, step);
         parameters += lane * graph->output->channels;
-        graph->dist->nll(graph->context->kernels, graph->alphabet, parameters, &symbol, 1, &coder->terms[row]);
+        graph->dist->nll(graph->context->kernels, graph->alphabet, parameters, &symbol, 1,
+                         &coder->terms[row]);
         graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters, cdf);
         e->intervals[place] = (lk_interval){cdf[symbol], cdf[symbol + 1] - cdf[symbol]};
     }
@@ -173,23 +183,27 @@ static void gather(const encoding *e) {
         uint16_t *values = e->coder->values + lane * e->length;
         for (int64_t i = 0; i < e->length; i++) {
             bool there = (e->first + i) * e->lanes + lane < e->count;
-            values[i] = there ? lk_symbols_find(e->coder->symbols, character_at(e, e->first + i, lane)) : 0;
+            values[i] =
+                there ? lk_symbols_find(e->coder->symbols, character_at(e, e->first + i, lane)) : 0;
         }
     }
 }
 
 static lk_status sum_terms(encoding *e) {
-    for (int64_t row = 0; row < e->length * e->lanes && e->first * e->lanes + row < e->count; row++) {
+    for (int64_t row = 0; row < e->length * e->lanes && e->first * e->lanes + row < e->count;
+         row++) {
         uint16_t symbol = e->coder->values[row % e->lanes * e->length + row / e->lanes];
         bool escaped = lk_symbols_escapes(e->coder->symbols, symbol);
         if (isnan(e->coder->terms[row])) {
             return lk_fail(e->coder->model->context, LK_NOT_FINITE,
                            "the model's likelihood is not a number at symbol %lld of a chunk; %s",
-                           (long long)(lane_first(e->count, e->lanes, row % e->lanes) + e->first + row / e->lanes),
+                           (long long)(lane_first(e->count, e->lanes, row % e->lanes) + e->first +
+                                       row / e->lanes),
                            e->coder->learner != NULL ? "it learned too fast, take a lower --adapt"
                                                      : "train again with a smaller learning rate");
         }
-        e->nll_nats += (double)e->coder->terms[row] + (escaped ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0);
+        e->nll_nats +=
+            (double)e->coder->terms[row] + (escaped ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0);
         e->escapes += escaped;
     }
     return LK_OK;
@@ -203,7 +217,8 @@ static lk_status encode_window(encoding *e, bool incremental) {
     } else {
         LK_TRY(lk_flow_forward(coder->flow, coder->values, e->length));
     }
-    lk_pool_run(coder->model->context->pool, pieces_of(e->length * e->lanes, rows_per_piece(coder)), encode_piece, e);
+    lk_pool_run(coder->model->context->pool, pieces_of(e->length * e->lanes, rows_per_piece(coder)),
+                encode_piece, e);
     if (incremental) {
         lk_flow_set(coder->flow, coder->values);
     }
@@ -218,12 +233,14 @@ static lk_status encode_symbols(encoding *e, bool incremental) {
         e->length = incremental ? 1 : left < e->coder->window ? left : e->coder->window;
         LK_TRY(encode_window(e, incremental));
         LK_TRY(follow(e->coder));
-        tell(e->coder, e->first + e->length < positions ? e->length * e->lanes : e->count - e->first * e->lanes);
+        tell(e->coder, e->first + e->length < positions ? e->length * e->lanes
+                                                        : e->count - e->first * e->lanes);
     }
     return LK_OK;
 }
 
-/* Each escape's interval is followed by its character's, from the last one on, so that it can be done in place: there is room for all. */
+/* Each escape's interval is followed by its character's, from the last one on, so that it can be
+ * done in place: there is room for all. */
 static void insert_escaped(const encoding *e) {
     int64_t to = e->count + e->escapes;
     for (int64_t from = e->count - 1; from >= 0 && to > from + 1; from--) {
@@ -243,16 +260,18 @@ static int64_t count_escapes(const lk_symbols *symbols, const uint32_t *characte
     return escapes;
 }
 
-lk_status lk_stream_encode(lk_stream_coder *coder, const uint32_t *characters, int64_t count, bool incremental,
-                           uint8_t **bytes, int64_t *size, double *nll_nats) {
+lk_status lk_stream_encode(lk_stream_coder *coder, const uint32_t *characters, int64_t count,
+                           bool incremental, uint8_t **bytes, int64_t *size, double *nll_nats) {
     LK_REQUIRE(count >= 1);
     lk_context *context = coder->model->context;
-    encoding e = {.coder = coder, .characters = characters, .count = count, .lanes = lanes_of(coder, count)};
+    encoding e = {
+        .coder = coder, .characters = characters, .count = count, .lanes = lanes_of(coder, count)};
     int64_t room = count + count_escapes(coder->symbols, characters, count);
     *bytes = NULL;
     e.intervals = lk_allocate(room, sizeof *e.intervals);
     if (e.intervals == NULL) {
-        return lk_fail_no_memory(context, "the intervals of a chunk", room * (int64_t)sizeof *e.intervals);
+        return lk_fail_no_memory(context, "the intervals of a chunk",
+                                 room * (int64_t)sizeof *e.intervals);
     }
     lk_status status = encode_symbols(&e, incremental);
     if (status == LK_OK) {
@@ -266,7 +285,7 @@ lk_status lk_stream_encode(lk_stream_coder *coder, const uint32_t *characters, i
     return status;
 }
 
-/* ---- decoding --------------------------------------------------------------------------------------------- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 typedef struct decoding {
     lk_stream_coder *coder;
@@ -282,12 +301,14 @@ static void cdf_piece(void *argument, int64_t piece, int worker) {
     int64_t per_piece = rows_per_piece(d->coder);
     int64_t end = (piece + 1) * per_piece < d->active ? (piece + 1) * per_piece : d->active;
     for (int64_t lane = piece * per_piece; lane < end; lane++) {
-        graph->dist->cdf(graph->context->kernels, graph->alphabet, d->parameters + lane * graph->output->channels,
+        graph->dist->cdf(graph->context->kernels, graph->alphabet,
+                         d->parameters + lane * graph->output->channels,
                          d->coder->cdf + lane * (graph->alphabet + 1));
     }
 }
 
-/* One symbol, and the character behind it if it is the escape; false when no encoder would have written such. */
+/* One symbol, and the character behind it if it is the escape; false when no encoder would have
+ * written such. */
 static bool decode_character(decoding *d, int64_t lane, uint32_t *character) {
     const lk_symbols *symbols = d->coder->symbols;
     int32_t alphabet = d->coder->model->data.alphabet;
@@ -302,11 +323,12 @@ static bool decode_character(decoding *d, int64_t lane, uint32_t *character) {
     *character = lk_rans_position(&d->rans) / ESCAPE_SIZE;
     lk_rans_advance(&d->rans, (lk_interval){*character * ESCAPE_SIZE, ESCAPE_SIZE});
     bool byte = *character >= LK_UTF8_BYTE && *character < LK_UTF8_BYTE + 256;
-    return (byte || lk_utf8_is_code_point(*character)) && lk_symbols_find(symbols, *character) == symbol;
+    return (byte || lk_utf8_is_code_point(*character)) &&
+           lk_symbols_find(symbols, *character) == symbol;
 }
 
-lk_status lk_stream_decode(lk_stream_coder *coder, const uint8_t *bytes, int64_t size, int64_t count,
-                           uint32_t *characters, bool *right) {
+lk_status lk_stream_decode(lk_stream_coder *coder, const uint8_t *bytes, int64_t size,
+                           int64_t count, uint32_t *characters, bool *right) {
     int64_t lanes = lanes_of(coder, count), positions = positions_of(count, lanes), told = 0;
     decoding d = {.coder = coder};
     lk_rans_begin(&d.rans, bytes, size);
@@ -316,12 +338,15 @@ lk_status lk_stream_decode(lk_stream_coder *coder, const uint8_t *bytes, int64_t
         int64_t left = count - position * lanes;
         d.active = left < lanes ? left : lanes;
         LK_TRY(lk_flow_next(coder->flow, &d.parameters));
-        lk_pool_run(coder->model->context->pool, pieces_of(d.active, rows_per_piece(coder)), cdf_piece, &d);
+        lk_pool_run(coder->model->context->pool, pieces_of(d.active, rows_per_piece(coder)),
+                    cdf_piece, &d);
         for (int64_t lane = 0; lane < d.active && *right; lane++) {
-            *right = decode_character(&d, lane, &characters[lane_first(count, lanes, lane) + position]);
+            *right =
+                decode_character(&d, lane, &characters[lane_first(count, lanes, lane) + position]);
         }
         *right = *right && !d.rans.failed;
-        lk_flow_set(coder->flow, coder->values); /* lanes that have ended repeat their last symbol */
+        lk_flow_set(coder->flow,
+                    coder->values); /* lanes that have ended repeat their last symbol */
         LK_TRY(follow(coder));
         if ((position + 1) % STEPS_TOLD == 0 && left > lanes) {
             tell(coder, STEPS_TOLD * lanes);

@@ -8,7 +8,9 @@
 #include "models/network.h"
 
 #define CHUNK_SYMBOLS (INT64_C(4) << 20)
-#define LANE_SYMBOLS (INT64_C(1) << 16) /* long enough that a lane's beginning, where less is known, costs little */
+#define LANE_SYMBOLS \
+    (INT64_C(1) << 16) /* long enough that a lane's beginning, where less is known, costs little \
+                        */
 #define LANES 64
 #define NETWORK_BYTES_MOST (INT64_C(1) << 30)
 
@@ -36,7 +38,7 @@ static void tell_progress(void *argument, int64_t symbols) {
     }
 }
 
-/* ---- geometry --------------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 static int64_t pieces(int64_t count, int64_t size) {
     return count / size + (count % size != 0);
@@ -54,12 +56,14 @@ static int64_t default_chunk(int64_t symbols) {
 static lk_status choose_lanes(const job *work, int64_t *lanes) {
     int64_t chunk = work->header.chunk_symbols;
     *lanes = between(1, work->options.lanes, chunk);
-    if (work->options.lanes == 0 && work->options.learning_rate == 0.0f) { /* lanes learn only half of what one would */
+    if (work->options.lanes == 0 &&
+        work->options.learning_rate == 0.0f) { /* lanes learn only half of what one would */
         *lanes = between(1, chunk / LANE_SYMBOLS, LANES);
     }
-    return work->options.lanes == 0 && *lanes > 1 ? lk_network_fit_batch(work->model, (lk_shape){1, {chunk / *lanes}},
-                                                                         LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST, lanes)
-                                                  : LK_OK;
+    return work->options.lanes == 0 && *lanes > 1
+               ? lk_network_fit_batch(work->model, (lk_shape){1, {chunk / *lanes}},
+                                      LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST, lanes)
+               : LK_OK;
 }
 
 static lk_status choose_geometry(job *work) {
@@ -72,16 +76,20 @@ static lk_status choose_geometry(job *work) {
                             : given > 0          ? between(1, given, header->symbols)
                                                  : default_chunk(header->symbols);
     if (work->options.lanes < 0 || work->options.lanes > LK_STREAM_LANES_MOST || given < 0 ||
-        header->chunk_symbols > LK_STREAM_CHUNK_MOST || lk_stream_chunks(header) > LK_FRAME_CHUNKS_MOST) {
+        header->chunk_symbols > LK_STREAM_CHUNK_MOST ||
+        lk_stream_chunks(header) > LK_FRAME_CHUNKS_MOST) {
         return lk_fail(work->model->context, LK_INVALID,
-                       "%s: allowed are 1 to %d lanes and %d chunks of 1 to %lld symbols each; this would be %lld of "
+                       "%s: allowed are 1 to %d lanes and %d chunks of 1 to %lld symbols each; "
+                       "this would be %lld of "
                        "%lld",
-                       work->path, LK_STREAM_LANES_MOST, LK_FRAME_CHUNKS_MOST, (long long)LK_STREAM_CHUNK_MOST,
-                       (long long)lk_stream_chunks(header), (long long)header->chunk_symbols);
+                       work->path, LK_STREAM_LANES_MOST, LK_FRAME_CHUNKS_MOST,
+                       (long long)LK_STREAM_CHUNK_MOST, (long long)lk_stream_chunks(header),
+                       (long long)header->chunk_symbols);
     }
     if (work->options.learning_rate != 0.0f && !lk_learner_takes(work->options.learning_rate)) {
-        return lk_fail(work->model->context, LK_INVALID, "%s: a model learns from a text at a rate up to %g; not at %g",
-                       work->path, (double)LK_LEARNER_RATE_MOST, (double)work->options.learning_rate);
+        return lk_fail(work->model->context, LK_INVALID,
+                       "%s: a model learns from a text at a rate up to %g; not at %g", work->path,
+                       (double)LK_LEARNER_RATE_MOST, (double)work->options.learning_rate);
     }
     LK_TRY(choose_lanes(work, &lanes));
     header->lanes = (int32_t)lanes;
@@ -90,15 +98,18 @@ static lk_status choose_geometry(job *work) {
     return LK_OK;
 }
 
-/* ---- coding ----------------------------------------------------------------------------------------------- */
+/* ---- coding ---------------------------------------------------------------------------------- */
 
-static lk_status verify(job *work, int64_t index, const uint8_t *bytes, int64_t size, int64_t count) {
+static lk_status verify(job *work, int64_t index, const uint8_t *bytes, int64_t size,
+                        int64_t count) {
     bool right;
     LK_TRY(lk_stream_decode(&work->coder, bytes, size, count, work->decoded, &right));
-    right = right && memcmp(work->decoded, work->characters, (size_t)count * sizeof *work->decoded) == 0;
+    right = right &&
+            memcmp(work->decoded, work->characters, (size_t)count * sizeof *work->decoded) == 0;
     return right ? LK_OK
                  : lk_fail(work->model->context, LK_CORRUPT,
-                           "%s: chunk %lld does not decode to what was coded, so nothing was written; please report "
+                           "%s: chunk %lld does not decode to what was coded, so nothing was "
+                           "written; please report "
                            "this, or check the machine's memory",
                            work->path, (long long)index);
 }
@@ -107,13 +118,15 @@ static lk_status code_chunk(job *work, int64_t index) {
     int64_t count = lk_stream_chunk_symbols(&work->header, index), size = 0, text_bytes;
     uint8_t *bytes = NULL;
     double nll_nats = 0.0;
-    LK_TRY(lk_stream_characters(work->stream, index * work->header.chunk_symbols, count, work->characters));
-    LK_TRY(lk_stream_encode(&work->coder, work->characters, count, work->options.incremental_encode, &bytes, &size,
-                            &nll_nats));
+    LK_TRY(lk_stream_characters(work->stream, index * work->header.chunk_symbols, count,
+                                work->characters));
+    LK_TRY(lk_stream_encode(&work->coder, work->characters, count, work->options.incremental_encode,
+                            &bytes, &size, &nll_nats));
     work->nll_nats += nll_nats;
     lk_status status = work->options.skip_verify ? LK_OK : verify(work, index, bytes, size, count);
     if (status == LK_OK) {
-        uint32_t content = lk_stream_pour(work->characters, count, work->writer.seed, index, NULL, &text_bytes);
+        uint32_t content =
+            lk_stream_pour(work->characters, count, work->writer.seed, index, NULL, &text_bytes);
         lk_stream_writer_put(&work->writer, bytes, size, content);
     }
     lk_release(bytes);
@@ -150,7 +163,7 @@ static lk_status code(job *work, const char *out) {
     return lk_writer_commit(file);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static lk_status open_text(job *work) {
     lk_source source;
@@ -158,7 +171,8 @@ static lk_status open_text(job *work) {
     LK_TRY(lk_source_open(work->model->context, work->path, &source));
     bool empty = source.size == 0;
     lk_source_close(&source);
-    return empty ? LK_OK : lk_stream_open(work->model->context, work->path, &work->symbols, &work->stream);
+    return empty ? LK_OK
+                 : lk_stream_open(work->model->context, work->path, &work->symbols, &work->stream);
 }
 
 static void fill_report(const job *work, lk_stream_report *report) {
@@ -174,8 +188,8 @@ static void fill_report(const job *work, lk_stream_report *report) {
     };
 }
 
-lk_status lk_stream_compress(const lk_model *model, const char *path, const char *out, const lk_stream_options *options,
-                             lk_stream_report *report) {
+lk_status lk_stream_compress(const lk_model *model, const char *path, const char *out,
+                             const lk_stream_options *options, lk_stream_report *report) {
     job work = {.model = model, .path = path};
     work.options = options != NULL ? *options : (lk_stream_options){0};
     lk_status status = open_text(&work);

@@ -1,5 +1,5 @@
-/* Writing and reading the container of a text. Time of opening is linear in the file's size, memory in that of a chunk, whatever the bytes
- * say. */
+/* Writing and reading the container of a text. Time of opening is linear in the file's size, memory
+ * in that of a chunk, whatever the bytes say. */
 #include "codec/stream_container.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #define FRAME_MOST (LK_FRAME_CHECKSUM_SIZE + LK_FRAME_VARINT_MOST + CONTENT_SIZE)
 #define CHUNK_LEAST (LK_FRAME_CHECKSUM_SIZE + 1 + CONTENT_SIZE)
 
-/* ---- geometry --------------------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 int64_t lk_stream_chunks(const lk_stream_header *header) {
     return header->symbols / header->chunk_symbols + (header->symbols % header->chunk_symbols != 0);
@@ -29,8 +29,9 @@ static bool header_valid(const lk_stream_header *header) {
     return header->symbols >= 0 && header->bytes >= header->symbols &&
            header->bytes / LK_UTF8_MOST <= header->symbols && header->chunk_symbols >= 1 &&
            header->chunk_symbols <= LK_STREAM_CHUNK_MOST &&
-           header->chunk_symbols <= (header->symbols > 0 ? header->symbols : 1) && header->lanes >= 1 &&
-           header->lanes <= LK_STREAM_LANES_MOST && header->lanes <= header->chunk_symbols &&
+           header->chunk_symbols <= (header->symbols > 0 ? header->symbols : 1) &&
+           header->lanes >= 1 && header->lanes <= LK_STREAM_LANES_MOST &&
+           header->lanes <= header->chunk_symbols &&
            lk_stream_chunks(header) <= LK_FRAME_CHUNKS_MOST &&
            (header->learning_rate == 0.0f || lk_learner_takes(header->learning_rate));
 }
@@ -49,24 +50,26 @@ static float float_of(int64_t number) {
     return value;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void put(lk_stream_writer *writer, const uint8_t *bytes, int64_t size) {
     lk_writer_put(writer->file, bytes, size);
     writer->bytes += size;
 }
 
-lk_status lk_stream_writer_begin(lk_context *context, lk_writer *file, const lk_stream_header *header,
-                                 lk_stream_writer *writer) {
+lk_status lk_stream_writer_begin(lk_context *context, lk_writer *file,
+                                 const lk_stream_header *header, lk_stream_writer *writer) {
     LK_REQUIRE(header_valid(header));
     uint8_t bytes[LK_FRAME_HEADER_MOST];
     *writer = (lk_stream_writer){.file = file, .chunks = lk_stream_chunks(header)};
     writer->table = lk_allocate(writer->chunks * LK_FRAME_VARINT_MOST + LK_FRAME_TABLE_TAIL, 1);
     if (writer->table == NULL) {
-        return lk_fail_no_memory(context, "a table of chunks", writer->chunks * LK_FRAME_VARINT_MOST);
+        return lk_fail_no_memory(context, "a table of chunks",
+                                 writer->chunks * LK_FRAME_VARINT_MOST);
     }
     bool learns = header->learning_rate > 0.0f;
-    uint8_t *at = lk_header_begin(bytes, learns ? LK_FRAME_VERSION_LEARNED : LK_FRAME_VERSION_TEXT, &header->model);
+    uint8_t *at = lk_header_begin(bytes, learns ? LK_FRAME_VERSION_LEARNED : LK_FRAME_VERSION_TEXT,
+                                  &header->model);
     at = lk_put_varint(at, header->bytes);
     at = lk_put_varint(at, header->symbols);
     at = lk_put_varint(at, header->chunk_symbols);
@@ -78,20 +81,25 @@ lk_status lk_stream_writer_begin(lk_context *context, lk_writer *file, const lk_
     return LK_OK;
 }
 
-/* The hash covers all that follows it, which does not lie in one piece: it is taken of the frame, then of the payload. */
-static uint32_t chunk_hash(const uint8_t *frame, int64_t frame_size, const uint8_t *payload, int64_t size,
-                           uint32_t seed, int64_t index) {
-    return lk_frame_hash(payload, size, lk_frame_hash(frame, frame_size, seed, (uint32_t)index), (uint32_t)index);
+/* The hash covers all that follows it, which does not lie in one piece: it is taken of the frame,
+ * then of the payload. */
+static uint32_t chunk_hash(const uint8_t *frame, int64_t frame_size, const uint8_t *payload,
+                           int64_t size, uint32_t seed, int64_t index) {
+    return lk_frame_hash(payload, size, lk_frame_hash(frame, frame_size, seed, (uint32_t)index),
+                         (uint32_t)index);
 }
 
-void lk_stream_writer_put(lk_stream_writer *writer, const uint8_t *payload, int64_t size, uint32_t content) {
+void lk_stream_writer_put(lk_stream_writer *writer, const uint8_t *payload, int64_t size,
+                          uint32_t content) {
     LK_REQUIRE(writer->next < writer->chunks);
     uint8_t frame[FRAME_MOST], *lengths = frame + LK_FRAME_CHECKSUM_SIZE;
     uint8_t *end = lk_put_u32(lk_put_varint(lengths, size), content);
-    lk_put_u32(frame, chunk_hash(lengths, end - lengths, payload, size, writer->seed, writer->next));
+    lk_put_u32(frame,
+               chunk_hash(lengths, end - lengths, payload, size, writer->seed, writer->next));
     put(writer, frame, end - frame);
     put(writer, payload, size);
-    writer->table_size = lk_put_varint(writer->table + writer->table_size, end - frame + size) - writer->table;
+    writer->table_size =
+        lk_put_varint(writer->table + writer->table_size, end - frame + size) - writer->table;
     writer->next++;
 }
 
@@ -99,7 +107,8 @@ void lk_stream_writer_end(lk_stream_writer *writer) {
     LK_REQUIRE(writer->next == writer->chunks);
     if (writer->chunks > 1) {
         uint8_t *end = lk_put_u32(writer->table + writer->table_size, (uint32_t)writer->table_size);
-        end = lk_put_u32(end, lk_frame_hash(writer->table, end - writer->table, writer->seed, LK_FRAME_TABLE_NUMBER));
+        end = lk_put_u32(end, lk_frame_hash(writer->table, end - writer->table, writer->seed,
+                                            LK_FRAME_TABLE_NUMBER));
         put(writer, writer->table, end - writer->table);
     }
 }
@@ -109,7 +118,7 @@ void lk_stream_writer_deinit(lk_stream_writer *writer) {
     *writer = (lk_stream_writer){0};
 }
 
-/* ---- reading: pieces -------------------------------------------------------------------------------------- */
+/* ---- reading: pieces ------------------------------------------------------------------------- */
 
 /* Bytes [offset, offset + count), all inside the file. */
 static lk_status copy(lk_source *source, int64_t offset, int64_t count, uint8_t *to) {
@@ -140,12 +149,14 @@ static lk_status read_header(lk_stream_container *container, int64_t *size) {
     LK_TRY(lk_header_read(source->context, source->path, bytes, there, &header));
     if (header.version == LK_FRAME_VERSION_EXAMPLES) {
         return lk_fail(source->context, LK_FORMAT,
-                       "%s: holds compressed examples, not a text; restore it as a data set", source->path);
+                       "%s: holds compressed examples, not a text; restore it as a data set",
+                       source->path);
     }
     if (!lk_frame_is_text(header.version)) {
         return lk_fail(source->context, LK_UNSUPPORTED,
-                       "%s: container version %d; this build of likely reads versions %d to %d", source->path,
-                       header.version, LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
+                       "%s: container version %d; this build of likely reads versions %d to %d",
+                       source->path, header.version, LK_FRAME_VERSION_EXAMPLES,
+                       LK_FRAME_VERSION_LEARNED);
     }
     lk_cursor *in = &header.fields;
     fields->model = header.model;
@@ -158,9 +169,10 @@ static lk_status read_header(lk_stream_container *container, int64_t *size) {
         in->failed = in->failed || !(fields->learning_rate > 0.0f);
     }
     if (in->failed || in->at != in->end || !header_valid(fields)) {
-        return lk_fail(source->context, LK_CORRUPT,
-                       "%s: the header describes no possible content; the file was not written by likely",
-                       source->path);
+        return lk_fail(
+            source->context, LK_CORRUPT,
+            "%s: the header describes no possible content; the file was not written by likely",
+            source->path);
     }
     container->seed = header.file;
     container->count = lk_stream_chunks(fields);
@@ -168,12 +180,13 @@ static lk_status read_header(lk_stream_container *container, int64_t *size) {
     return LK_OK;
 }
 
-/* ---- reading: the table and the chunks -------------------------------------------------------------------- */
+/* ---- reading: the table and the chunks ------------------------------------------------------- */
 
 /* What is known while chunks are looked for. */
 typedef struct search {
     int64_t header_size;
-    int64_t *length; /* owned, of each chunk with its frame, as the table has it; NULL when there is no good table */
+    int64_t *length; /* owned, of each chunk with its frame, as the table has it; NULL when there is
+                        no good table */
     int64_t total;   /* of those */
     int64_t table_bytes; /* at the end of the file */
 } search;
@@ -198,7 +211,8 @@ static lk_status read_table(lk_stream_container *container, search *found) {
     lk_status status = copy(source, source->size - LK_FRAME_TABLE_TAIL - size, size + 4, table);
     lk_cursor in = {.at = table, .end = table + size};
     if (status == LK_OK &&
-        lk_frame_hash(table, size + 4, container->seed, LK_FRAME_TABLE_NUMBER) == lk_get_u32(tail + 4) &&
+        lk_frame_hash(table, size + 4, container->seed, LK_FRAME_TABLE_NUMBER) ==
+            lk_get_u32(tail + 4) &&
         lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total)) {
         found->table_bytes = size + LK_FRAME_TABLE_TAIL;
     }
@@ -220,10 +234,10 @@ static lk_status make_scratch(lk_stream_container *container, int64_t size) {
     return LK_OK;
 }
 
-/* Looks for chunk `index` at `position`; `length`: what the table says, or 0. Found or not, *next is where the chunk ends as far as can be
- * told, or -1. */
-static lk_status look(lk_stream_container *container, const search *found, int64_t position, int64_t index,
-                      int64_t length, int64_t *next) {
+/* Looks for chunk `index` at `position`; `length`: what the table says, or 0. Found or not, *next
+ * is where the chunk ends as far as can be told, or -1. */
+static lk_status look(lk_stream_container *container, const search *found, int64_t position,
+                      int64_t index, int64_t length, int64_t *next) {
     lk_source *source = &container->source;
     lk_stream_chunk *chunk = &container->chunks[index];
     uint8_t frame[FRAME_MOST];
@@ -239,14 +253,15 @@ static lk_status look(lk_stream_container *container, const search *found, int64
     bool inside = !in.failed && size <= source->size - position - before;
     *next = length > 0 ? position + length : inside ? position + before + size : -1;
     if (!inside || (length > 0 && before + size != length) ||
-        size > lk_stream_chunk_symbols(&container->header, index) * SYMBOL_BYTES_MOST + PAYLOAD_MORE) {
+        size >
+            lk_stream_chunk_symbols(&container->header, index) * SYMBOL_BYTES_MOST + PAYLOAD_MORE) {
         return LK_OK;
     }
     LK_TRY(make_scratch(container, size));
     LK_TRY(copy(source, position + before, size, container->scratch));
     const uint8_t *lengths = frame + LK_FRAME_CHECKSUM_SIZE;
-    chunk->damaged = chunk_hash(lengths, before - LK_FRAME_CHECKSUM_SIZE, container->scratch, size, container->seed,
-                                index) != lk_get_u32(frame);
+    chunk->damaged = chunk_hash(lengths, before - LK_FRAME_CHECKSUM_SIZE, container->scratch, size,
+                                container->seed, index) != lk_get_u32(frame);
     chunk->offset = position + before;
     chunk->size = size;
     chunk->content = lk_get_u32(in.at);
@@ -294,7 +309,7 @@ static lk_status find(lk_stream_container *container) {
     return status;
 }
 
-/* ---- reading: the whole ----------------------------------------------------------------------------------- */
+/* ---- reading: the whole ---------------------------------------------------------------------- */
 
 lk_status lk_stream_container_open_take(lk_source *source, lk_stream_container *container) {
     *container = (lk_stream_container){.source = *source};
@@ -309,7 +324,8 @@ bool lk_stream_container_intact(const lk_stream_container *container) {
     return container->damaged == 0 && !container->table_damaged && !container->stray;
 }
 
-lk_status lk_stream_container_payload(lk_stream_container *container, int64_t index, const uint8_t **payload) {
+lk_status lk_stream_container_payload(lk_stream_container *container, int64_t index,
+                                      const uint8_t **payload) {
     const lk_stream_chunk *chunk = &container->chunks[index];
     LK_REQUIRE(!chunk->damaged);
     LK_TRY(make_scratch(container, chunk->size));
@@ -334,7 +350,8 @@ bool lk_stream_container_is(lk_context *context, const char *path) {
         return false;
     }
     bool is = source.size > 0 && lk_source_see(&source, 0, &bytes, &count) == LK_OK &&
-              lk_header_read(context, path, bytes, count, &header) == LK_OK && lk_frame_is_text(header.version);
+              lk_header_read(context, path, bytes, count, &header) == LK_OK &&
+              lk_frame_is_text(header.version);
     lk_source_close(&source);
     return is;
 }

@@ -24,11 +24,12 @@ static void tell_progress(void *argument, int64_t symbols) {
     job *work = argument;
     work->done += symbols;
     if (work->options.progress != NULL) {
-        work->options.progress(work->options.progress_argument, work->done, work->container.header.symbols);
+        work->options.progress(work->options.progress_argument, work->done,
+                               work->container.header.symbols);
     }
 }
 
-/* ---- refusals --------------------------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static lk_status check_model(const job *work) {
     lk_fingerprint own = lk_model_fingerprint(work->model), other = work->container.header.model;
@@ -38,9 +39,10 @@ static lk_status check_model(const job *work) {
     }
     lk_fingerprint_print(own, have);
     lk_fingerprint_print(other, want);
-    return lk_fail(work->model->context, LK_MISMATCH,
-                   "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former", work->path,
-                   want, have);
+    return lk_fail(
+        work->model->context, LK_MISMATCH,
+        "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
+        work->path, want, have);
 }
 
 static lk_status refuse_chunk(const job *work, int64_t index, const char *how) {
@@ -48,12 +50,15 @@ static lk_status refuse_chunk(const job *work, int64_t index, const char *how) {
     int64_t first = index * header->chunk_symbols;
     char others[64] = "";
     if (work->container.damaged > 1) {
-        snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)work->container.damaged);
+        snprintf(others, sizeof others, ", %lld chunks are damaged in all",
+                 (long long)work->container.damaged);
     }
     return lk_fail(work->model->context, LK_CORRUPT,
-                   "%s: chunk %lld of 0 to %lld %s (symbols %lld to %lld would be lost%s); --salvage recovers the "
+                   "%s: chunk %lld of 0 to %lld %s (symbols %lld to %lld would be lost%s); "
+                   "--salvage recovers the "
                    "others",
-                   work->path, (long long)index, (long long)work->container.count - 1, how, (long long)first,
+                   work->path, (long long)index, (long long)work->container.count - 1, how,
+                   (long long)first,
                    (long long)(first + lk_stream_chunk_symbols(header, index) - 1), others);
 }
 
@@ -67,13 +72,13 @@ static lk_status check_intact(const job *work) {
             return refuse_chunk(work, i, "is damaged or missing");
         }
     }
-    return lk_fail(
-        work->model->context, LK_CORRUPT,
-        "%s: the table of chunks is damaged, or there are bytes too many; all chunks are sound, and --salvage recovers them",
-        work->path);
+    return lk_fail(work->model->context, LK_CORRUPT,
+                   "%s: the table of chunks is damaged, or there are bytes too many; all chunks "
+                   "are sound, and --salvage recovers them",
+                   work->path);
 }
 
-/* ---- restoring -------------------------------------------------------------------------------------------- */
+/* ---- restoring ------------------------------------------------------------------------------- */
 
 static lk_status restore_chunk(job *work, int64_t index, bool *right) {
     const lk_stream_chunk *chunk = &work->container.chunks[index];
@@ -86,8 +91,8 @@ static lk_status restore_chunk(job *work, int64_t index, bool *right) {
     }
     LK_TRY(lk_stream_container_payload(&work->container, index, &payload));
     LK_TRY(lk_stream_decode(&work->coder, payload, chunk->size, count, work->characters, right));
-    *right =
-        *right && lk_stream_pour(work->characters, count, work->container.seed, index, NULL, &bytes) == chunk->content;
+    *right = *right && lk_stream_pour(work->characters, count, work->container.seed, index, NULL,
+                                      &bytes) == chunk->content;
     if (*right) {
         lk_stream_pour(work->characters, count, work->container.seed, index, work->file, &bytes);
         work->restored.symbols += count;
@@ -103,7 +108,8 @@ static lk_status open_coder(job *work) {
     if (work->characters == NULL || work->restored.lost == NULL) {
         return lk_fail_no_memory(work->model->context, "a chunk of the text", 4 * chunk);
     }
-    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols, work->container.header.lanes,
+    LK_TRY(lk_stream_coder_init(&work->coder, work->model, &work->symbols,
+                                work->container.header.lanes,
                                 work->container.header.learning_rate));
     work->coder.progress = tell_progress;
     work->coder.progress_argument = work;
@@ -118,22 +124,26 @@ static lk_status restore_chunks(job *work) {
         bool right;
         LK_TRY(restore_chunk(work, i, &right));
         if (!right && !work->options.salvage) {
-            return refuse_chunk(work, i,
-                                "has the right checksum but does not decode: it was written by another engine");
+            return refuse_chunk(
+                work, i,
+                "has the right checksum but does not decode: it was written by another engine");
         }
         if (!right) {
             work->restored.lost[work->restored.lost_count++] = i;
         }
     }
     if (work->restored.symbols == 0 && work->container.count > 0) {
-        return lk_fail(work->model->context, LK_CORRUPT,
-                       "%s: all %lld chunks are damaged, nothing can be recovered; use another copy", work->path,
-                       (long long)work->container.count);
+        return lk_fail(
+            work->model->context, LK_CORRUPT,
+            "%s: all %lld chunks are damaged, nothing can be recovered; use another copy",
+            work->path, (long long)work->container.count);
     }
     if (work->restored.lost_count == 0 && work->restored.bytes != work->container.header.bytes) {
         return lk_fail(work->model->context, LK_CORRUPT,
-                       "%s: restored %lld bytes where the header says %lld; the file was not written by likely",
-                       work->path, (long long)work->restored.bytes, (long long)work->container.header.bytes);
+                       "%s: restored %lld bytes where the header says %lld; the file was not "
+                       "written by likely",
+                       work->path, (long long)work->restored.bytes,
+                       (long long)work->container.header.bytes);
     }
     return LK_OK;
 }
@@ -149,7 +159,7 @@ static lk_status restore(job *work, const char *out) {
     return lk_writer_commit(file);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void finish(job *work, lk_status status, lk_stream_restored *restored) {
     const lk_stream_header *header = &work->container.header;

@@ -4,8 +4,8 @@
 
 #define AT_ONCE 1024 /* characters */
 
-uint32_t lk_stream_pour(const uint32_t *characters, int64_t count, uint32_t seed, int64_t number, lk_writer *file,
-                        int64_t *bytes) {
+uint32_t lk_stream_pour(const uint32_t *characters, int64_t count, uint32_t seed, int64_t number,
+                        lk_writer *file, int64_t *bytes) {
     uint8_t piece[AT_ONCE * LK_UTF8_MOST];
     uint32_t hash = seed;
     *bytes = 0;

@@ -20,7 +20,8 @@ static bool recognise(const uint8_t *data, int64_t size) {
     while (p < line.end && !lk_is_blank(*p)) {
         ++p;
     }
-    return word < p && (lk_is_digit(*word) || lk_number_parse(word, p, &value) == LK_NUMBER_NOT_FINITE);
+    return word < p &&
+           (lk_is_digit(*word) || lk_number_parse(word, p, &value) == LK_NUMBER_NOT_FINITE);
 }
 
 static int64_t count_columns(const lk_line *line) {
@@ -35,8 +36,8 @@ static int64_t count_columns(const lk_line *line) {
 }
 
 /* Fills values[columns]; *found says how many columns the line has. */
-static lk_status read_line(lk_context *context, const lk_source *source, const lk_line *line, int64_t columns,
-                           uint16_t *values, int64_t *found) {
+static lk_status read_line(lk_context *context, const lk_source *source, const lk_line *line,
+                           int64_t columns, uint16_t *values, int64_t *found) {
     const uint8_t *p = line->start, *end = line->end;
     int64_t column = 0;
     while (p < end) {
@@ -56,7 +57,8 @@ static lk_status read_line(lk_context *context, const lk_source *source, const l
         if (plain >= 0 && plain < source->limit) {
             values[column] = (uint16_t)plain;
         } else {
-            LK_TRY(lk_text_value(context, source, line->number, column + 1, word, p, &values[column]));
+            LK_TRY(
+                lk_text_value(context, source, line->number, column + 1, word, p, &values[column]));
         }
         ++column;
     }
@@ -68,15 +70,18 @@ static lk_status read_amat(lk_context *context, const lk_source *source, lk_data
     lk_text text = lk_text_of(source->data, source->size), first = text;
     lk_line line = {0};
     if (!lk_text_line(&first, &line)) {
-        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only blank lines", source->name);
+        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only blank lines",
+                       source->name);
     }
     int64_t columns = count_columns(&line), examples = 0, found;
     LK_TRY(lk_dataset_reserve(context, source, dataset, lk_shape_vector(columns),
-                              lk_text_count_lines(source->data, source->size), source->size / 2 + 1));
+                              lk_text_count_lines(source->data, source->size),
+                              source->size / 2 + 1));
     for (; lk_text_line(&text, &line); ++examples) {
         /* Each value takes two bytes of the file, so a ragged file cannot write beyond what reserve
          * allocated. */
-        LK_TRY(read_line(context, source, &line, columns, dataset->values + examples * columns, &found));
+        LK_TRY(read_line(context, source, &line, columns, dataset->values + examples * columns,
+                         &found));
         if (found != columns) {
             return lk_text_fail_columns(context, source, line.number, found, 1, columns);
         }

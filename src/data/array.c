@@ -79,8 +79,8 @@ static lk_status fail_real(lk_context *context, const char *name, const char *pl
                    name, place, real);
 }
 
-static lk_status read_element(lk_context *context, const lk_source *source, const lk_array *array, const uint8_t *p,
-                              int64_t row, int64_t column, uint16_t *out) {
+static lk_status read_element(lk_context *context, const lk_source *source, const lk_array *array,
+                              const uint8_t *p, int64_t row, int64_t column, uint16_t *out) {
     int64_t value;
     double real;
     bool integer = element(array, p, &value, &real);
@@ -89,12 +89,15 @@ static lk_status read_element(lk_context *context, const lk_source *source, cons
         return LK_OK;
     }
     char place[80];
-    snprintf(place, sizeof place, "row %lld, column %lld", (long long)row + 1, (long long)column + 1);
-    return integer ? lk_fail_alphabet(context, source, place, value) : fail_real(context, source->name, place, real);
+    snprintf(place, sizeof place, "row %lld, column %lld", (long long)row + 1,
+             (long long)column + 1);
+    return integer ? lk_fail_alphabet(context, source, place, value)
+                   : fail_real(context, source->name, place, real);
 }
 
 /* Bytes are what the large files are made of: worth a loop without calls. */
-static lk_status read_bytes(lk_context *context, const lk_source *source, const lk_array *array, lk_dataset *dataset) {
+static lk_status read_bytes(lk_context *context, const lk_source *source, const lk_array *array,
+                            lk_dataset *dataset) {
     int64_t count = dataset->examples * dataset->variables;
     int32_t largest = 0;
     for (int64_t i = 0; i < count; ++i) {
@@ -103,8 +106,8 @@ static lk_status read_bytes(lk_context *context, const lk_source *source, const 
         dataset->values[i] = (uint16_t)value;
     }
     for (int64_t i = 0; largest >= source->limit && i < count; ++i) {
-        LK_TRY(read_element(context, source, array, array->data + i, i / dataset->variables, i % dataset->variables,
-                            &dataset->values[i]));
+        LK_TRY(read_element(context, source, array, array->data + i, i / dataset->variables,
+                            i % dataset->variables, &dataset->values[i]));
     }
     return LK_OK;
 }
@@ -152,15 +155,19 @@ static lk_status read_fortran(lk_context *context, const lk_source *source, cons
     return LK_OK;
 }
 
-lk_status lk_array_values(lk_context *context, const lk_source *source, const lk_array *array, lk_dataset *dataset) {
+lk_status lk_array_values(lk_context *context, const lk_source *source, const lk_array *array,
+                          lk_dataset *dataset) {
     if (array->axes < 1) {
-        return lk_fail(context, LK_FORMAT, "%s: the array is a single number; data need the axes (examples, variables)",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: the array is a single number; data need the axes (examples, variables)",
                        source->name);
     }
     bool image = array->axes >= 3;
     lk_shape shape = lk_shape_vector(array->axes > 1 ? array->size[1] : 1);
     if (image) {
-        shape = (lk_shape){.axes = 3, .size = {array->size[1], array->size[2], array->axes > 3 ? array->size[3] : 1}};
+        shape = (lk_shape){
+            .axes = 3,
+            .size = {array->size[1], array->size[2], array->axes > 3 ? array->size[3] : 1}};
     }
     LK_TRY(lk_dataset_reserve(context, source, dataset, shape, array->size[0], INT64_MAX));
     dataset->alphabet = image && array->width == 1 && array->kind == 'u' ? 256 : 0;
@@ -168,10 +175,12 @@ lk_status lk_array_values(lk_context *context, const lk_source *source, const lk
                           : read_c_order(context, source, array, dataset);
 }
 
-lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array, int32_t **labels) {
+lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array,
+                          int32_t **labels) {
     *labels = NULL;
     if (array->axes < 1 || array->axes > 2 || (array->axes == 2 && array->size[1] != 1)) {
-        return lk_fail(context, LK_FORMAT, "%s: labels must be an array of one axis, but this has %d", name,
+        return lk_fail(context, LK_FORMAT,
+                       "%s: labels must be an array of one axis, but this has %d", name,
                        array->axes);
     }
     int32_t *made = lk_allocate(array->size[0], sizeof *made);
@@ -184,8 +193,8 @@ lk_status lk_array_labels(lk_context *context, const char *name, const lk_array 
         bool integer = element(array, array->data + i * array->width, &value, &real);
         if (!integer || value < INT32_MIN || value > INT32_MAX) {
             lk_release(made);
-            return lk_fail(context, LK_FORMAT, "%s: label %lld (%.9g) is not an integer of 32 bits", name,
-                           (long long)i + 1, integer ? (double)value : real);
+            return lk_fail(context, LK_FORMAT, "%s: label %lld (%.9g) is not an integer of 32 bits",
+                           name, (long long)i + 1, integer ? (double)value : real);
         }
         made[i] = (int32_t)value;
     }

@@ -18,13 +18,17 @@ typedef struct lk_array {
 /* The number of elements, or -1 when it is beyond LK_VALUES_MOST. */
 int64_t lk_array_elements(const lk_array *array);
 /* The array as examples: (N), (N,D), (N,H,W) or (N,H,W,C). array->data must hold all elements. */
-lk_status lk_array_values(lk_context *context, const lk_source *source, const lk_array *array, lk_dataset *dataset);
+lk_status lk_array_values(lk_context *context, const lk_source *source, const lk_array *array,
+                          lk_dataset *dataset);
 /* The array (N) or (N,1) as labels; *labels is the caller's: lk_release. */
-lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array, int32_t **labels);
+lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array,
+                          int32_t **labels);
 
 /* Reads a header of the format and checks that the elements follow, no fewer and no more. */
-lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_array *array);
-lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_array *array);
+lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array);
+lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array);
 /* The number of axes in the header at the begin of these bytes; -1: none that can be read. */
 int32_t lk_npy_axes(const uint8_t *data, int64_t size);
 bool lk_is_npy(const uint8_t *data, int64_t size);
@@ -32,6 +36,7 @@ bool lk_is_idx(const uint8_t *data, int64_t size);
 bool lk_is_npz(const uint8_t *data, int64_t size);
 /* The array `name` of an archive, unpacked into *bytes (the caller's: lk_bytes_release); NULL: the
  * first of the usual names of labels. */
-lk_status lk_npz_labels(lk_context *context, const lk_source *source, lk_array *array, lk_bytes *bytes);
+lk_status lk_npz_labels(lk_context *context, const lk_source *source, lk_array *array,
+                        lk_bytes *bytes);
 
 #endif

@@ -56,12 +56,14 @@ static const uint16_t six[] = {0, 1, 2, 100, 127, 5};
 
 static void every_type_and_order_is_read(void **state) {
     (void)state;
-    static const char *const types[] = {"|u1", "|i1", "<u2", ">u2", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8",
-                                        "<u4", ">u4", "<u8", ">u8", "<f4", ">f4", "<f8", ">f8", "=u2"};
+    static const char *const types[] = {"|u1", "|i1", "<u2", ">u2", "<i2", ">i2", "<i4",
+                                        ">i4", "<i8", ">i8", "<u4", ">u4", "<u8", ">u8",
+                                        "<f4", ">f4", "<f8", ">f8", "=u2"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
         for (int fortran = 0; fortran < 2; ++fortran) {
             char header[128];
-            snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': %s, 'shape': (2, 3), }   \n", types[i],
+            snprintf(header, sizeof header,
+                     "{'descr': '%s', 'fortran_order': %s, 'shape': (2, 3), }   \n", types[i],
                      fortran ? "True" : "False");
             lk_file file = npy(1 + (int)i % 3, header);
             for (int j = 0; j < 6; ++j) {
@@ -82,11 +84,14 @@ static void axes_become_shapes(void **state) {
         int64_t examples;
         const char *printed;
         int32_t alphabet;
-    } rows[] = {
-        {"(6,)", 6, "1", 128}, {"(3, 2)", 3, "2", 128}, {"(1, 3, 2)", 1, "3x2x1", 256}, {"(1,2,1,3)", 1, "2x1x3", 256}};
+    } rows[] = {{"(6,)", 6, "1", 128},
+                {"(3, 2)", 3, "2", 128},
+                {"(1, 3, 2)", 1, "3x2x1", 256},
+                {"(1,2,1,3)", 1, "2x1x3", 256}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         char header[128], printed[64];
-        snprintf(header, sizeof header, "{\"shape\":%s,\"fortran_order\":False,\"descr\":\"|u1\"}", rows[i].shape);
+        snprintf(header, sizeof header, "{\"shape\":%s,\"fortran_order\":False,\"descr\":\"|u1\"}",
+                 rows[i].shape);
         lk_file file = npy(1, header);
         for (int j = 0; j < 6; ++j) {
             put_element(&file, "|u1", six[j]);
@@ -115,7 +120,8 @@ static void column_major_images_are_turned(void **state) {
     lk_dataset_destroy(dataset);
 }
 
-static void refuse_npy(int version, const char *header, int elements, lk_status status, const char *part) {
+static void refuse_npy(int version, const char *header, int elements, lk_status status,
+                       const char *part) {
     lk_file file = npy(version, header);
     for (int i = 0; i < elements; ++i) {
         put_element(&file, "|u1", i);
@@ -130,7 +136,8 @@ static void lying_npy_headers_are_refused(void **state) {
     refuse_npy(1, HEADER("'|u1'", "(2, 3)"), 7, LK_FORMAT, "1 bytes too many");
     refuse_npy(1, HEADER("'|u1'", "(4294967296, 4294967296)"), 7, LK_FORMAT, "truncated");
     refuse_npy(1, HEADER("'|u1'", "(99999999999999999999,)"), 7, LK_FORMAT, "damaged");
-    refuse_npy(1, HEADER("'|u1'", "(0, 4294967296, 4294967296, 4294967296)"), 0, LK_FORMAT, "truncated");
+    refuse_npy(1, HEADER("'|u1'", "(0, 4294967296, 4294967296, 4294967296)"), 0, LK_FORMAT,
+               "truncated");
     refuse_npy(1, HEADER("'|u1'", "(0, 3)"), 0, LK_FORMAT, "no examples");
     refuse_npy(1, HEADER("'|u1'", "(3, 0)"), 0, LK_FORMAT, "no examples");
     refuse_npy(1, HEADER("'|u1'", "(-2, 3)"), 6, LK_FORMAT, "damaged");
@@ -141,8 +148,10 @@ static void lying_npy_headers_are_refused(void **state) {
     refuse_npy(1, HEADER("''", "(3,)"), 6, LK_UNSUPPORTED, "type ''");
     refuse_npy(1, HEADER("[('a', '|u1')]", "(3,)"), 6, LK_FORMAT, "not of plain numbers");
     refuse_npy(1, "{'descr': '|u1', 'shape': (3,), }", 3, LK_FORMAT, "damaged");
-    refuse_npy(1, "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", 3, LK_FORMAT, "damaged");
-    refuse_npy(1, "{'descr': '|u1' 'fortran_order': False, 'shape': (3,)}", 3, LK_FORMAT, "damaged");
+    refuse_npy(1, "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", 3,
+               LK_FORMAT, "damaged");
+    refuse_npy(1, "{'descr': '|u1' 'fortran_order': False, 'shape': (3,)}", 3, LK_FORMAT,
+               "damaged");
     refuse_npy(4, HEADER("'|u1'", "(3,)"), 3, LK_UNSUPPORTED, "version 4");
     lk_file file = npy(2, HEADER("'|u1'", "(3,)"));
     memset(file.data + 8, 0xFF, 4);
@@ -170,7 +179,8 @@ static void numbers_that_are_no_values_are_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         char header[128];
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (1, 3)}", rows[i].type);
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (1, 3)}",
+                 rows[i].type);
         lk_file file = npy(1, header);
         put_element(&file, rows[i].type, 7);
         put_element(&file, rows[i].type, 0);
@@ -179,12 +189,14 @@ static void numbers_that_are_no_values_are_refused(void **state) {
     }
     lk_dataset_options options = {.alphabet = 3};
     static const uint8_t idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 1, 2, 3};
-    test_refused(idx, sizeof idx, &options, LK_MISMATCH, "row 2, column 2: 3 is outside the alphabet 0..2");
+    test_refused(idx, sizeof idx, &options, LK_MISMATCH,
+                 "row 2, column 2: 3 is outside the alphabet 0..2");
 }
 
 static void idx_is_read(void **state) {
     (void)state;
-    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 1, 2, 100, 127, 5};
+    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0,   0,   0,
+                                     1, 0, 0, 0, 3, 0, 1, 2, 100, 127, 5};
     lk_dataset *dataset = test_parse(images, sizeof images, NULL);
     test_values(dataset, 2, 3, six);
     assert_int_equal(dataset->alphabet, 256);
@@ -226,7 +238,8 @@ static void packed_pbm_is_read(void **state) {
     test_values(dataset, 2, 9, values);
     assert_int_equal(dataset->shape.axes, 1);
     lk_dataset_destroy(dataset);
-    test_refused(picture, sizeof picture - 2, NULL, LK_FORMAT, "promises 2 rows of 9 variables, but only 3 bytes");
+    test_refused(picture, sizeof picture - 2, NULL, LK_FORMAT,
+                 "promises 2 rows of 9 variables, but only 3 bytes");
     test_refused(picture, sizeof picture, NULL, LK_FORMAT, "1 bytes stand after");
     test_refused("P4\n9999999999 9999999999\nxx", 27, NULL, LK_FORMAT, "promises 9999999999 rows");
     test_refused("P4\n0 1\n", 7, NULL, LK_FORMAT, "needs a width and a height");
@@ -239,10 +252,14 @@ static void packed_pbm_is_read(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_and_order_is_read),           cmocka_unit_test(axes_become_shapes),
-        cmocka_unit_test(column_major_images_are_turned),         cmocka_unit_test(lying_npy_headers_are_refused),
-        cmocka_unit_test(numbers_that_are_no_values_are_refused), cmocka_unit_test(idx_is_read),
-        cmocka_unit_test(lying_idx_headers_are_refused),          cmocka_unit_test(packed_pbm_is_read),
+        cmocka_unit_test(every_type_and_order_is_read),
+        cmocka_unit_test(axes_become_shapes),
+        cmocka_unit_test(column_major_images_are_turned),
+        cmocka_unit_test(lying_npy_headers_are_refused),
+        cmocka_unit_test(numbers_that_are_no_values_are_refused),
+        cmocka_unit_test(idx_is_read),
+        cmocka_unit_test(lying_idx_headers_are_refused),
+        cmocka_unit_test(packed_pbm_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
-/* CIFAR-10 and CIFAR-100 in their binary version (Krizhevsky 2009; www.cs.toronto.edu/~kriz/cifar.html): records of a label (CIFAR-100: a
- * coarse one, then the fine one, which is kept) and three planes R, G, B of 32 x 32 bytes; no header. Examples are 32 x 32 x 3, as
- * pictures are everywhere else. A file is taken for one when it is a whole number of records, each of which begins with labels that
- * there are. */
+/* CIFAR-10 and CIFAR-100 in their binary version (Krizhevsky 2009;
+ * www.cs.toronto.edu/~kriz/cifar.html): records of a label (CIFAR-100: a coarse one, then the fine
+ * one, which is kept) and three planes R, G, B of 32 x 32 bytes; no header. Examples are 32 x 32 x
+ * 3, as pictures are everywhere else. A file is taken for one when it is a whole number of records,
+ * each of which begins with labels that there are. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,19 +55,21 @@ static void interleave(const uint8_t *planes, uint16_t *values) {
     }
 }
 
-static lk_status check_limit(lk_context *context, const lk_source *source, int64_t example, const uint8_t *planes) {
+static lk_status check_limit(lk_context *context, const lk_source *source, int64_t example,
+                             const uint8_t *planes) {
     for (int64_t i = 0; i < PIXELS && source->limit < 256; ++i) {
         if (planes[i] >= source->limit) {
             char place[64];
-            snprintf(place, sizeof place, "record %lld, byte %lld of its pixels", (long long)(example + 1),
-                     (long long)i);
+            snprintf(place, sizeof place, "record %lld, byte %lld of its pixels",
+                     (long long)(example + 1), (long long)i);
             return lk_fail_alphabet(context, source, place, planes[i]);
         }
     }
     return LK_OK;
 }
 
-static lk_status read_records(lk_context *context, const lk_source *source, const lk_cifar *kind, lk_dataset *dataset) {
+static lk_status read_records(lk_context *context, const lk_source *source, const lk_cifar *kind,
+                              lk_dataset *dataset) {
     int64_t record = record_size(kind), examples = source->size / record;
     lk_shape shape = {.axes = 3, .size = {SIDE, SIDE, 3}};
     LK_TRY(lk_dataset_reserve(context, source, dataset, shape, examples, source->size));
@@ -100,26 +103,35 @@ static lk_status read100(lk_context *context, const lk_source *source, lk_datase
     return read_records(context, source, &cifar100, dataset);
 }
 
-const lk_reader lk_cifar10_reader = {
-    .name = "cifar10", .own_alphabet = true, .labelled = true, .recognise = recognise10, .read = read10};
-const lk_reader lk_cifar100_reader = {
-    .name = "cifar100", .own_alphabet = true, .labelled = true, .recognise = recognise100, .read = read100};
+const lk_reader lk_cifar10_reader = {.name = "cifar10",
+                                     .own_alphabet = true,
+                                     .labelled = true,
+                                     .recognise = recognise10,
+                                     .read = read10};
+const lk_reader lk_cifar100_reader = {.name = "cifar100",
+                                      .own_alphabet = true,
+                                      .labelled = true,
+                                      .recognise = recognise100,
+                                      .read = read100};
 
-lk_status lk_encode_cifar10(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+lk_status lk_encode_cifar10(lk_context *context, const char *path, const lk_dataset *dataset,
+                            lk_buffer *buffer) {
     lk_shape shape = {.axes = 3, .size = {SIDE, SIDE, 3}};
     if (!lk_shape_equal(dataset->shape, shape) || dataset->alphabet > 256) {
         char found[64];
         lk_shape_print(dataset->shape, found, sizeof found);
-        return lk_fail(context, LK_INVALID,
-                       "%s: CIFAR-10 batches hold 32x32x3 values of 0..255, not %s of 0..%d; write .npy", path, found,
-                       dataset->alphabet - 1);
+        return lk_fail(
+            context, LK_INVALID,
+            "%s: CIFAR-10 batches hold 32x32x3 values of 0..255, not %s of 0..%d; write .npy", path,
+            found, dataset->alphabet - 1);
     }
     for (int64_t n = 0; n < dataset->examples; ++n) {
         int32_t label = dataset->labels ? dataset->labels[n] : -1;
         if (label < 0 || label > cifar10.most[0]) {
-            return lk_fail(context, LK_INVALID,
-                           "%s: CIFAR-10 batches hold a label 0..9 with each image, and %s; write .npy", path,
-                           dataset->labels ? "these are others" : "these images have none");
+            return lk_fail(
+                context, LK_INVALID,
+                "%s: CIFAR-10 batches hold a label 0..9 with each image, and %s; write .npy", path,
+                dataset->labels ? "these are others" : "these images have none");
         }
         uint8_t *at = lk_buffer_room(buffer, record_size(&cifar10));
         if (!at) {

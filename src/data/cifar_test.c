@@ -1,4 +1,5 @@
-/* CIFAR batches made here: planes become pixels, labels are kept, and what is written again is the same bytes. */
+/* CIFAR batches made here: planes become pixels, labels are kept, and what is written again is the
+ * same bytes. */
 #include "data/testing.h"
 
 enum { RECORD = 1 + 3072 };

@@ -5,19 +5,23 @@
 #include "base/arena.h"
 #include "base/random.h"
 
-lk_status lk_crop_fits(lk_context *context, const lk_crop *how, const char *name, const lk_picture *picture) {
+lk_status lk_crop_fits(lk_context *context, const lk_crop *how, const char *name,
+                       const lk_picture *picture) {
     if (picture->height >= how->height && picture->width >= how->width) {
         return LK_OK;
     }
-    return lk_fail(context, LK_MISMATCH, "%s: %lld x %lld pixels (height x width), less than a crop of %lld x %lld",
-                   name, (long long)picture->height, (long long)picture->width, (long long)how->height,
+    return lk_fail(context, LK_MISMATCH,
+                   "%s: %lld x %lld pixels (height x width), less than a crop of %lld x %lld", name,
+                   (long long)picture->height, (long long)picture->width, (long long)how->height,
                    (long long)how->width);
 }
 
-static void copy(const lk_crop *how, const lk_picture *picture, int64_t top, int64_t left, uint16_t *values) {
+static void copy(const lk_crop *how, const lk_picture *picture, int64_t top, int64_t left,
+                 uint16_t *values) {
     int64_t line = how->width * picture->channels;
     for (int64_t y = 0; y < how->height; ++y) {
-        const uint8_t *from = picture->pixels + ((top + y) * picture->width + left) * picture->channels;
+        const uint8_t *from =
+            picture->pixels + ((top + y) * picture->width + left) * picture->channels;
         for (int64_t i = 0; i < line; ++i) {
             values[y * line + i] = from[i];
         }
@@ -46,8 +50,10 @@ void lk_crops_draw(const lk_crops *crops, uint64_t epoch, int64_t example, uint1
     const lk_picture *picture = &crops->pictures[picture_of(crops, example)];
     uint64_t number = epoch * (uint64_t)crops->first[crops->count] + (uint64_t)example;
     lk_random random = {crops->how.seed, LK_FOR_CROP};
-    int64_t top = (int64_t)lk_random_below(random, number, 0, (uint64_t)(picture->height - crops->how.height + 1));
-    int64_t left = (int64_t)lk_random_below(random, number, 1, (uint64_t)(picture->width - crops->how.width + 1));
+    int64_t top = (int64_t)lk_random_below(random, number, 0,
+                                           (uint64_t)(picture->height - crops->how.height + 1));
+    int64_t left = (int64_t)lk_random_below(random, number, 1,
+                                            (uint64_t)(picture->width - crops->how.width + 1));
     copy(&crops->how, picture, top, left, values);
 }
 
@@ -56,19 +62,25 @@ static void draw_tiles(const lk_crops *crops, lk_dataset *dataset) {
     for (int64_t p = 0; p < crops->count; ++p) {
         const lk_picture *picture = &crops->pictures[p];
         int64_t columns = picture->width / crops->how.width;
-        for (int64_t i = 0; i < crops->first[p + 1] - crops->first[p]; ++i, values += dataset->variables) {
-            copy(&crops->how, picture, i / columns * crops->how.height, i % columns * crops->how.width, values);
+        for (int64_t i = 0; i < crops->first[p + 1] - crops->first[p];
+             ++i, values += dataset->variables) {
+            copy(&crops->how, picture, i / columns * crops->how.height,
+                 i % columns * crops->how.width, values);
         }
     }
 }
 
-static lk_status fill(lk_context *context, const char *name, bool tiles, lk_crops *crops, lk_dataset *dataset) {
+static lk_status fill(lk_context *context, const char *name, bool tiles, lk_crops *crops,
+                      lk_dataset *dataset) {
     lk_source source = {.name = name};
-    lk_shape shape = {.axes = 3, .size = {crops->how.height, crops->how.width, crops->pictures[0].channels}};
+    lk_shape shape = {.axes = 3,
+                      .size = {crops->how.height, crops->how.width, crops->pictures[0].channels}};
     for (int64_t p = 0; p < crops->count; ++p) {
-        crops->first[p + 1] = crops->first[p] + examples_of(&crops->how, tiles, &crops->pictures[p]);
+        crops->first[p + 1] =
+            crops->first[p] + examples_of(&crops->how, tiles, &crops->pictures[p]);
     }
-    LK_TRY(lk_dataset_reserve(context, &source, dataset, shape, crops->first[crops->count], INT64_MAX));
+    LK_TRY(lk_dataset_reserve(context, &source, dataset, shape, crops->first[crops->count],
+                              INT64_MAX));
     dataset->alphabet = crops->pictures[0].alphabet;
     if (tiles) {
         draw_tiles(crops, dataset);
@@ -80,8 +92,8 @@ static lk_status fill(lk_context *context, const char *name, bool tiles, lk_crop
     return LK_OK;
 }
 
-lk_status lk_crops_take(lk_context *context, const char *name, const lk_crop *how, bool tiles, lk_picture *pictures,
-                        int64_t count, lk_dataset *dataset) {
+lk_status lk_crops_take(lk_context *context, const char *name, const lk_crop *how, bool tiles,
+                        lk_picture *pictures, int64_t count, lk_dataset *dataset) {
     lk_crops *crops = lk_allocate(1, sizeof *crops);
     int64_t *first = lk_allocate(count + 1, sizeof *first);
     if (crops == NULL || first == NULL) {
@@ -118,7 +130,7 @@ void lk_crops_threshold(lk_crops *crops, int32_t least) {
     }
 }
 
-/* ---- holding out --------------------------------------------------------------------------------------------------------- */
+/* ---- holding out ----------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b) {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -126,8 +138,8 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* Moves the pictures to a data set of their own. */
-static lk_status move(lk_context *context, const lk_dataset *from, int32_t *numbers, int64_t count, bool tiles,
-                      lk_dataset **moved) {
+static lk_status move(lk_context *context, const lk_dataset *from, int32_t *numbers, int64_t count,
+                      bool tiles, lk_dataset **moved) {
     qsort(numbers, (size_t)count, sizeof *numbers, by_number);
     lk_picture *pictures = lk_allocate(count, sizeof *pictures);
     if (pictures == NULL) {
@@ -148,8 +160,8 @@ static lk_status move(lk_context *context, const lk_dataset *from, int32_t *numb
     return LK_OK;
 }
 
-lk_status lk_crops_hold_out(lk_context *context, lk_dataset **train, int64_t held_out, uint64_t seed,
-                            lk_dataset **valid) {
+lk_status lk_crops_hold_out(lk_context *context, lk_dataset **train, int64_t held_out,
+                            uint64_t seed, lk_dataset **valid) {
     lk_dataset *all = *train;
     int64_t count = all->crops->count, kept = count - held_out;
     LK_REQUIRE(held_out >= 1 && kept >= 1 && count <= INT32_MAX);

@@ -113,8 +113,8 @@ static bool recognise(const uint8_t *data, int64_t size) {
     return header && begins_name(&line) && lk_text_line(&text, &second) && begins_number(&second);
 }
 
-static lk_status read_line(lk_context *context, const lk_source *source, const lk_line *line, uint8_t separator,
-                           int64_t columns, uint16_t *values) {
+static lk_status read_line(lk_context *context, const lk_source *source, const lk_line *line,
+                           uint8_t separator, int64_t columns, uint16_t *values) {
     lk_field field = {.next = line->start};
     for (int64_t column = 0; column < columns; ++column) {
         field = next_field(field.next, line->end, separator);
@@ -128,12 +128,13 @@ static lk_status read_line(lk_context *context, const lk_source *source, const l
         if (plain >= 0 && plain < source->limit) {
             values[column] = (uint16_t)plain;
         } else {
-            LK_TRY(lk_text_value(context, source, line->number, column + 1, field.start, field.end, &values[column]));
+            LK_TRY(lk_text_value(context, source, line->number, column + 1, field.start, field.end,
+                                 &values[column]));
         }
         if (!field.next != (column + 1 == columns)) {
             bool header;
-            return lk_text_fail_columns(context, source, line->number, count_fields(line, separator, &header), 1,
-                                        columns);
+            return lk_text_fail_columns(context, source, line->number,
+                                        count_fields(line, separator, &header), 1, columns);
         }
     }
     return LK_OK;
@@ -155,10 +156,12 @@ static lk_status read_csv(lk_context *context, const lk_source *source, lk_datas
         if (line.start == line.end) {
             return lk_text_fail_columns(context, source, line.number, 0, 1, columns);
         }
-        LK_TRY(read_line(context, source, &line, separator, columns, dataset->values + examples * columns));
+        LK_TRY(read_line(context, source, &line, separator, columns,
+                         dataset->values + examples * columns));
     }
     if (examples == 0) {
-        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only a header line", source->name);
+        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only a header line",
+                       source->name);
     }
     dataset->examples = examples;
     return LK_OK;

@@ -17,10 +17,12 @@ static const struct {
     lk_format_number number;
     const lk_reader *reader;
 } formats[] = {
-    {LK_FROM_PNG, &lk_png_reader},           {LK_FROM_JPEG, &lk_jpeg_reader},     {LK_FROM_CIFAR10, &lk_cifar10_reader},
-    {LK_FROM_CIFAR100, &lk_cifar100_reader}, {LK_FROM_FOLDER, &lk_folder_reader}, {LK_FROM_NPZ, &lk_npz_reader},
-    {LK_FROM_NPY, &lk_npy_reader},           {LK_FROM_IDX, &lk_idx_reader},       {LK_FROM_PBM, &lk_pbm_reader},
-    {LK_FROM_CSV, &lk_csv_reader},           {LK_FROM_ROWS, &lk_rows_reader},     {LK_FROM_AMAT, &lk_amat_reader},
+    {LK_FROM_PNG, &lk_png_reader},         {LK_FROM_JPEG, &lk_jpeg_reader},
+    {LK_FROM_CIFAR10, &lk_cifar10_reader}, {LK_FROM_CIFAR100, &lk_cifar100_reader},
+    {LK_FROM_FOLDER, &lk_folder_reader},   {LK_FROM_NPZ, &lk_npz_reader},
+    {LK_FROM_NPY, &lk_npy_reader},         {LK_FROM_IDX, &lk_idx_reader},
+    {LK_FROM_PBM, &lk_pbm_reader},         {LK_FROM_CSV, &lk_csv_reader},
+    {LK_FROM_ROWS, &lk_rows_reader},       {LK_FROM_AMAT, &lk_amat_reader},
 };
 #define FORMAT_COUNT ((int)(sizeof formats / sizeof formats[0]))
 
@@ -72,11 +74,12 @@ lk_status lk_dataset_begin(lk_context *context, const char *path, lk_dataset **d
     return LK_OK;
 }
 
-lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset, lk_shape shape,
-                             int64_t examples, int64_t most) {
+lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset,
+                             lk_shape shape, int64_t examples, int64_t most) {
     int64_t variables = lk_shape_variables(shape), values;
     if (variables < 1 || examples < 1) {
-        return lk_fail(context, LK_FORMAT, "%s: there are no examples: %lld examples of %lld variables", source->name,
+        return lk_fail(context, LK_FORMAT,
+                       "%s: there are no examples: %lld examples of %lld variables", source->name,
                        (long long)examples, (long long)variables);
     }
     if (__builtin_mul_overflow(variables, examples, &values) || values > most) {
@@ -87,7 +90,8 @@ lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_da
                        "%s: %lld examples of %lld variables are more than the %lld values that one "
                        "data set may hold; "
                        "split the file",
-                       source->name, (long long)examples, (long long)variables, (long long)LK_VALUES_MOST);
+                       source->name, (long long)examples, (long long)variables,
+                       (long long)LK_VALUES_MOST);
     }
     dataset->shape = shape;
     dataset->variables = variables;
@@ -96,8 +100,8 @@ lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_da
     return dataset->values ? LK_OK : lk_fail_no_memory(context, source->name, values * 2);
 }
 
-lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples, int32_t alphabet,
-                            lk_dataset **dataset) {
+lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shape, int64_t examples,
+                            int32_t alphabet, lk_dataset **dataset) {
     LK_REQUIRE(alphabet >= 2 && alphabet <= LK_ALPHABET_MOST);
     *dataset = NULL;
     lk_dataset *made;
@@ -113,21 +117,25 @@ lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shap
     return LK_OK;
 }
 
-/* ---- what is the same for all formats ------------------------------------------------------ */
+/* ---- what is the same for all formats -------------------------------------------------------- */
 
-lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place, int64_t value) {
+lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place,
+                           int64_t value) {
     if (value < 0) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: %s: %lld is negative; values must be integers from 0, so shift them first", source->name,
-                       place, (long long)value);
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: %s: %lld is negative; values must be integers from 0, so shift them first",
+            source->name, place, (long long)value);
     }
     if (!source->alphabet_given) {
-        return lk_fail(context, LK_FORMAT, "%s: %s: %lld is larger than %d, the largest value that is supported",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %s: %lld is larger than %d, the largest value that is supported",
                        source->name, place, (long long)value, source->limit - 1);
     }
-    return lk_fail(context, LK_MISMATCH,
-                   "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
-                   source->name, place, (long long)value, source->limit - 1);
+    return lk_fail(
+        context, LK_MISMATCH,
+        "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
+        source->name, place, (long long)value, source->limit - 1);
 }
 
 static int32_t largest_value(const lk_dataset *dataset) {
@@ -142,10 +150,12 @@ static int32_t largest_value(const lk_dataset *dataset) {
 /* With a binarization, an alphabet of 2 speaks of what comes out, and the grey alphabet is
  * inferred. */
 static int32_t file_alphabet(const lk_dataset_options *options) {
-    return options->binarization != LK_BINARIZE_NONE && options->alphabet == 2 ? 0 : options->alphabet;
+    return options->binarization != LK_BINARIZE_NONE && options->alphabet == 2 ? 0
+                                                                               : options->alphabet;
 }
 
-static lk_status finish(lk_context *context, const lk_dataset_options *options, lk_dataset *dataset) {
+static lk_status finish(lk_context *context, const lk_dataset_options *options,
+                        lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
     const lk_reader *reader = reader_of(dataset->format);
     if (given) {
@@ -164,7 +174,8 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options, 
         char found[64], wanted[64];
         lk_shape_print(dataset->shape, found, sizeof found);
         lk_shape_print(options->shape, wanted, sizeof wanted);
-        return lk_fail(context, LK_MISMATCH, "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
                        dataset->path, (long long)dataset->variables, found,
                        (long long)lk_shape_variables(options->shape), wanted);
     }
@@ -192,11 +203,13 @@ static lk_status read_source(lk_context *context, const lk_source *source, lk_da
             continue;
         }
         if (source->array && formats[i].number != LK_FROM_NPZ) {
-            return lk_fail(context, LK_INVALID, "%s: ':%s' picks an array of an NPZ archive, but this is %s",
+            return lk_fail(context, LK_INVALID,
+                           "%s: ':%s' picks an array of an NPZ archive, but this is %s",
                            source->name, source->array, reader->name);
         }
         if (source->crop.height > 0 && reader != &lk_png_reader && reader != &lk_jpeg_reader) {
-            return lk_fail(context, LK_INVALID, "%s: crops are of PNG and JPEG pictures, but this is %s", source->name,
+            return lk_fail(context, LK_INVALID,
+                           "%s: crops are of PNG and JPEG pictures, but this is %s", source->name,
                            reader->name);
         }
         dataset->format = (int32_t)formats[i].number;
@@ -207,23 +220,26 @@ static lk_status read_source(lk_context *context, const lk_source *source, lk_da
 
 static const lk_dataset_options defaults;
 
-static lk_status fill(lk_context *context, const lk_source *source, const lk_dataset_options *options,
-                      lk_dataset *dataset) {
+static lk_status fill(lk_context *context, const lk_source *source,
+                      const lk_dataset_options *options, lk_dataset *dataset) {
     if (source->data == NULL) {
         dataset->format = LK_FROM_FOLDER;
         return options->array != NULL || options->raw
-                   ? lk_fail(context, LK_INVALID, "%s: is a folder, where one file is asked for", source->name)
+                   ? lk_fail(context, LK_INVALID, "%s: is a folder, where one file is asked for",
+                             source->name)
                    : lk_folder_reader.read(context, source, dataset);
     }
-    return options->raw ? lk_raw_read(context, source, options->shape, dataset) : read_source(context, source, dataset);
+    return options->raw ? lk_raw_read(context, source, options->shape, dataset)
+                        : read_source(context, source, dataset);
 }
 
 /* bytes NULL: a folder. */
-static lk_status make(lk_context *context, const char *name, const lk_bytes *bytes, const lk_dataset_options *options,
-                      lk_dataset **dataset) {
+static lk_status make(lk_context *context, const char *name, const lk_bytes *bytes,
+                      const lk_dataset_options *options, lk_dataset **dataset) {
     *dataset = NULL;
     if (options->alphabet != 0 && (options->alphabet < 2 || options->alphabet > LK_ALPHABET_MOST)) {
-        return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet, LK_ALPHABET_MOST);
+        return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet,
+                       LK_ALPHABET_MOST);
     }
     int32_t given = file_alphabet(options);
     lk_source source = {.name = name,

@@ -14,7 +14,8 @@ static void shapes_are_checked(void **state) {
     lk_dataset *dataset = test_parse(TEXT("0 1 0 1 1 1\n"), &options);
     assert_true(lk_shape_equal(dataset->shape, options.shape));
     lk_dataset_destroy(dataset);
-    test_refused(TEXT("0 1 0 1 1\n"), &options, LK_MISMATCH, "has 5 variables (5), where 6 (2x3x1) are asked for");
+    test_refused(TEXT("0 1 0 1 1\n"), &options, LK_MISMATCH,
+                 "has 5 variables (5), where 6 (2x3x1) are asked for");
     lk_shape huge = {.axes = 3, .size = {INT64_MAX / 2, 3, 5}};
     assert_true(lk_shape_variables(huge) == INT64_MAX);
 }
@@ -29,7 +30,8 @@ static void raw_bytes_are_cut(void **state) {
     lk_dataset_destroy(dataset);
     test_refused(TEXT("xy"), &options, LK_FORMAT, "2 bytes are less than one example of 3");
     options.alphabet = 128;
-    test_refused(TEXT("xy\x80"), &options, LK_MISMATCH, "byte 2: 128 is outside the alphabet 0..127");
+    test_refused(TEXT("xy\x80"), &options, LK_MISMATCH,
+                 "byte 2: 128 is outside the alphabet 0..127");
     options.shape.axes = 0;
     test_refused(TEXT("xyz"), &options, LK_INVALID, "--shape");
     options.shape = (lk_shape){.axes = 3, .size = {INT64_MAX / 2, 3, 5}};
@@ -40,10 +42,12 @@ static void sizes_are_capped(void **state) {
     (void)state;
     lk_context context = {0};
     lk_dataset *dataset;
-    assert_int_equal(lk_dataset_create(&context, "x", lk_shape_vector((int64_t)1 << 40), (int64_t)1 << 40, 2, &dataset),
+    assert_int_equal(lk_dataset_create(&context, "x", lk_shape_vector((int64_t)1 << 40),
+                                       (int64_t)1 << 40, 2, &dataset),
                      LK_UNSUPPORTED);
     assert_null(dataset);
-    assert_non_null(strstr(context.message, "x: 1099511627776 examples of 1099511627776 variables"));
+    assert_non_null(
+        strstr(context.message, "x: 1099511627776 examples of 1099511627776 variables"));
 }
 
 static void thresholds_are_at_half(void **state) {
@@ -88,7 +92,8 @@ static void samples_follow_the_grey_values(void **state) {
         }
     }
     assert_true(moved > EXAMPLES / 4);
-    lk_dataset_options options = {.binarization = LK_BINARIZE_SAMPLE, .alphabet = 256, .seed = 5, .epoch = 3};
+    lk_dataset_options options = {
+        .binarization = LK_BINARIZE_SAMPLE, .alphabet = 256, .seed = 5, .epoch = 3};
     static const uint8_t idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 100, 130, 160, 90, 80, 255};
     lk_dataset *dataset = test_parse(idx, sizeof idx, &options);
     lk_binarizer same = {LK_BINARIZE_SAMPLE, 256, 2, 5, 3};
@@ -110,7 +115,8 @@ static void add_array(zip_t *archive, const char *name, int rows, int columns, i
     memset(data + 10, ' ', 0x70);
     char shape[32];
     snprintf(shape, sizeof shape, columns ? "(%d, %d)" : "(%d,)", rows, columns);
-    size = snprintf(data + 10, 0x70, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape);
+    size =
+        snprintf(data + 10, 0x70, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape);
     data[10 + size] = ' ';
     for (int i = 0; i < count; ++i) {
         data[10 + 0x70 + i] = (char)(first + i);
@@ -204,7 +210,8 @@ static void damaged_archives_are_refused(void **state) {
         uint8_t kept = bytes.data[i];
         bytes.data[i] ^= 0x40;
         lk_dataset *dataset;
-        lk_dataset_parse(&context, "file", &bytes, NULL, &dataset); /* may succeed: names, dates. Never crashes. */
+        lk_dataset_parse(&context, "file", &bytes, NULL,
+                         &dataset); /* may succeed: names, dates. Never crashes. */
         lk_dataset_destroy(dataset);
         bytes.data[i] = kept;
     }
@@ -264,7 +271,8 @@ static void labels_are_read(void **state) {
     expect_labels(TEXT("5\n-1\n7\n"), LK_OK, "");
     expect_labels(TEXT(" 5 \r\n1.0\r\n7"), LK_OK, "");
     expect_labels(idx, sizeof idx, LK_OK, "");
-    expect_labels(two, sizeof two, LK_FORMAT, "labels must be an array of one axis, but this has 2");
+    expect_labels(two, sizeof two, LK_FORMAT,
+                  "labels must be an array of one axis, but this has 2");
     expect_labels(TEXT("5\n-1\n"), LK_MISMATCH, "file: 2 labels, but the data have 3 examples");
     expect_labels(TEXT(""), LK_MISMATCH, "file: 0 labels");
     expect_labels(TEXT("5\nx\n7\n"), LK_FORMAT, "file: line 2: 'x' is not a label");

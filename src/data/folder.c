@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-/* ---- listing --------------------------------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static bool has_ending(const char *name, const char *const *endings) {
     size_t length = strlen(name);
@@ -25,7 +25,8 @@ static char *join(const char *folder, const char *name) {
     size_t length = strlen(folder), capacity = length + strlen(name) + 2;
     char *path = malloc(capacity);
     if (path != NULL) {
-        snprintf(path, capacity, "%s%s%s", folder, length > 0 && folder[length - 1] == '/' ? "" : "/", name);
+        snprintf(path, capacity, "%s%s%s", folder,
+                 length > 0 && folder[length - 1] == '/' ? "" : "/", name);
     }
     return path;
 }
@@ -59,8 +60,9 @@ static void sort(lk_folder *list) {
 }
 
 /* Sorts an entry into files or folders, or neither. The path is the entry's own. */
-static lk_status add_entry(lk_context *context, const char *path, const char *within, const char *name,
-                           const char *const *endings, int32_t label, lk_folder *files, lk_folder *folders) {
+static lk_status add_entry(lk_context *context, const char *path, const char *within,
+                           const char *name, const char *const *endings, int32_t label,
+                           lk_folder *files, lk_folder *folders) {
     struct stat about;
     if (stat(path, &about) != 0) {
         return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
@@ -68,12 +70,14 @@ static lk_status add_entry(lk_context *context, const char *path, const char *wi
     if (S_ISREG(about.st_mode) && has_ending(name, endings)) {
         return add(context, files, within != NULL ? join(within, name) : strdup(name), label);
     }
-    return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, strdup(name), -1) : LK_OK;
+    return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, strdup(name), -1)
+                                                     : LK_OK;
 }
 
 /* The entries of path (in the list as within/NAME); folders NULL: not wanted. */
-static lk_status scan(lk_context *context, const char *path, const char *within, const char *const *endings,
-                      int32_t label, lk_folder *files, lk_folder *folders) {
+static lk_status scan(lk_context *context, const char *path, const char *within,
+                      const char *const *endings, int32_t label, lk_folder *files,
+                      lk_folder *folders) {
     DIR *stream = opendir(path);
     if (stream == NULL) {
         return lk_fail(context, LK_IO, "%s: cannot open the folder: %s", path, strerror(errno));
@@ -84,7 +88,8 @@ static lk_status scan(lk_context *context, const char *path, const char *within,
             continue;
         }
         char *file = join(path, entry->d_name);
-        status = file != NULL ? add_entry(context, file, within, entry->d_name, endings, label, files, folders)
+        status = file != NULL ? add_entry(context, file, within, entry->d_name, endings, label,
+                                          files, folders)
                               : lk_fail_no_memory(context, path, (int64_t)strlen(path));
         free(file);
     }
@@ -94,7 +99,8 @@ static lk_status scan(lk_context *context, const char *path, const char *within,
 
 /* The parts of a data set in folders of their own are no classes. */
 static lk_status refuse_parts(lk_context *context, const lk_folder *classes) {
-    static const char *const parts[] = {"train", "training", "val", "valid", "validation", "test", "testing"};
+    static const char *const parts[] = {"train",      "training", "val",    "valid",
+                                        "validation", "test",     "testing"};
     int64_t found = 0;
     for (int64_t i = 0; i < classes->count; ++i) {
         for (size_t p = 0; p < sizeof parts / sizeof parts[0]; ++p) {
@@ -104,26 +110,29 @@ static lk_status refuse_parts(lk_context *context, const lk_folder *classes) {
     if (found < 2 || found < classes->count) {
         return LK_OK;
     }
-    return lk_fail(context, LK_INVALID,
-                   "%s: holds the parts of a data set (%s, %s), not classes of pictures; give one of them",
-                   classes->path, classes->files[0].name, classes->files[1].name);
+    return lk_fail(
+        context, LK_INVALID,
+        "%s: holds the parts of a data set (%s, %s), not classes of pictures; give one of them",
+        classes->path, classes->files[0].name, classes->files[1].name);
 }
 
-static lk_status scan_classes(lk_context *context, const lk_folder *classes, const char *const *endings,
-                              lk_folder *folder) {
+static lk_status scan_classes(lk_context *context, const lk_folder *classes,
+                              const char *const *endings, lk_folder *folder) {
     LK_TRY(refuse_parts(context, classes));
     for (int64_t i = 0; i < classes->count; ++i) {
         const char *name = classes->files[i].name;
         char *path = join(folder->path, name);
-        lk_status status = path != NULL ? scan(context, path, name, endings, (int32_t)i, folder, NULL)
-                                        : lk_fail_no_memory(context, name, (int64_t)strlen(name));
+        lk_status status = path != NULL
+                               ? scan(context, path, name, endings, (int32_t)i, folder, NULL)
+                               : lk_fail_no_memory(context, name, (int64_t)strlen(name));
         free(path);
         LK_TRY(status);
     }
     return LK_OK;
 }
 
-lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings, lk_folder *folder) {
+lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings,
+                         lk_folder *folder) {
     lk_folder classes = {.path = path};
     *folder = (lk_folder){.path = path};
     lk_status status = scan(context, path, NULL, endings, -1, folder, &classes);
@@ -149,7 +158,8 @@ void lk_folder_deinit(lk_folder *folder) {
     folder->count = 0;
 }
 
-lk_status lk_folder_read(lk_context *context, const lk_folder *folder, int64_t index, char **path, lk_bytes *bytes) {
+lk_status lk_folder_read(lk_context *context, const lk_folder *folder, int64_t index, char **path,
+                         lk_bytes *bytes) {
     *bytes = (lk_bytes){0};
     *path = join(folder->path, folder->files[index].name);
     return *path != NULL ? lk_file_read(context, *path, LK_DATA_BYTES_MOST, bytes)

@@ -15,11 +15,14 @@ typedef struct lk_folder {
     int64_t count;
 } lk_folder;
 
-/* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the like, in any case); those of its
- * subfolders, which are then classes, where the folder itself has none. Names that begin with a dot are left out. Possibly none. */
-lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings, lk_folder *folder);
+/* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the
+ * like, in any case); those of its subfolders, which are then classes, where the folder itself has
+ * none. Names that begin with a dot are left out. Possibly none. */
+lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings,
+                         lk_folder *folder);
 void lk_folder_deinit(lk_folder *folder);
 /* Reads one whole. *path is the caller's (free), also after a failure. */
-lk_status lk_folder_read(lk_context *context, const lk_folder *folder, int64_t index, char **path, lk_bytes *bytes);
+lk_status lk_folder_read(lk_context *context, const lk_folder *folder, int64_t index, char **path,
+                         lk_bytes *bytes);
 
 #endif

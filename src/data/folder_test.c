@@ -18,13 +18,15 @@ static void make_folder(const char *name) {
 }
 
 /* A pixel tells where it stands and, by `start`, in which picture. */
-static void make_picture(const char *name, int64_t height, int64_t width, int32_t channels, int start) {
+static void make_picture(const char *name, int64_t height, int64_t width, int32_t channels,
+                         int start) {
     lk_context context = {0};
     uint8_t pixels[1024];
     for (int64_t i = 0; i < height * width * channels; ++i) {
         pixels[i] = (uint8_t)(start + i);
     }
-    assert_int_equal(lk_png_write(&context, remember(name), pixels, height, width, channels), LK_OK);
+    assert_int_equal(lk_png_write(&context, remember(name), pixels, height, width, channels),
+                     LK_OK);
 }
 
 static void make_file(const char *name, const void *data, size_t size) {
@@ -52,7 +54,8 @@ static lk_dataset *read_folder(const char *name, const lk_dataset_options *optio
     return dataset;
 }
 
-static void refused(const char *name, const lk_dataset_options *options, lk_status status, const char *part) {
+static void refused(const char *name, const lk_dataset_options *options, lk_status status,
+                    const char *part) {
     lk_context context = {0};
     lk_dataset *dataset;
     char path[512];
@@ -117,10 +120,12 @@ static void what_does_not_fit_is_named(void **state) {
     refused("f", &raw, LK_INVALID, "is a folder");
     make_picture("f/1.png", 4, 3, 1, 0);
     make_picture("f/2.png", 3, 4, 1, 0);
-    refused("f", NULL, LK_MISMATCH, "f/2.png: 3x4x1 of 256 levels (height x width x channels), but 1.png is 4x3x1");
+    refused("f", NULL, LK_MISMATCH,
+            "f/2.png: 3x4x1 of 256 levels (height x width x channels), but 1.png is 4x3x1");
     refused("f", NULL, LK_MISMATCH, "--crop");
     lk_dataset_options crop = {.crop = {.height = 4, .width = 2}};
-    refused("f", &crop, LK_MISMATCH, "f/2.png: 3 x 4 pixels (height x width), less than a crop of 4 x 2");
+    refused("f", &crop, LK_MISMATCH,
+            "f/2.png: 3 x 4 pixels (height x width), less than a crop of 4 x 2");
     make_picture("f/2.png", 4, 3, 3, 0);
     crop.crop.width = 3;
     refused("f", &crop, LK_MISMATCH, "f/2.png: 4x3x3 of 256 levels");
@@ -133,7 +138,8 @@ static void what_does_not_fit_is_named(void **state) {
     refused("g", NULL, LK_INVALID, "the parts of a data set (test, train)");
 }
 
-/* Every crop is somewhere in its picture, places differ within an epoch and between epochs, and depend on the seed alone. */
+/* Every crop is somewhere in its picture, places differ within an epoch and between epochs, and
+ * depend on the seed alone. */
 static void crops_stand_at_random_places(void **state) {
     (void)state;
     make_folder("f");
@@ -225,7 +231,8 @@ static void crops_are_binarized(void **state) {
     (void)state;
     make_folder("f");
     make_picture("f/1.png", 8, 20, 1, 60);
-    lk_dataset_options options = {.crop = {.height = 3, .width = 3}, .binarization = LK_BINARIZE_THRESHOLD};
+    lk_dataset_options options = {.crop = {.height = 3, .width = 3},
+                                  .binarization = LK_BINARIZE_THRESHOLD};
     lk_dataset *dataset = read_folder("f", &options);
     assert_int_equal(dataset->alphabet, 2);
     int ones = 0;
@@ -234,7 +241,8 @@ static void crops_are_binarized(void **state) {
             uint16_t values[9];
             lk_crops_draw(dataset->crops, epoch, n, values);
             for (int i = 0; i < 9; ++i) {
-                assert_true(values[i] < 2 && (epoch > 0 || values[i] == dataset->values[9 * n + i]));
+                assert_true(values[i] < 2 &&
+                            (epoch > 0 || values[i] == dataset->values[9 * n + i]));
                 ones += values[i];
             }
         }

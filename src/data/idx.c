@@ -3,7 +3,8 @@
 #include "data/array.h"
 
 bool lk_is_idx(const uint8_t *data, int64_t size) {
-    return size >= 4 && data[0] == 0 && data[1] == 0 && data[2] >= 0x08 && data[2] <= 0x0E && data[3] >= 1;
+    return size >= 4 && data[0] == 0 && data[1] == 0 && data[2] >= 0x08 && data[2] <= 0x0E &&
+           data[3] >= 1;
 }
 
 static bool set_type(lk_array *array, uint8_t type) {
@@ -11,7 +12,8 @@ static bool set_type(lk_array *array, uint8_t type) {
         uint8_t type;
         char kind;
         uint8_t width;
-    } types[] = {{0x08, 'u', 1}, {0x09, 'i', 1}, {0x0B, 'i', 2}, {0x0C, 'i', 4}, {0x0D, 'f', 4}, {0x0E, 'f', 8}};
+    } types[] = {{0x08, 'u', 1}, {0x09, 'i', 1}, {0x0B, 'i', 2},
+                 {0x0C, 'i', 4}, {0x0D, 'f', 4}, {0x0E, 'f', 8}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
         if (types[i].type == type) {
             array->kind = types[i].kind;
@@ -22,19 +24,21 @@ static bool set_type(lk_array *array, uint8_t type) {
     return false;
 }
 
-lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_array *array) {
+lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array) {
     *array = (lk_array){.big_endian = true, .axes = data[3]};
     if (!set_type(array, data[2])) {
-        return lk_fail(context, LK_FORMAT, "%s: byte 2: 0x%02X is no IDX element type", name, data[2]);
+        return lk_fail(context, LK_FORMAT, "%s: byte 2: 0x%02X is no IDX element type", name,
+                       data[2]);
     }
     if (array->axes > LK_SHAPE_MOST) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: byte 3: %d axes; at most %d are supported", name, array->axes,
-                       LK_SHAPE_MOST);
+        return lk_fail(context, LK_UNSUPPORTED, "%s: byte 3: %d axes; at most %d are supported",
+                       name, array->axes, LK_SHAPE_MOST);
     }
     int64_t header = 4 + 4 * (int64_t)array->axes;
     if (size < header) {
-        return lk_fail(context, LK_FORMAT, "%s: the file ends within its IDX header of %lld bytes", name,
-                       (long long)header);
+        return lk_fail(context, LK_FORMAT, "%s: the file ends within its IDX header of %lld bytes",
+                       name, (long long)header);
     }
     for (int32_t i = 0; i < array->axes; ++i) {
         const uint8_t *p = data + 4 + 4 * i;
@@ -50,9 +54,11 @@ lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *dat
                        name, (long long)array->size[0], (long long)held);
     }
     if (elements * array->width != held) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: byte %lld: %lld bytes too many after the elements that the header promises", name,
-                       (long long)(header + elements * array->width), (long long)(held - elements * array->width));
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: byte %lld: %lld bytes too many after the elements that the header promises", name,
+            (long long)(header + elements * array->width),
+            (long long)(held - elements * array->width));
     }
     return LK_OK;
 }

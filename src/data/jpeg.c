@@ -1,6 +1,7 @@
-/* JPEG pictures through libjpeg: grey or RGB as examples of height x width x channels. The pixels are those of the accurate integer
- * inverse transform and smooth upsampling, which give the same numbers on every processor. Damaged data are refused, where a viewer would
- * guess; the orientation that a camera notes beside the pixels is not looked at. */
+/* JPEG pictures through libjpeg: grey or RGB as examples of height x width x channels. The pixels
+ * are those of the accurate integer inverse transform and smooth upsampling, which give the same
+ * numbers on every processor. Damaged data are refused, where a viewer would guess; the orientation
+ * that a camera notes beside the pixels is not looked at. */
 #include <stdio.h> /* jpeglib.h needs it before */
 
 #include <jpeglib.h>
@@ -11,9 +12,11 @@
 #include "base/arena.h"
 #include "data/picture.h"
 
-/* Each block of 8 x 8 pixels takes at least one bit (of arithmetic coding, which hardly anyone writes, that is not so). */
+/* Each block of 8 x 8 pixels takes at least one bit (of arithmetic coding, which hardly anyone
+ * writes, that is not so). */
 #define PIXELS_FOR_ONE 512
-/* Passes over the picture that a progressive file may ask for; encoders make about ten. A thousand would only cost time. */
+/* Passes over the picture that a progressive file may ask for; encoders make about ten. A thousand
+ * would only cost time. */
 #define SCANS_MOST 100
 
 typedef struct lk_jpeg {
@@ -34,7 +37,8 @@ static void on_error(j_common_ptr common) {
     longjmp(jpeg->escape, 1);
 }
 
-/* Level -1 is a warning: libjpeg would go on with pixels that it makes up. Two of them say nothing about pixels. */
+/* Level -1 is a warning: libjpeg would go on with pixels that it makes up. Two of them say nothing
+ * about pixels. */
 static void on_message(j_common_ptr common, int level) {
     int code = common->err->msg_code;
     if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR) {
@@ -70,7 +74,8 @@ static bool read_rows(lk_jpeg *jpeg, const lk_picture *picture) {
     jpeg->decoder.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&jpeg->decoder);
     while (jpeg->decoder.output_scanline < jpeg->decoder.output_height) {
-        JSAMPROW row = picture->pixels + (int64_t)jpeg->decoder.output_scanline * picture->width * picture->channels;
+        JSAMPROW row = picture->pixels +
+                       (int64_t)jpeg->decoder.output_scanline * picture->width * picture->channels;
         jpeg_read_scanlines(&jpeg->decoder, &row, 1);
     }
     jpeg_finish_decompress(&jpeg->decoder);
@@ -81,8 +86,8 @@ static lk_status fail_libjpeg(lk_context *context, const char *name, const lk_jp
     return lk_fail(context, LK_FORMAT, "%s: libjpeg cannot read it: %s", name, jpeg->message);
 }
 
-static lk_status decode(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_jpeg *jpeg,
-                        lk_picture *picture) {
+static lk_status decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                        lk_jpeg *jpeg, lk_picture *picture) {
     if (!read_header(jpeg, data, size)) {
         return fail_libjpeg(context, name, jpeg);
     }
@@ -92,11 +97,11 @@ static lk_status decode(lk_context *context, const char *name, const uint8_t *da
     picture->alphabet = 256;
     LK_TRY(lk_picture_check(context, name, picture->height, picture->width, size, PIXELS_FOR_ONE));
     if (picture->channels != 1 && picture->channels != 3) {
-        return lk_fail(
-            context, LK_UNSUPPORTED,
-            "%s: a JPEG of %d channels; grey and RGB are read, so convert it first (it may be CMYK, made for "
-            "printing)",
-            name, picture->channels);
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: a JPEG of %d channels; grey and RGB are read, so convert it first (it "
+                       "may be CMYK, made for "
+                       "printing)",
+                       name, picture->channels);
     }
     int64_t bytes = picture->height * picture->width * picture->channels;
     picture->pixels = lk_allocate(bytes, 1);
@@ -123,4 +128,5 @@ static lk_status read_jpeg(lk_context *context, const lk_source *source, lk_data
     return lk_picture_read(context, source, lk_jpeg_decode, dataset);
 }
 
-const lk_reader lk_jpeg_reader = {.name = "jpeg", .own_alphabet = true, .recognise = lk_is_jpeg, .read = read_jpeg};
+const lk_reader lk_jpeg_reader = {
+    .name = "jpeg", .own_alphabet = true, .recognise = lk_is_jpeg, .read = read_jpeg};

@@ -1,5 +1,5 @@
-/* JPEG pictures made by libjpeg are read to nearly the known pixels; every truncation, other colour spaces and hostile headers give an
- * error. */
+/* JPEG pictures made by libjpeg are read to nearly the known pixels; every truncation, other colour
+ * spaces and hostile headers give an error. */
 #include "data/testing.h"
 
 #include <jpeglib.h>
@@ -54,21 +54,25 @@ static lk_bytes make_jpeg(const lk_kind *kind, int height, int width) {
 
 static void pictures_are_read(void **state) {
     (void)state;
-    static const lk_kind kinds[] = {
-        {JCS_GRAYSCALE, 100, false, 1}, {JCS_RGB, 100, false, 4}, {JCS_GRAYSCALE, 90, true, 4}, {JCS_RGB, 95, true, 8}};
+    static const lk_kind kinds[] = {{JCS_GRAYSCALE, 100, false, 1},
+                                    {JCS_RGB, 100, false, 4},
+                                    {JCS_GRAYSCALE, 90, true, 4},
+                                    {JCS_RGB, 95, true, 8}};
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; ++k) {
         const lk_kind *kind = &kinds[k];
         const int height = 11, width = 19, channels = kind_channels(kind);
         lk_bytes bytes = make_jpeg(kind, height, width);
         lk_dataset *dataset = test_parse(bytes.data, bytes.size, NULL);
-        assert_true(lk_shape_equal(dataset->shape, (lk_shape){.axes = 3, .size = {height, width, channels}}));
+        assert_true(lk_shape_equal(dataset->shape,
+                                   (lk_shape){.axes = 3, .size = {height, width, channels}}));
         assert_int_equal(dataset->examples, 1);
         assert_int_equal(dataset->alphabet, 256);
         assert_string_equal(lk_dataset_format_name(dataset->format), "jpeg");
         for (int i = 0; i < height * width * channels; ++i) {
             int value = sample(i / channels / width, i / channels % width, i % channels);
             if (abs(dataset->values[i] - value) > kind->tolerance) {
-                fail_msg("kind %zu, value %d: %d, wanted about %d", k, i, dataset->values[i], value);
+                fail_msg("kind %zu, value %d: %d, wanted about %d", k, i, dataset->values[i],
+                         value);
             }
         }
         lk_dataset_destroy(dataset);
@@ -171,7 +175,8 @@ static void pixels_are_restored_as_png(void **state) {
     char path[512];
     lk_bytes bytes = make_jpeg(&(lk_kind){JCS_RGB, 80, false, 0}, 10, 20);
     lk_dataset *dataset = test_parse(bytes.data, bytes.size, NULL), *again;
-    assert_int_equal(lk_dataset_restore(&context, test_path("picture.JPG", path), dataset), LK_INVALID);
+    assert_int_equal(lk_dataset_restore(&context, test_path("picture.JPG", path), dataset),
+                     LK_INVALID);
     assert_non_null(strstr(context.message, "write .png"));
     assert_int_equal(lk_dataset_restore(&context, test_path("picture", path), dataset), LK_OK);
     assert_int_equal(lk_dataset_read(&context, path, NULL, &again), LK_OK);

@@ -7,11 +7,13 @@
 
 static lk_status fail_label(lk_context *context, const lk_source *source, const lk_line *line) {
     char quoted[LK_QUOTE_CAPACITY];
-    return lk_fail(context, LK_FORMAT, "%s: line %lld: '%s' is not a label; one integer a line is needed", source->name,
+    return lk_fail(context, LK_FORMAT,
+                   "%s: line %lld: '%s' is not a label; one integer a line is needed", source->name,
                    (long long)line->number, lk_text_quote(line->start, line->end, quoted));
 }
 
-static lk_status read_lines(lk_context *context, const lk_source *source, int32_t *labels, int64_t *count) {
+static lk_status read_lines(lk_context *context, const lk_source *source, int32_t *labels,
+                            int64_t *count) {
     lk_text text = lk_text_of(source->data, source->size);
     lk_line line;
     int64_t value = 0, lines = 0;
@@ -19,8 +21,8 @@ static lk_status read_lines(lk_context *context, const lk_source *source, int32_
         while (line.start < line.end && lk_is_blank(*line.start)) {
             ++line.start;
         }
-        if (lk_number_parse(line.start, line.end, &value) != LK_NUMBER_INTEGER || value < INT32_MIN ||
-            value > INT32_MAX) {
+        if (lk_number_parse(line.start, line.end, &value) != LK_NUMBER_INTEGER ||
+            value < INT32_MIN || value > INT32_MAX) {
             return fail_label(context, source, &line);
         }
         labels[lines++] = (int32_t)value;
@@ -29,7 +31,8 @@ static lk_status read_lines(lk_context *context, const lk_source *source, int32_
     return LK_OK;
 }
 
-static lk_status parse_text(lk_context *context, const lk_source *source, int32_t **labels, int64_t *count) {
+static lk_status parse_text(lk_context *context, const lk_source *source, int32_t **labels,
+                            int64_t *count) {
     int64_t lines = lk_text_count_lines(source->data, source->size);
     *labels = lk_allocate(lines, sizeof **labels);
     if (!*labels) {
@@ -38,7 +41,8 @@ static lk_status parse_text(lk_context *context, const lk_source *source, int32_
     return read_lines(context, source, *labels, count);
 }
 
-static lk_status parse_labels(lk_context *context, const lk_source *source, int32_t **labels, int64_t *count) {
+static lk_status parse_labels(lk_context *context, const lk_source *source, int32_t **labels,
+                              int64_t *count) {
     lk_array array;
     lk_bytes unpacked = {0};
     if (lk_is_npz(source->data, source->size)) {
@@ -56,16 +60,16 @@ static lk_status parse_labels(lk_context *context, const lk_source *source, int3
     return status;
 }
 
-lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes, const char *array,
-                          int64_t examples, int32_t **labels) {
+lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                          const char *array, int64_t examples, int32_t **labels) {
     lk_source source = {.name = name, .data = bytes->data, .size = bytes->size, .array = array};
     int64_t count = 0;
     *labels = NULL;
     lk_status status = parse_labels(context, &source, labels, &count);
     if (status == LK_OK && count != examples) {
-        status =
-            lk_fail(context, LK_MISMATCH, "%s: %lld labels, but the data have %lld examples; one for each is needed",
-                    name, (long long)count, (long long)examples);
+        status = lk_fail(context, LK_MISMATCH,
+                         "%s: %lld labels, but the data have %lld examples; one for each is needed",
+                         name, (long long)count, (long long)examples);
     }
     if (status != LK_OK) {
         lk_release(*labels);
@@ -74,7 +78,8 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
     return status;
 }
 
-lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels) {
+lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples,
+                         int32_t **labels) {
     char *file;
     const char *array;
     lk_bytes bytes = {0};

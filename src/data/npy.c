@@ -61,7 +61,8 @@ static bool take_size(lk_cursor *cursor, int64_t *size) {
     }
     int digits = 0;
     *size = 0;
-    while (cursor->next < cursor->end && *cursor->next >= '0' && *cursor->next <= '9' && digits < 19) {
+    while (cursor->next < cursor->end && *cursor->next >= '0' && *cursor->next <= '9' &&
+           digits < 19) {
         *size = digits < 18 ? *size * 10 + (*cursor->next - '0') : -1;
         ++cursor->next;
         ++digits;
@@ -92,7 +93,8 @@ static bool take_shape(lk_cursor *cursor, lk_array *array) {
 }
 
 static bool set_type(lk_array *array, const char *descr) {
-    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4", "i8", "u4", "u8", "f4", "f8"};
+    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4",
+                                        "i8", "u4", "u8", "f4", "f8"};
     if (strchr("<>|=", descr[0]) == NULL || descr[0] == '\0') {
         return false;
     }
@@ -145,7 +147,8 @@ static bool take_dictionary(lk_cursor *cursor, lk_array *array, lk_npy_header *h
         more = take(cursor, ',');
     }
     take(cursor, ' ');
-    return cursor->next == cursor->end && header->has_descr && header->has_order && header->has_shape;
+    return cursor->next == cursor->end && header->has_descr && header->has_order &&
+           header->has_shape;
 }
 
 /* Where the dictionary stands, by the version; false when it does not fit into the bytes. */
@@ -169,14 +172,15 @@ int32_t lk_npy_axes(const uint8_t *data, int64_t size) {
     lk_array array = {0};
     lk_npy_header header = {0};
     lk_cursor cursor;
-    if (!lk_is_npy(data, size) || !find_dictionary(data, size, &cursor) || !take_dictionary(&cursor, &array, &header) ||
-        !set_type(&array, header.descr)) {
+    if (!lk_is_npy(data, size) || !find_dictionary(data, size, &cursor) ||
+        !take_dictionary(&cursor, &array, &header) || !set_type(&array, header.descr)) {
         return -1;
     }
     return array.axes;
 }
 
-static lk_status check_elements(lk_context *context, const char *name, int64_t held, const lk_array *array) {
+static lk_status check_elements(lk_context *context, const char *name, int64_t held,
+                                const lk_array *array) {
     int64_t elements = lk_array_elements(array);
     if (elements < 0 || elements > held / array->width) {
         return lk_fail(context, LK_FORMAT,
@@ -186,21 +190,25 @@ static lk_status check_elements(lk_context *context, const char *name, int64_t h
                        name, (long long)held);
     }
     if (elements * array->width != held) {
-        return lk_fail(context, LK_FORMAT, "%s: %lld bytes too many after the elements that the NPY header promises",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %lld bytes too many after the elements that the NPY header promises",
                        name, (long long)(held - elements * array->width));
     }
     return LK_OK;
 }
 
-lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_array *array) {
+lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array) {
     lk_cursor cursor = {0};
     lk_npy_header header = {0};
     *array = (lk_array){0};
     if (size > 6 && (data[6] < 1 || data[6] > 3)) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: byte 6: NPY version %d; versions 1 to 3 are known", name, data[6]);
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: byte 6: NPY version %d; versions 1 to 3 are known", name, data[6]);
     }
     if (!find_dictionary(data, size, &cursor)) {
-        return lk_fail(context, LK_FORMAT, "%s: byte 8: the NPY header is longer than the file (%lld bytes) or than %d",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte 8: the NPY header is longer than the file (%lld bytes) or than %d",
                        name, (long long)size, HEADER_MOST);
     }
     const uint8_t *elements = cursor.end;

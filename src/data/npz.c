@@ -27,7 +27,8 @@ static const struct {
      {"valid_labels", "y_valid", "valid_y", "y_val", "val_labels", "valid_targets"}},
     {{"test_data", "x_test", "test_x", "test_images", "xtest", "test"},
      {"test_labels", "y_test", "test_y", "ytest", "test_targets"}},
-    {{"data", "x", "images", "values", "samples", "arr_0"}, {"labels", "y", "label", "targets", "target"}},
+    {{"data", "x", "images", "values", "samples", "arr_0"},
+     {"labels", "y", "label", "targets", "target"}},
 };
 #define ANY_ROLE 3
 
@@ -39,14 +40,15 @@ bool lk_is_npz(const uint8_t *data, int64_t size) {
 static lk_status open_archive(lk_context *context, const lk_source *source, zip_t **archive) {
     zip_error_t error;
     zip_error_init(&error);
-    zip_source_t *bytes = zip_source_buffer_create(source->data, (zip_uint64_t)source->size, 0, &error);
+    zip_source_t *bytes =
+        zip_source_buffer_create(source->data, (zip_uint64_t)source->size, 0, &error);
     *archive = bytes ? zip_open_from_source(bytes, ZIP_RDONLY, &error) : NULL;
     if (!*archive) {
         if (bytes) {
             zip_source_free(bytes);
         }
-        lk_status status = lk_fail(context, LK_FORMAT, "%s: not a readable NPZ (zip) archive: %s", source->name,
-                                   zip_error_strerror(&error));
+        lk_status status = lk_fail(context, LK_FORMAT, "%s: not a readable NPZ (zip) archive: %s",
+                                   source->name, zip_error_strerror(&error));
         zip_error_fini(&error);
         return status;
     }
@@ -58,7 +60,8 @@ static lk_status open_archive(lk_context *context, const lk_source *source, zip_
 static int64_t find_entry(zip_t *archive, const char *name) {
     char file[256];
     int length = snprintf(file, sizeof file, "%s.npy", name);
-    zip_int64_t found = length < (int)sizeof file ? zip_name_locate(archive, file, ZIP_FL_NOCASE) : -1;
+    zip_int64_t found =
+        length < (int)sizeof file ? zip_name_locate(archive, file, ZIP_FL_NOCASE) : -1;
     return found >= 0 ? found : zip_name_locate(archive, name, 0);
 }
 
@@ -73,18 +76,23 @@ static int64_t find_usual(zip_t *archive, const char *const names[NAMES_MOST]) {
 }
 
 /* Reads the first `most` bytes of an entry, or all when most is -1. */
-static lk_status read_entry(lk_context *context, const lk_source *source, zip_t *archive, int64_t index, int64_t most,
-                            lk_bytes *bytes) {
+static lk_status read_entry(lk_context *context, const lk_source *source, zip_t *archive,
+                            int64_t index, int64_t most, lk_bytes *bytes) {
     zip_stat_t info;
-    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &info) != 0 || !(info.valid & ZIP_STAT_SIZE) ||
-        !(info.valid & ZIP_STAT_COMP_SIZE) || !(info.valid & ZIP_STAT_NAME)) {
-        return lk_fail(context, LK_FORMAT, "%s: entry %lld of the archive has no size", source->name, (long long)index);
+    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &info) != 0 ||
+        !(info.valid & ZIP_STAT_SIZE) || !(info.valid & ZIP_STAT_COMP_SIZE) ||
+        !(info.valid & ZIP_STAT_NAME)) {
+        return lk_fail(context, LK_FORMAT, "%s: entry %lld of the archive has no size",
+                       source->name, (long long)index);
     }
-    if (info.size > (zip_uint64_t)LK_DATA_BYTES_MOST || info.comp_size > (zip_uint64_t)source->size ||
+    if (info.size > (zip_uint64_t)LK_DATA_BYTES_MOST ||
+        info.comp_size > (zip_uint64_t)source->size ||
         info.size > info.comp_size * DEFLATE_MOST + 1024) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: the archive promises %llu bytes of '%s' in %llu packed ones; it is damaged", source->name,
-                       (unsigned long long)info.size, info.name, (unsigned long long)info.comp_size);
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: the archive promises %llu bytes of '%s' in %llu packed ones; it is damaged",
+            source->name, (unsigned long long)info.size, info.name,
+            (unsigned long long)info.comp_size);
     }
     int64_t size = most >= 0 && (int64_t)info.size > most ? most : (int64_t)info.size;
     zip_file_t *file = zip_fopen_index(archive, (zip_uint64_t)index, 0);
@@ -97,8 +105,8 @@ static lk_status read_entry(lk_context *context, const lk_source *source, zip_t 
     if (!data) {
         status = lk_fail_no_memory(context, info.name, size);
     } else if (zip_fread(file, data, (zip_uint64_t)size) != size) {
-        status =
-            lk_fail(context, LK_CORRUPT, "%s: '%s' is damaged: %s", source->name, info.name, zip_file_strerror(file));
+        status = lk_fail(context, LK_CORRUPT, "%s: '%s' is damaged: %s", source->name, info.name,
+                         zip_file_strerror(file));
     }
     zip_fclose(file);
     if (status != LK_OK) {
@@ -111,7 +119,8 @@ static lk_status read_entry(lk_context *context, const lk_source *source, zip_t 
 }
 
 /* The number of axes of an entry; -1 when it is no array that can be read. */
-static int32_t count_axes(lk_context *context, const lk_source *source, zip_t *archive, int64_t index) {
+static int32_t count_axes(lk_context *context, const lk_source *source, zip_t *archive,
+                          int64_t index) {
     lk_bytes probe;
     if (read_entry(context, source, archive, index, PROBE, &probe) != LK_OK) {
         return -1;
@@ -121,7 +130,8 @@ static int32_t count_axes(lk_context *context, const lk_source *source, zip_t *a
     return axes;
 }
 
-static lk_status fail_choice(lk_context *context, const lk_source *source, zip_t *archive, const char *cause) {
+static lk_status fail_choice(lk_context *context, const lk_source *source, zip_t *archive,
+                             const char *cause) {
     char names[400] = "";
     int used = 0;
     int64_t entries = zip_get_num_entries(archive, 0);
@@ -129,13 +139,15 @@ static lk_status fail_choice(lk_context *context, const lk_source *source, zip_t
         const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
         int length = name ? (int)strnlen(name, 64) : 0;
         length -= length > 4 && strncmp(name + length - 4, ".npy", 4) == 0 ? 4 : 0;
-        used += snprintf(names + used, sizeof names - (size_t)used, "%s%.*s", i ? ", " : "", length, name ? name : "");
+        used += snprintf(names + used, sizeof names - (size_t)used, "%s%.*s", i ? ", " : "", length,
+                         name ? name : "");
     }
-    return lk_fail(context, LK_INVALID, "%s: %s; say %s:NAME, with a name of: %s", source->name, cause, source->name,
-                   entries > 0 ? names : "(the archive is empty)");
+    return lk_fail(context, LK_INVALID, "%s: %s; say %s:NAME, with a name of: %s", source->name,
+                   cause, source->name, entries > 0 ? names : "(the archive is empty)");
 }
 
-static lk_status find_only(lk_context *context, const lk_source *source, zip_t *archive, int64_t *entry) {
+static lk_status find_only(lk_context *context, const lk_source *source, zip_t *archive,
+                           int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
     for (int64_t i = 0; i < entries && found < 2; ++i) {
         if (count_axes(context, source, archive, i) >= 2) {
@@ -147,11 +159,13 @@ static lk_status find_only(lk_context *context, const lk_source *source, zip_t *
         return LK_OK;
     }
     return fail_choice(context, source, archive,
-                       found ? "several arrays could be the data" : "no array with two or more axes");
+                       found ? "several arrays could be the data"
+                             : "no array with two or more axes");
 }
 
 /* Which entry holds the data, and the row of `usual` where its labels are named. */
-static lk_status choose(lk_context *context, const lk_source *source, zip_t *archive, int64_t *entry, int *row) {
+static lk_status choose(lk_context *context, const lk_source *source, zip_t *archive,
+                        int64_t *entry, int *row) {
     *row = ANY_ROLE;
     if (source->array) {
         *entry = find_entry(archive, source->array);
@@ -173,25 +187,26 @@ static lk_status choose(lk_context *context, const lk_source *source, zip_t *arc
 
 /* Labels that fit are taken; a missing, unreadable or other array of such a name is none, and no
  * failure. */
-static void take_labels(lk_context *context, const lk_source *source, zip_t *archive, int64_t data, int row,
-                        lk_dataset *dataset) {
+static void take_labels(lk_context *context, const lk_source *source, zip_t *archive, int64_t data,
+                        int row, lk_dataset *dataset) {
     int64_t entry = find_usual(archive, usual[row].labels);
     entry = entry >= 0 ? entry : find_usual(archive, usual[ANY_ROLE].labels);
     lk_bytes bytes;
     lk_array array;
-    if (entry < 0 || entry == data || read_entry(context, source, archive, entry, -1, &bytes) != LK_OK) {
+    if (entry < 0 || entry == data ||
+        read_entry(context, source, archive, entry, -1, &bytes) != LK_OK) {
         return;
     }
     if (lk_is_npy(bytes.data, bytes.size) &&
-        lk_npy_parse(context, source->name, bytes.data, bytes.size, &array) == LK_OK && array.axes > 0 &&
-        array.size[0] == dataset->examples) {
+        lk_npy_parse(context, source->name, bytes.data, bytes.size, &array) == LK_OK &&
+        array.axes > 0 && array.size[0] == dataset->examples) {
         lk_array_labels(context, source->name, &array, &dataset->labels);
     }
     lk_bytes_release(&bytes);
 }
 
-static lk_status parse_entry(lk_context *context, const lk_source *source, zip_t *archive, int64_t entry,
-                             lk_array *array, lk_bytes *bytes) {
+static lk_status parse_entry(lk_context *context, const lk_source *source, zip_t *archive,
+                             int64_t entry, lk_array *array, lk_bytes *bytes) {
     LK_TRY(read_entry(context, source, archive, entry, -1, bytes));
     lk_status status = LK_OK;
     if (!lk_is_npy(bytes->data, bytes->size)) {
@@ -199,7 +214,8 @@ static lk_status parse_entry(lk_context *context, const lk_source *source, zip_t
                          zip_get_name(archive, (zip_uint64_t)entry, 0));
     } else {
         char name[512];
-        snprintf(name, sizeof name, "%s:%s", source->name, zip_get_name(archive, (zip_uint64_t)entry, 0));
+        snprintf(name, sizeof name, "%s:%s", source->name,
+                 zip_get_name(archive, (zip_uint64_t)entry, 0));
         status = lk_npy_parse(context, name, bytes->data, bytes->size, array);
     }
     if (status != LK_OK) {
@@ -230,12 +246,15 @@ static lk_status read_npz(lk_context *context, const lk_source *source, lk_datas
     return status;
 }
 
-lk_status lk_npz_labels(lk_context *context, const lk_source *source, lk_array *array, lk_bytes *bytes) {
+lk_status lk_npz_labels(lk_context *context, const lk_source *source, lk_array *array,
+                        lk_bytes *bytes) {
     zip_t *archive;
     LK_TRY(open_archive(context, source, &archive));
-    int64_t entry = source->array ? find_entry(archive, source->array) : find_usual(archive, usual[ANY_ROLE].labels);
-    lk_status status = entry >= 0 ? parse_entry(context, source, archive, entry, array, bytes)
-                                  : fail_choice(context, source, archive, "no such array of labels");
+    int64_t entry = source->array ? find_entry(archive, source->array)
+                                  : find_usual(archive, usual[ANY_ROLE].labels);
+    lk_status status = entry >= 0
+                           ? parse_entry(context, source, archive, entry, array, bytes)
+                           : fail_choice(context, source, archive, "no such array of labels");
     zip_discard(archive);
     return status;
 }

@@ -37,7 +37,8 @@ static int64_t read_size(lk_pbm *pbm) {
     return digits >= 1 && digits <= 10 ? value : -1;
 }
 
-static lk_status read_packed(lk_context *context, const lk_source *source, lk_pbm *pbm, lk_dataset *dataset) {
+static lk_status read_packed(lk_context *context, const lk_source *source, lk_pbm *pbm,
+                             lk_dataset *dataset) {
     int64_t stride = (dataset->variables + 7) / 8;
     for (int64_t row = 0; row < dataset->examples; ++row) {
         const uint8_t *bits = pbm->next + row * stride;
@@ -48,30 +49,35 @@ static lk_status read_packed(lk_context *context, const lk_source *source, lk_pb
     }
     pbm->next += dataset->examples * stride;
     if (pbm->next != pbm->end) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: byte %lld: %lld bytes stand after the %lld rows that the header promises", source->name,
-                       (long long)(pbm->next - source->data), (long long)(pbm->end - pbm->next),
-                       (long long)dataset->examples);
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: byte %lld: %lld bytes stand after the %lld rows that the header promises",
+            source->name, (long long)(pbm->next - source->data), (long long)(pbm->end - pbm->next),
+            (long long)dataset->examples);
     }
     return LK_OK;
 }
 
-static lk_status read_text(lk_context *context, const lk_source *source, lk_pbm *pbm, lk_dataset *dataset) {
+static lk_status read_text(lk_context *context, const lk_source *source, lk_pbm *pbm,
+                           lk_dataset *dataset) {
     int64_t values = dataset->examples * dataset->variables;
     for (int64_t i = 0; i < values; ++i) {
         skip_space(pbm);
         bool ended = pbm->next == pbm->end;
         if (ended || (*pbm->next & 0xFE) != '0') {
-            return lk_fail(context, LK_FORMAT, "%s: byte %lld (row %lld, column %lld): %s where a 0 or 1 must stand",
-                           source->name, (long long)(pbm->next - source->data), (long long)(i / dataset->variables + 1),
-                           (long long)(i % dataset->variables + 1), ended ? "the file ends" : "another character");
+            return lk_fail(context, LK_FORMAT,
+                           "%s: byte %lld (row %lld, column %lld): %s where a 0 or 1 must stand",
+                           source->name, (long long)(pbm->next - source->data),
+                           (long long)(i / dataset->variables + 1),
+                           (long long)(i % dataset->variables + 1),
+                           ended ? "the file ends" : "another character");
         }
         dataset->values[i] = *pbm->next++ & 1;
     }
     skip_space(pbm);
     if (pbm->next != pbm->end) {
-        return lk_fail(context, LK_FORMAT, "%s: byte %lld: more stands after the last row", source->name,
-                       (long long)(pbm->next - source->data));
+        return lk_fail(context, LK_FORMAT, "%s: byte %lld: more stands after the last row",
+                       source->name, (long long)(pbm->next - source->data));
     }
     return LK_OK;
 }
@@ -81,11 +87,13 @@ static lk_status read_pbm(lk_context *context, const lk_source *source, lk_datas
     lk_pbm pbm = {source->data + 2, source->data + source->size};
     int64_t width = read_size(&pbm), height = read_size(&pbm);
     if (width < 1 || height < 1) {
-        return lk_fail(context, LK_FORMAT, "%s: byte %lld: the PBM header needs a width and a height from 1",
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte %lld: the PBM header needs a width and a height from 1",
                        source->name, (long long)(pbm.next - source->data));
     }
     if (packed && (pbm.next == pbm.end || !(lk_is_blank(*pbm.next) || *pbm.next == '\n'))) {
-        return lk_fail(context, LK_FORMAT, "%s: byte %lld: a single white space must end the PBM header", source->name,
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte %lld: a single white space must end the PBM header", source->name,
                        (long long)(pbm.next - source->data));
     }
     pbm.next += packed;
@@ -93,12 +101,14 @@ static lk_status read_pbm(lk_context *context, const lk_source *source, lk_datas
      * overflow. */
     int64_t left = pbm.end - pbm.next, row = packed ? (width + 7) / 8 : width;
     if (height > left / row) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: the header promises %lld rows of %lld variables, but only %lld bytes follow", source->name,
-                       (long long)height, (long long)width, (long long)left);
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: the header promises %lld rows of %lld variables, but only %lld bytes follow",
+            source->name, (long long)height, (long long)width, (long long)left);
     }
     LK_TRY(lk_dataset_reserve(context, source, dataset, lk_shape_vector(width), height, INT64_MAX));
-    return packed ? read_packed(context, source, &pbm, dataset) : read_text(context, source, &pbm, dataset);
+    return packed ? read_packed(context, source, &pbm, dataset)
+                  : read_text(context, source, &pbm, dataset);
 }
 
 const lk_reader lk_pbm_reader = {.name = "pbm", .recognise = recognise, .read = read_pbm};

@@ -14,10 +14,11 @@ typedef struct lk_picture {
     uint8_t *pixels;  /* owned, [height][width][channels] */
 } lk_picture;
 
-/* Decodes a whole file in memory; `name` is for messages. Opaque alpha channels are dropped; visible transparency, 16-bit channels and
- * CMYK are refused. *picture is the caller's: lk_picture_deinit, also after a failure. */
-typedef lk_status lk_picture_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
-                                    lk_picture *picture);
+/* Decodes a whole file in memory; `name` is for messages. Opaque alpha channels are dropped;
+ * visible transparency, 16-bit channels and CMYK are refused. *picture is the caller's:
+ * lk_picture_deinit, also after a failure. */
+typedef lk_status lk_picture_decode(lk_context *context, const char *name, const uint8_t *data,
+                                    int64_t size, lk_picture *picture);
 lk_picture_decode lk_png_decode, lk_jpeg_decode;
 void lk_picture_deinit(lk_picture *picture);
 /* An array from lk_allocate and all that its pictures hold. */
@@ -27,15 +28,17 @@ lk_picture_decode *lk_picture_decoder(const uint8_t *data, int64_t size);
 
 bool lk_is_png(const uint8_t *data, int64_t size);
 bool lk_is_jpeg(const uint8_t *data, int64_t size);
-/* Refuses sides beyond LK_PICTURE_SIDE_MOST, pixels beyond LK_PICTURE_PIXELS_MOST, and more pixels than `size` bytes can hold at `most`
- * for each byte: before memory is taken for them. */
-lk_status lk_picture_check(lk_context *context, const char *name, int64_t height, int64_t width, int64_t size,
-                           int64_t most);
-/* Decodes what a data set is read from: values must be below source->limit, and where crops are asked for, one must fit. */
-lk_status lk_picture_decode_for(lk_context *context, const lk_source *source, lk_picture_decode *decode,
-                                lk_picture *picture);
+/* Refuses sides beyond LK_PICTURE_SIDE_MOST, pixels beyond LK_PICTURE_PIXELS_MOST, and more pixels
+ * than `size` bytes can hold at `most` for each byte: before memory is taken for them. */
+lk_status lk_picture_check(lk_context *context, const char *name, int64_t height, int64_t width,
+                           int64_t size, int64_t most);
+/* Decodes what a data set is read from: values must be below source->limit, and where crops are
+ * asked for, one must fit. */
+lk_status lk_picture_decode_for(lk_context *context, const lk_source *source,
+                                lk_picture_decode *decode, lk_picture *picture);
 void lk_picture_values(const lk_picture *picture, uint16_t *values);
 /* A reader's `read`: the picture as one example of height x width x channels. */
-lk_status lk_picture_read(lk_context *context, const lk_source *source, lk_picture_decode *decode, lk_dataset *dataset);
+lk_status lk_picture_read(lk_context *context, const lk_source *source, lk_picture_decode *decode,
+                          lk_dataset *dataset);
 
 #endif

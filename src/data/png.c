@@ -1,5 +1,5 @@
-/* Writing PNG pictures through libpng: a single example as it is (binary ones with 1 bit a pixel), several on a sheet. Values are
- * scaled from 0..alphabet-1 to 0..255. */
+/* Writing PNG pictures through libpng: a single example as it is (binary ones with 1 bit a pixel),
+ * several on a sheet. Values are scaled from 0..alphabet-1 to 0..255. */
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +45,9 @@ static bool encode_rows(png_structp png, png_infop info, const lk_pixels *pictur
     if (setjmp(png_jmpbuf(png))) {
         return false;
     }
-    png_set_IHDR(png, info, (png_uint_32)picture->width, (png_uint_32)picture->height, picture->bits,
-                 picture->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, (png_uint_32)picture->width, (png_uint_32)picture->height,
+                 picture->bits, picture->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
     png_set_packing(png);
     for (int64_t row = 0; row < picture->height; ++row) {
@@ -57,11 +57,13 @@ static bool encode_rows(png_structp png, png_infop info, const lk_pixels *pictur
     return true;
 }
 
-static lk_status encode_picture(lk_context *context, const char *path, const lk_pixels *picture, lk_buffer *buffer) {
+static lk_status encode_picture(lk_context *context, const char *path, const lk_pixels *picture,
+                                lk_buffer *buffer) {
     LK_REQUIRE(picture->channels == 1 || (picture->channels == 3 && picture->bits == 8));
     if (picture->height < 1 || picture->width < 1 || picture->height > LK_PICTURE_SIDE_MOST ||
         picture->width > LK_PICTURE_SIDE_MOST) {
-        return lk_fail(context, LK_INVALID, "%s: a PNG of %lld x %lld pixels: each side must be 1 to %d", path,
+        return lk_fail(context, LK_INVALID,
+                       "%s: a PNG of %lld x %lld pixels: each side must be 1 to %d", path,
                        (long long)picture->width, (long long)picture->height, LK_PICTURE_SIDE_MOST);
     }
     lk_png state = {.buffer = buffer};
@@ -69,18 +71,21 @@ static lk_status encode_picture(lk_context *context, const char *path, const lk_
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         png_destroy_write_struct(&png, NULL);
-        return lk_fail_no_memory(context, "writing a PNG", picture->height * picture->width * picture->channels);
+        return lk_fail_no_memory(context, "writing a PNG",
+                                 picture->height * picture->width * picture->channels);
     }
     png_set_write_fn(png, &state, on_write, on_flush);
     bool written = encode_rows(png, info, picture);
     png_destroy_write_struct(&png, &info);
-    return written ? LK_OK : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
+    return written ? LK_OK
+                   : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
 }
 
-lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height, int64_t width,
-                       int32_t channels) {
+lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
+                       int64_t width, int32_t channels) {
     lk_buffer buffer = {0};
-    const lk_pixels picture = {.height = height, .width = width, .channels = channels, .bits = 8, .pixels = pixels};
+    const lk_pixels picture = {
+        .height = height, .width = width, .channels = channels, .bits = 8, .pixels = pixels};
     lk_status status = encode_picture(context, path, &picture, &buffer);
     if (status == LK_OK) {
         status = lk_buffer_write(context, path, &buffer);
@@ -89,18 +94,19 @@ lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pix
     return status;
 }
 
-/* ---- data sets --------------------------------------------------------------------------------- */
+/* ---- data sets ------------------------------------------------------------------------------- */
 
 /* One example: binary values of one channel take 1 bit. */
-static lk_status encode_example(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+static lk_status encode_example(lk_context *context, const char *path, const lk_dataset *dataset,
+                                lk_buffer *buffer) {
     lk_tile tile = lk_tile_of(dataset->shape);
     int64_t bytes = tile.height * tile.width * tile.channels;
     int32_t bits = dataset->alphabet == 2 && tile.channels == 1 ? 1 : 8;
     uint32_t largest = (uint32_t)dataset->alphabet - 1, white = (1u << bits) - 1;
     if (tile.height > LK_PICTURE_SIDE_MOST || tile.width > LK_PICTURE_SIDE_MOST) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: a picture of %lld x %lld pixels is too large for a PNG; write .npy", path,
-                       (long long)tile.width, (long long)tile.height);
+                       "%s: a picture of %lld x %lld pixels is too large for a PNG; write .npy",
+                       path, (long long)tile.width, (long long)tile.height);
     }
     uint8_t *pixels = malloc((size_t)bytes);
     if (!pixels) {
@@ -109,21 +115,26 @@ static lk_status encode_example(lk_context *context, const char *path, const lk_
     for (int64_t i = 0; i < bytes; ++i) {
         pixels[i] = (uint8_t)((dataset->values[i] * white + largest / 2) / largest);
     }
-    const lk_pixels picture = {
-        .height = tile.height, .width = tile.width, .channels = tile.channels, .bits = bits, .pixels = pixels};
+    const lk_pixels picture = {.height = tile.height,
+                               .width = tile.width,
+                               .channels = tile.channels,
+                               .bits = bits,
+                               .pixels = pixels};
     lk_status status = encode_picture(context, path, &picture, buffer);
     free(pixels);
     return status;
 }
 
-lk_status lk_encode_png(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+lk_status lk_encode_png(lk_context *context, const char *path, const lk_dataset *dataset,
+                        lk_buffer *buffer) {
     if (dataset->examples == 1) {
         return encode_example(context, path, dataset, buffer);
     }
     lk_sheet sheet;
     LK_TRY(lk_sheet_init(context, path, lk_tile_of(dataset->shape), dataset->examples, 1, &sheet));
     for (int64_t i = 0; i < dataset->examples; ++i) {
-        lk_sheet_draw(&sheet, i, 0, dataset->values + i * dataset->variables, sheet.tile.channels, dataset->alphabet);
+        lk_sheet_draw(&sheet, i, 0, dataset->values + i * dataset->variables, sheet.tile.channels,
+                      dataset->alphabet);
     }
     const lk_pixels picture = {.height = sheet.height,
                                .width = sheet.width,

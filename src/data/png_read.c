@@ -1,6 +1,7 @@
-/* PNG pictures through libpng (ISO/IEC 15948), as examples of height x width x channels: grey of 1 bit (alphabet 2) and of 2, 4 and
- * 8 bits (spread over 0..255), RGB, and palettes as the colours that they hold, grey where all of them are. An alpha channel that hides
- * nothing is dropped. Gamma, profiles and text are not looked at: pixels are the numbers in the file. */
+/* PNG pictures through libpng (ISO/IEC 15948), as examples of height x width x channels: grey of 1
+ * bit (alphabet 2) and of 2, 4 and 8 bits (spread over 0..255), RGB, and palettes as the colours
+ * that they hold, grey where all of them are. An alpha channel that hides nothing is dropped.
+ * Gamma, profiles and text are not looked at: pixels are the numbers in the file. */
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,8 @@ static bool has_grey_palette(png_structp png, png_infop info) {
     return true;
 }
 
-/* The three functions that follow call all that may jump out; nothing local is read after a jump. */
+/* The three functions that follow call all that may jump out; nothing local is read after a
+ * jump. */
 static bool read_header(png_structp png, png_infop info) {
     if (setjmp(png_jmpbuf(png))) {
         return false;
@@ -106,7 +108,8 @@ static bool read_rows(png_structp png, const lk_png_input *in, const lk_picture 
 }
 
 /* From what libpng gave (1 to 4 channels) to grey or RGB, in place. */
-static lk_status drop_channels(lk_context *context, const char *name, const lk_png_input *in, lk_picture *picture) {
+static lk_status drop_channels(lk_context *context, const char *name, const lk_png_input *in,
+                               lk_picture *picture) {
     int32_t have = in->channels;
     bool alpha = have == 2 || have == 4;
     picture->channels = have <= 2 || in->grey_palette ? 1 : 3;
@@ -114,9 +117,11 @@ static lk_status drop_channels(lk_context *context, const char *name, const lk_p
     for (int64_t i = 0; i < picture->height * picture->width; ++i) {
         if (alpha && pixels[i * have + have - 1] != 255) {
             return lk_fail(context, LK_UNSUPPORTED,
-                           "%s: pixel %lld of row %lld is transparent; only opaque pictures are read, so put it on a "
+                           "%s: pixel %lld of row %lld is transparent; only opaque pictures are "
+                           "read, so put it on a "
                            "background first",
-                           name, (long long)(i % picture->width + 1), (long long)(i / picture->width + 1));
+                           name, (long long)(i % picture->width + 1),
+                           (long long)(i / picture->width + 1));
         }
         for (int32_t c = 0; c < picture->channels; ++c) {
             pixels[i * picture->channels + c] = pixels[i * have + c];
@@ -125,31 +130,35 @@ static lk_status drop_channels(lk_context *context, const char *name, const lk_p
     return LK_OK;
 }
 
-static lk_status check_header(lk_context *context, const char *name, png_structp png, png_infop info,
-                              const lk_png_input *in, lk_picture *picture) {
+static lk_status check_header(lk_context *context, const char *name, png_structp png,
+                              png_infop info, const lk_png_input *in, lk_picture *picture) {
     picture->height = png_get_image_height(png, info);
     picture->width = png_get_image_width(png, info);
-    LK_TRY(lk_picture_check(context, name, picture->height, picture->width, in->size, PIXELS_FOR_ONE));
+    LK_TRY(
+        lk_picture_check(context, name, picture->height, picture->width, in->size, PIXELS_FOR_ONE));
     if (png_get_bit_depth(png, info) == 16) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: a PNG of 16 bits a channel; at most 8 are read, so convert it first", name);
+                       "%s: a PNG of 16 bits a channel; at most 8 are read, so convert it first",
+                       name);
     }
     if ((int64_t)png_get_rowbytes(png, info) * picture->height / BYTES_FOR_ONE > in->size) {
         return lk_fail(context, LK_FORMAT,
-                       "%s: the header promises %lld x %lld pixels (width x height), which %lld bytes cannot hold; the "
+                       "%s: the header promises %lld x %lld pixels (width x height), which %lld "
+                       "bytes cannot hold; the "
                        "file is truncated or damaged",
-                       name, (long long)picture->width, (long long)picture->height, (long long)in->size);
+                       name, (long long)picture->width, (long long)picture->height,
+                       (long long)in->size);
     }
     return LK_OK;
 }
 
 static lk_status fail_libpng(lk_context *context, const char *name, const lk_png_input *in) {
-    return lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name, (long long)in->next,
-                   in->message);
+    return lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name,
+                   (long long)in->next, in->message);
 }
 
-static lk_status decode(lk_context *context, const char *name, png_structp png, png_infop info, lk_png_input *in,
-                        lk_picture *picture) {
+static lk_status decode(lk_context *context, const char *name, png_structp png, png_infop info,
+                        lk_png_input *in, lk_picture *picture) {
     png_set_read_fn(png, in, on_read);
     if (!read_header(png, info)) {
         return fail_libpng(context, name, in);
@@ -163,10 +172,12 @@ static lk_status decode(lk_context *context, const char *name, png_structp png, 
     if (picture->pixels == NULL) {
         return lk_fail_no_memory(context, name, picture->height * in->stride);
     }
-    return read_rows(png, in, picture) ? drop_channels(context, name, in, picture) : fail_libpng(context, name, in);
+    return read_rows(png, in, picture) ? drop_channels(context, name, in, picture)
+                                       : fail_libpng(context, name, in);
 }
 
-lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size, lk_picture *picture) {
+lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                        lk_picture *picture) {
     lk_png_input in = {.data = data, .size = size};
     *picture = (lk_picture){0};
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &in, on_error, on_warning);
@@ -181,4 +192,5 @@ static lk_status read_png(lk_context *context, const lk_source *source, lk_datas
     return lk_picture_read(context, source, lk_png_decode, dataset);
 }
 
-const lk_reader lk_png_reader = {.name = "png", .own_alphabet = true, .recognise = lk_is_png, .read = read_png};
+const lk_reader lk_png_reader = {
+    .name = "png", .own_alphabet = true, .recognise = lk_is_png, .read = read_png};

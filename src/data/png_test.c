@@ -1,5 +1,5 @@
-/* PNG pictures of every kind that libpng can write are read to the known pixels; every truncation, damaged byte and hostile header gives
- * an error. */
+/* PNG pictures of every kind that libpng can write are read to the known pixels; every truncation,
+ * damaged byte and hostile header gives an error. */
 #include <png.h>
 
 #include "data/picture.h"
@@ -30,8 +30,8 @@ static void on_write(png_structp png, png_bytep data, png_size_t size) {
 /* A sample of the picture: below 2^bits. The alpha channel hides nothing, or one pixel. */
 static uint8_t sample(const lk_kind *kind, int row, int column, int channel) {
     bool alpha = (kind->type & PNG_COLOR_MASK_ALPHA) && channel == kind_channels(kind) - 1;
-    int value =
-        alpha ? (kind->transparent && row == 1 && column == 2 ? 7 : 255) : row * 51 + column * 7 + channel * 101;
+    int value = alpha ? (kind->transparent && row == 1 && column == 2 ? 7 : 255)
+                      : row * 51 + column * 7 + channel * 101;
     return (uint8_t)(value & ((1 << (kind->bits < 8 ? kind->bits : 8)) - 1));
 }
 
@@ -47,8 +47,8 @@ static lk_bytes make_png(const lk_kind *kind, int height, int width) {
     png_infop info = png_create_info_struct(png);
     png_set_write_fn(png, &bytes, on_write, NULL);
     png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, kind->bits, kind->type,
-                 kind->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+                 kind->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_color palette[256];
     for (int i = 0; i < 1 << (kind->bits & 15) && i < 256; ++i) {
         palette[i] = colour(kind, i);
@@ -88,12 +88,18 @@ static uint16_t wanted(const lk_kind *kind, int row, int column, int channel) {
 static void every_kind_is_read(void **state) {
     (void)state;
     static const lk_kind kinds[] = {
-        {PNG_COLOR_TYPE_GRAY, 1, false, false, false},     {PNG_COLOR_TYPE_GRAY, 2, false, false, false},
-        {PNG_COLOR_TYPE_GRAY, 4, true, false, false},      {PNG_COLOR_TYPE_GRAY, 8, false, false, false},
-        {PNG_COLOR_TYPE_GRAY, 1, true, false, false},      {PNG_COLOR_TYPE_RGB, 8, false, false, false},
-        {PNG_COLOR_TYPE_RGB, 8, true, false, false},       {PNG_COLOR_TYPE_PALETTE, 1, false, false, false},
-        {PNG_COLOR_TYPE_PALETTE, 4, false, false, false},  {PNG_COLOR_TYPE_PALETTE, 8, true, false, false},
-        {PNG_COLOR_TYPE_PALETTE, 2, false, true, false},   {PNG_COLOR_TYPE_GRAY_ALPHA, 8, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 1, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 2, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 4, true, false, false},
+        {PNG_COLOR_TYPE_GRAY, 8, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 1, true, false, false},
+        {PNG_COLOR_TYPE_RGB, 8, false, false, false},
+        {PNG_COLOR_TYPE_RGB, 8, true, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 1, false, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 4, false, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 8, true, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 2, false, true, false},
+        {PNG_COLOR_TYPE_GRAY_ALPHA, 8, false, false, false},
         {PNG_COLOR_TYPE_RGB_ALPHA, 8, true, false, false},
     };
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; ++k) {
@@ -105,14 +111,15 @@ static void every_kind_is_read(void **state) {
         lk_shape shape = {.axes = 3, .size = {height, width, channels}};
         assert_true(lk_shape_equal(dataset->shape, shape));
         assert_int_equal(dataset->examples, 1);
-        assert_int_equal(dataset->alphabet, kind->type == PNG_COLOR_TYPE_GRAY && kind->bits == 1 ? 2 : 256);
+        assert_int_equal(dataset->alphabet,
+                         kind->type == PNG_COLOR_TYPE_GRAY && kind->bits == 1 ? 2 : 256);
         assert_string_equal(lk_dataset_format_name(dataset->format), "png");
         for (int i = 0; i < height * width * channels; ++i) {
             int row = i / channels / width, column = i / channels % width;
             uint16_t value = wanted(kind, row, column, i % channels);
             if (dataset->values[i] != value) {
-                fail_msg("kind %zu, row %d, column %d, channel %d: %d, wanted %d", k, row, column, i % channels,
-                         dataset->values[i], value);
+                fail_msg("kind %zu, row %d, column %d, channel %d: %d, wanted %d", k, row, column,
+                         i % channels, dataset->values[i], value);
             }
         }
         lk_dataset_destroy(dataset);
@@ -120,7 +127,8 @@ static void every_kind_is_read(void **state) {
     }
 }
 
-/* The alphabet is the format's: a picture that is all black but for values of 1 still has 256 levels, and is restored as it was. */
+/* The alphabet is the format's: a picture that is all black but for values of 1 still has 256
+ * levels, and is restored as it was. */
 static void alphabets_do_not_depend_on_values(void **state) {
     (void)state;
     lk_context context = {0};
@@ -162,7 +170,8 @@ static void what_cannot_be_kept_is_refused(void **state) {
 
 static void damage_is_seen(void **state) {
     (void)state;
-    lk_bytes bytes = make_png(&(lk_kind){.type = PNG_COLOR_TYPE_PALETTE, .bits = 4, .interlaced = true}, 4, 5);
+    lk_bytes bytes =
+        make_png(&(lk_kind){.type = PNG_COLOR_TYPE_PALETTE, .bits = 4, .interlaced = true}, 4, 5);
     for (int64_t size = 8; size < bytes.size; ++size) {
         test_refused(bytes.data, size, NULL, LK_FORMAT, "the file ends within the picture");
     }

@@ -1,20 +1,24 @@
-/* Bytes of any file as examples of a given length, one after another: what training on a text wants. A tail that does not fill an
- * example is left out, so this is no reader for coding; any file could be raw, so it is used only when asked for. */
+/* Bytes of any file as examples of a given length, one after another: what training on a text
+ * wants. A tail that does not fill an example is left out, so this is no reader for coding; any
+ * file could be raw, so it is used only when asked for. */
 #include "data/reader.h"
 
 #include <stdio.h>
 
-lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape, lk_dataset *dataset) {
+lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape,
+                      lk_dataset *dataset) {
     int64_t length = lk_shape_variables(shape);
     if (length < 1) {
-        return lk_fail(context, LK_INVALID, "%s: raw bytes have no length of an example: give one (--shape 128)",
+        return lk_fail(context, LK_INVALID,
+                       "%s: raw bytes have no length of an example: give one (--shape 128)",
                        source->name);
     }
     if (source->size < length) {
-        return lk_fail(context, LK_FORMAT, "%s: %lld bytes are less than one example of %lld", source->name,
-                       (long long)source->size, (long long)length);
+        return lk_fail(context, LK_FORMAT, "%s: %lld bytes are less than one example of %lld",
+                       source->name, (long long)source->size, (long long)length);
     }
-    LK_TRY(lk_dataset_reserve(context, source, dataset, lk_shape_vector(length), source->size / length, source->size));
+    LK_TRY(lk_dataset_reserve(context, source, dataset, lk_shape_vector(length),
+                              source->size / length, source->size));
     for (int64_t i = 0; i < dataset->examples * length; ++i) {
         if (source->data[i] >= source->limit) {
             char place[32];

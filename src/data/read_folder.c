@@ -1,5 +1,6 @@
-/* A folder as a data set. Pictures: one example each, or crops of them; the label of a class folder is its number. Otherwise CIFAR
- * batches, as the archive of the binary version unpacks: which files depends on the role. */
+/* A folder as a data set. Pictures: one example each, or crops of them; the label of a class folder
+ * is its number. Otherwise CIFAR batches, as the archive of the binary version unpacks: which files
+ * depends on the role. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,21 +8,22 @@
 #include "data/crops.h"
 #include "data/folder.h"
 
-/* ---- pictures ------------------------------------------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------------------------------- */
 
-static lk_status decode(lk_context *context, const lk_source *folder, const char *path, const lk_bytes *bytes,
-                        lk_picture *picture) {
+static lk_status decode(lk_context *context, const lk_source *folder, const char *path,
+                        const lk_bytes *bytes, lk_picture *picture) {
     lk_source source = *folder;
     source.name = path;
     source.data = bytes->data;
     source.size = bytes->size;
     lk_picture_decode *decoder = lk_picture_decoder(bytes->data, bytes->size);
     return decoder != NULL ? lk_picture_decode_for(context, &source, decoder, picture)
-                           : lk_fail(context, LK_FORMAT, "%s: is neither PNG nor JPEG, whatever its name says", path);
+                           : lk_fail(context, LK_FORMAT,
+                                     "%s: is neither PNG nor JPEG, whatever its name says", path);
 }
 
-static lk_status load(lk_context *context, const lk_source *source, const lk_folder *list, int64_t index,
-                      lk_picture *picture) {
+static lk_status load(lk_context *context, const lk_source *source, const lk_folder *list,
+                      int64_t index, lk_picture *picture) {
     char *path;
     lk_bytes bytes;
     *picture = (lk_picture){0};
@@ -34,24 +36,27 @@ static lk_status load(lk_context *context, const lk_source *source, const lk_fol
     return status;
 }
 
-static lk_status compare(lk_context *context, const lk_source *source, const lk_folder *list, int64_t index,
-                         const lk_picture *first, const lk_picture *picture) {
-    bool sides = source->crop.height > 0 || (picture->height == first->height && picture->width == first->width);
+static lk_status compare(lk_context *context, const lk_source *source, const lk_folder *list,
+                         int64_t index, const lk_picture *first, const lk_picture *picture) {
+    bool sides = source->crop.height > 0 ||
+                 (picture->height == first->height && picture->width == first->width);
     if (sides && picture->channels == first->channels && picture->alphabet == first->alphabet) {
         return LK_OK;
     }
-    return lk_fail(
-        context, LK_MISMATCH,
-        "%s/%s: %lldx%lldx%d of %d levels (height x width x channels), but %s is %lldx%lldx%d of %d%s", list->path,
-        list->files[index].name, (long long)picture->height, (long long)picture->width, picture->channels,
-        picture->alphabet, list->files[0].name, (long long)first->height, (long long)first->width, first->channels,
-        first->alphabet,
-        sides ? "; the pictures of a folder must be alike, so convert them"
-              : "; the pictures of a folder must be of one size, or give --crop HEIGHTxWIDTH for pieces of one size");
+    return lk_fail(context, LK_MISMATCH,
+                   "%s/%s: %lldx%lldx%d of %d levels (height x width x channels), but %s is "
+                   "%lldx%lldx%d of %d%s",
+                   list->path, list->files[index].name, (long long)picture->height,
+                   (long long)picture->width, picture->channels, picture->alphabet,
+                   list->files[0].name, (long long)first->height, (long long)first->width,
+                   first->channels, first->alphabet,
+                   sides ? "; the pictures of a folder must be alike, so convert them"
+                         : "; the pictures of a folder must be of one size, or give --crop "
+                           "HEIGHTxWIDTH for pieces of one size");
 }
 
-static lk_status load_like(lk_context *context, const lk_source *source, const lk_folder *list, int64_t index,
-                           const lk_picture *first, lk_picture *picture) {
+static lk_status load_like(lk_context *context, const lk_source *source, const lk_folder *list,
+                           int64_t index, const lk_picture *first, lk_picture *picture) {
     lk_status status = load(context, source, list, index, picture);
     if (status == LK_OK) {
         status = compare(context, source, list, index, index == 0 ? picture : first, picture);
@@ -63,7 +68,8 @@ static lk_status load_like(lk_context *context, const lk_source *source, const l
 }
 
 /* Whole pictures. `about` is the first one without its pixels. */
-static lk_status fill(lk_context *context, const lk_source *source, const lk_folder *list, lk_dataset *dataset) {
+static lk_status fill(lk_context *context, const lk_source *source, const lk_folder *list,
+                      lk_dataset *dataset) {
     lk_picture about = {0}, picture;
     for (int64_t i = 0; i < list->count; ++i) {
         LK_TRY(load_like(context, source, list, i, &about, &picture));
@@ -86,7 +92,8 @@ static lk_status fill(lk_context *context, const lk_source *source, const lk_fol
 
 static lk_status keep_names(lk_context *context, const lk_folder *list, lk_dataset *dataset) {
     dataset->names = lk_allocate(list->count, sizeof *dataset->names);
-    dataset->labels = list->files[0].label >= 0 ? lk_allocate(list->count, sizeof *dataset->labels) : NULL;
+    dataset->labels =
+        list->files[0].label >= 0 ? lk_allocate(list->count, sizeof *dataset->labels) : NULL;
     bool kept = dataset->names != NULL && (dataset->labels != NULL || list->files[0].label < 0);
     for (int64_t i = 0; kept && i < list->count; ++i) {
         dataset->names[i] = strdup(list->files[i].name);
@@ -98,27 +105,31 @@ static lk_status keep_names(lk_context *context, const lk_folder *list, lk_datas
     return kept ? LK_OK : lk_fail_no_memory(context, "names", list->count);
 }
 
-static lk_status fill_crops(lk_context *context, const lk_source *source, const lk_folder *list, lk_dataset *dataset) {
+static lk_status fill_crops(lk_context *context, const lk_source *source, const lk_folder *list,
+                            lk_dataset *dataset) {
     lk_picture *pictures = lk_allocate(list->count, sizeof *pictures);
     lk_status status =
-        pictures != NULL ? LK_OK : lk_fail_no_memory(context, list->path, list->count * (int64_t)sizeof *pictures);
+        pictures != NULL
+            ? LK_OK
+            : lk_fail_no_memory(context, list->path, list->count * (int64_t)sizeof *pictures);
     int64_t values = 0;
     for (int64_t i = 0; i < list->count && status == LK_OK; ++i) {
         status = load_like(context, source, list, i, &pictures[0], &pictures[i]);
         values += pictures[i].height * pictures[i].width * pictures[i].channels;
         if (status == LK_OK && values > LK_VALUES_MOST) {
-            status = lk_fail(context, LK_UNSUPPORTED,
-                             "%s: the pictures hold more than the %lld values that one data set may; "
-                             "split the folder",
-                             list->path, (long long)LK_VALUES_MOST);
+            status =
+                lk_fail(context, LK_UNSUPPORTED,
+                        "%s: the pictures hold more than the %lld values that one data set may; "
+                        "split the folder",
+                        list->path, (long long)LK_VALUES_MOST);
         }
     }
     if (status != LK_OK) {
         lk_pictures_release(pictures, list->count);
         return status;
     }
-    return lk_crops_take(context, list->path, &source->crop, source->role != LK_ROLE_TRAIN, pictures, list->count,
-                         dataset);
+    return lk_crops_take(context, list->path, &source->crop, source->role != LK_ROLE_TRAIN,
+                         pictures, list->count, dataset);
 }
 
 static lk_status read_pictures(lk_context *context, const lk_source *source, const lk_folder *list,
@@ -130,12 +141,13 @@ static lk_status read_pictures(lk_context *context, const lk_source *source, con
     return keep_names(context, list, dataset);
 }
 
-/* ---- CIFAR batches --------------------------------------------------------------------------------------------------- */
+/* ---- CIFAR batches --------------------------------------------------------------------------- */
 
 static bool of_role(const char *name, lk_role role) {
     return strncmp(name, "test", 4) == 0
                ? role != LK_ROLE_TRAIN
-               : role == LK_ROLE_TRAIN && (strncmp(name, "data_batch", 10) == 0 || strncmp(name, "train", 5) == 0);
+               : role == LK_ROLE_TRAIN &&
+                     (strncmp(name, "data_batch", 10) == 0 || strncmp(name, "train", 5) == 0);
 }
 
 /* Examples of `from` at the end of `to`, which holds `at` so far. */
@@ -146,8 +158,8 @@ static void append(lk_dataset *to, int64_t at, const lk_dataset *from) {
 }
 
 /* One batch by the reader of its format. */
-static lk_status read_batch(lk_context *context, const lk_source *folder, const lk_folder *list, int64_t index,
-                            lk_dataset **batch) {
+static lk_status read_batch(lk_context *context, const lk_source *folder, const lk_folder *list,
+                            int64_t index, lk_dataset **batch) {
     char *path;
     lk_bytes bytes;
     *batch = NULL;
@@ -160,14 +172,16 @@ static lk_status read_batch(lk_context *context, const lk_source *folder, const 
         status = lk_dataset_begin(context, path, batch);
     }
     if (status == LK_OK) {
-        const lk_reader *reader = lk_cifar10_reader.recognise(bytes.data, bytes.size)    ? &lk_cifar10_reader
-                                  : lk_cifar100_reader.recognise(bytes.data, bytes.size) ? &lk_cifar100_reader
-                                                                                         : NULL;
-        status = reader == NULL ? lk_fail(context, LK_FORMAT,
-                                          "%s: is no batch of CIFAR images: records of 3073 bytes (CIFAR-100: "
-                                          "3074), each with its label first",
-                                          path)
-                                : reader->read(context, &source, *batch);
+        const lk_reader *reader =
+            lk_cifar10_reader.recognise(bytes.data, bytes.size)    ? &lk_cifar10_reader
+            : lk_cifar100_reader.recognise(bytes.data, bytes.size) ? &lk_cifar100_reader
+                                                                   : NULL;
+        status = reader == NULL
+                     ? lk_fail(context, LK_FORMAT,
+                               "%s: is no batch of CIFAR images: records of 3073 bytes (CIFAR-100: "
+                               "3074), each with its label first",
+                               path)
+                     : reader->read(context, &source, *batch);
         (*batch)->format = reader == &lk_cifar100_reader ? LK_FROM_CIFAR100 : LK_FROM_CIFAR10;
     }
     lk_bytes_release(&bytes);
@@ -175,13 +189,14 @@ static lk_status read_batch(lk_context *context, const lk_source *folder, const 
     return status;
 }
 
-static lk_status join_batches(lk_context *context, const lk_source *source, lk_dataset *const *batches, int64_t count,
-                              lk_dataset *dataset) {
+static lk_status join_batches(lk_context *context, const lk_source *source,
+                              lk_dataset *const *batches, int64_t count, lk_dataset *dataset) {
     int64_t examples = 0;
     for (int64_t i = 0; i < count; ++i) {
         examples += batches[i]->examples;
         if (batches[i]->format != batches[0]->format) {
-            return lk_fail(context, LK_MISMATCH, "%s: both CIFAR-10 and CIFAR-100 batches", source->name);
+            return lk_fail(context, LK_MISMATCH, "%s: both CIFAR-10 and CIFAR-100 batches",
+                           source->name);
         }
     }
     LK_TRY(lk_dataset_reserve(context, source, dataset, batches[0]->shape, examples, INT64_MAX));
@@ -200,7 +215,8 @@ static lk_status join_batches(lk_context *context, const lk_source *source, lk_d
 static lk_status read_batches(lk_context *context, const lk_source *source, const lk_folder *list,
                               lk_dataset *dataset) {
     lk_dataset **batches = lk_allocate(list->count, sizeof *batches);
-    lk_status status = batches != NULL ? LK_OK : lk_fail_no_memory(context, list->path, list->count);
+    lk_status status =
+        batches != NULL ? LK_OK : lk_fail_no_memory(context, list->path, list->count);
     int64_t count = 0;
     for (int64_t i = 0; i < list->count && status == LK_OK; ++i) {
         if (of_role(list->files[i].name, source->role)) {
@@ -208,9 +224,12 @@ static lk_status read_batches(lk_context *context, const lk_source *source, cons
         }
     }
     if (status == LK_OK) {
-        status = count > 0 ? join_batches(context, source, batches, count, dataset)
-                           : lk_fail(context, LK_FORMAT, "%s: holds no %s, as a folder of CIFAR batches would",
-                                     list->path, source->role == LK_ROLE_TRAIN ? "data_batch_*.bin" : "test_batch.bin");
+        status =
+            count > 0
+                ? join_batches(context, source, batches, count, dataset)
+                : lk_fail(context, LK_FORMAT, "%s: holds no %s, as a folder of CIFAR batches would",
+                          list->path,
+                          source->role == LK_ROLE_TRAIN ? "data_batch_*.bin" : "test_batch.bin");
     }
     for (int64_t i = 0; i < count; ++i) {
         lk_dataset_destroy(batches[i]);
@@ -219,10 +238,11 @@ static lk_status read_batches(lk_context *context, const lk_source *source, cons
     return status;
 }
 
-/* ---- choosing -------------------------------------------------------------------------------------------------------- */
+/* ---- choosing -------------------------------------------------------------------------------- */
 
 static lk_status read_found(lk_context *context, const lk_source *source, lk_dataset *dataset) {
-    static const char *const pictures[] = {".png", ".jpg", ".jpeg", NULL}, *const batches[] = {".bin", NULL};
+    static const char *const pictures[] = {".png", ".jpg", ".jpeg", NULL}, *const batches[] = {
+                                                                               ".bin", NULL};
     lk_folder list;
     LK_TRY(lk_folder_list(context, source->name, pictures, &list));
     lk_status status = LK_OK;
@@ -235,9 +255,11 @@ static lk_status read_found(lk_context *context, const lk_source *source, lk_dat
     if (list.count > 0 && source->crop.height == 0) {
         status = read_batches(context, source, &list, dataset);
     } else {
-        status = lk_fail(context, LK_FORMAT,
-                         "%s: a folder without pictures (.png, .jpg, .jpeg), in it or in its subfolders%s", list.path,
-                         list.count > 0 ? "; crops are of pictures" : ", and without CIFAR batches (.bin)");
+        status = lk_fail(
+            context, LK_FORMAT,
+            "%s: a folder without pictures (.png, .jpg, .jpeg), in it or in its subfolders%s",
+            list.path,
+            list.count > 0 ? "; crops are of pictures" : ", and without CIFAR batches (.bin)");
     }
     lk_folder_deinit(&list);
     return status;
@@ -249,4 +271,5 @@ static bool recognise(const uint8_t *data, int64_t size) {
     return false;
 }
 
-const lk_reader lk_folder_reader = {.name = "folder", .own_alphabet = true, .recognise = recognise, .read = read_found};
+const lk_reader lk_folder_reader = {
+    .name = "folder", .own_alphabet = true, .recognise = recognise, .read = read_found};

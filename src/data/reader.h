@@ -50,22 +50,25 @@ typedef struct lk_reader {
     lk_status (*read)(lk_context *context, const lk_source *source, lk_dataset *dataset);
 } lk_reader;
 
-extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader, lk_npz_reader,
-    lk_pbm_reader, lk_png_reader, lk_jpeg_reader, lk_cifar10_reader, lk_cifar100_reader, lk_folder_reader;
+extern const lk_reader lk_amat_reader, lk_rows_reader, lk_csv_reader, lk_idx_reader, lk_npy_reader,
+    lk_npz_reader, lk_pbm_reader, lk_png_reader, lk_jpeg_reader, lk_cifar10_reader,
+    lk_cifar100_reader, lk_folder_reader;
 
 /* Any bytes, cut into examples of the shape's size; not in the table, since nothing tells raw bytes
  * from others. */
-lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape, lk_dataset *dataset);
+lk_status lk_raw_read(lk_context *context, const lk_source *source, lk_shape shape,
+                      lk_dataset *dataset);
 
 /* A data set without anything but its path. */
 lk_status lk_dataset_begin(lk_context *context, const char *path, lk_dataset **dataset);
 lk_shape lk_shape_vector(int64_t variables);
 /* Sets shape and variables, and allocates `examples` of them, refusing sizes beyond LK_VALUES_MOST
  * or the number of values that the file can hold at all (`most`). */
-lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset, lk_shape shape,
-                             int64_t examples, int64_t most);
+lk_status lk_dataset_reserve(lk_context *context, const lk_source *source, lk_dataset *dataset,
+                             lk_shape shape, int64_t examples, int64_t most);
 /* value is not below source->limit; `place` is like "line 3, column 7". */
-lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place, int64_t value);
+lk_status lk_fail_alphabet(lk_context *context, const lk_source *source, const char *place,
+                           int64_t value);
 /* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's (free);
  * *array points into path or NULL. */
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array);

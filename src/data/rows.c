@@ -37,7 +37,8 @@ static lk_status fail_character(lk_context *context, const lk_source *source, co
         ++p;
     }
     char quoted[LK_QUOTE_CAPACITY];
-    return lk_fail(context, LK_FORMAT, "%s: line %lld, column %lld: '%s' in a file of 0/1 rows; only 0 and 1 may occur",
+    return lk_fail(context, LK_FORMAT,
+                   "%s: line %lld, column %lld: '%s' in a file of 0/1 rows; only 0 and 1 may occur",
                    source->name, (long long)line->number, (long long)(p - line->start + 1),
                    lk_text_quote(p, p + 1, quoted));
 }
@@ -54,7 +55,8 @@ static lk_status read_rows(lk_context *context, const lk_source *source, lk_data
             return fail_character(context, source, &line);
         }
         if (line.end - line.start != columns) {
-            return lk_text_fail_columns(context, source, line.number, line.end - line.start, 1, columns);
+            return lk_text_fail_columns(context, source, line.number, line.end - line.start, 1,
+                                        columns);
         }
         uint16_t *values = dataset->values + examples * columns;
         for (int64_t i = 0; i < columns; ++i) {

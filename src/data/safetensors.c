@@ -33,23 +33,27 @@ static int find_type(const char *text) {
 
 static lk_status fail_tensor(const lk_parse *parse, const char *tensor, const char *cause) {
     return lk_fail(parse->context, LK_FORMAT,
-                   "%s: the tensor '%.64s' of the safetensors header %s; the file is damaged", parse->name, tensor,
-                   cause);
+                   "%s: the tensor '%.64s' of the safetensors header %s; the file is damaged",
+                   parse->name, tensor, cause);
 }
 
 /* A non-negative integer; -1: something else. */
 static int64_t size_of(const json_t *value) {
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? (int64_t)json_integer_value(value) : -1;
+    return json_is_integer(value) && json_integer_value(value) >= 0
+               ? (int64_t)json_integer_value(value)
+               : -1;
 }
 
 /* Fills size and bytes, checking that the product of the sizes is the length of the array. */
-static lk_status take_shape(const lk_parse *parse, const json_t *shape, int64_t length, lk_tensor *tensor) {
+static lk_status take_shape(const lk_parse *parse, const json_t *shape, int64_t length,
+                            lk_tensor *tensor) {
     if (!json_is_array(shape)) {
         return fail_tensor(parse, tensor->name, "has no shape");
     }
     if (json_array_size(shape) > AXES_MOST) {
-        return lk_fail(parse->context, LK_UNSUPPORTED, "%s: the tensor '%.64s' has %zu axes; at most %d are supported",
-                       parse->name, tensor->name, json_array_size(shape), AXES_MOST);
+        return lk_fail(parse->context, LK_UNSUPPORTED,
+                       "%s: the tensor '%.64s' has %zu axes; at most %d are supported", parse->name,
+                       tensor->name, json_array_size(shape), AXES_MOST);
     }
     tensor->axes = (int32_t)json_array_size(shape);
     int64_t bytes = lk_tensor_width(tensor->type);
@@ -57,7 +61,8 @@ static lk_status take_shape(const lk_parse *parse, const json_t *shape, int64_t 
     for (int32_t i = 0; i < tensor->axes; ++i) {
         tensor->size[i] = size_of(json_array_get(shape, (size_t)i));
         zero = zero || tensor->size[i] == 0;
-        if (tensor->size[i] < 0 || (tensor->size[i] > 0 && __builtin_mul_overflow(bytes, tensor->size[i], &bytes))) {
+        if (tensor->size[i] < 0 ||
+            (tensor->size[i] > 0 && __builtin_mul_overflow(bytes, tensor->size[i], &bytes))) {
             return fail_tensor(parse, tensor->name, "has a shape that is not of sizes");
         }
     }
@@ -68,21 +73,23 @@ static lk_status take_shape(const lk_parse *parse, const json_t *shape, int64_t 
     return LK_OK;
 }
 
-static lk_status take_tensor(const lk_parse *parse, const char *name, const json_t *entry, const uint8_t *arrays,
-                             lk_tensor *tensor) {
+static lk_status take_tensor(const lk_parse *parse, const char *name, const json_t *entry,
+                             const uint8_t *arrays, lk_tensor *tensor) {
     tensor->name = strdup(name);
     if (!tensor->name) {
         return lk_fail_no_memory(parse->context, "a tensor's name", (int64_t)strlen(name));
     }
-    const json_t *type = json_object_get(entry, "dtype"), *offsets = json_object_get(entry, "data_offsets");
+    const json_t *type = json_object_get(entry, "dtype"),
+                 *offsets = json_object_get(entry, "data_offsets");
     if (!json_is_string(type)) {
         return fail_tensor(parse, name, "has no type");
     }
     int found = find_type(json_string_value(type));
     if (found < 0) {
-        return lk_fail(parse->context, LK_UNSUPPORTED,
-                       "%s: the tensor '%.64s' is of type '%.16s'; known are F32, F64, I32, I64, U8, U16", parse->name,
-                       name, json_string_value(type));
+        return lk_fail(
+            parse->context, LK_UNSUPPORTED,
+            "%s: the tensor '%.64s' is of type '%.16s'; known are F32, F64, I32, I64, U8, U16",
+            parse->name, name, json_string_value(type));
     }
     tensor->type = (lk_tensor_type)found;
     int64_t begin = size_of(json_array_get(offsets, 0)), end = size_of(json_array_get(offsets, 1));
@@ -114,7 +121,8 @@ static lk_status take_metadata(const lk_parse *parse, json_t *metadata) {
         file->values[file->pairs] = strdup(json_string_value(value));
         ++file->pairs;
         if (!file->keys[file->pairs - 1] || !file->values[file->pairs - 1]) {
-            return lk_fail_no_memory(parse->context, "metadata", (int64_t)json_string_length(value));
+            return lk_fail_no_memory(parse->context, "metadata",
+                                     (int64_t)json_string_length(value));
         }
     }
     return LK_OK;
@@ -139,14 +147,15 @@ static lk_status check_places(const lk_parse *parse, const uint8_t *arrays) {
     const uint8_t *next = arrays;
     for (int32_t i = 0; i < file->count; ++i) {
         if (file->tensors[i].data != next) {
-            return fail_tensor(parse, file->tensors[i].name, "overlaps the one before it or leaves a hole");
+            return fail_tensor(parse, file->tensors[i].name,
+                               "overlaps the one before it or leaves a hole");
         }
         next += file->tensors[i].bytes;
     }
     if (next != arrays + parse->arrays) {
         return lk_fail(parse->context, LK_FORMAT,
-                       "%s: %lld bytes after the last tensor belong to none; the file is damaged", parse->name,
-                       (long long)(arrays + parse->arrays - next));
+                       "%s: %lld bytes after the last tensor belong to none; the file is damaged",
+                       parse->name, (long long)(arrays + parse->arrays - next));
     }
     return LK_OK;
 }
@@ -178,18 +187,20 @@ static lk_status parse_file(lk_parse *parse) {
     for (int i = 7; i >= 0 && bytes->size >= 8; --i) {
         length = length << 8 | bytes->data[i];
     }
-    if (bytes->size < 10 || length < 2 || length > HEADER_MOST || length > (uint64_t)bytes->size - 8 ||
-        bytes->data[8] != '{') {
+    if (bytes->size < 10 || length < 2 || length > HEADER_MOST ||
+        length > (uint64_t)bytes->size - 8 || bytes->data[8] != '{') {
         return lk_fail(parse->context, LK_FORMAT,
                        "%s: not a safetensors file, or truncated: no header of the length that its "
                        "first 8 bytes say",
                        parse->name);
     }
     json_error_t error;
-    json_t *header = json_loadb((const char *)bytes->data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    json_t *header =
+        json_loadb((const char *)bytes->data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(header)) {
         json_decref(header);
-        return lk_fail(parse->context, LK_FORMAT, "%s: byte %d: the safetensors header is damaged: %s", parse->name,
+        return lk_fail(parse->context, LK_FORMAT,
+                       "%s: byte %d: the safetensors header is damaged: %s", parse->name,
                        8 + error.position, error.text);
     }
     parse->arrays = bytes->size - 8 - (int64_t)length;
@@ -198,7 +209,8 @@ static lk_status parse_file(lk_parse *parse) {
     return status;
 }
 
-lk_status lk_safetensors_parse(lk_context *context, const char *name, lk_bytes bytes, lk_safetensors *file) {
+lk_status lk_safetensors_parse(lk_context *context, const char *name, lk_bytes bytes,
+                               lk_safetensors *file) {
     *file = (lk_safetensors){.bytes = bytes};
     lk_parse parse = {.context = context, .name = name, .file = file};
     lk_status status = parse_file(&parse);

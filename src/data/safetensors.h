@@ -28,7 +28,8 @@ typedef struct lk_safetensors {
 
 lk_status lk_safetensors_read(lk_context *context, const char *path, lk_safetensors *file);
 /* The same from memory, for fuzzing; `name` is for messages; `bytes` is taken. */
-lk_status lk_safetensors_parse(lk_context *context, const char *name, lk_bytes bytes, lk_safetensors *file);
+lk_status lk_safetensors_parse(lk_context *context, const char *name, lk_bytes bytes,
+                               lk_safetensors *file);
 void lk_safetensors_deinit(lk_safetensors *file);
 const char *lk_safetensors_value(const lk_safetensors *file, const char *key); /* NULL: none */
 const lk_tensor *lk_safetensors_tensor(const lk_safetensors *file, const char *name);
@@ -36,7 +37,8 @@ const lk_tensor *lk_safetensors_tensor(const lk_safetensors *file, const char *n
 /* Writes atomically. Tensors are laid out as the Python package does: sorted by type (I64, F64,
  * F32, I32, U16, U8), then by name; header padded with spaces to 8 bytes. Names must differ; names,
  * keys and values must be UTF-8. */
-lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors, int32_t count,
-                               const char *const *keys, const char *const *values, int32_t pairs);
+lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
+                               int32_t count, const char *const *keys, const char *const *values,
+                               int32_t pairs);
 
 #endif

@@ -23,11 +23,12 @@ static void files_by_hand_are_read(void **state) {
     (void)state;
     lk_context context = {0};
     lk_safetensors file;
-    lk_bytes bytes = file_of("{\"u\":{\"dtype\":\"U8\",\"shape\":[4,1],\"data_offsets\":[12,16]},\"none\":{\"dtype\":"
-                             "\"F64\","
-                             "\"shape\":[3,0],\"data_offsets\":[12,12]},\"__metadata__\":{\"a\":\"b\",\"c\":\"\"},"
-                             "\"i\":{\"data_offsets\":[0,12],\"dtype\":\"I32\",\"shape\":[3]}}   ",
-                             arrays, 16);
+    lk_bytes bytes = file_of(
+        "{\"u\":{\"dtype\":\"U8\",\"shape\":[4,1],\"data_offsets\":[12,16]},\"none\":{\"dtype\":"
+        "\"F64\","
+        "\"shape\":[3,0],\"data_offsets\":[12,12]},\"__metadata__\":{\"a\":\"b\",\"c\":\"\"},"
+        "\"i\":{\"data_offsets\":[0,12],\"dtype\":\"I32\",\"shape\":[3]}}   ",
+        arrays, 16);
     if (lk_safetensors_parse(&context, "file", bytes, &file) != LK_OK) {
         fail_msg("%s", context.message);
     }
@@ -53,7 +54,8 @@ static void refused(lk_bytes bytes, lk_status status, const char *part) {
     lk_context context = {0};
     lk_safetensors file;
     lk_status found = lk_safetensors_parse(&context, "file", bytes, &file);
-    if (found != status || !strstr(context.message, part) || strncmp(context.message, "file: ", 6) != 0) {
+    if (found != status || !strstr(context.message, part) ||
+        strncmp(context.message, "file: ", 6) != 0) {
         fail_msg("wanted status %d and '%s', found %d: %s", status, part, found, context.message);
     }
     assert_null(file.tensors);
@@ -71,8 +73,10 @@ static void lying_headers_are_refused(void **state) {
     } rows[] = {
         {"{\"a\":" TENSOR("U8", "16", 0, 16) "", LK_FORMAT, "header is damaged"},
         {"[1]", LK_FORMAT, "not a safetensors file"},
-        {"{\"a\":" TENSOR("U8", "8", 0, 8) ",\"a\":" TENSOR("U8", "8", 8, 16) "}", LK_FORMAT, "duplicate"},
-        {"{\"a\":" TENSOR("U8", "8", 0, 8) ",\"b\":" TENSOR("U8", "8", 7, 15) "}", LK_FORMAT, "'b' of the"},
+        {"{\"a\":" TENSOR("U8", "8", 0, 8) ",\"a\":" TENSOR("U8", "8", 8, 16) "}", LK_FORMAT,
+         "duplicate"},
+        {"{\"a\":" TENSOR("U8", "8", 0, 8) ",\"b\":" TENSOR("U8", "8", 7, 15) "}", LK_FORMAT,
+         "'b' of the"},
         {"{\"a\":" TENSOR("U8", "8", 0, 8) ",\"b\":" TENSOR("U8", "7", 9, 16) "}", LK_FORMAT,
          "overlaps the one before it"},
         {"{\"a\":" TENSOR("U8", "8", 0, 8) "}", LK_FORMAT, "8 bytes after the last tensor"},
@@ -81,9 +85,11 @@ static void lying_headers_are_refused(void **state) {
         {"{\"a\":" TENSOR("U8", "16", -1, 15) "}", LK_FORMAT, "offsets outside the file"},
         {"{\"a\":" TENSOR("U8", "16", 0.0, 16) "}", LK_FORMAT, "offsets outside the file"},
         {"{\"a\":" TENSOR("U8", "16", 0, 99999999999999999999) "}", LK_FORMAT, "too big"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[16],\"data_offsets\":[0,16,16]}}", LK_FORMAT, "offsets outside the file"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[16],\"data_offsets\":[0,16,16]}}", LK_FORMAT,
+         "offsets outside the file"},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[16]}}", LK_FORMAT, "offsets outside the file"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":16,\"data_offsets\":[0,16]}}", LK_FORMAT, "has no shape"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":16,\"data_offsets\":[0,16]}}", LK_FORMAT,
+         "has no shape"},
         {"{\"a\":{\"shape\":[16],\"data_offsets\":[0,16]}}", LK_FORMAT, "has no type"},
         {"{\"a\":" TENSOR("U8", "15", 0, 16) "}", LK_FORMAT, "does not agree"},
         {"{\"a\":" TENSOR("F32", "16", 0, 16) "}", LK_FORMAT, "does not agree"},
@@ -116,13 +122,14 @@ static void truncated_files_are_refused(void **state) {
 /* What the Python package, version 0.8.0, writes for these tensors in any order. */
 static void written_files_are_the_format_s_own(void **state) {
     (void)state;
-    static const uint8_t wanted[] = "\60\1\0\0\0\0\0\0{\"__metadata__\":{\"k\":\"v\\n\"},"
-                                    "\"z\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]},"
-                                    "\"s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]},"
-                                    "\"i\":{\"dtype\":\"I32\",\"shape\":[0,2],\"data_offsets\":[12,12]},"
-                                    "\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[12,15]},"
-                                    "\"b\\\"\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[15,16]}}   "
-                                    "\1\0\0\0\2\0\0\0\3\0\0\0\4\5\6\7";
+    static const uint8_t wanted[] =
+        "\60\1\0\0\0\0\0\0{\"__metadata__\":{\"k\":\"v\\n\"},"
+        "\"z\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]},"
+        "\"s\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]},"
+        "\"i\":{\"dtype\":\"I32\",\"shape\":[0,2],\"data_offsets\":[12,12]},"
+        "\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[12,15]},"
+        "\"b\\\"\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[15,16]}}   "
+        "\1\0\0\0\2\0\0\0\3\0\0\0\4\5\6\7";
     lk_context context = {0};
     lk_tensor tensors[] = {
         {.name = "b\"", .type = LK_U8, .axes = 1, .size = {1}, .data = arrays + 15, .bytes = 1},
@@ -134,7 +141,8 @@ static void written_files_are_the_format_s_own(void **state) {
     const char *keys[] = {"k"}, *values[] = {"v\n"};
     char path[512];
     lk_bytes bytes;
-    if (lk_safetensors_write(&context, test_path("a.safetensors", path), tensors, 5, keys, values, 1) != LK_OK ||
+    if (lk_safetensors_write(&context, test_path("a.safetensors", path), tensors, 5, keys, values,
+                             1) != LK_OK ||
         lk_file_read_raw(&context, path, 1 << 20, &bytes) != LK_OK) {
         fail_msg("%s", context.message);
     }

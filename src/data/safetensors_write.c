@@ -14,7 +14,8 @@ static int compare_layout(const void *left, const void *right) {
     static const uint8_t rank[LK_TENSOR_TYPES] = {
         [LK_I64] = 0, [LK_F64] = 1, [LK_F32] = 2, [LK_I32] = 3, [LK_U16] = 4, [LK_U8] = 5};
     const lk_tensor *a = *(const lk_tensor *const *)left, *b = *(const lk_tensor *const *)right;
-    return rank[a->type] != rank[b->type] ? rank[a->type] - rank[b->type] : strcmp(a->name, b->name);
+    return rank[a->type] != rank[b->type] ? rank[a->type] - rank[b->type]
+                                          : strcmp(a->name, b->name);
 }
 
 static int64_t tensor_bytes(const lk_tensor *tensor) {
@@ -39,13 +40,14 @@ static bool add_tensor(json_t *header, const lk_tensor *tensor, int64_t begin) {
     bool whole = (int32_t)json_array_size(shape) == tensor->axes;
     bool added = add(entry, "dtype", json_string(type_name[tensor->type]));
     added = add(entry, "shape", shape) && added;
-    added =
-        add(entry, "data_offsets", json_pack("[I,I]", (json_int_t)begin, (json_int_t)(begin + tensor->bytes))) && added;
+    added = add(entry, "data_offsets",
+                json_pack("[I,I]", (json_int_t)begin, (json_int_t)(begin + tensor->bytes))) &&
+            added;
     return add(header, tensor->name, entry) && added && whole;
 }
 
-static bool fill_header(json_t *header, const lk_tensor *const *order, int32_t count, const char *const *keys,
-                        const char *const *values, int32_t pairs) {
+static bool fill_header(json_t *header, const lk_tensor *const *order, int32_t count,
+                        const char *const *keys, const char *const *values, int32_t pairs) {
     if (pairs > 0) {
         json_t *metadata = json_object();
         bool added = true;
@@ -78,7 +80,8 @@ static char *header_text(const lk_tensor *const *order, int32_t count, const cha
     return text;
 }
 
-static void put_file(lk_writer *writer, const char *header, const lk_tensor *const *order, int32_t count) {
+static void put_file(lk_writer *writer, const char *header, const lk_tensor *const *order,
+                     int32_t count) {
     uint64_t used = strlen(header), length = (used + 7) / 8 * 8;
     uint8_t little[8];
     for (int i = 0; i < 8; ++i) {
@@ -92,8 +95,9 @@ static void put_file(lk_writer *writer, const char *header, const lk_tensor *con
     }
 }
 
-lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors, int32_t count,
-                               const char *const *keys, const char *const *values, int32_t pairs) {
+lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
+                               int32_t count, const char *const *keys, const char *const *values,
+                               int32_t pairs) {
     const lk_tensor **order = calloc((size_t)count + 1, sizeof *order);
     if (!order) {
         return lk_fail_no_memory(context, path, count * (int64_t)sizeof *order);
@@ -111,7 +115,8 @@ lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_t
     char *header = header_text(order, count, keys, values, pairs);
     if (!header) {
         status = lk_fail(context, LK_INVALID,
-                         "%s: a name or a text of the model file is not UTF-8 (or memory is short)", path);
+                         "%s: a name or a text of the model file is not UTF-8 (or memory is short)",
+                         path);
     } else if ((status = lk_writer_create(context, path, &writer)) == LK_OK) {
         put_file(writer, header, order, count);
         status = lk_writer_commit(writer);

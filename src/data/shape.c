@@ -23,7 +23,8 @@ void lk_shape_print(lk_shape shape, char *text, size_t capacity) {
     size_t used = 0;
     text[0] = '\0';
     for (int32_t i = 0; i < shape.axes && used < capacity; ++i) {
-        int length = snprintf(text + used, capacity - used, "%s%lld", i ? "x" : "", (long long)shape.size[i]);
+        int length = snprintf(text + used, capacity - used, "%s%lld", i ? "x" : "",
+                              (long long)shape.size[i]);
         used += (size_t)length;
     }
 }
@@ -34,15 +35,16 @@ lk_shape lk_shape_vector(int64_t variables) {
 
 /* The random number is a multiple of 2^-24 below 1, so its product with up to 65535 is exact in
  * double. */
-static bool draw(lk_random random, uint64_t key, uint64_t variable, uint16_t grey, int32_t largest) {
+static bool draw(lk_random random, uint64_t key, uint64_t variable, uint16_t grey,
+                 int32_t largest) {
     if (grey == 0 || grey >= largest) {
         return grey != 0;
     }
     return (double)lk_random_unit(random, key, variable) * largest < grey;
 }
 
-void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t variables, const uint16_t *grey,
-                         uint16_t *binary) {
+void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t variables,
+                         const uint16_t *grey, uint16_t *binary) {
     lk_random random = {binarizer->seed, LK_FOR_BINARIZE};
     uint64_t key = binarizer->epoch * (uint64_t)binarizer->examples + (uint64_t)example;
     uint16_t half = (uint16_t)(binarizer->alphabet / 2);
@@ -63,7 +65,8 @@ void lk_dataset_binarize(const lk_binarizer *binarizer, int64_t example, int64_t
     }
 }
 
-void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed, uint64_t epoch) {
+void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed,
+                             uint64_t epoch) {
     if (dataset->crops != NULL && how == LK_BINARIZE_THRESHOLD) {
         lk_crops_threshold(dataset->crops, dataset->alphabet / 2);
     }

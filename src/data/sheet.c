@@ -12,7 +12,7 @@
 #define UNKNOWN_GREY 96
 #define PIXELS_SENSIBLE ((int64_t)1 << 25)
 
-/* ---- tiles ----------------------------------------------------------------------------------------------------------------- */
+/* ---- tiles ----------------------------------------------------------------------------------- */
 
 lk_tile lk_tile_of(lk_shape shape) {
     int64_t variables = lk_shape_variables(shape), side = 1;
@@ -26,7 +26,7 @@ lk_tile lk_tile_of(lk_shape shape) {
     return side * side == variables ? (lk_tile){side, side, 1} : (lk_tile){1, variables, 1};
 }
 
-/* ---- layout ---------------------------------------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 /* A group with the line on its right; the same height for all. */
 static int64_t group_width(const lk_sheet *sheet) {
@@ -44,13 +44,15 @@ static int64_t margin(const lk_sheet *sheet) {
 /* False: too large for a picture. */
 static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet) {
     bool single = groups == 1;
-    *sheet = (lk_sheet){.tile = tile, .groups = single ? tiles : groups, .tiles = single ? 1 : tiles, .columns = 1};
+    *sheet = (lk_sheet){
+        .tile = tile, .groups = single ? tiles : groups, .tiles = single ? 1 : tiles, .columns = 1};
     if (tile.width > LK_PICTURE_SIDE_MOST || tile.height > LK_PICTURE_SIDE_MOST ||
         sheet->tiles > LK_PICTURE_SIDE_MOST || sheet->groups > LK_PICTURE_PIXELS_MOST) {
         return false;
     }
     int64_t wide = group_width(sheet), high = group_height(sheet);
-    while (sheet->columns < sheet->groups && sheet->columns * sheet->columns * wide < sheet->groups * high) {
+    while (sheet->columns < sheet->groups &&
+           sheet->columns * sheet->columns * wide < sheet->groups * high) {
         sheet->columns++;
     }
     int64_t rows = (sheet->groups + sheet->columns - 1) / sheet->columns;
@@ -62,18 +64,21 @@ static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet
 
 int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles) {
     lk_sheet sheet;
-    while (groups > 1 && !(lay_out(tile, groups, tiles, &sheet) && sheet.width * sheet.height <= PIXELS_SENSIBLE)) {
+    while (groups > 1 && !(lay_out(tile, groups, tiles, &sheet) &&
+                           sheet.width * sheet.height <= PIXELS_SENSIBLE)) {
         groups = groups * 3 / 4;
     }
     return groups > 1 ? groups : 1;
 }
 
-lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int64_t groups, int64_t tiles,
-                        lk_sheet *sheet) {
+lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int64_t groups,
+                        int64_t tiles, lk_sheet *sheet) {
     if (!lay_out(tile, groups, tiles, sheet)) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: %lld pictures of %lld x %lld pixels are too large for one PNG; write fewer, or .npy", path,
-                       (long long)(groups * tiles), (long long)tile.width, (long long)tile.height);
+                       "%s: %lld pictures of %lld x %lld pixels are too large for one PNG; write "
+                       "fewer, or .npy",
+                       path, (long long)(groups * tiles), (long long)tile.width,
+                       (long long)tile.height);
     }
     int64_t bytes = sheet->width * sheet->height * tile.channels;
     sheet->pixels = lk_allocate(bytes, 1);
@@ -90,7 +95,8 @@ uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile) {
         tile = 0;
     }
     int64_t top = margin(sheet) + group / sheet->columns * group_height(sheet);
-    int64_t left = margin(sheet) + group % sheet->columns * group_width(sheet) + tile * (sheet->tile.width + THIN);
+    int64_t left = margin(sheet) + group % sheet->columns * group_width(sheet) +
+                   tile * (sheet->tile.width + THIN);
     return sheet->pixels + (top * sheet->width + left) * sheet->tile.channels;
 }
 
@@ -102,11 +108,12 @@ static uint8_t scaled(int64_t value, int32_t alphabet) {
 /* Which of a tile's values byte i of row y shows. */
 static int64_t value_at(const lk_sheet *sheet, int64_t y, int64_t i, int32_t from_channels) {
     int64_t x = i / sheet->tile.channels;
-    return (y * sheet->tile.width + x) * from_channels + (from_channels > 1 ? i % sheet->tile.channels : 0);
+    return (y * sheet->tile.width + x) * from_channels +
+           (from_channels > 1 ? i % sheet->tile.channels : 0);
 }
 
-void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values, int32_t from_channels,
-                   int32_t alphabet) {
+void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values,
+                   int32_t from_channels, int32_t alphabet) {
     uint8_t *row = lk_sheet_at(sheet, group, tile);
     for (int64_t y = 0; y < sheet->tile.height; y++, row += sheet->width * sheet->tile.channels) {
         for (int64_t i = 0; i < sheet->tile.width * sheet->tile.channels; i++) {
@@ -127,7 +134,8 @@ void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, con
 }
 
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
-    return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width, sheet->tile.channels);
+    return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width,
+                        sheet->tile.channels);
 }
 
 void lk_sheet_deinit(lk_sheet *sheet) {

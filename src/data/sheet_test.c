@@ -1,4 +1,5 @@
-/* Sheets: every tile whole, none over another, lines between; what is drawn where; sizes that are refused. */
+/* Sheets: every tile whole, none over another, lines between; what is drawn where; sizes that are
+ * refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,19 +41,23 @@ static void test_tiles(void **state) {
     }
 }
 
-/* Each tile is filled with a number of its own; then every pixel belongs to one tile or to a line. */
+/* Each tile is filled with a number of its own; then every pixel belongs to one tile or to a
+ * line. */
 static void test_layout(void **state) {
     (void)state;
     static const struct {
         int64_t height, width;
         int32_t channels;
         int64_t groups, tiles;
-    } rows[] = {{5, 4, 1, 7, 1}, {5, 4, 3, 6, 2}, {2, 9, 1, 5, 3}, {3, 3, 3, 1, 10}, {1, 1, 1, 1, 1}, {30, 2, 1, 3, 2}};
+    } rows[] = {{5, 4, 1, 7, 1},  {5, 4, 3, 6, 2}, {2, 9, 1, 5, 3},
+                {3, 3, 3, 1, 10}, {1, 1, 1, 1, 1}, {30, 2, 1, 3, 2}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lk_tile tile = {rows[i].height, rows[i].width, rows[i].channels};
         lk_sheet sheet;
-        assert_int_equal(lk_sheet_init(context, "test", tile, rows[i].groups, rows[i].tiles, &sheet), LK_OK);
-        int64_t stride = sheet.width * tile.channels, count = rows[i].groups * rows[i].tiles, lines = 0;
+        assert_int_equal(
+            lk_sheet_init(context, "test", tile, rows[i].groups, rows[i].tiles, &sheet), LK_OK);
+        int64_t stride = sheet.width * tile.channels, count = rows[i].groups * rows[i].tiles,
+                lines = 0;
         int64_t bytes = sheet.height * stride, area = tile.height * tile.width * tile.channels;
         for (int64_t n = 0; n < count; n++) {
             uint8_t *top = lk_sheet_at(&sheet, n / rows[i].tiles, n % rows[i].tiles);

@@ -12,22 +12,27 @@
 
 static lk_status prepare(lk_context *context, const char *path, lk_source *source) {
     *source = (lk_source){.context = context, .descriptor = -1, .path = strdup(path)};
-    return source->path != NULL ? LK_OK : lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
+    return source->path != NULL ? LK_OK
+                                : lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
 }
 
 static lk_status open_regular(lk_source *source) {
     struct stat about;
     source->descriptor = open(source->path, O_RDONLY | O_CLOEXEC);
     if (source->descriptor < 0 || fstat(source->descriptor, &about) != 0) {
-        return lk_fail(source->context, LK_IO, "%s: cannot open: %s", source->path, strerror(errno));
+        return lk_fail(source->context, LK_IO, "%s: cannot open: %s", source->path,
+                       strerror(errno));
     }
     if (!S_ISREG(about.st_mode)) {
-        return lk_fail(source->context, LK_IO, "%s: is %s; a stream is read from a regular file, more than once",
+        return lk_fail(source->context, LK_IO,
+                       "%s: is %s; a stream is read from a regular file, more than once",
                        source->path, S_ISDIR(about.st_mode) ? "a directory" : "no regular file");
     }
     source->size = about.st_size;
     source->buffer = malloc(BUFFER_BYTES);
-    return source->buffer != NULL ? LK_OK : lk_fail_no_memory(source->context, "a file's buffer", BUFFER_BYTES);
+    return source->buffer != NULL
+               ? LK_OK
+               : lk_fail_no_memory(source->context, "a file's buffer", BUFFER_BYTES);
 }
 
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source) {
@@ -39,7 +44,8 @@ lk_status lk_source_open(lk_context *context, const char *path, lk_source *sourc
     return status;
 }
 
-lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes, lk_source *source) {
+lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
+                             lk_source *source) {
     LK_TRY(prepare(context, name, source));
     source->all = bytes->data;
     source->size = bytes->size;
@@ -61,15 +67,16 @@ static lk_status fill(lk_source *source, int64_t offset) {
     source->first = offset;
     source->held = 0;
     while (source->held < wanted) {
-        ssize_t count = pread(source->descriptor, source->buffer + source->held, (size_t)(wanted - source->held),
-                              offset + source->held);
+        ssize_t count = pread(source->descriptor, source->buffer + source->held,
+                              (size_t)(wanted - source->held), offset + source->held);
         if (count < 0 && errno == EINTR) {
             continue;
         }
         if (count <= 0) {
             return lk_fail(source->context, LK_IO, "%s: cannot read at byte %lld: %s", source->path,
                            (long long)(offset + source->held),
-                           count < 0 ? strerror(errno) : "the file became shorter while it was being read");
+                           count < 0 ? strerror(errno)
+                                     : "the file became shorter while it was being read");
         }
         source->held += count;
     }

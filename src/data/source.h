@@ -1,5 +1,5 @@
-/* A file of any size that is read at any place through one small buffer (pread: a file that shrinks meanwhile gives an error, not a
- * signal), or bytes in memory in the same clothes. */
+/* A file of any size that is read at any place through one small buffer (pread: a file that shrinks
+ * meanwhile gives an error, not a signal), or bytes in memory in the same clothes. */
 #ifndef LK_DATA_SOURCE_H
 #define LK_DATA_SOURCE_H
 
@@ -18,9 +18,11 @@ typedef struct lk_source {
 /* A regular file; pipes and folders are refused. */
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source);
 /* Bytes that outlive the source. */
-lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes, lk_source *source);
+lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
+                             lk_source *source);
 void lk_source_close(lk_source *source);
-/* Bytes from `offset` on, 0 <= offset < size: *count of them, at least 4, fewer only where the file ends. Valid until the next call. */
+/* Bytes from `offset` on, 0 <= offset < size: *count of them, at least 4, fewer only where the file
+ * ends. Valid until the next call. */
 lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes, int64_t *count);
 /* Whether it begins as gzip does: such a file is compressed text, not text. */
 lk_status lk_source_is_gzip(lk_source *source, bool *gzip);

@@ -1,5 +1,6 @@
-/* Bytes stand where they are counted. For characters, an index holds the offset of every stride-th one; when it is full, every second
- * entry goes and the stride doubles, so that it never grows. The place where the last reading ended serves the next one. */
+/* Bytes stand where they are counted. For characters, an index holds the offset of every stride-th
+ * one; when it is full, every second entry goes and the stride doubles, so that it never grows. The
+ * place where the last reading ended serves the next one. */
 #include "data/stream.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ typedef struct text {
     lk_source source;
     lk_symbols symbols; /* owned */
     int64_t length;     /* characters */
-    int64_t *index;     /* owned, [index_capacity]: offset of character i * stride; NULL for bytes */
+    int64_t *index; /* owned, [index_capacity]: offset of character i * stride; NULL for bytes */
     int64_t index_count, index_capacity, stride;
     int64_t character, offset; /* a place whose both sides are known */
     int64_t users;
@@ -28,11 +29,12 @@ struct lk_stream {
     int64_t bytes;
 };
 
-/* ---- walking over characters ------------------------------------------------------------------------------ */
+/* ---- walking over characters ----------------------------------------------------------------- */
 
-/* From the character at *offset on, at most `most` of them (characters NULL: only counted). *count is less than `most` only where the
- * file ends. */
-static lk_status walk(text *t, int64_t *offset, int64_t most, uint32_t *characters, int64_t *count) {
+/* From the character at *offset on, at most `most` of them (characters NULL: only counted). *count
+ * is less than `most` only where the file ends. */
+static lk_status walk(text *t, int64_t *offset, int64_t most, uint32_t *characters,
+                      int64_t *count) {
     bool whole_bytes = t->symbols.kind == LK_SYMBOLS_BYTES;
     *count = 0;
     while (*count < most && *offset < t->source.size) {
@@ -54,7 +56,8 @@ static lk_status walk(text *t, int64_t *offset, int64_t most, uint32_t *characte
 }
 
 static lk_status changed(const text *t) {
-    return lk_fail(t->source.context, LK_IO, "%s: the file changed while it was being read; run again", t->source.path);
+    return lk_fail(t->source.context, LK_IO,
+                   "%s: the file changed while it was being read; run again", t->source.path);
 }
 
 /* The offset of a character; that of the end for the length. */
@@ -77,7 +80,7 @@ static lk_status locate(text *t, int64_t character, int64_t *offset) {
     return count == character - from && *offset < t->source.size ? LK_OK : changed(t);
 }
 
-/* ---- the index -------------------------------------------------------------------------------------------- */
+/* ---- the index ------------------------------------------------------------------------------- */
 
 static lk_status add_entry(text *t, int64_t offset) {
     if (t->index_count == INDEX_MOST) {
@@ -91,7 +94,8 @@ static lk_status add_entry(text *t, int64_t offset) {
         int64_t capacity = t->index_capacity == 0 ? 64 : 2 * t->index_capacity;
         int64_t *index = realloc(t->index, (size_t)capacity * sizeof *index);
         if (index == NULL) {
-            return lk_fail_no_memory(t->source.context, "the index of a text", capacity * (int64_t)sizeof *index);
+            return lk_fail_no_memory(t->source.context, "the index of a text",
+                                     capacity * (int64_t)sizeof *index);
         }
         t->index = index;
         t->index_capacity = capacity;
@@ -112,7 +116,7 @@ static lk_status count_characters(text *t) {
     return LK_OK;
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static void release_text(text *t) {
     if (--t->users > 0) {
@@ -167,15 +171,16 @@ static lk_status open_take(lk_source *from, const lk_symbols *symbols, lk_stream
     return status;
 }
 
-lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols, lk_stream **stream) {
+lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
+                         lk_stream **stream) {
     lk_source source;
     *stream = NULL;
     LK_TRY(lk_source_open(context, path, &source));
     return open_take(&source, symbols, stream);
 }
 
-lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes, const lk_symbols *symbols,
-                          lk_stream **stream) {
+lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                          const lk_symbols *symbols, lk_stream **stream) {
     lk_source source;
     *stream = NULL;
     LK_TRY(lk_source_of_bytes(context, name, bytes, &source));
@@ -211,9 +216,10 @@ const lk_symbols *lk_stream_symbols(const lk_stream *stream) {
     return &stream->text->symbols;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
-lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count, uint32_t *characters) {
+lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count,
+                               uint32_t *characters) {
     LK_REQUIRE(first >= 0 && count >= 0 && count <= stream->length - first);
     if (count == 0) {
         return LK_OK;

@@ -1,5 +1,5 @@
-/* A file as a sequence of symbols of any length, read at any place in bounded memory. One thread at a time reads a stream and all its
- * parts. */
+/* A file as a sequence of symbols of any length, read at any place in bounded memory. One thread at
+ * a time reads a stream and all its parts. */
 #ifndef LK_DATA_STREAM_H
 #define LK_DATA_STREAM_H
 
@@ -8,13 +8,16 @@
 
 typedef struct lk_stream lk_stream;
 
-/* A regular file, as its bytes are (nothing is unpacked). The symbols are copied. An empty file is refused. Characters need one pass
- * over the file, for their number and an index of at most 512 KiB. *stream is the caller's: lk_stream_close. */
-lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols, lk_stream **stream);
+/* A regular file, as its bytes are (nothing is unpacked). The symbols are copied. An empty file is
+ * refused. Characters need one pass over the file, for their number and an index of at most 512
+ * KiB. *stream is the caller's: lk_stream_close. */
+lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
+                         lk_stream **stream);
 /* The same from memory, which must outlive the stream; `name` stands for the path. */
-lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes, const lk_symbols *symbols,
-                          lk_stream **stream);
-/* Symbols first .. first + count - 1 of a stream (or part) as a stream of its own, count >= 1. Closed on its own too, in any order. */
+lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                          const lk_symbols *symbols, lk_stream **stream);
+/* Symbols first .. first + count - 1 of a stream (or part) as a stream of its own, count >= 1.
+ * Closed on its own too, in any order. */
 lk_status lk_stream_part(lk_stream *whole, int64_t first, int64_t count, lk_stream **part);
 void lk_stream_close(lk_stream *stream);
 
@@ -25,8 +28,10 @@ const lk_symbols *lk_stream_symbols(const lk_stream *stream);
 
 /* values[count]: the symbols from `first` on, all within the stream. */
 lk_status lk_stream_read(lk_stream *stream, int64_t first, int64_t count, uint16_t *values);
-/* characters[count]: what stands there, as data/utf8.h has it (of bytes: LK_UTF8_BYTE + the byte); where the symbol is the escape, this
- * tells what escaped. lk_symbols_find makes symbols of them, lk_utf8_put the file's bytes. */
-lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count, uint32_t *characters);
+/* characters[count]: what stands there, as data/utf8.h has it (of bytes: LK_UTF8_BYTE + the byte);
+ * where the symbol is the escape, this tells what escaped. lk_symbols_find makes symbols of them,
+ * lk_utf8_put the file's bytes. */
+lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count,
+                               uint32_t *characters);
 
 #endif

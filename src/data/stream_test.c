@@ -25,7 +25,7 @@ static void refused(lk_status found, lk_status status, const char *part) {
     }
 }
 
-/* ---- symbols ---------------------------------------------------------------------------------------------- */
+/* ---- symbols --------------------------------------------------------------------------------- */
 
 static void characters_are_learned(void **state) {
     (void)state;
@@ -62,7 +62,8 @@ static void characters_are_learned(void **state) {
     unlink(path);
 }
 
-/* All code points of the basic plane but surrogates, 63488, are one alphabet; with 2,047 of the next plane it is full. */
+/* All code points of the basic plane but surrogates, 63488, are one alphabet; with 2,047 of the
+ * next plane it is full. */
 static void alphabets_are_capped(void **state) {
     (void)state;
     char path[512];
@@ -84,7 +85,8 @@ static void alphabets_are_capped(void **state) {
     lk_symbols_deinit(&symbols);
     size += (size_t)lk_utf8_put(c, text + size);
     write_file(path, text, size);
-    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT, "65536 different");
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
+            "65536 different");
     assert_null(symbols.characters);
     unlink(path);
 }
@@ -92,11 +94,14 @@ static void alphabets_are_capped(void **state) {
 static void bad_lists(void **state) {
     (void)state;
     lk_symbols symbols;
-    static const uint32_t lists[][2] = {{'b', 'a'}, {'a', 'a'}, {'a', 0xd800}, {'a', LK_UTF8_BYTE}, {'a', UINT32_MAX}};
+    static const uint32_t lists[][2] = {
+        {'b', 'a'}, {'a', 'a'}, {'a', 0xd800}, {'a', LK_UTF8_BYTE}, {'a', UINT32_MAX}};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        refused(lk_symbols_list(&context, "list", lists[i], 2, &symbols), LK_INVALID, "list: character 1");
+        refused(lk_symbols_list(&context, "list", lists[i], 2, &symbols), LK_INVALID,
+                "list: character 1");
     }
-    refused(lk_symbols_list(&context, "list", lists[0], 0, &symbols), LK_INVALID, "list: 0 different");
+    refused(lk_symbols_list(&context, "list", lists[0], 0, &symbols), LK_INVALID,
+            "list: 0 different");
 }
 
 static void unfit_files(void **state) {
@@ -113,7 +118,8 @@ static void unfit_files(void **state) {
     good(lk_stream_open(&context, path, &bytes, &stream)); /* any file can be coded */
     lk_stream_close(stream);
     write_file(path, "\xff\xfe", 2);
-    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT, "as bytes");
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
+            "as bytes");
     unlink(path);
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_IO, path);
     refused(lk_stream_open(&context, test_folder(), &bytes, &stream), LK_IO, "directory");
@@ -121,7 +127,7 @@ static void unfit_files(void **state) {
     refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_IO, path);
 }
 
-/* ---- streams ---------------------------------------------------------------------------------------------- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 typedef struct sample {
     char path[512];
@@ -132,10 +138,11 @@ typedef struct sample {
     lk_symbols symbols;
 } sample;
 
-/* Text of characters of all lengths with bytes that are none, much longer than the buffer, with sequences across its ends. */
+/* Text of characters of all lengths with bytes that are none, much longer than the buffer, with
+ * sequences across its ends. */
 static void make_sample(sample *s, int64_t size) {
-    static const char *const words[] = {"plain ascii ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
-                                        "\xff",         "\xe2\x82", "\xc3"};
+    static const char *const words[] = {
+        "plain ascii ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xff", "\xe2\x82", "\xc3"};
     lk_random random = {11, LK_FOR_CHECK};
     *s = (sample){.bytes = malloc((size_t)size + 16), .size = size};
     s->characters = malloc((size_t)size * sizeof *s->characters);
@@ -164,7 +171,8 @@ static void release_sample(sample *s) {
     lk_symbols_deinit(&s->symbols);
 }
 
-/* Ranges everywhere, forward and at random, of `part`, which begins at symbol `first` of the sample. */
+/* Ranges everywhere, forward and at random, of `part`, which begins at symbol `first` of the
+ * sample. */
 static void compare(const sample *s, lk_stream *part, int64_t first) {
     enum { MOST = 5000 };
     static uint16_t values[MOST];
@@ -172,15 +180,18 @@ static void compare(const sample *s, lk_stream *part, int64_t first) {
     lk_random random = {12, LK_FOR_CHECK};
     int64_t length = lk_stream_length(part);
     for (uint64_t i = 0; i < 300; i++) {
-        int64_t begin = (int64_t)lk_random_below(random, 0, i, (uint64_t)length), most = length - begin;
-        int64_t count = (int64_t)lk_random_below(random, 1, i, (uint64_t)(most < MOST ? most : MOST) + 1);
+        int64_t begin = (int64_t)lk_random_below(random, 0, i, (uint64_t)length),
+                most = length - begin;
+        int64_t count =
+            (int64_t)lk_random_below(random, 1, i, (uint64_t)(most < MOST ? most : MOST) + 1);
         good(lk_stream_read(part, begin, count, values));
         good(lk_stream_characters(part, begin, count, characters));
         for (int64_t k = 0; k < count; k++) {
             uint32_t wanted = s->characters[first + begin + k];
-            if (characters[k] != wanted || values[k] != lk_symbols_find(lk_stream_symbols(part), wanted)) {
-                fail_msg("%lld + %lld: character %#x, wanted %#x", (long long)(first + begin), (long long)k,
-                         characters[k], wanted);
+            if (characters[k] != wanted ||
+                values[k] != lk_symbols_find(lk_stream_symbols(part), wanted)) {
+                fail_msg("%lld + %lld: character %#x, wanted %#x", (long long)(first + begin),
+                         (long long)k, characters[k], wanted);
             }
         }
     }

@@ -14,23 +14,25 @@ int32_t lk_symbols_alphabet(const lk_symbols *symbols) {
     return symbols->kind == LK_SYMBOLS_BYTES ? 256 : symbols->count + 1;
 }
 
-lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters, int64_t count,
-                          lk_symbols *symbols) {
+lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters,
+                          int64_t count, lk_symbols *symbols) {
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_CHARACTERS};
     if (count < 1 || count >= LK_ALPHABET_MOST) {
-        return lk_fail(context, LK_INVALID, "%s: %lld different characters; there may be 1 to %d", name,
-                       (long long)count, LK_ALPHABET_MOST - 1);
+        return lk_fail(context, LK_INVALID, "%s: %lld different characters; there may be 1 to %d",
+                       name, (long long)count, LK_ALPHABET_MOST - 1);
     }
     for (int64_t i = 0; i < count; i++) {
-        if (!lk_utf8_is_code_point(characters[i]) || (i > 0 && characters[i] <= characters[i - 1])) {
+        if (!lk_utf8_is_code_point(characters[i]) ||
+            (i > 0 && characters[i] <= characters[i - 1])) {
             return lk_fail(context, LK_INVALID,
-                           "%s: character %lld (%#x) is no code point, or not above the one before", name, (long long)i,
-                           characters[i]);
+                           "%s: character %lld (%#x) is no code point, or not above the one before",
+                           name, (long long)i, characters[i]);
         }
     }
     symbols->characters = lk_allocate(count, sizeof *characters);
     if (symbols->characters == NULL) {
-        return lk_fail_no_memory(context, "a list of characters", count * (int64_t)sizeof *characters);
+        return lk_fail_no_memory(context, "a list of characters",
+                                 count * (int64_t)sizeof *characters);
     }
     memcpy(symbols->characters, characters, (size_t)count * sizeof *characters);
     symbols->count = (int32_t)count;
@@ -47,7 +49,8 @@ lk_status lk_symbols_copy(lk_context *context, const lk_symbols *from, lk_symbol
 
 bool lk_symbols_equal(const lk_symbols *a, const lk_symbols *b) {
     return a->kind == b->kind && a->count == b->count &&
-           (a->count == 0 || memcmp(a->characters, b->characters, (size_t)a->count * sizeof *a->characters) == 0);
+           (a->count == 0 ||
+            memcmp(a->characters, b->characters, (size_t)a->count * sizeof *a->characters) == 0);
 }
 
 void lk_symbols_deinit(lk_symbols *symbols) {

@@ -7,38 +7,43 @@
 
 typedef enum lk_symbols_kind {
     LK_SYMBOLS_BYTES,      /* a symbol is a byte: alphabet 256 */
-    LK_SYMBOLS_CHARACTERS, /* UTF-8: the listed characters, then one symbol, the escape, for all others */
+    LK_SYMBOLS_CHARACTERS, /* UTF-8: the listed characters, then one symbol, the escape, for all
+                              others */
 } lk_symbols_kind;
 #define LK_SYMBOLS_KINDS 2
 
-/* A character that stands behind the escape is told in so many bits: all that data/utf8.h has, 0x1100FF the last. It is what an escape
- * costs beyond its symbol, in files and in likelihoods. */
+/* A character that stands behind the escape is told in so many bits: all that data/utf8.h has,
+ * 0x1100FF the last. It is what an escape costs beyond its symbol, in files and in likelihoods. */
 #define LK_ESCAPED_BITS 21
 
 /* Zeroed: bytes. Copies share nothing. */
 typedef struct lk_symbols {
     lk_symbols_kind kind;
     int32_t count;        /* of the listed characters; 0 for bytes */
-    uint32_t *characters; /* owned, [count]: ascending code points, symbols 0 .. count - 1; NULL for bytes */
+    uint32_t *characters; /* owned, [count]: ascending code points, symbols 0 .. count - 1; NULL for
+                             bytes */
 } lk_symbols;
 
 /* "bytes", "characters" */
 const char *lk_symbols_kind_name(lk_symbols_kind kind);
 /* 256, or count + 1. */
 int32_t lk_symbols_alphabet(const lk_symbols *symbols);
-/* Copies the list. LK_INVALID unless it has 1 to 65535 ascending code points (`name` begins the message). */
-lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters, int64_t count,
-                          lk_symbols *symbols);
+/* Copies the list. LK_INVALID unless it has 1 to 65535 ascending code points (`name` begins the
+ * message). */
+lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters,
+                          int64_t count, lk_symbols *symbols);
 lk_status lk_symbols_copy(lk_context *context, const lk_symbols *from, lk_symbols *to);
 bool lk_symbols_equal(const lk_symbols *a, const lk_symbols *b);
 void lk_symbols_deinit(lk_symbols *symbols);
 
-/* The list of a training text: every valid character in it. A text of more than 65535 different ones, and one without any, is
- * refused. For bytes there is nothing to learn, but an empty or gzipped file is refused in the same way. */
-lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind, lk_symbols *symbols);
+/* The list of a training text: every valid character in it. A text of more than 65535 different
+ * ones, and one without any, is refused. For bytes there is nothing to learn, but an empty or
+ * gzipped file is refused in the same way. */
+lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
+                           lk_symbols *symbols);
 
-/* The symbol of a character as data/utf8.h has it, the escape (alphabet - 1) for one that is not listed; with bytes a character is
- * LK_UTF8_BYTE + the byte, always. */
+/* The symbol of a character as data/utf8.h has it, the escape (alphabet - 1) for one that is not
+ * listed; with bytes a character is LK_UTF8_BYTE + the byte, always. */
 uint16_t lk_symbols_find(const lk_symbols *symbols, uint32_t character);
 /* Whether `symbol` is the escape: then the character must be told beside it. */
 bool lk_symbols_escapes(const lk_symbols *symbols, uint16_t symbol);

@@ -9,13 +9,15 @@
 static lk_status refuse_unfit(lk_source *source) {
     bool gzip;
     if (source->size == 0) {
-        return lk_fail(source->context, LK_FORMAT, "%s: the file is empty: there is nothing to learn from",
-                       source->path);
+        return lk_fail(source->context, LK_FORMAT,
+                       "%s: the file is empty: there is nothing to learn from", source->path);
     }
     LK_TRY(lk_source_is_gzip(source, &gzip));
     return !gzip ? LK_OK
-                 : lk_fail(source->context, LK_UNSUPPORTED,
-                           "%s: gzipped; a stream is read at any place, so unpack it first: gunzip -k", source->path);
+                 : lk_fail(
+                       source->context, LK_UNSUPPORTED,
+                       "%s: gzipped; a stream is read at any place, so unpack it first: gunzip -k",
+                       source->path);
 }
 
 /* seen[character] */
@@ -54,17 +56,21 @@ static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
         }
     }
     if (status == LK_OK && (count == 0 || count >= LK_ALPHABET_MOST)) {
-        status = lk_fail(source->context, LK_FORMAT,
-                         "%s: %lld different UTF-8 characters; the alphabet may have 1 to %d: read it as bytes",
-                         source->path, (long long)count, LK_ALPHABET_MOST - 1);
+        status = lk_fail(
+            source->context, LK_FORMAT,
+            "%s: %lld different UTF-8 characters; the alphabet may have 1 to %d: read it as bytes",
+            source->path, (long long)count, LK_ALPHABET_MOST - 1);
     }
-    status = status == LK_OK ? lk_symbols_list(source->context, source->path, characters, count, symbols) : status;
+    status = status == LK_OK
+                 ? lk_symbols_list(source->context, source->path, characters, count, symbols)
+                 : status;
     lk_release(seen);
     lk_release(characters);
     return status;
 }
 
-lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind, lk_symbols *symbols) {
+lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
+                           lk_symbols *symbols) {
     lk_source source;
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
     LK_TRY(lk_source_open(context, path, &source));

@@ -91,7 +91,8 @@ static bool parse_exponent(const uint8_t *p, const uint8_t *end, int64_t *expone
 
 /* The digits of [start, end), a point among them skipped, of which the first `whole` stand before
  * the shifted point. */
-static lk_number_kind digits_value(const uint8_t *start, const uint8_t *end, int64_t whole, int64_t *value) {
+static lk_number_kind digits_value(const uint8_t *start, const uint8_t *end, int64_t whole,
+                                   int64_t *value) {
     int64_t position = 0, result = 0;
     for (const uint8_t *p = start; p < end; ++p) {
         if (*p == '.') {
@@ -122,7 +123,8 @@ static lk_number_kind digits_value(const uint8_t *start, const uint8_t *end, int
 lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value) {
     bool negative = start < end && *start == '-';
     start += start < end && (*start == '-' || *start == '+');
-    if (is_word(start, end, "nan") || is_word(start, end, "inf") || is_word(start, end, "infinity")) {
+    if (is_word(start, end, "nan") || is_word(start, end, "inf") ||
+        is_word(start, end, "infinity")) {
         return LK_NUMBER_NOT_FINITE;
     }
     int64_t digits = 0, whole = -1, exponent;
@@ -159,8 +161,8 @@ const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK
     return text;
 }
 
-static lk_status fail_number(lk_context *context, const lk_source *source, const char *place, lk_number_kind kind,
-                             const char *quoted) {
+static lk_status fail_number(lk_context *context, const lk_source *source, const char *place,
+                             lk_number_kind kind, const char *quoted) {
     static const char *const cause[] = {
         [LK_NUMBER_FRACTION] = "is not an integer; scale or round the values to 0..65535 first",
         [LK_NUMBER_NOT_FINITE] = "is not a finite number; replace missing values by integers first",
@@ -169,7 +171,8 @@ static lk_status fail_number(lk_context *context, const lk_source *source, const
         [LK_NUMBER_INTEGER] = "is negative; values must be integers from 0, so shift them first",
     };
     if (quoted[0] == '\0') {
-        return lk_fail(context, LK_FORMAT, "%s: %s: the field is empty; every field must hold an integer", source->name,
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %s: the field is empty; every field must hold an integer", source->name,
                        place);
     }
     return lk_fail(context, LK_FORMAT, "%s: %s: '%s' %s", source->name, place, quoted, cause[kind]);
@@ -191,14 +194,16 @@ lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t li
     return fail_number(context, source, place, kind, lk_text_quote(start, end, quoted));
 }
 
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line, int64_t columns,
-                               int64_t first_line, int64_t first_columns) {
+lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
+                               int64_t columns, int64_t first_line, int64_t first_columns) {
     if (columns == 0) {
-        return lk_fail(context, LK_FORMAT, "%s: line %lld is empty, but line %lld has %lld columns; remove it",
-                       source->name, (long long)line, (long long)first_line, (long long)first_columns);
+        return lk_fail(
+            context, LK_FORMAT, "%s: line %lld is empty, but line %lld has %lld columns; remove it",
+            source->name, (long long)line, (long long)first_line, (long long)first_columns);
     }
     return lk_fail(context, LK_FORMAT,
                    "%s: line %lld has %lld columns, but line %lld has %lld; every example needs "
                    "the same number",
-                   source->name, (long long)line, (long long)columns, (long long)first_line, (long long)first_columns);
+                   source->name, (long long)line, (long long)columns, (long long)first_line,
+                   (long long)first_columns);
 }

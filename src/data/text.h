@@ -35,8 +35,8 @@ lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t
  * failure with its place. */
 lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
                         const uint8_t *start, const uint8_t *end, uint16_t *value);
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line, int64_t columns,
-                               int64_t first_line, int64_t first_columns);
+lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
+                               int64_t columns, int64_t first_line, int64_t first_columns);
 /* Bytes as they can stand in a message: at most 24, unprintable ones as \xHH. text holds 112. */
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);

@@ -96,7 +96,8 @@ static void single_columns_are_numbers(void **state) {
     lk_dataset *column = test_parse(TEXT("10 \n11 \n"), NULL);
     test_values(column, 2, 1, values);
     lk_dataset_destroy(column);
-    static const char *const texts[] = {"10\n11\n9\n", "10 \n11 \n9", "value\n10\n11\n9\n", "\"10\"\n\"11\"\n\"9\"\n"};
+    static const char *const texts[] = {"10\n11\n9\n", "10 \n11 \n9", "value\n10\n11\n9\n",
+                                        "\"10\"\n\"11\"\n\"9\"\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
         lk_dataset *dataset = test_parse(texts[i], (int64_t)strlen(texts[i]), NULL);
         test_values(dataset, 3, 1, values);
@@ -115,14 +116,18 @@ static void faults_are_named_with_their_place(void **state) {
     test_refused(TEXT("0 1 1\n\n1 0 1\n"), NULL, LK_FORMAT, "line 2 is empty");
     test_refused(TEXT("0 1 1\n1 x 1\n"), NULL, LK_FORMAT, "line 2, column 2: 'x' is not a number");
     test_refused(TEXT("0 1 1\n1 0 -1\n"), NULL, LK_FORMAT, "line 2, column 3: '-1' is negative");
-    test_refused(TEXT("0 1 nan\n1 0 1\n"), NULL, LK_FORMAT, "line 1, column 3: 'nan' is not a finite");
-    test_refused(TEXT("nan 1 1\n1 0 1\n"), NULL, LK_FORMAT, "line 1, column 1: 'nan' is not a finite");
+    test_refused(TEXT("0 1 nan\n1 0 1\n"), NULL, LK_FORMAT,
+                 "line 1, column 3: 'nan' is not a finite");
+    test_refused(TEXT("nan 1 1\n1 0 1\n"), NULL, LK_FORMAT,
+                 "line 1, column 1: 'nan' is not a finite");
     test_refused(TEXT("0 1 0.5\n"), NULL, LK_FORMAT, "line 1, column 3: '0.5' is not an integer");
     test_refused(TEXT("0 1 65536\n"), NULL, LK_FORMAT, "column 3: 65536 is larger than 65535");
     test_refused(TEXT("0 1 1e30\n"), NULL, LK_FORMAT, "larger than 65535");
-    test_refused(TEXT("0 1 1\n1 \0 1\n"), NULL, LK_FORMAT, "line 2, column 2: '\\x00' is not a number");
+    test_refused(TEXT("0 1 1\n1 \0 1\n"), NULL, LK_FORMAT,
+                 "line 2, column 2: '\\x00' is not a number");
     test_refused(TEXT("0110011\n0120011\n"), NULL, LK_FORMAT, "line 2, column 3: '2'");
-    test_refused(TEXT("0110011\n01100\n"), NULL, LK_FORMAT, "line 2 has 5 columns, but line 1 has 7");
+    test_refused(TEXT("0110011\n01100\n"), NULL, LK_FORMAT,
+                 "line 2 has 5 columns, but line 1 has 7");
     test_refused(TEXT("0,1\n1\n"), NULL, LK_FORMAT, "line 2 has 1 columns");
     test_refused(TEXT("0,1\n1,2,3\n"), NULL, LK_FORMAT, "line 2 has 3 columns");
     test_refused(TEXT("0,1\n1,\n"), NULL, LK_FORMAT, "line 2, column 2: the field is empty");
@@ -138,13 +143,16 @@ static void a_given_alphabet_is_enforced(void **state) {
     lk_dataset *dataset = test_parse(TEXT("0 1\n3 1\n"), &options);
     assert_int_equal(dataset->alphabet, 4);
     lk_dataset_destroy(dataset);
-    test_refused(TEXT("0 1\n1 4\n"), &options, LK_MISMATCH, "line 2, column 2: 4 is outside the alphabet 0..3");
+    test_refused(TEXT("0 1\n1 4\n"), &options, LK_MISMATCH,
+                 "line 2, column 2: 4 is outside the alphabet 0..3");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_read_exactly),     cmocka_unit_test(formats_of_text_are_recognised),
-        cmocka_unit_test(single_columns_are_numbers),   cmocka_unit_test(faults_are_named_with_their_place),
+        cmocka_unit_test(numbers_are_read_exactly),
+        cmocka_unit_test(formats_of_text_are_recognised),
+        cmocka_unit_test(single_columns_are_numbers),
+        cmocka_unit_test(faults_are_named_with_their_place),
         cmocka_unit_test(a_given_alphabet_is_enforced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,8 @@ bool lk_utf8_is_code_point(uint32_t character) {
     return character < LK_UTF8_BYTE && (character < 0xD800 || character > 0xDFFF);
 }
 
-/* How many bytes a sequence with this first byte has, and the bits of the code point that are in it; 0: it begins none. */
+/* How many bytes a sequence with this first byte has, and the bits of the code point that are in
+ * it; 0: it begins none. */
 static int sequence_length(uint8_t first, uint32_t *bits) {
     if (first < 0x80) {
         *bits = first;
@@ -42,7 +43,8 @@ int lk_utf8_get(const uint8_t *bytes, int64_t size, uint32_t *character) {
 }
 
 int lk_utf8_put(uint32_t character, uint8_t bytes[LK_UTF8_MOST]) {
-    LK_REQUIRE(lk_utf8_is_code_point(character) || (character >= LK_UTF8_BYTE && character < LK_UTF8_BYTE + 256));
+    LK_REQUIRE(lk_utf8_is_code_point(character) ||
+               (character >= LK_UTF8_BYTE && character < LK_UTF8_BYTE + 256));
     if (character < 0x80 || character >= LK_UTF8_BYTE) {
         bytes[0] = (uint8_t)character;
         return 1;

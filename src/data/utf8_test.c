@@ -1,4 +1,5 @@
-/* UTF-8: RFC 3629's tables, the Unicode standard's examples of ill-formed sequences, and that any bytes come back. */
+/* UTF-8: RFC 3629's tables, the Unicode standard's examples of ill-formed sequences, and that any
+ * bytes come back. */
 #include "data/testing.h"
 
 #include "base/random.h"

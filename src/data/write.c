@@ -17,21 +17,25 @@ typedef struct lk_ending {
 } lk_ending;
 
 static const lk_ending endings[] = {
-    {".png", lk_encode_png, false},  {".npy", lk_encode_npy, true}, {".amat", lk_encode_amat, true},
-    {".txt", lk_encode_txt, true},   {".csv", lk_encode_csv, true}, {".idx", lk_encode_idx, true},
-    {"-ubyte", lk_encode_idx, true}, {".pbm", lk_encode_pbm, true}, {".bin", lk_encode_cifar10, true},
+    {".png", lk_encode_png, false},    {".npy", lk_encode_npy, true},
+    {".amat", lk_encode_amat, true},   {".txt", lk_encode_txt, true},
+    {".csv", lk_encode_csv, true},     {".idx", lk_encode_idx, true},
+    {"-ubyte", lk_encode_idx, true},   {".pbm", lk_encode_pbm, true},
+    {".bin", lk_encode_cifar10, true},
 };
 #define ENDING_COUNT ((int)(sizeof endings / sizeof endings[0]))
 
 /* What lk_dataset_restore makes of each format. */
 static lk_encode *const encode_format[LK_FORMATS] = {
-    [LK_FROM_AMAT] = lk_encode_amat,       [LK_FROM_ROWS] = lk_encode_txt,     [LK_FROM_CSV] = lk_encode_csv,
-    [LK_FROM_IDX] = lk_encode_idx,         [LK_FROM_NPY] = lk_encode_npy,      [LK_FROM_NPZ] = lk_encode_npy,
-    [LK_FROM_PBM] = lk_encode_pbm,         [LK_FROM_PNG] = lk_encode_png,      [LK_FROM_JPEG] = lk_encode_png,
-    [LK_FROM_CIFAR10] = lk_encode_cifar10, [LK_FROM_CIFAR100] = lk_encode_npy, [LK_FROM_FOLDER] = lk_encode_npy,
+    [LK_FROM_AMAT] = lk_encode_amat,    [LK_FROM_ROWS] = lk_encode_txt,
+    [LK_FROM_CSV] = lk_encode_csv,      [LK_FROM_IDX] = lk_encode_idx,
+    [LK_FROM_NPY] = lk_encode_npy,      [LK_FROM_NPZ] = lk_encode_npy,
+    [LK_FROM_PBM] = lk_encode_pbm,      [LK_FROM_PNG] = lk_encode_png,
+    [LK_FROM_JPEG] = lk_encode_png,     [LK_FROM_CIFAR10] = lk_encode_cifar10,
+    [LK_FROM_CIFAR100] = lk_encode_npy, [LK_FROM_FOLDER] = lk_encode_npy,
 };
 
-/* ---- the buffer ---------------------------------------------------------------------------- */
+/* ---- the buffer ------------------------------------------------------------------------------ */
 
 uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
     if (buffer->failed) {
@@ -100,7 +104,8 @@ static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *pac
 static void pack(const lk_buffer *plain, lk_buffer *packed) {
     z_stream stream = {0};
     packed->failed = plain->failed;
-    if (plain->failed || deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (plain->failed ||
+        deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         packed->failed = true;
         return;
     }
@@ -132,16 +137,18 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     char known[128] = "";
     size_t used = 0;
     for (int i = 0; i < ENDING_COUNT; ++i) {
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", endings[i].text);
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                                 endings[i].text);
     }
-    return lk_fail(context, LK_INVALID,
-                   "%s: the ending of the name says no known format; known are %s, all but .png also with "
-                   ".gz, and NAME/ for a folder of PNG pictures",
-                   path, known);
+    return lk_fail(
+        context, LK_INVALID,
+        "%s: the ending of the name says no known format; known are %s, all but .png also with "
+        ".gz, and NAME/ for a folder of PNG pictures",
+        path, known);
 }
 
-static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset, lk_encode *encode,
-                               bool packed) {
+static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
+                               lk_encode *encode, bool packed) {
     lk_buffer plain = {0}, small = {0};
     lk_status status = encode(context, path, dataset, &plain);
     if (status == LK_OK && packed) {
@@ -181,7 +188,8 @@ static lk_status refuse_jpeg(lk_context *context, const char *path) {
     if (!ends_with(path, length, ".jpg") && !ends_with(path, length, ".jpeg")) {
         return LK_OK;
     }
-    return lk_fail(context, LK_INVALID, "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
+    return lk_fail(context, LK_INVALID,
+                   "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
 }
 
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {

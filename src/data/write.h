@@ -19,9 +19,10 @@ void lk_buffer_release(lk_buffer *buffer);
 
 /* Fills the buffer; being out of memory is left to the caller to find in it. `path` is for
  * messages. */
-typedef lk_status lk_encode(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer);
-lk_encode lk_encode_amat, lk_encode_txt, lk_encode_csv, lk_encode_npy, lk_encode_idx, lk_encode_pbm, lk_encode_png,
-    lk_encode_cifar10;
+typedef lk_status lk_encode(lk_context *context, const char *path, const lk_dataset *dataset,
+                            lk_buffer *buffer);
+lk_encode lk_encode_amat, lk_encode_txt, lk_encode_csv, lk_encode_npy, lk_encode_idx, lk_encode_pbm,
+    lk_encode_png, lk_encode_cifar10;
 
 /* A name that ends in a slash is a folder, which gets a PNG for each example. */
 bool lk_names_folder(const char *path);

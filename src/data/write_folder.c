@@ -12,7 +12,8 @@ bool lk_names_folder(const char *path) {
     return length > 1 && path[length - 1] == '/';
 }
 
-static lk_status write_example(lk_context *context, const char *path, const lk_dataset *dataset, int64_t index) {
+static lk_status write_example(lk_context *context, const char *path, const lk_dataset *dataset,
+                               int64_t index) {
     lk_dataset one = *dataset;
     one.examples = 1;
     one.values = dataset->values + index * dataset->variables;
@@ -25,16 +26,18 @@ static lk_status write_example(lk_context *context, const char *path, const lk_d
     return status;
 }
 
-lk_status lk_dataset_write_folder(lk_context *context, const char *path, const lk_dataset *dataset) {
+lk_status lk_dataset_write_folder(lk_context *context, const char *path,
+                                  const lk_dataset *dataset) {
     size_t capacity = strlen(path) + 32;
     char *name = malloc(capacity);
     int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
     if (name == NULL) {
         return lk_fail_no_memory(context, path, (int64_t)capacity);
     }
-    lk_status status = mkdir(path, 0777) == 0 || errno == EEXIST
-                           ? LK_OK
-                           : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    lk_status status =
+        mkdir(path, 0777) == 0 || errno == EEXIST
+            ? LK_OK
+            : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
     for (int64_t i = 0; i < dataset->examples && status == LK_OK; ++i) {
         snprintf(name, capacity, "%s%0*lld.png", path, digits, (long long)i);
         status = write_example(context, name, dataset, i);

@@ -8,10 +8,11 @@
 static lk_dataset *random_dataset(lk_shape shape, int64_t examples, int32_t alphabet) {
     lk_context context = {0};
     lk_dataset *dataset;
-    assert_int_equal(lk_dataset_create(&context, "memory", shape, examples, alphabet, &dataset), LK_OK);
+    assert_int_equal(lk_dataset_create(&context, "memory", shape, examples, alphabet, &dataset),
+                     LK_OK);
     for (int64_t i = 0; i < examples * dataset->variables; ++i) {
-        dataset->values[i] =
-            (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, 0, (uint64_t)i, (uint64_t)alphabet);
+        dataset->values[i] = (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, 0, (uint64_t)i,
+                                                       (uint64_t)alphabet);
     }
     return dataset;
 }
@@ -45,14 +46,17 @@ static void check_round_trip(const char *name, const lk_dataset *dataset) {
 
 static void what_is_written_is_read_again(void **state) {
     (void)state;
-    static const char *const names[] = {"a.npy",     "a.amat",   "a.txt",    "a.csv",    "a.idx",           "a.npy.gz",
-                                        "a.amat.gz", "a.txt.GZ", "a.csv.gz", "a.idx.gz", "a-idx3-ubyte.gz", "A.NPY"};
-    static const lk_shape shapes[] = {{1, {1}},    {1, {2}},       {1, {5}},       {1, {17}},        {1, {129}},
-                                      {2, {3, 5}}, {3, {4, 3, 1}}, {3, {2, 3, 3}}, {4, {2, 2, 2, 2}}};
+    static const char *const names[] = {"a.npy",    "a.amat",   "a.txt",           "a.csv",
+                                        "a.idx",    "a.npy.gz", "a.amat.gz",       "a.txt.GZ",
+                                        "a.csv.gz", "a.idx.gz", "a-idx3-ubyte.gz", "A.NPY"};
+    static const lk_shape shapes[] = {{1, {1}},       {1, {2}},       {1, {5}},
+                                      {1, {17}},      {1, {129}},     {2, {3, 5}},
+                                      {3, {4, 3, 1}}, {3, {2, 3, 3}}, {4, {2, 2, 2, 2}}};
     static const int32_t alphabets[] = {2, 3, 12, 256, 257, 65536};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
         for (size_t j = 0; j < sizeof alphabets / sizeof alphabets[0]; ++j) {
-            lk_dataset *dataset = random_dataset(shapes[i], 1 + (int64_t)(i + j) % 4 * 11, alphabets[j]);
+            lk_dataset *dataset =
+                random_dataset(shapes[i], 1 + (int64_t)(i + j) % 4 * 11, alphabets[j]);
             for (size_t k = 0; k < sizeof names / sizeof names[0]; ++k) {
                 check_round_trip(names[k], dataset);
             }
@@ -99,8 +103,9 @@ static void formats_keep_shape_and_bytes(void **state) {
     lk_bytes bytes;
     assert_int_equal(lk_file_read(&context, path, 1 << 20, &bytes), LK_OK);
     assert_int_equal(bytes.size, 128 + 12);
-    assert_memory_equal(bytes.data,
-                        "\x93NUMPY\1\0\x76\0{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }  ", 72);
+    assert_memory_equal(
+        bytes.data,
+        "\x93NUMPY\1\0\x76\0{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }  ", 72);
     assert_int_equal(bytes.data[127], '\n');
     lk_bytes_release(&bytes);
     lk_dataset_destroy(dataset);
@@ -116,7 +121,8 @@ static void other_endings_are_refused(void **state) {
         char path[512];
         const char *name = i == 3 ? ".npy" : test_path(names[i], path);
         assert_int_equal(lk_dataset_write(&context, name, dataset), LK_INVALID);
-        assert_non_null(strstr(context.message, "known are .png, .npy, .amat, .txt, .csv, .idx, -ubyte, .pbm, .bin"));
+        assert_non_null(strstr(
+            context.message, "known are .png, .npy, .amat, .txt, .csv, .idx, -ubyte, .pbm, .bin"));
         assert_int_equal(lk_dataset_writable(&context, name), LK_INVALID);
         assert_int_equal(lk_dataset_restore(&context, name, dataset), LK_INVALID);
     }
@@ -209,7 +215,8 @@ static void too_large_grids_are_refused(void **state) {
     lk_context context = {0};
     char path[512];
     lk_dataset *dataset = random_dataset((lk_shape){1, {1000001}}, 1, 2);
-    assert_int_equal(lk_dataset_write(&context, test_path("wide.png", path), dataset), LK_UNSUPPORTED);
+    assert_int_equal(lk_dataset_write(&context, test_path("wide.png", path), dataset),
+                     LK_UNSUPPORTED);
     assert_non_null(strstr(context.message, "1000001 x 1 pixels is too large"));
     lk_dataset_destroy(dataset);
 }

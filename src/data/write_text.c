@@ -17,7 +17,8 @@ static uint8_t *put_value(uint8_t *out, uint32_t value) {
     return out;
 }
 
-static lk_status encode_lines(const lk_dataset *dataset, uint8_t separator, bool blank_at_end, lk_buffer *buffer) {
+static lk_status encode_lines(const lk_dataset *dataset, uint8_t separator, bool blank_at_end,
+                              lk_buffer *buffer) {
     for (int64_t row = 0; row < dataset->examples; ++row) {
         const uint16_t *values = dataset->values + row * dataset->variables;
         uint8_t *out = lk_buffer_room(buffer, dataset->variables * 6 + 1);
@@ -35,7 +36,8 @@ static lk_status encode_lines(const lk_dataset *dataset, uint8_t separator, bool
     return LK_OK;
 }
 
-lk_status lk_encode_amat(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+lk_status lk_encode_amat(lk_context *context, const char *path, const lk_dataset *dataset,
+                         lk_buffer *buffer) {
     (void)context, (void)path;
     return encode_lines(dataset, ' ', dataset->variables == 1, buffer);
 }
@@ -56,12 +58,14 @@ static lk_status encode_rows(const lk_dataset *dataset, lk_buffer *buffer) {
     return LK_OK;
 }
 
-lk_status lk_encode_txt(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+lk_status lk_encode_txt(lk_context *context, const char *path, const lk_dataset *dataset,
+                        lk_buffer *buffer) {
     bool rows = dataset->alphabet == 2 && dataset->variables > 1;
     return rows ? encode_rows(dataset, buffer) : lk_encode_amat(context, path, dataset, buffer);
 }
 
-lk_status lk_encode_csv(lk_context *context, const char *path, const lk_dataset *dataset, lk_buffer *buffer) {
+lk_status lk_encode_csv(lk_context *context, const char *path, const lk_dataset *dataset,
+                        lk_buffer *buffer) {
     (void)context, (void)path;
     if (dataset->variables == 1) {
         lk_buffer_put(buffer, "value\n", 6);

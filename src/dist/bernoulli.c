@@ -20,20 +20,20 @@ static int64_t channels(int32_t alphabet) {
     return 1;
 }
 
-static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x, int64_t count,
-                float *nll_nats) {
+static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                const uint16_t *x, int64_t count, float *nll_nats) {
     (void)alphabet;
     kernels->bernoulli_nll(nll_nats, parameters, x, count);
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x,
-                     float scale, int64_t count, float *dparameters) {
+static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                     const uint16_t *x, float scale, int64_t count, float *dparameters) {
     (void)alphabet;
     kernels->bernoulli_gradient(dparameters, parameters, x, scale, count);
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, int64_t count,
-                          float temperature, float *probability) {
+static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                          int64_t count, float temperature, float *probability) {
     (void)alphabet;
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
     for (int64_t n = 0; n < count; n++) {
@@ -45,7 +45,8 @@ static void probabilities(const lk_kernels *kernels, int32_t alphabet, const flo
     kernels->sigmoid(probability, probability, 2 * count);
 }
 
-static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters, uint32_t *out) {
+static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                uint32_t *out) {
     (void)alphabet;
     lk_split_cdf(kernels, parameters[0], out);
 }

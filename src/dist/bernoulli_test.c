@@ -1,4 +1,5 @@
-/* The Bernoulli distribution: it is one, its gradient, its integer CDF and what coding with that costs. */
+/* The Bernoulli distribution: it is one, its gradient, its integer CDF and what coding with that
+ * costs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +36,8 @@ static void test_sums_to_one(void **state) {
         for (int s = 0; s < 2; s++) {
             double expected = exp(-nll_in_double((double)logit, s));
             if (!(fabs((double)p[s] - expected) <= 3e-7 * expected)) {
-                fail_msg("logit %g: p(%d) = %.9g, expected %.9g", (double)logit, s, (double)p[s], expected);
+                fail_msg("logit %g: p(%d) = %.9g, expected %.9g", (double)logit, s, (double)p[s],
+                         expected);
             }
         }
     }
@@ -52,13 +54,15 @@ static void test_gradient(void **state) {
             float gradient;
             lk_bernoulli.gradient(kernels, 2, &logit, &x, 0.5f, 1, &gradient);
             if (!(fabs((double)gradient - 0.5 * slope) < 1e-7)) {
-                fail_msg("logit %g, x %d: %.9g, expected %.9g", at, (int)x, (double)gradient, 0.5 * slope);
+                fail_msg("logit %g, x %d: %.9g, expected %.9g", at, (int)x, (double)gradient,
+                         0.5 * slope);
             }
         }
     }
 }
 
-/* The rule of split.h, from every table; any bits give a valid CDF, and one that grows with the logit. */
+/* The rule of split.h, from every table; any bits give a valid CDF, and one that grows with the
+ * logit. */
 static void test_cdf_is_valid_everywhere(void **state) {
     (void)state;
     const lk_kernels *const *tables;
@@ -79,7 +83,8 @@ static void test_cdf_is_valid_everywhere(void **state) {
         uint32_t cdf[3];
         lk_bernoulli.cdf(tables[0], 2, &logit, cdf);
         if (cdf[1] > previous) {
-            fail_msg("logit %g: cdf[1] rises from %u to %u", (double)logit, (unsigned)previous, (unsigned)cdf[1]);
+            fail_msg("logit %g: cdf[1] rises from %u to %u", (double)logit, (unsigned)previous,
+                     (unsigned)cdf[1]);
         }
         previous = cdf[1];
     }
@@ -138,11 +143,12 @@ static void test_code_length(void **state) {
             worst_share = wanted >= 1e-5 ? fmax(worst_share, excess / entropy) : worst_share;
         }
     }
-    printf(
-        "bernoulli: expected code length exceeds the entropy by at most %.3g bits (at p = %.3g), and for p >= 1e-5 by at "
-        "most %.3g of it\n",
-        worst, worst_at, worst_share);
-    assert_true(worst < 8.6e-8); /* 2^-24 / ln 2: what the least size costs a symbol that never comes */
+    printf("bernoulli: expected code length exceeds the entropy by at most %.3g bits (at p = "
+           "%.3g), and for p >= 1e-5 by at "
+           "most %.3g of it\n",
+           worst, worst_at, worst_share);
+    assert_true(worst <
+                8.6e-8); /* 2^-24 / ln 2: what the least size costs a symbol that never comes */
     assert_true(worst_share < 1e-6);
 }
 

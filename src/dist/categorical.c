@@ -3,14 +3,16 @@
  * The integer CDF, for V > 2. With m the greatest logit (NaN apart), in float32,
  *
  *   w_s = exp(l_s - m)                       1 for l_s = m even if that is infinite; 0 for NaN
- *   t_s = floor(w_s 2^b)                     b = min(30, 40 - ceil(log2 V)); exact, the scaling only moves the exponent
+ *   t_s = floor(w_s 2^b)                     b = min(30, 40 - ceil(log2 V)); exact, the scaling
+ *     only moves the exponent
  *   T   = sum of t_s                         at most 2^40; if it is 0 (all NaN), all t_s = 1
  *   R   = floor((2^24 - V) 2^40 / T)         the only division
  *   cdf[s] = s + floor((t_0 + ... + t_{s-1}) R / 2^40)   for s < V,     cdf[V] = 2^24
  *
- * So every symbol has 1, and the other 2^24 - V are dealt out by cutting the cumulative sum: nothing has to be
- * rounded, then repaired, and no symbol is off by more than one. What the flooring of R leaves over, at most 1,
- * is the last symbol's. The products stay below 2^64 because T R <= (2^24 - V) 2^40.
+ * So every symbol has 1, and the other 2^24 - V are dealt out by cutting the cumulative sum:
+ * nothing has to be rounded, then repaired, and no symbol is off by more than one. What the
+ * flooring of R leaves over, at most 1, is the last symbol's. The products stay below 2^64 because
+ * T R <= (2^24 - V) 2^40.
  *
  * For V = 2 the CDF is the Bernoulli one of the logit l_1 - l_0 (split.h). */
 #include "base/maths.h"
@@ -34,7 +36,8 @@ static float greatest(const lk_kernels *kernels, const float *logits, int32_t al
     return maximum;
 }
 
-/* l - maximum, where infinity is as far from itself as any number, and NaN is infinitely far below. */
+/* l - maximum, where infinity is as far from itself as any number, and NaN is infinitely far
+ * below. */
 static inline float below(float logit, float maximum) {
     float difference = logit < maximum ? logit - maximum : -lk_infinity();
     return logit == maximum ? 0.0f : difference;
@@ -45,18 +48,19 @@ static int64_t channels(int32_t alphabet) {
     return alphabet;
 }
 
-static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x, int64_t count,
-                float *nll_nats) {
+static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                const uint16_t *x, int64_t count, float *nll_nats) {
     kernels->categorical_nll(nll_nats, parameters, x, count, alphabet);
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters, const uint16_t *x,
-                     float scale, int64_t count, float *dparameters) {
+static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                     const uint16_t *x, float scale, int64_t count, float *dparameters) {
     kernels->categorical_gradient(dparameters, parameters, x, scale, count, alphabet);
 }
 
 /* Probability 1 for the first symbol with the greatest logit. */
-static void most_probable(const float *logits, int32_t alphabet, float maximum, float *probability) {
+static void most_probable(const float *logits, int32_t alphabet, float maximum,
+                          float *probability) {
     int32_t best = -1;
     for (int32_t s = 0; s < alphabet; s++) {
         best = best < 0 && logits[s] == maximum ? s : best;
@@ -65,8 +69,8 @@ static void most_probable(const float *logits, int32_t alphabet, float maximum, 
     probability[best < 0 ? 0 : best] = 1.0f;
 }
 
-static void one_example(const lk_kernels *kernels, int32_t alphabet, const float *parameters, float temperature,
-                        float *probability) {
+static void one_example(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                        float temperature, float *probability) {
     float maximum = greatest(kernels, parameters, alphabet);
     if (temperature == 0.0f) {
         most_probable(parameters, alphabet, maximum, probability);
@@ -82,11 +86,12 @@ static void one_example(const lk_kernels *kernels, int32_t alphabet, const float
     }
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters, int64_t count,
-                          float temperature, float *probability) {
+static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                          int64_t count, float temperature, float *probability) {
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
     for (int64_t n = 0; n < count; n++) {
-        one_example(kernels, alphabet, parameters + n * alphabet, temperature, probability + n * alphabet);
+        one_example(kernels, alphabet, parameters + n * alphabet, temperature,
+                    probability + n * alphabet);
     }
 }
 
@@ -99,7 +104,8 @@ static int weight_bits(int32_t alphabet) {
 }
 
 /* t_s at weight[s]; returns T. */
-static uint64_t integer_weights(const lk_kernels *kernels, int32_t alphabet, const float *logits, uint32_t *weight) {
+static uint64_t integer_weights(const lk_kernels *kernels, int32_t alphabet, const float *logits,
+                                uint32_t *weight) {
     float maximum = greatest(kernels, logits, alphabet);
     float scale = lk_power_of_two(weight_bits(alphabet));
     uint64_t total = 0;
@@ -119,7 +125,8 @@ static uint64_t integer_weights(const lk_kernels *kernels, int32_t alphabet, con
     return total;
 }
 
-static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters, uint32_t *out) {
+static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+                uint32_t *out) {
     if (alphabet == 2) {
         lk_split_cdf(kernels, parameters[1] - parameters[0], out);
         return;

@@ -1,4 +1,5 @@
-/* The categorical distribution: it is one, its gradient, its integer CDF and what coding with that costs. */
+/* The categorical distribution: it is one, its gradient, its integer CDF and what coding with that
+ * costs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,13 +68,15 @@ static void test_sums_to_one(void **state) {
             total += exp(-(double)nll);
             if (!(fabs(exp(-(double)nll) / exact[s] - 1) < 3e-6) ||
                 !(fabs((double)probability[s] / exact[s] - 1) < 3e-6)) {
-                fail_msg("alphabet %d, symbol %d: nll %.9g, p %.9g, expected p %.9g", (int)alphabet, (int)s,
-                         (double)nll, (double)probability[s], exact[s]);
+                fail_msg("alphabet %d, symbol %d: nll %.9g, p %.9g, expected p %.9g", (int)alphabet,
+                         (int)s, (double)nll, (double)probability[s], exact[s]);
             }
         }
         double total_of_probabilities = (double)kernels->sum(probability, alphabet);
-        if ((step == 1 && !(fabs(total - 1) < 3e-6)) || !(fabs(total_of_probabilities - 1) < 3e-6)) {
-            fail_msg("alphabet %d: sums %.9g and %.9g", (int)alphabet, total, total_of_probabilities);
+        if ((step == 1 && !(fabs(total - 1) < 3e-6)) ||
+            !(fabs(total_of_probabilities - 1) < 3e-6)) {
+            fail_msg("alphabet %d: sums %.9g and %.9g", (int)alphabet, total,
+                     total_of_probabilities);
         }
     }
 }
@@ -103,7 +106,8 @@ static void test_gradient(void **state) {
             }
             double expected = 0.25 * (nll[1] - nll[0]) / (2 * step);
             if (!(fabs((double)gradient[row * V + s] - expected) < 1e-7)) {
-                fail_msg("row %d, logit %d: %.9g, expected %.9g", row, s, (double)gradient[row * V + s], expected);
+                fail_msg("row %d, logit %d: %.9g, expected %.9g", row, s,
+                         (double)gradient[row * V + s], expected);
             }
         }
     }
@@ -187,12 +191,12 @@ static void test_uniform(void **state) {
             for (int32_t s = 0; s < alphabet; s++) {
                 uint32_t size = cdf[s + 1] - cdf[s];
                 if (size + 1 < floor_size || size > floor_size + 2) {
-                    fail_msg("alphabet %d, level %g: size of %d is %u", (int)alphabet, (double)levels[k], (int)s,
-                             (unsigned)size);
+                    fail_msg("alphabet %d, level %g: size of %d is %u", (int)alphabet,
+                             (double)levels[k], (int)s, (unsigned)size);
                 }
                 if (!(fabs((double)probability[s] * alphabet - 1) < 1e-6)) {
-                    fail_msg("alphabet %d, level %g: p(%d) = %g", (int)alphabet, (double)levels[k], (int)s,
-                             (double)probability[s]);
+                    fail_msg("alphabet %d, level %g: p(%d) = %g", (int)alphabet, (double)levels[k],
+                             (int)s, (double)probability[s]);
                 }
             }
         }
@@ -256,7 +260,8 @@ static void test_any_bits(void **state) {
             assert_memory_equal(cdf, other, sizeof *cdf * ((size_t)alphabet + 1));
         }
         for (int k = 0; k < 3; k++) {
-            lk_categorical.probabilities(tables[0], alphabet, logits, 1, 0.5f * (float)k, probability);
+            lk_categorical.probabilities(tables[0], alphabet, logits, 1, 0.5f * (float)k,
+                                         probability);
             int32_t drawn = lk_probabilities_draw(probability, alphabet, 0.7f);
             assert_true(drawn >= 0 && drawn < alphabet && probability[drawn] > 0.0f);
         }
@@ -279,7 +284,8 @@ static void code_length(int32_t alphabet, double allowed) {
                 entropy -= exact[s] > 0 ? exact[s] * log2(exact[s]) : 0;
             }
         }
-        printf("categorical %d, logits spread %g: entropy near %.4g bits, code length at most %.3g bits above it\n",
+        printf("categorical %d, logits spread %g: entropy near %.4g bits, code length at most %.3g "
+               "bits above it\n",
                (int)alphabet, (double)spreads[k], entropy, worst);
         assert_true(worst <= allowed);
     }
@@ -321,7 +327,8 @@ static void test_cdf_is_frozen(void **state) {
             hash = cdf_hash(hash, cdf, alphabets[i]);
         }
     }
-    printf("categorical: hash of %d CDFs %016llx\n", (int)(4 * ALPHABETS), (unsigned long long)hash);
+    printf("categorical: hash of %d CDFs %016llx\n", (int)(4 * ALPHABETS),
+           (unsigned long long)hash);
     assert_true(hash == UINT64_C(0x18fc9596e85ac30a));
 }
 

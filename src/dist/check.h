@@ -20,7 +20,8 @@ static inline void check_cdf(const uint32_t *cdf, int32_t alphabet, const char *
     }
 }
 
-/* Expected code length minus entropy, in bits: sum of p log2(p / q), q the integer probabilities. */
+/* Expected code length minus entropy, in bits: sum of p log2(p / q), q the integer
+ * probabilities. */
 static inline double excess_bits(const uint32_t *cdf, const double *p, int32_t alphabet) {
     double excess = 0;
     for (int32_t s = 0; s < alphabet; s++) {

@@ -1,4 +1,5 @@
-/* Drawing by the inverse cumulative distribution: its edges, and that the frequencies are the probabilities. */
+/* Drawing by the inverse cumulative distribution: its edges, and that the frequencies are the
+ * probabilities. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,13 +41,14 @@ static void test_frequencies(void **state) {
         double expected = (double)p[s] * DRAWS;
         double deviation = sqrt(expected * (1 - (double)p[s]));
         if (!(fabs((double)seen[s] - expected) <= 4.5 * deviation)) {
-            fail_msg("symbol %d: drawn %lld times, expected %.0f +- %.0f, seed %u", s, (long long)seen[s], expected,
-                     deviation, SEED);
+            fail_msg("symbol %d: drawn %lld times, expected %.0f +- %.0f, seed %u", s,
+                     (long long)seen[s], expected, deviation, SEED);
         }
     }
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_edges), cmocka_unit_test(test_frequencies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_edges),
+                                       cmocka_unit_test(test_frequencies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

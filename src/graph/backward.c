@@ -1,6 +1,7 @@
-/* Reverse-mode differentiation. The driver owns accumulation: it zeroes a value's gradient when its life begins (or tells
- * an operation that can set it that it is fresh), and tells an operation whether it is the first to touch a parameter's gradient; the operations hold only the mathematics. Nodes run in reverse order, so that
- * every sum has one fixed order. */
+/* Reverse-mode differentiation. The driver owns accumulation: it zeroes a value's gradient when its
+ * life begins (or tells an operation that can set it that it is fresh), and tells an operation
+ * whether it is the first to touch a parameter's gradient; the operations hold only the
+ * mathematics. Nodes run in reverse order, so that every sum has one fixed order. */
 #include <string.h>
 
 #include "dist/dist.h"
@@ -19,8 +20,9 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     int64_t last = lk_last_variable(e, piece);
     for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
         int64_t at = v * e->count * graph->output->channels;
-        graph->dist->gradient(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
-                              e->symbols + v * e->count, s->scale, e->count, e->gradient[graph->output->index] + at);
+        graph->dist->gradient(graph->context->kernels, graph->alphabet,
+                              lk_execution_parameters(e, v), e->symbols + v * e->count, s->scale,
+                              e->count, e->gradient[graph->output->index] + at);
     }
 }
 
@@ -35,8 +37,10 @@ static void zero_outside(lk_execution *e) {
     }
 }
 
-/* The gradients of this node's inputs begin their lives at the node that reads them last, which backward meets first. */
-static void begin_gradients(lk_execution *execution, const lk_node *node, bool *begun, bool *fresh) {
+/* The gradients of this node's inputs begin their lives at the node that reads them last, which
+ * backward meets first. */
+static void begin_gradients(lk_execution *execution, const lk_node *node, bool *begun,
+                            bool *fresh) {
     for (int32_t k = 0; k < node->input_count; k++) {
         const lk_node *input = node->inputs[k];
         fresh[k] = !begun[input->index] && node->op->sets_fresh;
@@ -48,7 +52,8 @@ static void begin_gradients(lk_execution *execution, const lk_node *node, bool *
     }
 }
 
-static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *begun, bool *touched) {
+static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *begun,
+                               bool *touched) {
     const lk_graph *graph = execution->graph;
     lk_task_arrays arrays = {0};
     for (int32_t k = 0; k < node->parameter_count; k++) {
@@ -61,8 +66,8 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.din_fresh = node->op->sets_fresh ? arrays.din_fresh : NULL;
     if (node->op->backward == NULL) {
-        return lk_fail(graph->context, LK_UNSUPPORTED, "node %s (%s) cannot be trained by gradients", node->name,
-                       node->op->name);
+        return lk_fail(graph->context, LK_UNSUPPORTED,
+                       "node %s (%s) cannot be trained by gradients", node->name, node->op->name);
     }
     if (task.first_cell > 0) { /* what new positions give carried ones ends there */
         int64_t floats = task.first_cell * node->channels * task.batch;
@@ -80,7 +85,8 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     begun[graph->output->index] = true;
     for (int32_t i = graph->node_count - 1; i > 0; i--) {
         const lk_node *node = graph->nodes[i];
-        if (node->needs_gradient && begun[i]) { /* nodes that the output does not read have no gradient */
+        if (node->needs_gradient &&
+            begun[i]) { /* nodes that the output does not read have no gradient */
             LK_TRY(node_backward(execution, node, begun, touched));
         }
     }

@@ -44,8 +44,8 @@ lk_status lk_derived_create(const lk_parameters *parameters, bool gradients, lk_
         enough = made->weight != NULL;
     }
     for (int32_t i = 0; enough && i < made->count; i++) {
-        enough =
-            !is_derived(&parameters->list[i], gradients) || allocate(&parameters->list[i], &made->weight[i], gradients);
+        enough = !is_derived(&parameters->list[i], gradients) ||
+                 allocate(&parameters->list[i], &made->weight[i], gradients);
     }
     if (!enough) {
         lk_derived_destroy(made);
@@ -99,7 +99,8 @@ static const lk_derived_weight *find(const lk_derived *derived, int32_t index) {
     return derived != NULL && derived->weight[index].value != NULL ? &derived->weight[index] : NULL;
 }
 
-const float *lk_derived_value(const lk_derived *derived, const lk_parameters *parameters, int32_t index) {
+const float *lk_derived_value(const lk_derived *derived, const lk_parameters *parameters,
+                              int32_t index) {
     const lk_derived_weight *d = find(derived, index);
     return d != NULL ? d->value : parameters->list[index].value;
 }
@@ -119,14 +120,16 @@ static void chain_piece(void *argument, int64_t piece, int worker) {
     }
     float *gradient = lk_parameters_gradient(derived->parameters, derived->gradient, piece);
     if (p->norm != NULL) {
-        lk_weight_norm_chain(p, d, gradient,
-                             lk_parameters_gradient(derived->parameters, derived->gradient, p->norm->gain));
+        lk_weight_norm_chain(
+            p, d, gradient,
+            lk_parameters_gradient(derived->parameters, derived->gradient, p->norm->gain));
     } else {
         lk_weight_drop(p, (int32_t)piece, &derived->step, d->gradient, gradient);
     }
 }
 
-void lk_derived_chain(lk_derived *derived, const bool *touched, float *const *gradient, lk_pool *pool) {
+void lk_derived_chain(lk_derived *derived, const bool *touched, float *const *gradient,
+                      lk_pool *pool) {
     if (derived != NULL) {
         derived->touched = touched;
         derived->gradient = gradient;

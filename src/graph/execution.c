@@ -1,4 +1,5 @@
-/* Running a graph forward: memory, the parallel and the incremental schedule, the likelihood. Backward is in backward.c. */
+/* Running a graph forward: memory, the parallel and the incremental schedule, the likelihood.
+ * Backward is in backward.c. */
 #include "graph/execution.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include "dist/dist.h"
 #include "graph/execution_inside.h"
 
-/* ---- life ------------------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* For each step, which nodes have cells to compute. */
 static lk_status list_steps(lk_execution *execution) {
@@ -35,7 +36,8 @@ static lk_status list_steps(lk_execution *execution) {
             execution->step_nodes = lk_allocate(total, sizeof *execution->step_nodes);
         }
         if (execution->step_begin == NULL || execution->step_nodes == NULL) {
-            return lk_fail_no_memory(graph->context, "schedule", (steps + total) * (int64_t)sizeof(int64_t));
+            return lk_fail_no_memory(graph->context, "schedule",
+                                     (steps + total) * (int64_t)sizeof(int64_t));
         }
     }
     return LK_OK;
@@ -54,13 +56,15 @@ static lk_status allocate(lk_execution *execution) {
         return lk_fail_no_memory(context, "memory plan", graph->node_count * 32);
     }
     int64_t cells = graph->variables * execution->batch;
-    execution->pool_of_values = lk_allocate(execution->memory.total * execution->batch, sizeof(float));
+    execution->pool_of_values =
+        lk_allocate(execution->memory.total * execution->batch, sizeof(float));
     execution->symbols = lk_allocate(cells, sizeof *execution->symbols);
     execution->nll = lk_allocate(cells, sizeof *execution->nll);
     execution->value = lk_allocate(graph->node_count, sizeof *execution->value);
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
     execution->workspace = lk_workspace_create();
-    LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN, &execution->derived));
+    LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN,
+                             &execution->derived));
     if (execution->pool_of_values == NULL || execution->symbols == NULL || execution->nll == NULL ||
         execution->value == NULL || execution->gradient == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
@@ -69,7 +73,8 @@ static lk_status allocate(lk_execution *execution) {
     return execution->plan == LK_PLAN_INCREMENTAL ? list_steps(execution) : LK_OK;
 }
 
-lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution) {
+lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
+                              lk_execution **execution) {
     LK_REQUIRE(graph->output != NULL && graph->failed == LK_OK && batch >= 1);
     *execution = NULL;
     lk_execution *made = calloc(1, sizeof *made);
@@ -135,13 +140,14 @@ void lk_execution_set_pool(lk_execution *execution, lk_pool *pool) {
     execution->pool = pool;
 }
 
-void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step) {
+void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed,
+                               uint64_t step) {
     execution->training = training;
     execution->seed = seed;
     execution->step = step;
 }
 
-/* ---- one node -------------------------------------------------------------------------------------------------- */
+/* ---- one node -------------------------------------------------------------------------------- */
 
 void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
@@ -150,10 +156,12 @@ void lk_execution_place_values(lk_execution *execution, int64_t count) {
     execution->last = graph->variables;
     execution->window = NULL;
     for (int32_t i = 0; i < graph->node_count; i++) {
-        execution->value[i] = execution->pool_of_values + execution->memory.value[i] * execution->batch;
-        execution->gradient[i] = execution->plan == LK_PLAN_TRAIN && graph->nodes[i]->needs_gradient
-                                     ? execution->pool_of_values + execution->memory.gradient[i] * execution->batch
-                                     : NULL;
+        execution->value[i] =
+            execution->pool_of_values + execution->memory.value[i] * execution->batch;
+        execution->gradient[i] =
+            execution->plan == LK_PLAN_TRAIN && graph->nodes[i]->needs_gradient
+                ? execution->pool_of_values + execution->memory.gradient[i] * execution->batch
+                : NULL;
     }
 }
 
@@ -164,9 +172,11 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         arrays->din[k] = execution->gradient[node->inputs[k]->index];
     }
     for (int32_t k = 0; k < node->parameter_count; k++) {
-        arrays->parameter[k] = lk_derived_value(execution->derived, graph->parameters, node->parameters[k]);
+        arrays->parameter[k] =
+            lk_derived_value(execution->derived, graph->parameters, node->parameters[k]);
         float *derived = lk_derived_gradient(execution->derived, node->parameters[k]);
-        arrays->dparameter[k] = derived != NULL ? derived : lk_execution_gradient(execution, node->parameters[k]);
+        arrays->dparameter[k] =
+            derived != NULL ? derived : lk_execution_gradient(execution, node->parameters[k]);
     }
     return (lk_task){
         .node = node,
@@ -180,9 +190,9 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .din = arrays->din,
         .dparameter = arrays->dparameter,
         .fresh = arrays->fresh,
-        .first_cell = execution->window == NULL
-                          ? 0
-                          : execution->first / execution->window->unit * execution->window->nodes[node->index].cells,
+        .first_cell = execution->window == NULL ? 0
+                                                : execution->first / execution->window->unit *
+                                                      execution->window->nodes[node->index].cells,
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
@@ -193,15 +203,17 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
     };
 }
 
-lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count) {
+lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells,
+                           int64_t count) {
     lk_task_arrays arrays = {0};
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
     task.cell_count = count;
-    return node->op->forward(&task) ? LK_OK : lk_fail_no_memory(execution->graph->context, node->name, 0);
+    return node->op->forward(&task) ? LK_OK
+                                    : lk_fail_no_memory(execution->graph->context, node->name, 0);
 }
 
-/* ---- the parallel schedule --------------------------------------------------------------------------------------- */
+/* ---- the parallel schedule ------------------------------------------------------------------- */
 
 typedef struct fill {
     lk_execution *execution;
@@ -292,7 +304,7 @@ void lk_execution_weights_changed(lk_execution *execution) {
     lk_execution_derive(execution);
 }
 
-/* ---- the incremental schedule ------------------------------------------------------------------------------------ */
+/* ---- the incremental schedule ---------------------------------------------------------------- */
 
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL && count >= 1 && count <= execution->batch);
@@ -307,7 +319,8 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     for (int64_t i = execution->step_begin[step]; i < execution->step_begin[step + 1]; i++) {
         const lk_node *node = graph->nodes[execution->step_nodes[i]];
         int64_t first = node->step_begin[step];
-        LK_TRY(lk_execution_run(execution, node, node->by_ready + first, node->step_begin[step + 1] - first));
+        LK_TRY(lk_execution_run(execution, node, node->by_ready + first,
+                                node->step_begin[step + 1] - first));
     }
     return LK_OK;
 }

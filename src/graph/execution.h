@@ -1,6 +1,7 @@
-/* Running a graph: the parallel schedule (all cells at once: training, evaluation, encoding), the incremental schedule (exactly the
- * cells whose ready step has come: generation, decoding), and backward. One execution has buffers for at most `batch`
- * examples; their sizes come from a dry pass over the graph. */
+/* Running a graph: the parallel schedule (all cells at once: training, evaluation, encoding), the
+ * incremental schedule (exactly the cells whose ready step has come: generation, decoding), and
+ * backward. One execution has buffers for at most `batch` examples; their sizes come from a dry
+ * pass over the graph. */
 #ifndef LK_GRAPH_EXECUTION_H
 #define LK_GRAPH_EXECUTION_H
 
@@ -15,28 +16,34 @@ typedef enum lk_plan {
     LK_PLAN_TRAIN,       /* forward and backward: every value and every gradient kept */
 } lk_plan;
 
-lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch, lk_execution **execution);
+lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
+                              lk_execution **execution);
 void lk_execution_destroy(lk_execution *execution);
-/* Turns to another graph of the same make (same nodes, cells and channels, as the masks of one MADE), keeping all buffers.
- * LK_REQUIREs that the makes agree. Graph and execution may then differ in what they read, not in what they hold. */
+/* Turns to another graph of the same make (same nodes, cells and channels, as the masks of one
+ * MADE), keeping all buffers. LK_REQUIREs that the makes agree. Graph and execution may then differ
+ * in what they read, not in what they hold. */
 void lk_execution_rebind(lk_execution *execution, lk_graph *graph);
 /* Bytes that create would take. */
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch);
 
-/* Runs on this pool (not owned) instead of the context's: executions that work side by side each need one of their own. */
+/* Runs on this pool (not owned) instead of the context's: executions that work side by side each
+ * need one of their own. */
 void lk_execution_set_pool(lk_execution *execution, lk_pool *pool);
 
 /* Key of dropout; off until called with training = true. */
-void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed, uint64_t step);
+void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed,
+                               uint64_t step);
 
 /* Parallel: x is [count][variables], count <= batch. */
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count);
-/* After forward (or when every step has been run): the parameters of variable v, [count][channels]. */
+/* After forward (or when every step has been run): the parameters of variable v,
+ * [count][channels]. */
 const float *lk_execution_parameters(const lk_execution *execution, int64_t variable);
-/* After forward: nll_nats[count] = sum over variables, in ascending variable order, in double. per_variable (NULL or
- * [count][variables]) receives the terms. */
+/* After forward: nll_nats[count] = sum over variables, in ascending variable order, in double.
+ * per_variable (NULL or [count][variables]) receives the terms. */
 lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable);
-/* After forward: gradients of the mean NLL in nats per example, into the parameters' gradient arrays (set, not added). */
+/* After forward: gradients of the mean NLL in nats per example, into the parameters' gradient
+ * arrays (set, not added). */
 lk_status lk_execution_backward(lk_execution *execution);
 /* After a non-finite NLL: the first node (in graph order) with a non-finite value; NULL if none. */
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
@@ -44,30 +51,41 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
 /* Between two calls of the incremental schedule, when parameters have changed. */
 void lk_execution_weights_changed(lk_execution *execution);
 
-/* Incremental: begin a batch of `count` examples; for step s = 0 .. graph->steps - 1 in order: compute(s), read
- * lk_execution_parameters of the variables of rank s, then set each of them. */
+/* Incremental: begin a batch of `count` examples; for step s = 0 .. graph->steps - 1 in order:
+ * compute(s), read lk_execution_parameters of the variables of rank s, then set each of them. */
 lk_status lk_execution_begin(lk_execution *execution, int64_t count);
 lk_status lk_execution_compute(lk_execution *execution, int32_t step);
-void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values /* [count] */);
+void lk_execution_set(lk_execution *execution, int64_t variable,
+                      const uint16_t *values /* [count] */);
 
-/* Streams. `window` is of the execution's graph, the plan one that keeps all values (incremental or train); `values` are moved, computed and
- * kept in place, so that a call goes on from the one before.
+/* Streams. `window` is of the execution's graph, the plan one that keeps all values (incremental or
+ * train); `values` are moved, computed and kept in place, so that a call goes on from the one
+ * before.
  *   begin    `count` streams, nothing of them known yet.
- *   forward  parallel: positions [first, last) get x[count][(last - first) * unit]; positions before them were computed or carried. nll,
- *            parameters and backward are then of these positions alone; backward stops before them (truncated).
+ *   forward  parallel: positions [first, last) get x[count][(last - first) * unit]; positions
+ *     before them were computed or carried. nll,
+ *            parameters and backward are then of these positions alone; backward stops before them
+ *              (truncated).
  *   compute  incremental: what step s needs, for s = 0, 1, ... ascending; lk_execution_set as ever.
- *   backward gradients of positions [first, last), however they were computed; it stops before them (truncated).
- *   slide    the values of positions [from, from + lookback) become those of the first `lookback` positions. */
-lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *window, int64_t count);
-lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last,
-                                      const uint16_t *x);
-lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *window, int64_t step);
-lk_status lk_execution_window_backward(lk_execution *execution, const lk_window *window, int64_t first, int64_t last);
+ *   backward gradients of positions [first, last), however they were computed; it stops before them
+ *     (truncated).
+ *   slide    the values of positions [from, from + lookback) become those of the first `lookback`
+ *     positions. */
+lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *window,
+                                    int64_t count);
+lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *window,
+                                      int64_t first, int64_t last, const uint16_t *x);
+lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *window,
+                                      int64_t step);
+lk_status lk_execution_window_backward(lk_execution *execution, const lk_window *window,
+                                       int64_t first, int64_t last);
 void lk_execution_window_slide(lk_execution *execution, const lk_window *window, int64_t from);
-/* The values of the positions [from, from + lookback), which are all that the stream's future depends on: how many floats for each stream;
- * copied out, and back in. */
+/* The values of the positions [from, from + lookback), which are all that the stream's future
+ * depends on: how many floats for each stream; copied out, and back in. */
 int64_t lk_execution_window_floats(const lk_window *window);
-void lk_execution_window_save(const lk_execution *execution, const lk_window *window, int64_t from, float *values);
-void lk_execution_window_restore(lk_execution *execution, const lk_window *window, int64_t from, const float *values);
+void lk_execution_window_save(const lk_execution *execution, const lk_window *window, int64_t from,
+                              float *values);
+void lk_execution_window_restore(lk_execution *execution, const lk_window *window, int64_t from,
+                                 const float *values);
 
 #endif

@@ -11,20 +11,23 @@
 struct lk_execution {
     lk_graph *graph; /* not owned */
     lk_plan plan;
-    int64_t batch, count;    /* capacity; examples of the present call */
-    int64_t first, last;     /* variables of the present call: all, or those of new positions of a stream */
+    int64_t batch, count; /* capacity; examples of the present call */
+    int64_t first,
+        last; /* variables of the present call: all, or those of new positions of a stream */
     const lk_window *window; /* the present call is of a stream; else NULL; not owned */
     lk_memory_plan memory;
     float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
     float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
     uint16_t *symbols;         /* [variables][count]: the data as integers */
     float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
-    int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] .. step_begin[s+1]) */
+    int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] ..
+                                  step_begin[s+1]) */
     int32_t *step_nodes;
     bool training;
     uint64_t seed, step;
-    /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is over (0: those of the call), and where
-     * the gradients of parameters go (NULL: into the parameters); not owned. */
+    /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is
+     * over (0: those of the call), and where the gradients of parameters go (NULL: into the
+     * parameters); not owned. */
     int64_t first_example, examples;
     float *const *own_gradient;
     lk_workspace *workspace;
@@ -45,7 +48,8 @@ typedef struct lk_task_arrays {
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
 
-/* Work over the call's variables is cut into pieces of so many: enough to be worth a thread's while at small batches. */
+/* Work over the call's variables is cut into pieces of so many: enough to be worth a thread's while
+ * at small batches. */
 #define LK_VARIABLES_PER_PIECE 32
 static inline int64_t lk_variable_pieces(const lk_execution *e) {
     return (e->last - e->first + LK_VARIABLES_PER_PIECE - 1) / LK_VARIABLES_PER_PIECE;
@@ -70,6 +74,7 @@ static inline float *lk_execution_gradient(const lk_execution *e, int32_t index)
     return lk_parameters_gradient(e->graph->parameters, e->own_gradient, index);
 }
 /* Computes these cells of a node. */
-lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells, int64_t count);
+lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells,
+                           int64_t count);
 
 #endif

@@ -14,7 +14,8 @@ static lk_status data_shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                          int32_t most) {
     (void)node;
     (void)input;
     (void)cell;
@@ -43,7 +44,7 @@ static const lk_op data_op = {
     .forward = data_forward,
 };
 
-/* ---- ordering -------------------------------------------------------------------------------------------------- */
+/* ---- ordering -------------------------------------------------------------------------------- */
 
 static int compare_ranks(const void *a, const void *b) {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -67,7 +68,8 @@ static lk_status number_ranks(lk_graph *graph, const int32_t *given) {
         }
     }
     for (int64_t v = 0; v < count; v++) {
-        const int32_t *at = bsearch(&given[v], sorted, (size_t)distinct, sizeof *sorted, compare_ranks);
+        const int32_t *at =
+            bsearch(&given[v], sorted, (size_t)distinct, sizeof *sorted, compare_ranks);
         rank[v] = (int32_t)(at - sorted);
     }
     graph->rank = rank;
@@ -75,8 +77,10 @@ static lk_status number_ranks(lk_graph *graph, const int32_t *given) {
     return LK_OK;
 }
 
-/* Counting sort of 0..count-1 by key in 0..keys-1; begin[keys + 1] receives where each key's run begins. */
-static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t *order, int64_t *begin) {
+/* Counting sort of 0..count-1 by key in 0..keys-1; begin[keys + 1] receives where each key's run
+ * begins. */
+static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t *order,
+                        int64_t *begin) {
     memset(begin, 0, (size_t)(keys + 1) * sizeof *begin);
     for (int64_t i = 0; i < count; i++) {
         begin[key[i] + 1]++;
@@ -93,15 +97,17 @@ static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t
     begin[0] = 0;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static lk_status index_by_ready(lk_graph *graph, lk_node *node) {
     node->by_ready = lk_arena_take(graph->arena, node->cells, sizeof *node->by_ready);
     node->step_begin = lk_arena_take(graph->arena, graph->steps + 2, sizeof *node->step_begin);
     if (node->by_ready == NULL || node->step_begin == NULL) {
-        return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof(int32_t));
+        return lk_fail_no_memory(graph->context, node->name,
+                                 node->cells * (int64_t)sizeof(int32_t));
     }
-    sort_by_key(node->ready, node->cells, (int64_t)graph->steps + 1, node->by_ready, node->step_begin);
+    sort_by_key(node->ready, node->cells, (int64_t)graph->steps + 1, node->by_ready,
+                node->step_begin);
     return LK_OK;
 }
 
@@ -131,7 +137,8 @@ static lk_status add_data_node(lk_graph *graph) {
     node->channels = 1;
     node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
     if (node->ready == NULL || !push(graph, node)) {
-        return lk_fail_no_memory(graph->context, "data node", node->cells * (int64_t)sizeof(int32_t));
+        return lk_fail_no_memory(graph->context, "data node",
+                                 node->cells * (int64_t)sizeof(int32_t));
     }
     for (int64_t v = 0; v < node->cells; v++) {
         node->ready[v] = graph->rank[v] + 1;
@@ -143,16 +150,18 @@ static lk_status add_data_node(lk_graph *graph) {
 static lk_status fill_graph(lk_graph *graph, const int32_t *rank) {
     LK_TRY(number_ranks(graph, rank));
     graph->by_rank = lk_arena_take(graph->arena, graph->variables, sizeof *graph->by_rank);
-    graph->rank_begin = lk_arena_take(graph->arena, (int64_t)graph->steps + 1, sizeof *graph->rank_begin);
+    graph->rank_begin =
+        lk_arena_take(graph->arena, (int64_t)graph->steps + 1, sizeof *graph->rank_begin);
     if (graph->by_rank == NULL || graph->rank_begin == NULL) {
-        return lk_fail_no_memory(graph->context, "ordering", graph->variables * (int64_t)sizeof(int32_t));
+        return lk_fail_no_memory(graph->context, "ordering",
+                                 graph->variables * (int64_t)sizeof(int32_t));
     }
     sort_by_key(graph->rank, graph->variables, graph->steps, graph->by_rank, graph->rank_begin);
     return add_data_node(graph);
 }
 
-lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables, int32_t alphabet,
-                          const int32_t *rank, lk_graph **graph) {
+lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables,
+                          int32_t alphabet, const int32_t *rank, lk_graph **graph) {
     LK_REQUIRE(variables >= 1 && variables <= INT32_MAX && alphabet >= 1);
     *graph = NULL;
     lk_graph *made = calloc(1, sizeof *made);
@@ -164,7 +173,8 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
     made->variables = variables;
     made->alphabet = alphabet;
     made->arena = lk_arena_create();
-    lk_status status = made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
+    lk_status status =
+        made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
     if (status != LK_OK) {
         lk_graph_destroy(made);
         return status;
@@ -182,7 +192,7 @@ void lk_graph_destroy(lk_graph *graph) {
     free(graph);
 }
 
-/* ---- ready steps ------------------------------------------------------------------------------------------------ */
+/* ---- ready steps ----------------------------------------------------------------------------- */
 
 /* The cell of `from` that a span reads and that is ready last; -1 for an empty span. */
 static int64_t latest_in_span(const lk_node *from, const lk_span *span) {
@@ -206,7 +216,8 @@ static int64_t wave_of(const lk_node *node, int64_t cell) {
     return node->op->wave != NULL ? node->op->wave(node, cell) : cell;
 }
 
-/* What decides when `cell` is ready: the node and the cell it reads that come last; NULL when it reads nothing. */
+/* What decides when `cell` is ready: the node and the cell it reads that come last; NULL when it
+ * reads nothing. */
 static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *read_cell) {
     const lk_node *decisive = NULL;
     lk_span spans[LK_SPANS_MOST];
@@ -218,7 +229,8 @@ static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *
             int64_t latest = latest_in_span(from, &spans[i]);
             LK_REQUIRE(latest < from->cells &&
                        (latest < 0 || input >= 0 || wave_of(node, latest) < wave_of(node, cell)));
-            if (latest >= 0 && (decisive == NULL || from->ready[latest] > decisive->ready[*read_cell])) {
+            if (latest >= 0 &&
+                (decisive == NULL || from->ready[latest] > decisive->ready[*read_cell])) {
                 decisive = from;
                 *read_cell = latest;
             }
@@ -252,7 +264,8 @@ static lk_status derive_ready(lk_graph *graph, lk_node *node) {
     if (node->op->wave != NULL) {
         order = order_by_wave(node);
         if (order == NULL) {
-            return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof *order);
+            return lk_fail_no_memory(graph->context, node->name,
+                                     node->cells * (int64_t)sizeof *order);
         }
     }
     for (int64_t i = 0; i < node->cells; i++) {
@@ -269,7 +282,8 @@ static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
     node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
     if (node->ready == NULL) {
-        return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof(int32_t));
+        return lk_fail_no_memory(graph->context, node->name,
+                                 node->cells * (int64_t)sizeof(int32_t));
     }
     LK_TRY(derive_ready(graph, node));
     node->needs_gradient = node->parameter_count > 0;
@@ -291,8 +305,9 @@ static const char *node_name(lk_graph *graph, const lk_op *op, const char *name)
     return text;
 }
 
-lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count, lk_node *const *inputs,
-                      int32_t parameter_count, const int32_t *parameters, void *settings) {
+lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count,
+                      lk_node *const *inputs, int32_t parameter_count, const int32_t *parameters,
+                      void *settings) {
     LK_REQUIRE(input_count >= op->inputs_least && input_count <= op->inputs_most);
     LK_REQUIRE(parameter_count <= LK_NODE_PARAMETERS_MOST);
     for (int32_t i = 0; i < input_count; i++) {
@@ -329,15 +344,15 @@ lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_
     return graph->failed == LK_OK ? node : NULL;
 }
 
-/* ---- the proof -------------------------------------------------------------------------------------------------- */
+/* ---- the proof ------------------------------------------------------------------------------- */
 
 /* "logits[5] <- hidden[33] <- data[6]": how the cell comes to see what it sees last. */
 static void describe_path(const lk_node *node, int64_t cell, char *text, size_t capacity) {
     size_t used = 0;
     text[0] = '\0';
     while (node != NULL && used + 1 < capacity) {
-        int wrote =
-            snprintf(text + used, capacity - used, "%s%s[%lld]", used == 0 ? "" : " <- ", node->name, (long long)cell);
+        int wrote = snprintf(text + used, capacity - used, "%s%s[%lld]", used == 0 ? "" : " <- ",
+                             node->name, (long long)cell);
         used += wrote > 0 ? (size_t)wrote : 0;
         node = decisive_read(node, cell, &cell);
     }
@@ -349,11 +364,12 @@ static lk_status prove(lk_graph *graph) {
         if (output->ready[v] > graph->rank[v]) {
             char path[512];
             describe_path(output, v, path, sizeof path);
-            return lk_fail(
-                graph->context, LK_CAUSALITY,
-                "node %s, cell %lld: the conditional of variable %lld (rank %d) would see a variable of rank "
-                "%d: %s",
-                output->name, (long long)v, (long long)v, graph->rank[v], output->ready[v] - 1, path);
+            return lk_fail(graph->context, LK_CAUSALITY,
+                           "node %s, cell %lld: the conditional of variable %lld (rank %d) would "
+                           "see a variable of rank "
+                           "%d: %s",
+                           output->name, (long long)v, (long long)v, graph->rank[v],
+                           output->ready[v] - 1, path);
         }
     }
     return LK_OK;
@@ -366,15 +382,16 @@ lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist
     LK_REQUIRE(output != NULL && dist != NULL);
     if (output->cells != graph->variables) {
         return graph->failed =
-                   lk_fail(graph->context, LK_INVALID, "node %s has %lld cells, but the data have %lld variables",
-                           output->name, (long long)output->cells, (long long)graph->variables);
+                   lk_fail(graph->context, LK_INVALID,
+                           "node %s has %lld cells, but the data have %lld variables", output->name,
+                           (long long)output->cells, (long long)graph->variables);
     }
     graph->output = output;
     graph->dist = dist;
     return graph->failed = prove(graph);
 }
 
-/* ---- counts ----------------------------------------------------------------------------------------------------- */
+/* ---- counts ---------------------------------------------------------------------------------- */
 
 static int64_t count_before(const lk_graph *graph, int32_t step) {
     int64_t total = 0;
@@ -392,7 +409,8 @@ int64_t lk_graph_multiply_adds_forward(const lk_graph *graph) {
 }
 
 int64_t lk_graph_multiply_adds_cached(const lk_graph *graph) {
-    return count_before(graph, graph->steps); /* what only the last variables decide is never computed */
+    return count_before(graph,
+                        graph->steps); /* what only the last variables decide is never computed */
 }
 
 int64_t lk_graph_multiply_adds_naive(const lk_graph *graph) {

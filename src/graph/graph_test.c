@@ -52,7 +52,8 @@ static void test_ranks_are_numbered_densely(void **state) {
 
 static void test_ready_steps_follow_reads(void **state) {
     lk_graph *graph = make_graph(*state, 4, (int32_t[]){0, 1, 2, 3});
-    lk_node *hidden = lk_masked_linear(graph, "hidden", graph->data, 5, (int32_t[]){0, 1, 2, 3, 2}, plain);
+    lk_node *hidden =
+        lk_masked_linear(graph, "hidden", graph->data, 5, (int32_t[]){0, 1, 2, 3, 2}, plain);
     assert_memory_equal(hidden->ready, ((int32_t[]){0, 1, 2, 3, 2}), 5 * sizeof(int32_t));
     lk_node *picked = lk_select_cells(graph, hidden, (int32_t[]){4, 0}, 2);
     assert_memory_equal(picked->ready, ((int32_t[]){2, 0}), 2 * sizeof(int32_t));
@@ -65,7 +66,8 @@ static void test_ready_steps_follow_reads(void **state) {
     lk_graph_destroy(graph);
 }
 
-/* An output that may read one step too much, at each variable in turn, and through a hidden layer. */
+/* An output that may read one step too much, at each variable in turn, and through a hidden
+ * layer. */
 static void test_every_leak_is_refused(void **state) {
     fixture *f = *state;
     for (int32_t leak = 0; leak < 6; leak++) {
@@ -73,7 +75,8 @@ static void test_every_leak_is_refused(void **state) {
         lk_graph *graph = make_graph(f, 6, rank);
         memcpy(limit, rank, sizeof limit);
         limit[leak]++;
-        lk_node *hidden = lk_masked_linear(graph, "deep", graph->data, 6, (int32_t[]){1, 2, 3, 4, 5, 6}, plain);
+        lk_node *hidden =
+            lk_masked_linear(graph, "deep", graph->data, 6, (int32_t[]){1, 2, 3, 4, 5, 6}, plain);
         lk_node *out = lk_masked_linear(graph, "leaky", lk_relu(graph, hidden), 6, limit, plain);
         assert_int_equal(lk_graph_finish(graph, out, &lk_bernoulli), LK_CAUSALITY);
         const char *message = lk_context_message(f->context);
@@ -89,11 +92,12 @@ static void test_every_leak_is_refused(void **state) {
 static void test_the_tight_graph_passes(void **state) {
     int32_t rank[] = {5, 4, 3, 2, 1, 0};
     lk_graph *graph = make_graph(*state, 6, rank);
-    lk_node *hidden = lk_masked_linear(graph, "deep", graph->data, 6, (int32_t[]){1, 2, 3, 4, 5, 6}, plain);
+    lk_node *hidden =
+        lk_masked_linear(graph, "deep", graph->data, 6, (int32_t[]){1, 2, 3, 4, 5, 6}, plain);
     lk_node *out = lk_masked_linear(graph, "tight", lk_relu(graph, hidden), 6, rank, plain);
     assert_int_equal(lk_graph_finish(graph, out, &lk_bernoulli), LK_OK);
-    /* 1+2+..+6 for the hidden layer; output of rank r reads the r units of limit <= r. The unit that reads all is left out of a
-     * sample: nothing that is drawn depends on it. */
+    /* 1+2+..+6 for the hidden layer; output of rank r reads the r units of limit <= r. The unit
+     * that reads all is left out of a sample: nothing that is drawn depends on it. */
     assert_int_equal(lk_graph_multiply_adds_forward(graph), 21 + 15);
     assert_int_equal(lk_graph_multiply_adds_cached(graph), 15 + 15);
     assert_int_equal(lk_graph_multiply_adds_naive(graph), 6 * 36);
@@ -106,7 +110,8 @@ static void test_equal_ranks_do_not_see_each_other(void **state) {
     lk_node *out = lk_masked_linear(graph, "out", graph->data, 4, limit, plain);
     assert_int_equal(lk_graph_finish(graph, out, &lk_bernoulli), LK_OK);
     assert_int_equal(graph->steps, 2);
-    assert_int_equal(lk_graph_multiply_adds_forward(graph), 4); /* the last two read the first two */
+    assert_int_equal(lk_graph_multiply_adds_forward(graph),
+                     4); /* the last two read the first two */
     lk_graph_destroy(graph);
 }
 

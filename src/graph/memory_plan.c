@@ -1,12 +1,13 @@
-/* First fit over time: buffers are placed in the order in which their lives begin, each at the lowest offset that is free for all of
- * its life. */
+/* First fit over time: buffers are placed in the order in which their lives begin, each at the
+ * lowest offset that is free for all of its life. */
 #include "graph/memory_plan.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
 
-/* Every value is a whole number of cache lines per example-block: offsets are rounded to 16 floats. */
+/* Every value is a whole number of cache lines per example-block: offsets are rounded to 16
+ * floats. */
 #define ROUND_TO 16
 
 typedef struct life {
@@ -23,7 +24,8 @@ static void value_lives(const lk_graph *graph, lk_plan plan, life *lives) {
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
-        lives[i] = (life){.offset = -1, .size = node->cells * node->channels, .first = i, .last = i};
+        lives[i] =
+            (life){.offset = -1, .size = node->cells * node->channels, .first = i, .last = i};
         for (int32_t k = 0; k < node->input_count; k++) {
             note_use(&lives[node->inputs[k]->index], i);
         }
@@ -59,7 +61,8 @@ static int64_t lowest_free(const life *want, life *const *placed, int32_t count)
         for (int32_t i = 0; i < count; i++) {
             const life *other = placed[i];
             bool same_time = other->first <= want->last && want->first <= other->last;
-            bool same_place = other->offset < offset + want->size && offset < other->offset + other->size;
+            bool same_place =
+                other->offset < offset + want->size && offset < other->offset + other->size;
             if (same_time && same_place) {
                 offset = other->offset + other->size;
                 moved = true;

@@ -1,12 +1,12 @@
-/* Where each buffer of an execution lies: a dry pass over the graph gives every value and gradient a first and a last moment of use,
- * and buffers whose lives do not overlap share memory. */
+/* Where each buffer of an execution lies: a dry pass over the graph gives every value and gradient
+ * a first and a last moment of use, and buffers whose lives do not overlap share memory. */
 #ifndef LK_GRAPH_MEMORY_PLAN_H
 #define LK_GRAPH_MEMORY_PLAN_H
 
 #include "graph/execution.h"
 
-/* Offsets are in floats per example; -1: no such buffer. Moments: node i is computed at i, its backward runs at
- * 2 * nodes - 1 - i. */
+/* Offsets are in floats per example; -1: no such buffer. Moments: node i is computed at i, its
+ * backward runs at 2 * nodes - 1 - i. */
 typedef struct lk_memory_plan {
     int64_t *value;    /* [nodes] */
     int64_t *gradient; /* [nodes] */

@@ -7,8 +7,8 @@
 #include "kernels/kernels.h"
 #include "kernels/product.h"
 
-/* A run of input cells that an output cell reads: in[by ? by[first + i] : first + i], i < count. `by` lets an operation name a
- * run in the input's by_ready order. */
+/* A run of input cells that an output cell reads: in[by ? by[first + i] : first + i], i < count.
+ * `by` lets an operation name a run in the input's by_ready order. */
 typedef struct lk_span {
     int64_t first, count;
     const int32_t *by;
@@ -18,22 +18,23 @@ typedef struct lk_span {
 typedef struct lk_task {
     const lk_node *node;
     int64_t batch;
-    const int32_t
-        *cells; /* the cells to compute, ascending in (ready, cell); all of by_ready in the parallel schedule */
+    const int32_t *cells; /* the cells to compute, ascending in (ready, cell); all of by_ready in
+                             the parallel schedule */
     int64_t cell_count;
-    const float *const *in; /* the inputs' values, whole arrays (only cells already ready are valid) */
-    float *out;             /* this node's value, whole array */
+    const float *const
+        *in;    /* the inputs' values, whole arrays (only cells already ready are valid) */
+    float *out; /* this node's value, whole array */
     const float *const *parameter;
-    /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din, unless its row says that it sets what is
-     * fresh. */
+    /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din,
+     * unless its row says that it sets what is fresh. */
     const float *dout;
-    float *const *din; /* NULL where the input needs no gradient */
-    const bool *
-        din_fresh; /* per input, for operations with sets_fresh (else NULL): true = not zeroed, to be set, as 0 + ... */
+    float *const *din;     /* NULL where the input needs no gradient */
+    const bool *din_fresh; /* per input, for operations with sets_fresh (else NULL): true = not
+                              zeroed, to be set, as 0 + ... */
     float *const *dparameter;
     const bool *fresh; /* per parameter: true = set the whole gradient, false = add to it */
-    /* backward only, in a stream: cells before this one were computed in an earlier window and are constants now. Their dout is zero;
-     * recurrences stop before them. */
+    /* backward only, in a stream: cells before this one were computed in an earlier window and are
+     * constants now. Their dout is zero; recurrences stop before them. */
     int64_t first_cell;
     bool training;         /* dropout acts */
     lk_random random;      /* key of the run; coordinates are the operation's */
@@ -46,27 +47,33 @@ typedef struct lk_task {
 
 typedef struct lk_op {
     const char *name;
-    const char *definition; /* one line: out[u] = bias[u] + sum_k weight[u][k] in[k] over ready(k) <= limit(u) */
+    const char *definition; /* one line: out[u] = bias[u] + sum_k weight[u][k] in[k] over ready(k)
+                               <= limit(u) */
     int32_t inputs_least, inputs_most;
     /* Checks inputs and settings; sets node->cells and node->channels. */
     lk_status (*shape)(lk_context *context, lk_node *node);
-    /* The dependency rule: the cells of input number `input` that `cell` reads, as at most `most` spans; returns how many. An
-     * operation whose cells read earlier cells of the node itself (recurrence) names them under input == -1. */
-    int32_t (*reads)(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most);
+    /* The dependency rule: the cells of input number `input` that `cell` reads, as at most `most`
+     * spans; returns how many. An operation whose cells read earlier cells of the node itself
+     * (recurrence) names them under input == -1. */
+    int32_t (*reads)(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most);
     bool recurrent;
-    /* Of a recurrence: the wave in which the cell is computed, 0 or more, below the number of cells. It reads cells of lower waves only, so
-     * that a wave is computed at once. NULL: the cells one after another. */
+    /* Of a recurrence: the wave in which the cell is computed, 0 or more, below the number of
+     * cells. It reads cells of lower waves only, so that a wave is computed at once. NULL: the
+     * cells one after another. */
     int64_t (*wave)(const lk_node *node, int64_t cell);
-    /* The cells differ in nothing but what they read: no cell has parameters of its own (graph/window.h). */
+    /* The cells differ in nothing but what they read: no cell has parameters of its own
+     * (graph/window.h). */
     bool alike;
-    /* For operations that leave out what they would read before the first cell: how many cells of the input back they reach where nothing
-     * is left out; -1: they also reach forward. NULL: `reads` shows it. */
+    /* For operations that leave out what they would read before the first cell: how many cells of
+     * the input back they reach where nothing is left out; -1: they also reach forward. NULL:
+     * `reads` shows it. */
     int64_t (*reach)(const lk_node *node);
     /* Multiply-adds of one cell of one example. */
     int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
     bool (*forward)(const lk_task *task);  /* false: out of memory */
     bool (*backward)(const lk_task *task); /* NULL: models with it are not trained by gradients */
-    bool sets_fresh;                       /* backward writes all of a fresh din, so that nobody need zero it */
+    bool sets_fresh; /* backward writes all of a fresh din, so that nobody need zero it */
 } lk_op;
 
 static inline bool lk_din_fresh(const lk_task *task, int32_t input) {

@@ -1,4 +1,5 @@
-/* Parameters: named arrays, their initial values, their gradients. Names are few (tens), so a list is searched in order. */
+/* Parameters: named arrays, their initial values, their gradients. Names are few (tens), so a list
+ * is searched in order. */
 #include "graph/parameters.h"
 
 #include <math.h>
@@ -9,8 +10,8 @@
 #include "base/random.h"
 #include "graph/weight_norm.h"
 
-/* A matrix larger than this on both sides is made orthogonal in blocks of so many vectors: Gram-Schmidt over all of an
- * 8,000 x 8,000 matrix would cost more than an epoch of training it. */
+/* A matrix larger than this on both sides is made orthogonal in blocks of so many vectors:
+ * Gram-Schmidt over all of an 8,000 x 8,000 matrix would cost more than an epoch of training it. */
 #define ORTHOGONAL_BLOCK 512
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters) {
@@ -55,24 +56,27 @@ static lk_status grow(lk_parameters *parameters) {
     int32_t capacity = parameters->capacity == 0 ? 16 : 2 * parameters->capacity;
     lk_parameter *list = realloc(parameters->list, (size_t)capacity * sizeof *list);
     if (list == NULL) {
-        return lk_fail_no_memory(parameters->context, "parameters", capacity * (int64_t)sizeof *list);
+        return lk_fail_no_memory(parameters->context, "parameters",
+                                 capacity * (int64_t)sizeof *list);
     }
     parameters->list = list;
     parameters->capacity = capacity;
     return LK_OK;
 }
 
-static lk_status find_declared(lk_parameters *parameters, int32_t at, int64_t rows, int64_t columns) {
+static lk_status find_declared(lk_parameters *parameters, int32_t at, int64_t rows,
+                               int64_t columns) {
     const lk_parameter *p = &parameters->list[at];
     if (p->rows == rows && p->columns == columns) {
         return LK_OK;
     }
-    return lk_fail(parameters->context, LK_MISMATCH, "parameter %s is %lld x %lld, but the network wants %lld x %lld",
-                   p->name, (long long)p->rows, (long long)p->columns, (long long)rows, (long long)columns);
+    return lk_fail(parameters->context, LK_MISMATCH,
+                   "parameter %s is %lld x %lld, but the network wants %lld x %lld", p->name,
+                   (long long)p->rows, (long long)p->columns, (long long)rows, (long long)columns);
 }
 
-lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows, int64_t columns,
-                                lk_init init, int32_t *index) {
+lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows,
+                                int64_t columns, lk_init init, int32_t *index) {
     LK_REQUIRE(rows >= 0 && columns >= 0);
     *index = lk_parameters_find(parameters, name);
     if (*index >= 0) {
@@ -82,11 +86,14 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     if (parameters->total_most > 0 && columns > 0 &&
         rows > (parameters->total_most - lk_parameters_total(parameters)) / columns) {
         return lk_fail(parameters->context, LK_MISMATCH,
-                       "its settings ask for a parameter %s of %lld x %lld, more than the %lld values that it holds",
-                       name, (long long)rows, (long long)columns, (long long)parameters->total_most);
+                       "its settings ask for a parameter %s of %lld x %lld, more than the %lld "
+                       "values that it holds",
+                       name, (long long)rows, (long long)columns,
+                       (long long)parameters->total_most);
     }
     LK_TRY(grow(parameters));
-    lk_parameter made = {.rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};
+    lk_parameter made = {
+        .rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};
     made.name = strdup(name);
     if (columns > 0 && rows > INT64_MAX / columns) {
         free(made.name);
@@ -96,7 +103,8 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     if (made.name == NULL || made.value == NULL) {
         free(made.name);
         lk_release(made.value);
-        return lk_fail_no_memory(parameters->context, name, rows * columns * (int64_t)sizeof(float));
+        return lk_fail_no_memory(parameters->context, name,
+                                 rows * columns * (int64_t)sizeof(float));
     }
     *index = parameters->count;
     parameters->list[parameters->count++] = made;
@@ -110,7 +118,8 @@ lk_status lk_parameters_make_gradients(lk_parameters *parameters) {
             p->gradient = lk_allocate(p->rows * p->columns, sizeof(float));
         }
         if (p->gradient == NULL) {
-            return lk_fail_no_memory(parameters->context, p->name, p->rows * p->columns * (int64_t)sizeof(float));
+            return lk_fail_no_memory(parameters->context, p->name,
+                                     p->rows * p->columns * (int64_t)sizeof(float));
         }
     }
     return LK_OK;
@@ -124,7 +133,7 @@ int64_t lk_parameters_total(const lk_parameters *parameters) {
     return total;
 }
 
-/* ---- initial values ------------------------------------------------------------------------------------------ */
+/* ---- initial values -------------------------------------------------------------------------- */
 
 static void draw_glorot(lk_parameter *p, lk_random random, uint64_t which) {
     float bound = sqrtf(6.0f / (float)(p->rows + p->columns));
@@ -139,7 +148,8 @@ static void draw_normal(lk_parameter *p, lk_random random, uint64_t which, float
     }
 }
 
-/* Modified Gram-Schmidt in double over `count` vectors of `length`, elements `stride` apart, vectors `step` apart. */
+/* Modified Gram-Schmidt in double over `count` vectors of `length`, elements `stride` apart,
+ * vectors `step` apart. */
 static void orthonormalise(double *vectors, int64_t count, int64_t length) {
     for (int64_t i = 0; i < count; i++) {
         double *v = vectors + i * length;
@@ -164,7 +174,8 @@ static void orthonormalise(double *vectors, int64_t count, int64_t length) {
     }
 }
 
-/* The shorter side's vectors become orthonormal (in blocks, see above), times sqrt(2) for rectified units. */
+/* The shorter side's vectors become orthonormal (in blocks, see above), times sqrt(2) for rectified
+ * units. */
 static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which) {
     draw_normal(p, random, which, 1.0f);
     bool by_rows = p->rows <= p->columns;
@@ -181,7 +192,8 @@ static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which) {
         int64_t here = count - first < block ? count - first : block;
         for (int64_t i = 0; i < here; i++) {
             for (int64_t k = 0; k < length; k++) {
-                vectors[i * length + k] = p->value[(first + i) * vector_stride + k * element_stride];
+                vectors[i * length + k] =
+                    p->value[(first + i) * vector_stride + k * element_stride];
             }
         }
         orthonormalise(vectors, here, length);
@@ -214,7 +226,8 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
             draw_glorot(p, random, (uint64_t)i);
             break;
         case LK_INIT_HE:
-            draw_normal(p, random, (uint64_t)i, sqrtf(2.0f / (float)(p->fan_in > 0 ? p->fan_in : 1)));
+            draw_normal(p, random, (uint64_t)i,
+                        sqrtf(2.0f / (float)(p->fan_in > 0 ? p->fan_in : 1)));
             break;
         case LK_INIT_NORM: /* below, once all directions are drawn */
             break;
@@ -223,10 +236,12 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
             break;
         }
         if (!made) {
-            return lk_fail_no_memory(parameters->context, p->name, p->rows * p->columns * (int64_t)sizeof(double));
+            return lk_fail_no_memory(parameters->context, p->name,
+                                     p->rows * p->columns * (int64_t)sizeof(double));
         }
         for (int64_t r = 0; p->live != NULL && r < p->rows; r++) {
-            memset(p->value + r * p->columns + p->live[r], 0, (size_t)(p->columns - p->live[r]) * sizeof(float));
+            memset(p->value + r * p->columns + p->live[r], 0,
+                   (size_t)(p->columns - p->live[r]) * sizeof(float));
         }
     }
     for (int32_t i = 0; i < parameters->count; i++) {

@@ -1,4 +1,5 @@
-/* The trained arrays of a model, by name. Shared by all graphs of the model (its masks, its sizes). */
+/* The trained arrays of a model, by name. Shared by all graphs of the model (its masks, its
+ * sizes). */
 #ifndef LK_GRAPH_PARAMETERS_H
 #define LK_GRAPH_PARAMETERS_H
 
@@ -19,13 +20,15 @@ typedef struct lk_parameter {
     char *name;            /* owned: "hidden1.weight" */
     int64_t rows, columns; /* a vector is rows x 1 */
     lk_init init;
-    int64_t fan_in;  /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says otherwise */
+    int64_t fan_in;  /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says
+                        otherwise */
     float *value;    /* owned, [rows][columns] */
     float *gradient; /* owned, or NULL until lk_parameters_make_gradients */
     bool decays;     /* weight decay applies (matrices, not biases) */
-    int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used; the rest stay zero
-                             and optimizers, averages and norms skip them */
-    /* Operations see this value, unless one of these has another derived from it (graph/derived.h). */
+    int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used;
+                      the rest stay zero and optimizers, averages and norms skip them */
+    /* Operations see this value, unless one of these has another derived from it
+     * (graph/derived.h). */
     lk_weight_norm *norm; /* owned, or NULL: graph/weight_norm.h */
     float drop;           /* share of the weights that a training step drops: graph/weight_drop.h */
 } lk_parameter;
@@ -34,24 +37,26 @@ typedef struct lk_parameters {
     lk_context *context;
     lk_parameter *list;
     int32_t count, capacity;
-    bool frozen; /* set once loaded or initialised: a graph may then only find, never add */
-    int64_t
-        total_most; /* 0: no limit; else more values than this are refused before they are allocated (hostile files) */
+    bool frozen;        /* set once loaded or initialised: a graph may then only find, never add */
+    int64_t total_most; /* 0: no limit; else more values than this are refused before they are
+                           allocated (hostile files) */
 } lk_parameters;
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters);
 void lk_parameters_destroy(lk_parameters *parameters);
 /* Finds `name` (then the shape must agree) or adds it, zeroed. */
-lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows, int64_t columns,
-                                lk_init init, int32_t *index);
+lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows,
+                                int64_t columns, lk_init init, int32_t *index);
 /* -1 when there is none. */
 int32_t lk_parameters_find(const lk_parameters *parameters, const char *name);
 /* Draws all initial values from the seed: parameter p, element e by (LK_FOR_INIT, p, e). */
 lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed);
 lk_status lk_parameters_make_gradients(lk_parameters *parameters);
 int64_t lk_parameters_total(const lk_parameters *parameters);
-/* Where the gradient of parameter `index` goes: own[index], or, where own is NULL, the parameter's own array. */
-static inline float *lk_parameters_gradient(const lk_parameters *parameters, float *const *own, int64_t index) {
+/* Where the gradient of parameter `index` goes: own[index], or, where own is NULL, the parameter's
+ * own array. */
+static inline float *lk_parameters_gradient(const lk_parameters *parameters, float *const *own,
+                                            int64_t index) {
     return own != NULL ? own[index] : parameters->list[index].gradient;
 }
 

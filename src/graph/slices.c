@@ -8,8 +8,10 @@
 #include "graph/execution_inside.h"
 
 enum {
-    EXAMPLES_LEAST = 4,       /* fewer leave too short products at the borders of a grid */
-    SLICE_BYTES = 2 << 20,    /* of the widest node: two cores' second caches, or one's and a part of the third */
+    EXAMPLES_LEAST = 4, /* fewer leave too short products at the borders of a grid */
+    SLICE_BYTES =
+        2
+        << 20, /* of the widest node: two cores' second caches, or one's and a part of the third */
     FLOATS_PER_PIECE = 16384, /* of the joining */
 };
 
@@ -29,7 +31,7 @@ struct lk_slices {
     double *nll_nats;
 };
 
-/* ---- how a minibatch is cut -------------------------------------------------------------------------------------- */
+/* ---- how a minibatch is cut ------------------------------------------------------------------ */
 
 static int64_t examples_of(const lk_graph *graph) {
     int64_t widest = 1, values = 0, examples = EXAMPLES_LEAST;
@@ -66,7 +68,7 @@ static int64_t first_of(const lk_slices *slices, int64_t s) {
     return slices->count * s / slices->slices;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_status allocate(lk_slices *s) {
     const lk_parameters *parameters = s->graph->parameters;
@@ -75,7 +77,8 @@ static lk_status allocate(lk_slices *s) {
     s->gradient = lk_allocate(s->most * s->floats, sizeof *s->gradient);
     s->part = lk_allocate(s->most * parameters->count, sizeof *s->part);
     s->status = lk_allocate(s->most, sizeof *s->status);
-    if (s->execution == NULL || s->pool == NULL || s->gradient == NULL || s->part == NULL || s->status == NULL) {
+    if (s->execution == NULL || s->pool == NULL || s->gradient == NULL || s->part == NULL ||
+        s->status == NULL) {
         return lk_fail_no_memory(parameters->context, "gradients of slices",
                                  s->most * s->floats * (int64_t)sizeof(float));
     }
@@ -90,7 +93,8 @@ static lk_status allocate(lk_slices *s) {
 
 static lk_status make_worker(lk_slices *s, int worker) {
     lk_context *context = s->graph->context;
-    LK_TRY(lk_execution_create(s->graph, LK_PLAN_TRAIN, (s->batch + s->most - 1) / s->most, &s->execution[worker]));
+    LK_TRY(lk_execution_create(s->graph, LK_PLAN_TRAIN, (s->batch + s->most - 1) / s->most,
+                               &s->execution[worker]));
     if (s->apart) {
         s->pool[worker] = lk_pool_create(1);
         if (s->pool[worker] == NULL) {
@@ -152,7 +156,7 @@ lk_execution *lk_slices_execution(lk_slices *slices) {
     return slices->execution[0];
 }
 
-/* ---- a run ----------------------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
     int64_t first = first_of(s, slice), count = first_of(s, slice + 1) - first;
@@ -179,7 +183,8 @@ static void join_piece(void *argument, int64_t piece, int worker) {
     int64_t first = piece * FLOATS_PER_PIECE, last = first + FLOATS_PER_PIECE;
     last = last < s->floats ? last : s->floats;
     for (int64_t slice = 1; slice < s->slices; slice++) {
-        s->graph->context->kernels->add(s->gradient + first, s->gradient + slice * s->floats + first, last - first);
+        s->graph->context->kernels->add(s->gradient + first,
+                                        s->gradient + slice * s->floats + first, last - first);
     }
 }
 
@@ -193,7 +198,8 @@ static void join(lk_slices *s) {
     }
 }
 
-/* The first slice with an NLL that is not finite is computed again, for those who ask where it came from. */
+/* The first slice with an NLL that is not finite is computed again, for those who ask where it came
+ * from. */
 static lk_status look_again(lk_slices *s) {
     for (int64_t slice = 0; slice < s->slices; slice++) {
         for (int64_t n = first_of(s, slice); n < first_of(s, slice + 1); n++) {

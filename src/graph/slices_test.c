@@ -1,5 +1,6 @@
-/* A minibatch in slices against the same minibatch whole: likelihoods bit for bit, with dropout too; gradients up to the rounding of their
- * sums; the same bits for any number of threads, for minibatches that are not full, and with normalised weights. */
+/* A minibatch in slices against the same minibatch whole: likelihoods bit for bit, with dropout
+ * too; gradients up to the rounding of their sums; the same bits for any number of threads, for
+ * minibatches that are not full, and with normalised weights. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,8 +123,8 @@ static void compare(bool normalised, int64_t count) {
         assert_memory_equal(nll, whole_nll, (size_t)count * sizeof *nll);
         for (int64_t i = 0; i < floats && t == 0; i++) {
             if (!(fabsf(sliced[i] - whole[i]) <= 1e-5f + 1e-5f * fabsf(whole[i]))) {
-                fail_msg("%lld examples, gradient %lld: %.9g in slices, %.9g whole", (long long)count, (long long)i,
-                         (double)sliced[i], (double)whole[i]);
+                fail_msg("%lld examples, gradient %lld: %.9g in slices, %.9g whole",
+                         (long long)count, (long long)i, (double)sliced[i], (double)whole[i]);
             }
         }
         first = t == 0 ? sliced : first;
@@ -164,7 +165,8 @@ static void test_what_is_cut(void **state) {
     assert_int_equal(lk_graph_create(n.context, n.parameters, 3, 2, rank, &n.graph), LK_OK);
     lk_node *x = lk_embedding(n.graph, "x", lk_shift(n.graph, n.graph->data, 1, 2.0f), 3, 8);
     lk_node *h = lk_channels(n.graph, lk_recurrent_lstm(n.graph, "h", x), 0, 2);
-    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "logits", h, 1), &lk_bernoulli), LK_OK);
+    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "logits", h, 1), &lk_bernoulli),
+                     LK_OK);
     assert_int_equal(lk_slices_count(n.graph, 1 << 20), 1);
     n.x = NULL;
     release(&n);

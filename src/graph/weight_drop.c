@@ -12,7 +12,8 @@ void lk_parameters_drop(lk_parameters *parameters, int32_t weight, double rate) 
     parameters->list[weight].drop = (float)rate;
 }
 
-void lk_weight_drop(const lk_parameter *p, int32_t index, const lk_derived_step *step, const float *from, float *to) {
+void lk_weight_drop(const lk_parameter *p, int32_t index, const lk_derived_step *step,
+                    const float *from, float *to) {
     int64_t floats = p->rows * p->columns;
     if (!step->training) {
         memcpy(to, from, (size_t)floats * sizeof *to);

@@ -1,4 +1,5 @@
-/* Dropped weights: how many and which, in a network that reads them; gradients come back to the weights that were kept and to no others. */
+/* Dropped weights: how many and which, in a network that reads them; gradients come back to the
+ * weights that were kept and to no others. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,12 +33,14 @@ static network make(int threads, double rate) {
     assert_int_equal(lk_context_create(threads, &n.context), LK_OK);
     assert_int_equal(lk_parameters_create(n.context, &n.parameters), LK_OK);
     assert_int_equal(lk_graph_create(n.context, n.parameters, VARIABLES, 2, rank, &n.graph), LK_OK);
-    lk_node *node = lk_embedding(n.graph, "in", lk_shift(n.graph, n.graph->data, 1, 2.0f), 3, WIDTH);
+    lk_node *node =
+        lk_embedding(n.graph, "in", lk_shift(n.graph, n.graph->data, 1, 2.0f), 3, WIDTH);
     node = lk_recurrent_tanh(n.graph, "cell", node);
     assert_non_null(node);
     n.weight = node->parameters[0];
     lk_parameters_drop(n.parameters, n.weight, rate);
-    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "out", node, 1), &lk_bernoulli), LK_OK);
+    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "out", node, 1), &lk_bernoulli),
+                     LK_OK);
     assert_int_equal(lk_parameters_initialise(n.parameters, SEED), LK_OK);
     assert_int_equal(lk_parameters_make_gradients(n.parameters), LK_OK);
     return n;
@@ -51,7 +54,8 @@ static void release(network *n) {
 
 /* One step forward and backward: the NLLs of the examples. */
 static void run(const network *n, bool training, uint64_t step, double nll[EXAMPLES]) {
-    static const uint16_t x[EXAMPLES * VARIABLES] = {0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 1};
+    static const uint16_t x[EXAMPLES * VARIABLES] = {0, 1, 1, 0, 1, 0, 1, 1, 1,
+                                                     0, 0, 1, 0, 0, 1, 1, 0, 1};
     lk_execution *execution;
     assert_int_equal(lk_execution_create(n->graph, LK_PLAN_TRAIN, EXAMPLES, &execution), LK_OK);
     lk_execution_set_training(execution, training, SEED, step);
@@ -71,7 +75,8 @@ static void test_a_step_is_that_of_the_kept_weights(void **state) {
     int64_t zeros = 0, count = WIDTH * WIDTH;
     for (int64_t e = 0; e < count; e++) {
         zeros += p->value[e] == 0.0f;
-        assert_true(p->value[e] == 0.0f || p->value[e] == (float)(1.0 / (1.0 - (double)w->drop)) * w->value[e]);
+        assert_true(p->value[e] == 0.0f ||
+                    p->value[e] == (float)(1.0 / (1.0 - (double)w->drop)) * w->value[e]);
     }
     double deviation = sqrt(RATE * (1 - RATE) * (double)count);
     assert_true(fabs((double)zeros - RATE * (double)count) <= 4 * deviation);
@@ -96,7 +101,8 @@ static void test_another_step_drops_others_and_no_training_none(void **state) {
     run(&plain, false, 7, expected);
     assert_memory_not_equal(first, second, sizeof first);
     assert_memory_equal(still, expected, sizeof still);
-    assert_memory_equal(n.parameters->list[n.weight].gradient, plain.parameters->list[plain.weight].gradient,
+    assert_memory_equal(n.parameters->list[n.weight].gradient,
+                        plain.parameters->list[plain.weight].gradient,
                         WIDTH * WIDTH * sizeof(float));
     release(&n);
     release(&plain);

@@ -6,20 +6,21 @@
 
 #include "base/arena.h"
 
-/* ---- declaration ----------------------------------------------------------------------------------------------- */
+/* ---- declaration ----------------------------------------------------------------------------- */
 
-static lk_status check_same(lk_context *context, const lk_parameter *weight, int32_t gain, int32_t bands,
-                            const int64_t *begin) {
+static lk_status check_same(lk_context *context, const lk_parameter *weight, int32_t gain,
+                            int32_t bands, const int64_t *begin) {
     const lk_weight_norm *norm = weight->norm;
     if (norm->gain == gain && norm->bands == bands &&
         memcmp(norm->begin, begin, (size_t)(bands + 1) * sizeof *begin) == 0) {
         return LK_OK;
     }
-    return lk_fail(context, LK_MISMATCH, "parameter %s is already normalised, in other units", weight->name);
+    return lk_fail(context, LK_MISMATCH, "parameter %s is already normalised, in other units",
+                   weight->name);
 }
 
-lk_status lk_parameters_normalise(lk_parameters *parameters, int32_t weight, const char *gain, int32_t bands,
-                                  const int64_t *begin) {
+lk_status lk_parameters_normalise(lk_parameters *parameters, int32_t weight, const char *gain,
+                                  int32_t bands, const int64_t *begin) {
     const lk_parameter *w = &parameters->list[weight];
     LK_REQUIRE(bands >= 1 && begin[0] == 0 && begin[bands] == w->rows && w->live == NULL);
     lk_init init = w->init == LK_INIT_ZERO ? LK_INIT_ZERO : LK_INIT_NORM;
@@ -50,7 +51,7 @@ void lk_weight_norm_destroy(lk_weight_norm *norm) {
     }
 }
 
-/* ---- one band -------------------------------------------------------------------------------------------------- */
+/* ---- one band -------------------------------------------------------------------------------- */
 
 /* norm[c] = the root of the sum over rows of v[r][c]^2; squares of floats are exact. */
 static void norms(double *norm, const float *v, int64_t rows, int64_t columns) {
@@ -84,7 +85,7 @@ void lk_weight_norm_start(lk_parameters *parameters, const lk_parameter *weight)
     }
 }
 
-/* ---- the weights of an execution ------------------------------------------------------------------------------- */
+/* ---- the weights of an execution ------------------------------------------------------------- */
 
 bool lk_weight_norm_allocate(const lk_parameter *p, lk_derived_weight *d, bool gradients) {
     int64_t units = p->norm->bands * p->columns;
@@ -94,7 +95,8 @@ bool lk_weight_norm_allocate(const lk_parameter *p, lk_derived_weight *d, bool g
     return d->norm != NULL && d->scale != NULL && (!gradients || d->dot != NULL);
 }
 
-void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *p, lk_derived_weight *d) {
+void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *p,
+                           lk_derived_weight *d) {
     int64_t columns = p->columns;
     for (int32_t b = 0; b < p->norm->bands; b++) {
         int64_t first = p->norm->begin[b], last = p->norm->begin[b + 1];
@@ -112,8 +114,8 @@ void lk_weight_norm_update(const lk_parameters *parameters, const lk_parameter *
     }
 }
 
-static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float *gradient, float *gain_gradient,
-                       int32_t b) {
+static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float *gradient,
+                       float *gain_gradient, int32_t b) {
     int64_t columns = p->columns, first = p->norm->begin[b], last = p->norm->begin[b + 1];
     const double *norm = d->norm + b * columns, *scale = d->scale + b * columns;
     double *dot = d->dot + b * columns;
@@ -131,12 +133,14 @@ static void chain_band(const lk_derived_weight *d, const lk_parameter *p, float 
     for (int64_t r = first; r < last; r++) {
         for (int64_t c = 0; c < columns; c++) {
             int64_t at = r * columns + c;
-            gradient[at] = (float)(scale[c] * ((double)d->gradient[at] - dot[c] * (double)p->value[at]));
+            gradient[at] =
+                (float)(scale[c] * ((double)d->gradient[at] - dot[c] * (double)p->value[at]));
         }
     }
 }
 
-void lk_weight_norm_chain(const lk_parameter *p, const lk_derived_weight *d, float *gradient, float *gain_gradient) {
+void lk_weight_norm_chain(const lk_parameter *p, const lk_derived_weight *d, float *gradient,
+                          float *gain_gradient) {
     for (int32_t b = 0; b < p->norm->bands; b++) {
         chain_band(d, p, gradient, gain_gradient, b);
     }

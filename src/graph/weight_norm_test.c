@@ -1,6 +1,7 @@
-/* Weight normalisation through a whole network: a convolution of two colours with a mask, and a pointwise layer. What operations see is
- * g v / |v| to the last bit; the gradients of v and g are the derivatives of that, by central differences in double; schedules and threads
- * give the same bits; beginnings and the unit without a direction are as the header says. */
+/* Weight normalisation through a whole network: a convolution of two colours with a mask, and a
+ * pointwise layer. What operations see is g v / |v| to the last bit; the gradients of v and g are
+ * the derivatives of that, by central differences in double; schedules and threads give the same
+ * bits; beginnings and the unit without a direction are as the header says. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +77,8 @@ static void randomise(network *n) {
     for (int32_t i = 0; i < n->parameters->count; i++) {
         lk_parameter *p = &n->parameters->list[i];
         for (int64_t e = 0; e < floats(p); e++) {
-            p->value[e] = lk_random_normal((lk_random){SEED, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e);
+            p->value[e] =
+                lk_random_normal((lk_random){SEED, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e);
         }
     }
 }
@@ -87,8 +89,8 @@ static void fill(uint16_t *x) {
     }
 }
 
-/* The layers, and the rows of their bands: the mask of type A lets the first colour see two taps of two colours, the second one also the
- * first colour of its own pixel. */
+/* The layers, and the rows of their bands: the mask of type A lets the first colour see two taps of
+ * two colours, the second one also the first colour of its own pixel. */
 static const struct layer {
     const char *weight, *gain, *bias;
     int bands;
@@ -97,7 +99,8 @@ static const struct layer {
               {"out.weight", "out.gain", "out.bias", 1, {0, 5}}};
 
 /* w of a layer from v and g, in double. */
-static void derive(const struct layer *layer, int64_t columns, const double *v, const double *g, double *w) {
+static void derive(const struct layer *layer, int64_t columns, const double *v, const double *g,
+                   double *w) {
     for (int b = 0; b < layer->bands; b++) {
         for (int64_t c = 0; c < columns; c++) {
             double sum = 0;
@@ -105,7 +108,8 @@ static void derive(const struct layer *layer, int64_t columns, const double *v, 
                 sum += v[r * columns + c] * v[r * columns + c];
             }
             for (int64_t r = layer->begin[b]; r < layer->begin[b + 1]; r++) {
-                w[r * columns + c] = sum == 0 ? 0 : g[b * columns + c] / sqrt(sum) * v[r * columns + c];
+                w[r * columns + c] =
+                    sum == 0 ? 0 : g[b * columns + c] / sqrt(sum) * v[r * columns + c];
             }
         }
     }
@@ -145,7 +149,8 @@ static void run(const network *n, float *parameters) {
     assert_int_equal(lk_execution_create(n->graph, LK_PLAN_TRAIN, EXAMPLES, &execution), LK_OK);
     assert_int_equal(lk_execution_forward(execution, x, EXAMPLES), LK_OK);
     for (int64_t v = 0; v < VARIABLES; v++) {
-        memcpy(parameters + v * EXAMPLES, lk_execution_parameters(execution, v), EXAMPLES * sizeof(float));
+        memcpy(parameters + v * EXAMPLES, lk_execution_parameters(execution, v),
+               EXAMPLES * sizeof(float));
     }
     assert_int_equal(lk_execution_backward(execution), LK_OK);
     lk_execution_destroy(execution);
@@ -155,11 +160,13 @@ static void run_by_steps(const network *n, float *parameters) {
     uint16_t x[EXAMPLES * VARIABLES], column[EXAMPLES];
     lk_execution *execution;
     fill(x);
-    assert_int_equal(lk_execution_create(n->graph, LK_PLAN_INCREMENTAL, EXAMPLES, &execution), LK_OK);
+    assert_int_equal(lk_execution_create(n->graph, LK_PLAN_INCREMENTAL, EXAMPLES, &execution),
+                     LK_OK);
     assert_int_equal(lk_execution_begin(execution, EXAMPLES), LK_OK);
     for (int32_t v = 0; v < VARIABLES; v++) {
         assert_int_equal(lk_execution_compute(execution, v), LK_OK);
-        memcpy(parameters + v * EXAMPLES, lk_execution_parameters(execution, v), EXAMPLES * sizeof(float));
+        memcpy(parameters + v * EXAMPLES, lk_execution_parameters(execution, v),
+               EXAMPLES * sizeof(float));
         for (int i = 0; i < EXAMPLES; i++) {
             column[i] = x[i * VARIABLES + v];
         }
@@ -168,7 +175,7 @@ static void run_by_steps(const network *n, float *parameters) {
     lk_execution_destroy(execution);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void test_operations_see_the_normalised_weight(void **state) {
     (void)state;
@@ -185,10 +192,11 @@ static void test_operations_see_the_normalised_weight(void **state) {
     release(&plain);
 }
 
-/* ---- gradients ---------------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 /* sum of G w(v, g), whose derivatives by v and g are the gradients when G is that of w. */
-static double weighted(const struct layer *layer, const lk_parameter *plain, const double *v, const double *g) {
+static double weighted(const struct layer *layer, const lk_parameter *plain, const double *v,
+                       const double *g) {
     double sum = 0, *w = malloc((size_t)floats(plain) * sizeof *w);
     derive(layer, plain->columns, v, g, w);
     for (int64_t e = 0; e < floats(plain); e++) {
@@ -198,8 +206,8 @@ static double weighted(const struct layer *layer, const lk_parameter *plain, con
     return sum;
 }
 
-static void compare(const struct layer *layer, const lk_parameter *plain, double *v, double *g, double *at,
-                    const lk_parameter *p) {
+static void compare(const struct layer *layer, const lk_parameter *plain, double *v, double *g,
+                    double *at, const lk_parameter *p) {
     const double h = 1e-5;
     for (int64_t e = 0; e < floats(p); e++) {
         double held = at[e];
@@ -210,7 +218,8 @@ static void compare(const struct layer *layer, const lk_parameter *plain, double
         at[e] = held;
         double expected = (above - below) / (2 * h);
         if (!(fabs((double)p->gradient[e] - expected) <= 1e-6 * (1 + fabs(expected)))) {
-            fail_msg("d %s[%lld] = %.9g, expected %.9g", p->name, (long long)e, (double)p->gradient[e], expected);
+            fail_msg("d %s[%lld] = %.9g, expected %.9g", p->name, (long long)e,
+                     (double)p->gradient[e], expected);
         }
     }
 }
@@ -248,7 +257,8 @@ static void test_any_threads(void **state) {
     assert_memory_equal(one, four, sizeof one);
     for (int32_t i = 0; i < a.parameters->count; i++) {
         const lk_parameter *p = &a.parameters->list[i];
-        assert_memory_equal(p->gradient, b.parameters->list[i].gradient, (size_t)floats(p) * sizeof(float));
+        assert_memory_equal(p->gradient, b.parameters->list[i].gradient,
+                            (size_t)floats(p) * sizeof(float));
     }
     release(&a);
     release(&b);
@@ -270,20 +280,22 @@ static void test_a_unit_without_direction(void **state) {
     assert_memory_equal(got, expected, sizeof got);
     assert_true(g->gradient[5 + 2] == 0 && g->gradient[5 + 1] != 0 && g->gradient[2] != 0);
     for (int64_t r = 4; r < 9; r++) {
-        assert_true(v->gradient[r * v->columns + 2] == 0 && isfinite(v->gradient[r * v->columns + 1]));
+        assert_true(v->gradient[r * v->columns + 2] == 0 &&
+                    isfinite(v->gradient[r * v->columns + 1]));
     }
     release(&n);
     release(&plain);
 }
 
-/* ---- beginnings --------------------------------------------------------------------------------------------------- */
+/* ---- beginnings ------------------------------------------------------------------------------ */
 
 static void test_begins_as_without(void **state) {
     (void)state;
     network n = make(1, true);
     for (int l = 0; l < 2; l++) {
         const lk_parameter *p = find(&n, layers[l].weight);
-        double *v = widened(p), *g = widened(find(&n, layers[l].gain)), *w = malloc((size_t)floats(p) * sizeof *w);
+        double *v = widened(p), *g = widened(find(&n, layers[l].gain)),
+               *w = malloc((size_t)floats(p) * sizeof *w);
         derive(&layers[l], p->columns, v, g, w);
         for (int64_t e = 0; e < floats(p); e++) {
             assert_true(v[e] != 0 && fabs(w[e] - v[e]) <= 1e-7 * fabs(v[e]));
@@ -305,7 +317,8 @@ static void test_begins_at_zero(void **state) {
     assert_int_equal(lk_parameters_declare(parameters, "w", 3, 2, LK_INIT_ZERO, &weight), LK_OK);
     assert_int_equal(lk_parameters_normalise(parameters, weight, "g", 1, (int64_t[]){0, 3}), LK_OK);
     assert_int_equal(lk_parameters_initialise(parameters, SEED), LK_OK);
-    const lk_parameter *w = &parameters->list[weight], *g = &parameters->list[lk_parameters_find(parameters, "g")];
+    const lk_parameter *w = &parameters->list[weight],
+                       *g = &parameters->list[lk_parameters_find(parameters, "g")];
     assert_true(g->rows == 2 && g->value[0] == 0 && g->value[1] == 0);
     for (int64_t e = 0; e < 6; e++) {
         assert_true(w->value[e] != 0);
@@ -313,7 +326,8 @@ static void test_begins_at_zero(void **state) {
     /* Again, as another graph of the same model does, and in units that are not the same. */
     assert_int_equal(lk_parameters_normalise(parameters, weight, "g", 1, (int64_t[]){0, 3}), LK_OK);
     assert_int_equal(parameters->count, 2);
-    assert_int_equal(lk_parameters_normalise(parameters, weight, "g", 2, (int64_t[]){0, 1, 3}), LK_MISMATCH);
+    assert_int_equal(lk_parameters_normalise(parameters, weight, "g", 2, (int64_t[]){0, 1, 3}),
+                     LK_MISMATCH);
     lk_parameters_destroy(parameters);
     lk_context_destroy(context);
 }

@@ -1,15 +1,17 @@
-/* Proving that a graph repeats along its variables, and listing what each step of a stream computes. */
+/* Proving that a graph repeats along its variables, and listing what each step of a stream
+ * computes. */
 #include "graph/window.h"
 
 #include <string.h>
 
 #include "graph/op.h"
 
-/* ---- the proof ---------------------------------------------------------------------------------------------------- */
+/* ---- the proof ------------------------------------------------------------------------------- */
 
 static lk_status refuse(const lk_graph *graph, const lk_node *node, const char *why) {
-    return lk_fail(graph->context, LK_UNSUPPORTED, "node %s (%s) does not repeat along a stream: %s", node->name,
-                   node->op->name, why);
+    return lk_fail(graph->context, LK_UNSUPPORTED,
+                   "node %s (%s) does not repeat along a stream: %s", node->name, node->op->name,
+                   why);
 }
 
 static bool is_constant(const lk_node *node) {
@@ -47,7 +49,8 @@ typedef struct proof {
 /* How far back the cells of one input are read; a read of a later position is refused. */
 static lk_status measure_input(proof *p, const lk_node *node, int32_t input) {
     const lk_node *from = input < 0 ? node : node->inputs[input];
-    int64_t per_position = node->cells / p->positions, from_per_position = from->cells / p->positions;
+    int64_t per_position = node->cells / p->positions,
+            from_per_position = from->cells / p->positions;
     lk_span spans[LK_SPANS_MOST];
     for (int64_t cell = 0; cell < node->cells; cell++) {
         int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
@@ -64,14 +67,17 @@ static lk_status measure_input(proof *p, const lk_node *node, int32_t input) {
     return LK_OK;
 }
 
-/* Beyond the lookback, where nothing is cut off by the beginning, each position reads what the one before it reads, one further. */
+/* Beyond the lookback, where nothing is cut off by the beginning, each position reads what the one
+ * before it reads, one further. */
 static lk_status compare_input(const proof *p, const lk_node *node, int32_t input) {
     const lk_node *from = input < 0 ? node : node->inputs[input];
-    int64_t per_position = node->cells / p->positions, from_per_position = from->cells / p->positions;
+    int64_t per_position = node->cells / p->positions,
+            from_per_position = from->cells / p->positions;
     lk_span here[LK_SPANS_MOST], before[LK_SPANS_MOST];
     for (int64_t cell = (p->lookback + 1) * per_position; cell < node->cells; cell++) {
         int32_t count = node->op->reads(node, input, cell, here, LK_SPANS_MOST);
-        bool agree = node->op->reads(node, input, cell - per_position, before, LK_SPANS_MOST) == count;
+        bool agree =
+            node->op->reads(node, input, cell - per_position, before, LK_SPANS_MOST) == count;
         for (int32_t s = 0; s < count && agree; s++) {
             agree = spans_agree(&before[s], &here[s], from_per_position);
         }
@@ -108,7 +114,8 @@ static lk_status prove_order(const lk_graph *graph, int64_t unit) {
     for (int64_t v = 0; v < graph->variables; v++) {
         if (graph->rank[v] / unit != v / unit) {
             return lk_fail(graph->context, LK_UNSUPPORTED,
-                           "a stream is read from its beginning to its end, but the ordering has variable %lld at "
+                           "a stream is read from its beginning to its end, but the ordering has "
+                           "variable %lld at "
                            "rank %d: only the natural ordering streams",
                            (long long)v, graph->rank[v]);
         }
@@ -128,13 +135,13 @@ lk_status lk_window_lookback(const lk_graph *graph, int64_t unit, int64_t *lookb
             LK_TRY(compare_input(&p, node, input));
         }
     }
-    /* One more than is read: the last position kept has cells that read its own variables, and these are computed only
-     * when the next position is. */
+    /* One more than is read: the last position kept has cells that read its own variables, and
+     * these are computed only when the next position is. */
     *lookback = p.lookback + 1;
     return LK_OK;
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static int64_t step_of(const lk_window *window, const lk_node *node, int64_t cell) {
     int64_t begins = cell / window->nodes[node->index].cells * window->unit;
@@ -173,10 +180,12 @@ static lk_status list_node(lk_window *window, const lk_node *node) {
 static lk_status fill(lk_window *window) {
     const lk_graph *graph = window->graph;
     window->arena = lk_arena_create();
-    window->nodes =
-        window->arena == NULL ? NULL : lk_arena_take(window->arena, graph->node_count, sizeof *window->nodes);
+    window->nodes = window->arena == NULL
+                        ? NULL
+                        : lk_arena_take(window->arena, graph->node_count, sizeof *window->nodes);
     if (window->nodes == NULL) {
-        return lk_fail_no_memory(graph->context, "window", graph->node_count * (int64_t)sizeof *window->nodes);
+        return lk_fail_no_memory(graph->context, "window",
+                                 graph->node_count * (int64_t)sizeof *window->nodes);
     }
     for (int32_t i = 0; i < graph->node_count; i++) {
         window->nodes[i].cells = graph->nodes[i]->cells / window->positions;

@@ -45,39 +45,46 @@ static int64_t example_count(const checker *c) {
     return c->dataset->examples < EXAMPLES ? c->dataset->examples : EXAMPLES;
 }
 
-/* ---- the checks ---------------------------------------------------------------------------------------------------------- */
+/* ---- the checks ------------------------------------------------------------------------------ */
 
-/* Building a graph proves it; a graph that leaks is refused with the path, so that reaching this point is the proof. */
+/* Building a graph proves it; a graph that leaks is refused with the path, so that reaching this
+ * point is the proof. */
 static lk_status check_proof(checker *c) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         if (graph->output->ready[v] > graph->rank[v]) {
-            lk_check_say(c->result, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d", (long long)v,
-                         graph->output->ready[v], graph->rank[v]);
+            lk_check_say(c->result, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d",
+                         (long long)v, graph->output->ready[v], graph->rank[v]);
         }
     }
-    lk_check_say(c->result, LK_CHECK_PASSED, "%lld conditionals in %d steps, each ready before its variable",
+    lk_check_say(c->result, LK_CHECK_PASSED,
+                 "%lld conditionals in %d steps, each ready before its variable",
                  (long long)graph->variables, graph->steps);
     return LK_OK;
 }
 
 /* Copies every conditional's parameters out of an execution: [variables][count][channels]. */
-static void copy_parameters(const lk_execution *execution, const lk_graph *graph, int64_t count, float *to) {
+static void copy_parameters(const lk_execution *execution, const lk_graph *graph, int64_t count,
+                            float *to) {
     int64_t floats = count * graph->output->channels;
     for (int64_t v = 0; v < graph->variables; v++) {
-        memcpy(to + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float));
+        memcpy(to + v * floats, lk_execution_parameters(execution, v),
+               (size_t)floats * sizeof(float));
     }
 }
 
 /* Whether perturbing `variable` moved a conditional that must not see it. */
-static void compare_perturbed(checker *c, const float *before, const float *after, int64_t channels, int64_t variable) {
+static void compare_perturbed(checker *c, const float *before, const float *after, int64_t channels,
+                              int64_t variable) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
         bool may_see = graph->rank[v] > graph->rank[variable];
-        if (!may_see && memcmp(before + v * channels, after + v * channels, (size_t)channels * sizeof(float)) != 0) {
-            lk_check_say(c->result, LK_CHECK_FAILED,
-                         "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
-                         (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
+        if (!may_see && memcmp(before + v * channels, after + v * channels,
+                               (size_t)channels * sizeof(float)) != 0) {
+            lk_check_say(
+                c->result, LK_CHECK_FAILED,
+                "changing variable %lld (rank %d) moved the conditional of variable %lld (rank %d)",
+                (long long)variable, graph->rank[variable], (long long)v, graph->rank[v]);
         }
     }
 }
@@ -85,11 +92,13 @@ static void compare_perturbed(checker *c, const float *before, const float *afte
 static int64_t perturbed_variable(const checker *c, int64_t index, int64_t count) {
     int64_t variables = c->graph->variables;
     lk_random random = {1, LK_FOR_CHECK};
-    return count == variables ? index : (int64_t)lk_random_below(random, 0, (uint64_t)index, (uint64_t)variables);
+    return count == variables
+               ? index
+               : (int64_t)lk_random_below(random, 0, (uint64_t)index, (uint64_t)variables);
 }
 
-static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x, float *before, float *after,
-                               int64_t first, int64_t count, int64_t all) {
+static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x, float *before,
+                               float *after, int64_t first, int64_t count, int64_t all) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables, channels = graph->output->channels;
     for (int64_t n = 0; n < count; n++) {
@@ -115,9 +124,10 @@ static lk_status check_perturbation(checker *c) {
     lk_execution *execution = NULL;
     uint16_t *x = lk_allocate(PERTURB_BATCH * variables, sizeof *x);
     float *before = lk_allocate(floats, sizeof(float)), *after = lk_allocate(floats, sizeof(float));
-    lk_status status = x == NULL || before == NULL || after == NULL
-                           ? lk_fail_no_memory(c->model->context, "check", floats * 8)
-                           : lk_execution_create(c->graph, LK_PLAN_EVALUATE, PERTURB_BATCH, &execution);
+    lk_status status =
+        x == NULL || before == NULL || after == NULL
+            ? lk_fail_no_memory(c->model->context, "check", floats * 8)
+            : lk_execution_create(c->graph, LK_PLAN_EVALUATE, PERTURB_BATCH, &execution);
     if (status == LK_OK) {
         status = lk_execution_forward(execution, c->dataset->values, 1);
     }
@@ -129,7 +139,8 @@ static lk_status check_perturbation(checker *c) {
         status = perturb_batch(c, execution, x, before, after, first, count, all);
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
-                 "%lld of %lld variables changed one by one; no conditional of their rank or earlier moved a bit",
+                 "%lld of %lld variables changed one by one; no conditional of their rank or "
+                 "earlier moved a bit",
                  (long long)all, (long long)variables);
     lk_execution_destroy(execution);
     lk_release(x);
@@ -138,7 +149,8 @@ static lk_status check_perturbation(checker *c) {
     return status;
 }
 
-/* Runs the incremental schedule on known examples and compares each conditional as it becomes ready. */
+/* Runs the incremental schedule on known examples and compares each conditional as it becomes
+ * ready. */
 static lk_status run_incremental(checker *c, const float *parallel, int64_t count) {
     const lk_graph *graph = c->graph;
     int64_t floats = count * graph->output->channels;
@@ -148,10 +160,13 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
     lk_status status = lk_execution_begin(execution, count);
     for (int32_t step = 0; status == LK_OK && step < graph->steps; step++) {
         status = lk_execution_compute(execution, step);
-        for (int64_t i = graph->rank_begin[step]; status == LK_OK && i < graph->rank_begin[step + 1]; i++) {
+        for (int64_t i = graph->rank_begin[step];
+             status == LK_OK && i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
-            if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                lk_check_say(c->result, LK_CHECK_FAILED, "incremental and parallel schedules differ at variable %lld",
+            if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v),
+                       (size_t)floats * sizeof(float))) {
+                lk_check_say(c->result, LK_CHECK_FAILED,
+                             "incremental and parallel schedules differ at variable %lld",
                              (long long)v);
             }
             for (int64_t n = 0; n < count; n++) {
@@ -165,7 +180,8 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
 }
 
 /* The naive schedule: a forward pass for each step with the later variables still zero. */
-static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, const float *parallel, int64_t count) {
+static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, const float *parallel,
+                           int64_t count) {
     const lk_graph *graph = c->graph;
     int64_t variables = graph->variables, floats = count * graph->output->channels;
     memset(x, 0, (size_t)(count * variables) * sizeof *x);
@@ -173,14 +189,16 @@ static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, con
         LK_TRY(lk_execution_forward(execution, x, count));
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
             int64_t v = graph->by_rank[i];
-            if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v), (size_t)floats * sizeof(float))) {
-                lk_check_say(c->result, LK_CHECK_FAILED, "naive and parallel schedules differ at variable %lld",
-                             (long long)v);
+            if (memcmp(parallel + v * floats, lk_execution_parameters(execution, v),
+                       (size_t)floats * sizeof(float))) {
+                lk_check_say(c->result, LK_CHECK_FAILED,
+                             "naive and parallel schedules differ at variable %lld", (long long)v);
             }
         }
         for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
             for (int64_t n = 0; n < count; n++) {
-                x[n * variables + graph->by_rank[i]] = c->dataset->values[n * variables + graph->by_rank[i]];
+                x[n * variables + graph->by_rank[i]] =
+                    c->dataset->values[n * variables + graph->by_rank[i]];
             }
         }
     }
@@ -207,8 +225,10 @@ static lk_status check_schedules(checker *c) {
     if (status == LK_OK && naive) {
         status = run_naive(c, execution, x, parallel, count);
     }
-    lk_check_say(c->result, LK_CHECK_PASSED, "parallel and incremental%s agree to the bit on %lld examples%s",
-                 naive ? " and naive" : "", (long long)count, naive ? "" : " (naive left out: too much work)");
+    lk_check_say(c->result, LK_CHECK_PASSED,
+                 "parallel and incremental%s agree to the bit on %lld examples%s",
+                 naive ? " and naive" : "", (long long)count,
+                 naive ? "" : " (naive left out: too much work)");
     lk_execution_destroy(execution);
     lk_release(parallel);
     lk_release(x);
@@ -260,8 +280,10 @@ static lk_status sum_domain(checker *c, int64_t size, double *total) {
 static lk_status check_sum(checker *c) {
     int64_t size = domain_size(c->graph);
     if (size < 0) {
-        lk_check_say(c->result, LK_CHECK_SKIPPED,
-                     "the domain has more than %d settings; each conditional sums to one by construction", DOMAIN_MOST);
+        lk_check_say(
+            c->result, LK_CHECK_SKIPPED,
+            "the domain has more than %d settings; each conditional sums to one by construction",
+            DOMAIN_MOST);
         return LK_OK;
     }
     double total;
@@ -269,16 +291,17 @@ static lk_status check_sum(checker *c) {
     /* Each conditional is rounded to float32: 6e-8 for each variable, and some for the sums. */
     double tolerance = 1e-5;
     if (!(total > 1.0 - tolerance && total < 1.0 + tolerance)) {
-        lk_check_say(c->result, LK_CHECK_FAILED, "the probabilities of all %lld settings sum to %.9f", (long long)size,
-                     total);
+        lk_check_say(c->result, LK_CHECK_FAILED,
+                     "the probabilities of all %lld settings sum to %.9f", (long long)size, total);
     }
-    lk_check_say(c->result, LK_CHECK_PASSED, "the probabilities of all %lld settings sum to %.9f", (long long)size,
-                 total);
+    lk_check_say(c->result, LK_CHECK_PASSED, "the probabilities of all %lld settings sum to %.9f",
+                 (long long)size, total);
     return LK_OK;
 }
 
 static lk_status restore(checker *c, const lk_dataset *part, const char *path) {
-    lk_codec_options options = {.chunk_examples = (part->examples + 1) / 2, .lanes = 8, .skip_verify = true};
+    lk_codec_options options = {
+        .chunk_examples = (part->examples + 1) / 2, .lanes = 8, .skip_verify = true};
     lk_compress_report report;
     lk_dataset *restored = NULL;
     int64_t *lost = NULL, lost_count = 0;
@@ -290,11 +313,14 @@ static lk_status restore(checker *c, const lk_dataset *part, const char *path) {
         return status == LK_NO_MEMORY ? status : LK_OK;
     }
     size_t bytes = (size_t)(part->examples * part->variables) * sizeof *part->values;
-    if (restored->examples != part->examples || memcmp(restored->values, part->values, bytes) != 0) {
-        lk_check_say(c->result, LK_CHECK_FAILED, "what was restored differs from what was compressed");
+    if (restored->examples != part->examples ||
+        memcmp(restored->values, part->values, bytes) != 0) {
+        lk_check_say(c->result, LK_CHECK_FAILED,
+                     "what was restored differs from what was compressed");
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
-                 "%lld examples compressed by the parallel schedule, restored by the incremental one: %lld bytes",
+                 "%lld examples compressed by the parallel schedule, restored by the incremental "
+                 "one: %lld bytes",
                  (long long)part->examples, (long long)report.bytes);
     lk_dataset_destroy(restored);
     lk_release(lost);
@@ -309,8 +335,8 @@ static lk_status check_restore(checker *c) {
     snprintf(path, sizeof path, "%s/likely-check-XXXXXX", folder);
     int descriptor = mkstemp(path);
     if (descriptor < 0) {
-        lk_check_say(c->result, LK_CHECK_SKIPPED, "cannot write to %s: set TMPDIR to a folder that can be written",
-                     folder);
+        lk_check_say(c->result, LK_CHECK_SKIPPED,
+                     "cannot write to %s: set TMPDIR to a folder that can be written", folder);
         return LK_OK;
     }
     close(descriptor);
@@ -319,7 +345,7 @@ static lk_status check_restore(checker *c) {
     return status;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -327,8 +353,10 @@ static const struct {
     bool once;     /* of the model, not of each variant */
     bool examples; /* not of a model of texts */
 } checks[] = {
-    {"causality proof", check_proof, false, false},      {"perturbation", check_perturbation, false, false},
-    {"schedules agree", check_schedules, false, false},  {"sums to one", check_sum, false, false},
+    {"causality proof", check_proof, false, false},
+    {"perturbation", check_perturbation, false, false},
+    {"schedules agree", check_schedules, false, false},
+    {"sums to one", check_sum, false, false},
     {"compress and restore", check_restore, true, true},
 };
 
@@ -361,7 +389,8 @@ static lk_status check_all(lk_model *model, const lk_dataset *dataset, lk_check_
     return LK_OK;
 }
 
-lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count) {
+lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results,
+                   int32_t *count) {
     *count = count_checks(model);
     for (int32_t i = 0; i < *count; i++) {
         results[i] = (lk_check_result){.name = checks[i].name, .verdict = LK_CHECK_PASSED};

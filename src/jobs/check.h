@@ -1,5 +1,5 @@
-/* What a sceptic would run on a model: is it causal, are its schedules the same, do its probabilities sum to one, does it restore what
- * it compressed. */
+/* What a sceptic would run on a model: is it causal, are its schedules the same, do its
+ * probabilities sum to one, does it restore what it compressed. */
 #ifndef LK_JOBS_CHECK_H
 #define LK_JOBS_CHECK_H
 
@@ -20,8 +20,10 @@ typedef struct lk_check_result {
 void lk_check_say(lk_check_result *result, lk_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Runs every check on every variant; of a model of texts, on windows, all but compressing (jobs/stream_check.h). Examples come from `dataset`, or are drawn from the model when it is NULL. LK_OK when the checks could
- * be run, whatever their verdicts. */
-lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results, int32_t *count);
+/* Runs every check on every variant; of a model of texts, on windows, all but compressing
+ * (jobs/stream_check.h). Examples come from `dataset`, or are drawn from the model when it is NULL.
+ * LK_OK when the checks could be run, whatever their verdicts. */
+lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results,
+                   int32_t *count);
 
 #endif

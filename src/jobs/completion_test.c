@@ -1,5 +1,6 @@
-/* Completing images: which variables are held; that they stay; that the rest follows the model's conditional probabilities (chi-squared over
- * the whole domain, seeds fixed), at the model's size and at others; that neither batch nor schedule can be seen. */
+/* Completing images: which variables are held; that they stay; that the rest follows the model's
+ * conditional probabilities (chi-squared over the whole domain, seeds fixed), at the model's size
+ * and at others; that neither batch nor schedule can be seen. */
 #include "models/testing.h"
 
 #include "jobs/sample.h"
@@ -11,18 +12,24 @@
 #define POINTS (1 << VARIABLES)
 #define SAMPLES 20000
 
-static const lk_shape small = {3, {HEIGHT, WIDTH, 1}}, large = {3, {4, 5, 1}}, narrow = {3, {4, 3, 1}};
+static const lk_shape small = {3, {HEIGHT, WIDTH, 1}}, large = {3, {4, 5, 1}},
+                      narrow = {3, {4, 3, 1}};
 
-static lk_model *make_model(lk_context *context, const char *family, lk_shape shape, const char *order) {
-    static const char *const pixels[] = {"blocks=1", "channels=3", "head=4"}, *const units[] = {"hidden=9"};
+static lk_model *make_model(lk_context *context, const char *family, lk_shape shape,
+                            const char *order) {
+    static const char *const pixels[] = {"blocks=1", "channels=3", "head=4"}, *const units[] = {
+                                                                                  "hidden=9"};
     bool made = strcmp(family, "made") == 0;
     lk_model *model;
-    lk_data_description data = {.shape = shape, .variables = lk_shape_variables(shape), .alphabet = 2};
-    testing_ok(context, lk_model_create(context, family, made ? units : pixels, made ? 1 : 3, data, order, 5, &model));
+    lk_data_description data = {
+        .shape = shape, .variables = lk_shape_variables(shape), .alphabet = 2};
+    testing_ok(context, lk_model_create(context, family, made ? units : pixels, made ? 1 : 3, data,
+                                        order, 5, &model));
     for (int32_t p = 0; p < model->parameters->count && !made; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
-            parameter->value[e] = 0.6f * lk_random_normal((lk_random){11, LK_FOR_CHECK}, (uint64_t)p, (uint64_t)e);
+            parameter->value[e] =
+                0.6f * lk_random_normal((lk_random){11, LK_FOR_CHECK}, (uint64_t)p, (uint64_t)e);
         }
     }
     return model;
@@ -32,12 +39,13 @@ static lk_dataset *make_data(lk_context *context, lk_shape shape, int64_t exampl
     lk_dataset *data;
     testing_ok(context, lk_dataset_create(context, "pictures", shape, examples, 2, &data));
     for (int64_t i = 0; i < examples * data->variables; i++) {
-        data->values[i] = (uint16_t)lk_random_below((lk_random){4, LK_FOR_CHECK}, (uint64_t)i, 0, 2);
+        data->values[i] =
+            (uint16_t)lk_random_below((lk_random){4, LK_FOR_CHECK}, (uint64_t)i, 0, 2);
     }
     return data;
 }
 
-/* ---- what is held -------------------------------------------------------------------------------------------------------------- */
+/* ---- what is held ---------------------------------------------------------------------------- */
 
 static void test_rows(void **state) {
     static const struct {
@@ -76,7 +84,9 @@ static void test_rows(void **state) {
             for (int64_t v = 0; v < 2 * given.variables; v++) {
                 int64_t at = v % given.variables;
                 assert_int_equal(given.values[v],
-                                 at < rows[i].held ? data->values[v / given.variables * data->variables + at] : -1);
+                                 at < rows[i].held
+                                     ? data->values[v / given.variables * data->variables + at]
+                                     : -1);
             }
         }
         lk_given_deinit(&given);
@@ -88,24 +98,31 @@ static void test_rows(void **state) {
 static void test_other_families(void **state) {
     lk_model *reversed = make_model(*state, "made", narrow, "reversed");
     lk_model *vectors = make_model(*state, "made", (lk_shape){1, {12}}, "natural");
-    lk_dataset *data = make_data(*state, narrow, 1), *part = make_data(*state, (lk_shape){2, {2, 3}}, 1);
-    lk_dataset *wide = make_data(*state, (lk_shape){2, {4, 5}}, 1), *grey = make_data(*state, narrow, 1);
+    lk_dataset *data = make_data(*state, narrow, 1),
+               *part = make_data(*state, (lk_shape){2, {2, 3}}, 1);
+    lk_dataset *wide = make_data(*state, (lk_shape){2, {4, 5}}, 1),
+               *grey = make_data(*state, narrow, 1);
     lk_given given;
     testing_ok(*state, lk_given_prefix(reversed, data, 5, &given)); /* the last five */
     for (int v = 0; v < 12; v++) {
         assert_int_equal(given.values[v], v < 7 ? -1 : data->values[v]);
     }
     lk_given_deinit(&given);
-    testing_ok(*state, lk_given_rows(reversed, part, -1, &given)); /* a family of one size takes an upper part too */
+    testing_ok(*state, lk_given_rows(reversed, part, -1,
+                                     &given)); /* a family of one size takes an upper part too */
     assert_int_equal(given.variables, 12);
     lk_sample_options options = {.count = 1, .seed = 1, .temperature = 1.0f, .given = &given};
     lk_dataset *samples;
     testing_refused(*state, lk_sample(reversed, &options, &samples), LK_INVALID, "hold a prefix");
     lk_given_deinit(&given);
-    testing_refused(*state, lk_given_rows(vectors, data, -1, &given), LK_INVALID, "--given-variables");
-    testing_refused(*state, lk_given_rows(reversed, wide, -1, &given), LK_MISMATCH, "other sizes are of the families");
-    testing_refused(*state, lk_given_prefix(reversed, wide, 2, &given), LK_MISMATCH, "other sizes are of the families");
-    testing_refused(*state, lk_given_prefix(reversed, data, 13, &given), LK_INVALID, "first 13 of 12");
+    testing_refused(*state, lk_given_rows(vectors, data, -1, &given), LK_INVALID,
+                    "--given-variables");
+    testing_refused(*state, lk_given_rows(reversed, wide, -1, &given), LK_MISMATCH,
+                    "other sizes are of the families");
+    testing_refused(*state, lk_given_prefix(reversed, wide, 2, &given), LK_MISMATCH,
+                    "other sizes are of the families");
+    testing_refused(*state, lk_given_prefix(reversed, data, 13, &given), LK_INVALID,
+                    "first 13 of 12");
     grey->values[7] = 9;
     grey->alphabet = 10;
     testing_refused(*state, lk_given_rows(reversed, grey, -1, &given), LK_MISMATCH, "alphabet");
@@ -125,7 +142,7 @@ static void test_other_families(void **state) {
     lk_model_destroy(vectors);
 }
 
-/* ---- what is drawn --------------------------------------------------------------------------------------------------------------- */
+/* ---- what is drawn --------------------------------------------------------------------------- */
 
 /* p(x | the first `held` variables of x are those of `with`) at every point of the small domain. */
 static void conditionals(const lk_model *model, const uint16_t *with, int held, double p[POINTS]) {
@@ -157,7 +174,8 @@ static int code_of(const uint16_t *x) {
     return code;
 }
 
-/* Chi-squared, cells of fewer than 5 expected samples joined; the 1 - 1e-5 quantile by Wilson and Hilferty. */
+/* Chi-squared, cells of fewer than 5 expected samples joined; the 1 - 1e-5 quantile by Wilson and
+ * Hilferty. */
 static double chi_squared(const lk_dataset *samples, const double *p, double *limit) {
     double observed[POINTS] = {0}, chi = 0.0, rest = 0.0, rest_observed = 0.0;
     int cells = 0;
@@ -190,7 +208,8 @@ static void test_completions_follow_the_model(void **state) {
         int64_t rows = way % 2;
         double p[POINTS], limit;
         testing_ok(*state, lk_given_rows(model, data, rows, &given));
-        lk_sample_options options = {.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given};
+        lk_sample_options options = {
+            .count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given};
         testing_ok(*state, lk_sample(model, &options, &samples));
         assert_int_equal(samples->variables, VARIABLES);
         for (int64_t i = 0; i < SAMPLES; i++) {
@@ -200,9 +219,11 @@ static void test_completions_follow_the_model(void **state) {
         conditionals(model, data->values, (int)(rows * WIDTH), p);
         double chi = chi_squared(samples, p, &limit);
         if (chi > limit) {
-            fail_msg("way %d: chi-squared %.1f, at most %.1f expected (seed fixed)", way, chi, limit);
+            fail_msg("way %d: chi-squared %.1f, at most %.1f expected (seed fixed)", way, chi,
+                     limit);
         }
-        for (int i = 0; i < POINTS / 2; i++) { /* the test can fail: other probabilities are told apart */
+        for (int i = 0; i < POINTS / 2;
+             i++) { /* the test can fail: other probabilities are told apart */
             double kept = p[2 * i];
             p[2 * i] = p[2 * i + 1];
             p[2 * i + 1] = kept;
@@ -232,16 +253,21 @@ static void test_neither_batch_nor_schedule_matter(void **state) {
     options.given = NULL;
     options.shape = shape;
     testing_ok(*state, lk_sample(model, &options, &samples[3]));
-    assert_memory_equal(samples[1]->values, samples[0]->values, (size_t)(11 * 35) * sizeof(uint16_t));
-    assert_memory_equal(samples[2]->values, samples[0]->values, (size_t)(5 * 35) * sizeof(uint16_t));
-    assert_memory_not_equal(samples[3]->values, samples[0]->values, (size_t)(5 * 35) * sizeof(uint16_t));
+    assert_memory_equal(samples[1]->values, samples[0]->values,
+                        (size_t)(11 * 35) * sizeof(uint16_t));
+    assert_memory_equal(samples[2]->values, samples[0]->values,
+                        (size_t)(5 * 35) * sizeof(uint16_t));
+    assert_memory_not_equal(samples[3]->values, samples[0]->values,
+                            (size_t)(5 * 35) * sizeof(uint16_t));
     for (int64_t i = 0; i < 11; i++) {
-        assert_memory_equal(samples[0]->values + i * 35, data->values + i % 3 * 35, 14 * sizeof(uint16_t));
+        assert_memory_equal(samples[0]->values + i * 35, data->values + i % 3 * 35,
+                            14 * sizeof(uint16_t));
     }
     options.given = &given;
     options.shape = (lk_shape){3, {5, 8, 1}};
     lk_dataset *none;
-    testing_refused(*state, lk_sample(model, &options, &none), LK_INVALID, "what is given has 35 variables");
+    testing_refused(*state, lk_sample(model, &options, &none), LK_INVALID,
+                    "what is given has 35 variables");
     given.values[34] = 1;
     options.shape = shape;
     testing_refused(*state, lk_sample(model, &options, &none), LK_INVALID, "hold a prefix");

@@ -4,7 +4,9 @@
 
 #include "jobs/sample.h"
 
-/* Writes a PNG: a group for each row that was given, of it and of the samples that hold it (i, i + examples, ...). */
-lk_status lk_completions_write(lk_context *context, const char *path, const lk_given *given, const lk_dataset *samples);
+/* Writes a PNG: a group for each row that was given, of it and of the samples that hold it (i, i +
+ * examples, ...). */
+lk_status lk_completions_write(lk_context *context, const char *path, const lk_given *given,
+                               const lk_dataset *samples);
 
 #endif

@@ -1,4 +1,5 @@
-/* The public functions that are not simply those of a layer below: the jobs with few arguments and good defaults. */
+/* The public functions that are not simply those of a layer below: the jobs with few arguments and
+ * good defaults. */
 #include <string.h>
 
 #include "codec/codec.h"
@@ -8,9 +9,10 @@
 #include "train/evaluate.h"
 #include "train/train.h"
 
-/* ---- data ---------------------------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
-lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model, lk_dataset **dataset) {
+lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model,
+                          lk_dataset **dataset) {
     lk_dataset_options options = {.role = LK_ROLE_TEST, .seed = 1};
     if (model != NULL) {
         options.binarization = model->data.binarization;
@@ -25,18 +27,21 @@ lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model 
     return status;
 }
 
-lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet,
-                                 const uint16_t *values, lk_dataset **dataset) {
+lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables,
+                                 int32_t alphabet, const uint16_t *values, lk_dataset **dataset) {
     *dataset = NULL;
     if (examples < 1 || variables < 1 || alphabet < 2 || alphabet > LK_ALPHABET_MOST ||
         examples > INT64_MAX / variables) {
-        return lk_fail(context, LK_INVALID, "%lld examples of %lld variables with %d symbols are not a data set",
+        return lk_fail(context, LK_INVALID,
+                       "%lld examples of %lld variables with %d symbols are not a data set",
                        (long long)examples, (long long)variables, alphabet);
     }
     for (int64_t i = 0; i < examples * variables; i++) {
         if (values[i] >= alphabet) {
-            return lk_fail(context, LK_INVALID, "example %lld, variable %lld: %d is outside the alphabet 0..%d",
-                           (long long)(i / variables), (long long)(i % variables), values[i], alphabet - 1);
+            return lk_fail(context, LK_INVALID,
+                           "example %lld, variable %lld: %d is outside the alphabet 0..%d",
+                           (long long)(i / variables), (long long)(i % variables), values[i],
+                           alphabet - 1);
         }
     }
     lk_shape shape = {.axes = 1, .size = {variables}};
@@ -57,9 +62,10 @@ const uint16_t *lk_dataset_values(const lk_dataset *dataset) {
     return dataset->values;
 }
 
-/* ---- models -------------------------------------------------------------------------------------------------------------- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed) {
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                     int64_t epochs, uint64_t seed) {
     if (model->family->fit != NULL) {
         lk_fit_options options = {.seed = seed, .iterations = epochs};
         LK_TRY(model->family->fit(model, train, valid, &options));
@@ -72,11 +78,12 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     return lk_train(model, train, valid, &options);
 }
 
-lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings, int32_t setting_count,
-                         const lk_dataset *train, const lk_dataset *valid, int64_t epochs, uint64_t seed,
-                         lk_model **model) {
-    lk_data_description data = {
-        .shape = train->shape, .variables = train->variables, .alphabet = train->alphabet < 2 ? 2 : train->alphabet};
+lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings,
+                         int32_t setting_count, const lk_dataset *train, const lk_dataset *valid,
+                         int64_t epochs, uint64_t seed, lk_model **model) {
+    lk_data_description data = {.shape = train->shape,
+                                .variables = train->variables,
+                                .alphabet = train->alphabet < 2 ? 2 : train->alphabet};
     LK_TRY(lk_model_create(context, family, settings, setting_count, data, "natural", seed, model));
     lk_status status = valid == NULL ? LK_OK : lk_model_accepts(*model, valid);
     if (status == LK_OK) {
@@ -97,7 +104,7 @@ int32_t lk_model_alphabet(const lk_model *model) {
     return model->data.alphabet;
 }
 
-/* ---- the three jobs -------------------------------------------------------------------------------------------------------- */
+/* ---- the three jobs -------------------------------------------------------------------------- */
 
 lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
     return lk_evaluate(model, dataset, NULL, nll_nats);
@@ -107,7 +114,8 @@ lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, f
                           lk_dataset **samples) {
     *samples = NULL;
     if (count < 1 || !(temperature >= 0.0f)) {
-        return lk_fail(model->context, LK_INVALID, "%lld samples at temperature %g: expected at least 1, and 0 or more",
+        return lk_fail(model->context, LK_INVALID,
+                       "%lld samples at temperature %g: expected at least 1, and 0 or more",
                        (long long)count, (double)temperature);
     }
     lk_sample_options options = {.count = count, .seed = seed, .temperature = temperature};
@@ -127,7 +135,8 @@ lk_status lk_model_compress_text(const lk_model *model, const char *path, const 
     return lk_stream_compress(model, path, out, NULL, NULL);
 }
 
-lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out, float rate) {
+lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out,
+                                          float rate) {
     lk_stream_options options = {.learning_rate = rate};
     return lk_stream_compress(model, path, out, &options, NULL);
 }

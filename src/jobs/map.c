@@ -12,9 +12,10 @@
 #define EXAMPLES 100
 #define BINS 65536
 
-/* ---- colours --------------------------------------------------------------------------------------------------------------- */
+/* ---- colours --------------------------------------------------------------------------------- */
 
-/* Evenly spaced points of the colour map "inferno" (Smith and van der Walt 2015): brightness rises evenly with the value. */
+/* Evenly spaced points of the colour map "inferno" (Smith and van der Walt 2015): brightness rises
+ * evenly with the value. */
 static const uint8_t heat[][3] = {
     {0, 0, 4},     {31, 12, 72},   {85, 15, 109},  {136, 34, 106},  {186, 54, 85},
     {227, 89, 51}, {249, 140, 10}, {249, 201, 50}, {252, 255, 164},
@@ -31,10 +32,12 @@ static void colour(double share, uint8_t rgb[3]) {
     }
 }
 
-/* ---- scale ----------------------------------------------------------------------------------------------------------------- */
+/* ---- scale ----------------------------------------------------------------------------------- */
 
-/* The value that all but one in 200 of the finite ones do not exceed, to within 1/BINS of the largest; 1 where there is nothing to show. */
-static lk_status choose_scale(lk_context *context, const double *bits, int64_t count, double *scale) {
+/* The value that all but one in 200 of the finite ones do not exceed, to within 1/BINS of the
+ * largest; 1 where there is nothing to show. */
+static lk_status choose_scale(lk_context *context, const double *bits, int64_t count,
+                              double *scale) {
     double largest = 0.0;
     int64_t finite = 0, seen = 0, *bin = lk_allocate(BINS, sizeof *bin);
     if (bin == NULL) {
@@ -58,7 +61,7 @@ static lk_status choose_scale(lk_context *context, const double *bits, int64_t c
     return LK_OK;
 }
 
-/* ---- the picture ------------------------------------------------------------------------------------------------------------- */
+/* ---- the picture ----------------------------------------------------------------------------- */
 
 typedef struct job {
     const lk_dataset *part; /* what is shown */
@@ -87,13 +90,16 @@ static void draw_map(const job *work, int64_t example, double scale) {
     for (int64_t y = 0; y < work->tile.height; y++) {
         for (int64_t x = 0; x < work->tile.width; x++) {
             double share = bits[y * work->tile.width + x] / scale;
-            colour(share < 0.0 ? 0.0 : share < 1.0 ? share : 1.0, top + (y * work->sheet.width + x) * 3);
+            colour(share < 0.0   ? 0.0
+                   : share < 1.0 ? share
+                                 : 1.0,
+                   top + (y * work->sheet.width + x) * 3);
         }
     }
 }
 
-static lk_status paint(lk_context *context, job *work, const char *path, const lk_map_options *options,
-                       lk_map_legend *legend) {
+static lk_status paint(lk_context *context, job *work, const char *path,
+                       const lk_map_options *options, lk_map_legend *legend) {
     int64_t count = work->part->examples * work->tile.height * work->tile.width;
     legend->examples = work->part->examples;
     legend->pixels = work->tile.channels > 1;

@@ -1,5 +1,5 @@
-/* Pictures of where the surprise lies: each example beside a map of its surprisal in heat colours, from black (none) through red and yellow
- * to white (full scale or more). */
+/* Pictures of where the surprise lies: each example beside a map of its surprisal in heat colours,
+ * from black (none) through red and yellow to white (full scale or more). */
 #ifndef LK_JOBS_MAP_H
 #define LK_JOBS_MAP_H
 
@@ -7,7 +7,8 @@
 #include "models/model.h"
 
 typedef struct lk_map_options {
-    int64_t examples;  /* at most so many, the first ones; 0: 100. Fewer when the picture would be too large */
+    int64_t examples;  /* at most so many, the first ones; 0: 100. Fewer when the picture would be
+                          too large */
     double full_scale; /* bits that are drawn white; 0: what 99.5 % of all places do not exceed */
 } lk_map_options;
 
@@ -19,7 +20,8 @@ typedef struct lk_map_legend {
     double largest;    /* bits, of the places shown; may be infinite */
 } lk_map_legend;
 
-/* Writes a PNG. What is summed over an example's map is its NLL (lk_surprisal). The data may be of another size than the model's. */
+/* Writes a PNG. What is summed over an example's map is its NLL (lk_surprisal). The data may be of
+ * another size than the model's. */
 lk_status lk_map_write(const lk_model *model, const lk_dataset *dataset, const char *path,
                        const lk_map_options *options, lk_map_legend *legend);
 

@@ -1,4 +1,5 @@
-/* AUROC and average precision, by one pass over the examples in order of falling score; equal scores are taken together. */
+/* AUROC and average precision, by one pass over the examples in order of falling score; equal
+ * scores are taken together. */
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -14,8 +15,8 @@ static int by_falling_score(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-static void sweep(const ranked *order, int64_t count, double anomalies, double normals, double *auroc,
-                  double *precision) {
+static void sweep(const ranked *order, int64_t count, double anomalies, double normals,
+                  double *auroc, double *precision) {
     double anomalies_seen = 0.0, normals_seen = 0.0;
     *auroc = *precision = 0.0;
     for (int64_t i = 0; i < count;) {
@@ -35,18 +36,18 @@ static void sweep(const ranked *order, int64_t count, double anomalies, double n
     *precision /= anomalies;
 }
 
-lk_status lk_score_metrics(lk_context *context, const double *score, const int32_t *label, int64_t count, double *auroc,
-                           double *average_precision) {
+lk_status lk_score_metrics(lk_context *context, const double *score, const int32_t *label,
+                           int64_t count, double *auroc, double *average_precision) {
     double anomalies = 0.0;
     for (int64_t i = 0; i < count; i++) {
         anomalies += label[i] != 0 ? 1.0 : 0.0;
     }
     if (anomalies == 0.0 || anomalies == (double)count) {
-        return lk_fail(
-            context, LK_INVALID,
-            "all %lld labels are %s: AUROC and average precision need both kinds (label 0 is normal, any other an "
-            "anomaly)",
-            (long long)count, anomalies == 0.0 ? "0 (normal)" : "anomalies");
+        return lk_fail(context, LK_INVALID,
+                       "all %lld labels are %s: AUROC and average precision need both kinds (label "
+                       "0 is normal, any other an "
+                       "anomaly)",
+                       (long long)count, anomalies == 0.0 ? "0 (normal)" : "anomalies");
     }
     ranked *order = lk_allocate(count, sizeof *order);
     if (order == NULL) {

@@ -12,12 +12,14 @@
 
 static lk_context *context;
 
-static void expect_metrics(const double *score, const int32_t *label, int64_t count, double auroc, double precision) {
+static void expect_metrics(const double *score, const int32_t *label, int64_t count, double auroc,
+                           double precision) {
     double got_auroc, got_precision;
-    assert_int_equal(lk_score_metrics(context, score, label, count, &got_auroc, &got_precision), LK_OK);
+    assert_int_equal(lk_score_metrics(context, score, label, count, &got_auroc, &got_precision),
+                     LK_OK);
     if (fabs(got_auroc - auroc) > 1e-12 || fabs(got_precision - precision) > 1e-12) {
-        fail_msg("AUROC %.15f, average precision %.15f; expected %.15f, %.15f", got_auroc, got_precision, auroc,
-                 precision);
+        fail_msg("AUROC %.15f, average precision %.15f; expected %.15f, %.15f", got_auroc,
+                 got_precision, auroc, precision);
     }
 }
 
@@ -69,8 +71,12 @@ static void test_against_the_definition(void **state) {
 static void test_one_kind_is_refused(void **state) {
     (void)state;
     double a, b;
-    assert_int_equal(lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){0, 0}, 2, &a, &b), LK_INVALID);
-    assert_int_equal(lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){1, 3}, 2, &a, &b), LK_INVALID);
+    assert_int_equal(
+        lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){0, 0}, 2, &a, &b),
+        LK_INVALID);
+    assert_int_equal(
+        lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){1, 3}, 2, &a, &b),
+        LK_INVALID);
 }
 
 static int set_up(void **state) {

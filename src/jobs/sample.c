@@ -1,5 +1,6 @@
-/* Ancestral sampling. Sample i, variable v is decided by the random number (seed, i, v) and the conditional's inverse cumulative distribution,
- * so that batch, schedule and threads do not matter. */
+/* Ancestral sampling. Sample i, variable v is decided by the random number (seed, i, v) and the
+ * conditional's inverse cumulative distribution, so that batch, schedule and threads do not
+ * matter. */
 #include "jobs/sample.h"
 
 #include <string.h>
@@ -11,17 +12,19 @@
 #include "jobs/sample_other_size.h"
 #include "train/double_maths.h"
 
-/* ---- held variables ------------------------------------------------------------------------------------------------------ */
+/* ---- held variables -------------------------------------------------------------------------- */
 
 static lk_status refuse_held(const lk_model *model, int64_t early, int64_t late) {
-    return lk_fail(
-        model->context, LK_INVALID,
-        "variable %lld is held, but variable %lld, which comes before it in the model's ordering, is to be drawn: "
-        "hold a prefix of the ordering (or train made with order_agnostic=true, which takes any subset)",
-        (long long)late, (long long)early);
+    return lk_fail(model->context, LK_INVALID,
+                   "variable %lld is held, but variable %lld, which comes before it in the model's "
+                   "ordering, is to be drawn: "
+                   "hold a prefix of the ordering (or train made with order_agnostic=true, which "
+                   "takes any subset)",
+                   (long long)late, (long long)early);
 }
 
-static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early, int64_t *late) {
+static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early,
+                            int64_t *late) {
     *early = -1;
     for (int64_t i = 0; i < graph->variables; i++) {
         int64_t v = graph->by_rank[i];
@@ -45,8 +48,10 @@ static bool order_agnostic(const lk_model *model) {
     return false;
 }
 
-/* The network for samples held as `row` says (NULL: not held): the variant's own, or one whose ordering has the held variables first. */
-static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t *row, lk_graph **graph) {
+/* The network for samples held as `row` says (NULL: not held): the variant's own, or one whose
+ * ordering has the held variables first. */
+static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t *row,
+                           lk_graph **graph) {
     LK_TRY(lk_model_graph(model, variant, graph));
     int64_t early, late = 0;
     if (row == NULL || held_come_first(*graph, row, &early, &late)) {
@@ -73,7 +78,8 @@ static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t
 }
 
 /* log p of the held variables under a variant whose ordering has them first. */
-static lk_status held_log_likelihood(const lk_model *model, int32_t variant, const int32_t *row, double *log_p) {
+static lk_status held_log_likelihood(const lk_model *model, int32_t variant, const int32_t *row,
+                                     double *log_p) {
     lk_graph *graph;
     LK_TRY(graph_for(model, variant, row, &graph));
     int64_t variables = graph->variables;
@@ -105,7 +111,8 @@ static lk_status held_log_likelihood(const lk_model *model, int32_t variant, con
     return status;
 }
 
-/* The variant of a sample: even odds, or after held variables the posterior, which is p_k(held) normalised. */
+/* The variant of a sample: even odds, or after held variables the posterior, which is p_k(held)
+ * normalised. */
 static lk_status variant_odds(const lk_model *model, const int32_t *row, double *odds) {
     int32_t variants = lk_model_variants(model);
     double most = -1e300, total = 0.0;
@@ -126,8 +133,10 @@ static lk_status variant_odds(const lk_model *model, const int32_t *row, double 
     return LK_OK;
 }
 
-static int32_t draw_variant(const lk_sample_options *options, int64_t sample, const double *odds, int32_t variants) {
-    double unit = (double)lk_random_unit((lk_random){options->seed, LK_FOR_VARIANT}, (uint64_t)sample, 0);
+static int32_t draw_variant(const lk_sample_options *options, int64_t sample, const double *odds,
+                            int32_t variants) {
+    double unit =
+        (double)lk_random_unit((lk_random){options->seed, LK_FOR_VARIANT}, (uint64_t)sample, 0);
     int32_t k = 0;
     while (k + 1 < variants && unit >= odds[k]) {
         k++;
@@ -135,10 +144,11 @@ static int32_t draw_variant(const lk_sample_options *options, int64_t sample, co
     return k;
 }
 
-/* ---- sizes ---------------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 /* What the samples are to be, and that what is given is of that size too. */
-static lk_status find_shape(const lk_model *model, const lk_sample_options *options, lk_shape *shape) {
+static lk_status find_shape(const lk_model *model, const lk_sample_options *options,
+                            lk_shape *shape) {
     const lk_given *given = options->given;
     bool said = options->shape.axes > 0, shaped = given != NULL && given->shape.axes > 0;
     lk_shape own = model->data.shape, wanted = said ? options->shape : shaped ? given->shape : own;
@@ -146,8 +156,9 @@ static lk_status find_shape(const lk_model *model, const lk_sample_options *opti
     if (given != NULL && given->variables != lk_shape_variables(*shape)) {
         char text[64];
         lk_shape_print(*shape, text, sizeof text);
-        return lk_fail(model->context, LK_INVALID, "samples of %s are asked for, but what is given has %lld variables",
-                       text, (long long)given->variables);
+        return lk_fail(model->context, LK_INVALID,
+                       "samples of %s are asked for, but what is given has %lld variables", text,
+                       (long long)given->variables);
     }
     return LK_OK;
 }
@@ -169,11 +180,12 @@ static lk_status check_prefixes(const lk_model *model, const lk_given *given) {
     return LK_OK;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 /* Samples row, row + rows, ... share what is held; they are grouped by variant. */
-static lk_status sample_row(const lk_model *model, const lk_sample_options *options, int64_t row, int64_t rows,
-                            double *odds, int64_t *member, int64_t *done, lk_dataset *samples) {
+static lk_status sample_row(const lk_model *model, const lk_sample_options *options, int64_t row,
+                            int64_t rows, double *odds, int64_t *member, int64_t *done,
+                            lk_dataset *samples) {
     const lk_given *given = options->given;
     const int32_t *values = given == NULL ? NULL : given->values + row * given->variables;
     int32_t variants = lk_model_variants(model);
@@ -186,8 +198,11 @@ static lk_status sample_row(const lk_model *model, const lk_sample_options *opti
             }
         }
         if (count > 0) {
-            lk_sample_group g = {
-                .options = options, .sample = member, .count = count, .samples = samples, .done = done};
+            lk_sample_group g = {.options = options,
+                                 .sample = member,
+                                 .count = count,
+                                 .samples = samples,
+                                 .done = done};
             LK_TRY(graph_for(model, k, values, &g.graph));
             lk_status status = lk_sample_group_draw(&g);
             lk_graph_destroy(g.graph);
@@ -197,7 +212,8 @@ static lk_status sample_row(const lk_model *model, const lk_sample_options *opti
     return LK_OK;
 }
 
-/* Rows that hold the same variables need one network and one batch when the model has one variant. */
+/* Rows that hold the same variables need one network and one batch when the model has one
+ * variant. */
 static bool rows_hold_alike(const lk_given *given) {
     for (int64_t i = 1; i < given->examples; i++) {
         for (int64_t v = 0; v < given->variables; v++) {
@@ -209,12 +225,14 @@ static bool rows_hold_alike(const lk_given *given) {
     return true;
 }
 
-static lk_status sample_rows(const lk_model *model, const lk_sample_options *options, lk_dataset *made) {
+static lk_status sample_rows(const lk_model *model, const lk_sample_options *options,
+                             lk_dataset *made) {
     int32_t variants = lk_model_variants(model);
     double *odds = lk_allocate(variants, sizeof *odds);
     int64_t *member = lk_allocate(options->count, sizeof *member);
-    lk_status status =
-        odds == NULL || member == NULL ? lk_fail_no_memory(model->context, "samples", options->count * 8) : LK_OK;
+    lk_status status = odds == NULL || member == NULL
+                           ? lk_fail_no_memory(model->context, "samples", options->count * 8)
+                           : LK_OK;
     bool together = options->given == NULL || (variants == 1 && rows_hold_alike(options->given));
     int64_t rows = together ? 1 : options->given->examples, done = 0;
     for (int64_t row = 0; status == LK_OK && row < rows && row < options->count; row++) {
@@ -233,8 +251,10 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
     LK_TRY(find_shape(model, options, &shape));
     bool own = lk_shape_equal(shape, model->data.shape);
     LK_TRY(own ? LK_OK : check_prefixes(model, options->given));
-    LK_TRY(lk_dataset_create(model->context, "samples", shape, options->count, model->data.alphabet, &made));
-    lk_status status = own ? sample_rows(model, options, made) : lk_sample_other_size(model, options, shape, made);
+    LK_TRY(lk_dataset_create(model->context, "samples", shape, options->count, model->data.alphabet,
+                             &made));
+    lk_status status =
+        own ? sample_rows(model, options, made) : lk_sample_other_size(model, options, shape, made);
     if (status != LK_OK) {
         lk_dataset_destroy(made);
         return status;

@@ -13,7 +13,8 @@ typedef struct piece_of {
 
 static int32_t held(const lk_sample_options *options, int64_t sample, int64_t variable) {
     const lk_given *given = options->given;
-    return given == NULL ? -1 : given->values[sample % given->examples * given->variables + variable];
+    return given == NULL ? -1
+                         : given->values[sample % given->examples * given->variables + variable];
 }
 
 static void draw_piece(void *argument, int64_t piece, int worker) {
@@ -26,8 +27,8 @@ static void draw_piece(void *argument, int64_t piece, int worker) {
     int64_t end = begin + EXAMPLES_PER_PIECE < d->count ? begin + EXAMPLES_PER_PIECE : d->count;
     float *probability = d->probability + begin * graph->alphabet;
     graph->dist->probabilities(graph->context->kernels, graph->alphabet,
-                               p->parameters + begin * graph->output->channels, end - begin, d->options->temperature,
-                               probability);
+                               p->parameters + begin * graph->output->channels, end - begin,
+                               d->options->temperature, probability);
     for (int64_t n = begin; n < end; n++, probability += graph->alphabet) {
         int32_t value = held(d->options, d->sample[n], p->variable);
         if (value < 0) {
@@ -41,5 +42,6 @@ static void draw_piece(void *argument, int64_t piece, int worker) {
 
 void lk_draw_variable(const lk_draw *draw, int64_t variable, const float *parameters) {
     piece_of p = {draw, variable, parameters};
-    lk_pool_run(draw->pool, (draw->count + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE, draw_piece, &p);
+    lk_pool_run(draw->pool, (draw->count + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE, draw_piece,
+                &p);
 }

@@ -1,4 +1,5 @@
-/* Drawing one variable of samples side by side from the conditionals that a network has computed. Not for other layers. */
+/* Drawing one variable of samples side by side from the conditionals that a network has computed.
+ * Not for other layers. */
 #ifndef LK_JOBS_SAMPLE_DRAW_H
 #define LK_JOBS_SAMPLE_DRAW_H
 
@@ -17,7 +18,8 @@ typedef struct lk_draw {
     uint16_t *values;   /* [count][variables]: receives it too */
 } lk_draw;
 
-/* parameters: [count][channels]. A held variable has its value; another is decided by (seed, sample, variable) and the conditional. */
+/* parameters: [count][channels]. A held variable has its value; another is decided by (seed,
+ * sample, variable) and the conditional. */
 void lk_draw_variable(const lk_draw *draw, int64_t variable, const float *parameters);
 
 #endif

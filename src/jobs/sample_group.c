@@ -1,6 +1,7 @@
-/* Samples are drawn in batches small enough that what every step reads again, the values so far, stays in a core's cache. Batches are pieces
- * of pool work, each run by one worker from its first variable to its last; only when there are fewer of them than workers do the
- * workers share the operations of one batch instead. Neither can be seen in the samples. */
+/* Samples are drawn in batches small enough that what every step reads again, the values so far,
+ * stays in a core's cache. Batches are pieces of pool work, each run by one worker from its first
+ * variable to its last; only when there are fewer of them than workers do the workers share the
+ * operations of one batch instead. Neither can be seen in the samples. */
 #include "jobs/sample_group.h"
 
 #include <stdatomic.h>
@@ -13,7 +14,7 @@
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((int64_t)2 << 20)
-#define BATCH_LEAST 32                    /* fewer fill no kernel; then memory bounds the batch instead */
+#define BATCH_LEAST 32 /* fewer fill no kernel; then memory bounds the batch instead */
 #define MEMORY_BYTES ((int64_t)512 << 20) /* of one worker */
 
 /* One worker's network and buffers. */
@@ -28,7 +29,7 @@ typedef struct artist {
     lk_status status;   /* the first failure */
 } artist;
 
-/* ---- drawing a batch ----------------------------------------------------------------------------------------------- */
+/* ---- drawing a batch ------------------------------------------------------------------------- */
 
 /* Draws the variables of one rank from the conditionals that the execution holds. */
 static void draw_rank(const artist *a, int64_t first, int64_t count, int32_t step) {
@@ -66,20 +67,21 @@ static lk_status draw_batch(const artist *a, int64_t first, int64_t count) {
         draw_rank(a, first, count, step);
     }
     for (int64_t n = 0; n < count; n++) {
-        memcpy(g->samples->values + g->sample[first + n] * graph->variables, a->values + n * graph->variables,
-               (size_t)graph->variables * sizeof *a->values);
+        memcpy(g->samples->values + g->sample[first + n] * graph->variables,
+               a->values + n * graph->variables, (size_t)graph->variables * sizeof *a->values);
     }
     return LK_OK;
 }
 
-/* ---- sharing the work ------------------------------------------------------------------------------------------- */
+/* ---- sharing the work ------------------------------------------------------------------------ */
 
 static lk_plan plan_of(const lk_sample_group *g) {
     return g->options->schedule == LK_SCHEDULE_INCREMENTAL ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE;
 }
 
 static int64_t choose_batch(const lk_sample_group *g) {
-    int64_t each = lk_execution_bytes(g->graph, plan_of(g), 1) + g->graph->alphabet * (int64_t)sizeof(float);
+    int64_t each =
+        lk_execution_bytes(g->graph, plan_of(g), 1) + g->graph->alphabet * (int64_t)sizeof(float);
     int64_t cached = CACHE_BYTES / each / BATCH_LEAST * BATCH_LEAST, fit = MEMORY_BYTES / each;
     int64_t batch = cached > BATCH_LEAST ? cached : BATCH_LEAST;
     batch = batch < BATCH_MOST ? batch : BATCH_MOST;
@@ -125,7 +127,8 @@ static void batch_piece(void *argument, int64_t piece, int worker) {
     studio *s = argument;
     const lk_sample_group *g = s->group;
     artist *a = &s->artists[worker];
-    int64_t first = piece * s->batch, count = g->count - first < s->batch ? g->count - first : s->batch;
+    int64_t first = piece * s->batch,
+            count = g->count - first < s->batch ? g->count - first : s->batch;
     if (a->status == LK_OK) {
         a->status = draw_batch(a, first, count);
     }
@@ -138,7 +141,8 @@ static void batch_piece(void *argument, int64_t piece, int worker) {
 lk_status lk_sample_group_draw(const lk_sample_group *group) {
     lk_context *context = group->graph->context;
     studio s = {.group = group, .batch = choose_batch(group)};
-    int64_t batches = (group->count + s.batch - 1) / s.batch, threads = lk_pool_threads(context->pool);
+    int64_t batches = (group->count + s.batch - 1) / s.batch,
+            threads = lk_pool_threads(context->pool);
     bool apart = threads > 1 && batches >= threads;
     int64_t workers = apart ? threads : 1;
     s.artists = lk_allocate(workers, sizeof *s.artists);

@@ -1,4 +1,5 @@
-/* Drawing samples that share a network: those of one variant, under one ordering. Not for other layers. */
+/* Drawing samples that share a network: those of one variant, under one ordering. Not for other
+ * layers. */
 #ifndef LK_JOBS_SAMPLE_GROUP_H
 #define LK_JOBS_SAMPLE_GROUP_H
 

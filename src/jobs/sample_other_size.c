@@ -31,10 +31,12 @@ static lk_status draw_batch(job *work) {
     return LK_OK;
 }
 
-static lk_status draw_if_there(void *argument, const lk_network *network, int64_t first, int64_t last) {
+static lk_status draw_if_there(void *argument, const lk_network *network, int64_t first,
+                               int64_t last) {
     job *work = argument;
     if (work->variable >= first && work->variable < last) {
-        lk_draw_variable(&work->draw, work->variable, lk_network_parameters(network, work->variable));
+        lk_draw_variable(&work->draw, work->variable,
+                         lk_network_parameters(network, work->variable));
     }
     return LK_OK;
 }
@@ -43,8 +45,8 @@ static lk_status draw_if_there(void *argument, const lk_network *network, int64_
 static lk_status draw_batch_naively(job *work) {
     int64_t variables = lk_network_variables(work->network);
     for (work->variable = 0; work->variable < variables; work->variable++) {
-        LK_TRY(lk_network_forward(work->network, work->draw.values, work->draw.count, work->unused, NULL, draw_if_there,
-                                  work));
+        LK_TRY(lk_network_forward(work->network, work->draw.values, work->draw.count, work->unused,
+                                  NULL, draw_if_there, work));
     }
     return LK_OK;
 }
@@ -60,14 +62,16 @@ static lk_status draw_all(job *work, lk_dataset *samples) {
         }
         LK_TRY(naive ? draw_batch_naively(work) : draw_batch(work));
         if (work->options->progress != NULL) {
-            work->options->progress(work->options->progress_argument, first + work->draw.count, samples->examples);
+            work->options->progress(work->options->progress_argument, first + work->draw.count,
+                                    samples->examples);
         }
     }
     return LK_OK;
 }
 
 static lk_status begin(job *work, const lk_model *model, lk_shape shape, int64_t count) {
-    lk_plan plan = work->options->schedule == LK_SCHEDULE_NAIVE ? LK_PLAN_EVALUATE : LK_PLAN_INCREMENTAL;
+    lk_plan plan =
+        work->options->schedule == LK_SCHEDULE_NAIVE ? LK_PLAN_EVALUATE : LK_PLAN_INCREMENTAL;
     work->batch = work->options->batch > 0 ? work->options->batch : BATCH_MOST;
     work->batch = work->batch < count ? work->batch : count;
     if (work->options->batch <= 0) {
@@ -76,20 +80,23 @@ static lk_status begin(job *work, const lk_model *model, lk_shape shape, int64_t
     LK_TRY(lk_network_open(model, 0, shape, plan, work->batch, &work->network));
     work->sample = lk_allocate(work->batch, sizeof *work->sample);
     work->unused = lk_allocate(work->batch, sizeof *work->unused);
-    work->draw = (lk_draw){.options = work->options,
-                           .graph = lk_network_graph(work->network),
-                           .pool = model->context->pool,
-                           .sample = work->sample,
-                           .variables = lk_shape_variables(shape),
-                           .probability = lk_allocate(work->batch * model->data.alphabet, sizeof(float)),
-                           .column = lk_allocate(work->batch, sizeof(uint16_t))};
-    bool made =
-        work->sample != NULL && work->unused != NULL && work->draw.probability != NULL && work->draw.column != NULL;
-    return made ? LK_OK : lk_fail_no_memory(model->context, "samples", work->batch * model->data.alphabet * 4);
+    work->draw =
+        (lk_draw){.options = work->options,
+                  .graph = lk_network_graph(work->network),
+                  .pool = model->context->pool,
+                  .sample = work->sample,
+                  .variables = lk_shape_variables(shape),
+                  .probability = lk_allocate(work->batch * model->data.alphabet, sizeof(float)),
+                  .column = lk_allocate(work->batch, sizeof(uint16_t))};
+    bool made = work->sample != NULL && work->unused != NULL && work->draw.probability != NULL &&
+                work->draw.column != NULL;
+    return made ? LK_OK
+                : lk_fail_no_memory(model->context, "samples",
+                                    work->batch * model->data.alphabet * 4);
 }
 
-lk_status lk_sample_other_size(const lk_model *model, const lk_sample_options *options, lk_shape shape,
-                               lk_dataset *samples) {
+lk_status lk_sample_other_size(const lk_model *model, const lk_sample_options *options,
+                               lk_shape shape, lk_dataset *samples) {
     job work = {.options = options};
     lk_status status = begin(&work, model, shape, samples->examples);
     status = status == LK_OK ? draw_all(&work, samples) : status;

@@ -1,4 +1,5 @@
-/* Samples against the model's own probabilities: chi-squared on domains that can be summed, seed fixed; and held variables. */
+/* Samples against the model's own probabilities: chi-squared on domains that can be summed, seed
+ * fixed; and held variables. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,12 +36,14 @@ static int tear_down(void **state) {
 static lk_model *make_model(const char *const *set, int32_t sets) {
     lk_data_description data = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 2};
     lk_model *model;
-    assert_int_equal(lk_model_create(context, "made", set, sets, data, "random:4", 9, &model), LK_OK);
+    assert_int_equal(lk_model_create(context, "made", set, sets, data, "random:4", 9, &model),
+                     LK_OK);
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
             float unit = lk_random_unit((lk_random){3, LK_FOR_CHECK}, (uint64_t)p, (uint64_t)e);
-            bool outside = parameter->live != NULL && e % parameter->columns >= parameter->live[e / parameter->columns];
+            bool outside = parameter->live != NULL &&
+                           e % parameter->columns >= parameter->live[e / parameter->columns];
             parameter->value[e] = outside ? 0.0f : 3.0f * unit - 1.5f;
         }
     }
@@ -59,7 +62,8 @@ static int code_of(const uint16_t *x) {
 static void all_probabilities(const lk_model *model, double *p) {
     lk_dataset *all;
     double nll[SETTINGS], total = 0.0;
-    assert_int_equal(lk_dataset_create(context, "all", model->data.shape, SETTINGS, 2, &all), LK_OK);
+    assert_int_equal(lk_dataset_create(context, "all", model->data.shape, SETTINGS, 2, &all),
+                     LK_OK);
     for (int code = 0; code < SETTINGS; code++) {
         for (int v = 0; v < VARIABLES; v++) {
             all->values[code * VARIABLES + v] = (uint16_t)(code >> v & 1);
@@ -74,7 +78,8 @@ static void all_probabilities(const lk_model *model, double *p) {
     lk_dataset_destroy(all);
 }
 
-/* Chi-squared of `count` samples against p, cells of fewer than 5 expected ones joined; the 1 - 1e-5 quantile by Wilson and Hilferty. */
+/* Chi-squared of `count` samples against p, cells of fewer than 5 expected ones joined; the 1 -
+ * 1e-5 quantile by Wilson and Hilferty. */
 static void expect_agreement(const lk_dataset *samples, const double *p, const char *what) {
     double observed[SETTINGS] = {0}, chi = 0.0, rest = 0.0, rest_observed = 0.0;
     int cells = 0;
@@ -101,7 +106,8 @@ static void expect_agreement(const lk_dataset *samples, const double *p, const c
     double limit = k * root * root * root;
     assert_true(cells > 3);
     if (chi > limit) {
-        fail_msg("%s: chi-squared %.2f of %d cells, at most %.2f expected (seed fixed)", what, chi, cells, limit);
+        fail_msg("%s: chi-squared %.2f of %d cells, at most %.2f expected (seed fixed)", what, chi,
+                 cells, limit);
     }
 }
 
@@ -122,7 +128,8 @@ static void test_samples_follow_the_model(void **state) {
         lk_model *model = make_model(kind == 0 ? one_mask : three_orders, kind == 0 ? 1 : 3);
         double p[SETTINGS];
         all_probabilities(model, p);
-        lk_dataset *samples = draw(model, (lk_sample_options){.count = SAMPLES, .seed = 1, .temperature = 1.0f});
+        lk_dataset *samples =
+            draw(model, (lk_sample_options){.count = SAMPLES, .seed = 1, .temperature = 1.0f});
         expect_agreement(samples, p, kind == 0 ? "one mask" : "mixture of three orderings");
         /* The test can fail: the same samples are not those of another distribution. */
         double shifted = 0.0;
@@ -139,9 +146,11 @@ static void test_batch_and_schedule_do_not_matter(void **state) {
     (void)state;
     lk_model *model = make_model(three_orders, 3);
     lk_dataset *a = draw(model, (lk_sample_options){.count = 500, .seed = 2, .temperature = 0.7f});
-    lk_dataset *b = draw(
-        model,
-        (lk_sample_options){.count = 500, .seed = 2, .temperature = 0.7f, .batch = 7, .schedule = LK_SCHEDULE_NAIVE});
+    lk_dataset *b = draw(model, (lk_sample_options){.count = 500,
+                                                    .seed = 2,
+                                                    .temperature = 0.7f,
+                                                    .batch = 7,
+                                                    .schedule = LK_SCHEDULE_NAIVE});
     assert_memory_equal(a->values, b->values, 500 * VARIABLES * sizeof(uint16_t));
     /* Sample i does not depend on how many are drawn. */
     lk_dataset *c = draw(model, (lk_sample_options){.count = 3, .seed = 2, .temperature = 0.7f});
@@ -176,8 +185,9 @@ static void test_held_prefix_conditions(void **state) {
         conditional[code] /= total;
     }
     lk_given given = {.examples = 1, .variables = VARIABLES, .values = row};
-    lk_dataset *samples =
-        draw(model, (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
+    lk_dataset *samples = draw(
+        model,
+        (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
     expect_agreement(samples, conditional, "held prefix");
     lk_dataset_destroy(samples);
     lk_model_destroy(model);

@@ -10,9 +10,10 @@
 
 #define NATS_PER_BYTE 5.545177444479562 /* 8 ln 2 */
 
-/* ---- input complexity ------------------------------------------------------------------------------------------------- */
+/* ---- input complexity ------------------------------------------------------------------------ */
 
-/* The example as bytes: bits packed eight to a byte for binary data, else the low bytes of all values, then the high ones if any. */
+/* The example as bytes: bits packed eight to a byte for binary data, else the low bytes of all
+ * values, then the high ones if any. */
 static int64_t example_bytes(const lk_dataset *dataset, int64_t example, uint8_t *bytes) {
     const uint16_t *x = dataset->values + example * dataset->variables;
     int64_t variables = dataset->variables;
@@ -37,7 +38,8 @@ static lk_status measure_complexity(lk_context *context, const lk_dataset *datas
     int64_t most = 2 * dataset->variables + 8;
     uLong bound = compressBound((uLong)most);
     uint8_t *bytes = lk_allocate(most, 1), *packed = lk_allocate((int64_t)bound, 1);
-    lk_status status = bytes == NULL || packed == NULL ? lk_fail_no_memory(context, "complexity", most) : LK_OK;
+    lk_status status =
+        bytes == NULL || packed == NULL ? lk_fail_no_memory(context, "complexity", most) : LK_OK;
     for (int64_t i = 0; status == LK_OK && i < dataset->examples; i++) {
         uLongf size = bound;
         if (compress2(packed, &size, bytes, (uLong)example_bytes(dataset, i, bytes), 9) != Z_OK) {
@@ -50,7 +52,7 @@ static lk_status measure_complexity(lk_context *context, const lk_dataset *datas
     return status;
 }
 
-/* ---- scores -------------------------------------------------------------------------------------------------------------- */
+/* ---- scores ---------------------------------------------------------------------------------- */
 
 /* How many of the ascending `calibration` are at least `nll`. */
 static int64_t count_at_least(const float *calibration, int64_t count, double nll) {
@@ -71,8 +73,8 @@ static bool is_calibrated(const lk_model *model, const lk_dataset *dataset) {
     return model->calibration != NULL && dataset->variables == model->data.variables;
 }
 
-static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
-                                 lk_scores *scores) {
+static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset,
+                                 const lk_score_options *options, lk_scores *scores) {
     int64_t n = dataset->examples;
     *scores = (lk_scores){.examples = n};
     scores->nll_nats = lk_allocate(n, sizeof(double));
@@ -84,13 +86,15 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
                 (scores->background_nats != NULL) == (options->background != NULL) &&
                 (scores->complexity_nats != NULL) == options->complexity &&
                 (scores->p_value != NULL) == is_calibrated(model, dataset);
-    return made ? LK_OK : lk_fail_no_memory(model->context, "scores", 5 * n * (int64_t)sizeof(double));
+    return made ? LK_OK
+                : lk_fail_no_memory(model->context, "scores", 5 * n * (int64_t)sizeof(double));
 }
 
-static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
-                             lk_scores *scores) {
-    lk_evaluate_options evaluate = {
-        .batch = options->batch, .progress = options->progress, .progress_argument = options->progress_argument};
+static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset,
+                             const lk_score_options *options, lk_scores *scores) {
+    lk_evaluate_options evaluate = {.batch = options->batch,
+                                    .progress = options->progress,
+                                    .progress_argument = options->progress_argument};
     LK_TRY(lk_evaluate(model, dataset, &evaluate, scores->nll_nats));
     if (options->background != NULL) {
         LK_TRY(lk_evaluate(options->background, dataset, &evaluate, scores->background_nats));
@@ -103,15 +107,16 @@ static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset, c
         scores->score[i] -= scores->background_nats != NULL ? scores->background_nats[i] : 0.0;
         scores->score[i] -= scores->complexity_nats != NULL ? scores->complexity_nats[i] : 0.0;
         if (scores->p_value != NULL) {
-            int64_t above = count_at_least(model->calibration, model->calibration_count, scores->nll_nats[i]);
+            int64_t above =
+                count_at_least(model->calibration, model->calibration_count, scores->nll_nats[i]);
             scores->p_value[i] = (double)(1 + above) / (double)(1 + model->calibration_count);
         }
     }
     return LK_OK;
 }
 
-lk_status lk_score(const lk_model *model, const lk_dataset *dataset, const lk_score_options *options,
-                   lk_scores *scores) {
+lk_status lk_score(const lk_model *model, const lk_dataset *dataset,
+                   const lk_score_options *options, lk_scores *scores) {
     lk_status status = allocate_scores(model, dataset, options, scores);
     if (status == LK_OK) {
         status = fill_scores(model, dataset, options, scores);

@@ -13,8 +13,8 @@
 #define WINDOWS_MOST 64 /* that are cut from the text for the checks of examples */
 #define DRAWN_LEAST 2000
 #define DRAWN_WINDOWS 4
-#define WINDOW 61                       /* of the flow that is compared with one network: fits into nothing */
-#define BEHIND 200                      /* symbols beyond twice the lookback that are compared */
+#define WINDOW 61  /* of the flow that is compared with one network: fits into nothing */
+#define BEHIND 200 /* symbols beyond twice the lookback that are compared */
 #define BYTES_MOST ((int64_t)256 << 20) /* of their parameters */
 #define NAIVE_SYMBOLS 96
 #define CODED_SYMBOLS 3000
@@ -29,7 +29,7 @@ typedef struct checker {
     float learning_rate; /* of the compression under way; 0: the model stays as it is */
 } checker;
 
-/* ---- windows, steps, and one network ----------------------------------------------------------------------------------------- */
+/* ---- windows, steps, and one network --------------------------------------------------------- */
 
 typedef struct compared {
     int64_t symbols, channels;
@@ -54,9 +54,12 @@ static lk_status run_network(const checker *c, compared *all) {
     return status;
 }
 
-static void compare(const checker *c, const compared *all, int64_t symbol, const float *parameters, const char *how) {
-    if (memcmp(all->reference + symbol * all->channels, parameters, (size_t)all->channels * sizeof(float)) != 0) {
-        lk_check_say(c->result, LK_CHECK_FAILED, "%s, symbol %lld gets other parameters than in one network", how,
+static void compare(const checker *c, const compared *all, int64_t symbol, const float *parameters,
+                    const char *how) {
+    if (memcmp(all->reference + symbol * all->channels, parameters,
+               (size_t)all->channels * sizeof(float)) != 0) {
+        lk_check_say(c->result, LK_CHECK_FAILED,
+                     "%s, symbol %lld gets other parameters than in one network", how,
                      (long long)symbol);
     }
 }
@@ -95,17 +98,20 @@ static lk_status check_along(checker *c) {
     lk_flow *flow;
     LK_TRY(lk_flow_create(c->model, LK_PLAN_INCREMENTAL, 1, WINDOW, &flow));
     int64_t lookback = lk_flow_lookback(flow), length = lk_stream_length(c->stream);
-    compared all = {.symbols = 2 * lookback + BEHIND, .channels = lk_flow_graph(flow)->output->channels};
+    compared all = {.symbols = 2 * lookback + BEHIND,
+                    .channels = lk_flow_graph(flow)->output->channels};
     int64_t room = BYTES_MOST / all.channels / (int64_t)sizeof(float);
     all.symbols = all.symbols < length ? all.symbols : length;
     all.symbols = all.symbols < room ? all.symbols : room;
     all.x = lk_allocate(all.symbols, sizeof *all.x);
     all.reference = lk_allocate(all.symbols * all.channels, sizeof *all.reference);
-    lk_status status = all.x == NULL || all.reference == NULL
-                           ? lk_fail_no_memory(c->model->context, "check", all.symbols * all.channels * 4)
-                           : compare_along(c, &all, flow);
+    lk_status status =
+        all.x == NULL || all.reference == NULL
+            ? lk_fail_no_memory(c->model->context, "check", all.symbols * all.channels * 4)
+            : compare_along(c, &all, flow);
     lk_check_say(c->result, LK_CHECK_PASSED,
-                 "%lld symbols in one network, in windows of %d and step by step: the same bits; it looks back %lld",
+                 "%lld symbols in one network, in windows of %d and step by step: the same bits; "
+                 "it looks back %lld",
                  (long long)all.symbols, WINDOW, (long long)lookback - 1);
     lk_release(all.x);
     lk_release(all.reference);
@@ -113,7 +119,7 @@ static lk_status check_along(checker *c) {
     return status;
 }
 
-/* ---- sampling ------------------------------------------------------------------------------------------------------------------ */
+/* ---- sampling -------------------------------------------------------------------------------- */
 
 typedef struct drawn {
     uint32_t *characters; /* [capacity] */
@@ -148,18 +154,21 @@ static lk_status check_sampling(checker *c) {
     double passes = (double)lk_graph_multiply_adds_cached(graph) / (forward > 0.0 ? forward : 1.0);
     lk_graph_destroy(graph);
     if (memcmp(cached, naive, sizeof cached) != 0) {
-        lk_check_say(c->result, LK_CHECK_FAILED, "the cached and the naive schedule draw different texts");
+        lk_check_say(c->result, LK_CHECK_FAILED,
+                     "the cached and the naive schedule draw different texts");
     }
     if (passes > FORWARD_PASSES_MOST) {
-        lk_check_say(c->result, LK_CHECK_FAILED, "a cached sample costs %.3f forward passes in multiply-adds", passes);
+        lk_check_say(c->result, LK_CHECK_FAILED,
+                     "a cached sample costs %.3f forward passes in multiply-adds", passes);
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
-                 "%d symbols drawn cached and naively: the same; cached costs %.3f forward passes in multiply-adds",
+                 "%d symbols drawn cached and naively: the same; cached costs %.3f forward passes "
+                 "in multiply-adds",
                  NAIVE_SYMBOLS, passes);
     return LK_OK;
 }
 
-/* ---- compressing ---------------------------------------------------------------------------------------------------------------- */
+/* ---- compressing ----------------------------------------------------------------------------- */
 
 /* The files of one attempt, in a folder of its own. */
 typedef struct files {
@@ -205,8 +214,10 @@ static lk_status code(const checker *c, const files *f) {
     lk_stream_report report;
     lk_stream_restored restored;
     LK_TRY(write_text(c, f->text, &symbols));
-    lk_stream_options options = {
-        .chunk_symbols = symbols / 2 + 1, .lanes = 3, .skip_verify = true, .learning_rate = c->learning_rate};
+    lk_stream_options options = {.chunk_symbols = symbols / 2 + 1,
+                                 .lanes = 3,
+                                 .skip_verify = true,
+                                 .learning_rate = c->learning_rate};
     LK_TRY(lk_stream_compress(c->model, f->text, f->coded, &options, &report));
     options.incremental_encode = true;
     LK_TRY(lk_stream_compress(c->model, f->text, f->again, &options, &report));
@@ -225,7 +236,8 @@ static lk_status code(const checker *c, const files *f) {
                           : "what was restored differs from what was compressed");
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
-                 "%lld bytes compressed to %lld by either schedule, the same ones; restored by the incremental one",
+                 "%lld bytes compressed to %lld by either schedule, the same ones; restored by the "
+                 "incremental one",
                  (long long)report.bytes, (long long)report.coded_bytes);
     return LK_OK;
 }
@@ -235,8 +247,8 @@ static lk_status check_restore(checker *c) {
     const char *folder = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
     snprintf(f.folder, sizeof f.folder, "%s/likely-check-XXXXXX", folder);
     if (mkdtemp(f.folder) == NULL) {
-        lk_check_say(c->result, LK_CHECK_SKIPPED, "cannot write to %s: set TMPDIR to a folder that can be written",
-                     folder);
+        lk_check_say(c->result, LK_CHECK_SKIPPED,
+                     "cannot write to %s: set TMPDIR to a folder that can be written", folder);
         return LK_OK;
     }
     snprintf(f.text, sizeof f.text, "%s/text", f.folder);
@@ -259,7 +271,7 @@ static lk_status check_learning(checker *c) {
     return status;
 }
 
-/* ---- all -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -277,12 +289,13 @@ static lk_status check_windows(const checker *c, lk_check_result *results, int32
     int64_t window = c->model->data.variables, length = lk_stream_length(c->stream);
     int64_t windows = length / window < WINDOWS_MOST ? length / window : WINDOWS_MOST;
     if (windows < 1) {
-        return lk_fail(c->model->context, LK_INVALID, "%s: %lld symbols do not fill the model's window of %lld",
+        return lk_fail(c->model->context, LK_INVALID,
+                       "%s: %lld symbols do not fill the model's window of %lld",
                        lk_stream_path(c->stream), (long long)length, (long long)window);
     }
     lk_dataset *dataset;
-    LK_TRY(lk_dataset_create(c->model->context, lk_stream_path(c->stream), c->model->data.shape, windows,
-                             c->model->data.alphabet, &dataset));
+    LK_TRY(lk_dataset_create(c->model->context, lk_stream_path(c->stream), c->model->data.shape,
+                             windows, c->model->data.alphabet, &dataset));
     lk_status status = lk_stream_read(c->stream, 0, windows * window, dataset->values);
     if (status == LK_OK) {
         status = lk_check(c->model, dataset, results, count);
@@ -291,7 +304,8 @@ static lk_status check_windows(const checker *c, lk_check_result *results, int32
     return status;
 }
 
-static lk_status check_all(lk_model *model, lk_stream *stream, lk_check_result *results, int32_t *count) {
+static lk_status check_all(lk_model *model, lk_stream *stream, lk_check_result *results,
+                           int32_t *count) {
     checker c = {.model = model, .stream = stream};
     LK_TRY(check_windows(&c, results, count));
     LK_REQUIRE(*count + CHECKS <= LK_CHECKS_MOST);
@@ -319,7 +333,8 @@ static lk_status draw_text(const lk_model *model, lk_bytes *bytes) {
     return status;
 }
 
-lk_status lk_stream_check(lk_model *model, lk_stream *stream, lk_check_result *results, int32_t *count) {
+lk_status lk_stream_check(lk_model *model, lk_stream *stream, lk_check_result *results,
+                          int32_t *count) {
     *count = 0;
     if (stream != NULL) {
         return check_all(model, stream, results, count);

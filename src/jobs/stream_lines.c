@@ -8,8 +8,9 @@ lk_status lk_stream_lines_init(lk_context *context, int64_t top, lk_stream_lines
     LK_REQUIRE(top >= 1);
     *lines = (lk_stream_lines){.top = top, .present = {.number = 1}};
     lines->strangest = lk_allocate(top, sizeof *lines->strangest);
-    return lines->strangest != NULL ? LK_OK
-                                    : lk_fail_no_memory(context, "lines", top * (int64_t)sizeof *lines->strangest);
+    return lines->strangest != NULL
+               ? LK_OK
+               : lk_fail_no_memory(context, "lines", top * (int64_t)sizeof *lines->strangest);
 }
 
 void lk_stream_lines_deinit(lk_stream_lines *lines) {
@@ -25,7 +26,8 @@ static void rank(lk_stream_lines *lines, const lk_stream_line *line) {
     if (at == lines->top) {
         return;
     }
-    int64_t moved = (lines->strangest_count < lines->top ? lines->strangest_count : lines->top - 1) - at;
+    int64_t moved =
+        (lines->strangest_count < lines->top ? lines->strangest_count : lines->top - 1) - at;
     memmove(lines->strangest + at + 1, lines->strangest + at, (size_t)moved * sizeof *line);
     lines->strangest[at] = *line;
     lines->strangest_count += lines->strangest_count < lines->top ? 1 : 0;
@@ -37,7 +39,8 @@ static lk_status end_line(lk_stream_lines *lines) {
     lines->count++;
     rank(lines, line);
     lk_status status = lines->take != NULL ? lines->take(lines->argument, line) : LK_OK;
-    lines->present = (lk_stream_line){.number = line->number + 1, .first = line->first + line->symbols};
+    lines->present =
+        (lk_stream_line){.number = line->number + 1, .first = line->first + line->symbols};
     return status;
 }
 

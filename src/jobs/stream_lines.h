@@ -1,4 +1,5 @@
-/* The lines of a text and how surprising each is, in memory that does not grow with their number. A line's newline is its last symbol. */
+/* The lines of a text and how surprising each is, in memory that does not grow with their number. A
+ * line's newline is its last symbol. */
 #ifndef LK_JOBS_STREAM_LINES_H
 #define LK_JOBS_STREAM_LINES_H
 

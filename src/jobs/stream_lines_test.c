@@ -1,4 +1,5 @@
-/* Lines against a text cut by hand, whatever the pieces; the strangest against sorting all. And the page of a map, letter by letter. */
+/* Lines against a text cut by hand, whatever the pieces; the strangest against sorting all. And the
+ * page of a map, letter by letter. */
 #include "models/stream_testing.h"
 
 #include <unistd.h>
@@ -23,7 +24,8 @@ static void make_text(text *t, uint32_t newline) {
         bool ends = lk_random_below(random, (uint64_t)i, 0, 4) == 0;
         t->symbols[i] = (uint16_t)i;
         t->characters[i] = ends && i + 1 < SYMBOLS ? newline : newline + 60 + (uint32_t)i % 20;
-        t->nats[i] = (double)lk_random_below(random, (uint64_t)i, 1, 16) / 4.0; /* exact sums; many equal scores */
+        t->nats[i] = (double)lk_random_below(random, (uint64_t)i, 1, 16) /
+                     4.0; /* exact sums; many equal scores */
     }
 }
 
@@ -40,7 +42,8 @@ static lk_status keep(void *argument, const lk_stream_line *line) {
 }
 
 static lk_status add(lk_stream_lines *lines, const text *t, int64_t first, int64_t count) {
-    lk_stream_piece piece = {first, count, t->symbols + first, t->characters + first, t->nats + first};
+    lk_stream_piece piece = {first, count, t->symbols + first, t->characters + first,
+                             t->nats + first};
     return lk_stream_lines_add(lines, &piece);
 }
 
@@ -59,7 +62,8 @@ static void expect_lines(const text *t, uint32_t newline, const seen *s) {
         assert_int_equal(line->symbols, end - at);
         assert_true(line->nll_nats == nats && line->score == nats / (double)(end - at));
         assert_int_equal(line->shown, end - at - (t->characters[end - 1] == newline ? 1 : 0));
-        assert_memory_equal(line->beginning, t->characters + at, (size_t)line->shown * sizeof *line->beginning);
+        assert_memory_equal(line->beginning, t->characters + at,
+                            (size_t)line->shown * sizeof *line->beginning);
         at = end;
     }
     assert_int_equal(s->count, number);
@@ -107,13 +111,15 @@ static void test_lines(void **state) {
     lk_stream_lines_deinit(&few);
 }
 
-/* ---- maps -------------------------------------------------------------------------------------------------------------------- */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
-#define CELL(class, bits, p, shown) "<b class=\"" class "\" title=\"" bits " bits, p = " p "\">" shown "</b>"
+#define CELL(class, bits, p, shown) \
+    "<b class=\"" class "\" title=\"" bits " bits, p = " p "\">" shown "</b>"
 
-/* Characters, or bytes where `bytes`, all of one bit but the first, of 40; the page's text is `want`. */
-static void expect_map(lk_context *context, const char *path, const uint32_t *characters, int64_t count, int64_t most,
-                       const char *want, const char *note) {
+/* Characters, or bytes where `bytes`, all of one bit but the first, of 40; the page's text is
+ * `want`. */
+static void expect_map(lk_context *context, const char *path, const uint32_t *characters,
+                       int64_t count, int64_t most, const char *want, const char *note) {
     double nats[64];
     uint16_t symbols[64] = {0};
     for (int64_t i = 0; i < count; i++) {
@@ -124,11 +130,13 @@ static void expect_map(lk_context *context, const char *path, const uint32_t *ch
     for (int64_t i = 0; i < count; i++) {
         lk_stream_map_add(map, &(lk_stream_piece){i, 1, symbols, characters + i, nats + i});
     }
-    lk_stream_likelihood likelihood = {.symbols = count, .nll_nats = (double)(count + 39) * LK_NATS_PER_BIT};
+    lk_stream_likelihood likelihood = {.symbols = count,
+                                       .nll_nats = (double)(count + 39) * LK_NATS_PER_BIT};
     testing_ok(context, lk_stream_map_commit(map, "a<b>.txt", "m&m", &likelihood));
     lk_bytes page;
     testing_ok(context, lk_file_read(context, path, 1 << 20, &page));
-    const char *begin = strstr((const char *)page.data, "<pre>"), *end = strstr((const char *)page.data, "</pre>");
+    const char *begin = strstr((const char *)page.data, "<pre>"),
+               *end = strstr((const char *)page.data, "</pre>");
     assert_non_null(begin);
     assert_non_null(end);
     if (strlen(want) != (size_t)(end - begin - 5) || memcmp(begin + 5, want, strlen(want)) != 0) {
@@ -144,17 +152,19 @@ static void test_map(void **state) {
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
-    static const uint32_t characters[] = {'a', '<', '&', '"', 0xE9, '\n', '\t', 0, 0x202E, 0x1FFFF, LK_UTF8_BYTE + 0xC3,
-                                          'z'};
-    expect_map(*state, path, characters, 12, 100,
-               CELL("c15", "40.00", "9.09e-13", "a") CELL("c2", "1.00", "0.5", "&lt;")
-                   CELL("c2", "1.00", "0.5", "&amp;") CELL("c2", "1.00", "0.5", "&quot;")
-                       CELL("c2", "1.00", "0.5", "\xC3\xA9")
-                           CELL("c2 x", "1.00", "0.5", "\xE2\x86\xB5") "\n" CELL("c2", "1.00", "0.5", "\t")
-                               CELL("c2 x", "1.00", "0.5", "\xE2\x90\x80") CELL("c2 x", "1.00", "0.5", "\\u{202E}")
-                                   CELL("c2 x", "1.00", "0.5", "\\u{1FFFF}") CELL("c2 x", "1.00", "0.5", "\\xC3")
-                                       CELL("c2", "1.00", "0.5", "z"),
-               "12 symbols, 4.2500 bits per symbol.</p>");
+    static const uint32_t characters[] = {
+        'a', '<', '&', '"', 0xE9, '\n', '\t', 0, 0x202E, 0x1FFFF, LK_UTF8_BYTE + 0xC3, 'z'};
+    expect_map(
+        *state, path, characters, 12, 100,
+        CELL("c15", "40.00", "9.09e-13", "a") CELL("c2", "1.00", "0.5", "&lt;")
+            CELL("c2", "1.00", "0.5", "&amp;") CELL("c2", "1.00", "0.5", "&quot;")
+                CELL("c2", "1.00", "0.5", "\xC3\xA9")
+                    CELL("c2 x", "1.00", "0.5", "\xE2\x86\xB5") "\n" CELL("c2", "1.00", "0.5", "\t")
+                        CELL("c2 x", "1.00", "0.5", "\xE2\x90\x80")
+                            CELL("c2 x", "1.00", "0.5", "\\u{202E}") CELL("c2 x", "1.00", "0.5",
+                                                                          "\\u{1FFFF}")
+                                CELL("c2 x", "1.00", "0.5", "\\xC3") CELL("c2", "1.00", "0.5", "z"),
+        "12 symbols, 4.2500 bits per symbol.</p>");
     static const uint8_t bytes[] = {'a', 0xE2, 0x82, 0xAC, 0xC3, 0xE2, 0x82, '<', 0xFF, 0xC3};
     uint32_t as_characters[sizeof bytes];
     for (size_t i = 0; i < sizeof bytes; i++) {
@@ -164,7 +174,8 @@ static void test_map(void **state) {
                CELL("c15", "40.00", "9.09e-13", "a") CELL("c6", "3.00", "0.125", "\xE2\x82\xAC")
                    CELL("c2 x", "1.00", "0.5", "\\xC3") CELL("c2 x", "1.00", "0.5", "\\xE2")
                        CELL("c2 x", "1.00", "0.5", "\\x82") CELL("c2", "1.00", "0.5", "&lt;")
-                           CELL("c2 x", "1.00", "0.5", "\\xFF") CELL("c2 x", "1.00", "0.5", "\\xC3"),
+                           CELL("c2 x", "1.00", "0.5", "\\xFF")
+                               CELL("c2 x", "1.00", "0.5", "\\xC3"),
                "10 symbols, 4.9000 bits per symbol.</p>");
     expect_map(*state, path, as_characters, sizeof bytes, 1, CELL("c15", "40.00", "9.09e-13", "a"),
                " Only the first 1 are shown here.");
@@ -173,8 +184,8 @@ static void test_map(void **state) {
     testing_ok(*state, lk_stream_map_create(*state, path, 5, &map));
     lk_stream_map_abandon(map);
     assert_int_equal(access(path, F_OK), -1);
-    testing_refused(*state, lk_stream_map_create(*state, "/no-such-folder/map.html", 5, &map), LK_IO,
-                    "/no-such-folder");
+    testing_refused(*state, lk_stream_map_create(*state, "/no-such-folder/map.html", 5, &map),
+                    LK_IO, "/no-such-folder");
     assert_null(map);
 }
 

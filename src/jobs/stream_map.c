@@ -1,5 +1,6 @@
-/* A character is <b class=cL title="...">x</b>, L its level: half bits, the last level holding all above. Colours are laid over the page's own
- * background, so that they are read on a light one and on a dark one. */
+/* A character is <b class=cL title="...">x</b>, L its level: half bits, the last level holding all
+ * above. Colours are laid over the page's own background, so that they are read on a light one and
+ * on a dark one. */
 #include "jobs/stream_map.h"
 
 #include <stdlib.h>
@@ -21,17 +22,18 @@ struct lk_stream_map {
     int pending_count;
 };
 
-/* ---- the page around the text ------------------------------------------------------------------------------------------------ */
+/* ---- the page around the text ---------------------------------------------------------------- */
 
-static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Surprise</title>\n<style>\n"
-                           ":root { color-scheme: light dark }\n"
-                           "body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 1em auto; padding: 0 1em }\n"
-                           "pre, .legend { font: 14px/1.6 monospace; white-space: pre-wrap; overflow-wrap: anywhere }\n"
-                           "b { font-weight: inherit; border-radius: 2px }\n"
-                           "b:hover { outline: 1px solid }\n"
-                           "b.x { font-size: 75%; opacity: .75 }\n"
-                           ".legend b { padding: 0 .5em }\n";
+static const char head[] =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Surprise</title>\n<style>\n"
+    ":root { color-scheme: light dark }\n"
+    "body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 1em auto; padding: 0 1em }\n"
+    "pre, .legend { font: 14px/1.6 monospace; white-space: pre-wrap; overflow-wrap: anywhere }\n"
+    "b { font-weight: inherit; border-radius: 2px }\n"
+    "b:hover { outline: 1px solid }\n"
+    "b.x { font-size: 75%; opacity: .75 }\n"
+    ".legend b { padding: 0 .5em }\n";
 
 static void put(lk_stream_map *map, const char *text) {
     lk_writer_put(map->writer, text, (int64_t)strlen(text));
@@ -54,9 +56,10 @@ static void put_legend(lk_stream_map *map) {
     put(map, "</p>\n");
 }
 
-/* ---- characters ------------------------------------------------------------------------------------------------------------------ */
+/* ---- characters ------------------------------------------------------------------------------ */
 
-/* What would not be seen, or would move what stands around it: controls, marks of direction, noncharacters and the like. */
+/* What would not be seen, or would move what stands around it: controls, marks of direction,
+ * noncharacters and the like. */
 static bool is_invisible(uint32_t c) {
     static const struct {
         uint32_t first, last;
@@ -97,8 +100,8 @@ static void put_cell(lk_stream_map *map, uint32_t c, double nats) {
     double bits = nats / LK_NATS_PER_BIT;
     int level = bits * LEVELS_PER_BIT < LEVELS - 1 ? (int)(bits * LEVELS_PER_BIT) : LEVELS - 1;
     bool stands_in = c != '\t' && (c >= LK_UTF8_BYTE || is_invisible(c));
-    lk_writer_printf(map->writer, "<b class=\"c%d%s\" title=\"%.2f bits, p = %.3g\">", level < 0 ? 0 : level,
-                     stands_in ? " x" : "", bits, lk_double_exp(-nats));
+    lk_writer_printf(map->writer, "<b class=\"c%d%s\" title=\"%.2f bits, p = %.3g\">",
+                     level < 0 ? 0 : level, stands_in ? " x" : "", bits, lk_double_exp(-nats));
     put_character(map, c);
     put(map, c == '\n' ? "</b>\n" : "</b>");
 }
@@ -114,7 +117,8 @@ static void put_pending(lk_stream_map *map) {
     put_cell(map, character, nats);
     map->pending_count -= size;
     memmove(map->pending, map->pending + size, (size_t)map->pending_count);
-    memmove(map->pending_nats, map->pending_nats + size, (size_t)map->pending_count * sizeof *map->pending_nats);
+    memmove(map->pending_nats, map->pending_nats + size,
+            (size_t)map->pending_count * sizeof *map->pending_nats);
 }
 
 /* How many bytes a sequence that begins so would have. */
@@ -136,9 +140,10 @@ static void end_pending(lk_stream_map *map) {
     }
 }
 
-/* ---- the interface ----------------------------------------------------------------------------------------------------------- */
+/* ---- the interface --------------------------------------------------------------------------- */
 
-lk_status lk_stream_map_create(lk_context *context, const char *path, int64_t most, lk_stream_map **map) {
+lk_status lk_stream_map_create(lk_context *context, const char *path, int64_t most,
+                               lk_stream_map **map) {
     *map = NULL;
     lk_stream_map *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -187,10 +192,11 @@ lk_status lk_stream_map_commit(lk_stream_map *map, const char *text, const char 
     put_escaped(map, text);
     put(map, " by ");
     put_escaped(map, model);
-    lk_writer_printf(map->writer, ": %lld symbols, %.4f bits per symbol.", (long long)likelihood->symbols,
-                     bits / (double)likelihood->symbols);
+    lk_writer_printf(map->writer, ": %lld symbols, %.4f bits per symbol.",
+                     (long long)likelihood->symbols, bits / (double)likelihood->symbols);
     if (map->shown < likelihood->symbols) {
-        lk_writer_printf(map->writer, " Only the first %lld are shown here.", (long long)map->shown);
+        lk_writer_printf(map->writer, " Only the first %lld are shown here.",
+                         (long long)map->shown);
     }
     put(map, "</p>\n</body></html>\n");
     lk_status status = lk_writer_commit(map->writer);

@@ -1,4 +1,5 @@
-/* Symbols are drawn by the incremental schedule along a flow, which keeps only as much of the past as the network looks back. */
+/* Symbols are drawn by the incremental schedule along a flow, which keeps only as much of the past
+ * as the network looks back. */
 #include "jobs/stream_sample.h"
 
 #include <string.h>
@@ -25,16 +26,19 @@ typedef struct sampler {
     uint16_t *window;     /* naive: [count][NAIVE_WINDOW] */
 } sampler;
 
-/* ---- the conditionals ----------------------------------------------------------------------------------------------------- */
+/* ---- the conditionals ------------------------------------------------------------------------ */
 
-/* Naive: everything up to the present symbol, from the beginning; what stands there itself cannot matter, and is 0. */
+/* Naive: everything up to the present symbol, from the beginning; what stands there itself cannot
+ * matter, and is 0. */
 static lk_status compute_all(sampler *s, const float **parameters) {
-    int64_t count = s->options->count, total = s->prompt_length + s->options->length, first = 0, here = 0;
+    int64_t count = s->options->count, total = s->prompt_length + s->options->length, first = 0,
+            here = 0;
     LK_TRY(lk_flow_begin(s->flow, count));
     for (; first <= s->position; first += here) {
         here = s->position + 1 - first < NAIVE_WINDOW ? s->position + 1 - first : NAIVE_WINDOW;
         for (int64_t n = 0; n < count; n++) {
-            memcpy(s->window + n * here, s->past + n * total + first, (size_t)here * sizeof *s->window);
+            memcpy(s->window + n * here, s->past + n * total + first,
+                   (size_t)here * sizeof *s->window);
         }
         LK_TRY(lk_flow_forward(s->flow, s->window, here));
     }
@@ -43,7 +47,8 @@ static lk_status compute_all(sampler *s, const float **parameters) {
 }
 
 static lk_status next(sampler *s, const float **parameters) {
-    return s->options->schedule == LK_SCHEDULE_NAIVE ? compute_all(s, parameters) : lk_flow_next(s->flow, parameters);
+    return s->options->schedule == LK_SCHEDULE_NAIVE ? compute_all(s, parameters)
+                                                     : lk_flow_next(s->flow, parameters);
 }
 
 static void set(sampler *s) {
@@ -57,7 +62,7 @@ static void set(sampler *s) {
     s->position++;
 }
 
-/* ---- one position ----------------------------------------------------------------------------------------------------------- */
+/* ---- one position ---------------------------------------------------------------------------- */
 
 static lk_status give(sampler *s, bool drawn) {
     for (int64_t n = 0; n < s->options->count; n++) {
@@ -76,8 +81,8 @@ static uint16_t draw(sampler *s, const float *parameters, int64_t stream) {
     if (s->model->data.symbols.kind == LK_SYMBOLS_CHARACTERS) {
         s->logits[channels - 1] = -lk_infinity();
     }
-    graph->dist->probabilities(graph->context->kernels, alphabet, s->logits, 1, s->options->temperature,
-                               s->probability);
+    graph->dist->probabilities(graph->context->kernels, alphabet, s->logits, 1,
+                               s->options->temperature, s->probability);
     lk_random random = {s->options->seed, LK_FOR_SAMPLE};
     float unit = lk_random_unit(random, (uint64_t)stream, (uint64_t)s->position);
     return (uint16_t)lk_probabilities_draw(s->probability, alphabet, unit);
@@ -96,7 +101,7 @@ static lk_status draw_all(sampler *s) {
     return LK_OK;
 }
 
-/* ---- the prompt ------------------------------------------------------------------------------------------------------------- */
+/* ---- the prompt ------------------------------------------------------------------------------ */
 
 static lk_status refuse(const sampler *s, int64_t symbol) {
     uint32_t character;
@@ -108,16 +113,18 @@ static lk_status refuse(const sampler *s, int64_t symbol) {
         what = "no UTF-8, byte 0x";
         digits = 2;
     }
-    return lk_fail(s->model->context, LK_INVALID,
-                   "%s: character %lld (%s%0*X) is not in the model's alphabet of %d characters: leave it out", path,
-                   (long long)symbol + 1, what, digits, character, s->model->data.symbols.count);
+    return lk_fail(
+        s->model->context, LK_INVALID,
+        "%s: character %lld (%s%0*X) is not in the model's alphabet of %d characters: leave it out",
+        path, (long long)symbol + 1, what, digits, character, s->model->data.symbols.count);
 }
 
 /* Before anything is given away. */
 static lk_status check_prompt(const sampler *s) {
     uint16_t symbols[PROMPT_AT_ONCE];
     for (int64_t done = 0; done < s->prompt_length; done += PROMPT_AT_ONCE) {
-        int64_t some = s->prompt_length - done < PROMPT_AT_ONCE ? s->prompt_length - done : PROMPT_AT_ONCE;
+        int64_t some =
+            s->prompt_length - done < PROMPT_AT_ONCE ? s->prompt_length - done : PROMPT_AT_ONCE;
         LK_TRY(lk_stream_read(s->options->prompt, done, some, symbols));
         for (int64_t i = 0; i < some; i++) {
             if (lk_symbols_escapes(&s->model->data.symbols, symbols[i])) {
@@ -144,12 +151,13 @@ static lk_status follow_prompt(sampler *s) {
     return LK_OK;
 }
 
-/* ---- all ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static lk_status init(sampler *s) {
     int64_t count = s->options->count, total = s->prompt_length + s->options->length;
     bool naive = s->options->schedule == LK_SCHEDULE_NAIVE;
-    LK_TRY(lk_flow_create(s->model, LK_PLAN_INCREMENTAL, count, naive ? NAIVE_WINDOW : 0, &s->flow));
+    LK_TRY(
+        lk_flow_create(s->model, LK_PLAN_INCREMENTAL, count, naive ? NAIVE_WINDOW : 0, &s->flow));
     s->logits = lk_allocate(lk_flow_graph(s->flow)->output->channels, sizeof *s->logits);
     s->probability = lk_allocate(s->model->data.alphabet, sizeof *s->probability);
     s->column = lk_allocate(count, sizeof *s->column);
@@ -175,7 +183,8 @@ static void deinit(sampler *s) {
 
 lk_status lk_stream_sample(const lk_model *model, const lk_stream_sample_options *options) {
     LK_REQUIRE(model->data.stream && options->count >= 1 && options->length >= 0);
-    LK_REQUIRE(options->prompt == NULL || lk_symbols_equal(lk_stream_symbols(options->prompt), &model->data.symbols));
+    LK_REQUIRE(options->prompt == NULL ||
+               lk_symbols_equal(lk_stream_symbols(options->prompt), &model->data.symbols));
     sampler s = {.model = model,
                  .options = options,
                  .prompt_length = options->prompt == NULL ? 0 : lk_stream_length(options->prompt)};

@@ -12,16 +12,17 @@ typedef struct lk_stream_sample_options {
     float temperature;
     lk_schedule schedule; /* naive: the whole past again for each symbol, and kept in memory */
     lk_stream *prompt;    /* what each begins with, of the model's symbols; NULL: nothing */
-    /* Called for each position, the prompt's too (drawn: whether it is one behind), with the characters [count] that stand there
-     * (data/utf8.h). What is not LK_OK ends the sampling. */
+    /* Called for each position, the prompt's too (drawn: whether it is one behind), with the
+     * characters [count] that stand there (data/utf8.h). What is not LK_OK ends the sampling. */
     lk_status (*take)(void *argument, bool drawn, const uint32_t *characters);
     void *argument;
 } lk_stream_sample_options;
 
-/* The symbol at a position of a stream depends on the seed, the number of the stream and the position (from the prompt's beginning), and on
- * what stands before it; so a stream's own beginning as its prompt gives the same stream. The escape is never drawn: probabilities are
- * those of the model given that the character is one that it knows, so that a text of characters is valid UTF-8. LK_INVALID when the
- * prompt holds an escape. */
+/* The symbol at a position of a stream depends on the seed, the number of the stream and the
+ * position (from the prompt's beginning), and on what stands before it; so a stream's own beginning
+ * as its prompt gives the same stream. The escape is never drawn: probabilities are those of the
+ * model given that the character is one that it knows, so that a text of characters is valid UTF-8.
+ * LK_INVALID when the prompt holds an escape. */
 lk_status lk_stream_sample(const lk_model *model, const lk_stream_sample_options *options);
 
 #endif

@@ -1,5 +1,6 @@
-/* Streams drawn from a model against the model's own probabilities (seed fixed): chi-squared over all short texts, and along one long text.
- * And what must not matter: the schedule, what is drawn beside it, threads, where the prompt ends. */
+/* Streams drawn from a model against the model's own probabilities (seed fixed): chi-squared over
+ * all short texts, and along one long text. And what must not matter: the schedule, what is drawn
+ * beside it, threads, where the prompt ends. */
 #include "models/stream_testing.h"
 
 #include "dist/dist.h"
@@ -21,11 +22,14 @@ static const struct {
     const char *family;
     const char *const *set;
     int32_t sets, characters;
-} cases[] = {{"charrnn", lstm, 1, KNOWN}, {"charrnn", gru, 3, TESTING_BYTES}, {"conv1d", convolution, 3, KNOWN}};
+} cases[] = {{"charrnn", lstm, 1, KNOWN},
+             {"charrnn", gru, 3, TESTING_BYTES},
+             {"conv1d", convolution, 3, KNOWN}};
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
 static lk_model *make_model(lk_context *context, int i, float weight) {
-    return testing_stream_model(context, cases[i].family, cases[i].set, cases[i].sets, cases[i].characters, weight);
+    return testing_stream_model(context, cases[i].family, cases[i].set, cases[i].sets,
+                                cases[i].characters, weight);
 }
 
 /* What was drawn: [position][count]. */
@@ -52,8 +56,10 @@ static void sample(const lk_model *model, lk_stream_sample_options options, draw
     testing_ok(model->context, lk_stream_sample(model, &options));
 }
 
-/* p of the next symbol, in double, of a text of `length` known symbols; without the escape if the model has one. */
-static void next_probabilities(const lk_model *model, const uint16_t *x, int64_t length, double *p) {
+/* p of the next symbol, in double, of a text of `length` known symbols; without the escape if the
+ * model has one. */
+static void next_probabilities(const lk_model *model, const uint16_t *x, int64_t length,
+                               double *p) {
     lk_graph *graph;
     lk_execution *execution;
     uint16_t padded[SHORT + 1] = {0};
@@ -99,8 +105,11 @@ static void test_short_texts_follow_the_model(void **state) {
         for (int round = 0; round < ROUNDS; round++) {
             drawn d;
             sample(model,
-                   (lk_stream_sample_options){
-                       .first = round * STREAMS, .count = STREAMS, .length = SHORT, .seed = 3, .temperature = 1.0f},
+                   (lk_stream_sample_options){.first = round * STREAMS,
+                                              .count = STREAMS,
+                                              .length = SHORT,
+                                              .seed = 3,
+                                              .temperature = 1.0f},
                    &d);
             for (int64_t n = 0; n < STREAMS; n++) {
                 observed[9 * d.x[n] + 3 * d.x[STREAMS + n] + d.x[2 * STREAMS + n]] += 1.0;
@@ -108,22 +117,28 @@ static void test_short_texts_follow_the_model(void **state) {
         }
         for (int text = 0; text < TEXTS; text++) {
             assert_true(p[text] * total > 5.0);
-            chi += (observed[text] - p[text] * total) * (observed[text] - p[text] * total) / (p[text] * total);
+            chi += (observed[text] - p[text] * total) * (observed[text] - p[text] * total) /
+                   (p[text] * total);
         }
         if (!(chi < 66.0)) {
-            fail_msg("%s: chi-squared %.2f of %d texts, at most 66 expected (seed 3)", cases[i].family, chi, TEXTS);
+            fail_msg("%s: chi-squared %.2f of %d texts, at most 66 expected (seed 3)",
+                     cases[i].family, chi, TEXTS);
         }
         lk_model_destroy(model);
     }
 }
 
-/* Along a stream the sum of [x_t = s] - p_t(s) is a martingale: divided by the root of the sum of p (1 - p), nearly normal. */
+/* Along a stream the sum of [x_t = s] - p_t(s) is a martingale: divided by the root of the sum of p
+ * (1 - p), nearly normal. */
 static void test_long_text_follows_the_model(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, i, 0.6f);
         int32_t alphabet = model->data.alphabet;
         drawn d;
-        sample(model, (lk_stream_sample_options){.count = 1, .length = MOST, .seed = 8, .temperature = 1.0f}, &d);
+        sample(
+            model,
+            (lk_stream_sample_options){.count = 1, .length = MOST, .seed = 8, .temperature = 1.0f},
+            &d);
         lk_flow *flow;
         testing_ok(*state, lk_flow_create(model, LK_PLAN_INCREMENTAL, 1, 50, &flow));
         testing_ok(*state, lk_flow_begin(flow, 1));
@@ -134,9 +149,10 @@ static void test_long_text_follows_the_model(void **state) {
             if (t % 50 == 0) {
                 testing_ok(*state, lk_flow_forward(flow, d.x + t, 50));
             }
-            lk_categorical.probabilities(model->context->kernels, alphabet, lk_flow_parameters(flow, t % 50), 1, 1.0f,
-                                         p);
-            double known = cases[i].characters == TESTING_BYTES ? 1.0 : 1.0 - (double)p[alphabet - 1];
+            lk_categorical.probabilities(model->context->kernels, alphabet,
+                                         lk_flow_parameters(flow, t % 50), 1, 1.0f, p);
+            double known =
+                cases[i].characters == TESTING_BYTES ? 1.0 : 1.0 - (double)p[alphabet - 1];
             for (int32_t s = 0; s < alphabet; s++) {
                 double each = s < alphabet - 1 || known == 1.0 ? (double)p[s] / known : 0.0;
                 excess[s] += (d.x[t] == s ? 1.0 : 0.0) - each;
@@ -146,8 +162,9 @@ static void test_long_text_follows_the_model(void **state) {
         for (int32_t s = 0; s < alphabet; s++) {
             tested += variance[s] > 10.0 ? 1 : 0;
             if (variance[s] > 10.0 && !(fabs(excess[s]) < 4.5 * sqrt(variance[s]))) {
-                fail_msg("%s: symbol %d drawn %.1f times too often, standard deviation %.1f (seed 8)", cases[i].family,
-                         s, excess[s], sqrt(variance[s]));
+                fail_msg(
+                    "%s: symbol %d drawn %.1f times too often, standard deviation %.1f (seed 8)",
+                    cases[i].family, s, excess[s], sqrt(variance[s]));
             }
         }
         assert_true(tested >= 3);
@@ -162,12 +179,14 @@ static void test_same_whatever_stands_beside(void **state) {
         lk_context *other = testing_context(1);
         lk_model *twin = make_model(other, i, 0.6f);
         drawn together, alone, naive;
-        lk_stream_sample_options options = {.count = 5, .length = 300, .seed = 4, .temperature = 0.8f};
+        lk_stream_sample_options options = {
+            .count = 5, .length = 300, .seed = 4, .temperature = 0.8f};
         sample(model, options, &together);
         options.schedule = LK_SCHEDULE_NAIVE;
         sample(twin, options, &naive);
         assert_memory_equal(together.x, naive.x, 5 * 300 * sizeof *naive.x);
-        options = (lk_stream_sample_options){.first = 3, .count = 1, .length = 300, .seed = 4, .temperature = 0.8f};
+        options = (lk_stream_sample_options){
+            .first = 3, .count = 1, .length = 300, .seed = 4, .temperature = 0.8f};
         sample(twin, options, &alone);
         for (int64_t t = 0; t < 300; t++) {
             assert_int_equal(alone.x[t], together.x[t * 5 + 3]);
@@ -182,14 +201,17 @@ static void test_own_beginning_as_prompt(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, i, 0.6f);
         drawn whole, rest;
-        lk_stream_sample_options options = {.first = 6, .count = 1, .length = 200, .seed = 4, .temperature = 1.0f};
+        lk_stream_sample_options options = {
+            .first = 6, .count = 1, .length = 200, .seed = 4, .temperature = 1.0f};
         sample(model, options, &whole);
         uint8_t text[150 * LK_UTF8_MOST];
         lk_bytes bytes = {.data = text};
         for (int64_t t = 0; t < 150; t++) {
-            bytes.size += lk_utf8_put(lk_symbols_character(&model->data.symbols, whole.x[t]), bytes.data + bytes.size);
+            bytes.size += lk_utf8_put(lk_symbols_character(&model->data.symbols, whole.x[t]),
+                                      bytes.data + bytes.size);
         }
-        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols, &options.prompt));
+        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols,
+                                           &options.prompt));
         options.length = 50;
         sample(model, options, &rest);
         assert_int_equal(rest.positions, 200);
@@ -228,10 +250,13 @@ static void test_prompts_refused_and_early_ends(void **state) {
                {"\xFF", "character 1 (no UTF-8, byte 0xFF) is not"}};
     lk_model *model = make_model(*state, 0, 0.6f);
     drawn d = {.symbols = &model->data.symbols, .count = 1, .stop = 7};
-    lk_stream_sample_options options = {.count = 1, .length = 20, .temperature = 1.0f, .take = keep, .argument = &d};
+    lk_stream_sample_options options = {
+        .count = 1, .length = 20, .temperature = 1.0f, .take = keep, .argument = &d};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        lk_bytes bytes = {.data = (uint8_t *)strdup(bad[i].text), .size = (int64_t)strlen(bad[i].text)};
-        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols, &options.prompt));
+        lk_bytes bytes = {.data = (uint8_t *)strdup(bad[i].text),
+                          .size = (int64_t)strlen(bad[i].text)};
+        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols,
+                                           &options.prompt));
         testing_refused(*state, lk_stream_sample(model, &options), LK_INVALID, bad[i].message);
         assert_int_equal(d.positions, 0); /* refused before the first character is given away */
         lk_stream_close(options.prompt);
@@ -255,9 +280,12 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_short_texts_follow_the_model), cmocka_unit_test(test_long_text_follows_the_model),
-        cmocka_unit_test(test_same_whatever_stands_beside),  cmocka_unit_test(test_own_beginning_as_prompt),
-        cmocka_unit_test(test_escape_is_never_drawn),        cmocka_unit_test(test_prompts_refused_and_early_ends),
+        cmocka_unit_test(test_short_texts_follow_the_model),
+        cmocka_unit_test(test_long_text_follows_the_model),
+        cmocka_unit_test(test_same_whatever_stands_beside),
+        cmocka_unit_test(test_own_beginning_as_prompt),
+        cmocka_unit_test(test_escape_is_never_drawn),
+        cmocka_unit_test(test_prompts_refused_and_early_ends),
     };
     return cmocka_run_group_tests_name("sampling streams", tests, set_up, tear_down);
 }

@@ -26,7 +26,8 @@ typedef struct walker {
 
 static int64_t choose_window(const lk_model *model) {
     int64_t window = WINDOW;
-    while (window > WINDOW_LEAST && window * model->data.alphabet * (int64_t)sizeof(float) > BYTES_MOST) {
+    while (window > WINDOW_LEAST &&
+           window * model->data.alphabet * (int64_t)sizeof(float) > BYTES_MOST) {
         window /= 2;
     }
     return window;
@@ -64,9 +65,10 @@ static void deinit(walker *w) {
 
 static lk_status not_a_number(const walker *w, int64_t symbol) {
     const lk_node *node = lk_execution_first_not_finite(lk_flow_execution(w->flow));
-    return lk_fail(w->model->context, LK_NOT_FINITE, "%s: the surprisal of symbol %lld is not a number%s%s: %s",
-                   lk_stream_path(w->stream), (long long)symbol, node != NULL ? "; seen first at node " : "",
-                   node != NULL ? node->name : "",
+    return lk_fail(w->model->context, LK_NOT_FINITE,
+                   "%s: the surprisal of symbol %lld is not a number%s%s: %s",
+                   lk_stream_path(w->stream), (long long)symbol,
+                   node != NULL ? "; seen first at node " : "", node != NULL ? node->name : "",
                    w->learner != NULL ? "the model learned too fast, take a lower --adapt"
                                       : "the model's weights are damaged or have diverged");
 }
@@ -84,17 +86,23 @@ static lk_status step(walker *w, int64_t first, int64_t count) {
         if (isnan(w->terms[i])) {
             return not_a_number(w, first + i);
         }
-        double escaped = lk_symbols_escapes(symbols, w->symbols[i]) ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0;
+        double escaped =
+            lk_symbols_escapes(symbols, w->symbols[i]) ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0;
         w->nats[i] = (double)w->terms[i] + escaped;
     }
-    lk_stream_piece piece = {
-        .first = first, .count = count, .symbols = w->symbols, .characters = w->characters, .nats = w->nats};
+    lk_stream_piece piece = {.first = first,
+                             .count = count,
+                             .symbols = w->symbols,
+                             .characters = w->characters,
+                             .nats = w->nats};
     LK_TRY(w->walk->take(w->walk->argument, &piece));
     return w->learner != NULL ? lk_learner_follow(w->learner) : LK_OK;
 }
 
-lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk) {
-    LK_REQUIRE(model->data.stream && lk_symbols_equal(&model->data.symbols, lk_stream_symbols(stream)));
+lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream,
+                               const lk_stream_walk *walk) {
+    LK_REQUIRE(model->data.stream &&
+               lk_symbols_equal(&model->data.symbols, lk_stream_symbols(stream)));
     walker w = {.model = model, .stream = stream, .walk = walk};
     int64_t length = lk_stream_length(stream), done = 0;
     lk_status status = init(&w);
@@ -110,7 +118,7 @@ lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream, const l
     return status;
 }
 
-/* ---- the whole stream's ------------------------------------------------------------------------------------------------------- */
+/* ---- the whole stream's ---------------------------------------------------------------------- */
 
 typedef struct counter {
     const lk_symbols *symbols;
@@ -133,7 +141,8 @@ static lk_status count(void *argument, const lk_stream_piece *piece) {
 
 lk_status lk_stream_evaluate(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk,
                              lk_stream_likelihood *likelihood) {
-    *likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream), .bytes = lk_stream_bytes(stream)};
+    *likelihood = (lk_stream_likelihood){.symbols = lk_stream_length(stream),
+                                         .bytes = lk_stream_bytes(stream)};
     counter c = {&model->data.symbols, likelihood};
     lk_stream_walk counting = *walk;
     counting.take = count;

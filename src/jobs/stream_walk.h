@@ -1,7 +1,9 @@
-/* What a model says of each symbol of a stream, from the stream's beginning to its end: exact, and in memory that does not grow with it.
+/* What a model says of each symbol of a stream, from the stream's beginning to its end: exact, and
+ * in memory that does not grow with it.
  *
- * Of a text of characters the probability is that of its symbols, p(symbol | all symbols before), times 2^-LK_ESCAPED_BITS for
- * each character that stands behind an escape, because the model does not know it: what a coder pays. */
+ * Of a text of characters the probability is that of its symbols, p(symbol | all symbols before),
+ * times 2^-LK_ESCAPED_BITS for each character that stands behind an escape, because the model does
+ * not know it: what a coder pays. */
 #ifndef LK_JOBS_STREAM_WALK_H
 #define LK_JOBS_STREAM_WALK_H
 
@@ -22,12 +24,14 @@ typedef struct lk_stream_walk {
     void *argument;
     void (*progress)(void *argument, int64_t done, int64_t count); /* NULL: none */
     void *progress_argument;
-    float learning_rate; /* above 0: the model learns from what it has met (train/learner.h); 0: it stays as it is */
+    float learning_rate; /* above 0: the model learns from what it has met (train/learner.h); 0: it
+                            stays as it is */
 } lk_stream_walk;
 
-/* Surprisals do not depend on how a stream is cut into pieces. The stream must have the model's symbols. LK_NOT_FINITE names the place when
- * one is NaN. */
-lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream, const lk_stream_walk *walk);
+/* Surprisals do not depend on how a stream is cut into pieces. The stream must have the model's
+ * symbols. LK_NOT_FINITE names the place when one is NaN. */
+lk_status lk_stream_walk_along(const lk_model *model, lk_stream *stream,
+                               const lk_stream_walk *walk);
 
 typedef struct lk_stream_likelihood {
     int64_t symbols, bytes;

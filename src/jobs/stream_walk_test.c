@@ -1,4 +1,5 @@
-/* Surprisals along a stream, window after window, against one network over the whole of it, bit for bit; and what escapes cost. */
+/* Surprisals along a stream, window after window, against one network over the whole of it, bit for
+ * bit; and what escapes cost. */
 #include "models/stream_testing.h"
 
 #include "base/measure.h"
@@ -26,7 +27,8 @@ static const struct {
 /* Every symbol's term, and which are the escape. */
 static const lk_stream_walk plain = {0};
 
-static void by_one_network(const lk_model *model, lk_stream *stream, double *nats, int64_t *escapes) {
+static void by_one_network(const lk_model *model, lk_stream *stream, double *nats,
+                           int64_t *escapes) {
     int64_t length = lk_stream_length(stream);
     lk_graph *graph;
     lk_execution *execution;
@@ -40,7 +42,8 @@ static void by_one_network(const lk_model *model, lk_stream *stream, double *nat
     testing_ok(model->context, lk_execution_nll(execution, &sum, terms));
     *escapes = 0;
     for (int64_t i = 0; i < length; i++) {
-        bool escaped = model->data.symbols.kind == LK_SYMBOLS_CHARACTERS && x[i] == model->data.alphabet - 1;
+        bool escaped =
+            model->data.symbols.kind == LK_SYMBOLS_CHARACTERS && x[i] == model->data.alphabet - 1;
         nats[i] = (double)terms[i] + (escaped ? 21.0 * LK_NATS_PER_BIT : 0.0);
         *escapes += escaped ? 1 : 0;
     }
@@ -65,9 +68,10 @@ static lk_status compare(void *argument, const lk_stream_piece *piece) {
         uint16_t symbol;
         assert_int_equal(lk_stream_characters(c->stream, at, 1, &character), LK_OK);
         assert_int_equal(lk_stream_read(c->stream, at, 1, &symbol), LK_OK);
-        if (piece->nats[i] != c->want[at] || piece->characters[i] != character || piece->symbols[i] != symbol) {
-            fail_msg("symbol %lld: %.17g nats in the walk, %.17g in one network", (long long)at, piece->nats[i],
-                     c->want[at]);
+        if (piece->nats[i] != c->want[at] || piece->characters[i] != character ||
+            piece->symbols[i] != symbol) {
+            fail_msg("symbol %lld: %.17g nats in the walk, %.17g in one network", (long long)at,
+                     piece->nats[i], c->want[at]);
         }
     }
     c->next += piece->count;
@@ -79,8 +83,8 @@ static void test_walk_is_one_network(void **state) {
     lk_bytes text = testing_text(LENGTH);
     for (int i = 0; i < CASES; i++) {
         lk_context *context = testing_context(1 + i % 3);
-        lk_model *model =
-            testing_stream_model(context, cases[i].family, cases[i].set, cases[i].sets, cases[i].characters, 0.7f);
+        lk_model *model = testing_stream_model(context, cases[i].family, cases[i].set,
+                                               cases[i].sets, cases[i].characters, 0.7f);
         lk_stream *stream;
         testing_ok(context, lk_stream_parse(context, "text", &text, &model->data.symbols, &stream));
         int64_t length = lk_stream_length(stream), escapes;
@@ -97,7 +101,8 @@ static void test_walk_is_one_network(void **state) {
         testing_ok(context, lk_stream_evaluate(model, stream, &plain, &likelihood));
         assert_true(likelihood.nll_nats == sum);
         assert_int_equal(likelihood.escapes, escapes);
-        assert_true((escapes > 0) == (cases[i].characters != TESTING_BYTES)); /* 0xFF is in no list */
+        assert_true((escapes > 0) ==
+                    (cases[i].characters != TESTING_BYTES)); /* 0xFF is in no list */
         assert_int_equal(likelihood.symbols, length);
         assert_int_equal(likelihood.bytes, text.size);
         free(nats);
@@ -108,10 +113,10 @@ static void test_walk_is_one_network(void **state) {
     free(text.data);
 }
 
-/* ---- a model that learns ------------------------------------------------------------------------------------------------------ */
+/* ---- a model that learns --------------------------------------------------------------------- */
 
-/* The same by hand: forward over a window with all weights as they are, then a step along the gradient of its mean NLL. The weights of the
- * model itself stay. */
+/* The same by hand: forward over a window with all weights as they are, then a step along the
+ * gradient of its mean NLL. The weights of the model itself stay. */
 static void test_learning(void **state) {
     (void)state;
     lk_bytes text = testing_text(LENGTH);
@@ -127,12 +132,14 @@ static void test_learning(void **state) {
     testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &fast));
     testing_ok(context, lk_stream_evaluate(model, stream, &quickly, &again));
     assert_true(fabs(slow.nll_nats - still.nll_nats) <= 1e-4 * still.nll_nats);
-    assert_true(fast.nll_nats < 0.95 * still.nll_nats); /* random weights have everything to learn */
+    assert_true(fast.nll_nats <
+                0.95 * still.nll_nats); /* random weights have everything to learn */
     assert_true(fast.nll_nats == again.nll_nats);
     lk_fingerprint after = lk_model_fingerprint(model);
     assert_memory_equal(&before, &after, sizeof before);
     const lk_stream_walk impossible = {.learning_rate = INFINITY};
-    testing_refused(context, lk_stream_evaluate(model, stream, &impossible, &again), LK_INVALID, "at a rate above 0");
+    testing_refused(context, lk_stream_evaluate(model, stream, &impossible, &again), LK_INVALID,
+                    "at a rate above 0");
     lk_stream_close(stream);
     lk_model_destroy(model);
     lk_context_destroy(context);

@@ -14,9 +14,10 @@ typedef struct job {
     const lk_model *model;
     int32_t variants;
     int64_t variables;
-    lk_graph *graph;    /* owned, of several networks the first: along its ordering the chain rule is taken */
-    float *terms;       /* owned, [variants][examples of a part][variables] */
-    double *nll;        /* owned, [examples of a part]: scratch */
+    lk_graph *graph; /* owned, of several networks the first: along its ordering the chain rule is
+                        taken */
+    float *terms;    /* owned, [variants][examples of a part][variables] */
+    double *nll;     /* owned, [examples of a part]: scratch */
     double *log_weight; /* owned, [variants] */
 } job;
 
@@ -31,7 +32,8 @@ static double log_sum(const double *log_weight, int32_t count) {
     return sum > 0.0 ? largest + lk_double_log(sum) : -(double)INFINITY;
 }
 
-/* The chain rule over one example; terms[k * stride + v]. After a value of probability zero the networks begin evenly again. */
+/* The chain rule over one example; terms[k * stride + v]. After a value of probability zero the
+ * networks begin evenly again. */
 static void mix_example(job *work, const float *terms, int64_t stride, double *nats) {
     double *w = work->log_weight;
     memset(w, 0, (size_t)work->variants * sizeof *w);
@@ -54,7 +56,8 @@ static void mix_example(job *work, const float *terms, int64_t stride, double *n
 static lk_status run_part(job *work, const lk_dataset *part, double *nats) {
     int64_t stride = part->examples * work->variables;
     for (int32_t k = 0; k < work->variants; k++) {
-        LK_TRY(lk_evaluate_variant(work->model, part, k, NULL, work->nll, work->terms + k * stride));
+        LK_TRY(
+            lk_evaluate_variant(work->model, part, k, NULL, work->nll, work->terms + k * stride));
     }
     for (int64_t i = 0; i < stride && work->variants == 1; i++) {
         nats[i] = (double)work->terms[i];
@@ -72,7 +75,8 @@ static lk_status run_parts(job *work, const lk_dataset *dataset, double *nats) {
     work->nll = lk_allocate(each, sizeof *work->nll);
     work->log_weight = lk_allocate(work->variants, sizeof *work->log_weight);
     if (work->terms == NULL || work->nll == NULL || work->log_weight == NULL) {
-        return lk_fail_no_memory(work->model->context, "surprisal", work->variants * each * work->variables * 4);
+        return lk_fail_no_memory(work->model->context, "surprisal",
+                                 work->variants * each * work->variables * 4);
     }
     if (work->variants > 1) {
         LK_TRY(lk_model_graph(work->model, 0, &work->graph));
@@ -87,12 +91,14 @@ static lk_status run_parts(job *work, const lk_dataset *dataset, double *nats) {
 }
 
 lk_status lk_surprisal(const lk_model *model, const lk_dataset *dataset, double **nats) {
-    job work = {.model = model, .variants = lk_model_variants(model), .variables = dataset->variables};
+    job work = {
+        .model = model, .variants = lk_model_variants(model), .variables = dataset->variables};
     *nats = lk_allocate(dataset->examples * dataset->variables, sizeof **nats);
-    lk_status status = *nats == NULL
-                           ? lk_fail_no_memory(model->context, "surprisal",
-                                               dataset->examples * dataset->variables * (int64_t)sizeof **nats)
-                           : run_parts(&work, dataset, *nats);
+    lk_status status =
+        *nats == NULL
+            ? lk_fail_no_memory(model->context, "surprisal",
+                                dataset->examples * dataset->variables * (int64_t)sizeof **nats)
+            : run_parts(&work, dataset, *nats);
     lk_graph_destroy(work.graph);
     lk_release(work.terms);
     lk_release(work.nll);

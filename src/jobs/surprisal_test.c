@@ -1,5 +1,6 @@
-/* The terms of an example sum to its NLL; a mixture's terms are its own conditionals, by summing its joint probabilities over the domain;
- * networks with orderings of their own stay between their terms; data of another size. */
+/* The terms of an example sum to its NLL; a mixture's terms are its own conditionals, by summing
+ * its joint probabilities over the domain; networks with orderings of their own stay between their
+ * terms; data of another size. */
 #include "models/testing.h"
 
 #include "jobs/score.h"
@@ -13,7 +14,8 @@ static lk_model *make_model(lk_context *context, const char *const *set, int32_t
         lk_parameter *parameter = &model->parameters->list[p];
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
             float unit = lk_random_unit((lk_random){3, LK_FOR_CHECK}, (uint64_t)p, (uint64_t)e);
-            bool outside = parameter->live != NULL && e % parameter->columns >= parameter->live[e / parameter->columns];
+            bool outside = parameter->live != NULL &&
+                           e % parameter->columns >= parameter->live[e / parameter->columns];
             parameter->value[e] = outside ? 0.0f : 3.0f * unit - 1.5f;
         }
     }
@@ -30,8 +32,8 @@ static void expect_sums(const lk_model *model, const lk_dataset *data, double to
             sum += nats[n * data->variables + v];
         }
         if (!(sum == nll[n] || fabs(sum - nll[n]) <= tolerance * nll[n])) {
-            fail_msg("%s, example %lld: terms sum to %.17g, the NLL is %.17g", model->family->name, (long long)n, sum,
-                     nll[n]);
+            fail_msg("%s, example %lld: terms sum to %.17g, the NLL is %.17g", model->family->name,
+                     (long long)n, sum, nll[n]);
         }
     }
     lk_release(nats);
@@ -55,9 +57,10 @@ static void test_terms_sum_to_the_nll(void **state) {
     lk_dataset_destroy(data);
 }
 
-/* p(x_v | the variables before v in `order`), from the joint probabilities of all points of the domain. */
-static double conditional_nats(const uint16_t *domain, const double *p, int64_t points, const uint16_t *x,
-                               const int32_t *order, int place) {
+/* p(x_v | the variables before v in `order`), from the joint probabilities of all points of the
+ * domain. */
+static double conditional_nats(const uint16_t *domain, const double *p, int64_t points,
+                               const uint16_t *x, const int32_t *order, int place) {
     double before = 0.0, with = 0.0;
     for (int64_t i = 0; i < points; i++) {
         const uint16_t *y = domain + i * VARIABLES;
@@ -87,10 +90,12 @@ static void test_a_mixture_has_its_own_conditionals(void **state) {
     testing_ok(*state, lk_surprisal(model, all, &nats));
     for (int64_t i = 0; i < points; i++) {
         for (int place = 0; place < VARIABLES; place++) {
-            double want = conditional_nats(domain, p, points, domain + i * VARIABLES, graph->by_rank, place);
+            double want =
+                conditional_nats(domain, p, points, domain + i * VARIABLES, graph->by_rank, place);
             double got = nats[i * VARIABLES + graph->by_rank[place]];
             if (!(fabs(want - got) < 1e-5)) { /* probabilities are of float logits */
-                fail_msg("point %lld, place %d: %.9g, by the joint probabilities %.9g", (long long)i, place, got, want);
+                fail_msg("point %lld, place %d: %.9g, by the joint probabilities %.9g",
+                         (long long)i, place, got, want);
             }
         }
     }
@@ -127,7 +132,8 @@ static void test_another_size(void **state) {
     const char *const set[] = {"blocks=1", "channels=2", "head=3"};
     lk_model *model;
     lk_dataset *data;
-    testing_ok(*state, lk_model_create(*state, "pixelcnn", set, 3, description, "natural", 3, &model));
+    testing_ok(*state,
+               lk_model_create(*state, "pixelcnn", set, 3, description, "natural", 3, &model));
     testing_ok(*state, lk_dataset_create(*state, "pictures", shape, 5, 4, &data));
     for (int64_t i = 0; i < 5 * data->variables; i++) {
         data->values[i] = (uint16_t)(i * 7 % 11 % 4);
@@ -143,7 +149,8 @@ static void test_probability_zero(void **state) {
     lk_dataset *data = testing_random_data(*state, 4, VARIABLES, 2, 7);
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     assert_true(bias >= 0);
-    model->parameters->list[bias].value[2] = data->values[2] != 0 ? -(float)INFINITY : (float)INFINITY;
+    model->parameters->list[bias].value[2] =
+        data->values[2] != 0 ? -(float)INFINITY : (float)INFINITY;
     double *nats;
     testing_ok(*state, lk_surprisal(model, data, &nats));
     for (int v = 0; v < VARIABLES; v++) {
@@ -166,8 +173,10 @@ static int tear_down(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terms_sum_to_the_nll), cmocka_unit_test(test_a_mixture_has_its_own_conditionals),
-        cmocka_unit_test(test_between_the_networks), cmocka_unit_test(test_another_size),
+        cmocka_unit_test(test_terms_sum_to_the_nll),
+        cmocka_unit_test(test_a_mixture_has_its_own_conditionals),
+        cmocka_unit_test(test_between_the_networks),
+        cmocka_unit_test(test_another_size),
         cmocka_unit_test(test_probability_zero),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,5 @@
-/* The beginning of a context: it stands here and not in base/, because it chooses a table of kernels. */
+/* The beginning of a context: it stands here and not in base/, because it chooses a table of
+ * kernels. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,10 +22,13 @@ static lk_status choose_kernels(lk_context *context) {
     }
     char names[128] = "";
     for (int32_t i = 0, used = 0; i < count && used < (int32_t)sizeof names; i++) {
-        used += snprintf(names + used, sizeof names - (size_t)used, "%s%s", i == 0 ? "" : ", ", tables[i]->isa);
+        used += snprintf(names + used, sizeof names - (size_t)used, "%s%s", i == 0 ? "" : ", ",
+                         tables[i]->isa);
     }
-    return lk_fail(context, LK_INVALID,
-                   "LIKELY_ISA=%s: this build or this processor has no such instruction set; it has %s", wanted, names);
+    return lk_fail(
+        context, LK_INVALID,
+        "LIKELY_ISA=%s: this build or this processor has no such instruction set; it has %s",
+        wanted, names);
 }
 
 lk_status lk_context_create(int threads, lk_context **context) {
@@ -34,8 +38,8 @@ lk_status lk_context_create(int threads, lk_context **context) {
         return LK_NO_MEMORY;
     }
     if (threads < 0 || threads > THREADS_MOST) {
-        return lk_fail(*context, LK_INVALID, "threads: %d is not in 0 .. %d (0: one per processor)", threads,
-                       THREADS_MOST);
+        return lk_fail(*context, LK_INVALID, "threads: %d is not in 0 .. %d (0: one per processor)",
+                       threads, THREADS_MOST);
     }
     LK_TRY(choose_kernels(*context));
     int wanted = threads == 0 ? lk_pool_processors() : threads;

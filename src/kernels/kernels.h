@@ -1,11 +1,11 @@
-/* The inner loops, once per instruction set. Each kernel's source is compiled several times with different
- * flags (scalar, avx2, avx512, neon); since every element's operations and every sum's shape are written in the
- * source, all give the same bits. A table of them is chosen once, when the context is created. Kernels are
- * single-threaded and never allocate.
+/* The inner loops, once per instruction set. Each kernel's source is compiled several times with
+ * different flags (scalar, avx2, avx512, neon); since every element's operations and every sum's
+ * shape are written in the source, all give the same bits. A table of them is chosen once, when the
+ * context is created. Kernels are single-threaded and never allocate.
  *
- * Pointers need no alignment; arrays of one call are the same array or do not overlap; count 0 touches nothing.
- * NaN: exp, log, tanh, sigmoid, softplus, relu and maximum give the one NaN of base/maths.h; the others give
- * some NaN, whose sign and payload are the processor's. */
+ * Pointers need no alignment; arrays of one call are the same array or do not overlap; count 0
+ * touches nothing. NaN: exp, log, tanh, sigmoid, softplus, relu and maximum give the one NaN of
+ * base/maths.h; the others give some NaN, whose sign and payload are the processor's. */
 #ifndef LK_KERNELS_KERNELS_H
 #define LK_KERNELS_KERNELS_H
 
@@ -15,8 +15,10 @@
 #include "kernels/isa/tile.h"
 #include "likely.h"
 
-/* Settings of one Adam step; see train/optimizer.h for the formulas. With g = gradient_scale gradient + l2_decay w:
- *   m = beta1 m + (1 - beta1) g;   s = beta2 s + (1 - beta2) g^2;   w = (1 - learning_rate weight_decay) w
+/* Settings of one Adam step; see train/optimizer.h for the formulas. With g = gradient_scale
+ * gradient + l2_decay w:
+ *   m = beta1 m + (1 - beta1) g;   s = beta2 s + (1 - beta2) g^2;   w = (1 - learning_rate
+ *     weight_decay) w
  *   w = w - (learning_rate / correction1) m / (sqrt(s) (1 / sqrt(correction2)) + epsilon) */
 typedef struct lk_adam_step {
     float learning_rate, beta1, beta2, epsilon;
@@ -39,7 +41,8 @@ typedef struct lk_kernels {
     /* out += in; out[i] = fma(scale, in[i], out[i]) */
     void (*add)(float *out, const float *in, int64_t count);
     void (*axpy)(float *out, float scale, const float *in, int64_t count);
-    /* out = a + b; out may be either. out[i] += in[0][i], then in[1][i] ...: the sums of columns, row after row. */
+    /* out = a + b; out may be either. out[i] += in[0][i], then in[1][i] ...: the sums of columns,
+     * row after row. */
     void (*sum_of)(float *out, const float *a, const float *b, int64_t count);
     void (*add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
     /* Backward rules that add into din: from the output y = f(x). */
@@ -51,58 +54,65 @@ typedef struct lk_kernels {
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
     void (*multiply_add)(float *out, const float *a, const float *b, int64_t count);
-    /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`: tanh(a) sigmoid(b).
-     * Backward adds into din. */
+    /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`:
+     * tanh(a) sigmoid(b). Backward adds into din. */
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
-    void (*gate_backward)(float *din, const float *in, const float *dout, int64_t rows, int64_t width);
-    /* Layer normalisation of rows of `width` >= 1 values: out = gain (in - mean) / sqrt(variance + epsilon) + bias,
-     * sums in double in the shape of `sum_squares`. Gain and bias are `groups` >= 1 rows of `width` values; row r
-     * takes the (r % groups)-th. Backward adds into din (may be
+    void (*gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                          int64_t width);
+    /* Layer normalisation of rows of `width` >= 1 values: out = gain (in - mean) / sqrt(variance +
+     * epsilon) + bias, sums in double in the shape of `sum_squares`. Gain and bias are `groups` >=
+     * 1 rows of `width` values; row r takes the (r % groups)-th. Backward adds into din (may be
      * NULL), dgain and dbias, rows ascending. */
-    void (*channel_norm)(float *out, const float *in, const float *gain, const float *bias, double epsilon,
-                         int64_t rows, int64_t groups, int64_t width);
-    void (*channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in, const float *gain,
-                                  const float *dout, double epsilon, int64_t rows, int64_t groups, int64_t width);
+    void (*channel_norm)(float *out, const float *in, const float *gain, const float *bias,
+                         double epsilon, int64_t rows, int64_t groups, int64_t width);
+    void (*channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in,
+                                  const float *gain, const float *dout, double epsilon,
+                                  int64_t rows, int64_t groups, int64_t width);
 
-    /* Sums of a fixed shape: 16 interleaved chains (element i goes to chain i % 16, in order), joined as
-     * ((0+8)+(4+12))+((2+10)+(6+14)) + ... : halves are added pairwise, 8 then 4 then 2 then 1 apart. */
+    /* Sums of a fixed shape: 16 interleaved chains (element i goes to chain i % 16, in order),
+     * joined as ((0+8)+(4+12))+((2+10)+(6+14)) + ... : halves are added pairwise, 8 then 4 then 2
+     * then 1 apart. */
     float (*sum)(const float *in, int64_t count);
     double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
     float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN; -inf of nothing */
 
-    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x - max)), the sum
-     * in the shape of `sum`. NaN where all are -inf or one is +inf. */
+    /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x -
+     * max)), the sum in the shape of `sum`. NaN where all are -inf or one is +inf. */
     void (*log_softmax)(float *out, const float *in, int64_t rows, int64_t width);
 
-    /* Bernoulli with logit l and value x in {0, 1}: nll = softplus(x ? -l : l); d nll / d l = sigmoid(l) - x.
-     * `gradient` receives scale * derivative (overwritten). Arrays of `count`. */
+    /* Bernoulli with logit l and value x in {0, 1}: nll = softplus(x ? -l : l); d nll / d l =
+     * sigmoid(l) - x. `gradient` receives scale * derivative (overwritten). Arrays of `count`. */
     void (*bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
-    void (*bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale, int64_t count);
+    void (*bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x, float scale,
+                               int64_t count);
 
-    /* Categorical: `rows` rows of `width` logits and one value 0 <= x < width per row; nll = -log softmax(logits)[x];
-     * the derivative by logit s is softmax(logits)[s] - (s == x). `gradient`, [rows][width], receives scale *
-     * derivative. */
-    void (*categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width);
-    void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
-                                 int64_t width);
+    /* Categorical: `rows` rows of `width` logits and one value 0 <= x < width per row; nll = -log
+     * softmax(logits)[x]; the derivative by logit s is softmax(logits)[s] - (s == x). `gradient`,
+     * [rows][width], receives scale * derivative. */
+    void (*categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows,
+                            int64_t width);
+    void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x,
+                                 float scale, int64_t rows, int64_t width);
 
-    /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w:
-     * sgd: v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /
+    /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
+     * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /
      * (sqrt(s) + epsilon) */
-    void (*sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
-                float weight_decay, float gradient_scale, int64_t count);
-    void (*adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,
-                 int64_t count);
-    void (*adagrad)(float *weight, float *squares, const float *gradient, float learning_rate, float epsilon,
-                    float weight_decay, float gradient_scale, int64_t count);
-    void (*average)(float *average, const float *weight, float decay, int64_t count); /* a = decay a + (1-decay) w */
+    void (*sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
+                float momentum, float weight_decay, float gradient_scale, int64_t count);
+    void (*adam)(float *weight, float *first, float *second, const float *gradient,
+                 const lk_adam_step *step, int64_t count);
+    void (*adagrad)(float *weight, float *squares, const float *gradient, float learning_rate,
+                    float epsilon, float weight_decay, float gradient_scale, int64_t count);
+    void (*average)(float *average, const float *weight, float decay,
+                    int64_t count); /* a = decay a + (1-decay) w */
     bool (*all_finite)(const float *in, int64_t count);
 
     /* The matrix micro-kernel, for kernels/product.h. */
     const lk_tile *tile;
 } lk_kernels;
 
-/* Every table that this build has and this processor can run, best first; the scalar one is always last. */
+/* Every table that this build has and this processor can run, best first; the scalar one is always
+ * last. */
 int32_t lk_kernels_available(const lk_kernels *const **tables);
 /* By name ("avx2"); NULL when unknown or not runnable here. */
 const lk_kernels *lk_kernels_named(const char *isa);

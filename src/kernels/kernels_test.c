@@ -1,7 +1,7 @@
-/* Every table that runs here against the scalar one, bit for bit: odd sizes, special values, unaligned
- * pointers, in place. Then what the kernels compute: functions against base/maths.h, sums against the
- * documented shape written out naively, derivatives against central differences in double, optimizer steps
- * against their formulas in double. */
+/* Every table that runs here against the scalar one, bit for bit: odd sizes, special values,
+ * unaligned pointers, in place. Then what the kernels compute: functions against base/maths.h, sums
+ * against the documented shape written out naively, derivatives against central differences in
+ * double, optimizer steps against their formulas in double. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,12 +25,14 @@
 static const int64_t sizes[] = {0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 129, 1000};
 #define SIZES (sizeof sizes / sizeof sizes[0])
 
-/* Three kinds of numbers: what networks see, every magnitude, and the special ones among ordinary ones. */
+/* Three kinds of numbers: what networks see, every magnitude, and the special ones among ordinary
+ * ones. */
 typedef enum filling { ORDINARY, WILD, SPECIAL, FILLINGS } filling;
 
 static const uint32_t special_bits[] = {
-    0x00000000u, 0x80000000u, 0x7f800000u, 0xff800000u, 0x7fc00000u, 0xffc12345u, 0x00000001u, 0x80000001u, 0x007fffffu,
-    0x00800000u, 0x7f7fffffu, 0xff7fffffu, 0x3f800000u, 0xbf800000u, 0x42b17218u, 0xc2cff1b5u, 0x41100000u, 0xc1200000u,
+    0x00000000u, 0x80000000u, 0x7f800000u, 0xff800000u, 0x7fc00000u, 0xffc12345u,
+    0x00000001u, 0x80000001u, 0x007fffffu, 0x00800000u, 0x7f7fffffu, 0xff7fffffu,
+    0x3f800000u, 0xbf800000u, 0x42b17218u, 0xc2cff1b5u, 0x41100000u, 0xc1200000u,
 };
 
 static void fill(float *out, int64_t count, filling kind, uint64_t stream) {
@@ -40,10 +42,12 @@ static void fill(float *out, int64_t count, filling kind, uint64_t stream) {
         lk_random_block(random, stream, (uint64_t)i, words);
         float ordinary = ((float)(words[0] >> 8) * 0x1p-24f - 0.5f) * 16.0f;
         if (kind == WILD) {
-            uint32_t finite = (words[1] & 0x7f800000u) == 0x7f800000u ? words[1] & 0xbfffffffu : words[1];
+            uint32_t finite =
+                (words[1] & 0x7f800000u) == 0x7f800000u ? words[1] & 0xbfffffffu : words[1];
             out[i] = lk_float_of_bits(finite);
         } else if (kind == SPECIAL && words[2] % 2 == 0) {
-            out[i] = lk_float_of_bits(special_bits[words[3] % (sizeof special_bits / sizeof *special_bits)]);
+            out[i] = lk_float_of_bits(
+                special_bits[words[3] % (sizeof special_bits / sizeof *special_bits)]);
         } else {
             out[i] = ordinary;
         }
@@ -57,7 +61,8 @@ static void fill_values(uint16_t *x, int64_t count, uint32_t alphabet, uint64_t 
     }
 }
 
-/* Four float arrays and one of values, which kernels read and write; starts are off by `shift` floats. */
+/* Four float arrays and one of values, which kernels read and write; starts are off by `shift`
+ * floats. */
 typedef struct arrays {
     float data[4][MOST + 4];
     uint16_t x[MOST];
@@ -83,8 +88,8 @@ typedef struct kernel_case {
     }
 
 /* The gradients of gain and bias, in double, are compared one after another. */
-static void run_norm_backward(const lk_kernels *k, arrays *a, int64_t rows, int64_t groups, int64_t width,
-                              int64_t shift) {
+static void run_norm_backward(const lk_kernels *k, arrays *a, int64_t rows, int64_t groups,
+                              int64_t width, int64_t shift) {
     static double dgain[MOST], dbias[MOST];
     memset(dgain, 0, sizeof dgain);
     memset(dbias, 0, sizeof dbias);
@@ -227,8 +232,8 @@ static float settled(float value, nan_rule rule) {
     return rule == NAN_ANY && isnan(value) ? lk_nan() : value;
 }
 
-static void compare(const kernel_case *c, const char *isa, int64_t count, int64_t shift, filling kind,
-                    const arrays *got, const arrays *expected) {
+static void compare(const kernel_case *c, const char *isa, int64_t count, int64_t shift,
+                    filling kind, const arrays *got, const arrays *expected) {
     if (memcmp(got, expected, sizeof *got) == 0) {
         return;
     }
@@ -237,10 +242,11 @@ static void compare(const kernel_case *c, const char *isa, int64_t count, int64_
             float left = settled(got->data[i][j], c->rule);
             float right = settled(expected->data[i][j], c->rule);
             if (lk_bits_of_float(left) != lk_bits_of_float(right)) {
-                fail_msg(
-                    "%s, %s, count %lld, shift %lld, filling %d: array %d[%d] is %a (%08x), scalar gives %a (%08x)",
-                    c->name, isa, (long long)count, (long long)shift, (int)kind, i, j, (double)left,
-                    (unsigned)lk_bits_of_float(left), (double)right, (unsigned)lk_bits_of_float(right));
+                fail_msg("%s, %s, count %lld, shift %lld, filling %d: array %d[%d] is %a (%08x), "
+                         "scalar gives %a (%08x)",
+                         c->name, isa, (long long)count, (long long)shift, (int)kind, i, j,
+                         (double)left, (unsigned)lk_bits_of_float(left), (double)right,
+                         (unsigned)lk_bits_of_float(right));
             }
         }
     }
@@ -249,8 +255,9 @@ static void compare(const kernel_case *c, const char *isa, int64_t count, int64_
     bool both_nan = isnan(got->wide) && isnan(expected->wide);
     if (lk_bits_of_float(left) != lk_bits_of_float(right) ||
         (!both_nan && memcmp(&got->wide, &expected->wide, sizeof got->wide) != 0)) {
-        fail_msg("%s, %s, count %lld, shift %lld, filling %d: %a, %a; scalar gives %a, %a", c->name, isa,
-                 (long long)count, (long long)shift, (int)kind, (double)left, got->wide, (double)right, expected->wide);
+        fail_msg("%s, %s, count %lld, shift %lld, filling %d: %a, %a; scalar gives %a, %a", c->name,
+                 isa, (long long)count, (long long)shift, (int)kind, (double)left, got->wide,
+                 (double)right, expected->wide);
     }
 }
 
@@ -268,7 +275,8 @@ static void test_tables_agree(void **state) {
                 for (int64_t shift = 0; shift < 4; shift += 3) {
                     for (filling kind = ORDINARY; kind < FILLINGS; kind++) {
                         uint64_t stream = (uint64_t)(c * SIZES + n) * 2 + (uint64_t)shift;
-                        /* Sums of squares may be negative here: the bits must agree all the same. */
+                        /* Sums of squares may be negative here: the bits must agree all the
+                         * same. */
                         prepare(&got, sizes[n], kind, stream);
                         memcpy(&expected, &got, sizeof got);
                         cases[c].run(tables[t], &got, sizes[n], shift);
@@ -290,8 +298,10 @@ static void test_functions_are_those_of_maths(void **state) {
         size_t offset;
         float (*function)(float x);
     } rows[] = {
-        {offsetof(lk_kernels, exp), lk_exp_scalar},           {offsetof(lk_kernels, log), lk_log_scalar},
-        {offsetof(lk_kernels, tanh), lk_tanh_scalar},         {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
+        {offsetof(lk_kernels, exp), lk_exp_scalar},
+        {offsetof(lk_kernels, log), lk_log_scalar},
+        {offsetof(lk_kernels, tanh), lk_tanh_scalar},
+        {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
         {offsetof(lk_kernels, softplus), lk_softplus_scalar},
     };
     const lk_kernels *const *tables;
@@ -308,7 +318,8 @@ static void test_functions_are_those_of_maths(void **state) {
                 }
                 kernel(out, in, 256);
                 for (int i = 0; i < 256; i++) {
-                    assert_int_equal(lk_bits_of_float(out[i]), lk_bits_of_float(rows[r].function(in[i])));
+                    assert_int_equal(lk_bits_of_float(out[i]),
+                                     lk_bits_of_float(rows[r].function(in[i])));
                 }
             }
         }
@@ -342,8 +353,8 @@ static void test_sums_have_the_documented_shape(void **state) {
             float sum_expected = (float)naive_shape(in + 1, sizes[n], false, false);
             double squares_expected = naive_shape(in + 1, sizes[n], true, true);
             if (sum != sum_expected || squares != squares_expected) {
-                fail_msg("%s, %lld: %a %a, expected %a %a", tables[t]->isa, (long long)sizes[n], (double)sum, squares,
-                         (double)sum_expected, squares_expected);
+                fail_msg("%s, %lld: %a %a, expected %a %a", tables[t]->isa, (long long)sizes[n],
+                         (double)sum, squares, (double)sum_expected, squares_expected);
             }
         }
     }
@@ -376,7 +387,8 @@ static void test_maximum_and_finiteness(void **state) {
     }
 }
 
-/* Row after row, so that a great first one swallows what comes after it; what lies between the rows is not read. */
+/* Row after row, so that a great first one swallows what comes after it; what lies between the rows
+ * is not read. */
 static void test_rows_are_added_in_order(void **state) {
     (void)state;
     const lk_kernels *const *tables;
@@ -384,7 +396,10 @@ static void test_rows_are_added_in_order(void **state) {
     enum { WIDTH = 75, STRIDE = 80 };
     float in[3 * STRIDE], out[WIDTH];
     for (int i = 0; i < 3 * STRIDE; i++) {
-        in[i] = i % STRIDE >= WIDTH ? lk_nan() : i < STRIDE ? 0x1p24f : i < 2 * STRIDE ? 1.0f : -0x1p24f;
+        in[i] = i % STRIDE >= WIDTH ? lk_nan()
+                : i < STRIDE        ? 0x1p24f
+                : i < 2 * STRIDE    ? 1.0f
+                                    : -0x1p24f;
     }
     for (int32_t t = 0; t < count; t++) {
         for (int i = 0; i < WIDTH; i++) {
@@ -392,8 +407,10 @@ static void test_rows_are_added_in_order(void **state) {
         }
         tables[t]->add_rows(out, in, 3, STRIDE, WIDTH);
         for (int i = 0; i < WIDTH; i++) {
-            assert_true(out[i] ==
-                        (i % 2 == 0 ? 0.0f : 4.0f)); /* 2^24 + 1 = 2^24; 2^24 + 2 + 1 = 2^24 + 4, halves to even */
+            assert_true(
+                out[i] ==
+                (i % 2 == 0 ? 0.0f
+                            : 4.0f)); /* 2^24 + 1 = 2^24; 2^24 + 2 + 1 = 2^24 + 4, halves to even */
         }
     }
 }
@@ -410,7 +427,8 @@ static double softplus_in_double(double x) {
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
 
-static void check_near(const char *what, double at, double value, double expected, double tolerance) {
+static void check_near(const char *what, double at, double value, double expected,
+                       double tolerance) {
     if (!(fabs(value - expected) <= tolerance * (1 + fabs(expected)))) {
         fail_msg("%s at %g: %.9g, expected %.9g", what, at, value, expected);
     }
@@ -479,7 +497,8 @@ static double nll_in_double(const double *logits, int width, int x) {
     return log(sum) - (logits[x] - greatest);
 }
 
-/* `rows` rows at once, each against double; widths on both sides of what the kernel takes as one group. */
+/* `rows` rows at once, each against double; widths on both sides of what the kernel takes as one
+ * group. */
 static void check_categorical(int64_t width, int64_t rows, double tolerance) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
     static float logits[MOST], gradient[MOST], log_p[MOST];
@@ -495,9 +514,10 @@ static void check_categorical(int64_t width, int64_t rows, double tolerance) {
         for (int64_t s = 0; s < width; s++) {
             wide[s] = (double)logits[row * width + s];
         }
-        check_near("categorical nll", x[row], (double)nll[row], nll_in_double(wide, (int)width, x[row]), tolerance);
-        check_near("log_softmax", x[row], -(double)log_p[row * width + x[row]], nll_in_double(wide, (int)width, x[row]),
-                   tolerance);
+        check_near("categorical nll", x[row], (double)nll[row],
+                   nll_in_double(wide, (int)width, x[row]), tolerance);
+        check_near("log_softmax", x[row], -(double)log_p[row * width + x[row]],
+                   nll_in_double(wide, (int)width, x[row]), tolerance);
         for (int64_t s = 0; s < width; s += width / 37 + 1) {
             const double step = 1e-5;
             double keep = wide[s];
@@ -516,13 +536,15 @@ static void test_categorical(void **state) {
     (void)state;
     static const struct {
         int64_t width, rows;
-    } shapes[] = {{1, 5}, {3, 70}, {16, 33}, {17, 40}, {37, 20}, {255, 4}, {256, 3}, {512, 2}, {513, 2}, {1090, 1}};
+    } shapes[] = {{1, 5},   {3, 70},  {16, 33}, {17, 40}, {37, 20},
+                  {255, 4}, {256, 3}, {512, 2}, {513, 2}, {1090, 1}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         check_categorical(shapes[i].width, shapes[i].rows, 3e-7);
     }
 }
 
-/* Values of a large mean and a small spread, exact in float: what statistics in float would lose. */
+/* Values of a large mean and a small spread, exact in float: what statistics in float would
+ * lose. */
 static void test_channel_norm_keeps_small_spreads(void **state) {
     (void)state;
     float in[64], out[64], gain[64], bias[64];
@@ -538,7 +560,8 @@ static void test_channel_norm_keeps_small_spreads(void **state) {
     }
     lk_kernels_named("scalar")->channel_norm(out, in, gain, bias, 1e-5, 1, 1, 64);
     for (int i = 0; i < 64; i++) {
-        check_near("channel norm", i, (double)out[i], ((double)in[i] - mean) / sqrt(variance + 1e-5), 1e-6);
+        check_near("channel norm", i, (double)out[i],
+                   ((double)in[i] - mean) / sqrt(variance + 1e-5), 1e-6);
     }
 }
 

@@ -5,7 +5,8 @@
 #include "kernels/product_inside.h"
 
 enum {
-    DEPTH = 64, /* of a block: its rows of A and B stay in the first cache while all blocks of C meet them */
+    DEPTH = 64, /* of a block: its rows of A and B stay in the first cache while all blocks of C
+                   meet them */
     LINE_FLOATS = 16,
     FETCHED = 2048, /* sums that take longer than asking for their terms */
     TAIL_MOST = 16, /* floats of the narrowest strip of any instruction set, at most */
@@ -45,7 +46,8 @@ static void run_tail(const block *k, int64_t row, int64_t rows, int64_t column, 
     float *c[LK_TILE_MOST_ROWS];
     for (int64_t r = 0; r < rows; r++) {
         c[r] = patch[r];
-        memcpy(patch[r], outer->c + (row + r) * outer->c_stride + column, (size_t)valid * sizeof(float));
+        memcpy(patch[r], outer->c + (row + r) * outer->c_stride + column,
+               (size_t)valid * sizeof(float));
     }
     const lk_tile_call call = {.rows = (int32_t)rows,
                                .columns = (int32_t)width,
@@ -57,13 +59,15 @@ static void run_tail(const block *k, int64_t row, int64_t rows, int64_t column, 
                                .c = c};
     k->tile->run(&call);
     for (int64_t r = 0; r < rows; r++) {
-        memcpy(outer->c + (row + r) * outer->c_stride + column, patch[r], (size_t)valid * sizeof(float));
+        memcpy(outer->c + (row + r) * outer->c_stride + column, patch[r],
+               (size_t)valid * sizeof(float));
     }
 }
 
-/* Asks for part `part` of `parts` of the rows behind those of the block, which come next as a rule. */
-static void prefetch_part(const float *rows, int64_t stride, int64_t floats, int64_t depth, int64_t part,
-                          int64_t parts) {
+/* Asks for part `part` of `parts` of the rows behind those of the block, which come next as a
+ * rule. */
+static void prefetch_part(const float *rows, int64_t stride, int64_t floats, int64_t depth,
+                          int64_t part, int64_t parts) {
     for (int64_t d = depth + depth * part / parts; d < depth + depth * (part + 1) / parts; d++) {
         for (int64_t n = 0; n < floats; n += LINE_FLOATS) {
             __builtin_prefetch(rows + d * stride + n, 0, 2);

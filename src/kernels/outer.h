@@ -1,9 +1,11 @@
-/* Sums of outer products, as the gradients of a convolution's weights are: few sums, each of very many terms.
+/* Sums of outer products, as the gradients of a convolution's weights are: few sums, each of very
+ * many terms.
  *
  *   C[m][n] = C[m][n] + sum over runs in order, then k < count, of A[a + k][m] * B[b + k][n]
  *
- * each sum one left-to-right chain of float32 fused multiply-adds that goes on from what C holds, as in kernels/product.h. A and B stand as
- * the micro-kernel reads them, so they are read where they lie. Single-threaded; takes no memory. */
+ * each sum one left-to-right chain of float32 fused multiply-adds that goes on from what C holds,
+ * as in kernels/product.h. A and B stand as the micro-kernel reads them, so they are read where
+ * they lie. Single-threaded; takes no memory. */
 #ifndef LK_KERNELS_OUTER_H
 #define LK_KERNELS_OUTER_H
 

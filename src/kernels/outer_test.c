@@ -1,4 +1,5 @@
-/* Sums of outer products against their definition, bit for bit: every instruction set of this machine, odd sizes, strides, runs. */
+/* Sums of outer products against their definition, bit for bit: every instruction set of this
+ * machine, odd sizes, strides, runs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,8 @@ static void naive(const lk_outer *outer) {
     for (int64_t i = 0; i < outer->runs; i++) {
         const lk_outer_run *run = &outer->run[i];
         for (int64_t k = 0; k < run->count; k++) {
-            const float *a = outer->a + (run->a + k) * outer->a_stride, *b = outer->b + (run->b + k) * outer->b_stride;
+            const float *a = outer->a + (run->a + k) * outer->a_stride,
+                        *b = outer->b + (run->b + k) * outer->b_stride;
             for (int64_t m = 0; m < outer->rows; m++) {
                 for (int64_t n = 0; n < outer->columns; n++) {
                     float *c = &outer->c[m * outer->c_stride + n];
@@ -41,8 +43,10 @@ static void naive(const lk_outer *outer) {
     }
 }
 
-/* Runs in any order, of any length, none and overlapping ones included; the last one ends where A and B end. */
-static const lk_outer_run runs[] = {{5, 90, 0}, {7, 0, 1}, {0, 3, 64}, {30, 31, 65}, {2, 2, 129}, {271, 287, 17}};
+/* Runs in any order, of any length, none and overlapping ones included; the last one ends where A
+ * and B end. */
+static const lk_outer_run runs[] = {{5, 90, 0},   {7, 0, 1},   {0, 3, 64},
+                                    {30, 31, 65}, {2, 2, 129}, {271, 287, 17}};
 enum { A_ROWS = 288, B_ROWS = 304 };
 
 static void check(const lk_kernels *kernels, int64_t rows, int64_t columns) {
@@ -56,7 +60,8 @@ static void check(const lk_kernels *kernels, int64_t rows, int64_t columns) {
         .runs = COUNT(runs),
     };
     int64_t floats = rows * outer.c_stride;
-    float *a = draw(1, A_ROWS * outer.a_stride), *b = draw(2, B_ROWS * outer.b_stride), *expected = draw(3, floats);
+    float *a = draw(1, A_ROWS * outer.a_stride), *b = draw(2, B_ROWS * outer.b_stride),
+          *expected = draw(3, floats);
     float *c = draw(3, floats);
     outer.a = a;
     outer.b = b;
@@ -66,8 +71,8 @@ static void check(const lk_kernels *kernels, int64_t rows, int64_t columns) {
     lk_outer_add(&outer, kernels);
     for (int64_t i = 0; i < floats; i++) {
         if (memcmp(&c[i], &expected[i], sizeof *c) != 0) {
-            fail_msg("%s, %lld x %lld: element %lld is %a, not %a", kernels->isa, (long long)rows, (long long)columns,
-                     (long long)i, (double)c[i], (double)expected[i]);
+            fail_msg("%s, %lld x %lld: element %lld is %a, not %a", kernels->isa, (long long)rows,
+                     (long long)columns, (long long)i, (double)c[i], (double)expected[i]);
         }
     }
     lk_release(a);

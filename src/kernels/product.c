@@ -1,10 +1,12 @@
-/* The product's plan: how B is prepared, and how the work is cut into pieces. The cut depends on the product alone, never on
- * the number of threads. The scheme is that of K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication", ACM TOMS 34(3), 2008, with the accumulators loaded from C at every depth block instead of being added to
- * it, so that each element stays one chain.
+/* The product's plan: how B is prepared, and how the work is cut into pieces. The cut depends on
+ * the product alone, never on the number of threads. The scheme is that of K. Goto and R. van de
+ * Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, with the
+ * accumulators loaded from C at every depth block instead of being added to it, so that each
+ * element stays one chain.
  *
- * Four ways: both packed (the common one, product_packed.c); B where it lies, when few rows would not pay for packing (product_direct.c);
- * A where it lies, when B is small (product_lying.c); and by lanes of A, when there are few columns (product_narrow.c). */
+ * Four ways: both packed (the common one, product_packed.c); B where it lies, when few rows would
+ * not pay for packing (product_direct.c); A where it lies, when B is small (product_lying.c); and
+ * by lanes of A, when there are few columns (product_narrow.c). */
 #include <string.h>
 
 #include "base/arena.h"
@@ -19,10 +21,12 @@ enum {
     NARROW_COLUMNS = 6,       /* up to here rows fill vectors better than columns */
     LYING_FLOATS = 80 * 1024, /* of B that every row meets: the second cache */
     DIRECT_PANELS = 3,        /* up to here packing B costs more than it saves */
-    DIRECT_COLUMNS =
-        128, /* a piece of longer rows of B takes at least so much of each, for the sake of the page tables */
-    PIECE_WORK = 1 << 20,   /* fused multiply-adds that are worth a thread's waking */
-    PIECE_FLOATS = 1 << 16, /* the same when B is only read once: it comes from the last cache or from memory */
+    DIRECT_COLUMNS = 128,     /* a piece of longer rows of B takes at least so much of each, for the
+                                 sake of the page tables */
+    PIECE_WORK = 1 << 20,     /* fused multiply-adds that are worth a thread's waking */
+    PIECE_FLOATS =
+        1
+        << 16, /* the same when B is only read once: it comes from the last cache or from memory */
     MOST_PIECES = 32,
 };
 
@@ -166,7 +170,8 @@ static void cut_rows(lk_product_plan *plan, int64_t work, int64_t pieces, int64_
 static void cut(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const int64_t work = lk_product_multiply_adds(product);
-    const int64_t read = plan->direct ? (plan->end - plan->begin) * plan->last_column / PIECE_FLOATS : 0;
+    const int64_t read =
+        plan->direct ? (plan->end - plan->begin) * plan->last_column / PIECE_FLOATS : 0;
     int64_t pieces = lk_maximum(1, lk_minimum(lk_maximum(work / PIECE_WORK, read), MOST_PIECES));
     const int64_t unit = plan->narrow ? plan->strip : plan->tile->rows;
     plan->column_pieces = 1;
@@ -208,16 +213,18 @@ static void pack_piece(void *argument, int64_t piece, int worker) {
     const int64_t columns = plan->last_column - plan->first_column;
     const int64_t whole = columns - (plan->tail != 0 ? columns % width : 0);
     float *out = plan->packed + piece * plan->block * plan->packed_columns;
-    lk_pack_strips(out, width * (end - begin), width, &plan->b, plan->first_column, whole, begin, end);
+    lk_pack_strips(out, width * (end - begin), width, &plan->b, plan->first_column, whole, begin,
+                   end);
     if (plan->tail != 0) {
-        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole, columns - whole, begin,
-                end);
+        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole,
+                columns - whole, begin, end);
     }
 }
 
 /* Columns [first_column, last_column): packs B and runs all pieces. */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
-    const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->tile->columns;
+    const int64_t columns = plan->last_column - plan->first_column,
+                  rest = columns % plan->tile->columns;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
     if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
@@ -227,11 +234,12 @@ static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
     plan->packed = workspace->packed;
     cut(plan);
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    const bool whole =
-        plan->first_column == 0 && plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
-    if (plan->product->b_reuse != LK_B_KEPT || !whole) { /* of several rounds only the last one's part is still there */
-        run_pieces(pieces > 1 ? pool : NULL, (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece,
-                   plan);
+    const bool whole = plan->first_column == 0 &&
+                       plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
+    if (plan->product->b_reuse != LK_B_KEPT ||
+        !whole) { /* of several rounds only the last one's part is still there */
+        run_pieces(pieces > 1 ? pool : NULL,
+                   (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
     }
     run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
@@ -239,7 +247,8 @@ static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
 
 static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
-    const int64_t strips = lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->tile->columns);
+    const int64_t strips =
+        lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->tile->columns);
     const int64_t columns = lk_column_end(product, product->rows - 1);
     for (int64_t n = 0; n < columns; n = plan->last_column) {
         plan->first_column = n;
@@ -252,8 +261,10 @@ static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 }
 
 /* The side with few lanes: read where it lies if the micro-kernel can, otherwise packed whole. */
-static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lanes, lk_workspace *workspace) {
-    if (side->depth_index == NULL && side->lane_index == NULL && (side->lane_stride == 1 || lanes == 1)) {
+static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lanes,
+                        lk_workspace *workspace) {
+    if (side->depth_index == NULL && side->lane_index == NULL &&
+        (side->lane_stride == 1 || lanes == 1)) {
         plan->few = side->data;
         plan->few_begin = 0;
         plan->few_stride = side->depth_stride;
@@ -299,7 +310,8 @@ static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
     plan->packed_columns = columns - rest + plan->tail;
     plan->last_column = columns;
     plan->block = plan->end;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity, plan->end * plan->packed_columns) ||
+    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
+                        plan->end * plan->packed_columns) ||
         !reserve_runs(workspace, plan->end)) {
         return false;
     }
@@ -326,16 +338,19 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 static void choose_way(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
-    plan->narrow = product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
+    plan->narrow =
+        product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
     /* A strip that begins before its columns must still begin inside B. */
     const bool fills = lk_column_end(product, product->rows - 1) >= tile->widths[0];
     plan->direct = !plan->narrow && fills && product->b_reuse == LK_B_ONCE &&
                    product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
                    plan->b.lane_index == NULL;
-    /* What is kept packed must be found again the same way: runs are looked at only where nothing is kept. */
-    plan->lying = !plan->narrow && !plan->direct && lk_is_rectangle(product) && plan->c_contiguous &&
-                  product->start != LK_START_BIAS && product->depth * product->columns <= LYING_FLOATS &&
-                  plan->a.depth_stride == 1 && (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
+    /* What is kept packed must be found again the same way: runs are looked at only where nothing
+     * is kept. */
+    plan->lying = !plan->narrow && !plan->direct && lk_is_rectangle(product) &&
+                  plan->c_contiguous && product->start != LK_START_BIAS &&
+                  product->depth * product->columns <= LYING_FLOATS && plan->a.depth_stride == 1 &&
+                  (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
                   lk_product_runs_are_long(&plan->a, product->depth);
     plan->strip = tile->columns;
     for (int32_t i = 0; i < LK_TILE_WIDTHS && product->columns <= tile->most_rows[i]; i++) {
@@ -346,10 +361,12 @@ static void choose_way(lk_product_plan *plan) {
     plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
     plan->group = lk_round_up(lk_minimum(product->rows, GROUP_ROWS), tile->rows);
     const int64_t lanes = lk_maximum(plan->group, plan->strip);
-    plan->scratch_stride = lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
+    plan->scratch_stride =
+        lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
 }
 
-bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace) {
+bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool,
+                    lk_workspace *workspace) {
     LK_REQUIRE(product->rows >= 0 && product->columns >= 0 && product->depth >= 0);
     if (product->rows == 0 || product->columns == 0) {
         return true;
@@ -367,7 +384,8 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
     plan.end = lk_maximum(plan.begin, plan.end);
     choose_way(&plan);
     const int64_t workers = pool != NULL ? lk_pool_threads(pool) : 1;
-    if (!reserve_floats(&workspace->scratch, &workspace->scratch_capacity, workers * plan.scratch_stride)) {
+    if (!reserve_floats(&workspace->scratch, &workspace->scratch_capacity,
+                        workers * plan.scratch_stride)) {
         return false;
     }
     plan.scratch = workspace->scratch;

@@ -1,14 +1,16 @@
 /* The one matrix product, with staircases.
  *
- *   C[m][n] = start(m, n) + sum over k in [depth_begin[m], depth_end[m]) of A[m][k] * B[k][n],   for n < column_end[m]
+ *   C[m][n] = start(m, n) + sum over k in [depth_begin[m], depth_end[m]) of A[m][k] * B[k][n],
+ *     for n < column_end[m]
  *
- * each sum one left-to-right chain of float32 fused multiply-adds in ascending k (fmaf(A, B, accumulator)): the result does
- * not depend on blocking, instruction set, threads or on which other rows and columns are computed beside it. Terms outside the
- * staircase are never added (not even as zeros, which could turn -0 into +0), and elements n >= column_end[m] are not written.
+ * each sum one left-to-right chain of float32 fused multiply-adds in ascending k (fmaf(A, B,
+ * accumulator)): the result does not depend on blocking, instruction set, threads or on which other
+ * rows and columns are computed beside it. Terms outside the staircase are never added (not even as
+ * zeros, which could turn -0 into +0), and elements n >= column_end[m] are not written.
  *
- * Elements are found by offset: A(m,k) at a[row(m) * a_row_stride + column(k) * a_column_stride], where row(m) is
- * a_row_index[m], or m itself when the index is NULL; the same for B and C. So transposes, permutations (units sorted by degree)
- * and gathers cost nothing but the packing. */
+ * Elements are found by offset: A(m,k) at a[row(m) * a_row_stride + column(k) * a_column_stride],
+ * where row(m) is a_row_index[m], or m itself when the index is NULL; the same for B and C. So
+ * transposes, permutations (units sorted by degree) and gathers cost nothing but the packing. */
 #ifndef LK_KERNELS_PRODUCT_H
 #define LK_KERNELS_PRODUCT_H
 
@@ -32,8 +34,8 @@ typedef enum lk_start {
 typedef enum lk_reuse {
     LK_B_ONCE,
     LK_B_KEEP, /* products with LK_B_KEPT follow */
-    LK_B_KEPT, /* a promise: the last product on this workspace had the same sizes, staircases and B, with LK_B_KEEP or
-                * LK_B_KEPT, and B has not changed since */
+    LK_B_KEPT, /* a promise: the last product on this workspace had the same sizes, staircases and
+                * B, with LK_B_KEEP or LK_B_KEPT, and B has not changed since */
 } lk_reuse;
 
 typedef struct lk_product {
@@ -49,17 +51,20 @@ typedef struct lk_product {
     lk_reuse b_reuse;
 } lk_product;
 
-/* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`, which is reusable, grows on
- * demand and belongs to one caller; false when out of memory. */
+/* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`,
+ * which is reusable, grows on demand and belongs to one caller; false when out of memory. */
 typedef struct lk_workspace lk_workspace;
 lk_workspace *lk_workspace_create(void);
 void lk_workspace_destroy(lk_workspace *workspace);
-/* For operations: memory of their own besides, valid until the next call; NULL when out of memory. */
+/* For operations: memory of their own besides, valid until the next call; NULL when out of
+ * memory. */
 void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes);
-/* A workspace for each of `workers` workers, whose pieces run products of their own; false when out of memory. Then part `worker`. */
+/* A workspace for each of `workers` workers, whose pieces run products of their own; false when out
+ * of memory. Then part `worker`. */
 bool lk_workspace_divide(lk_workspace *workspace, int workers);
 lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker);
-bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool, lk_workspace *workspace);
+bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool,
+                    lk_workspace *workspace);
 
 /* The definition, one fmaf at a time: the specification and the test oracle. */
 void lk_product_naive(const lk_product *product);

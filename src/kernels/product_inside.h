@@ -1,4 +1,5 @@
-/* What the files of the product share: the plan of one call, its segments, and the ways of running a piece. */
+/* What the files of the product share: the plan of one call, its segments, and the ways of running
+ * a piece. */
 #ifndef LK_KERNELS_PRODUCT_INSIDE_H
 #define LK_KERNELS_PRODUCT_INSIDE_H
 
@@ -11,18 +12,19 @@ typedef struct lk_product_plan {
     const lk_product *product;
     const lk_tile *tile;
     lk_side a, b;
-    bool narrow;                       /* few columns: the lanes of a vector are rows of C */
-    bool direct;                       /* few rows: A is prepared once, and B is read where it lies */
-    bool lying;                        /* few columns in all: B is packed, and A is read where it lies */
-    bool c_contiguous;                 /* columns of C side by side */
-    int64_t begin, end;                /* the depth that any row uses */
-    int64_t block;                     /* depth of a cache block */
-    int64_t group;                     /* rows of A that are packed together */
+    bool narrow;        /* few columns: the lanes of a vector are rows of C */
+    bool direct;        /* few rows: A is prepared once, and B is read where it lies */
+    bool lying;         /* few columns in all: B is packed, and A is read where it lies */
+    bool c_contiguous;  /* columns of C side by side */
+    int64_t begin, end; /* the depth that any row uses */
+    int64_t block;      /* depth of a cache block */
+    int64_t group;      /* rows of A that are packed together */
     int64_t first_column, last_column; /* of this round */
     int64_t tail;                      /* width of the last, narrower strip; 0: none */
     int64_t packed_columns;            /* widths of all packed strips together */
-    float *packed;                     /* B: block after block, in it strip after strip, in it [depth][width] */
-    const float *few; /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) * few_stride + lane] */
+    float *packed;    /* B: block after block, in it strip after strip, in it [depth][width] */
+    const float *few; /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) *
+                         few_stride + lane] */
     int64_t few_begin, few_stride;
     const int64_t *b_offset; /* direct: of B's rows, by depth; NULL: b.depth_stride apart */
     int64_t strip;           /* narrow: lanes of a strip */
@@ -34,24 +36,29 @@ typedef struct lk_product_plan {
     int64_t scratch_stride;
 } lk_product_plan;
 
-/* The ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column piece. */
-lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece, lk_product_lying_piece;
+/* The ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column
+ * piece. */
+lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece,
+    lk_product_lying_piece;
 
-/* Whether the depth of A lies in memory in few runs, so that the micro-kernel can read its rows where they lie. */
+/* Whether the depth of A lies in memory in few runs, so that the micro-kernel can read its rows
+ * where they lie. */
 bool lk_product_runs_are_long(const lk_side *a, int64_t depth);
 /* Lists them; returns their number (at most depth). */
 int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run);
 
-/* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their staircase. */
+/* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their
+ * staircase. */
 typedef struct lk_segment {
     int64_t begin, end;
     int32_t first, last;
 } lk_segment;
 #define LK_MOST_SEGMENTS (2 * LK_TILE_MOST_COLUMNS + 1)
 
-/* The segments of rows [row, row + rows) within [begin, end), in order of depth; returns their number. */
-int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin, int64_t end,
-                            lk_segment segments[LK_MOST_SEGMENTS]);
+/* The segments of rows [row, row + rows) within [begin, end), in order of depth; returns their
+ * number. */
+int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin,
+                            int64_t end, lk_segment segments[LK_MOST_SEGMENTS]);
 
 /* A panel of rows within one depth block: what its meetings with the strips of B have in common. */
 typedef struct lk_panel {
@@ -67,7 +74,8 @@ typedef struct lk_panel {
     lk_segment segment[LK_MOST_SEGMENTS];
 } lk_panel;
 
-/* Where a strip of B stands: row k at data + offset[k], or data + (k - begin) * stride when offset is NULL. */
+/* Where a strip of B stands: row k at data + offset[k], or data + (k - begin) * stride when offset
+ * is NULL. */
 typedef struct lk_strip {
     const float *data;
     int64_t begin, stride;
@@ -75,15 +83,18 @@ typedef struct lk_strip {
     int64_t ahead; /* distance of the strip that will be met next; 0: it need not be asked for */
 } lk_strip;
 
-/* Prepares the panel (plan, row, rows, a... and patch are set) for depths [begin, end); false when it has nothing there. */
+/* Prepares the panel (plan, row, rows, a... and patch are set) for depths [begin, end); false when
+ * it has nothing there. */
 bool lk_panel_open(lk_panel *panel, int64_t begin, int64_t end);
-/* The panel times `columns` columns of B from `column` on. The strip begins `shift` columns before `column` (results there are
- * dropped), and has columns to be read up to the next width of the tile. */
-void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, int64_t columns, int64_t shift);
-/* Writes start values, for all rows and columns of a piece that lk_panel_run() will not start itself. `panel_rows`: as
- * the piece will cut its rows. */
-void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows, int64_t first_column,
-                    int64_t last_column);
+/* The panel times `columns` columns of B from `column` on. The strip begins `shift` columns before
+ * `column` (results there are dropped), and has columns to be read up to the next width of the
+ * tile. */
+void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, int64_t columns,
+                  int64_t shift);
+/* Writes start values, for all rows and columns of a piece that lk_panel_run() will not start
+ * itself. `panel_rows`: as the piece will cut its rows. */
+void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows,
+                    int64_t first_column, int64_t last_column);
 
 static inline int64_t lk_minimum(int64_t a, int64_t b) {
     return a < b ? a : b;
@@ -114,7 +125,8 @@ static inline int64_t lk_c_row(const lk_product *product, int64_t row) {
 }
 
 static inline int64_t lk_c_column(const lk_product *product, int64_t column) {
-    return (product->c_column_index != NULL ? product->c_column_index[column] : column) * product->c_column_stride;
+    return (product->c_column_index != NULL ? product->c_column_index[column] : column) *
+           product->c_column_stride;
 }
 
 static inline float lk_start_value(const lk_product *product, int64_t row, int64_t column) {
@@ -125,13 +137,16 @@ static inline float lk_start_value(const lk_product *product, int64_t row, int64
 
 /* Every row reads the whole depth and has all columns. */
 static inline bool lk_is_rectangle(const lk_product *product) {
-    return product->depth_begin == NULL && product->depth_end == NULL && product->column_end == NULL;
+    return product->depth_begin == NULL && product->depth_end == NULL &&
+           product->column_end == NULL;
 }
 
-/* The widest strip of whole columns for so many rows; 0: there are fewer columns than the narrowest has. */
+/* The widest strip of whole columns for so many rows; 0: there are fewer columns than the narrowest
+ * has. */
 static inline int64_t lk_tile_fitting(const lk_tile *tile, int64_t rows, int64_t columns) {
     int64_t width = 0;
-    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns; i++) {
+    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns;
+         i++) {
         if (rows <= tile->most_rows[i]) {
             width = tile->widths[i];
         }

@@ -1,6 +1,7 @@
-/* One piece of a product whose B is small, as the layers of a convolution have it: packing A's rows would cost about as much as multiplying
- * with them, so they are read where they lie, some at a time while all strips of B meet them. The depth may lie in several runs, as the
- * channels that a convolution reads at each of its taps. */
+/* One piece of a product whose B is small, as the layers of a convolution have it: packing A's rows
+ * would cost about as much as multiplying with them, so they are read where they lie, some at a
+ * time while all strips of B meet them. The depth may lie in several runs, as the channels that a
+ * convolution reads at each of its taps. */
 #include "kernels/product_inside.h"
 
 enum {
@@ -38,9 +39,10 @@ int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run) 
     return runs;
 }
 
-/* Between `rows` rows of C, whose columns [column, column + valid) count, and the patch; into the patch, start values. */
-static void copy_patch(const lk_product *product, const lk_tile_rows_call *part, int64_t row, int64_t column,
-                       int64_t valid, bool to_c) {
+/* Between `rows` rows of C, whose columns [column, column + valid) count, and the patch; into the
+ * patch, start values. */
+static void copy_patch(const lk_product *product, const lk_tile_rows_call *part, int64_t row,
+                       int64_t column, int64_t valid, bool to_c) {
     for (int64_t r = 0; r < part->rows; r++) {
         float *c = product->c + lk_c_row(product, row + r) * product->c_row_stride + column;
         float *mine = part->c + r * part->columns;
@@ -48,15 +50,17 @@ static void copy_patch(const lk_product *product, const lk_tile_rows_call *part,
             if (to_c) {
                 c[n] = mine[n];
             } else {
-                mine[n] = product->start == LK_START_C ? c[n] : lk_start_value(product, row + r, column + n);
+                mine[n] = product->start == LK_START_C
+                              ? c[n]
+                              : lk_start_value(product, row + r, column + n);
             }
         }
     }
 }
 
 /* The last strip, when it is narrower than its block: on a patch. */
-static void run_tail(const lk_product_plan *plan, const lk_tile_rows_call *call, int64_t row, int64_t column,
-                     float *patch) {
+static void run_tail(const lk_product_plan *plan, const lk_tile_rows_call *call, int64_t row,
+                     int64_t column, float *patch) {
     lk_tile_rows_call part = *call;
     part.c = patch;
     part.c_stride = call->columns;
@@ -112,6 +116,7 @@ void lk_product_lying_piece(void *argument, int64_t piece, int worker) {
     const int64_t last = plan->row_cut[piece + 1], most = plan->tile->rows;
     const int64_t some = lk_maximum(1, CACHED_FLOATS / lk_maximum(plan->end, 1) / most) * most;
     for (int64_t row = plan->row_cut[piece]; row < last; row += some) {
-        run_rows(plan, row, lk_minimum(some, last - row), plan->scratch + worker * plan->scratch_stride);
+        run_rows(plan, row, lk_minimum(some, last - row),
+                 plan->scratch + worker * plan->scratch_stride);
     }
 }

@@ -23,11 +23,12 @@ void lk_product_naive(const lk_product *product) {
     for (int64_t m = 0; m < product->rows; m++) {
         const int64_t begin = product->depth_begin != NULL ? product->depth_begin[m] : 0;
         const int64_t end = product->depth_end != NULL ? product->depth_end[m] : product->depth;
-        const int64_t columns = product->column_end != NULL ? product->column_end[m] : product->columns;
+        const int64_t columns =
+            product->column_end != NULL ? product->column_end[m] : product->columns;
         const int64_t row = place(product->c_row_index, m);
         for (int64_t n = 0; n < columns; n++) {
-            float *c =
-                product->c + row * product->c_row_stride + place(product->c_column_index, n) * product->c_column_stride;
+            float *c = product->c + row * product->c_row_stride +
+                       place(product->c_column_index, n) * product->c_column_stride;
             float sum = start_value(product, row, n, *c);
             for (int64_t k = begin; k < end; k++) {
                 sum = fmaf(element(&product->a, m, k), element(&product->b, k, n), sum);
@@ -45,7 +46,8 @@ int64_t lk_product_multiply_adds(const lk_product *product) {
     for (int64_t m = 0; m < product->rows; m++) {
         const int64_t begin = product->depth_begin != NULL ? product->depth_begin[m] : 0;
         const int64_t end = product->depth_end != NULL ? product->depth_end[m] : product->depth;
-        const int64_t columns = product->column_end != NULL ? product->column_end[m] : product->columns;
+        const int64_t columns =
+            product->column_end != NULL ? product->column_end[m] : product->columns;
         total += end > begin ? (end - begin) * columns : 0;
     }
     return total;

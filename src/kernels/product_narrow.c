@@ -1,15 +1,18 @@
-/* One piece of a product with few columns: the roles are exchanged (a product of two numbers does not mind), so that the lanes of
- * a vector are rows of C and no lane is idle. Strips of A's rows are packed [depth][rows]; the block's rows are the columns of
- * B. Where some rows stand outside their staircase the block is run on a copy, and only the active lanes are kept. */
+/* One piece of a product with few columns: the roles are exchanged (a product of two numbers does
+ * not mind), so that the lanes of a vector are rows of C and no lane is idle. Strips of A's rows
+ * are packed [depth][rows]; the block's rows are the columns of B. Where some rows stand outside
+ * their staircase the block is run on a copy, and only the active lanes are kept. */
 #include <string.h>
 
 #include "kernels/product_inside.h"
 
 static float *c_element(const lk_product *product, int64_t row, int64_t column) {
-    return product->c + lk_c_row(product, row) * product->c_row_stride + lk_c_column(product, column);
+    return product->c + lk_c_row(product, row) * product->c_row_stride +
+           lk_c_column(product, column);
 }
 
-static void load_strip(const lk_product *product, float *sums, int64_t width, int64_t row, int64_t rows) {
+static void load_strip(const lk_product *product, float *sums, int64_t width, int64_t row,
+                       int64_t rows) {
     for (int64_t n = 0; n < product->columns; n++) {
         for (int64_t i = 0; i < width; i++) {
             float value = 0.0f;
@@ -22,7 +25,8 @@ static void load_strip(const lk_product *product, float *sums, int64_t width, in
     }
 }
 
-static void store_strip(const lk_product *product, const float *sums, int64_t width, int64_t row, int64_t rows) {
+static void store_strip(const lk_product *product, const float *sums, int64_t width, int64_t row,
+                        int64_t rows) {
     for (int64_t n = 0; n < product->columns; n++) {
         for (int64_t i = 0; i < rows; i++) {
             *c_element(product, row + i, n) = sums[n * width + i];
@@ -31,8 +35,8 @@ static void store_strip(const lk_product *product, const float *sums, int64_t wi
 }
 
 /* One segment on all lanes; those outside [first, last) get their sums back. */
-static void run_segment(const lk_product_plan *plan, lk_tile_call *call, const lk_segment *segment, float *sums,
-                        float *copy, int64_t rows) {
+static void run_segment(const lk_product_plan *plan, lk_tile_call *call, const lk_segment *segment,
+                        float *sums, float *copy, int64_t rows) {
     const int64_t width = call->columns;
     const bool whole = segment->first == 0 && segment->last == rows;
     float *c[LK_TILE_MOST_ROWS];
@@ -57,8 +61,10 @@ static void run_strip(const lk_product_plan *plan, float *scratch, int64_t row, 
     float *sums = scratch + plan->block * plan->strip;
     float *copy = sums + plan->tile->rows * plan->strip;
     const int64_t last = lk_depth_end(product, row + rows - 1);
-    lk_tile_call call = {
-        .rows = (int32_t)product->columns, .columns = (int32_t)width, .b_stride = width, .a_stride = plan->few_stride};
+    lk_tile_call call = {.rows = (int32_t)product->columns,
+                         .columns = (int32_t)width,
+                         .b_stride = width,
+                         .a_stride = plan->few_stride};
     load_strip(product, sums, width, row, rows);
     for (int64_t begin = lk_depth_begin(product, row); begin < last; begin += plan->block) {
         const int64_t end = lk_minimum(begin + plan->block, last);

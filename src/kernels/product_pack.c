@@ -1,6 +1,7 @@
-/* Packing, three ways: lanes side by side in memory (rows are copied), depth side by side (4 x 4 blocks are transposed in
- * registers, also run by run), and anything else (element by element). 128-bit vectors of the compiler serve every processor; packing
- * waits for memory, not for arithmetic. */
+/* Packing, three ways: lanes side by side in memory (rows are copied), depth side by side (4 x 4
+ * blocks are transposed in registers, also run by run), and anything else (element by element).
+ * 128-bit vectors of the compiler serve every processor; packing waits for memory, not for
+ * arithmetic. */
 #include "kernels/product_pack.h"
 
 #include <stddef.h>
@@ -30,7 +31,8 @@ static inline void store4(float *out, vector4 value) {
     memcpy(out, &value, sizeof(value));
 }
 
-static inline __attribute__((always_inline)) void copy_lanes(float *out, const float *in, int64_t lanes) {
+static inline __attribute__((always_inline)) void copy_lanes(float *out, const float *in,
+                                                             int64_t lanes) {
     switch (lanes) { /* the widths of the blocks, in registers */
     case 6:
         memcpy(out, in, 6 * sizeof(float));
@@ -60,16 +62,17 @@ static inline __attribute__((always_inline)) void copy_lanes(float *out, const f
 }
 
 /* Lanes side by side. */
-static void pack_copied(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                        int64_t end) {
+static void pack_copied(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
+                        int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; k++, out += width) {
-        copy_lanes(out, side->data + lane + place(side->depth_index, k) * side->depth_stride, lanes);
+        copy_lanes(out, side->data + lane + place(side->depth_index, k) * side->depth_stride,
+                   lanes);
     }
 }
 
 /* Four depths of 2 or 4 lanes. */
-static inline __attribute__((always_inline)) void transpose4(float *out, int64_t width, const float *const in[4],
-                                                             int64_t k, int64_t lanes) {
+static inline __attribute__((always_inline)) void
+transpose4(float *out, int64_t width, const float *const in[4], int64_t k, int64_t lanes) {
     const vector4 a = load4(in[0] + k), b = load4(in[1] + k);
     const vector4 ab_low = SHUFFLE(a, b, 0, 4, 1, 5), ab_high = SHUFFLE(a, b, 2, 6, 3, 7);
     if (lanes == 2) {
@@ -88,8 +91,8 @@ static inline __attribute__((always_inline)) void transpose4(float *out, int64_t
 }
 
 /* 2 or 4 lanes whose depth lies side by side. */
-static inline __attribute__((always_inline)) void transpose_some(float *out, int64_t width, const float *const in[4],
-                                                                 int64_t depth, int64_t lanes) {
+static inline __attribute__((always_inline)) void
+transpose_some(float *out, int64_t width, const float *const in[4], int64_t depth, int64_t lanes) {
     int64_t k = 0;
     for (; k + LINE_FLOATS <= depth; k += LINE_FLOATS, out += LINE_FLOATS * width) {
         for (int64_t j = 0; j < lanes; j++) {
@@ -110,7 +113,8 @@ static inline __attribute__((always_inline)) void transpose_some(float *out, int
 }
 
 /* The blocks' widths as constants, so that every place is a fixed distance from the first. */
-static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth, int64_t lanes) {
+static void transpose_lanes(float *out, int64_t width, const float *const in[4], int64_t depth,
+                            int64_t lanes) {
     if (lanes == 2) {
         transpose_some(out, width, in, depth, 2);
     } else if (width == 6) {
@@ -130,9 +134,10 @@ static const float *lane_at(const lk_side *side, int64_t lane) {
     return side->data + place(side->lane_index, lane) * side->lane_stride;
 }
 
-/* Depth side by side. Where the width has room, lanes that are missing from four (or two) repeat the last one. */
-static void pack_transposed(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                            int64_t end) {
+/* Depth side by side. Where the width has room, lanes that are missing from four (or two) repeat
+ * the last one. */
+static void pack_transposed(float *out, int64_t width, const lk_side *side, int64_t lane,
+                            int64_t lanes, int64_t begin, int64_t end) {
     for (int64_t i = 0, some; i < lanes; i += some) {
         some = i + 4 <= width ? 4 : i + 2 <= width ? 2 : 1;
         const float *in[4];
@@ -148,8 +153,8 @@ static void pack_transposed(float *out, int64_t width, const lk_side *side, int6
     }
 }
 
-static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                          int64_t end) {
+static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_t lane,
+                          int64_t lanes, int64_t begin, int64_t end) {
     for (int64_t i = 0; i < lanes; i++) {
         const float *in = lane_at(side, lane + i);
         if (side->depth_index != NULL) {
@@ -164,7 +169,8 @@ static void pack_gathered(float *out, int64_t width, const lk_side *side, int64_
     }
 }
 
-/* Depths that lie side by side for a while, as the channels that a convolution reads at each of its taps. */
+/* Depths that lie side by side for a while, as the channels that a convolution reads at each of its
+ * taps. */
 static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end) {
     if (side->depth_stride != 1 || side->depth_index == NULL || end - begin < RUN) {
         return false;
@@ -173,8 +179,8 @@ static bool depth_in_runs(const lk_side *side, int64_t begin, int64_t end) {
     return index[1] == index[0] + 1 && index[2] == index[0] + 2 && index[3] == index[0] + 3;
 }
 
-static void pack_runs(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin,
-                      int64_t end) {
+static void pack_runs(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
+                      int64_t begin, int64_t end) {
     const int32_t *index = side->depth_index;
     for (int64_t k = begin, next; k < end; k = next) {
         for (next = k + 1; next < end && index[next] == index[next - 1] + 1;) {
@@ -198,7 +204,8 @@ static bool depth_side_by_side(const lk_side *side) {
     return side->depth_stride == 1 && side->depth_index == NULL;
 }
 
-void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end) {
+void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
+             int64_t begin, int64_t end) {
     if (lanes_side_by_side(side)) {
         pack_copied(out, width, side, lane, lanes, begin, end);
     } else if (depth_side_by_side(side)) {
@@ -211,8 +218,9 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
 }
 
 /* The widths of panels as constants, as above. */
-static inline __attribute__((always_inline)) void copy_strips(float *out, int64_t strip_stride, int64_t width,
-                                                              const lk_side *side, int64_t lane, int64_t lanes,
+static inline __attribute__((always_inline)) void copy_strips(float *out, int64_t strip_stride,
+                                                              int64_t width, const lk_side *side,
+                                                              int64_t lane, int64_t lanes,
                                                               int64_t begin, int64_t end) {
     const int64_t whole = lanes / width * width;
     for (int64_t k = begin; k < end; k++, out += width) {
@@ -227,8 +235,8 @@ static inline __attribute__((always_inline)) void copy_strips(float *out, int64_
     }
 }
 
-void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
-                    int64_t begin, int64_t end) {
+void lk_pack_strips(float *out, int64_t strip_stride, int64_t width, const lk_side *side,
+                    int64_t lane, int64_t lanes, int64_t begin, int64_t end) {
     if (!lanes_side_by_side(side)) {
         for (int64_t i = 0; i < lanes; i += width, out += strip_stride) {
             lk_pack(out, width, side, lane + i, lanes - i < width ? lanes - i : width, begin, end);
@@ -250,12 +258,14 @@ static void prefetch_run(const float *from, int64_t count) {
     }
 }
 
-void lk_pack_prefetch(const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end, int64_t part,
-                      int64_t parts) {
+void lk_pack_prefetch(const lk_side *side, int64_t lane, int64_t lanes, int64_t begin, int64_t end,
+                      int64_t part, int64_t parts) {
     if (lanes_side_by_side(side)) {
         const int64_t depth = end - begin;
-        for (int64_t k = begin + depth * part / parts; k < begin + depth * (part + 1) / parts; k++) {
-            prefetch_run(side->data + lane + place(side->depth_index, k) * side->depth_stride, lanes);
+        for (int64_t k = begin + depth * part / parts; k < begin + depth * (part + 1) / parts;
+             k++) {
+            prefetch_run(side->data + lane + place(side->depth_index, k) * side->depth_stride,
+                         lanes);
         }
     } else if (depth_side_by_side(side)) {
         for (int64_t i = lanes * part / parts; i < lanes * (part + 1) / parts; i++) {

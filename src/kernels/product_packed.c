@@ -1,6 +1,7 @@
-/* One piece of the product with B packed: for every depth block, groups of A's rows are packed, and each panel of a group then
- * meets every strip of B. Accumulators return to C between depth blocks, which changes no bits, since a chain goes on where
- * it stood. While a group is multiplied, the memory of the next one is asked for. */
+/* One piece of the product with B packed: for every depth block, groups of A's rows are packed, and
+ * each panel of a group then meets every strip of B. Accumulators return to C between depth blocks,
+ * which changes no bits, since a chain goes on where it stood. While a group is multiplied, the
+ * memory of the next one is asked for. */
 #include "kernels/product_inside.h"
 
 enum { LINE_FLOATS = 16 };
@@ -39,7 +40,8 @@ static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t bl
     const int64_t length = lk_minimum(plan->block, plan->end - block);
     const int64_t rest = plan->last_column - column;
     return (lk_strip){
-        .data = plan->packed + (block - plan->begin) * plan->packed_columns + (column - plan->first_column) * length,
+        .data = plan->packed + (block - plan->begin) * plan->packed_columns +
+                (column - plan->first_column) * length,
         .begin = block,
         .stride = rest < plan->tile->columns ? plan->tail : plan->tile->columns,
     };
@@ -72,7 +74,8 @@ static void run_group(const walk *w, const group *g, float *scratch) {
                       .a = scratch,
                       .a_begin = g->begin,
                       .a_stride = rows};
-    lk_pack_strips(scratch, panel_stride, rows, &plan->a, g->row, g->last - g->row, g->begin, g->end);
+    lk_pack_strips(scratch, panel_stride, rows, &plan->a, g->row, g->last - g->row, g->begin,
+                   g->end);
     for (panel.row = g->row; panel.row < g->last; panel.row += rows, panel.a += panel_stride) {
         panel.rows = lk_minimum(rows, g->last - panel.row);
         if (!lk_panel_open(&panel, g->begin, g->end)) {
@@ -81,7 +84,8 @@ static void run_group(const walk *w, const group *g, float *scratch) {
         }
         for (int64_t n = w->first_column; n < w->last_column; n += columns, slot++) {
             if (ahead && next.begin < next.end) {
-                lk_pack_prefetch(&plan->a, next.row, next.last - next.row, next.begin, next.end, slot, slots);
+                lk_pack_prefetch(&plan->a, next.row, next.last - next.row, next.begin, next.end,
+                                 slot, slots);
             }
             prefetch_c(&panel, n, w->last_column);
             const lk_strip strip = strip_at(plan, n, g->block);
@@ -104,7 +108,8 @@ void lk_product_packed_piece(void *argument, int64_t piece, int worker) {
     const int64_t rows = w.last_row - w.first_row;
     const int64_t groups = (rows + plan->group - 1) / plan->group;
     w.rows = lk_round_up((rows + groups - 1) / groups, plan->tile->rows);
-    lk_panel_start(product, w.first_row, w.last_row, plan->tile->rows, w.first_column, w.last_column);
+    lk_panel_start(product, w.first_row, w.last_row, plan->tile->rows, w.first_column,
+                   w.last_column);
     if (plan->begin == plan->end) {
         return;
     }

@@ -1,9 +1,10 @@
-/* A staircase within a panel of rows, cut where a row enters or leaves. Both limits are nondecreasing, so the rows that have
- * entered are a prefix, those that have not left are a suffix, and the active ones lie side by side. */
+/* A staircase within a panel of rows, cut where a row enters or leaves. Both limits are
+ * nondecreasing, so the rows that have entered are a prefix, those that have not left are a suffix,
+ * and the active ones lie side by side. */
 #include "kernels/product_inside.h"
 
-int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin, int64_t end,
-                            lk_segment segments[LK_MOST_SEGMENTS]) {
+int32_t lk_product_segments(const lk_product *product, int64_t row, int64_t rows, int64_t begin,
+                            int64_t end, lk_segment segments[LK_MOST_SEGMENTS]) {
     int32_t count = 0;
     int64_t entered = 0, left = 0;
     for (int64_t k = begin; k < end;) {

@@ -1,6 +1,7 @@
-/* The product against its definition, bit for bit: every instruction set of this machine, several numbers of threads, every
- * start, all staircases, gathers and transposes, odd sizes and special values. NaN matches any NaN; everything else, and every
- * byte of C that the product must not touch, is compared as bits. */
+/* The product against its definition, bit for bit: every instruction set of this machine, several
+ * numbers of threads, every start, all staircases, gathers and transposes, odd sizes and special
+ * values. NaN matches any NaN; everything else, and every byte of C that the product must not
+ * touch, is compared as bits. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +28,8 @@ static uint32_t draw(dice *d, uint32_t limit) {
 }
 
 static float draw_value(dice *d, bool special) {
-    static const float specials[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -3e-42f, 3e38f, 1e-30f};
+    static const float specials[] = {0.0f,   -0.0f,   INFINITY, -INFINITY, NAN,
+                                     1e-40f, -3e-42f, 3e38f,    1e-30f};
     if (special && draw(d, 12) == 0) {
         return specials[draw(d, (uint32_t)COUNT(specials))];
     }
@@ -73,7 +75,8 @@ static int32_t *draw_staircase(dice *d, int64_t rows, int64_t limit) {
     assert_non_null(stairs);
     const uint32_t run = 1 + draw(d, 12);
     for (int64_t i = 0; i < rows; i++) {
-        stairs[i] = i > 0 && draw(d, run) != 0 ? stairs[i - 1] : (int32_t)draw(d, (uint32_t)limit + 1);
+        stairs[i] =
+            i > 0 && draw(d, run) != 0 ? stairs[i - 1] : (int32_t)draw(d, (uint32_t)limit + 1);
     }
     qsort(stairs, (size_t)rows, sizeof(int32_t), compare_entries);
     return stairs;
@@ -104,9 +107,10 @@ typedef struct sample {
 } sample;
 
 /* Memory of rows x columns with slack; fills strides and indices. Returns its size. */
-static int64_t draw_layout(dice *d, int64_t rows, int64_t columns, bool transposed, bool by_row, bool by_column,
-                           int64_t strides[2], int32_t *index[2]) {
-    const int64_t all_rows = rows + (by_row ? draw(d, 5) : 0), all_columns = columns + (by_column ? draw(d, 5) : 0);
+static int64_t draw_layout(dice *d, int64_t rows, int64_t columns, bool transposed, bool by_row,
+                           bool by_column, int64_t strides[2], int32_t *index[2]) {
+    const int64_t all_rows = rows + (by_row ? draw(d, 5) : 0),
+                  all_columns = columns + (by_column ? draw(d, 5) : 0);
     const int64_t slack = draw(d, 3);
     strides[0] = transposed ? 1 : all_columns + slack;
     strides[1] = transposed ? all_rows + slack : 1;
@@ -115,23 +119,23 @@ static int64_t draw_layout(dice *d, int64_t rows, int64_t columns, bool transpos
     return transposed ? all_columns * (all_rows + slack) : all_rows * (all_columns + slack);
 }
 
-static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, uint32_t options, lk_start start,
-                        sample *s) {
+static void sample_draw(dice *d, int64_t rows, int64_t columns, int64_t depth, uint32_t options,
+                        lk_start start, sample *s) {
     const bool special = (options & SPECIAL) != 0;
     int64_t stride[2];
     memset(s, 0, sizeof(*s));
     lk_product *p = &s->product;
     *p = (lk_product){.rows = rows, .columns = columns, .depth = depth, .start = start};
-    int64_t count =
-        draw_layout(d, rows, depth, options & A_TRANSPOSED, options & A_ROWS, options & A_COLUMNS, stride, s->index);
+    int64_t count = draw_layout(d, rows, depth, options & A_TRANSPOSED, options & A_ROWS,
+                                options & A_COLUMNS, stride, s->index);
     s->a = draw_values(d, count, special);
     p->a = (lk_operand){s->a, stride[0], stride[1], s->index[0], s->index[1]};
-    count = draw_layout(d, depth, columns, options & B_TRANSPOSED, options & B_ROWS, options & B_COLUMNS, stride,
-                        s->index + 2);
+    count = draw_layout(d, depth, columns, options & B_TRANSPOSED, options & B_ROWS,
+                        options & B_COLUMNS, stride, s->index + 2);
     s->b = draw_values(d, count, special);
     p->b = (lk_operand){s->b, stride[0], stride[1], s->index[2], s->index[3]};
-    count = draw_layout(d, rows, columns, options & C_TRANSPOSED, options & C_ROWS, options & C_COLUMNS, stride,
-                        s->index + 4);
+    count = draw_layout(d, rows, columns, options & C_TRANSPOSED, options & C_ROWS,
+                        options & C_COLUMNS, stride, s->index + 4);
     s->c_count = count + 64;
     s->before = draw_values(d, s->c_count, special);
     s->expected = malloc((size_t)s->c_count * sizeof(float));
@@ -171,14 +175,16 @@ static bool same(float x, float y) {
     return (isnan(x) && isnan(y)) || memcmp(&x, &y, sizeof(x)) == 0;
 }
 
-static void check_c(const sample *s, const char *isa, int threads, uint32_t options, uint64_t seed) {
+static void check_c(const sample *s, const char *isa, int threads, uint32_t options,
+                    uint64_t seed) {
     for (int64_t i = 0; i < s->c_count; i++) {
         if (!same(s->c[i], s->expected[i])) {
             const lk_product *p = &s->product;
-            fail_msg("%s, %d threads, seed %llu: %lld x %lld x %lld, options %x, start %d: element %lld is %a, not %a",
-                     isa, threads, (unsigned long long)seed, (long long)p->rows, (long long)p->columns,
-                     (long long)p->depth, options, (int)p->start, (long long)(i - 32), (double)s->c[i],
-                     (double)s->expected[i]);
+            fail_msg("%s, %d threads, seed %llu: %lld x %lld x %lld, options %x, start %d: element "
+                     "%lld is %a, not %a",
+                     isa, threads, (unsigned long long)seed, (long long)p->rows,
+                     (long long)p->columns, (long long)p->depth, options, (int)p->start,
+                     (long long)(i - 32), (double)s->c[i], (double)s->expected[i]);
         }
     }
 }
@@ -210,8 +216,8 @@ static int fixture_destroy(void **state) {
 }
 
 /* Runs the sample on every table, with one of the pools (or all of them). */
-static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last_pool, uint32_t options,
-                         uint64_t seed) {
+static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last_pool,
+                         uint32_t options, uint64_t seed) {
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
     for (int32_t t = 0; t < count; t++) {
@@ -219,17 +225,21 @@ static void check_sample(fixture *f, sample *s, int64_t first_pool, int64_t last
             memcpy(s->c, s->before, (size_t)s->c_count * sizeof(float));
             s->product.c = s->c + 32;
             assert_true(lk_product_run(&s->product, tables[t], f->pool[i], f->workspace));
-            check_c(s, tables[t]->isa, f->pool[i] != NULL ? lk_pool_threads(f->pool[i]) : 0, options, seed);
+            check_c(s, tables[t]->isa, f->pool[i] != NULL ? lk_pool_threads(f->pool[i]) : 0,
+                    options, seed);
         }
     }
 }
 
-static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 47, 63, 65, 100, 129};
+static const int64_t sizes[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  11,  12, 13,
+                                15, 16, 17, 31, 32, 33, 47, 63, 65, 100, 129};
 
 static void check_random(fixture *f, uint64_t seed, uint32_t options, int64_t deepest) {
     dice d = {seed, seed * 77777 + 1};
-    const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))], columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
-    const int64_t depth = draw(&d, 3) == 0 ? draw(&d, (uint32_t)deepest) : sizes[draw(&d, (uint32_t)COUNT(sizes))];
+    const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))],
+                  columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
+    const int64_t depth =
+        draw(&d, 3) == 0 ? draw(&d, (uint32_t)deepest) : sizes[draw(&d, (uint32_t)COUNT(sizes))];
     const int64_t pool = draw(&d, 4);
     sample s;
     sample_draw(&d, rows, columns, depth, options, (lk_start)draw(&d, 4), &s);
@@ -262,12 +272,14 @@ static void test_common_layouts(void **state) {
     }
 }
 
-/* A's depth in runs, as the channels that a convolution reads at each of its taps; its rows and C's in any order. */
+/* A's depth in runs, as the channels that a convolution reads at each of its taps; its rows and C's
+ * in any order. */
 static void test_depth_in_runs(void **state) {
     for (uint64_t seed = 1; seed <= 300; seed++) {
         dice d = {seed, seed + 1};
         const int64_t run = 8 + draw(&d, 30), depth = run * (1 + draw(&d, 9));
-        const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))], columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
+        const int64_t rows = sizes[draw(&d, (uint32_t)COUNT(sizes))],
+                      columns = sizes[draw(&d, (uint32_t)COUNT(sizes))];
         const uint32_t rest = B_TRANSPOSED | B_ROWS | A_ROWS | C_ROWS | SPECIAL;
         const uint32_t options = A_COLUMNS | (draw(&d, OPTIONS) & rest);
         sample s;
@@ -302,7 +314,8 @@ static void test_large_products(void **state) {
     for (int64_t i = 0; i < COUNT(large); i++) {
         dice d = {(uint64_t)i, (uint64_t)i + 99};
         sample s;
-        sample_draw(&d, large[i].rows, large[i].columns, large[i].depth, large[i].options, large[i].start, &s);
+        sample_draw(&d, large[i].rows, large[i].columns, large[i].depth, large[i].options,
+                    large[i].start, &s);
         check_sample(*state, &s, 1, 3, large[i].options, (uint64_t)i);
         sample_release(&s);
     }
@@ -333,9 +346,11 @@ static void test_rounds(void **state) {
     lk_product_naive(&few);
     for (int64_t m = 0; m < rows; m++) {
         for (int64_t n = 0; n < few.columns; n++) {
-            const float is = s.product.c[m * s.product.c_row_stride + some[n]], should = expected[m * few.columns + n];
+            const float is = s.product.c[m * s.product.c_row_stride + some[n]],
+                        should = expected[m * few.columns + n];
             if (!same(is, should)) {
-                fail_msg("row %lld, column %d: %a, not %a", (long long)m, some[n], (double)is, (double)should);
+                fail_msg("row %lld, column %d: %a, not %a", (long long)m, some[n], (double)is,
+                         (double)should);
             }
         }
     }
@@ -436,11 +451,14 @@ static void test_nothing_to_do(void **state) {
     lk_workspace_destroy(NULL);
 }
 
-/* The steps of a recurrence: one B, many A; then another B, which must be packed anew. Rows and columns for every way. */
-static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns, int64_t depth) {
+/* The steps of a recurrence: one B, many A; then another B, which must be packed anew. Rows and
+ * columns for every way. */
+static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns,
+                       int64_t depth) {
     dice d = {77, 77};
     float *a = draw_values(&d, rows * depth, false), *b = draw_values(&d, depth * columns, false);
-    float *c = draw_values(&d, rows * columns, false), *expected = draw_values(&d, rows * columns, false);
+    float *c = draw_values(&d, rows * columns, false),
+          *expected = draw_values(&d, rows * columns, false);
     for (int step = 0; step < 5; step++) {
         lk_product p = {.rows = rows,
                         .columns = columns,
@@ -463,8 +481,8 @@ static void check_kept(fixture *f, const lk_kernels *kernels, int64_t rows, int6
         p.c = expected;
         lk_product_naive(&p);
         if (memcmp(c, expected, (size_t)(rows * columns) * sizeof *c) != 0) {
-            fail_msg("%s: %lld x %lld x %lld, step %d: not the naive product", kernels->isa, (long long)rows,
-                     (long long)columns, (long long)depth, step);
+            fail_msg("%s: %lld x %lld x %lld, step %d: not the naive product", kernels->isa,
+                     (long long)rows, (long long)columns, (long long)depth, step);
         }
     }
     free(a);

@@ -1,11 +1,13 @@
-/* The choice of a table of kernels, by what was built and what the processor and its operating system can run. */
+/* The choice of a table of kernels, by what was built and what the processor and its operating
+ * system can run. */
 #include <stddef.h>
 #include <string.h>
 
 #include "kernels/isa/tables.h"
 
 #if !defined(LK_HAVE_SCALAR)
-#error "the build defines LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON for what it compiles besides"
+#error \
+    "the build defines LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON for what it compiles besides"
 #endif
 
 #if defined(LK_HAVE_AVX2)
@@ -32,13 +34,15 @@ static const lk_kernels *const all_tables[] = {
     &lk_kernels_scalar,
 };
 #elif defined(LK_HAVE_NEON)
-static const lk_kernels *const all_tables[] = {&lk_kernels_neon, &lk_kernels_scalar}; /* aarch64 always has it */
+static const lk_kernels *const all_tables[] = {&lk_kernels_neon,
+                                               &lk_kernels_scalar}; /* aarch64 always has it */
 #else
 static const lk_kernels *const all_tables[] = {&lk_kernels_scalar};
 #endif
 #define ALL_TABLES ((int32_t)(sizeof all_tables / sizeof all_tables[0]))
 
-/* Each table needs what the next one needs and more, so the runnable ones are a tail of the list. */
+/* Each table needs what the next one needs and more, so the runnable ones are a tail of the
+ * list. */
 static int32_t first_runnable(void) {
     int32_t first = 0;
 #if defined(LK_HAVE_AVX512)

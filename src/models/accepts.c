@@ -4,7 +4,7 @@
 
 #include "models/model.h"
 
-/* ---- shapes ------------------------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 static bool is_image(lk_shape shape) {
     return shape.axes == 2 || shape.axes == 3;
@@ -16,31 +16,36 @@ static int64_t channels_of(lk_shape image) {
 
 /* Images of other sides, sequences of another length. */
 static bool differs_in_size_only(lk_shape a, lk_shape b) {
-    return is_image(a) ? is_image(b) && channels_of(a) == channels_of(b) : a.axes == 1 && b.axes == 1;
+    return is_image(a) ? is_image(b) && channels_of(a) == channels_of(b)
+                       : a.axes == 1 && b.axes == 1;
 }
 
 static bool sides_agree(lk_shape a, lk_shape b) {
     return a.size[0] == b.size[0] && (a.axes == 1 || a.size[1] == b.size[1]);
 }
 
-/* Images whose sides or channels differ are not the same data, however many variables they have; a vector may stand for either. */
+/* Images whose sides or channels differ are not the same data, however many variables they have; a
+ * vector may stand for either. */
 static bool contradict(lk_shape a, lk_shape b) {
     return is_image(a) && is_image(b) && (!sides_agree(a, b) || channels_of(a) != channels_of(b));
 }
 
-/* One network that repeats along the data in their natural order; a stream's window is no size at all. */
+/* One network that repeats along the data in their natural order; a stream's window is no size at
+ * all. */
 static bool takes_any_size(const lk_model *model) {
-    return model->family->any_size && !model->data.stream && strcmp(model->order_name, "natural") == 0 &&
-           lk_model_variants(model) == 1;
+    return model->family->any_size && !model->data.stream &&
+           strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
 }
 
-static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape shape, const char *hint) {
+static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape shape,
+                              const char *hint) {
     char have[64], want[64];
     lk_shape_print(shape, have, sizeof have);
     lk_shape_print(model->data.shape, want, sizeof want);
     return lk_fail(model->context, LK_MISMATCH,
-                   "%s: examples are %s (%lld variables), but the model is for %s (%lld)%s", name, have,
-                   (long long)lk_shape_variables(shape), want, (long long)model->data.variables, hint);
+                   "%s: examples are %s (%lld variables), but the model is for %s (%lld)%s", name,
+                   have, (long long)lk_shape_variables(shape), want,
+                   (long long)model->data.variables, hint);
 }
 
 /* What stands in the way of another size. */
@@ -49,21 +54,25 @@ static void explain(const lk_model *model, char *hint, size_t capacity) {
     if (takes_any_size(model)) {
         bool images = is_image(model->data.shape);
         snprintf(hint, capacity, "; %s of another size %s", images ? "images" : "sequences",
-                 images ? "need as many channels, and a shape (--shape HEIGHTxWIDTHxCHANNELS)" : "have one axis");
+                 images ? "need as many channels, and a shape (--shape HEIGHTxWIDTHxCHANNELS)"
+                        : "have one axis");
     } else if (model->family->any_size) {
         snprintf(hint, capacity, "; a %s with %s takes no other size", family,
                  model->data.stream ? "a stream's symbols" : "an ordering of its own");
     } else {
-        size_t used = (size_t)snprintf(hint, capacity, "; models that take other sizes are of the families");
+        size_t used =
+            (size_t)snprintf(hint, capacity, "; models that take other sizes are of the families");
         for (int32_t i = 0; i < lk_family_count() && used < capacity; i++) {
             if (lk_family_at(i)->any_size) {
-                used += (size_t)snprintf(hint + used, capacity - used, " %s", lk_family_at(i)->name);
+                used +=
+                    (size_t)snprintf(hint + used, capacity - used, " %s", lk_family_at(i)->name);
             }
         }
     }
 }
 
-lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape, lk_shape *there) {
+lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape,
+                             lk_shape *there) {
     lk_shape own = model->data.shape;
     *there = own;
     bool resized = takes_any_size(model) && differs_in_size_only(own, shape);
@@ -81,7 +90,7 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
     return LK_OK;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {
     if (dataset->alphabet <= model->data.alphabet) {
@@ -89,20 +98,23 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
     }
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
         if (dataset->values[i] >= model->data.alphabet) {
-            return lk_fail(
-                model->context, LK_MISMATCH,
-                "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d (grey images for a binary "
-                "model need --binarize)",
-                dataset->path, (long long)(i / dataset->variables), (long long)(i % dataset->variables),
-                dataset->values[i], model->data.alphabet - 1);
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: example %lld, variable %lld is %d, but the model's alphabet is "
+                           "0..%d (grey images for a binary "
+                           "model need --binarize)",
+                           dataset->path, (long long)(i / dataset->variables),
+                           (long long)(i % dataset->variables), dataset->values[i],
+                           model->data.alphabet - 1);
         }
     }
     return LK_OK;
 }
 
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
-    bool fits = dataset->variables == model->data.variables && !contradict(model->data.shape, dataset->shape);
-    return fits ? lk_model_accepts_values(model, dataset) : refuse_shape(model, dataset->path, dataset->shape, "");
+    bool fits = dataset->variables == model->data.variables &&
+                !contradict(model->data.shape, dataset->shape);
+    return fits ? lk_model_accepts_values(model, dataset)
+                : refuse_shape(model, dataset->path, dataset->shape, "");
 }
 
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {

@@ -2,14 +2,14 @@
  *
  *   p(x) = prod_v p(x_v | parents of v)
  *
- * each conditional a multilayer perceptron from the one-hot values of the parents to logits, the roots
- * histograms (a row of logits). With the chain as the graph (every variable on all earlier ones) it is the
- * fully general model of Bengio and Bengio, "Modeling high-dimensional discrete data with multi-layer neural
- * networks", NIPS 1999, without the sharing of hidden units. Pearl, "Probabilistic Reasoning in Intelligent
- * Systems", 1988, has the alarm network.
+ * each conditional a multilayer perceptron from the one-hot values of the parents to logits, the
+ * roots histograms (a row of logits). With the chain as the graph (every variable on all earlier
+ * ones) it is the fully general model of Bengio and Bengio, "Modeling high-dimensional discrete
+ * data with multi-layer neural networks", NIPS 1999, without the sharing of hidden units. Pearl,
+ * "Probabilistic Reasoning in Intelligent Systems", 1988, has the alarm network.
  *
- * Variables are drawn by their depth in the graph, all of one depth in one step. The graph's text is kept in
- * the settings, so that a model needs no other file. */
+ * Variables are drawn by their depth in the graph, all of one depth in one step. The graph's text
+ * is kept in the settings, so that a model needs no other file. */
 #include "base/arena.h"
 #include "base/file.h"
 #include "dist/dist.h"
@@ -27,7 +27,8 @@ static const lk_setting settings[] = {
     {.key = "graph",
      .kind = LK_TEXT,
      .fallback = "chain",
-     .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines NAME: PARENTS"},
+     .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines "
+             "NAME: PARENTS"},
     {.key = "hidden",
      .kind = LK_INTEGERS,
      .fallback = "32",
@@ -57,18 +58,21 @@ static lk_status check_variables(const lk_model *model, const char *source, lk_d
     if (dag->variables == model->data.variables) {
         return LK_OK;
     }
-    lk_status status = lk_fail(model->context, LK_MISMATCH, "%s: names %lld variables, but the data have %lld", source,
-                               (long long)dag->variables, (long long)model->data.variables);
+    lk_status status =
+        lk_fail(model->context, LK_MISMATCH, "%s: names %lld variables, but the data have %lld",
+                source, (long long)dag->variables, (long long)model->data.variables);
     lk_dag_deinit(dag);
     return status;
 }
 
-static lk_status parse_dag(const lk_model *model, const char *source, const char *text, int64_t size, lk_dag *dag) {
+static lk_status parse_dag(const lk_model *model, const char *source, const char *text,
+                           int64_t size, lk_dag *dag) {
     LK_TRY(lk_dag_parse(model->context, source, text, size, dag));
     return check_variables(model, source, dag);
 }
 
-static lk_status keep_canonical(lk_model *model, const char *source, const char *text, int64_t size) {
+static lk_status keep_canonical(lk_model *model, const char *source, const char *text,
+                                int64_t size) {
     lk_dag dag;
     char *canonical;
     LK_TRY(parse_dag(model, source, text, size, &dag));
@@ -98,8 +102,8 @@ static lk_status prepare(lk_model *model) {
     return LK_OK;
 }
 
-/* The DAG that a made or loaded model keeps; chain and independent have none. A loaded model's file may not
- * name another file. */
+/* The DAG that a made or loaded model keeps; chain and independent have none. A loaded model's file
+ * may not name another file. */
 static lk_status kept_dag(const lk_model *model, lk_dag *dag) {
     const char *text = lk_settings_text(&model->settings, "graph");
     *dag = (lk_dag){0};
@@ -138,7 +142,8 @@ typedef struct parents {
 /* In a chain these are all variables of lower rank. */
 static parents parents_of(const lk_graph *graph, const lk_dag *dag, bool chain, int64_t v) {
     if (dag->parent != NULL) {
-        return (parents){dag->parent + dag->parent_begin[v], dag->parent_begin[v + 1] - dag->parent_begin[v]};
+        return (parents){dag->parent + dag->parent_begin[v],
+                         dag->parent_begin[v + 1] - dag->parent_begin[v]};
     }
     return (parents){graph->by_rank, chain ? graph->rank_begin[graph->rank[v]] : 0};
 }
@@ -158,25 +163,30 @@ static lk_node *select_parents(lk_graph *graph, lk_node *input, parents p) {
 }
 
 /* One cell of logits for variable v. */
-static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *input, parents p, int64_t v,
-                            int64_t channels) {
+static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *input, parents p,
+                            int64_t v, int64_t channels) {
     int64_t units[LAYERS_MOST];
     int32_t layers = lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST);
     const char *activation = lk_settings_text(&model->settings, "activation");
     char name[64];
-    lk_linear_options options = {.init = strcmp(activation, "relu") == 0 ? LK_INIT_HE : LK_INIT_GLOROT, .bias = true};
+    lk_linear_options options = {
+        .init = strcmp(activation, "relu") == 0 ? LK_INIT_HE : LK_INIT_GLOROT, .bias = true};
     lk_node *node = select_parents(graph, input, p);
     for (int32_t layer = 0; layer < layers; layer++) {
         snprintf(name, sizeof name, "x%lld.hidden%d", (long long)v, layer + 1);
-        node = lk_activation(graph, activation, lk_dense_linear(graph, name, node, units[layer], options));
+        node = lk_activation(graph, activation,
+                             lk_dense_linear(graph, name, node, units[layer], options));
     }
     snprintf(name, sizeof name, "x%lld.logits", (long long)v);
     options.init = LK_INIT_GLOROT;
-    return lk_cells_to_channels(graph, lk_dense_linear(graph, name, node, channels, options), channels);
+    return lk_cells_to_channels(graph, lk_dense_linear(graph, name, node, channels, options),
+                                channels);
 }
 
-/* Roots share one node, every other variable has its own; `place` puts them back into the order of the variables. */
-static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_dag *dag, bool chain, int64_t channels) {
+/* Roots share one node, every other variable has its own; `place` puts them back into the order of
+ * the variables. */
+static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_dag *dag, bool chain,
+                             int64_t channels) {
     int64_t variables = graph->variables, roots = 0, others = 0;
     lk_node **part = lk_arena_take(graph->arena, variables + 1, sizeof *part);
     int32_t *place = lk_arena_take(graph->arena, variables, sizeof *place);
@@ -188,11 +198,13 @@ static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_da
         place[v] = parents_of(graph, dag, chain, v).count == 0 ? (int32_t)roots++ : -1;
     }
     part[0] = lk_lookup(graph, "roots", graph->data, roots, NULL, NULL, graph->alphabet, channels);
-    lk_node *input = graph->alphabet == 2 ? graph->data : lk_one_hot(graph, graph->data, graph->alphabet);
+    lk_node *input =
+        graph->alphabet == 2 ? graph->data : lk_one_hot(graph, graph->data, graph->alphabet);
     for (int64_t v = 0; v < variables && graph->failed == LK_OK; v++) {
         if (place[v] < 0) {
             place[v] = (int32_t)(roots + others++);
-            part[others] = conditional(model, graph, input, parents_of(graph, dag, chain, v), v, channels);
+            part[others] =
+                conditional(model, graph, input, parents_of(graph, dag, chain, v), v, channels);
         }
     }
     lk_node *all = graph->failed == LK_OK ? lk_concatenate(graph, part, (int32_t)others + 1) : NULL;
@@ -203,10 +215,12 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     (void)variant;
     int64_t units[LAYERS_MOST];
     if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {
-        return lk_fail(graph->context, LK_INVALID, "bayesnet takes at most %d hidden layers", LAYERS_MOST);
+        return lk_fail(graph->context, LK_INVALID, "bayesnet takes at most %d hidden layers",
+                       LAYERS_MOST);
     }
     lk_dag dag;
-    bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN, binary = graph->alphabet == 2;
+    bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN,
+         binary = graph->alphabet == 2;
     LK_TRY(kept_dag(model, &dag));
     lk_node *logits = conditionals(model, graph, &dag, chain, binary ? 1 : graph->alphabet);
     lk_dag_deinit(&dag);
@@ -214,7 +228,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 }
 
 /* Every conditional begins at its variable's marginal; for the roots that is their histogram. */
-static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float *marginal, int64_t channels) {
+static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float *marginal,
+                     int64_t channels) {
     lk_parameters *parameters = model->parameters;
     int64_t roots = 0;
     int32_t least = INT32_MAX;
@@ -222,8 +237,8 @@ static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float
         least = model->rank[v] < least ? model->rank[v] : least;
     }
     for (int64_t v = 0; v < model->data.variables; v++) {
-        bool root =
-            dag->parent != NULL ? dag->parent_begin[v + 1] == dag->parent_begin[v] : !chain || model->rank[v] == least;
+        bool root = dag->parent != NULL ? dag->parent_begin[v + 1] == dag->parent_begin[v]
+                                        : !chain || model->rank[v] == least;
         char name[64];
         snprintf(name, sizeof name, "x%lld.logits.bias", (long long)v);
         int32_t at = lk_parameters_find(parameters, root ? "roots.table" : name);
@@ -239,9 +254,9 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
     lk_dag dag;
     LK_TRY(kept_dag(model, &dag));
     float *marginal = lk_allocate(model->data.variables * channels, sizeof *marginal);
-    lk_status status = marginal == NULL
-                           ? lk_fail_no_memory(model->context, "marginals", model->data.variables * channels * 4)
-                           : lk_marginal_logits(model, train, marginal);
+    lk_status status = marginal == NULL ? lk_fail_no_memory(model->context, "marginals",
+                                                            model->data.variables * channels * 4)
+                                        : lk_marginal_logits(model, train, marginal);
     if (status == LK_OK) {
         start_at(model, &dag, chain, marginal, channels);
     }
@@ -252,8 +267,10 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_bayesnet_family = {
     .name = "bayesnet",
-    .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms for the roots",
-    .paper = "Pearl: Probabilistic Reasoning in Intelligent Systems, 1988; Bengio and Bengio, NIPS 1999",
+    .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms "
+               "for the roots",
+    .paper =
+        "Pearl: Probabilistic Reasoning in Intelligent Systems, 1988; Bengio and Bengio, NIPS 1999",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .prepare = prepare,

@@ -1,11 +1,13 @@
-/* Bayes nets: proper distributions, the steps that the graph allows, and known tables recovered from samples. */
+/* Bayes nets: proper distributions, the steps that the graph allows, and known tables recovered
+ * from samples. */
 #include <stdio.h>
 
 #include "models/testing.h"
 
 #define SEED 20240612
 
-static const char alarm_text[] = "graph=burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n";
+static const char alarm_text[] =
+    "graph=burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n";
 
 static void randomise(lk_model *model, uint64_t seed) {
     lk_random random = {seed, LK_FOR_CHECK};
@@ -18,11 +20,12 @@ static void randomise(lk_model *model, uint64_t seed) {
 }
 
 /* Sums to 1, parallel equals incremental, so many steps. */
-static void check_family(const char *graph_text, int64_t variables, int32_t alphabet, const char *order,
-                         int32_t steps) {
+static void check_family(const char *graph_text, int64_t variables, int32_t alphabet,
+                         const char *order, int32_t steps) {
     lk_context *context = testing_context(2);
     const char *assignments[] = {graph_text, "hidden=5,3", "activation=tanh"};
-    lk_model *model = testing_model(context, "bayesnet", assignments, 3, variables, alphabet, order, SEED);
+    lk_model *model =
+        testing_model(context, "bayesnet", assignments, 3, variables, alphabet, order, SEED);
     randomise(model, SEED);
     testing_sums_to_one(model);
     lk_dataset *data = testing_random_data(context, 33, variables, alphabet, SEED);
@@ -79,13 +82,16 @@ static void test_graph_file(void **state) {
     lk_model *model = testing_model(context, "bayesnet", assignments, 1, 2, 3, "natural", SEED);
     assert_string_equal(lk_settings_text(&model->settings, "graph"), "x\ny: x\n");
     lk_model_destroy(model);
-    lk_status status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(3, 3), "natural", 1, &model);
+    lk_status status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(3, 3),
+                                       "natural", 1, &model);
     testing_refused(context, status, LK_MISMATCH, "names 2 variables, but the data have 3");
     write_file(path, "x\ny: z\n");
-    status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1, &model);
+    status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1,
+                             &model);
     testing_refused(context, status, LK_FORMAT, ": line 2: z is no variable");
     remove(path);
-    status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1, &model);
+    status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1,
+                             &model);
     testing_refused(context, status, LK_IO, path);
     lk_context_destroy(context);
 }
@@ -127,7 +133,8 @@ static void train(lk_model *model, const lk_dataset *data, int steps, float rate
     lk_execution *execution;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
     testing_ok(model->context, lk_parameters_make_gradients(model->parameters));
-    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_TRAIN, data->examples, &execution));
+    testing_ok(model->context,
+               lk_execution_create(graph, LK_PLAN_TRAIN, data->examples, &execution));
     double *nll = malloc((size_t)data->examples * sizeof *nll);
     for (int step = 0; step < steps; step++) {
         testing_ok(model->context, lk_execution_forward(execution, data->values, data->examples));
@@ -145,8 +152,8 @@ static void train(lk_model *model, const lk_dataset *data, int steps, float rate
     lk_graph_destroy(graph);
 }
 
-/* p(x_v = 1 | the others as in x) from two joint probabilities would need sums; per-variable terms give it
- * directly. */
+/* p(x_v = 1 | the others as in x) from two joint probabilities would need sums; per-variable terms
+ * give it directly. */
 static double conditional(lk_model *model, const uint16_t *x, int variable) {
     lk_graph *graph;
     lk_execution *execution;
@@ -184,10 +191,12 @@ static void test_alarm_recovered(void **state) {
         for (int v = 0; v < 5; v++) {
             if (x[5 * i + v] == 1) {
                 double expected = truth(v, x + 5 * i), got = conditional(model, x + 5 * i, v);
-                double deviation = sqrt(expected * (1 - expected) / (double)count_parents(data, x + 5 * i, v));
+                double deviation =
+                    sqrt(expected * (1 - expected) / (double)count_parents(data, x + 5 * i, v));
                 if (!(fabs(got - expected) <= 4 * deviation + 0.01)) {
-                    fail_msg("seed %d, point %lld, variable %d: p = %.4f, truth %.4f, deviation %.4f", SEED,
-                             (long long)i, v, got, expected, deviation);
+                    fail_msg(
+                        "seed %d, point %lld, variable %d: p = %.4f, truth %.4f, deviation %.4f",
+                        SEED, (long long)i, v, got, expected, deviation);
                 }
             }
         }

@@ -1,11 +1,11 @@
-/* Mixture of products of Bernoullis ("MoBernoullis" in the tables of NADE and MADE), or of categoricals when
- * the alphabet is larger:
+/* Mixture of products of Bernoullis ("MoBernoullis" in the tables of NADE and MADE), or of
+ * categoricals when the alphabet is larger:
  *
  *   p(x) = sum_k w_k prod_v p_k(x_v)
  *
- * fitted by EM (models/em.c). As an autoregressive model each conditional is the same mixture, weighted by
- * the components' posterior given the earlier variables (ops/mixture_state.c, ops/mixture_readout.c): a
- * sample costs one pass. */
+ * fitted by EM (models/em.c). As an autoregressive model each conditional is the same mixture,
+ * weighted by the components' posterior given the earlier variables (ops/mixture_state.c,
+ * ops/mixture_readout.c): a sample costs one pass. */
 #include "dist/dist.h"
 #include "models/em.h"
 #include "ops/ops.h"
@@ -31,7 +31,8 @@ static const lk_setting settings[] = {
      .fallback = "0",
      .least = 0,
      .most = 10000,
-     .help = "random starts, the best of which is continued; 0: as many as the number of components leaves time for",
+     .help = "random starts, the best of which is continued; 0: as many as the number of "
+             "components leaves time for",
      .training_only = true},
     {.key = "short_iterations",
      .kind = LK_INTEGER,
@@ -70,11 +71,13 @@ static float *values(lk_model *model, const char *name) {
     return model->parameters->list[index].value;
 }
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options) {
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                     const lk_fit_options *options) {
     LK_TRY(lk_model_accepts(model, train));
     LK_TRY(valid == NULL ? LK_OK : lk_model_accepts(model, valid));
     const lk_settings *set = &model->settings;
-    int64_t iterations = options->iterations > 0 ? options->iterations : lk_settings_integer(set, "iterations");
+    int64_t iterations =
+        options->iterations > 0 ? options->iterations : lk_settings_integer(set, "iterations");
     lk_em_options em = {
         .components = lk_settings_integer(set, "components"),
         .iterations = iterations,
@@ -90,14 +93,15 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     if (em.starts == 0) {
         em.starts = em.components >= 100 ? 1 : (100 + em.components - 1) / em.components;
     }
-    return lk_em_fit(model->context, train, valid, model->data.alphabet, &em, values(model, "mixture.weight"),
-                     values(model, "mixture.component"));
+    return lk_em_fit(model->context, train, valid, model->data.alphabet, &em,
+                     values(model, "mixture.weight"), values(model, "mixture.component"));
 }
 
 const lk_family lk_bernoulli_mixture_family = {
     .name = "bernoulli-mixture",
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
-    .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM algorithm, JRSS B 1977",
+    .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "
+             "algorithm, JRSS B 1977",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .build = build,

@@ -1,4 +1,5 @@
-/* Mixtures: the autoregressive evaluation against the direct sum in double; EM against what EM promises. */
+/* Mixtures: the autoregressive evaluation against the direct sum in double; EM against what EM
+ * promises. */
 #include "models/em.h"
 #include "models/testing.h"
 
@@ -10,7 +11,8 @@ static const float *values(const lk_model *model, const char *name) {
 
 /* -log sum_k w_k prod_v p_k(x_v), in double, the weights normalised. */
 static double direct_nll(const lk_model *model, int64_t components, const uint16_t *x) {
-    const float *weight = values(model, "mixture.weight"), *component = values(model, "mixture.component");
+    const float *weight = values(model, "mixture.weight"),
+                *component = values(model, "mixture.component");
     double total = 0.0, weights = 0.0;
     for (int64_t k = 0; k < components; k++) {
         double log_joint = (double)weight[k];
@@ -23,10 +25,12 @@ static double direct_nll(const lk_model *model, int64_t components, const uint16
     return log(weights) - log(total);
 }
 
-static void check_mixture(int64_t variables, int32_t alphabet, const char *components, const char *order) {
+static void check_mixture(int64_t variables, int32_t alphabet, const char *components,
+                          const char *order) {
     lk_context *context = testing_context(2);
     const char *assignments[] = {components, "iterations=8", "starts=2", "short_iterations=2"};
-    lk_model *model = testing_model(context, "bernoulli-mixture", assignments, 4, variables, alphabet, order, SEED);
+    lk_model *model = testing_model(context, "bernoulli-mixture", assignments, 4, variables,
+                                    alphabet, order, SEED);
     lk_dataset *train = testing_random_data(context, 150, variables, alphabet, SEED);
     testing_fit(model, train, NULL, SEED);
     int64_t k = lk_settings_integer(&model->settings, "components");
@@ -35,8 +39,8 @@ static void check_mixture(int64_t variables, int32_t alphabet, const char *compo
     for (int n = 0; n < 150; n++) {
         double expected = direct_nll(model, k, train->values + n * variables);
         if (!(fabs(nll[n] - expected) <= 2e-5)) {
-            fail_msg("%s, %lld x %d, example %d: NLL %.9g, directly %.9g", components, (long long)variables, alphabet,
-                     n, nll[n], expected);
+            fail_msg("%s, %lld x %d, example %d: NLL %.9g, directly %.9g", components,
+                     (long long)variables, alphabet, n, nll[n], expected);
         }
     }
     if (variables < 8) {
@@ -57,12 +61,14 @@ static void test_evaluation(void **state) {
     check_mixture(40, 2, "components=17", "random:9");
 }
 
-/* Variables of equal rank are independent given the lower ranks: still a distribution, in fewer steps. */
+/* Variables of equal rank are independent given the lower ranks: still a distribution, in fewer
+ * steps. */
 static void test_ties(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
     const char *assignments[] = {"components=4"};
-    lk_model *model = testing_model(context, "bernoulli-mixture", assignments, 1, 6, 2, "natural", SEED);
+    lk_model *model =
+        testing_model(context, "bernoulli-mixture", assignments, 1, 6, 2, "natural", SEED);
     static const int32_t rank[] = {0, 0, 5, 7, 5, 5};
     memcpy(model->rank, rank, sizeof rank);
     lk_dataset *train = testing_random_data(context, 100, 6, 2, SEED);
@@ -85,7 +91,8 @@ typedef struct trace {
     int64_t count, stop_at;
 } trace;
 
-static bool record(void *argument, int64_t iteration, int64_t iterations, double train_nll, double valid_nll) {
+static bool record(void *argument, int64_t iteration, int64_t iterations, double train_nll,
+                   double valid_nll) {
     trace *t = argument;
     assert_true(iteration == t->count + 1 && iteration <= iterations && t->count < 200);
     t->train[t->count] = train_nll;
@@ -116,7 +123,8 @@ static void test_never_worse(void **state) {
     assert_int_equal(t.count, 60);
     for (int64_t i = 1; i < t.count; i++) {
         if (!(t.train[i] <= t.train[i - 1] + 1e-5)) {
-            fail_msg("iteration %lld: NLL %.9g after %.9g", (long long)i, t.train[i], t.train[i - 1]);
+            fail_msg("iteration %lld: NLL %.9g after %.9g", (long long)i, t.train[i],
+                     t.train[i - 1]);
         }
     }
     assert_true(t.train[t.count - 1] < t.train[0] - 0.1);
@@ -151,9 +159,10 @@ static void test_one_component(void **state) {
 static void test_best_is_kept(void **state) {
     (void)state;
     lk_context *context = testing_context(2);
-    static const char *const assignments[] = {"components=20", "smoothing=0.000001", "starts=1", "iterations=80",
-                                              "patience=80"};
-    lk_model *model = testing_model(context, "bernoulli-mixture", assignments, 5, 12, 3, "natural", SEED);
+    static const char *const assignments[] = {"components=20", "smoothing=0.000001", "starts=1",
+                                              "iterations=80", "patience=80"};
+    lk_model *model =
+        testing_model(context, "bernoulli-mixture", assignments, 5, 12, 3, "natural", SEED);
     lk_dataset *train = testing_random_data(context, 60, 12, 3, SEED);
     lk_dataset *valid = testing_random_data(context, 200, 12, 3, SEED + 1);
     trace t = {.count = 0};
@@ -184,7 +193,8 @@ static void test_interrupted(void **state) {
     float weight[5], component[40] = {0};
     trace t = {.stop_at = 7};
     lk_em_options options = small_run(&t);
-    assert_int_equal(lk_em_fit(context, train, NULL, 2, &options, weight, component), LK_INTERRUPTED);
+    assert_int_equal(lk_em_fit(context, train, NULL, 2, &options, weight, component),
+                     LK_INTERRUPTED);
     assert_int_equal(t.count, 7);
     assert_true(component[0] < 0.0f); /* the best so far is there */
     lk_dataset_destroy(train);
@@ -218,8 +228,9 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evaluation),    cmocka_unit_test(test_ties),         cmocka_unit_test(test_never_worse),
-        cmocka_unit_test(test_one_component), cmocka_unit_test(test_best_is_kept), cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_evaluation),   cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_never_worse),  cmocka_unit_test(test_one_component),
+        cmocka_unit_test(test_best_is_kept), cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,20 @@
-/* Recurrent network over symbols (Karpathy, The unreasonable effectiveness of recurrent neural networks, 2015; Graves, Generating
- * sequences with recurrent neural networks, 2013):
+/* Recurrent network over symbols (Karpathy, The unreasonable effectiveness of recurrent neural
+ * networks, 2015; Graves, Generating sequences with recurrent neural networks, 2013):
  *
- *   h^0_t = symbol before t      h^l_t = cell(W^l h^{l-1}_t + b^l, h^l_{t-1})      logits_t = V h^L_t + c
+ *   h^0_t = symbol before t      h^l_t = cell(W^l h^{l-1}_t + b^l, h^l_{t-1})      logits_t = V
+ *     h^L_t + c
  *
- * with one of the cells tanh, GRU, LSTM. All that it knows of the past is in the states, so the same parameters serve any
- * length. Before the first symbol stands one more symbol, the start, whose weights are trained as the others' are.
+ * with one of the cells tanh, GRU, LSTM. All that it knows of the past is in the states, so the
+ * same parameters serve any length. Before the first symbol stands one more symbol, the start,
+ * whose weights are trained as the others' are.
  *
- * The first layer reads one-hot vectors: W^1 is then a table with a row for each symbol, and b^1 is part of every row. With
- * embedding > 0 it reads trained vectors of that size instead. Dropout is between layers, never between steps (Zaremba, Sutskever,
- * Vinyals, Recurrent neural network regularization, 2014); it can be locked, the same units along a window (Gal and Ghahramani, NIPS 2016), and
- * the recurrent weights can be dropped instead of units (Merity, Keskar, Socher, Regularizing and optimizing LSTM language models, ICLR 2018),
- * or what a step adds to an LSTM's memory (Semeniuta, Severyn, Barth, Recurrent dropout without memory loss, COLING 2016). */
+ * The first layer reads one-hot vectors: W^1 is then a table with a row for each symbol, and b^1 is
+ * part of every row. With embedding > 0 it reads trained vectors of that size instead. Dropout is
+ * between layers, never between steps (Zaremba, Sutskever, Vinyals, Recurrent neural network
+ * regularization, 2014); it can be locked, the same units along a window (Gal and Ghahramani, NIPS
+ * 2016), and the recurrent weights can be dropped instead of units (Merity, Keskar, Socher,
+ * Regularizing and optimizing LSTM language models, ICLR 2018), or what a step adds to an LSTM's
+ * memory (Semeniuta, Severyn, Barth, Recurrent dropout without memory loss, COLING 2016). */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,9 +26,23 @@
 #include "ops/ops.h"
 
 static const lk_setting settings[] = {
-    {.key = "cell", .kind = LK_CHOICE, .fallback = "lstm", .choices = "lstm|gru|tanh", .help = "the recurrent step"},
-    {.key = "layers", .kind = LK_INTEGER, .fallback = "2", .least = 1, .most = 16, .help = "recurrent layers"},
-    {.key = "width", .kind = LK_INTEGER, .fallback = "128", .least = 1, .most = 1 << 16, .help = "units of each layer"},
+    {.key = "cell",
+     .kind = LK_CHOICE,
+     .fallback = "lstm",
+     .choices = "lstm|gru|tanh",
+     .help = "the recurrent step"},
+    {.key = "layers",
+     .kind = LK_INTEGER,
+     .fallback = "2",
+     .least = 1,
+     .most = 16,
+     .help = "recurrent layers"},
+    {.key = "width",
+     .kind = LK_INTEGER,
+     .fallback = "128",
+     .least = 1,
+     .most = 1 << 16,
+     .help = "units of each layer"},
     {.key = "embedding",
      .kind = LK_INTEGER,
      .fallback = "0",
@@ -96,7 +114,8 @@ static bool in_natural_order(const lk_graph *graph) {
 static lk_node *in_order_of_variables(lk_graph *graph, lk_node *node) {
     int32_t *place = lk_arena_take(graph->arena, graph->variables, sizeof *place);
     if (place == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "ordering", graph->variables * (int64_t)sizeof *place);
+        graph->failed = lk_fail_no_memory(graph->context, "ordering",
+                                          graph->variables * (int64_t)sizeof *place);
         return NULL;
     }
     for (int64_t i = 0; i < graph->variables; i++) {
@@ -106,13 +125,16 @@ static lk_node *in_order_of_variables(lk_graph *graph, lk_node *node) {
 }
 
 /* What the first layer's gates get from the symbols before. */
-static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *sequence, int64_t channels) {
-    int64_t size = lk_settings_integer(&model->settings, "embedding"), symbols = (int64_t)graph->alphabet + 1;
+static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *sequence,
+                            int64_t channels) {
+    int64_t size = lk_settings_integer(&model->settings, "embedding"),
+            symbols = (int64_t)graph->alphabet + 1;
     lk_node *before = lk_shift(graph, sequence, 1, (float)graph->alphabet);
     if (size == 0) {
         return lk_embedding(graph, "layer1", before, symbols, channels);
     }
-    return lk_pointwise(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size), channels);
+    return lk_pointwise(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size),
+                        channels);
 }
 
 static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node *sequence) {
@@ -150,17 +172,20 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     (void)variant;
     if (lk_settings_real(&model->settings, "recurrent_dropout") > 0.0 &&
         chosen_cell(model)->make != lk_recurrent_lstm) {
-        return lk_fail(graph->context, LK_INVALID, "recurrent_dropout is of LSTMs: set it to 0 with cell=%s",
+        return lk_fail(graph->context, LK_INVALID,
+                       "recurrent_dropout is of LSTMs: set it to 0 with cell=%s",
                        chosen_cell(model)->name);
     }
     if (graph->steps != graph->variables) {
-        return lk_fail(
-            graph->context, LK_INVALID,
-            "charrnn reads one variable after another, but the ordering has only %d ranks for %lld variables",
-            graph->steps, (long long)graph->variables);
+        return lk_fail(graph->context, LK_INVALID,
+                       "charrnn reads one variable after another, but the ordering has only %d "
+                       "ranks for %lld variables",
+                       graph->steps, (long long)graph->variables);
     }
     bool natural = in_natural_order(graph), binary = graph->alphabet == 2;
-    lk_node *sequence = natural ? graph->data : lk_select_cells(graph, graph->data, graph->by_rank, graph->variables);
+    lk_node *sequence = natural
+                            ? graph->data
+                            : lk_select_cells(graph, graph->data, graph->by_rank, graph->variables);
     lk_node *h = recurrent_layers(model, graph, sequence);
     lk_node *logits = lk_pointwise(graph, "logits", h, binary ? 1 : graph->alphabet);
     if (!natural && logits != NULL) {
@@ -174,7 +199,8 @@ static lk_parameter *parameter_named(lk_model *model, const char *name) {
     return index < 0 ? NULL : &model->parameters->list[index];
 }
 
-/* The LSTM remembers by default: forget gates begin at sigmoid(1) (Jozefowicz, Zaremba, Sutskever, ICML 2015). */
+/* The LSTM remembers by default: forget gates begin at sigmoid(1) (Jozefowicz, Zaremba, Sutskever,
+ * ICML 2015). */
 static void open_forget_gates(lk_model *model) {
     int64_t width = lk_settings_integer(&model->settings, "width");
     int64_t layers = lk_settings_integer(&model->settings, "layers");
@@ -192,7 +218,8 @@ static void open_forget_gates(lk_model *model) {
 
 /* Output biases begin at the frequencies of the symbols, wherever they stand. */
 static lk_status start(lk_model *model, const lk_dataset *train) {
-    int64_t alphabet = model->data.alphabet, most = train->alphabet > alphabet ? train->alphabet : alphabet;
+    int64_t alphabet = model->data.alphabet,
+            most = train->alphabet > alphabet ? train->alphabet : alphabet;
     double *count = lk_allocate(most, sizeof *count);
     if (count == NULL) {
         return lk_fail_no_memory(model->context, "marginals", most * (int64_t)sizeof *count);

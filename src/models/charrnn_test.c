@@ -1,5 +1,6 @@
-/* charrnn against the equations of its cells, written in double from h_t = f(W onehot(x_{t-1}) + b, h_{t-1}); and as a distribution:
- * sums to one, is causal, is the same under every schedule, has the gradients that central differences give. */
+/* charrnn against the equations of its cells, written in double from h_t = f(W onehot(x_{t-1}) + b,
+ * h_{t-1}); and as a distribution: sums to one, is causal, is the same under every schedule, has
+ * the gradients that central differences give. */
 #include "models/testing.h"
 
 #include <stdio.h>
@@ -25,7 +26,8 @@ static const charrnn_case cases[] = {
 
 /* All parameters random: initial zeros would hide mistakes. */
 static lk_model *make_model(lk_context *context, const charrnn_case *c) {
-    lk_model *model = testing_model(context, "charrnn", c->set, c->sets, c->variables, c->alphabet, c->order, 5);
+    lk_model *model =
+        testing_model(context, "charrnn", c->set, c->sets, c->variables, c->alphabet, c->order, 5);
     lk_random random = {11, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -55,7 +57,8 @@ static void test_incremental_equals_parallel(void **state) {
     }
 }
 
-/* The data of an example in reverse order under the reversed ordering: the same network sees the same sequence. */
+/* The data of an example in reverse order under the reversed ordering: the same network sees the
+ * same sequence. */
 static void test_ordering_is_only_an_ordering(void **state) {
     charrnn_case forwards = {5, 3, "natural", {"width=6"}, 1}, backwards = forwards;
     backwards.order = "reversed";
@@ -71,7 +74,7 @@ static void test_ordering_is_only_an_ordering(void **state) {
     lk_model_destroy(b);
 }
 
-/* ---- the equations, in double ------------------------------------------------------------------------------------ */
+/* ---- the equations, in double ---------------------------------------------------------------- */
 
 #define WIDTH_MOST 8
 
@@ -96,15 +99,18 @@ static const double *named(const reference *r, const char *format, int64_t layer
     return r->value[index];
 }
 
-/* Pre-activations of all gates: W u + b for the first layer's symbol or the h below, [gates][width]. */
-static void input_part(const reference *r, int64_t layer, int64_t symbol, const double *below, double *x) {
+/* Pre-activations of all gates: W u + b for the first layer's symbol or the h below,
+ * [gates][width]. */
+static void input_part(const reference *r, int64_t layer, int64_t symbol, const double *below,
+                       double *x) {
     int64_t all = r->gates * r->width;
     if (layer == 1 && r->size == 0) {
         memcpy(x, named(r, "layer%d.table", 1) + symbol * all, (size_t)all * sizeof *x);
         return;
     }
     const double *from = layer == 1 ? named(r, "embedding.table", 0) + symbol * r->size : below;
-    const double *weight = named(r, "layer%d.weight", layer), *bias = named(r, "layer%d.bias", layer);
+    const double *weight = named(r, "layer%d.weight", layer),
+                 *bias = named(r, "layer%d.bias", layer);
     int64_t count = layer == 1 ? r->size : r->width;
     for (int64_t j = 0; j < all; j++) {
         x[j] = bias[j];
@@ -114,7 +120,8 @@ static void input_part(const reference *r, int64_t layer, int64_t symbol, const 
     }
 }
 
-static double hidden_part(const reference *r, const double *u, int64_t gate, int64_t j, const double *h) {
+static double hidden_part(const reference *r, const double *u, int64_t gate, int64_t j,
+                          const double *h) {
     double sum = 0.0;
     for (int64_t k = 0; k < r->width; k++) {
         sum += u[k * r->gates * r->width + gate * r->width + j] * h[k];
@@ -128,7 +135,8 @@ static void cell_step(const reference *r, const double *x, const double *u, doub
     int64_t w = r->width;
     memcpy(held, h, sizeof held);
     for (int64_t j = 0; j < w; j++) {
-        reset[j] = r->kind == 'g' ? sigmoid(x[w + j] + hidden_part(r, u, 1, j, held)) * held[j] : 0.0;
+        reset[j] =
+            r->kind == 'g' ? sigmoid(x[w + j] + hidden_part(r, u, 1, j, held)) * held[j] : 0.0;
     }
     for (int64_t j = 0; j < w; j++) {
         if (r->kind == 't') {
@@ -157,7 +165,8 @@ static double symbol_nll(const reference *r, const double *h, int64_t symbol) {
         }
         total += exp(logit[a]);
     }
-    return alphabet == 2 ? log1p(exp(symbol != 0 ? -logit[0] : logit[0])) : log(total) - logit[symbol];
+    return alphabet == 2 ? log1p(exp(symbol != 0 ? -logit[0] : logit[0]))
+                         : log(total) - logit[symbol];
 }
 
 /* Mean NLL in nats, in the model's ordering. */
@@ -225,9 +234,10 @@ static void compare_gradients(const reference *r, const uint16_t *x) {
             double difference = (above - reference_nll(r, x, EXAMPLES)) / 2e-5;
             r->value[p][e] = held;
             nonzero += fabs(difference) > 1e-4;
-            if (!(fabs(difference - (double)parameter->gradient[e]) <= 2e-6 + 1e-4 * fabs(difference))) {
-                fail_msg("%s[%lld]: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
-                         (double)parameter->gradient[e], difference);
+            if (!(fabs(difference - (double)parameter->gradient[e]) <=
+                  2e-6 + 1e-4 * fabs(difference))) {
+                fail_msg("%s[%lld]: gradient %.9g, central difference %.9g", parameter->name,
+                         (long long)e, (double)parameter->gradient[e], difference);
             }
         }
     }
@@ -237,15 +247,16 @@ static void compare_gradients(const reference *r, const uint16_t *x) {
 static void test_equals_the_equations(void **state) {
     for (int i = 0; i < PAPER_CASES; i++) {
         lk_model *model = make_model(*state, &paper_cases[i]);
-        lk_dataset *data = testing_random_data(*state, EXAMPLES, model->data.variables, model->data.alphabet, 3);
+        lk_dataset *data =
+            testing_random_data(*state, EXAMPLES, model->data.variables, model->data.alphabet, 3);
         reference r = make_reference(model);
         double nll[EXAMPLES];
         testing_nll(model, data->values, EXAMPLES, nll);
         for (int64_t n = 0; n < EXAMPLES; n++) {
             double expected = reference_nll(&r, data->values + n * model->data.variables, 1);
             if (!(fabs(nll[n] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %d, example %lld: %.9g nats, the equations give %.9g", i, (long long)n, nll[n],
-                         expected);
+                fail_msg("case %d, example %lld: %.9g nats, the equations give %.9g", i,
+                         (long long)n, nll[n], expected);
             }
         }
         lk_graph *graph;
@@ -266,7 +277,7 @@ static void test_equals_the_equations(void **state) {
     }
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static void test_cached_sample_costs_one_pass(void **state) {
     for (int i = 0; i < CASES; i++) {
@@ -281,11 +292,13 @@ static void test_cached_sample_costs_one_pass(void **state) {
 }
 
 static void test_parameters_do_not_grow_with_length(void **state) {
-    charrnn_case near = {3, 300, "natural", {"width=7"}, 1}, far = {50, 300, "natural", {"width=7"}, 1};
+    charrnn_case near = {3, 300, "natural", {"width=7"}, 1},
+                 far = {50, 300, "natural", {"width=7"}, 1};
     lk_model *a = make_model(*state, &near), *b = make_model(*state, &far);
     assert_int_equal(lk_parameters_total(a->parameters), lk_parameters_total(b->parameters));
     /* layer 1: a table; both recurrences; layer 2 and logits with biases */
-    assert_int_equal(lk_parameters_total(a->parameters), 301 * 28 + 2 * 7 * 28 + 7 * 28 + 28 + 7 * 300 + 300);
+    assert_int_equal(lk_parameters_total(a->parameters),
+                     301 * 28 + 2 * 7 * 28 + 7 * 28 + 28 + 7 * 300 + 300);
     lk_model_destroy(a);
     lk_model_destroy(b);
 }
@@ -295,7 +308,8 @@ static void test_equal_ranks_are_refused(void **state) {
     static const int32_t rank[] = {0, 1, 1};
     lk_model *model;
     testing_refused(*state,
-                    lk_model_create_ranked(*state, "charrnn", NULL, 0, testing_data(3, 2), rank, "file", 0, &model),
+                    lk_model_create_ranked(*state, "charrnn", NULL, 0, testing_data(3, 2), rank,
+                                           "file", 0, &model),
                     LK_INVALID, "one variable after another");
 }
 
@@ -303,11 +317,14 @@ static void test_equal_ranks_are_refused(void **state) {
 static void test_recurrent_dropout_is_of_lstms(void **state) {
     static const char *const set[] = {"cell=gru", "recurrent_dropout=0.2"};
     lk_model *model;
-    testing_refused(*state, lk_model_create(*state, "charrnn", set, 2, testing_data(3, 2), "natural", 0, &model),
-                    LK_INVALID, "recurrent_dropout is of LSTMs");
+    testing_refused(
+        *state,
+        lk_model_create(*state, "charrnn", set, 2, testing_data(3, 2), "natural", 0, &model),
+        LK_INVALID, "recurrent_dropout is of LSTMs");
 }
 
-/* Before training: a symbol's frequency is its probability wherever it stands, as far as zero weights let it; forget gates open. */
+/* Before training: a symbol's frequency is its probability wherever it stands, as far as zero
+ * weights let it; forget gates open. */
 static void test_start(void **state) {
     static const char *const set[] = {"width=4", "embedding=2"};
     lk_model *model = testing_model(*state, "charrnn", set, 2, 3, 3, "natural", 7);
@@ -323,7 +340,8 @@ static void test_start(void **state) {
             fail_msg("symbol %d: bias %.9g", a, logit);
         }
     }
-    const lk_parameter *gates = &model->parameters->list[lk_parameters_find(model->parameters, "layer2.bias")];
+    const lk_parameter *gates =
+        &model->parameters->list[lk_parameters_find(model->parameters, "layer2.bias")];
     for (int64_t u = 0; u < 16; u++) {
         assert_true(gates->value[u] == (u / 4 == 1 ? 1.0f : 0.0f));
     }

@@ -1,11 +1,14 @@
-/* Masked temporal convolution: a sequence is read from left to right by causal, dilated convolutions (the masked convolution of van den
- * Oord, Kalchbrenner, Kavukcuoglu 2016 along one axis, with the dilations of van den Oord et al., "WaveNet", 2016, section 2.1).
+/* Masked temporal convolution: a sequence is read from left to right by causal, dilated
+ * convolutions (the masked convolution of van den Oord, Kalchbrenner, Kavukcuoglu 2016 along one
+ * axis, with the dilations of van den Oord et al., "WaveNet", 2016, section 2.1).
  *
  *   a first convolution reads the `kernel` values before each position;
- *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the last one at the position itself;
+ *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the
+ *     last one at the position itself;
  *   relu, 1x1, relu, 1x1: logits.
  *
- * With norm=channel a layer reads x normalised over its channels; with weight_norm the weights of all layers are normalised.
+ * With norm=channel a layer reads x normalised over its channels; with weight_norm the weights of
+ * all layers are normalised.
  *
  * All positions share the weights, so that their number does not grow with the sequence. */
 #include <stdio.h>
@@ -18,7 +21,12 @@
 #define KERNEL_MOST 64
 
 static const lk_setting settings[] = {
-    {.key = "layers", .kind = LK_INTEGER, .fallback = "6", .least = 0, .most = 256, .help = "residual layers"},
+    {.key = "layers",
+     .kind = LK_INTEGER,
+     .fallback = "6",
+     .least = 0,
+     .most = 256,
+     .help = "residual layers"},
     {.key = "channels",
      .kind = LK_INTEGER,
      .fallback = "32",
@@ -67,12 +75,14 @@ static int64_t setting(const lk_model *model, const char *key) {
 }
 
 static lk_node *weighted(const lk_model *model, lk_graph *graph, const char *name, lk_node *node) {
-    return lk_settings_boolean(&model->settings, "weight_norm") ? lk_normalise_weights(graph, name, node) : node;
+    return lk_settings_boolean(&model->settings, "weight_norm")
+               ? lk_normalise_weights(graph, name, node)
+               : node;
 }
 
 /* The setting's `kernel` taps, `dilation` apart, the last one at `last`. */
-static lk_node *causal(const lk_model *model, lk_graph *graph, const char *name, lk_node *input, int32_t dilation,
-                       int32_t last) {
+static lk_node *causal(const lk_model *model, lk_graph *graph, const char *name, lk_node *input,
+                       int32_t dilation, int32_t last) {
     int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}}, kernel = (int32_t)setting(model, "kernel");
     for (int32_t k = 0; k < kernel; k++) {
         taps[k][0] = last - (kernel - 1 - k) * dilation;
@@ -99,10 +109,11 @@ static int32_t dilation_of(const lk_model *model, int64_t layer) {
     return (int32_t)dilation;
 }
 
-static lk_node *position_wise(const lk_model *model, lk_graph *graph, const char *name, lk_node *input,
-                              int64_t channels, lk_init init) {
+static lk_node *position_wise(const lk_model *model, lk_graph *graph, const char *name,
+                              lk_node *input, int64_t channels, lk_init init) {
     lk_grid grid = {1, {graph->variables}, 1};
-    lk_node *node = lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
+    lk_node *node =
+        lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
     return weighted(model, graph, name, node);
 }
 
@@ -113,16 +124,18 @@ static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **no
         char name[64];
         int32_t dilation = dilation_of(model, layer);
         if (dilation < 0) {
-            return lk_fail(graph->context, LK_INVALID,
-                           "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
-                           (long long)layer + 1, INT32_MAX / KERNEL_MOST);
+            return lk_fail(
+                graph->context, LK_INVALID,
+                "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
+                (long long)layer + 1, INT32_MAX / KERNEL_MOST);
         }
         snprintf(name, sizeof name, "layer%lld.norm", (long long)layer + 1);
         lk_node *added = norm ? lk_channel_norm(graph, name, *node, 1) : *node;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
         added = causal(model, graph, name, lk_relu(graph, added), dilation, 0);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
-        *node = lk_add(graph, *node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
+        *node =
+            lk_add(graph, *node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
     }
     return LK_OK;
 }
@@ -132,12 +145,14 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     bool binary = graph->alphabet == 2;
     lk_node *input = graph->data;
     if (!binary) {
-        input = lk_cells_to_channels(graph, lk_one_hot(graph, input, graph->alphabet), graph->alphabet);
+        input =
+            lk_cells_to_channels(graph, lk_one_hot(graph, input, graph->alphabet), graph->alphabet);
     }
     lk_node *node = causal(model, graph, "first", input, 1, -1);
     LK_TRY(add_layers(model, graph, &node));
     node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
-    node = position_wise(model, graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
+    node =
+        position_wise(model, graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
     return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
 }
 
@@ -148,7 +163,8 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_conv1d_family = {
     .name = "conv1d",
-    .summary = "causal dilated convolutions over a sequence, with as many parameters for any length",
+    .summary =
+        "causal dilated convolutions over a sequence, with as many parameters for any length",
     .paper = "van den Oord et al.: Pixel Recurrent Neural Networks, ICML 2016; WaveNet, 2016",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,

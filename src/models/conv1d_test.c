@@ -1,5 +1,6 @@
-/* Temporal convolution against its equations in double, tap by tap; and as a distribution: sums to one, is causal, is the same under every
- * schedule; and its number of parameters does not depend on the length. */
+/* Temporal convolution against its equations in double, tap by tap; and as a distribution: sums to
+ * one, is causal, is the same under every schedule; and its number of parameters does not depend on
+ * the length. */
 #include <stdio.h>
 
 #include "models/testing.h"
@@ -26,7 +27,8 @@ static const sequence_case cases[] = {
 #define CASES (sizeof cases / sizeof *cases)
 
 static lk_model *make_model(lk_context *context, const sequence_case *c) {
-    lk_model *model = testing_model(context, "conv1d", c->set, c->sets, c->variables, c->alphabet, "natural", 3);
+    lk_model *model =
+        testing_model(context, "conv1d", c->set, c->sets, c->variables, c->alphabet, "natural", 3);
     lk_random random = {SEED, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -37,7 +39,7 @@ static lk_model *make_model(lk_context *context, const sequence_case *c) {
     return model;
 }
 
-/* ---- the equations in double ------------------------------------------------------------------------------------------ */
+/* ---- the equations in double ----------------------------------------------------------------- */
 
 #define LENGTH_MOST 16
 #define FEATURES_MOST 8
@@ -56,20 +58,22 @@ static const lk_parameter *find(const lk_model *model, const char *layer, const 
 }
 
 /* What a unit's weights are multiplied by: 1, or g / |v| (Salimans and Kingma 2016, equation 2). */
-static double unit_scale(const lk_model *model, const char *layer, const lk_parameter *v, int64_t unit) {
+static double unit_scale(const lk_model *model, const char *layer, const lk_parameter *v,
+                         int64_t unit) {
     double squares = 0;
     if (!lk_settings_boolean(&model->settings, "weight_norm")) {
         return 1;
     }
     for (int64_t r = 0; r < v->rows; r++) {
-        squares += (double)v->value[r * v->columns + unit] * (double)v->value[r * v->columns + unit];
+        squares +=
+            (double)v->value[r * v->columns + unit] * (double)v->value[r * v->columns + unit];
     }
     return (double)find(model, layer, "gain")->value[unit] / sqrt(squares);
 }
 
 /* out[t] = b + sum over k of W[k] in[t + last - (kernel - 1 - k) dilation] */
-static features convolve(const lk_model *model, const char *layer, const features *in, int64_t kernel, int64_t dilation,
-                         int64_t last) {
+static features convolve(const lk_model *model, const char *layer, const features *in,
+                         int64_t kernel, int64_t dilation, int64_t last) {
     const lk_parameter *w = find(model, layer, "weight"), *b = find(model, layer, "bias");
     features out = {.channels = w->columns};
     assert_int_equal(w->rows, kernel * in->channels);
@@ -80,8 +84,9 @@ static features convolve(const lk_model *model, const char *layer, const feature
             for (int64_t k = 0; k < kernel; k++) {
                 int64_t from = t + last - (kernel - 1 - k) * dilation;
                 for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
-                    out.at[t][c] +=
-                        scale * (double)w->value[(k * in->channels + i) * out.channels + c] * in->at[from][i];
+                    out.at[t][c] += scale *
+                                    (double)w->value[(k * in->channels + i) * out.channels + c] *
+                                    in->at[from][i];
                 }
             }
         }
@@ -109,14 +114,15 @@ static features normalised(const lk_model *model, const char *layer, features f)
         }
         for (int64_t c = 0; c < f.channels; c++) {
             double gain = (double)find(model, layer, "gain")->value[c];
-            f.at[t][c] =
-                gain * (f.at[t][c] - mean) / sqrt(variance + 1e-5) + (double)find(model, layer, "bias")->value[c];
+            f.at[t][c] = gain * (f.at[t][c] - mean) / sqrt(variance + 1e-5) +
+                         (double)find(model, layer, "bias")->value[c];
         }
     }
     return f;
 }
 
-static features layer(const lk_model *model, const char *name, const features *in, int64_t kernel, int64_t dilation) {
+static features layer(const lk_model *model, const char *name, const features *in, int64_t kernel,
+                      int64_t dilation) {
     features from = rectified(*in);
     return convolve(model, name, &from, kernel, dilation, 0);
 }
@@ -132,8 +138,9 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
     features f = convolve(model, "first", &in, kernel, 1, -1);
     for (int64_t l = 0; l < lk_settings_integer(settings, "layers"); l++) {
         char name[64];
-        dilation =
-            l % lk_settings_integer(settings, "cycle") == 0 ? 1 : dilation * lk_settings_integer(settings, "dilation");
+        dilation = l % lk_settings_integer(settings, "cycle") == 0
+                       ? 1
+                       : dilation * lk_settings_integer(settings, "dilation");
         snprintf(name, sizeof name, "layer%lld.norm", (long long)l + 1);
         bool norm = strcmp(lk_settings_text(settings, "norm"), "channel") == 0;
         features inner = norm ? normalised(model, name, f) : f;
@@ -142,7 +149,8 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
         snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
         inner = layer(model, name, &inner, 1, 1);
         for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
-            f.at[i / FEATURES_MOST][i % FEATURES_MOST] += inner.at[i / FEATURES_MOST][i % FEATURES_MOST];
+            f.at[i / FEATURES_MOST][i % FEATURES_MOST] +=
+                inner.at[i / FEATURES_MOST][i % FEATURES_MOST];
         }
     }
     f = layer(model, "head", &f, 1, 1);
@@ -158,7 +166,7 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
     return nll;
 }
 
-/* ---- tests ---------------------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
     lk_random random = {SEED + 1, LK_FOR_CHECK};
@@ -177,8 +185,8 @@ static void test_equals_the_equations(void **state) {
         for (int64_t e = 0; e < 9; e++) {
             double expected = reference_nll(model, x + e * model->data.variables);
             if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %zu, seed %d, example %lld: %.9g nats, expected %.9g", i, SEED, (long long)e, nll[e],
-                         expected);
+                fail_msg("case %zu, seed %d, example %lld: %.9g nats, expected %.9g", i, SEED,
+                         (long long)e, nll[e], expected);
             }
         }
         lk_model_destroy(model);
@@ -211,7 +219,8 @@ static void test_cached_sample_costs_one_pass(void **state) {
 static void test_parameters_do_not_grow(void **state) {
     lk_model *small = testing_model(*state, "conv1d", NULL, 0, 10, 4, "natural", 1);
     lk_model *large = testing_model(*state, "conv1d", NULL, 0, 1000, 4, "natural", 1);
-    assert_int_equal(lk_parameters_total(small->parameters), lk_parameters_total(large->parameters));
+    assert_int_equal(lk_parameters_total(small->parameters),
+                     lk_parameters_total(large->parameters));
     lk_model_destroy(small);
     lk_model_destroy(large);
 }
@@ -220,10 +229,14 @@ static void test_refusals(void **state) {
     lk_context *context = *state;
     lk_model *model;
     const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
-    testing_refused(context, lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model),
-                    LK_INVALID, "lower dilation");
-    testing_refused(context, lk_model_create(context, "conv1d", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
-                    LK_CAUSALITY, "would see");
+    testing_refused(
+        context,
+        lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model),
+        LK_INVALID, "lower dilation");
+    testing_refused(
+        context,
+        lk_model_create(context, "conv1d", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
+        LK_CAUSALITY, "would see");
 }
 
 static int set_up(void **state) {

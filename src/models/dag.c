@@ -1,5 +1,5 @@
-/* Reading DAG files. Three passes: lines to names, names to numbers (sorted, then by bisection), and a
- * topological sweep (Kahn, CACM 1962) that gives the depths and finds what lies on cycles. */
+/* Reading DAG files. Three passes: lines to names, names to numbers (sorted, then by bisection),
+ * and a topological sweep (Kahn, CACM 1962) that gives the depths and finds what lies on cycles. */
 #include "models/dag.h"
 
 #include <stdio.h>
@@ -49,12 +49,13 @@ static const char *scan_name(const parser *p, int64_t line, const char *at, cons
     }
     if (stop == at) {
         lk_fail(p->context, LK_FORMAT,
-                "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT)", p->source,
-                (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
+                "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT)",
+                p->source, (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
         return NULL;
     }
     if (stop - at > NAME_MOST) {
-        lk_fail(p->context, LK_FORMAT, "%s: line %lld: a name has %lld bytes; at most %d are allowed", p->source,
+        lk_fail(p->context, LK_FORMAT,
+                "%s: line %lld: a name has %lld bytes; at most %d are allowed", p->source,
                 (long long)line, (long long)(stop - at), NAME_MOST);
         return NULL;
     }
@@ -79,8 +80,8 @@ static lk_status parse_line(parser *p, int64_t line, const char *at, const char 
     stop = skip_spaces(stop, end);
     if (stop < end && *stop != ':') {
         return lk_fail(p->context, LK_FORMAT,
-                       "%s: line %lld: after the name %.*s a colon is expected, then its parents", p->source,
-                       (long long)line, (int)made->length, made->name);
+                       "%s: line %lld: after the name %.*s a colon is expected, then its parents",
+                       p->source, (long long)line, (int)made->length, made->name);
     }
     made->parents = stop < end ? stop + 1 : end;
     return LK_OK;
@@ -94,7 +95,8 @@ static lk_status parse_lines(parser *p, const char *text, int64_t size) {
         LK_TRY(parse_line(p, line, at, stop));
         at = stop < end ? stop + 1 : end;
     }
-    return p->dag->variables > 0 ? LK_OK : lk_fail(p->context, LK_FORMAT, "%s: no variables", p->source);
+    return p->dag->variables > 0 ? LK_OK
+                                 : lk_fail(p->context, LK_FORMAT, "%s: no variables", p->source);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -105,7 +107,8 @@ static int compare_names(const char *a, size_t a_length, const char *b, size_t b
 }
 
 static int compare_entries(const void *a, const void *b, void *entries) {
-    const entry *x = (const entry *)entries + *(const int32_t *)a, *y = (const entry *)entries + *(const int32_t *)b;
+    const entry *x = (const entry *)entries + *(const int32_t *)a,
+                *y = (const entry *)entries + *(const int32_t *)b;
     int order = compare_names(x->name, x->length, y->name, y->length);
     return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
 }
@@ -119,7 +122,8 @@ static lk_status sort_names(parser *p) {
     for (int64_t i = 1; i < count; i++) {
         const entry *a = &p->entries[p->by_name[i - 1]], *b = &p->entries[p->by_name[i]];
         if (compare_names(a->name, a->length, b->name, b->length) == 0) {
-            return lk_fail(p->context, LK_FORMAT, "%s: line %lld: the name %.*s stands on line %lld already", p->source,
+            return lk_fail(p->context, LK_FORMAT,
+                           "%s: line %lld: the name %.*s stands on line %lld already", p->source,
                            (long long)b->line, (int)b->length, b->name, (long long)a->line);
         }
     }
@@ -144,7 +148,8 @@ static int32_t find_name(const parser *p, const char *name, size_t length) {
 
 /* ---- parents --------------------------------------------------------------------------------- */
 
-static lk_status add_parent(parser *p, int32_t variable, const char *name, size_t length, int64_t *count) {
+static lk_status add_parent(parser *p, int32_t variable, const char *name, size_t length,
+                            int64_t *count) {
     const entry *e = &p->entries[variable];
     lk_dag *dag = p->dag;
     int32_t parent = find_name(p, name, length);
@@ -155,8 +160,8 @@ static lk_status add_parent(parser *p, int32_t variable, const char *name, size_
         fault = dag->parent[i] == parent ? "is named twice as a parent" : NULL;
     }
     if (fault != NULL) {
-        return lk_fail(p->context, LK_FORMAT, "%s: line %lld: %.*s %s", p->source, (long long)e->line, (int)length,
-                       name, fault);
+        return lk_fail(p->context, LK_FORMAT, "%s: line %lld: %.*s %s", p->source,
+                       (long long)e->line, (int)length, name, fault);
     }
     dag->parent[(*count)++] = parent;
     return LK_OK;
@@ -167,7 +172,8 @@ static lk_status parse_parents(parser *p) {
     for (int32_t v = 0; v < p->dag->variables; v++) {
         const entry *e = &p->entries[v];
         p->dag->parent_begin[v] = count;
-        for (const char *at = skip_spaces(e->parents, e->end); at < e->end; at = skip_spaces(at, e->end)) {
+        for (const char *at = skip_spaces(e->parents, e->end); at < e->end;
+             at = skip_spaces(at, e->end)) {
             const char *stop = scan_name(p, e->line, at, e->end);
             if (stop == NULL) {
                 return LK_FORMAT;
@@ -202,16 +208,20 @@ static lk_status fail_cycle(const parser *p, int32_t variable) {
     int32_t begin = variable;
     do {
         if (used < sizeof text) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s <- ", dag->name[variable]);
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%s <- ", dag->name[variable]);
         }
         variable = waiting_parent(dag, variable);
     } while (variable != begin);
-    return lk_fail(p->context, LK_FORMAT, "%s: line %lld: a cycle: %s%s", p->source, (long long)p->entries[begin].line,
-                   text, used < sizeof text ? dag->name[begin] : "...");
+    return lk_fail(p->context, LK_FORMAT, "%s: line %lld: a cycle: %s%s", p->source,
+                   (long long)p->entries[begin].line, text,
+                   used < sizeof text ? dag->name[begin] : "...");
 }
 
-/* Sweeps until nothing changes would be quadratic: children are listed, and a variable follows its last parent. */
-static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *child, int32_t *waiting, int32_t *queue) {
+/* Sweeps until nothing changes would be quadratic: children are listed, and a variable follows its
+ * last parent. */
+static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *child,
+                             int32_t *waiting, int32_t *queue) {
     const lk_dag *dag = p->dag;
     int64_t count = dag->variables, edges = dag->parent_begin[count], tail = 0;
     for (int64_t i = 0; i < edges; i++) {
@@ -220,7 +230,8 @@ static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *chi
     for (int64_t v = 0; v < count; v++) {
         child_begin[v + 1] += child_begin[v];
     }
-    for (int64_t v = count - 1; v >= 0; v--) { /* filled from the back: child_begin[u + 1] becomes u's begin */
+    for (int64_t v = count - 1; v >= 0;
+         v--) { /* filled from the back: child_begin[u + 1] becomes u's begin */
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
             child[--child_begin[dag->parent[i] + 1]] = (int32_t)v;
         }
@@ -238,7 +249,8 @@ static lk_status find_depths(const parser *p, int64_t *child_begin, int32_t *chi
         int64_t end = v + 1 < count ? child_begin[v + 2] : edges;
         for (int64_t i = child_begin[v + 1]; i < end; i++) {
             if (--waiting[child[i]] == 0) {
-                dag->depth[child[i]] = dag->depth[v] + 1; /* the queue is in order of depth: v is the deepest parent */
+                dag->depth[child[i]] =
+                    dag->depth[v] + 1; /* the queue is in order of depth: v is the deepest parent */
                 queue[tail++] = child[i];
             }
         }
@@ -255,9 +267,10 @@ static lk_status derive_depths(const parser *p) {
     int64_t count = p->dag->variables, edges = p->dag->parent_begin[count];
     int64_t *child_begin = lk_allocate(count + 2, sizeof *child_begin);
     int32_t *scratch = lk_allocate(edges + 2 * count, sizeof *scratch);
-    lk_status status = child_begin == NULL || scratch == NULL
-                           ? lk_fail_no_memory(p->context, p->source, (edges + 4 * count) * 4)
-                           : find_depths(p, child_begin, scratch, scratch + edges, scratch + edges + count);
+    lk_status status =
+        child_begin == NULL || scratch == NULL
+            ? lk_fail_no_memory(p->context, p->source, (edges + 4 * count) * 4)
+            : find_depths(p, child_begin, scratch, scratch + edges, scratch + edges + count);
     lk_release(child_begin);
     lk_release(scratch);
     return status;
@@ -291,11 +304,12 @@ static int64_t count_lines(const char *text, int64_t size) {
     return lines;
 }
 
-lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size, lk_dag *dag) {
+lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size,
+                       lk_dag *dag) {
     *dag = (lk_dag){0};
     if (size > LK_DAG_BYTES_MOST) {
-        return lk_fail(context, LK_FORMAT, "%s: %lld bytes; a DAG file has at most %d", source, (long long)size,
-                       LK_DAG_BYTES_MOST);
+        return lk_fail(context, LK_FORMAT, "%s: %lld bytes; a DAG file has at most %d", source,
+                       (long long)size, LK_DAG_BYTES_MOST);
     }
     int64_t lines = count_lines(text, size);
     parser p = {.context = context, .source = source, .dag = dag};
@@ -303,11 +317,13 @@ lk_status lk_dag_parse(lk_context *context, const char *source, const char *text
     p.by_name = lk_allocate(lines, sizeof *p.by_name);
     dag->name = lk_allocate(lines, sizeof *dag->name);
     dag->parent_begin = lk_allocate(lines + 1, sizeof *dag->parent_begin);
-    dag->parent = lk_allocate(size + 1, sizeof *dag->parent); /* a parent takes at least a byte of text */
+    dag->parent =
+        lk_allocate(size + 1, sizeof *dag->parent); /* a parent takes at least a byte of text */
     dag->depth = lk_allocate(lines, sizeof *dag->depth);
-    bool allocated = p.entries != NULL && p.by_name != NULL && dag->name != NULL && dag->parent_begin != NULL &&
-                     dag->parent != NULL && dag->depth != NULL;
-    lk_status status = allocated ? parse(&p, text, size) : lk_fail_no_memory(context, source, lines * 100 + size * 4);
+    bool allocated = p.entries != NULL && p.by_name != NULL && dag->name != NULL &&
+                     dag->parent_begin != NULL && dag->parent != NULL && dag->depth != NULL;
+    lk_status status = allocated ? parse(&p, text, size)
+                                 : lk_fail_no_memory(context, source, lines * 100 + size * 4);
     lk_release(p.entries);
     lk_release(p.by_name);
     if (status != LK_OK) {
@@ -343,7 +359,8 @@ lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text) {
     for (int64_t v = 0; v < dag->variables; v++) {
         at = stpcpy(at, dag->name[v]);
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
-            at = stpcpy(stpcpy(at, i == dag->parent_begin[v] ? ": " : " "), dag->name[dag->parent[i]]);
+            at = stpcpy(stpcpy(at, i == dag->parent_begin[v] ? ": " : " "),
+                        dag->name[dag->parent[i]]);
         }
         at = stpcpy(at, "\n");
     }

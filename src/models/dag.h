@@ -7,8 +7,9 @@
  *   john: alarm
  *   mary: alarm
  *
- * Parents may be named before their line comes; spaces, tabs and commas separate them; # begins a comment;
- * blank lines do not count. A name is at most 64 bytes without spaces, commas, colons, # and control characters. */
+ * Parents may be named before their line comes; spaces, tabs and commas separate them; # begins a
+ * comment; blank lines do not count. A name is at most 64 bytes without spaces, commas, colons, #
+ * and control characters. */
 #ifndef LK_MODELS_DAG_H
 #define LK_MODELS_DAG_H
 
@@ -20,12 +21,15 @@ typedef struct lk_dag {
     int64_t variables;
     char **name;           /* [variables], owned */
     int64_t *parent_begin; /* [variables + 1] */
-    int32_t *parent; /* variable v's are parent[parent_begin[v] .. parent_begin[v + 1]), in the order of the text */
+    int32_t *parent; /* variable v's are parent[parent_begin[v] .. parent_begin[v + 1]), in the
+                        order of the text */
     int32_t *depth;  /* [variables]: 0 for roots, else 1 + the largest of the parents' */
 } lk_dag;
 
-/* LK_FORMAT, with `source` and the line: a damaged line, a name given twice, an unknown parent, a cycle. */
-lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size, lk_dag *dag);
+/* LK_FORMAT, with `source` and the line: a damaged line, a name given twice, an unknown parent, a
+ * cycle. */
+lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size,
+                       lk_dag *dag);
 void lk_dag_deinit(lk_dag *dag);
 /* The canonical text: no comments, one space between. *text is the caller's: lk_release. */
 lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text);

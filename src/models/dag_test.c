@@ -4,8 +4,8 @@
 
 static void test_alarm(void **state) {
     (void)state;
-    static const char text[] =
-        "# Pearl's alarm\r\n\n  burglary\nearthquake # rare\nalarm: burglary, earthquake\njohn :alarm\n\tmary: alarm";
+    static const char text[] = "# Pearl's alarm\r\n\n  burglary\nearthquake # rare\nalarm: "
+                               "burglary, earthquake\njohn :alarm\n\tmary: alarm";
     lk_context *context = testing_context(1);
     lk_dag dag;
     testing_ok(context, lk_dag_parse(context, "alarm.dag", text, (int64_t)sizeof text - 1, &dag));
@@ -18,7 +18,8 @@ static void test_alarm(void **state) {
     assert_memory_equal(dag.parent, parent, sizeof parent);
     char *canonical;
     testing_ok(context, lk_dag_print(context, &dag, &canonical));
-    assert_string_equal(canonical, "burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n");
+    assert_string_equal(
+        canonical, "burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n");
     lk_release(canonical);
     lk_dag_deinit(&dag);
     lk_context_destroy(context);
@@ -54,19 +55,22 @@ static void test_refusals(void **state) {
         {": a\n", "line 1: byte 0x3a where a name"},
         {"a\nb: a: c\n", "line 2: byte 0x3a"},
         {"a\nb\x01\n", "line 2: after the name b a colon"},
-        {"a234567890123456789012345678901234567890123456789012345678901234567890\n", "a name has 70 bytes"},
+        {"a234567890123456789012345678901234567890123456789012345678901234567890\n",
+         "a name has 70 bytes"},
     };
     lk_context *context = testing_context(1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lk_dag dag;
-        lk_status status = lk_dag_parse(context, "bad.dag", rows[i].text, (int64_t)strlen(rows[i].text), &dag);
+        lk_status status =
+            lk_dag_parse(context, "bad.dag", rows[i].text, (int64_t)strlen(rows[i].text), &dag);
         testing_refused(context, status, LK_FORMAT, rows[i].message);
         assert_true(strncmp(lk_context_message(context), "bad.dag: ", 9) == 0);
     }
     static char big[LK_DAG_BYTES_MOST + 1];
     memset(big, '#', sizeof big);
     lk_dag dag;
-    testing_refused(context, lk_dag_parse(context, "big", big, sizeof big, &dag), LK_FORMAT, "at most 65536");
+    testing_refused(context, lk_dag_parse(context, "big", big, sizeof big, &dag), LK_FORMAT,
+                    "at most 65536");
     lk_context_destroy(context);
 }
 

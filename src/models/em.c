@@ -1,16 +1,16 @@
 /* Expectation maximisation for mixtures of products of categoricals.
  *
- * E step: log p(x, k) = log w_k + sum_v log p_k(x_v). It is summed as the components' log probability of the
- * most frequent value of every variable, plus corrections where an example differs from it: for sparse data
- * most terms are never touched, and the sums are short and so exact.
- * M step: p_k(x_v = a) = (sum_n r_nk [x_nv = a] + s q_v(a)) / (sum_n r_nk + s): the maximum a posteriori
- * estimate under a Dirichlet prior worth s examples, whose mean q is the data's marginal. (A uniform prior
- * would cost a tenth of a nat for each pixel that is always black.) The most frequent value's count is what
- * the others leave.
+ * E step: log p(x, k) = log w_k + sum_v log p_k(x_v). It is summed as the components' log
+ * probability of the most frequent value of every variable, plus corrections where an example
+ * differs from it: for sparse data most terms are never touched, and the sums are short and so
+ * exact. M step: p_k(x_v = a) = (sum_n r_nk [x_nv = a] + s q_v(a)) / (sum_n r_nk + s): the maximum
+ * a posteriori estimate under a Dirichlet prior worth s examples, whose mean q is the data's
+ * marginal. (A uniform prior would cost a tenth of a nat for each pixel that is always black.) The
+ * most frequent value's count is what the others leave.
  *
- * Threads take pieces of examples in the E step, pieces of variables in the M step; a chunk of examples is
- * counted in float32, the chunks in double, always in the same order. So the result does not depend on the
- * number of threads. */
+ * Threads take pieces of examples in the E step, pieces of variables in the M step; a chunk of
+ * examples is counted in float32, the chunks in double, always in the same order. So the result
+ * does not depend on the number of threads. */
 #include "models/em.h"
 
 #include <string.h>
@@ -83,9 +83,10 @@ static bool em_allocate(em *e) {
     e->total = lk_allocate(e->components, sizeof(double));
     e->posterior = lk_allocate(e->chunk * e->components, sizeof(float));
     e->nll = lk_allocate(e->chunk, sizeof(double));
-    return e->mode != NULL && e->marginal != NULL && e->log_weight != NULL && e->log_component != NULL &&
-           e->difference != NULL && e->base != NULL && e->chunk_count != NULL && e->count != NULL && e->total != NULL &&
-           e->posterior != NULL && e->nll != NULL;
+    return e->mode != NULL && e->marginal != NULL && e->log_weight != NULL &&
+           e->log_component != NULL && e->difference != NULL && e->base != NULL &&
+           e->chunk_count != NULL && e->count != NULL && e->total != NULL && e->posterior != NULL &&
+           e->nll != NULL;
 }
 
 /* Marginals with one pseudo-example, spread evenly, so that none is 0. */
@@ -122,7 +123,8 @@ static void count_piece(void *argument, int64_t piece, int worker) {
         const uint16_t *x = e->x + n * e->variables;
         for (int64_t v = first; v < last; v++) {
             if (x[v] != e->mode[v]) {
-                e->context->kernels->add(e->chunk_count + (v * e->alphabet + x[v]) * k, e->posterior + n * k, k);
+                e->context->kernels->add(e->chunk_count + (v * e->alphabet + x[v]) * k,
+                                         e->posterior + n * k, k);
             }
         }
     }
@@ -254,17 +256,20 @@ static void posterior_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-/* The mean NLL of the data under the present parameters; with `count`, also what the M step needs. */
+/* The mean NLL of the data under the present parameters; with `count`, also what the M step
+ * needs. */
 static double e_step(em *e, const lk_dataset *data, bool count) {
     begin_e_step(e);
     if (count) {
-        memset(e->count, 0, (size_t)(e->variables * e->alphabet * e->components) * sizeof *e->count);
+        memset(e->count, 0,
+               (size_t)(e->variables * e->alphabet * e->components) * sizeof *e->count);
     }
     double nll = 0.0;
     for (int64_t first = 0; first < data->examples; first += e->chunk) {
         e->examples = data->examples - first < e->chunk ? data->examples - first : e->chunk;
         e->x = data->values + first * e->variables;
-        lk_pool_run(e->context->pool, (e->examples + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE, posterior_piece, e);
+        lk_pool_run(e->context->pool, (e->examples + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE,
+                    posterior_piece, e);
         for (int64_t n = 0; n < e->examples; n++) {
             nll += e->nll[n];
         }
@@ -308,7 +313,8 @@ static lk_status begin_start(em *e, const lk_dataset *train, uint64_t seed, int6
             float *row = e->log_component + (v * e->alphabet + a) * e->components;
             for (int64_t k = 0; k < e->components; k++) {
                 uint16_t seen = train->values[chosen[k % train->examples] * e->variables + v];
-                double p = (1.0 - SHARPNESS) * e->marginal[v * e->alphabet + a] + (seen == a ? SHARPNESS : 0.0);
+                double p = (1.0 - SHARPNESS) * e->marginal[v * e->alphabet + a] +
+                           (seen == a ? SHARPNESS : 0.0);
                 row[k] = (float)p;
             }
             e->context->kernels->log(row, row, e->components);
@@ -331,16 +337,19 @@ typedef struct progress {
 static lk_status report(em *e, progress *p, double train_nll, double valid_nll) {
     const lk_em_options *options = p->options;
     p->done++;
-    bool go = options->progress == NULL ||
-              options->progress(options->progress_argument, p->done, p->planned, train_nll, valid_nll);
-    return go ? LK_OK : lk_fail(e->context, LK_INTERRUPTED, "stopped at iteration %lld of EM", (long long)p->done);
+    bool go = options->progress == NULL || options->progress(options->progress_argument, p->done,
+                                                             p->planned, train_nll, valid_nll);
+    return go ? LK_OK
+              : lk_fail(e->context, LK_INTERRUPTED, "stopped at iteration %lld of EM",
+                        (long long)p->done);
 }
 
 static bool time_is_up(const progress *p) {
     return p->options->minutes > 0.0 && lk_seconds() - p->began > 60.0 * p->options->minutes;
 }
 
-/* Short runs from random starts (Biernacki, Celeux, Govaert, 2003); the one whose likelihood is best is continued. */
+/* Short runs from random starts (Biernacki, Celeux, Govaert, 2003); the one whose likelihood is
+ * best is continued. */
 static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, progress *p) {
     const lk_em_options *options = p->options;
     for (int64_t start = 0; start < options->starts && (start == 0 || !time_is_up(p)); start++) {
@@ -360,7 +369,8 @@ static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, prog
     return LK_OK;
 }
 
-static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best, progress *p) {
+static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid,
+                               keeper *best, progress *p) {
     const lk_em_options *options = p->options;
     double reference = lk_infinity();
     int64_t waited = 0;
@@ -391,8 +401,9 @@ static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, ke
     return status != LK_OK ? status : continue_best(e, train, valid, best, &p);
 }
 
-lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid, int32_t alphabet,
-                    const lk_em_options *options, float *log_weight, float *log_component) {
+lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid,
+                    int32_t alphabet, const lk_em_options *options, float *log_weight,
+                    float *log_component) {
     LK_REQUIRE(options->components >= 1 && options->starts >= 1 && options->smoothing > 0.0);
     em e = {
         .context = context,
@@ -403,8 +414,10 @@ lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_datas
     };
     int64_t table = train->variables * alphabet * options->components;
     keeper best = {log_weight, log_component, lk_infinity(), options->components, table};
-    lk_status status = em_allocate(&e) ? run(&e, train, valid, &best, options)
-                                       : lk_fail_no_memory(context, "EM", table * (int64_t)(3 * sizeof(float) + 8));
+    lk_status status =
+        em_allocate(&e)
+            ? run(&e, train, valid, &best, options)
+            : lk_fail_no_memory(context, "EM", table * (int64_t)(3 * sizeof(float) + 8));
     em_deinit(&e);
     return status;
 }

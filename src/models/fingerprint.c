@@ -1,5 +1,6 @@
-/* The fingerprint: XXH3-128 over everything that decides a probability, in a fixed little-endian serialisation. Equal weights give equal
- * fingerprints, however they were trained; dropout, initial values and history do not count. */
+/* The fingerprint: XXH3-128 over everything that decides a probability, in a fixed little-endian
+ * serialisation. Equal weights give equal fingerprints, however they were trained; dropout, initial
+ * values and history do not count. */
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
@@ -48,8 +49,10 @@ static void put_stream(hash *h, const lk_symbols *symbols) {
     }
 }
 
-/* float32 and int32 arrays are hashed as they lie in memory: every machine that builds this is little-endian. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files and fingerprints are little-endian");
+/* float32 and int32 arrays are hashed as they lie in memory: every machine that builds this is
+ * little-endian. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "files and fingerprints are little-endian");
 
 lk_fingerprint lk_model_fingerprint(const lk_model *model) {
     hash *h = XXH3_createState();

@@ -17,7 +17,7 @@ struct lk_flow {
     int64_t last;            /* parallel: where the last call's positions begin */
 };
 
-/* ---- life -------------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_shape shape_of(lk_shape position, int64_t positions) {
     lk_shape shape = {.axes = position.axes, .size = {positions}};
@@ -27,22 +27,27 @@ static lk_shape shape_of(lk_shape position, int64_t positions) {
     return shape;
 }
 
-/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself tells; the first one may be too small
- * to show it. */
-static lk_status build(const lk_model *model, lk_shape position, int64_t unit, int64_t window, lk_flow *flow) {
+/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself
+ * tells; the first one may be too small to show it. */
+static lk_status build(const lk_model *model, lk_shape position, int64_t unit, int64_t window,
+                       lk_flow *flow) {
     int64_t lookback = 1, shown = 0;
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = shown > lookback ? shown : lookback;
-        flow->capacity = first ? 1 : window > 0 ? window : lookback > CHOSEN_LEAST ? lookback : CHOSEN_LEAST;
+        flow->capacity = first                     ? 1
+                         : window > 0              ? window
+                         : lookback > CHOSEN_LEAST ? lookback
+                                                   : CHOSEN_LEAST;
         lk_graph_destroy(flow->graph);
-        LK_TRY(lk_model_graph_at(model, shape_of(position, lookback + flow->capacity), &flow->graph));
+        LK_TRY(
+            lk_model_graph_at(model, shape_of(position, lookback + flow->capacity), &flow->graph));
         LK_TRY(lk_window_lookback(flow->graph, unit, &shown));
     }
     return lk_window_init(&flow->window, flow->graph, unit);
 }
 
-static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_shape position,
-                        lk_flow **flow) {
+static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                        lk_shape position, lk_flow **flow) {
     LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 0);
     *flow = NULL;
     lk_flow *made = calloc(1, sizeof *made);
@@ -61,16 +66,18 @@ static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int6
     return LK_OK;
 }
 
-lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_flow **flow) {
+lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                         lk_flow **flow) {
     return create(model, plan, batch, window, (lk_shape){1, {1}}, flow);
 }
 
-lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, int64_t width,
-                              lk_flow **flow) {
+lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                              int64_t width, lk_flow **flow) {
     lk_shape shape = model->data.shape;
     if (shape.axes != 2 && shape.axes != 3) {
         *flow = NULL;
-        return lk_fail(model->context, LK_MISMATCH, "the model is not for images: it has no rows to run along");
+        return lk_fail(model->context, LK_MISMATCH,
+                       "the model is not for images: it has no rows to run along");
     }
     shape.size[0] = 1;
     shape.size[1] = width;
@@ -115,12 +122,13 @@ lk_status lk_flow_begin(lk_flow *flow, int64_t count) {
 /* Makes room for `length` positions behind those that hold values. */
 static void make_room(lk_flow *flow, int64_t length) {
     if (flow->end + length > flow->window.positions) {
-        lk_execution_window_slide(flow->execution, &flow->window, flow->end - flow->window.lookback);
+        lk_execution_window_slide(flow->execution, &flow->window,
+                                  flow->end - flow->window.lookback);
         flow->end = flow->window.lookback;
     }
 }
 
-/* ---- incremental ----------------------------------------------------------------------------------------------------- */
+/* ---- incremental ----------------------------------------------------------------------------- */
 
 lk_status lk_flow_next(lk_flow *flow, const float **parameters) {
     int64_t unit = flow->window.unit;
@@ -128,7 +136,8 @@ lk_status lk_flow_next(lk_flow *flow, const float **parameters) {
         make_room(flow, 1);
     }
     int64_t variable = flow->end * unit + flow->variable;
-    LK_TRY(lk_execution_window_compute(flow->execution, &flow->window, flow->graph->rank[variable]));
+    LK_TRY(
+        lk_execution_window_compute(flow->execution, &flow->window, flow->graph->rank[variable]));
     *parameters = lk_execution_parameters(flow->execution, variable);
     return LK_OK;
 }
@@ -143,12 +152,13 @@ void lk_flow_set(lk_flow *flow, const uint16_t *values) {
     }
 }
 
-/* ---- parallel ---------------------------------------------------------------------------------------------------------- */
+/* ---- parallel -------------------------------------------------------------------------------- */
 
 lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length) {
     LK_REQUIRE(length >= 1 && length <= flow->capacity && flow->variable == 0);
     make_room(flow, length);
-    LK_TRY(lk_execution_window_forward(flow->execution, &flow->window, flow->end, flow->end + length, x));
+    LK_TRY(lk_execution_window_forward(flow->execution, &flow->window, flow->end,
+                                       flow->end + length, x));
     flow->last = flow->end;
     flow->end += length;
     flow->seen += length;
@@ -163,11 +173,12 @@ lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable) {
     return lk_execution_nll(flow->execution, nll_nats, per_variable);
 }
 
-/* ---- learning ----------------------------------------------------------------------------------------------------------- */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 lk_status lk_flow_backward(lk_flow *flow, int64_t positions) {
     LK_REQUIRE(positions >= 1 && positions <= flow->end && flow->variable == 0);
-    return lk_execution_window_backward(flow->execution, &flow->window, flow->end - positions, flow->end);
+    return lk_execution_window_backward(flow->execution, &flow->window, flow->end - positions,
+                                        flow->end);
 }
 
 void lk_flow_reserve(lk_flow *flow, int64_t positions) {
@@ -179,7 +190,7 @@ void lk_flow_weights_changed(lk_flow *flow) {
     lk_execution_weights_changed(flow->execution);
 }
 
-/* ---- what is carried -------------------------------------------------------------------------------------------------- */
+/* ---- what is carried ------------------------------------------------------------------------- */
 
 int64_t lk_flow_carried_floats(const lk_flow *flow) {
     return lk_execution_window_floats(&flow->window);

@@ -1,10 +1,13 @@
-/* A model run along streams that need have no end: `batch` of them side by side, each from its own beginning. The network is built once, on
- * lookback + window positions of a stream; lookback is how many positions back any operation reads, derived from the operations' own
- * dependency rules (graph/window.h). When a window is full, the last `lookback` positions of every node move to the front and the
- * next window follows: memory is O(lookback + window), whatever the length, and the bits are those of one network over the whole
- * stream. For families that are built at any size, in natural order; a graph that does not repeat along the stream is refused.
+/* A model run along streams that need have no end: `batch` of them side by side, each from its own
+ * beginning. The network is built once, on lookback + window positions of a stream; lookback is how
+ * many positions back any operation reads, derived from the operations' own dependency rules
+ * (graph/window.h). When a window is full, the last `lookback` positions of every node move to the
+ * front and the next window follows: memory is O(lookback + window), whatever the length, and the
+ * bits are those of one network over the whole stream. For families that are built at any size, in
+ * natural order; a graph that does not repeat along the stream is refused.
  *
- * A position is a symbol of a text, or (lk_flow_create_rows) a row of an image. `unit` is how many variables it has. */
+ * A position is a symbol of a text, or (lk_flow_create_rows) a row of an image. `unit` is how many
+ * variables it has. */
 #ifndef LK_MODELS_FLOW_H
 #define LK_MODELS_FLOW_H
 
@@ -13,15 +16,19 @@
 
 typedef struct lk_flow lk_flow;
 
-/* Along sequences: a position is one variable. plan: LK_PLAN_INCREMENTAL (both schedules) or LK_PLAN_TRAIN; window: positions that one
- * parallel call may take; 0: as many as the flow looks back, which suits the incremental schedule (what must be kept then moves seldom). The
- * model must outlive the flow. */
-lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_flow **flow);
-/* Along the rows of images `width` pixels wide, of as many channels as the model's: images may be higher and wider than the model's own. */
-lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, int64_t width,
-                              lk_flow **flow);
+/* Along sequences: a position is one variable. plan: LK_PLAN_INCREMENTAL (both schedules) or
+ * LK_PLAN_TRAIN; window: positions that one parallel call may take; 0: as many as the flow looks
+ * back, which suits the incremental schedule (what must be kept then moves seldom). The model must
+ * outlive the flow. */
+lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                         lk_flow **flow);
+/* Along the rows of images `width` pixels wide, of as many channels as the model's: images may be
+ * higher and wider than the model's own. */
+lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                              int64_t width, lk_flow **flow);
 void lk_flow_destroy(lk_flow *flow);
-/* Positions of the past that the flow keeps; variables of a position; positions that one parallel call may take. */
+/* Positions of the past that the flow keeps; variables of a position; positions that one parallel
+ * call may take. */
 int64_t lk_flow_lookback(const lk_flow *flow);
 int64_t lk_flow_unit(const lk_flow *flow);
 int64_t lk_flow_window(const lk_flow *flow);
@@ -31,28 +38,35 @@ lk_execution *lk_flow_execution(lk_flow *flow);
 /* To the beginning of `count` streams, count <= batch. */
 lk_status lk_flow_begin(lk_flow *flow, int64_t count);
 
-/* Incremental: the parameters of the next variable's conditional, [count][output channels], valid until the next call; then its values. From
- * one lk_flow_begin to the next a flow is used in one way only: incremental or parallel. */
+/* Incremental: the parameters of the next variable's conditional, [count][output channels], valid
+ * until the next call; then its values. From one lk_flow_begin to the next a flow is used in one
+ * way only: incremental or parallel. */
 lk_status lk_flow_next(lk_flow *flow, const float **parameters);
 void lk_flow_set(lk_flow *flow, const uint16_t *values /* [count] */);
 
-/* Parallel: the next `length` positions of each stream, x[count][length * unit], 1 <= length <= window. */
+/* Parallel: the next `length` positions of each stream, x[count][length * unit], 1 <= length <=
+ * window. */
 lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length);
-/* After forward: the parameters of variable `variable` of those, 0 <= variable < length * unit: [count][output channels]. */
+/* After forward: the parameters of variable `variable` of those, 0 <= variable < length * unit:
+ * [count][output channels]. */
 const float *lk_flow_parameters(const lk_flow *flow, int64_t variable);
-/* After forward: nll_nats[count] of those positions, in double; per_variable (NULL or [count][length * unit]) receives the terms. */
+/* After forward: nll_nats[count] of those positions, in double; per_variable (NULL or
+ * [count][length * unit]) receives the terms. */
 lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable);
 
-/* Of a flow with LK_PLAN_TRAIN: the gradients of the mean NLL, in nats per stream, of the last `positions` positions, which no sliding has
- * come between; into the parameters' gradient arrays. Back-propagation ends at the first of them. */
+/* Of a flow with LK_PLAN_TRAIN: the gradients of the mean NLL, in nats per stream, of the last
+ * `positions` positions, which no sliding has come between; into the parameters' gradient arrays.
+ * Back-propagation ends at the first of them. */
 lk_status lk_flow_backward(lk_flow *flow, int64_t positions);
-/* Slides now if it must before so many more positions, at most lk_flow_window, have been run: not between them then. */
+/* Slides now if it must before so many more positions, at most lk_flow_window, have been run: not
+ * between them then. */
 void lk_flow_reserve(lk_flow *flow, int64_t positions);
 /* Between two calls, when parameters have changed. */
 void lk_flow_weights_changed(lk_flow *flow);
 
-/* All that the future of the streams depends on, at most: how many floats for each stream of the batch; copied out between two calls, and
- * back in after lk_flow_begin with as many streams (`seen` positions had been run). A parallel flow's. */
+/* All that the future of the streams depends on, at most: how many floats for each stream of the
+ * batch; copied out between two calls, and back in after lk_flow_begin with as many streams (`seen`
+ * positions had been run). A parallel flow's. */
 int64_t lk_flow_carried_floats(const lk_flow *flow);
 int64_t lk_flow_seen(const lk_flow *flow);
 void lk_flow_save(const lk_flow *flow, float *carried);

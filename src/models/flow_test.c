@@ -1,6 +1,6 @@
-/* A stream run window by window, in parallel and step by step, against one network over the whole of it: bit for bit. And truncated
- * back-propagation: the first window's gradient is the ordinary one; a later window's is that with the carried values held
- * constant (central differences). */
+/* A stream run window by window, in parallel and step by step, against one network over the whole
+ * of it: bit for bit. And truncated back-propagation: the first window's gradient is the ordinary
+ * one; a later window's is that with the carried values held constant (central differences). */
 #include "models/testing.h"
 
 #include "models/flow.h"
@@ -24,19 +24,45 @@ static const flow_case cases[] = {
     {"charrnn", {1, {4}}, 1, 3, {"cell=tanh", "width=6", "layers=3", "embedding=2"}, 4, 2},
     {"conv1d", {1, {4}}, 1, 3, {"layers=4", "channels=5", "cycle=3", "head=6"}, 4, 9},
     {"conv1d", {1, {40}}, 1, 2, {"layers=2", "channels=4", "kernel=2"}, 3, 3},
-    {"conv1d", {1, {4}}, 1, 3, {"layers=3", "channels=5", "head=6", "norm=channel", "weight_norm=true"}, 5, 9},
+    {"conv1d",
+     {1, {4}},
+     1,
+     3,
+     {"layers=3", "channels=5", "head=6", "norm=channel", "weight_norm=true"},
+     5,
+     9},
     {"pixelcnn", {2, {6, 5}}, 7, 2, {"blocks=2", "channels=3", "head=4", "kernel=5"}, 4, 3},
-    {"pixelcnn", {3, {5, 4, 3}}, 3, 4, {"blocks=1", "channels=2", "head=3", "block_kernel=5"}, 4, 4},
+    {"pixelcnn",
+     {3, {5, 4, 3}},
+     3,
+     4,
+     {"blocks=1", "channels=2", "head=3", "block_kernel=5"},
+     4,
+     4},
     {"pixelrnn", {2, {6, 5}}, 7, 2, {"layers=2", "channels=3", "head=4", "kernel=3"}, 4, 2},
-    {"pixelrnn", {2, {6, 5}}, 4, 2, {"kind=diagonal", "layers=2", "channels=3", "head=4", "kernel=5"}, 5, 3},
-    {"pixelrnn", {3, {5, 4, 3}}, 2, 4, {"kind=diagonal", "layers=1", "channels=2", "head=3", "kernel=3"}, 5, 2},
+    {"pixelrnn",
+     {2, {6, 5}},
+     4,
+     2,
+     {"kind=diagonal", "layers=2", "channels=3", "head=4", "kernel=5"},
+     5,
+     3},
+    {"pixelrnn",
+     {3, {5, 4, 3}},
+     2,
+     4,
+     {"kind=diagonal", "layers=1", "channels=2", "head=3", "kernel=3"},
+     5,
+     2},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
 static lk_model *make_model(lk_context *context, const flow_case *c) {
     lk_model *model;
-    lk_data_description data = {.shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
-    testing_ok(context, lk_model_create(context, c->family, c->set, c->sets, data, "natural", 5, &model));
+    lk_data_description data = {
+        .shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
+    testing_ok(context,
+               lk_model_create(context, c->family, c->set, c->sets, data, "natural", 5, &model));
     lk_random random = {11, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -49,8 +75,10 @@ static lk_model *make_model(lk_context *context, const flow_case *c) {
 
 static lk_flow *make_flow(const lk_model *model, const flow_case *c, lk_plan plan, int64_t window) {
     lk_flow *flow;
-    testing_ok(model->context, c->shape.axes == 1 ? lk_flow_create(model, plan, STREAMS, window, &flow)
-                                                  : lk_flow_create_rows(model, plan, STREAMS, window, c->width, &flow));
+    testing_ok(model->context,
+               c->shape.axes == 1
+                   ? lk_flow_create(model, plan, STREAMS, window, &flow)
+                   : lk_flow_create_rows(model, plan, STREAMS, window, c->width, &flow));
     return flow;
 }
 
@@ -70,7 +98,8 @@ static whole make_whole(const lk_model *model, const flow_case *c, lk_plan plan)
     w.unit = lk_shape_variables(shape) / LENGTH;
     w.x = malloc((size_t)(STREAMS * LENGTH * w.unit) * sizeof *w.x);
     for (int64_t i = 0; i < STREAMS * LENGTH * w.unit; i++) {
-        w.x[i] = (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, (uint64_t)i, 0, (uint64_t)c->alphabet);
+        w.x[i] = (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, (uint64_t)i, 0,
+                                           (uint64_t)c->alphabet);
     }
     testing_ok(model->context, lk_model_graph_at(model, shape, &w.graph));
     testing_ok(model->context, lk_execution_create(w.graph, plan, STREAMS, &w.execution));
@@ -88,8 +117,8 @@ static void same_parameters(const whole *w, int64_t variable, const float *got) 
     size_t bytes = (size_t)(STREAMS * w->graph->output->channels) * sizeof(float);
     const float *want = lk_execution_parameters(w->execution, variable);
     if (memcmp(want, got, bytes) != 0) {
-        fail_msg("variable %lld: %.9g in the stream, %.9g in one network", (long long)variable, (double)got[0],
-                 (double)want[0]);
+        fail_msg("variable %lld: %.9g in the stream, %.9g in one network", (long long)variable,
+                 (double)got[0], (double)want[0]);
     }
 }
 
@@ -97,7 +126,8 @@ static void same_parameters(const whole *w, int64_t variable, const float *got) 
 static uint16_t *cut(const whole *w, int64_t first, int64_t length) {
     uint16_t *x = malloc((size_t)(STREAMS * length * w->unit) * sizeof *x);
     for (int64_t n = 0; n < STREAMS; n++) {
-        memcpy(x + n * length * w->unit, w->x + (n * LENGTH + first) * w->unit, (size_t)(length * w->unit) * sizeof *x);
+        memcpy(x + n * length * w->unit, w->x + (n * LENGTH + first) * w->unit,
+               (size_t)(length * w->unit) * sizeof *x);
     }
     return x;
 }
@@ -183,7 +213,8 @@ static void test_saved_and_restored(void **state) {
         for (int64_t at = 0; at < before; at++) {
             run_parallel(first, &w, at, 1);
         }
-        float *carried = malloc((size_t)(lk_flow_carried_floats(first) * STREAMS) * sizeof *carried);
+        float *carried =
+            malloc((size_t)(lk_flow_carried_floats(first) * STREAMS) * sizeof *carried);
         lk_flow_save(first, carried);
         testing_ok(*state, lk_flow_begin(second, STREAMS));
         lk_flow_restore(second, lk_flow_seen(first), carried);
@@ -198,7 +229,7 @@ static void test_saved_and_restored(void **state) {
     }
 }
 
-/* ---- truncated back-propagation ---------------------------------------------------------------------------------------- */
+/* ---- truncated back-propagation -------------------------------------------------------------- */
 
 static void test_first_window_has_the_ordinary_gradient(void **state) {
     for (int i = 0; i < CASES; i++) {
@@ -249,9 +280,10 @@ static double window_nll(lk_flow *flow, const uint16_t *x, const float *carried)
     return total;
 }
 
-/* The NLL at `step` along a random direction in the space of all parameters; the gradient along it. */
-static double nll_along(lk_flow *flow, const uint16_t *x, const float *carried, lk_model *model, uint64_t direction,
-                        float step, double *slope) {
+/* The NLL at `step` along a random direction in the space of all parameters; the gradient along
+ * it. */
+static double nll_along(lk_flow *flow, const uint16_t *x, const float *carried, lk_model *model,
+                        uint64_t direction, float step, double *slope) {
     lk_random random = {direction, LK_FOR_CHECK};
     double nll = 0.0;
     for (int turn = 0; turn < 2; turn++) { /* there, and back again */
@@ -289,8 +321,8 @@ static void test_later_windows_hold_what_is_carried(void **state) {
             double below = nll_along(flow, x, carried, model, direction, (float)-h, &unused);
             double want = (above - below) / (2.0 * h);
             if (!(fabs(want - slope) <= 0.02 * (1.0 + fabs(want)))) {
-                fail_msg("%s: the gradient along a direction is %.6g, by central differences %.6g", cases[i].family,
-                         slope, want);
+                fail_msg("%s: the gradient along a direction is %.6g, by central differences %.6g",
+                         cases[i].family, slope, want);
             }
         }
         free(x);
@@ -301,16 +333,19 @@ static void test_later_windows_hold_what_is_carried(void **state) {
     }
 }
 
-/* ---- what does not stream ------------------------------------------------------------------------------------------------- */
+/* ---- what does not stream -------------------------------------------------------------------- */
 
 static void test_refusals(void **state) {
     lk_flow *flow;
     lk_model *made = testing_model(*state, "made", NULL, 0, 6, 2, "natural", 1);
-    testing_refused(*state, lk_flow_create(made, LK_PLAN_INCREMENTAL, 1, 4, &flow), LK_MISMATCH, "its own size alone");
+    testing_refused(*state, lk_flow_create(made, LK_PLAN_INCREMENTAL, 1, 4, &flow), LK_MISMATCH,
+                    "its own size alone");
     lk_model_destroy(made);
     lk_model *reversed = testing_model(*state, "charrnn", NULL, 0, 6, 2, "reversed", 1);
-    testing_refused(*state, lk_flow_create(reversed, LK_PLAN_INCREMENTAL, 1, 4, &flow), LK_MISMATCH, "ordering");
-    testing_refused(*state, lk_flow_create_rows(reversed, LK_PLAN_INCREMENTAL, 1, 4, 3, &flow), LK_MISMATCH, "rows");
+    testing_refused(*state, lk_flow_create(reversed, LK_PLAN_INCREMENTAL, 1, 4, &flow), LK_MISMATCH,
+                    "ordering");
+    testing_refused(*state, lk_flow_create_rows(reversed, LK_PLAN_INCREMENTAL, 1, 4, 3, &flow),
+                    LK_MISMATCH, "rows");
     lk_model_destroy(reversed);
 }
 

@@ -1,18 +1,20 @@
 /* Histogram: probabilities are counted frequencies.
  *
- * Joint, when alphabet^variables cells are few: p(x) = (count(x) + s) / (N + s alphabet^variables), s the
- * smoothing. It is stored as what the engine runs, one table for each variable of its conditional given all
- * variables of lower rank,
- *   p(x_v | x_<v) = (count(x_<v, x_v) + s R) / (count(x_<v) + s R alphabet),  R = alphabet^(variables that
+ * Joint, when alphabet^variables cells are few: p(x) = (count(x) + s) / (N + s alphabet^variables),
+ * s the smoothing. It is stored as what the engine runs, one table for each variable of its
+ * conditional given all variables of lower rank,
+ *   p(x_v | x_<v) = (count(x_<v, x_v) + s R) / (count(x_<v) + s R alphabet),  R =
+ *     alphabet^(variables that
  * stand after v), so that the product of the conditionals is exactly the smoothed joint frequency.
- * (Variables of equal rank are conditionally independent, as everywhere; natural orderings have none.) Rows
- * whose parents never occurred and have no pseudo-counts are uniform.
+ * (Variables of equal rank are conditionally independent, as everywhere; natural orderings have
+ * none.) Rows whose parents never occurred and have no pseudo-counts are uniform.
  *
  * Otherwise one histogram a variable: p(x_v) = (count(x_v) + s) / (N + s alphabet).
  *
- * s = 0 gives pure frequencies, with which a value that did not occur in training has probability 0 and an
- * infinite NLL. The default 0.1 costs next to nothing where counts are large, and does not drown a sparse
- * joint table as the customary 1 would: 2^20 cells get 104,858 pseudo-examples, not a million. */
+ * s = 0 gives pure frequencies, with which a value that did not occur in training has probability 0
+ * and an infinite NLL. The default 0.1 costs next to nothing where counts are large, and does not
+ * drown a sparse joint table as the customary 1 would: 2^20 cells get 104,858 pseudo-examples, not
+ * a million. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,14 +66,15 @@ static lk_status choose_joint(const lk_model *model, bool *joint) {
     *joint = strcmp(wish, "no") != 0 && fits;
     if (strcmp(wish, "yes") == 0 && !fits) {
         return lk_fail(model->context, LK_INVALID,
-                       "a joint histogram of %lld variables of %d symbols has more than %lld cells; set joint=no",
+                       "a joint histogram of %lld variables of %d symbols has more than %lld "
+                       "cells; set joint=no",
                        (long long)model->data.variables, model->data.alphabet, (long long)most);
     }
     return LK_OK;
 }
 
-/* The variables sorted by (rank, variable), and how many of them stand before v's rank: v's parents in a
- * joint histogram. */
+/* The variables sorted by (rank, variable), and how many of them stand before v's rank: v's parents
+ * in a joint histogram. */
 typedef struct places {
     int32_t *order;  /* [variables] */
     int64_t *before; /* [variables] */
@@ -92,9 +95,11 @@ static void places_deinit(places *p) {
     lk_release(p->before);
 }
 
-static lk_status places_init(lk_context *context, int64_t variables, const int32_t *rank, bool joint, places *p) {
+static lk_status places_init(lk_context *context, int64_t variables, const int32_t *rank,
+                             bool joint, places *p) {
     placed *sorted = lk_allocate(variables, sizeof *sorted);
-    *p = (places){lk_allocate(variables, sizeof *p->order), lk_allocate(variables, sizeof *p->before)};
+    *p = (places){lk_allocate(variables, sizeof *p->order),
+                  lk_allocate(variables, sizeof *p->before)};
     if (sorted == NULL || p->order == NULL || p->before == NULL) {
         lk_release(sorted);
         places_deinit(p);
@@ -122,13 +127,14 @@ static lk_status add_tables(const places *p, lk_graph *graph) {
     }
     int32_t *parent = lk_arena_take(graph->arena, total, sizeof *parent);
     if (begin == NULL || parent == NULL) {
-        return lk_fail_no_memory(graph->context, "histogram", (variables + total) * (int64_t)sizeof *begin);
+        return lk_fail_no_memory(graph->context, "histogram",
+                                 (variables + total) * (int64_t)sizeof *begin);
     }
     for (int64_t v = 0; v < variables; v++) {
         memcpy(parent + begin[v], p->order, (size_t)p->before[v] * sizeof *parent);
     }
-    lk_node *logits =
-        lk_lookup(graph, "histogram", graph->data, variables, begin, parent, graph->alphabet, graph->alphabet);
+    lk_node *logits = lk_lookup(graph, "histogram", graph->data, variables, begin, parent,
+                                graph->alphabet, graph->alphabet);
     return lk_graph_finish(graph, logits, &lk_categorical);
 }
 
@@ -157,8 +163,8 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
 /* ---- counting -------------------------------------------------------------------------------- */
 
 /* count[first row of v + number of the parents' values][x_v] */
-static void count_examples(const lk_dataset *train, int32_t alphabet, const places *p, const int64_t *first_row,
-                           double *count) {
+static void count_examples(const lk_dataset *train, int32_t alphabet, const places *p,
+                           const int64_t *first_row, double *count) {
     for (int64_t n = 0; n < train->examples; n++) {
         const uint16_t *x = train->values + n * train->variables;
         int64_t index = 0, done = 0;
@@ -172,7 +178,8 @@ static void count_examples(const lk_dataset *train, int32_t alphabet, const plac
     }
 }
 
-static void write_log_probabilities(const double *count, double pseudo, int32_t alphabet, float *log_probability) {
+static void write_log_probabilities(const double *count, double pseudo, int32_t alphabet,
+                                    float *log_probability) {
     double total = 0.0;
     for (int32_t a = 0; a < alphabet; a++) {
         total += count[a] + pseudo;
@@ -183,7 +190,8 @@ static void write_log_probabilities(const double *count, double pseudo, int32_t 
     }
 }
 
-/* Each cell of a table of v stands for alphabet^(variables that are neither v nor its parents) cells of the joint. */
+/* Each cell of a table of v stands for alphabet^(variables that are neither v nor its parents)
+ * cells of the joint. */
 static double pseudo_count(const lk_model *model, bool joint, int64_t before) {
     double pseudo = lk_settings_real(&model->settings, "smoothing");
     for (int64_t i = before + 1; joint && i < model->data.variables; i++) {
@@ -209,7 +217,8 @@ static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joi
     LK_REQUIRE(index >= 0 && model->parameters->list[index].rows == rows);
     double *count = lk_allocate(rows * alphabet, sizeof *count);
     if (count == NULL) {
-        return lk_fail_no_memory(model->context, "counts", rows * alphabet * (int64_t)sizeof *count);
+        return lk_fail_no_memory(model->context, "counts",
+                                 rows * alphabet * (int64_t)sizeof *count);
     }
     count_examples(train, alphabet, p, first_row, count);
     for (int64_t v = 0; v < train->variables; v++) {
@@ -223,7 +232,8 @@ static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joi
     return LK_OK;
 }
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options) {
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                     const lk_fit_options *options) {
     (void)options;
     bool joint;
     places p;
@@ -232,8 +242,9 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     LK_TRY(choose_joint(model, &joint));
     LK_TRY(places_init(model->context, train->variables, model->rank, joint, &p));
     int64_t *first_row = lk_allocate(train->variables + 1, sizeof *first_row);
-    lk_status status = first_row == NULL ? lk_fail_no_memory(model->context, "histogram", train->variables * 8)
-                                         : count_tables(model, train, joint, &p, first_row);
+    lk_status status = first_row == NULL
+                           ? lk_fail_no_memory(model->context, "histogram", train->variables * 8)
+                           : count_tables(model, train, joint, &p, first_row);
     lk_release(first_row);
     places_deinit(&p);
     return status;
@@ -241,7 +252,8 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 
 const lk_family lk_histogram_family = {
     .name = "histogram",
-    .summary = "counted frequencies, of all variables together when they are few, of each one otherwise",
+    .summary =
+        "counted frequencies, of all variables together when they are few, of each one otherwise",
     .paper = "",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,

@@ -6,14 +6,16 @@
 static int64_t count_equal(const lk_dataset *data, const uint16_t *x) {
     int64_t equal = 0;
     for (int64_t n = 0; n < data->examples; n++) {
-        equal += memcmp(data->values + n * data->variables, x, (size_t)data->variables * sizeof *x) == 0;
+        equal +=
+            memcmp(data->values + n * data->variables, x, (size_t)data->variables * sizeof *x) == 0;
     }
     return equal;
 }
 
 static void check_probability(const char *what, int64_t point, double nll, double expected) {
     if (expected == 0.0 ? nll != INFINITY : !(fabs(nll + log(expected)) <= 2e-6)) {
-        fail_msg("%s, point %lld, seed %d: p = %.9g, expected %.9g", what, (long long)point, SEED, exp(-nll), expected);
+        fail_msg("%s, point %lld, seed %d: p = %.9g, expected %.9g", what, (long long)point, SEED,
+                 exp(-nll), expected);
     }
 }
 
@@ -29,7 +31,8 @@ static void check_joint(const char *order, const char *smoothing, double pseudo)
     double *nll = malloc((size_t)points * sizeof *nll);
     testing_nll(model, x, points, nll);
     for (int64_t i = 0; i < points; i++) {
-        double expected = ((double)count_equal(train, x + 4 * i) + pseudo) / (200.0 + pseudo * (double)points);
+        double expected =
+            ((double)count_equal(train, x + 4 * i) + pseudo) / (200.0 + pseudo * (double)points);
         check_probability(order, i, nll[i], expected);
     }
     testing_sums_to_one(model);
@@ -95,9 +98,11 @@ static void test_choice(void **state) {
     lk_model_destroy(many);
     static const char *const yes[] = {"joint=yes"}, *const cells[] = {"cells=8", "joint=yes"};
     lk_model *none;
-    lk_status status = lk_model_create(context, "histogram", yes, 1, testing_data(784, 2), "natural", 1, &none);
+    lk_status status =
+        lk_model_create(context, "histogram", yes, 1, testing_data(784, 2), "natural", 1, &none);
     testing_refused(context, status, LK_INVALID, "set joint=no");
-    status = lk_model_create(context, "histogram", cells, 2, testing_data(4, 2), "natural", 1, &none);
+    status =
+        lk_model_create(context, "histogram", cells, 2, testing_data(4, 2), "natural", 1, &none);
     testing_refused(context, status, LK_INVALID, "more than 8 cells");
     lk_context_destroy(context);
 }
@@ -106,7 +111,8 @@ static void test_wrong_data(void **state) {
     (void)state;
     lk_context *context = testing_context(1);
     lk_model *model = testing_model(context, "histogram", NULL, 0, 3, 2, "natural", SEED);
-    lk_dataset *wide = testing_random_data(context, 9, 4, 2, SEED), *rich = testing_random_data(context, 9, 3, 5, SEED);
+    lk_dataset *wide = testing_random_data(context, 9, 4, 2, SEED),
+               *rich = testing_random_data(context, 9, 3, 5, SEED);
     lk_fit_options options = {.seed = SEED};
     assert_int_equal(model->family->fit(model, wide, NULL, &options), LK_MISMATCH);
     assert_int_equal(model->family->fit(model, rich, NULL, &options), LK_MISMATCH);

@@ -1,14 +1,19 @@
-/* MADE: Masked Autoencoder for Distribution Estimation (Germain, Gregor, Murray, Larochelle, ICML 2015).
+/* MADE: Masked Autoencoder for Distribution Estimation (Germain, Gregor, Murray, Larochelle, ICML
+ * 2015).
  *
- *   h1 = g(b1 + (W1 . M1) x)    h2 = g(b2 + (W2 . M2) h1)  ...    logits = c + (V . MV) h + (A . MA) x
+ *   h1 = g(b1 + (W1 . M1) x)    h2 = g(b2 + (W2 . M2) h1)  ...    logits = c + (V . MV) h + (A .
+ *     MA) x
  *
- * Section 4: a hidden unit of degree m reads inputs of rank < m and units of degree <= m; the output for a variable of rank r reads units of
- * degree <= r, and by the direct connections (section 4.1) inputs of rank < r. In the engine's terms a variable of rank r is ready
- * at step r + 1, so that "degree" is the latest ready step that a unit may read, and all the masks are these numbers.
+ * Section 4: a hidden unit of degree m reads inputs of rank < m and units of degree <= m; the
+ * output for a variable of rank r reads units of degree <= r, and by the direct connections
+ * (section 4.1) inputs of rank < r. In the engine's terms a variable of rank r is ready at step r +
+ * 1, so that "degree" is the latest ready step that a unit may read, and all the masks are these
+ * numbers.
  *
- * Section 4.2, order-agnostic training: each of K masks has an ordering of its own. Section 4.3, connectivity-agnostic: each has degrees of
- * its own. Training goes through the K masks in turn, one a minibatch. At evaluation the model is the even mixture of the K joint
- * distributions, which is a distribution; the average of conditionals or logits, found in public code, is not. */
+ * Section 4.2, order-agnostic training: each of K masks has an ordering of its own. Section 4.3,
+ * connectivity-agnostic: each has degrees of its own. Training goes through the K masks in turn,
+ * one a minibatch. At evaluation the model is the even mixture of the K joint distributions, which
+ * is a distribution; the average of conditionals or logits, found in public code, is not. */
 #include "base/arena.h"
 #include "base/random.h"
 #include "dist/dist.h"
@@ -50,9 +55,9 @@ static const lk_setting settings[] = {
      .kind = LK_CHOICE,
      .fallback = "auto",
      .choices = "auto|even|near|random",
-     .help =
-         "how units get their degrees: spread evenly; for each mask at random (section 4.3); for each mask even ones moved at "
-         "random by at most `shift`; auto is even for one mask, random for several"},
+     .help = "how units get their degrees: spread evenly; for each mask at random (section 4.3); "
+             "for each mask even ones moved at "
+             "random by at most `shift`; auto is even for one mask, random for several"},
     {.key = "shift",
      .kind = LK_INTEGER,
      .fallback = "8",
@@ -97,7 +102,8 @@ static lk_random mask_random(const lk_model *model, lk_purpose purpose) {
 
 static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     if (lk_settings_boolean(&model->settings, "order_agnostic")) {
-        lk_random_permutation(mask_random(model, LK_FOR_ORDER), (uint64_t)variant, model->data.variables, rank);
+        lk_random_permutation(mask_random(model, LK_FOR_ORDER), (uint64_t)variant,
+                              model->data.variables, rank);
     } else {
         memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
     }
@@ -111,12 +117,15 @@ static degree_rule choose_rule(const lk_model *model) {
     if (strcmp(how, "auto") == 0) {
         return variants(model) == 1 ? DEGREES_EVEN : DEGREES_RANDOM;
     }
-    return strcmp(how, "even") == 0 ? DEGREES_EVEN : strcmp(how, "near") == 0 ? DEGREES_NEAR : DEGREES_RANDOM;
+    return strcmp(how, "even") == 0   ? DEGREES_EVEN
+           : strcmp(how, "near") == 0 ? DEGREES_NEAR
+                                      : DEGREES_RANDOM;
 }
 
-/* Degrees lie in 1 .. steps - 1: a unit that reads nothing would be a constant, one that reads all would serve no output. */
-static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer, int32_t steps, int64_t units,
-                           int32_t *degree) {
+/* Degrees lie in 1 .. steps - 1: a unit that reads nothing would be a constant, one that reads all
+ * would serve no output. */
+static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer, int32_t steps,
+                           int64_t units, int32_t *degree) {
     degree_rule rule = choose_rule(model);
     int64_t shift = lk_settings_integer(&model->settings, "shift");
     lk_random random = mask_random(model, LK_FOR_MASK);
@@ -124,7 +133,9 @@ static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer
     for (int64_t u = 0; u < units; u++) {
         int64_t choice = 1 + u * (steps - 1) / units;
         if (rule == DEGREES_NEAR) {
-            choice += (int64_t)lk_random_below(random, stream, (uint64_t)u, (uint64_t)(2 * shift + 1)) - shift;
+            choice +=
+                (int64_t)lk_random_below(random, stream, (uint64_t)u, (uint64_t)(2 * shift + 1)) -
+                shift;
         } else if (rule == DEGREES_RANDOM && steps > 1) {
             choice = 1 + (int64_t)lk_random_below(random, stream, (uint64_t)u, (uint64_t)steps - 1);
         }
@@ -135,15 +146,17 @@ static void choose_degrees(const lk_model *model, int32_t variant, int32_t layer
 
 static lk_init initial(const lk_model *model) {
     const char *name = lk_settings_text(&model->settings, "init");
-    return strcmp(name, "he") == 0 ? LK_INIT_HE : strcmp(name, "orthogonal") == 0 ? LK_INIT_ORTHOGONAL : LK_INIT_GLOROT;
+    return strcmp(name, "he") == 0           ? LK_INIT_HE
+           : strcmp(name, "orthogonal") == 0 ? LK_INIT_ORTHOGONAL
+                                             : LK_INIT_GLOROT;
 }
 
 static lk_node *drop(lk_graph *graph, lk_node *node, double rate) {
     return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
 }
 
-static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph, lk_node *input,
-                              lk_linear_options options) {
+static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph,
+                              lk_node *input, lk_linear_options options) {
     int64_t units[LAYERS_MOST];
     int32_t layers = lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST);
     double rate = lk_settings_real(&model->settings, "dropout");
@@ -152,7 +165,8 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
         snprintf(name, sizeof name, "hidden%d", layer + 1);
         int32_t *degree = lk_arena_take(graph->arena, units[layer], sizeof *degree);
         if (degree == NULL) {
-            graph->failed = lk_fail_no_memory(graph->context, name, units[layer] * (int64_t)sizeof *degree);
+            graph->failed =
+                lk_fail_no_memory(graph->context, name, units[layer] * (int64_t)sizeof *degree);
             return NULL;
         }
         choose_degrees(model, variant, layer, graph->steps, units[layer], degree);
@@ -163,9 +177,10 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
     return input;
 }
 
-/* One output cell for each logit; those of a variable of rank r may read what is ready by step r. */
-static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input, int64_t logits,
-                        lk_linear_options options) {
+/* One output cell for each logit; those of a variable of rank r may read what is ready by step
+ * r. */
+static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input,
+                        int64_t logits, lk_linear_options options) {
     int64_t cells = graph->variables * logits;
     int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit);
     if (limit == NULL) {
@@ -188,10 +203,12 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     const lk_data_description *data = &model->data;
     int64_t units[LAYERS_MOST];
     if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {
-        return lk_fail(graph->context, LK_INVALID, "made takes at most %d hidden layers", LAYERS_MOST);
+        return lk_fail(graph->context, LK_INVALID, "made takes at most %d hidden layers",
+                       LAYERS_MOST);
     }
     bool binary = data->alphabet == 2;
-    lk_linear_options options = {.init = initial(model), .bias = true, .sole = variants(model) == 1};
+    lk_linear_options options = {
+        .init = initial(model), .bias = true, .sole = variants(model) == 1};
     lk_node *input = binary ? graph->data : lk_one_hot(graph, graph->data, data->alphabet);
     lk_node *seen = drop(graph, input, lk_settings_real(&model->settings, "input_dropout"));
     lk_node *hidden = hidden_layers(model, variant, graph, seen, options);

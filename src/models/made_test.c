@@ -1,5 +1,6 @@
-/* MADE against the paper: masks as equations 12 and 13 define them, in double; and as a distribution: sums to one, is causal, is the same
- * under every schedule, has the gradients that central differences give. */
+/* MADE against the paper: masks as equations 12 and 13 define them, in double; and as a
+ * distribution: sums to one, is causal, is the same under every schedule, has the gradients that
+ * central differences give. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +51,8 @@ static int tear_down(void **state) {
 
 /* Random biases too: zero ones would hide mistakes. */
 static lk_model *make_model(const made_case *c) {
-    lk_data_description data = {.shape = {1, {c->variables}}, .variables = c->variables, .alphabet = c->alphabet};
+    lk_data_description data = {
+        .shape = {1, {c->variables}}, .variables = c->variables, .alphabet = c->alphabet};
     lk_model *model;
     if (lk_model_create(context, "made", c->set, c->sets, data, c->order, 5, &model) != LK_OK) {
         fail_msg("%s", lk_context_message(context));
@@ -115,7 +117,8 @@ static void test_incremental_equals_parallel(void **state) {
             lk_execution *parallel, *incremental;
             assert_int_equal(lk_model_graph(model, variant, &graph), LK_OK);
             assert_int_equal(lk_execution_create(graph, LK_PLAN_EVALUATE, 17, &parallel), LK_OK);
-            assert_int_equal(lk_execution_create(graph, LK_PLAN_INCREMENTAL, 17, &incremental), LK_OK);
+            assert_int_equal(lk_execution_create(graph, LK_PLAN_INCREMENTAL, 17, &incremental),
+                             LK_OK);
             uint16_t x[17 * 8], column[17];
             for (int64_t n = 0; n < 17; n++) {
                 decode(&cases[i], n * 5 % settings_of(&cases[i]), x + n * graph->variables);
@@ -126,7 +129,8 @@ static void test_incremental_equals_parallel(void **state) {
                 assert_int_equal(lk_execution_compute(incremental, step), LK_OK);
                 for (int64_t k = graph->rank_begin[step]; k < graph->rank_begin[step + 1]; k++) {
                     int64_t v = graph->by_rank[k];
-                    assert_memory_equal(lk_execution_parameters(parallel, v), lk_execution_parameters(incremental, v),
+                    assert_memory_equal(lk_execution_parameters(parallel, v),
+                                        lk_execution_parameters(incremental, v),
                                         (size_t)(17 * graph->output->channels) * sizeof(float));
                     for (int64_t n = 0; n < 17; n++) {
                         column[n] = x[n * graph->variables + v];
@@ -142,7 +146,7 @@ static void test_incremental_equals_parallel(void **state) {
     }
 }
 
-/* ---- the paper's network, in double, with masks as matrices --------------------------------------------------------------- */
+/* ---- the paper's network, in double, with masks as matrices ---------------------------------- */
 
 typedef struct reference {
     int64_t variables, hidden;
@@ -150,9 +154,11 @@ typedef struct reference {
     int32_t degree[64];
 } reference;
 
-/* Mean NLL in nats of binary examples: h = max(0, b + (W . M) x), M[k][d] = 1 if m(k) >= d; y = c + (V . M') h + (A . M'') x,
- * M'[d][k] = 1 if d > m(k), M''[d][e] = 1 if d > e, with inputs numbered from 1. */
-static double reference_nll(const reference *r, const uint16_t *x, int64_t count, double *bump, const float *bumped) {
+/* Mean NLL in nats of binary examples: h = max(0, b + (W . M) x), M[k][d] = 1 if m(k) >= d; y = c +
+ * (V . M') h + (A . M'') x, M'[d][k] = 1 if d > m(k), M''[d][e] = 1 if d > e, with inputs numbered
+ * from 1. */
+static double reference_nll(const reference *r, const uint16_t *x, int64_t count, double *bump,
+                            const float *bumped) {
     double total = 0.0;
     for (int64_t n = 0; n < count; n++) {
         const uint16_t *xn = x + n * r->variables;
@@ -161,7 +167,8 @@ static double reference_nll(const reference *r, const uint16_t *x, int64_t count
             double sum = (double)r->b[k] + (bumped == &r->b[k] ? *bump : 0.0);
             for (int64_t d = 1; d <= r->variables; d++) {
                 const float *w = &r->w[k * r->variables + d - 1];
-                sum += r->degree[k] >= d ? ((double)*w + (bumped == w ? *bump : 0.0)) * xn[d - 1] : 0.0;
+                sum += r->degree[k] >= d ? ((double)*w + (bumped == w ? *bump : 0.0)) * xn[d - 1]
+                                         : 0.0;
             }
             h[k] = sum > 0.0 ? sum : 0.0;
         }
@@ -219,7 +226,8 @@ static void test_equals_the_paper(void **state) {
         assert_int_equal(lk_execution_nll(execution, &nll, NULL), LK_OK);
         expected = reference_nll(&r, x, 1, NULL, NULL);
         if (fabs(nll - expected) > 1e-5) {
-            fail_msg("example %lld: %.8f nats, the paper's equations give %.8f", (long long)code, nll, expected);
+            fail_msg("example %lld: %.8f nats, the paper's equations give %.8f", (long long)code,
+                     nll, expected);
         }
     }
     lk_execution_destroy(execution);
@@ -252,9 +260,10 @@ static void test_gradients_match_central_differences(void **state) {
                                  reference_nll(&r, x, 13, &down, parameter->value + e)) /
                                 2e-6;
             nonzero += fabs(difference) > 1e-4;
-            if (fabs(difference - (double)parameter->gradient[e]) > 1e-6 + 1e-4 * fabs(difference)) {
-                fail_msg("%s[%lld]: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
-                         (double)parameter->gradient[e], difference);
+            if (fabs(difference - (double)parameter->gradient[e]) >
+                1e-6 + 1e-4 * fabs(difference)) {
+                fail_msg("%s[%lld]: gradient %.9g, central difference %.9g", parameter->name,
+                         (long long)e, (double)parameter->gradient[e], difference);
             }
         }
     }

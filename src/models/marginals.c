@@ -9,7 +9,8 @@ static float held(float logit) {
     return logit > LOGIT_MOST ? LOGIT_MOST : logit < -LOGIT_MOST ? -LOGIT_MOST : logit;
 }
 
-/* Sums of values: for binary data the count of ones, for grey data that becomes binary the expected count. */
+/* Sums of values: for binary data the count of ones, for grey data that becomes binary the expected
+ * count. */
 static void binary_logits(const lk_dataset *train, const double *sum, float *logits) {
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t v = 0; v < train->variables; v++) {
@@ -21,7 +22,8 @@ static void binary_logits(const lk_dataset *train, const double *sum, float *log
 static lk_status fill_binary(const lk_model *model, const lk_dataset *train, float *logits) {
     double *sum = lk_allocate(train->variables, sizeof *sum);
     if (sum == NULL) {
-        return lk_fail_no_memory(model->context, "marginals", train->variables * (int64_t)sizeof *sum);
+        return lk_fail_no_memory(model->context, "marginals",
+                                 train->variables * (int64_t)sizeof *sum);
     }
     for (int64_t i = 0; i < train->examples; i++) {
         for (int64_t v = 0; v < train->variables; v++) {
@@ -59,7 +61,8 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
 }
 
 /* Counts of each symbol; for grey data that becomes binary the expected ones. */
-static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period, double *count) {
+static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period,
+                         double *count) {
     int64_t alphabet = model->data.alphabet;
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
@@ -74,11 +77,13 @@ static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t
     }
 }
 
-lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period, float *logits) {
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period,
+                           float *logits) {
     int64_t alphabet = model->data.alphabet;
     double *count = lk_allocate(period * alphabet, sizeof *count);
     if (count == NULL) {
-        return lk_fail_no_memory(model->context, "marginals", period * alphabet * (int64_t)sizeof *count);
+        return lk_fail_no_memory(model->context, "marginals",
+                                 period * alphabet * (int64_t)sizeof *count);
     }
     count_pooled(model, train, period, count);
     float total = lk_log_scalar((float)(train->examples * (train->variables / period) + alphabet));

@@ -15,21 +15,26 @@ static lk_status unknown_family(lk_context *context, const char *family) {
     char known[512] = "";
     for (int32_t i = 0; i < lk_family_count(); i++) {
         size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", lk_family_at(i)->name);
+        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ",
+                 lk_family_at(i)->name);
     }
     return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
 }
 
-static lk_status check_stream(lk_context *context, const lk_family *family, const lk_data_description *data) {
+static lk_status check_stream(lk_context *context, const lk_family *family,
+                              const lk_data_description *data) {
     if (!family->streams) {
-        return lk_fail(context, LK_INVALID,
-                       "%s is for examples of one size, not for streams; charrnn and conv1d take these", family->name);
+        return lk_fail(
+            context, LK_INVALID,
+            "%s is for examples of one size, not for streams; charrnn and conv1d take these",
+            family->name);
     }
     if (data->shape.axes != 1 || data->binarization != LK_BINARIZE_NONE ||
         data->alphabet != lk_symbols_alphabet(&data->symbols)) {
-        return lk_fail(context, LK_INVALID,
-                       "a stream's window has one axis, and its alphabet of %d is that of its symbols, %d",
-                       data->alphabet, lk_symbols_alphabet(&data->symbols));
+        return lk_fail(
+            context, LK_INVALID,
+            "a stream's window has one axis, and its alphabet of %d is that of its symbols, %d",
+            data->alphabet, lk_symbols_alphabet(&data->symbols));
     }
     return LK_OK;
 }
@@ -45,21 +50,23 @@ static lk_status check_natural(const lk_model *model) {
 }
 
 static lk_status check_description(lk_context *context, lk_data_description data) {
-    bool sane =
-        data.variables >= 1 && data.variables <= VARIABLES_MOST && lk_shape_variables(data.shape) == data.variables;
+    bool sane = data.variables >= 1 && data.variables <= VARIABLES_MOST &&
+                lk_shape_variables(data.shape) == data.variables;
     if (!sane) {
-        return lk_fail(context, LK_INVALID, "an example has %lld variables; a model takes 1 to %lld",
+        return lk_fail(context, LK_INVALID,
+                       "an example has %lld variables; a model takes 1 to %lld",
                        (long long)data.variables, (long long)VARIABLES_MOST);
     }
     if (data.alphabet < 2 || data.alphabet > LK_ALPHABET_MOST) {
-        return lk_fail(context, LK_INVALID, "the alphabet has %d symbols; a model takes 2 to %d", data.alphabet,
-                       LK_ALPHABET_MOST);
+        return lk_fail(context, LK_INVALID, "the alphabet has %d symbols; a model takes 2 to %d",
+                       data.alphabet, LK_ALPHABET_MOST);
     }
     return LK_OK;
 }
 
 /* Everything but the ordering and the parameters. */
-static lk_status begin_model(lk_context *context, const char *family, const char *const *assignments, int32_t count,
+static lk_status begin_model(lk_context *context, const char *family,
+                             const char *const *assignments, int32_t count,
                              lk_data_description data, lk_model *model) {
     model->context = context;
     model->family = lk_family_named(family);
@@ -73,14 +80,16 @@ static lk_status begin_model(lk_context *context, const char *family, const char
         LK_TRY(check_stream(context, model->family, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
     }
-    LK_TRY(lk_settings_init(context, &model->settings, model->family->settings, model->family->setting_count));
+    LK_TRY(lk_settings_init(context, &model->settings, model->family->settings,
+                            model->family->setting_count));
     for (int32_t i = 0; i < count; i++) {
         LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
     }
     model->rank = lk_allocate(data.variables, sizeof *model->rank);
     model->history = strdup("{}");
     if (model->rank == NULL || model->history == NULL) {
-        return lk_fail_no_memory(context, "ordering", data.variables * (int64_t)sizeof *model->rank);
+        return lk_fail_no_memory(context, "ordering",
+                                 data.variables * (int64_t)sizeof *model->rank);
     }
     return lk_parameters_create(context, &model->parameters);
 }
@@ -95,8 +104,9 @@ static lk_status declare_parameters(lk_model *model) {
     return LK_OK;
 }
 
-lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                          lk_data_description data, const char *order, uint64_t seed, lk_model **model) {
+lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
+                          int32_t count, lk_data_description data, const char *order, uint64_t seed,
+                          lk_model **model) {
     *model = NULL;
     lk_model *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -123,9 +133,10 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
     return LK_OK;
 }
 
-lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                                 lk_data_description data, const int32_t *rank, const char *order_name,
-                                 int64_t values_most, lk_model **model) {
+lk_status lk_model_create_ranked(lk_context *context, const char *family,
+                                 const char *const *assignments, int32_t count,
+                                 lk_data_description data, const int32_t *rank,
+                                 const char *order_name, int64_t values_most, lk_model **model) {
     *model = NULL;
     lk_model *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -136,7 +147,8 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family, const 
         memcpy(made->rank, rank, (size_t)data.variables * sizeof *rank);
         made->parameters->total_most = values_most;
         made->order_name = strdup(order_name);
-        status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8) : declare_parameters(made);
+        status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8)
+                                          : declare_parameters(made);
     }
     if (status != LK_OK) {
         lk_model_destroy(made);
@@ -164,12 +176,13 @@ int32_t lk_model_variants(const lk_model *model) {
     return model->family->variants == NULL ? 1 : model->family->variants(model);
 }
 
-lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph) {
+lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
+                                lk_graph **graph) {
     LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
     lk_graph *made;
     *graph = NULL;
-    LK_TRY(
-        lk_graph_create(model->context, model->parameters, model->data.variables, model->data.alphabet, rank, &made));
+    LK_TRY(lk_graph_create(model->context, model->parameters, model->data.variables,
+                           model->data.alphabet, rank, &made));
     lk_status status = model->family->build(model, variant, made);
     if (status != LK_OK) {
         lk_graph_destroy(made);
@@ -185,7 +198,8 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
     }
     int32_t *rank = lk_allocate(model->data.variables, sizeof *rank);
     if (rank == NULL) {
-        return lk_fail_no_memory(model->context, "ordering", model->data.variables * (int64_t)sizeof *rank);
+        return lk_fail_no_memory(model->context, "ordering",
+                                 model->data.variables * (int64_t)sizeof *rank);
     }
     lk_status status = model->family->ordering(model, variant, rank);
     if (status == LK_OK) {
@@ -200,8 +214,9 @@ lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **gr
     if (!model->family->any_size || strcmp(model->order_name, "natural") != 0) {
         char want[64];
         lk_shape_print(model->data.shape, want, sizeof want);
-        return lk_fail(model->context, LK_MISMATCH, "a %s model%s takes data of its own size alone, %s",
-                       model->family->name, model->family->any_size ? " with an ordering of its own" : "", want);
+        return lk_fail(model->context, LK_MISMATCH,
+                       "a %s model%s takes data of its own size alone, %s", model->family->name,
+                       model->family->any_size ? " with an ordering of its own" : "", want);
     }
     lk_model there = *model; /* borrows everything but the ordering */
     there.data.shape = shape;
@@ -209,7 +224,8 @@ lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **gr
     LK_TRY(check_description(model->context, there.data));
     there.rank = lk_allocate(there.data.variables, sizeof *there.rank);
     if (there.rank == NULL) {
-        return lk_fail_no_memory(model->context, "ordering", there.data.variables * (int64_t)sizeof *there.rank);
+        return lk_fail_no_memory(model->context, "ordering",
+                                 there.data.variables * (int64_t)sizeof *there.rank);
     }
     for (int64_t v = 0; v < there.data.variables; v++) {
         there.rank[v] = (int32_t)v;

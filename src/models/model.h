@@ -1,5 +1,5 @@
-/* A model: a family, its settings, the description of the data it is for, an ordering and trained parameters. All that it takes to
- * use it; its file (models/model_file.h) holds the same. */
+/* A model: a family, its settings, the description of the data it is for, an ordering and trained
+ * parameters. All that it takes to use it; its file (models/model_file.h) holds the same. */
 #ifndef LK_MODELS_MODEL_H
 #define LK_MODELS_MODEL_H
 
@@ -17,13 +17,14 @@ typedef struct lk_data_description {
     int64_t variables;
     int32_t alphabet;
     lk_binarization binarization;
-    bool stream;        /* sequences without end: shape (one axis) is then only the window that training looked at */
+    bool stream; /* sequences without end: shape (one axis) is then only the window that training
+                    looked at */
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
 
 /* Reports from a fit that is not by gradients; return false to stop. */
-typedef bool lk_fit_progress(void *argument, int64_t iteration, int64_t iterations, double train_nll_nats,
-                             double valid_nll_nats);
+typedef bool lk_fit_progress(void *argument, int64_t iteration, int64_t iterations,
+                             double train_nll_nats, double valid_nll_nats);
 
 typedef struct lk_fit_options {
     uint64_t seed;
@@ -40,25 +41,28 @@ struct lk_family {
     const char *paper;
     const lk_setting *settings;
     int32_t setting_count;
-    /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along one that has no end. */
+    /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
+     * one that has no end. */
     bool streams;
-    /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in files becomes part of the model.
-     * NULL: nothing to do. */
+    /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
+     * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
-    /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's distribution is their even mixture. */
+    /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's
+     * distribution is their even mixture. */
     int32_t (*variants)(const lk_model *model);
     /* Fills rank[variables] for a variant; NULL: the model's own ordering. */
     lk_status (*ordering)(const lk_model *model, int32_t variant, int32_t *rank);
     /* Builds the variant's network on a graph that has its data node, and finishes it. */
     lk_status (*build)(const lk_model *model, int32_t variant, lk_graph *graph);
-    /* Sets parameters to a good start before training by gradients, from the training data (output biases from marginal
-     * frequencies). NULL: initial values are enough. */
+    /* Sets parameters to a good start before training by gradients, from the training data (output
+     * biases from marginal frequencies). NULL: initial values are enough. */
     lk_status (*start)(lk_model *model, const lk_dataset *train);
-    /* The network can be built on data of any size, with the same parameters: sequences of any length, images of any height and
-     * width. */
+    /* The network can be built on data of any size, with the same parameters: sequences of any
+     * length, images of any height and width. */
     bool any_size;
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
-    lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options);
+    lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                     const lk_fit_options *options);
 };
 
 struct lk_model {
@@ -79,45 +83,57 @@ int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
 
-/* A new model. data is copied, its symbols too; a stream needs a family that streams, the natural ordering and the alphabet of its
- * symbols. `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a file of ranks (one
- * integer for each variable, white space between). All parameters are declared (by building variant 0) and initialised
- * from `seed`. */
-lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                          lk_data_description data, const char *order, uint64_t seed, lk_model **model);
-/* The same with the ranks themselves and all parameters zero: for models read from a file. order_name is copied. More parameters than
- * values_most (0: no limit) are refused before they are allocated. */
-lk_status lk_model_create_ranked(lk_context *context, const char *family, const char *const *assignments, int32_t count,
-                                 lk_data_description data, const int32_t *rank, const char *order_name,
-                                 int64_t values_most, lk_model **model);
+/* A new model. data is copied, its symbols too; a stream needs a family that streams, the natural
+ * ordering and the alphabet of its symbols. `assignments`: KEY=VALUE texts. `order`: "natural",
+ * "reversed", "random:SEED" or the path of a file of ranks (one integer for each variable, white
+ * space between). All parameters are declared (by building variant 0) and initialised from
+ * `seed`. */
+lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
+                          int32_t count, lk_data_description data, const char *order, uint64_t seed,
+                          lk_model **model);
+/* The same with the ranks themselves and all parameters zero: for models read from a file.
+ * order_name is copied. More parameters than values_most (0: no limit) are refused before they are
+ * allocated. */
+lk_status lk_model_create_ranked(lk_context *context, const char *family,
+                                 const char *const *assignments, int32_t count,
+                                 lk_data_description data, const int32_t *rank,
+                                 const char *order_name, int64_t values_most, lk_model **model);
 void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
-/* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is destroyed. */
+/* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
+ * destroyed. */
 lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);
-/* The same network under another ordering than the variant's own: for order-agnostic models, to put given variables first. */
-lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank, lk_graph **graph);
-/* The network on data of another shape, in their natural order, with the same parameters: for families whose weights do not belong to
- * places (a longer sequence, a larger image). LK_MISMATCH when the family's do, or when the model has another ordering. */
+/* The same network under another ordering than the variant's own: for order-agnostic models, to put
+ * given variables first. */
+lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
+                                lk_graph **graph);
+/* The network on data of another shape, in their natural order, with the same parameters: for
+ * families whose weights do not belong to places (a longer sequence, a larger image). LK_MISMATCH
+ * when the family's do, or when the model has another ordering. */
 lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph);
 /* Changes when the same model file begins to mean other probabilities. */
 #define LK_ENGINE_VERSION "1"
 /* Before training by gradients: the family's `start`, if it has one. */
 lk_status lk_model_start(lk_model *model, const lk_dataset *train);
-/* 128 bits over everything that decides a probability: family, settings, data description, ordering, parameters, engine version. */
+/* 128 bits over everything that decides a probability: family, settings, data description,
+ * ordering, parameters, engine version. */
 typedef struct lk_fingerprint {
     uint8_t byte[16];
 } lk_fingerprint;
 lk_fingerprint lk_model_fingerprint(const lk_model *model);
 void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
-/* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (784 may stand for 28x28, but images agree in
- * height, width and channels) or hold values outside its alphabet. */
+/* LK_MISMATCH, with what differs, when the data do not have the model's number of variables (784
+ * may stand for 28x28, but images agree in height, width and channels) or hold values outside its
+ * alphabet. */
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
 /* The second alone. */
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
-/* At which shape the model's network runs over data of `shape`: *there is the model's own when the numbers of variables agree, or, for
- * families that are built at any size, the data's: images of another height and width but as many channels, sequences of another
- * length. Else LK_MISMATCH, saying what differs; `name` is for messages. */
-lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape, lk_shape *there);
+/* At which shape the model's network runs over data of `shape`: *there is the model's own when the
+ * numbers of variables agree, or, for families that are built at any size, the data's: images of
+ * another height and width but as many channels, sequences of another length. Else LK_MISMATCH,
+ * saying what differs; `name` is for messages. */
+lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape,
+                             lk_shape *there);
 /* Both: data that the model accepts, or could at another size. */
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there);
 

@@ -13,8 +13,8 @@ static void put_text(XXH3_state_t *hash, const char *text) {
     XXH3_128bits_update(hash, text, strlen(text) + 1);
 }
 
-bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT], const lk_tensor *tensors, int32_t count,
-                            char text[33]) {
+bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
+                            const lk_tensor *tensors, int32_t count, char text[33]) {
     const lk_tensor **sorted = malloc(((size_t)count + 1) * sizeof *sorted);
     XXH3_state_t *hash = XXH3_createState();
     bool made = sorted != NULL && hash != NULL;

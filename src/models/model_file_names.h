@@ -1,4 +1,5 @@
-/* What the writer and the reader of model files share: names, and the checksum over everything in the file. */
+/* What the writer and the reader of model files share: names, and the checksum over everything in
+ * the file. */
 #ifndef LK_MODELS_MODEL_FILE_NAMES_H
 #define LK_MODELS_MODEL_FILE_NAMES_H
 
@@ -8,7 +9,8 @@
 #define LK_MODEL_FILE_VERSION "1"
 
 /* Metadata, in the order in which they are written and hashed; the checksum follows. */
-#define LK_MODEL_FILE_KEYS "format", "version", "engine", "likely", "family", "settings", "data", "order", "history"
+#define LK_MODEL_FILE_KEYS \
+    "format", "version", "engine", "likely", "family", "settings", "data", "order", "history"
 #define LK_MODEL_FILE_KEY_COUNT 9
 #define LK_MODEL_FILE_CHECKSUM "checksum"
 
@@ -18,12 +20,13 @@
 
 /* By lk_binarization. */
 #define LK_MODEL_FILE_BINARIZATIONS 3
-static const char *const lk_model_file_binarizations[LK_MODEL_FILE_BINARIZATIONS] = {"none", "threshold", "sample"};
+static const char *const lk_model_file_binarizations[LK_MODEL_FILE_BINARIZATIONS] = {
+    "none", "threshold", "sample"};
 
-/* XXH3-128 in hexadecimal over the values of LK_MODEL_FILE_KEYS in that order, each with its terminating zero byte
- * (a missing one is as if empty), then of all tensors in the order of strcmp of their names: name with its zero
- * byte, bytes. False: out of memory. */
-bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT], const lk_tensor *tensors, int32_t count,
-                            char text[33]);
+/* XXH3-128 in hexadecimal over the values of LK_MODEL_FILE_KEYS in that order, each with its
+ * terminating zero byte (a missing one is as if empty), then of all tensors in the order of strcmp
+ * of their names: name with its zero byte, bytes. False: out of memory. */
+bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
+                            const lk_tensor *tensors, int32_t count, char text[33]);
 
 #endif

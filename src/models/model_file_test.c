@@ -1,4 +1,5 @@
-/* The model file: what is saved is loaded; what does not fit, or is too large for its file, is refused. */
+/* The model file: what is saved is loaded; what does not fit, or is too large for its file, is
+ * refused. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,12 +26,15 @@ typedef struct world {
 static int set_up(void **state) {
     world *w = calloc(1, sizeof *w);
     const char *assignments[] = {"hidden=4,3", "activation=tanh", "dropout=0.25"};
-    lk_data_description data = {
-        .shape = {.axes = 3, .size = {2, 3, 1}}, .variables = 6, .alphabet = 3, .binarization = LK_BINARIZE_NONE};
+    lk_data_description data = {.shape = {.axes = 3, .size = {2, 3, 1}},
+                                .variables = 6,
+                                .alphabet = 3,
+                                .binarization = LK_BINARIZE_NONE};
     *state = w;
     snprintf(w->path, sizeof w->path, "/tmp/likely-model-%d", (int)getpid());
     if (lk_context_create(1, &w->context) != LK_OK ||
-        lk_model_create(w->context, "made", assignments, 3, data, "random:9", 5, &w->model) != LK_OK) {
+        lk_model_create(w->context, "made", assignments, 3, data, "random:9", 5, &w->model) !=
+            LK_OK) {
         return -1;
     }
     free(w->model->history);
@@ -103,7 +107,7 @@ static void same_bytes_again(void **state) {
     lk_model_destroy(loaded);
 }
 
-/* ---- hostile files: a good one, with one thing changed ---------------------------------------------------- */
+/* ---- hostile files: a good one, with one thing changed --------------------------------------- */
 
 typedef struct change {
     const char *key, *value; /* metadata: value NULL takes the key away */
@@ -165,9 +169,10 @@ static void load_changed(world *w, const change *c) {
         bool mine = c->key != NULL && strcmp(file.keys[i], c->key) == 0;
         if (!mine || c->value != NULL) {
             keys[pairs] = file.keys[i];
-            values[pairs++] = mine                                                   ? c->value
-                              : strcmp(file.keys[i], "checksum") == 0 && !c->checked ? ""
-                                                                                     : file.values[i];
+            values[pairs++] = mine ? c->value
+                              : strcmp(file.keys[i], "checksum") == 0 && !c->checked
+                                  ? ""
+                                  : file.values[i];
         }
     }
     lk_tensor tensors[16]; /* the file keeps its own, with their names */
@@ -177,11 +182,13 @@ static void load_changed(world *w, const change *c) {
     apply_to_tensor(c, tensors, &count, scratch);
     char path[80];
     snprintf(path, sizeof path, "%s-changed", w->path);
-    assert_int_equal(lk_safetensors_write(w->context, path, tensors, count, keys, values, pairs), LK_OK);
+    assert_int_equal(lk_safetensors_write(w->context, path, tensors, count, keys, values, pairs),
+                     LK_OK);
     lk_model *loaded;
     lk_status status = lk_model_load(w->context, path, &loaded);
     unlink(path);
-    if (status != c->expected || (c->message != NULL && strstr(lk_context_message(w->context), c->message) == NULL) ||
+    if (status != c->expected ||
+        (c->message != NULL && strstr(lk_context_message(w->context), c->message) == NULL) ||
         strstr(lk_context_message(w->context), path) == NULL) {
         fail_msg("%s %s %s: status %d, %s", c->key ? c->key : "tensor", c->value ? c->value : "-",
                  c->tensor ? c->tensor : "-", status, lk_context_message(w->context));
@@ -203,20 +210,43 @@ static void refusals(void **state) {
         {.key = "settings", .value = "{", .expected = LK_FORMAT, .message = "settings"},
         {.key = "settings", .value = "[]", .expected = LK_FORMAT, .message = "settings"},
         {.key = "settings", .value = "{\"hidden\":5}", .expected = LK_FORMAT, .message = "hidden"},
-        {.key = "settings", .value = "{\"hidden\":\"-5\"}", .expected = LK_INVALID, .message = "hidden"},
-        {.key = "settings", .value = "{\"nonsense\":\"5\"}", .expected = LK_INVALID, .message = "nonsense"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"-5\"}",
+         .expected = LK_INVALID,
+         .message = "hidden"},
+        {.key = "settings",
+         .value = "{\"nonsense\":\"5\"}",
+         .expected = LK_INVALID,
+         .message = "nonsense"},
         {.key = "settings",
          .value = "{\"hidden\":\"4,3\",\"hidden\":\"4,3\"}",
          .expected = LK_FORMAT,
          .message = "hidden"},
-        {.key = "settings", .value = "{\"hidden\":\"4,3,2\"}", .expected = LK_FORMAT, .message = "missing"},
-        {.key = "settings", .value = "{\"hidden\":\"4\"}", .expected = LK_FORMAT, .message = "logits"},
-        {.key = "settings", .value = "{\"hidden\":\"5,3\"}", .expected = LK_FORMAT, .message = "hidden1"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"4,3,2\"}",
+         .expected = LK_FORMAT,
+         .message = "missing"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"4\"}",
+         .expected = LK_FORMAT,
+         .message = "logits"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"5,3\"}",
+         .expected = LK_FORMAT,
+         .message = "hidden1"},
         {.key = "data", .value = "{}", .expected = LK_FORMAT, .message = "data"},
-        {.key = "data", .value = "{\"shape\":[2,3,1],\"alphabet\":3,\"binarization\":\"x\"}", .expected = LK_FORMAT},
-        {.key = "data", .value = "{\"shape\":[2,3,1],\"alphabet\":1,\"binarization\":\"none\"}", .expected = LK_FORMAT},
-        {.key = "data", .value = "{\"shape\":[2,0,1],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT},
-        {.key = "data", .value = "{\"shape\":[],\"alphabet\":3,\"binarization\":\"none\"}", .expected = LK_FORMAT},
+        {.key = "data",
+         .value = "{\"shape\":[2,3,1],\"alphabet\":3,\"binarization\":\"x\"}",
+         .expected = LK_FORMAT},
+        {.key = "data",
+         .value = "{\"shape\":[2,3,1],\"alphabet\":1,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT},
+        {.key = "data",
+         .value = "{\"shape\":[2,0,1],\"alphabet\":3,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT},
+        {.key = "data",
+         .value = "{\"shape\":[],\"alphabet\":3,\"binarization\":\"none\"}",
+         .expected = LK_FORMAT},
         {.key = "data",
          .value = "{\"shape\":[65536,65536],\"alphabet\":3,\"binarization\":\"none\"}",
          .expected = LK_FORMAT},
@@ -228,11 +258,25 @@ static void refusals(void **state) {
          .value = "{\"shape\":[7],\"alphabet\":3,\"binarization\":\"none\"}",
          .expected = LK_FORMAT,
          .message = "rank"},
-        {.key = "data", .value = "{\"shape\":[6],\"alphabet\":4,\"binarization\":\"none\"}", .expected = LK_MISMATCH},
+        {.key = "data",
+         .value = "{\"shape\":[6],\"alphabet\":4,\"binarization\":\"none\"}",
+         .expected = LK_MISMATCH},
         {.key = "order", .expected = LK_FORMAT, .message = "order"},
-        {.key = "order", .value = "natural", .expected = LK_CORRUPT, .message = "damaged", .checked = true},
-        {.key = "history", .value = "{}", .expected = LK_CORRUPT, .message = "damaged", .checked = true},
-        {.tensor = "hidden1.weight", .how = NEGATIVE, .expected = LK_CORRUPT, .message = "damaged", .checked = true},
+        {.key = "order",
+         .value = "natural",
+         .expected = LK_CORRUPT,
+         .message = "damaged",
+         .checked = true},
+        {.key = "history",
+         .value = "{}",
+         .expected = LK_CORRUPT,
+         .message = "damaged",
+         .checked = true},
+        {.tensor = "hidden1.weight",
+         .how = NEGATIVE,
+         .expected = LK_CORRUPT,
+         .message = "damaged",
+         .checked = true},
         {.key = "checksum", .expected = LK_FORMAT, .message = "checksum"},
         {.key = "checksum", .value = "0123", .expected = LK_CORRUPT, .message = "damaged"},
         {.key = "history", .expected = LK_FORMAT, .message = "history"},
@@ -241,17 +285,44 @@ static void refusals(void **state) {
         {.tensor = "ordering.rank", .how = RETYPE, .expected = LK_FORMAT, .message = "rank"},
         {.tensor = "ordering.rank", .how = NEGATIVE, .expected = LK_FORMAT, .message = "negative"},
         {.tensor = "ordering.rank", .how = SHORTEN, .expected = LK_FORMAT, .message = "rank"},
-        {.tensor = "calibration.nll", .how = RETYPE, .expected = LK_FORMAT, .message = "calibration"},
-        {.tensor = "calibration.nll", .how = POISON, .expected = LK_FORMAT, .message = "calibration"},
+        {.tensor = "calibration.nll",
+         .how = RETYPE,
+         .expected = LK_FORMAT,
+         .message = "calibration"},
+        {.tensor = "calibration.nll",
+         .how = POISON,
+         .expected = LK_FORMAT,
+         .message = "calibration"},
         {.tensor = "calibration.nll", .how = RENAME, .expected = LK_FORMAT, .message = "stranger"},
         {.tensor = "hidden1.weight", .how = DROP, .expected = LK_FORMAT, .message = "missing"},
-        {.tensor = "hidden1.weight", .how = RENAME, .expected = LK_FORMAT, .message = "hidden1.weight"},
-        {.tensor = "hidden1.weight", .how = RETYPE, .expected = LK_FORMAT, .message = "hidden1.weight"},
-        {.tensor = "hidden1.weight", .how = RESHAPE, .expected = LK_FORMAT, .message = "hidden1.weight"},
-        {.tensor = "hidden1.bias", .how = RESHAPE, .expected = LK_FORMAT, .message = "hidden1.bias"},
-        {.tensor = "hidden1.bias", .how = SHORTEN, .expected = LK_FORMAT, .message = "hidden1.bias"},
-        {.tensor = "hidden1.weight", .how = POISON, .expected = LK_NOT_FINITE, .message = "hidden1.weight"},
-        {.tensor = "hidden1.weight", .how = POISON_INFINITY, .expected = LK_NOT_FINITE, .message = "hidden1.weight"},
+        {.tensor = "hidden1.weight",
+         .how = RENAME,
+         .expected = LK_FORMAT,
+         .message = "hidden1.weight"},
+        {.tensor = "hidden1.weight",
+         .how = RETYPE,
+         .expected = LK_FORMAT,
+         .message = "hidden1.weight"},
+        {.tensor = "hidden1.weight",
+         .how = RESHAPE,
+         .expected = LK_FORMAT,
+         .message = "hidden1.weight"},
+        {.tensor = "hidden1.bias",
+         .how = RESHAPE,
+         .expected = LK_FORMAT,
+         .message = "hidden1.bias"},
+        {.tensor = "hidden1.bias",
+         .how = SHORTEN,
+         .expected = LK_FORMAT,
+         .message = "hidden1.bias"},
+        {.tensor = "hidden1.weight",
+         .how = POISON,
+         .expected = LK_NOT_FINITE,
+         .message = "hidden1.weight"},
+        {.tensor = "hidden1.weight",
+         .how = POISON_INFINITY,
+         .expected = LK_NOT_FINITE,
+         .message = "hidden1.weight"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         load_changed(w, &changes[i]);
@@ -273,7 +344,10 @@ static void small_files_ask_in_vain(void **state) {
          .value = "{\"hidden\":\"1048576,1048576,1048576\"}",
          .expected = LK_MISMATCH,
          .message = "more than"},
-        {.key = "settings", .value = "{\"hidden\":\"4,1000000\"}", .expected = LK_MISMATCH, .message = "more than"},
+        {.key = "settings",
+         .value = "{\"hidden\":\"4,1000000\"}",
+         .expected = LK_MISMATCH,
+         .message = "more than"},
         {.key = "data",
          .value = "{\"shape\":[6],\"alphabet\":65536,\"binarization\":\"none\"}",
          .expected = LK_MISMATCH},
@@ -301,7 +375,8 @@ static void flipped_bytes(void **state) {
         lk_model *loaded;
         lk_status status = lk_model_parse(w->context, "flipped", copy, &loaded);
         if (status == LK_OK || strstr(lk_context_message(w->context), "flipped") == NULL) {
-            fail_msg("byte %lld: status %d, %s", (long long)at, status, lk_context_message(w->context));
+            fail_msg("byte %lld: status %d, %s", (long long)at, status,
+                     lk_context_message(w->context));
         }
         assert_null(loaded);
     }
@@ -314,7 +389,7 @@ static void flipped_bytes(void **state) {
     lk_bytes_release(&bytes);
 }
 
-/* ---- models of streams ------------------------------------------------------------------------------------ */
+/* ---- models of streams ----------------------------------------------------------------------- */
 
 static int set_up_stream(void **state) {
     world *w = calloc(1, sizeof *w);
@@ -325,7 +400,8 @@ static int set_up_stream(void **state) {
     snprintf(w->path, sizeof w->path, "/tmp/likely-stream-model-%d", (int)getpid());
     bool made = lk_context_create(1, &w->context) == LK_OK &&
                 lk_symbols_list(w->context, "x", listed, 4, &data.symbols) == LK_OK &&
-                lk_model_create(w->context, "charrnn", assignments, 2, data, "natural", 5, &w->model) == LK_OK;
+                lk_model_create(w->context, "charrnn", assignments, 2, data, "natural", 5,
+                                &w->model) == LK_OK;
     lk_symbols_deinit(&data.symbols); /* the model has its own */
     return made ? 0 : -1;
 }
@@ -337,7 +413,8 @@ static void streams_are_kept(void **state) {
     if (lk_model_load(w->context, w->path, &loaded) != LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
-    assert_true(loaded->data.stream && lk_symbols_equal(&loaded->data.symbols, &w->model->data.symbols));
+    assert_true(loaded->data.stream &&
+                lk_symbols_equal(&loaded->data.symbols, &w->model->data.symbols));
     lk_fingerprint before = lk_model_fingerprint(w->model), after = lk_model_fingerprint(loaded);
     assert_memory_equal(before.byte, after.byte, sizeof before.byte);
     loaded->data.symbols.characters[1] = 'b'; /* what a symbol means decides what is decoded */
@@ -355,7 +432,10 @@ static void stream_refusals(void **state) {
     save(w);
 #define DATA(rest) "{\"shape\":[8],\"binarization\":\"none\"," rest "}"
     static const change changes[] = {
-        {.key = "data", .value = DATA("\"alphabet\":5"), .expected = LK_FORMAT, .message = "in no other"},
+        {.key = "data",
+         .value = DATA("\"alphabet\":5"),
+         .expected = LK_FORMAT,
+         .message = "in no other"},
         {.key = "data",
          .value = DATA("\"alphabet\":5,\"stream\":\"bytes\""),
          .expected = LK_FORMAT,
@@ -364,22 +444,41 @@ static void stream_refusals(void **state) {
          .value = DATA("\"alphabet\":5,\"stream\":\"words\""),
          .expected = LK_FORMAT,
          .message = "stream"},
-        {.key = "data", .value = DATA("\"alphabet\":5,\"stream\":true"), .expected = LK_FORMAT, .message = "stream"},
+        {.key = "data",
+         .value = DATA("\"alphabet\":5,\"stream\":true"),
+         .expected = LK_FORMAT,
+         .message = "stream"},
         {.key = "data", .value = DATA("\"alphabet\":5,\"more\":1"), .expected = LK_FORMAT},
         {.key = "data",
          .value = DATA("\"alphabet\":6,\"stream\":\"characters\""),
          .expected = LK_INVALID,
          .message = "alphabet of 6"},
         {.key = "data",
-         .value = "{\"shape\":[4,2],\"alphabet\":5,\"binarization\":\"none\",\"stream\":\"characters\"}",
+         .value =
+             "{\"shape\":[4,2],\"alphabet\":5,\"binarization\":\"none\",\"stream\":\"characters\"}",
          .expected = LK_INVALID,
          .message = "one axis"},
         {.key = "family", .value = "histogram", .expected = LK_INVALID},
-        {.tensor = "symbols.characters", .how = DROP, .expected = LK_FORMAT, .message = "symbols.characters"},
-        {.tensor = "symbols.characters", .how = RETYPE, .expected = LK_FORMAT, .message = "symbols.characters"},
-        {.tensor = "symbols.characters", .how = RESHAPE, .expected = LK_FORMAT, .message = "symbols.characters"},
-        {.tensor = "symbols.characters", .how = SHORTEN, .expected = LK_INVALID, .message = "alphabet of 5"},
-        {.tensor = "symbols.characters", .how = NEGATIVE, .expected = LK_INVALID, .message = "code point"},
+        {.tensor = "symbols.characters",
+         .how = DROP,
+         .expected = LK_FORMAT,
+         .message = "symbols.characters"},
+        {.tensor = "symbols.characters",
+         .how = RETYPE,
+         .expected = LK_FORMAT,
+         .message = "symbols.characters"},
+        {.tensor = "symbols.characters",
+         .how = RESHAPE,
+         .expected = LK_FORMAT,
+         .message = "symbols.characters"},
+        {.tensor = "symbols.characters",
+         .how = SHORTEN,
+         .expected = LK_INVALID,
+         .message = "alphabet of 5"},
+        {.tensor = "symbols.characters",
+         .how = NEGATIVE,
+         .expected = LK_INVALID,
+         .message = "code point"},
         {.tensor = "ordering.rank", .how = NEGATIVE, .expected = LK_FORMAT, .message = "negative"},
     };
 #undef DATA
@@ -393,12 +492,15 @@ static void misfits(void **state) {
     world *w = *state;
     lk_model *model;
     lk_data_description data = {.shape = {1, {8}}, .variables = 8, .alphabet = 256, .stream = true};
-    assert_int_equal(lk_model_create(w->context, "made", NULL, 0, data, "natural", 5, &model), LK_INVALID);
+    assert_int_equal(lk_model_create(w->context, "made", NULL, 0, data, "natural", 5, &model),
+                     LK_INVALID);
     assert_non_null(strstr(lk_context_message(w->context), "charrnn"));
-    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "reversed", 5, &model), LK_INVALID);
+    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "reversed", 5, &model),
+                     LK_INVALID);
     assert_non_null(strstr(lk_context_message(w->context), "natural"));
     data.alphabet = 255;
-    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "natural", 5, &model), LK_INVALID);
+    assert_int_equal(lk_model_create(w->context, "charrnn", NULL, 0, data, "natural", 5, &model),
+                     LK_INVALID);
     assert_null(model);
 }
 

@@ -1,5 +1,6 @@
-/* Reading the model file, which is hostile: every count is compared with what the file holds before anything of
- * that size is allocated; unknown settings and tensors are refused, because what they would mean is not known. */
+/* Reading the model file, which is hostile: every count is compared with what the file holds before
+ * anything of that size is allocated; unknown settings and tensors are refused, because what they
+ * would mean is not known. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 
 #define FILE_MOST (INT64_C(1) << 40)
 #define HISTORY_MOST (INT64_C(16) << 20)
-/* Cells of the data, each with all symbols of its alphabet, that a file of no size may ask for; more need a larger
- * file. */
+/* Cells of the data, each with all symbols of its alphabet, that a file of no size may ask for;
+ * more need a larger file. */
 #define CELLS_FREE (INT64_C(1) << 23)
 #define CELLS_PER_BYTE 16
 
@@ -29,13 +30,14 @@ typedef struct job {
     int32_t *rank; /* owned */
 } job;
 
-/* ---- metadata --------------------------------------------------------------------------------------------- */
+/* ---- metadata -------------------------------------------------------------------------------- */
 
 static lk_status need(const job *work, const char *key, const char **value) {
     *value = lk_safetensors_value(&work->file, key);
     return *value != NULL ? LK_OK
                           : lk_fail(work->context, LK_FORMAT,
-                                    "%s: not a model file of likely: its metadata have no \"%s\"", work->path, key);
+                                    "%s: not a model file of likely: its metadata have no \"%s\"",
+                                    work->path, key);
 }
 
 static lk_status check_format(const job *work) {
@@ -44,20 +46,21 @@ static lk_status check_format(const job *work) {
     LK_TRY(need(work, "version", &version));
     LK_TRY(need(work, "engine", &engine));
     if (strcmp(format, LK_MODEL_FILE_FORMAT) != 0) {
-        return lk_fail(work->context, LK_FORMAT, "%s: not a model file of likely: its format is \"%.40s\"", work->path,
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: not a model file of likely: its format is \"%.40s\"", work->path,
                        format);
     }
     if (strcmp(version, LK_MODEL_FILE_VERSION) != 0 || strcmp(engine, LK_ENGINE_VERSION) != 0) {
-        return lk_fail(
-            work->context, LK_UNSUPPORTED,
-            "%s: model file version %.20s for engine %.20s; this build of likely reads version " LK_MODEL_FILE_VERSION
-            " for engine " LK_ENGINE_VERSION,
-            work->path, version, engine);
+        return lk_fail(work->context, LK_UNSUPPORTED,
+                       "%s: model file version %.20s for engine %.20s; this build of likely reads "
+                       "version " LK_MODEL_FILE_VERSION " for engine " LK_ENGINE_VERSION,
+                       work->path, version, engine);
     }
     return LK_OK;
 }
 
-/* What lies in the file is what was written. An empty checksum is for people who alter a file with other tools. */
+/* What lies in the file is what was written. An empty checksum is for people who alter a file with
+ * other tools. */
 static lk_status check_sum(const job *work) {
     static const char *const keys[] = {LK_MODEL_FILE_KEYS};
     const char *values[LK_MODEL_FILE_KEY_COUNT], *kept;
@@ -72,8 +75,8 @@ static lk_status check_sum(const job *work) {
     }
     if (kept[0] != '\0' && strcmp(kept, found) != 0) {
         return lk_fail(work->context, LK_CORRUPT,
-                       "%s: the file is damaged: its checksum is %.40s, but its content has %s", work->path, kept,
-                       found);
+                       "%s: the file is damaged: its checksum is %.40s, but its content has %s",
+                       work->path, kept, found);
     }
     return LK_OK;
 }
@@ -86,12 +89,14 @@ static lk_status need_object(const job *work, const char *key, json_t **object) 
     LK_TRY(need(work, key, &text));
     *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (*object == NULL) {
-        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\": %s", work->path, key, error.text);
+        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\": %s", work->path, key,
+                       error.text);
     }
     if (!json_is_object(*object)) {
         json_decref(*object);
         *object = NULL;
-        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\" is not a JSON object", work->path, key);
+        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\" is not a JSON object",
+                       work->path, key);
     }
     return LK_OK;
 }
@@ -126,7 +131,8 @@ static bool shape_read(const json_t *array, lk_shape *shape) {
     for (size_t i = 0; i < axes; i++) {
         const json_t *size = json_array_get(array, i);
         shape->size[i] = json_integer_value(size);
-        if (!json_is_integer(size) || shape->size[i] < 1 || shape->size[i] > INT32_MAX / variables) {
+        if (!json_is_integer(size) || shape->size[i] < 1 ||
+            shape->size[i] > INT32_MAX / variables) {
             return false;
         }
         variables *= shape->size[i];
@@ -160,17 +166,19 @@ static lk_status take_data(job *work, const json_t *object) {
         json_integer_value(alphabet) < 2 || json_integer_value(alphabet) > LK_ALPHABET_MOST ||
         kind == LK_MODEL_FILE_BINARIZATIONS || !take_stream(object, data) ||
         json_object_size(object) != (data->stream ? 4 : 3)) {
-        return lk_fail(work->context, LK_FORMAT,
-                       "%s: metadata \"data\" describe no data: wrong shape, alphabet, binarization or stream",
-                       work->path);
+        return lk_fail(
+            work->context, LK_FORMAT,
+            "%s: metadata \"data\" describe no data: wrong shape, alphabet, binarization or stream",
+            work->path);
     }
     data->variables = lk_shape_variables(data->shape);
     data->alphabet = (int32_t)json_integer_value(alphabet);
     data->binarization = (lk_binarization)kind;
     if (data->variables > (CELLS_FREE + CELLS_PER_BYTE * work->file.bytes.size) / data->alphabet) {
         return lk_fail(work->context, LK_FORMAT,
-                       "%s: %lld variables of %d symbols are too many for a file of %lld bytes", work->path,
-                       (long long)data->variables, data->alphabet, (long long)work->file.bytes.size);
+                       "%s: %lld variables of %d symbols are too many for a file of %lld bytes",
+                       work->path, (long long)data->variables, data->alphabet,
+                       (long long)work->file.bytes.size);
     }
     return LK_OK;
 }
@@ -179,7 +187,8 @@ static lk_status check_history(const job *work, const char **text) {
     json_t *object = NULL;
     LK_TRY(need(work, "history", text));
     if (strlen(*text) > HISTORY_MOST) {
-        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"history\" are larger than %lld bytes", work->path,
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: metadata \"history\" are larger than %lld bytes", work->path,
                        (long long)HISTORY_MOST);
     }
     LK_TRY(need_object(work, "history", &object));
@@ -201,11 +210,12 @@ static lk_status take_metadata(job *work) {
     return status;
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------------------- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 static lk_status take_rank(job *work) {
     const lk_tensor *tensor = lk_safetensors_tensor(&work->file, LK_MODEL_FILE_RANK);
-    if (tensor == NULL || tensor->type != LK_I32 || tensor->axes != 1 || tensor->size[0] != work->data.variables) {
+    if (tensor == NULL || tensor->type != LK_I32 || tensor->axes != 1 ||
+        tensor->size[0] != work->data.variables) {
         return lk_fail(work->context, LK_FORMAT,
                        "%s: tensor \"" LK_MODEL_FILE_RANK
                        "\" is missing or is not I32 [%lld], a rank for each variable",
@@ -218,14 +228,15 @@ static lk_status take_rank(job *work) {
     memcpy(work->rank, tensor->data, (size_t)tensor->bytes);
     for (int64_t v = 0; v < work->data.variables; v++) {
         if (work->rank[v] < 0) {
-            return lk_fail(work->context, LK_FORMAT, "%s: rank %d of variable %lld is negative", work->path,
-                           work->rank[v], (long long)v);
+            return lk_fail(work->context, LK_FORMAT, "%s: rank %d of variable %lld is negative",
+                           work->path, work->rank[v], (long long)v);
         }
     }
     return LK_OK;
 }
 
-/* The characters of a stream of such. Whether they are as many as the alphabet wants, the model's maker checks. */
+/* The characters of a stream of such. Whether they are as many as the alphabet wants, the model's
+ * maker checks. */
 static lk_status take_characters(job *work) {
     const lk_tensor *tensor = lk_safetensors_tensor(&work->file, LK_MODEL_FILE_CHARACTERS);
     bool wanted = work->data.stream && work->data.symbols.kind == LK_SYMBOLS_CHARACTERS;
@@ -233,20 +244,22 @@ static lk_status take_characters(job *work) {
         return LK_OK;
     }
     if (!wanted || tensor == NULL || tensor->type != LK_I32 || tensor->axes != 1) {
-        return lk_fail(
-            work->context, LK_FORMAT,
-            "%s: tensor \"" LK_MODEL_FILE_CHARACTERS
-            "\" stands in the file of a model for a stream of characters, I32 [their number], and in no other",
-            work->path);
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: tensor \"" LK_MODEL_FILE_CHARACTERS
+                       "\" stands in the file of a model for a stream of characters, I32 [their "
+                       "number], and in no other",
+                       work->path);
     }
     char name[LK_MESSAGE_CAPACITY];
     snprintf(name, sizeof name, "%s: tensor \"" LK_MODEL_FILE_CHARACTERS "\"", work->path);
-    uint32_t *characters = lk_allocate(tensor->size[0], sizeof *characters); /* aligned, as the file's need not be */
+    uint32_t *characters =
+        lk_allocate(tensor->size[0], sizeof *characters); /* aligned, as the file's need not be */
     if (characters == NULL) {
         return lk_fail_no_memory(work->context, "the list of characters", tensor->bytes);
     }
     memcpy(characters, tensor->data, (size_t)tensor->bytes);
-    lk_status status = lk_symbols_list(work->context, name, characters, tensor->size[0], &work->data.symbols);
+    lk_status status =
+        lk_symbols_list(work->context, name, characters, tensor->size[0], &work->data.symbols);
     lk_release(characters);
     return status;
 }
@@ -254,12 +267,15 @@ static lk_status take_characters(job *work) {
 static lk_status take_parameter(const job *work, lk_parameter *p) {
     const lk_tensor *tensor = lk_safetensors_tensor(&work->file, p->name);
     if (tensor == NULL) {
-        return lk_fail(work->context, LK_FORMAT, "%s: tensor \"%s\" is missing", work->path, p->name);
+        return lk_fail(work->context, LK_FORMAT, "%s: tensor \"%s\" is missing", work->path,
+                       p->name);
     }
-    bool shaped = tensor->size[0] == p->rows &&
-                  (p->columns == 1 ? tensor->axes == 1 : tensor->axes == 2 && tensor->size[1] == p->columns);
+    bool shaped =
+        tensor->size[0] == p->rows &&
+        (p->columns == 1 ? tensor->axes == 1 : tensor->axes == 2 && tensor->size[1] == p->columns);
     if (tensor->type != LK_F32 || !shaped) {
-        return lk_fail(work->context, LK_FORMAT, "%s: tensor \"%s\" is not F32 %lld x %lld, which the settings imply",
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: tensor \"%s\" is not F32 %lld x %lld, which the settings imply",
                        work->path, p->name, (long long)p->rows, (long long)p->columns);
     }
     if (tensor->bytes > 0) {
@@ -267,8 +283,8 @@ static lk_status take_parameter(const job *work, lk_parameter *p) {
     }
     for (int64_t i = 0; i < p->rows * p->columns; i++) {
         if (isnan(p->value[i]) || p->value[i] == INFINITY) {
-            return lk_fail(work->context, LK_NOT_FINITE, "%s: tensor \"%s\": value %lld is %f", work->path, p->name,
-                           (long long)i, (double)p->value[i]);
+            return lk_fail(work->context, LK_NOT_FINITE, "%s: tensor \"%s\": value %lld is %f",
+                           work->path, p->name, (long long)i, (double)p->value[i]);
         }
     }
     return LK_OK;
@@ -280,7 +296,8 @@ static lk_status take_calibration(const job *work, lk_model *model) {
         return LK_OK;
     }
     if (tensor->type != LK_F32 || tensor->axes != 1 || tensor->size[0] < 1) {
-        return lk_fail(work->context, LK_FORMAT, "%s: tensor \"" LK_MODEL_FILE_CALIBRATION "\" is not an F32 vector",
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: tensor \"" LK_MODEL_FILE_CALIBRATION "\" is not an F32 vector",
                        work->path);
     }
     model->calibration = lk_allocate(tensor->size[0], sizeof *model->calibration);
@@ -290,10 +307,11 @@ static lk_status take_calibration(const job *work, lk_model *model) {
     model->calibration_count = tensor->size[0];
     memcpy(model->calibration, tensor->data, (size_t)tensor->bytes);
     for (int64_t i = 0; i < model->calibration_count; i++) {
-        if (isnan(model->calibration[i]) || (i > 0 && model->calibration[i] < model->calibration[i - 1])) {
+        if (isnan(model->calibration[i]) ||
+            (i > 0 && model->calibration[i] < model->calibration[i - 1])) {
             return lk_fail(work->context, LK_FORMAT,
-                           "%s: tensor \"" LK_MODEL_FILE_CALIBRATION "\" is not ascending at %lld", work->path,
-                           (long long)i);
+                           "%s: tensor \"" LK_MODEL_FILE_CALIBRATION "\" is not ascending at %lld",
+                           work->path, (long long)i);
         }
     }
     return LK_OK;
@@ -303,16 +321,17 @@ static lk_status refuse_unknown(const job *work, const lk_model *model) {
     for (int32_t i = 0; i < work->file.count; i++) {
         const char *name = work->file.tensors[i].name;
         if (strcmp(name, LK_MODEL_FILE_RANK) != 0 && strcmp(name, LK_MODEL_FILE_CALIBRATION) != 0 &&
-            strcmp(name, LK_MODEL_FILE_CHARACTERS) != 0 && lk_parameters_find(model->parameters, name) < 0) {
+            strcmp(name, LK_MODEL_FILE_CHARACTERS) != 0 &&
+            lk_parameters_find(model->parameters, name) < 0) {
             return lk_fail(work->context, LK_FORMAT,
-                           "%s: tensor \"%.80s\" is no part of a model %s with these settings", work->path, name,
-                           model->family->name);
+                           "%s: tensor \"%.80s\" is no part of a model %s with these settings",
+                           work->path, name, model->family->name);
         }
     }
     return LK_OK;
 }
 
-/* ---- the model -------------------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static lk_status create(job *work, lk_model **model) {
     const char *family, *order, *history;
@@ -320,12 +339,14 @@ static lk_status create(job *work, lk_model **model) {
     LK_TRY(need(work, "order", &order));
     LK_TRY(check_history(work, &history));
     if (lk_family_named(family) == NULL) {
-        return lk_fail(work->context, LK_UNSUPPORTED, "%s: this build of likely knows no model family \"%.40s\"",
-                       work->path, family);
+        return lk_fail(work->context, LK_UNSUPPORTED,
+                       "%s: this build of likely knows no model family \"%.40s\"", work->path,
+                       family);
     }
     int64_t values = work->file.bytes.size / (int64_t)sizeof(float);
-    lk_status status = lk_model_create_ranked(work->context, family, (const char *const *)work->assignments,
-                                              work->assignment_count, work->data, work->rank, order, values, model);
+    lk_status status = lk_model_create_ranked(
+        work->context, family, (const char *const *)work->assignments, work->assignment_count,
+        work->data, work->rank, order, values, model);
     if (status != LK_OK) {
         char reason[LK_MESSAGE_CAPACITY];
         snprintf(reason, sizeof reason, "%s", lk_context_message(work->context));
@@ -334,8 +355,9 @@ static lk_status create(job *work, lk_model **model) {
     (*model)->parameters->total_most = 0;
     free((*model)->history);
     (*model)->history = strdup(history);
-    return (*model)->history != NULL ? LK_OK
-                                     : lk_fail_no_memory(work->context, "the history", (int64_t)strlen(history));
+    return (*model)->history != NULL
+               ? LK_OK
+               : lk_fail_no_memory(work->context, "the history", (int64_t)strlen(history));
 }
 
 static lk_status fill(const job *work, lk_model *model) {

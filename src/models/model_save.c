@@ -1,4 +1,5 @@
-/* Writing the model file. Metadata are strings; settings, data description and history are JSON in them. */
+/* Writing the model file. Metadata are strings; settings, data description and history are JSON in
+ * them. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@ static char *settings_text(const lk_settings *settings) {
     json_t *object = json_object();
     bool made = object != NULL;
     for (int32_t i = 0; i < settings->count && made; i++) {
-        made = json_object_set_new(object, settings->table[i].key, json_string(settings->text[i])) == 0;
+        made = json_object_set_new(object, settings->table[i].key,
+                                   json_string(settings->text[i])) == 0;
     }
     char *text = made ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
@@ -27,9 +29,9 @@ static char *data_text(const lk_data_description *data) {
         made = json_array_append_new(shape, json_integer(data->shape.size[i])) == 0;
     }
     const char *binarization = lk_model_file_binarizations[data->binarization];
-    json_t *object =
-        made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet, "binarization", binarization)
-             : NULL;
+    json_t *object = made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet,
+                                      "binarization", binarization)
+                          : NULL;
     if (object != NULL && data->stream) {
         json_t *kind = json_string(lk_symbols_kind_name(data->symbols.kind));
         if (json_object_set_new(object, "stream", kind) != 0) {
@@ -111,7 +113,8 @@ lk_status lk_model_save(const lk_model *model, const char *path) {
         _Static_assert(sizeof keys == sizeof values, "a value for each key");
         int32_t count = list_tensors(model, tensors);
         status = lk_model_file_checksum(values, tensors, count, checksum)
-                     ? lk_safetensors_write(context, path, tensors, count, keys, values, sizeof keys / sizeof keys[0])
+                     ? lk_safetensors_write(context, path, tensors, count, keys, values,
+                                            sizeof keys / sizeof keys[0])
                      : lk_fail_no_memory(context, "the model file's checksum", 1024);
     }
     free(tensors);

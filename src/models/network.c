@@ -26,7 +26,7 @@ struct lk_network {
     double *sums;            /* owned, [batch] */
 };
 
-/* ---- what a sliding network needs ---------------------------------------------------------------------------------------- */
+/* ---- what a sliding network needs ------------------------------------------------------------ */
 
 typedef struct need {
     int64_t positions, unit;
@@ -35,13 +35,14 @@ typedef struct need {
     double graph_bytes;    /* for each position, whatever the batch */
 } need;
 
-static lk_status flow_at(const lk_model *model, lk_plan plan, int64_t batch, int64_t window, lk_shape shape,
-                         lk_flow **flow) {
+static lk_status flow_at(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
+                         lk_shape shape, lk_flow **flow) {
     return shape.axes == 1 ? lk_flow_create(model, plan, batch, window, flow)
                            : lk_flow_create_rows(model, plan, batch, window, shape.size[1], flow);
 }
 
-/* All that a row needs grows as its width: measured on one as wide as the model's own, which is cheap to build. */
+/* All that a row needs grows as its width: measured on one as wide as the model's own, which is
+ * cheap to build. */
 static lk_status measure(const lk_model *model, lk_shape shape, need *n) {
     lk_flow *flow;
     LK_TRY(flow_at(model, LK_PLAN_INCREMENTAL, 1, 1, model->data.shape, &flow));
@@ -54,7 +55,8 @@ static lk_status measure(const lk_model *model, lk_shape shape, need *n) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         cells += (double)graph->nodes[i]->cells;
     }
-    n->position_bytes = (double)lk_execution_bytes(graph, LK_PLAN_INCREMENTAL, 1) / positions * wider;
+    n->position_bytes =
+        (double)lk_execution_bytes(graph, LK_PLAN_INCREMENTAL, 1) / positions * wider;
     n->graph_bytes = cells * GRAPH_BYTES_PER_CELL / positions * wider;
     lk_flow_destroy(flow);
     return LK_OK;
@@ -80,11 +82,13 @@ static bool is_own(const lk_model *model, lk_shape shape) {
     return lk_shape_equal(model->data.shape, shape);
 }
 
-lk_status lk_network_fit_batch(const lk_model *model, lk_shape shape, lk_plan plan, int64_t bytes, int64_t *batch) {
+lk_status lk_network_fit_batch(const lk_model *model, lk_shape shape, lk_plan plan, int64_t bytes,
+                               int64_t *batch) {
     if (!is_own(model, shape)) {
         need n;
         LK_TRY(measure(model, shape, &n));
-        while (*batch > 1 && bytes_of(&n, *batch, smaller(n.positions, WINDOW_LEAST)) > (double)bytes) {
+        while (*batch > 1 &&
+               bytes_of(&n, *batch, smaller(n.positions, WINDOW_LEAST)) > (double)bytes) {
             *batch /= 2;
         }
         return LK_OK;
@@ -98,7 +102,7 @@ lk_status lk_network_fit_batch(const lk_model *model, lk_shape shape, lk_plan pl
     return LK_OK;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_status open_whole(lk_network *network, int32_t variant, lk_plan plan) {
     LK_TRY(lk_model_graph(network->model, variant, &network->graph));
@@ -112,12 +116,13 @@ static lk_status open_flow(lk_network *network, lk_shape shape) {
     int64_t window = choose_window(&n, network->batch);
     double bytes = bytes_of(&n, network->batch, window);
     if (bytes > (double)LK_NETWORK_BYTES_MOST) {
-        return lk_fail(
-            context, LK_UNSUPPORTED,
-            "running the model over %lld examples at a time, %lld variables in each row, needs %.0f GiB, and "
-            "at most %lld are taken",
-            (long long)network->batch, (long long)n.unit, bytes / (double)(INT64_C(1) << 30),
-            (long long)(LK_NETWORK_BYTES_MOST >> 30));
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "running the model over %lld examples at a time, %lld variables in each "
+                       "row, needs %.0f GiB, and "
+                       "at most %lld are taken",
+                       (long long)network->batch, (long long)n.unit,
+                       bytes / (double)(INT64_C(1) << 30),
+                       (long long)(LK_NETWORK_BYTES_MOST >> 30));
     }
     network->positions = n.positions;
     network->unit = n.unit;
@@ -128,11 +133,12 @@ static lk_status open_flow(lk_network *network, lk_shape shape) {
     if (network->slice == NULL || network->terms == NULL || network->sums == NULL) {
         return lk_fail_no_memory(context, "a window", slice * 6);
     }
-    return flow_at(network->model, LK_PLAN_INCREMENTAL, network->batch, window, shape, &network->flow);
+    return flow_at(network->model, LK_PLAN_INCREMENTAL, network->batch, window, shape,
+                   &network->flow);
 }
 
-lk_status lk_network_open(const lk_model *model, int32_t variant, lk_shape shape, lk_plan plan, int64_t batch,
-                          lk_network **network) {
+lk_status lk_network_open(const lk_model *model, int32_t variant, lk_shape shape, lk_plan plan,
+                          int64_t batch, lk_network **network) {
     *network = NULL;
     lk_network *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -140,7 +146,8 @@ lk_status lk_network_open(const lk_model *model, int32_t variant, lk_shape shape
     }
     made->model = model;
     made->batch = batch;
-    lk_status status = is_own(model, shape) ? open_whole(made, variant, plan) : open_flow(made, shape);
+    lk_status status =
+        is_own(model, shape) ? open_whole(made, variant, plan) : open_flow(made, shape);
     if (status != LK_OK) {
         lk_network_close(made);
         return status;
@@ -162,7 +169,7 @@ void lk_network_close(lk_network *network) {
     free(network);
 }
 
-/* ---- what it is ---------------------------------------------------------------------------------------------------------- */
+/* ---- what it is ------------------------------------------------------------------------------ */
 
 const lk_graph *lk_network_graph(const lk_network *network) {
     return network->flow != NULL ? lk_flow_graph(network->flow) : network->graph;
@@ -184,14 +191,15 @@ const float *lk_network_parameters(const lk_network *network, int64_t place) {
     if (network->flow == NULL) {
         return lk_execution_parameters(network->execution, network->graph->by_rank[place]);
     }
-    return network->next != NULL ? network->next : lk_flow_parameters(network->flow, place - network->first);
+    return network->next != NULL ? network->next
+                                 : lk_flow_parameters(network->flow, place - network->first);
 }
 
-/* ---- parallel ------------------------------------------------------------------------------------------------------------ */
+/* ---- parallel -------------------------------------------------------------------------------- */
 
 /* The next `length` positions, from `at` on. */
-static lk_status run_window(lk_network *network, const uint16_t *values, int64_t at, int64_t length, double *nll_nats,
-                            float *terms) {
+static lk_status run_window(lk_network *network, const uint16_t *values, int64_t at, int64_t length,
+                            double *nll_nats, float *terms) {
     int64_t variables = lk_network_variables(network), part = length * network->unit;
     network->first = at * network->unit;
     for (int64_t n = 0; n < network->count; n++) {
@@ -201,18 +209,20 @@ static lk_status run_window(lk_network *network, const uint16_t *values, int64_t
     LK_TRY(lk_flow_forward(network->flow, network->slice, length));
     LK_TRY(lk_flow_nll(network->flow, network->sums, network->terms));
     for (int64_t n = 0; n < network->count; n++) {
-        for (int64_t v = 0; v < part; v++) { /* term by term: so the sum does not depend on the window */
+        for (int64_t v = 0; v < part;
+             v++) { /* term by term: so the sum does not depend on the window */
             nll_nats[n] += (double)network->terms[n * part + v];
         }
         if (terms != NULL) {
-            memcpy(terms + n * variables + network->first, network->terms + n * part, (size_t)part * sizeof *terms);
+            memcpy(terms + n * variables + network->first, network->terms + n * part,
+                   (size_t)part * sizeof *terms);
         }
     }
     return LK_OK;
 }
 
-static lk_status flow_forward(lk_network *network, const uint16_t *values, double *nll_nats, float *terms,
-                              lk_network_visit *visit, void *argument) {
+static lk_status flow_forward(lk_network *network, const uint16_t *values, double *nll_nats,
+                              float *terms, lk_network_visit *visit, void *argument) {
     int64_t window = lk_flow_window(network->flow);
     network->next = NULL;
     LK_TRY(lk_flow_begin(network->flow, network->count));
@@ -221,14 +231,16 @@ static lk_status flow_forward(lk_network *network, const uint16_t *values, doubl
         int64_t length = smaller(window, network->positions - at);
         LK_TRY(run_window(network, values, at, length, nll_nats, terms));
         if (visit != NULL) {
-            LK_TRY(visit(argument, network, network->first, network->first + length * network->unit));
+            LK_TRY(
+                visit(argument, network, network->first, network->first + length * network->unit));
         }
     }
     return LK_OK;
 }
 
-lk_status lk_network_forward(lk_network *network, const uint16_t *values, int64_t count, double *nll_nats, float *terms,
-                             lk_network_visit *visit, void *argument) {
+lk_status lk_network_forward(lk_network *network, const uint16_t *values, int64_t count,
+                             double *nll_nats, float *terms, lk_network_visit *visit,
+                             void *argument) {
     network->count = count;
     if (network->flow != NULL) {
         return flow_forward(network, values, nll_nats, terms, visit, argument);
@@ -238,7 +250,7 @@ lk_status lk_network_forward(lk_network *network, const uint16_t *values, int64_
     return visit == NULL ? LK_OK : visit(argument, network, 0, network->graph->variables);
 }
 
-/* ---- incremental ---------------------------------------------------------------------------------------------------------- */
+/* ---- incremental ----------------------------------------------------------------------------- */
 
 int64_t lk_network_steps(const lk_network *network) {
     return network->flow != NULL ? lk_network_variables(network) : network->graph->steps;
@@ -251,7 +263,8 @@ void lk_network_step(const lk_network *network, int64_t step, int64_t *first, in
 
 lk_status lk_network_begin(lk_network *network, int64_t count) {
     network->count = count;
-    return network->flow != NULL ? lk_flow_begin(network->flow, count) : lk_execution_begin(network->execution, count);
+    return network->flow != NULL ? lk_flow_begin(network->flow, count)
+                                 : lk_execution_begin(network->execution, count);
 }
 
 lk_status lk_network_compute(lk_network *network, int64_t step) {

@@ -1,5 +1,5 @@
-/* A network at the model's own size and at others, held whole or sliding, against one network over the whole of the data: the same bits by
- * either schedule. And which data a model takes. */
+/* A network at the model's own size and at others, held whole or sliding, against one network over
+ * the whole of the data: the same bits by either schedule. And which data a model takes. */
 #include "models/testing.h"
 
 #include "models/network.h"
@@ -20,10 +20,25 @@ static const network_case cases[] = {
     {"pixelcnn", {2, {6, 5}}, {2, {1, 1}}, 3, {"blocks=1", "channels=2", "head=3"}, 3},
     {"conv1d", {1, {6}}, {1, {23}}, 3, {"layers=3", "channels=4"}, 2},
     {"charrnn", {1, {6}}, {1, {3}}, 3, {"width=5"}, 1},
-    {"pixelrnn", {3, {6, 5, 1}}, {3, {11, 9, 1}}, 2, {"kind=row", "layers=2", "channels=2", "head=3"}, 4},
-    {"pixelrnn", {3, {4, 5, 3}}, {3, {6, 3, 3}}, 3, {"kind=diagonal", "layers=1", "channels=2", "head=3"}, 4},
+    {"pixelrnn",
+     {3, {6, 5, 1}},
+     {3, {11, 9, 1}},
+     2,
+     {"kind=row", "layers=2", "channels=2", "head=3"},
+     4},
+    {"pixelrnn",
+     {3, {4, 5, 3}},
+     {3, {6, 3, 3}},
+     3,
+     {"kind=diagonal", "layers=1", "channels=2", "head=3"},
+     4},
     {"pixelcnn", {2, {6, 5}}, {2, {30, 2500}}, 2, {"blocks=1", "channels=1", "head=1"}, 3},
-    {"pixelrnn", {2, {6, 5}}, {2, {9, 9000}}, 2, {"kind=diagonal", "layers=1", "channels=1", "head=1"}, 4},
+    {"pixelrnn",
+     {2, {6, 5}},
+     {2, {9, 9000}},
+     2,
+     {"kind=diagonal", "layers=1", "channels=1", "head=1"},
+     4},
     {"conv1d", {1, {6}}, {1, {70000}}, 2, {"layers=2", "channels=2"}, 2},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
@@ -31,8 +46,10 @@ static const network_case cases[] = {
 
 static lk_model *make_model(lk_context *context, const network_case *c, const char *order) {
     lk_model *model;
-    lk_data_description data = {.shape = c->own, .variables = lk_shape_variables(c->own), .alphabet = c->alphabet};
-    testing_ok(context, lk_model_create(context, c->family, c->set, c->sets, data, order, 5, &model));
+    lk_data_description data = {
+        .shape = c->own, .variables = lk_shape_variables(c->own), .alphabet = c->alphabet};
+    testing_ok(context,
+               lk_model_create(context, c->family, c->set, c->sets, data, order, 5, &model));
     lk_random random = {11, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -58,7 +75,8 @@ static whole make_whole(const lk_model *model, const network_case *c) {
     w.x = malloc((size_t)(COUNT * w.variables) * sizeof *w.x);
     w.terms = malloc((size_t)(COUNT * w.variables) * sizeof *w.terms);
     for (int64_t i = 0; i < COUNT * w.variables; i++) {
-        w.x[i] = (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, (uint64_t)i, 0, (uint64_t)c->alphabet);
+        w.x[i] = (uint16_t)lk_random_below((lk_random){3, LK_FOR_CHECK}, (uint64_t)i, 0,
+                                           (uint64_t)c->alphabet);
     }
     testing_ok(model->context, lk_model_graph_at(model, c->there, &w.graph));
     testing_ok(model->context, lk_execution_create(w.graph, LK_PLAN_EVALUATE, COUNT, &w.execution));
@@ -79,7 +97,8 @@ static void same_parameters(const whole *w, const lk_network *network, int64_t p
     const float *want = lk_execution_parameters(w->execution, lk_network_variable(network, place));
     const float *got = lk_network_parameters(network, place);
     if (memcmp(want, got, bytes) != 0) {
-        fail_msg("place %lld: %.9g, in one network %.9g", (long long)place, (double)got[0], (double)want[0]);
+        fail_msg("place %lld: %.9g, in one network %.9g", (long long)place, (double)got[0],
+                 (double)want[0]);
     }
 }
 
@@ -99,7 +118,8 @@ static void test_parallel(void **state) {
         lk_network *network;
         double nll[COUNT];
         float *terms = malloc((size_t)(COUNT * w.variables) * sizeof *terms);
-        testing_ok(*state, lk_network_open(model, 0, cases[i].there, LK_PLAN_EVALUATE, COUNT, &network));
+        testing_ok(*state,
+                   lk_network_open(model, 0, cases[i].there, LK_PLAN_EVALUATE, COUNT, &network));
         for (int round = 0; round < 2; round++) {
             w.seen = 0;
             testing_ok(*state, lk_network_forward(network, w.x, COUNT, nll, terms, visit, &w));
@@ -119,7 +139,8 @@ static void test_incremental(void **state) {
         lk_model *model = make_model(*state, &cases[i], "natural");
         whole w = make_whole(model, &cases[i]);
         lk_network *network;
-        testing_ok(*state, lk_network_open(model, 0, cases[i].there, LK_PLAN_INCREMENTAL, COUNT, &network));
+        testing_ok(*state,
+                   lk_network_open(model, 0, cases[i].there, LK_PLAN_INCREMENTAL, COUNT, &network));
         assert_int_equal(lk_network_variables(network), w.variables);
         testing_ok(*state, lk_network_begin(network, COUNT));
         int64_t expected = 0;
@@ -152,7 +173,8 @@ static void test_batch_fits(void **state) {
     testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 1, &none));
     assert_true(none == 1 && small > 1 && large > small && large < 64);
     lk_network *network;
-    testing_refused(*state, lk_network_open(model, 0, wider, LK_PLAN_EVALUATE, 64, &network), LK_UNSUPPORTED, "GiB");
+    testing_refused(*state, lk_network_open(model, 0, wider, LK_PLAN_EVALUATE, 64, &network),
+                    LK_UNSUPPORTED, "GiB");
     lk_model_destroy(model);
 }
 
@@ -171,15 +193,40 @@ static void test_which_shapes(void **state) {
         {"pixelcnn", "natural", {3, {4, 6, 1}}, {3, {4, 6, 3}}, false, "need as many channels"},
         {"pixelcnn", "natural", {3, {4, 6, 3}}, {3, {4, 6, 1}}, false, "need as many channels"},
         {"pixelcnn", "natural", {3, {4, 6, 1}}, {1, {30}}, false, "and a shape"},
-        {"charrnn", "reversed", {1, {24}}, {1, {25}}, false, "an ordering of its own takes no other size"},
+        {"charrnn",
+         "reversed",
+         {1, {24}},
+         {1, {25}},
+         false,
+         "an ordering of its own takes no other size"},
         {"charrnn", "reversed", {1, {24}}, {1, {24}}, true, NULL},
         {"conv1d", "natural", {1, {24}}, {1, {2}}, false, NULL},
         {"conv1d", "natural", {1, {24}}, {2, {4, 6}}, true, NULL},
-        {"conv1d", "natural", {1, {24}}, {2, {4, 7}}, false, "sequences of another size have one axis"},
-        {"made", "natural", {2, {4, 6}}, {2, {6, 4}}, false, "other sizes are of the families conv1d pixelcnn"},
+        {"conv1d",
+         "natural",
+         {1, {24}},
+         {2, {4, 7}},
+         false,
+         "sequences of another size have one axis"},
+        {"made",
+         "natural",
+         {2, {4, 6}},
+         {2, {6, 4}},
+         false,
+         "other sizes are of the families conv1d pixelcnn"},
         {"made", "natural", {3, {2, 2, 6}}, {3, {2, 2, 6}}, true, NULL},
-        {"made", "natural", {3, {2, 4, 3}}, {3, {2, 12, 1}}, false, "examples are 2x12x1 (24 variables), but"},
-        {"made", "natural", {2, {4, 6}}, {2, {6, 5}}, false, "other sizes are of the families conv1d pixelcnn"},
+        {"made",
+         "natural",
+         {3, {2, 4, 3}},
+         {3, {2, 12, 1}},
+         false,
+         "examples are 2x12x1 (24 variables), but"},
+        {"made",
+         "natural",
+         {2, {4, 6}},
+         {2, {6, 5}},
+         false,
+         "other sizes are of the families conv1d pixelcnn"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         network_case c = {.family = rows[i].family, .own = rows[i].own, .alphabet = 2};

@@ -14,39 +14,44 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static lk_status random_order(lk_context *context, const char *order, int64_t variables, int32_t *rank) {
+static lk_status random_order(lk_context *context, const char *order, int64_t variables,
+                              int32_t *rank) {
     char *end = NULL;
     errno = 0;
     unsigned long long seed = strtoull(order + strlen("random:"), &end, 10);
-    if (errno != 0 || end == order + strlen("random:") || *end != '\0' || strchr(order, '-') != NULL) {
-        return lk_fail(context, LK_INVALID, "order %s: expected random:SEED with a nonnegative integer", order);
+    if (errno != 0 || end == order + strlen("random:") || *end != '\0' ||
+        strchr(order, '-') != NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "order %s: expected random:SEED with a nonnegative integer", order);
     }
     lk_random_permutation((lk_random){seed, LK_FOR_ORDER}, 0, variables, rank);
     return LK_OK;
 }
 
-lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes, int64_t variables,
-                         int32_t *rank) {
+lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes,
+                         int64_t variables, int32_t *rank) {
     const char *at = (const char *)bytes->data, *end = at + bytes->size;
     for (int64_t v = 0; v <= variables; v++) {
         while (at < end && is_space(*at)) {
             at++;
         }
         if ((v < variables) != (at < end)) {
-            return lk_fail(context, LK_FORMAT, "%s: %s than the %lld ranks that the data need, one for each variable",
+            return lk_fail(context, LK_FORMAT,
+                           "%s: %s than the %lld ranks that the data need, one for each variable",
                            path, v < variables ? "fewer" : "more", (long long)variables);
         }
         int64_t value = 0, digits = 0;
-        for (; v < variables && at < end && *at >= '0' && *at <= '9' && value <= INT32_MAX; at++, digits++) {
+        for (; v < variables && at < end && *at >= '0' && *at <= '9' && value <= INT32_MAX;
+             at++, digits++) {
             value = 10 * value + (*at - '0');
         }
         bool ended = at == end || is_space(*at);
         if (v < variables && (digits == 0 || value > INT32_MAX || !ended)) {
-            return lk_fail(
-                context, LK_FORMAT,
-                "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, reversed, random:SEED or "
-                "a file of ranks)",
-                path, (long long)v + 1);
+            return lk_fail(context, LK_FORMAT,
+                           "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, "
+                           "reversed, random:SEED or "
+                           "a file of ranks)",
+                           path, (long long)v + 1);
         }
         if (v < variables) {
             rank[v] = (int32_t)value;
@@ -55,7 +60,8 @@ lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *
     return LK_OK;
 }
 
-lk_status lk_order_read(lk_context *context, const char *order, int64_t variables, int32_t *rank, char **name) {
+lk_status lk_order_read(lk_context *context, const char *order, int64_t variables, int32_t *rank,
+                        char **name) {
     bool reversed = strcmp(order, "reversed") == 0, file = false;
     if (strcmp(order, "natural") == 0 || reversed) {
         for (int64_t v = 0; v < variables; v++) {

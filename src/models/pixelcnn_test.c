@@ -1,5 +1,6 @@
-/* PixelCNN against the paper: the network in double, with masks as full kernels of zeros and ones; and as a distribution: sums to one, is
- * causal also among the colours of a pixel, is the same under every schedule, has the gradients that central differences give. */
+/* PixelCNN against the paper: the network in double, with masks as full kernels of zeros and ones;
+ * and as a distribution: sums to one, is causal also among the colours of a pixel, is the same
+ * under every schedule, has the gradients that central differences give. */
 #include <stdio.h>
 
 #include "models/testing_gradients.h"
@@ -21,19 +22,24 @@ static const image_case cases[] = {
     {{3, {2, 2, 1}}, 5, {"blocks=0", "channels=4", "head=7"}, 3},
     {{3, {3, 3, 1}}, 2, {"blocks=2", "channels=3", "head=5", "norm=channel"}, 4},
     {{3, {1, 2, 3}}, 3, {"blocks=1", "channels=3", "head=4", "weight_norm=true"}, 4},
-    {{3, {2, 1, 3}}, 2, {"blocks=1", "channels=2", "head=3", "norm=channel", "weight_norm=true"}, 5},
+    {{3, {2, 1, 3}},
+     2,
+     {"blocks=1", "channels=2", "head=3", "norm=channel", "weight_norm=true"},
+     5},
     {{3, {3, 2, 1}}, 2, {"blocks=2", "channels=3", "head=4", "dropout=0.3"}, 4},
 };
 #define CASES (sizeof cases / sizeof *cases)
 
 static lk_data_description describe(const image_case *c) {
-    return (lk_data_description){.shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
+    return (lk_data_description){
+        .shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
 }
 
 /* All parameters random: biases, and the layers that start at zero, would hide mistakes. */
 static lk_model *make_model(lk_context *context, const image_case *c) {
     lk_model *model;
-    testing_ok(context, lk_model_create(context, "pixelcnn", c->set, c->sets, describe(c), "natural", 5, &model));
+    testing_ok(context, lk_model_create(context, "pixelcnn", c->set, c->sets, describe(c),
+                                        "natural", 5, &model));
     lk_random random = {SEED, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
@@ -44,7 +50,7 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
     return model;
 }
 
-/* ---- the paper's network in double ---------------------------------------------------------------------------------- */
+/* ---- the paper's network in double ----------------------------------------------------------- */
 
 #define CELLS_MOST 32
 #define FEATURES_MOST 16
@@ -60,8 +66,10 @@ typedef struct network {
     testing_bump bump;
 } network;
 
-/* Figure 2 of the paper: rows above, pixels to the left, and at the centre what the type lets through. */
-static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour, char type) {
+/* Figure 2 of the paper: rows above, pixels to the left, and at the centre what the type lets
+ * through. */
+static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour,
+                              char type) {
     if (y < 0 || (y == 0 && x < 0)) {
         return true;
     }
@@ -88,36 +96,43 @@ static double unit_scale(const network *n, const char *layer, int64_t unit, doub
     return weight_of(n, find(n, layer, "gain")->value + unit) / sqrt(squares);
 }
 
-static void convolve(const network *n, const char *layer, const features *in, int64_t size, char type, features *out) {
+static void convolve(const network *n, const char *layer, const features *in, int64_t size,
+                     char type, features *out) {
     const lk_parameter *w = find(n, layer, "weight"), *b = find(n, layer, "bias");
     int64_t reach = size / 2, colours = n->colours;
     out->channels = w->columns;
     for (int64_t cell = 0; cell < n->height * n->width * colours; cell++) {
-        int64_t row = cell / colours / n->width, column = cell / colours % n->width, colour = cell % colours, block = 0;
+        int64_t row = cell / colours / n->width, column = cell / colours % n->width,
+                colour = cell % colours, block = 0;
         double squares[FEATURES_MOST] = {0};
         for (int64_t c = 0; c < out->channels; c++) {
             out->at[cell][c] = 0;
         }
         for (int64_t g = 0; g <= colour; g++) {
             for (int64_t tap = 0; tap < size * size * colours; tap++) {
-                int64_t y = tap / colours / size - reach, x = tap / colours % size - reach, h = tap % colours;
+                int64_t y = tap / colours / size - reach, x = tap / colours % size - reach,
+                        h = tap % colours;
                 if (!mask_lets_through(y, x, h, g, type)) {
                     continue;
                 }
-                bool inside = row + y >= 0 && row + y < n->height && column + x >= 0 && column + x < n->width;
-                const double *from = in->at[inside ? ((row + y) * n->width + column + x) * colours + h : 0];
+                bool inside =
+                    row + y >= 0 && row + y < n->height && column + x >= 0 && column + x < n->width;
+                const double *from =
+                    in->at[inside ? ((row + y) * n->width + column + x) * colours + h : 0];
                 for (int64_t k = 0; g == colour && k < in->channels * out->channels; k++) {
-                    double weight = weight_of(n, w->value + block * in->channels * out->channels + k);
+                    double weight =
+                        weight_of(n, w->value + block * in->channels * out->channels + k);
                     squares[k % out->channels] += weight * weight;
-                    out->at[cell][k % out->channels] += inside ? weight * from[k / out->channels] : 0;
+                    out->at[cell][k % out->channels] +=
+                        inside ? weight * from[k / out->channels] : 0;
                 }
                 block++;
             }
         }
         for (int64_t c = 0; c < out->channels; c++) {
             int64_t unit = colour * out->channels + c;
-            out->at[cell][c] =
-                unit_scale(n, layer, unit, squares[c]) * out->at[cell][c] + weight_of(n, b->value + unit);
+            out->at[cell][c] = unit_scale(n, layer, unit, squares[c]) * out->at[cell][c] +
+                               weight_of(n, b->value + unit);
         }
     }
 }
@@ -141,7 +156,8 @@ static void normalise(const network *n, const char *layer, features *f) {
             variance += (x[c] - mean) * (x[c] - mean) / (double)f->channels;
         }
         for (int64_t c = 0; c < f->channels; c++) {
-            x[c] = weight_of(n, gain + c) * (x[c] - mean) / sqrt(variance + 1e-5) + weight_of(n, bias + c);
+            x[c] = weight_of(n, gain + c) * (x[c] - mean) / sqrt(variance + 1e-5) +
+                   weight_of(n, bias + c);
         }
     }
 }
@@ -175,7 +191,8 @@ static double reference_nll(const network *n, const uint16_t *x) {
             layer(n, name, i == 1 ? lk_settings_integer(settings, "block_kernel") : 1, &inner);
         }
         for (int64_t i = 0; i < CELLS_MOST * FEATURES_MOST; i++) {
-            f.at[i / FEATURES_MOST][i % FEATURES_MOST] += inner.at[i / FEATURES_MOST][i % FEATURES_MOST];
+            f.at[i / FEATURES_MOST][i % FEATURES_MOST] +=
+                inner.at[i / FEATURES_MOST][i % FEATURES_MOST];
         }
     }
     layer(n, "head", 1, &f);
@@ -206,7 +223,7 @@ static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
     }
 }
 
-/* ---- tests --------------------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_equals_the_paper(void **state) {
     lk_context *context = *state;
@@ -220,8 +237,9 @@ static void test_equals_the_paper(void **state) {
         for (int64_t e = 0; e < 9; e++) {
             double expected = reference_nll(&n, x + e * model->data.variables);
             if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %zu, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i, SEED,
-                         (long long)e, nll[e], expected);
+                fail_msg(
+                    "case %zu, seed %d, example %lld: %.9g nats, the paper's equations give %.9g",
+                    i, SEED, (long long)e, nll[e], expected);
             }
         }
         lk_model_destroy(model);
@@ -258,7 +276,8 @@ static void test_is_a_distribution(void **state) {
     }
 }
 
-/* Which conditionals move when a variable changes: only later ones, and the very next one does (G sees R). */
+/* Which conditionals move when a variable changes: only later ones, and the very next one does (G
+ * sees R). */
 static void test_colours_in_order(void **state) {
     lk_context *context = *state;
     const image_case c = {{3, {2, 3, 3}}, 4, {"blocks=1", "channels=8", "head=16"}, 3};
@@ -279,8 +298,8 @@ static void test_colours_in_order(void **state) {
             const float *logits = lk_execution_parameters(execution, v);
             bool moved = memcmp(logits, logits + (changed + 1) * 4, 4 * sizeof *logits) != 0;
             if (v <= changed ? moved : v == changed + 1 && changed % 3 < 2 && !moved) {
-                fail_msg("seed %d: changing variable %lld %s the conditional of %lld", SEED, (long long)changed,
-                         moved ? "moves" : "does not move", (long long)v);
+                fail_msg("seed %d: changing variable %lld %s the conditional of %lld", SEED,
+                         (long long)changed, moved ? "moves" : "does not move", (long long)v);
             }
         }
     }
@@ -308,17 +327,20 @@ static void test_counts_what_is_multiplied(void **state) {
     lk_model *model = make_model(context, &c);
     lk_graph *graph;
     testing_ok(context, lk_model_graph(model, 0, &graph));
-    /* Left neighbours: 2 in each of 3 rows; above: 3 in each of 2 rows; above left and right: 2 each. 4 features; head 4, logits 1. */
+    /* Left neighbours: 2 in each of 3 rows; above: 3 in each of 2 rows; above left and right: 2
+     * each. 4 features; head 4, logits 1. */
     int64_t pairs = 2 * 3 + 3 * 2 + 2 * 2 + 2 * 2;
     assert_int_equal(lk_graph_multiply_adds_forward(graph), pairs * 4 + 9 * 4 + 9);
     lk_graph_destroy(graph);
     lk_model_destroy(model);
 }
 
-/* Models saved before there were the last three settings keep their fingerprints; those that use them get others. */
+/* Models saved before there were the last three settings keep their fingerprints; those that use
+ * them get others. */
 static void test_later_settings_leave_fingerprints(void **state) {
     for (int i = 0; i < 2; i++) {
-        const image_case c = {{2, {2, 2}}, 2, {"blocks=0", i == 0 ? "norm=none" : "norm=channel"}, 2};
+        const image_case c = {
+            {2, {2, 2}}, 2, {"blocks=0", i == 0 ? "norm=none" : "norm=channel"}, 2};
         lk_model *model = make_model(*state, &c), before = *model;
         before.settings.count -= 3;
         lk_fingerprint with = lk_model_fingerprint(model), without = lk_model_fingerprint(&before);
@@ -332,12 +354,15 @@ static void test_refusals(void **state) {
     lk_model *model;
     lk_data_description vector = testing_data(20, 2), image = describe(&cases[0]);
     const char *even[] = {"kernel=4"};
-    testing_refused(context, lk_model_create(context, "pixelcnn", NULL, 0, vector, "natural", 1, &model), LK_INVALID,
-                    "--shape");
-    testing_refused(context, lk_model_create(context, "pixelcnn", even, 1, image, "natural", 1, &model), LK_INVALID,
-                    "odd");
-    testing_refused(context, lk_model_create(context, "pixelcnn", NULL, 0, image, "reversed", 1, &model), LK_CAUSALITY,
-                    "would see");
+    testing_refused(context,
+                    lk_model_create(context, "pixelcnn", NULL, 0, vector, "natural", 1, &model),
+                    LK_INVALID, "--shape");
+    testing_refused(context,
+                    lk_model_create(context, "pixelcnn", even, 1, image, "natural", 1, &model),
+                    LK_INVALID, "odd");
+    testing_refused(context,
+                    lk_model_create(context, "pixelcnn", NULL, 0, image, "reversed", 1, &model),
+                    LK_CAUSALITY, "would see");
 }
 
 /* The biases begin at the frequencies of each colour. */
@@ -346,10 +371,12 @@ static void test_start(void **state) {
     const image_case c = {{3, {1, 2, 3}}, 2, {"blocks=0"}, 1};
     lk_model *model = make_model(context, &c);
     lk_dataset *train = testing_dataset(context, 3, 6, 2);
-    static const uint16_t values[] = {1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0}; /* 5, 2 and 0 of 6 */
+    static const uint16_t values[] = {1, 0, 0, 1, 0, 0, 1, 1, 0,
+                                      1, 0, 0, 1, 0, 0, 0, 1, 0}; /* 5, 2 and 0 of 6 */
     memcpy(train->values, values, sizeof values);
     testing_ok(context, lk_model_start(model, train));
-    const float *bias = model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value;
+    const float *bias =
+        model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value;
     static const double ones[] = {5, 2, 0};
     for (int g = 0; g < 3; g++) {
         double expected = log((ones[g] + 1) / (7 - ones[g]));

@@ -1,20 +1,26 @@
-/* PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, sections 3.1 to 3.5, table 1):
+/* PixelRNN (van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016,
+ * sections 3.1 to 3.5, table 1):
  *
  *   a first masked convolution, 7 x 7 of type A, to 2h features;
  *   LSTM layers (figure 5, right): x + 1x1(LSTM(x)), 2h -> h -> 2h, all of type B;
- *   relu, 1x1, relu, 1x1: the logits of a Bernoulli (binary images) or of a softmax over all values.
+ *   relu, 1x1, relu, 1x1: the logits of a Bernoulli (binary images) or of a softmax over all
+ *     values.
  *
- * An LSTM layer adds an input-to-state convolution, of all pixels at once, and a state-to-state convolution of earlier states (equation 3;
- * ops/grid_lstm.c). kind=row: 1x3 masked input-to-state; the state reads the three pixels above, and c comes from the middle one, so that a
- * pixel sees a triangle above it. kind=diagonal: 1x1 input-to-state; one LSTM goes from the upper left corner, reads the pixels to the left and
- * above, and takes c from the left; another goes from the upper right corner, mirrored; its map is moved one row down before the two are
- * added, so that it shows nothing of the future (section 3.2). Together they see all earlier pixels, with one exception that the paper's
- * figures do not show: features under a type A mask do not hold their own pixel, so the last pixel of the row above is seen from no
- * further than the first convolution reaches. States outside the image are zero.
+ * An LSTM layer adds an input-to-state convolution, of all pixels at once, and a state-to-state
+ * convolution of earlier states (equation 3; ops/grid_lstm.c). kind=row: 1x3 masked input-to-state;
+ * the state reads the three pixels above, and c comes from the middle one, so that a pixel sees a
+ * triangle above it. kind=diagonal: 1x1 input-to-state; one LSTM goes from the upper left corner,
+ * reads the pixels to the left and above, and takes c from the left; another goes from the upper
+ * right corner, mirrored; its map is moved one row down before the two are added, so that it shows
+ * nothing of the future (section 3.2). Together they see all earlier pixels, with one exception
+ * that the paper's figures do not show: features under a type A mask do not hold their own pixel,
+ * so the last pixel of the row above is seen from no further than the first convolution reaches.
+ * States outside the image are zero.
  *
- * A pixel of several channels (R, G, B) has a block of features for each, as in pixelcnn.c; a block's state reads all blocks of other pixels,
- * and its c comes from its own. `channels` is h of one block. The 1x1 that ends a layer starts at zero: the network begins as its
- * shortest path. Forget gates begin open (Jozefowicz, Zaremba, Sutskever, ICML 2015). */
+ * A pixel of several channels (R, G, B) has a block of features for each, as in pixelcnn.c; a
+ * block's state reads all blocks of other pixels, and its c comes from its own. `channels` is h of
+ * one block. The 1x1 that ends a layer starts at zero: the network begins as its shortest path.
+ * Forget gates begin open (Jozefowicz, Zaremba, Sutskever, ICML 2015). */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +31,14 @@ static const lk_setting settings[] = {
      .kind = LK_CHOICE,
      .fallback = "row",
      .choices = "row|diagonal",
-     .help = "row: sees a triangle above, and computes rows at once; diagonal: sees all earlier pixels"},
-    {.key = "layers", .kind = LK_INTEGER, .fallback = "3", .least = 1, .most = 64, .help = "LSTM layers"},
+     .help = "row: sees a triangle above, and computes rows at once; diagonal: sees all earlier "
+             "pixels"},
+    {.key = "layers",
+     .kind = LK_INTEGER,
+     .fallback = "3",
+     .least = 1,
+     .most = 64,
+     .help = "LSTM layers"},
     {.key = "channels",
      .kind = LK_INTEGER,
      .fallback = "16",
@@ -66,8 +78,8 @@ static void layer_name(char text[64], int64_t number, const char *part, const ch
 }
 
 /* h of an LSTM over the whole image. */
-static lk_node *lstm(lk_graph *graph, int64_t number, const direction *d, lk_node *input, lk_grid grid,
-                     int64_t channels) {
+static lk_node *lstm(lk_graph *graph, int64_t number, const direction *d, lk_node *input,
+                     lk_grid grid, int64_t channels) {
     char name[64];
     lk_conv_options to_state = {.grid = grid,
                                 .channels = 4 * channels,
@@ -76,15 +88,16 @@ static lk_node *lstm(lk_graph *graph, int64_t number, const direction *d, lk_nod
                                 .centre = LK_CENTRE_B,
                                 .bias = true,
                                 .init = LK_INIT_GLOROT};
-    lk_grid_lstm_options states = {.grid = grid, .taps = d->state, .tap_count = d->state_taps, .carry = d->carry};
+    lk_grid_lstm_options states = {
+        .grid = grid, .taps = d->state, .tap_count = d->state_taps, .carry = d->carry};
     layer_name(name, number, d->name, ".input");
     lk_node *x = lk_conv(graph, name, input, to_state);
     layer_name(name, number, d->name, "");
     return lk_channels(graph, lk_grid_lstm(graph, name, x, states), 0, channels);
 }
 
-static lk_node *lstm_layer(lk_graph *graph, int64_t number, bool diagonal, lk_node *input, lk_grid grid,
-                           int64_t channels) {
+static lk_node *lstm_layer(lk_graph *graph, int64_t number, bool diagonal, lk_node *input,
+                           lk_grid grid, int64_t channels) {
     char name[64];
     lk_node *h;
     if (diagonal) {
@@ -96,7 +109,8 @@ static lk_node *lstm_layer(lk_graph *graph, int64_t number, bool diagonal, lk_no
         h = lstm(graph, number, &row, input, grid, channels);
     }
     layer_name(name, number, "out", "");
-    return lk_add(graph, input, lk_conv_1x1(graph, name, h, grid, 2 * channels, LK_CENTRE_B, LK_INIT_ZERO));
+    return lk_add(graph, input,
+                  lk_conv_1x1(graph, name, h, grid, 2 * channels, LK_CENTRE_B, LK_INIT_ZERO));
 }
 
 static bool is_diagonal(const lk_model *model) {
@@ -114,12 +128,14 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     int64_t head = lk_settings_integer(&model->settings, "head");
     lk_mask mask;
     lk_mask_make(&mask, kernel);
-    lk_node *node = lk_pixels_masked(graph, "first", lk_pixels_numbers(graph), grid, 2 * channels, &mask, LK_CENTRE_A);
+    lk_node *node = lk_pixels_masked(graph, "first", lk_pixels_numbers(graph), grid, 2 * channels,
+                                     &mask, LK_CENTRE_A);
     for (int64_t i = 1; i <= layers; i++) {
         node = lstm_layer(graph, i, is_diagonal(model), node, grid, channels);
     }
     node = lk_pixels_pointwise(graph, "head", node, grid, head, LK_INIT_HE);
-    node = lk_pixels_pointwise(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
+    node =
+        lk_pixels_pointwise(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
     return lk_pixels_finish(graph, node);
 }
 
@@ -146,7 +162,8 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_pixelrnn_family = {
     .name = "pixelrnn",
-    .summary = "Row LSTM and Diagonal BiLSTM over images: binary, grey or colour, with a softmax over all values",
+    .summary = "Row LSTM and Diagonal BiLSTM over images: binary, grey or colour, with a softmax "
+               "over all values",
     .paper = "van den Oord, Kalchbrenner, Kavukcuoglu: Pixel Recurrent Neural Networks, ICML 2016",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,

@@ -1,6 +1,7 @@
-/* PixelRNN against the paper: the network in double, its diagonal LSTM on really skewed and mirrored maps; and as a distribution: sums to one,
- * each kind sees exactly the pixels that it should, is the same under every schedule, has the gradients that central differences give,
- * and learns. */
+/* PixelRNN against the paper: the network in double, its diagonal LSTM on really skewed and
+ * mirrored maps; and as a distribution: sums to one, each kind sees exactly the pixels that it
+ * should, is the same under every schedule, has the gradients that central differences give, and
+ * learns. */
 #include <stdio.h>
 
 #include "models/testing_gradients.h"
@@ -28,8 +29,10 @@ static const image_case cases[] = {
 
 static lk_model *make_model(lk_context *context, const image_case *c) {
     lk_model *model;
-    lk_data_description data = {.shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
-    testing_ok(context, lk_model_create(context, "pixelrnn", c->set, c->sets, data, "natural", 5, &model));
+    lk_data_description data = {
+        .shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
+    testing_ok(context,
+               lk_model_create(context, "pixelrnn", c->set, c->sets, data, "natural", 5, &model));
     lk_random random = {SEED, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) { /* also those that start at zero */
         lk_parameter *parameter = &model->parameters->list[p];
@@ -40,7 +43,7 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
     return model;
 }
 
-/* ---- the paper's network in double ---------------------------------------------------------------------------------- */
+/* ---- the paper's network in double ----------------------------------------------------------- */
 
 #define SIDE_MOST 8
 #define COLOURS_MOST 3
@@ -77,7 +80,8 @@ static double weight_of(const network *n, const char *layer, const char *what, i
 }
 
 /* Figure 2 of the paper. */
-static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour, char type) {
+static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t colour,
+                              char type) {
     if (y < 0 || (y == 0 && x < 0)) {
         return true;
     }
@@ -85,8 +89,8 @@ static bool mask_lets_through(int64_t y, int64_t x, int64_t from_colour, int64_t
 }
 
 /* A masked convolution of tall x wide weights. */
-static void convolve(const network *n, const char *layer, const features *in, int64_t tall, int64_t wide, char type,
-                     int64_t channels, features *out) {
+static void convolve(const network *n, const char *layer, const features *in, int64_t tall,
+                     int64_t wide, char type, int64_t channels, features *out) {
     int64_t block = 0;
     memset(out, 0, sizeof *out);
     out->channels = channels;
@@ -100,7 +104,8 @@ static void convolve(const network *n, const char *layer, const features *in, in
             double weight = weight_of(n, layer, "weight", block * in->channels * channels + k);
             for (int64_t p = 0; p < n->height * n->width; p++) {
                 int64_t row = p / n->width, column = p % n->width;
-                if (row + y >= 0 && row + y < n->height && column + x >= 0 && column + x < n->width) {
+                if (row + y >= 0 && row + y < n->height && column + x >= 0 &&
+                    column + x < n->width) {
                     out->at[row][column][colour][k % channels] +=
                         weight * in->at[row + y][column + x][from][k / channels];
                 }
@@ -110,7 +115,8 @@ static void convolve(const network *n, const char *layer, const features *in, in
     }
     for (int64_t i = 0; i < n->height * n->width * n->colours * channels; i++) {
         int64_t c = i % channels, colour = i / channels % n->colours, p = i / channels / n->colours;
-        out->at[p / n->width][p % n->width][colour][c] += weight_of(n, layer, "bias", colour * channels + c);
+        out->at[p / n->width][p % n->width][colour][c] +=
+            weight_of(n, layer, "bias", colour * channels + c);
     }
 }
 
@@ -135,19 +141,22 @@ static void cell(const network *n, const char *name, const double x[COLOURS_MOST
                 for (int64_t k = 0; k < tap_count * n->colours * h; k++) {
                     const states *tap = taps[k / h / n->colours];
                     int64_t row = colour * tap_count * n->colours * h + k;
-                    gate[g] += tap == NULL ? 0
-                                           : weight_of(n, name, "recurrent", row * 4 * h + g * h + u) *
-                                                 tap->h[k / h % n->colours][k % h];
+                    gate[g] += tap == NULL
+                                   ? 0
+                                   : weight_of(n, name, "recurrent", row * 4 * h + g * h + u) *
+                                         tap->h[k / h % n->colours][k % h];
                 }
             }
-            double c = sigmoid(gate[0]) * tanh(gate[3]) + sigmoid(gate[1]) * (carry == NULL ? 0 : carry->c[colour][u]);
+            double c = sigmoid(gate[0]) * tanh(gate[3]) +
+                       sigmoid(gate[1]) * (carry == NULL ? 0 : carry->c[colour][u]);
             out->c[colour][u] = c;
             out->h[colour][u] = sigmoid(gate[2]) * tanh(c);
         }
     }
 }
 
-static void add_states(const network *n, const states *from, double to[COLOURS_MOST][FEATURES_MOST]) {
+static void add_states(const network *n, const states *from,
+                       double to[COLOURS_MOST][FEATURES_MOST]) {
     for (int64_t i = 0; i < n->colours * FEATURES_MOST; i++) {
         to[i / FEATURES_MOST][i % FEATURES_MOST] += from->h[i / FEATURES_MOST][i % FEATURES_MOST];
     }
@@ -168,9 +177,11 @@ static void row_lstm(const network *n, const char *name, const features *x, feat
     }
 }
 
-/* Section 3.2 and figure 3: the map is skewed, each row offset by one from the row above, and its columns are computed one after
- * another, K^ss being 2x1 over the column before; mirrored: from the right, the result moved one row down. */
-static void diagonal_lstm(const network *n, const char *name, const features *x, bool mirrored, features *sum) {
+/* Section 3.2 and figure 3: the map is skewed, each row offset by one from the row above, and its
+ * columns are computed one after another, K^ss being 2x1 over the column before; mirrored: from the
+ * right, the result moved one row down. */
+static void diagonal_lstm(const network *n, const char *name, const features *x, bool mirrored,
+                          features *sum) {
     static states skewed[SIDE_MOST][2 * SIDE_MOST]; /* outside the image: zero */
     memset(skewed, 0, sizeof skewed);
     for (int64_t column = 0; column < n->width + n->height - 1; column++) {
@@ -190,10 +201,12 @@ static void diagonal_lstm(const network *n, const char *name, const features *x,
     }
 }
 
-static void input_to_state(const network *n, const char *name, const features *in, int64_t wide, features *x) {
+static void input_to_state(const network *n, const char *name, const features *in, int64_t wide,
+                           features *x) {
     char layer[80];
     snprintf(layer, sizeof layer, "%s.input", name);
-    convolve(n, layer, in, 1, wide, 'B', 4 * lk_settings_integer(&n->model->settings, "channels"), x);
+    convolve(n, layer, in, 1, wide, 'B', 4 * lk_settings_integer(&n->model->settings, "channels"),
+             x);
 }
 
 static void lstm_layer(const network *n, int64_t number, features *f) {
@@ -204,8 +217,11 @@ static void lstm_layer(const network *n, int64_t number, features *f) {
         input_to_state(n, name, f, 3, &x);
         row_lstm(n, name, &x, &h);
     }
-    for (int side = 0; side < 2 && strcmp(lk_settings_text(&n->model->settings, "kind"), "diagonal") == 0; side++) {
-        snprintf(name, sizeof name, "layer%lld.%s", (long long)number, side == 0 ? "left" : "right");
+    for (int side = 0;
+         side < 2 && strcmp(lk_settings_text(&n->model->settings, "kind"), "diagonal") == 0;
+         side++) {
+        snprintf(name, sizeof name, "layer%lld.%s", (long long)number,
+                 side == 0 ? "left" : "right");
         input_to_state(n, name, f, 1, &x);
         diagonal_lstm(n, name, &x, side == 1, &h);
     }
@@ -233,9 +249,11 @@ static double reference_nll(const network *n, const uint16_t *x) {
     features in = {.channels = 1}, f;
     for (int64_t v = 0; v < variables; v++) {
         int64_t p = v / n->colours;
-        in.at[p / n->width][p % n->width][v % n->colours][0] = alphabet == 2 ? x[v] : 2.0 * x[v] / (alphabet - 1) - 1.0;
+        in.at[p / n->width][p % n->width][v % n->colours][0] =
+            alphabet == 2 ? x[v] : 2.0 * x[v] / (alphabet - 1) - 1.0;
     }
-    convolve(n, "first", &in, kernel, kernel, 'A', 2 * lk_settings_integer(settings, "channels"), &f);
+    convolve(n, "first", &in, kernel, kernel, 'A', 2 * lk_settings_integer(settings, "channels"),
+             &f);
     for (int64_t i = 1; i <= lk_settings_integer(settings, "layers"); i++) {
         lstm_layer(n, i, &f);
     }
@@ -261,7 +279,7 @@ static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
     }
 }
 
-/* ---- tests ---------------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 #define VARIABLES_MOST 64
 
@@ -276,8 +294,9 @@ static void test_equals_the_paper(void **state) {
         for (int64_t e = 0; e < 9; e++) {
             double expected = reference_nll(&n, x + e * model->data.variables);
             if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %d, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i, SEED,
-                         (long long)e, nll[e], expected);
+                fail_msg(
+                    "case %d, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i,
+                    SEED, (long long)e, nll[e], expected);
             }
         }
         lk_model_destroy(model);
@@ -315,16 +334,18 @@ static void test_is_a_distribution(void **state) {
     }
 }
 
-/* Whether the conditional of `reader` can depend on `seen`, both pixels, with one layer after a 3x3 convolution. */
+/* Whether the conditional of `reader` can depend on `seen`, both pixels, with one layer after a 3x3
+ * convolution. */
 static bool triangle_sees(int64_t width, int64_t reader, int64_t seen) {
     int64_t up = reader / width - seen / width, aside = reader % width - seen % width;
-    /* In its own row: two to the left, by the 1x2 input-to-state and the first convolution. From row to row the state reads one
-     * pixel to the right; the first convolution reads one more, but only from the row above. */
+    /* In its own row: two to the left, by the 1x2 input-to-state and the first convolution. From
+     * row to row the state reads one pixel to the right; the first convolution reads one more, but
+     * only from the row above. */
     return up == 0 ? aside == 1 || aside == 2 : up > 0 && aside <= up + 2 && -aside <= up;
 }
 
-/* All earlier pixels but the last one of the row above, which the first convolution (type A) shows only to pixels below it, and no LSTM carries
- * those to the left in their own row. */
+/* All earlier pixels but the last one of the row above, which the first convolution (type A) shows
+ * only to pixels below it, and no LSTM carries those to the left in their own row. */
 static bool diagonal_sees(int64_t width, int64_t reader, int64_t seen) {
     bool last_above = seen == reader / width * width - 1;
     return seen < reader && (!last_above || reader % width + 1 >= width - 1);
@@ -349,10 +370,12 @@ static void check_receptive_field(lk_context *context, const image_case *c, bool
         for (int64_t v = 0; v < PIXELS; v++) {
             const float *logits = lk_execution_parameters(execution, v);
             bool moved = logits[changed + 1] != logits[0];
-            if (moved != (diagonal ? diagonal_sees(SIDE, v, changed) : triangle_sees(SIDE, v, changed))) {
-                fail_msg("seed %d: changing pixel (%lld, %lld) %s the conditional of (%lld, %lld)", SEED,
-                         (long long)changed / SIDE, (long long)changed % SIDE, moved ? "moves" : "does not move",
-                         (long long)v / SIDE, (long long)v % SIDE);
+            if (moved !=
+                (diagonal ? diagonal_sees(SIDE, v, changed) : triangle_sees(SIDE, v, changed))) {
+                fail_msg("seed %d: changing pixel (%lld, %lld) %s the conditional of (%lld, %lld)",
+                         SEED, (long long)changed / SIDE, (long long)changed % SIDE,
+                         moved ? "moves" : "does not move", (long long)v / SIDE,
+                         (long long)v % SIDE);
             }
         }
     }
@@ -362,7 +385,8 @@ static void check_receptive_field(lk_context *context, const image_case *c, bool
 }
 
 static void test_receptive_field(void **state) {
-    static const image_case row = {{2, {7, 7}}, 2, {"layers=1", "channels=12", "head=16", "kernel=3"}, 4};
+    static const image_case row = {
+        {2, {7, 7}}, 2, {"layers=1", "channels=12", "head=16", "kernel=3"}, 4};
     static const image_case diagonal = {
         {2, {7, 7}}, 2, {"kind=diagonal", "layers=1", "channels=12", "head=16", "kernel=3"}, 5};
     check_receptive_field(*state, &row, false);
@@ -387,9 +411,11 @@ static void test_counts_what_is_multiplied(void **state) {
         {{2, {3, 4}}, 2, {"kind=row", "layers=1", "channels=2", "head=1", "kernel=3"}, 5},
         {{2, {3, 4}}, 2, {"kind=diagonal", "layers=1", "channels=2", "head=1", "kernel=3"}, 5},
     };
-    /* Left neighbours 9, pixels above 8, above left 6, above right 6. first: 4 features; out: 2 to 4; head 4; logits 1. */
+    /* Left neighbours 9, pixels above 8, above left 6, above right 6. first: 4 features; out: 2 to
+     * 4; head 4; logits 1. */
     const int64_t outside_lstm = (9 + 8 + 6 + 6) * 4 + 12 * 2 * 4 + 12 * 4 + 12;
-    const int64_t lstm[] = {(9 + 12) * 4 * 8 + (8 + 6 + 6) * 2 * 8, 2 * (12 * 4 * 8 + (9 + 8) * 2 * 8)};
+    const int64_t lstm[] = {(9 + 12) * 4 * 8 + (8 + 6 + 6) * 2 * 8,
+                            2 * (12 * 4 * 8 + (9 + 8) * 2 * 8)};
     for (int i = 0; i < 2; i++) {
         lk_model *model = make_model(*state, &of[i]);
         lk_graph *graph;
@@ -411,7 +437,8 @@ static void test_learns(void **state) {
         lk_graph *graph;
         lk_execution *execution;
         lk_data_description data = {.shape = of[i].shape, .variables = 25, .alphabet = 2};
-        testing_ok(*state, lk_model_create(*state, "pixelrnn", of[i].set, of[i].sets, data, "natural", 5, &model));
+        testing_ok(*state, lk_model_create(*state, "pixelrnn", of[i].set, of[i].sets, data,
+                                           "natural", 5, &model));
         lk_dataset *train = testing_random_data(*state, 8, 25, 2, SEED);
         testing_ok(*state, lk_model_start(model, train));
         testing_ok(*state, lk_parameters_make_gradients(model->parameters));
@@ -436,7 +463,8 @@ static void test_learns(void **state) {
             }
         }
         if (!(last < first / 2)) {
-            fail_msg("case %d, seed %d: %.6g nats at first, %.6g after 600 steps", i, SEED, first, last);
+            fail_msg("case %d, seed %d: %.6g nats at first, %.6g after 600 steps", i, SEED, first,
+                     last);
         }
         lk_execution_destroy(execution);
         lk_graph_destroy(graph);
@@ -450,19 +478,22 @@ static void test_start(void **state) {
     const image_case c = {{3, {1, 2, 3}}, 2, {"kind=diagonal", "layers=2", "channels=2"}, 3};
     lk_model *model;
     lk_data_description data = {.shape = c.shape, .variables = 6, .alphabet = 2};
-    testing_ok(*state, lk_model_create(*state, "pixelrnn", c.set, c.sets, data, "natural", 5, &model));
+    testing_ok(*state,
+               lk_model_create(*state, "pixelrnn", c.set, c.sets, data, "natural", 5, &model));
     lk_dataset *train = testing_dataset(*state, 3, 6, 2);
     testing_ok(*state, lk_model_start(model, train));
-    static const char *const names[] = {"layer1.left.input.bias", "layer1.right.input.bias", "layer2.left.input.bias",
-                                        "layer2.right.input.bias"};
+    static const char *const names[] = {"layer1.left.input.bias", "layer1.right.input.bias",
+                                        "layer2.left.input.bias", "layer2.right.input.bias"};
     for (int i = 0; i < 4; i++) {
-        const lk_parameter *bias = &model->parameters->list[lk_parameters_find(model->parameters, names[i])];
+        const lk_parameter *bias =
+            &model->parameters->list[lk_parameters_find(model->parameters, names[i])];
         assert_int_equal(bias->rows, 3 * 8);
         for (int64_t e = 0; e < bias->rows; e++) {
             assert_true(bias->value[e] == (e % 8 == 2 || e % 8 == 3 ? 1.0f : 0.0f));
         }
     }
-    const float *logits = model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value;
+    const float *logits =
+        model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value;
     assert_true(fabs((double)logits[1] - log(1.0 / 7.0)) < 1e-6);
     lk_dataset_destroy(train);
     lk_model_destroy(model);
@@ -473,11 +504,15 @@ static void test_refusals(void **state) {
     lk_model *model;
     lk_data_description image = {.shape = cases[0].shape, .variables = 6, .alphabet = 2};
     const char *diagonal[] = {"kind=diagonal"}, *even[] = {"kernel=4"};
-    testing_refused(context, lk_model_create(context, "pixelrnn", NULL, 0, testing_data(20, 2), "natural", 1, &model),
-                    LK_INVALID, "pixelrnn is for images");
-    testing_refused(context, lk_model_create(context, "pixelrnn", even, 1, image, "natural", 1, &model), LK_INVALID,
-                    "odd");
-    testing_refused(context, lk_model_create(context, "pixelrnn", diagonal, 1, image, "reversed", 1, &model),
+    testing_refused(
+        context,
+        lk_model_create(context, "pixelrnn", NULL, 0, testing_data(20, 2), "natural", 1, &model),
+        LK_INVALID, "pixelrnn is for images");
+    testing_refused(context,
+                    lk_model_create(context, "pixelrnn", even, 1, image, "natural", 1, &model),
+                    LK_INVALID, "odd");
+    testing_refused(context,
+                    lk_model_create(context, "pixelrnn", diagonal, 1, image, "reversed", 1, &model),
                     LK_CAUSALITY, "would see");
 }
 

@@ -19,14 +19,16 @@ lk_status lk_mask_size(lk_graph *graph, const lk_model *model, const char *key, 
     *kernel = (int32_t)lk_settings_integer(&model->settings, key);
     return *kernel % 2 == 1
                ? LK_OK
-               : lk_fail(graph->context, LK_INVALID, "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
+               : lk_fail(graph->context, LK_INVALID,
+                         "%s=%d: a mask has a centre, so its size is odd", key, *kernel);
 }
 
 lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) {
     const lk_shape *shape = &model->data.shape;
     if (shape->axes != 2 && shape->axes != 3) {
         return lk_fail(graph->context, LK_INVALID,
-                       "%s is for images, and these data are vectors of %lld variables: give their shape, as --shape "
+                       "%s is for images, and these data are vectors of %lld variables: give their "
+                       "shape, as --shape "
                        "28x28x1 (height x width x channels)",
                        model->family->name, (long long)model->data.variables);
     }
@@ -36,17 +38,19 @@ lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) 
                        "width x channels)",
                        model->family->name, (long long)shape->size[2]);
     }
-    *grid = (lk_grid){2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};
+    *grid = (lk_grid){
+        2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};
     return LK_OK;
 }
 
 lk_node *lk_pixels_numbers(lk_graph *graph) {
-    return graph->alphabet == 2 ? graph->data
-                                : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
+    return graph->alphabet == 2
+               ? graph->data
+               : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
 }
 
-lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
-                          const lk_mask *mask, lk_centre centre) {
+lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+                          int64_t channels, const lk_mask *mask, lk_centre centre) {
     lk_conv_options options = {.grid = grid,
                                .channels = channels,
                                .taps = mask->taps,
@@ -57,8 +61,8 @@ lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_
     return lk_conv(graph, name, input, options);
 }
 
-lk_node *lk_pixels_pointwise(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
-                             lk_init init) {
+lk_node *lk_pixels_pointwise(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+                             int64_t channels, lk_init init) {
     return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, init);
 }
 
@@ -73,5 +77,6 @@ lk_status lk_pixels_finish(lk_graph *graph, lk_node *logits) {
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
     const lk_shape *shape = &model->data.shape;
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1, model->parameters->list[bias].value);
+    return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1,
+                            model->parameters->list[bias].value);
 }

@@ -3,12 +3,14 @@
 
 #include "models/model.h"
 
-extern const lk_family lk_bayesnet_family, lk_bernoulli_mixture_family, lk_charrnn_family, lk_conv1d_family,
-    lk_histogram_family, lk_made_family, lk_pixelcnn_family, lk_pixelrnn_family, lk_uniform_family;
+extern const lk_family lk_bayesnet_family, lk_bernoulli_mixture_family, lk_charrnn_family,
+    lk_conv1d_family, lk_histogram_family, lk_made_family, lk_pixelcnn_family, lk_pixelrnn_family,
+    lk_uniform_family;
 
 static const lk_family *const families[] = {
-    &lk_uniform_family, &lk_histogram_family, &lk_bernoulli_mixture_family, &lk_bayesnet_family, &lk_made_family,
-    &lk_conv1d_family,  &lk_pixelcnn_family,  &lk_pixelrnn_family,          &lk_charrnn_family,
+    &lk_uniform_family,  &lk_histogram_family, &lk_bernoulli_mixture_family,
+    &lk_bayesnet_family, &lk_made_family,      &lk_conv1d_family,
+    &lk_pixelcnn_family, &lk_pixelrnn_family,  &lk_charrnn_family,
 };
 
 int32_t lk_family_count(void) {

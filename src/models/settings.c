@@ -1,7 +1,7 @@
-/* Settings of a model family. Every value is kept as its canonical text: an integer without leading zeros, a real
- * as the shortest decimal that reads back as the same double, "true" or "false", integers separated by single
- * commas. So equal settings have equal texts, which is what a fingerprint needs. Numbers are read and written in
- * the C locale, whatever the caller's is. */
+/* Settings of a model family. Every value is kept as its canonical text: an integer without leading
+ * zeros, a real as the shortest decimal that reads back as the same double, "true" or "false",
+ * integers separated by single commas. So equal settings have equal texts, which is what a
+ * fingerprint needs. Numbers are read and written in the C locale, whatever the caller's is. */
 #include "models/settings.h"
 
 #include <ctype.h>
@@ -14,9 +14,10 @@
 
 #define LIST_MOST 1024 /* integers in one LK_INTEGERS */
 
-/* ---- one value, to its canonical text --------------------------------------------------------------------- */
+/* ---- one value, to its canonical text -------------------------------------------------------- */
 
-static bool canonical_integer(const lk_setting *row, const char *value, char *text, size_t capacity) {
+static bool canonical_integer(const lk_setting *row, const char *value, char *text,
+                              size_t capacity) {
     char *end = NULL;
     errno = 0;
     long long number = strtoll(value, &end, 10);
@@ -63,7 +64,8 @@ static bool canonical_boolean(const char *value, char *text, size_t capacity) {
     return false;
 }
 
-static bool canonical_choice(const lk_setting *row, const char *value, char *text, size_t capacity) {
+static bool canonical_choice(const lk_setting *row, const char *value, char *text,
+                             size_t capacity) {
     size_t length = strlen(value);
     if (length == 0 || strchr(value, '|') != NULL) {
         return false;
@@ -78,7 +80,8 @@ static bool canonical_choice(const lk_setting *row, const char *value, char *tex
     return false;
 }
 
-static bool canonical_integers(const lk_setting *row, const char *value, char *text, size_t capacity) {
+static bool canonical_integers(const lk_setting *row, const char *value, char *text,
+                               size_t capacity) {
     size_t used = 0;
     int32_t count = 0;
     text[0] = '\0';
@@ -93,7 +96,8 @@ static bool canonical_integers(const lk_setting *row, const char *value, char *t
         if (!canonical_integer(row, item, canonical, sizeof canonical)) {
             return false;
         }
-        used += (size_t)snprintf(text + used, capacity - used, "%s%s", count > 0 ? "," : "", canonical);
+        used +=
+            (size_t)snprintf(text + used, capacity - used, "%s%s", count > 0 ? "," : "", canonical);
         at += length;
         if (at[0] == ',' && at[1] == '\0') {
             return false;
@@ -106,7 +110,8 @@ static bool canonical_integers(const lk_setting *row, const char *value, char *t
     return true;
 }
 
-/* The length of the UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates); 0 when it is none. */
+/* The length of the UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates); 0 when it
+ * is none. */
 static int utf8_sequence(const unsigned char *at) {
     if (at[0] < 0x80) {
         return 1;
@@ -155,7 +160,7 @@ static bool canonical(const lk_setting *row, const char *value, char *text, size
     return false;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void describe_allowed(const lk_setting *row, char *text, size_t capacity) {
     switch (row->kind) {
@@ -172,7 +177,8 @@ static void describe_allowed(const lk_setting *row, char *text, size_t capacity)
         snprintf(text, capacity, "one of %s", row->choices);
         return;
     case LK_INTEGERS:
-        snprintf(text, capacity, "integers from %.17g to %.17g, separated by commas", row->least, row->most);
+        snprintf(text, capacity, "integers from %.17g to %.17g, separated by commas", row->least,
+                 row->most);
         return;
     case LK_TEXT:
         snprintf(text, capacity, "UTF-8 text without control characters");
@@ -184,13 +190,14 @@ static lk_status fail_unknown(lk_context *context, const lk_settings *settings, 
     char known[512] = "";
     size_t used = 0;
     for (int32_t i = 0; i < settings->count && used < sizeof known; i++) {
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", settings->table[i].key);
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                 settings->table[i].key);
     }
     return lk_fail(context, LK_INVALID, "unknown setting '%.80s'; %s%s", key,
                    settings->count > 0 ? "known: " : "there are none", known);
 }
 
-/* ---- the settings ----------------------------------------------------------------------------------------- */
+/* ---- the settings ---------------------------------------------------------------------------- */
 
 static int32_t find(const lk_settings *settings, const char *key) {
     for (int32_t i = 0; i < settings->count; i++) {
@@ -201,11 +208,13 @@ static int32_t find(const lk_settings *settings, const char *key) {
     return -1;
 }
 
-static lk_status set_row(lk_context *context, lk_settings *settings, int32_t index, const char *value) {
+static lk_status set_row(lk_context *context, lk_settings *settings, int32_t index,
+                         const char *value) {
     const lk_setting *row = &settings->table[index];
     size_t capacity = LK_SETTING_TEXT_MOST;
     if (strlen(value) >= capacity) {
-        return lk_fail(context, LK_INVALID, "setting '%s': the value has %zu bytes; at most %zu are allowed", row->key,
+        return lk_fail(context, LK_INVALID,
+                       "setting '%s': the value has %zu bytes; at most %zu are allowed", row->key,
                        strlen(value), capacity - 1);
     }
     char *text = malloc(capacity);
@@ -222,7 +231,8 @@ static lk_status set_row(lk_context *context, lk_settings *settings, int32_t ind
     freelocale(plain);
     if (!valid) {
         free(text);
-        return lk_fail(context, LK_INVALID, "setting '%s': '%.80s' is not %s", row->key, value, allowed);
+        return lk_fail(context, LK_INVALID, "setting '%s': '%.80s' is not %s", row->key, value,
+                       allowed);
     }
     char *shorter = realloc(text, strlen(text) + 1);
     free(settings->text[index]);
@@ -230,7 +240,8 @@ static lk_status set_row(lk_context *context, lk_settings *settings, int32_t ind
     return LK_OK;
 }
 
-lk_status lk_settings_init(lk_context *context, lk_settings *settings, const lk_setting *table, int32_t count) {
+lk_status lk_settings_init(lk_context *context, lk_settings *settings, const lk_setting *table,
+                           int32_t count) {
     LK_REQUIRE(count >= 0 && count <= LK_SETTINGS_MOST);
     memset(settings, 0, sizeof *settings);
     settings->table = table;
@@ -252,9 +263,11 @@ void lk_settings_deinit(lk_settings *settings) {
     memset(settings, 0, sizeof *settings);
 }
 
-lk_status lk_settings_set(lk_context *context, lk_settings *settings, const char *key, const char *value) {
+lk_status lk_settings_set(lk_context *context, lk_settings *settings, const char *key,
+                          const char *value) {
     int32_t index = find(settings, key);
-    return index < 0 ? fail_unknown(context, settings, key) : set_row(context, settings, index, value);
+    return index < 0 ? fail_unknown(context, settings, key)
+                     : set_row(context, settings, index, value);
 }
 
 lk_status lk_settings_assign(lk_context *context, lk_settings *settings, const char *assignment) {
@@ -268,7 +281,7 @@ lk_status lk_settings_assign(lk_context *context, lk_settings *settings, const c
     return lk_settings_set(context, settings, key, equals + 1);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *read_text(const lk_settings *settings, const char *key, lk_setting_kind kind,
                              lk_setting_kind or_kind) {
@@ -300,9 +313,11 @@ const char *lk_settings_text(const lk_settings *settings, const char *key) {
     return read_text(settings, key, LK_TEXT, LK_CHOICE);
 }
 
-int32_t lk_settings_integers(const lk_settings *settings, const char *key, int64_t *values, int32_t most) {
+int32_t lk_settings_integers(const lk_settings *settings, const char *key, int64_t *values,
+                             int32_t most) {
     int32_t count = 0;
-    for (const char *at = read_text(settings, key, LK_INTEGERS, LK_INTEGERS); *at != '\0'; count++) {
+    for (const char *at = read_text(settings, key, LK_INTEGERS, LK_INTEGERS); *at != '\0';
+         count++) {
         char *end = NULL;
         long long value = strtoll(at, &end, 10);
         if (count < most) {

@@ -78,10 +78,13 @@ static void canonical_texts(void **state) {
         {4, "", ""},
         {4, "08,7", "8,7"},
         {4, "65536", "65536"},
-        {5, "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {5, "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+         "a -> b\n\tc \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(lk_settings_set(f->context, &f->settings, table[cases[i].row].key, cases[i].given), LK_OK);
+        assert_int_equal(
+            lk_settings_set(f->context, &f->settings, table[cases[i].row].key, cases[i].given),
+            LK_OK);
         assert_string_equal(f->settings.text[cases[i].row], cases[i].kept);
     }
 }
@@ -128,7 +131,8 @@ static void refusals(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char before[64];
         snprintf(before, sizeof before, "%s", f->settings.text[cases[i].row]);
-        if (lk_settings_set(f->context, &f->settings, table[cases[i].row].key, cases[i].given) != LK_INVALID) {
+        if (lk_settings_set(f->context, &f->settings, table[cases[i].row].key, cases[i].given) !=
+            LK_INVALID) {
             fail_msg("%s='%s' was accepted", table[cases[i].row].key, cases[i].given);
         }
         assert_non_null(strstr(lk_context_message(f->context), table[cases[i].row].key));
@@ -177,7 +181,8 @@ static void long_values(void **state) {
     for (size_t i = 0; i < LK_SETTING_TEXT_MOST - 1; i++) {
         text[i] = i % 2 == 0 ? '7' : ',';
     }
-    assert_int_equal(lk_settings_set(f->context, &f->settings, "hidden", text), LK_INVALID); /* too many */
+    assert_int_equal(lk_settings_set(f->context, &f->settings, "hidden", text),
+                     LK_INVALID); /* too many */
     free(text);
 }
 

@@ -1,5 +1,5 @@
-/* What the tests of the model families share: small models and data in memory, and the checks that every
- * family must pass. Included by *_test.c only. */
+/* What the tests of the model families share: small models and data in memory, and the checks that
+ * every family must pass. Included by *_test.c only. */
 #ifndef LK_MODELS_TESTING_H
 #define LK_MODELS_TESTING_H
 
@@ -34,10 +34,11 @@ static inline void testing_ok(lk_context *context, lk_status status) {
 }
 
 /* status must be `expected` and the message contain `part`. */
-static inline void testing_refused(lk_context *context, lk_status status, lk_status expected, const char *part) {
+static inline void testing_refused(lk_context *context, lk_status status, lk_status expected,
+                                   const char *part) {
     if (status != expected || strstr(lk_context_message(context), part) == NULL) {
-        fail_msg("expected '%s' with \"%s\"; got '%s': %s", lk_status_text(expected), part, lk_status_text(status),
-                 lk_context_message(context));
+        fail_msg("expected '%s' with \"%s\"; got '%s': %s", lk_status_text(expected), part,
+                 lk_status_text(status), lk_context_message(context));
     }
 }
 
@@ -46,26 +47,29 @@ static inline lk_data_description testing_data(int64_t variables, int32_t alphab
         .shape = {.axes = 1, .size = {variables}}, .variables = variables, .alphabet = alphabet};
 }
 
-static inline lk_model *testing_model(lk_context *context, const char *family, const char *const *assignments,
-                                      int32_t count, int64_t variables, int32_t alphabet, const char *order,
+static inline lk_model *testing_model(lk_context *context, const char *family,
+                                      const char *const *assignments, int32_t count,
+                                      int64_t variables, int32_t alphabet, const char *order,
                                       uint64_t seed) {
     lk_model *model;
-    testing_ok(context, lk_model_create(context, family, assignments, count, testing_data(variables, alphabet), order,
-                                        seed, &model));
+    testing_ok(context, lk_model_create(context, family, assignments, count,
+                                        testing_data(variables, alphabet), order, seed, &model));
     return model;
 }
 
 /* Examples in memory, all 0. */
-static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples, int64_t variables, int32_t alphabet) {
+static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples, int64_t variables,
+                                          int32_t alphabet) {
     lk_dataset *dataset;
     lk_shape shape = {.axes = 1, .size = {variables}};
-    testing_ok(context, lk_dataset_create(context, "test data", shape, examples, alphabet, &dataset));
+    testing_ok(context,
+               lk_dataset_create(context, "test data", shape, examples, alphabet, &dataset));
     return dataset;
 }
 
 /* Random values whose variables depend on each other: x_v leans on x_{v-1}. */
-static inline lk_dataset *testing_random_data(lk_context *context, int64_t examples, int64_t variables,
-                                              int32_t alphabet, uint64_t seed) {
+static inline lk_dataset *testing_random_data(lk_context *context, int64_t examples,
+                                              int64_t variables, int32_t alphabet, uint64_t seed) {
     lk_dataset *dataset = testing_dataset(context, examples, variables, alphabet);
     lk_random random = {seed, LK_FOR_CHECK};
     for (int64_t n = 0; n < examples; n++) {
@@ -73,19 +77,22 @@ static inline lk_dataset *testing_random_data(lk_context *context, int64_t examp
         for (int64_t v = 0; v < variables; v++) {
             bool copy = v > 0 && lk_random_unit(random, (uint64_t)n, (uint64_t)(2 * v)) < 0.6f;
             x[v] = copy ? x[v - 1]
-                        : (uint16_t)lk_random_below(random, (uint64_t)n, (uint64_t)(2 * v + 1), (uint64_t)alphabet);
+                        : (uint16_t)lk_random_below(random, (uint64_t)n, (uint64_t)(2 * v + 1),
+                                                    (uint64_t)alphabet);
         }
     }
     return dataset;
 }
 
-static inline void testing_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, uint64_t seed) {
+static inline void testing_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                               uint64_t seed) {
     lk_fit_options options = {.seed = seed};
     testing_ok(model->context, model->family->fit(model, train, valid, &options));
 }
 
 /* NLL of each example by the parallel schedule of variant 0. */
-static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count, double *nll_nats) {
+static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count,
+                               double *nll_nats) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
@@ -122,7 +129,8 @@ static inline void testing_sums_to_one(const lk_model *model) {
         total += exp(-nll[i]);
     }
     if (!(fabs(total - 1.0) <= 1e-5)) {
-        fail_msg("%s: probabilities of all %lld points sum to %.9g", model->family->name, (long long)points, total);
+        fail_msg("%s: probabilities of all %lld points sum to %.9g", model->family->name,
+                 (long long)points, total);
     }
     free(nll);
     free(x);
@@ -130,7 +138,8 @@ static inline void testing_sums_to_one(const lk_model *model) {
 
 /* Draws nothing: sets the given values step by step, and compares every parameter with the parallel
  * schedule's, bit for bit. */
-static inline void testing_parallel_is_incremental(const lk_model *model, const uint16_t *x, int64_t count) {
+static inline void testing_parallel_is_incremental(const lk_model *model, const uint16_t *x,
+                                                   int64_t count) {
     lk_graph *graph;
     lk_execution *parallel, *steps;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
@@ -144,9 +153,11 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
         testing_ok(model->context, lk_execution_compute(steps, s));
         for (int64_t i = graph->rank_begin[s]; i < graph->rank_begin[s + 1]; i++) {
             int64_t v = graph->by_rank[i];
-            if (memcmp(lk_execution_parameters(steps, v), lk_execution_parameters(parallel, v), bytes) != 0) {
-                fail_msg("%s: variable %lld: incremental %.9g, parallel %.9g (first example)", model->family->name,
-                         (long long)v, (double)lk_execution_parameters(steps, v)[0],
+            if (memcmp(lk_execution_parameters(steps, v), lk_execution_parameters(parallel, v),
+                       bytes) != 0) {
+                fail_msg("%s: variable %lld: incremental %.9g, parallel %.9g (first example)",
+                         model->family->name, (long long)v,
+                         (double)lk_execution_parameters(steps, v)[0],
                          (double)lk_execution_parameters(parallel, v)[0]);
             }
             for (int64_t n = 0; n < count; n++) {

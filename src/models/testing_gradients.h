@@ -1,5 +1,5 @@
-/* A network's gradients against central differences of the paper's equations in double, which a test writes down as a function. Included by
- * *_test.c only. */
+/* A network's gradients against central differences of the paper's equations in double, which a
+ * test writes down as a function. Included by *_test.c only. */
 #ifndef LK_MODELS_TESTING_GRADIENTS_H
 #define LK_MODELS_TESTING_GRADIENTS_H
 
@@ -16,10 +16,12 @@ static inline double testing_bumped(const testing_bump *bump, const float *weigh
     return (double)*weight + (weight == bump->weight ? bump->by : 0.0);
 }
 
-/* One example, x[variables]; of each parameter every so many weights; `nll` reads its weights through `bump`, which `network` holds. */
-static inline void testing_gradients(lk_model *model, const uint16_t *x, int32_t every, uint64_t seed,
-                                     double (*nll)(const void *network, const uint16_t *x), const void *network,
-                                     testing_bump *bump) {
+/* One example, x[variables]; of each parameter every so many weights; `nll` reads its weights
+ * through `bump`, which `network` holds. */
+static inline void testing_gradients(lk_model *model, const uint16_t *x, int32_t every,
+                                     uint64_t seed,
+                                     double (*nll)(const void *network, const uint16_t *x),
+                                     const void *network, testing_bump *bump) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_parameters_make_gradients(model->parameters));
@@ -37,9 +39,11 @@ static inline void testing_gradients(lk_model *model, const uint16_t *x, int32_t
             bump->by = -h;
             double difference = (above - nll(network, x)) / (2 * h);
             moving += fabs(difference) > 1e-3;
-            if (!(fabs((double)parameter->gradient[e] - difference) <= 1e-4 * (1.0 + fabs(difference)))) {
-                fail_msg("%s[%lld], seed %llu: gradient %.9g, central difference %.9g", parameter->name, (long long)e,
-                         (unsigned long long)seed, (double)parameter->gradient[e], difference);
+            if (!(fabs((double)parameter->gradient[e] - difference) <=
+                  1e-4 * (1.0 + fabs(difference)))) {
+                fail_msg("%s[%lld], seed %llu: gradient %.9g, central difference %.9g",
+                         parameter->name, (long long)e, (unsigned long long)seed,
+                         (double)parameter->gradient[e], difference);
             }
         }
     }

@@ -1,5 +1,5 @@
-/* The uniform distribution: every value of every variable equally probable, log(alphabet) nats a variable.
- * It has no parameters; it is the yardstick below which a model has learned something. */
+/* The uniform distribution: every value of every variable equally probable, log(alphabet) nats a
+ * variable. It has no parameters; it is the yardstick below which a model has learned something. */
 #include "dist/dist.h"
 #include "models/model.h"
 #include "ops/ops.h"
@@ -20,7 +20,8 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     return LK_OK;
 }
 
-static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_fit_options *options) {
+static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                     const lk_fit_options *options) {
     (void)options;
     LK_TRY(lk_model_accepts(model, train));
     return valid == NULL ? LK_OK : lk_model_accepts(model, valid);

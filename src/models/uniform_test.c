@@ -15,7 +15,8 @@ static void test_closed_form(void **state) {
         testing_nll(model, train->values, 5, nll);
         for (int n = 0; n < 5; n++) {
             if (fabs(nll[n] - 3 * log(alphabet)) > 1e-5) {
-                fail_msg("alphabet %d: NLL %.9g, expected %.9g", alphabet, nll[n], 3 * log(alphabet));
+                fail_msg("alphabet %d: NLL %.9g, expected %.9g", alphabet, nll[n],
+                         3 * log(alphabet));
             }
         }
         testing_sums_to_one(model);

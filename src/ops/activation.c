@@ -1,4 +1,5 @@
-/* Elementwise activations: out = f(in), din += f'(in) dout, with the derivative written from the output. One table row a function. */
+/* Elementwise activations: out = f(in), din += f'(in) dout, with the derivative written from the
+ * output. One table row a function. */
 #include <stddef.h>
 #include <string.h>
 

@@ -6,8 +6,10 @@
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *a = node->inputs[0], *b = node->inputs[1];
     if (a->cells != b->cells || a->channels != b->channels) {
-        return lk_fail(context, LK_INVALID, "node %s adds %lld x %lld cells x channels to %lld x %lld", node->name,
-                       (long long)b->cells, (long long)b->channels, (long long)a->cells, (long long)a->channels);
+        return lk_fail(context, LK_INVALID,
+                       "node %s adds %lld x %lld cells x channels to %lld x %lld", node->name,
+                       (long long)b->cells, (long long)b->channels, (long long)a->cells,
+                       (long long)a->channels);
     }
     node->cells = a->cells;
     node->channels = a->channels;
@@ -53,5 +55,6 @@ const lk_op lk_add_op = {
 
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b) {
     lk_node *inputs[] = {a, b};
-    return a == NULL || b == NULL ? NULL : lk_graph_add(graph, &lk_add_op, NULL, 2, inputs, 0, NULL, NULL);
+    return a == NULL || b == NULL ? NULL
+                                  : lk_graph_add(graph, &lk_add_op, NULL, 2, inputs, 0, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Groups of consecutive 1-channel cells become the channels of one cell: out[g].channel[c] = in[g * channels + c]. A masked linear
- * layer has one cell a logit; a categorical distribution wants one cell a variable. */
+/* Groups of consecutive 1-channel cells become the channels of one cell: out[g].channel[c] = in[g *
+ * channels + c]. A masked linear layer has one cell a logit; a categorical distribution wants one
+ * cell a variable. */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
@@ -12,15 +13,18 @@ static lk_status shape(lk_context *context, lk_node *node) {
     const cells_to_channels *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1 || input->cells % self->channels != 0) {
-        return lk_fail(context, LK_INVALID, "node %s: %lld cells of %lld channels do not make cells of %lld channels",
-                       node->name, (long long)input->cells, (long long)input->channels, (long long)self->channels);
+        return lk_fail(context, LK_INVALID,
+                       "node %s: %lld cells of %lld channels do not make cells of %lld channels",
+                       node->name, (long long)input->cells, (long long)input->channels,
+                       (long long)self->channels);
     }
     node->cells = input->cells / self->channels;
     node->channels = self->channels;
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const cells_to_channels *self = node->settings;
     (void)input;
     (void)most;

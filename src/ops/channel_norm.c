@@ -1,11 +1,14 @@
-/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton, "Layer Normalization", 2016, equation 4), whole or in groups (Wu
- * and He, "Group Normalization", 2018, but without their sum over positions, which would read cells that are not there yet):
+/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton, "Layer Normalization",
+ * 2016, equation 4), whole or in groups (Wu and He, "Group Normalization", 2018, but without their
+ * sum over positions, which would read cells that are not there yet):
  *   out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + epsilon) + bias[k]
- * over the group of channels that k belongs to. A cell is normalised by itself alone, so nothing is learnt of the batch, and nothing leaks
- * from later cells. The kernel is kernels/isa/channel_norm.c.
+ * over the group of channels that k belongs to. A cell is normalised by itself alone, so nothing is
+ * learnt of the batch, and nothing leaks from later cells. The kernel is
+ * kernels/isa/channel_norm.c.
  *
- * The gradients of gain and bias are sums over cells and examples, in double: the cells are cut into at most PIECES_MOST pieces, by the
- * amount of work alone; in a piece each sum is one chain (cells ascending, examples ascending), and the pieces' sums are added in order. */
+ * The gradients of gain and bias are sums over cells and examples, in double: the cells are cut
+ * into at most PIECES_MOST pieces, by the amount of work alone; in a piece each sum is one chain
+ * (cells ascending, examples ascending), and the pieces' sums are added in order. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -25,7 +28,8 @@ typedef struct channel_norm {
 static lk_status shape(lk_context *context, lk_node *node) {
     const channel_norm *self = node->settings;
     if (self->groups < 1 || node->inputs[0]->channels % self->groups != 0) {
-        return lk_fail(context, LK_INVALID, "node %s: %lld channels do not fall into %lld equal groups", node->name,
+        return lk_fail(context, LK_INVALID,
+                       "node %s: %lld channels do not fall into %lld equal groups", node->name,
                        (long long)node->inputs[0]->channels, (long long)self->groups);
     }
     return lk_shape_like_input(context, node);
@@ -35,8 +39,9 @@ static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_
     (void)cell;
     (void)floats;
     int64_t groups = ((const channel_norm *)task->node->settings)->groups;
-    task->kernels->channel_norm(task->out + at, task->in[0] + at, task->parameter[0], task->parameter[1], EPSILON,
-                                task->batch * groups, groups, task->node->channels / groups);
+    task->kernels->channel_norm(task->out + at, task->in[0] + at, task->parameter[0],
+                                task->parameter[1], EPSILON, task->batch * groups, groups,
+                                task->node->channels / groups);
 }
 
 static bool forward(const lk_task *task) {
@@ -53,15 +58,17 @@ static void run_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const gradient *g = argument;
     const lk_task *task = g->task;
-    int64_t groups = ((const channel_norm *)task->node->settings)->groups, channels = task->node->channels;
+    int64_t groups = ((const channel_norm *)task->node->settings)->groups,
+            channels = task->node->channels;
     int64_t first = piece * g->cells, last = first + g->cells;
     last = last < task->node->cells ? last : task->node->cells;
     int64_t at = first * task->batch * channels;
     double *sum = g->sum + piece * 2 * channels;
     memset(sum, 0, (size_t)(2 * channels) * sizeof *sum);
-    task->kernels->channel_norm_backward(task->din[0] != NULL ? task->din[0] + at : NULL, sum, sum + channels,
-                                         task->in[0] + at, task->parameter[0], task->dout + at, EPSILON,
-                                         (last - first) * task->batch * groups, groups, channels / groups);
+    task->kernels->channel_norm_backward(
+        task->din[0] != NULL ? task->din[0] + at : NULL, sum, sum + channels, task->in[0] + at,
+        task->parameter[0], task->dout + at, EPSILON, (last - first) * task->batch * groups, groups,
+        channels / groups);
 }
 
 static bool backward(const lk_task *task) {
@@ -89,8 +96,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_channel_norm_op = {
     .name = "channel norm",
-    .definition =
-        "out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + epsilon) + bias[k], over k's group of channels",
+    .definition = "out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + epsilon) + bias[k], "
+                  "over k's group of channels",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -101,12 +108,15 @@ const lk_op lk_channel_norm_op = {
     .backward = backward,
 };
 
-static lk_status declare(lk_graph *graph, const char *name, int64_t channels, int32_t parameters[2]) {
+static lk_status declare(lk_graph *graph, const char *name, int64_t channels,
+                         int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.gain", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ONE, &parameters[0]));
+    LK_TRY(
+        lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ONE, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ZERO, &parameters[1]);
+    return lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ZERO,
+                                 &parameters[1]);
 }
 
 lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int64_t groups) {
@@ -117,7 +127,8 @@ lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int6
     graph->failed = declare(graph, name, input->channels, parameters);
     channel_norm *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
-        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        graph->failed =
+            graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
     self->groups = groups;

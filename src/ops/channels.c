@@ -1,5 +1,5 @@
-/* out[c] = channels [first, first + count) of in[c]: a part of what a cell holds, as the state of a recurrent step that the next
- * layer reads. */
+/* out[c] = channels [first, first + count) of in[c]: a part of what a cell holds, as the state of a
+ * recurrent step that the next layer reads. */
 #include "ops/ops.h"
 
 #include <string.h>
@@ -15,8 +15,9 @@ static lk_status shape(lk_context *context, lk_node *node) {
     const channels *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (self->first < 0 || self->count < 1 || self->first > input->channels - self->count) {
-        return lk_fail(context, LK_INVALID, "node %s: channels %lld to %lld of %s, which has %lld", node->name,
-                       (long long)self->first, (long long)(self->first + self->count - 1), input->name,
+        return lk_fail(context, LK_INVALID, "node %s: channels %lld to %lld of %s, which has %lld",
+                       node->name, (long long)self->first,
+                       (long long)(self->first + self->count - 1), input->name,
                        (long long)input->channels);
     }
     node->cells = input->cells;
@@ -29,7 +30,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     const channels *self = task->node->settings;
     int64_t whole = task->node->inputs[0]->channels;
     for (int64_t i = first; i < last; i++) {
-        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch; row++) {
+        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch;
+             row++) {
             memcpy(task->out + row * self->count, task->in[0] + row * whole + self->first,
                    (size_t)self->count * sizeof(float));
         }
@@ -46,7 +48,8 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     const channels *self = task->node->settings;
     int64_t whole = task->node->inputs[0]->channels;
     for (int64_t row = first * task->batch; row < last * task->batch; row++) {
-        task->kernels->add(task->din[0] + row * whole + self->first, task->dout + row * self->count, self->count);
+        task->kernels->add(task->din[0] + row * whole + self->first, task->dout + row * self->count,
+                           self->count);
     }
 }
 

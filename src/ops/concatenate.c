@@ -14,9 +14,9 @@ static lk_status shape(lk_context *context, lk_node *node) {
     node->channels = node->inputs[0]->channels;
     for (int32_t i = 0; i < node->input_count; i++) {
         if (node->inputs[i]->channels != node->channels) {
-            return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, %s has %lld", node->name,
-                           node->inputs[i]->name, (long long)node->inputs[i]->channels, node->inputs[0]->name,
-                           (long long)node->channels);
+            return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, %s has %lld",
+                           node->name, node->inputs[i]->name, (long long)node->inputs[i]->channels,
+                           node->inputs[0]->name, (long long)node->channels);
         }
         self->begin[i + 1] = self->begin[i] + node->inputs[i]->cells;
     }
@@ -39,7 +39,8 @@ static int32_t source(const lk_node *node, int64_t cell) {
     return low;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const concatenate *self = node->settings;
     (void)most;
     if (cell < self->begin[input] || cell >= self->begin[input + 1]) {
@@ -93,7 +94,8 @@ lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count) 
         lk_node **joined = lk_arena_take(graph->arena, groups, sizeof *joined);
         for (int32_t g = 0; joined != NULL && g < groups; g++) {
             int32_t first = g * LK_NODE_INPUTS_MOST;
-            int32_t here = count - first < LK_NODE_INPUTS_MOST ? count - first : LK_NODE_INPUTS_MOST;
+            int32_t here =
+                count - first < LK_NODE_INPUTS_MOST ? count - first : LK_NODE_INPUTS_MOST;
             joined[g] = lk_concatenate(graph, inputs + first, here);
         }
         return joined == NULL ? NULL : lk_concatenate(graph, joined, groups);

@@ -1,16 +1,19 @@
-/* Masked convolution: out[p] = bias + sum over taps t, then input groups and channels, of weight[t][c_in][c_out] in[p + offset(t)][c_in].
+/* Masked convolution: out[p] = bias + sum over taps t, then input groups and channels, of
+ * weight[t][c_in][c_out] in[p + offset(t)][c_in].
  *
- * van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, section 3.4 and figure 2 (mask types A and B).
- * A mask is not a matrix of zeros here: the taps that it would zero are not there, and taps outside the grid are skipped, so that nothing
- * is multiplied that would not count. Memory is [cell][example][channel]: the cells that meet the same taps (a class) are rows of one matrix
- * product, a tap is a constant distance within A, and no copy is made of the windows. The gradient of the inputs is the same sum with the
- * roles exchanged; that of the weights is in conv_gradient.c. */
+ * van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, section
+ * 3.4 and figure 2 (mask types A and B). A mask is not a matrix of zeros here: the taps that it
+ * would zero are not there, and taps outside the grid are skipped, so that nothing is multiplied
+ * that would not count. Memory is [cell][example][channel]: the cells that meet the same taps (a
+ * class) are rows of one matrix product, a tap is a constant distance within A, and no copy is made
+ * of the windows. The gradient of the inputs is the same sum with the roles exchanged; that of the
+ * weights is in conv_gradient.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "ops/conv_inside.h"
 
-/* ---- the dependency rule ------------------------------------------------------------------------------------------------ */
+/* ---- the dependency rule --------------------------------------------------------------------- */
 
 /* Cells that lie side by side, of taps declared one after another, are one span. */
 static int32_t add_span(lk_span *spans, int32_t count, int32_t most, int64_t first, int64_t cells) {
@@ -37,14 +40,16 @@ int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans
     return count;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     (void)input;
     return lk_conv_spans(node->settings, cell, spans, most);
 }
 
 static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const lk_conv_settings *self = node->settings;
-    return self->reads.class_at[self->reads.class_of[cell]].count * node->inputs[0]->channels * node->channels;
+    return self->reads.class_at[self->reads.class_of[cell]].count * node->inputs[0]->channels *
+           node->channels;
 }
 
 int64_t lk_conv_reach(const lk_conv_settings *self) {
@@ -66,16 +71,17 @@ static lk_status shape(lk_context *context, lk_node *node) {
     const lk_conv_settings *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->cells != self->input_pixels * self->grid.groups) {
-        return lk_fail(context, LK_INVALID,
-                       "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells", node->name,
-                       (long long)self->input_pixels, self->grid.groups, (long long)input->cells);
+        return lk_fail(
+            context, LK_INVALID,
+            "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells",
+            node->name, (long long)self->input_pixels, self->grid.groups, (long long)input->cells);
     }
     node->cells = self->pixels * self->grid.groups;
     node->channels = self->channels;
     return LK_OK;
 }
 
-/* ---- forward and backward ---------------------------------------------------------------------------------------------------- */
+/* ---- forward and backward -------------------------------------------------------------------- */
 
 static bool forward(const lk_task *task) {
     const lk_node *node = task->node;
@@ -100,7 +106,8 @@ static bool forward(const lk_task *task) {
     return lk_conv_sweep_run(&s, task->cells, task->cell_count);
 }
 
-/* din[q][c_in] += sum over output groups, then taps in declared order, then output channels, of weight dout[(q - offset(t)) / stride]. */
+/* din[q][c_in] += sum over output groups, then taps in declared order, then output channels, of
+ * weight dout[(q - offset(t)) / stride]. */
 static bool backward_input(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const lk_conv_settings *self = node->settings;
@@ -125,14 +132,15 @@ static bool backward_input(const lk_task *task) {
 static bool backward(const lk_task *task) {
     const lk_node *node = task->node;
     int64_t inputs = node->inputs[0]->channels;
-    lk_conv_products products = {task, node->settings, task->in[0], task->dout, inputs, inputs, node->channels};
+    lk_conv_products products = {task,   node->settings, task->in[0],   task->dout,
+                                 inputs, inputs,         node->channels};
     return lk_conv_backward_parameters(&products) && (task->din[0] == NULL || backward_input(task));
 }
 
 const lk_op lk_conv_op = {
     .name = "convolution",
-    .definition =
-        "out[p] = bias + sum over taps t of weight[t] in[stride p + offset(t)], without those outside the grid",
+    .definition = "out[p] = bias + sum over taps t of weight[t] in[stride p + offset(t)], without "
+                  "those outside the grid",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -145,23 +153,25 @@ const lk_op lk_conv_op = {
     .sets_fresh = true,
 };
 
-/* ---- maker ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- maker ----------------------------------------------------------------------------------- */
 
 static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_options *options) {
     const lk_grid *grid = &options->grid;
-    LK_REQUIRE(grid->axes >= 1 && grid->axes <= LK_GRID_AXES && grid->groups >= 1 && options->tap_count >= 1);
+    LK_REQUIRE(grid->axes >= 1 && grid->axes <= LK_GRID_AXES && grid->groups >= 1 &&
+               options->tap_count >= 1);
     int64_t cells = grid->groups;
     for (int32_t axis = 0; axis < grid->axes; axis++) {
         LK_REQUIRE(grid->size[axis] >= 1 && cells <= INT32_MAX && options->stride[axis] >= 0);
         cells *= grid->size[axis];
     }
     /* Kernels are small; what is refused here would only ask for memory. */
-    if (cells > INT32_MAX || options->channels < 1 || options->tap_count > 4096 || grid->groups > 64) {
-        return lk_fail(
-            graph->context, LK_INVALID,
-            "node %s: a convolution over %lld cells with %d taps and %d groups is more than it can be (2147483647 "
-            "cells, 4096 taps, 64 groups)",
-            name, (long long)cells, options->tap_count, grid->groups);
+    if (cells > INT32_MAX || options->channels < 1 || options->tap_count > 4096 ||
+        grid->groups > 64) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s: a convolution over %lld cells with %d taps and %d groups is more "
+                       "than it can be (2147483647 "
+                       "cells, 4096 taps, 64 groups)",
+                       name, (long long)cells, options->tap_count, grid->groups);
     }
     return LK_OK;
 }
@@ -213,27 +223,30 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
     }
     if (spans > LK_SPANS_MOST) {
         return lk_fail(graph->context, LK_INVALID,
-                       "node %s: its %d taps lie in %d runs of cells; at most %d are possible", name, self->taps, spans,
-                       LK_SPANS_MOST);
+                       "node %s: its %d taps lie in %d runs of cells; at most %d are possible",
+                       name, self->taps, spans, LK_SPANS_MOST);
     }
     return LK_OK;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self, int64_t inputs, lk_init init,
-                         int32_t parameters[2]) {
+static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
+                         int64_t inputs, lk_init init, int32_t parameters[2]) {
     char text[256];
     int64_t rows = self->blocks * inputs;
     if (self->channels > INT32_MAX / (rows > 0 ? rows : 1)) {
-        return lk_fail(graph->context, LK_INVALID, "node %s: %lld x %lld weights are too many for one convolution",
-                       name, (long long)rows, (long long)self->channels);
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s: %lld x %lld weights are too many for one convolution", name,
+                       (long long)rows, (long long)self->channels);
     }
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
+    LK_TRY(
+        lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
     graph->parameters->list[parameters[0]].fan_in = rows / self->grid.groups;
     snprintf(text, sizeof text, "%s.bias", name);
-    return self->bias ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels, 1,
-                                              LK_INIT_ZERO, &parameters[1])
-                      : LK_OK;
+    return self->bias
+               ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels,
+                                       1, LK_INIT_ZERO, &parameters[1])
+               : LK_OK;
 }
 
 lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,
@@ -241,16 +254,19 @@ lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_optio
     LK_TRY(check_options(graph, name, options));
     *settings = make_settings(graph, options);
     if (*settings == NULL) {
-        return lk_fail_no_memory(graph->context, name, options->grid.size[0] * (int64_t)sizeof(int32_t));
+        return lk_fail_no_memory(graph->context, name,
+                                 options->grid.size[0] * (int64_t)sizeof(int32_t));
     }
     return check_spans(graph, name, *settings);
 }
 
-static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input, const lk_conv_options *options,
-                         lk_conv_settings **settings, int32_t parameters[2]) {
+static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input,
+                         const lk_conv_options *options, lk_conv_settings **settings,
+                         int32_t parameters[2]) {
     LK_TRY(lk_conv_prepare(graph, name, options, settings));
     if ((*settings)->blocks == 0) {
-        return lk_fail(graph->context, LK_INVALID, "node %s: the mask leaves nothing to read", name);
+        return lk_fail(graph->context, LK_INVALID, "node %s: the mask leaves nothing to read",
+                       name);
     }
     return declare(graph, name, *settings, input->channels, options->init, parameters);
 }
@@ -265,13 +281,19 @@ lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_opti
     if (graph->failed != LK_OK) {
         return NULL;
     }
-    return lk_graph_add(graph, &lk_conv_op, name, 1, &input, options.bias ? 2 : 1, parameters, settings);
+    return lk_graph_add(graph, &lk_conv_op, name, 1, &input, options.bias ? 2 : 1, parameters,
+                        settings);
 }
 
-lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
-                     lk_centre centre, lk_init init) {
+lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+                     int64_t channels, lk_centre centre, lk_init init) {
     static const int32_t here[1][LK_GRID_AXES] = {{0, 0, 0}};
-    lk_conv_options options = {
-        .grid = grid, .channels = channels, .taps = here, .tap_count = 1, .centre = centre, .bias = true, .init = init};
+    lk_conv_options options = {.grid = grid,
+                               .channels = channels,
+                               .taps = here,
+                               .tap_count = 1,
+                               .centre = centre,
+                               .bias = true,
+                               .init = init};
     return lk_conv(graph, name, input, options);
 }

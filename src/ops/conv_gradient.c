@@ -1,9 +1,12 @@
 /* The gradients of a convolution's weights and biases:
- *   dweight[t][c_in][c_out] = sum over cells p and examples of in[stride p + offset(t)][c_in] dout[p][c_out]
+ *   dweight[t][c_in][c_out] = sum over cells p and examples of in[stride p + offset(t)][c_in]
+ *     dout[p][c_out]
  *   dbias[c_out] = sum over cells p and examples of dout[p][c_out]
- * The pixels are cut into at most PIECES_MOST pieces, by the amount of work alone. Within a piece each sum is one chain (pixels ascending,
- * examples ascending); the pieces' sums are added in order. So the bits depend on the batch, as a mean over it must, and on nothing else.
- * A piece goes through its pixels some at a time, so that they stay in the second cache while all taps meet them. */
+ * The pixels are cut into at most PIECES_MOST pieces, by the amount of work alone. Within a piece
+ * each sum is one chain (pixels ascending, examples ascending); the pieces' sums are added in
+ * order. So the bits depend on the batch, as a mean over it must, and on nothing else. A piece goes
+ * through its pixels some at a time, so that they stay in the second cache while all taps meet
+ * them. */
 #include <string.h>
 
 #include "kernels/outer.h"
@@ -37,9 +40,10 @@ static bool has_block(const lk_conv_settings *self, int64_t pixel, int32_t block
     return self->has[(int64_t)self->reads.class_of[cell] * self->blocks + block] != 0;
 }
 
-/* Where the block stays inside the grid, in pixels [first, last): (cell, example) pairs that lie side by side both in the input and in dout
- * are one run. Returns how many there are. */
-static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_t last, lk_outer_run *run) {
+/* Where the block stays inside the grid, in pixels [first, last): (cell, example) pairs that lie
+ * side by side both in the input and in dout are one run. Returns how many there are. */
+static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_t last,
+                         lk_outer_run *run) {
     const lk_conv_settings *self = g->self;
     int64_t batch = g->task->batch, count = 0;
     for (int64_t pixel = first; pixel < last; pixel++) {
@@ -50,7 +54,8 @@ static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_
         int64_t centre = self->strided ? self->reads.origin[cell] : cell;
         lk_outer_run next = {(centre + self->block_delta[block]) * batch, cell * batch, batch};
         lk_outer_run *before = &run[count - 1];
-        if (count > 0 && next.a == before->a + before->count && next.b == before->b + before->count) {
+        if (count > 0 && next.a == before->a + before->count &&
+            next.b == before->b + before->count) {
             before->count += batch;
         } else {
             run[count++] = next;
@@ -59,7 +64,8 @@ static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_
     return count;
 }
 
-static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum, int worker) {
+static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t last, float *sum,
+                       int worker) {
     const lk_task *task = g->task;
     lk_outer_run *run = g->run + worker * g->cached;
     lk_outer outer = {
@@ -126,7 +132,8 @@ static void join_piece(void *argument, int64_t piece, int worker) {
     }
     if (last > g->weights) {
         int64_t begin = first > g->weights ? first : g->weights;
-        join_range(g, task->dparameter[1] + begin - g->weights, task->fresh[1], begin, last - begin);
+        join_range(g, task->dparameter[1] + begin - g->weights, task->fresh[1], begin,
+                   last - begin);
     }
 }
 
@@ -144,7 +151,8 @@ static bool take_memory(gradient *g) {
     int64_t workers = g->task->pool != NULL ? lk_pool_threads(g->task->pool) : 1;
     int64_t runs = workers * g->cached;
     g->run = lk_workspace_scratch(g->task->workspace,
-                                  runs * (int64_t)sizeof *g->run + g->pieces * g->floats * (int64_t)sizeof *g->partial);
+                                  runs * (int64_t)sizeof *g->run +
+                                      g->pieces * g->floats * (int64_t)sizeof *g->partial);
     g->partial = g->run == NULL ? NULL : (float *)(void *)(g->run + runs);
     return g->run != NULL;
 }

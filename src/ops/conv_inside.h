@@ -4,9 +4,9 @@
 
 #include "ops/ops.h"
 
-/* One meeting: the cell of the other grid at `delta` from the one to be computed, and the block of weights between the two. With a stride
- * the other grid is another one: `delta` counts from the pixel i * stride for the output's pixel i, from floor(q / stride) for the input's
- * pixel q. */
+/* One meeting: the cell of the other grid at `delta` from the one to be computed, and the block of
+ * weights between the two. With a stride the other grid is another one: `delta` counts from the
+ * pixel i * stride for the output's pixel i, from floor(q / stride) for the input's pixel q. */
 typedef struct lk_conv_entry {
     int32_t delta;
     int32_t block;
@@ -20,13 +20,14 @@ typedef struct lk_conv_class {
 
 typedef struct lk_conv_table {
     int32_t *class_of; /* [cells] */
-    int32_t *origin;   /* [cells]: the cell of the other grid that `delta` counts from; NULL: the same one (stride 1) */
+    int32_t *origin; /* [cells]: the cell of the other grid that `delta` counts from; NULL: the same
+                        one (stride 1) */
     lk_conv_class *class_at;
     int32_t classes, entries_most;
 } lk_conv_table;
 
-/* Weights are blocks of [input channels][channels], one for each (output group, tap, input group) that the mask lets through, in this
- * order. */
+/* Weights are blocks of [input channels][channels], one for each (output group, tap, input group)
+ * that the mask lets through, in this order. */
 typedef struct lk_conv_settings {
     lk_grid grid; /* of the input */
     lk_grid output;
@@ -38,10 +39,11 @@ typedef struct lk_conv_settings {
     int32_t taps;
     int32_t (*tap)[LK_GRID_AXES]; /* offsets */
     int64_t *tap_pixels;          /* the same as a distance in pixels of the input */
-    int64_t *tap_back;            /* from floor(q / stride) to the output pixel that reads q by the tap */
+    int64_t *tap_back; /* from floor(q / stride) to the output pixel that reads q by the tap */
     int32_t blocks;
-    int32_t *block_at;     /* [group][tap][input group]: the block, or -1 */
-    int32_t *block_delta;  /* [blocks]: input cell - output cell (with a stride: as lk_conv_entry says) */
+    int32_t *block_at; /* [group][tap][input group]: the block, or -1 */
+    int32_t *
+        block_delta; /* [blocks]: input cell - output cell (with a stride: as lk_conv_entry says) */
     int32_t *block_back;   /* [blocks]: output cell - input cell */
     int32_t *block_group;  /* [blocks]: output group */
     lk_conv_table reads;   /* output cells and the input cells that they read */
@@ -51,9 +53,10 @@ typedef struct lk_conv_settings {
 
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */
 bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
-/* Whether the tap stays inside the input's grid, seen from the output's pixel at `position`; or (sign -1) whether some output pixel reads
- * the input's pixel at `position` by the tap. */
-bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign);
+/* Whether the tap stays inside the input's grid, seen from the output's pixel at `position`; or
+ * (sign -1) whether some output pixel reads the input's pixel at `position` by the tap. */
+bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap,
+                    int32_t sign);
 void lk_conv_position(const lk_grid *grid, int64_t pixel, int64_t *position);
 /* The input's pixel i * stride of the output's pixel i. */
 int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel);
@@ -70,9 +73,10 @@ lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_optio
 int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most);
 int64_t lk_conv_reach(const lk_conv_settings *self);
 
-/* C[cell] += sum over the entries of the cell's class of A[cell + delta] block. B's element (entry, depth k, column n) stands at
- * (block * block_rows + k) * b_row_stride + n * b_column_stride of parameter 0. Strides of A and C are those of an example, so that either
- * may be some channels of wider cells. */
+/* C[cell] += sum over the entries of the cell's class of A[cell + delta] block. B's element (entry,
+ * depth k, column n) stands at (block * block_rows + k) * b_row_stride + n * b_column_stride of
+ * parameter 0. Strides of A and C are those of an example, so that either may be some channels of
+ * wider cells. */
 typedef struct lk_conv_sweep {
     const lk_task *task;
     const lk_conv_table *table;
@@ -92,10 +96,12 @@ typedef struct lk_conv_sweep {
     int32_t *a_index, *b_index; /* [depth] */
 } lk_conv_sweep;
 
-/* cells NULL: all of them, 0 .. count - 1. Uses the workspace's scratch memory; false when out of memory. */
+/* cells NULL: all of them, 0 .. count - 1. Uses the workspace's scratch memory; false when out of
+ * memory. */
 bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count);
 
-/* The gradient of the weights that a sweep over `self->reads` multiplies with, and of the biases, into dparameter 0 and 1. */
+/* The gradient of the weights that a sweep over `self->reads` multiplies with, and of the biases,
+ * into dparameter 0 and 1. */
 typedef struct lk_conv_products {
     const lk_task *task;
     const lk_conv_settings *self;

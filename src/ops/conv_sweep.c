@@ -1,5 +1,6 @@
-/* The products of a convolution: the cells of a class meet the same blocks at the same distances, and are the rows of one product. The
- * chain of every sum goes over the entries of its class in their order, and over the channels of each, ascending. */
+/* The products of a convolution: the cells of a class meet the same blocks at the same distances,
+ * and are the rows of one product. The chain of every sum goes over the entries of its class in
+ * their order, and over the channels of each, ascending. */
 #include <string.h>
 
 #include "ops/conv_inside.h"
@@ -50,7 +51,8 @@ static int32_t origin(const lk_conv_sweep *s, int32_t cell) {
     return s->table->origin != NULL ? s->table->origin[cell] : cell;
 }
 
-/* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell on. */
+/* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell
+ * on. */
 static const int32_t *list_rows(const lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     int64_t batch = s->task->batch, k = 0;
     bool together = true;
@@ -105,7 +107,8 @@ static void list_depth(const lk_conv_sweep *s, const lk_conv_entry *entries, int
 }
 
 /* Cells that meet no block at all. */
-static void only_start(const lk_conv_sweep *s, const float *bias, const int32_t *cells, int64_t count) {
+static void only_start(const lk_conv_sweep *s, const float *bias, const int32_t *cells,
+                       int64_t count) {
     for (int64_t i = 0; i < count && s->start != LK_START_C; i++) {
         float *c = s->c + cells[i] * s->task->batch * s->c_stride;
         for (int64_t n = 0; n < s->task->batch; n++, c += s->c_stride) {
@@ -117,7 +120,8 @@ static void only_start(const lk_conv_sweep *s, const float *bias, const int32_t 
 }
 
 /* The chain of every sum goes on from product to product. */
-static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const int32_t *cells, int64_t count) {
+static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const int32_t *cells,
+                      int64_t count) {
     const lk_task *task = s->task;
     const float *bias = s->bias != NULL ? s->bias + cells[0] % s->groups * s->c_channels : NULL;
     if (class->count == 0) {
@@ -130,7 +134,8 @@ static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const 
     for (int32_t e = 0, near; e < class->count; e += near) {
         const lk_conv_entry *entries = class->entries + e;
         near = near_entries(s, entries, class->count - e);
-        const float *a = s->a + (origin(s, cells[0]) + entries[0].delta) * task->batch * s->a_stride;
+        const float *a =
+            s->a + (origin(s, cells[0]) + entries[0].delta) * task->batch * s->a_stride;
         const float *b = task->parameter[0];
         if (near == 1) {
             b += entries[0].block * s->block_rows * s->b_row_stride;

@@ -1,5 +1,6 @@
-/* The geometry of a convolution: the cells of a grid fall into classes by which taps stay inside the grid, so that all cells of a class are
- * rows of one matrix product. A 7 x 7 mask on 28 x 28 pixels has 28 classes, 22 x 25 pixels of them in the middle one. */
+/* The geometry of a convolution: the cells of a grid fall into classes by which taps stay inside
+ * the grid, so that all cells of a class are rows of one matrix product. A 7 x 7 mask on 28 x 28
+ * pixels has 28 classes, 22 x 25 pixels of them in the middle one. */
 #include <string.h>
 
 #include "ops/conv_inside.h"
@@ -12,8 +13,8 @@ void lk_conv_position(const lk_grid *grid, int64_t pixel, int64_t *position) {
 }
 
 /* Of the pixel at position * multiply / divide. */
-static int64_t scaled_pixel(const lk_grid *from, const lk_grid *to, int64_t pixel, const int32_t *multiply,
-                            const int32_t *divide) {
+static int64_t scaled_pixel(const lk_grid *from, const lk_grid *to, int64_t pixel,
+                            const int32_t *multiply, const int32_t *divide) {
     int64_t position[LK_GRID_AXES], found = 0;
     lk_conv_position(from, pixel, position);
     for (int32_t axis = 0; axis < from->axes; axis++) {
@@ -25,15 +26,18 @@ static int64_t scaled_pixel(const lk_grid *from, const lk_grid *to, int64_t pixe
 static const int32_t ones[LK_GRID_AXES] = {1, 1, 1};
 
 int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel) {
-    return self->strided ? scaled_pixel(&self->output, &self->grid, pixel, self->stride, ones) : pixel;
+    return self->strided ? scaled_pixel(&self->output, &self->grid, pixel, self->stride, ones)
+                         : pixel;
 }
 
-bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap, int32_t sign) {
+bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap,
+                    int32_t sign) {
     for (int32_t axis = 0; axis < self->grid.axes; axis++) {
         int64_t stride = self->stride[axis];
-        int64_t at = sign > 0 ? position[axis] * stride + self->tap[tap][axis] : position[axis] - self->tap[tap][axis];
-        if (at < 0 ||
-            (sign > 0 ? at >= self->grid.size[axis] : at % stride != 0 || at / stride >= self->output.size[axis])) {
+        int64_t at = sign > 0 ? position[axis] * stride + self->tap[tap][axis]
+                              : position[axis] - self->tap[tap][axis];
+        if (at < 0 || (sign > 0 ? at >= self->grid.size[axis]
+                                : at % stride != 0 || at / stride >= self->output.size[axis])) {
             return false;
         }
     }
@@ -56,14 +60,14 @@ int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t
     return self->centre == LK_CENTRE_A ? group : group + 1;
 }
 
-/* ---- blocks of weights ---------------------------------------------------------------------------------------------- */
+/* ---- blocks of weights ----------------------------------------------------------------------- */
 
 static int64_t floor_divide(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }
 
-/* Pixel q is read by tap t from the output pixel (q - t) / stride. That is floor(q / stride) - floor(t / stride) where the division is
- * exact, since q and t then leave the same remainder. */
+/* Pixel q is read by tap t from the output pixel (q - t) / stride. That is floor(q / stride) -
+ * floor(t / stride) where the division is exact, since q and t then leave the same remainder. */
 static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
     int32_t groups = self->grid.groups;
     int64_t most = (int64_t)groups * groups * self->taps;
@@ -79,8 +83,8 @@ static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
     for (int32_t t = 0; t < self->taps; t++) {
         for (int32_t axis = 0; axis < self->grid.axes; axis++) {
             self->tap_pixels[t] = self->tap_pixels[t] * self->grid.size[axis] + self->tap[t][axis];
-            self->tap_back[t] =
-                self->tap_back[t] * self->output.size[axis] - floor_divide(self->tap[t][axis], self->stride[axis]);
+            self->tap_back[t] = self->tap_back[t] * self->output.size[axis] -
+                                floor_divide(self->tap[t][axis], self->stride[axis]);
         }
     }
     int32_t *at = self->block_at;
@@ -100,7 +104,8 @@ static bool make_blocks(lk_arena *arena, lk_conv_settings *self) {
     return true;
 }
 
-static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap, int32_t input_group) {
+static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap,
+                        int32_t input_group) {
     return self->block_at[(group * self->taps + tap) * self->grid.groups + input_group];
 }
 
@@ -108,7 +113,8 @@ void lk_conv_bands(const lk_node *node, int64_t *begin) {
     const lk_conv_settings *self = node->settings;
     int64_t inputs = node->inputs[0]->channels;
     memset(begin, 0, ((size_t)self->grid.groups + 1) * sizeof *begin);
-    for (int32_t block = 0; block < self->blocks; block++) { /* blocks stand in order of their groups */
+    for (int32_t block = 0; block < self->blocks;
+         block++) { /* blocks stand in order of their groups */
         begin[self->block_group[block] + 1] = (block + 1) * inputs;
     }
     for (int32_t g = 0; g < self->grid.groups; g++) {
@@ -116,7 +122,7 @@ void lk_conv_bands(const lk_node *node, int64_t *begin) {
     }
 }
 
-/* ---- classes ---------------------------------------------------------------------------------------------------------- */
+/* ---- classes --------------------------------------------------------------------------------- */
 
 /* The kinds of pixels: which taps stay inside. */
 typedef struct kinds {
@@ -174,7 +180,8 @@ static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int
 }
 
 /* The entries of an output cell of group g: taps in declared order, then input groups. */
-static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g, lk_conv_entry *entries) {
+static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g,
+                          lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t t = 0; t < self->taps; t++) {
         for (int32_t h = 0; inside[t] && h < self->grid.groups; h++) {
@@ -188,7 +195,8 @@ static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, i
 }
 
 /* Those of an input cell of group h: output groups, then taps in declared order. */
-static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h, lk_conv_entry *entries) {
+static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h,
+                            lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t g = 0; g < self->grid.groups; g++) {
         for (int32_t t = 0; t < self->taps; t++) {
@@ -201,8 +209,8 @@ static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside,
     return count;
 }
 
-static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign, const kinds *k,
-                         lk_conv_table *table) {
+static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign,
+                         const kinds *k, lk_conv_table *table) {
     int32_t groups = self->grid.groups;
     table->classes = k->count * groups;
     table->class_at = lk_arena_take(arena, table->classes, sizeof *table->class_at);
@@ -210,22 +218,25 @@ static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t 
         return false;
     }
     for (int32_t c = 0; c < table->classes; c++) {
-        lk_conv_entry *entries = lk_arena_take(arena, (int64_t)self->taps * groups, sizeof *entries);
+        lk_conv_entry *entries =
+            lk_arena_take(arena, (int64_t)self->taps * groups, sizeof *entries);
         if (entries == NULL) {
             return false;
         }
         const uint8_t *inside = k->inside + (size_t)(c / groups) * (size_t)self->taps;
-        int32_t count =
-            sign > 0 ? list_reads(self, inside, c % groups, entries) : list_readers(self, inside, c % groups, entries);
+        int32_t count = sign > 0 ? list_reads(self, inside, c % groups, entries)
+                                 : list_readers(self, inside, c % groups, entries);
         table->class_at[c] = (lk_conv_class){entries, count};
         table->entries_most = count > table->entries_most ? count : table->entries_most;
     }
     return true;
 }
 
-static bool list_origins(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table) {
+static bool list_origins(lk_arena *arena, const lk_conv_settings *self, int32_t sign,
+                         lk_conv_table *table) {
     int64_t pixels = sign > 0 ? self->pixels : self->input_pixels, groups = self->grid.groups;
-    table->origin = self->strided ? lk_arena_take(arena, pixels * groups, sizeof *table->origin) : NULL;
+    table->origin =
+        self->strided ? lk_arena_take(arena, pixels * groups, sizeof *table->origin) : NULL;
     for (int64_t cell = 0; table->origin != NULL && cell < pixels * groups; cell++) {
         int64_t pixel = cell / groups;
         pixel = sign > 0 ? lk_conv_centre(self, pixel)
@@ -235,12 +246,14 @@ static bool list_origins(lk_arena *arena, const lk_conv_settings *self, int32_t 
     return !self->strided || table->origin != NULL;
 }
 
-static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign, lk_conv_table *table) {
+static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t sign,
+                       lk_conv_table *table) {
     kinds k = {0};
     int64_t cells = (sign > 0 ? self->pixels : self->input_pixels) * self->grid.groups;
     table->class_of = lk_arena_take(arena, cells, sizeof *table->class_of);
     bool made = table->class_of != NULL && list_origins(arena, self, sign, table) &&
-                find_kinds(self, sign, &k, table->class_of) && list_entries(arena, self, sign, &k, table);
+                find_kinds(self, sign, &k, table->class_of) &&
+                list_entries(arena, self, sign, &k, table);
     lk_release(k.inside);
     return made;
 }

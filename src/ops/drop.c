@@ -5,7 +5,8 @@ lk_drop lk_drop_make(double rate) {
     return (lk_drop){(uint32_t)(rate * 4294967296.0), (float)(1.0 / (1.0 - rate))};
 }
 
-void lk_drop_draw(const lk_drop *drop, const lk_task *task, int64_t cell, int64_t first, int64_t count, float *factor) {
+void lk_drop_draw(const lk_drop *drop, const lk_task *task, int64_t cell, int64_t first,
+                  int64_t count, float *factor) {
     const uint64_t a = task->step << 16 | (uint64_t)task->node->index, b = (uint64_t)cell << 32;
     for (int64_t i = 0; i < count;) {
         uint32_t words[4];

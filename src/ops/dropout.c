@@ -1,5 +1,6 @@
-/* Dropout (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 2014), inverted: in training a value is zeroed with
- * probability `rate`, the others are divided by 1 - rate (ops/drop.h). */
+/* Dropout (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 2014), inverted: in
+ * training a value is zeroed with probability `rate`, the others are divided by 1 - rate
+ * (ops/drop.h). */
 #include "ops/drop.h"
 #include "ops/ops.h"
 #include "ops/pieces.h"
@@ -18,7 +19,8 @@ typedef struct dropout {
 /* to[i] = factor[i] * from[i], or added to what is there. What is dropped is 0 whatever it was. */
 static void apply(const lk_task *task, int32_t cell, const float *from, float *to, bool add) {
     const dropout *self = task->node->settings;
-    int64_t floats = task->batch * task->node->channels, before = task->first_example * task->node->channels;
+    int64_t floats = task->batch * task->node->channels,
+            before = task->first_example * task->node->channels;
     for (int64_t i = 0; i < floats; i += DRAWN) {
         float factor[DRAWN];
         int64_t here = floats - i < DRAWN ? floats - i : DRAWN;
@@ -56,7 +58,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_dropout_op = {
     .name = "dropout",
-    .definition = "out[c] = in[c]; in training in[c] / (1 - rate) with probability 1 - rate, else 0",
+    .definition =
+        "out[c] = in[c]; in training in[c] / (1 - rate) with probability 1 - rate, else 0",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = lk_shape_like_input,

@@ -1,6 +1,7 @@
-/* out[c] = row in[c] of a table [rows][channels] that all cells share. It is the product of a matrix with a one-hot vector,
- * without the zeros: with as many channels as a layer has units it is that layer, read from symbols. The symbols are data:
- * nothing stands before them that could want a gradient. */
+/* out[c] = row in[c] of a table [rows][channels] that all cells share. It is the product of a
+ * matrix with a one-hot vector, without the zeros: with as many channels as a layer has units it is
+ * that layer, read from symbols. The symbols are data: nothing stands before them that could want a
+ * gradient. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -33,7 +34,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     int64_t channels = task->node->channels, batch = task->batch;
     for (int64_t i = first; i < last; i++) {
         for (int64_t row = task->cells[i] * batch; row < (task->cells[i] + 1) * batch; row++) {
-            memcpy(task->out + row * channels, task->parameter[0] + (int64_t)task->in[0][row] * channels,
+            memcpy(task->out + row * channels,
+                   task->parameter[0] + (int64_t)task->in[0][row] * channels,
                    (size_t)channels * sizeof(float));
         }
     }
@@ -64,7 +66,8 @@ static bool backward(const lk_task *task) {
     if (task->fresh[0]) {
         memset(task->dparameter[0], 0, (size_t)(self->rows * node->channels) * sizeof(float));
     }
-    lk_pool_run(task->pool, (node->channels + COLUMNS_PER_PIECE - 1) / COLUMNS_PER_PIECE, backward_piece, (void *)task);
+    lk_pool_run(task->pool, (node->channels + COLUMNS_PER_PIECE - 1) / COLUMNS_PER_PIECE,
+                backward_piece, (void *)task);
     return true;
 }
 
@@ -81,7 +84,8 @@ const lk_op lk_embedding_op = {
     .backward = backward,
 };
 
-lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t rows, int64_t channels) {
+lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t rows,
+                      int64_t channels) {
     LK_REQUIRE(rows >= 1 && channels >= 1);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
@@ -89,10 +93,12 @@ lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t
     char text[256];
     int32_t parameter;
     snprintf(text, sizeof text, "%s.table", name);
-    graph->failed = lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_GLOROT, &parameter);
+    graph->failed =
+        lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_GLOROT, &parameter);
     embedding *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
-        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        graph->failed =
+            graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
     *self = (embedding){rows, channels};

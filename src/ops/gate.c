@@ -1,5 +1,6 @@
-/* Gated activation (van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", 2016, equation 2): of a cell's 2c channels
- * the first c are values, the others their gates: out = tanh(a) sigmoid(b). */
+/* Gated activation (van den Oord et al., "Conditional Image Generation with PixelCNN Decoders",
+ * 2016, equation 2): of a cell's 2c channels the first c are values, the others their gates: out =
+ * tanh(a) sigmoid(b). */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
@@ -7,7 +8,8 @@
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *input = node->inputs[0];
     if (input->channels % 2 != 0) {
-        return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, which are not values and as many gates",
+        return lk_fail(context, LK_INVALID,
+                       "node %s: %s has %lld channels, which are not values and as many gates",
                        node->name, input->name, (long long)input->channels);
     }
     node->cells = input->cells;
@@ -28,8 +30,8 @@ static bool forward(const lk_task *task) {
 static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
     (void)cell;
     (void)floats;
-    task->kernels->gate_backward(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at, task->batch,
-                                 task->node->channels);
+    task->kernels->gate_backward(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at,
+                                 task->batch, task->node->channels);
 }
 
 static bool backward(const lk_task *task) {

@@ -1,16 +1,19 @@
-/* LSTM over a grid (van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks", ICML 2016, equation 3 and sections 3.1 and
- * 3.2), without peepholes:
+/* LSTM over a grid (van den Oord, Kalchbrenner, Kavukcuoglu, "Pixel Recurrent Neural Networks",
+ * ICML 2016, equation 3 and sections 3.1 and 3.2), without peepholes:
  *
- *   [i f o g][p] = x[p] + sum over taps t of U[t] h[p + offset(t)];   c[p] = f c[p + offset(carry)] + i g;   h[p] = o tanh(c[p])
+ *   [i f o g][p] = x[p] + sum over taps t of U[t] h[p + offset(t)];   c[p] = f c[p + offset(carry)]
+ *     + i g;   h[p] = o tanh(c[p])
  *
- * Row LSTM: the taps are the three pixels above. Diagonal LSTM: the pixel above and the one beside. The paper skews its maps, so that a
- * diagonal becomes a column and can be computed at once. Here nothing is moved: the cells of a wave, which need only lower waves, are rows of
- * one product wherever they stand. Row LSTM: a wave is a row; diagonal LSTM: a diagonal. In general the wave of a pixel is
- * slope * row + column, columns counted from the side that the own row is read from, and slope the least that makes all taps lead to
- * lower waves.
+ * Row LSTM: the taps are the three pixels above. Diagonal LSTM: the pixel above and the one beside.
+ * The paper skews its maps, so that a diagonal becomes a column and can be computed at once. Here
+ * nothing is moved: the cells of a wave, which need only lower waves, are rows of one product
+ * wherever they stand. Row LSTM: a wave is a row; diagonal LSTM: a diagonal. In general the wave of
+ * a pixel is slope * row + column, columns counted from the side that the own row is read from, and
+ * slope the least that makes all taps lead to lower waves.
  *
- * The products are those of a convolution whose input are the node's own h (conv_inside.h), the rest is ops/lstm_cell.h. The node
- * needs no mask: no tap leads to the pixel itself, and what is ready before what is derived, as ever, from what is read. */
+ * The products are those of a convolution whose input are the node's own h (conv_inside.h), the
+ * rest is ops/lstm_cell.h. The node needs no mask: no tap leads to the pixel itself, and what is
+ * ready before what is derived, as ever, from what is read. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +50,8 @@ static int64_t wave(const lk_node *node, int64_t cell) {
 }
 
 /* Counting sort; cells NULL: all of them. begin[waves + 1]. */
-static void sort_by_wave(const grid_lstm *self, const int32_t *cells, int64_t count, int32_t *sorted, int32_t *begin) {
+static void sort_by_wave(const grid_lstm *self, const int32_t *cells, int64_t count,
+                         int32_t *sorted, int32_t *begin) {
     memset(begin, 0, ((size_t)self->waves + 1) * sizeof *begin);
     for (int64_t i = 0; i < count; i++) {
         begin[wave_of(self, cells != NULL ? cells[i] : i) + 1]++;
@@ -63,19 +67,22 @@ static void sort_by_wave(const grid_lstm *self, const int32_t *cells, int64_t co
     begin[0] = 0;
 }
 
-/* ---- the dependency rule ------------------------------------------------------------------------------------------------ */
+/* ---- the dependency rule --------------------------------------------------------------------- */
 
 static lk_status shape(lk_context *context, lk_node *node) {
     const grid_lstm *self = node->settings;
     if (node->inputs[0]->cells != self->conv->pixels * self->conv->grid.groups) {
-        return lk_fail(context, LK_INVALID,
-                       "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells", node->name,
-                       (long long)self->conv->pixels, self->conv->grid.groups, (long long)node->inputs[0]->cells);
+        return lk_fail(
+            context, LK_INVALID,
+            "node %s: a grid of %lld pixels of %d cells does not fit an input of %lld cells",
+            node->name, (long long)self->conv->pixels, self->conv->grid.groups,
+            (long long)node->inputs[0]->cells);
     }
     return lk_recurrent_shape(context, node);
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const grid_lstm *self = node->settings;
     if (input < 0) {
         return lk_conv_spans(self->conv, cell, spans, most);
@@ -92,10 +99,11 @@ static int64_t reach(const lk_node *node) {
 static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const grid_lstm *self = node->settings;
     const lk_conv_table *table = &self->conv->reads;
-    return table->class_at[table->class_of[cell]].count * GATES * self->shared.width * self->shared.width;
+    return table->class_at[table->class_of[cell]].count * GATES * self->shared.width *
+           self->shared.width;
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------------------------ */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 /* The cells of a wave, and what backward keeps for all cells of the node. */
 typedef struct wave_step {
@@ -111,9 +119,11 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
     const grid_lstm *self = task->node->settings;
     const int64_t w = self->shared.width;
     for (int64_t row = first; row < last; row++) {
-        int64_t cell = s->cells[row / task->batch], n = row % task->batch, from = self->carried_from[cell];
+        int64_t cell = s->cells[row / task->batch], n = row % task->batch,
+                from = self->carried_from[cell];
         const float *c = from < 0 ? NULL : task->out + (from * task->batch + n) * SLOTS * w + C * w;
-        lk_lstm_cell_ahead(task->kernels, w, c, NULL, task->out + (cell * task->batch + n) * SLOTS * w);
+        lk_lstm_cell_ahead(task->kernels, w, c, NULL,
+                           task->out + (cell * task->batch + n) * SLOTS * w);
     }
 }
 
@@ -145,7 +155,8 @@ static bool waves_ahead(const lk_task *task, const int32_t *sorted, const int32_
     const grid_lstm *self = task->node->settings;
     bool made = true;
     for (int64_t w = 0; w < self->waves && made; w++) {
-        made = begin[w + 1] == begin[w] || wave_ahead(task, sorted + begin[w], begin[w + 1] - begin[w]);
+        made = begin[w + 1] == begin[w] ||
+               wave_ahead(task, sorted + begin[w], begin[w + 1] - begin[w]);
     }
     return made;
 }
@@ -169,7 +180,7 @@ static bool forward(const lk_task *task) {
     return made;
 }
 
-/* ---- backward ----------------------------------------------------------------------------------------------------------- */
+/* ---- backward -------------------------------------------------------------------------------- */
 
 /* Every cell's c is carried on by at most one other, so that dc is set, never added to. */
 static void gates_back(void *argument, int64_t first, int64_t last) {
@@ -178,7 +189,8 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
     const grid_lstm *self = task->node->settings;
     const int64_t w = self->shared.width;
     for (int64_t row = first; row < last; row++) {
-        int64_t n = row % task->batch, cell = s->cells[row / task->batch], from = self->carried_from[cell];
+        int64_t n = row % task->batch, cell = s->cells[row / task->batch],
+                from = self->carried_from[cell];
         int64_t at = cell * task->batch + n, before = from * task->batch + n;
         const lk_lstm_cell one = {
             .value = task->out + at * SLOTS * w,
@@ -244,11 +256,15 @@ static bool backward(const lk_task *task) {
     if (memory == NULL) {
         return false;
     }
-    wave_step s = {.task = task, .dc = memory, .dh = memory + each, .dgates = fresh ? task->din[0] : memory + 2 * each};
+    wave_step s = {.task = task,
+                   .dc = memory,
+                   .dh = memory + each,
+                   .dgates = fresh ? task->din[0] : memory + 2 * each};
     if (fresh) {
         memset(s.dgates, 0, (size_t)(task->first_cell * task->batch * GATES * w) * sizeof(float));
     }
-    lk_conv_products products = {task, self->conv, task->out + H * w, s.dgates, w, SLOTS * w, GATES * w};
+    lk_conv_products products = {task, self->conv, task->out + H * w, s.dgates,
+                                 w,    SLOTS * w,  GATES * w};
     bool made = waves_back(&s) && lk_conv_backward_parameters(&products);
     if (!fresh) {
         lk_recurrent_give_input(task, s.dgates);
@@ -259,9 +275,9 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_grid_lstm_op = {
     .name = "grid LSTM",
-    .definition =
-        "[i f o g] = x[p] + sum over taps t of U[t] h[p + offset(t)]; c = sig(f) c[p + carry] + sig(i) tanh(g); h = "
-        "sig(o) tanh(c)",
+    .definition = "[i f o g] = x[p] + sum over taps t of U[t] h[p + offset(t)]; c = sig(f) c[p + "
+                  "carry] + sig(i) tanh(g); h = "
+                  "sig(o) tanh(c)",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -276,15 +292,17 @@ const lk_op lk_grid_lstm_op = {
     .sets_fresh = true,
 };
 
-/* ---- maker -------------------------------------------------------------------------------------------------------------- */
+/* ---- maker ----------------------------------------------------------------------------------- */
 
-/* Taps to the own row decide from which side it is read. A tap that no pixel can have decides nothing. */
+/* Taps to the own row decide from which side it is read. A tap that no pixel can have decides
+ * nothing. */
 static void find_slope(grid_lstm *self) {
     const lk_grid *grid = &self->conv->grid;
     bool beside = false;
     for (int32_t t = 0; t < self->conv->taps; t++) {
         const int32_t *tap = self->conv->tap[t];
-        LK_REQUIRE(tap[0] < 0 || (tap[0] == 0 && tap[1] != 0 && (!beside || self->mirrored == (tap[1] > 0))));
+        LK_REQUIRE(tap[0] < 0 ||
+                   (tap[0] == 0 && tap[1] != 0 && (!beside || self->mirrored == (tap[1] > 0))));
         self->mirrored = self->mirrored || (tap[0] == 0 && tap[1] > 0);
         beside = beside || tap[0] == 0;
     }
@@ -296,22 +314,27 @@ static void find_slope(grid_lstm *self) {
             self->slope = ahead / up + 1;
         }
     }
-    self->waves = self->slope == 0 ? grid->size[0] : self->slope * (grid->size[0] - 1) + grid->size[1];
+    self->waves =
+        self->slope == 0 ? grid->size[0] : self->slope * (grid->size[0] - 1) + grid->size[1];
 }
 
 static void find_carry(grid_lstm *self) {
     const lk_conv_settings *conv = self->conv;
     for (int64_t cell = 0; cell < conv->pixels * conv->grid.groups; cell++) {
-        int64_t position[LK_GRID_AXES], from = cell + conv->tap_pixels[self->carry] * conv->grid.groups;
+        int64_t position[LK_GRID_AXES],
+            from = cell + conv->tap_pixels[self->carry] * conv->grid.groups;
         lk_conv_position(&conv->grid, cell / conv->grid.groups, position);
-        self->carried_from[cell] = lk_conv_inside(conv, position, self->carry, 1) ? (int32_t)from : -1;
+        self->carried_from[cell] =
+            lk_conv_inside(conv, position, self->carry, 1) ? (int32_t)from : -1;
     }
 }
 
-static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x, const lk_grid_lstm_options *options,
-                         grid_lstm *self) {
-    lk_conv_options conv = {
-        .grid = options->grid, .channels = x->channels, .taps = options->taps, .tap_count = options->tap_count};
+static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x,
+                         const lk_grid_lstm_options *options, grid_lstm *self) {
+    lk_conv_options conv = {.grid = options->grid,
+                            .channels = x->channels,
+                            .taps = options->taps,
+                            .tap_count = options->tap_count};
     LK_TRY(lk_conv_prepare(graph, name, &conv, &self->conv));
     self->shared = (lk_recurrent){x->channels / GATES, GATES, SLOTS, lk_drop_make(0.0)};
     self->carry = options->carry;
@@ -328,18 +351,21 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *x, co
     return LK_OK;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, const grid_lstm *self, int32_t *parameter) {
+static lk_status declare(lk_graph *graph, const char *name, const grid_lstm *self,
+                         int32_t *parameter) {
     const int64_t w = self->shared.width, rows = self->conv->blocks * w;
     char text[256];
     if (w < 1) {
         return LK_OK; /* the shape rule refuses it */
     }
     if (GATES * w > INT32_MAX / rows) {
-        return lk_fail(graph->context, LK_INVALID, "node %s: %lld x %lld weights are too many for one recurrence", name,
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s: %lld x %lld weights are too many for one recurrence", name,
                        (long long)rows, (long long)(GATES * w));
     }
     snprintf(text, sizeof text, "%s.recurrent", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, rows, GATES * w, LK_INIT_GLOROT, parameter));
+    LK_TRY(
+        lk_parameters_declare(graph->parameters, text, rows, GATES * w, LK_INIT_GLOROT, parameter));
     graph->parameters->list[*parameter].fan_in = rows / self->conv->grid.groups;
     return LK_OK;
 }
@@ -351,8 +377,10 @@ lk_node *lk_grid_lstm(lk_graph *graph, const char *name, lk_node *x, lk_grid_lst
     }
     grid_lstm *self = lk_arena_take(graph->arena, 1, sizeof *self);
     int32_t parameter = 0;
-    graph->failed =
-        self == NULL ? lk_fail_no_memory(graph->context, name, 64) : prepare(graph, name, x, &options, self);
+    graph->failed = self == NULL ? lk_fail_no_memory(graph->context, name, 64)
+                                 : prepare(graph, name, x, &options, self);
     graph->failed = graph->failed == LK_OK ? declare(graph, name, self, &parameter) : graph->failed;
-    return graph->failed == LK_OK ? lk_graph_add(graph, &lk_grid_lstm_op, name, 1, &x, 1, &parameter, self) : NULL;
+    return graph->failed == LK_OK
+               ? lk_graph_add(graph, &lk_grid_lstm_op, name, 1, &x, 1, &parameter, self)
+               : NULL;
 }

@@ -1,4 +1,5 @@
-/* The channels of the inputs' cells side by side: out[c] = in 0[c], in 1[c], ... lk_channels takes them apart again. */
+/* The channels of the inputs' cells side by side: out[c] = in 0[c], in 1[c], ... lk_channels takes
+ * them apart again. */
 #include "ops/ops.h"
 
 #include <string.h>
@@ -12,8 +13,9 @@ static lk_status shape(lk_context *context, lk_node *node) {
     for (int32_t i = 0; i < node->input_count; i++) {
         const lk_node *input = node->inputs[i];
         if (input->cells != node->cells) {
-            return lk_fail(context, LK_INVALID, "node %s: %s has %lld cells, %s has %lld", node->name, input->name,
-                           (long long)input->cells, node->inputs[0]->name, (long long)node->cells);
+            return lk_fail(context, LK_INVALID, "node %s: %s has %lld cells, %s has %lld",
+                           node->name, input->name, (long long)input->cells, node->inputs[0]->name,
+                           (long long)node->cells);
         }
         node->channels += input->channels;
     }
@@ -26,7 +28,8 @@ static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_
         float *out = task->out + at + n * task->node->channels;
         for (int32_t i = 0; i < task->node->input_count; i++) {
             int64_t channels = task->node->inputs[i]->channels;
-            memcpy(out, task->in[i] + (cell * task->batch + n) * channels, (size_t)channels * sizeof(float));
+            memcpy(out, task->in[i] + (cell * task->batch + n) * channels,
+                   (size_t)channels * sizeof(float));
             out += channels;
         }
     }
@@ -43,7 +46,8 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
         for (int32_t i = 0; i < task->node->input_count; i++) {
             int64_t channels = task->node->inputs[i]->channels;
             if (task->din[i] != NULL) {
-                task->kernels->add(task->din[i] + (cell * task->batch + n) * channels, dout, channels);
+                task->kernels->add(task->din[i] + (cell * task->batch + n) * channels, dout,
+                                   channels);
             }
             dout += channels;
         }

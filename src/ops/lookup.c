@@ -1,7 +1,8 @@
-/* Conditional probability tables: out[t] = table[row_begin[t] + index], where index = sum_j x[parent j] *
- * alphabet^(parents - 1 - j) numbers the settings of table t's parents, the first parent most significant.
- * One cell a table; a table without parents is one row, the same for all examples: a histogram. All tables
- * stand one after another in the parameter NAME.table [rows][channels]. */
+/* Conditional probability tables: out[t] = table[row_begin[t] + index], where index = sum_j
+ * x[parent j] * alphabet^(parents - 1 - j) numbers the settings of table t's parents, the first
+ * parent most significant. One cell a table; a table without parents is one row, the same for all
+ * examples: a histogram. All tables stand one after another in the parameter NAME.table
+ * [rows][channels]. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@
 
 typedef struct lookup {
     int64_t tables;
-    int64_t *parent_begin; /* [tables + 1]: table t's parents are parent[parent_begin[t] .. parent_begin[t + 1]) */
+    int64_t *parent_begin; /* [tables + 1]: table t's parents are parent[parent_begin[t] ..
+                              parent_begin[t + 1]) */
     int32_t *parent;       /* cells of the input */
     int64_t *row_begin;    /* [tables + 1] */
     int32_t alphabet;
@@ -26,12 +28,13 @@ static lk_status shape(lk_context *context, lk_node *node) {
     const lookup *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1 || input->needs_gradient) {
-        return lk_fail(context, LK_INVALID, "node %s: tables are looked up by data cells", node->name);
+        return lk_fail(context, LK_INVALID, "node %s: tables are looked up by data cells",
+                       node->name);
     }
     for (int64_t i = 0; i < self->parent_begin[self->tables]; i++) {
         if (self->parent[i] < 0 || self->parent[i] >= input->cells) {
-            return lk_fail(context, LK_INVALID, "node %s reads cell %d of %s, which has %lld", node->name,
-                           self->parent[i], input->name, (long long)input->cells);
+            return lk_fail(context, LK_INVALID, "node %s reads cell %d of %s, which has %lld",
+                           node->name, self->parent[i], input->name, (long long)input->cells);
         }
     }
     node->cells = self->tables;
@@ -39,7 +42,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const lookup *self = node->settings;
     (void)input;
     (void)most;
@@ -66,7 +70,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
         int32_t cell = task->cells[i];
         for (int64_t n = 0; n < task->batch; n++) {
             memcpy(task->out + (cell * task->batch + n) * channels,
-                   task->parameter[0] + row_of(task, cell, n) * channels, (size_t)channels * sizeof(float));
+                   task->parameter[0] + row_of(task, cell, n) * channels,
+                   (size_t)channels * sizeof(float));
         }
     }
 }
@@ -76,8 +81,8 @@ static bool forward(const lk_task *task) {
     return true;
 }
 
-/* dtable[row] += dout[t], example after example: each table's rows belong to one cell, so cells may run side
- * by side. */
+/* dtable[row] += dout[t], example after example: each table's rows belong to one cell, so cells may
+ * run side by side. */
 static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
     const lookup *self = task->node->settings;
@@ -115,14 +120,16 @@ const lk_op lk_lookup_op = {
 
 /* ---- maker ----------------------------------------------------------------------------------- */
 
-int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet, int64_t *row_begin) {
+int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet,
+                       int64_t *row_begin) {
     int64_t total = 0;
     for (int64_t t = 0; t <= tables; t++) {
         if (row_begin != NULL) {
             row_begin[t] = total;
         }
         int64_t rows = 1;
-        for (int64_t i = 0; t < tables && parent_begin != NULL && i < parent_begin[t + 1] - parent_begin[t]; i++) {
+        for (int64_t i = 0;
+             t < tables && parent_begin != NULL && i < parent_begin[t + 1] - parent_begin[t]; i++) {
             rows = rows > ROWS_MOST / alphabet ? ROWS_MOST + 1 : rows * alphabet;
         }
         total += t < tables ? rows : 0;
@@ -133,8 +140,8 @@ int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alph
     return total;
 }
 
-static lookup *make_settings(lk_graph *graph, int64_t tables, const int64_t *parent_begin, const int32_t *parent,
-                             int32_t alphabet, int64_t channels) {
+static lookup *make_settings(lk_graph *graph, int64_t tables, const int64_t *parent_begin,
+                             const int32_t *parent, int32_t alphabet, int64_t channels) {
     lookup *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
@@ -154,8 +161,9 @@ static lookup *make_settings(lk_graph *graph, int64_t tables, const int64_t *par
     return self;
 }
 
-lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables, const int64_t *parent_begin,
-                   const int32_t *parent, int32_t alphabet, int64_t channels) {
+lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables,
+                   const int64_t *parent_begin, const int32_t *parent, int32_t alphabet,
+                   int64_t channels) {
     LK_REQUIRE(tables >= 1 && alphabet >= 1 && channels >= 1);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
@@ -167,13 +175,17 @@ lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t ta
     }
     int64_t rows = lk_lookup_rows(tables, parent_begin, alphabet, self->row_begin);
     if (rows < 0) {
-        graph->failed = lk_fail(graph->context, LK_INVALID, "node %s: the tables have more than %lld rows", name,
-                                (long long)ROWS_MOST);
+        graph->failed =
+            lk_fail(graph->context, LK_INVALID, "node %s: the tables have more than %lld rows",
+                    name, (long long)ROWS_MOST);
         return NULL;
     }
     char text[256];
     snprintf(text, sizeof text, "%s.table", name);
     int32_t parameter;
-    graph->failed = lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_ZERO, &parameter);
-    return graph->failed != LK_OK ? NULL : lk_graph_add(graph, &lk_lookup_op, name, 1, &input, 1, &parameter, self);
+    graph->failed =
+        lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_ZERO, &parameter);
+    return graph->failed != LK_OK
+               ? NULL
+               : lk_graph_add(graph, &lk_lookup_op, name, 1, &input, 1, &parameter, self);
 }

@@ -4,8 +4,8 @@
 
 enum { H = LK_LSTM_H, C = LK_LSTM_C, I = LK_LSTM_I, F = LK_LSTM_F, O = LK_LSTM_O, G = LK_LSTM_G };
 
-void lk_lstm_cell_ahead(const lk_kernels *kernels, int64_t width, const float *c_before, const float *keep,
-                        float *value) {
+void lk_lstm_cell_ahead(const lk_kernels *kernels, int64_t width, const float *c_before,
+                        const float *keep, float *value) {
     const int64_t w = width;
     float *v = value;
     kernels->sigmoid(v + I * w, v + I * w, 3 * w);

@@ -1,9 +1,11 @@
 /* Masked linear layer: out[u] = bias[u] + sum_{k : ready(k) <= limit[u]} weight[u][k] in[k].
  *
- * MADE: Masked Autoencoder for Distribution Estimation (Germain, Gregor, Murray, Larochelle, ICML 2015), equations 8 to 13. There a mask
- * is a matrix of zeros and ones; here it is one number for each unit, the latest ready step that the unit may read, and the mask never
- * exists: with the input cells in order of their ready steps a unit reads a prefix of them, and with the units in that order too the
- * prefixes only grow. The product then is a staircase, and what the mask would zero is never multiplied. */
+ * MADE: Masked Autoencoder for Distribution Estimation (Germain, Gregor, Murray, Larochelle, ICML
+ * 2015), equations 8 to 13. There a mask is a matrix of zeros and ones; here it is one number for
+ * each unit, the latest ready step that the unit may read, and the mask never exists: with the
+ * input cells in order of their ready steps a unit reads a prefix of them, and with the units in
+ * that order too the prefixes only grow. The product then is a staircase, and what the mask would
+ * zero is never multiplied. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +17,11 @@ typedef struct masked_linear {
     int32_t *limit;   /* [units] */
     int32_t *prefix;  /* [units]: how many of the input's by_ready cells unit u reads */
     int32_t *stairs;  /* [units]: prefix in the order of the node's by_ready, nondecreasing */
-    int32_t *readers; /* [input cells]: position in by_ready of the first unit that reads the input's by_ready[k] */
+    int32_t *readers; /* [input cells]: position in by_ready of the first unit that reads the
+                         input's by_ready[k] */
     bool bias;
     bool input_in_order, units_in_order; /* by_ready is 0, 1, 2, ... */
-    bool live;                           /* the parameter's `live` is this mask: gradients outside are never touched */
+    bool live; /* the parameter's `live` is this mask: gradients outside are never touched */
 } masked_linear;
 
 static int32_t readable(const lk_node *input, int32_t limit) {
@@ -47,7 +50,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     masked_linear *self = node->settings;
     const lk_node *input = node->inputs[0];
     if (input->channels != 1) {
-        return lk_fail(context, LK_INVALID, "node %s: a masked linear layer reads cells of 1 channel, not %lld",
+        return lk_fail(context, LK_INVALID,
+                       "node %s: a masked linear layer reads cells of 1 channel, not %lld",
                        node->name, (long long)input->channels);
     }
     for (int64_t u = 0; u < self->units; u++) {
@@ -58,7 +62,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     (void)input;
     (void)most;
     const masked_linear *self = node->settings;
@@ -114,7 +119,8 @@ static bool backward_input(const lk_task *task) {
         .start = LK_START_C,
         .depth_begin = self->readers,
     };
-    return product.rows == 0 || lk_product_run(&product, task->kernels, task->pool, task->workspace);
+    return product.rows == 0 ||
+           lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
 /* dweight[u][k] = sum_n dout[u][n] in[k][n], for k that u reads. */
@@ -140,7 +146,8 @@ static bool backward_weight(const lk_task *task) {
         .start = task->fresh[0] ? LK_START_ZERO : LK_START_C,
         .column_end = self->stairs,
     };
-    return product.columns == 0 || lk_product_run(&product, task->kernels, task->pool, task->workspace);
+    return product.columns == 0 ||
+           lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
 static void backward_bias(const lk_task *task, int64_t first, int64_t last, int worker) {
@@ -162,7 +169,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_masked_linear_op = {
     .name = "masked linear",
-    .definition = "out[u] = bias[u] + sum_k weight[u][k] in[k] over the k with ready(k) <= limit[u]",
+    .definition =
+        "out[u] = bias[u] + sum_k weight[u][k] in[k] over the k with ready(k) <= limit[u]",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -172,9 +180,10 @@ const lk_op lk_masked_linear_op = {
     .backward = backward,
 };
 
-/* ---- maker -------------------------------------------------------------------------------------------------------- */
+/* ---- maker ----------------------------------------------------------------------------------- */
 
-static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inputs, const int32_t *limit) {
+static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inputs,
+                                    const int32_t *limit) {
     masked_linear *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
@@ -184,7 +193,8 @@ static masked_linear *make_settings(lk_graph *graph, int64_t units, int64_t inpu
     self->prefix = lk_arena_take(graph->arena, units, sizeof(int32_t));
     self->stairs = lk_arena_take(graph->arena, units, sizeof(int32_t));
     self->readers = lk_arena_take(graph->arena, inputs, sizeof(int32_t));
-    if (self->limit == NULL || self->prefix == NULL || self->stairs == NULL || self->readers == NULL) {
+    if (self->limit == NULL || self->prefix == NULL || self->stairs == NULL ||
+        self->readers == NULL) {
         return NULL;
     }
     for (int64_t u = 0; u < units; u++) {
@@ -210,7 +220,8 @@ static void make_stairs(lk_node *node) {
     self->units_in_order = in_order(node->by_ready, node->cells);
 }
 
-/* With one mask and inputs in order, a row's weights outside the mask are its last ones, and stay zero for ever. */
+/* With one mask and inputs in order, a row's weights outside the mask are its last ones, and stay
+ * zero for ever. */
 static bool mark_live(lk_graph *graph, lk_node *node) {
     masked_linear *self = node->settings;
     lk_parameter *weight = &graph->parameters->list[node->parameters[0]];
@@ -228,18 +239,20 @@ static bool mark_live(lk_graph *graph, lk_node *node) {
     return true;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, int64_t units, int64_t inputs, lk_linear_options options,
-                         int32_t parameters[2]) {
+static lk_status declare(lk_graph *graph, const char *name, int64_t units, int64_t inputs,
+                         lk_linear_options options, int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, units, inputs, options.init, &parameters[0]));
+    LK_TRY(lk_parameters_declare(graph->parameters, text, units, inputs, options.init,
+                                 &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return options.bias ? lk_parameters_declare(graph->parameters, text, units, 1, LK_INIT_ZERO, &parameters[1])
+    return options.bias ? lk_parameters_declare(graph->parameters, text, units, 1, LK_INIT_ZERO,
+                                                &parameters[1])
                         : LK_OK;
 }
 
-lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, const int32_t *limit,
-                          lk_linear_options options) {
+lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units,
+                          const int32_t *limit, lk_linear_options options) {
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }
@@ -254,17 +267,20 @@ lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int
         return NULL;
     }
     self->bias = options.bias;
-    lk_node *node = lk_graph_add(graph, &lk_masked_linear_op, name, 1, &input, options.bias ? 2 : 1, parameters, self);
+    lk_node *node = lk_graph_add(graph, &lk_masked_linear_op, name, 1, &input, options.bias ? 2 : 1,
+                                 parameters, self);
     if (node != NULL) {
         make_stairs(node);
         if (options.sole && !mark_live(graph, node)) {
-            graph->failed = lk_fail_no_memory(graph->context, name, units * (int64_t)sizeof(int32_t));
+            graph->failed =
+                lk_fail_no_memory(graph->context, name, units * (int64_t)sizeof(int32_t));
             return NULL;
         }
     }
     return node;
 }
 
-lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, lk_linear_options options) {
+lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units,
+                         lk_linear_options options) {
     return lk_masked_linear(graph, name, input, units, NULL, options);
 }

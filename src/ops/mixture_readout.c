@@ -2,9 +2,10 @@
  *
  *   out[v][a] = log sum_k exp(state[rank of v][k] + component[v * alphabet + a][k])
  *
- * which is log p(x_v = a | x_<) up to a constant. The state's maximum is 0 and a component's log probability
- * is at least about -35 (the fit smooths), so the sum neither overflows nor vanishes and needs no maximum of
- * its own. It is taken in blocks of 256 components, the blocks' sums in ascending order. No backward, as there. */
+ * which is log p(x_v = a | x_<) up to a constant. The state's maximum is 0 and a component's log
+ * probability is at least about -35 (the fit smooths), so the sum neither overflows nor vanishes
+ * and needs no maximum of its own. It is taken in blocks of 256 components, the blocks' sums in
+ * ascending order. No backward, as there. */
 #include <stdio.h>
 
 #include "ops/ops.h"
@@ -28,7 +29,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const mixture_readout *self = node->settings;
     (void)input;
     (void)most;
@@ -42,7 +44,8 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     return self->alphabet * self->components;
 }
 
-static float sum_of_exp(const lk_kernels *kernels, const float *state, const float *component, int64_t count) {
+static float sum_of_exp(const lk_kernels *kernels, const float *state, const float *component,
+                        int64_t count) {
     float block[BLOCK], total = 0.0f;
     for (int64_t first = 0; first < count; first += BLOCK) {
         int64_t here = count - first < BLOCK ? count - first : BLOCK;
@@ -66,7 +69,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
             const float *state = task->in[0] + (self->rank[v] * task->batch + n) * components;
             for (int64_t a = 0; a < alphabet; a++) {
                 out[n * alphabet + a] =
-                    sum_of_exp(task->kernels, state, task->parameter[0] + (v * alphabet + a) * components, components);
+                    sum_of_exp(task->kernels, state,
+                               task->parameter[0] + (v * alphabet + a) * components, components);
             }
         }
         task->kernels->log(out, out, task->batch * alphabet);
@@ -75,7 +79,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
 
 static bool forward(const lk_task *task) {
     const mixture_readout *self = task->node->settings;
-    lk_run_cells(task, WORK_OF_EXP * task->batch * self->alphabet * self->components, forward_cells);
+    lk_run_cells(task, WORK_OF_EXP * task->batch * self->alphabet * self->components,
+                 forward_cells);
     return true;
 }
 
@@ -98,8 +103,8 @@ lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, i
     char text[256];
     int32_t parameter;
     snprintf(text, sizeof text, "%s.component", name);
-    graph->failed = lk_parameters_declare(graph->parameters, text, graph->variables * alphabet, state->channels,
-                                          LK_INIT_ZERO, &parameter);
+    graph->failed = lk_parameters_declare(graph->parameters, text, graph->variables * alphabet,
+                                          state->channels, LK_INIT_ZERO, &parameter);
     mixture_readout *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed == LK_OK && self == NULL) {
         graph->failed = lk_fail_no_memory(graph->context, name, (int64_t)sizeof *self);

@@ -1,14 +1,15 @@
-/* Mixture of products, read rank after rank: the log posterior of the K components given the variables of
- * the ranks before s, up to a constant chosen so that its maximum is 0.
+/* Mixture of products, read rank after rank: the log posterior of the K components given the
+ * variables of the ranks before s, up to a constant chosen so that its maximum is 0.
  *
  *   state[0] = weight - max(weight)
- *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[v * alphabet + x_v];  then minus
+ *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[v * alphabet + x_v];
+ *     then minus
  * its maximum
  *
- * By Bayes' rule log p(k | x_<s) = log w_k + sum_{v: rank < s} log p_k(x_v) + constant, so each conditional
- * of a mixture of products is itself a mixture with these posteriors as weights (ops/mixture_readout.c). The
- * recurrence makes a generation cost one pass over the variables. There is no backward: such mixtures are
- * fitted by expectation maximisation (models/em.c). */
+ * By Bayes' rule log p(k | x_<s) = log w_k + sum_{v: rank < s} log p_k(x_v) + constant, so each
+ * conditional of a mixture of products is itself a mixture with these posteriors as weights
+ * (ops/mixture_readout.c). The recurrence makes a generation cost one pass over the variables.
+ * There is no backward: such mixtures are fitted by expectation maximisation (models/em.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@
 typedef struct mixture_state {
     int64_t components;
     int32_t alphabet;
-    const int32_t *by_rank; /* the graph's: variables of rank s are by_rank[rank_begin[s] .. rank_begin[s + 1]) */
+    const int32_t *by_rank; /* the graph's: variables of rank s are by_rank[rank_begin[s] ..
+                               rank_begin[s + 1]) */
     const int64_t *rank_begin;
     int32_t steps;
 } mixture_state;
@@ -35,7 +37,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const mixture_state *self = node->settings;
     (void)most;
     if (cell == 0) {
@@ -45,7 +48,8 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
         spans[0] = (lk_span){.first = cell - 1, .count = 1};
     } else {
         int64_t first = self->rank_begin[cell - 1];
-        spans[0] = (lk_span){.first = first, .count = self->rank_begin[cell] - first, .by = self->by_rank};
+        spans[0] =
+            (lk_span){.first = first, .count = self->rank_begin[cell] - first, .by = self->by_rank};
     }
     return 1;
 }
@@ -72,10 +76,13 @@ static void compute_state(const lk_task *task, int64_t cell, int64_t n) {
     float *state = task->out + (cell * batch + n) * components;
     const float *before = cell == 0 ? task->parameter[0] : state - batch * components;
     memcpy(state, before, (size_t)components * sizeof *state);
-    for (int64_t i = cell == 0 ? 0 : self->rank_begin[cell - 1]; cell > 0 && i < self->rank_begin[cell]; i++) {
+    for (int64_t i = cell == 0 ? 0 : self->rank_begin[cell - 1];
+         cell > 0 && i < self->rank_begin[cell]; i++) {
         int64_t variable = self->by_rank[i];
         int64_t symbol = (int64_t)task->in[0][variable * batch + n];
-        task->kernels->add(state, task->parameter[1] + (variable * self->alphabet + symbol) * components, components);
+        task->kernels->add(state,
+                           task->parameter[1] + (variable * self->alphabet + symbol) * components,
+                           components);
     }
     subtract_maximum(task->kernels, state, components);
 }
@@ -85,7 +92,8 @@ typedef struct run {
     int64_t examples_per_piece;
 } run;
 
-/* Cells are a recurrence, examples are independent: a piece takes some examples through all cells. */
+/* Cells are a recurrence, examples are independent: a piece takes some examples through all
+ * cells. */
 static void run_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const run *r = argument;
@@ -101,13 +109,15 @@ static void run_piece(void *argument, int64_t piece, int worker) {
 static bool forward(const lk_task *task) {
     int64_t floats = task->cell_count * task->node->channels;
     run r = {task, floats < FLOATS_PER_PIECE ? FLOATS_PER_PIECE / floats : 1};
-    lk_pool_run(task->pool, (task->batch + r.examples_per_piece - 1) / r.examples_per_piece, run_piece, &r);
+    lk_pool_run(task->pool, (task->batch + r.examples_per_piece - 1) / r.examples_per_piece,
+                run_piece, &r);
     return true;
 }
 
 const lk_op lk_mixture_state_op = {
     .name = "mixture state",
-    .definition = "out[s] = out[s-1] + sum_{v of rank s-1} component[v][x_v] - max; out[0] = weight - max",
+    .definition =
+        "out[s] = out[s-1] + sum_{v of rank s-1} component[v][x_v] - max; out[0] = weight - max",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -121,13 +131,15 @@ static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, in
                          int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, components, 1, LK_INIT_ZERO, &parameters[0]));
+    LK_TRY(lk_parameters_declare(graph->parameters, text, components, 1, LK_INIT_ZERO,
+                                 &parameters[0]));
     snprintf(text, sizeof text, "%s.component", name);
-    return lk_parameters_declare(graph->parameters, text, graph->variables * alphabet, components, LK_INIT_ZERO,
-                                 &parameters[1]);
+    return lk_parameters_declare(graph->parameters, text, graph->variables * alphabet, components,
+                                 LK_INIT_ZERO, &parameters[1]);
 }
 
-lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet, int64_t components) {
+lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet,
+                          int64_t components) {
     LK_REQUIRE(input == NULL || input == graph->data);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;

@@ -6,8 +6,9 @@
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *a = node->inputs[0], *b = node->inputs[1];
     if (a->cells != b->cells || a->channels != b->channels) {
-        return lk_fail(context, LK_INVALID, "node %s multiplies %lld x %lld cells x channels by %lld x %lld",
-                       node->name, (long long)a->cells, (long long)a->channels, (long long)b->cells,
+        return lk_fail(context, LK_INVALID,
+                       "node %s multiplies %lld x %lld cells x channels by %lld x %lld", node->name,
+                       (long long)a->cells, (long long)a->channels, (long long)b->cells,
                        (long long)b->channels);
     }
     return lk_shape_like_input(context, node);
@@ -27,7 +28,8 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
     (void)cell;
     for (int side = 0; side < 2; side++) {
         if (task->din[side] != NULL) {
-            task->kernels->multiply_add(task->din[side] + at, task->in[1 - side] + at, task->dout + at, floats);
+            task->kernels->multiply_add(task->din[side] + at, task->in[1 - side] + at,
+                                        task->dout + at, floats);
         }
     }
 }
@@ -51,5 +53,7 @@ const lk_op lk_multiply_op = {
 
 lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b) {
     lk_node *inputs[] = {a, b};
-    return a == NULL || b == NULL ? NULL : lk_graph_add(graph, &lk_multiply_op, NULL, 2, inputs, 0, NULL, NULL);
+    return a == NULL || b == NULL
+               ? NULL
+               : lk_graph_add(graph, &lk_multiply_op, NULL, 2, inputs, 0, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0: one cell a symbol, so that a masked linear layer can read it. The symbols
- * are data: nothing stands before them that could want a gradient. */
+/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0: one cell a symbol, so that a masked
+ * linear layer can read it. The symbols are data: nothing stands before them that could want a
+ * gradient. */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
@@ -15,7 +16,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
         return lk_fail(context, LK_INVALID, "node %s: one-hot reads data cells", node->name);
     }
     if (input->cells > INT32_MAX / self->alphabet) {
-        return lk_fail(context, LK_INVALID, "node %s: %lld variables of %d symbols are too many for one-hot cells",
+        return lk_fail(context, LK_INVALID,
+                       "node %s: %lld variables of %d symbols are too many for one-hot cells",
                        node->name, (long long)input->cells, self->alphabet);
     }
     node->cells = input->cells * self->alphabet;
@@ -23,7 +25,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const one_hot *self = node->settings;
     (void)input;
     (void)most;

@@ -1,38 +1,46 @@
-/* The operations: their makers and their rows. One operation per file; the list of all rows is in ops.c. Every maker adds a node to the
- * graph and returns it, or NULL after a failure that the graph remembers (graph->failed); a NULL input gives NULL. Names may be NULL.
- * Values are [cell][example][channel]. */
+/* The operations: their makers and their rows. One operation per file; the list of all rows is in
+ * ops.c. Every maker adds a node to the graph and returns it, or NULL after a failure that the
+ * graph remembers (graph->failed); a NULL input gives NULL. Names may be NULL. Values are
+ * [cell][example][channel]. */
 #ifndef LK_OPS_OPS_H
 #define LK_OPS_OPS_H
 
 #include "graph/op.h"
 
-/* All rows, and one by name (NULL: none). lk_ops_complete says whether every row has what a row must have; if not, which lacks what. */
+/* All rows, and one by name (NULL: none). lk_ops_complete says whether every row has what a row
+ * must have; if not, which lacks what. */
 int32_t lk_op_count(void);
 const lk_op *lk_op_at(int32_t index);
 bool lk_ops_complete(const char **fault);
 
-/* Masked linear layer (Germain et al. 2015): out[u] = bias[u] + sum over input cells k with ready(k) <= limit[u] of
- * weight[u][k] in[k], in order of (ready(k), k). Input and output have 1 channel. Declares NAME.weight [units][cells of input] and
- * NAME.bias [units]. `limit` is copied. sole: no other graph of the model masks these weights differently, so that weights outside the
+/* Masked linear layer (Germain et al. 2015): out[u] = bias[u] + sum over input cells k with
+ * ready(k) <= limit[u] of weight[u][k] in[k], in order of (ready(k), k). Input and output have 1
+ * channel. Declares NAME.weight [units][cells of input] and NAME.bias [units]. `limit` is copied.
+ * sole: no other graph of the model masks these weights differently, so that weights outside the
  * mask need neither updates nor storage traffic. */
 typedef struct lk_linear_options {
     lk_init init;
     bool bias;
     bool sole;
 } lk_linear_options;
-lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, const int32_t *limit,
-                          lk_linear_options options);
+lk_node *lk_masked_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units,
+                          const int32_t *limit, lk_linear_options options);
 /* Every unit reads every input cell. */
-lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units, lk_linear_options options);
+lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int64_t units,
+                         lk_linear_options options);
 
-/* Masked convolution (van den Oord, Kalchbrenner, Kavukcuoglu 2016, section 3.4) over a grid of 1 to 3 axes, each of whose pixels has
- * `groups` cells (colour blocks; cell = pixel * groups + group):
- *   out[p] = bias + sum over taps t in declared order, then the input groups that the mask lets through, then input channels ascending,
+/* Masked convolution (van den Oord, Kalchbrenner, Kavukcuoglu 2016, section 3.4) over a grid of 1
+ * to 3 axes, each of whose pixels has `groups` cells (colour blocks; cell = pixel * groups +
+ * group):
+ *   out[p] = bias + sum over taps t in declared order, then the input groups that the mask lets
+ *     through, then input channels ascending,
  *            of weight[t][c_in][c_out] in[p + offset(t)][c_in]
- * with weights of its own for each output group. Taps outside the grid are skipped. At the centre (offset 0) output group g reads the input
- * groups < g (type A), <= g (type B) or all. With a stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i
- * stands where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight [blocks * input channels][channels], a block for each (output group, tap,
- * input group) that the mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
+ * with weights of its own for each output group. Taps outside the grid are skipped. At the centre
+ * (offset 0) output group g reads the input groups < g (type A), <= g (type B) or all. With a
+ * stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i stands
+ * where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight
+ * [blocks * input channels][channels], a block for each (output group, tap, input group) that the
+ * mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
     int32_t axes;
@@ -54,12 +62,13 @@ lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_opti
 /* The grid of its output, which has as many groups. */
 lk_grid lk_conv_output_grid(const lk_conv_options *options);
 /* One tap, at the centre. */
-lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid, int64_t channels,
-                     lk_centre centre, lk_init init);
+lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+                     int64_t channels, lk_centre centre, lk_init init);
 
-/* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise layer, multiplies with g v / |v|, one
- * norm for each of its output units. NAME.weight holds v; declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which
- * begins as it would have. */
+/* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise
+ * layer, multiplies with g v / |v|, one norm for each of its output units. NAME.weight holds v;
+ * declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which begins as it would
+ * have. */
 lk_node *lk_normalise_weights(lk_graph *graph, const char *name, lk_node *node);
 
 /* out = scale in + shift, elementwise. */
@@ -79,22 +88,26 @@ lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b);
 /* out = a b, of equal cells and channels. */
 lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
 
-/* Gated activation (van den Oord et al. 2016, "Conditional Image Generation with PixelCNN Decoders", equation 2), from twice as many
- * channels: out[c][k] = tanh(in[c][k]) sigmoid(in[c][channels + k]). */
+/* Gated activation (van den Oord et al. 2016, "Conditional Image Generation with PixelCNN
+ * Decoders", equation 2), from twice as many channels: out[c][k] = tanh(in[c][k])
+ * sigmoid(in[c][channels + k]). */
 lk_node *lk_gate(lk_graph *graph, lk_node *input);
 
-/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal groups of consecutive channels (1: all
- * together): out[c][k] = gain[k] (in[c][k] - mean) / sqrt(variance + 1e-5) + bias[k]. Declares NAME.gain [channels], from 1, and
- * NAME.bias [channels], from 0. */
+/* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal
+ * groups of consecutive channels (1: all together): out[c][k] = gain[k] (in[c][k] - mean) /
+ * sqrt(variance + 1e-5) + bias[k]. Declares NAME.gain [channels], from 1, and NAME.bias [channels],
+ * from 0. */
 lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int64_t groups);
 
-/* In training: each value is zeroed with probability `rate` in [0, 1), the others are divided by 1 - rate (Srivastava et al. 2014);
- * otherwise out = in. */
+/* In training: each value is zeroed with probability `rate` in [0, 1), the others are divided by 1
+ * - rate (Srivastava et al. 2014); otherwise out = in. */
 lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate);
-/* The same with one draw for all cells of an example: a channel is dropped along the whole sequence (Gal and Ghahramani, NIPS 2016). */
+/* The same with one draw for all cells of an example: a channel is dropped along the whole sequence
+ * (Gal and Ghahramani, NIPS 2016). */
 lk_node *lk_locked_dropout(lk_graph *graph, lk_node *input, double rate);
 
-/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0. The input is the data node (or a selection of its cells). */
+/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0. The input is the data node (or a
+ * selection of its cells). */
 lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet);
 
 /* out[i] = in[cell[i]]: some of the input's cells, in any order. `cell` is copied. */
@@ -103,7 +116,8 @@ lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, i
 /* All cells of the inputs (1 or more, of equal channels), one input after another. */
 lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count);
 
-/* Groups of `channels` consecutive 1-channel cells become cells of so many channels: out[g].channel[c] = in[g * channels + c]. */
+/* Groups of `channels` consecutive 1-channel cells become cells of so many channels:
+ * out[g].channel[c] = in[g * channels + c]. */
 lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels);
 
 /* out = 0: reads nothing. */
@@ -115,35 +129,43 @@ lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t cou
 /* The channels of 1 to LK_NODE_INPUTS_MOST inputs of equal cells, side by side. */
 lk_node *lk_join_channels(lk_graph *graph, lk_node *const *inputs, int32_t count);
 
-/* out[t] = in[t - by] along the input's cells; for t < by the constant, or the trained vector NAME.start. */
+/* out[t] = in[t - by] along the input's cells; for t < by the constant, or the trained vector
+ * NAME.start. */
 lk_node *lk_shift(lk_graph *graph, lk_node *input, int64_t by, float constant);
 lk_node *lk_shift_from_start(lk_graph *graph, const char *name, lk_node *input, int64_t by);
 
-/* out[c] = the row of NAME.table [rows][channels] that the symbol in[c] < rows chooses. The input is data. */
-lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t rows, int64_t channels);
+/* out[c] = the row of NAME.table [rows][channels] that the symbol in[c] < rows chooses. The input
+ * is data. */
+lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t rows,
+                      int64_t channels);
 
-/* The same dense layer at every cell: out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]. Declares NAME.weight [in][out] and
- * NAME.bias. */
+/* The same dense layer at every cell: out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]. Declares
+ * NAME.weight [in][out] and NAME.bias. */
 lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
 
-/* Recurrent steps over a sequence of cells, h before the first zero (ops/recurrent.h): x holds the input's part, in gates of `width`
- * channels. Declares NAME.recurrent [width][gates * width]. The first `width` channels of a cell are h.
+/* Recurrent steps over a sequence of cells, h before the first zero (ops/recurrent.h): x holds the
+ * input's part, in gates of `width` channels. Declares NAME.recurrent [width][gates * width]. The
+ * first `width` channels of a cell are h.
  *   tanh  x: 1 gate;              h_t = tanh(x_t + U h_{t-1})
  *   GRU   x: 3 gates, z r n;      Cho et al. 2014
  *   LSTM  x: 4 gates, i f o g;    Hochreiter and Schmidhuber 1997, Gers et al. 2000 */
 lk_node *lk_recurrent_tanh(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_gru(lk_graph *graph, const char *name, lk_node *x);
 lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x);
-/* From now on this LSTM leaves out, in training, each unit's update i g with probability `rate` in [0, 1) and divides the others by
- * 1 - rate; what c remembers is never dropped (Semeniuta, Severyn, Barth, COLING 2016). */
+/* From now on this LSTM leaves out, in training, each unit's update i g with probability `rate` in
+ * [0, 1) and divides the others by 1 - rate; what c remembers is never dropped (Semeniuta, Severyn,
+ * Barth, COLING 2016). */
 void lk_recurrent_lstm_drop(lk_node *lstm, double rate);
 
-/* LSTM over a grid of two axes (van den Oord, Kalchbrenner, Kavukcuoglu 2016, sections 3.1 and 3.2): x holds the input's part, 4 gates as
- * above, and the state-to-state convolution adds what other pixels' states say:
- *   [i f o g][p] = x[p] + sum over taps t of U[t] h[p + offset(t)];   c[p] = f c[p + offset(carry)] + i g;   h[p] = o tanh(c[p])
- * Taps outside the grid are skipped; they lead to rows above, or along the own row to one side, left or right. Each of a pixel's `groups`
- * cells (colour blocks) has weights of its own and reads all groups of other pixels; c comes from the same group. Declares
- * NAME.recurrent [groups * taps * groups * width][4 * width], a block for each (group, tap, group read). Taps are copied. */
+/* LSTM over a grid of two axes (van den Oord, Kalchbrenner, Kavukcuoglu 2016, sections 3.1 and
+ * 3.2): x holds the input's part, 4 gates as above, and the state-to-state convolution adds what
+ * other pixels' states say:
+ *   [i f o g][p] = x[p] + sum over taps t of U[t] h[p + offset(t)];   c[p] = f c[p + offset(carry)]
+ *     + i g;   h[p] = o tanh(c[p])
+ * Taps outside the grid are skipped; they lead to rows above, or along the own row to one side,
+ * left or right. Each of a pixel's `groups` cells (colour blocks) has weights of its own and reads
+ * all groups of other pixels; c comes from the same group. Declares NAME.recurrent [groups * taps *
+ * groups * width][4 * width], a block for each (group, tap, group read). Taps are copied. */
 typedef struct lk_grid_lstm_options {
     lk_grid grid;
     const int32_t (*taps)[LK_GRID_AXES]; /* offsets; different ones */
@@ -152,21 +174,29 @@ typedef struct lk_grid_lstm_options {
 } lk_grid_lstm_options;
 lk_node *lk_grid_lstm(lk_graph *graph, const char *name, lk_node *x, lk_grid_lstm_options options);
 
-/* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its parents choose, a row for each setting
- * of the parents (the first one most significant). Table t's parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]);
- * parent_begin NULL: no table has any. Declares NAME.table [rows of all tables][channels]. The arrays are copied. */
-lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables, const int64_t *parent_begin,
-                   const int32_t *parent, int32_t alphabet, int64_t channels);
-/* Where each table's rows begin in NAME.table (row_begin[tables + 1], or NULL), and how many there are; -1: too many. */
-int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet, int64_t *row_begin);
+/* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its
+ * parents choose, a row for each setting of the parents (the first one most significant). Table t's
+ * parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]); parent_begin NULL:
+ * no table has any. Declares NAME.table [rows of all tables][channels]. The arrays are copied. */
+lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables,
+                   const int64_t *parent_begin, const int32_t *parent, int32_t alphabet,
+                   int64_t channels);
+/* Where each table's rows begin in NAME.table (row_begin[tables + 1], or NULL), and how many there
+ * are; -1: too many. */
+int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet,
+                       int64_t *row_begin);
 
-/* Mixture of products (a mixture of Bernoullis or categoricals), read rank after rank. The state after the variables of the first s ranks
- * is the log posterior of the K components, up to a constant:
- *   state[0] = weight - max, state[s + 1] = state[s] + sum over v of rank s of component[v * alphabet + x_v], then minus its maximum
- * and the conditional's logits are out[v][a] = log sum_k exp(state[rank of v][k] + component[v * alphabet + a][k]).
- * lk_mixture_state declares NAME.weight [K][1] (log weights); both declare NAME.component [variables * alphabet][K] (log
- * probabilities). Values: state [ranks][batch][K], readout [variables][batch][alphabet]. */
-lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet, int64_t components);
+/* Mixture of products (a mixture of Bernoullis or categoricals), read rank after rank. The state
+ * after the variables of the first s ranks is the log posterior of the K components, up to a
+ * constant:
+ *   state[0] = weight - max, state[s + 1] = state[s] + sum over v of rank s of component[v *
+ *     alphabet + x_v], then minus its maximum
+ * and the conditional's logits are out[v][a] = log sum_k exp(state[rank of v][k] + component[v *
+ * alphabet + a][k]). lk_mixture_state declares NAME.weight [K][1] (log weights); both declare
+ * NAME.component [variables * alphabet][K] (log probabilities). Values: state [ranks][batch][K],
+ * readout [variables][batch][alphabet]. */
+lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet,
+                          int64_t components);
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, int32_t alphabet);
 
 #endif

@@ -1,12 +1,14 @@
-/* Every operation bit for bit: for each instruction set, 1, 2 and 7 threads, all cells at once and step by
- * step, forward and backward; in batches of any size; and its declared dependencies against what really
- * changes when an input cell does. */
+/* Every operation bit for bit: for each instruction set, 1, 2 and 7 threads, all cells at once and
+ * step by step, forward and backward; in batches of any size; and its declared dependencies against
+ * what really changes when an input cell does. */
 #include "ops/testing_cases.h"
 
 /* ---- the same bits --------------------------------------------------------------------------- */
 
-/* What backward gives: all gradients one after another. set: operations that can set din find garbage there, not zeros. */
-static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, bool set, int64_t *count) {
+/* What backward gives: all gradients one after another. set: operations that can set din find
+ * garbage there, not zeros. */
+static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *pool, bool set,
+                        int64_t *count) {
     const lk_node *node = bench->node;
     float *dout = testing_values(node, bench->batch, 50), *din[TESTING_SOURCES_MOST] = {NULL};
     float *dparameter[LK_NODE_PARAMETERS_MOST] = {NULL};
@@ -47,12 +49,12 @@ static float *gradients(op_bench *bench, const lk_kernels *kernels, lk_pool *poo
     return all;
 }
 
-static void require_equal(const op_case *row, const char *what, const char *isa, int threads, const float *got,
-                          const float *expected, int64_t count) {
+static void require_equal(const op_case *row, const char *what, const char *isa, int threads,
+                          const float *got, const float *expected, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         if (memcmp(&got[i], &expected[i], sizeof *got) != 0) {
-            fail_msg("%s, %s, %s, %d threads, element %lld: %.9g, expected %.9g", row->label, what, isa, threads,
-                     (long long)i, (double)got[i], (double)expected[i]);
+            fail_msg("%s, %s, %s, %d threads, element %lld: %.9g, expected %.9g", row->label, what,
+                     isa, threads, (long long)i, (double)got[i], (double)expected[i]);
         }
     }
 }
@@ -109,7 +111,8 @@ static void check_batch(const op_case *row) {
         for (int32_t i = 0; i < one.node->input_count; i++) {
             const lk_node *input = one.node->inputs[i];
             for (int64_t cell = 0; cell < input->cells; cell++) {
-                memcpy(one.in[i] + cell * input->channels, many.in[i] + (cell * 17 + n) * input->channels,
+                memcpy(one.in[i] + cell * input->channels,
+                       many.in[i] + (cell * 17 + n) * input->channels,
                        (size_t)input->channels * sizeof(float));
             }
         }
@@ -132,13 +135,15 @@ static void test_any_batch(void **state) {
 
 /* ---- dependencies ---------------------------------------------------------------------------- */
 
-/* Whether `cell` reads cell `from` of the input, by itself or through earlier cells of its own node. */
+/* Whether `cell` reads cell `from` of the input, by itself or through earlier cells of its own
+ * node. */
 static bool declares(const lk_node *node, int32_t input, int64_t cell, int64_t from) {
     lk_span spans[LK_SPANS_MOST];
     int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
     for (int32_t s = 0; s < count; s++) {
         for (int64_t i = 0; i < spans[s].count; i++) {
-            int64_t read = spans[s].by != NULL ? spans[s].by[spans[s].first + i] : spans[s].first + i;
+            int64_t read =
+                spans[s].by != NULL ? spans[s].by[spans[s].first + i] : spans[s].first + i;
             if (read == from) {
                 return true;
             }
@@ -183,10 +188,12 @@ static void check_dependencies(const op_case *row) {
             testing_forward(&bench, bench.context->kernels, bench.context->pool);
             memcpy(bench.in[input], held, (size_t)held_floats * sizeof *held);
             for (int64_t cell = 0; cell < node->cells; cell++) {
-                bool moved = memcmp(bench.out + cell * each, before + cell * each, (size_t)each * sizeof(float)) != 0;
+                bool moved = memcmp(bench.out + cell * each, before + cell * each,
+                                    (size_t)each * sizeof(float)) != 0;
                 if (moved != declares(node, input, cell, from)) {
-                    fail_msg("%s: cell %lld %s, though it declares %s, when cell %lld of input %d changes", row->label,
-                             (long long)cell, moved ? "changes" : "does not change",
+                    fail_msg("%s: cell %lld %s, though it declares %s, when cell %lld of input %d "
+                             "changes",
+                             row->label, (long long)cell, moved ? "changes" : "does not change",
                              moved ? "not to read it" : "to read it", (long long)from, input);
                 }
             }
@@ -206,17 +213,18 @@ static void test_dependencies(void **state) {
 
 /* ---- dropout in training --------------------------------------------------------------------- */
 
-/* Zeros as often as it should, the rest scaled; the same for any threads and steps; another step, another
- * choice; backward drops what forward dropped. */
+/* Zeros as often as it should, the rest scaled; the same for any threads and steps; another step,
+ * another choice; backward drops what forward dropped. */
 static void test_dropout_in_training(void **state) {
     (void)state;
-    static const op_case row = {"dropout 64x17, training", 1, {{64, 17, false}}, make_dropout, reference_dropout};
+    static const op_case row = {
+        "dropout 64x17, training", 1, {{64, 17, false}}, make_dropout, reference_dropout};
     op_bench bench;
     testing_bench_init(&bench, &row, 33);
     int64_t floats = testing_floats(bench.node, bench.batch), zeros = 0, moved = 0;
     lk_pool *pool = lk_pool_create(7);
-    float *ones = lk_allocate(floats, sizeof *ones), *gradient = lk_allocate(floats, sizeof *gradient),
-          *din[] = {gradient};
+    float *ones = lk_allocate(floats, sizeof *ones),
+          *gradient = lk_allocate(floats, sizeof *gradient), *din[] = {gradient};
     for (int64_t i = 0; i < floats; i++) {
         ones[i] = 1.0f;
     }
@@ -229,13 +237,14 @@ static void test_dropout_in_training(void **state) {
         float scale = (float)(1.0 / 0.7), expected = bench.out[i] == 0.0f ? 0.0f : scale;
         zeros += bench.out[i] == 0.0f;
         if (gradient[i] != expected || bench.out[i] != expected * bench.in[0][i]) {
-            fail_msg("element %lld: in %.9g, out %.9g, gradient %.9g", (long long)i, (double)bench.in[0][i],
-                     (double)bench.out[i], (double)gradient[i]);
+            fail_msg("element %lld: in %.9g, out %.9g, gradient %.9g", (long long)i,
+                     (double)bench.in[0][i], (double)bench.out[i], (double)gradient[i]);
         }
     }
     double deviation = sqrt(0.3 * 0.7 * (double)floats);
     if (!(fabs((double)zeros - 0.3 * (double)floats) <= 4 * deviation)) {
-        fail_msg("seed %d: %lld of %lld dropped, rate 0.3", TESTING_SEED, (long long)zeros, (long long)floats);
+        fail_msg("seed %d: %lld of %lld dropped, rate 0.3", TESTING_SEED, (long long)zeros,
+                 (long long)floats);
     }
     memcpy(gradient, bench.out, (size_t)floats * sizeof *gradient);
     task.pool = bench.context->pool;
@@ -256,10 +265,15 @@ static void test_dropout_in_training(void **state) {
 /* Neither values nor an LSTM's updates are dropped outside training. */
 static void test_nothing_is_dropped_outside_training(void **state) {
     (void)state;
-    static const op_case whole = {"LSTM", 1, {{5, 28, true}}, make_recurrent_lstm, reference_recurrent_lstm};
+    static const op_case whole = {
+        "LSTM", 1, {{5, 28, true}}, make_recurrent_lstm, reference_recurrent_lstm};
     static const op_case rows[] = {
         {"dropout", 1, {{6, 3, false}}, make_dropout, reference_dropout},
-        {"dropped LSTM", 1, {{5, 28, true}}, make_recurrent_lstm_dropped, reference_recurrent_lstm_dropped},
+        {"dropped LSTM",
+         1,
+         {{5, 28, true}},
+         make_recurrent_lstm_dropped,
+         reference_recurrent_lstm_dropped},
     };
     op_bench bench, lstm;
     testing_bench_init(&lstm, &whole, 3);
@@ -268,8 +282,8 @@ static void test_nothing_is_dropped_outside_training(void **state) {
         testing_bench_init(&bench, &rows[r], 3);
         bench.training = false;
         testing_forward(&bench, bench.context->kernels, bench.context->pool);
-        require_equal(&rows[r], "not training", "best", 1, bench.out, r == 0 ? bench.in[0] : lstm.out,
-                      testing_floats(bench.node, 3));
+        require_equal(&rows[r], "not training", "best", 1, bench.out,
+                      r == 0 ? bench.in[0] : lstm.out, testing_floats(bench.node, 3));
         testing_bench_deinit(&bench);
     }
     testing_bench_deinit(&lstm);
@@ -282,8 +296,11 @@ static lk_node *make_locked_dropout(lk_graph *graph, lk_node *const *source) {
 /* One draw for all cells of an example. */
 static void test_locked_dropout(void **state) {
     (void)state;
-    static const op_case row = {
-        "locked dropout 5x64, training", 1, {{5, 64, false}}, make_locked_dropout, reference_dropout};
+    static const op_case row = {"locked dropout 5x64, training",
+                                1,
+                                {{5, 64, false}},
+                                make_locked_dropout,
+                                reference_dropout};
     op_bench bench;
     testing_bench_init(&bench, &row, 3);
     int64_t floats = bench.batch * bench.node->channels, zeros = 0;
@@ -301,9 +318,12 @@ static void test_locked_dropout(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits),      cmocka_unit_test(test_any_batch),
-        cmocka_unit_test(test_dependencies),   cmocka_unit_test(test_dropout_in_training),
-        cmocka_unit_test(test_locked_dropout), cmocka_unit_test(test_nothing_is_dropped_outside_training),
+        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_any_batch),
+        cmocka_unit_test(test_dependencies),
+        cmocka_unit_test(test_dropout_in_training),
+        cmocka_unit_test(test_locked_dropout),
+        cmocka_unit_test(test_nothing_is_dropped_outside_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

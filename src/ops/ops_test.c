@@ -1,5 +1,5 @@
-/* Every operation against its definition in double, forward and backward, and the list of operations against
- * itself. */
+/* Every operation against its definition in double, forward and backward, and the list of
+ * operations against itself. */
 #include "ops/testing_cases.h"
 
 static void test_rows_are_whole(void **state) {
@@ -77,8 +77,8 @@ static void check_forward(const op_case *row, int64_t batch) {
     row->reference(bench.node, d.in, d.parameter, batch, d.out);
     for (int64_t i = 0; i < testing_floats(bench.node, batch); i++) {
         if (!(fabs((double)bench.out[i] - d.out[i]) <= 1e-5 * (1 + fabs(d.out[i])))) {
-            fail_msg("%s, batch %lld, element %lld: %.9g, expected %.9g", row->label, (long long)batch, (long long)i,
-                     (double)bench.out[i], d.out[i]);
+            fail_msg("%s, batch %lld, element %lld: %.9g, expected %.9g", row->label,
+                     (long long)batch, (long long)i, (double)bench.out[i], d.out[i]);
         }
     }
     doubles_deinit(&d);
@@ -105,9 +105,11 @@ static double weighted(const op_bench *bench, doubles *d, const float *dout) {
     return sum;
 }
 
-/* `got` began as `before` (or, when fresh, as anything) and must have gained the derivative by each of `at`. */
-static void compare_gradient(const op_bench *bench, doubles *d, const float *dout, double *at, int64_t count,
-                             const float *got, const float *before, bool fresh, const char *what) {
+/* `got` began as `before` (or, when fresh, as anything) and must have gained the derivative by each
+ * of `at`. */
+static void compare_gradient(const op_bench *bench, doubles *d, const float *dout, double *at,
+                             int64_t count, const float *got, const float *before, bool fresh,
+                             const char *what) {
     const double h = 1e-5;
     for (int64_t i = 0; i < count; i++) {
         double held = at[i];
@@ -118,20 +120,24 @@ static void compare_gradient(const op_bench *bench, doubles *d, const float *dou
         at[i] = held;
         double expected = (above - below) / (2 * h) + (fresh ? 0 : (double)before[i]);
         if (!(fabs((double)got[i] - expected) <= 1e-4 * (1 + fabs(expected)))) {
-            fail_msg("%s: d %s[%lld] = %.9g, expected %.9g", bench->row->label, what, (long long)i, (double)got[i],
-                     expected);
+            fail_msg("%s: d %s[%lld] = %.9g, expected %.9g", bench->row->label, what, (long long)i,
+                     (double)got[i], expected);
         }
     }
 }
 
-/* Gradients of weights that no example ever uses are not touched, where the parameter says which they are. */
-static void compare_weight_gradient(const op_bench *bench, doubles *d, const float *dout, int32_t p, const float *got,
-                                    const float *before, bool fresh) {
+/* Gradients of weights that no example ever uses are not touched, where the parameter says which
+ * they are. */
+static void compare_weight_gradient(const op_bench *bench, doubles *d, const float *dout, int32_t p,
+                                    const float *got, const float *before, bool fresh) {
     const lk_parameter *parameter = &bench->parameters->list[bench->node->parameters[p]];
     for (int64_t r = 0; r < parameter->rows; r++) {
-        int64_t at = r * parameter->columns, live = parameter->live != NULL ? parameter->live[r] : parameter->columns;
-        compare_gradient(bench, d, dout, d->parameter[p] + at, live, got + at, before + at, fresh, parameter->name);
-        assert_memory_equal(got + at + live, before + at + live, (size_t)(parameter->columns - live) * sizeof(float));
+        int64_t at = r * parameter->columns,
+                live = parameter->live != NULL ? parameter->live[r] : parameter->columns;
+        compare_gradient(bench, d, dout, d->parameter[p] + at, live, got + at, before + at, fresh,
+                         parameter->name);
+        assert_memory_equal(got + at + live, before + at + live,
+                            (size_t)(parameter->columns - live) * sizeof(float));
     }
 }
 
@@ -161,7 +167,8 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
         din[i] = copy_of(began[i], testing_floats(node->inputs[i], batch));
     }
     for (int32_t p = 0; p < node->parameter_count; p++) {
-        held[p] = copy_of(bench.parameter[p], parameter_floats(&bench, p)); /* any numbers will do */
+        held[p] =
+            copy_of(bench.parameter[p], parameter_floats(&bench, p)); /* any numbers will do */
         dparameter[p] = copy_of(held[p], parameter_floats(&bench, p));
     }
     testing_forward(&bench, bench.context->kernels, bench.context->pool);
@@ -174,8 +181,8 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
     assert_true(node->op->backward(&task));
     for (int32_t i = 0; i < node->input_count; i++) {
         if (din[i] != NULL) {
-            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch), din[i], began[i],
-                             lk_din_fresh(&task, i), "in");
+            compare_gradient(&bench, &d, dout, d.in[i], testing_floats(node->inputs[i], batch),
+                             din[i], began[i], lk_din_fresh(&task, i), "in");
         }
         lk_release(din[i]);
         lk_release(began[i]);

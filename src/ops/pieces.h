@@ -1,4 +1,5 @@
-/* Cutting an operation's cells into pieces of pool work: by the amount of work alone, never by the number of threads. */
+/* Cutting an operation's cells into pieces of pool work: by the amount of work alone, never by the
+ * number of threads. */
 #ifndef LK_OPS_PIECES_H
 #define LK_OPS_PIECES_H
 
@@ -7,14 +8,17 @@
 /* Computes cells task->cells[first .. last). */
 typedef void lk_cells_function(const lk_task *task, int64_t first, int64_t last, int worker);
 
-/* Runs `function` over all the task's cells; floats_per_cell is the work of one (for all examples). */
+/* Runs `function` over all the task's cells; floats_per_cell is the work of one (for all
+ * examples). */
 void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_function *function);
 
-/* The same for operations whose cells read only themselves: `function` gets one cell and where its `floats` values (of all
- * examples) stand in the arrays. Always true, so that a forward or backward rule can end with it. */
+/* The same for operations whose cells read only themselves: `function` gets one cell and where its
+ * `floats` values (of all examples) stand in the arrays. Always true, so that a forward or backward
+ * rule can end with it. */
 typedef void lk_values_function(const lk_task *task, int32_t cell, int64_t at, int64_t floats);
 bool lk_run_values(const lk_task *task, lk_values_function *function);
-/* For those that add into din: zeroes `floats` values of it if they are fresh, while they are about to be in the cache anyway. */
+/* For those that add into din: zeroes `floats` values of it if they are fresh, while they are about
+ * to be in the cache anyway. */
 void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats);
 
 #endif

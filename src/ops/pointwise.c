@@ -1,6 +1,7 @@
-/* The same dense layer at every cell (a 1x1 convolution): out[c][o] = bias[o] + sum_k in[c][k] weight[k][o], k ascending. The rows of
- * one product are all (cell, example) pairs, so a whole sequence is one large product. The weights stand as [in][out], so that a
- * single row can be multiplied with them where they lie. */
+/* The same dense layer at every cell (a 1x1 convolution): out[c][o] = bias[o] + sum_k in[c][k]
+ * weight[k][o], k ascending. The rows of one product are all (cell, example) pairs, so a whole
+ * sequence is one large product. The weights stand as [in][out], so that a single row can be
+ * multiplied with them where they lie. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -51,7 +52,8 @@ static bool forward(const lk_task *task) {
     }
     bool made = true;
     for (int64_t i = 0, run; i < task->cell_count && made; i += run) {
-        for (run = 1; i + run < task->cell_count && task->cells[i + run] == task->cells[i] + run; run++) {
+        for (run = 1; i + run < task->cell_count && task->cells[i + run] == task->cells[i] + run;
+             run++) {
         }
         made = forward_run(task, task->cells[i], run);
     }
@@ -102,7 +104,8 @@ static void backward_bias(void *argument, int64_t piece, int worker) {
     if (task->fresh[1]) {
         memset(sum, 0, (size_t)here * sizeof(float));
     }
-    task->kernels->add_rows(sum, task->dout + first, task->node->cells * task->batch, channels, here);
+    task->kernels->add_rows(sum, task->dout + first, task->node->cells * task->batch, channels,
+                            here);
 }
 
 static bool backward(const lk_task *task) {
@@ -125,10 +128,12 @@ const lk_op lk_pointwise_op = {
     .sets_fresh = true,
 };
 
-static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to, int32_t parameters[2]) {
+static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to,
+                         int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, from, to, LK_INIT_GLOROT, &parameters[0]));
+    LK_TRY(
+        lk_parameters_declare(graph->parameters, text, from, to, LK_INIT_GLOROT, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
     return lk_parameters_declare(graph->parameters, text, to, 1, LK_INIT_ZERO, &parameters[1]);
 }
@@ -142,7 +147,8 @@ lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t
     graph->failed = declare(graph, name, input->channels, channels, parameters);
     pointwise *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
-        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        graph->failed =
+            graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
     *self = (pointwise){channels};

@@ -13,15 +13,16 @@ lk_status lk_recurrent_shape(lk_context *context, lk_node *node) {
     const lk_recurrent *self = node->settings;
     const lk_node *x = node->inputs[0];
     if (x->channels != self->gates * self->width) {
-        return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, which are not %d gates", node->name,
-                       x->name, (long long)x->channels, self->gates);
+        return lk_fail(context, LK_INVALID, "node %s: %s has %lld channels, which are not %d gates",
+                       node->name, x->name, (long long)x->channels, self->gates);
     }
     node->cells = x->cells;
     node->channels = self->slots * self->width;
     return LK_OK;
 }
 
-int32_t lk_recurrent_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+int32_t lk_recurrent_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                           int32_t most) {
     (void)node;
     (void)most;
     if (input < 0 && cell == 0) {
@@ -36,8 +37,8 @@ int64_t lk_recurrent_multiply_adds(const lk_node *node, int64_t cell) {
     return cell == 0 ? 0 : self->gates * self->width * self->width;
 }
 
-lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, lk_node *x, int32_t gates,
-                           int32_t slots) {
+lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, lk_node *x,
+                           int32_t gates, int32_t slots) {
     if (x == NULL || graph->failed != LK_OK) {
         return NULL;
     }
@@ -46,19 +47,20 @@ lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, l
     int32_t parameter = 0;
     snprintf(text, sizeof text, "%s.recurrent", name);
     if (width >= 1) { /* else the shape rule refuses it */
-        graph->failed =
-            lk_parameters_declare(graph->parameters, text, width, gates * width, LK_INIT_GLOROT, &parameter);
+        graph->failed = lk_parameters_declare(graph->parameters, text, width, gates * width,
+                                              LK_INIT_GLOROT, &parameter);
     }
     lk_recurrent *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
-        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
+        graph->failed =
+            graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
     *self = (lk_recurrent){width, gates, slots, lk_drop_make(0.0)};
     return lk_graph_add(graph, op, name, 1, &x, 1, &parameter, self);
 }
 
-/* ---- products ------------------------------------------------------------------------------------------------ */
+/* ---- products -------------------------------------------------------------------------------- */
 
 static bool run(const lk_task *task, lk_recurrent_gates *gates, lk_product *product) {
     product->rows = task->batch;
@@ -69,36 +71,38 @@ static bool run(const lk_task *task, lk_recurrent_gates *gates, lk_product *prod
     return lk_product_run(product, task->kernels, task->pool, gates->workspace);
 }
 
-bool lk_recurrent_ahead(const lk_task *task, lk_recurrent_gates *gates, const float *from, int64_t from_stride,
-                        float *to, int64_t to_stride) {
+bool lk_recurrent_ahead(const lk_task *task, lk_recurrent_gates *gates, const float *from,
+                        int64_t from_stride, float *to, int64_t to_stride) {
     const lk_recurrent *self = task->node->settings;
     lk_product product = {
         .columns = gates->count * self->width,
         .depth = self->width,
         .a = {from, from_stride, 1, NULL, NULL},
-        .b = {task->parameter[0] + gates->first * self->width, self->gates * self->width, 1, NULL, NULL},
+        .b = {task->parameter[0] + gates->first * self->width, self->gates * self->width, 1, NULL,
+              NULL},
         .c = to,
         .c_row_stride = to_stride,
     };
     return run(task, gates, &product);
 }
 
-bool lk_recurrent_back(const lk_task *task, lk_recurrent_gates *gates, const float *from, int64_t from_stride,
-                       float *to, int64_t to_stride) {
+bool lk_recurrent_back(const lk_task *task, lk_recurrent_gates *gates, const float *from,
+                       int64_t from_stride, float *to, int64_t to_stride) {
     const lk_recurrent *self = task->node->settings;
     lk_product product = {
         .columns = self->width,
         .depth = gates->count * self->width,
         .a = {from, from_stride, 1, NULL, NULL},
-        .b = {task->parameter[0] + gates->first * self->width, 1, self->gates * self->width, NULL, NULL},
+        .b = {task->parameter[0] + gates->first * self->width, 1, self->gates * self->width, NULL,
+              NULL},
         .c = to,
         .c_row_stride = to_stride,
     };
     return run(task, gates, &product);
 }
 
-bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t rows, const float *from,
-                         int64_t from_stride, const float *dgates) {
+bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t rows,
+                         const float *from, int64_t from_stride, const float *dgates) {
     const lk_recurrent *self = task->node->settings;
     int64_t all = self->gates * self->width;
     lk_product product = {
@@ -115,7 +119,7 @@ bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t 
     return lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 typedef struct take {
     const lk_task *task;
@@ -131,7 +135,8 @@ static void take_piece(void *argument, int64_t piece, int worker) {
     int64_t from = self->gates * self->width, to = self->slots * self->width;
     int64_t last = (piece + 1) * t->cells_per_piece;
     for (int64_t i = piece * t->cells_per_piece; i < last && i < task->cell_count; i++) {
-        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch; row++) {
+        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch;
+             row++) {
             memcpy(task->out + row * to + t->slot * self->width, task->in[0] + row * from,
                    (size_t)from * sizeof(float));
         }
@@ -142,7 +147,8 @@ void lk_recurrent_take_input(const lk_task *task, int32_t slot) {
     const lk_recurrent *self = task->node->settings;
     int64_t cells = FLOATS_PER_PIECE / (self->gates * self->width * task->batch);
     take t = {task, slot, cells > 0 ? cells : 1};
-    lk_pool_run(task->pool, (task->cell_count + t.cells_per_piece - 1) / t.cells_per_piece, take_piece, &t);
+    lk_pool_run(task->pool, (task->cell_count + t.cells_per_piece - 1) / t.cells_per_piece,
+                take_piece, &t);
 }
 
 typedef struct give {

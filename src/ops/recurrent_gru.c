@@ -1,10 +1,12 @@
-/* Gated recurrent unit (Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk, Bengio, EMNLP 2014, equations 5 to 8), the reset gate
- * before the product:
+/* Gated recurrent unit (Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk, Bengio, EMNLP
+ * 2014, equations 5 to 8), the reset gate before the product:
  *
- *   z = sigmoid(x_z + U_z h_{t-1});   r = sigmoid(x_r + U_r h_{t-1});   q = r h_{t-1};   n = tanh(x_n + U_n q)
+ *   z = sigmoid(x_z + U_z h_{t-1});   r = sigmoid(x_r + U_r h_{t-1});   q = r h_{t-1};   n =
+ *     tanh(x_n + U_n q)
  *   h_t = z h_{t-1} + (1 - z) n
  *
- * Each product and each sum of q and h_t is rounded. A cell holds [h | z r n | q]; readers take h. */
+ * Each product and each sum of q and h_t is rounded. A cell holds [h | z r n | q]; readers take
+ * h. */
 #include "ops/recurrent.h"
 
 #include "base/arena.h"
@@ -15,7 +17,8 @@ typedef struct step {
     const lk_task *task;
     int64_t cell;
     float *dgates; /* of this cell */
-    float *dh;     /* what the step after gives h; receives what this one gives the step before, but for the products */
+    float *dh; /* what the step after gives h; receives what this one gives the step before, but for
+                  the products */
     float *dq;
 } step;
 
@@ -67,7 +70,8 @@ static bool steps_ahead(const lk_task *task, lk_workspace *second) {
         float *v = task->out + s.cell * floats;
         made = s.cell == 0 || lk_recurrent_ahead(task, &zr, v - floats, stride, v + Z * w, stride);
         lk_recurrent_examples(task, reset_ahead, &s);
-        made = made && (s.cell == 0 || lk_recurrent_ahead(task, &candidate, v + Q * w, stride, v + N * w, stride));
+        made = made && (s.cell == 0 ||
+                        lk_recurrent_ahead(task, &candidate, v + Q * w, stride, v + N * w, stride));
         lk_recurrent_examples(task, update_ahead, &s);
     }
     return made;
@@ -117,14 +121,16 @@ static void reset_back(void *argument, int64_t first, int64_t last) {
 static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_workspace *second) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, each = task->batch * w;
-    lk_recurrent_gates zr = {0, 2, task->workspace, LK_B_KEEP}, candidate = {2, 1, second, LK_B_KEEP};
+    lk_recurrent_gates zr = {0, 2, task->workspace, LK_B_KEEP},
+                       candidate = {2, 1, second, LK_B_KEEP};
     bool made = true;
     for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};
         lk_recurrent_examples(task, update_back, &s);
         made = t == 0 || lk_recurrent_back(task, &candidate, s.dgates + 2 * w, GATES * w, s.dq, w);
         lk_recurrent_examples(task, reset_back, &s);
-        made = made && (t == task->first_cell || lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
+        made = made && (t == task->first_cell ||
+                        lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
     }
     return made;
 }
@@ -138,10 +144,10 @@ static bool backward(const lk_task *task) {
     if (made) {
         lk_recurrent_gates zr = {.first = 0, .count = 2}, candidate = {.first = 2, .count = 1};
         const float *dlater = dgates + task->batch * GATES * w;
-        made =
-            steps_back(task, dgates, dgates + rows * GATES * w, second) &&
-            lk_recurrent_weight(task, zr, later, task->out, SLOTS * w, dlater) &&
-            lk_recurrent_weight(task, candidate, later, task->out + task->batch * SLOTS * w + Q * w, SLOTS * w, dlater);
+        made = steps_back(task, dgates, dgates + rows * GATES * w, second) &&
+               lk_recurrent_weight(task, zr, later, task->out, SLOTS * w, dlater) &&
+               lk_recurrent_weight(task, candidate, later,
+                                   task->out + task->batch * SLOTS * w + Q * w, SLOTS * w, dlater);
         lk_recurrent_give_input(task, dgates);
     }
     lk_workspace_destroy(second);
@@ -151,7 +157,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_recurrent_gru_op = {
     .name = "recurrent GRU",
-    .definition = "z, r = sig(x[t] + U h[t-1]); n = tanh(x[t] + U (r h[t-1])); h[t] = z h[t-1] + (1 - z) n",
+    .definition =
+        "z, r = sig(x[t] + U h[t-1]); n = tanh(x[t] + U (r h[t-1])); h[t] = z h[t-1] + (1 - z) n",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = lk_recurrent_shape,

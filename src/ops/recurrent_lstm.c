@@ -1,9 +1,11 @@
-/* Long short-term memory (Hochreiter and Schmidhuber, Neural Computation 1997, with the forget gate of Gers, Schmidhuber and Cummins,
- * 2000), without peepholes:
+/* Long short-term memory (Hochreiter and Schmidhuber, Neural Computation 1997, with the forget gate
+ * of Gers, Schmidhuber and Cummins, 2000), without peepholes:
  *
- *   [i f o g]_t = x_t + U h_{t-1};   i, f, o = sigmoid(i, f, o);   g = tanh(g);   c_t = f c_{t-1} + i g;   h_t = o tanh(c_t)
+ *   [i f o g]_t = x_t + U h_{t-1};   i, f, o = sigmoid(i, f, o);   g = tanh(g);   c_t = f c_{t-1} +
+ *     i g;   h_t = o tanh(c_t)
  *
- * The arithmetic and the slots of a cell are those of ops/lstm_cell.h; what is dropped of an update is drawn again on the way back. */
+ * The arithmetic and the slots of a cell are those of ops/lstm_cell.h; what is dropped of an update
+ * is drawn again on the way back. */
 #include "ops/recurrent.h"
 
 #include <string.h>
@@ -17,16 +19,19 @@ typedef struct step {
     const lk_task *task;
     int64_t cell;
     float *dgates;  /* of this cell */
-    float *dh, *dc; /* what the step after gives h and c; dc receives what this one gives the step before */
+    float *dh, *dc; /* what the step after gives h and c; dc receives what this one gives the step
+                       before */
 } step;
 
-/* What this training step keeps of the updates of an example's cell, written to `place`; NULL: everything. */
+/* What this training step keeps of the updates of an example's cell, written to `place`; NULL:
+ * everything. */
 static const float *drawn(const lk_task *task, int64_t cell, int64_t n, float *place) {
     const lk_recurrent *self = task->node->settings;
     if (!task->training || self->drop.threshold == 0) {
         return NULL;
     }
-    lk_drop_draw(&self->drop, task, cell, (task->first_example + n) * self->width, self->width, place);
+    lk_drop_draw(&self->drop, task, cell, (task->first_example + n) * self->width, self->width,
+                 place);
     return place;
 }
 
@@ -52,7 +57,8 @@ static bool forward(const lk_task *task) {
     for (int64_t i = 0; i < task->cell_count && made; i++) {
         step s = {.task = task, .cell = task->cells[i]};
         float *value = task->out + s.cell * floats;
-        made = s.cell == 0 || lk_recurrent_ahead(task, &gates, value - floats, stride, value + I * self->width, stride);
+        made = s.cell == 0 || lk_recurrent_ahead(task, &gates, value - floats, stride,
+                                                 value + I * self->width, stride);
         lk_recurrent_examples(task, gates_ahead, &s);
     }
     return made;
@@ -90,7 +96,8 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
     for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
         step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};
         lk_recurrent_examples(task, gates_back, &s);
-        made = t == task->first_cell || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
+        made =
+            t == task->first_cell || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
     }
     return made;
 }
@@ -103,9 +110,9 @@ static bool backward(const lk_task *task) {
         return false;
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
-    bool made =
-        steps_back(task, dgates, dgates + rows * GATES * w) &&
-        lk_recurrent_weight(task, gates, rows - task->batch, task->out, SLOTS * w, dgates + task->batch * GATES * w);
+    bool made = steps_back(task, dgates, dgates + rows * GATES * w) &&
+                lk_recurrent_weight(task, gates, rows - task->batch, task->out, SLOTS * w,
+                                    dgates + task->batch * GATES * w);
     lk_recurrent_give_input(task, dgates);
     lk_release(dgates);
     return made;
@@ -113,7 +120,8 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_recurrent_lstm_op = {
     .name = "recurrent LSTM",
-    .definition = "[i f o g] = x[t] + U h[t-1]; c = sig(f) c[t-1] + sig(i) tanh(g); h = sig(o) tanh(c)",
+    .definition =
+        "[i f o g] = x[t] + U h[t-1]; c = sig(f) c[t-1] + sig(i) tanh(g); h = sig(o) tanh(c)",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = lk_recurrent_shape,

@@ -1,4 +1,5 @@
-/* The simple recurrent step (Elman, Finding structure in time, Cognitive Science 1990): h_t = tanh(x_t + U h_{t-1}). */
+/* The simple recurrent step (Elman, Finding structure in time, Cognitive Science 1990): h_t =
+ * tanh(x_t + U h_{t-1}). */
 #include "ops/recurrent.h"
 
 #include "base/arena.h"
@@ -14,7 +15,8 @@ static bool forward(const lk_task *task) {
     for (int64_t i = 0; i < task->cell_count && made; i++) {
         float *h = task->out + task->cells[i] * floats;
         made = task->cells[i] == 0 ||
-               lk_recurrent_ahead(task, &gates, h - floats, task->node->channels, h, task->node->channels);
+               lk_recurrent_ahead(task, &gates, h - floats, task->node->channels, h,
+                                  task->node->channels);
         task->kernels->tanh(h, h, floats);
     }
     return made;
@@ -31,7 +33,8 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
         for (int64_t i = 0; i < floats; i++) {
             dh[i] = 0.0f;
         }
-        made = t == task->first_cell || lk_recurrent_back(task, &gates, dgates + t * floats, width, dh, width);
+        made = t == task->first_cell ||
+               lk_recurrent_back(task, &gates, dgates + t * floats, width, dh, width);
     }
     return made;
 }
@@ -44,7 +47,8 @@ static bool backward(const lk_task *task) {
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
     bool made = steps_back(task, dgates, dgates + rows * width) &&
-                lk_recurrent_weight(task, gates, rows - task->batch, task->out, width, dgates + task->batch * width);
+                lk_recurrent_weight(task, gates, rows - task->batch, task->out, width,
+                                    dgates + task->batch * width);
     lk_recurrent_give_input(task, dgates);
     lk_release(dgates);
     return made;

@@ -7,7 +7,8 @@ lk_status lk_shape_like_input(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                           int32_t most) {
     (void)node;
     (void)input;
     (void)most;

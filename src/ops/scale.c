@@ -1,4 +1,5 @@
-/* out = scale in + shift, elementwise: symbols become numbers near 0, as a convolution wants them. One fused multiply-add. */
+/* out = scale in + shift, elementwise: symbols become numbers near 0, as a convolution wants them.
+ * One fused multiply-add. */
 #include <math.h>
 
 #include "ops/ops.h"

@@ -14,8 +14,9 @@ static lk_status shape(lk_context *context, lk_node *node) {
     const select_cells *self = node->settings;
     for (int64_t i = 0; i < self->count; i++) {
         if (self->cell[i] < 0 || self->cell[i] >= node->inputs[0]->cells) {
-            return lk_fail(context, LK_INVALID, "node %s selects cell %d of %s, which has %lld", node->name,
-                           self->cell[i], node->inputs[0]->name, (long long)node->inputs[0]->cells);
+            return lk_fail(context, LK_INVALID, "node %s selects cell %d of %s, which has %lld",
+                           node->name, self->cell[i], node->inputs[0]->name,
+                           (long long)node->inputs[0]->cells);
         }
     }
     node->cells = self->count;
@@ -23,7 +24,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const select_cells *self = node->settings;
     (void)input;
     (void)most;
@@ -36,7 +38,8 @@ static bool forward(const lk_task *task) {
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = 0; i < task->cell_count; i++) {
         int32_t cell = task->cells[i];
-        memcpy(task->out + cell * floats, task->in[0] + self->cell[cell] * floats, (size_t)floats * sizeof(float));
+        memcpy(task->out + cell * floats, task->in[0] + self->cell[cell] * floats,
+               (size_t)floats * sizeof(float));
     }
     return true;
 }

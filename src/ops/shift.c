@@ -1,5 +1,6 @@
-/* out[t] = in[t - by] along a sequence of cells; before the start, t < by, a constant or a trained vector: "what came before the
- * first symbol". It is what makes the prediction of a cell see only those before it. */
+/* out[t] = in[t - by] along a sequence of cells; before the start, t < by, a constant or a trained
+ * vector: "what came before the first symbol". It is what makes the prediction of a cell see only
+ * those before it. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     const shift *self = node->settings;
     (void)input;
     (void)most;
@@ -56,7 +58,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
         if (task->cells[i] < self->by) {
             begin_cell(task, out);
         } else {
-            memcpy(out, task->in[0] + (task->cells[i] - self->by) * floats, (size_t)floats * sizeof(float));
+            memcpy(out, task->in[0] + (task->cells[i] - self->by) * floats,
+                   (size_t)floats * sizeof(float));
         }
     }
 }
@@ -66,7 +69,8 @@ static bool forward(const lk_task *task) {
     return true;
 }
 
-/* The start vector's gradient: over the cells before the start, ascending, and their examples, ascending. */
+/* The start vector's gradient: over the cells before the start, ascending, and their examples,
+ * ascending. */
 static void backward_start(const lk_task *task) {
     const shift *self = task->node->settings;
     int64_t channels = task->node->channels, cells = task->node->cells;
@@ -114,15 +118,18 @@ static lk_node *make(lk_graph *graph, const char *name, lk_node *input, shift se
     if (settings.trained) {
         char text[256];
         snprintf(text, sizeof text, "%s.start", name);
-        graph->failed = lk_parameters_declare(graph->parameters, text, input->channels, 1, LK_INIT_ZERO, &parameter);
+        graph->failed = lk_parameters_declare(graph->parameters, text, input->channels, 1,
+                                              LK_INIT_ZERO, &parameter);
     }
     shift *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
-        graph->failed = graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, "shift", 32);
+        graph->failed =
+            graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, "shift", 32);
         return NULL;
     }
     *self = settings;
-    return lk_graph_add(graph, &lk_shift_op, name, 1, &input, settings.trained ? 1 : 0, &parameter, self);
+    return lk_graph_add(graph, &lk_shift_op, name, 1, &input, settings.trained ? 1 : 0, &parameter,
+                        self);
 }
 
 lk_node *lk_shift(lk_graph *graph, lk_node *input, int64_t by, float constant) {

@@ -1,6 +1,6 @@
-/* The bench that operations are tested on: a small graph with one operation behind artificial sources of any
- * shape, and tasks made by hand, so that inputs, kernels, threads and the cells of a call are the test's to
- * choose. Included by *_test.c only; the rows are in ops/testing_cases.h. */
+/* The bench that operations are tested on: a small graph with one operation behind artificial
+ * sources of any shape, and tasks made by hand, so that inputs, kernels, threads and the cells of a
+ * call are the test's to choose. Included by *_test.c only; the rows are in ops/testing_cases.h. */
 #ifndef LK_OPS_TESTING_H
 #define LK_OPS_TESTING_H
 
@@ -36,7 +36,8 @@ typedef struct op_case {
     op_source source[TESTING_SOURCES_MOST];
     lk_node *(*make)(lk_graph *graph, lk_node *const *source);
     /* The definition, in double: in[i] is [cells][batch][channels]. */
-    void (*reference)(const lk_node *node, double *const *in, double *const *parameter, int64_t batch, double *out);
+    void (*reference)(const lk_node *node, double *const *in, double *const *parameter,
+                      int64_t batch, double *out);
 } op_case;
 
 typedef struct op_bench {
@@ -62,13 +63,13 @@ static inline lk_status testing_source_shape(lk_context *context, lk_node *node)
     return LK_OK;
 }
 
-static inline int32_t testing_source_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
-                                           int32_t most) {
+static inline int32_t testing_source_reads(const lk_node *node, int32_t input, int64_t cell,
+                                           lk_span *spans, int32_t most) {
     const op_source *self = node->settings;
     (void)input;
     (void)most;
-    int64_t at =
-        self->ordered ? node->inputs[0]->by_ready[cell * TESTING_VARIABLES / self->cells] : cell % TESTING_VARIABLES;
+    int64_t at = self->ordered ? node->inputs[0]->by_ready[cell * TESTING_VARIABLES / self->cells]
+                               : cell % TESTING_VARIABLES;
     spans[0] = (lk_span){.first = at, .count = 1};
     return 1;
 }
@@ -100,8 +101,9 @@ static inline float *testing_values(const lk_node *node, int64_t batch, uint64_t
     float *value = lk_allocate(count, sizeof *value);
     for (int64_t i = 0; i < count; i++) {
         float draw = lk_random_normal(random, stream, (uint64_t)i);
-        value[i] = node->index == 0 ? (float)lk_random_below(random, stream, (uint64_t)i, TESTING_ALPHABET)
-                                    : draw + (draw < 0.0f ? -0.01f : 0.01f);
+        value[i] = node->index == 0
+                       ? (float)lk_random_below(random, stream, (uint64_t)i, TESTING_ALPHABET)
+                       : draw + (draw < 0.0f ? -0.01f : 0.01f);
     }
     return value;
 }
@@ -123,16 +125,17 @@ static inline void testing_bench_init(op_bench *bench, const op_case *row, int64
     *bench = (op_bench){.row = row, .batch = batch, .training = true};
     assert_int_equal(lk_context_create(1, &bench->context), LK_OK);
     assert_int_equal(lk_parameters_create(bench->context, &bench->parameters), LK_OK);
-    assert_int_equal(
-        lk_graph_create(bench->context, bench->parameters, TESTING_VARIABLES, TESTING_ALPHABET, rank, &bench->graph),
-        LK_OK);
+    assert_int_equal(lk_graph_create(bench->context, bench->parameters, TESTING_VARIABLES,
+                                     TESTING_ALPHABET, rank, &bench->graph),
+                     LK_OK);
     lk_node *source[TESTING_SOURCES_MOST] = {NULL};
     for (int32_t i = 0; i < row->sources; i++) {
         source[i] = bench->graph->data;
         if (row->source[i].cells > 0) {
             op_source *settings = lk_arena_take(bench->graph->arena, 1, sizeof *settings);
             *settings = row->source[i];
-            source[i] = lk_graph_add(bench->graph, &testing_source_op, NULL, 1, &bench->graph->data, 0, NULL, settings);
+            source[i] = lk_graph_add(bench->graph, &testing_source_op, NULL, 1, &bench->graph->data,
+                                     0, NULL, settings);
         }
         bench->in[i] = testing_values(source[i], batch, (uint64_t)i);
     }
@@ -189,7 +192,8 @@ static inline void testing_forward(op_bench *bench, const lk_kernels *kernels, l
 }
 
 /* One call for each step, as a generation does it. */
-static inline void testing_forward_by_steps(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {
+static inline void testing_forward_by_steps(op_bench *bench, const lk_kernels *kernels,
+                                            lk_pool *pool) {
     const lk_node *node = bench->node;
     memset(bench->out, 0xff, (size_t)testing_floats(node, bench->batch) * sizeof(float));
     for (int32_t s = 0; s <= bench->graph->steps; s++) {

@@ -1,5 +1,5 @@
-/* The operations and shapes that are tested, each with its definition written out in double. A new operation
- * needs a row here: ops_test.c fails while one is missing. */
+/* The operations and shapes that are tested, each with its definition written out in double. A new
+ * operation needs a row here: ops_test.c fails while one is missing. */
 #ifndef LK_OPS_TESTING_CASES_H
 #define LK_OPS_TESTING_CASES_H
 
@@ -10,23 +10,24 @@
 
 /* ---- elementwise ----------------------------------------------------------------------------- */
 
-static inline void testing_map(const lk_node *node, const double *in, int64_t batch, double *out, double (*f)(double)) {
+static inline void testing_map(const lk_node *node, const double *in, int64_t batch, double *out,
+                               double (*f)(double)) {
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = f(in[i]);
     }
 }
 
-#define TESTING_ELEMENTWISE(name, formula)                                                                \
-    static inline double testing_f_##name(double x) {                                                     \
-        return formula;                                                                                   \
-    }                                                                                                     \
-    static inline lk_node *make_##name(lk_graph *graph, lk_node *const *source) {                         \
-        return lk_##name(graph, source[0]);                                                               \
-    }                                                                                                     \
-    static inline void reference_##name(const lk_node *node, double *const *in, double *const *parameter, \
-                                        int64_t batch, double *out) {                                     \
-        (void)parameter;                                                                                  \
-        testing_map(node, in[0], batch, out, testing_f_##name);                                           \
+#define TESTING_ELEMENTWISE(name, formula)                                                      \
+    static inline double testing_f_##name(double x) {                                           \
+        return formula;                                                                         \
+    }                                                                                           \
+    static inline lk_node *make_##name(lk_graph *graph, lk_node *const *source) {               \
+        return lk_##name(graph, source[0]);                                                     \
+    }                                                                                           \
+    static inline void reference_##name(const lk_node *node, double *const *in,                 \
+                                        double *const *parameter, int64_t batch, double *out) { \
+        (void)parameter;                                                                        \
+        testing_map(node, in[0], batch, out, testing_f_##name);                                 \
     }
 TESTING_ELEMENTWISE(relu, x > 0 ? x : 0)
 TESTING_ELEMENTWISE(tanh, tanh(x))
@@ -37,8 +38,8 @@ static inline lk_node *make_scale(lk_graph *graph, lk_node *const *source) {
     return lk_scale(graph, source[0], 0.25f, -1.0f);
 }
 
-static inline void reference_scale(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                   double *out) {
+static inline void reference_scale(const lk_node *node, double *const *in, double *const *parameter,
+                                   int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = 0.25 * in[0][i] - 1.0;
@@ -49,8 +50,8 @@ static inline lk_node *make_add(lk_graph *graph, lk_node *const *source) {
     return lk_add(graph, source[0], source[1]);
 }
 
-static inline void reference_add(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                 double *out) {
+static inline void reference_add(const lk_node *node, double *const *in, double *const *parameter,
+                                 int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = in[0][i] + in[1][i];
@@ -61,8 +62,8 @@ static inline lk_node *make_multiply(lk_graph *graph, lk_node *const *source) {
     return lk_multiply(graph, source[0], source[1]);
 }
 
-static inline void reference_multiply(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                      double *out) {
+static inline void reference_multiply(const lk_node *node, double *const *in,
+                                      double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = in[0][i] * in[1][i];
@@ -73,8 +74,8 @@ static inline lk_node *make_gate(lk_graph *graph, lk_node *const *source) {
     return lk_gate(graph, source[0]);
 }
 
-static inline void reference_gate(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                  double *out) {
+static inline void reference_gate(const lk_node *node, double *const *in, double *const *parameter,
+                                  int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         int64_t row = i / node->channels, k = i % node->channels;
@@ -91,8 +92,8 @@ static inline lk_node *make_channel_norm_groups(lk_graph *graph, lk_node *const 
     return lk_channel_norm(graph, "norm", source[0], 3);
 }
 
-static inline void testing_normalise(int64_t groups, const lk_node *node, const double *in, double *const *parameter,
-                                     int64_t batch, double *out) {
+static inline void testing_normalise(int64_t groups, const lk_node *node, const double *in,
+                                     double *const *parameter, int64_t batch, double *out) {
     int64_t width = node->channels / groups;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         const double *x = in + i / width * width;
@@ -104,17 +105,19 @@ static inline void testing_normalise(int64_t groups, const lk_node *node, const 
             variance += (x[k] - mean) * (x[k] - mean) / (double)width;
         }
         int64_t channel = i % node->channels;
-        out[i] = parameter[0][channel] * (in[i] - mean) / sqrt(variance + 1e-5) + parameter[1][channel];
+        out[i] =
+            parameter[0][channel] * (in[i] - mean) / sqrt(variance + 1e-5) + parameter[1][channel];
     }
 }
 
-static inline void reference_channel_norm(const lk_node *node, double *const *in, double *const *parameter,
-                                          int64_t batch, double *out) {
+static inline void reference_channel_norm(const lk_node *node, double *const *in,
+                                          double *const *parameter, int64_t batch, double *out) {
     testing_normalise(1, node, in[0], parameter, batch, out);
 }
 
-static inline void reference_channel_norm_groups(const lk_node *node, double *const *in, double *const *parameter,
-                                                 int64_t batch, double *out) {
+static inline void reference_channel_norm_groups(const lk_node *node, double *const *in,
+                                                 double *const *parameter, int64_t batch,
+                                                 double *out) {
     testing_normalise(3, node, in[0], parameter, batch, out);
 }
 
@@ -123,8 +126,8 @@ static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
     return lk_dropout(graph, source[0], 0.3);
 }
 
-static inline void reference_dropout(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                     double *out) {
+static inline void reference_dropout(const lk_node *node, double *const *in,
+                                     double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     const lk_task task = testing_drawing(node);
     const lk_drop drop = lk_drop_make(0.3);
@@ -146,8 +149,8 @@ static inline lk_node *make_zeros(lk_graph *graph, lk_node *const *source) {
     return lk_zeros(graph, 5, 3);
 }
 
-static inline void reference_zeros(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                   double *out) {
+static inline void reference_zeros(const lk_node *node, double *const *in, double *const *parameter,
+                                   int64_t batch, double *out) {
     (void)in;
     (void)parameter;
     memset(out, 0, (size_t)testing_floats(node, batch) * sizeof *out);
@@ -157,8 +160,8 @@ static inline lk_node *make_one_hot(lk_graph *graph, lk_node *const *source) {
     return lk_one_hot(graph, source[0], TESTING_ALPHABET);
 }
 
-static inline void reference_one_hot(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                     double *out) {
+static inline void reference_one_hot(const lk_node *node, double *const *in,
+                                     double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     for (int64_t i = 0; i < node->cells * batch; i++) {
         int64_t cell = i / batch, n = i % batch;
@@ -172,8 +175,8 @@ static inline lk_node *make_select(lk_graph *graph, lk_node *const *source) {
     return lk_select_cells(graph, source[0], testing_selected, 5);
 }
 
-static inline void reference_select(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out) {
+static inline void reference_select(const lk_node *node, double *const *in,
+                                    double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     int64_t each = batch * node->channels;
     for (int64_t i = 0; i < 5 * each; i++) {
@@ -185,8 +188,8 @@ static inline lk_node *make_concatenate(lk_graph *graph, lk_node *const *source)
     return lk_concatenate(graph, source, 3);
 }
 
-static inline void reference_concatenate(const lk_node *node, double *const *in, double *const *parameter,
-                                         int64_t batch, double *out) {
+static inline void reference_concatenate(const lk_node *node, double *const *in,
+                                         double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     for (int i = 0; i < 3; i++) {
         int64_t count = testing_floats(node->inputs[i], batch);
@@ -199,8 +202,8 @@ static inline lk_node *make_join_channels(lk_graph *graph, lk_node *const *sourc
     return lk_join_channels(graph, source, 3);
 }
 
-static inline void reference_join_channels(const lk_node *node, double *const *in, double *const *parameter,
-                                           int64_t batch, double *out) {
+static inline void reference_join_channels(const lk_node *node, double *const *in,
+                                           double *const *parameter, int64_t batch, double *out) {
     (void)parameter;
     for (int64_t row = 0; row < node->cells * batch; row++) {
         for (int i = 0; i < 3; i++) {
@@ -215,8 +218,9 @@ static inline lk_node *make_cells_to_channels(lk_graph *graph, lk_node *const *s
     return lk_cells_to_channels(graph, source[0], 3);
 }
 
-static inline void reference_cells_to_channels(const lk_node *node, double *const *in, double *const *parameter,
-                                               int64_t batch, double *out) {
+static inline void reference_cells_to_channels(const lk_node *node, double *const *in,
+                                               double *const *parameter, int64_t batch,
+                                               double *out) {
     (void)parameter;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         int64_t group = i / (3 * batch), n = i / 3 % batch, c = i % 3;
@@ -249,7 +253,8 @@ static inline lk_node *make_masked_bare(lk_graph *graph, lk_node *const *source)
 }
 
 static inline lk_node *make_masked_sole(lk_graph *graph, lk_node *const *source) {
-    return testing_masked(graph, source[0], 33, true, (lk_linear_options){.bias = true, .sole = true});
+    return testing_masked(graph, source[0], 33, true,
+                          (lk_linear_options){.bias = true, .sole = true});
 }
 
 static inline lk_node *make_dense(lk_graph *graph, lk_node *const *source) {
@@ -260,8 +265,8 @@ static inline lk_node *make_dense_one(lk_graph *graph, lk_node *const *source) {
     return lk_dense_linear(graph, "linear", source[0], 1, (lk_linear_options){.bias = true});
 }
 
-static inline void testing_linear(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                  double *out, bool masked, bool ordered) {
+static inline void testing_linear(const lk_node *node, double *const *in, double *const *parameter,
+                                  int64_t batch, double *out, bool masked, bool ordered) {
     const lk_node *input = node->inputs[0];
     for (int64_t u = 0; u < node->cells; u++) {
         for (int64_t n = 0; n < batch; n++) {
@@ -275,18 +280,18 @@ static inline void testing_linear(const lk_node *node, double *const *in, double
     }
 }
 
-static inline void reference_masked(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out) {
+static inline void reference_masked(const lk_node *node, double *const *in,
+                                    double *const *parameter, int64_t batch, double *out) {
     testing_linear(node, in, parameter, batch, out, true, false);
 }
 
-static inline void reference_masked_ordered(const lk_node *node, double *const *in, double *const *parameter,
-                                            int64_t batch, double *out) {
+static inline void reference_masked_ordered(const lk_node *node, double *const *in,
+                                            double *const *parameter, int64_t batch, double *out) {
     testing_linear(node, in, parameter, batch, out, true, true);
 }
 
-static inline void reference_dense(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                   double *out) {
+static inline void reference_dense(const lk_node *node, double *const *in, double *const *parameter,
+                                   int64_t batch, double *out) {
     testing_linear(node, in, parameter, batch, out, false, false);
 }
 
@@ -297,11 +302,12 @@ static const int32_t testing_parent[] = {2, 4, 0};
 static const int64_t testing_row_begin[] = {0, 1, 4, 13}; /* 1, 3, 9, 1 rows */
 
 static inline lk_node *make_lookup(lk_graph *graph, lk_node *const *source) {
-    return lk_lookup(graph, "lookup", source[0], 4, testing_parent_begin, testing_parent, TESTING_ALPHABET, 5);
+    return lk_lookup(graph, "lookup", source[0], 4, testing_parent_begin, testing_parent,
+                     TESTING_ALPHABET, 5);
 }
 
-static inline void reference_lookup(const lk_node *node, double *const *in, double *const *parameter, int64_t batch,
-                                    double *out) {
+static inline void reference_lookup(const lk_node *node, double *const *in,
+                                    double *const *parameter, int64_t batch, double *out) {
     (void)node;
     for (int64_t i = 0; i < 4 * batch * 5; i++) {
         int64_t table = i / (5 * batch), n = i / 5 % batch;
@@ -317,8 +323,8 @@ static inline lk_node *make_mixture_state(lk_graph *graph, lk_node *const *sourc
 }
 
 /* Variables in order of rank: 1 3 | 2 | 0 | 4 5. */
-static inline void reference_mixture_state(const lk_node *node, double *const *in, double *const *parameter,
-                                           int64_t batch, double *out) {
+static inline void reference_mixture_state(const lk_node *node, double *const *in,
+                                           double *const *parameter, int64_t batch, double *out) {
     static const int order[] = {1, 3, 2, 0}, read[] = {0, 2, 3, 4};
     int64_t components = node->channels;
     for (int64_t i = 0; i < node->cells * batch; i++) {
@@ -342,12 +348,13 @@ static inline lk_node *make_mixture_readout(lk_graph *graph, lk_node *const *sou
     return lk_mixture_readout(graph, "mixture", source[0], TESTING_ALPHABET);
 }
 
-static inline void reference_mixture_readout(const lk_node *node, double *const *in, double *const *parameter,
-                                             int64_t batch, double *out) {
+static inline void reference_mixture_readout(const lk_node *node, double *const *in,
+                                             double *const *parameter, int64_t batch, double *out) {
     static const int rank[TESTING_VARIABLES] = {2, 0, 1, 0, 3, 3};
     int64_t components = node->inputs[0]->channels;
     for (int64_t i = 0; i < TESTING_VARIABLES * batch * TESTING_ALPHABET; i++) {
-        int64_t v = i / (batch * TESTING_ALPHABET), n = i / TESTING_ALPHABET % batch, a = i % TESTING_ALPHABET;
+        int64_t v = i / (batch * TESTING_ALPHABET), n = i / TESTING_ALPHABET % batch,
+                a = i % TESTING_ALPHABET;
         double sum = 0;
         for (int64_t k = 0; k < components; k++) {
             sum += exp(in[0][(rank[v] * batch + n) * components + k] +
@@ -368,21 +375,37 @@ static const op_case testing_cases[] = {
     {"gate 3x2", 1, {{3, 2, true}}, make_gate, reference_gate},
     {"channel norm 5x17", 1, {{5, 17, false}}, make_channel_norm, reference_channel_norm},
     {"channel norm 3x129", 1, {{3, 129, true}}, make_channel_norm, reference_channel_norm},
-    {"channel norm 101x6 in 3 groups", 1, {{101, 6, true}}, make_channel_norm_groups, reference_channel_norm_groups},
+    {"channel norm 101x6 in 3 groups",
+     1,
+     {{101, 6, true}},
+     make_channel_norm_groups,
+     reference_channel_norm_groups},
     {"dropout 6x3", 1, {{6, 3, false}}, make_dropout, reference_dropout},
     {"zeros 5x3", 0, {{0, 0, false}}, make_zeros, reference_zeros},
     {"one hot", 1, {{0, 0, false}}, make_one_hot, reference_one_hot},
     {"select 5 of 9x3", 1, {{9, 3, false}}, make_select, reference_select},
-    {"concatenate 3, 1, 5", 3, {{3, 2, false}, {1, 2, false}, {5, 2, true}}, make_concatenate, reference_concatenate},
+    {"concatenate 3, 1, 5",
+     3,
+     {{3, 2, false}, {1, 2, false}, {5, 2, true}},
+     make_concatenate,
+     reference_concatenate},
     {"join channels 2, 1, 5",
      3,
      {{3, 2, false}, {3, 1, false}, {3, 5, true}},
      make_join_channels,
      reference_join_channels},
-    {"cells to channels 12 to 4x3", 1, {{12, 1, false}}, make_cells_to_channels, reference_cells_to_channels},
+    {"cells to channels 12 to 4x3",
+     1,
+     {{12, 1, false}},
+     make_cells_to_channels,
+     reference_cells_to_channels},
     {"masked linear 17 to 129", 1, {{17, 1, false}}, make_masked, reference_masked},
     {"masked linear 129 to 17, no bias", 1, {{129, 1, true}}, make_masked_bare, reference_masked},
-    {"masked linear 29 to 33, sole", 1, {{29, 1, true}}, make_masked_sole, reference_masked_ordered},
+    {"masked linear 29 to 33, sole",
+     1,
+     {{29, 1, true}},
+     make_masked_sole,
+     reference_masked_ordered},
     {"masked linear 29 to 33, sole, inputs out of order",
      1,
      {{29, 1, false}},
@@ -391,22 +414,62 @@ static const op_case testing_cases[] = {
     {"dense linear 5 to 3", 1, {{5, 1, false}}, make_dense, reference_dense},
     {"dense linear 1 to 1", 1, {{1, 1, false}}, make_dense_one, reference_dense},
     {"lookup 4 tables", 1, {{0, 0, false}}, make_lookup, reference_lookup},
-    {"mixture state, 17 components", 1, {{0, 0, false}}, make_mixture_state, reference_mixture_state},
-    {"mixture readout, 17 components", 1, {{4, 17, true}}, make_mixture_readout, reference_mixture_readout},
-    {"mixture readout, 300 components", 1, {{4, 300, true}}, make_mixture_readout, reference_mixture_readout},
+    {"mixture state, 17 components",
+     1,
+     {{0, 0, false}},
+     make_mixture_state,
+     reference_mixture_state},
+    {"mixture readout, 17 components",
+     1,
+     {{4, 17, true}},
+     make_mixture_readout,
+     reference_mixture_readout},
+    {"mixture readout, 300 components",
+     1,
+     {{4, 300, true}},
+     make_mixture_readout,
+     reference_mixture_readout},
     {"scale 6x3", 1, {{6, 3, false}}, make_scale, reference_scale},
     {"scale, data", 1, {{0, 0, false}}, make_scale, reference_scale},
     {"convolution 5x4, 3x3 type A, 3 to 17", 1, {{20, 3, true}}, make_conv_a, reference_conv_a},
     {"convolution 5x4, 3x3 type B, 5 to 9", 1, {{20, 5, false}}, make_conv_b, reference_conv_b},
-    {"convolution 3x3x3 colours, 3x3 type A, 2 to 5", 1, {{27, 2, true}}, make_conv_rgb_a, reference_conv_rgb_a},
-    {"convolution 3x3x3 colours, 3x3 type B, 3 to 8", 1, {{27, 3, false}}, make_conv_rgb_b, reference_conv_rgb_b},
+    {"convolution 3x3x3 colours, 3x3 type A, 2 to 5",
+     1,
+     {{27, 2, true}},
+     make_conv_rgb_a,
+     reference_conv_rgb_a},
+    {"convolution 3x3x3 colours, 3x3 type B, 3 to 8",
+     1,
+     {{27, 3, false}},
+     make_conv_rgb_b,
+     reference_conv_rgb_b},
     {"convolution of data, 2x1x3 colours", 1, {{0, 0, false}}, make_conv_data, reference_conv_data},
     {"convolution 1x1, 3 colours, 4 to 1", 1, {{12, 4, true}}, make_conv_1x1, reference_conv_1x1},
-    {"convolution 13, dilated by 3, 4 to 4", 1, {{13, 4, true}}, make_conv_dilated, reference_conv_dilated},
-    {"convolution 3x2x4, scattered taps, all", 1, {{24, 2, false}}, make_conv_volume, reference_conv_volume},
-    {"convolution 2, taps beyond the grid, no bias", 1, {{2, 3, true}}, make_conv_beyond, reference_conv_beyond},
-    {"convolution 415, 1 to 2, several pieces", 1, {{415, 1, true}}, make_conv_long, reference_conv_long},
-    {"convolution 5x4 by 2x2, 3x3 type A, 3 to 17", 1, {{20, 3, true}}, make_conv_strided, reference_conv_strided},
+    {"convolution 13, dilated by 3, 4 to 4",
+     1,
+     {{13, 4, true}},
+     make_conv_dilated,
+     reference_conv_dilated},
+    {"convolution 3x2x4, scattered taps, all",
+     1,
+     {{24, 2, false}},
+     make_conv_volume,
+     reference_conv_volume},
+    {"convolution 2, taps beyond the grid, no bias",
+     1,
+     {{2, 3, true}},
+     make_conv_beyond,
+     reference_conv_beyond},
+    {"convolution 415, 1 to 2, several pieces",
+     1,
+     {{415, 1, true}},
+     make_conv_long,
+     reference_conv_long},
+    {"convolution 5x4 by 2x2, 3x3 type A, 3 to 17",
+     1,
+     {{20, 3, true}},
+     make_conv_strided,
+     reference_conv_strided},
     {"convolution 3x5x3 colours by 1x3, 3x3 type B, 2 to 5",
      1,
      {{45, 2, false}},
@@ -422,7 +485,11 @@ static const op_case testing_cases[] = {
      {{24, 2, false}},
      make_conv_strided_volume,
      reference_conv_strided_volume},
-    {"convolution 415 by 2, 1 to 2", 1, {{415, 1, true}}, make_conv_strided_long, reference_conv_strided_long},
+    {"convolution 415 by 2, 1 to 2",
+     1,
+     {{415, 1, true}},
+     make_conv_strided_long,
+     reference_conv_strided_long},
     {"channels 2 to 4 of 7x6", 1, {{7, 6, false}}, make_channels, reference_channels},
     {"shift 7x3 by 2", 1, {{7, 3, false}}, make_shift, reference_shift},
     {"shift the data", 1, {{0, 0, false}}, make_shift_data, reference_shift_data},
@@ -434,7 +501,11 @@ static const op_case testing_cases[] = {
     {"pointwise 7x3 to 5", 1, {{7, 3, false}}, make_pointwise, reference_pointwise},
     {"pointwise 4x1 to 131", 1, {{4, 1, true}}, make_pointwise_wide, reference_pointwise},
     {"recurrent tanh 5x7", 1, {{5, 7, true}}, make_recurrent_tanh, reference_recurrent_tanh},
-    {"recurrent tanh 4x3, out of order", 1, {{4, 3, false}}, make_recurrent_tanh, reference_recurrent_tanh},
+    {"recurrent tanh 4x3, out of order",
+     1,
+     {{4, 3, false}},
+     make_recurrent_tanh,
+     reference_recurrent_tanh},
     {"recurrent GRU 5x7", 1, {{5, 21, true}}, make_recurrent_gru, reference_recurrent_gru},
     {"recurrent GRU 1x3", 1, {{1, 9, true}}, make_recurrent_gru, reference_recurrent_gru},
     {"recurrent LSTM 5x5", 1, {{5, 20, true}}, make_recurrent_lstm, reference_recurrent_lstm},
@@ -443,13 +514,29 @@ static const op_case testing_cases[] = {
      {{5, 28, true}},
      make_recurrent_lstm_dropped,
      reference_recurrent_lstm_dropped},
-    {"recurrent LSTM 4x9, out of order", 1, {{4, 36, false}}, make_recurrent_lstm, reference_recurrent_lstm},
+    {"recurrent LSTM 4x9, out of order",
+     1,
+     {{4, 36, false}},
+     make_recurrent_lstm,
+     reference_recurrent_lstm},
     {"row LSTM 3x4, 5", 1, {{12, 20, true}}, make_grid_row, reference_grid_row},
     {"row LSTM 3x4, 3, out of order", 1, {{12, 12, false}}, make_grid_row, reference_grid_row},
     {"row LSTM 3x2x3 colours, 2", 1, {{18, 8, true}}, make_grid_row_rgb, reference_grid_row_rgb},
-    {"diagonal LSTM 3x4 from the left, 5", 1, {{12, 20, true}}, make_grid_left, reference_grid_left},
-    {"diagonal LSTM 3x4 from the right, 5", 1, {{12, 20, true}}, make_grid_right, reference_grid_right},
-    {"diagonal LSTM 3x4 from the right, 3, out of order", 1, {{12, 12, false}}, make_grid_right, reference_grid_right},
+    {"diagonal LSTM 3x4 from the left, 5",
+     1,
+     {{12, 20, true}},
+     make_grid_left,
+     reference_grid_left},
+    {"diagonal LSTM 3x4 from the right, 5",
+     1,
+     {{12, 20, true}},
+     make_grid_right,
+     reference_grid_right},
+    {"diagonal LSTM 3x4 from the right, 3, out of order",
+     1,
+     {{12, 12, false}},
+     make_grid_right,
+     reference_grid_right},
     {"diagonal LSTM 2x3x3 colours from the right, 2",
      1,
      {{18, 8, false}},

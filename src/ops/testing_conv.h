@@ -1,11 +1,13 @@
-/* Convolutions to be tested, and the definition in double, with taps and masks looked up pixel by pixel. */
+/* Convolutions to be tested, and the definition in double, with taps and masks looked up pixel by
+ * pixel. */
 #ifndef LK_OPS_TESTING_CONV_H
 #define LK_OPS_TESTING_CONV_H
 
 #include "ops/testing.h"
 
 /* The input's pixel that the output's pixel reads by a tap. */
-static inline bool testing_conv_step(const lk_conv_options *o, int64_t pixel, const int32_t *tap, int64_t *other) {
+static inline bool testing_conv_step(const lk_conv_options *o, int64_t pixel, const int32_t *tap,
+                                     int64_t *other) {
     int64_t size = 1, to = 0;
     bool inside = true;
     for (int32_t axis = o->grid.axes - 1; axis >= 0; axis--) {
@@ -21,7 +23,8 @@ static inline bool testing_conv_step(const lk_conv_options *o, int64_t pixel, co
     return inside;
 }
 
-static inline bool testing_conv_sees(const lk_conv_options *o, int32_t tap, int32_t group, int32_t input_group) {
+static inline bool testing_conv_sees(const lk_conv_options *o, int32_t tap, int32_t group,
+                                     int32_t input_group) {
     bool centre = true;
     for (int32_t axis = 0; axis < o->grid.axes; axis++) {
         centre = centre && o->taps[tap][axis] == 0;
@@ -30,8 +33,9 @@ static inline bool testing_conv_sees(const lk_conv_options *o, int32_t tap, int3
            (o->centre == LK_CENTRE_B && input_group == group);
 }
 
-static inline void testing_convolve(const lk_conv_options *o, const lk_node *node, double *const *in,
-                                    double *const *parameter, int64_t batch, double *out) {
+static inline void testing_convolve(const lk_conv_options *o, const lk_node *node,
+                                    double *const *in, double *const *parameter, int64_t batch,
+                                    double *out) {
     int64_t inputs = node->inputs[0]->channels, groups = o->grid.groups, outputs = o->channels;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         int64_t cell = i / (batch * outputs), n = i / outputs % batch, c = i % outputs, block = 0;
@@ -43,7 +47,8 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
                     if (!testing_conv_sees(o, t, g, h)) {
                         continue;
                     }
-                    if (g == cell % groups && testing_conv_step(o, cell / groups, o->taps[t], &other)) {
+                    if (g == cell % groups &&
+                        testing_conv_step(o, cell / groups, o->taps[t], &other)) {
                         for (int64_t k = 0; k < inputs; k++) {
                             sum += parameter[0][(block * inputs + k) * outputs + c] *
                                    in[0][((other * groups + h) * batch + n) * inputs + k];
@@ -57,20 +62,23 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
     }
 }
 
-static const int32_t testing_taps_3x3[][LK_GRID_AXES] = {{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 0}};
+static const int32_t testing_taps_3x3[][LK_GRID_AXES] = {
+    {-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 0}};
 static const int32_t testing_taps_1x1[][LK_GRID_AXES] = {{0, 0}};
 static const int32_t testing_taps_dilated[][LK_GRID_AXES] = {{-6}, {-3}, {0}};
-static const int32_t testing_taps_volume[][LK_GRID_AXES] = {{1, -1, 2}, {0, 0, 0}, {-1, 0, -3}, {0, 1, 0}, {-2, 1, 1}};
+static const int32_t testing_taps_volume[][LK_GRID_AXES] = {
+    {1, -1, 2}, {0, 0, 0}, {-1, 0, -3}, {0, 1, 0}, {-2, 1, 1}};
 static const int32_t testing_taps_beyond[][LK_GRID_AXES] = {{-5}, {-1}, {7}};
 
-#define TESTING_CONV(name, ...)                                                                                \
-    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                                          \
-    static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) {                         \
-        return lk_conv(graph, "conv", source[0], testing_conv_##name);                                         \
-    }                                                                                                          \
-    static inline void reference_conv_##name(const lk_node *node, double *const *in, double *const *parameter, \
-                                             int64_t batch, double *out) {                                     \
-        testing_convolve(&testing_conv_##name, node, in, parameter, batch, out);                               \
+#define TESTING_CONV(name, ...)                                                        \
+    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                  \
+    static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) { \
+        return lk_conv(graph, "conv", source[0], testing_conv_##name);                 \
+    }                                                                                  \
+    static inline void reference_conv_##name(const lk_node *node, double *const *in,   \
+                                             double *const *parameter, int64_t batch,  \
+                                             double *out) {                            \
+        testing_convolve(&testing_conv_##name, node, in, parameter, batch, out);       \
     }
 TESTING_CONV(a, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
 TESTING_CONV(b, {2, {5, 4}, 1}, 9, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {0})
@@ -79,13 +87,19 @@ TESTING_CONV(rgb_b, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_B, true, L
 TESTING_CONV(data, {2, {2, 1}, 3}, 7, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
 TESTING_CONV(1x1, {2, {2, 2}, 3}, 1, testing_taps_1x1, 1, LK_CENTRE_B, true, LK_INIT_HE, {0})
 TESTING_CONV(dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {0})
-TESTING_CONV(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE, {0})
+TESTING_CONV(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE,
+             {0})
 TESTING_CONV(beyond, {1, {2}, 1}, 3, testing_taps_beyond, 3, LK_CENTRE_A, false, LK_INIT_HE, {0})
 TESTING_CONV(long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {0})
-TESTING_CONV(strided, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {2, 2})
-TESTING_CONV(strided_rgb, {2, {3, 5}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {1, 3})
-TESTING_CONV(strided_dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, false, LK_INIT_HE, {2})
-TESTING_CONV(strided_volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true, LK_INIT_HE, {2, 3, 2})
-TESTING_CONV(strided_long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE, {2})
+TESTING_CONV(strided, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE,
+             {2, 2})
+TESTING_CONV(strided_rgb, {2, {3, 5}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE,
+             {1, 3})
+TESTING_CONV(strided_dilated, {1, {13}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_B, false,
+             LK_INIT_HE, {2})
+TESTING_CONV(strided_volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true,
+             LK_INIT_HE, {2, 3, 2})
+TESTING_CONV(strided_long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE,
+             {2})
 
 #endif

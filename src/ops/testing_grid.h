@@ -1,13 +1,16 @@
-/* LSTMs over grids, as the paper writes them, in double: pixel after pixel, no waves. Included by ops/testing_cases.h only. */
+/* LSTMs over grids, as the paper writes them, in double: pixel after pixel, no waves. Included by
+ * ops/testing_cases.h only. */
 #ifndef LK_OPS_TESTING_GRID_H
 #define LK_OPS_TESTING_GRID_H
 
 #include "ops/testing.h"
 #include "ops/testing_sequences.h"
 
-/* x += sum over taps and groups of U h; the state that c comes from is copied to before's second slot. */
-static inline void testing_grid_gather(const lk_grid_lstm_options *o, int64_t cell, int64_t n, int64_t batch, int64_t w,
-                                       const double *u, const double *out, double *x, double *before) {
+/* x += sum over taps and groups of U h; the state that c comes from is copied to before's second
+ * slot. */
+static inline void testing_grid_gather(const lk_grid_lstm_options *o, int64_t cell, int64_t n,
+                                       int64_t batch, int64_t w, const double *u, const double *out,
+                                       double *x, double *before) {
     int64_t groups = o->grid.groups, width = o->grid.size[1], group = cell % groups;
     int64_t row = cell / groups / width, column = cell / groups % width;
     for (int32_t t = 0; t < o->tap_count; t++) {
@@ -25,8 +28,9 @@ static inline void testing_grid_gather(const lk_grid_lstm_options *o, int64_t ce
     }
 }
 
-static inline void testing_grid_lstm(const lk_grid_lstm_options *o, const lk_node *node, double *const *in,
-                                     double *const *parameter, int64_t batch, double *out) {
+static inline void testing_grid_lstm(const lk_grid_lstm_options *o, const lk_node *node,
+                                     double *const *in, double *const *parameter, int64_t batch,
+                                     double *out) {
     int64_t w = node->channels / 6, groups = o->grid.groups, width = o->grid.size[1];
     bool from_right = false;
     for (int32_t t = 0; t < o->tap_count; t++) {
@@ -51,14 +55,15 @@ static const int32_t testing_taps_left[][LK_GRID_AXES] = {{-1, 0}, {0, -1}};
 static const int32_t testing_taps_right[][LK_GRID_AXES] = {{-1, 0}, {0, 1}};
 static const int32_t testing_taps_steep[][LK_GRID_AXES] = {{-1, 2}, {0, -1}, {-2, -1}, {-1, 9}};
 
-#define TESTING_GRID(name, ...)                                                                                \
-    static const lk_grid_lstm_options testing_grid_##name = {__VA_ARGS__};                                     \
-    static inline lk_node *make_grid_##name(lk_graph *graph, lk_node *const *source) {                         \
-        return lk_grid_lstm(graph, "grid", source[0], testing_grid_##name);                                    \
-    }                                                                                                          \
-    static inline void reference_grid_##name(const lk_node *node, double *const *in, double *const *parameter, \
-                                             int64_t batch, double *out) {                                     \
-        testing_grid_lstm(&testing_grid_##name, node, in, parameter, batch, out);                              \
+#define TESTING_GRID(name, ...)                                                        \
+    static const lk_grid_lstm_options testing_grid_##name = {__VA_ARGS__};             \
+    static inline lk_node *make_grid_##name(lk_graph *graph, lk_node *const *source) { \
+        return lk_grid_lstm(graph, "grid", source[0], testing_grid_##name);            \
+    }                                                                                  \
+    static inline void reference_grid_##name(const lk_node *node, double *const *in,   \
+                                             double *const *parameter, int64_t batch,  \
+                                             double *out) {                            \
+        testing_grid_lstm(&testing_grid_##name, node, in, parameter, batch, out);      \
     }
 TESTING_GRID(row, {2, {3, 4}, 1}, testing_taps_row, 3, 1)
 TESTING_GRID(row_rgb, {2, {3, 2}, 3}, testing_taps_row, 3, 1)

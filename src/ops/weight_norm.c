@@ -1,4 +1,5 @@
-/* Which operations' weights can be normalised, and what their output units are. Their forward and backward know nothing of it. */
+/* Which operations' weights can be normalised, and what their output units are. Their forward and
+ * backward know nothing of it. */
 #include "graph/weight_norm.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ static void whole(const lk_node *node, int64_t *begin) {
     begin[1] = node->inputs[0]->channels;
 }
 
-/* Parameter 0 is the weight, its columns are units, its rows fall into `bands` bands of units of their own. */
+/* Parameter 0 is the weight, its columns are units, its rows fall into `bands` bands of units of
+ * their own. */
 static const struct {
     const lk_op *op;
     int32_t (*bands)(const lk_node *node);

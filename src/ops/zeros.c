@@ -1,4 +1,5 @@
-/* out = 0: cells that read nothing and hold nothing trained, for a distribution without parameters. */
+/* out = 0: cells that read nothing and hold nothing trained, for a distribution without
+ * parameters. */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
@@ -17,7 +18,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans, int32_t most) {
+static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                     int32_t most) {
     (void)node;
     (void)input;
     (void)cell;

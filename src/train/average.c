@@ -52,7 +52,8 @@ lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average 
     *average = NULL;
     lk_average *made = calloc(1, sizeof *made);
     if (made != NULL) {
-        *made = (lk_average){.parameters = parameters, .value = lk_weights_copy(parameters), .decay = decay};
+        *made = (lk_average){
+            .parameters = parameters, .value = lk_weights_copy(parameters), .decay = decay};
     }
     if (made == NULL || made->value == NULL) {
         free(made);

@@ -1,9 +1,10 @@
-/* The exponential moving average of the weights (Polyak and Juditsky 1992 for the idea): after each step
+/* The exponential moving average of the weights (Polyak and Juditsky 1992 for the idea): after each
+ * step
  *
  *   a = d a + (1 - d) w,    d = min(decay, (1 + t) / (10 + t)),   t = 0, 1, ... updates so far
  *
- * so that it forgets the initial weights quickly. It starts as a copy of them. Updated within the optimizer's
- * pass over the weights (train/optimizer.h), while they are in the cache. */
+ * so that it forgets the initial weights quickly. It starts as a copy of them. Updated within the
+ * optimizer's pass over the weights (train/optimizer.h), while they are in the cache. */
 #ifndef LK_TRAIN_AVERAGE_H
 #define LK_TRAIN_AVERAGE_H
 
@@ -21,8 +22,8 @@ void lk_average_destroy(lk_average *average);
 /* d of the next update. */
 float lk_average_decay(const lk_average *average);
 
-/* Exchanges the parameters' arrays with `values` (parallel to them, made by lk_weights_copy or of an average),
- * without copying. */
+/* Exchanges the parameters' arrays with `values` (parallel to them, made by lk_weights_copy or of
+ * an average), without copying. */
 void lk_weights_swap(lk_parameters *parameters, float **values);
 /* New arrays like the parameters, holding their values; NULL when out of memory. */
 float **lk_weights_copy(const lk_parameters *parameters);

@@ -51,7 +51,8 @@ double lk_baseline_histogram(const lk_dataset *data, lk_binarization binarizatio
     double sum = 0;
     for (int64_t v = 0; v < data->variables; v++) {
         const int64_t *of_variable = counts + v * data->alphabet;
-        sum += binarization == LK_BINARIZE_SAMPLE ? grey_entropy(data, of_variable) : entropy(data, of_variable);
+        sum += binarization == LK_BINARIZE_SAMPLE ? grey_entropy(data, of_variable)
+                                                  : entropy(data, of_variable);
     }
     lk_release(counts);
     return sum;

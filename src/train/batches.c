@@ -14,14 +14,16 @@ lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dat
                           lk_binarization binarization, int64_t batch_size, uint64_t seed) {
     *batches = (lk_batches){.context = context, .data = data, .seed = seed};
     if (data->examples > INT32_MAX) {
-        return lk_fail(context, LK_UNSUPPORTED, "%s: %lld examples; training takes at most %d", data->path,
-                       (long long)data->examples, INT32_MAX);
+        return lk_fail(context, LK_UNSUPPORTED, "%s: %lld examples; training takes at most %d",
+                       data->path, (long long)data->examples, INT32_MAX);
     }
-    /* Thresholds were applied when the data were read; grey values stay only for what is drawn afresh. */
-    batches->binarizer = (lk_binarizer){.how = binarization == LK_BINARIZE_SAMPLE ? binarization : LK_BINARIZE_NONE,
-                                        .alphabet = data->alphabet,
-                                        .examples = data->examples,
-                                        .seed = seed};
+    /* Thresholds were applied when the data were read; grey values stay only for what is drawn
+     * afresh. */
+    batches->binarizer =
+        (lk_binarizer){.how = binarization == LK_BINARIZE_SAMPLE ? binarization : LK_BINARIZE_NONE,
+                       .alphabet = data->alphabet,
+                       .examples = data->examples,
+                       .seed = seed};
     batches->batch_size = batch_size < data->examples ? batch_size : data->examples;
     batches->batches = (data->examples + batches->batch_size - 1) / batches->batch_size;
     batches->order = lk_allocate(data->examples, sizeof *batches->order);

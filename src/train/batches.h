@@ -1,6 +1,7 @@
-/* Minibatches: the examples in an order drawn afresh each epoch by (LK_FOR_SHUFFLE, epoch), batch_size at a
- * time, the last batch holding what is left. On the way crops are drawn (data/crops.h) and grey values binarized
- * (data/dataset.h, lk_binarizer), both afresh each epoch. All is a function of seed, epoch and position. */
+/* Minibatches: the examples in an order drawn afresh each epoch by (LK_FOR_SHUFFLE, epoch),
+ * batch_size at a time, the last batch holding what is left. On the way crops are drawn
+ * (data/crops.h) and grey values binarized (data/dataset.h, lk_binarizer), both afresh each epoch.
+ * All is a function of seed, epoch and position. */
 #ifndef LK_TRAIN_BATCHES_H
 #define LK_TRAIN_BATCHES_H
 

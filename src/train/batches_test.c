@@ -1,5 +1,5 @@
-/* Minibatches: every example once an epoch, in another order each epoch, the last batch shorter; grey values
- * drawn afresh by the named random numbers. */
+/* Minibatches: every example once an epoch, in another order each epoch, the last batch shorter;
+ * grey values drawn afresh by the named random numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,8 +86,8 @@ static void grey_is_drawn_afresh(void **unused) {
             for (int64_t i = 0; i < b.count; i++) {
                 int64_t example = b.order[b.first + i];
                 for (int64_t v = 0; v < VARIABLES; v++) {
-                    float u = lk_random_unit((lk_random){SEED, LK_FOR_BINARIZE}, (uint64_t)(epoch * EXAMPLES + example),
-                                             (uint64_t)v);
+                    float u = lk_random_unit((lk_random){SEED, LK_FOR_BINARIZE},
+                                             (uint64_t)(epoch * EXAMPLES + example), (uint64_t)v);
                     uint16_t want = u * 255.0f < (float)data->values[example * VARIABLES + v];
                     uint16_t got = b.x[i * VARIABLES + v];
                     assert_int_equal(got, want);
@@ -122,7 +122,8 @@ static void few_examples_are_one_batch(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_example_once), cmocka_unit_test(grey_is_drawn_afresh),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_example_once),
+                                       cmocka_unit_test(grey_is_drawn_afresh),
                                        cmocka_unit_test(few_examples_are_one_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

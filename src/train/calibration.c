@@ -1,5 +1,5 @@
-/* Calibration: the NLLs of held-out examples, ascending, against which a new example's NLL is ranked. At most
- * LK_CALIBRATION_MOST are kept, evenly spaced in rank, the extremes included. */
+/* Calibration: the NLLs of held-out examples, ascending, against which a new example's NLL is
+ * ranked. At most LK_CALIBRATION_MOST are kept, evenly spaced in rank, the extremes included. */
 #include <float.h>
 #include <stdlib.h>
 

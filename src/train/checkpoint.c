@@ -1,5 +1,6 @@
-/* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless it has
- * exactly the tensors that the run would write, of the shapes that it would write, and their checksum agrees. */
+/* Checkpoints: which tensors there are, writing them, reading them back. A file is refused unless
+ * it has exactly the tensors that the run would write, of the shapes that it would write, and their
+ * checksum agrees. */
 #include "train/checkpoint.h"
 
 #include <math.h>
@@ -17,7 +18,7 @@
 #define NAME_MOST 512
 #define HASH_TEXT 33
 
-/* ---- the list of tensors -------------------------------------------------------------------- */
+/* ---- the list of tensors --------------------------------------------------------------------- */
 
 typedef struct tensor_list {
     lk_tensor *tensors; /* owned, with names in `names` */
@@ -39,20 +40,23 @@ static void list_deinit(tensor_list *list) {
     free(list->names);
 }
 
-static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter, const float *data) {
+static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter,
+                      const float *data) {
     int32_t at = list->count++;
     snprintf(list->names[at], NAME_MOST, "%s/%s", kind, parameter->name);
-    list->tensors[at] = (lk_tensor){.name = list->names[at],
-                                    .type = LK_F32,
-                                    .axes = 2,
-                                    .size = {parameter->rows, parameter->columns},
-                                    .data = data,
-                                    .bytes = parameter->rows * parameter->columns * (int64_t)sizeof(float)};
+    list->tensors[at] =
+        (lk_tensor){.name = list->names[at],
+                    .type = LK_F32,
+                    .axes = 2,
+                    .size = {parameter->rows, parameter->columns},
+                    .data = data,
+                    .bytes = parameter->rows * parameter->columns * (int64_t)sizeof(float)};
 }
 
-static void add_vector(tensor_list *list, const char *name, lk_tensor_type type, int64_t count, const void *data) {
-    list->tensors[list->count++] =
-        (lk_tensor){.name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
+static void add_vector(tensor_list *list, const char *name, lk_tensor_type type, int64_t count,
+                       const void *data) {
+    list->tensors[list->count++] = (lk_tensor){
+        .name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
 }
 
 static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
@@ -75,18 +79,19 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
         }
     }
     if (c->carried != NULL) {
-        list->tensors[list->count++] = (lk_tensor){.name = "stream.carried",
-                                                   .type = LK_F32,
-                                                   .axes = 1,
-                                                   .size = {c->carried_count},
-                                                   .data = c->carried,
-                                                   .bytes = c->carried_count * (int64_t)sizeof(float)};
+        list->tensors[list->count++] =
+            (lk_tensor){.name = "stream.carried",
+                        .type = LK_F32,
+                        .axes = 1,
+                        .size = {c->carried_count},
+                        .data = c->carried,
+                        .bytes = c->carried_count * (int64_t)sizeof(float)};
     }
     add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);
 }
 
-/* ---- state as two vectors ------------------------------------------------------------------- */
+/* ---- state as two vectors -------------------------------------------------------------------- */
 
 static void pack_state(const lk_checkpoint *c, tensor_list *list) {
     const lk_train_state *s = c->state;
@@ -98,7 +103,8 @@ static void pack_state(const lk_checkpoint *c, tensor_list *list) {
                                         s->since_best,
                                         *lk_optimizer_steps(c->optimizer),
                                         c->average != NULL ? c->average->updates : 0};
-    const double reals[REALS] = {s->epoch_nll_nats, s->best_valid_nll_nats, s->seconds, s->epoch_seconds};
+    const double reals[REALS] = {s->epoch_nll_nats, s->best_valid_nll_nats, s->seconds,
+                                 s->epoch_seconds};
     memcpy(list->integers, integers, sizeof integers);
     memcpy(list->reals, reals, sizeof reals);
 }
@@ -107,14 +113,16 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
                               const double *reals) {
     for (int i = 0; i < INTEGERS; i++) {
         if (integers[i] < 0 || integers[i] > INT64_MAX / 2) {
-            return lk_fail(context, LK_CORRUPT, "%s: state.integers[%d] is %lld", c->path, i, (long long)integers[i]);
+            return lk_fail(context, LK_CORRUPT, "%s: state.integers[%d] is %lld", c->path, i,
+                           (long long)integers[i]);
         }
     }
     if (integers[1] > c->steps_in_epoch) {
-        return lk_fail(context, LK_CORRUPT, "%s: %lld batches of an epoch of %lld are done", c->path,
-                       (long long)integers[1], (long long)c->steps_in_epoch);
+        return lk_fail(context, LK_CORRUPT, "%s: %lld batches of an epoch of %lld are done",
+                       c->path, (long long)integers[1], (long long)c->steps_in_epoch);
     }
-    if (!(reals[2] >= 0 && isfinite(reals[2]) && reals[3] >= 0 && isfinite(reals[3]) && isfinite(reals[0]))) {
+    if (!(reals[2] >= 0 && isfinite(reals[2]) && reals[3] >= 0 && isfinite(reals[3]) &&
+          isfinite(reals[0]))) {
         return lk_fail(context, LK_CORRUPT, "%s: a number in state.reals is out of range", c->path);
     }
     *c->state = (lk_train_state){.epoch = integers[0],
@@ -134,16 +142,17 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
     return LK_OK;
 }
 
-/* ---- checksum ------------------------------------------------------------------------------- */
+/* ---- checksum -------------------------------------------------------------------------------- */
 
 static void hash_text(XXH3_state_t *hash, const char *text) {
     XXH3_128bits_update(hash, text, strlen(text) + 1);
 }
 
-/* XXH3-128 over the two JSON texts and all tensors, names and bytes, in the order of the list; `file` NULL: of
- * the run's arrays, else of the file's tensors of those names. Texts end with their zero byte. */
-static bool checksum(const tensor_list *list, const lk_safetensors *file, const char *options, const char *epochs,
-                     char text[HASH_TEXT]) {
+/* XXH3-128 over the two JSON texts and all tensors, names and bytes, in the order of the list;
+ * `file` NULL: of the run's arrays, else of the file's tensors of those names. Texts end with their
+ * zero byte. */
+static bool checksum(const tensor_list *list, const lk_safetensors *file, const char *options,
+                     const char *epochs, char text[HASH_TEXT]) {
     XXH3_state_t *hash = XXH3_createState();
     if (hash == NULL) {
         return false;
@@ -166,7 +175,7 @@ static bool checksum(const tensor_list *list, const lk_safetensors *file, const 
     return true;
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list) {
     char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
@@ -178,7 +187,8 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
     } else {
         const char *const keys[] = {"format", "likely.options", "likely.epochs", "likely.checksum"};
         const char *const values[] = {FORMAT, options, epochs, hash};
-        status = lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
+        status =
+            lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
     }
     free(options);
     free(epochs);
@@ -193,20 +203,22 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
         add_all(&list, checkpoint, checkpoint->state->best_epoch > 0);
         status = write_list(context, checkpoint, &list);
     } else {
-        status = lk_fail_no_memory(context, "checkpoint", list.capacity * (int64_t)sizeof *list.names);
+        status =
+            lk_fail_no_memory(context, "checkpoint", list.capacity * (int64_t)sizeof *list.names);
     }
     list_deinit(&list);
     return status;
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char *what) {
-    return lk_fail(context, LK_FORMAT, "%s: not a checkpoint that this version can read: %s", c->path, what);
+    return lk_fail(context, LK_FORMAT, "%s: not a checkpoint that this version can read: %s",
+                   c->path, what);
 }
 
-static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file, const char *key,
-                           json_t **json) {
+static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
+                           const char *key, json_t **json) {
     const char *text = lk_safetensors_value(file, key);
     *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     if (*json == NULL) {
@@ -218,21 +230,22 @@ static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk
 }
 
 static void print_option(const json_t *value, char *text, size_t capacity) {
-    char *dump = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    char *dump =
+        value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
     free(dump);
 }
 
-static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key, const json_t *then,
-                         const json_t *now) {
+static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key,
+                         const json_t *then, const json_t *now) {
     char before[128], after[128];
     print_option(then, before, sizeof before);
     print_option(now, after, sizeof after);
-    return lk_fail(
-        context, LK_MISMATCH,
-        "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: give the same, or train "
-        "anew without resuming",
-        c->path, key, before, after);
+    return lk_fail(context, LK_MISMATCH,
+                   "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: "
+                   "give the same, or train "
+                   "anew without resuming",
+                   c->path, key, before, after);
 }
 
 static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then) {
@@ -257,12 +270,12 @@ static lk_status compare_options(lk_context *context, const lk_checkpoint *c, js
 }
 
 static bool same_form(const lk_tensor *a, const lk_tensor *b) {
-    return a->type == b->type && a->axes == b->axes && a->bytes == b->bytes && a->size[0] == b->size[0] &&
-           (a->axes < 2 || a->size[1] == b->size[1]);
+    return a->type == b->type && a->axes == b->axes && a->bytes == b->bytes &&
+           a->size[0] == b->size[0] && (a->axes < 2 || a->size[1] == b->size[1]);
 }
 
-static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
-                               const tensor_list *list) {
+static lk_status check_tensors(lk_context *context, const lk_checkpoint *c,
+                               const lk_safetensors *file, const tensor_list *list) {
     if (file->count != list->count) {
         return damaged(context, c, "it has other tensors than this run");
     }
@@ -275,13 +288,14 @@ static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, cons
         }
     }
     char hash[HASH_TEXT];
-    if (!checksum(list, file, lk_safetensors_value(file, "likely.options"), lk_safetensors_value(file, "likely.epochs"),
-                  hash)) {
+    if (!checksum(list, file, lk_safetensors_value(file, "likely.options"),
+                  lk_safetensors_value(file, "likely.epochs"), hash)) {
         return lk_fail_no_memory(context, "checkpoint", 0);
     }
     const char *want = lk_safetensors_value(file, "likely.checksum");
     if (want == NULL || strcmp(hash, want) != 0) {
-        return lk_fail(context, LK_CORRUPT, "%s: the checksum does not agree: the checkpoint is damaged", c->path);
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the checksum does not agree: the checkpoint is damaged", c->path);
     }
     return LK_OK;
 }
@@ -290,11 +304,13 @@ static lk_status check_tensors(lk_context *context, const lk_checkpoint *c, cons
 static void copy_tensors(const lk_safetensors *file, const tensor_list *list) {
     for (int32_t i = 0; i < list->count; i++) {
         const lk_tensor *to = &list->tensors[i];
-        memcpy((void *)(uintptr_t)to->data, lk_safetensors_tensor(file, to->name)->data, (size_t)to->bytes);
+        memcpy((void *)(uintptr_t)to->data, lk_safetensors_tensor(file, to->name)->data,
+               (size_t)to->bytes);
     }
 }
 
-static lk_status read_epochs(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
+static lk_status read_epochs(lk_context *context, const lk_checkpoint *c,
+                             const lk_safetensors *file) {
     json_t *epochs;
     LK_TRY(load_json(context, c, file, "likely.epochs", &epochs));
     json_array_clear(c->epochs);
@@ -313,7 +329,8 @@ static bool has_best(const lk_safetensors *file) {
     return values[4] > 0;
 }
 
-static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
+static lk_status read_tensors(lk_context *context, const lk_checkpoint *c,
+                              const lk_safetensors *file) {
     tensor_list list;
     bool best = has_best(file);
     if (best && c->best == NULL) {
@@ -333,7 +350,8 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c, const
     return status;
 }
 
-static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file) {
+static lk_status read_file(lk_context *context, const lk_checkpoint *c,
+                           const lk_safetensors *file) {
     const char *format = lk_safetensors_value(file, "format");
     json_t *options;
     if (format == NULL || strcmp(format, FORMAT) != 0) {
@@ -347,7 +365,8 @@ static lk_status read_file(lk_context *context, const lk_checkpoint *c, const lk
     return read_tensors(context, c, file);
 }
 
-lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint, lk_bytes bytes) {
+lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint,
+                              lk_bytes bytes) {
     lk_safetensors file;
     LK_TRY(lk_safetensors_parse(context, checkpoint->path, bytes, &file));
     lk_status status = read_file(context, checkpoint, &file);

@@ -1,5 +1,5 @@
-/* Checkpoints: all that a training run depends on, in one safetensors file that replaces the last one
- * atomically. docs/checkpoint.md describes it byte by byte. */
+/* Checkpoints: all that a training run depends on, in one safetensors file that replaces the last
+ * one atomically. docs/checkpoint.md describes it byte by byte. */
 #ifndef LK_TRAIN_CHECKPOINT_H
 #define LK_TRAIN_CHECKPOINT_H
 
@@ -15,18 +15,20 @@ typedef struct lk_checkpoint {
     lk_parameters *parameters;
     lk_optimizer *optimizer;
     lk_average *average; /* NULL: no moving average */
-    float **best;        /* arrays parallel to the parameters: weights that did best; used when state->best_epoch > 0 */
+    float **best;        /* arrays parallel to the parameters: weights that did best; used when
+                            state->best_epoch > 0 */
     lk_train_state *state;
-    const json_t *options; /* object: what must agree on resuming, each value a string, number or boolean */
-    json_t *epochs;        /* array: the history so far; reading replaces its elements */
-    float *carried;        /* of a stream: what its lanes carry, carried_count floats; NULL: none */
+    const json_t
+        *options; /* object: what must agree on resuming, each value a string, number or boolean */
+    json_t *epochs; /* array: the history so far; reading replaces its elements */
+    float *carried; /* of a stream: what its lanes carry, carried_count floats; NULL: none */
     int64_t carried_count;
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
 } lk_checkpoint;
 
 lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoint);
-/* LK_MISMATCH names the first option that differs, with both values; LK_FORMAT and LK_CORRUPT say what is wrong
- * with the file. After a failure the arrays may hold anything. */
+/* LK_MISMATCH names the first option that differs, with both values; LK_FORMAT and LK_CORRUPT say
+ * what is wrong with the file. After a failure the arrays may hold anything. */
 lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint);
 /* The same from memory, for fuzzing; `bytes` is taken. */
 lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint, lk_bytes bytes);

@@ -1,5 +1,5 @@
-/* Checkpoints alone: what is written is read back; a file that is cut off, altered anywhere or of another run
- * is refused. */
+/* Checkpoints alone: what is written is read back; a file that is cut off, altered anywhere or of
+ * another run is refused. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,15 +42,19 @@ static fixture setup(const char *optimizer, int64_t columns, bool filled) {
     int32_t index;
     assert_int_equal(lk_context_create(1, &f.context), LK_OK);
     assert_int_equal(lk_parameters_create(f.context, &f.parameters), LK_OK);
-    assert_int_equal(lk_parameters_declare(f.parameters, "layer.weight", 3, columns, LK_INIT_ZERO, &index), LK_OK);
-    assert_int_equal(lk_parameters_declare(f.parameters, "layer.bias", 3, 1, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(
+        lk_parameters_declare(f.parameters, "layer.weight", 3, columns, LK_INIT_ZERO, &index),
+        LK_OK);
+    assert_int_equal(lk_parameters_declare(f.parameters, "layer.bias", 3, 1, LK_INIT_ZERO, &index),
+                     LK_OK);
     lk_optimizer_options options = lk_optimizer_defaults();
     options.name = optimizer;
     assert_int_equal(lk_optimizer_create(f.parameters, &options, &f.optimizer), LK_OK);
     assert_int_equal(lk_average_create(f.parameters, 0.9, &f.average), LK_OK);
     f.best = lk_weights_copy(f.parameters);
     assert_non_null(f.best);
-    f.options = json_pack("{s:s, s:f, s:i}", "optimizer", "adam", "learning rate", 0.1, "batch size", 8);
+    f.options =
+        json_pack("{s:s, s:f, s:i}", "optimizer", "adam", "learning rate", 0.1, "batch size", 8);
     f.epochs = json_array();
     for (int32_t i = 0; filled && i < 2; i++) {
         const lk_parameter *p = &f.parameters->list[i];
@@ -121,8 +125,10 @@ static void is_read_back(void **unused) {
             size_t bytes = (size_t)(p->rows * p->columns) * sizeof(float);
             assert_memory_equal(p->value, b.parameters->list[i].value, bytes);
             assert_memory_equal(a.average->value[i], b.average->value[i], bytes);
-            assert_memory_equal(lk_optimizer_slot(a.optimizer, 0, i), lk_optimizer_slot(b.optimizer, 0, i), bytes);
-            assert_memory_equal(lk_optimizer_slot(a.optimizer, 1, i), lk_optimizer_slot(b.optimizer, 1, i), bytes);
+            assert_memory_equal(lk_optimizer_slot(a.optimizer, 0, i),
+                                lk_optimizer_slot(b.optimizer, 0, i), bytes);
+            assert_memory_equal(lk_optimizer_slot(a.optimizer, 1, i),
+                                lk_optimizer_slot(b.optimizer, 1, i), bytes);
             assert_true((memcmp(a.best[i], b.best[i], bytes) == 0) == best);
         }
         teardown(&a);
@@ -154,8 +160,8 @@ static void damage_is_refused(void **unused) {
         put(bytes.data, bytes.size);
         bool accepted = read_it(&b) == LK_OK;
         if (accepted) {
-            printf("byte %lld of %lld (now '%c') may be altered\n", (long long)at, (long long)bytes.size,
-                   bytes.data[at]);
+            printf("byte %lld of %lld (now '%c') may be altered\n", (long long)at,
+                   (long long)bytes.size, bytes.data[at]);
         }
         harmless += accepted;
         bytes.data[at] ^= flip;
@@ -216,7 +222,8 @@ static int remove_path(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(is_read_back), cmocka_unit_test(damage_is_refused),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(is_read_back),
+                                       cmocka_unit_test(damage_is_refused),
                                        cmocka_unit_test(another_run_is_refused)};
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

@@ -13,7 +13,8 @@ lk_status lk_clip_init(lk_clip *clip, lk_parameters *parameters) {
     clip->partial = lk_allocate(clip->spans.pieces, sizeof *clip->partial);
     if (clip->partial == NULL) {
         lk_clip_deinit(clip);
-        return lk_fail_no_memory(parameters->context, "gradient norm", clip->spans.pieces * (int64_t)sizeof(double));
+        return lk_fail_no_memory(parameters->context, "gradient norm",
+                                 clip->spans.pieces * (int64_t)sizeof(double));
     }
     return LK_OK;
 }

@@ -1,6 +1,6 @@
-/* Clipping by the global norm of the gradients (Pascanu, Mikolov and Bengio 2013): when the Euclidean norm over
- * all parameters exceeds a limit, all are scaled by limit / norm. The sum of squares is taken in double, by
- * fixed pieces joined in their order. */
+/* Clipping by the global norm of the gradients (Pascanu, Mikolov and Bengio 2013): when the
+ * Euclidean norm over all parameters exceeds a limit, all are scaled by limit / norm. The sum of
+ * squares is taken in double, by fixed pieces joined in their order. */
 #ifndef LK_TRAIN_CLIP_H
 #define LK_TRAIN_CLIP_H
 

@@ -21,7 +21,8 @@ static lk_parameters *make(lk_context *context, long double *squares) {
     lk_parameters *parameters;
     int32_t index;
     assert_int_equal(lk_parameters_create(context, &parameters), LK_OK);
-    assert_int_equal(lk_parameters_declare(parameters, "w", ROWS, COLUMNS, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(lk_parameters_declare(parameters, "w", ROWS, COLUMNS, LK_INIT_ZERO, &index),
+                     LK_OK);
     assert_int_equal(lk_parameters_declare(parameters, "b", ROWS, 1, LK_INIT_ZERO, &index), LK_OK);
     assert_int_equal(lk_parameters_declare(parameters, "v", 40000, 1, LK_INIT_ZERO, &index), LK_OK);
     lk_parameter *w = &parameters->list[0];
@@ -36,7 +37,8 @@ static lk_parameters *make(lk_context *context, long double *squares) {
         lk_parameter *p = &parameters->list[i];
         for (int64_t e = 0; e < p->rows * p->columns; e++) {
             bool live = p->live == NULL || e % p->columns < p->live[e / p->columns];
-            p->gradient[e] = lk_random_unit((lk_random){SEED, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e) - 0.5f;
+            p->gradient[e] =
+                lk_random_unit((lk_random){SEED, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e) - 0.5f;
             *squares += live ? (long double)p->gradient[e] * (long double)p->gradient[e] : 0;
         }
     }
@@ -57,7 +59,8 @@ static void norm_is_right(void **unused) {
         assert_true(clip.spans.pieces > 3);
         norms[k] = lk_clip_norm(&clip);
         assert_true(lk_clip_norm(&clip) == norms[k]); /* nothing is left over from the first call */
-        printf("%d threads: %.17g, want %.17g (seed %d)\n", threads[k], norms[k], (double)sqrtl(squares), SEED);
+        printf("%d threads: %.17g, want %.17g (seed %d)\n", threads[k], norms[k],
+               (double)sqrtl(squares), SEED);
         assert_true(fabs(norms[k] / (double)sqrtl(squares) - 1) < 1e-13);
         assert_true(norms[k] == norms[0]);
         parameters->list[1].gradient[5] = NAN;
@@ -77,6 +80,7 @@ static void scale_shortens_only(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(norm_is_right), cmocka_unit_test(scale_shortens_only)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(norm_is_right),
+                                       cmocka_unit_test(scale_shortens_only)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

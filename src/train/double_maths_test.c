@@ -71,7 +71,8 @@ static void log_is_close(void **unused) {
     assert_true(lk_double_log(1) == 0);
     assert_true(isinf(lk_double_log(0)) && lk_double_log(0) < 0);
     assert_true(isinf(lk_double_log(INFINITY)) && lk_double_log(INFINITY) > 0);
-    assert_true(isnan(lk_double_log(-1)) && isnan(lk_double_log(NAN)) && isnan(lk_double_log(-INFINITY)));
+    assert_true(isnan(lk_double_log(-1)) && isnan(lk_double_log(NAN)) &&
+                isnan(lk_double_log(-INFINITY)));
     assert_true(ulps(lk_double_log(5e-324), logl((long double)5e-324)) <= 2);
     assert_true(ulps(lk_double_log(DBL_MAX), logl((long double)DBL_MAX)) <= 2);
 }
@@ -87,18 +88,21 @@ static void cosine_is_close(void **unused) {
     }
     printf("cos(pi t): worst %.3f ulp of 1\n", worst);
     assert_true(worst <= 2);
-    assert_true(lk_double_cos_pi(0) == 1 && lk_double_cos_pi(0.5) == 0 && lk_double_cos_pi(1) == -1);
+    assert_true(lk_double_cos_pi(0) == 1 && lk_double_cos_pi(0.5) == 0 &&
+                lk_double_cos_pi(1) == -1);
 }
 
 static void power_is_repeated_product(void **unused) {
     (void)unused;
-    assert_true(lk_double_power(3, 0) == 1 && lk_double_power(3, 5) == 243 && lk_double_power(0, 7) == 0);
+    assert_true(lk_double_power(3, 0) == 1 && lk_double_power(3, 5) == 243 &&
+                lk_double_power(0, 7) == 0);
     assert_true(fabs(lk_double_power(0.999, 1000000)) < 1e-300);
     assert_true(fabs(lk_double_power(0.999, 1234) / (double)powl(0.999L, 1234) - 1) < 1e-12);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(exp_is_close), cmocka_unit_test(log_is_close),
-                                       cmocka_unit_test(cosine_is_close), cmocka_unit_test(power_is_repeated_product)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exp_is_close), cmocka_unit_test(log_is_close),
+        cmocka_unit_test(cosine_is_close), cmocka_unit_test(power_is_repeated_product)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,15 +51,19 @@ lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
 static void warn_nothing_learned(lk_trainer *t) {
     double nll = t->validates ? t->valid_nll_nats : t->epoch_nll_nats;
     double uniform = lk_baseline_uniform(t->model->data.variables, t->model->data.alphabet);
-    double histogram = t->train != NULL ? lk_baseline_histogram(t->train, t->model->data.binarization) : (double)NAN;
+    double histogram = t->train != NULL
+                           ? lk_baseline_histogram(t->train, t->model->data.binarization)
+                           : (double)NAN;
     if (nll >= uniform * (1 - NOTHING_LEARNED)) {
         snprintf(t->note, sizeof t->note,
-                 "after one epoch the NLL is %.4g nats, the uniform distribution has %.4g: it has learned nothing yet "
+                 "after one epoch the NLL is %.4g nats, the uniform distribution has %.4g: it has "
+                 "learned nothing yet "
                  "(is the learning rate, %g, right?)",
                  nll, uniform, t->options.optimizer.learning_rate);
     } else if (nll >= histogram * (1 - NOTHING_LEARNED)) {
         snprintf(t->note, sizeof t->note,
-                 "after one epoch the NLL is %.4g nats, independent histograms of the variables have %.4g: it has "
+                 "after one epoch the NLL is %.4g nats, independent histograms of the variables "
+                 "have %.4g: it has "
                  "learned nothing yet about how they depend on each other",
                  nll, histogram);
     }
@@ -71,8 +75,10 @@ static lk_status validate_epoch(lk_trainer *t) {
     t->state.since_best = improved ? 0 : t->state.since_best + 1;
     if (t->options.patience > 0 && t->state.since_best >= t->options.patience) {
         snprintf(t->note, sizeof t->note,
-                 "no better validation NLL for %lld epochs: stopping; the best was %.4f nats after epoch %lld",
-                 (long long)t->state.since_best, t->state.best_valid_nll_nats, (long long)t->state.best_epoch);
+                 "no better validation NLL for %lld epochs: stopping; the best was %.4f nats after "
+                 "epoch %lld",
+                 (long long)t->state.since_best, t->state.best_valid_nll_nats,
+                 (long long)t->state.best_epoch);
     }
     return LK_OK;
 }

@@ -1,5 +1,5 @@
-/* Evaluation: variants outside, batches inside, so that weights stay warm. Of the mixture, each example keeps
- * the largest log-likelihood so far and the sum of exp(log-likelihood - largest). */
+/* Evaluation: variants outside, batches inside, so that weights stay warm. Of the mixture, each
+ * example keeps the largest log-likelihood so far and the sum of exp(log-likelihood - largest). */
 #include "train/evaluate.h"
 
 #include <math.h>
@@ -8,9 +8,11 @@
 #include "train/double_maths.h"
 
 #define BATCH 256
-#define BYTES_MOST ((int64_t)1 << 30) /* a smaller batch is chosen when the buffers would be larger */
+#define BYTES_MOST \
+    ((int64_t)1 << 30) /* a smaller batch is chosen when the buffers would be larger */
 
-void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants, const lk_evaluate_options *options) {
+void lk_evaluator_init(lk_evaluator *evaluator, lk_variants *variants,
+                       const lk_evaluate_options *options) {
     *evaluator = (lk_evaluator){.variants = variants};
     if (options != NULL) {
         evaluator->options = *options;
@@ -48,7 +50,8 @@ static lk_status bind(lk_evaluator *evaluator, lk_graph *graph) {
     if (evaluator->batch_nll == NULL) {
         lk_execution_destroy(evaluator->execution);
         evaluator->execution = NULL;
-        return lk_fail_no_memory(graph->context, "likelihoods", evaluator->batch * (int64_t)sizeof(double));
+        return lk_fail_no_memory(graph->context, "likelihoods",
+                                 evaluator->batch * (int64_t)sizeof(double));
     }
     return LK_OK;
 }
@@ -63,8 +66,8 @@ static void mix(double *largest, double *sum, double log_likelihood) {
     }
 }
 
-static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset, int32_t variant, double *largest,
-                             double *sum) {
+static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset, int32_t variant,
+                             double *largest, double *sum) {
     lk_graph *graph;
     LK_TRY(lk_variants_graph(evaluator->variants, variant, &graph));
     LK_TRY(bind(evaluator, graph));
@@ -72,16 +75,19 @@ static lk_status run_variant(lk_evaluator *evaluator, const lk_dataset *dataset,
     for (int64_t first = 0; first < dataset->examples; first += evaluator->batch) {
         int64_t left = dataset->examples - first;
         int64_t count = left < evaluator->batch ? left : evaluator->batch;
-        LK_TRY(lk_execution_forward(evaluator->execution, dataset->values + first * dataset->variables, count));
+        LK_TRY(lk_execution_forward(evaluator->execution,
+                                    dataset->values + first * dataset->variables, count));
         LK_TRY(lk_execution_nll(evaluator->execution, evaluator->batch_nll, NULL));
         for (int64_t i = 0; i < count; i++) {
             if (isnan(evaluator->batch_nll[i])) {
-                return lk_fail_not_a_number(evaluator->variants->model, dataset, first + i, evaluator->execution);
+                return lk_fail_not_a_number(evaluator->variants->model, dataset, first + i,
+                                            evaluator->execution);
             }
             mix(&largest[first + i], &sum[first + i], -evaluator->batch_nll[i]);
         }
         if (options->progress != NULL) {
-            options->progress(options->progress_argument, variant * dataset->examples + first + count,
+            options->progress(options->progress_argument,
+                              variant * dataset->examples + first + count,
                               options->variants * dataset->examples);
         }
     }
@@ -97,7 +103,8 @@ lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, d
     }
     double *sum = lk_allocate(dataset->examples, sizeof *sum);
     if (sum == NULL) {
-        return lk_fail_no_memory(model->context, "likelihoods", dataset->examples * (int64_t)sizeof *sum);
+        return lk_fail_no_memory(model->context, "likelihoods",
+                                 dataset->examples * (int64_t)sizeof *sum);
     }
     for (int64_t i = 0; i < dataset->examples; i++) {
         nll_nats[i] = -(double)INFINITY; /* the largest log-likelihood so far */
@@ -108,14 +115,15 @@ lk_status lk_evaluator_run(lk_evaluator *evaluator, const lk_dataset *dataset, d
     }
     double log_count = lk_double_log((double)evaluator->options.variants);
     for (int64_t i = 0; status == LK_OK && i < dataset->examples; i++) {
-        nll_nats[i] = sum[i] == 0 ? (double)INFINITY : -nll_nats[i] - (lk_double_log(sum[i]) - log_count);
+        nll_nats[i] =
+            sum[i] == 0 ? (double)INFINITY : -nll_nats[i] - (lk_double_log(sum[i]) - log_count);
     }
     lk_release(sum);
     return status;
 }
 
-lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset, const lk_evaluate_options *options,
-                      double *nll_nats) {
+lk_status lk_evaluate(const lk_model *model, const lk_dataset *dataset,
+                      const lk_evaluate_options *options, double *nll_nats) {
     lk_variants variants;
     lk_evaluator evaluator;
     LK_TRY(lk_variants_init(&variants, model));

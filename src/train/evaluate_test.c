@@ -1,5 +1,5 @@
-/* Exact likelihoods: they sum to one over a small domain, the mixture equals its definition in long double,
- * batches and threads do not matter; baselines and calibration against values known. */
+/* Exact likelihoods: they sum to one over a small domain, the mixture equals its definition in long
+ * double, batches and threads do not matter; baselines and calibration against values known. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -26,11 +26,14 @@ static lk_model *make_model(lk_context *context) {
     lk_model *model;
     const char *assignments[] = {"hidden=9", "masks=5", "order_agnostic=true"};
     lk_data_description data = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 2};
-    assert_int_equal(lk_model_create(context, "made", assignments, 3, data, "natural", 4, &model), LK_OK);
-    for (int32_t i = 0; i < model->parameters->count; i++) { /* larger weights, so that the masks disagree */
+    assert_int_equal(lk_model_create(context, "made", assignments, 3, data, "natural", 4, &model),
+                     LK_OK);
+    for (int32_t i = 0; i < model->parameters->count;
+         i++) { /* larger weights, so that the masks disagree */
         lk_parameter *p = &model->parameters->list[i];
         for (int64_t e = 0; e < p->rows * p->columns; e++) {
-            p->value[e] = 3 * lk_random_normal((lk_random){8, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e);
+            p->value[e] =
+                3 * lk_random_normal((lk_random){8, LK_FOR_CHECK}, (uint64_t)i, (uint64_t)e);
         }
     }
     return model;
@@ -38,7 +41,8 @@ static lk_model *make_model(lk_context *context) {
 
 static lk_dataset *all_vectors(lk_context *context) {
     lk_dataset *data;
-    assert_int_equal(lk_dataset_create(context, "all", (lk_shape){.axes = 1, .size = {VARIABLES}}, ALL, 2, &data),
+    assert_int_equal(lk_dataset_create(context, "all", (lk_shape){.axes = 1, .size = {VARIABLES}},
+                                       ALL, 2, &data),
                      LK_OK);
     for (int i = 0; i < ALL * VARIABLES; i++) {
         data->values[i] = (uint16_t)(i / VARIABLES >> i % VARIABLES & 1);
@@ -64,7 +68,8 @@ static void mixture_is_exact(void **unused) {
         lk_dataset *data = all_vectors(context);
         for (int b = 0; b < 4; b++) {
             int64_t last = 0;
-            lk_evaluate_options options = {.batch = batches[b], .progress = count_progress, .progress_argument = &last};
+            lk_evaluate_options options = {
+                .batch = batches[b], .progress = count_progress, .progress_argument = &last};
             assert_int_equal(lk_evaluate(model, data, &options, nll), LK_OK);
             assert_int_equal(last, ALL * MASKS);
             if (k == 0 && b == 0) {
@@ -142,7 +147,8 @@ static void baselines_are_known(void **unused) {
     assert_int_equal(lk_context_create(1, &context), LK_OK);
     lk_dataset *data = all_vectors(context);
     assert_true(fabs(lk_baseline_uniform(VARIABLES, 2) - 8 * log(2)) < 1e-14);
-    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 8 * log(2)) < 1e-13); /* balanced */
+    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 8 * log(2)) <
+                1e-13); /* balanced */
     for (int i = 0; i < ALL; i++) {
         data->values[i * VARIABLES] = i < ALL / 4;
         data->values[i * VARIABLES + 1] = 1;
@@ -169,7 +175,8 @@ static void calibration_is_sorted_quantiles(void **unused) {
     const double three[] = {5, (double)INFINITY, -1};
     assert_int_equal(lk_model_calibrate(model, three, 3), LK_OK);
     assert_int_equal(model->calibration_count, 3);
-    assert_true(model->calibration[0] == -1 && model->calibration[1] == 5 && model->calibration[2] == FLT_MAX);
+    assert_true(model->calibration[0] == -1 && model->calibration[1] == 5 &&
+                model->calibration[2] == FLT_MAX);
     double *many = calloc(MANY, sizeof *many);
     assert_non_null(many);
     for (int i = 0; i < MANY; i++) {
@@ -187,9 +194,9 @@ static void calibration_is_sorted_quantiles(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mixture_is_exact),
-                                       cmocka_unit_test(mixture_equals_its_definition),
-                                       cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
-                                       cmocka_unit_test(calibration_is_sorted_quantiles)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mixture_is_exact), cmocka_unit_test(mixture_equals_its_definition),
+        cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
+        cmocka_unit_test(calibration_is_sorted_quantiles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

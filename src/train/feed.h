@@ -1,24 +1,28 @@
-/* Where a training run's minibatches come from, and what it is validated on: one row for examples of a data set, one for streams. */
+/* Where a training run's minibatches come from, and what it is validated on: one row for examples
+ * of a data set, one for streams. */
 #ifndef LK_TRAIN_FEED_H
 #define LK_TRAIN_FEED_H
 
 #include "train/trainer.h"
 
 struct lk_feed {
-    /* Checks the data and prepares: sets batch_capacity, epoch_batches, epoch_examples, validates. */
+    /* Checks the data and prepares: sets batch_capacity, epoch_batches, epoch_examples,
+     * validates. */
     lk_status (*init)(lk_trainer *trainer);
     void (*deinit)(lk_trainer *trainer);
     /* At the beginning of an epoch, or in its midst after a checkpoint has been read. */
     lk_status (*begin)(lk_trainer *trainer);
-    /* Minibatch number state.position: batch_count and batch_nll; then, when these are finite, the parameters' gradients. */
+    /* Minibatch number state.position: batch_count and batch_nll; then, when these are finite, the
+     * parameters' gradients. */
     lk_status (*forward)(lk_trainer *trainer);
     lk_status (*backward)(lk_trainer *trainer);
     /* What to call example i of the present minibatch in messages. */
     int64_t (*example)(const lk_trainer *trainer, int64_t i);
-    /* Mean NLL in nats per example of the validation data under the weights as they are. last: of the weights that are kept; calibrates the
-     * model where there is something to calibrate by. */
+    /* Mean NLL in nats per example of the validation data under the weights as they are. last: of
+     * the weights that are kept; calibrates the model where there is something to calibrate by. */
     lk_status (*validate)(lk_trainer *trainer, bool last, double *nll_nats);
-    /* What identifies the data, for checkpoints; what is said of them in the model's history. NULL: out of memory. */
+    /* What identifies the data, for checkpoints; what is said of them in the model's history. NULL:
+     * out of memory. */
     json_t *(*hash)(const lk_trainer *trainer, bool valid);
     json_t *(*describe)(const lk_trainer *trainer, bool valid);
 };

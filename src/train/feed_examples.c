@@ -4,11 +4,14 @@
 #include "base/arena.h"
 #include "train/feed.h"
 
-/* For training with values drawn afresh the data are grey and of another alphabet than the model. */
-static lk_status check_data(const lk_model *model, const lk_dataset *train, const lk_dataset *valid) {
+/* For training with values drawn afresh the data are grey and of another alphabet than the
+ * model. */
+static lk_status check_data(const lk_model *model, const lk_dataset *train,
+                            const lk_dataset *valid) {
     lk_dataset shape = *train;
     if (model->data.binarization == LK_BINARIZE_SAMPLE) {
-        shape.alphabet = model->data.alphabet; /* only the number of variables is left to be checked */
+        shape.alphabet =
+            model->data.alphabet; /* only the number of variables is left to be checked */
     }
     LK_TRY(lk_model_accepts(model, &shape));
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
@@ -17,8 +20,8 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train, cons
 static lk_status init(lk_trainer *t) {
     lk_model *model = t->model;
     LK_TRY(check_data(model, t->train, t->valid));
-    LK_TRY(lk_batches_init(&t->batches, model->context, t->train, model->data.binarization, t->options.batch_size,
-                           t->options.seed));
+    LK_TRY(lk_batches_init(&t->batches, model->context, t->train, model->data.binarization,
+                           t->options.batch_size, t->options.seed));
     LK_TRY(lk_variants_init(&t->variants, model));
     lk_evaluate_options evaluate = {.variants = LK_VALIDATION_VARIANTS};
     lk_evaluator_init(&t->evaluator, &t->variants, &evaluate);
@@ -31,7 +34,8 @@ static lk_status init(lk_trainer *t) {
         t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
     }
     return t->validates && t->valid_nll == NULL
-               ? lk_fail_no_memory(model->context, "likelihoods", t->valid->examples * (int64_t)sizeof(double))
+               ? lk_fail_no_memory(model->context, "likelihoods",
+                                   t->valid->examples * (int64_t)sizeof(double))
                : LK_OK;
 }
 
@@ -51,7 +55,8 @@ static lk_status begin(lk_trainer *t) {
     return LK_OK;
 }
 
-/* Networks whose values fill the caches are trained in slices; those of several variants share their weights, which outweigh values. */
+/* Networks whose values fill the caches are trained in slices; those of several variants share
+ * their weights, which outweigh values. */
 static lk_status make_execution(lk_trainer *t, lk_graph *graph) {
     if (t->variants.count > 1 || lk_slices_count(graph, t->batches.batch_size) == 1) {
         return lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution);
@@ -116,8 +121,8 @@ static json_t *hash(const lk_trainer *t, bool valid) {
         return json_string("none");
     }
     int64_t values = data->examples * data->variables;
-    return lk_history_hash(XXH3_128bits(data->values, (size_t)values * sizeof *data->values), data->examples,
-                           "examples");
+    return lk_history_hash(XXH3_128bits(data->values, (size_t)values * sizeof *data->values),
+                           data->examples, "examples");
 }
 
 static json_t *describe(const lk_trainer *t, bool valid) {
@@ -125,4 +130,5 @@ static json_t *describe(const lk_trainer *t, bool valid) {
     return data != NULL ? lk_history_data(data) : json_null();
 }
 
-const lk_feed lk_feed_examples = {init, deinit, begin, forward, backward, example, validate, hash, describe};
+const lk_feed lk_feed_examples = {init,    deinit,   begin, forward, backward,
+                                  example, validate, hash,  describe};

@@ -1,10 +1,12 @@
-/* Truncated back-propagation through time (Williams and Peng, Neural Computation 1990; Karpathy 2015). A stream of T symbols is cut into as
- * many lanes as a minibatch has examples, which run side by side, window after window; the states at a window's end are the next one's
- * beginning, and gradients stop there. Lanes begin at another place in each epoch, drawn by (LK_FOR_SHUFFLE, epoch), the text's
- * end joined to its beginning; what does not fill a window is left for other epochs. An "example" is a window of one lane.
+/* Truncated back-propagation through time (Williams and Peng, Neural Computation 1990; Karpathy
+ * 2015). A stream of T symbols is cut into as many lanes as a minibatch has examples, which run
+ * side by side, window after window; the states at a window's end are the next one's beginning, and
+ * gradients stop there. Lanes begin at another place in each epoch, drawn by (LK_FOR_SHUFFLE,
+ * epoch), the text's end joined to its beginning; what does not fill a window is left for other
+ * epochs. An "example" is a window of one lane.
  *
- * Validation runs lanes too, since one lane alone would take longer than the training of an epoch: each begins without knowing what
- * stands before it. */
+ * Validation runs lanes too, since one lane alone would take longer than the training of an epoch:
+ * each begins without knowing what stands before it. */
 #include <math.h>
 #include <string.h>
 
@@ -22,17 +24,19 @@ static lk_status init(lk_trainer *t) {
     LK_REQUIRE(model->data.stream);
     t->train_path = lk_stream_path(t->train_stream);
     if (length < window) {
-        return lk_fail(model->context, LK_INVALID, "%s: %lld symbols do not fill a window of %lld", t->train_path,
-                       (long long)length, (long long)window);
+        return lk_fail(model->context, LK_INVALID, "%s: %lld symbols do not fill a window of %lld",
+                       t->train_path, (long long)length, (long long)window);
     }
-    t->batch_capacity = length / window < t->options.batch_size ? length / window : t->options.batch_size;
+    t->batch_capacity =
+        length / window < t->options.batch_size ? length / window : t->options.batch_size;
     t->epoch_batches = length / t->batch_capacity / window;
     t->epoch_examples = t->epoch_batches * t->batch_capacity;
     t->validates = t->valid_stream != NULL;
     LK_TRY(lk_flow_create(model, LK_PLAN_TRAIN, t->batch_capacity, window, &t->flow));
     t->execution = lk_flow_execution(t->flow);
     t->window_symbols = lk_allocate(t->batch_capacity * window, sizeof *t->window_symbols);
-    t->carried = lk_allocate(lk_flow_carried_floats(t->flow) * t->batch_capacity, sizeof *t->carried);
+    t->carried =
+        lk_allocate(lk_flow_carried_floats(t->flow) * t->batch_capacity, sizeof *t->carried);
     if (t->window_symbols == NULL || t->carried == NULL) {
         return lk_fail_no_memory(model->context, "lanes", t->batch_capacity * window * 2);
     }
@@ -66,7 +70,8 @@ static lk_status read_round(lk_stream *stream, int64_t first, int64_t count, uin
 static lk_status forward(lk_trainer *t) {
     int64_t window = t->model->data.variables, length = lk_stream_length(t->train_stream);
     lk_random random = {t->options.seed, LK_FOR_SHUFFLE};
-    int64_t offset = (int64_t)lk_random_below(random, (uint64_t)t->state.epoch, 0, (uint64_t)length);
+    int64_t offset =
+        (int64_t)lk_random_below(random, (uint64_t)t->state.epoch, 0, (uint64_t)length);
     for (int64_t lane = 0; lane < t->batch_capacity; lane++) {
         int64_t first = offset + lane * (length / t->batch_capacity) + t->state.position * window;
         LK_TRY(read_round(t->train_stream, first, window, t->window_symbols + lane * window));
@@ -85,15 +90,17 @@ static int64_t example(const lk_trainer *t, int64_t i) {
     return t->state.position * t->batch_count + i;
 }
 
-/* ---- validation ---------------------------------------------------------------------------------------------------------- */
+/* ---- validation ------------------------------------------------------------------------------ */
 
 static int64_t validation_lanes(const lk_trainer *t) {
-    int64_t lanes = lk_stream_length(t->valid_stream) / (VALIDATION_WINDOWS * t->model->data.variables);
+    int64_t lanes =
+        lk_stream_length(t->valid_stream) / (VALIDATION_WINDOWS * t->model->data.variables);
     return lanes < 1 ? 1 : lanes < VALIDATION_LANES ? lanes : VALIDATION_LANES;
 }
 
 /* The next `here` symbols of every lane. */
-static lk_status validate_window(lk_trainer *t, int64_t lanes, int64_t done, int64_t here, uint16_t *x, double *total) {
+static lk_status validate_window(lk_trainer *t, int64_t lanes, int64_t done, int64_t here,
+                                 uint16_t *x, double *total) {
     int64_t each = lk_stream_length(t->valid_stream) / lanes;
     double nll[VALIDATION_LANES];
     for (int64_t lane = 0; lane < lanes; lane++) {
@@ -127,7 +134,7 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
     return status;
 }
 
-/* ---- what is said of the data -------------------------------------------------------------------------------------------- */
+/* ---- what is said of the data ---------------------------------------------------------------- */
 
 static json_t *hash(const lk_trainer *t, bool valid) {
     lk_stream *stream = valid ? t->valid_stream : t->train_stream;
@@ -156,4 +163,5 @@ static json_t *describe(const lk_trainer *t, bool valid) {
                                       (json_int_t)lk_stream_length(stream));
 }
 
-const lk_feed lk_feed_streams = {init, deinit, begin, forward, backward, example, validate, hash, describe};
+const lk_feed lk_feed_streams = {init,    deinit,   begin, forward, backward,
+                                 example, validate, hash,  describe};

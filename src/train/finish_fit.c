@@ -1,5 +1,5 @@
-/* What training by gradients does at its end, for families that fit in their own way: the history, and held-out
- * likelihoods for p-values. */
+/* What training by gradients does at its end, for families that fit in their own way: the history,
+ * and held-out likelihoods for p-values. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,7 +8,8 @@
 static lk_status calibrate(lk_model *model, const lk_dataset *data, double *mean) {
     double *nll = calloc((size_t)data->examples, sizeof *nll);
     if (nll == NULL) {
-        return lk_fail_no_memory(model->context, "likelihoods", data->examples * (int64_t)sizeof *nll);
+        return lk_fail_no_memory(model->context, "likelihoods",
+                                 data->examples * (int64_t)sizeof *nll);
     }
     lk_status status = lk_evaluate(model, data, NULL, nll);
     *mean = lk_mean(nll, data->examples);
@@ -29,6 +30,7 @@ lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk
     json_object_set_new(history, "stopped", json_string("fitted"));
     json_object_set_new(history, "valid_nll_nats", lk_history_number(valid_nll));
     json_object_set_new(history, "train_data", lk_history_data(train));
-    json_object_set_new(history, "valid_data", valid != NULL ? lk_history_data(valid) : json_null());
+    json_object_set_new(history, "valid_data",
+                        valid != NULL ? lk_history_data(valid) : json_null());
     return lk_history_take(model, history);
 }

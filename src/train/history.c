@@ -1,5 +1,6 @@
-/* The training history: what the run was asked to do, and what each epoch did. It goes into the model file as
- * JSON; the options that decide the weights are also what a checkpoint compares on resuming. */
+/* The training history: what the run was asked to do, and what each epoch did. It goes into the
+ * model file as JSON; the options that decide the weights are also what a checkpoint compares on
+ * resuming. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +34,11 @@ static void describe_model(json_t *object, const lk_model *model) {
     }
     json_object_set_new(object, "variables", json_integer((json_int_t)model->data.variables));
     json_object_set_new(object, "alphabet", json_integer(model->data.alphabet));
-    json_object_set_new(object, "binarization", json_string(BINARIZATION[model->data.binarization]));
+    json_object_set_new(object, "binarization",
+                        json_string(BINARIZATION[model->data.binarization]));
     json_object_set_new(object, "ordering",
-                        lk_history_hash(XXH3_128bits(model->rank, (size_t)model->data.variables * sizeof *model->rank),
+                        lk_history_hash(XXH3_128bits(model->rank, (size_t)model->data.variables *
+                                                                      sizeof *model->rank),
                                         model->data.variables, "ranks"));
 }
 
@@ -74,21 +77,24 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
 }
 
 bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
-    double rate =
-        lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0, t->epoch_batches, t->total_steps);
+    double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0,
+                                 t->epoch_batches, t->total_steps);
     json_t *record = json_object();
     json_object_set_new(record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
     json_object_set_new(record, "steps", json_integer((json_int_t)t->state.position));
     json_object_set_new(record, "whole", json_boolean(whole));
-    json_object_set_new(record, "learning_rate", lk_history_number(rate * t->options.optimizer.learning_rate));
+    json_object_set_new(record, "learning_rate",
+                        lk_history_number(rate * t->options.optimizer.learning_rate));
     json_object_set_new(record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
-    json_object_set_new(record, "valid_nll_nats", lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
+    json_object_set_new(record, "valid_nll_nats",
+                        lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
     json_object_set_new(record, "seconds", lk_history_number(t->state.epoch_seconds));
     return json_array_append_new(t->epochs, record) == 0;
 }
 
 static const char *stop_text(lk_stop stop) {
-    static const char *const TEXT[] = {"still running", "epochs", "minutes", "patience", "asked to stop"};
+    static const char *const TEXT[] = {"still running", "epochs", "minutes", "patience",
+                                       "asked to stop"};
     return TEXT[stop];
 }
 
@@ -119,7 +125,8 @@ lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
     json_object_set_new(history, "steps", json_integer((json_int_t)s->step));
     json_object_set_new(history, "examples_seen", json_integer((json_int_t)s->examples_seen));
     json_object_set_new(history, "seconds", lk_history_number(s->seconds));
-    json_object_set_new(history, "examples_per_second", lk_history_number((double)s->examples_seen / s->seconds));
+    json_object_set_new(history, "examples_per_second",
+                        lk_history_number((double)s->examples_seen / s->seconds));
     json_object_set_new(history, "best_epoch",
                         s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
     json_object_set_new(history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));

@@ -23,10 +23,12 @@ static lk_status make(lk_learner *learner, int64_t lanes) {
     return lk_flow_create(learner->twin, LK_PLAN_TRAIN, lanes, LK_LEARNER_WINDOW, &learner->flow);
 }
 
-lk_status lk_learner_create(const lk_model *model, int64_t lanes, float rate, lk_learner **learner) {
+lk_status lk_learner_create(const lk_model *model, int64_t lanes, float rate,
+                            lk_learner **learner) {
     *learner = NULL;
     if (!lk_learner_takes(rate)) {
-        return lk_fail(model->context, LK_INVALID, "a model learns from a text at a rate above 0, up to %g; not at %g",
+        return lk_fail(model->context, LK_INVALID,
+                       "a model learns from a text at a rate above 0, up to %g; not at %g",
                        (double)LK_LEARNER_RATE_MOST, (double)rate);
     }
     lk_learner *made = calloc(1, sizeof *made);
@@ -65,7 +67,8 @@ static void forget(lk_learner *learner) {
     for (int32_t p = 0; p < parameters->count; p++) {
         int64_t floats = parameters->list[p].rows * parameters->list[p].columns;
         for (int32_t slot = 0; slot < LK_OPTIMIZER_SLOTS_MOST; slot++) {
-            memset(lk_optimizer_slot(learner->optimizer, slot, p), 0, (size_t)floats * sizeof(float));
+            memset(lk_optimizer_slot(learner->optimizer, slot, p), 0,
+                   (size_t)floats * sizeof(float));
         }
     }
 }

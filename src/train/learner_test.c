@@ -1,5 +1,6 @@
-/* A model that learns while it is run: what it says next is what weights say that are moved here along the gradient of what it met; by
- * either schedule and any number of threads the same bits; new streams begin from the model's own weights, which never change. */
+/* A model that learns while it is run: what it says next is what weights say that are moved here
+ * along the gradient of what it met; by either schedule and any number of threads the same bits;
+ * new streams begin from the model's own weights, which never change. */
 #include "models/stream_testing.h"
 
 #include "dist/dist.h"
@@ -18,7 +19,8 @@ static const char *const families[] = {"charrnn", "conv1d"};
 static const int32_t set_counts[] = {2, 4};
 
 static lk_model *make_model(lk_context *context, int kind) {
-    return testing_stream_model(context, families[kind], sets[kind], set_counts[kind], TESTING_BYTES, 0.4f);
+    return testing_stream_model(context, families[kind], sets[kind], set_counts[kind],
+                                TESTING_BYTES, 0.4f);
 }
 
 /* [LANES][LENGTH], few symbols. */
@@ -31,7 +33,8 @@ static void fill(uint16_t *x) {
 /* The symbols of a window, [LANES][LK_LEARNER_WINDOW]. */
 static void gather(const uint16_t *x, int64_t first, uint16_t *window) {
     for (int64_t lane = 0; lane < LANES; lane++) {
-        memcpy(window + lane * LK_LEARNER_WINDOW, x + lane * LENGTH + first, LK_LEARNER_WINDOW * sizeof *window);
+        memcpy(window + lane * LK_LEARNER_WINDOW, x + lane * LENGTH + first,
+               LK_LEARNER_WINDOW * sizeof *window);
     }
 }
 
@@ -47,7 +50,8 @@ static void run_parallel(lk_learner *learner, const uint16_t *x, float *terms) {
         assert_int_equal(lk_flow_forward(flow, window, LK_LEARNER_WINDOW), LK_OK);
         assert_int_equal(lk_flow_nll(flow, sums, here), LK_OK);
         for (int64_t lane = 0; lane < LANES; lane++) {
-            memcpy(terms + lane * LENGTH + first, here + lane * LK_LEARNER_WINDOW, sizeof here / LANES);
+            memcpy(terms + lane * LENGTH + first, here + lane * LK_LEARNER_WINDOW,
+                   sizeof here / LANES);
         }
         assert_int_equal(lk_learner_follow(learner), LK_OK);
     }
@@ -63,8 +67,9 @@ static void run_incremental(lk_learner *learner, const uint16_t *x, float *terms
         assert_int_equal(lk_flow_next(flow, &parameters), LK_OK);
         for (int64_t lane = 0; lane < LANES; lane++) {
             values[lane] = x[lane * LENGTH + at];
-            graph->dist->nll(graph->context->kernels, graph->alphabet, parameters + lane * graph->output->channels,
-                             &values[lane], 1, &terms[lane * LENGTH + at]);
+            graph->dist->nll(graph->context->kernels, graph->alphabet,
+                             parameters + lane * graph->output->channels, &values[lane], 1,
+                             &terms[lane * LENGTH + at]);
         }
         lk_flow_set(flow, values);
         assert_int_equal(lk_learner_follow(learner), LK_OK);
@@ -81,14 +86,16 @@ static void run_by_hand(lk_model *model, const uint16_t *x, float *terms) {
     lk_optimizer_options how = lk_optimizer_defaults();
     how.beta1 = 0;
     testing_ok(model->context, lk_optimizer_create(model->parameters, &how, &optimizer));
-    testing_ok(model->context, lk_flow_create(model, LK_PLAN_TRAIN, LANES, LK_LEARNER_WINDOW, &flow));
+    testing_ok(model->context,
+               lk_flow_create(model, LK_PLAN_TRAIN, LANES, LK_LEARNER_WINDOW, &flow));
     testing_ok(model->context, lk_flow_begin(flow, LANES));
     for (int64_t first = 0; first < LENGTH; first += LK_LEARNER_WINDOW) {
         gather(x, first, window);
         testing_ok(model->context, lk_flow_forward(flow, window, LK_LEARNER_WINDOW));
         testing_ok(model->context, lk_flow_nll(flow, sums, here));
         for (int64_t lane = 0; lane < LANES; lane++) {
-            memcpy(terms + lane * LENGTH + first, here + lane * LK_LEARNER_WINDOW, sizeof here / LANES);
+            memcpy(terms + lane * LENGTH + first, here + lane * LK_LEARNER_WINDOW,
+                   sizeof here / LANES);
         }
         testing_ok(model->context, lk_execution_backward(lk_flow_execution(flow)));
         lk_optimizer_step(optimizer, (double)RATE, 1.0 / LK_LEARNER_WINDOW, NULL);
@@ -133,7 +140,8 @@ static void test_rates(void **state) {
     lk_model *model = make_model(context, 0);
     lk_learner *learner;
     for (int i = 0; i < 5; i++) {
-        testing_refused(context, lk_learner_create(model, 1, bad[i], &learner), LK_INVALID, "at a rate above 0");
+        testing_refused(context, lk_learner_create(model, 1, bad[i], &learner), LK_INVALID,
+                        "at a rate above 0");
         assert_null(learner);
     }
     lk_model_destroy(model);

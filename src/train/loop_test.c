@@ -1,15 +1,16 @@
-/* The loop, on tiny MADEs: it overfits; threads do not matter; what diverges is named; early stopping keeps the best weights;
- * warnings and limits. */
+/* The loop, on tiny MADEs: it overfits; threads do not matter; what diverges is named; early
+ * stopping keeps the best weights; warnings and limits. */
 #include "train/testing.h"
 
-/* The least NLL that any distribution can have on average: the entropy of the examples' frequencies. */
+/* The least NLL that any distribution can have on average: the entropy of the examples'
+ * frequencies. */
 static double entropy_of(const lk_dataset *data) {
     double sum = 0;
     for (int64_t i = 0; i < data->examples; i++) {
         int equal = 0;
         for (int64_t k = 0; k < data->examples; k++) {
-            equal +=
-                memcmp(data->values + i * VARIABLES, data->values + k * VARIABLES, VARIABLES * sizeof(uint16_t)) == 0;
+            equal += memcmp(data->values + i * VARIABLES, data->values + k * VARIABLES,
+                            VARIABLES * sizeof(uint16_t)) == 0;
         }
         sum -= log((double)equal / (double)data->examples);
     }
@@ -60,7 +61,8 @@ static void gradient_overflow_is_named(void **unused) {
     o.batch_size = 1;
     for (int32_t i = 0; i < b.model->parameters->count; i++) {
         lk_parameter *p = &b.model->parameters->list[i];
-        bool huge = strcmp(p->name, "logits.weight") == 0, tiny = strcmp(p->name, "hidden1.bias") == 0;
+        bool huge = strcmp(p->name, "logits.weight") == 0,
+             tiny = strcmp(p->name, "hidden1.bias") == 0;
         for (int64_t e = 0; e < p->rows * p->columns; e++) {
             bool live = p->live == NULL || e % p->columns < p->live[e / p->columns];
             p->value[e] = huge && live ? 3e38f : tiny ? 1e-38f : 0;
@@ -181,7 +183,8 @@ static void minutes_end_it(void **unused) {
     o.epochs = 0;
     o.patience = 0;
     o.rate = lk_rate_defaults();
-    assert_int_equal(lk_train(b.model, b.train, b.valid, &o), LK_INVALID); /* nothing would end it */
+    assert_int_equal(lk_train(b.model, b.train, b.valid, &o),
+                     LK_INVALID); /* nothing would end it */
     o.minutes = 0.001;
     succeeds(&b, lk_train(b.model, b.train, b.valid, &o));
     assert_non_null(strstr(b.model->history, "\"minutes\""));

@@ -1,5 +1,5 @@
-/* Optimizers as a table: how many slots each keeps, and what it does to one span of weights (formulas:
- * optimizer.h). A step is one pass over the weights, in pieces that fit the cache. */
+/* Optimizers as a table: how many slots each keeps, and what it does to one span of weights
+ * (formulas: optimizer.h). A step is one pass over the weights, in pieces that fit the cache. */
 #include "train/optimizer.h"
 
 #include <stdlib.h>
@@ -36,7 +36,8 @@ struct lk_optimizer {
     lk_optimizer_options options;
     const rule *rule;
     lk_spans spans;
-    float **slot[LK_OPTIMIZER_SLOTS_MOST]; /* owned: arrays parallel to the parameters, zero at first */
+    float **
+        slot[LK_OPTIMIZER_SLOTS_MOST]; /* owned: arrays parallel to the parameters, zero at first */
     int64_t steps;
 };
 
@@ -46,7 +47,8 @@ static const lk_kernels *kernels_of(const step *now) {
 
 static void sgd(const step *now, const view *at, float weight_decay) {
     kernels_of(now)->sgd(at->weight, at->slot0, at->gradient, now->adam.learning_rate,
-                         (float)now->optimizer->options.momentum, weight_decay, now->adam.gradient_scale, at->count);
+                         (float)now->optimizer->options.momentum, weight_decay,
+                         now->adam.gradient_scale, at->count);
 }
 
 static void adam(const step *now, const view *at, float weight_decay) {
@@ -62,17 +64,22 @@ static void adamw(const step *now, const view *at, float weight_decay) {
 }
 
 static void adagrad(const step *now, const view *at, float weight_decay) {
-    kernels_of(now)->adagrad(at->weight, at->slot0, at->gradient, now->adam.learning_rate, now->adam.epsilon,
-                             weight_decay, now->adam.gradient_scale, at->count);
+    kernels_of(now)->adagrad(at->weight, at->slot0, at->gradient, now->adam.learning_rate,
+                             now->adam.epsilon, weight_decay, now->adam.gradient_scale, at->count);
 }
 
-static const rule RULES[] = {{"sgd", 1, sgd}, {"adam", 2, adam}, {"adamw", 2, adamw}, {"adagrad", 1, adagrad}};
+static const rule RULES[] = {
+    {"sgd", 1, sgd}, {"adam", 2, adam}, {"adamw", 2, adamw}, {"adagrad", 1, adagrad}};
 
-/* ---- options -------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 lk_optimizer_options lk_optimizer_defaults(void) {
-    return (lk_optimizer_options){
-        .name = "adam", .learning_rate = 0.001, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+    return (lk_optimizer_options){.name = "adam",
+                                  .learning_rate = 0.001,
+                                  .momentum = 0.9,
+                                  .beta1 = 0.9,
+                                  .beta2 = 0.999,
+                                  .epsilon = 1e-8};
 }
 
 static const rule *find_rule(const char *name) {
@@ -85,11 +92,13 @@ static const rule *find_rule(const char *name) {
 }
 
 /* least <= value < limit, in float too: 1 - 1e-9 would become 1 and never forget. */
-static lk_status in_range(lk_context *context, const char *what, double value, double least, double limit) {
+static lk_status in_range(lk_context *context, const char *what, double value, double least,
+                          double limit) {
     if (value >= least && (double)(float)value < limit) {
         return LK_OK;
     }
-    return lk_fail(context, LK_INVALID, "%s %g: it must be at least %g and below %g", what, value, least, limit);
+    return lk_fail(context, LK_INVALID, "%s %g: it must be at least %g and below %g", what, value,
+                   least, limit);
 }
 
 static lk_status check(lk_context *context, const lk_optimizer_options *options) {
@@ -105,7 +114,7 @@ static lk_status check(lk_context *context, const lk_optimizer_options *options)
     return in_range(context, "weight decay", options->weight_decay, 0, 1e30);
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static bool make_slots(lk_optimizer *optimizer) {
     const lk_parameters *parameters = optimizer->parameters;
@@ -113,7 +122,8 @@ static bool make_slots(lk_optimizer *optimizer) {
         float **arrays = calloc((size_t)parameters->count + 1, sizeof *arrays);
         optimizer->slot[s] = arrays;
         for (int32_t i = 0; arrays != NULL && i < parameters->count; i++) {
-            arrays[i] = lk_allocate(parameters->list[i].rows * parameters->list[i].columns, sizeof(float));
+            arrays[i] =
+                lk_allocate(parameters->list[i].rows * parameters->list[i].columns, sizeof(float));
             if (arrays[i] == NULL) {
                 return false;
             }
@@ -141,7 +151,8 @@ lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_opti
     lk_status status = lk_spans_init(&made->spans, parameters);
     if (status == LK_OK && !make_slots(made)) {
         status = lk_fail_no_memory(parameters->context, "optimizer state",
-                                   made->rule->slots * lk_parameters_total(parameters) * (int64_t)sizeof(float));
+                                   made->rule->slots * lk_parameters_total(parameters) *
+                                       (int64_t)sizeof(float));
     }
     if (status != LK_OK) {
         lk_optimizer_destroy(made);
@@ -171,25 +182,28 @@ float *lk_optimizer_slot(lk_optimizer *optimizer, int32_t slot, int32_t paramete
     return slot < optimizer->rule->slots ? optimizer->slot[slot][parameter] : NULL;
 }
 
-/* ---- a step --------------------------------------------------------------------------------- */
+/* ---- a step ---------------------------------------------------------------------------------- */
 
 static void step_span(void *argument, lk_weight_span span, int64_t piece) {
     (void)piece;
     const step *now = argument;
     const lk_optimizer *optimizer = now->optimizer;
     const lk_parameter *p = &optimizer->parameters->list[span.parameter];
-    view at = {.weight = p->value + span.offset, .gradient = p->gradient + span.offset, .count = span.count};
+    view at = {.weight = p->value + span.offset,
+               .gradient = p->gradient + span.offset,
+               .count = span.count};
     at.slot0 = optimizer->slot[0][span.parameter] + span.offset;
     at.slot1 = optimizer->rule->slots > 1 ? optimizer->slot[1][span.parameter] + span.offset : NULL;
     float weight_decay = p->decays ? (float)optimizer->options.weight_decay : 0;
     optimizer->rule->apply(now, &at, weight_decay);
     if (now->average != NULL) {
-        kernels_of(now)->average(now->average->value[span.parameter] + span.offset, at.weight, now->average_decay,
-                                 at.count);
+        kernels_of(now)->average(now->average->value[span.parameter] + span.offset, at.weight,
+                                 now->average_decay, at.count);
     }
 }
 
-void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale, lk_average *average) {
+void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gradient_scale,
+                       lk_average *average) {
     const lk_optimizer_options *options = &optimizer->options;
     optimizer->steps++;
     step now = {.optimizer = optimizer, .average = average};
@@ -200,8 +214,8 @@ void lk_optimizer_step(lk_optimizer *optimizer, double learning_rate, double gra
         .epsilon = (float)options->epsilon,
         .gradient_scale = (float)gradient_scale,
     };
-    /* From the floats that the kernel uses, or the first steps would be off by the rounding of beta2 over 1 -
-     * beta2. */
+    /* From the floats that the kernel uses, or the first steps would be off by the rounding of
+     * beta2 over 1 - beta2. */
     now.adam.correction1 = (float)(1 - lk_double_power((double)now.adam.beta1, optimizer->steps));
     now.adam.correction2 = (float)(1 - lk_double_power((double)now.adam.beta2, optimizer->steps));
     now.average_decay = average != NULL ? lk_average_decay(average) : 0;

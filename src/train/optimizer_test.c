@@ -1,5 +1,5 @@
-/* Every optimizer against a naive recomputation in double, and against closed forms; dead columns; the moving
- * average; threads. */
+/* Every optimizer against a naive recomputation in double, and against closed forms; dead columns;
+ * the moving average; threads. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,15 +60,18 @@ static fixture setup(const lk_optimizer_options *options, int threads, double de
     int32_t index;
     assert_int_equal(lk_context_create(threads, &f.context), LK_OK);
     assert_int_equal(lk_parameters_create(f.context, &f.parameters), LK_OK);
-    assert_int_equal(lk_parameters_declare(f.parameters, "a.weight", 5, COLUMNS, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(
+        lk_parameters_declare(f.parameters, "a.weight", 5, COLUMNS, LK_INIT_ZERO, &index), LK_OK);
     lk_parameter *a = &f.parameters->list[index];
     a->live = lk_allocate(5, sizeof *a->live);
     assert_non_null(a->live);
     memcpy(a->live, LIVE, sizeof LIVE);
     a->decays = true;
-    assert_int_equal(lk_parameters_declare(f.parameters, "a.bias", 3, 1, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(lk_parameters_declare(f.parameters, "a.bias", 3, 1, LK_INIT_ZERO, &index),
+                     LK_OK);
     f.parameters->list[index].decays = false;
-    assert_int_equal(lk_parameters_declare(f.parameters, "b.weight", BIG, 1, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(lk_parameters_declare(f.parameters, "b.weight", BIG, 1, LK_INIT_ZERO, &index),
+                     LK_OK);
     f.parameters->list[index].decays = true;
     fill_weights(f.parameters);
     assert_int_equal(lk_optimizer_create(f.parameters, options, &f.optimizer), LK_OK);
@@ -85,13 +88,14 @@ static void teardown(fixture *f) {
     lk_context_destroy(f->context);
 }
 
-/* ---- the naive recomputation: one weight, as the formulas in optimizer.h are written ---- */
+/* ---- the naive recomputation: one weight, as the formulas in optimizer.h are written --------- */
 
 typedef struct naive {
     double w, first, second, average;
 } naive;
 
-static void naive_step(naive *n, const lk_optimizer_options *o, double rate, double gradient, bool decays, int t) {
+static void naive_step(naive *n, const lk_optimizer_options *o, double rate, double gradient,
+                       bool decays, int t) {
     double wd = decays ? o->weight_decay : 0;
     bool decoupled = strcmp(o->name, "adamw") == 0;
     double g = gradient + (decoupled ? 0 : wd * n->w);
@@ -151,8 +155,8 @@ static void compare(const lk_optimizer_options *options, double scale) {
         }
         lk_release(all[i]);
     }
-    printf("%s, decay %g: worst difference of 25 steps %.2g (seed %d)\n", options->name, options->weight_decay, worst,
-           SEED);
+    printf("%s, decay %g: worst difference of 25 steps %.2g (seed %d)\n", options->name,
+           options->weight_decay, worst, SEED);
     assert_true(worst < 3e-6);
     assert_int_equal(*lk_optimizer_steps(f.optimizer), STEPS);
     teardown(&f);
@@ -167,7 +171,8 @@ static void equals_the_naive_one(void **unused) {
             lk_optimizer_options options = lk_optimizer_defaults();
             options.name = NAMES[i];
             options.learning_rate = 0.1;
-            options.epsilon = 0.01; /* large enough that a gradient near 0 does not magnify its rounding */
+            options.epsilon =
+                0.01; /* large enough that a gradient near 0 does not magnify its rounding */
             options.weight_decay = decays ? 0.3 : 0;
             compare(&options, decays ? 0.25 : 1);
         }
@@ -218,7 +223,8 @@ static void threads_do_not_matter(void **unused) {
         }
         for (int k = 1; k < 3; k++) {
             for (int32_t p = 0; p < 3; p++) {
-                const lk_parameter *one = &f[0].parameters->list[p], *other = &f[k].parameters->list[p];
+                const lk_parameter *one = &f[0].parameters->list[p],
+                                   *other = &f[k].parameters->list[p];
                 size_t bytes = (size_t)(one->rows * one->columns) * sizeof(float);
                 assert_memory_equal(one->value, other->value, bytes);
                 assert_memory_equal(f[0].average->value[p], f[k].average->value[p], bytes);
@@ -248,7 +254,8 @@ static void bad_options_are_named(void **unused) {
     bad[6].options.weight_decay = -1;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lk_optimizer *optimizer;
-        assert_int_equal(lk_optimizer_create(f.parameters, &bad[i].options, &optimizer), LK_INVALID);
+        assert_int_equal(lk_optimizer_create(f.parameters, &bad[i].options, &optimizer),
+                         LK_INVALID);
         assert_null(optimizer);
         assert_non_null(strstr(lk_context_message(f.context), bad[i].word));
     }
@@ -256,8 +263,8 @@ static void bad_options_are_named(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_the_naive_one), cmocka_unit_test(closed_forms),
-                                       cmocka_unit_test(threads_do_not_matter),
-                                       cmocka_unit_test(bad_options_are_named)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equals_the_naive_one), cmocka_unit_test(closed_forms),
+        cmocka_unit_test(threads_do_not_matter), cmocka_unit_test(bad_options_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

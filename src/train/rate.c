@@ -38,7 +38,8 @@ static double exponential(const lk_rate_options *options, moment now) {
 static const struct {
     const char *name;
     double (*factor)(const lk_rate_options *options, moment now);
-} SCHEDULES[] = {{"constant", constant}, {"cosine", cosine}, {"step", by_step}, {"exponential", exponential}};
+} SCHEDULES[] = {
+    {"constant", constant}, {"cosine", cosine}, {"step", by_step}, {"exponential", exponential}};
 
 #define SCHEDULE_COUNT ((int)(sizeof SCHEDULES / sizeof *SCHEDULES))
 
@@ -58,7 +59,8 @@ lk_rate_options lk_rate_defaults(void) {
 lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int64_t total_steps) {
     int schedule = find(options->name);
     if (schedule < 0) {
-        return lk_fail(context, LK_INVALID, "no learning-rate schedule '%s': constant, cosine, step or exponential",
+        return lk_fail(context, LK_INVALID,
+                       "no learning-rate schedule '%s': constant, cosine, step or exponential",
                        options->name == NULL ? "" : options->name);
     }
     if (options->warmup_steps < 0) {
@@ -66,27 +68,33 @@ lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int
                        (long long)options->warmup_steps);
     }
     if (!(options->final_fraction >= 0 && options->final_fraction <= 1)) {
-        return lk_fail(context, LK_INVALID, "final fraction %g of the learning rate: it must be from 0 to 1",
+        return lk_fail(context, LK_INVALID,
+                       "final fraction %g of the learning rate: it must be from 0 to 1",
                        options->final_fraction);
     }
     if (!(options->decay > 0 && options->decay <= 1)) {
-        return lk_fail(context, LK_INVALID, "decay %g of the learning rate: it must be above 0 and at most 1",
+        return lk_fail(context, LK_INVALID,
+                       "decay %g of the learning rate: it must be above 0 and at most 1",
                        options->decay);
     }
     if (!(options->decay_epochs > 0)) {
-        return lk_fail(context, LK_INVALID, "learning-rate decay each %g epochs: it must be above 0",
+        return lk_fail(context, LK_INVALID,
+                       "learning-rate decay each %g epochs: it must be above 0",
                        options->decay_epochs);
     }
     if (SCHEDULES[schedule].factor == cosine && total_steps <= 0) {
-        return lk_fail(context, LK_INVALID, "a cosine schedule must know its end: give a number of epochs");
+        return lk_fail(context, LK_INVALID,
+                       "a cosine schedule must know its end: give a number of epochs");
     }
     return LK_OK;
 }
 
-double lk_rate_factor(const lk_rate_options *options, int64_t step, int64_t steps_in_epoch, int64_t total_steps) {
+double lk_rate_factor(const lk_rate_options *options, int64_t step, int64_t steps_in_epoch,
+                      int64_t total_steps) {
     int schedule = find(options->name);
     LK_REQUIRE(schedule >= 0 && step >= 0 && steps_in_epoch >= 1);
-    double factor = SCHEDULES[schedule].factor(options, (moment){step, steps_in_epoch, total_steps});
+    double factor =
+        SCHEDULES[schedule].factor(options, (moment){step, steps_in_epoch, total_steps});
     if (step + 1 < options->warmup_steps) {
         factor *= (double)(step + 1) / (double)options->warmup_steps;
     }

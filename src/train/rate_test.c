@@ -103,8 +103,9 @@ static void check_names_what_is_wrong(void **unused) {
     struct {
         const char *word;
         lk_rate_options options;
-    } bad[] = {{"schedule 'linear'", good}, {"warm-up", good}, {"final", good}, {"decay 0 ", good},
-               {"each 0 epochs", good},     {"cosine", good},  {"final", good}, {"schedule ''", good}};
+    } bad[] = {
+        {"schedule 'linear'", good}, {"warm-up", good}, {"final", good}, {"decay 0 ", good},
+        {"each 0 epochs", good},     {"cosine", good},  {"final", good}, {"schedule ''", good}};
     bad[0].options.name = "linear";
     bad[1].options.warmup_steps = -1;
     bad[2].options.final_fraction = 1.5;

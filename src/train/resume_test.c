@@ -1,8 +1,9 @@
-/* A resumed run equals an uninterrupted one, bit for bit, wherever it was stopped or killed; what differs is named. */
+/* A resumed run equals an uninterrupted one, bit for bit, wherever it was stopped or killed; what
+ * differs is named. */
 #include "train/testing.h"
 
-/* Trains to the end, stopped at every so many progress calls and resumed by a new model each time; threads
- * change as well. */
+/* Trains to the end, stopped at every so many progress calls and resumed by a new model each time;
+ * threads change as well. */
 static bench in_pieces(setting how, int64_t calls, bool with_valid) {
     const int threads[] = {1, 2, 7};
     lk_train_options o = options_for_tests();
@@ -30,14 +31,16 @@ static bench in_pieces(setting how, int64_t calls, bool with_valid) {
 
 static void resumed_equals_uninterrupted(void **unused) {
     (void)unused;
-    const int64_t calls[] = {1, 3, 7, 8, 10, 29}; /* 8 calls an epoch: within, at the last step, at the end of one */
+    const int64_t calls[] = {
+        1, 3, 7, 8, 10, 29}; /* 8 calls an epoch: within, at the last step, at the end of one */
     for (int kind = 0; kind < 3; kind++) {
         setting how = kind == 0 ? PLAIN : RICH;
         bench whole = setup(how);
         lk_train_options o = options_for_tests();
         succeeds(&whole, lk_train(whole.model, whole.train, kind < 2 ? whole.valid : NULL, &o));
         bench untrained = setup(how);
-        double before = mean_nll(untrained.model, untrained.valid), after = mean_nll(whole.model, whole.valid);
+        double before = mean_nll(untrained.model, untrained.valid),
+               after = mean_nll(whole.model, whole.valid);
         printf("NLL %.4f before, %.4f after\n", before, after);
         assert_true(after < before - 0.02);
         teardown(&untrained);
@@ -158,8 +161,8 @@ static void mismatch_is_named(void **unused) {
     teardown(&b);
 }
 
-/* Interrupted after the best epoch and resumed, the best weights and the count of epochs without a better one
- * are still known. */
+/* Interrupted after the best epoch and resumed, the best weights and the count of epochs without a
+ * better one are still known. */
 static void early_stopping_survives_resuming(void **unused) {
     (void)unused;
     int64_t epochs[2];
@@ -203,9 +206,9 @@ static void early_stopping_survives_resuming(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(resumed_equals_uninterrupted),
-                                       cmocka_unit_test(killed_equals_uninterrupted),
-                                       cmocka_unit_test(more_epochs_continue), cmocka_unit_test(mismatch_is_named),
-                                       cmocka_unit_test(early_stopping_survives_resuming)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resumed_equals_uninterrupted),
+        cmocka_unit_test(killed_equals_uninterrupted), cmocka_unit_test(more_epochs_continue),
+        cmocka_unit_test(mismatch_is_named), cmocka_unit_test(early_stopping_survives_resuming)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

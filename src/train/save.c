@@ -1,21 +1,23 @@
-/* What is written while training goes on: the checkpoint, and the model with the best weights so far. */
+/* What is written while training goes on: the checkpoint, and the model with the best weights so
+ * far. */
 #include <math.h>
 
 #include "models/model_file.h"
 #include "train/trainer.h"
 
 lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
-    return (lk_checkpoint){.path = t->options.checkpoint,
-                           .parameters = t->model->parameters,
-                           .optimizer = t->optimizer,
-                           .average = t->average,
-                           .best = t->best,
-                           .state = &t->state,
-                           .options = t->described,
-                           .epochs = t->epochs,
-                           .carried = t->carried,
-                           .carried_count = t->flow != NULL ? lk_flow_carried_floats(t->flow) * t->batch_capacity : 0,
-                           .steps_in_epoch = t->epoch_batches};
+    return (lk_checkpoint){
+        .path = t->options.checkpoint,
+        .parameters = t->model->parameters,
+        .optimizer = t->optimizer,
+        .average = t->average,
+        .best = t->best,
+        .state = &t->state,
+        .options = t->described,
+        .epochs = t->epochs,
+        .carried = t->carried,
+        .carried_count = t->flow != NULL ? lk_flow_carried_floats(t->flow) * t->batch_capacity : 0,
+        .steps_in_epoch = t->epoch_batches};
 }
 
 void lk_trainer_swap_kept(lk_trainer *t) {

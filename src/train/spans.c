@@ -1,11 +1,11 @@
-/* Cutting: a whole parameter is one run of elements, one with `live` a run for each row; runs are cut at PIECE
- * elements, and spans fill a piece until it has that many. */
+/* Cutting: a whole parameter is one run of elements, one with `live` a run for each row; runs are
+ * cut at PIECE elements, and spans fill a piece until it has that many. */
 #include "train/spans.h"
 
 #include "base/arena.h"
 
-/* Elements in a piece: with the five arrays that an averaged Adam step touches, 320 KB, which a second-level
- * cache holds. */
+/* Elements in a piece: with the five arrays that an averaged Adam step touches, 320 KB, which a
+ * second-level cache holds. */
 #define PIECE 16384
 
 /* Appends in the second pass, counts in the first. */
@@ -95,7 +95,8 @@ static void run_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-void lk_spans_run(const lk_spans *spans, lk_pool *pool, lk_span_function *function, void *argument) {
+void lk_spans_run(const lk_spans *spans, lk_pool *pool, lk_span_function *function,
+                  void *argument) {
     pass p = {spans, function, argument};
     lk_pool_run(pool, spans->pieces, run_piece, &p);
 }

@@ -1,4 +1,5 @@
-/* Where a training run stands: with the weights and the optimizer's slots, all that its continuation depends on. */
+/* Where a training run stands: with the weights and the optimizer's slots, all that its
+ * continuation depends on. */
 #ifndef LK_TRAIN_STATE_H
 #define LK_TRAIN_STATE_H
 

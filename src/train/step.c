@@ -8,7 +8,7 @@
 
 #define TRY_THIS "lower the learning rate (now %g), warm it up, or clip the gradients"
 
-/* ---- messages ------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static bool finite_array(const lk_trainer *t, const lk_parameter *p, const float *values) {
     return t->model->context->kernels->all_finite(values, p->rows * p->columns);
@@ -39,21 +39,26 @@ static lk_status bad_nll(lk_trainer *t) {
     if (parameter != NULL) {
         snprintf(where, sizeof where, "; parameter %.200s is not finite any more", parameter);
     } else if (node != NULL) {
-        snprintf(where, sizeof where, "; the first node with a value that is not finite is %.150s", node->name);
+        snprintf(where, sizeof where, "; the first node with a value that is not finite is %.150s",
+                 node->name);
     }
     return lk_fail(t->model->context, LK_NOT_FINITE,
-                   "epoch %lld, batch %lld of %lld: the NLL of example %lld of %.200s is not finite%s: " TRY_THIS,
-                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->epoch_batches,
-                   (long long)first_bad_example(t), t->train_path, where, t->options.optimizer.learning_rate);
+                   "epoch %lld, batch %lld of %lld: the NLL of example %lld of %.200s is not "
+                   "finite%s: " TRY_THIS,
+                   (long long)t->state.epoch + 1, (long long)t->state.position + 1,
+                   (long long)t->epoch_batches, (long long)first_bad_example(t), t->train_path,
+                   where, t->options.optimizer.learning_rate);
 }
 
 static lk_status bad_gradient(lk_trainer *t) {
     const char *parameter = first_bad_parameter(t, true);
-    return lk_fail(t->model->context, LK_NOT_FINITE,
-                   "epoch %lld, batch %lld of %lld: the gradient of parameter %.200s is not finite: lower the "
-                   "learning rate (now %g) or warm it up",
-                   (long long)t->state.epoch + 1, (long long)t->state.position + 1, (long long)t->epoch_batches,
-                   parameter != NULL ? parameter : "?", t->options.optimizer.learning_rate);
+    return lk_fail(
+        t->model->context, LK_NOT_FINITE,
+        "epoch %lld, batch %lld of %lld: the gradient of parameter %.200s is not finite: lower the "
+        "learning rate (now %g) or warm it up",
+        (long long)t->state.epoch + 1, (long long)t->state.position + 1,
+        (long long)t->epoch_batches, parameter != NULL ? parameter : "?",
+        t->options.optimizer.learning_rate);
 }
 
 lk_status lk_trainer_check_weights(lk_trainer *t) {
@@ -61,13 +66,14 @@ lk_status lk_trainer_check_weights(lk_trainer *t) {
     if (parameter == NULL) {
         return LK_OK;
     }
-    return lk_fail(t->model->context, LK_NOT_FINITE,
-                   "epoch %lld: parameter %.200s is not finite at its end (batch %lld of %lld): " TRY_THIS,
-                   (long long)t->state.epoch + 1, parameter, (long long)t->state.position, (long long)t->epoch_batches,
-                   t->options.optimizer.learning_rate);
+    return lk_fail(
+        t->model->context, LK_NOT_FINITE,
+        "epoch %lld: parameter %.200s is not finite at its end (batch %lld of %lld): " TRY_THIS,
+        (long long)t->state.epoch + 1, parameter, (long long)t->state.position,
+        (long long)t->epoch_batches, t->options.optimizer.learning_rate);
 }
 
-/* ---- the step ------------------------------------------------------------------------------- */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 static lk_status forward(lk_trainer *t, double *nll_nats) {
     LK_TRY(t->feed->forward(t));
@@ -89,7 +95,8 @@ lk_status lk_trainer_step(lk_trainer *t) {
         }
         scale = lk_clip_scale(norm, t->options.clip);
     }
-    double factor = lk_rate_factor(&t->options.rate, t->state.step, t->epoch_batches, t->total_steps);
+    double factor =
+        lk_rate_factor(&t->options.rate, t->state.step, t->epoch_batches, t->total_steps);
     lk_optimizer_step(t->optimizer, t->options.optimizer.learning_rate * factor, scale, t->average);
     t->state.epoch_nll_nats += nll_nats;
     t->state.examples_seen += t->batch_count;

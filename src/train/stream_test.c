@@ -1,5 +1,5 @@
-/* Training on a stream: it learns, whatever the threads; a run stopped anywhere, in the midst of an epoch too, goes on with the states that
- * it carried. */
+/* Training on a stream: it learns, whatever the threads; a run stopped anywhere, in the midst of an
+ * epoch too, goes on with the states that it carried. */
 #include "train/testing.h"
 
 #include "data/stream.h"
@@ -30,10 +30,12 @@ static text *setup_text(int threads, const char *family, const char *layer) {
     assert_int_equal(lk_stream_parse(t->context, "letters", &t->all, &symbols, &t->stream), LK_OK);
     assert_int_equal(lk_stream_part(t->stream, 0, 1200, &t->train), LK_OK);
     assert_int_equal(lk_stream_part(t->stream, 1200, 300, &t->valid), LK_OK);
-    lk_data_description data = {.shape = line(WINDOW), .variables = WINDOW, .alphabet = 256, .stream = true};
+    lk_data_description data = {
+        .shape = line(WINDOW), .variables = WINDOW, .alphabet = 256, .stream = true};
     const char *const settings[] = {strcmp(family, "conv1d") == 0 ? "channels=8" : "width=12",
                                     strcmp(family, "conv1d") == 0 ? "layers=2" : layer};
-    if (lk_model_create(t->context, family, settings, 2, data, "natural", SEED, &t->model) != LK_OK) {
+    if (lk_model_create(t->context, family, settings, 2, data, "natural", SEED, &t->model) !=
+        LK_OK) {
         fail_msg("%s", lk_context_message(t->context));
     }
     return t;
@@ -83,7 +85,8 @@ static void learns(void **unused) {
         o.epochs = 60;
         o.optimizer.learning_rate = 0.03;
         train_text(t, &o);
-        printf("%s: %.4f nats a symbol, the source has %.4f\n", families[i], valid_nats(t->model), entropy);
+        printf("%s: %.4f nats a symbol, the source has %.4f\n", families[i], valid_nats(t->model),
+               entropy);
         assert_true(valid_nats(t->model) < entropy + 0.25 && valid_nats(t->model) > entropy - 0.2);
         teardown_text(t);
     }

@@ -1,5 +1,5 @@
-/* What the tests of the training loop share: tiny MADEs, made-up data, a folder, a watching callback. Included by *_test.c
- * only; not every test uses all of it. */
+/* What the tests of the training loop share: tiny MADEs, made-up data, a folder, a watching
+ * callback. Included by *_test.c only; not every test uses all of it. */
 #ifndef LK_TRAIN_TESTING_H
 #define LK_TRAIN_TESTING_H
 
@@ -29,7 +29,7 @@
 #define BATCH 8 /* seven batches an epoch, the last of two examples */
 #define SEED 5
 
-/* ---- fixtures ---- */
+/* ---- fixtures -------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/likely-loop-test-XXXXXX";
 
@@ -50,15 +50,19 @@ static inline lk_shape line(int64_t variables) {
 }
 
 /* Each variable mostly repeats the one before; grey > 2 gives grey values. */
-static inline lk_dataset *make_data(lk_context *context, int64_t examples, int32_t alphabet, uint64_t seed) {
+static inline lk_dataset *make_data(lk_context *context, int64_t examples, int32_t alphabet,
+                                    uint64_t seed) {
     lk_dataset *data;
-    assert_int_equal(lk_dataset_create(context, "made-up data", line(VARIABLES), examples, alphabet, &data), LK_OK);
+    assert_int_equal(
+        lk_dataset_create(context, "made-up data", line(VARIABLES), examples, alphabet, &data),
+        LK_OK);
     lk_random random = {seed, LK_FOR_CHECK};
     for (int64_t i = 0; i < examples; i++) {
         uint16_t *x = data->values + i * VARIABLES;
         for (int64_t v = 0; v < VARIABLES; v++) {
             bool repeat = v > 0 && lk_random_unit(random, (uint64_t)i, 2 * (uint64_t)v) < 0.8f;
-            uint64_t fresh = lk_random_below(random, (uint64_t)i, 2 * (uint64_t)v + 1, (uint64_t)alphabet);
+            uint64_t fresh =
+                lk_random_below(random, (uint64_t)i, 2 * (uint64_t)v + 1, (uint64_t)alphabet);
             x[v] = repeat ? x[v - 1] : (uint16_t)fresh;
         }
     }
@@ -81,9 +85,12 @@ static inline bench setup(setting how) {
     bench b;
     const char *assignments[] = {"hidden=17", how.masks, how.dropout, "order_agnostic=true"};
     assert_int_equal(lk_context_create(how.threads, &b.context), LK_OK);
-    lk_data_description description = {
-        .shape = line(VARIABLES), .variables = VARIABLES, .alphabet = 2, .binarization = how.binarization};
-    lk_status status = lk_model_create(b.context, "made", assignments, 4, description, "natural", SEED, &b.model);
+    lk_data_description description = {.shape = line(VARIABLES),
+                                       .variables = VARIABLES,
+                                       .alphabet = 2,
+                                       .binarization = how.binarization};
+    lk_status status =
+        lk_model_create(b.context, "made", assignments, 4, description, "natural", SEED, &b.model);
     if (status != LK_OK) {
         printf("%s\n", lk_context_message(b.context));
     }
@@ -141,7 +148,7 @@ static inline double mean_nll(const lk_model *model, const lk_dataset *data) {
     return mean;
 }
 
-/* ---- callbacks ---- */
+/* ---- callbacks ------------------------------------------------------------------------------- */
 
 typedef struct watcher {
     int64_t calls, stop_at; /* stops at that call; 0: never */

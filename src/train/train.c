@@ -21,7 +21,7 @@ lk_train_options lk_train_defaults(void) {
                               .progress_seconds = 0.1};
 }
 
-/* ---- options -------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static lk_status check_options(lk_context *context, const lk_train_options *o, bool validates) {
     if (o->epochs < 0 || o->batch_size < 1 || o->patience < 0) {
@@ -33,17 +33,19 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
         return lk_fail(context, LK_INVALID, "a time limit or interval is negative or not a number");
     }
     if (!(o->clip >= 0 && o->clip <= 1e30)) {
-        return lk_fail(context, LK_INVALID, "clipping at gradient norm %g: it must be 0 (none) to 1e30", o->clip);
+        return lk_fail(context, LK_INVALID,
+                       "clipping at gradient norm %g: it must be 0 (none) to 1e30", o->clip);
     }
     if (!(o->ema >= 0 && (double)(float)o->ema < 1)) {
-        return lk_fail(context, LK_INVALID, "moving average with decay %g: it must be at least 0 (none) and below 1",
+        return lk_fail(context, LK_INVALID,
+                       "moving average with decay %g: it must be at least 0 (none) and below 1",
                        o->ema);
     }
     if (o->epochs == 0 && o->minutes == 0 && !(validates && o->patience > 0)) {
-        return lk_fail(
-            context, LK_INVALID,
-            "nothing would end the training: give a number of epochs, a time limit, or validation data with a "
-            "patience");
+        return lk_fail(context, LK_INVALID,
+                       "nothing would end the training: give a number of epochs, a time limit, or "
+                       "validation data with a "
+                       "patience");
     }
     if (o->resume && o->checkpoint == NULL) {
         return lk_fail(context, LK_INVALID, "cannot resume without the path of a checkpoint");
@@ -51,7 +53,7 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
     return LK_OK;
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_status allocate(lk_trainer *t) {
     lk_parameters *parameters = t->model->parameters;
@@ -100,7 +102,7 @@ static void trainer_deinit(lk_trainer *t) {
     t->feed->deinit(t);
 }
 
-/* ---- reports -------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static double seconds_left(const lk_trainer *t, double seconds) {
     double left = (double)NAN;
@@ -116,7 +118,8 @@ static double seconds_left(const lk_trainer *t, double seconds) {
 
 static bool report(lk_trainer *t, bool epoch_ended) {
     double now = lk_seconds();
-    bool due = epoch_ended || t->note[0] != '\0' || now - t->last_report >= t->options.progress_seconds;
+    bool due =
+        epoch_ended || t->note[0] != '\0' || now - t->last_report >= t->options.progress_seconds;
     if (t->options.progress == NULL || !due) {
         return true;
     }
@@ -142,7 +145,7 @@ static bool report(lk_trainer *t, bool epoch_ended) {
     return go_on;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static lk_status resume(lk_trainer *t) {
     if (!t->options.resume) {
@@ -161,7 +164,8 @@ static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
-    bool impatient = t->validates && t->options.patience > 0 && t->state.since_best >= t->options.patience;
+    bool impatient =
+        t->validates && t->options.patience > 0 && t->state.since_best >= t->options.patience;
     return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
 }
 
@@ -208,8 +212,9 @@ static lk_status run_epoch(lk_trainer *t) {
     return t->stop == LK_STOP_NOT && save_due(t, lk_seconds()) ? lk_trainer_save(t, true) : LK_OK;
 }
 
-/* The weights to keep are put into the model and scored by the whole mixture. After the last checkpoint: a run
- * stopped in the middle of an epoch is scored there too, which its continuation must not notice. */
+/* The weights to keep are put into the model and scored by the whole mixture. After the last
+ * checkpoint: a run stopped in the middle of an epoch is scored there too, which its continuation
+ * must not notice. */
 static lk_status finish(lk_trainer *t) {
     double final_nll = (double)NAN;
     if (t->state.position > 0) {
@@ -238,8 +243,10 @@ static lk_status run(lk_trainer *t) {
     }
     LK_TRY(lk_trainer_save(t, t->stop == LK_STOP_ASKED));
     if (t->stop == LK_STOP_ASKED) {
-        return lk_fail(t->model->context, LK_INTERRUPTED, "training was asked to stop in epoch %lld%s%s",
-                       (long long)t->state.epoch + 1, t->options.checkpoint != NULL ? "; it can be resumed from " : "",
+        return lk_fail(t->model->context, LK_INTERRUPTED,
+                       "training was asked to stop in epoch %lld%s%s",
+                       (long long)t->state.epoch + 1,
+                       t->options.checkpoint != NULL ? "; it can be resumed from " : "",
                        t->options.checkpoint != NULL ? t->options.checkpoint : "");
     }
     return finish(t);
@@ -262,16 +269,24 @@ static lk_status train(const lk_trainer *with) {
 
 lk_status lk_train(lk_model *model, const lk_dataset *examples, const lk_dataset *valid,
                    const lk_train_options *options) {
-    lk_trainer with = {
-        .model = model, .options = *options, .feed = &lk_feed_examples, .train = examples, .valid = valid};
+    lk_trainer with = {.model = model,
+                       .options = *options,
+                       .feed = &lk_feed_examples,
+                       .train = examples,
+                       .valid = valid};
     return train(&with);
 }
 
-lk_status lk_train_stream(lk_model *model, lk_stream *stream, lk_stream *valid, const lk_train_options *options) {
+lk_status lk_train_stream(lk_model *model, lk_stream *stream, lk_stream *valid,
+                          const lk_train_options *options) {
     if (!model->data.stream) {
-        return lk_fail(model->context, LK_MISMATCH, "the model is for examples of one size, not for streams");
+        return lk_fail(model->context, LK_MISMATCH,
+                       "the model is for examples of one size, not for streams");
     }
-    lk_trainer with = {
-        .model = model, .options = *options, .feed = &lk_feed_streams, .train_stream = stream, .valid_stream = valid};
+    lk_trainer with = {.model = model,
+                       .options = *options,
+                       .feed = &lk_feed_streams,
+                       .train_stream = stream,
+                       .valid_stream = valid};
     return train(&with);
 }

@@ -1,13 +1,13 @@
-/* Maximum likelihood by stochastic gradients: the loop. Deterministic to the bit: same data, settings and seed
- * give the same weights for any number of threads, and a run that was killed and resumed ends as one that was
- * not.
+/* Maximum likelihood by stochastic gradients: the loop. Deterministic to the bit: same data,
+ * settings and seed give the same weights for any number of threads, and a run that was killed and
+ * resumed ends as one that was not.
  *
- * A step: step number s uses variant s % K (MADE's masks in turn); minibatches as in train/batches.h; mean NLL
- * of the minibatch; gradients clipped (train/clip.h); optimizer (train/optimizer.h); moving average
- * (train/average.h). After an epoch `valid` is scored with the averaged weights if there are any, by the
- * mixture of the first LK_VALIDATION_VARIANTS variants only: scoring 32 masks after every epoch would take as
- * long as training. The best weights are chosen by that figure. At the end the weights chosen are scored once
- * by the whole mixture. */
+ * A step: step number s uses variant s % K (MADE's masks in turn); minibatches as in
+ * train/batches.h; mean NLL of the minibatch; gradients clipped (train/clip.h); optimizer
+ * (train/optimizer.h); moving average (train/average.h). After an epoch `valid` is scored with the
+ * averaged weights if there are any, by the mixture of the first LK_VALIDATION_VARIANTS variants
+ * only: scoring 32 masks after every epoch would take as long as training. The best weights are
+ * chosen by that figure. At the end the weights chosen are scored once by the whole mixture. */
 #ifndef LK_TRAIN_TRAIN_H
 #define LK_TRAIN_TRAIN_H
 
@@ -20,7 +20,8 @@
 #define LK_CALIBRATION_MOST 10000
 
 typedef struct lk_train_progress {
-    int64_t epoch, epochs;        /* the present one, from 1; how many there will be at most, 0: not known */
+    int64_t epoch,
+        epochs; /* the present one, from 1; how many there will be at most, 0: not known */
     int64_t step, steps_in_epoch; /* batches done of the present epoch */
     int64_t examples_seen;        /* in all */
     double examples_per_second;   /* of the optimizer steps of this session */
@@ -30,54 +31,63 @@ typedef struct lk_train_progress {
     double valid_nll_nats;        /* of the last validation; NaN until measured */
     double best_valid_nll_nats;   /* NaN until measured */
     bool epoch_ended;
-    const char *note; /* NULL, or one line to show: early stop, a warning that nothing has been learned */
+    const char
+        *note; /* NULL, or one line to show: early stop, a warning that nothing has been learned */
 } lk_train_progress;
 
 typedef struct lk_train_options {
     int64_t epochs; /* 0: until early stopping or minutes; at least one of the three must end it */
-    double minutes; /* of this call, resumed or not; 0: no limit. Then the epoch is left where it is. */
+    double minutes; /* of this call, resumed or not; 0: no limit. Then the epoch is left where it
+                       is. */
     int64_t batch_size;
     lk_optimizer_options optimizer;
     lk_rate_options rate;
-    double clip;      /* global gradient norm; 0: none */
-    double ema;       /* decay of the weights' exponential moving average; 0: none */
-    int64_t patience; /* epochs without a better validation NLL before stopping; 0: never stop early */
+    double clip; /* global gradient norm; 0: none */
+    double ema;  /* decay of the weights' exponential moving average; 0: none */
+    int64_t
+        patience; /* epochs without a better validation NLL before stopping; 0: never stop early */
     uint64_t seed;
-    const char *checkpoint; /* path, or NULL: none */
-    double
-        checkpoint_seconds; /* at most so often, and at the end; 0: after every step. Writing takes at most a twentieth of the
-                                   time: large models are saved less often. */
-    bool resume;            /* continue from `checkpoint`; when there is no such file yet, begin */
-    const char *model_path; /* the best weights so far are saved here at each checkpoint; NULL: not */
-    /* Called at most every progress_seconds (0: after every step) and at each end of an epoch; false asks to
-     * stop: a checkpoint is written and LK_INTERRUPTED returned. NULL: none. */
+    const char *checkpoint;    /* path, or NULL: none */
+    double checkpoint_seconds; /* at most so often, and at the end; 0: after every step. Writing
+                                  takes at most a twentieth of the time: large models are saved less
+                                  often. */
+    bool resume; /* continue from `checkpoint`; when there is no such file yet, begin */
+    const char
+        *model_path; /* the best weights so far are saved here at each checkpoint; NULL: not */
+    /* Called at most every progress_seconds (0: after every step) and at each end of an epoch;
+     * false asks to stop: a checkpoint is written and LK_INTERRUPTED returned. NULL: none. */
     bool (*progress)(void *argument, const lk_train_progress *progress);
     void *progress_argument;
     double progress_seconds;
 } lk_train_options;
 
-/* Adam at 0.001 in batches of 100, no clipping, no average, patience 30, seed 1, checkpoints each 60 s. */
+/* Adam at 0.001 in batches of 100, no clipping, no average, patience 30, seed 1, checkpoints each
+ * 60 s. */
 lk_train_options lk_train_defaults(void);
 
-/* Trains model->parameters; at the end they hold the weights that did best on `valid` (averaged ones if ema),
- * or the last ones when valid is NULL. model->history is written, and model->calibration from `valid`. For
- * LK_BINARIZE_SAMPLE, `train` holds grey values and each epoch binarizes afresh. The first non-finite value
- * stops it: LK_NOT_FINITE, message naming epoch, batch, node or parameter, and what to try. On resuming,
- * LK_MISMATCH names an option that differs and must not (epochs, minutes, patience may). After a failure
- * model->parameters hold unspecified weights. */
-lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid, const lk_train_options *options);
+/* Trains model->parameters; at the end they hold the weights that did best on `valid` (averaged
+ * ones if ema), or the last ones when valid is NULL. model->history is written, and
+ * model->calibration from `valid`. For LK_BINARIZE_SAMPLE, `train` holds grey values and each epoch
+ * binarizes afresh. The first non-finite value stops it: LK_NOT_FINITE, message naming epoch,
+ * batch, node or parameter, and what to try. On resuming, LK_MISMATCH names an option that differs
+ * and must not (epochs, minutes, patience may). After a failure model->parameters hold unspecified
+ * weights. */
+lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
+                   const lk_train_options *options);
 
-/* The same on a stream (model->data.stream), by back-propagation truncated to windows of model->data.variables symbols, the states carried from
- * one to the next: batch_size lanes of it side by side (train/feed_streams.c). An example is a window of one lane. `valid` may be
- * NULL; both streams stay the caller's. */
-lk_status lk_train_stream(lk_model *model, lk_stream *train, lk_stream *valid, const lk_train_options *options);
+/* The same on a stream (model->data.stream), by back-propagation truncated to windows of
+ * model->data.variables symbols, the states carried from one to the next: batch_size lanes of it
+ * side by side (train/feed_streams.c). An example is a window of one lane. `valid` may be NULL;
+ * both streams stay the caller's. */
+lk_status lk_train_stream(lk_model *model, lk_stream *train, lk_stream *valid,
+                          const lk_train_options *options);
 
-/* For families that fit in closed form or by EM: scores the data with the fitted model and writes history and
- * calibration as above. valid may be NULL. */
+/* For families that fit in closed form or by EM: scores the data with the fitted model and writes
+ * history and calibration as above. valid may be NULL. */
 lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid);
 
-/* Sets model->calibration from the NLLs of held-out examples: sorted, at most LK_CALIBRATION_MOST, evenly
- * spaced in rank. */
+/* Sets model->calibration from the NLLs of held-out examples: sorted, at most LK_CALIBRATION_MOST,
+ * evenly spaced in rank. */
 lk_status lk_model_calibrate(lk_model *model, const double *nll_nats, int64_t count);
 
 #endif

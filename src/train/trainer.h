@@ -16,7 +16,13 @@
 #include "train/state.h"
 #include "train/train.h"
 
-typedef enum lk_stop { LK_STOP_NOT, LK_STOP_EPOCHS, LK_STOP_MINUTES, LK_STOP_PATIENCE, LK_STOP_ASKED } lk_stop;
+typedef enum lk_stop {
+    LK_STOP_NOT,
+    LK_STOP_EPOCHS,
+    LK_STOP_MINUTES,
+    LK_STOP_PATIENCE,
+    LK_STOP_ASKED
+} lk_stop;
 
 typedef struct lk_trainer lk_trainer;
 typedef struct lk_feed lk_feed;
@@ -27,7 +33,7 @@ struct lk_trainer {
     const lk_feed *feed;
     const char *train_path;
     bool validates;
-    int64_t batch_capacity, batch_count;   /* examples of a minibatch: at most; of the present one */
+    int64_t batch_capacity, batch_count; /* examples of a minibatch: at most; of the present one */
     int64_t epoch_batches, epoch_examples; /* of a whole epoch */
     int64_t total_steps;                   /* 0: not known */
     /* Of examples (feed_examples.c). */
@@ -71,16 +77,16 @@ lk_status lk_trainer_check_weights(lk_trainer *trainer);
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);
-/* The mean NLL per example of this epoch's minibatches so far, each scored just before its step; NaN before the
- * first. */
+/* The mean NLL per example of this epoch's minibatches so far, each scored just before its step;
+ * NaN before the first. */
 double lk_trainer_epoch_nll(const lk_trainer *trainer);
 
 /* history.c */
 json_t *lk_trainer_describe(const lk_trainer *trainer);
 bool lk_trainer_record_epoch(lk_trainer *trainer, bool whole);
 lk_status lk_trainer_write_history(lk_trainer *trainer, double final_valid_nll_nats);
-/* A JSON number, null when it is not finite; what is said of a data set; model->history from a JSON object,
- * which is taken. */
+/* A JSON number, null when it is not finite; what is said of a data set; model->history from a JSON
+ * object, which is taken. */
 json_t *lk_history_number(double value);
 json_t *lk_history_data(const lk_dataset *data);
 lk_status lk_history_take(lk_model *model, json_t *history);
@@ -88,7 +94,8 @@ lk_status lk_history_take(lk_model *model, json_t *history);
 /* save.c: the checkpoint and, if `model`, the model with the best weights so far. */
 lk_checkpoint lk_trainer_checkpoint(lk_trainer *trainer);
 lk_status lk_trainer_save(lk_trainer *trainer, bool model);
-/* Exchanges the model's weights with those that would be kept if training ended now; twice restores them. */
+/* Exchanges the model's weights with those that would be kept if training ended now; twice restores
+ * them. */
 void lk_trainer_swap_kept(lk_trainer *trainer);
 
 #endif

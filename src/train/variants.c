@@ -7,7 +7,8 @@ lk_status lk_variants_init(lk_variants *variants, const lk_model *model) {
     *variants = (lk_variants){.model = model, .count = lk_model_variants(model)};
     variants->graph = calloc((size_t)variants->count, sizeof *variants->graph);
     if (variants->graph == NULL) {
-        return lk_fail_no_memory(model->context, "networks", variants->count * (int64_t)sizeof *variants->graph);
+        return lk_fail_no_memory(model->context, "networks",
+                                 variants->count * (int64_t)sizeof *variants->graph);
     }
     return LK_OK;
 }

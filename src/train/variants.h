@@ -1,5 +1,5 @@
-/* The networks of a model's variants, each built when first asked for and then kept: a graph is small beside an
- * execution, which all of them share by lk_execution_rebind. */
+/* The networks of a model's variants, each built when first asked for and then kept: a graph is
+ * small beside an execution, which all of them share by lk_execution_rebind. */
 #ifndef LK_TRAIN_VARIANTS_H
 #define LK_TRAIN_VARIANTS_H
 

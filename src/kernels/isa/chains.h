@@ -1,5 +1,6 @@
-/* Sums of a fixed shape: element i goes to chain i % 16, in order; then halves are joined pairwise, 8, 4, 2 and 1
- * apart. The shape is part of the arithmetic, so that 4, 8 and 16 lanes give the same bits. */
+/* Sums of a fixed shape: element i goes to chain i % 16, in order; then halves are joined pairwise,
+ * 8, 4, 2 and 1 apart. The shape is part of the arithmetic, so that 4, 8 and 16 lanes give the same
+ * bits. */
 #ifndef LK_KERNELS_ISA_CHAINS_H
 #define LK_KERNELS_ISA_CHAINS_H
 

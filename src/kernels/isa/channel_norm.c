@@ -1,13 +1,16 @@
-/* Layer normalisation (Ba, Kiros, Hinton 2016) of rows: with m and v the mean and the variance of the row's `width` values,
+/* Layer normalisation (Ba, Kiros, Hinton 2016) of rows: with m and v the mean and the variance of
+ * the row's `width` values,
  *
  *   n = (in - m) / sqrt(v + epsilon)        out = gain n + bias
  *
- * and backward, with e = gain dout:  din += (e - mean(e) - n mean(e n)) / sqrt(v + epsilon),  dgain += dout n,  dbias += dout.
+ * and backward, with e = gain dout:  din += (e - mean(e) - n mean(e n)) / sqrt(v + epsilon),  dgain
+ * += dout n,  dbias += dout.
  *
  * Gain and bias are `groups` rows of width values, which the rows take in turn.
  *
- * The statistics are doubles: the mean of large values with a small spread would otherwise lose the spread's digits, and here they cost
- * little beside the products that a network consists of. Sums have the shape of chains.h; square root and division are IEEE-754's. */
+ * The statistics are doubles: the mean of large values with a small spread would otherwise lose the
+ * spread's digits, and here they cost little beside the products that a network consists of. Sums
+ * have the shape of chains.h; square root and division are IEEE-754's. */
 #include "kernels/isa/chains.h"
 
 static inline double join(const double c[LK_CHAINS]) {
@@ -56,8 +59,8 @@ static inline statistics statistics_of(const float *in, int64_t width, double ep
     return (statistics){mean, 1.0 / sqrt(variance_of(in, mean, width) + epsilon)};
 }
 
-void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias, double epsilon,
-                             int64_t rows, int64_t groups, int64_t width) {
+void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias,
+                             double epsilon, int64_t rows, int64_t groups, int64_t width) {
     int64_t group = 0;
     for (int64_t row = 0; row < rows; row++, in += width, out += width) {
         int64_t at = group * width;
@@ -71,8 +74,9 @@ void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, con
 }
 
 /* The means of e and e n; dgain and dbias grow on the way. */
-static inline void sum_gradients(double *mean_e, double *mean_en, double *dgain, double *dbias, statistics s,
-                                 const float *in, const float *gain, const float *dout, int64_t width) {
+static inline void sum_gradients(double *mean_e, double *mean_en, double *dgain, double *dbias,
+                                 statistics s, const float *in, const float *gain,
+                                 const float *dout, int64_t width) {
     double of_e[LK_CHAINS] = {0}, of_en[LK_CHAINS] = {0};
     for (int64_t first = 0; first < width; first += LK_CHAINS) {
         int here = width - first < LK_CHAINS ? (int)(width - first) : LK_CHAINS;
@@ -89,8 +93,9 @@ static inline void sum_gradients(double *mean_e, double *mean_en, double *dgain,
     *mean_en = join(of_en) / (double)width;
 }
 
-void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in, const float *gain,
-                                      const float *dout, double epsilon, int64_t rows, int64_t groups, int64_t width) {
+void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in,
+                                      const float *gain, const float *dout, double epsilon,
+                                      int64_t rows, int64_t groups, int64_t width) {
     int64_t group = 0;
     for (int64_t row = 0; row < rows; row++, in += width, dout += width) {
         int64_t at = group * width;
@@ -103,7 +108,8 @@ void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, 
         }
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
-            double n = ((double)in[i] - s.mean) * s.scale, e = (double)gain[at + i] * (double)dout[i];
+            double n = ((double)in[i] - s.mean) * s.scale,
+                   e = (double)gain[at + i] * (double)dout[i];
             din[i] += (float)((e - mean_e - n * mean_en) * s.scale);
         }
         din += width;

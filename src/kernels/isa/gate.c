@@ -1,6 +1,7 @@
-/* Products of two values: out = a b, and the gated activation (van den Oord et al. 2016, "Conditional Image Generation with PixelCNN
- * Decoders", equation 2): a row holds `width` values a, then `width` values b, and gives tanh(a) sigmoid(b). Backward computes tanh and
- * sigmoid again: their product does not tell them. */
+/* Products of two values: out = a b, and the gated activation (van den Oord et al. 2016,
+ * "Conditional Image Generation with PixelCNN Decoders", equation 2): a row holds `width` values a,
+ * then `width` values b, and gives tanh(a) sigmoid(b). Backward computes tanh and sigmoid again:
+ * their product does not tell them. */
 #include "base/maths.h"
 #include "kernels/isa/name.h"
 
@@ -28,7 +29,8 @@ void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width) {
     }
 }
 
-void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows, int64_t width) {
+void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                              int64_t width) {
     for (int64_t row = 0; row < rows; row++, in += 2 * width, din += 2 * width, dout += width) {
         const float *a = in, *b = in + width;
         float *da = din, *db = din + width;

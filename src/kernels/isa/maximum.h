@@ -1,5 +1,6 @@
-/* The maximum of an array, found in integers, where it does not matter in which order one looks: the bits of a
- * float, with all but the sign turned over when it is negative, rise with its value (-0 below +0). */
+/* The maximum of an array, found in integers, where it does not matter in which order one looks:
+ * the bits of a float, with all but the sign turned over when it is negative, rise with its value
+ * (-0 below +0). */
 #ifndef LK_KERNELS_ISA_MAXIMUM_H
 #define LK_KERNELS_ISA_MAXIMUM_H
 

@@ -1,12 +1,12 @@
-/* Optimizer steps, element by element; the formulas stand in kernels/kernels.h. Square roots and quotients are
- * exact (IEEE-754). SGD with momentum: Sutskever et al. 2013. Adam: Kingma and Ba 2015. Decoupled decay:
- * Loshchilov and Hutter 2019. Adagrad: Duchi, Hazan and Singer 2011. */
+/* Optimizer steps, element by element; the formulas stand in kernels/kernels.h. Square roots and
+ * quotients are exact (IEEE-754). SGD with momentum: Sutskever et al. 2013. Adam: Kingma and Ba
+ * 2015. Decoupled decay: Loshchilov and Hutter 2019. Adagrad: Duchi, Hazan and Singer 2011. */
 #include <math.h>
 
 #include "kernels/isa/name.h"
 
-void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate, float momentum,
-                    float weight_decay, float gradient_scale, int64_t count) {
+void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
+                    float momentum, float weight_decay, float gradient_scale, int64_t count) {
     LK_INDEPENDENT
     for (int64_t i = 0; i < count; i++) {
         float g = fmaf(weight_decay, weight[i], gradient_scale * gradient[i]);
@@ -15,8 +15,8 @@ void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float
     }
 }
 
-void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gradient, const lk_adam_step *step,
-                     int64_t count) {
+void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gradient,
+                     const lk_adam_step *step, int64_t count) {
     const lk_adam_step s = *step;
     const float rate = s.learning_rate / s.correction1;
     const float inverse_root = 1.0f / sqrtf(s.correction2);
@@ -33,8 +33,8 @@ void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gr
     }
 }
 
-void LK_KERNEL(adagrad)(float *weight, float *squares, const float *gradient, float learning_rate, float epsilon,
-                        float weight_decay, float gradient_scale, int64_t count) {
+void LK_KERNEL(adagrad)(float *weight, float *squares, const float *gradient, float learning_rate,
+                        float epsilon, float weight_decay, float gradient_scale, int64_t count) {
     LK_INDEPENDENT
     for (int64_t i = 0; i < count; i++) {
         float g = fmaf(weight_decay, weight[i], gradient_scale * gradient[i]);

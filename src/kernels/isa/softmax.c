@@ -1,17 +1,20 @@
-/* The softmax of rows of logits, and the categorical distribution on it. With m = max x and z = sum of exp(x_s - m):
+/* The softmax of rows of logits, and the categorical distribution on it. With m = max x and z = sum
+ * of exp(x_s - m):
  *
- *   log p_s = (x_s - m) - log z        nll = log z - (x_v - m)        d nll / d x_s = exp(x_s - m) / z - (s == v)
+ *   log p_s = (x_s - m) - log z        nll = log z - (x_v - m)        d nll / d x_s = exp(x_s - m)
+ *     / z - (s == v)
  *
- * z is summed in the shape of chains.h. Rows are taken in groups whose exponentials fit on the stack, so that
- * short rows share one call of exp and one of log; a row alone, however wide, goes through the stack in pieces. */
+ * z is summed in the shape of chains.h. Rows are taken in groups whose exponentials fit on the
+ * stack, so that short rows share one call of exp and one of log; a row alone, however wide, goes
+ * through the stack in pieces. */
 #include "kernels/isa/chains.h"
 #include "kernels/isa/maximum.h"
 
 #define BLOCK 512 /* exponentials on the stack; whole chains */
 #define GROUP_MOST (BLOCK / LK_CHAINS)
 
-/* Some rows, with their maxima and log z. `exps` holds row r's exponentials at r * padded when the group is
- * narrow. */
+/* Some rows, with their maxima and log z. `exps` holds row r's exponentials at r * padded when the
+ * group is narrow. */
 typedef struct group {
     int64_t rows, padded;
     float maximum[GROUP_MOST], sum[GROUP_MOST], log_sum[GROUP_MOST];
@@ -24,7 +27,8 @@ static int64_t group_rows(int64_t rows, int64_t width) {
     return rows < most ? rows : most;
 }
 
-/* x - m, filled up with -inf, whose exponential adds a +0 that changes nothing, so that all are whole vectors. */
+/* x - m, filled up with -inf, whose exponential adds a +0 that changes nothing, so that all are
+ * whole vectors. */
 static inline void pad(float *out, const float *in, float maximum, int64_t count, int64_t padded) {
     LK_INDEPENDENT
     for (int64_t i = 0; i < count; i++) {
@@ -43,7 +47,8 @@ static inline void add_to_chains(float chain[LK_CHAINS], const float *in, int64_
     }
 }
 
-/* The sum of a row that does not fit on the stack; its exponentials go to `keep` if that is not NULL. */
+/* The sum of a row that does not fit on the stack; its exponentials go to `keep` if that is not
+ * NULL. */
 static float wide_sum(group *g, float *keep, const float *in, float maximum, int64_t width) {
     float chain[LK_CHAINS] = {0};
     for (int64_t first = 0; first < width; first += BLOCK) {
@@ -74,7 +79,8 @@ static void narrow_sums(group *g, float *keep, const float *in, int64_t width) {
     }
 }
 
-/* Maxima and sums of g->rows rows; the exponentials too where `keep`, which may be `in`, is not NULL. */
+/* Maxima and sums of g->rows rows; the exponentials too where `keep`, which may be `in`, is not
+ * NULL. */
 static void group_sums(group *g, float *keep, const float *in, int64_t width) {
     g->padded = (width + LK_CHAINS - 1) / LK_CHAINS * LK_CHAINS;
     for (int64_t r = 0; r < g->rows; r++) {
@@ -104,7 +110,8 @@ void LK_KERNEL(log_softmax)(float *out, const float *in, int64_t rows, int64_t w
     }
 }
 
-void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows, int64_t width) {
+void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t *x, int64_t rows,
+                                int64_t width) {
     group g;
     for (int64_t row = 0; row < rows; row += g.rows) {
         g.rows = group_rows(rows - row, width);
@@ -116,8 +123,8 @@ void LK_KERNEL(categorical_nll)(float *nll, const float *logits, const uint16_t 
     }
 }
 
-void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const uint16_t *x, float scale, int64_t rows,
-                                     int64_t width) {
+void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const uint16_t *x,
+                                     float scale, int64_t rows, int64_t width) {
     group g;
     for (int64_t row = 0; row < rows; row += g.rows) {
         g.rows = group_rows(rows - row, width);

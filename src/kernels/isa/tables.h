@@ -1,4 +1,5 @@
-/* The tables that isa/table.c makes, one per instruction set that was built (the build defines LK_HAVE_...). */
+/* The tables that isa/table.c makes, one per instruction set that was built (the build defines
+ * LK_HAVE_...). */
 #ifndef LK_KERNELS_ISA_TABLES_H
 #define LK_KERNELS_ISA_TABLES_H
 

@@ -1,5 +1,5 @@
-/* The micro-kernel for AVX2 with FMA: 6 rows x 16 columns fill 12 of the 16 registers; 6 x 8 for narrow remainders;
- * 2 x 32 and 1 x 64 where there are only one or two rows. */
+/* The micro-kernel for AVX2 with FMA: 6 rows x 16 columns fill 12 of the 16 registers; 6 x 8 for
+ * narrow remainders; 2 x 32 and 1 x 64 where there are only one or two rows. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 

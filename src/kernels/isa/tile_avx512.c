@@ -1,6 +1,6 @@
-/* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x 16 and the 12 x 8 in
- * half-width registers keep a remainder from costing a whole block: a batch of 100 is 3 x 32 + 8. Up to 6 rows may go
- * 6 x 64, two 2 x 128. */
+/* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x
+ * 16 and the 12 x 8 in half-width registers keep a remainder from costing a whole block: a batch of
+ * 100 is 3 x 32 + 8. Up to 6 rows may go 6 x 64, two 2 x 128. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -43,8 +43,9 @@ TILE_INSTANCES_6(avx512_block, 4)
 TILE_INSTANCES_2(avx512_block, 8)
 
 static const tile_instance instances[5][TILE_MOST_ROWS] = {
-    {TILE_NAMES_12(avx512_half_block, 1)}, {TILE_NAMES_12(avx512_block, 1)}, {TILE_NAMES_12(avx512_block, 2)},
-    {TILE_NAMES_6(avx512_block, 4)},       {TILE_NAMES_2(avx512_block, 8)},
+    {TILE_NAMES_12(avx512_half_block, 1)}, {TILE_NAMES_12(avx512_block, 1)},
+    {TILE_NAMES_12(avx512_block, 2)},      {TILE_NAMES_6(avx512_block, 4)},
+    {TILE_NAMES_2(avx512_block, 8)},
 };
 
 /* Widths 8, 16, 32, 64, 128 are 0, 1, 2, 3, 4. */

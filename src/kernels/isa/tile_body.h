@@ -2,10 +2,13 @@
  *   TILE_NAME(x)      names of this inclusion's functions
  *   TILE_MOST_ROWS, TILE_MOST_VECTORS   the greatest block
  *   TILE_LANES        floats in a vector
- *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and TILE_FMA(a, b, c) = a*b + c
- * rows and vectors are constants after inlining, so the accumulators live in registers. No include guard on purpose. */
+ *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and
+ *     TILE_FMA(a, b, c) = a*b + c
+ * rows and vectors are constants after inlining, so the accumulators live in registers. No include
+ * guard on purpose. */
 static inline __attribute__((always_inline)) void
-TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, const int gathered, const int fetching) {
+TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, const int gathered,
+                 const int fetching) {
     TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
     const float *a = call->a;
     const float *b = call->b;
@@ -18,7 +21,8 @@ TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, co
         const float *c = call->c[r] + call->c_offset;
         TILE_UNROLL
         for (int v = 0; v < vectors; v++) {
-            sum[r][v] = call->start != NULL ? TILE_BROADCAST(call->start[r]) : TILE_LOAD(c + v * TILE_LANES);
+            sum[r][v] = call->start != NULL ? TILE_BROADCAST(call->start[r])
+                                            : TILE_LOAD(c + v * TILE_LANES);
         }
     }
     for (int64_t k = 0; k < call->depth; k++) {

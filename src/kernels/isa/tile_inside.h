@@ -1,4 +1,5 @@
-/* What the micro-kernels of all instruction sets share: loop unrolling, and the choice of the instance for a call. */
+/* What the micro-kernels of all instruction sets share: loop unrolling, and the choice of the
+ * instance for a call. */
 #ifndef LK_KERNELS_ISA_TILE_INSIDE_H
 #define LK_KERNELS_ISA_TILE_INSIDE_H
 
@@ -6,7 +7,8 @@
 
 #include "kernels/isa/tile.h"
 
-/* Fully unrolled, whatever the optimization level thinks: the accumulators must become registers. */
+/* Fully unrolled, whatever the optimization level thinks: the accumulators must become
+ * registers. */
 #if defined(__clang__)
 #define TILE_UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -19,41 +21,47 @@ static inline float *lk_tile_c_row(const lk_tile_rows_call *call, int64_t row) {
     return call->c + (call->c_row != NULL ? call->c_row[row] : row) * call->c_stride;
 }
 
-/* The functions of one number of rows and vectors: with B's rows equally spaced or gathered, and with A where it lies, for as many whole
- * blocks as there are from `row` on; returns the row behind them. */
+/* The functions of one number of rows and vectors: with B's rows equally spaced or gathered, and
+ * with A where it lies, for as many whole blocks as there are from `row` on; returns the row behind
+ * them. */
 typedef struct tile_instance {
     void (*run)(const lk_tile_call *call);
     int64_t (*run_rows)(const lk_tile_rows_call *call, int64_t row);
 } tile_instance;
 
-#define TILE_INSTANCE(block, height, vectors)                                                       \
-    static void block##_##height##_##vectors(const lk_tile_call *call) {                            \
-        if (call->b_offset != NULL) {                                                               \
-            block(call, height, vectors, 1, 0);                                                     \
-        } else if (call->ahead != 0) {                                                              \
-            block(call, height, vectors, 0, 1);                                                     \
-        } else {                                                                                    \
-            block(call, height, vectors, 0, 0);                                                     \
-        }                                                                                           \
-    }                                                                                               \
-    static int64_t block##_lying_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
-        for (; row + height <= call->rows; row += height) {                                         \
-            block##_lying(call, row, height, vectors);                                              \
-        }                                                                                           \
-        return row;                                                                                 \
+#define TILE_INSTANCE(block, height, vectors)                                        \
+    static void block##_##height##_##vectors(const lk_tile_call *call) {             \
+        if (call->b_offset != NULL) {                                                \
+            block(call, height, vectors, 1, 0);                                      \
+        } else if (call->ahead != 0) {                                               \
+            block(call, height, vectors, 0, 1);                                      \
+        } else {                                                                     \
+            block(call, height, vectors, 0, 0);                                      \
+        }                                                                            \
+    }                                                                                \
+    static int64_t block##_lying_##height##_##vectors(const lk_tile_rows_call *call, \
+                                                      int64_t row) {                 \
+        for (; row + height <= call->rows; row += height) {                          \
+            block##_lying(call, row, height, vectors);                               \
+        }                                                                            \
+        return row;                                                                  \
     }
-#define TILE_INSTANCES_2(block, vectors) TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
+#define TILE_INSTANCES_2(block, vectors) \
+    TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
 #define TILE_INSTANCES_6(block, vectors) \
     TILE_INSTANCE(block, 1, vectors)     \
     TILE_INSTANCE(block, 2, vectors)     \
     TILE_INSTANCE(block, 3, vectors)     \
-    TILE_INSTANCE(block, 4, vectors) TILE_INSTANCE(block, 5, vectors) TILE_INSTANCE(block, 6, vectors)
+    TILE_INSTANCE(block, 4, vectors)     \
+    TILE_INSTANCE(block, 5, vectors) TILE_INSTANCE(block, 6, vectors)
 #define TILE_INSTANCES_8(block, vectors) \
-    TILE_INSTANCES_6(block, vectors) TILE_INSTANCE(block, 7, vectors) TILE_INSTANCE(block, 8, vectors)
+    TILE_INSTANCES_6(block, vectors)     \
+    TILE_INSTANCE(block, 7, vectors) TILE_INSTANCE(block, 8, vectors)
 #define TILE_INSTANCES_12(block, vectors) \
     TILE_INSTANCES_8(block, vectors)      \
     TILE_INSTANCE(block, 9, vectors)      \
-    TILE_INSTANCE(block, 10, vectors) TILE_INSTANCE(block, 11, vectors) TILE_INSTANCE(block, 12, vectors)
+    TILE_INSTANCE(block, 10, vectors)     \
+    TILE_INSTANCE(block, 11, vectors) TILE_INSTANCE(block, 12, vectors)
 #define TILE_PAIR(block, rows, vectors) \
     { block##_##rows##_##vectors, block##_lying_##rows##_##vectors }
 #define TILE_NAMES_2(block, vectors) TILE_PAIR(block, 1, vectors), TILE_PAIR(block, 2, vectors)
@@ -66,8 +74,10 @@ typedef struct tile_instance {
     TILE_NAMES_8(block, vectors), TILE_PAIR(block, 9, vectors), TILE_PAIR(block, 10, vectors), \
         TILE_PAIR(block, 11, vectors), TILE_PAIR(block, 12, vectors)
 
-/* All rows of a call, given the instances of its width: whole blocks, then one of the rows that remain. */
-static inline void lk_tile_run_rows(const tile_instance *instances, int32_t most_rows, const lk_tile_rows_call *call) {
+/* All rows of a call, given the instances of its width: whole blocks, then one of the rows that
+ * remain. */
+static inline void lk_tile_run_rows(const tile_instance *instances, int32_t most_rows,
+                                    const lk_tile_rows_call *call) {
     const int64_t row = instances[most_rows - 1].run_rows(call, 0);
     if (row < call->rows) {
         instances[call->rows - row - 1].run_rows(call, row);

@@ -1,4 +1,5 @@
-/* The micro-kernel for 64-bit ARM: 8 rows x 12 columns fill 24 of the 32 registers; 8 x 8 and 8 x 4 for remainders. */
+/* The micro-kernel for 64-bit ARM: 8 rows x 12 columns fill 24 of the 32 registers; 8 x 8 and 8 x 4
+ * for remainders. */
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
@@ -39,6 +40,10 @@ static void neon_run_rows(const lk_tile_rows_call *call) {
     lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
 }
 
-const lk_tile lk_tile_neon = {
-    .rows = 8, .columns = 12, .widths = {4, 8, 12}, .most_rows = {8, 8, 8}, .run = neon_run, .run_rows = neon_run_rows};
+const lk_tile lk_tile_neon = {.rows = 8,
+                              .columns = 12,
+                              .widths = {4, 8, 12},
+                              .most_rows = {8, 8, 8},
+                              .run = neon_run,
+                              .run_rows = neon_run_rows};
 #endif

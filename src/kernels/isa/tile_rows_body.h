@@ -1,7 +1,9 @@
-/* The micro-kernel that reads A where it lies, written once and included like tile_body.h, after it and with the same names defined. Each row
- * of the block has a pointer of its own; a broadcast from memory costs no more than one from a packed copy. No include guard on purpose. */
+/* The micro-kernel that reads A where it lies, written once and included like tile_body.h, after it
+ * and with the same names defined. Each row of the block has a pointer of its own; a broadcast from
+ * memory costs no more than one from a packed copy. No include guard on purpose. */
 static inline __attribute__((always_inline)) void
-TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const int rows, const int vectors) {
+TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const int rows,
+                       const int vectors) {
     TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
     const float *a[TILE_MOST_ROWS];
     const float *b = call->b;

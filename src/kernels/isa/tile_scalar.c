@@ -13,7 +13,8 @@ static void scalar_run(const lk_tile_call *call) {
             }
         }
         for (int64_t k = 0; k < call->depth; k++) {
-            const float *b = call->b + (call->b_offset != NULL ? call->b_offset[k] : k * call->b_stride);
+            const float *b =
+                call->b + (call->b_offset != NULL ? call->b_offset[k] : k * call->b_stride);
             const float a = call->a[k * call->a_stride + r];
             for (int32_t n = 0; n < call->columns; n++) {
                 c[n] = fmaf(a, b[n], c[n]);
@@ -41,5 +42,9 @@ static void scalar_run_rows(const lk_tile_rows_call *call) {
     }
 }
 
-const lk_tile lk_tile_scalar = {
-    .rows = 4, .columns = 8, .widths = {4, 8}, .most_rows = {4, 4}, .run = scalar_run, .run_rows = scalar_run_rows};
+const lk_tile lk_tile_scalar = {.rows = 4,
+                                .columns = 8,
+                                .widths = {4, 8},
+                                .most_rows = {4, 4},
+                                .run = scalar_run,
+                                .run_rows = scalar_run_rows};

@@ -46,7 +46,7 @@ static lk_status build(lk_graph *graph, bool normalised) {
     node = lk_conv(graph, "second", node, options);
     node = normalised ? lk_normalise_weights(graph, "second", node) : node;
     node = lk_locked_dropout(graph, lk_tanh(graph, node), 0.25);
-    return lk_graph_finish(graph, lk_pointwise(graph, "logits", node, 1), &lk_bernoulli);
+    return lk_graph_finish(graph, lk_dense(graph, "logits", node, 1), &lk_bernoulli);
 }
 
 static network make(int threads, bool normalised) {
@@ -165,7 +165,7 @@ static void test_what_is_cut(void **state) {
     assert_int_equal(lk_graph_create(n.context, n.parameters, 3, 2, rank, &n.graph), LK_OK);
     lk_node *x = lk_embedding(n.graph, "x", lk_shift(n.graph, n.graph->data, 1, 2.0f), 3, 8);
     lk_node *h = lk_channels(n.graph, lk_recurrent_lstm(n.graph, "h", x), 0, 2);
-    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "logits", h, 1), &lk_bernoulli),
+    assert_int_equal(lk_graph_finish(n.graph, lk_dense(n.graph, "logits", h, 1), &lk_bernoulli),
                      LK_OK);
     assert_int_equal(lk_slices_count(n.graph, 1 << 20), 1);
     n.x = NULL;

@@ -39,7 +39,7 @@ static network make(int threads, double rate) {
     assert_non_null(node);
     n.weight = node->parameters[0];
     lk_parameters_drop(n.parameters, n.weight, rate);
-    assert_int_equal(lk_graph_finish(n.graph, lk_pointwise(n.graph, "out", node, 1), &lk_bernoulli),
+    assert_int_equal(lk_graph_finish(n.graph, lk_dense(n.graph, "out", node, 1), &lk_bernoulli),
                      LK_OK);
     assert_int_equal(lk_parameters_initialise(n.parameters, SEED), LK_OK);
     assert_int_equal(lk_parameters_make_gradients(n.parameters), LK_OK);

@@ -1,5 +1,5 @@
 /* Weight normalisation through a whole network: a convolution of two colours with a mask, and a
- * pointwise layer. What operations see is g v / |v| to the last bit; the gradients of v and g are
+ * dense layer. What operations see is g v / |v| to the last bit; the gradients of v and g are
  * the derivatives of that, by central differences in double; schedules and threads give the same
  * bits; beginnings and the unit without a direction are as the header says. */
 #include <math.h>
@@ -40,7 +40,7 @@ static lk_status build(lk_graph *graph, bool normalised) {
                                .init = LK_INIT_HE};
     lk_node *node = lk_conv(graph, "conv", graph->data, options);
     node = lk_tanh(graph, normalised ? lk_normalise_weights(graph, "conv", node) : node);
-    node = lk_pointwise(graph, "out", node, 1);
+    node = lk_dense(graph, "out", node, 1);
     node = normalised ? lk_normalise_weights(graph, "out", node) : node;
     return lk_graph_finish(graph, node, &lk_bernoulli);
 }

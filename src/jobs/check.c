@@ -12,7 +12,7 @@
 #include "dist/dist.h"
 #include "graph/execution.h"
 #include "jobs/sample.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #define EXAMPLES 4          /* that schedules are compared on */
 #define PERTURBED_MOST 2048 /* variables perturbed; of more, these many at random */

@@ -10,7 +10,7 @@
 #include "graph/execution.h"
 #include "jobs/sample_group.h"
 #include "jobs/sample_other_size.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 /* ---- held variables -------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/measure.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #define LEVELS 16
 #define LEVELS_PER_BIT 2.0

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "jobs/score.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 #include "train/evaluate.h"
 
 #define TERMS_MOST (INT64_C(1) << 26) /* held at a time, of all networks */

@@ -37,6 +37,7 @@ typedef struct lk_fit_options {
 /* One row for each family; one file each. */
 struct lk_family {
     const char *name;    /* "made" */
+    int32_t place;       /* in the course: no two families have the same */
     const char *summary; /* one line for `likely models` */
     const char *paper;
     const lk_setting *settings;

@@ -61,7 +61,7 @@ lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_
     return lk_conv(graph, name, input, options);
 }
 
-lk_node *lk_pixels_pointwise(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+lk_node *lk_pixels_dense(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                              int64_t channels, lk_init init) {
     return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, init);
 }

@@ -25,7 +25,7 @@ lk_node *lk_pixels_numbers(lk_graph *graph);
 lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                           int64_t channels, const lk_mask *mask, lk_centre centre);
 /* 1x1(relu(input)), type B. */
-lk_node *lk_pixels_pointwise(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
+lk_node *lk_pixels_dense(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                              int64_t channels, lk_init init);
 /* Channels of the logits, and what they parameterise: a Bernoulli, or a softmax over all values. */
 int64_t lk_pixels_logits(const lk_graph *graph);

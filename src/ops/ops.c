@@ -3,22 +3,14 @@
 
 #include <stddef.h>
 
-extern const lk_op lk_activation_op, lk_add_op, lk_cells_to_channels_op, lk_channel_norm_op,
-    lk_channels_op, lk_concatenate_op, lk_conv_op, lk_dropout_op, lk_embedding_op, lk_gate_op,
-    lk_grid_lstm_op, lk_join_channels_op, lk_lookup_op, lk_masked_linear_op, lk_mixture_readout_op,
-    lk_mixture_state_op, lk_multiply_op, lk_one_hot_op, lk_pointwise_op, lk_recurrent_gru_op,
-    lk_recurrent_lstm_op, lk_recurrent_tanh_op, lk_scale_op, lk_select_op, lk_shift_op, lk_zeros_op;
+#define LK_OP(name) extern const lk_op lk_##name##_op;
+#include "ops/ops.def"
+#undef LK_OP
 
 static const lk_op *const ops[] = {
-    &lk_activation_op,     &lk_add_op,           &lk_cells_to_channels_op,
-    &lk_channel_norm_op,   &lk_channels_op,      &lk_concatenate_op,
-    &lk_conv_op,           &lk_dropout_op,       &lk_embedding_op,
-    &lk_gate_op,           &lk_grid_lstm_op,     &lk_join_channels_op,
-    &lk_lookup_op,         &lk_masked_linear_op, &lk_mixture_readout_op,
-    &lk_mixture_state_op,  &lk_multiply_op,      &lk_one_hot_op,
-    &lk_pointwise_op,      &lk_recurrent_gru_op, &lk_recurrent_lstm_op,
-    &lk_recurrent_tanh_op, &lk_scale_op,         &lk_select_op,
-    &lk_shift_op,          &lk_zeros_op,
+#define LK_OP(name) &lk_##name##_op,
+#include "ops/ops.def"
+#undef LK_OP
 };
 
 int32_t lk_op_count(void) {

@@ -1,6 +1,6 @@
 /* What the recurrent steps (tanh, GRU, LSTM) share. A step is one cell: h_t = f(x_t, h_{t-1}), h
  * before the first cell zero. The input's part for all cells, x, comes from one large product
- * before (ops/pointwise.c, ops/embedding.c); the node adds the hidden part cell after cell. A
+ * before (ops/dense.c, ops/embedding.c); the node adds the hidden part cell after cell. A
  * cell's channels are slots of `width`: first h, then what the next step or backward needs.
  * Declares NAME.recurrent [width][gates * width]: row k is what hidden unit k adds to the gates. */
 #ifndef LK_OPS_RECURRENT_H

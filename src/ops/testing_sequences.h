@@ -74,16 +74,16 @@ static inline void reference_embedding(const lk_node *node, double *const *in,
     }
 }
 
-static inline lk_node *make_pointwise(lk_graph *graph, lk_node *const *source) {
-    return lk_pointwise(graph, "pointwise", source[0], 5);
+static inline lk_node *make_dense_cells(lk_graph *graph, lk_node *const *source) {
+    return lk_dense(graph, "dense", source[0], 5);
 }
 
-static inline lk_node *make_pointwise_wide(lk_graph *graph, lk_node *const *source) {
-    return lk_pointwise(graph, "pointwise", source[0], 131);
+static inline lk_node *make_dense_cells_wide(lk_graph *graph, lk_node *const *source) {
+    return lk_dense(graph, "dense", source[0], 131);
 }
 
-static inline void reference_pointwise(const lk_node *node, double *const *in,
-                                       double *const *parameter, int64_t batch, double *out) {
+static inline void reference_dense_cells(const lk_node *node, double *const *in,
+                                         double *const *parameter, int64_t batch, double *out) {
     int64_t from = node->inputs[0]->channels, to = node->channels;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         out[i] = parameter[1][i % to];

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/arena.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #define COUNTS_MOST ((int64_t)1 << 24)
 

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/arena.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #define BATCH 256
 #define BYTES_MOST \

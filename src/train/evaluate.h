@@ -3,7 +3,7 @@
  *
  *   nll(x) = -log (1/K) sum_k exp(-nll_k(x))
  *
- * summed in the order of the variants in double, by train/double_maths.h. So an example's NLL has
+ * summed in the order of the variants in double, by base/double_maths.h. So an example's NLL has
  * the same bits whatever stands beside it, for any batch, number of threads and machine. */
 #ifndef LK_TRAIN_EVALUATE_H
 #define LK_TRAIN_EVALUATE_H

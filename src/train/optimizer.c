@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "kernels/kernels.h"
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 #include "train/spans.h"
 
 /* One step's numbers, the same for all spans. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 typedef struct moment {
     int64_t step, steps_in_epoch, total_steps;

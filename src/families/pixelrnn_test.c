@@ -233,7 +233,7 @@ static void lstm_layer(const network *n, int64_t number, features *f) {
 }
 
 /* 1x1(relu(f)) */
-static void pointwise(const network *n, const char *name, int64_t channels, features *f) {
+static void dense(const network *n, const char *name, int64_t channels, features *f) {
     features in = *f;
     for (int64_t i = 0; i < SIDE_MOST * SIDE_MOST * COLOURS_MOST * FEATURES_MOST; i++) {
         double *value = &in.at[0][0][0][0] + i;
@@ -257,8 +257,8 @@ static double reference_nll(const network *n, const uint16_t *x) {
     for (int64_t i = 1; i <= lk_settings_integer(settings, "layers"); i++) {
         lstm_layer(n, i, &f);
     }
-    pointwise(n, "head", lk_settings_integer(settings, "head"), &f);
-    pointwise(n, "logits", alphabet == 2 ? 1 : alphabet, &f);
+    dense(n, "head", lk_settings_integer(settings, "head"), &f);
+    dense(n, "logits", alphabet == 2 ? 1 : alphabet, &f);
     double nll = 0.0;
     for (int64_t v = 0; v < variables; v++) {
         int64_t p = v / n->colours;

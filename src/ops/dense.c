@@ -11,13 +11,13 @@
 
 #define COLUMNS_PER_PIECE 128
 
-typedef struct pointwise {
+typedef struct dense {
     int64_t channels;
-} pointwise;
+} dense;
 
 static lk_status shape(lk_context *context, lk_node *node) {
     (void)context;
-    const pointwise *self = node->settings;
+    const dense *self = node->settings;
     node->cells = node->inputs[0]->cells;
     node->channels = self->channels;
     return LK_OK;
@@ -114,8 +114,8 @@ static bool backward(const lk_task *task) {
     return backward_weight(task) && (task->din[0] == NULL || backward_input(task));
 }
 
-const lk_op lk_pointwise_op = {
-    .name = "pointwise",
+const lk_op lk_dense_op = {
+    .name = "dense",
     .definition = "out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]",
     .inputs_least = 1,
     .inputs_most = 1,
@@ -138,19 +138,19 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_
     return lk_parameters_declare(graph->parameters, text, to, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
-lk_node *lk_pointwise(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
+lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
     LK_REQUIRE(channels >= 1);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }
     int32_t parameters[2];
     graph->failed = declare(graph, name, input->channels, channels, parameters);
-    pointwise *self = lk_arena_take(graph->arena, 1, sizeof *self);
+    dense *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
         graph->failed =
             graph->failed != LK_OK ? graph->failed : lk_fail_no_memory(graph->context, name, 32);
         return NULL;
     }
-    *self = (pointwise){channels};
-    return lk_graph_add(graph, &lk_pointwise_op, name, 1, &input, 2, parameters, self);
+    *self = (dense){channels};
+    return lk_graph_add(graph, &lk_dense_op, name, 1, &input, 2, parameters, self);
 }

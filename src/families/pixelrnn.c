@@ -133,9 +133,9 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     for (int64_t i = 1; i <= layers; i++) {
         node = lstm_layer(graph, i, is_diagonal(model), node, grid, channels);
     }
-    node = lk_pixels_pointwise(graph, "head", node, grid, head, LK_INIT_HE);
+    node = lk_pixels_dense(graph, "head", node, grid, head, LK_INIT_HE);
     node =
-        lk_pixels_pointwise(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
+        lk_pixels_dense(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
     return lk_pixels_finish(graph, node);
 }
 
@@ -162,6 +162,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_pixelrnn_family = {
     .name = "pixelrnn",
+    .place = 80,
     .summary = "Row LSTM and Diagonal BiLSTM over images: binary, grey or colour, with a softmax "
                "over all values",
     .paper = "van den Oord, Kalchbrenner, Kavukcuoglu: Pixel Recurrent Neural Networks, ICML 2016",

@@ -99,6 +99,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 
 const lk_family lk_bernoulli_mixture_family = {
     .name = "bernoulli-mixture",
+    .place = 30,
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
     .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "
              "algorithm, JRSS B 1977",

@@ -89,7 +89,7 @@ static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const 
 /* 1x1(relu(input)), type B. */
 static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, const style *s,
                            int64_t channels, lk_init init) {
-    lk_node *node = lk_pixels_pointwise(graph, name, input, s->grid, channels, init);
+    lk_node *node = lk_pixels_dense(graph, name, input, s->grid, channels, init);
     return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
 }
 
@@ -135,6 +135,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 
 const lk_family lk_pixelcnn_family = {
     .name = "pixelcnn",
+    .place = 70,
     .summary =
         "masked convolutions over images: binary, grey or colour, with a softmax over all values",
     .paper = "van den Oord, Kalchbrenner, Kavukcuoglu: Pixel Recurrent Neural Networks, ICML 2016",

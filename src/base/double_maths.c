@@ -2,7 +2,7 @@
  * log: x = 2^k m with m in [sqrt(1/2), sqrt(2)), f = (m - 1) / (m + 1), 2 atanh(f) = 2 (f + f^3/3 +
  * ...) to f^23 (next term 6e-21). cos(pi t) = sin(pi (1/2 - t)) around 1/2 and 1 - 2 sin(pi t /
  * 2)^2 at the ends, Taylor to u^17, |u| <= 1/4 (next term 2e-19). */
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #include <math.h>
 #include <string.h>

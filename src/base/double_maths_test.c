@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "train/double_maths.h"
+#include "base/double_maths.h"
 
 #define TRIES 300000
 

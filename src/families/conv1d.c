@@ -163,6 +163,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_conv1d_family = {
     .name = "conv1d",
+    .place = 60,
     .summary =
         "causal dilated convolutions over a sequence, with as many parameters for any length",
     .paper = "van den Oord et al.: Pixel Recurrent Neural Networks, ICML 2016; WaveNet, 2016",

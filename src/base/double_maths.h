@@ -2,8 +2,8 @@
  * For the few scalars that reach a weight or a reported likelihood outside the kernels: learning
  * rates, bias corrections, mixtures over variants. Worst errors are in units in the last place
  * against long double, enforced by double_maths_test.c. */
-#ifndef LK_TRAIN_DOUBLE_MATHS_H
-#define LK_TRAIN_DOUBLE_MATHS_H
+#ifndef LK_BASE_DOUBLE_MATHS_H
+#define LK_BASE_DOUBLE_MATHS_H
 
 #include <stdint.h>
 

@@ -133,7 +133,7 @@ static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *seq
     if (size == 0) {
         return lk_embedding(graph, "layer1", before, symbols, channels);
     }
-    return lk_pointwise(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size),
+    return lk_dense(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size),
                         channels);
 }
 
@@ -150,7 +150,7 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
         char name[32];
         snprintf(name, sizeof name, "layer%d", (int)layer);
         lk_node *x = layer == 1 ? first_input(model, graph, sequence, kind->gates * width)
-                                : lk_pointwise(graph, name, h, kind->gates * width);
+                                : lk_dense(graph, name, h, kind->gates * width);
         char cell_name[48];
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);
@@ -187,7 +187,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
                             ? graph->data
                             : lk_select_cells(graph, graph->data, graph->by_rank, graph->variables);
     lk_node *h = recurrent_layers(model, graph, sequence);
-    lk_node *logits = lk_pointwise(graph, "logits", h, binary ? 1 : graph->alphabet);
+    lk_node *logits = lk_dense(graph, "logits", h, binary ? 1 : graph->alphabet);
     if (!natural && logits != NULL) {
         logits = in_order_of_variables(graph, logits);
     }
@@ -248,6 +248,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_charrnn_family = {
     .name = "charrnn",
+    .place = 90,
     .summary = "recurrent network (LSTM, GRU, tanh) over a sequence of symbols",
     .paper = "Karpathy: The unreasonable effectiveness of recurrent neural networks, 2015",
     .settings = settings,

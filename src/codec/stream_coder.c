@@ -158,6 +158,7 @@ static void encode_piece(void *argument, int64_t piece, int worker) {
     const encoding *e = argument;
     const lk_stream_coder *coder = e->coder;
     const lk_graph *graph = lk_flow_graph(coder->flow);
+    lk_head head = lk_graph_head(graph, 0);
     uint32_t *cdf = coder->cdf + (int64_t)worker * (graph->alphabet + 1);
     int64_t per_piece = rows_per_piece(coder), rows = e->length * e->lanes;
     int64_t end = (piece + 1) * per_piece < rows ? (piece + 1) * per_piece : rows;
@@ -169,10 +170,9 @@ static void encode_piece(void *argument, int64_t piece, int worker) {
         uint16_t symbol = coder->values[lane * e->length + step];
         const float *parameters =
             e->parameters != NULL ? e->parameters : lk_flow_parameters(coder->flow, step);
-        parameters += lane * graph->output->channels;
-        graph->dist->nll(graph->context->kernels, graph->alphabet, parameters, &symbol, 1,
-                         &coder->terms[row]);
-        graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters, cdf);
+        parameters += lane * lk_graph_channels(graph);
+        head.dist->nll(graph->context->kernels, &head, parameters, &symbol, 1, &coder->terms[row]);
+        head.dist->cdf(graph->context->kernels, &head, parameters, cdf);
         e->intervals[place] = (lk_interval){cdf[symbol], cdf[symbol + 1] - cdf[symbol]};
     }
 }
@@ -298,12 +298,13 @@ static void cdf_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const decoding *d = argument;
     const lk_graph *graph = lk_flow_graph(d->coder->flow);
+    lk_head head = lk_graph_head(graph, 0);
     int64_t per_piece = rows_per_piece(d->coder);
     int64_t end = (piece + 1) * per_piece < d->active ? (piece + 1) * per_piece : d->active;
     for (int64_t lane = piece * per_piece; lane < end; lane++) {
-        graph->dist->cdf(graph->context->kernels, graph->alphabet,
-                         d->parameters + lane * graph->output->channels,
-                         d->coder->cdf + lane * (graph->alphabet + 1));
+        head.dist->cdf(graph->context->kernels, &head,
+                       d->parameters + lane * lk_graph_channels(graph),
+                       d->coder->cdf + lane * (graph->alphabet + 1));
     }
 }
 

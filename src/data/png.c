@@ -99,7 +99,7 @@ lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pix
 /* One example: binary values of one channel take 1 bit. */
 static lk_status encode_example(lk_context *context, const char *path, const lk_dataset *dataset,
                                 lk_buffer *buffer) {
-    lk_tile tile = lk_tile_of(dataset->shape);
+    lk_sheet_tile tile = lk_tile_of(dataset->shape);
     int64_t bytes = tile.height * tile.width * tile.channels;
     int32_t bits = dataset->alphabet == 2 && tile.channels == 1 ? 1 : 8;
     uint32_t largest = (uint32_t)dataset->alphabet - 1, white = (1u << bits) - 1;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "dist/dist.h"
 #include "graph/execution_inside.h"
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -21,7 +20,7 @@ static lk_status list_steps(lk_execution *execution) {
         total = 0;
         for (int64_t s = 0; s < steps && execution->step_begin != NULL; s++) {
             execution->step_begin[s] = total;
-            for (int32_t i = 1; i < graph->node_count; i++) {
+            for (int32_t i = graph->field_count; i < graph->node_count; i++) {
                 const lk_node *node = graph->nodes[i];
                 if (node->step_begin[s + 1] > node->step_begin[s]) {
                     if (pass == 1) {
@@ -59,14 +58,16 @@ static lk_status allocate(lk_execution *execution) {
     execution->pool_of_values =
         lk_allocate(execution->memory.total * execution->batch, sizeof(float));
     execution->symbols = lk_allocate(cells, sizeof *execution->symbols);
+    execution->given = lk_allocate(graph->given * execution->batch, sizeof *execution->given);
     execution->nll = lk_allocate(cells, sizeof *execution->nll);
     execution->value = lk_allocate(graph->node_count, sizeof *execution->value);
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
     execution->workspace = lk_workspace_create();
     LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN,
                              &execution->derived));
-    if (execution->pool_of_values == NULL || execution->symbols == NULL || execution->nll == NULL ||
-        execution->value == NULL || execution->gradient == NULL || execution->workspace == NULL) {
+    if (execution->pool_of_values == NULL || execution->symbols == NULL ||
+        execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
+        execution->gradient == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
                                  bytes_of(graph, &execution->memory, execution->batch));
     }
@@ -75,7 +76,7 @@ static lk_status allocate(lk_execution *execution) {
 
 lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
                               lk_execution **execution) {
-    LK_REQUIRE(graph->output != NULL && graph->failed == LK_OK && batch >= 1);
+    LK_REQUIRE(graph->finished && batch >= 1);
     *execution = NULL;
     lk_execution *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -101,6 +102,7 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_memory_plan_release(&execution->memory);
     lk_release(execution->pool_of_values);
     lk_release(execution->symbols);
+    lk_release(execution->given);
     lk_release(execution->nll);
     lk_release(execution->value);
     lk_release(execution->gradient);
@@ -114,7 +116,12 @@ void lk_execution_destroy(lk_execution *execution) {
 void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {
     const lk_graph *old = execution->graph;
     LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && old->node_count == graph->node_count);
-    LK_REQUIRE(graph->output->index == old->output->index && graph->dist == old->dist);
+    LK_REQUIRE(old->field_count == graph->field_count && old->variables == graph->variables);
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *a = &old->fields[f], *b = &graph->fields[f];
+        LK_REQUIRE(a->role == b->role && a->cells == b->cells && a->head.dist == b->head.dist);
+        LK_REQUIRE(a->output == b->output || a->output->index == b->output->index);
+    }
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *a = old->nodes[i], *b = graph->nodes[i];
         LK_REQUIRE(a->op == b->op && a->cells == b->cells && a->channels == b->channels);
@@ -149,6 +156,33 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
 
 /* ---- one node -------------------------------------------------------------------------------- */
 
+/* [example][given value] -> the given fields' nodes. */
+static void place_given(lk_execution *execution) {
+    const lk_graph *graph = execution->graph;
+    LK_REQUIRE(graph->given == 0 || execution->given_count >= execution->count);
+    for (int32_t f = 0; f < graph->field_count && graph->given > 0; f++) {
+        const lk_field *field = &graph->fields[f];
+        float *value = execution->value[field->node->index];
+        for (int64_t c = 0; c < field->cells && field->role == LK_GIVEN; c++) {
+            for (int64_t n = 0; n < execution->count; n++) {
+                *value++ = (float)execution->given[n * graph->given + field->first + c];
+            }
+        }
+    }
+}
+
+void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t count) {
+    LK_REQUIRE(count <= execution->batch);
+    if (execution->graph->given > 0) {
+        memcpy(execution->given, given, (size_t)(count * execution->graph->given) * sizeof *given);
+        execution->given_count = count;
+    }
+}
+
+void lk_execution_set_weights(lk_execution *execution, const float *weights) {
+    execution->weights = weights;
+}
+
 void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
     execution->count = count;
@@ -163,6 +197,7 @@ void lk_execution_place_values(lk_execution *execution, int64_t count) {
                 ? execution->pool_of_values + execution->memory.gradient[i] * execution->batch
                 : NULL;
     }
+    place_given(execution);
 }
 
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays) {
@@ -215,12 +250,19 @@ lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const i
 
 /* ---- the parallel schedule ------------------------------------------------------------------- */
 
+/* Where a variable's example 0 stands in its field's node, or the node of its output. */
+static float *cell_of(const lk_execution *execution, const lk_field *field, const lk_node *node,
+                      int64_t variable) {
+    return execution->value[node->index] +
+           (variable - field->first) * execution->count * node->channels;
+}
+
 typedef struct fill {
     lk_execution *execution;
     const uint16_t *x;
 } fill;
 
-/* [example][variable] -> [variable][example], as symbols and as the data node's floats. */
+/* [example][variable] -> [variable][example], as symbols and as the floats of the field's node. */
 static void fill_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const fill *f = argument;
@@ -228,9 +270,10 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     int64_t variables = e->last - e->first, count = e->count, last = lk_last_variable(e, piece);
     /* one cache line of each example serves all variables of a piece */
     for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
+        const lk_field *field = lk_graph_field(e->graph, v);
         const uint16_t *column = f->x + v - e->first;
         uint16_t *symbols = e->symbols + v * count;
-        float *value = e->value[0] + v * count;
+        float *value = cell_of(e, field, field->node, v);
         for (int64_t n = 0; n < count; n++) {
             symbols[n] = column[n * variables];
             value[n] = (float)column[n * variables];
@@ -249,7 +292,7 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         LK_TRY(lk_execution_run(execution, node, node->by_ready, node->cells));
     }
@@ -257,8 +300,8 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
 }
 
 const float *lk_execution_parameters(const lk_execution *execution, int64_t variable) {
-    const lk_node *output = execution->graph->output;
-    return execution->value[output->index] + variable * execution->count * output->channels;
+    const lk_field *field = lk_graph_field(execution->graph, variable);
+    return cell_of(execution, field, field->output, variable);
 }
 
 static void nll_piece(void *argument, int64_t piece, int worker) {
@@ -267,8 +310,9 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
     const lk_graph *graph = e->graph;
     int64_t last = lk_last_variable(e, piece);
     for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
-        graph->dist->nll(graph->context->kernels, graph->alphabet, lk_execution_parameters(e, v),
-                         e->symbols + v * e->count, e->count, e->nll + v * e->count);
+        lk_head head = lk_graph_head(graph, v);
+        head.dist->nll(graph->context->kernels, &head, lk_execution_parameters(e, v),
+                       e->symbols + v * e->count, e->count, e->nll + v * e->count);
     }
 }
 
@@ -326,8 +370,9 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
 }
 
 void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values) {
+    const lk_field *field = lk_graph_field(execution->graph, variable);
     int64_t count = execution->count;
-    float *value = execution->value[0] + variable * count;
+    float *value = cell_of(execution, field, field->node, variable);
     for (int64_t n = 0; n < count; n++) {
         value[n] = (float)values[n];
         execution->symbols[variable * count + n] = values[n];

@@ -34,10 +34,17 @@ void lk_execution_set_pool(lk_execution *execution, lk_pool *pool);
 void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed,
                                uint64_t step);
 
+/* The given fields' values, [count][graph->given], copied; for all that follows until others are
+ * given. Before begin or forward, of a graph that has such fields. */
+void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t count);
+/* What each variable's NLL counts in gradients, [variables], not owned; NULL: 1. Likelihoods stay as
+ * they are. */
+void lk_execution_set_weights(lk_execution *execution, const float *weights);
+
 /* Parallel: x is [count][variables], count <= batch. */
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count);
 /* After forward (or when every step has been run): the parameters of variable v,
- * [count][channels]. */
+ * [count][channels of its head]. */
 const float *lk_execution_parameters(const lk_execution *execution, int64_t variable);
 /* After forward: nll_nats[count] = sum over variables, in ascending variable order, in double.
  * per_variable (NULL or [count][variables]) receives the terms. */

@@ -19,6 +19,9 @@ struct lk_execution {
     float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
     float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
     uint16_t *symbols;         /* [variables][count]: the data as integers */
+    uint16_t *given;           /* [count][graph->given] */
+    int64_t given_count;       /* examples that it holds */
+    const float *weights;      /* [variables], or NULL: of the gradients; not owned */
     float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
     int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] ..
                                   step_begin[s+1]) */

@@ -12,7 +12,7 @@ lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *wi
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         if (window->nodes[i].constant) {
             LK_TRY(lk_execution_run(execution, node, node->by_ready, node->cells));
@@ -49,13 +49,13 @@ lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
     int64_t most = 0;
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         most = graph->nodes[i]->cells > most ? graph->nodes[i]->cells : most;
     }
     int32_t *cells = lk_allocate(most, sizeof *cells);
     lk_status status =
         cells == NULL ? lk_fail_no_memory(graph->context, "window", most * 4) : LK_OK;
-    for (int32_t i = 1; i < graph->node_count && status == LK_OK; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count && status == LK_OK; i++) {
         const lk_node *node = graph->nodes[i];
         if (!window->nodes[i].constant) {
             status = lk_execution_run(execution, node, cells,
@@ -71,7 +71,7 @@ lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(step >= 0 && step < graph->steps);
     enter(execution, window, step / window->unit, step / window->unit + 1);
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_window_node *w = &window->nodes[i];
         if (!w->constant && w->step_begin[step + 1] > w->step_begin[step]) {
             LK_TRY(lk_execution_run(execution, graph->nodes[i], w->by_step + w->step_begin[step],

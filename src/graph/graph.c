@@ -7,15 +7,15 @@
 
 #include "graph/op.h"
 
-/* The data node has no arithmetic: the execution writes its value. */
-static lk_status data_shape(lk_context *context, lk_node *node) {
+/* A field's node has no arithmetic: the execution writes its value. */
+static lk_status field_shape(lk_context *context, lk_node *node) {
     (void)context;
     (void)node;
     return LK_OK;
 }
 
-static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
-                          int32_t most) {
+static int32_t field_reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                           int32_t most) {
     (void)node;
     (void)input;
     (void)cell;
@@ -24,24 +24,24 @@ static int32_t data_reads(const lk_node *node, int32_t input, int64_t cell, lk_s
     return 0;
 }
 
-static int64_t data_multiply_adds(const lk_node *node, int64_t cell) {
+static int64_t field_multiply_adds(const lk_node *node, int64_t cell) {
     (void)node;
     (void)cell;
     return 0;
 }
 
-static bool data_forward(const lk_task *task) {
+static bool field_forward(const lk_task *task) {
     (void)task;
     return true;
 }
 
-static const lk_op data_op = {
-    .name = "data",
-    .definition = "out[v] = the value of variable v",
-    .shape = data_shape,
-    .reads = data_reads,
-    .multiply_adds = data_multiply_adds,
-    .forward = data_forward,
+static const lk_op field_op = {
+    .name = "field",
+    .definition = "out[v] = the value of cell v of a field",
+    .shape = field_shape,
+    .reads = field_reads,
+    .multiply_adds = field_multiply_adds,
+    .forward = field_forward,
 };
 
 /* ---- ordering -------------------------------------------------------------------------------- */
@@ -126,29 +126,84 @@ static bool push(lk_graph *graph, lk_node *node) {
     return true;
 }
 
-static lk_status add_data_node(lk_graph *graph) {
+static lk_status add_field_node(lk_graph *graph, lk_field *field) {
     lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
     if (node == NULL) {
-        return lk_fail_no_memory(graph->context, "data node", (int64_t)sizeof *node);
+        return lk_fail_no_memory(graph->context, field->name, (int64_t)sizeof *node);
     }
-    node->op = &data_op;
-    node->name = "data";
-    node->cells = graph->variables;
+    node->op = &field_op;
+    node->name = field->name;
+    node->cells = field->cells;
     node->channels = 1;
     node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
     if (node->ready == NULL || !push(graph, node)) {
-        return lk_fail_no_memory(graph->context, "data node",
+        return lk_fail_no_memory(graph->context, field->name,
                                  node->cells * (int64_t)sizeof(int32_t));
     }
-    for (int64_t v = 0; v < node->cells; v++) {
-        node->ready[v] = graph->rank[v] + 1;
+    for (int64_t v = 0; v < node->cells && field->role == LK_MODELLED; v++) {
+        node->ready[v] = graph->rank[field->first + v] + 1;
     }
-    graph->data = node;
+    field->node = node;
+    graph->data = graph->data == NULL && field->role == LK_MODELLED ? node : graph->data;
     return index_by_ready(graph, node);
 }
 
-static lk_status fill_graph(lk_graph *graph, const int32_t *rank) {
-    LK_TRY(number_ranks(graph, rank));
+/* Copies what the fields point to, and counts. */
+static lk_status take_fields(lk_graph *graph, const lk_field *fields, int32_t count) {
+    graph->fields = lk_arena_take(graph->arena, count, sizeof *graph->fields);
+    if (graph->fields == NULL) {
+        return lk_fail_no_memory(graph->context, "fields", count * (int64_t)sizeof *fields);
+    }
+    graph->field_count = count;
+    for (int32_t f = 0; f < count; f++) {
+        lk_field *field = &graph->fields[f];
+        *field = fields[f];
+        int64_t *total = field->role == LK_GIVEN ? &graph->given : &graph->variables;
+        LK_REQUIRE(field->cells >= 1 && field->cells <= INT32_MAX - *total && field->alphabet >= 1);
+        field->first = *total;
+        *total += field->cells;
+        field->name = lk_arena_string(graph->arena, fields[f].name);
+        if (field->alphabets != NULL) {
+            int32_t *copy = lk_arena_take(graph->arena, field->cells, sizeof *copy);
+            if (copy != NULL) {
+                memcpy(copy, field->alphabets, (size_t)field->cells * sizeof *copy);
+            }
+            field->alphabets = copy;
+        }
+        if (field->role == LK_MODELLED && field->alphabet > graph->alphabet) {
+            graph->alphabet = field->alphabet;
+        }
+    }
+    LK_REQUIRE(graph->variables >= 1);
+    return lk_arena_failed(graph->arena)
+               ? lk_fail_no_memory(graph->context, "fields", graph->variables * 4)
+               : LK_OK;
+}
+
+/* The ranks of all variables, as they were given. */
+static lk_status take_ranks(lk_graph *graph) {
+    int32_t *given = lk_allocate(graph->variables, sizeof *given);
+    if (given == NULL) {
+        return lk_fail_no_memory(graph->context, "ordering", graph->variables * 4);
+    }
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            memcpy(given + field->first, field->rank, (size_t)field->cells * sizeof *given);
+        }
+    }
+    lk_status status = number_ranks(graph, given);
+    for (int32_t f = 0; f < graph->field_count && status == LK_OK; f++) {
+        lk_field *field = &graph->fields[f];
+        field->rank = field->role == LK_MODELLED ? graph->rank + field->first : NULL;
+    }
+    lk_release(given);
+    return status;
+}
+
+static lk_status fill_graph(lk_graph *graph, const lk_field *fields, int32_t count) {
+    LK_TRY(take_fields(graph, fields, count));
+    LK_TRY(take_ranks(graph));
     graph->by_rank = lk_arena_take(graph->arena, graph->variables, sizeof *graph->by_rank);
     graph->rank_begin =
         lk_arena_take(graph->arena, (int64_t)graph->steps + 1, sizeof *graph->rank_begin);
@@ -157,24 +212,25 @@ static lk_status fill_graph(lk_graph *graph, const int32_t *rank) {
                                  graph->variables * (int64_t)sizeof(int32_t));
     }
     sort_by_key(graph->rank, graph->variables, graph->steps, graph->by_rank, graph->rank_begin);
-    return add_data_node(graph);
+    for (int32_t f = 0; f < count; f++) {
+        LK_TRY(add_field_node(graph, &graph->fields[f]));
+    }
+    return LK_OK;
 }
 
-lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables,
-                          int32_t alphabet, const int32_t *rank, lk_graph **graph) {
-    LK_REQUIRE(variables >= 1 && variables <= INT32_MAX && alphabet >= 1);
+lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
+                                 const lk_field *fields, int32_t count, lk_graph **graph) {
+    LK_REQUIRE(count >= 1 && count <= LK_FIELDS_MOST);
     *graph = NULL;
-    lk_graph *made = calloc(1, sizeof *made);
+    lk_graph *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "graph", (int64_t)sizeof *made);
     }
     made->context = context;
     made->parameters = parameters;
-    made->variables = variables;
-    made->alphabet = alphabet;
     made->arena = lk_arena_create();
-    lk_status status =
-        made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096) : fill_graph(made, rank);
+    lk_status status = made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096)
+                                           : fill_graph(made, fields, count);
     if (status != LK_OK) {
         lk_graph_destroy(made);
         return status;
@@ -183,13 +239,19 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
     return LK_OK;
 }
 
+lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_t variables,
+                          int32_t alphabet, const int32_t *rank, lk_graph **graph) {
+    lk_field data = {.name = "data", .cells = variables, .alphabet = alphabet, .rank = rank};
+    return lk_graph_create_fields(context, parameters, &data, 1, graph);
+}
+
 void lk_graph_destroy(lk_graph *graph) {
     if (graph == NULL) {
         return;
     }
     free(graph->nodes);
     lk_arena_destroy(graph->arena);
-    free(graph);
+    lk_release(graph);
 }
 
 /* ---- ready steps ----------------------------------------------------------------------------- */
@@ -358,37 +420,108 @@ static void describe_path(const lk_node *node, int64_t cell, char *text, size_t 
     }
 }
 
-static lk_status prove(lk_graph *graph) {
-    const lk_node *output = graph->output;
-    for (int64_t v = 0; v < graph->variables; v++) {
-        if (output->ready[v] > graph->rank[v]) {
+static lk_status prove(lk_graph *graph, const lk_field *field) {
+    const lk_node *output = field->output;
+    for (int64_t cell = 0; cell < field->cells; cell++) {
+        int64_t variable = field->first + cell;
+        if (output->ready[cell] > graph->rank[variable]) {
             char path[512];
-            describe_path(output, v, path, sizeof path);
+            describe_path(output, cell, path, sizeof path);
             return lk_fail(graph->context, LK_CAUSALITY,
                            "node %s, cell %lld: the conditional of variable %lld (rank %d) would "
-                           "see a variable of rank "
-                           "%d: %s",
-                           output->name, (long long)v, (long long)v, graph->rank[v],
-                           output->ready[v] - 1, path);
+                           "see a variable of rank %d: %s",
+                           output->name, (long long)cell, (long long)variable,
+                           graph->rank[variable], output->ready[cell] - 1, path);
         }
     }
     return LK_OK;
 }
 
-lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const struct lk_dist *dist) {
-    if (graph->failed != LK_OK) {
-        return graph->failed;
+static lk_status check_output(lk_graph *graph, const lk_field *field) {
+    const lk_node *output = field->output;
+    if (output == NULL) {
+        return lk_fail(graph->context, LK_INVALID, "field %s has no output", field->name);
     }
-    LK_REQUIRE(output != NULL && dist != NULL);
-    if (output->cells != graph->variables) {
-        return graph->failed =
-                   lk_fail(graph->context, LK_INVALID,
-                           "node %s has %lld cells, but the data have %lld variables", output->name,
-                           (long long)output->cells, (long long)graph->variables);
+    if (output->cells != field->cells) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s has %lld cells, but the data have %lld variables", output->name,
+                       (long long)output->cells, (long long)field->cells);
     }
-    graph->output = output;
-    graph->dist = dist;
-    return graph->failed = prove(graph);
+    int64_t wanted = field->head.dist->channels(&field->head);
+    if (output->channels < wanted || (field->alphabets == NULL && output->channels != wanted)) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "node %s has %lld channels, but %s of %d symbols wants %lld", output->name,
+                       (long long)output->channels, field->head.dist->name, field->alphabet,
+                       (long long)wanted);
+    }
+    return LK_OK;
+}
+
+void lk_graph_model(lk_graph *graph, int32_t field, lk_node *output, const lk_dist *dist,
+                    int32_t components) {
+    lk_field *f = &graph->fields[field];
+    LK_REQUIRE(f->role == LK_MODELLED && (output != NULL || graph->failed != LK_OK));
+    if (graph->failed == LK_OK) {
+        f->output = output;
+        f->head = (lk_head){.dist = dist,
+                            .alphabet = f->alphabet,
+                            .components = components,
+                            .channels = output->channels};
+    }
+}
+
+lk_status lk_graph_close(lk_graph *graph) {
+    for (int32_t f = 0; f < graph->field_count && graph->failed == LK_OK; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            graph->failed = check_output(graph, field);
+            graph->failed = graph->failed == LK_OK ? prove(graph, field) : graph->failed;
+        }
+    }
+    graph->finished = graph->failed == LK_OK;
+    return graph->failed;
+}
+
+lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const lk_dist *dist) {
+    lk_graph_model(graph, graph->data->index, output, dist, 0);
+    return lk_graph_close(graph);
+}
+
+/* ---- fields ----------------------------------------------------------------------------------- */
+
+const lk_field *lk_graph_field(const lk_graph *graph, int64_t variable) {
+    LK_REQUIRE(variable >= 0 && variable < graph->variables);
+    const lk_field *field = graph->fields;
+    while (field->role != LK_MODELLED || variable >= field->first + field->cells) {
+        field++;
+    }
+    return field;
+}
+
+lk_head lk_graph_head(const lk_graph *graph, int64_t variable) {
+    const lk_field *field = lk_graph_field(graph, variable);
+    lk_head head = field->head;
+    if (field->alphabets != NULL) {
+        head.alphabet = field->alphabets[variable - field->first];
+    }
+    return head;
+}
+
+int64_t lk_graph_channels(const lk_graph *graph) {
+    int64_t most = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        most = graph->fields[f].head.channels > most ? graph->fields[f].head.channels : most;
+    }
+    return most;
+}
+
+int32_t lk_graph_find(const lk_graph *graph, const char *name) {
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        if (strcmp(graph->fields[f].name, name) == 0) {
+            return f;
+        }
+    }
+    return -1;
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */

@@ -20,6 +20,15 @@ static void note_use(life *l, int32_t moment) {
     l->first = moment < l->first ? moment : l->first;
 }
 
+/* What others read and write between the operations: values of fields, parameters of conditionals. */
+static bool is_field(const lk_graph *graph, const lk_node *node) {
+    bool is = node->index < graph->field_count;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        is = is || graph->fields[f].output == node;
+    }
+    return is;
+}
+
 static void value_lives(const lk_graph *graph, lk_plan plan, life *lives) {
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
@@ -29,7 +38,7 @@ static void value_lives(const lk_graph *graph, lk_plan plan, life *lives) {
         for (int32_t k = 0; k < node->input_count; k++) {
             note_use(&lives[node->inputs[k]->index], i);
         }
-        bool kept = plan != LK_PLAN_EVALUATE || node == graph->data || node == graph->output;
+        bool kept = plan != LK_PLAN_EVALUATE || is_field(graph, node);
         note_use(&lives[i], kept ? end : i);
         lives[i].first = plan == LK_PLAN_INCREMENTAL ? 0 : lives[i].first;
     }
@@ -50,7 +59,11 @@ static void gradient_lives(const lk_graph *graph, life *lives) {
             note_use(&lives[node->inputs[k]->index], 2 * nodes - 1 - i);
         }
     }
-    note_use(&lives[graph->output->index], nodes);
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        if (graph->fields[f].output != NULL) {
+            note_use(&lives[graph->fields[f].output->index], nodes);
+        }
+    }
 }
 
 /* The lowest offset at which `want` fits beside every placed life that overlaps it in time. */

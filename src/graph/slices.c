@@ -38,7 +38,7 @@ static int64_t examples_of(const lk_graph *graph) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         int64_t bytes = node->cells * node->channels * (int64_t)sizeof(float);
-        if (i > 0 && node->op->recurrent) {
+        if (node->op->recurrent) {
             return INT64_MAX;
         }
         widest = bytes > widest ? bytes : widest;

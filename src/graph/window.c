@@ -126,10 +126,10 @@ static lk_status prove_order(const lk_graph *graph, int64_t unit) {
 lk_status lk_window_lookback(const lk_graph *graph, int64_t unit, int64_t *lookback) {
     LK_TRY(prove_order(graph, unit));
     proof p = {graph, graph->variables / unit, 1};
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         LK_TRY(prove_node(&p, graph->nodes[i]));
     }
-    for (int32_t i = 1; i < graph->node_count; i++) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         for (int32_t input = node->op->recurrent ? -1 : 0; input < node->input_count; input++) {
             LK_TRY(compare_input(&p, node, input));
@@ -190,7 +190,7 @@ static lk_status fill(lk_window *window) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         window->nodes[i].cells = graph->nodes[i]->cells / window->positions;
         window->nodes[i].constant = is_constant(graph->nodes[i]);
-        if (i > 0 && !window->nodes[i].constant) {
+        if (i >= graph->field_count && !window->nodes[i].constant) {
             LK_TRY(list_node(window, graph->nodes[i]));
         }
     }

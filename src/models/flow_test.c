@@ -114,7 +114,7 @@ static void destroy_whole(whole *w) {
 }
 
 static void same_parameters(const whole *w, int64_t variable, const float *got) {
-    size_t bytes = (size_t)(STREAMS * w->graph->output->channels) * sizeof(float);
+    size_t bytes = (size_t)(STREAMS * lk_graph_channels(w->graph)) * sizeof(float);
     const float *want = lk_execution_parameters(w->execution, variable);
     if (memcmp(want, got, bytes) != 0) {
         fail_msg("variable %lld: %.9g in the stream, %.9g in one network", (long long)variable,

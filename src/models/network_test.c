@@ -93,7 +93,7 @@ static void destroy_whole(whole *w) {
 }
 
 static void same_parameters(const whole *w, const lk_network *network, int64_t place) {
-    size_t bytes = (size_t)(COUNT * w->graph->output->channels) * sizeof(float);
+    size_t bytes = (size_t)(COUNT * lk_graph_channels(w->graph)) * sizeof(float);
     const float *want = lk_execution_parameters(w->execution, lk_network_variable(network, place));
     const float *got = lk_network_parameters(network, place);
     if (memcmp(want, got, bytes) != 0) {

@@ -148,7 +148,7 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
     testing_ok(model->context, lk_execution_forward(parallel, x, count));
     testing_ok(model->context, lk_execution_begin(steps, count));
     uint16_t *column = malloc((size_t)count * sizeof *column);
-    size_t bytes = (size_t)(count * graph->output->channels) * sizeof(float);
+    size_t bytes = (size_t)(count * lk_graph_channels(graph)) * sizeof(float);
     for (int32_t s = 0; s < graph->steps; s++) {
         testing_ok(model->context, lk_execution_compute(steps, s));
         for (int64_t i = graph->rank_begin[s]; i < graph->rank_begin[s + 1]; i++) {

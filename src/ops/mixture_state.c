@@ -140,7 +140,6 @@ static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, in
 
 lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet,
                           int64_t components) {
-    LK_REQUIRE(input == NULL || input == graph->data);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }

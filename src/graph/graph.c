@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "graph/op.h"
 
 /* The data node has no arithmetic: the execution writes its value. */
@@ -114,7 +115,7 @@ static lk_status index_by_ready(lk_graph *graph, lk_node *node) {
 static bool push(lk_graph *graph, lk_node *node) {
     if (graph->node_count == graph->node_capacity) {
         int32_t capacity = graph->node_capacity == 0 ? 32 : 2 * graph->node_capacity;
-        lk_node **nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
+        lk_node **nodes = lk_resize(graph->nodes, capacity, sizeof *nodes);
         if (nodes == NULL) {
             return false;
         }
@@ -164,7 +165,7 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
                           int32_t alphabet, const int32_t *rank, lk_graph **graph) {
     LK_REQUIRE(variables >= 1 && variables <= INT32_MAX && alphabet >= 1);
     *graph = NULL;
-    lk_graph *made = calloc(1, sizeof *made);
+    lk_graph *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "graph", (int64_t)sizeof *made);
     }
@@ -187,9 +188,9 @@ void lk_graph_destroy(lk_graph *graph) {
     if (graph == NULL) {
         return;
     }
-    free(graph->nodes);
+    lk_release(graph->nodes);
     lk_arena_destroy(graph->arena);
-    free(graph);
+    lk_release(graph);
 }
 
 /* ---- ready steps ----------------------------------------------------------------------------- */

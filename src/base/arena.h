@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/memory.h"
+
 typedef struct lk_arena lk_arena;
 
 lk_arena *lk_arena_create(void);
@@ -16,10 +18,5 @@ void lk_arena_destroy(lk_arena *arena);
 void *lk_arena_take(lk_arena *arena, int64_t count, size_t size);
 char *lk_arena_string(lk_arena *arena, const char *text);
 bool lk_arena_failed(const lk_arena *arena);
-
-/* Plain heap memory for the big arrays: zeroed, 64-byte aligned, overflow-checked; release with
- * lk_release(). */
-void *lk_allocate(int64_t count, size_t size);
-void lk_release(void *memory);
 
 #endif

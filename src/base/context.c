@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 const char *lk_status_text(lk_status status) {
     switch (status) {
 #define LK_STATUS_CASE(name, text) \
@@ -60,7 +62,7 @@ void lk_context_destroy(lk_context *context) {
         return;
     }
     lk_pool_destroy(context->pool);
-    free(context);
+    lk_release(context);
 }
 
 const char *lk_context_message(const lk_context *context) {

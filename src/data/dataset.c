@@ -1,9 +1,9 @@
 /* Examples in memory, and reading them: the table of formats, and what is the same for all of them
  * (alphabet, shape, binarization). A reader sees only bytes; files, gzip and "PATH:NAME" are dealt
  * with here. */
+#include "base/memory.h"
 #include "data/reader.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,21 +52,21 @@ void lk_dataset_destroy(lk_dataset *dataset) {
         lk_release(dataset->values);
         lk_release(dataset->labels);
         for (int64_t i = 0; dataset->names != NULL && i < dataset->examples; ++i) {
-            free(dataset->names[i]);
+            lk_release(dataset->names[i]);
         }
         lk_release(dataset->names);
         lk_crops_destroy(dataset->crops);
-        free(dataset->path);
-        free(dataset);
+        lk_release(dataset->path);
+        lk_release(dataset);
     }
 }
 
 lk_status lk_dataset_begin(lk_context *context, const char *path, lk_dataset **dataset) {
-    *dataset = calloc(1, sizeof **dataset);
-    char *copy = strdup(path);
+    *dataset = lk_allocate(1, sizeof **dataset);
+    char *copy = lk_duplicate(path);
     if (!*dataset || !copy) {
-        free(*dataset);
-        free(copy);
+        lk_release(*dataset);
+        lk_release(copy);
         *dataset = NULL;
         return lk_fail_no_memory(context, "a data set", (int64_t)sizeof **dataset);
     }
@@ -272,7 +272,7 @@ lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array) {
     struct stat info;
     *array = NULL;
-    *file = strdup(path);
+    *file = lk_duplicate(path);
     if (!*file) {
         return lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
     }
@@ -305,6 +305,6 @@ lk_status lk_dataset_read(lk_context *context, const char *path, const lk_datase
         status = make(context, file, folder ? NULL : &bytes, &chosen, dataset);
     }
     lk_bytes_release(&bytes);
-    free(file);
+    lk_release(file);
     return status;
 }

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
+
 /* ---- listing --------------------------------------------------------------------------------- */
 
 static bool has_ending(const char *name, const char *const *endings) {
@@ -22,22 +24,17 @@ static bool has_ending(const char *name, const char *const *endings) {
 }
 
 static char *join(const char *folder, const char *name) {
-    size_t length = strlen(folder), capacity = length + strlen(name) + 2;
-    char *path = malloc(capacity);
-    if (path != NULL) {
-        snprintf(path, capacity, "%s%s%s", folder,
-                 length > 0 && folder[length - 1] == '/' ? "" : "/", name);
-    }
-    return path;
+    size_t length = strlen(folder);
+    return lk_print("%s%s%s", folder, length > 0 && folder[length - 1] == '/' ? "" : "/", name);
 }
 
 /* Takes the name. */
 static lk_status add(lk_context *context, lk_folder *list, char *name, int32_t label) {
     if ((list->count & (list->count - 1)) == 0) { /* full at every power of two */
         int64_t capacity = list->count == 0 ? 1 : 2 * list->count;
-        lk_folder_file *files = realloc(list->files, (size_t)capacity * sizeof *files);
+        lk_folder_file *files = lk_resize(list->files, capacity, sizeof *files);
         if (files == NULL) {
-            free(name);
+            lk_release(name);
             return lk_fail_no_memory(context, "a list of files", capacity * (int64_t)sizeof *files);
         }
         list->files = files;
@@ -68,9 +65,9 @@ static lk_status add_entry(lk_context *context, const char *path, const char *wi
         return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
     }
     if (S_ISREG(about.st_mode) && has_ending(name, endings)) {
-        return add(context, files, within != NULL ? join(within, name) : strdup(name), label);
+        return add(context, files, within != NULL ? join(within, name) : lk_duplicate(name), label);
     }
-    return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, strdup(name), -1)
+    return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, lk_duplicate(name), -1)
                                                      : LK_OK;
 }
 
@@ -91,7 +88,7 @@ static lk_status scan(lk_context *context, const char *path, const char *within,
         status = file != NULL ? add_entry(context, file, within, entry->d_name, endings, label,
                                           files, folders)
                               : lk_fail_no_memory(context, path, (int64_t)strlen(path));
-        free(file);
+        lk_release(file);
     }
     closedir(stream);
     return status;
@@ -125,7 +122,7 @@ static lk_status scan_classes(lk_context *context, const lk_folder *classes,
         lk_status status = path != NULL
                                ? scan(context, path, name, endings, (int32_t)i, folder, NULL)
                                : lk_fail_no_memory(context, name, (int64_t)strlen(name));
-        free(path);
+        lk_release(path);
         LK_TRY(status);
     }
     return LK_OK;
@@ -151,9 +148,9 @@ lk_status lk_folder_list(lk_context *context, const char *path, const char *cons
 
 void lk_folder_deinit(lk_folder *folder) {
     for (int64_t i = 0; i < folder->count; ++i) {
-        free(folder->files[i].name);
+        lk_release(folder->files[i].name);
     }
-    free(folder->files);
+    lk_release(folder->files);
     folder->files = NULL;
     folder->count = 0;
 }

@@ -1,7 +1,7 @@
 /* Labels: one integer for each example, from text (one a line), IDX, NPY or an array of an NPZ. */
-#include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/array.h"
 #include "data/text.h"
 
@@ -90,6 +90,6 @@ lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples
         status = lk_labels_parse(context, file, &bytes, array, examples, labels);
     }
     lk_bytes_release(&bytes);
-    free(file);
+    lk_release(file);
     return status;
 }

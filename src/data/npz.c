@@ -2,10 +2,10 @@
  * for by name; else the role's (train_data, x_train, ...); else one with a usual name of data; else
  * the only one with two or more axes. Labels are taken when an array of a usual name has one for
  * each example. */
+#include "base/memory.h"
 #include "data/array.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zip.h>
@@ -101,7 +101,7 @@ static lk_status read_entry(lk_context *context, const lk_source *source, zip_t 
                        zip_strerror(archive));
     }
     lk_status status = LK_OK;
-    uint8_t *data = malloc((size_t)size + 1);
+    uint8_t *data = lk_resize(NULL, size + 1, 1);
     if (!data) {
         status = lk_fail_no_memory(context, info.name, size);
     } else if (zip_fread(file, data, (zip_uint64_t)size) != size) {
@@ -110,7 +110,7 @@ static lk_status read_entry(lk_context *context, const lk_source *source, zip_t 
     }
     zip_fclose(file);
     if (status != LK_OK) {
-        free(data);
+        lk_release(data);
         return status;
     }
     data[size] = 0;

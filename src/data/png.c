@@ -1,9 +1,9 @@
 /* Writing PNG pictures through libpng: a single example as it is (binary ones with 1 bit a pixel),
  * several on a sheet. Values are scaled from 0..alphabet-1 to 0..255. */
 #include <png.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/picture.h"
 #include "data/sheet.h"
 #include "data/write.h"
@@ -108,7 +108,7 @@ static lk_status encode_example(lk_context *context, const char *path, const lk_
                        "%s: a picture of %lld x %lld pixels is too large for a PNG; write .npy",
                        path, (long long)tile.width, (long long)tile.height);
     }
-    uint8_t *pixels = malloc((size_t)bytes);
+    uint8_t *pixels = lk_resize(NULL, bytes, 1);
     if (!pixels) {
         return lk_fail_no_memory(context, path, bytes);
     }
@@ -121,7 +121,7 @@ static lk_status encode_example(lk_context *context, const char *path, const lk_
                                .bits = bits,
                                .pixels = pixels};
     lk_status status = encode_picture(context, path, &picture, buffer);
-    free(pixels);
+    lk_release(pixels);
     return status;
 }
 

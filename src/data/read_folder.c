@@ -1,10 +1,10 @@
 /* A folder as a data set. Pictures: one example each, or crops of them; the label of a class folder
  * is its number. Otherwise CIFAR batches, as the archive of the binary version unpacks: which files
  * depends on the role. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/crops.h"
 #include "data/folder.h"
 
@@ -32,7 +32,7 @@ static lk_status load(lk_context *context, const lk_source *source, const lk_fol
         status = decode(context, source, path, &bytes, picture);
     }
     lk_bytes_release(&bytes);
-    free(path);
+    lk_release(path);
     return status;
 }
 
@@ -96,7 +96,7 @@ static lk_status keep_names(lk_context *context, const lk_folder *list, lk_datas
         list->files[0].label >= 0 ? lk_allocate(list->count, sizeof *dataset->labels) : NULL;
     bool kept = dataset->names != NULL && (dataset->labels != NULL || list->files[0].label < 0);
     for (int64_t i = 0; kept && i < list->count; ++i) {
-        dataset->names[i] = strdup(list->files[i].name);
+        dataset->names[i] = lk_duplicate(list->files[i].name);
         kept = dataset->names[i] != NULL;
         if (dataset->labels != NULL) {
             dataset->labels[i] = list->files[i].label;
@@ -185,7 +185,7 @@ static lk_status read_batch(lk_context *context, const lk_source *folder, const 
         (*batch)->format = reader == &lk_cifar100_reader ? LK_FROM_CIFAR100 : LK_FROM_CIFAR10;
     }
     lk_bytes_release(&bytes);
-    free(path);
+    lk_release(path);
     return status;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/memory.h"
 #include "data/safetensors.h"
 #include "data/tensor_types.h"
 
@@ -74,7 +76,7 @@ static char *header_text(const lk_tensor *const *order, int32_t count, const cha
     json_t *header = json_object();
     char *text = NULL;
     if (fill_header(header, order, count, keys, values, pairs)) {
-        text = json_dumps(header, JSON_COMPACT);
+        text = lk_json_text(header, JSON_COMPACT);
     }
     json_decref(header);
     return text;
@@ -98,7 +100,7 @@ static void put_file(lk_writer *writer, const char *header, const lk_tensor *con
 lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
                                int32_t count, const char *const *keys, const char *const *values,
                                int32_t pairs) {
-    const lk_tensor **order = calloc((size_t)count + 1, sizeof *order);
+    const lk_tensor **order = lk_allocate(count + 1, sizeof *order);
     if (!order) {
         return lk_fail_no_memory(context, path, count * (int64_t)sizeof *order);
     }
@@ -121,7 +123,7 @@ lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_t
         put_file(writer, header, order, count);
         status = lk_writer_commit(writer);
     }
-    free(header);
-    free(order);
+    lk_release(header);
+    lk_release(order);
     return status;
 }

@@ -3,11 +3,11 @@
 #include "data/write.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "data/reader.h"
 
 typedef struct lk_ending {
@@ -44,7 +44,7 @@ uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
     if (size > buffer->capacity - buffer->size) {
         int64_t capacity = buffer->capacity + buffer->capacity / 2;
         capacity = capacity < buffer->size + size ? buffer->size + size : capacity;
-        uint8_t *data = realloc(buffer->data, (size_t)capacity);
+        uint8_t *data = lk_resize(buffer->data, capacity, 1);
         if (!data) {
             buffer->failed = true;
             return NULL;
@@ -64,7 +64,7 @@ void lk_buffer_put(lk_buffer *buffer, const void *data, int64_t size) {
 }
 
 void lk_buffer_release(lk_buffer *buffer) {
-    free(buffer->data);
+    lk_release(buffer->data);
     *buffer = (lk_buffer){0};
 }
 

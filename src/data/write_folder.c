@@ -1,10 +1,10 @@
 /* Examples as pictures of their own, in a folder: 0.png, or 000.png to 999.png, in their order. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "data/write.h"
 
 bool lk_names_folder(const char *path) {
@@ -29,7 +29,7 @@ static lk_status write_example(lk_context *context, const char *path, const lk_d
 lk_status lk_dataset_write_folder(lk_context *context, const char *path,
                                   const lk_dataset *dataset) {
     size_t capacity = strlen(path) + 32;
-    char *name = malloc(capacity);
+    char *name = lk_resize(NULL, (int64_t)capacity, 1);
     int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
     if (name == NULL) {
         return lk_fail_no_memory(context, path, (int64_t)capacity);
@@ -42,6 +42,6 @@ lk_status lk_dataset_write_folder(lk_context *context, const char *path,
         snprintf(name, capacity, "%s%0*lld.png", path, digits, (long long)i);
         status = write_example(context, name, dataset, i);
     }
-    free(name);
+    lk_release(name);
     return status;
 }

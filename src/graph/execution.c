@@ -2,10 +2,10 @@
  * Backward is in backward.c. */
 #include "graph/execution.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "graph/execution_inside.h"
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -78,7 +78,7 @@ lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
                               lk_execution **execution) {
     LK_REQUIRE(graph->finished && batch >= 1);
     *execution = NULL;
-    lk_execution *made = calloc(1, sizeof *made);
+    lk_execution *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(graph->context, "execution", (int64_t)sizeof *made);
     }
@@ -110,7 +110,7 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->step_nodes);
     lk_workspace_destroy(execution->workspace);
     lk_derived_destroy(execution->derived);
-    free(execution);
+    lk_release(execution);
 }
 
 void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "graph/op.h"
 
 /* A field's node has no arithmetic: the execution writes its value. */
@@ -114,7 +115,7 @@ static lk_status index_by_ready(lk_graph *graph, lk_node *node) {
 static bool push(lk_graph *graph, lk_node *node) {
     if (graph->node_count == graph->node_capacity) {
         int32_t capacity = graph->node_capacity == 0 ? 32 : 2 * graph->node_capacity;
-        lk_node **nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
+        lk_node **nodes = lk_resize(graph->nodes, capacity, sizeof *nodes);
         if (nodes == NULL) {
             return false;
         }
@@ -249,7 +250,7 @@ void lk_graph_destroy(lk_graph *graph) {
     if (graph == NULL) {
         return;
     }
-    free(graph->nodes);
+    lk_release(graph->nodes);
     lk_arena_destroy(graph->arena);
     lk_release(graph);
 }

@@ -1,10 +1,10 @@
 #include "graph/slices.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "graph/execution_inside.h"
 
 enum {
@@ -107,7 +107,7 @@ static lk_status make_worker(lk_slices *s, int worker) {
 
 lk_status lk_slices_create(lk_graph *graph, int64_t batch, lk_slices **slices) {
     *slices = NULL;
-    lk_slices *made = calloc(1, sizeof *made);
+    lk_slices *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(graph->context, "slices", (int64_t)sizeof *made);
     }
@@ -143,7 +143,7 @@ void lk_slices_destroy(lk_slices *slices) {
     lk_release(slices->gradient);
     lk_release(slices->part);
     lk_release(slices->status);
-    free(slices);
+    lk_release(slices);
 }
 
 void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uint64_t step) {

@@ -1,8 +1,9 @@
 /* Sliding a window graph along a stream. */
 #include "models/flow.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 #define CHOSEN_LEAST 16
 
@@ -50,7 +51,7 @@ static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int6
                         lk_shape position, lk_flow **flow) {
     LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 0);
     *flow = NULL;
-    lk_flow *made = calloc(1, sizeof *made);
+    lk_flow *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof *made);
     }
@@ -91,7 +92,7 @@ void lk_flow_destroy(lk_flow *flow) {
     lk_execution_destroy(flow->execution);
     lk_window_deinit(&flow->window);
     lk_graph_destroy(flow->graph);
-    free(flow);
+    lk_release(flow);
 }
 
 int64_t lk_flow_lookback(const lk_flow *flow) {

@@ -2,10 +2,10 @@
 #include "models/model.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "models/order.h"
 
 /* More variables than this in one example is a mistake or an attack. */
@@ -86,7 +86,7 @@ static lk_status begin_model(lk_context *context, const char *family,
         LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
     }
     model->rank = lk_allocate(data.variables, sizeof *model->rank);
-    model->history = strdup("{}");
+    model->history = lk_duplicate("{}");
     if (model->rank == NULL || model->history == NULL) {
         return lk_fail_no_memory(context, "ordering",
                                  data.variables * (int64_t)sizeof *model->rank);
@@ -108,7 +108,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
                           lk_model **model) {
     *model = NULL;
-    lk_model *made = calloc(1, sizeof *made);
+    lk_model *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "model", (int64_t)sizeof *made);
     }
@@ -138,7 +138,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
                                  lk_data_description data, const int32_t *rank,
                                  const char *order_name, int64_t values_most, lk_model **model) {
     *model = NULL;
-    lk_model *made = calloc(1, sizeof *made);
+    lk_model *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "model", (int64_t)sizeof *made);
     }
@@ -146,7 +146,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
     if (status == LK_OK) {
         memcpy(made->rank, rank, (size_t)data.variables * sizeof *rank);
         made->parameters->total_most = values_most;
-        made->order_name = strdup(order_name);
+        made->order_name = lk_duplicate(order_name);
         status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8)
                                           : declare_parameters(made);
     }
@@ -165,11 +165,11 @@ void lk_model_destroy(lk_model *model) {
     lk_settings_deinit(&model->settings);
     lk_symbols_deinit(&model->data.symbols);
     lk_release(model->rank);
-    free(model->order_name);
+    lk_release(model->order_name);
     lk_parameters_destroy(model->parameters);
-    free(model->history);
+    lk_release(model->history);
     lk_release(model->calibration);
-    free(model);
+    lk_release(model);
 }
 
 int32_t lk_model_variants(const lk_model *model) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/memory.h"
 #include "models/model_file_names.h"
 
 static int by_name(const void *a, const void *b) {
@@ -15,7 +16,7 @@ static void put_text(XXH3_state_t *hash, const char *text) {
 
 bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
                             const lk_tensor *tensors, int32_t count, char text[33]) {
-    const lk_tensor **sorted = malloc(((size_t)count + 1) * sizeof *sorted);
+    const lk_tensor **sorted = lk_allocate(count + 1, sizeof *sorted);
     XXH3_state_t *hash = XXH3_createState();
     bool made = sorted != NULL && hash != NULL;
     if (made) {
@@ -38,6 +39,6 @@ bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
         }
     }
     XXH3_freeState(hash);
-    free(sorted);
+    lk_release(sorted);
     return made;
 }

@@ -4,10 +4,10 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/safetensors.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
@@ -111,11 +111,10 @@ static lk_status take_assignments(job *work, json_t *object) {
                            json_is_string(value) ? "too many settings" : "not a string");
         }
         size_t size = strlen(key) + json_string_length(value) + 2;
-        char *text = malloc(size);
+        char *text = lk_print("%s=%s", key, json_string_value(value));
         if (text == NULL) {
             return lk_fail_no_memory(work->context, "settings", (int64_t)size);
         }
-        snprintf(text, size, "%s=%s", key, json_string_value(value));
         work->assignments[work->assignment_count++] = text;
     }
     return LK_OK;
@@ -353,8 +352,8 @@ static lk_status create(job *work, lk_model **model) {
         return lk_fail(work->context, status, "%s: %s", work->path, reason);
     }
     (*model)->parameters->total_most = 0;
-    free((*model)->history);
-    (*model)->history = strdup(history);
+    lk_release((*model)->history);
+    (*model)->history = lk_duplicate(history);
     return (*model)->history != NULL
                ? LK_OK
                : lk_fail_no_memory(work->context, "the history", (int64_t)strlen(history));
@@ -383,7 +382,7 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
         made = NULL;
     }
     for (int32_t i = 0; i < work.assignment_count; i++) {
-        free(work.assignments[i]);
+        lk_release(work.assignments[i]);
     }
     lk_release(work.rank);
     lk_symbols_deinit(&work.data.symbols);

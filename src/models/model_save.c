@@ -2,9 +2,10 @@
  * them. */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/json.h"
+#include "base/memory.h"
 #include "data/safetensors.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
@@ -17,7 +18,7 @@ static char *settings_text(const lk_settings *settings) {
         made = json_object_set_new(object, settings->table[i].key,
                                    json_string(settings->text[i])) == 0;
     }
-    char *text = made ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = made ? lk_json_text(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;
 }
@@ -39,7 +40,7 @@ static char *data_text(const lk_data_description *data) {
             object = NULL;
         }
     }
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = object != NULL ? lk_json_text(object, JSON_COMPACT) : NULL;
     json_decref(object);
     json_decref(shape);
     return text;
@@ -91,7 +92,7 @@ static int32_t list_tensors(const lk_model *model, lk_tensor *tensors) {
 
 lk_status lk_model_save(const lk_model *model, const char *path) {
     lk_context *context = model->context;
-    lk_tensor *tensors = calloc((size_t)model->parameters->count + 3, sizeof *tensors);
+    lk_tensor *tensors = lk_allocate(model->parameters->count + 3, sizeof *tensors);
     char *settings = settings_text(&model->settings), *data = data_text(&model->data);
     lk_status status = LK_OK;
     if (tensors == NULL || settings == NULL || data == NULL) {
@@ -117,8 +118,8 @@ lk_status lk_model_save(const lk_model *model, const char *path) {
                                             sizeof keys / sizeof keys[0])
                      : lk_fail_no_memory(context, "the model file's checksum", 1024);
     }
-    free(tensors);
-    free(settings);
-    free(data);
+    lk_release(tensors);
+    lk_release(settings);
+    lk_release(data);
     return status;
 }

@@ -1,10 +1,10 @@
 /* One network held whole, or one that slides along the data. */
 #include "models/network.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "models/flow.h"
 
 #define WINDOW_BYTES (INT64_C(512) << 20) /* that a sliding network should take */
@@ -140,7 +140,7 @@ static lk_status open_flow(lk_network *network, lk_shape shape) {
 lk_status lk_network_open(const lk_model *model, int32_t variant, lk_shape shape, lk_plan plan,
                           int64_t batch, lk_network **network) {
     *network = NULL;
-    lk_network *made = calloc(1, sizeof *made);
+    lk_network *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(model->context, "network", (int64_t)sizeof *made);
     }
@@ -166,7 +166,7 @@ void lk_network_close(lk_network *network) {
     lk_release(network->slice);
     lk_release(network->terms);
     lk_release(network->sums);
-    free(network);
+    lk_release(network);
 }
 
 /* ---- what it is ------------------------------------------------------------------------------ */

@@ -1,17 +1,17 @@
 /* Second sets of weights: the moving average, and the copies that are kept of the best ones. */
 #include "train/average.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 static int64_t elements(const lk_parameter *parameter) {
     return parameter->rows * parameter->columns;
 }
 
 float **lk_weights_copy(const lk_parameters *parameters) {
-    float **values = calloc((size_t)parameters->count + 1, sizeof *values);
+    float **values = lk_allocate(parameters->count + 1, sizeof *values);
     for (int32_t i = 0; values != NULL && i < parameters->count; i++) {
         values[i] = lk_allocate(elements(&parameters->list[i]), sizeof(float));
         if (values[i] == NULL) {
@@ -36,7 +36,7 @@ void lk_weights_release(float **values, int32_t count) {
     for (int32_t i = 0; values != NULL && i < count; i++) {
         lk_release(values[i]);
     }
-    free(values);
+    lk_release(values);
 }
 
 void lk_weights_swap(lk_parameters *parameters, float **values) {
@@ -50,13 +50,13 @@ void lk_weights_swap(lk_parameters *parameters, float **values) {
 lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average **average) {
     LK_REQUIRE(decay > 0 && decay < 1);
     *average = NULL;
-    lk_average *made = calloc(1, sizeof *made);
+    lk_average *made = lk_allocate(1, sizeof *made);
     if (made != NULL) {
         *made = (lk_average){
             .parameters = parameters, .value = lk_weights_copy(parameters), .decay = decay};
     }
     if (made == NULL || made->value == NULL) {
-        free(made);
+        lk_release(made);
         return lk_fail_no_memory(parameters->context, "averaged weights",
                                  lk_parameters_total(parameters) * (int64_t)sizeof(float));
     }
@@ -67,7 +67,7 @@ lk_status lk_average_create(lk_parameters *parameters, double decay, lk_average 
 void lk_average_destroy(lk_average *average) {
     if (average != NULL) {
         lk_weights_release(average->value, average->parameters->count);
-        free(average);
+        lk_release(average);
     }
 }
 

@@ -5,11 +5,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/json.h"
+#include "base/memory.h"
 #include "data/safetensors.h"
 
 #define FORMAT "likely checkpoint 1"
@@ -30,14 +31,14 @@ typedef struct tensor_list {
 
 static bool list_init(tensor_list *list, int32_t parameters) {
     *list = (tensor_list){.capacity = 5 * parameters + 3};
-    list->tensors = calloc((size_t)list->capacity, sizeof *list->tensors);
-    list->names = calloc((size_t)list->capacity, sizeof *list->names);
+    list->tensors = lk_allocate(list->capacity, sizeof *list->tensors);
+    list->names = lk_allocate(list->capacity, sizeof *list->names);
     return list->tensors != NULL && list->names != NULL;
 }
 
 static void list_deinit(tensor_list *list) {
-    free(list->tensors);
-    free(list->names);
+    lk_release(list->tensors);
+    lk_release(list->names);
 }
 
 static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter,
@@ -178,8 +179,8 @@ static bool checksum(const tensor_list *list, const lk_safetensors *file, const 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list) {
-    char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    char *epochs = json_dumps(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *options = lk_json_text(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *epochs = lk_json_text(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
     lk_status status;
     char hash[HASH_TEXT];
     if (options == NULL || epochs == NULL || !checksum(list, NULL, options, epochs, hash)) {
@@ -190,8 +191,8 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
         status =
             lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
     }
-    free(options);
-    free(epochs);
+    lk_release(options);
+    lk_release(epochs);
     return status;
 }
 
@@ -231,9 +232,9 @@ static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk
 
 static void print_option(const json_t *value, char *text, size_t capacity) {
     char *dump =
-        value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        value == NULL ? NULL : lk_json_text(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
-    free(dump);
+    lk_release(dump);
 }
 
 static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key,

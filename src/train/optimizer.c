@@ -2,10 +2,10 @@
  * (formulas: optimizer.h). A step is one pass over the weights, in pieces that fit the cache. */
 #include "train/optimizer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "kernels/kernels.h"
 #include "base/double_maths.h"
 #include "train/spans.h"
@@ -119,7 +119,7 @@ static lk_status check(lk_context *context, const lk_optimizer_options *options)
 static bool make_slots(lk_optimizer *optimizer) {
     const lk_parameters *parameters = optimizer->parameters;
     for (int32_t s = 0; s < optimizer->rule->slots; s++) {
-        float **arrays = calloc((size_t)parameters->count + 1, sizeof *arrays);
+        float **arrays = lk_allocate(parameters->count + 1, sizeof *arrays);
         optimizer->slot[s] = arrays;
         for (int32_t i = 0; arrays != NULL && i < parameters->count; i++) {
             arrays[i] =
@@ -140,7 +140,7 @@ lk_status lk_optimizer_create(lk_parameters *parameters, const lk_optimizer_opti
     *optimizer = NULL;
     LK_TRY(check(parameters->context, options));
     LK_TRY(lk_parameters_make_gradients(parameters));
-    lk_optimizer *made = calloc(1, sizeof *made);
+    lk_optimizer *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(parameters->context, "optimizer", (int64_t)sizeof *made);
     }
@@ -170,7 +170,7 @@ void lk_optimizer_destroy(lk_optimizer *optimizer) {
         lk_weights_release(optimizer->slot[s], optimizer->parameters->count);
     }
     lk_spans_deinit(&optimizer->spans);
-    free(optimizer);
+    lk_release(optimizer);
 }
 
 int64_t *lk_optimizer_steps(lk_optimizer *optimizer) {

@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "train/feed.h"
 
 /* Of the time, checkpoints may take one part in so many. */
@@ -253,7 +253,7 @@ static lk_status run(lk_trainer *t) {
 }
 
 static lk_status train(const lk_trainer *with) {
-    lk_trainer *t = malloc(sizeof *t);
+    lk_trainer *t = lk_allocate(1, sizeof *t);
     if (t == NULL) {
         return lk_fail_no_memory(with->model->context, "training", (int64_t)sizeof *t);
     }
@@ -263,7 +263,7 @@ static lk_status train(const lk_trainer *with) {
         status = run(t);
     }
     trainer_deinit(t);
-    free(t);
+    lk_release(t);
     return status;
 }
 

@@ -5,7 +5,7 @@
 #include "networks.h"
 #include "graph/slices.h"
 #include "kernels/product.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 enum { STEPS_MOST = 100000, SQUARE = 1024 };
 #define SECONDS_PER_LOOK 0.25 /* at the speed of the product */

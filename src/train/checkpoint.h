@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 #include "train/state.h"
 
 /* What is written and read; all of it belongs to the caller. */

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "models/twin.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 struct lk_learner {
     const lk_model *model;   /* not owned */

@@ -5,7 +5,7 @@
 
 #include "dist/dist.h"
 #include "train/learner.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 #define WINDOWS 5
 #define LENGTH (WINDOWS * LK_LEARNER_WINDOW)

@@ -1,5 +1,5 @@
 /* The global gradient norm. */
-#include "train/clip.h"
+#include "optim/clip.h"
 
 #include <math.h>
 #include <string.h>

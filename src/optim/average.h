@@ -4,9 +4,9 @@
  *   a = d a + (1 - d) w,    d = min(decay, (1 + t) / (10 + t)),   t = 0, 1, ... updates so far
  *
  * so that it forgets the initial weights quickly. It starts as a copy of them. Updated within the
- * optimizer's pass over the weights (train/optimizer.h), while they are in the cache. */
-#ifndef LK_TRAIN_AVERAGE_H
-#define LK_TRAIN_AVERAGE_H
+ * optimizer's pass over the weights (optim/optimizer.h), while they are in the cache. */
+#ifndef LK_OPTIM_AVERAGE_H
+#define LK_OPTIM_AVERAGE_H
 
 #include "graph/parameters.h"
 

@@ -9,8 +9,8 @@
  * with e = t / steps_in_epoch, times the warm-up min(1, (t + 1) / warmup_steps): linear from 0, the
  * first step being a real one. Computed in double by base/double_maths.h: the same bits on every
  * machine. */
-#ifndef LK_TRAIN_RATE_H
-#define LK_TRAIN_RATE_H
+#ifndef LK_OPTIM_RATE_H
+#define LK_OPTIM_RATE_H
 
 #include <stdint.h>
 

@@ -1,10 +1,10 @@
 /* Clipping by the global norm of the gradients (Pascanu, Mikolov and Bengio 2013): when the
  * Euclidean norm over all parameters exceeds a limit, all are scaled by limit / norm. The sum of
  * squares is taken in double, by fixed pieces joined in their order. */
-#ifndef LK_TRAIN_CLIP_H
-#define LK_TRAIN_CLIP_H
+#ifndef LK_OPTIM_CLIP_H
+#define LK_OPTIM_CLIP_H
 
-#include "train/spans.h"
+#include "optim/spans.h"
 
 typedef struct lk_clip {
     lk_parameters *parameters; /* not owned */

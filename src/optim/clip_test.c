@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "train/clip.h"
+#include "optim/clip.h"
 
 #define ROWS 300
 #define COLUMNS 301

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "train/rate.h"
+#include "optim/rate.h"
 
 #define STEPS_IN_EPOCH 10
 #define TOTAL 1001

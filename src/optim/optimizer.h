@@ -14,10 +14,10 @@
  * SGD with momentum: Sutskever et al. 2013 (without Nesterov). Adam: Kingma and Ba 2015. AdamW:
  * Loshchilov and Hutter 2019. Adagrad: Duchi, Hazan and Singer 2011. Every step is a function of
  * its arguments to the bit, for any number of threads. */
-#ifndef LK_TRAIN_OPTIMIZER_H
-#define LK_TRAIN_OPTIMIZER_H
+#ifndef LK_OPTIM_OPTIMIZER_H
+#define LK_OPTIM_OPTIMIZER_H
 
-#include "train/average.h"
+#include "optim/average.h"
 
 typedef struct lk_optimizer_options {
     const char *name;     /* "sgd", "adam", "adamw", "adagrad" */

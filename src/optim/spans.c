@@ -1,6 +1,6 @@
 /* Cutting: a whole parameter is one run of elements, one with `live` a run for each row; runs are
  * cut at PIECE elements, and spans fill a piece until it has that many. */
-#include "train/spans.h"
+#include "optim/spans.h"
 
 #include "base/arena.h"
 

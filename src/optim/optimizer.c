@@ -1,6 +1,6 @@
 /* Optimizers as a table: how many slots each keeps, and what it does to one span of weights
  * (formulas: optimizer.h). A step is one pass over the weights, in pieces that fit the cache. */
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "kernels/kernels.h"
 #include "base/double_maths.h"
-#include "train/spans.h"
+#include "optim/spans.h"
 
 /* One step's numbers, the same for all spans. */
 typedef struct step {

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "kernels/kernels.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 #define SEED 7
 #define COLUMNS 7

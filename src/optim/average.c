@@ -1,5 +1,5 @@
 /* Second sets of weights: the moving average, and the copies that are kept of the best ones. */
-#include "train/average.h"
+#include "optim/average.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Schedules as a table: the names that the options may hold, each with its formula (rate.h). */
-#include "train/rate.h"
+#include "optim/rate.h"
 
 #include <string.h>
 

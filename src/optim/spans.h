@@ -1,8 +1,8 @@
 /* Passing over all weights at once: the parameters' used elements as contiguous spans, gathered
  * into pieces of pool work of nearly equal size. Spans and pieces depend on the parameters' shapes
  * alone, so a sum by pieces is the same for any number of threads. */
-#ifndef LK_TRAIN_SPANS_H
-#define LK_TRAIN_SPANS_H
+#ifndef LK_OPTIM_SPANS_H
+#define LK_OPTIM_SPANS_H
 
 #include "graph/parameters.h"
 

@@ -4,8 +4,8 @@
 #
 #   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3
 #                          for the demo
-#   tools/setup.sh --ci    also clang, clang-format, the aarch64 cross compiler, its libraries and
-#                          the emulator
+#   tools/setup.sh --ci    also git, clang, clang-format, the aarch64 cross compiler, its libraries
+#                          and the emulator
 set -euo pipefail
 
 packages=()
@@ -36,6 +36,7 @@ want python3 command -v python3
 
 foreign=
 if [[ ${1:-} == --ci ]]; then
+    want git command -v git
     want clang command -v clang
     want clang-format command -v clang-format
     want libclang-rt-14-dev has_package libclang-rt-14-dev

@@ -32,6 +32,11 @@ PROGRAM
 sources=("$work/version.c")
 [[ -f $source_folder/examples/score.c ]] && sources+=("$source_folder/examples/score.c")
 
+if [[ -z $(find "$prefix" -path '*/doc/likely/LICENSE') ]]; then
+    echo "check_install: the licence is not installed" >&2
+    exit 1
+fi
+
 # The header alone, as strict C and as C++.
 strict=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only "-I$prefix/include")
 echo '#include <likely.h>' | cc -std=c17 "${strict[@]}" -x c -

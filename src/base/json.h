@@ -1,4 +1,5 @@
-/* JSON as a text of the library's own memory (base/memory.h): jansson hands out memory of its own. */
+/* JSON as a text of the library's own memory (base/memory.h): jansson hands out memory of its
+ * own. */
 #ifndef LK_BASE_JSON_H
 #define LK_BASE_JSON_H
 

@@ -23,7 +23,8 @@ lk_sheet_tile lk_tile_of(lk_shape shape) {
     while (side * side < variables && side < LK_PICTURE_SIDE_MOST) {
         side++;
     }
-    return side * side == variables ? (lk_sheet_tile){side, side, 1} : (lk_sheet_tile){1, variables, 1};
+    return side * side == variables ? (lk_sheet_tile){side, side, 1}
+                                    : (lk_sheet_tile){1, variables, 1};
 }
 
 /* ---- layout ---------------------------------------------------------------------------------- */

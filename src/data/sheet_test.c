@@ -84,7 +84,8 @@ static void test_drawing(void **state) {
     (void)state;
     lk_sheet grey, colour;
     assert_int_equal(lk_sheet_init(context, "test", (lk_sheet_tile){2, 2, 1}, 1, 2, &grey), LK_OK);
-    assert_int_equal(lk_sheet_init(context, "test", (lk_sheet_tile){1, 2, 3}, 1, 2, &colour), LK_OK);
+    assert_int_equal(lk_sheet_init(context, "test", (lk_sheet_tile){1, 2, 3}, 1, 2, &colour),
+                     LK_OK);
     static const int32_t values[] = {0, 1, -1, 3}, pixels[] = {0, 255, 7, -1, 1, 2};
     static const uint16_t few[] = {1, 3};
     lk_sheet_draw_known(&grey, 0, 1, values, 1, 4);

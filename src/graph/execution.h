@@ -37,8 +37,8 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
 /* The given fields' values, [count][graph->given], copied; for all that follows until others are
  * given. Before begin or forward, of a graph that has such fields. */
 void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t count);
-/* What each variable's NLL counts in gradients, [variables], not owned; NULL: 1. Likelihoods stay as
- * they are. */
+/* What each variable's NLL counts in gradients, [variables], not owned; NULL: 1. Likelihoods stay
+ * as they are. */
 void lk_execution_set_weights(lk_execution *execution, const float *weights);
 
 /* Parallel: x is [count][variables], count <= batch. */

@@ -488,7 +488,8 @@ lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const lk_dist *dist)
     return lk_graph_close(graph);
 }
 
-/* ---- fields ----------------------------------------------------------------------------------- */
+/* ---- fields
+ * ----------------------------------------------------------------------------------- */
 
 const lk_field *lk_graph_field(const lk_graph *graph, int64_t variable) {
     LK_REQUIRE(variable >= 0 && variable < graph->variables);

@@ -1,14 +1,15 @@
 /* The graph: fields, nodes, their cells, ready steps, and the proof.
  *
- * A model's data are fields. A given field (a class label) is known before anything else; a modelled
- * field is what the distribution is of. The modelled fields' cells, one field after another, are the
- * variables; an ordering gives each of them a rank.
+ * A model's data are fields. A given field (a class label) is known before anything else; a
+ * modelled field is what the distribution is of. The modelled fields' cells, one field after
+ * another, are the variables; an ordering gives each of them a rank.
  *
- * The value of a node, for one example, is an array of cells, each with some channels; a cell is the
- * smallest piece that becomes computable on its own. In memory: [cell][example][channel]. Each field
- * has a node that holds its values as numbers. Every operation declares which input cells an output
- * cell reads; from this alone follow
- *   ready(cell) = 0 for constants and given fields, rank + 1 for variables, the maximum over what it
+ * The value of a node, for one example, is an array of cells, each with some channels; a cell is
+ * the smallest piece that becomes computable on its own. In memory: [cell][example][channel]. Each
+ * field has a node that holds its values as numbers. Every operation declares which input cells an
+ * output cell reads; from this alone follow
+ *   ready(cell) = 0 for constants and given fields, rank + 1 for variables, the maximum over what
+ *     it
  *                 reads for the rest,
  * the causality proof (parameters of p(x_v | ...) must be ready at step <= rank(v)), and both
  * schedules (graph/execution.h).
@@ -91,8 +92,8 @@ typedef struct lk_graph {
     lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
 } lk_graph;
 
-/* A new graph with a node for each field, at most LK_FIELDS_MOST, at least one of them modelled. What
- * fields point to is copied. Ranks may be equal; they are renumbered densely. */
+/* A new graph with a node for each field, at most LK_FIELDS_MOST, at least one of them modelled.
+ * What fields point to is copied. Ranks may be equal; they are renumbered densely. */
 lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
                                  const lk_field *fields, int32_t count, lk_graph **graph);
 /* One modelled field, "data". */
@@ -111,8 +112,8 @@ lk_node *lk_graph_add(lk_graph *graph, const struct lk_op *op, const char *name,
  * channels than the largest alphabet wants. components: of a mixture, else 0. */
 void lk_graph_model(lk_graph *graph, int32_t field, lk_node *output, const lk_dist *dist,
                     int32_t components);
-/* Ends the building, when every modelled field has its output. Runs the proof: LK_CAUSALITY names the
- * node and the cell at fault, and the path by which it sees what it must not. */
+/* Ends the building, when every modelled field has its output. Runs the proof: LK_CAUSALITY names
+ * the node and the cell at fault, and the path by which it sees what it must not. */
 lk_status lk_graph_close(lk_graph *graph);
 /* Both, of a graph with one modelled field. */
 lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const lk_dist *dist);

@@ -20,7 +20,8 @@ static void note_use(life *l, int32_t moment) {
     l->first = moment < l->first ? moment : l->first;
 }
 
-/* What others read and write between the operations: values of fields, parameters of conditionals. */
+/* What others read and write between the operations: values of fields, parameters of
+ * conditionals. */
 static bool is_field(const lk_graph *graph, const lk_node *node) {
     bool is = node->index < graph->field_count;
     for (int32_t f = 0; f < graph->field_count; f++) {

@@ -21,17 +21,15 @@ foreach(source ${test_sources})
     set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT ${test_seconds})
 endforeach()
 
-<<<<<<< HEAD
-# A script finds the command (with its emulator, when cross-compiled) in $LIKELY and the sources in
-# $LIKELY_SOURCE. It exits with 77 where it cannot be run.
-=======
-# Programs of examples/, as the target `examples`. Those that include the library's header are linked with it; the others stand alone.
+# Programs of examples/, as the target `examples`. Those that include the library's header are linked
+# with it; the others stand alone.
 file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 add_custom_target(examples)
 foreach(source ${example_sources})
     get_filename_component(name ${source} NAME_WE)
     add_executable(example_${name} ${source})
-    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
+    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
     file(STRINGS ${source} library_header REGEX "^#include <likely\\.h>")
     if(library_header)
         target_link_libraries(example_${name} PRIVATE likely_static)
@@ -40,9 +38,9 @@ foreach(source ${example_sources})
     add_dependencies(examples example_${name})
 endforeach()
 
-# A script finds the command (with its emulator, when cross-compiled) in $LIKELY, the sources in $LIKELY_SOURCE and the programs of
-# examples/ behind $LIKELY_EXAMPLES/.
->>>>>>> tiny
+# A script finds the command (with its emulator, when cross-compiled) in $LIKELY, the sources in
+# $LIKELY_SOURCE and the programs of examples/ behind $LIKELY_EXAMPLES/. It exits with 77 where it
+# cannot be run.
 if(TARGET likely)
     file(GLOB test_scripts CONFIGURE_DEPENDS tests/*_test.sh)
     string(REPLACE ";" " " emulator "${CMAKE_CROSSCOMPILING_EMULATOR}")
@@ -51,11 +49,9 @@ if(TARGET likely)
         string(REGEX REPLACE "_test\\.sh$" "" name ${name})
         add_test(NAME command/${name} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(command/${name} PROPERTIES LABELS command TIMEOUT ${test_seconds}
-<<<<<<< HEAD
-            SKIP_RETURN_CODE 77 ENVIRONMENT
-            "LIKELY=${emulator} $<TARGET_FILE:likely>;LIKELY_SOURCE=${CMAKE_SOURCE_DIR}")
-=======
-            ENVIRONMENT "LIKELY=${emulator} $<TARGET_FILE:likely>;LIKELY_SOURCE=${CMAKE_SOURCE_DIR};LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples")
->>>>>>> tiny
+            SKIP_RETURN_CODE 77)
+        set_property(TEST command/${name} PROPERTY ENVIRONMENT
+            "LIKELY=${emulator} $<TARGET_FILE:likely>" "LIKELY_SOURCE=${CMAKE_SOURCE_DIR}"
+            "LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples")
     endforeach()
 endif()

@@ -1,11 +1,11 @@
-# examples/tiny_pixelcnn.c against the command: the same likelihoods and the same samples, to the last bit.
+# examples/tiny_pixelcnn.c against the command: the same likelihoods and samples, to the last bit.
 . "$(dirname "$0")/lib.sh"
 read -r -a tiny <<<"$LIKELY_EXAMPLES/tiny_pixelcnn"
 
 # train MODEL SETTINGS...
 train() {
-    run train pixelcnn --data "$work/train.txt" --shape 8x7x1 --out "$work/$1" --epochs 3 --learning-rate 0.02 --batch-size 20 \
-        --quiet "${@:2}" >/dev/null
+    run train pixelcnn --data "$work/train.txt" --shape 8x7x1 --out "$work/$1" --epochs 3 \
+        --learning-rate 0.02 --batch-size 20 --quiet "${@:2}" >/dev/null
 }
 
 # expect_bits MODEL HEIGHT WIDTH: for the images of that size, and the first sample of three seeds
@@ -18,8 +18,11 @@ expect_bits() {
     for seed in 1 2 9223372036854775807; do
         "${tiny[@]}" "$work/$1" "$2" "$3" "$images" $seed >"$work/tiny"
         expect_same "$work/nats" <(head -n "$count" "$work/tiny") "likelihoods of $1 at $2x$3"
-        run sample "$work/$1" --count 1 --shape "$2x$3x1" --seed $seed --out "$work/sample.txt" >/dev/null
-        expect_same "$work/sample.txt" <(tail -n "$2" "$work/tiny" | tr -d '\n' | tr '.#' '01' && echo) "sample $seed of $1 at $2x$3"
+        run sample "$work/$1" --count 1 --shape "$2x$3x1" --seed $seed \
+            --out "$work/sample.txt" >/dev/null
+        expect_same "$work/sample.txt" \
+            <(tail -n "$2" "$work/tiny" | tr -d '\n' | tr '.#' '01' && echo) \
+            "sample $seed of $1 at $2x$3"
     done
 }
 
@@ -46,7 +49,8 @@ for model in usual wide least; do
 done
 
 head -c -300 "$work/usual" >"$work/cut"
-run train made --data "$work/train.txt" --out "$work/made" --epochs 1 --quiet --set hidden=3 >/dev/null
+run train made --data "$work/train.txt" --out "$work/made" --epochs 1 --quiet \
+    --set hidden=3 >/dev/null
 train norm --set blocks=1 --set channels=2 --set head=2 --set norm=channel
 refuse 'usage: ' "$work/usual"
 refuse 'no/such: cannot be opened' "$work/no/such" 8 7 "$work/8x7.txt" 1

@@ -21,8 +21,9 @@ foreach(source ${test_sources})
     set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT ${test_seconds})
 endforeach()
 
-# Programs of examples/, as the target `examples`. Those that include the library's header are linked
-# with it; the others stand alone.
+# Programs of examples/, as the target `examples`. Those that include the library's header are
+# linked with it; the others stand alone.
+
 file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 add_custom_target(examples)
 foreach(source ${example_sources})

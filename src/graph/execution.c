@@ -71,7 +71,7 @@ static lk_status allocate(lk_execution *execution) {
         return lk_fail_no_memory(context, "values of the network",
                                  bytes_of(graph, &execution->memory, execution->batch));
     }
-    return execution->plan == LK_PLAN_INCREMENTAL ? list_steps(execution) : LK_OK;
+    return LK_OK;
 }
 
 lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
@@ -351,7 +351,10 @@ void lk_execution_weights_changed(lk_execution *execution) {
 /* ---- the incremental schedule ---------------------------------------------------------------- */
 
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
-    LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL && count >= 1 && count <= execution->batch);
+    LK_REQUIRE(execution->plan != LK_PLAN_EVALUATE && count >= 1 && count <= execution->batch);
+    if (execution->step_nodes == NULL) {
+        LK_TRY(list_steps(execution));
+    }
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     return LK_OK;

@@ -18,7 +18,7 @@ struct lk_items {
     lk_stream **texts; /* owned, [count] */
 };
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_status create(lk_context *context, const char *path, int64_t count, lk_items **items) {
     lk_items *made = lk_allocate(1, sizeof *made);
@@ -77,7 +77,7 @@ void lk_items_close(lk_items *items) {
     }
 }
 
-/* ---- texts in files --------------------------------------------------------------------------- */
+/* ---- texts in files -------------------------------------------------------------------------- */
 
 static lk_status open_file(lk_context *context, const char *path, const lk_symbols *symbols,
                            lk_items **items) {
@@ -145,7 +145,7 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
     return status;
 }
 
-/* ---- what they are ---------------------------------------------------------------------------- */
+/* ---- what they are --------------------------------------------------------------------------- */
 
 int64_t lk_items_count(const lk_items *items) {
     return items->count;
@@ -211,7 +211,7 @@ lk_status lk_items_set_labels(lk_items *items, const int32_t *labels) {
     return LK_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void read_example(const lk_items *items, int64_t item, int64_t first, int64_t count,
                          uint16_t *values) {

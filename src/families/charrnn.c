@@ -134,7 +134,7 @@ static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *seq
         return lk_embedding(graph, "layer1", before, symbols, channels);
     }
     return lk_dense(graph, "layer1", lk_embedding(graph, "embedding", before, symbols, size),
-                        channels);
+                    channels);
 }
 
 static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node *sequence) {

@@ -134,8 +134,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         node = lstm_layer(graph, i, is_diagonal(model), node, grid, channels);
     }
     node = lk_pixels_dense(graph, "head", node, grid, head, LK_INIT_HE);
-    node =
-        lk_pixels_dense(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
+    node = lk_pixels_dense(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
     return lk_pixels_finish(graph, node);
 }
 

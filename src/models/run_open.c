@@ -41,7 +41,7 @@ static lk_shape shape_of(const lk_model *model, const lk_run_options *options) {
     return options->shape.axes == 0 ? model->data.shape : options->shape;
 }
 
-/* ---- sliding ---------------------------------------------------------------------------------- */
+/* ---- sliding --------------------------------------------------------------------------------- */
 
 /* A position of data of `shape`: a symbol, or a row. */
 static lk_shape position_of(lk_shape shape) {
@@ -122,7 +122,7 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
     return larger(window, smaller(least, larger(1, rule->variables / n->unit)));
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static lk_status refuse_memory(const lk_run *run, double bytes) {
     return lk_fail(run->model->context, LK_UNSUPPORTED,
@@ -237,7 +237,7 @@ lk_status lk_run_turn(lk_run *run, int64_t network) {
     return LK_OK;
 }
 
-/* ---- what it takes ---------------------------------------------------------------------------- */
+/* ---- what it takes --------------------------------------------------------------------------- */
 
 lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
                        double *bytes) {

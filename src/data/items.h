@@ -20,10 +20,6 @@ lk_status lk_items_of_dataset(lk_context *context, const lk_dataset *dataset, co
  * comes of it. `path` is for messages. */
 lk_status lk_items_of_texts_take(lk_context *context, const char *path, lk_stream **texts,
                                  int64_t count, lk_items **items);
-/* A file as one text; or the regular files of a folder, in the order of their names, those that
- * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
-lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
-                              lk_items **items);
 void lk_items_close(lk_items *items);
 
 int64_t lk_items_count(const lk_items *items);

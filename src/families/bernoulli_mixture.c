@@ -93,12 +93,13 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     if (em.starts == 0) {
         em.starts = em.components >= 100 ? 1 : (100 + em.components - 1) / em.components;
     }
-    return lk_em_fit(model->context, train, valid, model->data.alphabet, model->alphabets, &em,
+    return lk_em_fit(model->context, train, valid, model->data.alphabet, model->data.alphabets, &em,
                      values(model, "mixture.weight"), values(model, "mixture.component"));
 }
 
 const lk_family lk_bernoulli_mixture_family = {
     .name = "bernoulli-mixture",
+    .tables = true,
     .place = 30,
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
     .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "

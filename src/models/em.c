@@ -34,9 +34,9 @@ enum {
 typedef struct em {
     lk_context *context;
     int64_t variables, components;
-    int32_t alphabet;          /* the largest */
-    const int32_t *alphabets;  /* [variables]; NULL: all alike */
-    int64_t *symbols;          /* [variables + 1]: where each one's rows begin */
+    int32_t alphabet;         /* the largest */
+    const int32_t *alphabets; /* [variables]; NULL: all alike */
+    int64_t *symbols;         /* [variables + 1]: where each one's rows begin */
     double smoothing;
     int32_t *mode;        /* [variables]: the most frequent value */
     double *marginal;     /* [variables * alphabet] */
@@ -276,8 +276,7 @@ static void posterior_piece(void *argument, int64_t piece, int worker) {
 static double e_step(em *e, const lk_dataset *data, bool count) {
     begin_e_step(e);
     if (count) {
-        memset(e->count, 0,
-               (size_t)(e->symbols[e->variables] * e->components) * sizeof *e->count);
+        memset(e->count, 0, (size_t)(e->symbols[e->variables] * e->components) * sizeof *e->count);
     }
     double nll = 0.0;
     for (int64_t first = 0; first < data->examples; first += e->chunk) {

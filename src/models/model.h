@@ -5,6 +5,7 @@
 
 #include "data/dataset.h"
 #include "data/symbols.h"
+#include "data/view.h"
 #include "graph/graph.h"
 #include "models/settings.h"
 
@@ -17,7 +18,12 @@ typedef struct lk_data_description {
     int64_t variables;
     int32_t alphabet;
     lk_binarization binarization;
-    bool stream; /* sequences without end: shape (one axis) is then only the window that training
+    /* Of each variable, where they differ (a table's columns); NULL: all are `alphabet`, which is
+     * otherwise the largest. A model owns its copy. */
+    const int32_t *alphabets;
+    int32_t labels; /* symbols of the given field "label"; 0: the model is given nothing */
+    lk_view view;   /* kind NULL: values are modelled as they are */
+    bool stream;    /* sequences without end: shape (one axis) is then only the window that training
                     looked at */
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
@@ -45,6 +51,9 @@ struct lk_family {
     /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
      * one that has no end. */
     bool streams;
+    bool given;  /* its networks take a given field: p(x | label) */
+    bool views;  /* they take several modelled fields: the parts of a view */
+    bool tables; /* they take variables of different alphabets */
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
      * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
@@ -71,7 +80,8 @@ struct lk_model {
     const lk_family *family;
     lk_settings settings;
     lk_data_description data;
-    int32_t *rank;             /* owned, [variables]: the base ordering */
+    int32_t *rank;             /* owned, [variables]: the base ordering, of raw values */
+    bool unshaped;             /* made by version 0.1, whose fingerprints did not cover the shape */
     char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
     lk_parameters *parameters; /* owned */
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
@@ -101,6 +111,12 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
                                  const char *order_name, int64_t values_most, lk_model **model);
 void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
+/* Variables of its networks: those of the data, or, with a view, its parts of each. */
+int64_t lk_model_modelled(const lk_model *model);
+/* Symbols of a variable of the data. */
+int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
+/* The view's, or NULL. */
+const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
  * destroyed. */
 lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);

@@ -1,4 +1,5 @@
-/* out[c] = in[c] + vector[0]: what all cells are told alike, such as the class of the whole image. */
+/* out[c] = in[c] + vector[0]: what all cells are told alike, such as the class of the whole
+ * image. */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"

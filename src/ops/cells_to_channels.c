@@ -124,3 +124,16 @@ lk_node *lk_cells_to_symbols(lk_graph *graph, lk_node *input, const lk_field *fi
                 (cells_to_channels){
                     .channels = field->alphabet, .begin = field->symbols, .groups = field->cells});
 }
+
+lk_node *lk_cells_to_one(lk_graph *graph, lk_node *input, int64_t channels) {
+    int64_t *begin = lk_arena_take(graph->arena, 2, sizeof *begin);
+    if (input == NULL || begin == NULL) {
+        graph->failed = graph->failed != LK_OK ? graph->failed
+                                               : lk_fail_no_memory(graph->context, "channels", 16);
+        return NULL;
+    }
+    LK_REQUIRE(input->cells <= channels);
+    begin[1] = input->cells;
+    return make(graph, input,
+                (cells_to_channels){.channels = channels, .begin = begin, .groups = 1});
+}

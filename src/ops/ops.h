@@ -122,6 +122,8 @@ lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count);
 /* Groups of `channels` consecutive 1-channel cells become cells of so many channels:
  * out[g].channel[c] = in[g * channels + c]. */
 lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels);
+/* All cells become the first channels of one cell; the others are 0. */
+lk_node *lk_cells_to_one(lk_graph *graph, lk_node *input, int64_t channels);
 /* The same for logits of a field, one cell a symbol: as many channels as its largest alphabet,
  * those beyond a variable's own 0. */
 lk_node *lk_cells_to_symbols(lk_graph *graph, lk_node *input, const lk_field *field);

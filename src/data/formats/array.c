@@ -202,7 +202,7 @@ lk_status lk_array_labels(lk_context *context, const char *name, const lk_array 
     return LK_OK;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 int lk_array_axes(const lk_dataset *dataset, int64_t size[LK_SHAPE_MOST + 1]) {
     lk_shape shape = dataset->shape;

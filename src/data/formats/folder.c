@@ -270,7 +270,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     return status;
 }
 
-/* ---- writing: 0.png, or 000.png to 999.png, in their order -------------------------------------- */
+/* ---- writing: 0.png, or 000.png to 999.png, in their order ----------------------------------- */
 
 bool lk_names_folder(const char *path) {
     size_t length = strlen(path);

@@ -73,8 +73,8 @@ lk_status lk_folder_write(lk_context *context, const char *path, const lk_datase
 /* value is not below reading->limit; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);
-/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's (lk_release);
- * *array points into path or NULL. */
+/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's
+ * (lk_release); *array points into path or NULL. */
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array);
 
 #endif

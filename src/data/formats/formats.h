@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "data/dataset.h"
+#include "data/items.h"
 #include "data/sheet.h"
 
 /* Part of the compressed container's format. */
@@ -88,5 +89,10 @@ bool lk_names_folder(const char *path);
 lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
                        int64_t width, int32_t channels);
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
+
+/* A file as one text; or the regular files of a folder, in the order of their names, those that
+ * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
+lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items);
 
 #endif

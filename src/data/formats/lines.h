@@ -5,8 +5,8 @@
 #include "data/formats/format.h"
 #include "data/text.h"
 
-/* The slow path of a text reader: the number at [start, end) as a value below reading->limit, or the
- * failure with its place. */
+/* The slow path of a text reader: the number at [start, end) as a value below reading->limit, or
+ * the failure with its place. */
 lk_status lk_text_value(lk_context *context, const lk_reading *reading, int64_t line,
                         int64_t column, const uint8_t *start, const uint8_t *end, uint16_t *value);
 lk_status lk_text_fail_columns(lk_context *context, const lk_reading *reading, int64_t line,

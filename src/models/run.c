@@ -64,11 +64,7 @@ lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
         return run->options.schedules == LK_PARALLEL ? LK_OK
                                                      : lk_execution_begin(run->execution, lanes);
     }
-    LK_TRY(lk_execution_window_begin(run->execution, &run->window, lanes));
-    if (run->learner != NULL) { /* no sliding within a learning window */
-        make_room(run, run->capacity);
-    }
-    return LK_OK;
+    return lk_execution_window_begin(run->execution, &run->window, lanes);
 }
 
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {

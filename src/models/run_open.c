@@ -145,27 +145,24 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
     return LK_OK;
 }
 
-static lk_status open_sliding(const lk_model *model, lk_shape shape, lk_run *run) {
-    need n;
-    LK_TRY(measure(model, shape, plan_of(&run->options), &n));
-    int64_t window = choose_window(&n, &run->options, shape);
-    double bytes = bytes_of(&n, run->options.lanes, window);
+static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
+    int64_t window = choose_window(n, &run->options, shape);
+    double bytes = bytes_of(n, run->options.lanes, window);
     if (bytes > LK_RUN_BYTES_MOST) {
         return refuse_memory(run, bytes);
     }
     LK_TRY(build_sliding(model, shape, window, run));
-    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
+    run->variables = endless(model, shape) ? INT64_MAX / 2 : shape.size[0] * run->unit;
     return LK_OK;
 }
 
 /* A network that does not repeat along the data is held whole at their size. */
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
-    lk_status status = open_sliding(model, shape, run);
-    if (status != LK_UNSUPPORTED || endless(model, shape) || run->window.graph != NULL) {
-        return status;
+    need n;
+    lk_status status = measure(model, shape, plan_of(&run->options), &n);
+    if (status != LK_UNSUPPORTED || endless(model, shape)) {
+        return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
-    lk_graph_destroy(run->graph);
-    run->graph = NULL;
     LK_TRY(open_whole(model, shape, run));
     double bytes =
         (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);

@@ -152,7 +152,7 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
         return refuse_memory(run, bytes);
     }
     LK_TRY(build_sliding(model, shape, window, run));
-    run->variables = endless(model, shape) ? INT64_MAX / 2 : shape.size[0] * run->unit;
+    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
     return LK_OK;
 }
 

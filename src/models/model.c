@@ -91,6 +91,56 @@ static lk_status check_fields(lk_context *context, const lk_family *family,
     return LK_OK;
 }
 
+/* Columns of words: where they do not all have as many values, each has its own alphabet. */
+static lk_status take_columns(lk_context *context, const lk_columns *from,
+                              lk_data_description *data) {
+    lk_columns *columns;
+    LK_TRY(lk_columns_copy(context, from, &columns));
+    data->columns = columns;
+    if (columns->count != data->variables) {
+        return lk_fail(context, LK_INVALID, "%d columns for %lld variables", columns->count,
+                       (long long)data->variables);
+    }
+    bool mixed = false;
+    for (int32_t c = 0; c < columns->count && lk_columns_have_words(columns); c++) {
+        mixed = mixed || lk_columns_alphabet(columns, c) != data->alphabet;
+    }
+    int32_t *alphabets = mixed ? lk_allocate(columns->count, sizeof *alphabets) : NULL;
+    if (mixed && alphabets == NULL) {
+        return lk_fail_no_memory(context, "alphabets", columns->count * 4);
+    }
+    for (int32_t c = 0; c < columns->count && mixed; c++) {
+        alphabets[c] = lk_columns_alphabet(columns, c);
+    }
+    data->alphabets = alphabets;
+    return LK_OK;
+}
+
+/* A copy of its own; what has been taken after a failure is released with the model. */
+static lk_status take_description(lk_context *context, const lk_data_description *from,
+                                  lk_data_description *data) {
+    *data = *from;
+    data->symbols = (lk_symbols){0};
+    data->classes = (lk_dictionary){0};
+    data->columns = NULL;
+    data->alphabets = NULL;
+    if (from->columns != NULL) {
+        LK_TRY(take_columns(context, from->columns, data));
+    } else if (from->alphabets != NULL) {
+        int32_t *alphabets = lk_allocate(data->variables, sizeof *alphabets);
+        if (alphabets == NULL) {
+            return lk_fail_no_memory(context, "alphabets", data->variables * 4);
+        }
+        memcpy(alphabets, from->alphabets, (size_t)data->variables * sizeof *alphabets);
+        data->alphabets = alphabets;
+    }
+    if (from->classes.count > 0) {
+        LK_TRY(lk_dictionary_copy(context, &from->classes, &data->classes));
+        data->labels = lk_dictionary_alphabet(&data->classes);
+    }
+    return LK_OK;
+}
+
 /* Everything but the ordering and the parameters. */
 static lk_status begin_model(lk_context *context, const char *family,
                              const char *const *assignments, int32_t count,
@@ -101,10 +151,8 @@ static lk_status begin_model(lk_context *context, const char *family,
         return unknown_family(context, family);
     }
     LK_TRY(check_description(context, data));
-    LK_TRY(check_fields(context, model->family, &data));
-    model->data = data;
-    model->data.alphabets = NULL;
-    model->data.symbols = (lk_symbols){0};
+    LK_TRY(take_description(context, &data, &model->data));
+    LK_TRY(check_fields(context, model->family, &model->data));
     if (data.stream) {
         LK_TRY(check_stream(context, model->family, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
@@ -113,14 +161,6 @@ static lk_status begin_model(lk_context *context, const char *family,
                             model->family->setting_count));
     for (int32_t i = 0; i < count; i++) {
         LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
-    }
-    if (data.alphabets != NULL) {
-        int32_t *alphabets = lk_allocate(data.variables, sizeof *alphabets);
-        if (alphabets == NULL) {
-            return lk_fail_no_memory(context, "alphabets", data.variables * 4);
-        }
-        memcpy(alphabets, data.alphabets, (size_t)data.variables * sizeof *alphabets);
-        model->data.alphabets = alphabets;
     }
     model->rank = lk_allocate(data.variables, sizeof *model->rank);
     model->history = lk_duplicate("{}");
@@ -201,6 +241,8 @@ void lk_model_destroy(lk_model *model) {
     }
     lk_settings_deinit(&model->settings);
     lk_symbols_deinit(&model->data.symbols);
+    lk_dictionary_deinit(&model->data.classes);
+    lk_columns_destroy((lk_columns *)model->data.columns);
     lk_release((void *)model->data.alphabets);
     lk_release(model->rank);
     lk_release(model->order_name);

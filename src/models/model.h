@@ -4,6 +4,7 @@
 #define LK_MODELS_MODEL_H
 
 #include "data/dataset.h"
+#include "data/columns.h"
 #include "data/symbols.h"
 #include "data/view.h"
 #include "graph/graph.h"
@@ -12,7 +13,7 @@
 typedef struct lk_model lk_model;
 typedef struct lk_family lk_family;
 
-/* What the model's data are. */
+/* What the model's data are. Zeroed: nothing special. */
 typedef struct lk_data_description {
     lk_shape shape;
     int64_t variables;
@@ -21,9 +22,15 @@ typedef struct lk_data_description {
     /* Of each variable, where they differ (a table's columns); NULL: all are `alphabet`, which is
      * otherwise the largest. A model owns its copy. */
     const int32_t *alphabets;
-    int32_t labels; /* symbols of the given field "label"; 0: the model is given nothing */
-    lk_view view;   /* kind NULL: values are modelled as they are */
-    bool stream;    /* sequences without end: shape (one axis) is then only the window that training
+    /* Of a table: names and, unless they are integers, values of the columns; else NULL. A model
+     * owns its copy. */
+    const lk_columns *columns;
+    /* What the given field "label" can be: symbols of `classes`, of which a model owns its copy; 0:
+     * nothing is given. Without classes a label is a number. */
+    int32_t labels;
+    lk_dictionary classes;
+    lk_view view; /* kind NULL: values are modelled as they are */
+    bool stream;  /* sequences without end: shape (one axis) is then only the window that training
                     looked at */
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
@@ -94,11 +101,11 @@ int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
 
-/* A new model. data is copied, its symbols too; a stream needs a family that streams, the natural
- * ordering and the alphabet of its symbols. `assignments`: KEY=VALUE texts. `order`: "natural",
- * "reversed", "random:SEED" or the path of a file of ranks (one integer for each variable, white
- * space between). All parameters are declared (by building variant 0) and initialised from
- * `seed`. */
+/* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
+ * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.
+ * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a
+ * file of ranks (one integer for each variable, white space between). All parameters are declared
+ * (by building variant 0) and initialised from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
                           lk_model **model);

@@ -83,7 +83,7 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* ---- three ways, terms[ITEMS][LANES][variables] --------------------------------------------- */
+/* ---- three ways, terms[ITEMS][LANES][variables] ---------------------------------------------- */
 
 static void run_parallel(const learning_case *c, lk_run *run, lk_context *context,
                          const uint16_t *x, float *terms) {
@@ -215,7 +215,7 @@ static void run_by_hand(lk_model *model, const learning_case *c, const uint16_t 
     destroy_by_hand(&h);
 }
 
-/* ---- tests ---------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void same(const learning_case *c, const float *terms, const float *expected,
                  const char *what) {

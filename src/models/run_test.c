@@ -154,7 +154,7 @@ static void same_parameters(const whole *w, const lk_run *run, int64_t place, in
     }
 }
 
-/* ---- the parallel schedule ----------------------------------------------------------------- */
+/* ---- the parallel schedule ------------------------------------------------------------------- */
 
 /* The next `count` variables of the first `lanes` items; adds their sums to `nll`. */
 static void forward_piece(const whole *w, lk_run *run, int64_t at, int64_t count, int64_t lanes,
@@ -238,7 +238,7 @@ static void test_windows_of_any_cutting(void **state) {
     }
 }
 
-/* ---- the incremental schedule -------------------------------------------------------------- */
+/* ---- the incremental schedule ---------------------------------------------------------------- */
 
 static void step_all(const whole *w, lk_run *run, int64_t lanes) {
     int64_t expected = 0;
@@ -310,7 +310,7 @@ static void test_orderings(void **state) {
     lk_model_destroy(model);
 }
 
-/* ---- several networks, memory, refusals ---------------------------------------------------- */
+/* ---- several networks, memory, refusals ------------------------------------------------------ */
 
 static void test_turns_to_other_networks(void **state) {
     static const run_case masks = {"made", {1, {8}}, {1, {8}}, 2, {"hidden=9", "masks=3"}, 2};

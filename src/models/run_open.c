@@ -145,11 +145,9 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
     return LK_OK;
 }
 
-static lk_status open_sliding(const lk_model *model, lk_shape shape, lk_run *run) {
-    need n;
-    LK_TRY(measure(model, shape, plan_of(&run->options), &n));
-    int64_t window = choose_window(&n, &run->options, shape);
-    double bytes = bytes_of(&n, run->options.lanes, window);
+static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
+    int64_t window = choose_window(n, &run->options, shape);
+    double bytes = bytes_of(n, run->options.lanes, window);
     if (bytes > LK_RUN_BYTES_MOST) {
         return refuse_memory(run, bytes);
     }
@@ -160,15 +158,17 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, lk_run *run
 
 /* A network that does not repeat along the data is held whole at their size. */
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
-    lk_status status = open_sliding(model, shape, run);
-    if (status != LK_UNSUPPORTED || endless(model, shape) || run->window.graph != NULL) {
+    need n;
+    lk_plan plan = plan_of(&run->options);
+    lk_status status = measure(model, shape, plan, &n);
+    if (status == LK_OK) {
+        return open_sliding(model, shape, &n, run);
+    }
+    if (status != LK_UNSUPPORTED || endless(model, shape)) {
         return status;
     }
-    lk_graph_destroy(run->graph);
-    run->graph = NULL;
     LK_TRY(open_whole(model, shape, run));
-    double bytes =
-        (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
+    double bytes = (double)lk_execution_bytes(run->graph, plan, run->options.lanes);
     return bytes > LK_RUN_BYTES_MOST ? refuse_memory(run, bytes) : LK_OK;
 }
 

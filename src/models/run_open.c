@@ -159,16 +159,13 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
 /* A network that does not repeat along the data is held whole at their size. */
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
     need n;
-    lk_plan plan = plan_of(&run->options);
-    lk_status status = measure(model, shape, plan, &n);
-    if (status == LK_OK) {
-        return open_sliding(model, shape, &n, run);
-    }
+    lk_status status = measure(model, shape, plan_of(&run->options), &n);
     if (status != LK_UNSUPPORTED || endless(model, shape)) {
-        return status;
+        return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
     LK_TRY(open_whole(model, shape, run));
-    double bytes = (double)lk_execution_bytes(run->graph, plan, run->options.lanes);
+    double bytes =
+        (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
     return bytes > LK_RUN_BYTES_MOST ? refuse_memory(run, bytes) : LK_OK;
 }
 

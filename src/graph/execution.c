@@ -10,38 +10,6 @@
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-/* For each step, which nodes have cells to compute. */
-static lk_status list_steps(lk_execution *execution) {
-    const lk_graph *graph = execution->graph;
-    int64_t steps = graph->steps;
-    execution->step_begin = lk_allocate(steps + 1, sizeof *execution->step_begin);
-    int64_t total = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        total = 0;
-        for (int64_t s = 0; s < steps && execution->step_begin != NULL; s++) {
-            execution->step_begin[s] = total;
-            for (int32_t i = graph->field_count; i < graph->node_count; i++) {
-                const lk_node *node = graph->nodes[i];
-                if (node->step_begin[s + 1] > node->step_begin[s]) {
-                    if (pass == 1) {
-                        execution->step_nodes[total] = i;
-                    }
-                    total++;
-                }
-            }
-            execution->step_begin[s + 1] = total;
-        }
-        if (pass == 0) {
-            execution->step_nodes = lk_allocate(total, sizeof *execution->step_nodes);
-        }
-        if (execution->step_begin == NULL || execution->step_nodes == NULL) {
-            return lk_fail_no_memory(graph->context, "schedule",
-                                     (steps + total) * (int64_t)sizeof(int64_t));
-        }
-    }
-    return LK_OK;
-}
-
 static int64_t bytes_of(const lk_graph *graph, const lk_memory_plan *memory, int64_t batch) {
     int64_t per_example = memory->total * (int64_t)sizeof(float);
     per_example += graph->variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
@@ -62,12 +30,13 @@ static lk_status allocate(lk_execution *execution) {
     execution->nll = lk_allocate(cells, sizeof *execution->nll);
     execution->value = lk_allocate(graph->node_count, sizeof *execution->value);
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
+    execution->at_step = lk_allocate(graph->node_count, sizeof *execution->at_step);
     execution->workspace = lk_workspace_create();
     LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN,
                              &execution->derived));
     if (execution->pool_of_values == NULL || execution->symbols == NULL ||
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
-        execution->gradient == NULL || execution->workspace == NULL) {
+        execution->gradient == NULL || execution->at_step == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
                                  bytes_of(graph, &execution->memory, execution->batch));
     }
@@ -106,8 +75,7 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->nll);
     lk_release(execution->value);
     lk_release(execution->gradient);
-    lk_release(execution->step_begin);
-    lk_release(execution->step_nodes);
+    lk_release(execution->at_step);
     lk_workspace_destroy(execution->workspace);
     lk_derived_destroy(execution->derived);
     lk_release(execution);
@@ -357,17 +325,34 @@ lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     }
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
+    execution->next_step = -1;
     return LK_OK;
+}
+
+/* Where each node's list of steps goes on at this step. */
+static void find_step(lk_execution *execution, int32_t step) {
+    const lk_graph *graph = execution->graph;
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        execution->at_step[i] = lk_steps_find(&graph->nodes[i]->steps, step);
+    }
 }
 
 lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(step >= 0 && step < graph->steps);
-    for (int64_t i = execution->step_begin[step]; i < execution->step_begin[step + 1]; i++) {
-        const lk_node *node = graph->nodes[execution->step_nodes[i]];
-        int64_t first = node->step_begin[step];
-        LK_TRY(lk_execution_run(execution, node, node->by_ready + first,
-                                node->step_begin[step + 1] - first));
+    if (step != execution->next_step) {
+        find_step(execution, step);
+    }
+    execution->next_step = step + 1;
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i];
+        const lk_steps *steps = &node->steps;
+        int32_t at = execution->at_step[i];
+        if (at < steps->count && steps->step[at] == step) {
+            execution->at_step[i]++;
+            LK_TRY(lk_execution_run(execution, node, node->by_ready + steps->begin[at],
+                                    steps->begin[at + 1] - steps->begin[at]));
+        }
     }
     return LK_OK;
 }

@@ -23,9 +23,8 @@ struct lk_execution {
     int64_t given_count;       /* examples that it holds */
     const float *weights;      /* [variables], or NULL: of the gradients; not owned */
     float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
-    int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] ..
-                                  step_begin[s+1]) */
-    int32_t *step_nodes;
+    int32_t next_step; /* incremental: the step that comes next; */
+    int32_t *at_step;  /* [nodes]: where in its list of steps each node is then */
     bool training;
     uint64_t seed, step;
     /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is

@@ -15,8 +15,8 @@ typedef struct lk_steps {
                        begin[i + 1] come at step[i] */
 } lk_steps;
 
-/* Sorts 0 .. cells - 1 by (step_of, cell) into order[cells], and lists the steps, in the arena. Takes
- * time by the number of cells alone. false: out of memory. */
+/* Sorts 0 .. cells - 1 by (step_of, cell) into order[cells], and lists the steps, in the arena.
+ * Takes time by the number of cells alone. false: out of memory. */
 bool lk_steps_make(lk_arena *arena, const int32_t *step_of, int64_t cells, int32_t *order,
                    lk_steps *steps);
 /* The first of the listed steps that is not before `step`; `count` when there is none. */

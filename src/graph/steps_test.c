@@ -18,8 +18,8 @@ static const uint64_t seed = 20250301;
 static int64_t next_cell(const int32_t *step_of, int64_t cells, int64_t cell) {
     int64_t next = -1;
     for (int64_t i = 0; i < cells; i++) {
-        bool after = cell < 0 || step_of[i] > step_of[cell] ||
-                     (step_of[i] == step_of[cell] && i > cell);
+        bool after =
+            cell < 0 || step_of[i] > step_of[cell] || (step_of[i] == step_of[cell] && i > cell);
         if (after && (next < 0 || step_of[i] < step_of[next])) {
             next = i;
         }

@@ -93,16 +93,19 @@ static network make_network(const lk_model *model, const window_case *c, int64_t
 /* As many new positions as `width` behind the lookback. */
 static network make_window(const lk_model *model, const window_case *c, int64_t width,
                            lk_plan plan) {
-    network n = make_network(model, c, c->lookback + width, plan);
+    network n = {0};
+    testing_ok(model->context,
+               lk_model_graph_at(model, shape_of(c, c->lookback + width), &n.graph));
     testing_ok(model->context,
                lk_window_init(&n.window, n.graph, lk_shape_variables(shape_of(c, 1))));
-    testing_ok(model->context, lk_execution_window_begin(n.execution, &n.window, STREAMS));
+    testing_ok(model->context, lk_execution_create_along(&n.window, plan, STREAMS, &n.execution));
+    testing_ok(model->context, lk_execution_window_begin(n.execution, STREAMS));
     return n;
 }
 
 static void destroy_network(network *n) {
-    lk_window_deinit(&n->window);
     lk_execution_destroy(n->execution);
+    lk_window_deinit(&n->window);
     lk_graph_destroy(n->graph);
 }
 
@@ -130,7 +133,7 @@ static void same_parameters(const network *whole, int64_t variable, const networ
 
 static void make_room(network *n, int64_t positions) {
     if (n->end + positions > n->window.positions) {
-        lk_execution_window_slide(n->execution, &n->window, n->end - n->window.lookback);
+        lk_execution_window_slide(n->execution, n->end);
         n->end = n->window.lookback;
     }
 }
@@ -151,8 +154,8 @@ static void run_parallel(network *n, const network *whole, const uint16_t *x, in
     int64_t unit = n->window.unit;
     uint16_t *piece = cut(x, unit, first, positions);
     make_room(n, positions);
-    testing_ok(n->graph->context, lk_execution_window_forward(n->execution, &n->window, n->end,
-                                                              n->end + positions, piece));
+    testing_ok(n->graph->context,
+               lk_execution_window_forward(n->execution, n->end, n->end + positions, piece));
     for (int64_t v = 0; v < positions * unit; v++) {
         same_parameters(whole, first * unit + v, n, n->end * unit + v);
     }
@@ -208,7 +211,7 @@ static void test_incremental(void **state) {
                 for (int64_t s = 0; s < STREAMS; s++) {
                     values[s] = x[(s * LENGTH + at) * n.window.unit + v];
                 }
-                testing_ok(*state, lk_execution_window_compute(n.execution, &n.window, here));
+                testing_ok(*state, lk_execution_window_compute(n.execution, here));
                 same_parameters(&whole, at * n.window.unit + v, &n, here);
                 lk_execution_set(n.execution, here, values);
             }
@@ -224,15 +227,14 @@ static void test_incremental(void **state) {
 static float *carry(const network *from) {
     size_t floats = (size_t)(lk_execution_window_floats(&from->window) * STREAMS);
     float *carried = malloc(floats * sizeof *carried);
-    lk_execution_window_save(from->execution, &from->window, from->end - from->window.lookback,
-                             carried);
+    lk_execution_window_save(from->execution, from->end, carried);
     return carried;
 }
 
 static void resume(network *to, const float *carried) {
-    testing_ok(to->graph->context, lk_execution_window_begin(to->execution, &to->window, STREAMS));
+    testing_ok(to->graph->context, lk_execution_window_begin(to->execution, STREAMS));
     to->end = to->window.lookback;
-    lk_execution_window_restore(to->execution, &to->window, 0, carried);
+    lk_execution_window_restore(to->execution, to->end, carried);
 }
 
 static void test_saved_and_restored(void **state) {
@@ -301,7 +303,7 @@ static double window_nll(network *n, const uint16_t *x, const float *carried) {
     double nll[STREAMS], total = 0.0;
     resume(n, carried);
     testing_ok(n->graph->context,
-               lk_execution_window_forward(n->execution, &n->window, n->end, n->end + WIDTH, x));
+               lk_execution_window_forward(n->execution, n->end, n->end + WIDTH, x));
     testing_ok(n->graph->context, lk_execution_nll(n->execution, nll, NULL));
     for (int s = 0; s < STREAMS; s++) {
         total += nll[s] / STREAMS;
@@ -355,8 +357,7 @@ static void test_later_windows_hold_what_is_carried(void **state) {
         float *carried = carry(&n);
         uint16_t *piece = cut(x, n.window.unit, SEEN, WIDTH);
         window_nll(&n, piece, carried);
-        testing_ok(*state,
-                   lk_execution_window_backward(n.execution, &n.window, n.end, n.end + WIDTH));
+        testing_ok(*state, lk_execution_window_backward(n.execution, n.end, n.end + WIDTH));
         check_directions(&n, piece, carried, model);
         free(piece);
         free(carried);

@@ -371,7 +371,7 @@ static void test_later_windows_hold_what_is_carried(void **state) {
     }
 }
 
-/* ---- a given field ----------------------------------------------------------------------------- */
+/* ---- a given field --------------------------------------------------------------------------- */
 
 /* A stream of 3 symbols, each read from the two before it and from a label of 4 that is the same at
  * every position. */

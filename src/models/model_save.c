@@ -13,12 +13,10 @@
 /* An object of the settings' canonical texts, by key. NULL: out of memory. */
 static char *settings_text(const lk_settings *settings) {
     json_t *object = json_object();
-    bool made = object != NULL;
-    for (int32_t i = 0; i < settings->count && made; i++) {
-        made = json_object_set_new(object, settings->table[i].key,
-                                   json_string(settings->text[i])) == 0;
+    for (int32_t i = 0; i < settings->count; i++) {
+        lk_json_set(&object, settings->table[i].key, json_string(settings->text[i]));
     }
-    char *text = made ? lk_json_text(object, JSON_COMPACT) : NULL;
+    char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     return text;
 }
@@ -33,14 +31,10 @@ static char *data_text(const lk_data_description *data) {
     json_t *object = made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet,
                                       "binarization", binarization)
                           : NULL;
-    if (object != NULL && data->stream) {
-        json_t *kind = json_string(lk_symbols_kind_name(data->symbols.kind));
-        if (json_object_set_new(object, "stream", kind) != 0) {
-            json_decref(object);
-            object = NULL;
-        }
+    if (data->stream) {
+        lk_json_set(&object, "stream", json_string(lk_symbols_kind_name(data->symbols.kind)));
     }
-    char *text = object != NULL ? lk_json_text(object, JSON_COMPACT) : NULL;
+    char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     json_decref(shape);
     return text;

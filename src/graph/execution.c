@@ -42,8 +42,8 @@ static lk_status list_steps(lk_execution *execution) {
     return LK_OK;
 }
 
-static int64_t bytes_of(const lk_graph *graph, const lk_memory_plan *memory, int64_t batch) {
-    int64_t per_example = memory->total * (int64_t)sizeof(float);
+static int64_t bytes_of(const lk_graph *graph, lk_plan plan, int64_t batch) {
+    int64_t per_example = graph->floats[plan] * (int64_t)sizeof(float);
     per_example += graph->variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
 }
@@ -69,7 +69,7 @@ static lk_status allocate(lk_execution *execution) {
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
         execution->gradient == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
-                                 bytes_of(graph, &execution->memory, execution->batch));
+                                 bytes_of(graph, execution->plan, execution->batch));
     }
     return LK_OK;
 }
@@ -134,13 +134,7 @@ void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {
 }
 
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {
-    lk_memory_plan memory;
-    if (!lk_memory_plan_make(graph, plan, &memory)) {
-        return INT64_MAX;
-    }
-    int64_t bytes = bytes_of(graph, &memory, batch);
-    lk_memory_plan_release(&memory);
-    return bytes;
+    return bytes_of(graph, plan, batch);
 }
 
 void lk_execution_set_pool(lk_execution *execution, lk_pool *pool) {

@@ -15,6 +15,7 @@ typedef enum lk_plan {
     LK_PLAN_INCREMENTAL, /* forward by steps: every value kept */
     LK_PLAN_TRAIN,       /* forward and backward: every value and every gradient kept */
 } lk_plan;
+_Static_assert(LK_PLAN_TRAIN + 1 == LK_PLANS, "all plans are counted");
 
 lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
                               lk_execution **execution);

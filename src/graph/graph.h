@@ -32,6 +32,7 @@
 #define LK_NODE_INPUTS_MOST 64
 #define LK_NODE_PARAMETERS_MOST 4
 #define LK_FIELDS_MOST 16
+#define LK_PLANS 3 /* lk_plan of graph/execution.h */
 
 struct lk_op;
 
@@ -87,7 +88,8 @@ typedef struct lk_graph {
     int64_t *rank_begin; /* [steps + 1] */
     lk_node **nodes;     /* those of the fields first */
     int32_t node_count, node_capacity;
-    lk_node *data; /* of the first modelled field */
+    lk_node *data;            /* of the first modelled field */
+    int64_t floats[LK_PLANS]; /* of an execution, for an example: graph/memory_plan.h */
     bool finished;
     lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
 } lk_graph;

@@ -1,13 +1,13 @@
 /* Examples in memory, and reading them: the table of formats, and what is the same for all of them
  * (alphabet, shape, binarization). A reader sees only bytes; files, gzip and "PATH:NAME" are dealt
  * with here. */
-#include "base/memory.h"
 #include "data/reader.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/crops.h"
 #include "data/text.h"
 

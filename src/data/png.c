@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/picture.h"
+#include "data/png_memory.h"
 #include "data/sheet.h"
 #include "data/write.h"
 
@@ -12,6 +13,7 @@
 typedef struct lk_png {
     lk_buffer *buffer;
     char message[128];
+    bool starved; /* libpng found no memory */
 } lk_png;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -67,7 +69,8 @@ static lk_status encode_picture(lk_context *context, const char *path, const lk_
                        (long long)picture->width, (long long)picture->height, LK_PICTURE_SIDE_MOST);
     }
     lk_png state = {.buffer = buffer};
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning);
+    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning,
+                                                &state.starved, lk_png_allocate, lk_png_release);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         png_destroy_write_struct(&png, NULL);
@@ -77,6 +80,10 @@ static lk_status encode_picture(lk_context *context, const char *path, const lk_
     png_set_write_fn(png, &state, on_write, on_flush);
     bool written = encode_rows(png, info, picture);
     png_destroy_write_struct(&png, &info);
+    if (state.starved) {
+        return lk_fail_no_memory(context, path,
+                                 picture->height * picture->width * picture->channels);
+    }
     return written ? LK_OK
                    : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
 }

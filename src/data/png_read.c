@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "data/picture.h"
+#include "data/png_memory.h"
 
 /* Deflate gives at most 1032 bytes for one; a byte holds up to 8 pixels. */
 #define BYTES_FOR_ONE 1032
@@ -17,6 +18,7 @@ typedef struct lk_png_input {
     const uint8_t *data;
     int64_t size, next;
     char message[128];
+    bool starved; /* libpng found no memory */
     bool grey_palette;
     int32_t channels; /* as libpng gives them: with alpha */
     int passes;       /* more than 1 when it is interlaced */
@@ -153,8 +155,9 @@ static lk_status check_header(lk_context *context, const char *name, png_structp
 }
 
 static lk_status fail_libpng(lk_context *context, const char *name, const lk_png_input *in) {
-    return lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name,
-                   (long long)in->next, in->message);
+    return in->starved ? lk_fail_no_memory(context, name, in->size)
+                       : lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s",
+                                 name, (long long)in->next, in->message);
 }
 
 static lk_status decode(lk_context *context, const char *name, png_structp png, png_infop info,
@@ -172,15 +175,16 @@ static lk_status decode(lk_context *context, const char *name, png_structp png, 
     if (picture->pixels == NULL) {
         return lk_fail_no_memory(context, name, picture->height * in->stride);
     }
-    return read_rows(png, in, picture) ? drop_channels(context, name, in, picture)
-                                       : fail_libpng(context, name, in);
+    return read_rows(png, in, picture) && !in->starved ? drop_channels(context, name, in, picture)
+                                                       : fail_libpng(context, name, in);
 }
 
 lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
                         lk_picture *picture) {
     lk_png_input in = {.data = data, .size = size};
     *picture = (lk_picture){0};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &in, on_error, on_warning);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &in, on_error, on_warning,
+                                               &in.starved, lk_png_allocate, lk_png_release);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     lk_status status = info ? decode(context, name, png, info, &in, picture)
                             : lk_fail_no_memory(context, "reading a PNG", (int64_t)sizeof in);

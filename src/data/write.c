@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/zlib_memory.h"
 #include "data/reader.h"
 
 typedef struct lk_ending {
@@ -102,7 +103,7 @@ static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *pac
 }
 
 static void pack(const lk_buffer *plain, lk_buffer *packed) {
-    z_stream stream = {0};
+    z_stream stream = LK_Z_STREAM;
     packed->failed = plain->failed;
     if (plain->failed ||
         deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {

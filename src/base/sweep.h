@@ -78,8 +78,8 @@ static inline uint64_t sweep_hash(uint64_t hash, const void *bytes, int64_t size
     return hash;
 }
 
-/* That tell sites apart: so many more than those of memory.c and arena.c, of which more stand on the
- * stack when they are not inlined. */
+/* That tell sites apart: so many more than those of memory.c and arena.c, of which more stand on
+ * the stack when they are not inlined. */
 static int sweep_calls = 4;
 #if defined(__SANITIZE_ADDRESS__)
 #define SWEEP_INNERMOST 5
@@ -87,8 +87,8 @@ static int sweep_calls = 4;
 #define SWEEP_INNERMOST 3
 #endif
 
-/* While jansson parses it does not look whether its buffer has grown (base/json.c makes sure of that
- * before): what it then allocates does not fail. */
+/* While jansson parses it does not look whether its buffer has grown (base/json.c makes sure of
+ * that before): what it then allocates does not fail. */
 static bool sweep_is_parsing(void *const *stack, int depth) {
     for (int i = 0; i < depth; i++) {
         Dl_info about;

@@ -1,5 +1,4 @@
-/* zlib and libpng take their memory where the library does (base/memory.h): before a z_stream's
- * first use. */
+/* zlib takes its memory where the library does (base/memory.h). */
 #ifndef LK_BASE_ZLIB_MEMORY_H
 #define LK_BASE_ZLIB_MEMORY_H
 

@@ -12,12 +12,13 @@ static int by_name(const void *a, const void *b) {
 bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
                             const lk_tensor *tensors, int32_t count, char text[33]) {
     const lk_tensor **sorted = lk_allocate(count + 1, sizeof *sorted);
+    bool first = values[1] != NULL && strcmp(values[1], LK_MODEL_FILE_VERSION_1) == 0;
     if (sorted == NULL) {
         return false;
     }
     lk_hash hash;
     lk_hash_begin(&hash);
-    for (int i = 0; i < LK_MODEL_FILE_KEY_COUNT; i++) {
+    for (int i = 0; i < (first ? LK_MODEL_FILE_KEY_COUNT_1 : LK_MODEL_FILE_KEY_COUNT); i++) {
         lk_hash_text(&hash, values[i] != NULL ? values[i] : "");
     }
     for (int32_t i = 0; i < count; i++) {

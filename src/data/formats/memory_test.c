@@ -137,6 +137,13 @@ static void make_text(const char *path) {
     fclose(file);
 }
 
+static void make_table(const char *path) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs("colour,size,kind\nred,1,apple\ngreen,2,pear\n\"dark, red\",1,apple\n", file);
+    fclose(file);
+}
+
 static void make_texts(const char *path) {
     char name[160];
     mkdir(path, 0777);
@@ -171,6 +178,8 @@ static const example made[] = {
      .make = make_classes,
      .options = {.role = LK_ROLE_TEST, .crop = {.height = 2, .width = 2}}},
     {.file = "batches", .make = make_batches},
+    {.file = "table.csv", .make = make_table, .options = {.words = true}},
+    {.file = "labelled.csv", .make = make_table, .options = {.words = true, .label = "kind"}},
     {.file = "bytes", .make = make_text, .options = {.raw = true, .shape = {1, {6}}}},
     {.file = "grey.txt", .make = make_text, .options = {.binarization = LK_BINARIZE_SAMPLE}},
 };
@@ -230,12 +239,28 @@ static void add_data(uint64_t *digest, const lk_dataset *data) {
     }
 }
 
+/* The columns as JSON, and back. */
+static lk_status add_columns(lk_context *context, uint64_t *digest, const lk_columns *columns) {
+    char *text = lk_columns_print(columns);
+    lk_columns *again = NULL;
+    if (text == NULL) {
+        return lk_fail_no_memory(context, "columns", 0);
+    }
+    *digest = sweep_hash(*digest, text, (int64_t)strlen(text));
+    lk_status status = lk_columns_parse(context, "columns", text, &again);
+    assert_true(status != LK_OK || lk_columns_equal(columns, again));
+    lk_columns_destroy(again);
+    lk_release(text);
+    return status;
+}
+
 static lk_status act_read(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_dataset *data, *valid;
     LK_TRY(lk_dataset_read(b->context, b->path, &b->row->options, &data));
     add_data(digest, data);
-    lk_status status = LK_OK;
+    lk_status status =
+        data->columns != NULL ? add_columns(b->context, digest, data->columns) : LK_OK;
     if (data->crops != NULL) {
         status = lk_crops_hold_out(b->context, &data, 1, 5, &valid);
         if (status == LK_OK) {

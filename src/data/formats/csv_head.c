@@ -184,7 +184,11 @@ static lk_status read_names(lk_csv *csv, const lk_line *header, bool bare) {
     lk_context told = {0};
     char line[32];
     snprintf(line, sizeof line, "line %lld", (long long)csv->header);
-    if (lk_columns_check(&told, line, csv->names) != LK_OK) {
+    lk_status status = lk_columns_check(&told, line, csv->names);
+    if (status == LK_NO_MEMORY) {
+        return lk_fail(csv->context, status, "%s", told.message);
+    }
+    if (status != LK_OK) {
         snprintf(csv->improper, sizeof csv->improper, "%.250s", told.message);
         lk_columns_destroy(csv->names);
         csv->names = NULL;

@@ -54,7 +54,7 @@ lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *
     }
     int32_t *cells = lk_allocate(most, sizeof *cells);
     lk_status status =
-        cells == NULL ? lk_fail_no_memory(graph->context, "window", most * 4) : LK_OK;
+        cells == NULL ? lk_fail_no_memory(execution->context, "window", most * 4) : LK_OK;
     for (int32_t i = 1; i < graph->node_count && status == LK_OK; i++) {
         const lk_node *node = graph->nodes[i];
         if (!window->nodes[i].constant) {

@@ -1,9 +1,13 @@
-# A thin front for CMake. On a bare Debian 12 (root or sudo) every target installs what it lacks first.
-#   make         the command, at build/likely, and the library
-#   make test    all tests            make asan    all tests under the address and undefined-behaviour sanitizers
-#   make demo    train, sample, compress and detect on real digits, in about two minutes
-#   make bench   the benchmarks       make fuzz    every fuzz target for FUZZ_SECONDS (20)
-#   make install (PREFIX, DESTDIR)    make format  clang-format in place      make clean
+# A thin front for CMake. On a bare Debian 12 (root or sudo) targets first install what they lack.
+#   make          the command, at build/likely, and the library
+#   make test     all tests
+#   make asan     all tests under the address and undefined-behaviour sanitizers
+#   make fuzz     every fuzz target for FUZZ_SECONDS (20)
+#   make demo     train, sample, compress and detect on real digits, in about two minutes
+#   make bench    the benchmarks
+#   make install  to PREFIX (/usr/local), below DESTDIR
+#   make format   clang-format in place
+#   make clean    removes the build folders
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 JOBS ?= $(shell nproc)

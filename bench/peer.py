@@ -1,14 +1,16 @@
 #!/usr/bin/python3
-"""The peer of bench/train.c and bench/sample.c: the same networks, batches and optimizer in PyTorch.
+"""The peer of bench/train.c and bench/sample.c: the same networks and optimizer in PyTorch.
 
-Arguments: train|sample NETWORK SECONDS [channels_last]. Masks are weight * mask. Sampling is cached where PyTorch has a cache (the state
-of an LSTM); otherwise it is one forward pass for every pixel. channels_last is the memory format of convolutions."""
+Arguments: train|sample NETWORK SECONDS [channels_last]. Batches are the same too. Masks are
+weight * mask. Sampling is cached where PyTorch has a cache (the state of an LSTM); otherwise it is
+one forward pass for every pixel. channels_last is the memory format of convolutions."""
 import sys
 import time
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, cross_entropy, linear, one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, cross_entropy
+from torch.nn.functional import linear, one_hot
 
 SYMBOLS, STEPS, D = 65, 128, 784
 
@@ -41,7 +43,8 @@ def relu_conv(inputs, outputs):
 class Block(torch.nn.Module):
     def __init__(self, h):
         super().__init__()
-        self.layers = torch.nn.Sequential(*relu_conv(2 * h, h), torch.nn.ReLU(), MaskedConv(h, h, 3, "B"), *relu_conv(h, 2 * h))
+        self.layers = torch.nn.Sequential(*relu_conv(2 * h, h), torch.nn.ReLU(),
+                                          MaskedConv(h, h, 3, "B"), *relu_conv(h, 2 * h))
 
     def forward(self, x):
         return x + self.layers(x)
@@ -67,8 +70,8 @@ def made(*hidden):
 
 
 def pixelcnn(blocks, h, head):
-    return torch.nn.Sequential(MaskedConv(1, 2 * h, 7, "A"), *[Block(h) for _ in range(blocks)], *relu_conv(2 * h, head),
-                               *relu_conv(head, 1))
+    return torch.nn.Sequential(MaskedConv(1, 2 * h, 7, "A"), *[Block(h) for _ in range(blocks)],
+                               *relu_conv(2 * h, head), *relu_conv(head, 1))
 
 
 NETWORKS = {  # name: batch of training, network
@@ -85,10 +88,12 @@ def train(name, net, batch, seconds, memory):
     adam = torch.optim.Adam(net.parameters(), lr=1e-3)
     if isinstance(net, Recurrent):
         text = torch.randint(SYMBOLS, (STEPS + 1, batch))
-        nll = lambda: cross_entropy(net(text[:-1])[0].reshape(-1, SYMBOLS), text[1:].reshape(-1), reduction="sum")
+        nll = lambda: cross_entropy(net(text[:-1])[0].reshape(-1, SYMBOLS), text[1:].reshape(-1),
+                                    reduction="sum")
     else:
         x = (torch.rand(batch, D) < 0.13).float()
-        x = x if name.startswith("made") else x.reshape(batch, 1, 28, 28).contiguous(memory_format=memory)
+        if not name.startswith("made"):
+            x = x.reshape(batch, 1, 28, 28).contiguous(memory_format=memory)
         nll = lambda: binary_cross_entropy_with_logits(net(x), x, reduction="sum")
     times, began, processor = [], time.perf_counter(), time.process_time()
     while len(times) < 3 or time.perf_counter() - began < seconds:
@@ -100,11 +105,13 @@ def train(name, net, batch, seconds, memory):
         times.append(time.perf_counter() - t0)
     processor = (time.process_time() - processor) / len(times)
     median = sorted(times)[len(times) // 2]
-    print(f"pytorch {name}, batch {batch}: {1e3 * median:.2f} ms/step, {batch / median:.1f} examples/s (processor {1e3 * processor:.2f} ms)")
+    print(f"pytorch {name}, batch {batch}: {1e3 * median:.2f} ms/step, "
+          f"{batch / median:.1f} examples/s (processor {1e3 * processor:.2f} ms)")
 
 
 def sample_recurrent(net, batch, seconds):
-    symbol, state, drawn, began = torch.zeros(1, batch, dtype=torch.long), None, 0, time.perf_counter()
+    symbol, state, drawn = torch.zeros(1, batch, dtype=torch.long), None, 0
+    began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         logits, state = net(symbol, state)
         symbol = torch.multinomial(torch.softmax(logits[0], 1), 1).T
@@ -126,8 +133,11 @@ def sample(name, net, seconds, memory):
     recurrent = isinstance(net, Recurrent)
     with torch.no_grad():
         for batch in (1, 16):
-            speed = sample_recurrent(net, batch, seconds) if recurrent else sample_pixels(net, batch, seconds, memory)
-            print(f"pytorch {name}, sampling {'cached' if recurrent else 'naive'}, batch {batch}: {speed:.1f} symbols/s")
+            if recurrent:
+                how, speed = "cached", sample_recurrent(net, batch, seconds)
+            else:
+                how, speed = "naive", sample_pixels(net, batch, seconds, memory)
+            print(f"pytorch {name}, sampling {how}, batch {batch}: {speed:.1f} symbols/s")
 
 
 def main():

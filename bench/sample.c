@@ -19,12 +19,13 @@ typedef struct sampler {
  * holds. */
 static void draw(sampler *s, int32_t v) {
     const lk_graph *graph = s->graph;
+    lk_head head = lk_graph_head(graph, 0);
     const float *parameters = lk_execution_parameters(s->execution, v);
     for (int64_t n = 0; n < s->batch; n++) {
         float unit = lk_random_unit((lk_random){2, LK_FOR_CHECK}, s->drawn++, 0);
-        graph->dist->probabilities(graph->context->kernels, graph->alphabet,
-                                   parameters + n * graph->output->channels, 1, 1.0f,
-                                   s->probability);
+        head.dist->probabilities(graph->context->kernels, &head,
+                                 parameters + n * lk_graph_channels(graph), 1, 1.0f,
+                                 s->probability);
         s->column[n] = (uint16_t)lk_probabilities_draw(s->probability, graph->alphabet, unit);
         s->x[n * graph->variables + v] = s->column[n];
     }

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Sampling speed against PyTorch at its best, in turn, in one run:  bench/sample.sh [ROUNDS] [SECONDS] [NETWORK ...]
-# Prints, for each network at batches of 1 and 16, the ratio of the best rounds: cached to naive, and cached to PyTorch, which is cached too
-# where it can be (an LSTM) and one forward pass for every pixel where it cannot. Both use two threads.
+# Sampling speed against PyTorch at its best, in turn, in one run:
+#   bench/sample.sh [ROUNDS] [SECONDS] [NETWORK ...]
+# Prints, for each network at batches of 1 and 16, the ratio of the best rounds: cached to naive,
+# and cached to PyTorch, which is cached too where it can be (an LSTM) and one forward pass for
+# every pixel where it cannot. Both use two threads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}
@@ -24,8 +26,9 @@ for network in "${networks[@]}"; do
     for batch in 1 16; do
         awk -v a="$(best "likely  $network, sampling cached, batch $batch:")" \
             -v n="$(best "likely  $network, sampling naive, batch $batch:")" \
-            -v b="$(best "pytorch $network, sampling [a-z]*, batch $batch:")" -v name="$network" -v batch="$batch" \
-            'BEGIN { printf "== sampling %s, batch %d: %.0f symbols/s, %.1f times naive", name, batch, a, a / n
+            -v b="$(best "pytorch $network, sampling [a-z]*, batch $batch:")" \
+            -v name="$network, batch $batch" \
+            'BEGIN { printf "== sampling %s: %.0f symbols/s, %.1f times naive", name, a, a / n
                      if (b > 0) printf ", %.2f times PyTorch", a / b
                      print "" }'
     done

@@ -5,7 +5,7 @@
 #include "networks.h"
 #include "graph/slices.h"
 #include "kernels/product.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 enum { STEPS_MOST = 100000, SQUARE = 1024 };
 #define SECONDS_PER_LOOK 0.25 /* at the speed of the product */
@@ -66,7 +66,7 @@ typedef struct run {
 /* Forward with NLL, backward, optimizer. */
 static lk_status step(run *r) {
     double processor = processor_time(), t0 = now();
-    LK_TRY(lk_slices_run(r->slices, r->x, r->network.batch, r->nll));
+    LK_TRY(lk_slices_run(r->slices, r->x, NULL, r->network.batch, r->nll));
     double t1 = now();
     lk_optimizer_step(r->optimizer, 0.001, 1.0, NULL);
     double t2 = now();

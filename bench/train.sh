@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Training throughput against PyTorch at its best, in turn, in one run:  bench/train.sh [ROUNDS] [SECONDS] [NETWORK ...]
-# Prints, for each network, the median step of each round and the ratio of the best rounds. Both use two threads.
+# Training throughput against PyTorch at its best, in turn, in one run:
+#   bench/train.sh [ROUNDS] [SECONDS] [NETWORK ...]
+# Prints, for each network, the median step of each round and the ratio of the best rounds. Both use
+# two threads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}
@@ -22,5 +24,7 @@ for network in "${networks[@]}"; do
     ours=$(grep '^likely' "$log" | greatest examples/s)
     theirs=$({ grep '^pytorch' "$log" || true; } | greatest examples/s)
     awk -v a="$ours" -v b="$theirs" -v n="$network" \
-        'BEGIN { if (b > 0) printf "== training %s: %.1f / %.1f examples/s = %.2f times PyTorch\n", n, a, b, a / b }'
+        'BEGIN { if (b > 0)
+            printf "== training %s: %.1f / %.1f examples/s = %.2f times PyTorch\n", n, a, b, a / b
+        }'
 done

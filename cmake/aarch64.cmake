@@ -1,5 +1,6 @@
-# Toolchain file: 64-bit ARM from a Debian x86-64 machine. The libraries are Debian's own arm64 packages beside the native ones
-# (multiarch; tools/setup.sh --ci installs them), so the emulator finds all it needs in its usual places.
+# Toolchain file: 64-bit ARM from a Debian x86-64 machine. The libraries are Debian's own arm64
+# packages beside the native ones (multiarch; tools/setup.sh --ci installs them), so the emulator
+# finds all it needs in its usual places.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

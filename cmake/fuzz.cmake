@@ -1,4 +1,5 @@
-# One libFuzzer program per fuzz/NAME_fuzz.c, in the folder fuzz/ of the build; seeds stand in fuzz/corpus/NAME.
+# One libFuzzer program per fuzz/NAME_fuzz.c, in the folder fuzz/ of the build; seeds stand in
+# fuzz/corpus/NAME.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/*_fuzz.c)
 foreach(source ${fuzz_sources})
     get_filename_component(name ${source} NAME_WE)

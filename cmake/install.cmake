@@ -1,6 +1,7 @@
-# What `make install` puts where: the command, the one public header, both libraries, and what finds them: likely.pc for pkg-config
-# and likelyConfig.cmake for CMake (find_package(likely) gives likely::likely; COMPONENTS static gives likely::static too). Both
-# find the rest relative to themselves, so an installed tree can be moved.
+# What `make install` puts where: the command, the one public header, both libraries, the licence,
+# and what finds them: likely.pc for pkg-config and likelyConfig.cmake for CMake
+# (find_package(likely) gives likely::likely; COMPONENTS static gives likely::static too). Both find
+# the rest relative to themselves, so an installed tree can be moved.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/likely)
 set_target_properties(likely_shared PROPERTIES EXPORT_NAME likely)
@@ -10,13 +11,16 @@ if(TARGET likely)
     install(TARGETS likely RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES include/likely.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(TARGETS likely_shared EXPORT likelyTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS likely_static EXPORT likelyStaticTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS likely_static EXPORT likelyStaticTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT likelyTargets NAMESPACE likely:: DESTINATION ${package_folder})
 install(EXPORT likelyStaticTargets NAMESPACE likely:: DESTINATION ${package_folder})
 
 write_basic_package_version_file(likelyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES cmake/likelyConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/likelyConfigVersion.cmake DESTINATION ${package_folder})
+install(FILES cmake/likelyConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/likelyConfigVersion.cmake
+        DESTINATION ${package_folder})
 
 file(RELATIVE_PATH prefix_from_pc /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 string(REGEX REPLACE "/$" "" prefix_from_pc ${prefix_from_pc})

@@ -1,5 +1,6 @@
-# The inner loops, once per instruction set that this processor family has. Gives `isa_objects`, and tells the rest of the
-# library what was built with LK_HAVE_SCALAR, LK_HAVE_AVX2, LK_HAVE_AVX512, LK_HAVE_NEON.
+# The inner loops, once per instruction set that this processor family has. Gives `isa_objects`, and
+# tells the rest of the library what was built with LK_HAVE_SCALAR, LK_HAVE_AVX2, LK_HAVE_AVX512,
+# LK_HAVE_NEON.
 set(isa_flags_scalar "")
 set(isa_flags_avx2 -mavx2 -mfma)
 set(isa_flags_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)

@@ -1,5 +1,5 @@
-# find_package(likely): the target likely::likely (shared); with COMPONENTS static also likely::static, which needs the libraries
-# that liblikely uses.
+# find_package(likely): the target likely::likely (shared); with COMPONENTS static also
+# likely::static, which needs the libraries that liblikely uses.
 include(CMakeFindDependencyMacro)
 include(${CMAKE_CURRENT_LIST_DIR}/likelyTargets.cmake)
 if("static" IN_LIST likely_FIND_COMPONENTS)

@@ -1,5 +1,5 @@
-# One program per src/**/NAME_test.c, one test of the command per tests/NAME_test.sh. A test is called LAYER/NAME and labelled
-# with its layer: ctest -L kernels, ctest -R codec/rans.
+# One program per src/**/NAME_test.c, one test of the command per tests/NAME_test.sh. A test is
+# called LAYER/NAME and labelled with its layer: ctest -L kernels, ctest -R codec/rans.
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 if(CMAKE_CROSSCOMPILING)
     set(test_seconds 1800)
@@ -15,12 +15,33 @@ foreach(source ${test_sources})
     string(REPLACE "/" "_" program ${name}_test)
     add_executable(${program} ${source})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-    target_link_libraries(${program} PRIVATE ${likely_test_libraries} PkgConfig::cmocka ${likely_dependencies})
+    target_link_libraries(${program} PRIVATE
+        ${likely_test_libraries} PkgConfig::cmocka ${likely_dependencies})
     add_test(NAME ${name} COMMAND ${program} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT ${test_seconds})
 endforeach()
 
-# A script finds the command (with its emulator, when cross-compiled) in $LIKELY and the sources in $LIKELY_SOURCE.
+# Programs of examples/, as the target `examples`. Those that include the library's header are
+# linked with it; the others stand alone.
+
+file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
+add_custom_target(examples)
+foreach(source ${example_sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(example_${name} ${source})
+    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
+    file(STRINGS ${source} library_header REGEX "^#include <likely\\.h>")
+    if(library_header)
+        target_link_libraries(example_${name} PRIVATE likely_static)
+    endif()
+    target_link_libraries(example_${name} PRIVATE m)
+    add_dependencies(examples example_${name})
+endforeach()
+
+# A script finds the command (with its emulator, when cross-compiled) in $LIKELY, the sources in
+# $LIKELY_SOURCE and the programs of examples/ behind $LIKELY_EXAMPLES/. It exits with 77 where it
+# cannot be run.
 if(TARGET likely)
     file(GLOB test_scripts CONFIGURE_DEPENDS tests/*_test.sh)
     string(REPLACE ";" " " emulator "${CMAKE_CROSSCOMPILING_EMULATOR}")
@@ -29,6 +50,9 @@ if(TARGET likely)
         string(REGEX REPLACE "_test\\.sh$" "" name ${name})
         add_test(NAME command/${name} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(command/${name} PROPERTIES LABELS command TIMEOUT ${test_seconds}
-            ENVIRONMENT "LIKELY=${emulator} $<TARGET_FILE:likely>;LIKELY_SOURCE=${CMAKE_SOURCE_DIR}")
+            SKIP_RETURN_CODE 77)
+        set_property(TEST command/${name} PROPERTY ENVIRONMENT
+            "LIKELY=${emulator} $<TARGET_FILE:likely>" "LIKELY_SOURCE=${CMAKE_SOURCE_DIR}"
+            "LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples")
     endforeach()
 endif()

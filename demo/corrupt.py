@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Takes the first 1,000 digits of a bitmap and replaces a 6 x 6 block of every second one by coin flips (seed fixed):
-corrupt.py IN.pbm OUT.pbm LABELS.txt; a label is 1 where the digit was corrupted."""
+"""Takes the first 1,000 digits of a bitmap and replaces a 6 x 6 block of every second one by coin
+flips (seed fixed): corrupt.py IN.pbm OUT.pbm LABELS.txt; a label is 1 where the digit was
+corrupted."""
 import random
 import sys
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes a bitmap as a 1-bit PNG with the strongest deflate, trying each of the five row filters: png1.py IN.pbm OUT.png"""
+"""Writes a bitmap as a 1-bit PNG with the strongest deflate, trying each of the five row filters:
+png1.py IN.pbm OUT.png"""
 import struct
 import sys
 import zlib
@@ -19,7 +20,8 @@ def filtered(kind):
     before, out = bytes(len(rows[0])), bytearray()
     for row in rows:
         left, corner = b"\0" + row, b"\0" + before
-        guess = [lambda i: 0, lambda i: left[i], lambda i: before[i], lambda i: (left[i] + before[i]) // 2,
+        guess = [lambda i: 0, lambda i: left[i], lambda i: before[i],
+                 lambda i: (left[i] + before[i]) // 2,
                  lambda i: paeth(left[i], before[i], corner[i])][kind]
         out.append(kind)
         out += bytes((row[i] - guess(i)) & 255 for i in range(len(row)))
@@ -32,6 +34,7 @@ def chunk(name, body):
 
 
 packed = min((filtered(kind) for kind in range(5)), key=len)
+header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
 with open(sys.argv[2], "wb") as file:
-    file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)) +
+    file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
                chunk(b"IDAT", packed) + chunk(b"IEND", b""))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job, on real data: train a MADE on binarized MNIST, then use it for all three jobs of a likelihood model. About two minutes on
-# two cores. Leaves its files in build/demo.
+# The main job, on real data: train a MADE on binarized MNIST, then use it for all three jobs of a
+# likelihood model. About two minutes on two cores. Leaves its files in build/demo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 likely=build/likely
@@ -10,8 +10,9 @@ mkdir -p "$out"
 say() { printf '\n== %s\n' "$*"; }
 
 say "1. Train: MADE, one hidden layer of ${DEMO_HIDDEN:-500} units, 50,000 binarized digits"
-"$likely" train made --data $data/digits-train.pbm.gz --valid $data/digits-valid.pbm.gz --shape 28x28x1 --out "$out/digits.likely" \
-    --set hidden="${DEMO_HIDDEN:-500}" --set dropout=0.2 --schedule cosine --epochs "${DEMO_EPOCHS:-24}"
+"$likely" train made --data $data/digits-train.pbm.gz --valid $data/digits-valid.pbm.gz \
+    --shape 28x28x1 --out "$out/digits.likely" --set hidden="${DEMO_HIDDEN:-500}" \
+    --set dropout=0.2 --schedule cosine --epochs "${DEMO_EPOCHS:-24}"
 
 say "2. Likelihood of the 10,000 test digits"
 "$likely" eval "$out/digits.likely" --data $data/digits-test.pbm.gz
@@ -38,9 +39,11 @@ python3 demo/png1.py "$out/test.pbm" "$out/test.png"
 for file in test.pbm digits.lk test.pbm.gz test.pbm.xz test.png; do
     printf '   %-12s %9d bytes\n' "$file" "$(stat -c %s "$out/$file")"
 done
-printf '   (the model that decodes digits.lk: %d bytes, once)\n' "$(stat -c %s "$out/digits.likely")"
+printf '   (the model that decodes digits.lk: %d bytes, once)\n' \
+    "$(stat -c %s "$out/digits.likely")"
 
 say "5. Detect: 1,000 test digits, half of them with a 6 x 6 block of noise"
 python3 demo/corrupt.py "$out/test.pbm" "$out/mixed.pbm" "$out/labels.txt"
-"$likely" score "$out/digits.likely" --data "$out/mixed.pbm" --labels "$out/labels.txt" --out "$out/scores.csv" --map "$out/surprise.png"
+"$likely" score "$out/digits.likely" --data "$out/mixed.pbm" --labels "$out/labels.txt" \
+    --out "$out/scores.csv" --map "$out/surprise.png"
 echo "each digit's score: $out/scores.csv; where the surprise lies: $out/surprise.png"

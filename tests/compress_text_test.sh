@@ -1,5 +1,6 @@
-# Texts compressed and restored byte for byte by the command: bytes and characters, what the models do not know, several chunks and lanes,
-# damage, empty files; the same file by any instruction set and number of threads.
+# Texts compressed and restored byte for byte by the command: bytes and characters, what the models
+# do not know, several chunks and lanes, damage, empty files; the same file by any instruction set
+# and number of threads.
 . "$(dirname "$0")/lib.sh"
 
 make_text() { # LINES SEED
@@ -13,14 +14,16 @@ make_text 300 1 >"$work/train.txt"
 make_text 400 2 >"$work/test.txt"
 {
     head -3 "$work/test.txt"
-    printf 'Ωμέγα \360\237\230\200 \377\376 \303 \300\257 \355\240\200 zero: \0, and a character cut off: \342\202'
+    printf 'Ωμέγα \360\237\230\200 \377\376 \303 \300\257 \355\240\200 zero: \0, '
+    printf 'and a character cut off: \342\202'
 } >"$work/strange"
 : >"$work/empty"
 printf 'x' >"$work/one"
 train() { # FAMILY OUT ARGUMENTS...
     local family=$1 out=$2
     shift 2
-    run train "$family" --data "$work/train.txt" --window 24 --batch-size 8 --learning-rate 0.01 --out "$out" --quiet "$@" >/dev/null
+    run train "$family" --data "$work/train.txt" --window 24 --batch-size 8 --learning-rate 0.01 \
+        --out "$out" --quiet "$@" >/dev/null
 }
 train charrnn "$work/bytes" --text bytes --set width=24 --set layers=1 --epochs 4
 train charrnn "$work/utf8" --text utf8 --set width=24 --set layers=1 --epochs 4
@@ -39,35 +42,45 @@ for model in bytes utf8 conv1d; do
     done
     run eval "$work/$model" --data "$work/test.txt" --json >"$work/eval"
     run compress "$work/$model" --data "$work/test.txt" --out "$work/c" --json >"$work/report"
-    awk -v eval="$(json "$work/eval" bits_per_byte)" -v own="$(json "$work/report" model_bits_per_byte)" \
-        -v over="$(json "$work/report" overhead)" -v coded="$(json "$work/report" bytes)" -v file="$(wc -c <"$work/c")" 'BEGIN {
-        d = (eval - own) / eval; exit !(d < 1e-6 && d > -1e-6 && over > -0.001 && over < 0.02 && coded == file) }' ||
+    awk -v eval="$(json "$work/eval" bits_per_byte)" \
+        -v own="$(json "$work/report" model_bits_per_byte)" \
+        -v over="$(json "$work/report" overhead)" -v coded="$(json "$work/report" bytes)" \
+        -v file="$(wc -c <"$work/c")" 'BEGIN { d = (eval - own) / eval
+            exit !(d < 1e-6 && d > -1e-6 && over > -0.001 && over < 0.02 && coded == file) }' ||
         fail "$model: eval and compress: $(cat "$work/eval" "$work/report")"
     geometry=(--lanes 5 --chunk-symbols 2500)
-    run compress "$work/$model" --data "$work/test.txt" --out "$work/c" "${geometry[@]}" --json >"$work/report"
-    [[ $(json "$work/report" lanes) -eq 5 && $(json "$work/report" chunks) -ge 4 ]] || fail "geometry: $(cat "$work/report")"
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c" "${geometry[@]}" --json \
+        >"$work/report"
+    [[ $(json "$work/report" lanes) -eq 5 && $(json "$work/report" chunks) -ge 4 ]] ||
+        fail "geometry: $(cat "$work/report")"
     for isa in $isas; do
-        LIKELY_ISA=$isa run compress "$work/$model" --data "$work/test.txt" --out "$work/c2" "${geometry[@]}" --threads 3 \
-            --no-verify >/dev/null
+        LIKELY_ISA=$isa run compress "$work/$model" --data "$work/test.txt" --out "$work/c2" \
+            "${geometry[@]}" --threads 3 --no-verify >/dev/null
         expect_same "$work/c" "$work/c2" "compressed by $model with $isa"
-        LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c" --out "$work/restored" --threads 3 >/dev/null
+        LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c" --out "$work/restored" \
+            --threads 3 >/dev/null
         expect_same "$work/test.txt" "$work/restored" "restored by $model with $isa"
     done
     # Learning from the text while it is coded: the same text everywhere, as long as eval says.
-    run compress "$work/$model" --data "$work/test.txt" --out "$work/c3" --adapt 0.002 --json >"$work/report"
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c3" --adapt 0.002 --json \
+        >"$work/report"
     run eval "$work/$model" --data "$work/test.txt" --adapt 0.002 --json >"$work/eval2"
-    awk -v eval="$(json "$work/eval2" bits_per_byte)" -v own="$(json "$work/report" model_bits_per_byte)" \
-        -v still="$(json "$work/eval" bits_per_byte)" 'BEGIN { exit !(eval == own && eval != still) }' ||
+    awk -v eval="$(json "$work/eval2" bits_per_byte)" \
+        -v own="$(json "$work/report" model_bits_per_byte)" \
+        -v still="$(json "$work/eval" bits_per_byte)" \
+        'BEGIN { exit !(eval == own && eval != still) }' ||
         fail "$model learns: $(cat "$work/eval" "$work/eval2" "$work/report")"
     for isa in $isas; do
-        LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c3" --out "$work/restored" --threads 3 >/dev/null
+        LIKELY_ISA=$isa run decompress "$work/$model" --data "$work/c3" --out "$work/restored" \
+            --threads 3 >/dev/null
         expect_same "$work/test.txt" "$work/restored" "restored by $model, learning, with $isa"
     done
 done
 
 # Beats what knows nothing of such texts.
 run compress "$work/utf8" --data "$work/test.txt" --out "$work/c" >/dev/null
-[[ $(wc -c <"$work/c") -lt $(gzip -9c "$work/test.txt" | wc -c) ]] || fail "larger than gzip's: $(wc -c "$work/c")"
+[[ $(wc -c <"$work/c") -lt $(gzip -9c "$work/test.txt" | wc -c) ]] ||
+    fail "larger than gzip's: $(wc -c "$work/c")"
 checks=$((checks + 1))
 
 # One damaged chunk of several: refused, or left out when told to.
@@ -76,20 +89,23 @@ size=$(wc -c <"$work/c")
 { head -c 60 "$work/c"; printf '\125\252'; tail -c +63 "$work/c"; } >"$work/damaged"
 [[ $(wc -c <"$work/damaged") -eq $size ]] || fail "damaged by more than wanted"
 rm -f "$work/restored"
-expect_status 1 'damaged: chunk 0 of 0 to [0-9]+ is damaged.*symbols 0 to 999' decompress "$work/bytes" --data "$work/damaged" --out "$work/restored"
+expect_status 1 'damaged: chunk 0 of 0 to [0-9]+ is damaged.*symbols 0 to 999' decompress \
+    "$work/bytes" --data "$work/damaged" --out "$work/restored"
 [[ ! -e $work/restored ]] || fail "something was written of a damaged file"
-run decompress "$work/bytes" --data "$work/damaged" --out "$work/restored" --salvage --json >"$work/report"
+run decompress "$work/bytes" --data "$work/damaged" --out "$work/restored" --salvage --json \
+    >"$work/report"
 tr -d ' \n' <"$work/report" | grep -q '"lost_chunks":\[0\]' || fail "lost: $(cat "$work/report")"
 tail -c +1001 "$work/test.txt" >"$work/left"
 expect_same "$work/left" "$work/restored" "all but the first chunk"
 run decompress "$work/bytes" --data "$work/damaged" --out "$work/restored" --salvage >"$work/report"
-grep -q 'chunk 0 was damaged and is left out: symbols 0 to 999' "$work/report" || fail "lost: $(cat "$work/report")"
+grep -q 'chunk 0 was damaged and is left out: symbols 0 to 999' "$work/report" ||
+    fail "lost: $(cat "$work/report")"
 head -c $((size - 20)) "$work/c" >"$work/cut"
 expect_status 1 'salvage' decompress "$work/bytes" --data "$work/cut" --out "$work/restored"
 
 # A model of windows of bytes reads a text too, if asked.
-run train charrnn --data "$work/train.txt" --raw --shape 24 --alphabet 256 --set width=12 --set layers=1 --epochs 1 --quiet \
-    --out "$work/windows" >/dev/null
+run train charrnn --data "$work/train.txt" --raw --shape 24 --alphabet 256 --set width=12 \
+    --set layers=1 --epochs 1 --quiet --out "$work/windows" >/dev/null
 run compress "$work/windows" --data "$work/strange" --text bytes --out "$work/c3" >/dev/null
 run decompress "$work/windows" --data "$work/c3" --out "$work/restored" >/dev/null
 expect_same "$work/strange" "$work/restored" "strange with a model of windows"
@@ -97,18 +113,27 @@ expect_same "$work/strange" "$work/restored" "strange with a model of windows"
 make_rows 50 6 1 >"$work/rows.txt"
 run train histogram --data "$work/rows.txt" --out "$work/rows" --quiet >/dev/null
 run compress "$work/rows" --data "$work/rows.txt" --out "$work/rows.lk" >/dev/null
-expect_status 1 'c: compressed with model .* use the former' decompress "$work/utf8" --data "$work/c" --out "$work/restored"
-expect_status 1 'compressed with model' decompress "$work/utf8" --data "$work/rows.lk" --out "$work/restored"
-expect_status 1 'compressed with model' decompress "$work/rows" --data "$work/c" --out "$work/restored"
-expect_status 1 'histogram of 2 values, not of texts' compress "$work/rows" --data "$work/rows.txt" --text bytes --out "$work/no"
+expect_status 1 'c: compressed with model .* use the former' decompress "$work/utf8" \
+    --data "$work/c" --out "$work/restored"
+expect_status 1 'compressed with model' decompress "$work/utf8" --data "$work/rows.lk" \
+    --out "$work/restored"
+expect_status 1 'compressed with model' decompress "$work/rows" --data "$work/c" \
+    --out "$work/restored"
+expect_status 1 'histogram of 2 values, not of texts' compress "$work/rows" \
+    --data "$work/rows.txt" --text bytes --out "$work/no"
 expect_status 1 'missing' compress "$work/utf8" --data "$work/missing" --out "$work/no"
-expect_status 1 'no-such-folder/x' compress "$work/utf8" --data "$work/one" --out "$work/no-such-folder/x"
-expect_status 2 'lanes is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --lanes 3
-expect_status 2 'adapt is for models of texts' compress "$work/rows" --data "$work/rows.txt" --out "$work/no" --adapt 0.3
+expect_status 1 'no-such-folder/x' compress "$work/utf8" --data "$work/one" \
+    --out "$work/no-such-folder/x"
+expect_status 2 'lanes is for models of texts' compress "$work/rows" --data "$work/rows.txt" \
+    --out "$work/no" --lanes 3
+expect_status 2 'adapt is for models of texts' compress "$work/rows" --data "$work/rows.txt" \
+    --out "$work/no" --adapt 0.3
 expect_status 2 'adapt is for models of texts' eval "$work/rows" --data "$work/rows.txt" --adapt 0.3
-expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/rows.txt" --adapt 0.3
+expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/rows.txt" \
+    --adapt 0.3
 expect_status 2 'adapt' compress "$work/utf8" --data "$work/one" --out "$work/no" --adapt -1
-expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" --out "$work/no" --shape 3
+expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" \
+    --out "$work/no" --shape 3
 expect_status 2 'lanes' compress "$work/utf8" --data "$work/one" --out "$work/no" --lanes 257
 [[ ! -e $work/no ]] || fail "a refused compression left a file"
 finish

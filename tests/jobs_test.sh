@@ -1,4 +1,5 @@
-# Train once, then every job, as a user would; results must not depend on threads, instruction set or schedule.
+# Train once, then every job, as a user would; results must not depend on threads, instruction set
+# or schedule.
 . "$(dirname "$0")/lib.sh"
 make_rows 400 20 1 >"$work/train.txt"
 make_rows 100 20 2 >"$work/valid.txt"
@@ -9,14 +10,18 @@ run train made --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/m
 
 run info "$work/m" --json >"$work/info"
 [[ $(json "$work/info" sequential_steps) -eq 20 ]] || fail "20 steps expected: $(cat "$work/info")"
-[[ $(json "$work/info" multiply_adds_naive_sample) -eq $((20 * $(json "$work/info" multiply_adds_forward))) ]] || fail "naive cost"
+forward=$(json "$work/info" multiply_adds_forward)
+[[ $(json "$work/info" multiply_adds_naive_sample) -eq $((20 * forward)) ]] || fail "naive cost"
 run info "$work/m" --curve "$work/curve.svg" >/dev/null
-[[ $(grep -c '<polyline' "$work/curve.svg") -eq 2 ]] || fail "a curve of training and one of validation: $(cat "$work/curve.svg")"
+[[ $(grep -c '<polyline' "$work/curve.svg") -eq 2 ]] ||
+    fail "a curve of training and one of validation: $(cat "$work/curve.svg")"
 
 run eval "$work/m" --data "$work/test.txt" --json >"$work/eval"
-[[ $(json "$work/eval" examples) -eq 150 && $(json "$work/eval" dimensions) -eq 20 ]] || fail "eval counts: $(cat "$work/eval")"
+[[ $(json "$work/eval" examples) -eq 150 && $(json "$work/eval" dimensions) -eq 20 ]] ||
+    fail "eval counts: $(cat "$work/eval")"
 awk -v nll="$(json "$work/eval" nll_nats)" -v bits="$(json "$work/eval" bits_per_dim)" 'BEGIN {
-    d = nll / 20 / log(2) - bits; exit !(d < 1e-9 && d > -1e-9 && nll < 20 * log(2)) }' || fail "eval: $(cat "$work/eval")"
+    d = nll / 20 / log(2) - bits; exit !(d < 1e-9 && d > -1e-9 && nll < 20 * log(2)) }' ||
+    fail "eval: $(cat "$work/eval")"
 
 isas="scalar"
 for isa in avx2 avx512 neon; do
@@ -25,58 +30,81 @@ done
 for isa in $isas; do
     for threads in 1 2 7; do
         export LIKELY_ISA=$isa
-        run eval "$work/m" --data "$work/test.txt.gz" --json --threads $threads --batch-size $((threads * 9)) >"$work/eval2"
+        run eval "$work/m" --data "$work/test.txt.gz" --json --threads $threads \
+            --batch-size $((threads * 9)) >"$work/eval2"
         expect_same "$work/eval" "$work/eval2" "eval with $isa and $threads threads"
-        run sample "$work/m" --count 33 --out "$work/s-$isa-$threads.txt" --threads $threads --seed 9 >/dev/null
-        expect_same "$work/s-scalar-1.txt" "$work/s-$isa-$threads.txt" "samples with $isa and $threads threads"
-        run compress "$work/m" --data "$work/test.txt" --out "$work/c-$isa-$threads" --threads $threads >/dev/null
-        expect_same "$work/c-scalar-1" "$work/c-$isa-$threads" "compressed with $isa and $threads threads"
+        run sample "$work/m" --count 33 --out "$work/s-$isa-$threads.txt" --threads $threads \
+            --seed 9 >/dev/null
+        expect_same "$work/s-scalar-1.txt" "$work/s-$isa-$threads.txt" \
+            "samples with $isa and $threads threads"
+        run compress "$work/m" --data "$work/test.txt" --out "$work/c-$isa-$threads" \
+            --threads $threads >/dev/null
+        expect_same "$work/c-scalar-1" "$work/c-$isa-$threads" \
+            "compressed with $isa and $threads threads"
     done
 done
 unset LIKELY_ISA
-run sample "$work/m" --count 33 --out "$work/naive.txt" --schedule naive --seed 9 --batch-size 5 >/dev/null
+run sample "$work/m" --count 33 --out "$work/naive.txt" --schedule naive --seed 9 --batch-size 5 \
+    >/dev/null
 expect_same "$work/s-scalar-1.txt" "$work/naive.txt" "naive and incremental samples"
 
 run decompress "$work/m" --data "$work/c-scalar-1" --out "$work/restored.txt" --threads 7 >/dev/null
 expect_same "$work/test.txt" "$work/restored.txt" "restored data"
 
 # Completing: the first 12 variables are held, the rest drawn.
-run sample "$work/m" --count 150 --given "$work/test.txt" --given-variables 12 --out "$work/completed.txt" >/dev/null
+run sample "$work/m" --count 150 --given "$work/test.txt" --given-variables 12 \
+    --out "$work/completed.txt" >/dev/null
 expect_same <(cut -c1-12 "$work/test.txt") <(cut -c1-12 "$work/completed.txt") "held variables"
 echo '1,0 1' >"$work/given.txt"
 run sample "$work/m" --count 7 --given "$work/given.txt" --out "$work/given7.txt" >/dev/null
 expect_same <(printf '101\n%.0s' 1 2 3 4 5 6 7) <(cut -c1-3 "$work/given7.txt") "given values"
-expect_status 1 'variable 0, which comes before' sample "$work/m" --count 1 --given <(echo '? 1') --out "$work/no.txt"
+expect_status 1 'variable 0, which comes before' sample "$work/m" --count 1 --given <(echo '? 1') \
+    --out "$work/no.txt"
 
 # Detecting: uniform noise against data of the training kind.
-{ head -75 "$work/test.txt"; awk 'BEGIN { srand(5); for (i = 0; i < 75; i++) { s = ""; for (v = 0; v < 20; v++) s = s (rand() < 0.5); print s } }'; } >"$work/mixed.txt"
+{
+    head -75 "$work/test.txt"
+    awk 'BEGIN { srand(5)
+        for (i = 0; i < 75; i++) {
+            s = ""
+            for (v = 0; v < 20; v++) s = s (rand() < 0.5)
+            print s
+        } }'
+} >"$work/mixed.txt"
 awk 'BEGIN { for (i = 0; i < 150; i++) print (i >= 75) }' >"$work/labels.txt"
-run score "$work/m" --data "$work/mixed.txt" --labels "$work/labels.txt" --out "$work/scores.csv" --map "$work/map.png" --json >"$work/score"
-awk -v a="$(json "$work/score" auroc)" 'BEGIN { exit !(a > 0.8 && a <= 1) }' || fail "AUROC: $(json "$work/score" auroc)"
+run score "$work/m" --data "$work/mixed.txt" --labels "$work/labels.txt" --out "$work/scores.csv" \
+    --map "$work/map.png" --json >"$work/score"
+awk -v a="$(json "$work/score" auroc)" 'BEGIN { exit !(a > 0.8 && a <= 1) }' ||
+    fail "AUROC: $(json "$work/score" auroc)"
 [[ $(wc -l <"$work/scores.csv") -eq 151 ]] || fail "scores.csv: a line for each example expected"
 head -c 4 "$work/map.png" | grep -q PNG || fail "map.png is no PNG"
-awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$work/scores.csv" || fail "p-values outside (0, 1]"
+awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$work/scores.csv" ||
+    fail "p-values outside (0, 1]"
 
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
-run check "$work/m" --data "$work/test.txt" --json >"$work/check" || fail "check: $(cat "$work/check")"
+run check "$work/m" --data "$work/test.txt" --json >"$work/check" ||
+    fail "check: $(cat "$work/check")"
 run models >"$work/models"
 for family in uniform histogram bernoulli-mixture bayesnet made conv1d charrnn; do
     grep -q "^$family:" "$work/models" || fail "models lists no $family"
-    run train $family --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/$family" --epochs 2 --quiet >/dev/null
+    run train $family --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/$family" \
+        --epochs 2 --quiet >/dev/null
     run check "$work/$family" >"$work/check" || fail "check of $family: $(cat "$work/check")"
     run compress "$work/$family" --data "$work/test.txt" --out "$work/$family.lk" >/dev/null
     run decompress "$work/$family" --data "$work/$family.lk" --out "$work/$family.txt" >/dev/null
     expect_same "$work/test.txt" "$work/$family.txt" "$family restores"
 done
-expect_status 1 'give their shape, as --shape 28x28x1' train pixelcnn --data "$work/train.txt" --out "$work/pixelcnn"
-run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn" --epochs 1 --quiet --set blocks=1 \
-    --set channels=4 --set head=5 >/dev/null
+expect_status 1 'give their shape, as --shape 28x28x1' train pixelcnn --data "$work/train.txt" \
+    --out "$work/pixelcnn"
+run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn" --epochs 1 \
+    --quiet --set blocks=1 --set channels=4 --set head=5 >/dev/null
 run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
 run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
 for kind in row diagonal; do
-    run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 --quiet --set kind=$kind --set layers=1 \
-        --set channels=4 --set head=5 >/dev/null
-    run check "$work/$kind" >"$work/check" || fail "check of pixelrnn, kind=$kind: $(cat "$work/check")"
+    run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
+        --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null
+    run check "$work/$kind" >"$work/check" ||
+        fail "check of pixelrnn, kind=$kind: $(cat "$work/check")"
     run compress "$work/$kind" --data "$work/test.txt" --out "$work/$kind.lk" >/dev/null
     run decompress "$work/$kind" --data "$work/$kind.lk" --out "$work/$kind.txt" >/dev/null
     expect_same "$work/test.txt" "$work/$kind.txt" "pixelrnn, kind=$kind restores"
@@ -84,7 +112,9 @@ done
 
 # Text as raw bytes, in rows.
 for i in $(seq 1 200); do echo "row $((i % 7)) of a text"; done >"$work/text"
-run train charrnn --data "$work/text" --raw --shape 20 --out "$work/text.likely" --set width=8 --epochs 2 --quiet >/dev/null
+run train charrnn --data "$work/text" --raw --shape 20 --out "$work/text.likely" --set width=8 \
+    --epochs 2 --quiet >/dev/null
 run eval "$work/text.likely" --data "$work/text" --raw --json >"$work/eval"
-[[ $(json "$work/eval" examples) -eq 160 && $(json "$work/eval" dimensions) -eq 20 ]] || fail "raw: $(cat "$work/eval")"
+[[ $(json "$work/eval" examples) -eq 160 && $(json "$work/eval" dimensions) -eq 20 ]] ||
+    fail "raw: $(cat "$work/eval")"
 finish

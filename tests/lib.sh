@@ -1,4 +1,5 @@
-# For the tests of the command: a scratch folder, small data, and words to say what is expected. $LIKELY may hold an emulator and a path.
+# For the tests of the command: a scratch folder, small data, and words to say what is expected.
+# $LIKELY may hold an emulator and a path.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -18,19 +19,25 @@ expect_same() {
     checks=$((checks + 1))
 }
 
-# expect_status STATUS PATTERN ARGUMENTS...: the command ends so, with exactly one line on standard error that matches
+# expect_status STATUS PATTERN ARGUMENTS...: the command ends so, with exactly one line on standard
+# error that matches
 expect_status() {
     local status=$1 pattern=$2 got=0
     shift 2
     run "$@" >"$work/stdout" 2>"$work/stderr" || got=$?
-    [[ $got -eq $status ]] || fail "likely $*: exit status $got, expected $status: $(cat "$work/stderr")"
-    [[ $(wc -l <"$work/stderr") -eq 1 ]] || fail "likely $*: expected one line, got: $(cat "$work/stderr")"
-    grep -qE -- "$pattern" "$work/stderr" || fail "likely $*: expected /$pattern/, got: $(cat "$work/stderr")"
+    [[ $got -eq $status ]] ||
+        fail "likely $*: exit status $got, expected $status: $(cat "$work/stderr")"
+    [[ $(wc -l <"$work/stderr") -eq 1 ]] ||
+        fail "likely $*: expected one line, got: $(cat "$work/stderr")"
+    grep -qE -- "$pattern" "$work/stderr" ||
+        fail "likely $*: expected /$pattern/, got: $(cat "$work/stderr")"
     checks=$((checks + 1))
 }
 
 # json FILE KEY: the number or string at a key of a flat object
-json() { sed -n "s/^ *\"$2\": \"\\{0,1\\}\\([^,\"]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$1" | head -1; }
+json() {
+    sed -n "s/^ *\"$2\": \"\\{0,1\\}\\([^,\"]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$1" | head -1
+}
 
 # make_rows COUNT VARIABLES SEED: 0/1 rows in which each variable tends to repeat the one before
 make_rows() {

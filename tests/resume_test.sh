@@ -1,17 +1,19 @@
-# A run that is killed without warning and resumed, again and again, ends in the weights of one that was not; so do runs with 1, 2 and 7
-# threads.
+# A run that is killed without warning and resumed, again and again, ends in the weights of one that
+# was not; so do runs with 1, 2 and 7 threads.
 . "$(dirname "$0")/lib.sh"
 make_rows 3000 64 1 >"$work/train.txt"
 make_rows 300 64 2 >"$work/valid.txt"
 train() { # OUT ARGUMENTS...
     local out=$1
     shift
-    run train made --data "$work/train.txt" --valid "$work/valid.txt" --out "$out" --set hidden=80 --set dropout=0.3 --epochs 12 \
-        --schedule cosine --clip 1 --seed 3 --checkpoint-seconds 0 --json "$@" 2>/dev/null
+    run train made --data "$work/train.txt" --valid "$work/valid.txt" --out "$out" --set hidden=80 \
+        --set dropout=0.3 --epochs 12 --schedule cosine --clip 1 --seed 3 --checkpoint-seconds 0 \
+        --json "$@" 2>/dev/null
 }
 for threads in 1 2 7; do
     train "$work/t$threads" --threads $threads >"$work/log$threads"
-    [[ $(json "$work/log$threads" fingerprint) == "$(json "$work/log1" fingerprint)" ]] || fail "$threads threads: other weights"
+    [[ $(json "$work/log$threads" fingerprint) == "$(json "$work/log1" fingerprint)" ]] ||
+        fail "$threads threads: other weights"
     checks=$((checks + 1))
 done
 RANDOM=7
@@ -29,10 +31,14 @@ for attempt in 1 2 3 4 5 6; do
     pkill -KILL -f "$work/killed" 2>/dev/null || true
 done
 [[ $kills -gt 0 ]] || fail "nothing was killed in time"
-[[ -e $work/killed.checkpoint ]] && train "$work/killed" --resume >"$work/log-killed" || train "$work/killed" >"$work/log-killed"
-[[ $(json "$work/log-killed" fingerprint) == "$(json "$work/log1" fingerprint)" ]] || fail "after $kills kills: other weights"
+[[ -e $work/killed.checkpoint ]] && train "$work/killed" --resume >"$work/log-killed" ||
+    train "$work/killed" >"$work/log-killed"
+[[ $(json "$work/log-killed" fingerprint) == "$(json "$work/log1" fingerprint)" ]] ||
+    fail "after $kills kills: other weights"
 checks=$((checks + 1))
-! ls "$work" | grep -q '\.tmp' || true # a killed process cannot tidy up; its next run does not read what it left
-expect_status 1 'batch' train made --data "$work/train.txt" --valid "$work/valid.txt" --out "$work/killed" --set hidden=80 \
-    --set dropout=0.3 --epochs 12 --schedule cosine --clip 1 --seed 3 --batch-size 50 --resume --quiet
+# A killed process cannot tidy up; its next run does not read what it left.
+! ls "$work" | grep -q '\.tmp' || true
+expect_status 1 'batch' train made --data "$work/train.txt" --valid "$work/valid.txt" \
+    --out "$work/killed" --set hidden=80 --set dropout=0.3 --epochs 12 --schedule cosine --clip 1 \
+    --seed 3 --batch-size 50 --resume --quiet
 finish

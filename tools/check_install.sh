@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs a build into an empty folder and builds against it as a stranger would: with pkg-config (shared and static) and with
-# CMake (shared and static), the program below and, where it is there, examples/score.c. Checks too that the header is good C and
-# C++, and that the shared library exports exactly what the header declares.
+# Installs a build into an empty folder and builds against it as a stranger would: with pkg-config
+# (shared and static) and with CMake (shared and static), the program below and, where it is there,
+# examples/score.c. Checks too that the header is good C and C++, and that the shared library
+# exports exactly what the header declares.
 #   tools/check_install.sh BUILD
 set -euo pipefail
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +22,8 @@ int main(void) {
     if (status != LK_OK) {
         fprintf(stderr, "%s: %s\n", lk_status_text(status), lk_context_message(context));
     } else {
-        printf("likely %s, %s, %d threads\n", LIKELY_VERSION, lk_context_isa(context), lk_context_threads(context));
+        printf("likely %s, %s, %d threads\n", LIKELY_VERSION, lk_context_isa(context),
+               lk_context_threads(context));
     }
     lk_context_destroy(context);
     return status != LK_OK;
@@ -29,6 +31,11 @@ int main(void) {
 PROGRAM
 sources=("$work/version.c")
 [[ -f $source_folder/examples/score.c ]] && sources+=("$source_folder/examples/score.c")
+
+if [[ -z $(find "$prefix" -path '*/doc/likely/LICENSE') ]]; then
+    echo "check_install: the licence is not installed" >&2
+    exit 1
+fi
 
 # The header alone, as strict C and as C++.
 strict=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only "-I$prefix/include")
@@ -41,7 +48,8 @@ fi
 library=$(find "$prefix" -name 'liblikely.so' | head -1)
 static_library=$(find "$prefix" -name 'liblikely.a' | head -1)
 nm -D --defined-only "$library" | awk '{print $3}' | sort >"$work/exported"
-cc -E -P -x c "$prefix/include/likely.h" | grep -oE '\blk_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u >"$work/declared"
+cc -E -P -x c "$prefix/include/likely.h" | grep -oE '\blk_[a-z0-9_]+ *\(' | tr -d ' (' |
+    sort -u >"$work/declared"
 if ! diff "$work/declared" "$work/exported"; then
     echo "check_install: < is declared in likely.h but not exported, > the other way round" >&2
     exit 1
@@ -61,7 +69,8 @@ for source in "${sources[@]}"; do
     run "$work/$name-shared"
     # shellcheck disable=SC2046
     cc -std=c17 "$source" $(pkg-config --cflags likely) "$static_library" \
-        $(pkg-config --static --libs-only-l likely | sed 's/-llikely//') -pthread -o "$work/$name-static"
+        $(pkg-config --static --libs-only-l likely | sed 's/-llikely//') -pthread \
+        -o "$work/$name-static"
     run "$work/$name-static"
 done
 
@@ -78,7 +87,8 @@ mkdir "$work/project"
         done
     done
 } >"$work/project/CMakeLists.txt"
-cmake -S "$work/project" -B "$work/project/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" || {
+cmake -S "$work/project" -B "$work/project/build" -DCMAKE_PREFIX_PATH="$prefix" \
+    >"$work/cmake.log" || {
     cat "$work/cmake.log"
     exit 1
 }

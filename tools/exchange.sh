@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A stream compressed by one build is decompressed by the other, and the reverse; both write the same bytes, give the same likelihoods, and
-# draw the same samples.   tools/exchange.sh BUILD BUILD_AARCH64
+# A stream compressed by one build is decompressed by the other, and the reverse; both write the
+# same bytes, give the same likelihoods, and draw the same samples.
+#   tools/exchange.sh BUILD BUILD_AARCH64
 # The second one runs under qemu-user.
 set -euo pipefail
 here=$(cd "$1" && pwd)/likely
@@ -12,12 +13,19 @@ b() { qemu-aarch64 "$there" "$@"; }
 data=$(cd "$(dirname "$0")/.." && pwd)/demo/data
 
 file -L "$there" 2>/dev/null | grep -q aarch64 || readelf -h "$there" | grep -q AArch64
-zcat "$data/digits-test.pbm.gz" | { read -r magic; read -r size; printf 'P4\n784 300\n'; head -c $((98 * 300)); cat >/dev/null; } >"$work/digits.pbm"
+zcat "$data/digits-test.pbm.gz" | {
+    read -r magic
+    read -r size
+    printf 'P4\n784 300\n'
+    head -c $((98 * 300))
+    cat >/dev/null
+} >"$work/digits.pbm"
 models=0
 try() { # NAME FAMILY ARGUMENTS...: trained here, used on both sides
     local m=$work/$1 family=$2
     shift 2
-    a train "$family" --data "$work/digits.pbm" --valid-fraction 0.2 --out "$m" --quiet "$@" >/dev/null
+    a train "$family" --data "$work/digits.pbm" --valid-fraction 0.2 --out "$m" --quiet "$@" \
+        >/dev/null
     a compress "$m" --data "$work/digits.pbm" --out "$m.here" >/dev/null
     b compress "$m" --data "$work/digits.pbm" --out "$m.there" --threads 3 >/dev/null
     cmp "$m.here" "$m.there"
@@ -36,12 +44,14 @@ try() { # NAME FAMILY ARGUMENTS...: trained here, used on both sides
     models=$((models + 1))
 }
 try made made --set hidden=100 --epochs 2
-try deep made --set hidden=60,40 --set activation=tanh --set masks=2 --set order_agnostic=true --epochs 1
+try deep made --set hidden=60,40 --set activation=tanh --set masks=2 --set order_agnostic=true \
+    --epochs 1
 try mixture bernoulli-mixture --set components=8 --epochs 3
 try histogram histogram
 try pixelcnn pixelcnn --shape 28x28x1 --set blocks=1 --set channels=4 --set head=8 --epochs 1
 try row-lstm pixelrnn --shape 28x28x1 --set layers=1 --set channels=4 --set head=8 --epochs 1
-try diagonal-bilstm pixelrnn --shape 28x28x1 --set kind=diagonal --set layers=1 --set channels=4 --set head=8 --epochs 1
+try diagonal-bilstm pixelrnn --shape 28x28x1 --set kind=diagonal --set layers=1 --set channels=4 \
+    --set head=8 --epochs 1
 try conv1d conv1d --set layers=3 --set channels=6 --set head=8 --epochs 1
 
 # Texts: one chunk in lanes, several chunks, characters that a model does not know.
@@ -51,10 +61,13 @@ head -c 12000 "$work/text" >"$work/text.train"
 try_text() { # NAME FAMILY ARGUMENTS...
     local m=$work/$1 family=$2
     shift 2
-    a train "$family" --data "$work/text.train" --window 32 --batch-size 8 --out "$m" --quiet "$@" >/dev/null
+    a train "$family" --data "$work/text.train" --window 32 --batch-size 8 --out "$m" --quiet "$@" \
+        >/dev/null
     for lanes in 1 6; do
-        a compress "$m" --data "$work/text" --out "$m.here" --lanes $lanes --chunk-symbols 17000 >/dev/null
-        b compress "$m" --data "$work/text" --out "$m.there" --lanes $lanes --chunk-symbols 17000 --threads 3 >/dev/null
+        a compress "$m" --data "$work/text" --out "$m.here" --lanes $lanes --chunk-symbols 17000 \
+            >/dev/null
+        b compress "$m" --data "$work/text" --out "$m.there" --lanes $lanes --chunk-symbols 17000 \
+            --threads 3 >/dev/null
         cmp "$m.here" "$m.there"
         b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
         a decompress "$m" --data "$m.there" --out "$m.from-there" >/dev/null
@@ -63,7 +76,8 @@ try_text() { # NAME FAMILY ARGUMENTS...
     done
     head -c 3000 "$work/text" >"$work/text.short"
     a compress "$m" --data "$work/text.short" --out "$m.here" --adapt 0.002 >/dev/null
-    b compress "$m" --data "$work/text.short" --out "$m.there" --adapt 0.002 --threads 3 --no-verify >/dev/null
+    b compress "$m" --data "$work/text.short" --out "$m.there" --adapt 0.002 --threads 3 \
+        --no-verify >/dev/null
     cmp "$m.here" "$m.there"
     b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
     cmp "$work/text.short" "$m.from-here"
@@ -80,7 +94,11 @@ try_text gru charrnn --text bytes --set cell=gru --set width=24 --set layers=1 -
 try_text convolution conv1d --text utf8 --set layers=4 --set channels=12 --set head=12 --epochs 1
 
 # Training is the same on both sides too.
-train_digest() { "$@" train made --data "$work/digits.pbm" --valid-fraction 0.2 --out "$work/t" --set hidden=30 --set dropout=0.2 \
-    --epochs 2 --schedule cosine --json 2>/dev/null | grep '"fingerprint"'; }
-[[ $(train_digest a) == "$(train_digest b)" ]] || { echo "exchange: trained weights differ"; exit 1; }
-echo "exchange: $models models: streams, likelihoods and samples equal to the bit on $(uname -m) and aarch64; so is training"
+train_digest() {
+    "$@" train made --data "$work/digits.pbm" --valid-fraction 0.2 --out "$work/t" --set hidden=30 \
+        --set dropout=0.2 --epochs 2 --schedule cosine --json 2>/dev/null | grep '"fingerprint"'
+}
+[[ $(train_digest a) == "$(train_digest b)" ]] ||
+    { echo "exchange: trained weights differ"; exit 1; }
+echo "exchange: $models models: streams, likelihoods and samples equal to the bit on" \
+    "$(uname -m) and aarch64; so is training"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Packs the three .amat files of the static binarization of MNIST (Salakhutdinov and Murray, distributed by Larochelle) into gzipped
-PBM pictures, one example a row: 784 wide, as many rows as examples, 1/8 byte a pixel. This made demo/data.
+"""Packs the three .amat files of the static binarization of MNIST (Salakhutdinov and Murray,
+distributed by Larochelle) into gzipped PBM pictures, one example a row: 784 wide, as many rows as
+examples, 1/8 byte a pixel. This made demo/data.
 
   tools/pack_binarized_mnist.py FOLDER_WITH_AMAT demo/data"""
 import gzip

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes the figures of docs/results.md again:  tools/results.sh DATA OUT [EXPERIMENT ...]
 #
-# DATA holds binarized-mnist/, uci-binary/, cifar10-subset/ and text/; OUT gets models, logs and, for each experiment, NAME.json with what `likely eval` says of
-# the test set. Models are chosen on validation data only. Without names all experiments run, shortest first; those already in OUT are
+# DATA holds binarized-mnist/, uci-binary/, cifar10-subset/ and text/; OUT gets models, logs and,
+# for each experiment, NAME.json with what `likely eval` says of the test set. Models are chosen on
+# validation data only. Without names all experiments run, shortest first; those already in OUT are
 # left as they are, and an interrupted training goes on from its checkpoint.
 set -euo pipefail
 data=$1
@@ -20,17 +21,18 @@ experiment() {
     if [[ ! -e $out/$name.json ]]; then
         local resume=()
         [[ -e $out/$name.checkpoint ]] && resume=(--resume)
-        "$likely" train "$family" --data "$train" --valid "$valid" --out "$out/$name" --json "$@" "${resume[@]}" \
-            >"$out/$name.train.json" 2>>"$out/$name.log"
+        "$likely" train "$family" --data "$train" --valid "$valid" --out "$out/$name" --json "$@" \
+            "${resume[@]}" >"$out/$name.train.json" 2>>"$out/$name.log"
         rm -f "$out/$name.checkpoint"
         "$likely" eval "$out/$name" --data "$test" --json >"$out/$name.json.part"
         mv "$out/$name.json.part" "$out/$name.json"
     fi
-    printf '%-24s %s nats +- %s (%s examples)\n' "$name" "$(value "$name" nll_nats)" "$(value "$name" nll_nats_stderr)" \
-        "$(value "$name" examples)"
+    printf '%-24s %s nats +- %s (%s examples)\n' "$name" "$(value "$name" nll_nats)" \
+        "$(value "$name" nll_nats_stderr)" "$(value "$name" examples)"
 }
-# NAME ARGUMENTS...: a charrnn on the first 1,003,854 bytes of tinyshakespeare, weights (and the rate of --adapt) chosen on their last 3 %; the last
-# 111,540 bytes are tested and compressed, both still and learning.
+# NAME ARGUMENTS...: a charrnn on the first 1,003,854 bytes of tinyshakespeare, weights (and the
+# rate of --adapt) chosen on their last 3 %; the last 111,540 bytes are tested and compressed, both
+# still and learning.
 on_text() {
     local name=$1
     shift
@@ -39,46 +41,57 @@ on_text() {
     if [[ ! -e $out/$name.json ]]; then
         local resume=()
         [[ -e $out/$name.checkpoint ]] && resume=(--resume)
-        "$likely" train charrnn --data "$out/text-train.txt" --text bytes --valid-fraction 0.03 --out "$out/$name" --json "$@" \
-            "${resume[@]}" >"$out/$name.train.json" 2>>"$out/$name.log"
-        "$likely" compress "$out/$name" --data "$out/text-test.txt" --adapt 0.0005 --out "$out/$name.lk" --json >"$out/$name.lk.json"
-        "$likely" eval "$out/$name" --data "$out/text-test.txt" --adapt 0.0005 --json >"$out/$name-adapted.json"
+        "$likely" train charrnn --data "$out/text-train.txt" --text bytes --valid-fraction 0.03 \
+            --out "$out/$name" --json "$@" "${resume[@]}" >"$out/$name.train.json" \
+            2>>"$out/$name.log"
+        "$likely" compress "$out/$name" --data "$out/text-test.txt" --adapt 0.0005 \
+            --out "$out/$name.lk" --json >"$out/$name.lk.json"
+        "$likely" eval "$out/$name" --data "$out/text-test.txt" --adapt 0.0005 --json \
+            >"$out/$name-adapted.json"
         "$likely" eval "$out/$name" --data "$out/text-test.txt" --json >"$out/$name.json.part"
         mv "$out/$name.json.part" "$out/$name.json"
         rm -f "$out/$name.checkpoint"
     fi
-    printf '%-24s %s nats per byte, learning as it goes %s; %d bytes, model %d bytes; xz -9e %d, bzip2 -9 %d, zstd --ultra -22 %d\n' \
-        "$name" "$(value "$name" nats_per_symbol)" "$(value "$name-adapted" nats_per_symbol)" "$(stat -c %s "$out/$name.lk")" "$(stat -c %s "$out/$name")" \
+    printf '%-24s %s nats per byte, learning as it goes %s; %d bytes, model %d bytes; ' "$name" \
+        "$(value "$name" nats_per_symbol)" "$(value "$name-adapted" nats_per_symbol)" \
+        "$(stat -c %s "$out/$name.lk")" "$(stat -c %s "$out/$name")"
+    printf 'xz -9e %d, bzip2 -9 %d, zstd --ultra -22 %d\n' \
         "$(xz -9e -c "$out/text-test.txt" | wc -c)" "$(bzip2 -9 -c "$out/text-test.txt" | wc -c)" \
         "$(zstd --ultra -22 -q -c "$out/text-test.txt" | wc -c)"
 }
-# NAME ARGUMENTS...: a pixelcnn on the CIFAR-10 training batches, weights chosen on 4 % of them; the test batch is compressed.
+# NAME ARGUMENTS...: a pixelcnn on the CIFAR-10 training batches, weights chosen on 4 % of them; the
+# test batch is compressed.
 on_cifar() {
     local name=$1 test=$data/cifar10-subset/test_batch.bin
     shift
     if [[ ! -e $out/$name.json ]]; then
         local resume=()
         [[ -e $out/$name.checkpoint ]] && resume=(--resume)
-        "$likely" train pixelcnn --data "$data/cifar10-subset" --valid-fraction 0.04 --out "$out/$name" --json "$@" "${resume[@]}" \
-            >"$out/$name.train.json" 2>>"$out/$name.log"
-        "$likely" compress "$out/$name" --data "$test" --out "$out/$name.lk" --json >"$out/$name.lk.json"
+        "$likely" train pixelcnn --data "$data/cifar10-subset" --valid-fraction 0.04 \
+            --out "$out/$name" --json "$@" "${resume[@]}" >"$out/$name.train.json" \
+            2>>"$out/$name.log"
+        "$likely" compress "$out/$name" --data "$test" --out "$out/$name.lk" --json \
+            >"$out/$name.lk.json"
         "$likely" eval "$out/$name" --data "$test" --json >"$out/$name.json.part"
         mv "$out/$name.json.part" "$out/$name.json"
         rm -f "$out/$name.checkpoint"
     fi
-    printf '%-24s %s bits per sub-pixel; %d bytes coded (tools/image_codecs.sh: what other codecs need)\n' "$name" \
+    printf '%-24s %s bits per sub-pixel; %d bytes coded ' "$name" \
         "$(value "$name" bits_per_dim)" "$(stat -c %s "$out/$name.lk")"
+    echo '(tools/image_codecs.sh: what other codecs need)'
 }
 value() { sed -n "s/^ *\"$2\": \([0-9.e+-]*\),*$/\1/p" "$out/$1.json" | head -1 | cut -c1-8; }
 on_mnist() { # NAME FAMILY ARGUMENTS...
     local name=$1 family=$2
     shift 2
-    experiment "$name" "$family" "${mnist}_train.amat.gz" "${mnist}_valid.amat.gz" "${mnist}_test.amat.gz" "$@"
+    experiment "$name" "$family" "${mnist}_train.amat.gz" "${mnist}_valid.amat.gz" \
+        "${mnist}_test.amat.gz" "$@"
 }
 on_uci() { # NAME FAMILY SET ARGUMENTS...
     local name=$1 family=$2 set=$3
     shift 3
-    experiment "$name" "$family" "$uci/$set.npz:train_data" "$uci/$set.npz:valid_data" "$uci/$set.npz:test_data" "$@"
+    experiment "$name" "$family" "$uci/$set.npz:train_data" "$uci/$set.npz:valid_data" \
+        "$uci/$set.npz:test_data" "$@"
 }
 
 run() {
@@ -86,30 +99,40 @@ run() {
     mixture-10) on_mnist mixture-10 bernoulli-mixture --set components=10 ;;
     mixture-500) on_mnist mixture-500 bernoulli-mixture --set components=500 ;;
     # Adam at 0.001, batches of 100 and the average of the weights (0.999) are the defaults.
-    made-500) on_mnist made-500 made --set hidden=500 --schedule cosine --warmup-steps 200 --epochs 40 ;;
-    made-8000) on_mnist made-8000 made --set hidden=8000 --set dropout=0.5 --schedule cosine --warmup-steps 200 --epochs 18 ;;
-    made-8000-32-masks) on_mnist made-8000-32-masks made --set hidden=8000 --set dropout=0.5 --set masks=32 --set degrees=near \
-        --set shift=1 --schedule cosine --warmup-steps 200 --epochs 18 ;;
-    # The two-layer network of the paper: hours; --minutes bounds one call, and calling again goes on.
-    made-8000-8000-32-masks) on_mnist made-8000-8000-32-masks made --set hidden=8000,8000 --set dropout=0.5 --set masks=32 \
-        --set degrees=near --set shift=1 --schedule cosine --warmup-steps 200 --epochs 18 ;;
-    dna) on_uci dna made dna --set hidden=500 --set masks=128 --set order_agnostic=true --set dropout=0.4 --learning-rate 0.005 \
-        --schedule cosine --epochs 600 --batch-size 50 --ema 0.998 --patience 0 ;;
-    mushrooms) on_uci mushrooms made mushrooms --set hidden=2000 --set masks=16 --set order_agnostic=true --learning-rate 0.003 \
-        --schedule cosine --epochs 400 --batch-size 50 --ema 0.998 --patience 0 ;;
-    nips) on_uci nips made nips --set hidden=200 --set dropout=0.5 --schedule cosine --epochs 60 --batch-size 20 --ema 0.99 \
-        --optimizer adamw --weight-decay 0.3 ;;
+    made-500) on_mnist made-500 made --set hidden=500 --schedule cosine --warmup-steps 200 \
+        --epochs 40 ;;
+    made-8000) on_mnist made-8000 made --set hidden=8000 --set dropout=0.5 --schedule cosine \
+        --warmup-steps 200 --epochs 18 ;;
+    made-8000-32-masks) on_mnist made-8000-32-masks made --set hidden=8000 --set dropout=0.5 \
+        --set masks=32 --set degrees=near --set shift=1 --schedule cosine --warmup-steps 200 \
+        --epochs 18 ;;
+    # The two-layer network of the paper: hours; --minutes bounds one call, and calling again goes
+    # on.
+    made-8000-8000-32-masks) on_mnist made-8000-8000-32-masks made --set hidden=8000,8000 \
+        --set dropout=0.5 --set masks=32 --set degrees=near --set shift=1 --schedule cosine \
+        --warmup-steps 200 --epochs 18 ;;
+    dna) on_uci dna made dna --set hidden=500 --set masks=128 --set order_agnostic=true \
+        --set dropout=0.4 --learning-rate 0.005 --schedule cosine --epochs 600 --batch-size 50 \
+        --ema 0.998 --patience 0 ;;
+    mushrooms) on_uci mushrooms made mushrooms --set hidden=2000 --set masks=16 \
+        --set order_agnostic=true --learning-rate 0.003 --schedule cosine --epochs 400 \
+        --batch-size 50 --ema 0.998 --patience 0 ;;
+    nips) on_uci nips made nips --set hidden=200 --set dropout=0.5 --schedule cosine --epochs 60 \
+        --batch-size 20 --ema 0.99 --optimizer adamw --weight-decay 0.3 ;;
     # The picture of its training: likely info OUT/pixelcnn --curve FILE.svg
-    pixelcnn) on_mnist pixelcnn pixelcnn --shape 28x28x1 --set blocks=8 --set channels=32 --set kernel=15 --set block_kernel=5 \
-        --set dropout=0.2 --batch-size 16 --learning-rate 0.003 --schedule cosine --warmup-steps 200 --ema 0.9995 --epochs 12 \
+    pixelcnn) on_mnist pixelcnn pixelcnn --shape 28x28x1 --set blocks=8 --set channels=32 \
+        --set kernel=15 --set block_kernel=5 --set dropout=0.2 --batch-size 16 \
+        --learning-rate 0.003 --schedule cosine --warmup-steps 200 --ema 0.9995 --epochs 12 \
         --patience 0 ;;
-    rgb) on_cifar rgb --set blocks=4 --set channels=20 --set head=32 --set kernel=11 --batch-size 8 --learning-rate 0.002 \
-        --schedule cosine --warmup-steps 200 --epochs 18 --patience 0 ;;
-    lstm) on_text lstm --window 64 --set width=512 --set dropout=0.4 --set recurrent_dropout=0.25 --batch-size 16 \
-        --learning-rate 0.002 --schedule cosine --warmup-steps 200 --epochs 10 --clip 25 --ema 0.999 --patience 0 ;;
+    rgb) on_cifar rgb --set blocks=4 --set channels=20 --set head=32 --set kernel=11 \
+        --batch-size 8 --learning-rate 0.002 --schedule cosine --warmup-steps 200 --epochs 18 \
+        --patience 0 ;;
+    lstm) on_text lstm --window 64 --set width=512 --set dropout=0.4 --set recurrent_dropout=0.25 \
+        --batch-size 16 --learning-rate 0.002 --schedule cosine --warmup-steps 200 --epochs 10 \
+        --clip 25 --ema 0.999 --patience 0 ;;
     # Better on a play that it has not seen, if it may not learn from it.
-    lstm-still) on_text lstm-still --window 128 --set width=448 --set dropout=0.4 --batch-size 20 --learning-rate 0.002 \
-        --schedule cosine --epochs 22 --clip 50 --ema 0.998 --patience 2 ;;
+    lstm-still) on_text lstm-still --window 128 --set width=448 --set dropout=0.4 --batch-size 20 \
+        --learning-rate 0.002 --schedule cosine --epochs 22 --clip 50 --ema 0.998 --patience 2 ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2
@@ -117,7 +140,10 @@ run() {
     esac
 }
 
-[[ $# -gt 0 ]] || set -- nips mixture-10 made-500 mushrooms dna mixture-500 made-8000 made-8000-32-masks made-8000-8000-32-masks
+if [[ $# -eq 0 ]]; then
+    set -- nips mixture-10 made-500 mushrooms dna mixture-500 made-8000 made-8000-32-masks \
+        made-8000-8000-32-masks
+fi
 for name in "$@"; do
     run "$name"
 done

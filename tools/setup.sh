@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what building and testing need and is missing, on Debian 12 and its kin (as root, or with sudo); says what it does.
-# When everything is there it does nothing.
+# Installs what building and testing need and is missing, on Debian 12 and its kin (as root, or with
+# sudo); says what it does. When everything is there it does nothing.
 #
-#   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3 for the demo
-#   tools/setup.sh --ci    also clang, clang-format, the aarch64 cross compiler, its libraries and the emulator
+#   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3
+#                          for the demo
+#   tools/setup.sh --ci    also git, clang, clang-format, the aarch64 cross compiler, its libraries
+#                          and the emulator
 set -euo pipefail
 
 packages=()
@@ -34,6 +36,7 @@ want python3 command -v python3
 
 foreign=
 if [[ ${1:-} == --ci ]]; then
+    want git command -v git
     want clang command -v clang
     want clang-format command -v clang-format
     want libclang-rt-14-dev has_package libclang-rt-14-dev
@@ -41,7 +44,8 @@ if [[ ${1:-} == --ci ]]; then
         want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross
         want qemu-user command -v qemu-aarch64
-        for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libxxhash-dev libzip-dev libcmocka-dev; do
+        for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libxxhash-dev \
+            libzip-dev libcmocka-dev; do
             want "$library:arm64" has_package "$library:arm64"
             foreign=arm64
         done
@@ -52,7 +56,8 @@ if [[ ${#packages[@]} -eq 0 ]]; then
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "setup: missing here: ${packages[*]} (names as in Debian 12). Install them with your package manager." >&2
+    echo "setup: missing here: ${packages[*]} (names as in Debian 12)." \
+        "Install them with your package manager." >&2
     exit 1
 fi
 as_root=()
@@ -67,7 +72,9 @@ echo "setup: installing ${packages[*]}"
 if [[ -n $foreign ]] && ! dpkg --print-foreign-architectures | grep -qx "$foreign"; then
     "${as_root[@]}" dpkg --add-architecture "$foreign"
 fi
-# The package lists may be missing or old; a mirror that answers only in part is no reason to stop here.
+# The package lists may be missing or old; a mirror that answers only in part is no reason to stop
+# here.
 "${as_root[@]}" apt-get update -qq || echo "setup: apt-get update reported trouble; going on" >&2
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+    "${packages[@]}" >/dev/null
 echo "setup: done"

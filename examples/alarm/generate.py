@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
-"""Draws the alarm network's examples from its known tables: `python3 generate.py` rewrites the files beside it.
+"""Draws the alarm network's examples from its known tables.
 
-alarm_*.txt.gz          the tables as published; burglaries are rare, so there are a million training examples
-frequent_*.txt.gz       the same network with frequent causes, of which 20,000 examples show every table
+`python3 generate.py` rewrites the files beside it:
+
+alarm_*.txt.gz          the tables as published; burglaries are rare, so there are a million
+                        training examples
+frequent_*.txt.gz       the same network with frequent causes, of which 20,000 examples show every
+                        table
 """
 import gzip
 import os
 import random
 
 # P(burglary), P(earthquake), P(alarm | burglary, earthquake), P(john | alarm), P(mary | alarm)
-PUBLISHED = (0.001, 0.002, {(0, 0): 0.001, (0, 1): 0.29, (1, 0): 0.94, (1, 1): 0.95}, (0.05, 0.90), (0.01, 0.70))
-FREQUENT = (0.2, 0.3, {(0, 0): 0.05, (0, 1): 0.29, (1, 0): 0.94, (1, 1): 0.95}, (0.05, 0.90), (0.01, 0.70))
+PUBLISHED = (0.001, 0.002, {(0, 0): 0.001, (0, 1): 0.29, (1, 0): 0.94, (1, 1): 0.95},
+             (0.05, 0.90), (0.01, 0.70))
+FREQUENT = (0.2, 0.3, {(0, 0): 0.05, (0, 1): 0.29, (1, 0): 0.94, (1, 1): 0.95},
+            (0.05, 0.90), (0.01, 0.70))
 
 
 def example(tables, draw):

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Prints a trained model's conditional tables beside the known ones: python3 tables.py LIKELY MODEL published|frequent
+"""Prints a trained model's conditional tables beside the known ones:
 
-It scores all 32 points with `likely score` and derives every conditional from their joint probabilities. Exit status 1 when an entry is
-further from the truth than 4 standard deviations of what the training examples can tell, plus 0.01.
+    python3 tables.py LIKELY MODEL published|frequent
+
+It scores all 32 points with `likely score` and derives every conditional from their joint
+probabilities. Exit status 1 when an entry is further from the truth than 4 standard deviations of
+what the training examples can tell, plus 0.01.
 """
 import csv
 import math
@@ -22,9 +25,11 @@ def joint(likely, model):
         data, scores = os.path.join(folder, "points.txt"), os.path.join(folder, "scores.csv")
         with open(data, "w") as file:
             file.writelines("".join(map(str, x)) + "\n" for x in points)
-        subprocess.run([likely, "score", model, "--data", data, "--out", scores], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([likely, "score", model, "--data", data, "--out", scores], check=True,
+                       stdout=subprocess.DEVNULL)
         with open(scores) as file:
-            return {x: math.exp(-float(row["nll_nats"])) for x, row in zip(points, csv.DictReader(file))}
+            rows = csv.DictReader(file)
+            return {x: math.exp(-float(row["nll_nats"])) for x, row in zip(points, rows)}
 
 
 def probability(p, fixed):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Draws the two-variable toy from its known tables: `python3 generate.py` rewrites the files beside it.
+"""Draws the two-variable toy from its known tables.
 
-x1 in 0..15 has two bumps; x2 in 0..15 follows an arch over x1, narrow on the left and wide on the right.
+`python3 generate.py` rewrites the files beside it. x1 in 0..15 has two bumps; x2 in 0..15 follows
+an arch over x1, narrow on the left and wide on the right.
 """
 import math
 import os
@@ -16,7 +17,8 @@ def normalised(weights):
 
 
 def table1():
-    return normalised([0.002 + math.exp(-(a - 4) ** 2 / 4) + 0.6 * math.exp(-(a - 11) ** 2 / 8) for a in range(ALPHABET)])
+    return normalised([0.002 + math.exp(-(a - 4) ** 2 / 4) + 0.6 * math.exp(-(a - 11) ** 2 / 8)
+                       for a in range(ALPHABET)])
 
 
 def table2(x1):

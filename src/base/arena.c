@@ -8,12 +8,11 @@
  * each request has a block of its own, and a write past its end is found. */
 #include "base/arena.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/memory.h"
 
 #define ALIGNMENT 64
-#define LARGE_PAGE ((size_t)2 << 20)
 #define FIRST_BLOCK ((size_t)16 << 10)
 #define MOST_BLOCK ((size_t)4 << 20)
 
@@ -37,39 +36,12 @@ struct lk_arena {
     uint8_t *free;    /* in the newest shared block */
     size_t free_size; /* bytes from `free` to that block's end */
     size_t next_block;
+    int64_t bytes, most; /* asked for so far; at most, 0: any number */
     bool failed;
 };
 
-/* count * size, at least 1; false when that is no possible object size. */
-static bool total_size(int64_t count, size_t size, size_t *bytes) {
-    uint64_t most = (uint64_t)PTRDIFF_MAX - sizeof(block) - ALIGNMENT;
-    if (count < 0 || (size != 0 && (uint64_t)count > most / size)) {
-        return false;
-    }
-    *bytes = (size_t)count * size;
-    *bytes += *bytes == 0;
-    return true;
-}
-
-/* What is large stands in large pages where the system has them: weights and values are walked
- * through in long strides, and small pages would ask for more entries of the page tables than a
- * processor keeps. */
-static void *zeroed(size_t bytes) {
-    void *memory;
-    if (posix_memalign(&memory, bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE, bytes) != 0) {
-        return NULL;
-    }
-#ifdef MADV_HUGEPAGE
-    if (bytes >= LARGE_PAGE) {
-        madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE,
-                MADV_HUGEPAGE); /* if it will not, nothing is lost */
-    }
-#endif
-    return memset(memory, 0, bytes);
-}
-
 lk_arena *lk_arena_create(void) {
-    lk_arena *arena = calloc(1, sizeof *arena);
+    lk_arena *arena = lk_allocate(1, sizeof *arena);
     if (arena != NULL) {
         arena->next_block = FIRST_BLOCK;
     }
@@ -82,15 +54,15 @@ void lk_arena_destroy(lk_arena *arena) {
     }
     for (block *at = arena->last; at != NULL;) {
         block *previous = at->previous;
-        free(at);
+        lk_release(at);
         at = previous;
     }
-    free(arena);
+    lk_release(arena);
 }
 
 /* A new block's first byte, or NULL. */
 static uint8_t *add_block(lk_arena *arena, size_t capacity) {
-    block *added = zeroed(sizeof *added + capacity);
+    block *added = lk_allocate((int64_t)(sizeof *added + capacity), 1);
     if (added == NULL) {
         return NULL;
     }
@@ -99,7 +71,15 @@ static uint8_t *add_block(lk_arena *arena, size_t capacity) {
     return (uint8_t *)(added + 1);
 }
 
-static void *take_bytes(lk_arena *arena, size_t exact) {
+static void *take_bytes(lk_arena *arena, int64_t count, size_t size) {
+    size_t exact;
+    if (!lk_memory_size(count, size, &exact)) {
+        return NULL;
+    }
+    arena->bytes += (int64_t)exact; /* of sizes that were refused the last is the only one */
+    if ((arena->most > 0 && arena->bytes > arena->most) || lk_memory_refused()) {
+        return NULL;
+    }
     size_t bytes = (exact + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (BLOCK_PER_REQUEST || bytes > arena->next_block) {
         return add_block(arena, exact);
@@ -120,9 +100,7 @@ static void *take_bytes(lk_arena *arena, size_t exact) {
 }
 
 void *lk_arena_take(lk_arena *arena, int64_t count, size_t size) {
-    size_t bytes;
-    void *taken =
-        !arena->failed && total_size(count, size, &bytes) ? take_bytes(arena, bytes) : NULL;
+    void *taken = arena->failed ? NULL : take_bytes(arena, count, size);
     arena->failed = taken == NULL;
     return taken;
 }
@@ -133,15 +111,14 @@ char *lk_arena_string(lk_arena *arena, const char *text) {
     return copy == NULL ? NULL : memcpy(copy, text, size);
 }
 
+void lk_arena_limit(lk_arena *arena, int64_t bytes) {
+    arena->most = bytes;
+}
+
+int64_t lk_arena_bytes(const lk_arena *arena) {
+    return arena->bytes;
+}
+
 bool lk_arena_failed(const lk_arena *arena) {
     return arena->failed;
-}
-
-void *lk_allocate(int64_t count, size_t size) {
-    size_t bytes;
-    return total_size(count, size, &bytes) ? zeroed(bytes) : NULL;
-}
-
-void lk_release(void *memory) {
-    free(memory);
 }

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include "base/memory.h"
+#include "base/zlib_memory.h"
 
 #define FIRST_CAPACITY ((int64_t)1 << 16)
 #define ZLIB_GZIP_ONLY (MAX_WBITS + 16)
@@ -35,7 +37,7 @@ static lk_status reserve(lk_context *context, growing *buffer, int64_t least) {
         buffer->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : 2 * buffer->capacity;
     capacity = capacity > buffer->most + 1 ? buffer->most + 1 : capacity;
     capacity = capacity < least ? least : capacity;
-    uint8_t *data = realloc(buffer->bytes.data, (size_t)capacity + 1);
+    uint8_t *data = lk_resize(buffer->bytes.data, capacity + 1, 1);
     if (data == NULL) {
         return lk_fail_no_memory(context, "a file's content", capacity + 1);
     }
@@ -165,7 +167,7 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
 
 static lk_status unpack_members(lk_context *context, const char *path, const lk_bytes *packed,
                                 growing *buffer) {
-    z_stream stream = {0};
+    z_stream stream = LK_Z_STREAM;
     if (inflateInit2(&stream, ZLIB_GZIP_ONLY) != Z_OK) {
         return lk_fail_no_memory(context, "unpacking gzip", FIRST_CAPACITY);
     }
@@ -218,6 +220,6 @@ lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_b
 }
 
 void lk_bytes_release(lk_bytes *bytes) {
-    free(bytes->data);
+    lk_release(bytes->data);
     *bytes = (lk_bytes){0};
 }

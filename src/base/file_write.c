@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 #define BUFFER_CAPACITY ((int64_t)1 << 16)
 
@@ -60,25 +63,23 @@ static void flush(lk_writer *writer) {
 }
 
 static void release(lk_writer *writer) {
-    free(writer->path);
-    free(writer->target);
-    free(writer->temporary);
-    free(writer);
+    lk_release(writer->path);
+    lk_release(writer->target);
+    lk_release(writer->temporary);
+    lk_release(writer);
 }
 
 /* Where the bytes go: into the target itself when it is a device or a pipe, else into a temporary
  * file beside it. */
 static bool name_files(lk_writer *writer, const char *path, bool in_place) {
-    writer->path = strdup(path);
-    writer->target = realpath(path, NULL);
-    if (writer->target == NULL) {
-        writer->target = strdup(path);
-    }
+    writer->path = lk_duplicate(path);
+    char followed[PATH_MAX];
+    writer->target = lk_duplicate(realpath(path, followed) != NULL ? followed : path);
     if (writer->path == NULL || writer->target == NULL) {
         return false;
     }
-    return in_place ||
-           asprintf(&writer->temporary, "%s.tmp-%ld", writer->target, (long)getpid()) >= 0;
+    writer->temporary = in_place ? NULL : lk_print("%s.tmp-%ld", writer->target, (long)getpid());
+    return in_place || writer->temporary != NULL;
 }
 
 static void open_output(lk_writer *writer) {
@@ -100,7 +101,7 @@ lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **re
     if (exists && S_ISDIR(about.st_mode)) {
         return lk_fail(context, LK_IO, "%s: is a directory; name a file in it", path);
     }
-    lk_writer *writer = calloc(1, sizeof *writer);
+    lk_writer *writer = lk_allocate(1, sizeof *writer);
     if (writer == NULL) {
         return lk_fail_no_memory(context, "a file's buffer", (int64_t)sizeof *writer);
     }
@@ -140,18 +141,17 @@ void lk_writer_printf(lk_writer *writer, const char *format, ...) {
     if (writer->status != LK_OK) {
         return;
     }
-    char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
+    char *text = lk_print_list(format, arguments);
     va_end(arguments);
-    if (length < 0) {
+    if (text == NULL) {
         writer->status =
             lk_fail_no_memory(writer->context, "a line of text", (int64_t)strlen(format));
         return;
     }
-    lk_writer_put(writer, text, length);
-    free(text);
+    lk_writer_put(writer, text, (int64_t)strlen(text));
+    lk_release(text);
 }
 
 /* A pipe or a device cannot be synced and says EINVAL or ENOTSUP; that is no failure. */
@@ -170,13 +170,13 @@ static void sync_and_close(lk_writer *writer) {
 /* The new name is on the disk only when its folder is; where folders cannot be synced, nothing
  * better can be done. */
 static void sync_folder(const lk_writer *writer) {
-    char *copy = strdup(writer->target);
-    int folder = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", writer->target);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
         fsync(folder);
         close(folder);
     }
-    free(copy);
 }
 
 lk_status lk_writer_commit(lk_writer *writer) {

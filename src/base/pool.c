@@ -22,11 +22,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/context.h"
+#include "base/memory.h"
 
 #define PIECE_BITS 24 /* of the ticket; longer runs go in rounds */
 #define PIECE_MASK ((UINT64_C(1) << PIECE_BITS) - 1)
@@ -180,11 +180,11 @@ static bool start_workers(lk_pool *pool) {
 
 lk_pool *lk_pool_create(int threads) {
     LK_REQUIRE(threads >= 1);
-    lk_pool *pool = aligned_alloc(LINE, sizeof *pool);
-    lk_worker *workers = calloc((size_t)threads, sizeof *workers);
+    lk_pool *pool = lk_allocate(1, sizeof *pool);
+    lk_worker *workers = lk_allocate(threads, sizeof *workers);
     if (pool == NULL || workers == NULL) {
-        free(pool);
-        free(workers);
+        lk_release(pool);
+        lk_release(workers);
         return NULL;
     }
     *pool = (lk_pool){.threads = threads, .workers = workers, .processors = lk_pool_processors()};
@@ -212,8 +212,8 @@ void lk_pool_destroy(lk_pool *pool) {
     pthread_cond_destroy(&pool->finished);
     pthread_cond_destroy(&pool->published);
     pthread_mutex_destroy(&pool->mutex);
-    free(pool->workers);
-    free(pool);
+    lk_release(pool->workers);
+    lk_release(pool);
 }
 
 int lk_pool_threads(const lk_pool *pool) {

@@ -81,7 +81,8 @@ static void interval_piece(void *argument, int64_t piece, int worker) {
     const interval_task *task = argument;
     const lk_network *network = task->coder->network;
     const lk_graph *graph = lk_network_graph(network);
-    int64_t channels = graph->output->channels, begin = task->first + piece * task->per_piece;
+    lk_head head = lk_graph_head(graph, 0);
+    int64_t channels = lk_graph_channels(graph), begin = task->first + piece * task->per_piece;
     int64_t end = begin + task->per_piece < task->last ? begin + task->per_piece : task->last;
     int64_t variables = lk_network_variables(network);
     uint32_t *cdf = task->coder->cdf + (int64_t)worker * (graph->alphabet + 1);
@@ -90,8 +91,7 @@ static void interval_piece(void *argument, int64_t piece, int worker) {
         const float *parameters = lk_network_parameters(network, p);
         for (int64_t lane = 0; lane < task->count; lane++) {
             uint16_t symbol = task->values[lane * variables + variable];
-            graph->dist->cdf(graph->context->kernels, graph->alphabet, parameters + lane * channels,
-                             cdf);
+            head.dist->cdf(graph->context->kernels, &head, parameters + lane * channels, cdf);
             task->intervals[p * task->count + lane] =
                 (lk_interval){cdf[symbol], cdf[symbol + 1] - cdf[symbol]};
         }
@@ -219,13 +219,13 @@ static void cdf_piece(void *argument, int64_t piece, int worker) {
     const cdf_task *task = argument;
     const lk_network *network = task->coder->network;
     const lk_graph *graph = lk_network_graph(network);
-    int64_t channels = graph->output->channels, begin = piece * task->per_piece;
+    lk_head head = lk_graph_head(graph, 0);
+    int64_t channels = lk_graph_channels(graph), begin = piece * task->per_piece;
     int64_t end = begin + task->per_piece < task->rows ? begin + task->per_piece : task->rows;
     for (int64_t row = begin; row < end; row++) {
         const float *parameters = lk_network_parameters(network, task->first + row / task->count);
-        graph->dist->cdf(graph->context->kernels, graph->alphabet,
-                         parameters + row % task->count * channels,
-                         task->coder->cdf + row * (graph->alphabet + 1));
+        head.dist->cdf(graph->context->kernels, &head, parameters + row % task->count * channels,
+                       task->coder->cdf + row * (graph->alphabet + 1));
     }
 }
 

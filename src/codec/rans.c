@@ -1,10 +1,10 @@
 /* See rans.h for the formula and the layout of the stream. */
 #include "codec/rans.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #define LOWEST (UINT64_C(1) << 32) /* L */
 #define MASK ((UINT32_C(1) << LK_CDF_BITS) - 1)
@@ -21,7 +21,7 @@ typedef struct word_list {
 static bool append(word_list *list, uint32_t word) {
     if (list->count == list->capacity) {
         int64_t capacity = list->capacity > 0 ? list->capacity * 2 : 1024;
-        uint32_t *larger = realloc(list->word, (size_t)capacity * sizeof *larger);
+        uint32_t *larger = lk_resize(list->word, capacity, sizeof *larger);
         if (larger == NULL) {
             return false;
         }
@@ -88,7 +88,7 @@ bool lk_rans_encode(const lk_interval *intervals, int64_t count, uint8_t **bytes
             }
         }
     }
-    free(words.word);
+    lk_release(words.word);
     *bytes = stream;
     return stream != NULL;
 }

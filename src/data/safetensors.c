@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/memory.h"
 #include "data/tensor_types.h"
 
 #define HEADER_MOST 100000000
@@ -75,7 +77,7 @@ static lk_status take_shape(const lk_parse *parse, const json_t *shape, int64_t 
 
 static lk_status take_tensor(const lk_parse *parse, const char *name, const json_t *entry,
                              const uint8_t *arrays, lk_tensor *tensor) {
-    tensor->name = strdup(name);
+    tensor->name = lk_duplicate(name);
     if (!tensor->name) {
         return lk_fail_no_memory(parse->context, "a tensor's name", (int64_t)strlen(name));
     }
@@ -106,8 +108,8 @@ static lk_status take_metadata(const lk_parse *parse, json_t *metadata) {
         return fail_tensor(parse, "__metadata__", "is not an object");
     }
     size_t count = json_object_size(metadata);
-    file->keys = calloc(count + 1, sizeof *file->keys);
-    file->values = calloc(count + 1, sizeof *file->values);
+    file->keys = lk_allocate((int64_t)count + 1, sizeof *file->keys);
+    file->values = lk_allocate((int64_t)count + 1, sizeof *file->values);
     if (!file->keys || !file->values) {
         return lk_fail_no_memory(parse->context, "metadata", (int64_t)(count * sizeof *file->keys));
     }
@@ -117,8 +119,8 @@ static lk_status take_metadata(const lk_parse *parse, json_t *metadata) {
         if (!json_is_string(value)) {
             return fail_tensor(parse, "__metadata__", "holds a value that is not a string");
         }
-        file->keys[file->pairs] = strdup(key);
-        file->values[file->pairs] = strdup(json_string_value(value));
+        file->keys[file->pairs] = lk_duplicate(key);
+        file->values[file->pairs] = lk_duplicate(json_string_value(value));
         ++file->pairs;
         if (!file->keys[file->pairs - 1] || !file->values[file->pairs - 1]) {
             return lk_fail_no_memory(parse->context, "metadata",
@@ -162,7 +164,7 @@ static lk_status check_places(const lk_parse *parse, const uint8_t *arrays) {
 
 static lk_status take_header(const lk_parse *parse, json_t *header, const uint8_t *arrays) {
     lk_safetensors *file = parse->file;
-    file->tensors = calloc(json_object_size(header) + 1, sizeof *file->tensors);
+    file->tensors = lk_allocate((int64_t)json_object_size(header) + 1, sizeof *file->tensors);
     if (!file->tensors) {
         return lk_fail_no_memory(parse->context, "tensors",
                                  (int64_t)(json_object_size(header) * sizeof *file->tensors));
@@ -195,8 +197,9 @@ static lk_status parse_file(lk_parse *parse) {
                        parse->name);
     }
     json_error_t error;
-    json_t *header =
-        json_loadb((const char *)bytes->data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    json_t *header;
+    LK_TRY(lk_json_parse(parse->context, (const char *)bytes->data + 8, (size_t)length, &header,
+                         &error));
     if (!json_is_object(header)) {
         json_decref(header);
         return lk_fail(parse->context, LK_FORMAT,
@@ -229,15 +232,15 @@ lk_status lk_safetensors_read(lk_context *context, const char *path, lk_safetens
 
 void lk_safetensors_deinit(lk_safetensors *file) {
     for (int32_t i = 0; i < file->count; ++i) {
-        free((void *)(uintptr_t)file->tensors[i].name);
+        lk_release((void *)(uintptr_t)file->tensors[i].name);
     }
     for (int32_t i = 0; i < file->pairs; ++i) {
-        free(file->keys[i]);
-        free(file->values[i]);
+        lk_release(file->keys[i]);
+        lk_release(file->values[i]);
     }
-    free(file->tensors);
-    free(file->keys);
-    free(file->values);
+    lk_release(file->tensors);
+    lk_release(file->keys);
+    lk_release(file->values);
     lk_bytes_release(&file->bytes);
     *file = (lk_safetensors){0};
 }

@@ -14,16 +14,17 @@
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
-lk_tile lk_tile_of(lk_shape shape) {
+lk_sheet_tile lk_tile_of(lk_shape shape) {
     int64_t variables = lk_shape_variables(shape), side = 1;
     if (shape.axes == 2 || shape.axes == 3) {
         int32_t channels = shape.axes == 3 && shape.size[2] == 3 ? 3 : 1;
-        return (lk_tile){shape.size[0], variables / shape.size[0] / channels, channels};
+        return (lk_sheet_tile){shape.size[0], variables / shape.size[0] / channels, channels};
     }
     while (side * side < variables && side < LK_PICTURE_SIDE_MOST) {
         side++;
     }
-    return side * side == variables ? (lk_tile){side, side, 1} : (lk_tile){1, variables, 1};
+    return side * side == variables ? (lk_sheet_tile){side, side, 1}
+                                    : (lk_sheet_tile){1, variables, 1};
 }
 
 /* ---- layout ---------------------------------------------------------------------------------- */
@@ -42,7 +43,7 @@ static int64_t margin(const lk_sheet *sheet) {
 }
 
 /* False: too large for a picture. */
-static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet) {
+static bool lay_out(lk_sheet_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet) {
     bool single = groups == 1;
     *sheet = (lk_sheet){
         .tile = tile, .groups = single ? tiles : groups, .tiles = single ? 1 : tiles, .columns = 1};
@@ -62,7 +63,7 @@ static bool lay_out(lk_tile tile, int64_t groups, int64_t tiles, lk_sheet *sheet
            sheet->width <= LK_PICTURE_PIXELS_MOST / sheet->height;
 }
 
-int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles) {
+int64_t lk_sheet_groups(lk_sheet_tile tile, int64_t groups, int64_t tiles) {
     lk_sheet sheet;
     while (groups > 1 && !(lay_out(tile, groups, tiles, &sheet) &&
                            sheet.width * sheet.height <= PIXELS_SENSIBLE)) {
@@ -71,7 +72,7 @@ int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles) {
     return groups > 1 ? groups : 1;
 }
 
-lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int64_t groups,
+lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile tile, int64_t groups,
                         int64_t tiles, lk_sheet *sheet) {
     if (!lay_out(tile, groups, tiles, sheet)) {
         return lk_fail(context, LK_UNSUPPORTED,
@@ -131,11 +132,6 @@ void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, con
             row[i] = value < 0 ? UNKNOWN_GREY : scaled(value, alphabet);
         }
     }
-}
-
-lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
-    return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width,
-                        sheet->tile.channels);
 }
 
 void lk_sheet_deinit(lk_sheet *sheet) {

@@ -5,18 +5,19 @@
 #ifndef LK_DATA_SHEET_H
 #define LK_DATA_SHEET_H
 
-#include "data/dataset.h"
+#include "base/context.h"
+#include "data/shape.h"
 
 /* How an example is drawn: an image of 1 or 3 channels as it is, of others grey with its channels
  * beside each other; a vector as a square if it can be one, else as a line. */
-typedef struct lk_tile {
+typedef struct lk_sheet_tile {
     int64_t height, width; /* pixels */
     int32_t channels;      /* 1 or 3 */
-} lk_tile;
-lk_tile lk_tile_of(lk_shape shape);
+} lk_sheet_tile;
+lk_sheet_tile lk_tile_of(lk_shape shape);
 
 typedef struct lk_sheet {
-    lk_tile tile;
+    lk_sheet_tile tile;
     int64_t groups, tiles; /* tiles in each group */
     int64_t columns;       /* groups side by side */
     int64_t height, width; /* of the whole, in pixels */
@@ -25,9 +26,9 @@ typedef struct lk_sheet {
 
 /* The most groups, at most `groups`, of which a sheet is no larger than a picture may sensibly be;
  * at least 1. */
-int64_t lk_sheet_groups(lk_tile tile, int64_t groups, int64_t tiles);
+int64_t lk_sheet_groups(lk_sheet_tile tile, int64_t groups, int64_t tiles);
 /* All lines and no tiles yet. `path` is for messages. LK_UNSUPPORTED when it would be too large. */
-lk_status lk_sheet_init(lk_context *context, const char *path, lk_tile tile, int64_t groups,
+lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile tile, int64_t groups,
                         int64_t tiles, lk_sheet *sheet);
 /* The top left pixel of a tile, whose rows are sheet->width * tile.channels bytes apart. */
 uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile);
@@ -37,7 +38,6 @@ void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uin
                    int32_t from_channels, int32_t alphabet);
 void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values,
                          int32_t from_channels, int32_t alphabet);
-lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 void lk_sheet_deinit(lk_sheet *sheet);
 
 #endif

@@ -28,13 +28,13 @@ static void test_tiles(void **state) {
     (void)state;
     static const struct {
         lk_shape shape;
-        lk_tile tile;
+        lk_sheet_tile tile;
     } rows[] = {
         {{3, {4, 6, 1}}, {4, 6, 1}}, {{3, {4, 6, 3}}, {4, 6, 3}}, {{3, {4, 6, 2}}, {4, 12, 1}},
         {{2, {4, 6}}, {4, 6, 1}},    {{1, {49}}, {7, 7, 1}},      {{1, {50}}, {1, 50, 1}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        lk_tile tile = lk_tile_of(rows[i].shape);
+        lk_sheet_tile tile = lk_tile_of(rows[i].shape);
         assert_int_equal(tile.height, rows[i].tile.height);
         assert_int_equal(tile.width, rows[i].tile.width);
         assert_int_equal(tile.channels, rows[i].tile.channels);
@@ -52,7 +52,7 @@ static void test_layout(void **state) {
     } rows[] = {{5, 4, 1, 7, 1},  {5, 4, 3, 6, 2}, {2, 9, 1, 5, 3},
                 {3, 3, 3, 1, 10}, {1, 1, 1, 1, 1}, {30, 2, 1, 3, 2}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        lk_tile tile = {rows[i].height, rows[i].width, rows[i].channels};
+        lk_sheet_tile tile = {rows[i].height, rows[i].width, rows[i].channels};
         lk_sheet sheet;
         assert_int_equal(
             lk_sheet_init(context, "test", tile, rows[i].groups, rows[i].tiles, &sheet), LK_OK);
@@ -83,8 +83,9 @@ static void test_layout(void **state) {
 static void test_drawing(void **state) {
     (void)state;
     lk_sheet grey, colour;
-    assert_int_equal(lk_sheet_init(context, "test", (lk_tile){2, 2, 1}, 1, 2, &grey), LK_OK);
-    assert_int_equal(lk_sheet_init(context, "test", (lk_tile){1, 2, 3}, 1, 2, &colour), LK_OK);
+    assert_int_equal(lk_sheet_init(context, "test", (lk_sheet_tile){2, 2, 1}, 1, 2, &grey), LK_OK);
+    assert_int_equal(lk_sheet_init(context, "test", (lk_sheet_tile){1, 2, 3}, 1, 2, &colour),
+                     LK_OK);
     static const int32_t values[] = {0, 1, -1, 3}, pixels[] = {0, 255, 7, -1, 1, 2};
     static const uint16_t few[] = {1, 3};
     lk_sheet_draw_known(&grey, 0, 1, values, 1, 4);
@@ -105,11 +106,11 @@ static void test_drawing(void **state) {
 static void test_too_large(void **state) {
     (void)state;
     lk_sheet sheet;
-    lk_tile photograph = {4000, 6000, 3}, line = {1, (int64_t)1 << 40, 1};
+    lk_sheet_tile photograph = {4000, 6000, 3}, line = {1, (int64_t)1 << 40, 1};
     assert_int_equal(lk_sheet_init(context, "test", line, 1, 1, &sheet), LK_UNSUPPORTED);
     assert_int_equal(lk_sheet_init(context, "test", photograph, 100, 2, &sheet), LK_UNSUPPORTED);
     assert_int_equal(lk_sheet_groups(photograph, 100, 2), 1);
-    assert_int_equal(lk_sheet_groups((lk_tile){28, 28, 1}, 100, 2), 100);
+    assert_int_equal(lk_sheet_groups((lk_sheet_tile){28, 28, 1}, 100, 2), 100);
     assert_int_equal(lk_sheet_groups(line, 100, 2), 1);
 }
 

@@ -2,16 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 #define BUFFER_BYTES (INT64_C(1) << 16)
 #define SEEN_LEAST 4
 
 static lk_status prepare(lk_context *context, const char *path, lk_source *source) {
-    *source = (lk_source){.context = context, .descriptor = -1, .path = strdup(path)};
+    *source = (lk_source){.context = context, .descriptor = -1, .path = lk_duplicate(path)};
     return source->path != NULL ? LK_OK
                                 : lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
 }
@@ -29,7 +30,7 @@ static lk_status open_regular(lk_source *source) {
                        source->path, S_ISDIR(about.st_mode) ? "a directory" : "no regular file");
     }
     source->size = about.st_size;
-    source->buffer = malloc(BUFFER_BYTES);
+    source->buffer = lk_resize(NULL, BUFFER_BYTES, 1);
     return source->buffer != NULL
                ? LK_OK
                : lk_fail_no_memory(source->context, "a file's buffer", BUFFER_BYTES);
@@ -56,8 +57,8 @@ void lk_source_close(lk_source *source) {
     if (source->descriptor >= 0) {
         close(source->descriptor);
     }
-    free(source->buffer);
-    free(source->path);
+    lk_release(source->buffer);
+    lk_release(source->path);
     *source = (lk_source){.descriptor = -1};
 }
 

@@ -3,9 +3,8 @@
  * place where the last reading ended serves the next one. */
 #include "data/stream.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/source.h"
 
 #define STRIDE_FIRST 4
@@ -92,7 +91,7 @@ static lk_status add_entry(text *t, int64_t offset) {
     }
     if (t->index_count == t->index_capacity) {
         int64_t capacity = t->index_capacity == 0 ? 64 : 2 * t->index_capacity;
-        int64_t *index = realloc(t->index, (size_t)capacity * sizeof *index);
+        int64_t *index = lk_resize(t->index, capacity, sizeof *index);
         if (index == NULL) {
             return lk_fail_no_memory(t->source.context, "the index of a text",
                                      capacity * (int64_t)sizeof *index);
@@ -124,8 +123,8 @@ static void release_text(text *t) {
     }
     lk_source_close(&t->source);
     lk_symbols_deinit(&t->symbols);
-    free(t->index);
-    free(t);
+    lk_release(t->index);
+    lk_release(t);
 }
 
 static lk_status begin_text(text *t, const lk_symbols *symbols) {
@@ -138,7 +137,7 @@ static lk_status begin_text(text *t, const lk_symbols *symbols) {
 }
 
 static lk_status make_view(text *t, int64_t first, int64_t length, lk_stream **stream) {
-    lk_stream *made = calloc(1, sizeof *made);
+    lk_stream *made = lk_allocate(1, sizeof *made);
     int64_t begin = 0, end = 0;
     if (made == NULL) {
         return lk_fail_no_memory(t->source.context, "a stream", (int64_t)sizeof *made);
@@ -146,7 +145,7 @@ static lk_status make_view(text *t, int64_t first, int64_t length, lk_stream **s
     lk_status status = locate(t, first, &begin);
     status = status == LK_OK ? locate(t, first + length, &end) : status;
     if (status != LK_OK) {
-        free(made);
+        lk_release(made);
         return status;
     }
     t->users++;
@@ -157,7 +156,7 @@ static lk_status make_view(text *t, int64_t first, int64_t length, lk_stream **s
 
 /* Takes the source of `from`, whatever comes of it. */
 static lk_status open_take(lk_source *from, const lk_symbols *symbols, lk_stream **stream) {
-    text *t = calloc(1, sizeof *t);
+    text *t = lk_allocate(1, sizeof *t);
     if (t == NULL) {
         lk_context *context = from->context;
         lk_source_close(from);
@@ -196,7 +195,7 @@ lk_status lk_stream_part(lk_stream *whole, int64_t first, int64_t count, lk_stre
 void lk_stream_close(lk_stream *stream) {
     if (stream != NULL) {
         release_text(stream->text);
-        free(stream);
+        lk_release(stream);
     }
 }
 

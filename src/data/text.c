@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-lk_text lk_text_of(const uint8_t *data, int64_t size) {
-    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
-    return (lk_text){.next = data + (marked ? 3 : 0), .end = data + size, .line = 0};
-}
-
 static bool only_blank(const uint8_t *start, const uint8_t *end) {
     for (; start < end; ++start) {
         if (!lk_is_blank(*start) && *start != '\n') {
@@ -20,12 +15,23 @@ static bool only_blank(const uint8_t *start, const uint8_t *end) {
     return true;
 }
 
+lk_text lk_text_of(const uint8_t *data, int64_t size) {
+    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
+    lk_text text = {.next = data + (marked ? 3 : 0), .end = data + size};
+    text.newline = size == 0 || memchr(data, '\n', (size_t)size) ? '\n' : '\r';
+    lk_text past = text;
+    for (lk_line line; lk_text_line(&past, &line) && *line.start == '#'; text = past) {
+        past.comment = line;
+    }
+    return text;
+}
+
 bool lk_text_line(lk_text *text, lk_line *line) {
     if (text->next >= text->end) {
         return false;
     }
     const uint8_t *start = text->next;
-    const uint8_t *newline = memchr(start, '\n', (size_t)(text->end - start));
+    const uint8_t *newline = memchr(start, text->newline, (size_t)(text->end - start));
     const uint8_t *end = newline ? newline : text->end;
     text->next = newline ? newline + 1 : text->end;
     while (end > start && lk_is_blank(end[-1])) {
@@ -39,13 +45,12 @@ bool lk_text_line(lk_text *text, lk_line *line) {
     return true;
 }
 
-int64_t lk_text_count_lines(const uint8_t *data, int64_t size) {
+int64_t lk_text_count_lines(const lk_text *text) {
     int64_t lines = 0;
-    const uint8_t *end = data + size;
-    while (data < end) {
-        const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
+    for (const uint8_t *at = text->next; at < text->end;) {
+        const uint8_t *newline = memchr(at, text->newline, (size_t)(text->end - at));
         ++lines;
-        data = newline ? newline + 1 : end;
+        at = newline ? newline + 1 : text->end;
     }
     return lines;
 }
@@ -159,51 +164,4 @@ const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK
     }
     memcpy(out, stop < end ? "..." : "", stop < end ? 4 : 1);
     return text;
-}
-
-static lk_status fail_number(lk_context *context, const lk_source *source, const char *place,
-                             lk_number_kind kind, const char *quoted) {
-    static const char *const cause[] = {
-        [LK_NUMBER_FRACTION] = "is not an integer; scale or round the values to 0..65535 first",
-        [LK_NUMBER_NOT_FINITE] = "is not a finite number; replace missing values by integers first",
-        [LK_NUMBER_HUGE] = "is larger than 65535, the largest value that is supported",
-        [LK_NUMBER_NONE] = "is not a number; data must be integers from 0",
-        [LK_NUMBER_INTEGER] = "is negative; values must be integers from 0, so shift them first",
-    };
-    if (quoted[0] == '\0') {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: %s: the field is empty; every field must hold an integer", source->name,
-                       place);
-    }
-    return lk_fail(context, LK_FORMAT, "%s: %s: '%s' %s", source->name, place, quoted, cause[kind]);
-}
-
-lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
-                        const uint8_t *start, const uint8_t *end, uint16_t *value) {
-    int64_t number = 0;
-    lk_number_kind kind = lk_number_parse(start, end, &number);
-    if (kind == LK_NUMBER_INTEGER && number >= 0 && number < source->limit) {
-        *value = (uint16_t)number;
-        return LK_OK;
-    }
-    char place[64], quoted[LK_QUOTE_CAPACITY];
-    snprintf(place, sizeof place, "line %lld, column %lld", (long long)line, (long long)column);
-    if (kind == LK_NUMBER_INTEGER && number >= 0) {
-        return lk_fail_alphabet(context, source, place, number);
-    }
-    return fail_number(context, source, place, kind, lk_text_quote(start, end, quoted));
-}
-
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
-                               int64_t columns, int64_t first_line, int64_t first_columns) {
-    if (columns == 0) {
-        return lk_fail(
-            context, LK_FORMAT, "%s: line %lld is empty, but line %lld has %lld columns; remove it",
-            source->name, (long long)line, (long long)first_line, (long long)first_columns);
-    }
-    return lk_fail(context, LK_FORMAT,
-                   "%s: line %lld has %lld columns, but line %lld has %lld; every example needs "
-                   "the same number",
-                   source->name, (long long)line, (long long)columns, (long long)first_line,
-                   (long long)first_columns);
 }

@@ -1,24 +1,29 @@
-/* Text scanning for the readers: lines, and numbers that must be integers. */
+/* Text scanning: lines, and numbers that must be integers. */
 #ifndef LK_DATA_TEXT_H
 #define LK_DATA_TEXT_H
 
-#include "data/reader.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 typedef struct lk_line {
     const uint8_t *start, *end; /* without the line end, trailing blanks cut */
     int64_t number;             /* from 1; 0 before the first */
 } lk_line;
 
-/* Steps through the lines of a text; a UTF-8 byte order mark is skipped. */
+/* Steps through the lines of a text, which end with LF or CR LF or, where there is no LF at all,
+ * with CR. A UTF-8 byte order mark is skipped, and so are lines at the head that begin with '#'. */
 typedef struct lk_text {
     const uint8_t *next, *end;
     int64_t line;
+    uint8_t newline;
+    lk_line comment; /* the last of the lines at the head; number 0: there is none */
 } lk_text;
 lk_text lk_text_of(const uint8_t *data, int64_t size);
 /* False at the end: only blank lines may remain, and they are not told. A blank line before others
  * is told, with start == end. */
 bool lk_text_line(lk_text *text, lk_line *line);
-int64_t lk_text_count_lines(const uint8_t *data, int64_t size);
+/* The most lines that can still come. */
+int64_t lk_text_count_lines(const lk_text *text);
 
 typedef enum lk_number_kind {
     LK_NUMBER_INTEGER,
@@ -31,12 +36,6 @@ typedef enum lk_number_kind {
  * the locale. *value is set for INTEGER only; HUGE: an integer of more than 18 digits. */
 lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value);
 
-/* The slow path of a text reader: the number at [start, end) as a value below source->limit, or the
- * failure with its place. */
-lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
-                        const uint8_t *start, const uint8_t *end, uint16_t *value);
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
-                               int64_t columns, int64_t first_line, int64_t first_columns);
 /* Bytes as they can stand in a message: at most 24, unprintable ones as \xHH. text holds 112. */
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);

@@ -15,26 +15,26 @@ void lk_split_cdf(const lk_kernels *kernels, float logit, uint32_t cdf[3]) {
     cdf[2] = whole;
 }
 
-static int64_t channels(int32_t alphabet) {
-    LK_REQUIRE(alphabet == 2);
+static int64_t channels(const lk_head *head) {
+    LK_REQUIRE(head->alphabet == 2);
     return 1;
 }
 
-static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void nll(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                 const uint16_t *x, int64_t count, float *nll_nats) {
-    (void)alphabet;
+    (void)head;
     kernels->bernoulli_nll(nll_nats, parameters, x, count);
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void gradient(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                      const uint16_t *x, float scale, int64_t count, float *dparameters) {
-    (void)alphabet;
+    (void)head;
     kernels->bernoulli_gradient(dparameters, parameters, x, scale, count);
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void probabilities(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                           int64_t count, float temperature, float *probability) {
-    (void)alphabet;
+    (void)head;
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
     for (int64_t n = 0; n < count; n++) {
         float logit = parameters[n] == parameters[n] ? parameters[n] : 0.0f;
@@ -45,9 +45,9 @@ static void probabilities(const lk_kernels *kernels, int32_t alphabet, const flo
     kernels->sigmoid(probability, probability, 2 * count);
 }
 
-static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void cdf(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                 uint32_t *out) {
-    (void)alphabet;
+    (void)head;
     lk_split_cdf(kernels, parameters[0], out);
 }
 

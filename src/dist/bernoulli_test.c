@@ -21,14 +21,14 @@ static double nll_in_double(double logit, int x) {
 static void test_sums_to_one(void **state) {
     (void)state;
     const lk_kernels *kernels = lk_kernels_named("scalar");
-    assert_int_equal(lk_bernoulli.channels(2), 1);
+    assert_int_equal(lk_bernoulli.channels(&HEAD(2)), 1);
     for (float logit = -60.0f; logit <= 60.0f; logit += 0.37f) {
         float both[2] = {logit, logit};
         uint16_t x[2] = {0, 1};
         float nll[2];
         float p[2];
-        lk_bernoulli.nll(kernels, 2, both, x, 2, nll);
-        lk_bernoulli.probabilities(kernels, 2, both, 1, 1.0f, p);
+        lk_bernoulli.nll(kernels, &HEAD(2), both, x, 2, nll);
+        lk_bernoulli.probabilities(kernels, &HEAD(2), both, 1, 1.0f, p);
         double total = exp(-(double)nll[0]) + exp(-(double)nll[1]);
         if (!(fabs(total - 1) < 1e-6) || !(fabsf(p[0] + p[1] - 1.0f) < 2e-7f)) {
             fail_msg("logit %g: %.9g, %.9g", (double)logit, total, (double)(p[0] + p[1]));
@@ -52,7 +52,7 @@ static void test_gradient(void **state) {
             double at = (double)logit;
             double slope = (nll_in_double(at + step, x) - nll_in_double(at - step, x)) / (2 * step);
             float gradient;
-            lk_bernoulli.gradient(kernels, 2, &logit, &x, 0.5f, 1, &gradient);
+            lk_bernoulli.gradient(kernels, &HEAD(2), &logit, &x, 0.5f, 1, &gradient);
             if (!(fabs((double)gradient - 0.5 * slope) < 1e-7)) {
                 fail_msg("logit %g, x %d: %.9g, expected %.9g", at, (int)x, (double)gradient,
                          0.5 * slope);
@@ -70,18 +70,18 @@ static void test_cdf_is_valid_everywhere(void **state) {
     for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 40503u) {
         float logit = lk_float_of_bits((uint32_t)bits);
         uint32_t cdf[3];
-        lk_bernoulli.cdf(tables[0], 2, &logit, cdf);
+        lk_bernoulli.cdf(tables[0], &HEAD(2), &logit, cdf);
         check_cdf(cdf, 2, "any bits");
         for (int32_t t = 1; t < count; t++) {
             uint32_t other[3];
-            lk_bernoulli.cdf(tables[t], 2, &logit, other);
+            lk_bernoulli.cdf(tables[t], &HEAD(2), &logit, other);
             assert_memory_equal(cdf, other, sizeof cdf);
         }
     }
     uint32_t previous = WHOLE;
     for (float logit = -30.0f; logit <= 30.0f; logit += 0x1p-9f) {
         uint32_t cdf[3];
-        lk_bernoulli.cdf(tables[0], 2, &logit, cdf);
+        lk_bernoulli.cdf(tables[0], &HEAD(2), &logit, cdf);
         if (cdf[1] > previous) {
             fail_msg("logit %g: cdf[1] rises from %u to %u", (double)logit, (unsigned)previous,
                      (unsigned)cdf[1]);
@@ -103,7 +103,7 @@ static void test_cdf_by_hand(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint32_t cdf[3];
-        lk_bernoulli.cdf(kernels, 2, &rows[i].logit, cdf);
+        lk_bernoulli.cdf(kernels, &HEAD(2), &rows[i].logit, cdf);
         if (cdf[1] != rows[i].size_of_zero) {
             fail_msg("logit %g: %u, expected %u", (double)rows[i].logit, (unsigned)cdf[1],
                      (unsigned)rows[i].size_of_zero);
@@ -113,11 +113,11 @@ static void test_cdf_by_hand(void **state) {
     const float less = -infinity;
     const float nan = lk_nan();
     uint32_t cdf[3];
-    lk_bernoulli.cdf(kernels, 2, &infinity, cdf);
+    lk_bernoulli.cdf(kernels, &HEAD(2), &infinity, cdf);
     assert_int_equal(cdf[1], 1);
-    lk_bernoulli.cdf(kernels, 2, &less, cdf);
+    lk_bernoulli.cdf(kernels, &HEAD(2), &less, cdf);
     assert_int_equal(cdf[1], WHOLE - 1);
-    lk_bernoulli.cdf(kernels, 2, &nan, cdf);
+    lk_bernoulli.cdf(kernels, &HEAD(2), &nan, cdf);
     assert_int_equal(cdf[1], WHOLE / 2);
 }
 
@@ -135,7 +135,7 @@ static void test_code_length(void **state) {
             double p0 = 1 / (1 + exp((double)logit));
             double p[2] = {p0, p1};
             uint32_t cdf[3];
-            lk_bernoulli.cdf(kernels, 2, &logit, cdf);
+            lk_bernoulli.cdf(kernels, &HEAD(2), &logit, cdf);
             double excess = excess_bits(cdf, p, 2);
             double entropy = -p0 * log2(p0) - p1 * log2(p1);
             worst_at = excess > worst ? wanted : worst_at;
@@ -157,15 +157,15 @@ static void test_temperature(void **state) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
     float logit = 1.5f;
     float p[2];
-    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.5f, p);
+    lk_bernoulli.probabilities(kernels, &HEAD(2), &logit, 1, 0.5f, p);
     assert_true(fabs((double)p[1] - 1 / (1 + exp(-3.0))) < 1e-7);
-    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.0f, p);
+    lk_bernoulli.probabilities(kernels, &HEAD(2), &logit, 1, 0.0f, p);
     assert_true(p[0] == 0.0f && p[1] == 1.0f);
     logit = 0.0f;
-    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 0.0f, p);
+    lk_bernoulli.probabilities(kernels, &HEAD(2), &logit, 1, 0.0f, p);
     assert_true(p[0] == 1.0f && p[1] == 0.0f);
     logit = -1e30f;
-    lk_bernoulli.probabilities(kernels, 2, &logit, 1, 1e-30f, p);
+    lk_bernoulli.probabilities(kernels, &HEAD(2), &logit, 1, 1e-30f, p);
     assert_true(p[0] == 1.0f && p[1] == 0.0f);
 }
 
@@ -177,7 +177,7 @@ static void test_cdf_is_frozen(void **state) {
     for (int32_t i = -6000; i <= 6000; i++) {
         float logit = (float)i * 0.00390625f;
         uint32_t cdf[3];
-        lk_bernoulli.cdf(kernels, 2, &logit, cdf);
+        lk_bernoulli.cdf(kernels, &HEAD(2), &logit, cdf);
         hash = cdf_hash(hash, cdf, 2);
     }
     printf("bernoulli: hash of 12001 CDFs %016llx\n", (unsigned long long)hash);

@@ -15,6 +15,8 @@
  * T R <= (2^24 - V) 2^40.
  *
  * For V = 2 the CDF is the Bernoulli one of the logit l_1 - l_0 (split.h). */
+#include <string.h>
+
 #include "base/maths.h"
 #include "dist/split.h"
 
@@ -43,19 +45,30 @@ static inline float below(float logit, float maximum) {
     return logit == maximum ? 0.0f : difference;
 }
 
-static int64_t channels(int32_t alphabet) {
-    LK_REQUIRE(alphabet >= 1 && alphabet <= 65536);
-    return alphabet;
+static int64_t channels(const lk_head *head) {
+    LK_REQUIRE(head->alphabet >= 1 && head->alphabet <= 65536);
+    return head->alphabet;
 }
 
-static void nll(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+/* Rows that stand apart are taken one by one: an example's bits are the same in any company. */
+static void nll(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                 const uint16_t *x, int64_t count, float *nll_nats) {
-    kernels->categorical_nll(nll_nats, parameters, x, count, alphabet);
+    int64_t at_once = head->channels == head->alphabet ? count : 1;
+    for (int64_t n = 0; n < count; n += at_once) {
+        kernels->categorical_nll(nll_nats + n, parameters + n * head->channels, x + n, at_once,
+                                 head->alphabet);
+    }
 }
 
-static void gradient(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void gradient(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                      const uint16_t *x, float scale, int64_t count, float *dparameters) {
-    kernels->categorical_gradient(dparameters, parameters, x, scale, count, alphabet);
+    int64_t unused = head->channels - head->alphabet, at_once = unused == 0 ? count : 1;
+    for (int64_t n = 0; n < count; n += at_once) {
+        float *d = dparameters + n * head->channels;
+        kernels->categorical_gradient(d, parameters + n * head->channels, x + n, scale, at_once,
+                                      head->alphabet);
+        memset(d + at_once * head->alphabet, 0, (size_t)unused * sizeof *d);
+    }
 }
 
 /* Probability 1 for the first symbol with the greatest logit. */
@@ -86,12 +99,12 @@ static void one_example(const lk_kernels *kernels, int32_t alphabet, const float
     }
 }
 
-static void probabilities(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void probabilities(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                           int64_t count, float temperature, float *probability) {
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
     for (int64_t n = 0; n < count; n++) {
-        one_example(kernels, alphabet, parameters + n * alphabet, temperature,
-                    probability + n * alphabet);
+        one_example(kernels, head->alphabet, parameters + n * head->channels, temperature,
+                    probability + n * head->alphabet);
     }
 }
 
@@ -125,8 +138,9 @@ static uint64_t integer_weights(const lk_kernels *kernels, int32_t alphabet, con
     return total;
 }
 
-static void cdf(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
+static void cdf(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                 uint32_t *out) {
+    int32_t alphabet = head->alphabet;
     if (alphabet == 2) {
         lk_split_cdf(kernels, parameters[1] - parameters[0], out);
         return;

@@ -56,15 +56,15 @@ static void test_sums_to_one(void **state) {
     for (size_t i = 0; i < ALPHABETS; i++) {
         int32_t alphabet = alphabets[i];
         int32_t step = alphabet > 2000 ? 1009 : 1;
-        assert_int_equal(lk_categorical.channels(alphabet), alphabet);
+        assert_int_equal(lk_categorical.channels(&HEAD(alphabet)), alphabet);
         fill(logits, alphabet, 12.0f, i);
         softmax_in_double(logits, alphabet, exact);
-        lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
+        lk_categorical.probabilities(kernels, &HEAD(alphabet), logits, 1, 1.0f, probability);
         double total = 0;
         for (int32_t s = 0; s < alphabet; s += step) {
             uint16_t x = (uint16_t)s;
             float nll;
-            lk_categorical.nll(kernels, alphabet, logits, &x, 1, &nll);
+            lk_categorical.nll(kernels, &HEAD(alphabet), logits, &x, 1, &nll);
             total += exp(-(double)nll);
             if (!(fabs(exp(-(double)nll) / exact[s] - 1) < 3e-6) ||
                 !(fabs((double)probability[s] / exact[s] - 1) < 3e-6)) {
@@ -89,7 +89,7 @@ static void test_gradient(void **state) {
     float gradient[COUNT * V];
     uint16_t x[COUNT] = {4, 0, 18};
     fill(rows, COUNT * V, 9.0f, 50);
-    lk_categorical.gradient(kernels, V, rows, x, 0.25f, COUNT, gradient);
+    lk_categorical.gradient(kernels, &HEAD(V), rows, x, 0.25f, COUNT, gradient);
     for (int row = 0; row < COUNT; row++) {
         for (int s = 0; s < V; s++) {
             const double step = 1e-5;
@@ -147,10 +147,10 @@ static void test_cdf_follows_the_rule(void **state) {
         for (size_t k = 0; k < sizeof spreads / sizeof spreads[0]; k++) {
             int32_t alphabet = alphabets[i];
             fill(logits, alphabet, spreads[k], 100 + i * 10 + k);
-            lk_categorical.cdf(tables[0], alphabet, logits, cdf);
+            lk_categorical.cdf(tables[0], &HEAD(alphabet), logits, cdf);
             check_cdf(cdf, alphabet, "finite logits");
             for (int32_t t = 1; t < count; t++) {
-                lk_categorical.cdf(tables[t], alphabet, logits, other);
+                lk_categorical.cdf(tables[t], &HEAD(alphabet), logits, other);
                 assert_memory_equal(cdf, other, sizeof *cdf * ((size_t)alphabet + 1));
             }
             if (alphabet != 2) {
@@ -167,8 +167,8 @@ static void test_two_symbols_are_bernoulli(void **state) {
     for (uint64_t i = 0; i < 2000; i++) {
         fill(logits, 2, 40.0f, 5000 + i);
         float logit = logits[1] - logits[0];
-        lk_categorical.cdf(kernels, 2, logits, cdf);
-        lk_bernoulli.cdf(kernels, 2, &logit, other);
+        lk_categorical.cdf(kernels, &HEAD(2), logits, cdf);
+        lk_bernoulli.cdf(kernels, &HEAD(2), &logit, other);
         assert_memory_equal(cdf, other, 3 * sizeof *cdf);
         assert_true(logit > 0.0f ? cdf[1] < WHOLE / 2 + 1 : cdf[1] >= WHOLE / 2);
     }
@@ -184,9 +184,9 @@ static void test_uniform(void **state) {
             for (int32_t s = 0; s < alphabet; s++) {
                 logits[s] = levels[k];
             }
-            lk_categorical.cdf(kernels, alphabet, logits, cdf);
+            lk_categorical.cdf(kernels, &HEAD(alphabet), logits, cdf);
             check_cdf(cdf, alphabet, "equal logits");
-            lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
+            lk_categorical.probabilities(kernels, &HEAD(alphabet), logits, 1, 1.0f, probability);
             uint32_t floor_size = WHOLE / (uint32_t)alphabet;
             for (int32_t s = 0; s < alphabet; s++) {
                 uint32_t size = cdf[s + 1] - cdf[s];
@@ -211,12 +211,12 @@ static void test_impossible_and_extreme(void **state) {
         for (int32_t s = 0; s < alphabet; s++) {
             logits[s] = s % 2 == 0 ? -INFINITY : 0.5f;
         }
-        lk_categorical.cdf(kernels, alphabet, logits, cdf);
+        lk_categorical.cdf(kernels, &HEAD(alphabet), logits, cdf);
         check_cdf(cdf, alphabet, "half of them impossible");
-        lk_categorical.probabilities(kernels, alphabet, logits, 1, 1.0f, probability);
+        lk_categorical.probabilities(kernels, &HEAD(alphabet), logits, 1, 1.0f, probability);
         for (uint16_t x = 0; x < alphabet; x++) {
             float nll;
-            lk_categorical.nll(kernels, alphabet, logits, &x, 1, &nll);
+            lk_categorical.nll(kernels, &HEAD(alphabet), logits, &x, 1, &nll);
             assert_true(x % 2 == 0 ? nll == INFINITY : nll < 10.0f);
             assert_true((probability[x] == 0.0f) == (x % 2 == 0));
             assert_true(x % 2 == 1 || cdf[x + 1] - cdf[x] <= 2);
@@ -230,12 +230,12 @@ static void test_impossible_and_extreme(void **state) {
     for (int32_t s = 0; s < 7; s++) {
         logits[s] = extremes[s];
     }
-    lk_categorical.cdf(kernels, 7, logits, cdf);
+    lk_categorical.cdf(kernels, &HEAD(7), logits, cdf);
     check_cdf(cdf, 7, "extreme logits");
     assert_int_equal(cdf[3] - cdf[2], WHOLE - 6);
     logits[1] = NAN;
     logits[6] = INFINITY;
-    lk_categorical.cdf(kernels, 7, logits, cdf);
+    lk_categorical.cdf(kernels, &HEAD(7), logits, cdf);
     check_cdf(cdf, 7, "NaN and infinity");
     assert_int_equal(cdf[7] - cdf[6], WHOLE - 6);
 }
@@ -253,14 +253,14 @@ static void test_any_bits(void **state) {
             lk_random_block(random, i, (uint64_t)s, words);
             logits[s] = lk_float_of_bits(words[1] % 8 == 0 ? words[0] | 0x7f800000u : words[0]);
         }
-        lk_categorical.cdf(tables[0], alphabet, logits, cdf);
+        lk_categorical.cdf(tables[0], &HEAD(alphabet), logits, cdf);
         check_cdf(cdf, alphabet, "any bits");
         for (int32_t t = 1; t < count; t++) {
-            lk_categorical.cdf(tables[t], alphabet, logits, other);
+            lk_categorical.cdf(tables[t], &HEAD(alphabet), logits, other);
             assert_memory_equal(cdf, other, sizeof *cdf * ((size_t)alphabet + 1));
         }
         for (int k = 0; k < 3; k++) {
-            lk_categorical.probabilities(tables[0], alphabet, logits, 1, 0.5f * (float)k,
+            lk_categorical.probabilities(tables[0], &HEAD(alphabet), logits, 1, 0.5f * (float)k,
                                          probability);
             int32_t drawn = lk_probabilities_draw(probability, alphabet, 0.7f);
             assert_true(drawn >= 0 && drawn < alphabet && probability[drawn] > 0.0f);
@@ -277,7 +277,7 @@ static void code_length(int32_t alphabet, double allowed) {
         for (uint64_t i = 0; i < (alphabet > 1024 ? 2 : 50); i++) {
             fill(logits, alphabet, spreads[k], 1000 + k * 100 + i);
             softmax_in_double(logits, alphabet, exact);
-            lk_categorical.cdf(kernels, alphabet, logits, cdf);
+            lk_categorical.cdf(kernels, &HEAD(alphabet), logits, cdf);
             worst = fmax(worst, excess_bits(cdf, exact, alphabet));
             entropy = 0;
             for (int32_t s = 0; s < alphabet; s++) {
@@ -304,11 +304,11 @@ static void test_temperature(void **state) {
     const lk_kernels *kernels = lk_kernels_named("scalar");
     const float l[4] = {0.5f, 2.0f, 2.0f, -1.0f};
     float p[4];
-    lk_categorical.probabilities(kernels, 4, l, 1, 0.0f, p);
+    lk_categorical.probabilities(kernels, &HEAD(4), l, 1, 0.0f, p);
     assert_true(p[0] == 0.0f && p[1] == 1.0f && p[2] == 0.0f && p[3] == 0.0f);
-    lk_categorical.probabilities(kernels, 4, l, 1, 2.0f, p);
+    lk_categorical.probabilities(kernels, &HEAD(4), l, 1, 2.0f, p);
     assert_true(fabs((double)(p[1] / p[0]) - exp(0.75)) < 1e-6);
-    lk_categorical.probabilities(kernels, 4, l, 1, 1e-38f, p);
+    lk_categorical.probabilities(kernels, &HEAD(4), l, 1, 1e-38f, p);
     assert_true(p[0] == 0.0f && p[1] == 0.5f && p[2] == 0.5f && p[3] == 0.0f);
 }
 
@@ -323,7 +323,7 @@ static void test_cdf_is_frozen(void **state) {
                 uint32_t scrambled = ((uint32_t)s * 2654435761u + k * 40503u) >> 16;
                 logits[s] = (float)((int32_t)scrambled - 32768) * 0x1p-15f * (float)(1 << (2 * k));
             }
-            lk_categorical.cdf(kernels, alphabets[i], logits, cdf);
+            lk_categorical.cdf(kernels, &HEAD(alphabets[i]), logits, cdf);
             hash = cdf_hash(hash, cdf, alphabets[i]);
         }
     }

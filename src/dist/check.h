@@ -6,6 +6,8 @@
 
 #include "dist/dist.h"
 
+/* Of a variable whose logits stand side by side. */
+#define HEAD(symbols) ((const lk_head){.alphabet = (symbols), .channels = (symbols)})
 #define WHOLE (UINT32_C(1) << LK_CDF_BITS)
 
 static inline void check_cdf(const uint32_t *cdf, int32_t alphabet, const char *what) {

@@ -10,35 +10,7 @@
 #ifndef LK_DIST_DIST_H
 #define LK_DIST_DIST_H
 
-#include "base/context.h"
-#include "kernels/kernels.h"
-
-/* Integer probabilities add up to 2^LK_CDF_BITS; every symbol has at least 1. */
-#define LK_CDF_BITS 24
-
-typedef struct lk_interval {
-    uint32_t start, size; /* of 2^LK_CDF_BITS */
-} lk_interval;
-
-typedef struct lk_dist {
-    const char *name;
-    int64_t (*channels)(int32_t alphabet); /* parameters per variable */
-    /* For one variable of `count` examples; parameters [count][channels]. */
-    void (*nll)(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
-                const uint16_t *x, int64_t count, float *nll_nats);
-    /* dparameters (overwritten) = scale * d nll / d parameters */
-    void (*gradient)(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
-                     const uint16_t *x, float scale, int64_t count, float *dparameters);
-    /* Probabilities of `count` examples, [count][alphabet], after dividing logits by the
-     * temperature (finite, >= 0; 1 = the model; 0 = the most probable symbol, the lowest of
-     * equals). For sampling and for people. */
-    void (*probabilities)(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
-                          int64_t count, float temperature, float *probability);
-    /* The integer CDF, the only source of coded probabilities, used by encoder and decoder alike:
-     * cdf[0] = 0 < cdf[1] < ... < cdf[alphabet] = 2^LK_CDF_BITS. */
-    void (*cdf)(const lk_kernels *kernels, int32_t alphabet, const float *parameters,
-                uint32_t *cdf);
-} lk_dist;
+#include "graph/head.h"
 
 extern const lk_dist lk_bernoulli;   /* alphabet 2: one logit of p(x = 1) */
 extern const lk_dist lk_categorical; /* any alphabet: that many logits; log-softmax */

@@ -131,7 +131,7 @@ static void test_incremental_equals_parallel(void **state) {
                     int64_t v = graph->by_rank[k];
                     assert_memory_equal(lk_execution_parameters(parallel, v),
                                         lk_execution_parameters(incremental, v),
-                                        (size_t)(17 * graph->output->channels) * sizeof(float));
+                                        (size_t)(17 * lk_graph_channels(graph)) * sizeof(float));
                     for (int64_t n = 0; n < 17; n++) {
                         column[n] = x[n * graph->variables + v];
                     }

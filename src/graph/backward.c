@@ -4,7 +4,6 @@
  * mathematics. Nodes run in reverse order, so that every sum has one fixed order. */
 #include <string.h>
 
-#include "dist/dist.h"
 #include "graph/execution_inside.h"
 
 typedef struct seed_gradient {
@@ -18,22 +17,30 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     lk_execution *e = s->execution;
     const lk_graph *graph = e->graph;
     int64_t last = lk_last_variable(e, piece);
-    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
-        int64_t at = v * e->count * graph->output->channels;
-        graph->dist->gradient(graph->context->kernels, graph->alphabet,
-                              lk_execution_parameters(e, v), e->symbols + v * e->count, s->scale,
-                              e->count, e->gradient[graph->output->index] + at);
+    for (int64_t place = lk_first_variable(e, piece); place < last; place++) {
+        int64_t v = lk_variable_at(e, place);
+        const lk_field *field = lk_graph_field(graph, v);
+        lk_head head = lk_graph_head(graph, v);
+        int64_t at = (v - field->first) * e->count * head.channels;
+        float scale = e->weights != NULL ? s->scale * e->weights[v] : s->scale;
+        head.dist->gradient(graph->context->kernels, &head, lk_execution_parameters(e, v),
+                            e->symbols + v * e->count, scale, e->count,
+                            e->gradient[field->output->index] + at);
     }
 }
 
 /* Variables of a stream that are not of this call: of earlier windows, or not yet there. */
 static void zero_outside(lk_execution *e) {
-    const lk_node *output = e->graph->output;
-    int64_t floats = e->count * output->channels, last = e->graph->variables;
-    float *gradient = e->gradient[output->index];
-    if (gradient != NULL) {
-        memset(gradient, 0, (size_t)(e->first * floats) * sizeof(float));
-        memset(gradient + e->last * floats, 0, (size_t)((last - e->last) * floats) * sizeof(float));
+    for (int32_t f = 0; f < e->graph->field_count && e->window != NULL; f++) {
+        const lk_field *field = &e->graph->fields[f];
+        if (field->output != NULL) {
+            int64_t floats = e->count * field->output->channels;
+            int64_t first = lk_first_cell(e, field->output), last = lk_last_cell(e, field->output);
+            float *gradient = e->gradient[field->output->index];
+            memset(gradient, 0, (size_t)(first * floats) * sizeof(float));
+            memset(gradient + last * floats, 0,
+                   (size_t)((field->cells - last) * floats) * sizeof(float));
+        }
     }
 }
 
@@ -82,8 +89,12 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     seed_gradient s = {execution, 1.0f / (float)examples};
     zero_outside(execution);
     lk_pool_run(execution->pool, lk_variable_pieces(execution), seed_piece, &s);
-    begun[graph->output->index] = true;
-    for (int32_t i = graph->node_count - 1; i > 0; i--) {
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        if (graph->fields[f].output != NULL) {
+            begun[graph->fields[f].output->index] = true;
+        }
+    }
+    for (int32_t i = graph->node_count - 1; i >= graph->field_count; i--) {
         const lk_node *node = graph->nodes[i];
         if (node->needs_gradient &&
             begun[i]) { /* nodes that the output does not read have no gradient */
@@ -103,8 +114,14 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
 
 lk_status lk_execution_backward(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
+    bool trained = false, whole = true;
     LK_REQUIRE(execution->plan == LK_PLAN_TRAIN && execution->count >= 1);
-    if (!graph->output->needs_gradient) {
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        trained = trained || (field->output != NULL && field->output->needs_gradient);
+        whole = whole && (field->output == NULL || field->output->needs_gradient);
+    }
+    if (!trained || !whole) {
         return lk_fail(execution->context, LK_UNSUPPORTED,
                        "the network has no parameters to train");
     }

@@ -1,8 +1,7 @@
 #include "graph/derived.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
+#include "base/memory.h"
 #include "graph/weight_drop.h"
 #include "graph/weight_norm.h"
 
@@ -36,7 +35,7 @@ lk_status lk_derived_create(const lk_parameters *parameters, bool gradients, lk_
     if (count == 0) {
         return LK_OK;
     }
-    lk_derived *made = calloc(1, sizeof *made);
+    lk_derived *made = lk_allocate(1, sizeof *made);
     bool enough = made != NULL;
     if (enough) {
         *made = (lk_derived){.parameters = parameters, .count = parameters->count};
@@ -69,7 +68,7 @@ void lk_derived_destroy(lk_derived *derived) {
         lk_release(d->dot);
     }
     lk_release(derived->weight);
-    free(derived);
+    lk_release(derived);
 }
 
 static void update_piece(void *argument, int64_t piece, int worker) {

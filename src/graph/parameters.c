@@ -3,10 +3,10 @@
 #include "graph/parameters.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "graph/weight_norm.h"
 
@@ -15,7 +15,7 @@
 #define ORTHOGONAL_BLOCK 512
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters) {
-    lk_parameters *made = calloc(1, sizeof *made);
+    lk_parameters *made = lk_allocate(1, sizeof *made);
     *parameters = made;
     if (made == NULL) {
         return lk_fail_no_memory(context, "parameters", (int64_t)sizeof *made);
@@ -30,14 +30,14 @@ void lk_parameters_destroy(lk_parameters *parameters) {
     }
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];
-        free(p->name);
+        lk_release(p->name);
         lk_release(p->value);
         lk_release(p->gradient);
         lk_release(p->live);
         lk_weight_norm_destroy(p->norm);
     }
-    free(parameters->list);
-    free(parameters);
+    lk_release(parameters->list);
+    lk_release(parameters);
 }
 
 int32_t lk_parameters_find(const lk_parameters *parameters, const char *name) {
@@ -54,7 +54,7 @@ static lk_status grow(lk_parameters *parameters) {
         return LK_OK;
     }
     int32_t capacity = parameters->capacity == 0 ? 16 : 2 * parameters->capacity;
-    lk_parameter *list = realloc(parameters->list, (size_t)capacity * sizeof *list);
+    lk_parameter *list = lk_resize(parameters->list, capacity, sizeof *list);
     if (list == NULL) {
         return lk_fail_no_memory(parameters->context, "parameters",
                                  capacity * (int64_t)sizeof *list);
@@ -94,14 +94,14 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     LK_TRY(grow(parameters));
     lk_parameter made = {
         .rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};
-    made.name = strdup(name);
+    made.name = lk_duplicate(name);
     if (columns > 0 && rows > INT64_MAX / columns) {
-        free(made.name);
+        lk_release(made.name);
         return lk_fail(parameters->context, LK_INVALID, "parameter %s is too large", name);
     }
     made.value = lk_allocate(rows * columns, sizeof(float));
     if (made.name == NULL || made.value == NULL) {
-        free(made.name);
+        lk_release(made.name);
         lk_release(made.value);
         return lk_fail_no_memory(parameters->context, name,
                                  rows * columns * (int64_t)sizeof(float));
@@ -109,6 +109,12 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     *index = parameters->count;
     parameters->list[parameters->count++] = made;
     return LK_OK;
+}
+
+void lk_parameters_fan_in(lk_parameters *parameters, int32_t index, int64_t fan_in) {
+    if (!parameters->frozen) {
+        parameters->list[index].fan_in = fan_in;
+    }
 }
 
 lk_status lk_parameters_make_gradients(lk_parameters *parameters) {

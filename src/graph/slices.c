@@ -2,9 +2,8 @@
 
 #include <math.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "graph/execution_inside.h"
 #include "graph/gradient_tree.h"
 
@@ -28,7 +27,7 @@ struct lk_slices {
     float **part;    /* [part_count][parameters], owned; the first are the parameters' own */
     float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
     /* The present run. */
-    const uint16_t *x;
+    const uint16_t *x, *given;
     double *nll_nats;
     int64_t count, slices;   /* examples; slices of the whole minibatch */
     _Atomic int64_t next;    /* slice that nobody has begun */
@@ -43,9 +42,9 @@ struct lk_slices {
  *   MINIBATCH_BYTES  values that fit a cache as they are: nothing is gained.
  *   SLICE_BYTES      of the widest node. With five times as much a step takes a fifth longer; with
  *                    less nothing is gained any more.
- *   WEIGHTS_RATIO    values over weights. A slice reads the weights anew (a recurrence even at every
- *                    position) and sums a gradient of its own; at half of this an LSTM is 8 to 12 %
- *                    slower than at this, at a quarter 30 %.
+ *   WEIGHTS_RATIO    of a slice's values over the weights, which it reads anew (a recurrence at
+ *                    every position) to sum a gradient of its own. At half of this an LSTM is a
+ *                    tenth slower than at this, at a quarter a third.
  *   SLICES_WANTED    of at least two examples: costs nothing, and threads then seldom wait for one
  *                    another (minibatches of 4 and 8: half the time with two threads). */
 enum { MINIBATCH_BYTES = 1 << 20, SLICE_BYTES = 5 << 19, SLICES_WANTED = 4 };
@@ -167,8 +166,9 @@ static lk_status make_executions(lk_slices *s) {
         int64_t slice = o->first + i, most = (o->batch + o->slices - 1) / o->slices;
         int64_t lanes =
             first_of(o->batch, o->slices, slice + 1) - first_of(o->batch, o->slices, slice);
-        LK_TRY(lk_execution_create(s->graph, LK_PLAN_TRAIN, o->window != NULL ? lanes : most,
-                                   &s->execution[i]));
+        LK_TRY(o->window != NULL
+                   ? lk_execution_create_along(o->window, LK_PLAN_TRAIN, lanes, &s->execution[i])
+                   : lk_execution_create(s->graph, LK_PLAN_TRAIN, most, &s->execution[i]));
     }
     return LK_OK;
 }
@@ -187,7 +187,7 @@ lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices
     options.last = options.last == 0 ? options.slices : options.last;
     LK_REQUIRE(1 <= options.slices && options.slices <= options.batch);
     LK_REQUIRE(lk_gradient_tree_has(options.slices, options.first, options.last));
-    lk_slices *made = calloc(1, sizeof *made);
+    lk_slices *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(graph->context, "slices", (int64_t)sizeof *made);
     }
@@ -216,7 +216,7 @@ void lk_slices_destroy(lk_slices *slices) {
     lk_release(slices->worker);
     lk_release(slices->part);
     lk_release(slices->gradient);
-    free(slices);
+    lk_release(slices);
 }
 
 int64_t lk_slices_count(const lk_slices *slices) {
@@ -236,6 +236,12 @@ void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uin
     }
 }
 
+void lk_slices_set_weights(lk_slices *slices, const float *weights) {
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_set_weights(slices->execution[i], weights);
+    }
+}
+
 lk_execution *lk_slices_execution(lk_slices *slices) {
     return slices->suspect;
 }
@@ -250,17 +256,25 @@ static lk_execution *bind(lk_slices *s, int64_t slice, int worker) {
     return execution;
 }
 
+/* What is given with examples first, first + 1, ... */
+static void give(const lk_slices *s, lk_execution *execution, int64_t first, int64_t count) {
+    int64_t each = s->graph->given;
+    if (each > 0) {
+        lk_execution_give(execution, s->given + first * each, count);
+    }
+}
+
 static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
     int64_t number = s->options.first + slice, first = first_of(s->count, s->slices, number);
     int64_t count = first_of(s->count, s->slices, number + 1) - first;
     const uint16_t *x = s->x + first * s->values_per_lane;
     execution->first_example = first;
     execution->examples = s->count;
-    if (s->options.window == NULL) {
-        LK_TRY(lk_execution_forward(execution, x, count));
+    if (s->options.window != NULL) {
+        LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
     } else {
-        LK_TRY(lk_execution_window_forward(execution, s->options.window, s->position[0],
-                                           s->position[1], x));
+        give(s, execution, first, count);
+        LK_TRY(lk_execution_forward(execution, x, count));
     }
     return lk_execution_nll(execution, s->nll_nats + first, NULL);
 }
@@ -366,9 +380,12 @@ static lk_status run(lk_slices *s) {
     return look_again(s, slices);
 }
 
-lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, int64_t count, double *nll_nats) {
+lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *given, int64_t count,
+                        double *nll_nats) {
     LK_REQUIRE(count >= 1 && count <= slices->options.batch && slices->options.window == NULL);
+    LK_REQUIRE(given != NULL || slices->graph->given == 0);
     slices->x = x;
+    slices->given = given;
     slices->nll_nats = nll_nats;
     slices->count = count;
     slices->values_per_lane = slices->graph->variables;
@@ -377,12 +394,16 @@ lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, int64_t count, dou
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
-lk_status lk_slices_window_begin(lk_slices *slices) {
+lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given) {
+    LK_REQUIRE(given != NULL || slices->graph->given == 0);
+    slices->given = given;
     for (int64_t i = 0; i < slices->here; i++) {
+        const lk_slices_options *o = &slices->options;
         lk_execution *execution = slices->execution[i];
         execution->context = slices->graph->context;
         execution->pool = execution->context->pool;
-        LK_TRY(lk_execution_window_begin(execution, slices->options.window, execution->batch));
+        give(slices, execution, first_of(o->batch, o->slices, o->first + i), execution->batch);
+        LK_TRY(lk_execution_window_begin(execution, execution->batch));
     }
     return LK_OK;
 }
@@ -399,33 +420,33 @@ lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, c
 }
 
 typedef struct sliding {
-    lk_slices *slices;
-    int64_t from;
+    const lk_slices *slices;
+    int64_t end;
 } sliding;
 
 static void slide_piece(void *argument, int64_t slice, int worker) {
     (void)worker;
     const sliding *s = argument;
-    lk_execution_window_slide(s->slices->execution[slice], s->slices->options.window, s->from);
+    lk_execution_window_slide(s->slices->execution[slice], s->end);
 }
 
-void lk_slices_window_slide(lk_slices *slices, int64_t from) {
-    sliding s = {slices, from};
+void lk_slices_window_slide(lk_slices *slices, int64_t end) {
+    sliding s = {slices, end};
     lk_pool_run(slices->graph->context->pool, slices->here, slide_piece, &s);
 }
 
-void lk_slices_window_save(const lk_slices *slices, int64_t from, float *values) {
+void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values) {
     for (int64_t i = 0; i < slices->here; i++) {
         const lk_execution *execution = slices->execution[i];
-        lk_execution_window_save(execution, slices->options.window, from, values);
+        lk_execution_window_save(execution, end, values);
         values += lk_execution_window_floats(slices->options.window) * execution->batch;
     }
 }
 
-void lk_slices_window_restore(lk_slices *slices, int64_t from, const float *values) {
+void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values) {
     for (int64_t i = 0; i < slices->here; i++) {
         lk_execution *execution = slices->execution[i];
-        lk_execution_window_restore(execution, slices->options.window, from, values);
+        lk_execution_window_restore(execution, end, values);
         values += lk_execution_window_floats(slices->options.window) * execution->batch;
     }
 }

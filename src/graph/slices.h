@@ -5,7 +5,7 @@
  * numbers (graph/gradient_tree.h). Likelihoods, and what is dropped, are those of the uncut
  * minibatch. So the weights depend on how many slices were declared, and not on who ran them.
  *
- *   slices    examples [count s / n, count (s + 1) / n) of the minibatch's `count` are slice s of n.
+ *   slices    slice s of n has the examples [count s / n, count (s + 1) / n) of `count`.
  *   threads   take slices; where there are fewer slices than threads, groups of threads do, which
  *             share the operations of a slice: as many groups as divide both numbers.
  *   streams   lanes side by side are the examples. A slice keeps what its lanes carry.
@@ -31,16 +31,18 @@ typedef struct lk_slices lk_slices;
 lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices **slices);
 void lk_slices_destroy(lk_slices *slices);
 int64_t lk_slices_count(const lk_slices *slices);
-/* As lk_execution_rebind, lk_execution_set_training. */
+/* As lk_execution_rebind, lk_execution_set_training, lk_execution_set_weights. */
 void lk_slices_rebind(lk_slices *slices, lk_graph *graph);
 void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uint64_t step);
+void lk_slices_set_weights(lk_slices *slices, const float *weights);
 
-/* A minibatch x [count][variables], count <= batch, of which the examples of slices that run here
- * are read. Sets their nll_nats [count], and the parameters' gradients to this subtree's part of
- * those of the minibatch's mean NLL in nats per example. Fewer examples than slices are cut into
- * slices of one; then a subtree may have nothing to run and leaves everything as it is. Of several
- * failures the first slice's is told. */
-lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, int64_t count, double *nll_nats);
+/* A minibatch x [count][variables] and what is given with it [count][graph->given] (NULL: nothing),
+ * count <= batch; the examples of slices that run here are read. Sets their nll_nats [count], and
+ * the parameters' gradients to this subtree's part of those of the minibatch's mean NLL in nats per
+ * example. Fewer examples than slices are cut into slices of one; then a subtree may have nothing
+ * to run and leaves everything as it is. Of several failures the first slice's is told. */
+lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *given, int64_t count,
+                        double *nll_nats);
 /* After a run whose NLLs are not all finite: an execution that holds the values of the first slice
  * with such a one. */
 lk_execution *lk_slices_execution(lk_slices *slices);
@@ -48,11 +50,11 @@ lk_execution *lk_slices_execution(lk_slices *slices);
 /* Streams: as lk_execution_window_begin and so on, with all lanes. run: positions [first, last) of
  * each, x [lanes][(last - first) * unit]; backward stops before them. What is carried: slice after
  * slice. */
-lk_status lk_slices_window_begin(lk_slices *slices);
+lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given);
 lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
                                double *nll_nats);
-void lk_slices_window_slide(lk_slices *slices, int64_t from);
-void lk_slices_window_save(const lk_slices *slices, int64_t from, float *values);
-void lk_slices_window_restore(lk_slices *slices, int64_t from, const float *values);
+void lk_slices_window_slide(lk_slices *slices, int64_t end);
+void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values);
+void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values);
 
 #endif

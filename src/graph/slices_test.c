@@ -1,8 +1,9 @@
 /* A minibatch in slices against the same minibatch whole, for a convolution with dropout and
- * normalised weights, an LSTM that drops memory and weights, a MADE whose weights outweigh its
- * values, and lanes of a stream: likelihoods bit for bit; gradients up to the rounding of their
- * sums; for each number of slices the same bits for any number of threads, for minibatches that are
- * not full, and for subtrees computed apart. Failures are the first slice's. */
+ * normalised weights, an LSTM that is given a label and drops memory and weights, a MADE whose
+ * weights outweigh its values, and lanes of a stream: likelihoods bit for bit; gradients up to the
+ * rounding of their sums; for each number of slices the same bits for any number of threads, for
+ * minibatches that are not full, and for subtrees computed apart. Failures are the first
+ * slice's. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "dist/dist.h"
 #include "graph/execution_inside.h"
@@ -36,6 +37,7 @@ typedef struct network {
     lk_parameters *parameters;
     lk_graph *graph;
     uint16_t *x; /* [BATCH][VARIABLES] */
+    uint16_t given[BATCH];
 } network;
 
 static lk_node *build_convolution(lk_graph *graph) {
@@ -57,7 +59,11 @@ static lk_node *build_convolution(lk_graph *graph) {
 }
 
 static lk_node *build_recurrence(lk_graph *graph) {
+    static const int32_t nought[VARIABLES];
+    lk_node *label = graph->fields[lk_graph_find(graph, "label")].node;
+    label = lk_select_cells(graph, label, nought, VARIABLES);
     lk_node *x = lk_embedding(graph, "x", lk_shift(graph, graph->data, 1, 2.0f), 3, 24);
+    x = lk_add(graph, x, lk_embedding(graph, "label", label, 3, 24));
     lk_node *lstm = lk_recurrent_lstm(graph, "lstm", lk_dropout(graph, x, 0.25));
     lk_recurrent_lstm_drop(lstm, 0.25);
     int32_t recurrent = lk_parameters_find(graph->parameters, "lstm.recurrent");
@@ -92,7 +98,9 @@ static network make_with(int threads, lk_node *(*build_it)(lk_graph *, family), 
     for (int32_t v = 0; v < VARIABLES; v++) {
         rank[v] = v;
     }
-    assert_int_equal(lk_graph_create(n.context, n.parameters, VARIABLES, 2, rank, &n.graph), LK_OK);
+    lk_field fields[] = {{.name = "data", .cells = VARIABLES, .alphabet = 2, .rank = rank},
+                         {.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = 3}};
+    assert_int_equal(lk_graph_create_fields(n.context, n.parameters, fields, 2, &n.graph), LK_OK);
     lk_status status = lk_graph_finish(n.graph, build_it(n.graph, which), &lk_bernoulli);
     if (status != LK_OK) {
         fail_msg("%s", lk_context_message(n.context));
@@ -102,6 +110,9 @@ static network make_with(int threads, lk_node *(*build_it)(lk_graph *, family), 
     n.x = lk_allocate(BATCH * VARIABLES, sizeof *n.x);
     for (int64_t i = 0; i < BATCH * VARIABLES; i++) {
         n.x[i] = (uint16_t)lk_random_below((lk_random){SEED, LK_FOR_CHECK}, 0, (uint64_t)i, 2);
+    }
+    for (int64_t i = 0; i < BATCH; i++) {
+        n.given[i] = (uint16_t)(i * i % 3);
     }
     return n;
 }
@@ -123,6 +134,15 @@ static void fine(const network *n, lk_status status) {
     }
 }
 
+/* What each variable counts in gradients. */
+static const float *weights(void) {
+    static float weight[VARIABLES];
+    for (int64_t v = 0; v < VARIABLES; v++) {
+        weight[v] = (float)(1 + v % 3);
+    }
+    return weight;
+}
+
 /* All gradients one after another, then zeroed. */
 static float *take_gradients(const network *n) {
     float *all = lk_allocate(lk_parameters_total(n->parameters), sizeof *all), *at = all;
@@ -140,6 +160,8 @@ static float *run_whole(const network *n, int64_t count, double *nll) {
     lk_execution *execution;
     fine(n, lk_execution_create(n->graph, LK_PLAN_TRAIN, BATCH, &execution));
     lk_execution_set_training(execution, true, SEED, 3);
+    lk_execution_set_weights(execution, weights());
+    lk_execution_give(execution, n->given, count);
     fine(n, lk_execution_forward(execution, n->x, count));
     fine(n, lk_execution_nll(execution, nll, NULL));
     fine(n, lk_execution_backward(execution));
@@ -153,11 +175,12 @@ static float *run_sliced(const network *n, lk_slices_options options, int64_t co
     double before[BATCH];
     fine(n, lk_slices_create(n->graph, options, &slices));
     assert_int_equal(lk_slices_count(slices), options.slices);
+    lk_slices_set_weights(slices, weights());
     lk_slices_set_training(slices, true, SEED, 2);
-    fine(n, lk_slices_run(slices, n->x, BATCH, before));
+    fine(n, lk_slices_run(slices, n->x, n->given, BATCH, before));
     lk_release(take_gradients(n));
     lk_slices_set_training(slices, true, SEED, 3);
-    fine(n, lk_slices_run(slices, n->x, count, nll));
+    fine(n, lk_slices_run(slices, n->x, n->given, count, nll));
     lk_slices_destroy(slices);
     return take_gradients(n);
 }
@@ -424,20 +447,20 @@ static float *run_stream(int threads, int64_t slice_count, double *nll) {
     float *carried = lk_allocate(lk_execution_window_floats(&window) * BATCH, sizeof *carried);
     uint16_t *x = lk_allocate(BATCH * POSITIONS, sizeof *x);
     fine(&n, lk_slices_create(n.graph, options, &slices));
-    fine(&n, lk_slices_window_begin(slices));
+    fine(&n, lk_slices_window_begin(slices, n.given));
     int64_t end = 0;
     for (int64_t w = 0; w < WINDOWS; w++) {
         for (int64_t i = 0; i < BATCH * POSITIONS; i++) {
             x[i] = n.x[i / POSITIONS * VARIABLES + w * POSITIONS + i % POSITIONS];
         }
         if (w == 2) {
-            lk_slices_window_save(slices, end - window.lookback, carried);
+            lk_slices_window_save(slices, end, carried);
             lk_slices_destroy(slices);
             fine(&n, lk_slices_create(n.graph, options, &slices));
-            fine(&n, lk_slices_window_begin(slices));
-            lk_slices_window_restore(slices, 0, carried);
+            fine(&n, lk_slices_window_begin(slices, n.given));
+            lk_slices_window_restore(slices, window.lookback, carried);
         } else if (w > 0) {
-            lk_slices_window_slide(slices, end - window.lookback);
+            lk_slices_window_slide(slices, end);
         }
         end = w > 0 ? window.lookback : 0;
         lk_slices_set_training(slices, true, SEED, (uint64_t)w);
@@ -488,19 +511,20 @@ static void test_stream_in_one_slice(void **state) {
     lk_execution *execution;
     uint16_t x[BATCH * POSITIONS];
     fine(&n, lk_window_init(&window, n.graph, 1));
-    fine(&n, lk_execution_create(n.graph, LK_PLAN_TRAIN, BATCH, &execution));
-    fine(&n, lk_execution_window_begin(execution, &window, BATCH));
+    fine(&n, lk_execution_create_along(&window, LK_PLAN_TRAIN, BATCH, &execution));
+    lk_execution_give(execution, n.given, BATCH);
+    fine(&n, lk_execution_window_begin(execution, BATCH));
     int64_t floats = lk_parameters_total(n.parameters), end = 0;
     for (int64_t w = 0; w < WINDOWS; w++) {
         for (int64_t i = 0; i < BATCH * POSITIONS; i++) {
             x[i] = n.x[i / POSITIONS * VARIABLES + w * POSITIONS + i % POSITIONS];
         }
         if (w > 0) {
-            lk_execution_window_slide(execution, &window, end - window.lookback);
+            lk_execution_window_slide(execution, end);
         }
         end = (w > 0 ? window.lookback : 0) + POSITIONS;
         lk_execution_set_training(execution, true, SEED, (uint64_t)w);
-        fine(&n, lk_execution_window_forward(execution, &window, end - POSITIONS, end, x));
+        fine(&n, lk_execution_window_forward(execution, end - POSITIONS, end, x));
         fine(&n, lk_execution_nll(execution, nll, NULL));
         fine(&n, lk_execution_backward(execution));
         float *gradients = take_gradients(&n);
@@ -564,13 +588,13 @@ static void test_first_failure(void **state) {
             memset(n.x, 0, (size_t)(BATCH * VARIABLES) * sizeof *n.x);
             n.x[5 * VARIABLES] = n.x[6 * VARIABLES] = n.x[7 * VARIABLES] = 1;
             n.x[2 * VARIABLES + 1] = 1;
-            assert_int_equal(lk_slices_run(slices, n.x, 12, nll), LK_NO_MEMORY);
+            assert_int_equal(lk_slices_run(slices, n.x, n.given, 12, nll), LK_NO_MEMORY);
             assert_non_null(strstr(lk_context_message(n.context), "second trap"));
             n.x[2 * VARIABLES + 1] = 0;
-            assert_int_equal(lk_slices_run(slices, n.x, 12, nll), LK_NO_MEMORY);
+            assert_int_equal(lk_slices_run(slices, n.x, n.given, 12, nll), LK_NO_MEMORY);
             assert_non_null(strstr(lk_context_message(n.context), "first trap"));
             n.x[5 * VARIABLES] = n.x[6 * VARIABLES] = n.x[7 * VARIABLES] = 0;
-            fine(&n, lk_slices_run(slices, n.x, 12, nll));
+            fine(&n, lk_slices_run(slices, n.x, n.given, 12, nll));
         }
         lk_slices_destroy(slices);
         release(&n);
@@ -591,7 +615,7 @@ static void test_not_finite(void **state) {
         n.x[7 * VARIABLES] = n.x[12 * VARIABLES] = 1;
         int32_t table = lk_parameters_find(n.parameters, "x.table");
         n.parameters->list[table].value[n.parameters->list[table].columns] = NAN;
-        fine(&n, lk_slices_run(slices, n.x, BATCH, nll));
+        fine(&n, lk_slices_run(slices, n.x, n.given, BATCH, nll));
         assert_true(isfinite(nll[6]) && isnan(nll[7]) && isfinite(nll[8]) && isnan(nll[12]));
         lk_execution *execution = lk_slices_execution(slices);
         assert_int_equal(execution->first_example, 6);

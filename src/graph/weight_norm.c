@@ -1,10 +1,10 @@
 #include "graph/weight_norm.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 /* ---- declaration ----------------------------------------------------------------------------- */
 
@@ -30,10 +30,10 @@ lk_status lk_parameters_normalise(lk_parameters *parameters, int32_t weight, con
     if (p->norm != NULL) {
         return check_same(parameters->context, p, index, bands, begin);
     }
-    lk_weight_norm *norm = calloc(1, sizeof *norm);
+    lk_weight_norm *norm = lk_allocate(1, sizeof *norm);
     int64_t *copy = lk_allocate(bands + 1, sizeof *copy);
     if (norm == NULL || copy == NULL) {
-        free(norm);
+        lk_release(norm);
         lk_release(copy);
         return lk_fail_no_memory(parameters->context, gain, (bands + 1) * (int64_t)sizeof *copy);
     }
@@ -47,7 +47,7 @@ lk_status lk_parameters_normalise(lk_parameters *parameters, int32_t weight, con
 void lk_weight_norm_destroy(lk_weight_norm *norm) {
     if (norm != NULL) {
         lk_release(norm->begin);
-        free(norm);
+        lk_release(norm);
     }
 }
 

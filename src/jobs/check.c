@@ -52,9 +52,9 @@ static int64_t example_count(const checker *c) {
 static lk_status check_proof(checker *c) {
     const lk_graph *graph = c->graph;
     for (int64_t v = 0; v < graph->variables; v++) {
-        if (graph->output->ready[v] > graph->rank[v]) {
+        if (graph->fields[0].output->ready[v] > graph->rank[v]) {
             lk_check_say(c->result, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d",
-                         (long long)v, graph->output->ready[v], graph->rank[v]);
+                         (long long)v, graph->fields[0].output->ready[v], graph->rank[v]);
         }
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
@@ -66,7 +66,7 @@ static lk_status check_proof(checker *c) {
 /* Copies every conditional's parameters out of an execution: [variables][count][channels]. */
 static void copy_parameters(const lk_execution *execution, const lk_graph *graph, int64_t count,
                             float *to) {
-    int64_t floats = count * graph->output->channels;
+    int64_t floats = count * lk_graph_channels(graph);
     for (int64_t v = 0; v < graph->variables; v++) {
         memcpy(to + v * floats, lk_execution_parameters(execution, v),
                (size_t)floats * sizeof(float));
@@ -100,7 +100,7 @@ static int64_t perturbed_variable(const checker *c, int64_t index, int64_t count
 static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x, float *before,
                                float *after, int64_t first, int64_t count, int64_t all) {
     const lk_graph *graph = c->graph;
-    int64_t variables = graph->variables, channels = graph->output->channels;
+    int64_t variables = graph->variables, channels = lk_graph_channels(graph);
     for (int64_t n = 0; n < count; n++) {
         int64_t v = perturbed_variable(c, first + n, all);
         memcpy(x + n * variables, c->dataset->values, (size_t)variables * sizeof *x);
@@ -119,7 +119,7 @@ static lk_status perturb_batch(checker *c, lk_execution *execution, uint16_t *x,
 
 static lk_status check_perturbation(checker *c) {
     const lk_graph *graph = c->graph;
-    int64_t variables = graph->variables, floats = variables * graph->output->channels;
+    int64_t variables = graph->variables, floats = variables * lk_graph_channels(graph);
     int64_t all = variables < PERTURBED_MOST ? variables : PERTURBED_MOST;
     lk_execution *execution = NULL;
     uint16_t *x = lk_allocate(PERTURB_BATCH * variables, sizeof *x);
@@ -153,7 +153,7 @@ static lk_status check_perturbation(checker *c) {
  * ready. */
 static lk_status run_incremental(checker *c, const float *parallel, int64_t count) {
     const lk_graph *graph = c->graph;
-    int64_t floats = count * graph->output->channels;
+    int64_t floats = count * lk_graph_channels(graph);
     lk_execution *execution;
     uint16_t column[EXAMPLES];
     LK_TRY(lk_execution_create(c->graph, LK_PLAN_INCREMENTAL, count, &execution));
@@ -183,7 +183,7 @@ static lk_status run_incremental(checker *c, const float *parallel, int64_t coun
 static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, const float *parallel,
                            int64_t count) {
     const lk_graph *graph = c->graph;
-    int64_t variables = graph->variables, floats = count * graph->output->channels;
+    int64_t variables = graph->variables, floats = count * lk_graph_channels(graph);
     memset(x, 0, (size_t)(count * variables) * sizeof *x);
     for (int32_t step = 0; step < graph->steps; step++) {
         LK_TRY(lk_execution_forward(execution, x, count));
@@ -207,7 +207,7 @@ static lk_status run_naive(checker *c, lk_execution *execution, uint16_t *x, con
 
 static lk_status check_schedules(checker *c) {
     const lk_graph *graph = c->graph;
-    int64_t count = example_count(c), floats = graph->variables * count * graph->output->channels;
+    int64_t count = example_count(c), floats = graph->variables * count * lk_graph_channels(graph);
     bool naive = (double)lk_graph_multiply_adds_naive(graph) * (double)count <= NAIVE_WORK_MOST;
     lk_execution *execution = NULL;
     float *parallel = lk_allocate(floats, sizeof(float));

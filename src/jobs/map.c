@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/measure.h"
-#include "data/sheet.h"
+#include "data/formats/formats.h"
 #include "jobs/score.h"
 
 #define EXAMPLES 100
@@ -65,7 +65,7 @@ static lk_status choose_scale(lk_context *context, const double *bits, int64_t c
 
 typedef struct job {
     const lk_dataset *part; /* what is shown */
-    lk_tile tile;           /* of an example */
+    lk_sheet_tile tile;     /* of an example */
     lk_sheet sheet;
     double *bits; /* [examples][height * width] */
 } job;
@@ -128,7 +128,7 @@ lk_status lk_map_write(const lk_model *model, const lk_dataset *dataset, const c
     int64_t most = options->examples > 0 ? options->examples : EXAMPLES;
     part.examples = lk_sheet_groups(work.tile, most < part.examples ? most : part.examples, 2);
     double *nats = NULL;
-    lk_tile coloured = {work.tile.height, work.tile.width, 3};
+    lk_sheet_tile coloured = {work.tile.height, work.tile.width, 3};
     lk_status status = lk_sheet_init(model->context, path, coloured, part.examples, 2, &work.sheet);
     if (status == LK_OK) {
         status = lk_surprisal(model, &part, &nats);

@@ -22,13 +22,14 @@ static void draw_piece(void *argument, int64_t piece, int worker) {
     const piece_of *p = argument;
     const lk_draw *d = p->draw;
     const lk_graph *graph = d->graph;
+    lk_head head = lk_graph_head(graph, 0);
     lk_random random = {d->options->seed, LK_FOR_SAMPLE};
     int64_t begin = piece * EXAMPLES_PER_PIECE;
     int64_t end = begin + EXAMPLES_PER_PIECE < d->count ? begin + EXAMPLES_PER_PIECE : d->count;
     float *probability = d->probability + begin * graph->alphabet;
-    graph->dist->probabilities(graph->context->kernels, graph->alphabet,
-                               p->parameters + begin * graph->output->channels, end - begin,
-                               d->options->temperature, probability);
+    head.dist->probabilities(graph->context->kernels, &head,
+                             p->parameters + begin * lk_graph_channels(graph), end - begin,
+                             d->options->temperature, probability);
     for (int64_t n = begin; n < end; n++, probability += graph->alphabet) {
         int32_t value = held(d->options, d->sample[n], p->variable);
         if (value < 0) {

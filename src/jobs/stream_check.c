@@ -99,7 +99,7 @@ static lk_status check_along(checker *c) {
     LK_TRY(lk_flow_create(c->model, LK_PLAN_INCREMENTAL, 1, WINDOW, &flow));
     int64_t lookback = lk_flow_lookback(flow), length = lk_stream_length(c->stream);
     compared all = {.symbols = 2 * lookback + BEHIND,
-                    .channels = lk_flow_graph(flow)->output->channels};
+                    .channels = lk_graph_channels(lk_flow_graph(flow))};
     int64_t room = BYTES_MOST / all.channels / (int64_t)sizeof(float);
     all.symbols = all.symbols < length ? all.symbols : length;
     all.symbols = all.symbols < room ? all.symbols : room;

@@ -3,11 +3,11 @@
  * on a dark one. */
 #include "jobs/stream_map.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/measure.h"
 #include "base/double_maths.h"
+#include "base/memory.h"
 
 #define LEVELS 16
 #define LEVELS_PER_BIT 2.0
@@ -145,14 +145,14 @@ static void end_pending(lk_stream_map *map) {
 lk_status lk_stream_map_create(lk_context *context, const char *path, int64_t most,
                                lk_stream_map **map) {
     *map = NULL;
-    lk_stream_map *made = calloc(1, sizeof *made);
+    lk_stream_map *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "a map", (int64_t)sizeof *made);
     }
     *made = (lk_stream_map){.context = context, .most = most};
     lk_status status = lk_writer_create(context, path, &made->writer);
     if (status != LK_OK) {
-        free(made);
+        lk_release(made);
         return status;
     }
     put(made, head);
@@ -200,13 +200,13 @@ lk_status lk_stream_map_commit(lk_stream_map *map, const char *text, const char 
     }
     put(map, "</p>\n</body></html>\n");
     lk_status status = lk_writer_commit(map->writer);
-    free(map);
+    lk_release(map);
     return status;
 }
 
 void lk_stream_map_abandon(lk_stream_map *map) {
     if (map != NULL) {
         lk_writer_abandon(map->writer);
-        free(map);
+        lk_release(map);
     }
 }

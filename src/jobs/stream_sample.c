@@ -75,14 +75,15 @@ static lk_status give(sampler *s, bool drawn) {
 /* The escape is the last symbol, and its logit the last channel, of a Bernoulli's one too. */
 static uint16_t draw(sampler *s, const float *parameters, int64_t stream) {
     const lk_graph *graph = lk_flow_graph(s->flow);
+    lk_head head = lk_graph_head(graph, 0);
     int32_t alphabet = s->model->data.alphabet;
-    int64_t channels = graph->output->channels;
+    int64_t channels = lk_graph_channels(graph);
     memcpy(s->logits, parameters, (size_t)channels * sizeof *s->logits);
     if (s->model->data.symbols.kind == LK_SYMBOLS_CHARACTERS) {
         s->logits[channels - 1] = -lk_infinity();
     }
-    graph->dist->probabilities(graph->context->kernels, alphabet, s->logits, 1,
-                               s->options->temperature, s->probability);
+    head.dist->probabilities(graph->context->kernels, &head, s->logits, 1, s->options->temperature,
+                             s->probability);
     lk_random random = {s->options->seed, LK_FOR_SAMPLE};
     float unit = lk_random_unit(random, (uint64_t)stream, (uint64_t)s->position);
     return (uint16_t)lk_probabilities_draw(s->probability, alphabet, unit);
@@ -92,7 +93,7 @@ static lk_status draw_all(sampler *s) {
     for (int64_t i = 0; i < s->options->length; i++) {
         const float *parameters;
         LK_TRY(next(s, &parameters));
-        int64_t channels = lk_flow_graph(s->flow)->output->channels;
+        int64_t channels = lk_graph_channels(lk_flow_graph(s->flow));
         for (int64_t n = 0; n < s->options->count; n++) {
             s->column[n] = draw(s, parameters + n * channels, s->options->first + n);
         }
@@ -158,7 +159,7 @@ static lk_status init(sampler *s) {
     bool naive = s->options->schedule == LK_SCHEDULE_NAIVE;
     LK_TRY(
         lk_flow_create(s->model, LK_PLAN_INCREMENTAL, count, naive ? NAIVE_WINDOW : 0, &s->flow));
-    s->logits = lk_allocate(lk_flow_graph(s->flow)->output->channels, sizeof *s->logits);
+    s->logits = lk_allocate(lk_graph_channels(lk_flow_graph(s->flow)), sizeof *s->logits);
     s->probability = lk_allocate(s->model->data.alphabet, sizeof *s->probability);
     s->column = lk_allocate(count, sizeof *s->column);
     s->characters = lk_allocate(count, sizeof *s->characters);

@@ -149,7 +149,8 @@ static void test_long_text_follows_the_model(void **state) {
             if (t % 50 == 0) {
                 testing_ok(*state, lk_flow_forward(flow, d.x + t, 50));
             }
-            lk_categorical.probabilities(model->context->kernels, alphabet,
+            lk_categorical.probabilities(model->context->kernels,
+                                         &(lk_head){.alphabet = alphabet, .channels = alphabet},
                                          lk_flow_parameters(flow, t % 50), 1, 1.0f, p);
             double known =
                 cases[i].characters == TESTING_BYTES ? 1.0 : 1.0 - (double)p[alphabet - 1];

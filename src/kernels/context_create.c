@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/context.h"
+#include "base/memory.h"
 #include "kernels/kernels.h"
 
 #define THREADS_MOST 1024
@@ -33,10 +34,11 @@ static lk_status choose_kernels(lk_context *context) {
 
 lk_status lk_context_create(int threads, lk_context **context) {
     LK_REQUIRE(context != NULL);
-    *context = calloc(1, sizeof **context);
+    *context = lk_allocate(1, sizeof **context);
     if (*context == NULL) {
         return LK_NO_MEMORY;
     }
+    lk_context_set_memory(*context, 0);
     if (threads < 0 || threads > THREADS_MOST) {
         return lk_fail(*context, LK_INVALID, "threads: %d is not in 0 .. %d (0: one per processor)",
                        threads, THREADS_MOST);

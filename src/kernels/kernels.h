@@ -15,7 +15,7 @@
 #include "kernels/isa/tile.h"
 #include "likely.h"
 
-/* Settings of one Adam step; see train/optimizer.h for the formulas. With g = gradient_scale
+/* Settings of one Adam step; see optim/optimizer.h for the formulas. With g = gradient_scale
  * gradient + l2_decay w:
  *   m = beta1 m + (1 - beta1) g;   s = beta2 s + (1 - beta2) g^2;   w = (1 - learning_rate
  *     weight_decay) w

@@ -7,7 +7,7 @@
 
 #if !defined(LK_HAVE_SCALAR)
 #error \
-    "the build defines LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON for what it compiles besides"
+    "the build defines LK_HAVE_SCALAR, and LK_HAVE_AVX2, LK_HAVE_AVX512 or LK_HAVE_NEON too"
 #endif
 
 #if defined(LK_HAVE_AVX2)

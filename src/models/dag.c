@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #define NAME_MOST 64
 
@@ -280,7 +281,7 @@ static lk_status derive_depths(const parser *p) {
 
 static lk_status copy_names(const parser *p) {
     for (int64_t v = 0; v < p->dag->variables; v++) {
-        p->dag->name[v] = strndup(p->entries[v].name, p->entries[v].length);
+        p->dag->name[v] = lk_duplicate_part(p->entries[v].name, p->entries[v].length);
         if (p->dag->name[v] == NULL) {
             return lk_fail_no_memory(p->context, p->source, NAME_MOST);
         }
@@ -334,7 +335,7 @@ lk_status lk_dag_parse(lk_context *context, const char *source, const char *text
 
 void lk_dag_deinit(lk_dag *dag) {
     for (int64_t v = 0; dag->name != NULL && v < dag->variables; v++) {
-        free(dag->name[v]);
+        lk_release(dag->name[v]);
     }
     lk_release(dag->name);
     lk_release(dag->parent_begin);

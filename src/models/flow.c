@@ -1,10 +1,11 @@
 /* Sliding a window graph along a stream. */
 #include "models/flow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define CHOSEN_LEAST 16
+#include "base/memory.h"
+
+#define CHOSEN 16 /* positions of a window that nobody asked for */
 
 struct lk_flow {
     lk_graph *graph; /* owned */
@@ -35,10 +36,7 @@ static lk_status build(const lk_model *model, lk_shape position, int64_t unit, i
     int64_t lookback = 1, shown = 0;
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = shown > lookback ? shown : lookback;
-        flow->capacity = first                     ? 1
-                         : window > 0              ? window
-                         : lookback > CHOSEN_LEAST ? lookback
-                                                   : CHOSEN_LEAST;
+        flow->capacity = first ? 1 : window > 0 ? window : CHOSEN;
         lk_graph_destroy(flow->graph);
         LK_TRY(
             lk_model_graph_at(model, shape_of(position, lookback + flow->capacity), &flow->graph));
@@ -49,7 +47,7 @@ static lk_status build(const lk_model *model, lk_shape position, int64_t unit, i
 
 static lk_status create_window(const lk_model *model, int64_t window, lk_shape position,
                                lk_flow **flow) {
-    *flow = calloc(1, sizeof **flow);
+    *flow = lk_allocate(1, sizeof **flow);
     if (*flow == NULL) {
         return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof **flow);
     }
@@ -69,7 +67,7 @@ static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int6
     LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 0);
     lk_status status = create_window(model, window, position, flow);
     if (status == LK_OK) {
-        status = lk_execution_create((*flow)->graph, plan, batch, &(*flow)->execution);
+        status = lk_execution_create_along(&(*flow)->window, plan, batch, &(*flow)->execution);
     }
     return finish(status, flow);
 }
@@ -114,7 +112,7 @@ void lk_flow_destroy(lk_flow *flow) {
     lk_slices_destroy(flow->slices);
     lk_window_deinit(&flow->window);
     lk_graph_destroy(flow->graph);
-    free(flow);
+    lk_release(flow);
 }
 
 int64_t lk_flow_lookback(const lk_flow *flow) {
@@ -133,6 +131,10 @@ const lk_graph *lk_flow_graph(const lk_flow *flow) {
     return flow->graph;
 }
 
+int64_t lk_flow_bytes(const lk_flow *flow, lk_plan plan, int64_t batch, int64_t window) {
+    return lk_execution_window_bytes(&flow->window, plan, batch, window);
+}
+
 lk_execution *lk_flow_execution(lk_flow *flow) {
     return flow->execution;
 }
@@ -143,18 +145,17 @@ lk_slices *lk_flow_slices(lk_flow *flow) {
 
 lk_status lk_flow_begin(lk_flow *flow, int64_t count) {
     flow->end = flow->seen = flow->variable = flow->last = 0;
-    return flow->slices != NULL ? lk_slices_window_begin(flow->slices)
-                                : lk_execution_window_begin(flow->execution, &flow->window, count);
+    return flow->slices != NULL ? lk_slices_window_begin(flow->slices, NULL)
+                                : lk_execution_window_begin(flow->execution, count);
 }
 
 /* Makes room for `length` positions behind those that hold values. */
 static void make_room(lk_flow *flow, int64_t length) {
     if (flow->end + length > flow->window.positions) {
-        int64_t from = flow->end - flow->window.lookback;
         if (flow->slices != NULL) {
-            lk_slices_window_slide(flow->slices, from);
+            lk_slices_window_slide(flow->slices, flow->end);
         } else {
-            lk_execution_window_slide(flow->execution, &flow->window, from);
+            lk_execution_window_slide(flow->execution, flow->end);
         }
         flow->end = flow->window.lookback;
     }
@@ -168,8 +169,7 @@ lk_status lk_flow_next(lk_flow *flow, const float **parameters) {
         make_room(flow, 1);
     }
     int64_t variable = flow->end * unit + flow->variable;
-    LK_TRY(
-        lk_execution_window_compute(flow->execution, &flow->window, flow->graph->rank[variable]));
+    LK_TRY(lk_execution_window_compute(flow->execution, flow->graph->rank[variable]));
     *parameters = lk_execution_parameters(flow->execution, variable);
     return LK_OK;
 }
@@ -189,8 +189,7 @@ void lk_flow_set(lk_flow *flow, const uint16_t *values) {
 lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length) {
     LK_REQUIRE(length >= 1 && length <= flow->capacity && flow->variable == 0);
     make_room(flow, length);
-    LK_TRY(lk_execution_window_forward(flow->execution, &flow->window, flow->end,
-                                       flow->end + length, x));
+    LK_TRY(lk_execution_window_forward(flow->execution, flow->end, flow->end + length, x));
     flow->last = flow->end;
     flow->end += length;
     flow->seen += length;
@@ -216,8 +215,7 @@ lk_status lk_flow_train(lk_flow *flow, const uint16_t *x, double *nll_nats) {
 
 lk_status lk_flow_backward(lk_flow *flow, int64_t positions) {
     LK_REQUIRE(positions >= 1 && positions <= flow->end && flow->variable == 0);
-    return lk_execution_window_backward(flow->execution, &flow->window, flow->end - positions,
-                                        flow->end);
+    return lk_execution_window_backward(flow->execution, flow->end - positions, flow->end);
 }
 
 void lk_flow_reserve(lk_flow *flow, int64_t positions) {
@@ -225,8 +223,8 @@ void lk_flow_reserve(lk_flow *flow, int64_t positions) {
     make_room(flow, positions);
 }
 
-void lk_flow_weights_changed(lk_flow *flow) {
-    lk_execution_weights_changed(flow->execution);
+lk_status lk_flow_weights_changed(lk_flow *flow) {
+    return lk_execution_weights_changed(flow->execution);
 }
 
 /* ---- what is carried ------------------------------------------------------------------------- */
@@ -239,16 +237,11 @@ int64_t lk_flow_seen(const lk_flow *flow) {
     return flow->seen;
 }
 
-/* While less than the lookback has been seen, everything stands at the front. */
-static int64_t carried_from(const lk_flow *flow) {
-    return flow->end > flow->window.lookback ? flow->end - flow->window.lookback : 0;
-}
-
 void lk_flow_save(const lk_flow *flow, float *carried) {
     if (flow->slices != NULL) {
-        lk_slices_window_save(flow->slices, carried_from(flow), carried);
+        lk_slices_window_save(flow->slices, flow->end, carried);
     } else {
-        lk_execution_window_save(flow->execution, &flow->window, carried_from(flow), carried);
+        lk_execution_window_save(flow->execution, flow->end, carried);
     }
 }
 
@@ -256,8 +249,18 @@ void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried) {
     flow->seen = seen;
     flow->end = seen < flow->window.lookback ? seen : flow->window.lookback;
     if (flow->slices != NULL) {
-        lk_slices_window_restore(flow->slices, 0, carried);
+        lk_slices_window_restore(flow->slices, flow->end, carried);
     } else {
-        lk_execution_window_restore(flow->execution, &flow->window, 0, carried);
+        lk_execution_window_restore(flow->execution, flow->end, carried);
     }
+}
+
+int64_t lk_flow_whole_floats(const lk_flow *flow) {
+    return lk_execution_window_whole_floats(&flow->window);
+}
+
+void lk_flow_take_whole(const lk_flow *flow, int64_t count, int64_t seen, const float *whole,
+                        float *carried) {
+    int64_t end = seen < flow->window.lookback ? seen : flow->window.lookback;
+    lk_execution_window_take_whole(&flow->window, count, end, whole, carried);
 }

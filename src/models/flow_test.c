@@ -114,7 +114,7 @@ static void destroy_whole(whole *w) {
 }
 
 static void same_parameters(const whole *w, int64_t variable, const float *got) {
-    size_t bytes = (size_t)(STREAMS * w->graph->output->channels) * sizeof(float);
+    size_t bytes = (size_t)(STREAMS * lk_graph_channels(w->graph)) * sizeof(float);
     const float *want = lk_execution_parameters(w->execution, variable);
     if (memcmp(want, got, bytes) != 0) {
         fail_msg("variable %lld: %.9g in the stream, %.9g in one network", (long long)variable,
@@ -181,7 +181,6 @@ static void test_incremental(void **state) {
         lk_model *model = make_model(*state, c);
         whole w = make_whole(model, c, LK_PLAN_INCREMENTAL);
         lk_flow *flow = make_flow(model, c, LK_PLAN_INCREMENTAL, windows[i % 4]);
-        assert_true(lk_flow_window(flow) >= lk_flow_lookback(flow) || windows[i % 4] > 0);
         for (int round = 0; round < 2; round++) { /* the second must not remember the first */
             testing_ok(*state, lk_flow_begin(flow, STREAMS));
             for (int64_t v = 0; v < LENGTH * w.unit; v++) {

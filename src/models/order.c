@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
@@ -77,6 +78,6 @@ lk_status lk_order_read(lk_context *context, const char *order, int64_t variable
         LK_TRY(status);
         file = true;
     }
-    *name = strdup(file ? "file" : order);
+    *name = lk_duplicate(file ? "file" : order);
     return *name == NULL ? lk_fail_no_memory(context, "order", 8) : LK_OK;
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define LIST_MOST 1024 /* integers in one LK_INTEGERS */
 
 /* ---- one value, to its canonical text -------------------------------------------------------- */
@@ -217,10 +219,10 @@ static lk_status set_row(lk_context *context, lk_settings *settings, int32_t ind
                        "setting '%s': the value has %zu bytes; at most %zu are allowed", row->key,
                        strlen(value), capacity - 1);
     }
-    char *text = malloc(capacity);
+    char *text = lk_resize(NULL, (int64_t)capacity, 1);
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (text == NULL || plain == (locale_t)0) {
-        free(text);
+        lk_release(text);
         return lk_fail_no_memory(context, "a setting", (int64_t)capacity);
     }
     locale_t before = uselocale(plain);
@@ -230,12 +232,12 @@ static lk_status set_row(lk_context *context, lk_settings *settings, int32_t ind
     uselocale(before);
     freelocale(plain);
     if (!valid) {
-        free(text);
+        lk_release(text);
         return lk_fail(context, LK_INVALID, "setting '%s': '%.80s' is not %s", row->key, value,
                        allowed);
     }
-    char *shorter = realloc(text, strlen(text) + 1);
-    free(settings->text[index]);
+    char *shorter = lk_resize(text, (int64_t)strlen(text) + 1, 1);
+    lk_release(settings->text[index]);
     settings->text[index] = shorter != NULL ? shorter : text;
     return LK_OK;
 }
@@ -258,7 +260,7 @@ lk_status lk_settings_init(lk_context *context, lk_settings *settings, const lk_
 
 void lk_settings_deinit(lk_settings *settings) {
     for (int32_t i = 0; i < settings->count; i++) {
-        free(settings->text[i]);
+        lk_release(settings->text[i]);
     }
     memset(settings, 0, sizeof *settings);
 }

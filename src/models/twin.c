@@ -1,7 +1,8 @@
 #include "models/twin.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 /* Building a network declares the parameters, in the order in which it declared the model's. */
 static lk_status declare(lk_model *twin) {
@@ -15,7 +16,7 @@ static lk_status declare(lk_model *twin) {
 
 lk_status lk_model_twin_create(const lk_model *model, lk_model **twin) {
     *twin = NULL;
-    lk_model *made = malloc(sizeof *made);
+    lk_model *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(model->context, "model", (int64_t)sizeof *made);
     }
@@ -34,7 +35,7 @@ lk_status lk_model_twin_create(const lk_model *model, lk_model **twin) {
 void lk_model_twin_destroy(lk_model *twin) {
     if (twin != NULL) {
         lk_parameters_destroy(twin->parameters);
-        free(twin);
+        lk_release(twin);
     }
 }
 

@@ -5,11 +5,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/json.h"
+#include "base/memory.h"
 #include "data/safetensors.h"
 
 #define FORMAT "likely checkpoint 1"
@@ -30,14 +31,14 @@ typedef struct tensor_list {
 
 static bool list_init(tensor_list *list, int32_t parameters) {
     *list = (tensor_list){.capacity = 5 * parameters + 3};
-    list->tensors = calloc((size_t)list->capacity, sizeof *list->tensors);
-    list->names = calloc((size_t)list->capacity, sizeof *list->names);
+    list->tensors = lk_allocate(list->capacity, sizeof *list->tensors);
+    list->names = lk_allocate(list->capacity, sizeof *list->names);
     return list->tensors != NULL && list->names != NULL;
 }
 
 static void list_deinit(tensor_list *list) {
-    free(list->tensors);
-    free(list->names);
+    lk_release(list->tensors);
+    lk_release(list->names);
 }
 
 static void add_array(tensor_list *list, const char *kind, const lk_parameter *parameter,
@@ -59,7 +60,17 @@ static void add_vector(tensor_list *list, const char *name, lk_tensor_type type,
         .name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
 }
 
-static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
+static void add_floats(tensor_list *list, const char *name, int64_t count, const float *data) {
+    list->tensors[list->count++] = (lk_tensor){.name = name,
+                                               .type = LK_F32,
+                                               .axes = 1,
+                                               .size = {count},
+                                               .data = data,
+                                               .bytes = count * (int64_t)sizeof *data};
+}
+
+/* whole: as version 0.1 wrote it. */
+static void add_all(tensor_list *list, const lk_checkpoint *c, bool best, bool whole) {
     for (int32_t i = 0; i < c->parameters->count; i++) {
         const lk_parameter *p = &c->parameters->list[i];
         add_array(list, "weight", p, p->value);
@@ -78,14 +89,10 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
             }
         }
     }
-    if (c->carried != NULL) {
-        list->tensors[list->count++] =
-            (lk_tensor){.name = "stream.carried",
-                        .type = LK_F32,
-                        .axes = 1,
-                        .size = {c->carried_count},
-                        .data = c->carried,
-                        .bytes = c->carried_count * (int64_t)sizeof(float)};
+    if (c->carried != NULL && whole) {
+        add_floats(list, "stream.carried", c->whole_count, c->whole);
+    } else if (c->carried != NULL) {
+        add_floats(list, "stream.kept", c->carried_count, c->carried);
     }
     add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);
@@ -178,8 +185,8 @@ static bool checksum(const tensor_list *list, const lk_safetensors *file, const 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static lk_status write_list(lk_context *context, const lk_checkpoint *c, const tensor_list *list) {
-    char *options = json_dumps(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    char *epochs = json_dumps(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *options = lk_json_text(c->options, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *epochs = lk_json_text(c->epochs, JSON_COMPACT | JSON_REAL_PRECISION(17));
     lk_status status;
     char hash[HASH_TEXT];
     if (options == NULL || epochs == NULL || !checksum(list, NULL, options, epochs, hash)) {
@@ -190,8 +197,8 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
         status =
             lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
     }
-    free(options);
-    free(epochs);
+    lk_release(options);
+    lk_release(epochs);
     return status;
 }
 
@@ -200,7 +207,7 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
     lk_status status;
     if (list_init(&list, checkpoint->parameters->count)) {
         pack_state(checkpoint, &list);
-        add_all(&list, checkpoint, checkpoint->state->best_epoch > 0);
+        add_all(&list, checkpoint, checkpoint->state->best_epoch > 0, false);
         status = write_list(context, checkpoint, &list);
     } else {
         status =
@@ -220,7 +227,11 @@ static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char
 static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
                            const char *key, json_t **json) {
     const char *text = lk_safetensors_value(file, key);
-    *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    *json = NULL;
+    if (text != NULL) {
+        LK_TRY(lk_json_parse(context, text, strlen(text), json, &error));
+    }
     if (*json == NULL) {
         char what[64];
         snprintf(what, sizeof what, "its %s are missing or damaged", key);
@@ -231,9 +242,9 @@ static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk
 
 static void print_option(const json_t *value, char *text, size_t capacity) {
     char *dump =
-        value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        value == NULL ? NULL : lk_json_text(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
-    free(dump);
+    lk_release(dump);
 }
 
 static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key,
@@ -359,11 +370,15 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c,
         list_deinit(&list);
         return lk_fail_no_memory(context, "checkpoint", 0);
     }
-    add_all(&list, c, best);
+    bool whole = c->whole != NULL && lk_safetensors_tensor(file, "stream.carried") != NULL;
+    add_all(&list, c, best, whole);
     lk_status status = check_tensors(context, c, file, &list);
     if (status == LK_OK) {
         copy_tensors(file, &list);
         status = unpack_state(context, c, list.integers, list.reals);
+    }
+    if (c->read_whole != NULL) {
+        *c->read_whole = whole;
     }
     list_deinit(&list);
     return status;

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 #include "train/state.h"
 
 /* What is written and read; all of it belongs to the caller. */
@@ -23,6 +23,9 @@ typedef struct lk_checkpoint {
     json_t *epochs; /* array: the history so far; reading replaces its elements */
     float *carried; /* of a stream: what its lanes carry, carried_count floats; NULL: none */
     int64_t carried_count;
+    float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */
+    int64_t whole_count;
+    bool *read_whole;       /* whether it did; then `carried` stays as it is */
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
     int64_t slices_of_0_1;  /* reading a file that does not say in how many slices its minibatches
                                were: it was this number (train/version_0_1.h) */

@@ -82,7 +82,7 @@ static lk_status run(lk_trainer *t) {
     lk_batches_gather(&t->batches, t->state.position);
     t->batch_count = t->batches.count;
     lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
-    return lk_slices_run(t->slices, t->batches.x, t->batches.count, t->batch_nll);
+    return lk_slices_run(t->slices, t->batches.x, NULL, t->batches.count, t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {

@@ -1,12 +1,12 @@
 /* What training by gradients does at its end, for families that fit in their own way: the history,
  * and held-out likelihoods for p-values. */
 #include <math.h>
-#include <stdlib.h>
 
+#include "base/memory.h"
 #include "train/trainer.h"
 
 static lk_status calibrate(lk_model *model, const lk_dataset *data, double *mean) {
-    double *nll = calloc((size_t)data->examples, sizeof *nll);
+    double *nll = lk_allocate(data->examples, sizeof *nll);
     if (nll == NULL) {
         return lk_fail_no_memory(model->context, "likelihoods",
                                  data->examples * (int64_t)sizeof *nll);
@@ -16,7 +16,7 @@ static lk_status calibrate(lk_model *model, const lk_dataset *data, double *mean
     if (status == LK_OK) {
         status = lk_model_calibrate(model, nll, data->examples);
     }
-    free(nll);
+    lk_release(nll);
     return status;
 }
 

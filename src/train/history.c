@@ -3,9 +3,10 @@
  * resuming. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/memory.h"
 #include "train/feed.h"
 
 json_t *lk_history_number(double value) {
@@ -107,15 +108,13 @@ json_t *lk_history_data(const lk_dataset *data) {
 }
 
 lk_status lk_history_take(lk_model *model, json_t *history) {
-    char *text = json_dumps(history, JSON_COMPACT | JSON_REAL_PRECISION(10));
-    char *copy = text != NULL ? strdup(text) : NULL;
-    free(text);
+    char *text = lk_json_text(history, JSON_COMPACT | JSON_REAL_PRECISION(10));
     json_decref(history);
-    if (copy == NULL) {
+    if (text == NULL) {
         return lk_fail_no_memory(model->context, "history", 0);
     }
-    free(model->history);
-    model->history = copy;
+    lk_release(model->history);
+    model->history = text;
     return LK_OK;
 }
 

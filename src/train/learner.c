@@ -1,10 +1,10 @@
 #include "train/learner.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "models/twin.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 struct lk_learner {
     const lk_model *model;   /* not owned */
@@ -31,7 +31,7 @@ lk_status lk_learner_create(const lk_model *model, int64_t lanes, float rate,
                        "a model learns from a text at a rate above 0, up to %g; not at %g",
                        (double)LK_LEARNER_RATE_MOST, (double)rate);
     }
-    lk_learner *made = calloc(1, sizeof *made);
+    lk_learner *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(model->context, "a learning model", (int64_t)sizeof *made);
     }
@@ -53,7 +53,7 @@ void lk_learner_destroy(lk_learner *learner) {
     lk_flow_destroy(learner->flow);
     lk_optimizer_destroy(learner->optimizer);
     lk_model_twin_destroy(learner->twin);
-    free(learner);
+    lk_release(learner);
 }
 
 lk_flow *lk_learner_flow(lk_learner *learner) {
@@ -86,7 +86,7 @@ lk_status lk_learner_follow(lk_learner *learner) {
     }
     LK_TRY(lk_flow_backward(learner->flow, LK_LEARNER_WINDOW));
     lk_optimizer_step(learner->optimizer, (double)learner->rate, 1.0 / LK_LEARNER_WINDOW, NULL);
-    lk_flow_weights_changed(learner->flow);
+    LK_TRY(lk_flow_weights_changed(learner->flow));
     lk_flow_reserve(learner->flow, LK_LEARNER_WINDOW);
     return LK_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "dist/dist.h"
 #include "train/learner.h"
-#include "train/optimizer.h"
+#include "optim/optimizer.h"
 
 #define WINDOWS 5
 #define LENGTH (WINDOWS * LK_LEARNER_WINDOW)
@@ -60,6 +60,7 @@ static void run_parallel(lk_learner *learner, const uint16_t *x, float *terms) {
 static void run_incremental(lk_learner *learner, const uint16_t *x, float *terms) {
     lk_flow *flow = lk_learner_flow(learner);
     const lk_graph *graph = lk_flow_graph(flow);
+    lk_head head = lk_graph_head(graph, 0);
     assert_int_equal(lk_learner_begin(learner, LANES), LK_OK);
     for (int64_t at = 0; at < LENGTH; at++) {
         const float *parameters;
@@ -67,9 +68,9 @@ static void run_incremental(lk_learner *learner, const uint16_t *x, float *terms
         assert_int_equal(lk_flow_next(flow, &parameters), LK_OK);
         for (int64_t lane = 0; lane < LANES; lane++) {
             values[lane] = x[lane * LENGTH + at];
-            graph->dist->nll(graph->context->kernels, graph->alphabet,
-                             parameters + lane * graph->output->channels, &values[lane], 1,
-                             &terms[lane * LENGTH + at]);
+            head.dist->nll(graph->context->kernels, &head,
+                           parameters + lane * lk_graph_channels(graph), &values[lane], 1,
+                           &terms[lane * LENGTH + at]);
         }
         lk_flow_set(flow, values);
         assert_int_equal(lk_learner_follow(learner), LK_OK);

@@ -3,8 +3,8 @@
  * resumed ends as one that was not.
  *
  * A step: step number s uses variant s % K (MADE's masks in turn); minibatches as in
- * train/batches.h; mean NLL of the minibatch; gradients clipped (train/clip.h); optimizer
- * (train/optimizer.h); moving average (train/average.h). After an epoch `valid` is scored with the
+ * train/batches.h; mean NLL of the minibatch; gradients clipped (optim/clip.h); optimizer
+ * (optim/optimizer.h); moving average (train/average.h). After an epoch `valid` is scored with the
  * averaged weights if there are any, by the mixture of the first LK_VALIDATION_VARIANTS variants
  * only: scoring 32 masks after every epoch would take as long as training. The best weights are
  * chosen by that figure. At the end the weights chosen are scored once by the whole mixture. */
@@ -13,8 +13,8 @@
 
 #include "data/stream.h"
 #include "models/model.h"
-#include "train/optimizer.h"
-#include "train/rate.h"
+#include "optim/optimizer.h"
+#include "optim/rate.h"
 
 #define LK_VALIDATION_VARIANTS 4
 #define LK_CALIBRATION_MOST 10000

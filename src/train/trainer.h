@@ -11,7 +11,7 @@
 #include "models/flow.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
-#include "train/clip.h"
+#include "optim/clip.h"
 #include "train/evaluate.h"
 #include "train/state.h"
 #include "train/train.h"

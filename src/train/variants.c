@@ -1,11 +1,11 @@
 /* A cache of graphs. */
 #include "train/variants.h"
 
-#include <stdlib.h>
+#include "base/memory.h"
 
 lk_status lk_variants_init(lk_variants *variants, const lk_model *model) {
     *variants = (lk_variants){.model = model, .count = lk_model_variants(model)};
-    variants->graph = calloc((size_t)variants->count, sizeof *variants->graph);
+    variants->graph = lk_allocate(variants->count, sizeof *variants->graph);
     if (variants->graph == NULL) {
         return lk_fail_no_memory(model->context, "networks",
                                  variants->count * (int64_t)sizeof *variants->graph);
@@ -17,7 +17,7 @@ void lk_variants_deinit(lk_variants *variants) {
     for (int32_t v = 0; variants->graph != NULL && v < variants->count; v++) {
         lk_graph_destroy(variants->graph[v]);
     }
-    free(variants->graph);
+    lk_release(variants->graph);
     *variants = (lk_variants){0};
 }
 

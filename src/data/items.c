@@ -1,0 +1,180 @@
+#include "data/items.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+struct lk_items {
+    lk_context *context;
+    char *path; /* owned */
+    int64_t count;
+    uint16_t *labels; /* owned, or NULL */
+    /* Of a data set. */
+    const lk_dataset *dataset;
+    const lk_view *view;
+    /* Texts. */
+    lk_stream **texts; /* owned, [count] */
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static lk_status create(lk_context *context, const char *path, int64_t count, lk_items **items) {
+    lk_items *made = lk_allocate(1, sizeof *made);
+    *items = NULL;
+    if (made != NULL) {
+        *made = (lk_items){.context = context, .path = lk_duplicate(path), .count = count};
+    }
+    if (made == NULL || made->path == NULL) {
+        lk_release(made);
+        return lk_fail_no_memory(context, "items", (int64_t)sizeof *made);
+    }
+    *items = made;
+    return LK_OK;
+}
+
+lk_status lk_items_of_dataset(lk_context *context, const lk_dataset *dataset, const lk_view *view,
+                              lk_items **items) {
+    LK_TRY(create(context, dataset->path, dataset->examples, items));
+    (*items)->dataset = dataset;
+    (*items)->view = view;
+    return LK_OK;
+}
+
+static void close_texts(lk_stream **texts, int64_t count) {
+    for (int64_t i = 0; texts != NULL && i < count; i++) {
+        lk_stream_close(texts[i]);
+    }
+}
+
+lk_status lk_items_of_texts_take(lk_context *context, const char *path, lk_stream **texts,
+                                 int64_t count, lk_items **items) {
+    lk_status status = create(context, path, count, items);
+    if (status == LK_OK) {
+        (*items)->texts = lk_allocate(count, sizeof(lk_stream *));
+        if ((*items)->texts == NULL) {
+            lk_items_close(*items);
+            *items = NULL;
+            status = lk_fail_no_memory(context, "items", count * (int64_t)sizeof(lk_stream *));
+        }
+    }
+    if (status != LK_OK) {
+        close_texts(texts, count);
+        return status;
+    }
+    memcpy((*items)->texts, texts, (size_t)count * sizeof *texts);
+    return LK_OK;
+}
+
+void lk_items_close(lk_items *items) {
+    if (items != NULL) {
+        close_texts(items->texts, items->count);
+        lk_release(items->texts);
+        lk_release(items->labels);
+        lk_release(items->path);
+        lk_release(items);
+    }
+}
+
+/* ---- what they are --------------------------------------------------------------------------- */
+
+int64_t lk_items_count(const lk_items *items) {
+    return items->count;
+}
+
+const char *lk_items_path(const lk_items *items) {
+    return items->path;
+}
+
+const char *lk_items_name(const lk_items *items, int64_t item) {
+    if (items->texts != NULL) {
+        return lk_stream_path(items->texts[item]);
+    }
+    return items->dataset->names != NULL ? items->dataset->names[item] : items->path;
+}
+
+int64_t lk_items_length(const lk_items *items, int64_t item) {
+    if (items->texts != NULL) {
+        return lk_stream_length(items->texts[item]);
+    }
+    return items->dataset->variables * (items->view != NULL ? items->view->part_count : 1);
+}
+
+int64_t lk_items_bytes(const lk_items *items, int64_t item) {
+    return items->texts != NULL ? lk_stream_bytes(items->texts[item]) : 0;
+}
+
+int64_t lk_items_total(const lk_items *items) {
+    int64_t total = 0;
+    for (int64_t i = 0; i < items->count; i++) {
+        total += lk_items_length(items, i);
+    }
+    return total;
+}
+
+lk_shape lk_items_shape(const lk_items *items) {
+    return items->dataset != NULL ? items->dataset->shape : (lk_shape){0};
+}
+
+const lk_dataset *lk_items_dataset(const lk_items *items) {
+    return items->dataset;
+}
+
+const lk_symbols *lk_items_symbols(const lk_items *items) {
+    return items->texts != NULL ? lk_stream_symbols(items->texts[0]) : NULL;
+}
+
+const uint16_t *lk_items_labels(const lk_items *items) {
+    return items->labels;
+}
+
+lk_status lk_items_set_labels(lk_items *items, const int32_t *labels) {
+    uint16_t *copy = lk_allocate(items->count, sizeof *copy);
+    if (copy == NULL) {
+        return lk_fail_no_memory(items->context, "labels", items->count * 2);
+    }
+    for (int64_t i = 0; i < items->count; i++) {
+        LK_REQUIRE(labels[i] >= 0 && labels[i] < LK_ALPHABET_MOST);
+        copy[i] = (uint16_t)labels[i];
+    }
+    lk_release(items->labels);
+    items->labels = copy;
+    return LK_OK;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void read_example(const lk_items *items, int64_t item, int64_t first, int64_t count,
+                         uint16_t *values) {
+    int64_t variables = items->dataset->variables;
+    const uint16_t *example = items->dataset->values + item * variables;
+    if (items->view == NULL) {
+        memcpy(values, example + first, (size_t)count * sizeof *values);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int32_t part = (int32_t)((first + i) / variables);
+        values[i] = lk_view_split(items->view, example[(first + i) % variables], part);
+    }
+}
+
+lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,
+                        uint16_t *values) {
+    LK_REQUIRE(item >= 0 && item < items->count && first >= 0 && count >= 0);
+    LK_REQUIRE(count <= lk_items_length(items, item) - first);
+    if (items->texts != NULL) {
+        return lk_stream_read(items->texts[item], first, count, values);
+    }
+    read_example(items, item, first, count, values);
+    return LK_OK;
+}
+
+lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
+                              uint32_t *characters) {
+    LK_REQUIRE(items->texts != NULL && item >= 0 && item < items->count);
+    return lk_stream_characters(items->texts[item], first, count, characters);
+}
+
+bool lk_items_escapes(const lk_items *items, uint16_t symbol) {
+    const lk_symbols *symbols = lk_items_symbols(items);
+    return symbols != NULL && lk_symbols_escapes(symbols, symbol);
+}

@@ -1,0 +1,54 @@
+/* Items: what a model is run over. An item is some symbols in a row, of which the model gives the
+ * likelihood as of one: an example of a data set, or a text. A data set is items of one length and
+ * shape; a folder of texts is items of different lengths. Reading is bounded in memory: a text is
+ * never held whole. One thread at a time reads items. */
+#ifndef LK_DATA_ITEMS_H
+#define LK_DATA_ITEMS_H
+
+#include "data/dataset.h"
+#include "data/stream.h"
+#include "data/view.h"
+
+typedef struct lk_items lk_items;
+
+/* The examples of a data set, seen through a view (NULL: as they are). Data set and view must
+ * outlive them; the data set's values may change meanwhile. *items is the caller's:
+ * lk_items_close. */
+lk_status lk_items_of_dataset(lk_context *context, const lk_dataset *dataset, const lk_view *view,
+                              lk_items **items);
+/* Texts, at least one, as symbols that are alike for all. The array's streams are taken, whatever
+ * comes of it. `path` is for messages. */
+lk_status lk_items_of_texts_take(lk_context *context, const char *path, lk_stream **texts,
+                                 int64_t count, lk_items **items);
+void lk_items_close(lk_items *items);
+
+int64_t lk_items_count(const lk_items *items);
+const char *lk_items_path(const lk_items *items);
+/* Of one item: its name, the path where it has none; symbols; bytes in its file (0: not of a
+ * text). */
+const char *lk_items_name(const lk_items *items, int64_t item);
+int64_t lk_items_length(const lk_items *items, int64_t item);
+int64_t lk_items_bytes(const lk_items *items, int64_t item);
+/* Symbols of all of them. */
+int64_t lk_items_total(const lk_items *items);
+/* Of each item of a data set, before any view; 0 axes: they are texts. */
+lk_shape lk_items_shape(const lk_items *items);
+/* NULL: they are texts. */
+const lk_dataset *lk_items_dataset(const lk_items *items);
+const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no texts */
+/* Labels [count], as symbols; NULL: they have none. Set once the words are matched with a model's;
+ * the array is copied. */
+const uint16_t *lk_items_labels(const lk_items *items);
+lk_status lk_items_set_labels(lk_items *items, const int32_t *labels);
+
+/* values[count]: the item's symbols from `first` on, all within it. */
+lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,
+                        uint16_t *values);
+/* characters[count]: what stands there in a text (data/utf8.h), also where the symbol is the
+ * escape. */
+lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
+                              uint32_t *characters);
+/* Whether a symbol of these items is the escape of a text. */
+bool lk_items_escapes(const lk_items *items, uint16_t symbol);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the files of the run share; not for others. */
+#ifndef LK_MODELS_RUN_INSIDE_H
+#define LK_MODELS_RUN_INSIDE_H
+
+#include "graph/execution.h"
+#include "models/run.h"
+#include "models/run_learn.h"
+
+struct lk_run {
+    const lk_model *model;
+    lk_run_options options;
+    lk_run_learner *learner; /* owned; NULL: it does not learn */
+    lk_graph *graph;         /* owned: of the model, or of the learner's twin */
+    lk_execution *execution; /* owned */
+    lk_window window;        /* of a network that slides; its graph NULL: it is held whole */
+    int64_t variables;       /* of an item */
+    int64_t unit, capacity;  /* variables of a position; positions of one forward */
+    int64_t lanes;           /* of the present items */
+    int64_t end;             /* positions of the window graph that hold values */
+    int64_t first, count;    /* places of the last forward, or of the present step */
+    int64_t seen;            /* variables that are done, of each lane */
+    int64_t unset;           /* of the present step's places */
+    int64_t learned;         /* `seen` when it last learned */
+};
+
+static inline bool lk_run_slides(const lk_run *run) {
+    return run->window.graph != NULL;
+}
+
+#endif

@@ -1,0 +1,285 @@
+/* Opening a run: whole or sliding, and how large a window. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "models/run_inside.h"
+
+#define SPAN 64                 /* positions over which growth is measured */
+#define GRAPH_BYTES_PER_CELL 16 /* ready steps, schedules */
+
+/* What windows should be like: of sequences, whose positions are variables, small enough for the
+ * caches; of images, whose positions are rows, long enough to fill the kernels. */
+typedef struct window_rule {
+    double bytes;      /* that the values should take */
+    int64_t variables; /* at most */
+    int64_t least;     /* positions, whatever they need */
+} window_rule;
+static const window_rule of_sequences = {(double)(64 << 20), 256, 8};
+static const window_rule of_images = {(double)(512 << 20), 1 << 16, 1};
+
+#define INCREMENTAL_WINDOW 16 /* positions, where forward is not called */
+
+static int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static lk_plan plan_of(const lk_run_options *options) {
+    return options->learning_rate != 0.0f      ? LK_PLAN_TRAIN
+           : options->schedules == LK_PARALLEL ? LK_PLAN_EVALUATE
+                                               : LK_PLAN_INCREMENTAL;
+}
+
+static bool endless(const lk_model *model, lk_shape shape) {
+    return model->data.stream || (shape.axes == 1 && shape.size[0] == 0);
+}
+
+static lk_shape shape_of(const lk_model *model, const lk_run_options *options) {
+    return options->shape.axes == 0 ? model->data.shape : options->shape;
+}
+
+/* ---- sliding --------------------------------------------------------------------------------- */
+
+/* A position of data of `shape`: a symbol, or a row. */
+static lk_shape position_of(lk_shape shape) {
+    shape.size[0] = 1;
+    return shape;
+}
+
+/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself
+ * tells; the first one may be too small to show it. */
+static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t window, lk_run *run) {
+    int64_t lookback = 1, shown = 0;
+    run->unit = lk_shape_variables(position_of(shape));
+    for (bool first = true; first || shown > lookback; first = false) {
+        lookback = larger(shown, lookback);
+        run->capacity = first ? 1 : window;
+        lk_graph_destroy(run->graph);
+        run->graph = NULL;
+        shape.size[0] = lookback + run->capacity;
+        LK_TRY(lk_model_graph_at(model, shape, &run->graph));
+        LK_TRY(lk_window_lookback(run->graph, run->unit, &shown));
+    }
+    return lk_window_init(&run->window, run->graph, run->unit);
+}
+
+static lk_plan sliding(lk_plan plan) {
+    return plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
+}
+
+/* What a sliding network needs. */
+typedef struct need {
+    int64_t unit, lookback;
+    double kept_bytes, position_bytes; /* for each lane: of the past; for each new position */
+    double graph_bytes;                /* for each position, whatever the lanes */
+} need;
+
+static double lane_bytes(const lk_window *window, lk_plan plan, int64_t length) {
+    return (double)lk_execution_window_bytes(window, sliding(plan), 1, length);
+}
+
+/* All that a row needs grows as its width: measured on one as wide as the model's own, which is
+ * cheap to build. */
+static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
+    lk_run small = {.model = model};
+    lk_shape own = model->data.shape;
+    lk_status status = build_sliding(model, own.axes == shape.axes ? own : shape, 1, &small);
+    if (status == LK_OK) {
+        double positions = (double)(small.window.lookback + 1), cells = 0.0;
+        n->unit = lk_shape_variables(position_of(shape));
+        n->lookback = small.window.lookback;
+        double wider = (double)n->unit / (double)small.unit;
+        for (int32_t i = 0; i < small.graph->node_count; i++) {
+            cells += (double)small.graph->nodes[i]->cells;
+        }
+        n->kept_bytes = lane_bytes(&small.window, plan, 1) * wider;
+        n->position_bytes = (lane_bytes(&small.window, plan, n->lookback + SPAN) -
+                             lane_bytes(&small.window, plan, n->lookback)) /
+                            SPAN * wider;
+        n->graph_bytes = cells * GRAPH_BYTES_PER_CELL / positions * wider;
+    }
+    lk_window_deinit(&small.window);
+    lk_graph_destroy(small.graph);
+    return status;
+}
+
+static double bytes_of(const need *n, int64_t lanes, int64_t window) {
+    return (n->kept_bytes + (double)window * n->position_bytes) * (double)lanes +
+           (double)(n->lookback + window) * n->graph_bytes;
+}
+
+/* In positions. */
+static int64_t choose_window(const need *n, const lk_run_options *options, lk_shape shape) {
+    const window_rule *rule = shape.axes == 1 ? &of_sequences : &of_images;
+    if (options->learning_rate > 0.0f) {
+        return (LK_LEARN_VARIABLES + n->unit - 1) / n->unit;
+    }
+    if (options->window > 0) {
+        return larger(1, options->window / n->unit);
+    }
+    if (options->schedules == LK_INCREMENTAL) {
+        return INCREMENTAL_WINDOW;
+    }
+    int64_t least = rule->least;
+    int64_t window = larger(1, rule->variables / n->unit);
+    window = shape.size[0] > 0 ? smaller(window, shape.size[0]) : window;
+    while (window > least && bytes_of(n, options->lanes, window) > rule->bytes) {
+        window /= 2;
+    }
+    return larger(window, smaller(least, larger(1, rule->variables / n->unit)));
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static lk_status refuse_memory(const lk_run *run, double bytes) {
+    return lk_fail(run->model->context, LK_UNSUPPORTED,
+                   "running the model over %lld items side by side needs %.1f GiB, and at most "
+                   "%.0f are allowed: take fewer",
+                   (long long)run->options.lanes, bytes / (double)(1 << 30),
+                   LK_RUN_BYTES_MOST / (double)(1 << 30));
+}
+
+static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) {
+    const lk_run_options *o = &run->options;
+    if (lk_shape_equal(shape, model->data.shape)) {
+        LK_TRY(o->rank != NULL
+                   ? lk_model_graph_ranked(model, (int32_t)o->network, o->rank, &run->graph)
+                   : lk_model_graph(model, (int32_t)o->network, &run->graph));
+    } else {
+        LK_TRY(lk_model_graph_at(model, shape, &run->graph));
+    }
+    run->variables = run->unit = run->graph->variables;
+    run->capacity = 1;
+    return LK_OK;
+}
+
+static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
+    int64_t window = choose_window(n, &run->options, shape);
+    double bytes = bytes_of(n, run->options.lanes, window);
+    if (bytes > LK_RUN_BYTES_MOST) {
+        return refuse_memory(run, bytes);
+    }
+    LK_TRY(build_sliding(model, shape, window, run));
+    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
+    return LK_OK;
+}
+
+/* A network that does not repeat along the data is held whole at their size. */
+static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
+    need n;
+    lk_status status = measure(model, shape, plan_of(&run->options), &n);
+    if (status != LK_UNSUPPORTED || endless(model, shape)) {
+        return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
+    }
+    LK_TRY(open_whole(model, shape, run));
+    double bytes =
+        (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
+    return bytes > LK_RUN_BYTES_MOST ? refuse_memory(run, bytes) : LK_OK;
+}
+
+static lk_status open_run(lk_run *run) {
+    const lk_model *model = run->model;
+    lk_shape shape = shape_of(model, &run->options);
+    if (run->options.learning_rate != 0.0f) {
+        LK_TRY(lk_run_learner_create(model, run->options.learning_rate, &run->learner));
+        model = lk_run_learner_twin(run->learner);
+    }
+    bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
+    shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
+    LK_TRY(own ? open_whole(model, shape, run) : open_elsewhere(model, shape, run));
+    lk_plan plan = plan_of(&run->options);
+    int64_t lanes = run->options.lanes;
+    LK_TRY(lk_run_slides(run)
+               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
+               : lk_execution_create(run->graph, plan, lanes, &run->execution));
+    if (run->options.pool != NULL) {
+        lk_execution_set_pool(run->execution, run->options.pool);
+    }
+    return LK_OK;
+}
+
+lk_status lk_run_open(const lk_model *model, const lk_run_options *options, lk_run **run) {
+    *run = NULL;
+    lk_run *made = lk_allocate(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(model->context, "a run", (int64_t)sizeof *made);
+    }
+    made->model = model;
+    made->options = *options;
+    made->options.lanes = larger(options->lanes, 1);
+    lk_status status = open_run(made);
+    if (status != LK_OK) {
+        lk_run_close(made);
+        return status;
+    }
+    *run = made;
+    return LK_OK;
+}
+
+void lk_run_close(lk_run *run) {
+    if (run != NULL) {
+        lk_execution_destroy(run->execution);
+        lk_window_deinit(&run->window);
+        lk_graph_destroy(run->graph);
+        lk_run_learner_destroy(run->learner);
+        lk_release(run);
+    }
+}
+
+lk_status lk_run_turn(lk_run *run, int64_t network) {
+    LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL);
+    LK_REQUIRE(run->options.schedules == LK_PARALLEL && run->options.rank == NULL);
+    if (network == run->options.network) {
+        return LK_OK;
+    }
+    lk_graph *graph;
+    LK_TRY(lk_model_graph(run->model, (int32_t)network, &graph));
+    lk_execution_rebind(run->execution, graph);
+    lk_graph_destroy(run->graph);
+    run->graph = graph;
+    run->options.network = network;
+    return LK_OK;
+}
+
+/* ---- what it takes --------------------------------------------------------------------------- */
+
+lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
+                       double *bytes) {
+    lk_shape shape = shape_of(model, options);
+    lk_run_options o = *options;
+    o.lanes = larger(lanes, 1);
+    lk_plan plan = plan_of(&o);
+    bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
+    need n;
+    if (!own) {
+        shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
+        lk_status status = measure(model, shape, plan, &n);
+        if (status == LK_OK) {
+            *bytes = bytes_of(&n, o.lanes, choose_window(&n, &o, shape));
+        }
+        if (status != LK_UNSUPPORTED || endless(model, shape)) {
+            return status;
+        }
+    }
+    lk_graph *graph;
+    LK_TRY(own ? lk_model_graph(model, (int32_t)o.network, &graph)
+               : lk_model_graph_at(model, shape, &graph));
+    *bytes = (double)lk_execution_bytes(graph, plan, o.lanes);
+    lk_graph_destroy(graph);
+    return LK_OK;
+}
+
+lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, double bytes,
+                     int64_t *lanes) {
+    double wanted;
+    LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
+    while (*lanes > 1 && wanted > bytes) {
+        *lanes /= 2;
+        LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
+    }
+    return LK_OK;
+}

@@ -58,6 +58,10 @@ static const cli_option train_options[] = {
      "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
     {"minutes", "M", "stop after so many minutes", false},
     {"batch-size", "N", "examples in a minibatch (default 100)", false},
+    {"slices", "N",
+     "parts of a minibatch that are computed apart; their number is part of the result, threads "
+     "are not (default 0: chosen by model and batch size)",
+     false},
     {"learning-rate", "X", "default 0.001 (sgd: 0.1)", false},
     {"optimizer", "NAME", "adam, adamw, adagrad or sgd (default adam)", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
@@ -177,6 +181,7 @@ static bool read_options(const cli_arguments *a, lk_train_options *o) {
         !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
         !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
         !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) ||
+        !cli_integer(a, "slices", 0, 1 << 20, 0, &o->slices) ||
         !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) ||
         !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
         !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||

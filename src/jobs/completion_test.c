@@ -151,7 +151,7 @@ static void conditionals(const lk_model *model, const uint16_t *with, int held, 
     assert_int_equal(testing_domain(VARIABLES, 2, &domain), POINTS);
     lk_dataset *points = make_data(model->context, small, POINTS);
     memcpy(points->values, domain, POINTS * VARIABLES * sizeof *domain);
-    testing_ok(model->context, lk_evaluate(model, points, NULL, nll));
+    testing_ok(model->context, lk_evaluate_dataset(model, points, nll));
     for (int i = 0; i < POINTS; i++) {
         bool fits = memcmp(domain + i * VARIABLES, with, (size_t)held * sizeof *with) == 0;
         p[i] = fits ? exp(-nll[i]) : 0.0;

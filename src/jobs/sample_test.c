@@ -69,7 +69,7 @@ static void all_probabilities(const lk_model *model, double *p) {
             all->values[code * VARIABLES + v] = (uint16_t)(code >> v & 1);
         }
     }
-    assert_int_equal(lk_evaluate(model, all, NULL, nll), LK_OK);
+    assert_int_equal(lk_evaluate_dataset(model, all, nll), LK_OK);
     for (int code = 0; code < SETTINGS; code++) {
         p[code] = exp(-nll[code]);
         total += p[code];

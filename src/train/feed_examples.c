@@ -23,14 +23,14 @@ static lk_status init(lk_trainer *t) {
     LK_TRY(lk_batches_init(&t->batches, model->context, t->train, model->data.binarization,
                            t->options.batch_size, t->options.seed));
     LK_TRY(lk_variants_init(&t->variants, model));
-    lk_evaluate_options evaluate = {.variants = LK_VALIDATION_VARIANTS};
-    lk_evaluator_init(&t->evaluator, &t->variants, &evaluate);
+    LK_TRY(lk_walk_open(model, &t->walk));
     t->batch_capacity = t->batches.batch_size;
     t->epoch_batches = t->batches.batches;
     t->epoch_examples = t->train->examples;
     t->validates = t->valid != NULL;
     t->train_path = t->train->path;
     if (t->validates) {
+        LK_TRY(lk_items_of_dataset(model->context, t->valid, NULL, &t->valid_items));
         t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
     }
     return t->validates && t->valid_nll == NULL
@@ -42,7 +42,8 @@ static lk_status init(lk_trainer *t) {
 static void deinit(lk_trainer *t) {
     lk_release(t->valid_nll);
     lk_batches_deinit(&t->batches);
-    lk_evaluator_deinit(&t->evaluator);
+    lk_walk_close(t->walk);
+    lk_items_close(t->valid_items);
     if (t->slices == NULL) {
         lk_execution_destroy(t->execution);
     }
@@ -106,11 +107,9 @@ static int64_t example(const lk_trainer *t, int64_t i) {
 }
 
 static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
-    if (last) { /* by the whole mixture */
-        lk_evaluator_deinit(&t->evaluator);
-        lk_evaluator_init(&t->evaluator, &t->variants, NULL);
-    }
-    LK_TRY(lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll));
+    const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS}; /* 0: all */
+    const lk_sink sink = lk_nll_sink(t->valid_nll);
+    LK_TRY(lk_walk_along(t->walk, t->valid_items, &how, &sink, 1));
     *nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     return last ? lk_model_calibrate(t->model, t->valid_nll, t->valid->examples) : LK_OK;
 }

@@ -13,6 +13,7 @@
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "train/variants.h"
 #include "train/state.h"
 #include "train/train.h"
 
@@ -40,7 +41,8 @@ struct lk_trainer {
     const lk_dataset *train, *valid;
     lk_variants variants;
     int32_t bound_variant; /* of the network that the execution is bound to; -1: none yet */
-    lk_evaluator evaluator;
+    lk_walk *walk;         /* owned, over the validation data */
+    lk_items *valid_items; /* owned */
     lk_batches batches;
     lk_slices *slices; /* owned; NULL: minibatches are not cut */
     double *valid_nll; /* owned, [valid examples]; NULL without */

@@ -1,0 +1,59 @@
+#include "cli/items.h"
+
+#include "base/memory.h"
+#include "cli/text.h"
+
+static lk_status set_labels(lk_context *context, lk_items *items, const int32_t *labels) {
+    for (int64_t i = 0; i < lk_items_count(items); i++) {
+        if (labels[i] < 0 || labels[i] >= LK_ALPHABET_MOST) {
+            return lk_fail(context, LK_MISMATCH, "%s: example %lld has label %d; labels are 0..%d",
+                           lk_items_path(items), (long long)i, labels[i], LK_ALPHABET_MOST - 1);
+        }
+    }
+    return lk_items_set_labels(items, labels);
+}
+
+static lk_status read_labels(lk_context *context, const cli_session *session, const char *path,
+                             lk_items *items) {
+    int32_t *labels;
+    if (path == NULL) {
+        return session->dataset == NULL || session->dataset->labels == NULL
+                   ? LK_OK
+                   : set_labels(context, items, session->dataset->labels);
+    }
+    LK_TRY(lk_labels_read(context, path, lk_items_count(items), &labels));
+    lk_status status = set_labels(context, items, labels);
+    lk_release(labels);
+    return status;
+}
+
+static int open_texts(const cli_arguments *arguments, const lk_model *model, lk_items **items) {
+    const char *path = cli_text(arguments, "data", NULL);
+    lk_stream *part;
+    lk_status status;
+    if (cli_has(arguments, "from") || cli_has(arguments, "symbols")) {
+        int opened = cli_text_open(arguments, model, &part);
+        if (opened != EXIT_DONE) {
+            return opened;
+        }
+        status = lk_items_of_texts_take(model->context, path, &part, 1, items);
+    } else {
+        status = lk_items_open_texts(model->context, path, &model->data.symbols, items);
+    }
+    return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
+}
+
+int cli_items_open(const cli_arguments *arguments, const cli_session *session, const char *labels,
+                   lk_items **items) {
+    const lk_model *model = session->model;
+    int opened = EXIT_DONE;
+    *items = NULL;
+    if (model->data.stream) {
+        opened = open_texts(arguments, model, items);
+    } else if (lk_items_of_dataset(session->context, session->dataset, NULL, items) != LK_OK) {
+        opened = cli_fault(session->context);
+    }
+    return opened == EXIT_DONE && read_labels(session->context, session, labels, *items) != LK_OK
+               ? cli_fault(session->context)
+               : opened;
+}

@@ -74,11 +74,10 @@ run eval "$work/text" --data "$work/texts" | grep -q ' 3 texts, each from its be
 expect_status 1 'one text at a time' score "$work/text" --data "$work/texts"
 
 # Labels are for models that are given them.
-expect_status 1 'the model is given no labels: leave out --labels' eval "$work/h" \
+expect_status 2 'labels is for models of p\(x \| label\)' eval "$work/h" \
     --data "$work/unseen.txt" --labels "$work/anomalies.txt"
-expect_status 1 'the model is given no labels' eval "$work/h" --data "$work/unseen.txt" --classify
-echo '-1' >"$work/labels.txt"
-expect_status 1 'labels.txt: 1 labels, but' eval "$work/h" --data "$work/unseen.txt" \
-    --labels "$work/labels.txt"
+expect_status 2 'classify is for models of p' eval "$work/h" --data "$work/unseen.txt" --classify
+expect_status 2 'classes is for models of p' score "$work/h" --data "$work/unseen.txt" \
+    --classes "$work/anomalies.txt"
 run eval --help | grep -q '"Infinity"' || fail "eval --help does not tell of Infinity"
 finish

@@ -50,15 +50,7 @@ static lk_status evaluate(const cli_arguments *arguments, int64_t batch, float r
                                  .learning_rate = rate,
                                  .progress = cli_progress_go_on,
                                  .progress_argument = &progress};
-    int32_t labels = 0;
-    lk_status status = cli_has(arguments, "labels") ? lk_model_labels(model, &labels) : LK_OK;
-    if (status == LK_OK && cli_has(arguments, "labels") && labels == 0) {
-        status =
-            lk_fail(model->context, LK_INVALID, "the model is given no labels: leave out --labels");
-    }
-    if (status == LK_OK) {
-        status = lk_evaluate(model, r->items, &how, &r->evaluation);
-    }
+    lk_status status = lk_evaluate(model, r->items, &how, &r->evaluation);
     if (status == LK_OK && cli_has(arguments, "classify")) {
         status = lk_classify(model, r->items, &how, &r->classes);
     }
@@ -206,6 +198,16 @@ static int print(const result *r, bool json) {
     return cli_finish_output();
 }
 
+/* Options that are for other models. */
+static bool check_options(const cli_arguments *arguments, const lk_model *model) {
+    return (model->data.labels > 0 ||
+            cli_excludes(arguments, "labels classify", "models of p(x | label)")) &&
+           (model->data.stream
+                ? cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size",
+                               "models of examples")
+                : cli_excludes(arguments, "from symbols", "models of texts"));
+}
+
 static int run(const cli_arguments *arguments) {
     int64_t batch;
     float rate;
@@ -216,15 +218,11 @@ static int run(const cli_arguments *arguments) {
     cli_session s;
     result r = {.session = &s};
     int status = cli_begin(arguments, true, &s);
+    if (status == EXIT_DONE && !check_options(arguments, s.model)) {
+        status = EXIT_USAGE;
+    }
     if (status == EXIT_DONE) {
-        bool fits =
-            s.model->data.stream
-                ? cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size",
-                               "models of examples")
-                : cli_excludes(arguments, "from symbols", "models of texts");
-        status = !fits
-                     ? EXIT_USAGE
-                     : cli_items_open(arguments, &s, cli_text(arguments, "labels", NULL), &r.items);
+        status = cli_items_open(arguments, &s, cli_text(arguments, "labels", NULL), &r.items);
     }
     if (status == EXIT_DONE && evaluate(arguments, batch, rate, &r) != LK_OK) {
         status = cli_fault(s.context);

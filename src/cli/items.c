@@ -2,27 +2,20 @@
 
 #include "base/memory.h"
 #include "cli/text.h"
+#include "data/formats/formats.h"
+#include "train/evaluate.h"
 
-static lk_status set_labels(lk_context *context, lk_items *items, const int32_t *labels) {
-    for (int64_t i = 0; i < lk_items_count(items); i++) {
+static lk_status read_labels(lk_context *context, const char *path, lk_items *items) {
+    int32_t *labels;
+    LK_TRY(lk_labels_read(context, path, lk_items_count(items), &labels));
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < lk_items_count(items) && status == LK_OK; i++) {
         if (labels[i] < 0 || labels[i] >= LK_ALPHABET_MOST) {
-            return lk_fail(context, LK_MISMATCH, "%s: example %lld has label %d; labels are 0..%d",
-                           lk_items_path(items), (long long)i, labels[i], LK_ALPHABET_MOST - 1);
+            status = lk_fail(context, LK_MISMATCH, "%s: example %lld has label %d: out of range",
+                             path, (long long)i, labels[i]);
         }
     }
-    return lk_items_set_labels(items, labels);
-}
-
-static lk_status read_labels(lk_context *context, const cli_session *session, const char *path,
-                             lk_items *items) {
-    int32_t *labels;
-    if (path == NULL) {
-        return session->dataset == NULL || session->dataset->labels == NULL
-                   ? LK_OK
-                   : set_labels(context, items, session->dataset->labels);
-    }
-    LK_TRY(lk_labels_read(context, path, lk_items_count(items), &labels));
-    lk_status status = set_labels(context, items, labels);
+    status = status == LK_OK ? lk_items_set_labels(items, labels) : status;
     lk_release(labels);
     return status;
 }
@@ -50,10 +43,11 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, c
     *items = NULL;
     if (model->data.stream) {
         opened = open_texts(arguments, model, items);
-    } else if (lk_items_of_dataset(session->context, session->dataset, NULL, items) != LK_OK) {
+    } else if (lk_model_items(model, session->dataset, items) != LK_OK) {
         opened = cli_fault(session->context);
     }
-    return opened == EXIT_DONE && read_labels(session->context, session, labels, *items) != LK_OK
+    return opened == EXIT_DONE && labels != NULL &&
+                   read_labels(session->context, labels, *items) != LK_OK
                ? cli_fault(session->context)
                : opened;
 }

@@ -161,9 +161,12 @@ static int print_examples(const scorer *s) {
     for (int64_t i = 0; i < n; i++) {
         top = scores->score[i] > scores->score[top] ? i : top;
     }
-    printf("the strangest is example %lld, score %.4f: most of it in variable %lld, %.4f nats\n",
-           (long long)top, scores->score[top], (long long)scores->variable[top],
-           scores->variable_nats[top]);
+    printf("the strangest is example %lld, score %.4f: most of it in variable %lld", (long long)top,
+           scores->score[top], (long long)scores->variable[top]);
+    if (model->data.columns != NULL) {
+        printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
+    }
+    printf(", %.4f nats\n", scores->variable_nats[top]);
     if (scores->p_value != NULL) {
         printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n",
                (long long)unlikely, 100.0 * (double)unlikely / (double)n,
@@ -290,14 +293,16 @@ static bool ends_with(const char *name, const char *ending) {
     return length >= want && strcmp(name + length - want, ending) == 0;
 }
 
-/* EXIT_DONE, or EXIT_USAGE after a line about options that are for the other kind of model. */
-static int check_options(const cli_arguments *a, bool texts) {
+/* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
+static int check_options(const cli_arguments *a, const lk_model *model) {
+    bool texts = model->data.stream;
     const char *map = cli_text(a, "map", texts ? ".html" : ".png");
     bool fits = texts ? cli_excludes(a,
-                                     "alphabet shape binarize binarize-seed labels classes against "
+                                     "alphabet shape binarize binarize-seed labels against "
                                      "complexity map-scale",
                                      "models of examples")
                       : cli_excludes(a, "from symbols top map-symbols", "models of texts");
+    fits = fits && (model->data.labels > 0 || cli_excludes(a, "classes", "models of p(x | label)"));
     return !fits                                      ? EXIT_USAGE
            : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
@@ -328,7 +333,7 @@ static int run(const cli_arguments *arguments) {
     }
     int status = cli_begin(arguments, true, &s.session);
     if (status == EXIT_DONE) {
-        status = check_options(arguments, s.session.model->data.stream);
+        status = check_options(arguments, s.session.model);
     }
     if (status == EXIT_DONE) {
         status =

@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
-#include "data/reader.h"
+#include "data/formats/formats.h"
 #include "kernels/kernels.h"
 
 typedef struct world {

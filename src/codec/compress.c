@@ -7,6 +7,7 @@
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
 #include "codec/labels.h"
+#include "data/formats/formats.h"
 
 #define CHUNK_BITS   \
     (INT64_C(4096) * \

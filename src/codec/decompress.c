@@ -7,6 +7,7 @@
 #include "codec/chunk_coder.h"
 #include "codec/codec.h"
 #include "codec/labels.h"
+#include "data/formats/formats.h"
 
 #define FILE_MOST (INT64_C(1) << 40)
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "data/formats/formats.h"
 
 int64_t lk_labels_bytes(int32_t format, int64_t examples) {
     return lk_dataset_format_labelled(format) ? examples : 0;

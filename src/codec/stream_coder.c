@@ -8,9 +8,9 @@
 #include "codec/rans.h"
 #include "models/network.h"
 
-#define WINDOW_BYTES ((double)(INT64_C(64) << 20)) /* that the network's values should take */
+#define WINDOW_BYTES (INT64_C(64) << 20) /* that the network's values should take */
 #define WINDOW_MOST 256
-#define WINDOW_LEAST 8         /* positions for each sliding, unless more are looked back on */
+#define WINDOW_LEAST 8
 #define ENTRIES_PER_PIECE 4096 /* CDF entries that are worth a thread's while */
 #define ESCAPE_SIZE (UINT32_C(1) << (LK_CDF_BITS - LK_ESCAPED_BITS))
 #define STEPS_TOLD 256 /* between two tellings of progress while decoding */
@@ -31,18 +31,18 @@ lk_status lk_stream_symbols_of(const lk_model *model, lk_symbols *symbols) {
     return LK_OK;
 }
 
-/* So that the values of all lanes stay small, and sliding costs little beside computing. */
+/* So that the values of all lanes stay small. */
 static lk_status choose_window(lk_stream_coder *coder) {
     lk_flow *flow;
     LK_TRY(lk_flow_create(coder->model, LK_PLAN_INCREMENTAL, 1, 1, &flow));
-    int64_t lookback = lk_flow_lookback(flow),
-            least = lookback / 4 > WINDOW_LEAST ? lookback / 4 : WINDOW_LEAST;
-    double bytes = (double)lk_execution_bytes(lk_flow_graph(flow), LK_PLAN_INCREMENTAL, 1) /
-                   (double)(lookback + 1) * (double)coder->lanes;
+    int64_t lookback = lk_flow_lookback(flow), window = WINDOW_MOST, bytes;
+    do {
+        bytes = lk_flow_bytes(flow, LK_PLAN_INCREMENTAL, coder->lanes, window);
+        coder->window = window;
+        window /= 2;
+    } while (bytes > WINDOW_BYTES && window >= WINDOW_LEAST);
     lk_flow_destroy(flow);
-    double fit = WINDOW_BYTES / bytes - (double)lookback;
-    coder->window = fit > WINDOW_MOST ? WINDOW_MOST : fit > (double)least ? (int64_t)fit : least;
-    if (bytes * (double)(lookback + coder->window) > (double)LK_NETWORK_BYTES_MOST) {
+    if (bytes > LK_NETWORK_BYTES_MOST) {
         return lk_fail(coder->model->context, LK_UNSUPPORTED,
                        "%d lanes of a model that looks %lld symbols back need more than %lld GiB: "
                        "take fewer lanes",

@@ -15,17 +15,6 @@ typedef struct job {
     uint16_t *labels; /* [items]: the present label for all */
 } job;
 
-lk_status lk_model_labels(const lk_model *model, int32_t *labels) {
-    lk_graph *graph;
-    *labels = 0;
-    LK_TRY(lk_model_graph(model, 0, &graph));
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        *labels = graph->fields[f].role == LK_GIVEN ? graph->fields[f].alphabet : *labels;
-    }
-    lk_graph_destroy(graph);
-    return LK_OK;
-}
-
 static lk_status try_labels(job *work, lk_walk_options how) {
     const lk_sink sink = lk_nll_sink(work->nll);
     const lk_classification *c = work->result;
@@ -72,8 +61,7 @@ lk_status lk_classify(const lk_model *model, lk_items *items, const lk_walk_opti
                       lk_classification *result) {
     job work = {.model = model, .items = items, .result = result};
     int64_t count = lk_items_count(items);
-    *result = (lk_classification){.items = count};
-    LK_TRY(lk_model_labels(model, &result->labels));
+    *result = (lk_classification){.items = count, .labels = model->data.labels};
     if (result->labels == 0 || lk_items_labels(items) == NULL) {
         bool model_lacks = result->labels == 0;
         return lk_fail(model->context, model_lacks ? LK_INVALID : LK_MISMATCH,

@@ -18,9 +18,6 @@ typedef struct lk_classification {
     double log_loss;  /* mean of -log p(own label | x), nats; may be infinite */
 } lk_classification;
 
-/* How many labels the model knows, 0 .. *labels - 1; 0: it is given none. */
-lk_status lk_model_labels(const lk_model *model, int32_t *labels);
-
 /* The items have labels, for comparison (else LK_MISMATCH); LK_INVALID when the model is given
  * none. It does not learn meanwhile; options->items and labels are not used, and progress is called
  * anew for each label. lk_classification_deinit, whatever comes of it. */

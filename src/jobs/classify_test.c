@@ -14,42 +14,37 @@
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-/* Tables high[v][label] and low[v][label][high bit], of two logits each. */
+/* Tables high[v][label] and low[v][label][high bit], of two logits each. Fields: high, low, label. */
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)model;
     (void)variant;
-    static const int32_t high_rank[] = {0, 1, 2}, low_rank[] = {3, 4, 5};
     static const int64_t one[] = {0, 1, 2, 3}, two[] = {0, 2, 4, 6};
     static const int32_t label[] = {0, 0, 0}, label_and_high[] = {0, 1, 0, 2, 0, 3};
-    const lk_field fields[] = {
-        {.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = LABELS},
-        {.name = "high", .cells = VARIABLES, .alphabet = 2, .rank = high_rank},
-        {.name = "low", .cells = VARIABLES, .alphabet = 2, .rank = low_rank},
-    };
-    lk_graph *made, empty = *graph;
-    LK_TRY(lk_graph_create_fields(model->context, model->parameters, fields, 3, &made));
-    *graph = *made; /* the caller's graph has one field: put in its place what has three */
-    *made = empty;
-    lk_graph_destroy(made);
-    lk_node *both[] = {graph->fields[0].node, graph->fields[1].node};
+    lk_node *both[] = {graph->fields[2].node, graph->fields[0].node};
     lk_node *all = lk_concatenate(graph, both, 2);
-    lk_graph_model(graph, 1, lk_lookup(graph, "high", both[0], VARIABLES, one, label, LABELS, 2),
-                   &lk_categorical, 0);
-    lk_graph_model(graph, 2,
-                   lk_lookup(graph, "low", all, VARIABLES, two, label_and_high, LABELS, 2),
-                   &lk_categorical, 0);
+    lk_node *high = lk_lookup(graph, "high", both[0], VARIABLES, one, label, LABELS, 2);
+    lk_node *low = lk_lookup(graph, "low", all, VARIABLES, two, label_and_high, LABELS, 2);
+    lk_graph_model(graph, 0, high, &lk_categorical, 0);
+    lk_graph_model(graph, 1, low, &lk_categorical, 0);
     return lk_graph_close(graph);
 }
 
 /* Labels 1 and 3 mean the same. */
 static lk_model *make_model(lk_context *context) {
-    static const lk_family family = {.name = "tables", .build = build};
-    lk_model *model = testing_model(context, "uniform", NULL, 0, VARIABLES, 4, "natural", 1);
+    static const lk_family family = {
+        .name = "tables", .given = true, .views = true, .build = build};
+    lk_data_description data = testing_data(VARIABLES, 4);
+    lk_model *model;
     lk_graph *graph;
+    data.labels = LABELS;
+    testing_ok(context, lk_view_parse(context, "bits:1", 4, &data.view));
+    testing_ok(context, lk_model_create(context, "made", NULL, 0, data, "natural", 1, &model));
     model->family = &family;
     model->parameters->frozen = false;
     testing_ok(context, lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
-    for (int32_t p = 0; p < model->parameters->count; p++) {
+    for (int32_t p = lk_parameters_find(model->parameters, "high.table");
+         p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
         int64_t per_label = parameter->rows * parameter->columns / VARIABLES / LABELS;
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
@@ -91,7 +86,6 @@ typedef struct bench {
     lk_context *context;
     lk_model *model;
     lk_dataset *data;
-    lk_view view;
     lk_items *items;
     int32_t label[EXAMPLES];
 } bench;
@@ -107,8 +101,7 @@ static int set_up(void **state) {
     for (int i = 0; i < EXAMPLES; i++) {
         b.label[i] = i * 7 % LABELS;
     }
-    testing_ok(b.context, lk_view_parse(b.context, "bits:1", 4, &b.view));
-    testing_ok(b.context, lk_items_of_dataset(b.context, b.data, &b.view, &b.items));
+    testing_ok(b.context, lk_model_items(b.model, b.data, &b.items));
     *state = &b;
     return 0;
 }
@@ -137,7 +130,7 @@ static void test_labels_are_needed(void **state) {
     lk_classification_deinit(&classes);
     testing_ok(b->context, lk_items_set_labels(b->items, labels));
     testing_refused(b->context, lk_evaluate(b->model, b->items, NULL, &evaluation), LK_MISMATCH,
-                    "label of 0..3: example 40");
+                    "labels 0..3, and example 40 has another");
     lk_evaluation_deinit(&evaluation);
     lk_model *other = testing_model(b->context, "uniform", NULL, 0, VARIABLES, 4, "natural", 1);
     testing_refused(b->context, lk_classify(other, b->items, NULL, &classes), LK_INVALID,
@@ -238,7 +231,7 @@ static void test_the_impossible(void **state) {
     lk_items_close(b->items);
     b->data->values[0] = 3;
     b->data->examples = 1;
-    testing_ok(b->context, lk_items_of_dataset(b->context, b->data, &b->view, &b->items));
+    testing_ok(b->context, lk_model_items(b->model, b->data, &b->items));
     testing_ok(b->context, lk_items_set_labels(b->items, unknown));
     testing_ok(b->context, lk_classify(b->model, b->items, NULL, &classes));
     assert_true(classes.chosen[0] == 0 && classes.correct == 1);

@@ -4,6 +4,7 @@
 
 #include "codec/codec.h"
 #include "codec/stream_codec.h"
+#include "data/formats/formats.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
 #include "train/evaluate.h"

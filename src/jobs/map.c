@@ -6,7 +6,7 @@
 
 #include "base/measure.h"
 #include "base/memory.h"
-#include "data/sheet.h"
+#include "data/formats/formats.h"
 #include "jobs/score.h"
 
 #define EXAMPLES 100

@@ -5,19 +5,20 @@
 #include "base/memory.h"
 #include "models/run_inside.h"
 
-#define GRAPH_BYTES_PER_CELL 64 /* ready steps, schedules */
+#define SPAN 64                 /* positions over which growth is measured */
+#define GRAPH_BYTES_PER_CELL 16 /* ready steps, schedules */
 
 /* What windows should be like: of sequences, whose positions are variables, small enough for the
  * caches; of images, whose positions are rows, long enough to fill the kernels. */
 typedef struct window_rule {
     double bytes;      /* that the values should take */
     int64_t variables; /* at most */
-    int64_t least;     /* positions, whatever they need; and a quarter of the lookback */
+    int64_t least;     /* positions, whatever they need */
 } window_rule;
 static const window_rule of_sequences = {(double)(64 << 20), 256, 8};
 static const window_rule of_images = {(double)(512 << 20), 1 << 16, 1};
 
-#define INCREMENTAL_LEAST 16 /* positions between two slidings, where forward is not called */
+#define INCREMENTAL_WINDOW 16 /* positions, where forward is not called */
 
 static int64_t larger(int64_t a, int64_t b) {
     return a > b ? a : b;
@@ -41,7 +42,7 @@ static lk_shape shape_of(const lk_model *model, const lk_run_options *options) {
     return options->shape.axes == 0 ? model->data.shape : options->shape;
 }
 
-/* ---- sliding ---------------------------------------------------------------------------------- */
+/* ---- sliding --------------------------------------------------------------------------------- */
 
 /* A position of data of `shape`: a symbol, or a row. */
 static lk_shape position_of(lk_shape shape) {
@@ -49,15 +50,14 @@ static lk_shape position_of(lk_shape shape) {
     return shape;
 }
 
-/* Builds the graph on `window` positions more than it looks back; 0: as many as the incremental
- * schedule likes. How far back that is, the graph itself tells; the first one may be too small to
- * show it. */
+/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself
+ * tells; the first one may be too small to show it. */
 static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t window, lk_run *run) {
     int64_t lookback = 1, shown = 0;
     run->unit = lk_shape_variables(position_of(shape));
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = larger(shown, lookback);
-        run->capacity = first ? 1 : window > 0 ? window : larger(lookback, INCREMENTAL_LEAST);
+        run->capacity = first ? 1 : window;
         lk_graph_destroy(run->graph);
         run->graph = NULL;
         shape.size[0] = lookback + run->capacity;
@@ -67,12 +67,20 @@ static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t wi
     return lk_window_init(&run->window, run->graph, run->unit);
 }
 
-/* What one position of a sliding network needs. */
+static lk_plan sliding(lk_plan plan) {
+    return plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
+}
+
+/* What a sliding network needs. */
 typedef struct need {
     int64_t unit, lookback;
-    double position_bytes; /* for each lane */
-    double graph_bytes;    /* for each position, whatever the lanes */
+    double kept_bytes, position_bytes; /* for each lane: of the past; for each new position */
+    double graph_bytes;                /* for each position, whatever the lanes */
 } need;
+
+static double lane_bytes(const lk_window *window, lk_plan plan, int64_t length) {
+    return (double)lk_execution_window_bytes(window, sliding(plan), 1, length);
+}
 
 /* All that a row needs grows as its width: measured on one as wide as the model's own, which is
  * cheap to build. */
@@ -88,8 +96,10 @@ static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, ne
         for (int32_t i = 0; i < small.graph->node_count; i++) {
             cells += (double)small.graph->nodes[i]->cells;
         }
-        lk_plan slides = plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
-        n->position_bytes = (double)lk_execution_bytes(small.graph, slides, 1) / positions * wider;
+        n->kept_bytes = lane_bytes(&small.window, plan, 1) * wider;
+        n->position_bytes = (lane_bytes(&small.window, plan, n->lookback + SPAN) -
+                             lane_bytes(&small.window, plan, n->lookback)) /
+                            SPAN * wider;
         n->graph_bytes = cells * GRAPH_BYTES_PER_CELL / positions * wider;
     }
     lk_window_deinit(&small.window);
@@ -98,7 +108,8 @@ static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, ne
 }
 
 static double bytes_of(const need *n, int64_t lanes, int64_t window) {
-    return (double)(n->lookback + window) * (n->position_bytes * (double)lanes + n->graph_bytes);
+    return (n->kept_bytes + (double)window * n->position_bytes) * (double)lanes +
+           (double)(n->lookback + window) * n->graph_bytes;
 }
 
 /* In positions. */
@@ -111,9 +122,9 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
         return larger(1, options->window / n->unit);
     }
     if (options->schedules == LK_INCREMENTAL) {
-        return 0;
+        return INCREMENTAL_WINDOW;
     }
-    int64_t least = larger(rule->least, shape.axes == 1 ? n->lookback / 4 : 1);
+    int64_t least = rule->least;
     int64_t window = larger(1, rule->variables / n->unit);
     window = shape.size[0] > 0 ? smaller(window, shape.size[0]) : window;
     while (window > least && bytes_of(n, options->lanes, window) > rule->bytes) {
@@ -122,7 +133,7 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
     return larger(window, smaller(least, larger(1, rule->variables / n->unit)));
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static lk_status refuse_memory(const lk_run *run, double bytes) {
     return lk_fail(run->model->context, LK_UNSUPPORTED,
@@ -146,27 +157,24 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
     return LK_OK;
 }
 
-static lk_status open_sliding(const lk_model *model, lk_shape shape, lk_run *run) {
-    need n;
-    LK_TRY(measure(model, shape, plan_of(&run->options), &n));
-    int64_t window = choose_window(&n, &run->options, shape);
-    double bytes = bytes_of(&n, run->options.lanes, larger(window, 1));
+static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
+    int64_t window = choose_window(n, &run->options, shape);
+    double bytes = bytes_of(n, run->options.lanes, window);
     if (bytes > LK_RUN_BYTES_MOST) {
         return refuse_memory(run, bytes);
     }
     LK_TRY(build_sliding(model, shape, window, run));
-    run->variables = endless(model, shape) ? INT64_MAX / 2 : shape.size[0] * run->unit;
+    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
     return LK_OK;
 }
 
 /* A network that does not repeat along the data is held whole at their size. */
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
-    lk_status status = open_sliding(model, shape, run);
-    if (status != LK_UNSUPPORTED || endless(model, shape) || run->window.graph != NULL) {
-        return status;
+    need n;
+    lk_status status = measure(model, shape, plan_of(&run->options), &n);
+    if (status != LK_UNSUPPORTED || endless(model, shape)) {
+        return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
-    lk_graph_destroy(run->graph);
-    run->graph = NULL;
     LK_TRY(open_whole(model, shape, run));
     double bytes =
         (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
@@ -184,10 +192,10 @@ static lk_status open_run(lk_run *run) {
     shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
     LK_TRY(own ? open_whole(model, shape, run) : open_elsewhere(model, shape, run));
     lk_plan plan = plan_of(&run->options);
-    bool slides = lk_run_slides(run);
-    LK_TRY(lk_execution_create(run->graph,
-                               slides && plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan,
-                               run->options.lanes, &run->execution));
+    int64_t lanes = run->options.lanes;
+    LK_TRY(lk_run_slides(run)
+               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
+               : lk_execution_create(run->graph, plan, lanes, &run->execution));
     if (run->options.pool != NULL) {
         lk_execution_set_pool(run->execution, run->options.pool);
     }
@@ -250,7 +258,7 @@ lk_status lk_run_turn(lk_run *run, int64_t network) {
     return LK_OK;
 }
 
-/* ---- what it takes ---------------------------------------------------------------------------- */
+/* ---- what it takes --------------------------------------------------------------------------- */
 
 /* Of a lane held whole, or else of the positions along which the network slides. */
 typedef struct cost {
@@ -281,7 +289,7 @@ static double bytes_at(const cost *c, lk_run_options options, int64_t lanes) {
     options.lanes = larger(lanes, 1);
     int64_t window = c->whole > 0.0 ? 0 : choose_window(&c->slides, &options, c->shape);
     return c->whole > 0.0 ? c->whole * (double)options.lanes
-                          : bytes_of(&c->slides, options.lanes, larger(window, 1));
+                          : bytes_of(&c->slides, options.lanes, window);
 }
 
 lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,

@@ -161,21 +161,16 @@ static lk_status prepare(lk_walk *walk, lk_items *items, const lk_walk_options *
     return open_runs(walk);
 }
 
-/* Every label is one of the given field's; without labels there is nothing to give. */
+/* Every label is one that the model knows. */
 static lk_status check_labels(const lk_walk *walk) {
-    const lk_graph *graph = lk_run_graph(walk->runs[0]);
-    const lk_field *field = graph->fields;
+    const lk_data_description *data = &walk->model->data;
     const uint16_t *labels = walk->options.labels;
-    LK_REQUIRE(graph->given <= 1);
-    while (graph->given == 1 && field->role != LK_GIVEN) {
-        field++;
-    }
-    for (int64_t i = 0; i < walk->count && graph->given == 1; i++) {
-        if (labels == NULL || labels[i] >= field->alphabet) {
+    for (int64_t i = 0; i < walk->count && data->labels > 0; i++) {
+        if (labels == NULL || labels[i] >= data->labels) {
             return lk_fail(walk->model->context, LK_MISMATCH,
-                           "%s: the model is of what has a %s of 0..%d: example %lld has %s",
-                           lk_items_path(walk->items), field->name, field->alphabet - 1,
-                           (long long)i, labels == NULL ? "none (--labels)" : "another");
+                           "%s: the model is given labels 0..%d, and example %lld has %s",
+                           lk_items_path(walk->items), data->labels - 1, (long long)i,
+                           labels == NULL ? "none (--labels)" : "another");
         }
     }
     return LK_OK;

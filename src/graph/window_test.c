@@ -1,8 +1,11 @@
 /* A graph run along a stream by windows, against one over the whole stream: bit for bit, in
- * parallel and step by step, saved and restored. And truncated back-propagation: the first window's
- * gradient is the ordinary one; a later window's is that with the carried values held constant
- * (central differences). */
+ * parallel and step by step, saved and restored, a given field beside it. And truncated
+ * back-propagation: the first window's gradient is the ordinary one; a later window's is that with
+ * the carried values held constant (central differences). */
 #include "models/testing.h"
+
+#include "dist/dist.h"
+#include "ops/ops.h"
 
 #define LENGTH 61
 #define STREAMS 3
@@ -368,6 +371,62 @@ static void test_later_windows_hold_what_is_carried(void **state) {
     }
 }
 
+/* ---- a given field --------------------------------------------------------------------------- */
+
+/* A stream of 3 symbols, each read from the two before it and from a label of 4 that is the same at
+ * every position. */
+static lk_graph *make_labelled(lk_context *context, lk_parameters *parameters, int64_t positions) {
+    int32_t rank[LENGTH], everywhere[LENGTH] = {0};
+    for (int32_t v = 0; v < LENGTH; v++) {
+        rank[v] = v;
+    }
+    lk_field fields[] = {
+        {.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = 4},
+        {.name = "data", .cells = positions, .alphabet = 3, .rank = rank},
+    };
+    lk_graph *graph;
+    testing_ok(context, lk_graph_create_fields(context, parameters, fields, 2, &graph));
+    lk_node *label = lk_select_cells(graph, graph->fields[0].node, everywhere, positions);
+    lk_node *past = lk_embedding(graph, "past", graph->data, 3, 5);
+    lk_node *sum =
+        lk_add(graph, lk_embedding(graph, "label", label, 4, 5),
+               lk_add(graph, lk_shift(graph, past, 1, 0.0f), lk_shift(graph, past, 2, 0.0f)));
+    lk_node *logits = lk_dense(graph, "logits", lk_tanh(graph, sum), 3);
+    testing_ok(context, lk_graph_finish(graph, logits, &lk_categorical));
+    return graph;
+}
+
+static void test_a_given_field(void **state) {
+    static const uint16_t labels[STREAMS] = {2, 0, 3}, others[STREAMS] = {1, 1, 3};
+    lk_context *context = *state;
+    lk_parameters *parameters;
+    testing_ok(context, lk_parameters_create(context, &parameters));
+    network whole = {.graph = make_labelled(context, parameters, LENGTH)};
+    network n = {.graph = make_labelled(context, parameters, 9)};
+    testing_ok(context, lk_parameters_initialise(parameters, 1));
+    testing_ok(context, lk_window_init(&n.window, n.graph, 1));
+    assert_int_equal(n.window.lookback, 3);
+    testing_ok(context,
+               lk_execution_create(whole.graph, LK_PLAN_EVALUATE, STREAMS, &whole.execution));
+    testing_ok(context,
+               lk_execution_create_along(&n.window, LK_PLAN_INCREMENTAL, STREAMS, &n.execution));
+    for (int round = 0; round < 2; round++) {
+        const uint16_t *given = round == 0 ? labels : others;
+        lk_execution_give(whole.execution, given, STREAMS);
+        uint16_t *x = run_whole(&whole, &(window_case){.alphabet = 3});
+        lk_execution_give(n.execution, given, STREAMS);
+        testing_ok(context, lk_execution_window_begin(n.execution, STREAMS));
+        n.end = 0;
+        for (int64_t at = 0; at < LENGTH; at++) {
+            run_parallel(&n, &whole, x, at, 1);
+        }
+        free(x);
+    }
+    destroy_network(&n);
+    destroy_network(&whole);
+    lk_parameters_destroy(parameters);
+}
+
 static int set_up(void **state) {
     *state = testing_context(2);
     return 0;
@@ -386,6 +445,7 @@ int main(void) {
         cmocka_unit_test(test_saved_and_restored),
         cmocka_unit_test(test_first_window_has_the_ordinary_gradient),
         cmocka_unit_test(test_later_windows_hold_what_is_carried),
+        cmocka_unit_test(test_a_given_field),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

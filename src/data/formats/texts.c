@@ -78,4 +78,3 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
     }
     return status;
 }
-

@@ -166,6 +166,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
     lk_binarization how =
         options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
     options.role = LK_ROLE_TEST;
+    options.columns = model->data.columns;
     options.binarization = LK_BINARIZE_NONE;
     if (options.raw && options.shape.axes == 0) {
         options.shape = model->data.shape;

@@ -22,8 +22,8 @@ static const cli_option options[] = {
      "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
     {"labels", "PATH",
-     "for a model of p(x | label): the label of each example, one a line, or IDX, NPY, NPZ "
-     "(default: those that the data have)",
+     "for a model of p(x | label): the label of each example, a number or word a line, or IDX, "
+     "NPY, NPZ (default: those that the data have)",
      false},
     {"classify", NULL,
      "for a model of p(x | label): try every label, and compare the most probable with the "

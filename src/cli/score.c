@@ -93,8 +93,7 @@ static lk_status write_examples(scorer *s) {
                *map = cli_text(s->arguments, "map", NULL);
     if (out != NULL) {
         const lk_dataset *dataset = s->session.dataset;
-        LK_TRY(lk_scores_write(s->session.context, &s->scores, dataset,
-                               s->labels != NULL ? s->labels : dataset->labels, out));
+        LK_TRY(lk_scores_write(s->session.context, &s->scores, dataset, s->labels, out));
     }
     return map == NULL ? LK_OK : lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
 }

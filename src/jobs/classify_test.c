@@ -14,7 +14,8 @@
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-/* Tables high[v][label] and low[v][label][high bit], of two logits each. Fields: high, low, label. */
+/* Tables high[v][label] and low[v][label][high bit], of two logits each. Fields: high, low,
+ * label. */
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)model;
     (void)variant;
@@ -123,7 +124,7 @@ static void test_labels_are_needed(void **state) {
     lk_classification classes;
     int32_t labels[EXAMPLES] = {[40] = LABELS};
     testing_refused(b->context, lk_evaluate(b->model, b->items, NULL, &evaluation), LK_MISMATCH,
-                    "has none (--labels)");
+                    "example 0 has none: a file of labels is needed");
     lk_evaluation_deinit(&evaluation);
     testing_refused(b->context, lk_classify(b->model, b->items, NULL, &classes), LK_MISMATCH,
                     "the data have no labels");

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "data/labels.h"
 #include "train/evaluate.h"
 
 #define NATS_PER_BYTE 5.545177444479562 /* 8 ln 2 */
@@ -208,6 +209,18 @@ static void write_number(lk_writer *writer, const double *column, int64_t i) {
     }
 }
 
+/* An anomaly's number, or else the class: a number too, or a word. */
+static void write_label(lk_writer *writer, const lk_dataset *dataset, const int32_t *labels,
+                        int64_t i) {
+    char digits[16];
+    int32_t number = labels != NULL ? labels[i] : 0;
+    if (labels != NULL || lk_dataset_label_number(dataset, i, &number)) {
+        lk_writer_printf(writer, ",%d", number);
+    } else {
+        write_name(writer, lk_dataset_label_text(dataset, i, digits));
+    }
+}
+
 lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                           const int32_t *labels, const char *path) {
     lk_writer *writer;
@@ -217,7 +230,8 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
                      dataset->names != NULL ? ",name" : "",
                      scores->background_nats != NULL ? ",background_nats" : "",
                      scores->complexity_nats != NULL ? ",complexity_nats" : "",
-                     scores->p_value != NULL ? ",p_value" : "", labels != NULL ? ",label" : "");
+                     scores->p_value != NULL ? ",p_value" : "",
+                     labels != NULL || dataset->labels != NULL ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
         lk_writer_printf(writer, "%lld", (long long)i);
         if (dataset->names != NULL) {
@@ -231,8 +245,8 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
         if (scores->p_value != NULL) {
             lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
         }
-        if (labels != NULL) {
-            lk_writer_printf(writer, ",%d", labels[i]);
+        if (labels != NULL || dataset->labels != NULL) {
+            write_label(writer, dataset, labels, i);
         }
         lk_writer_printf(writer, ",%lld,%.9g\n", (long long)scores->variable[i],
                          scores->variable_nats[i]);

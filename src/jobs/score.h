@@ -33,7 +33,8 @@ lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_option
                    lk_scores *scores);
 void lk_scores_deinit(lk_scores *scores);
 /* A CSV with a line for each example: NLL, corrections, score, p-value, name and label as far as
- * there are any (labels NULL: none), the most surprising variable and its surprisal. */
+ * there are any (labels NULL: the data set's own), the most surprising variable and its
+ * surprisal. */
 lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                           const int32_t *labels, const char *path);
 

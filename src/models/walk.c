@@ -170,7 +170,7 @@ static lk_status check_labels(const lk_walk *walk) {
             return lk_fail(walk->model->context, LK_MISMATCH,
                            "%s: the model is given labels 0..%d, and example %lld has %s",
                            lk_items_path(walk->items), data->labels - 1, (long long)i,
-                           labels == NULL ? "none (--labels)" : "another");
+                           labels == NULL ? "none: a file of labels is needed" : "another");
         }
     }
     return LK_OK;

@@ -63,7 +63,7 @@ static bool comment_names(const lk_text *text, const lk_line *first, uint8_t sep
            lk_record_names(header, separator) && (beside || !lk_record_names(first, separator));
 }
 
-/* Tabs at the end of a header separate nothing, and are written by some at the end of every line. */
+/* Tabs at the end of a header separate nothing; some write them at the end of every line. */
 static void trim(lk_line *record) {
     while (record->end > record->start && lk_is_blank(record->end[-1])) {
         --record->end;

@@ -117,15 +117,15 @@ static json_t *texts_json(const result *r) {
 /* ---- of examples ----------------------------------------------------------------------------- */
 
 static double bits_per_dim(const result *r, double nats) {
-    return nats / (double)r->session->dataset->variables / LK_NATS_PER_BIT;
+    return nats / (double)r->evaluation.variables / LK_NATS_PER_BIT;
 }
 
 static void print_examples(const result *r) {
     const lk_evaluation *e = &r->evaluation;
+    const lk_view *view = lk_model_view(r->session->model);
     int32_t networks = lk_model_variants(r->session->model);
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
-           (long long)r->session->dataset->variables,
-           cli_binarization_text(r->session->binarization));
+           (long long)e->variables, cli_binarization_text(r->session->binarization));
     if (networks > 1) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
     }
@@ -134,10 +134,10 @@ static void print_examples(const result *r) {
         printf(" +- %.4f", r->error);
     }
     printf(" nats per example, %.6f bits per dimension\n", bits_per_dim(r, r->mean));
-    for (int32_t f = 0; f < e->field_count; f++) {
-        double nats = e->field[f].nll_nats / (double)e->items;
-        printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", e->field[f].name, nats,
-               bits_per_dim(r, nats));
+    for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
+        double nats = e->part_nats[p] / (double)e->items;
+        printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
+               nats, bits_per_dim(r, nats));
     }
     if (r->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
@@ -148,23 +148,23 @@ static void print_examples(const result *r) {
 
 static json_t *examples_json(const result *r) {
     const lk_evaluation *e = &r->evaluation;
-    json_t *fields = json_object(),
-           *object = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family",
-                               r->session->model->family->name, "examples", (json_int_t)e->items,
-                               "dimensions", (json_int_t)r->session->dataset->variables, "nll_nats",
-                               cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
-                               "bits_per_dim", cli_number(bits_per_dim(r, r->mean)), "variants",
-                               lk_model_variants(r->session->model), "zero_probability_examples",
-                               (json_int_t)r->impossible, "binarization",
-                               cli_binarization_text(r->session->binarization));
-    for (int32_t f = 0; f < e->field_count; f++) {
-        json_object_set_new(fields, e->field[f].name,
-                            cli_number(e->field[f].nll_nats / (double)e->items));
+    const lk_model *model = r->session->model;
+    const lk_view *view = lk_model_view(model);
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
+                  "examples", (json_int_t)e->items, "dimensions", (json_int_t)e->variables,
+                  "nll_nats", cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
+                  "bits_per_dim", cli_number(bits_per_dim(r, r->mean)), "variants",
+                  lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
+                  "binarization", cli_binarization_text(r->session->binarization));
+    if (view != NULL && lk_model_variants(model) == 1) {
+        json_t *parts = json_object();
+        for (int32_t p = 0; p < view->part_count; p++) {
+            json_object_set_new(parts, view->parts[p].name,
+                                cli_number(e->part_nats[p] / (double)e->items));
+        }
+        json_object_set_new(object, "views_nll_nats", parts);
     }
-    if (e->field_count > 0) {
-        json_object_set(object, "views_nll_nats", fields);
-    }
-    json_decref(fields);
     return object;
 }
 
@@ -173,12 +173,12 @@ static json_t *examples_json(const result *r) {
 static int print(const result *r, bool json) {
     const lk_evaluation *e = &r->evaluation;
     const lk_classification *c = &r->classes;
-    bool texts = r->session->model->data.stream;
+    bool texts = r->session->model->data.stream, labelled = r->session->model->data.labels > 0;
     double accuracy = (double)c->correct / (double)e->items;
     if (json) {
         json_t *object = texts ? texts_json(r) : examples_json(r);
-        if (e->given[0] != '\0') {
-            json_object_set_new(object, "of", json_sprintf("p(x | %s)", e->given));
+        if (labelled) {
+            json_object_set_new(object, "of", json_string("p(x | label)"));
         }
         if (c->labels > 0) {
             json_object_set_new(object, "labels", json_integer(c->labels));
@@ -188,8 +188,8 @@ static int print(const result *r, bool json) {
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
-    if (e->given[0] != '\0') {
-        printf("of p(x | %s): the %s of each example is given\n", e->given, e->given);
+    if (labelled) {
+        printf("of p(x | label): the label of each example is given\n");
     }
     if (c->labels > 0) {
         printf("accuracy %.4f (%lld of %lld): the most probable of %d labels; log-loss %.4f nats\n",

@@ -108,23 +108,22 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
     int64_t n = dataset->examples;
     /* Held-out likelihoods say nothing about data of another size. */
     bool calibrated = model->calibration != NULL && dataset->variables == model->data.variables;
-    *scores = (lk_scores){
-        .examples = n,
-        .nll_nats = lk_allocate(n, sizeof(double)),
-        .score = lk_allocate(n, sizeof(double)),
-        .variable = lk_allocate(n, sizeof(int64_t)),
-        .variable_nats = lk_allocate(n, sizeof(double)),
-        .background_nats = options->background != NULL ? lk_allocate(n, sizeof(double)) : NULL,
-        .complexity_nats = options->complexity ? lk_allocate(n, sizeof(double)) : NULL,
-        .p_value = calibrated ? lk_allocate(n, sizeof(double)) : NULL,
-    };
-    bool made = scores->nll_nats != NULL && scores->score != NULL && scores->variable != NULL &&
-                scores->variable_nats != NULL &&
-                (scores->background_nats != NULL) == (options->background != NULL) &&
-                (scores->complexity_nats != NULL) == options->complexity &&
-                (scores->p_value != NULL) == calibrated;
-    return made ? LK_OK
-                : lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
+    lk_arena *arena = lk_arena_create();
+    *scores = (lk_scores){.examples = n, .arena = arena};
+    if (arena == NULL) {
+        return lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
+    }
+    double **columns[] = {&scores->nll_nats,        &scores->score,   &scores->variable_nats,
+                          &scores->background_nats, &scores->p_value, &scores->complexity_nats};
+    bool wanted[] = {
+        true, true, true, options->background != NULL, calibrated, options->complexity};
+    for (int c = 0; c < 6; c++) {
+        *columns[c] = wanted[c] ? lk_arena_take(arena, n, sizeof(double)) : NULL;
+    }
+    scores->variable = lk_arena_take(arena, n, sizeof *scores->variable);
+    return !lk_arena_failed(arena)
+               ? LK_OK
+               : lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
 }
 
 typedef struct taker {
@@ -181,13 +180,7 @@ lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_option
 }
 
 void lk_scores_deinit(lk_scores *scores) {
-    lk_release(scores->nll_nats);
-    lk_release(scores->background_nats);
-    lk_release(scores->complexity_nats);
-    lk_release(scores->score);
-    lk_release(scores->p_value);
-    lk_release(scores->variable);
-    lk_release(scores->variable_nats);
+    lk_arena_destroy(scores->arena);
     *scores = (lk_scores){0};
 }
 

@@ -3,6 +3,8 @@
 #ifndef LK_JOBS_SCORE_H
 #define LK_JOBS_SCORE_H
 
+#include "base/arena.h"
+#include "base/arena.h"
 #include "models/walk.h"
 
 typedef struct lk_score_options {
@@ -15,17 +17,18 @@ typedef struct lk_score_options {
 
 typedef struct lk_scores {
     int64_t examples;
-    double *nll_nats;        /* owned, [examples] */
-    double *background_nats; /* owned, or NULL */
-    double *complexity_nats; /* owned, or NULL */
-    /* Owned: NLL less the corrections, in nats; +infinity where the NLL is, whatever they are. */
+    lk_arena *arena; /* owned, with all that follows, [examples] each */
+    double *nll_nats;
+    double *background_nats; /* or NULL */
+    double *complexity_nats; /* or NULL */
+    /* NLL less the corrections, in nats; +infinity where the NLL is, whatever they are. */
     double *score;
-    double *p_value;   /* owned, or NULL when the model has no held-out likelihoods of examples of
-                        this size: chance that an example like those the model was validated on has
-                        an NLL at least this high, (1 + how many do) / (1 + how many there are); of
-                        the NLL itself, not of a corrected score */
-    int64_t *variable; /* owned: which is the most surprising, the first of equals */
-    double *variable_nats; /* owned: its surprisal */
+    /* Chance that an example like those the model was validated on has an NLL at least this high,
+     * (1 + how many do) / (1 + how many there are); of the NLL itself, not of a corrected score.
+     * NULL when the model has no held-out likelihoods of examples of this size. */
+    double *p_value;
+    int64_t *variable;     /* which is the most surprising, the first of equals */
+    double *variable_nats; /* its surprisal */
 } lk_scores;
 
 /* The items are examples of a data set. lk_scores_deinit, whatever comes of it. */

@@ -294,8 +294,7 @@ static int64_t add_up(lk_walk *walk, int64_t n, int64_t count, int64_t here) {
 
 static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int64_t count) {
     int64_t here = held(walk, g->item + n, at, count);
-    lk_passage passage = {.graph = lk_run_graph(walk->runs[0]),
-                          .item = g->item + n,
+    lk_passage passage = {.item = g->item + n,
                           .first = at,
                           .count = here,
                           .symbols = walk->symbols + n * count,

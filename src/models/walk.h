@@ -44,7 +44,6 @@ typedef struct lk_walk_options {
 
 /* Some variables of an item in a row. */
 typedef struct lk_passage {
-    const lk_graph *graph; /* of the run: its fields */
     int64_t item, first, count;
     const uint16_t *symbols;    /* [count] */
     const uint32_t *characters; /* [count], of a text (data/utf8.h); else NULL */

@@ -1,13 +1,14 @@
 #include "train/evaluate.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/memory.h"
 
 lk_status lk_evaluation_init(lk_context *context, const lk_items *items,
                              lk_evaluation *evaluation) {
-    *evaluation = (lk_evaluation){.items = lk_items_count(items)};
+    const lk_dataset *dataset = lk_items_dataset(items);
+    *evaluation = (lk_evaluation){.items = lk_items_count(items),
+                                  .variables = dataset != NULL ? dataset->variables : 0};
     evaluation->nll_nats = lk_allocate(evaluation->items, sizeof *evaluation->nll_nats);
     return evaluation->nll_nats != NULL
                ? LK_OK
@@ -19,29 +20,15 @@ void lk_evaluation_deinit(lk_evaluation *evaluation) {
     *evaluation = (lk_evaluation){0};
 }
 
-/* Fields stand one after another; models of several are held whole. */
-static void add_fields(lk_evaluation *e, const lk_passage *passage) {
-    bool several = passage->graph->data->cells < passage->graph->variables && passage->nats != NULL;
-    e->field_count = 0;
-    for (int32_t f = 0; f < passage->graph->field_count; f++) {
-        const lk_field *field = &passage->graph->fields[f];
-        lk_field_nll *to = &e->field[e->field_count];
-        bool modelled = field->role == LK_MODELLED;
-        if (!modelled || several) {
-            snprintf(modelled ? to->name : e->given, sizeof e->given, "%s", field->name);
-        }
-        for (int64_t v = 0; v < field->cells && modelled && several; v++) {
-            to->nll_nats += passage->nats[field->first + v];
-        }
-        e->field_count += modelled && several;
-    }
-}
-
+/* Examples of several parts are told whole. */
 static lk_status take(void *argument, const lk_passage *passage) {
     lk_evaluation *e = argument;
+    bool parts = e->variables > 0 && passage->count > e->variables && passage->nats != NULL;
     e->nll_nats[passage->item] = passage->nll_nats;
     e->escapes += passage->escapes;
-    add_fields(e, passage);
+    for (int64_t v = 0; parts && v < passage->count; v++) {
+        e->part_nats[v / e->variables] += passage->nats[v];
+    }
     return LK_OK;
 }
 

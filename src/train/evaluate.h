@@ -4,19 +4,12 @@
 
 #include "models/walk.h"
 
-typedef struct lk_field_nll {
-    char name[32];
-    double nll_nats; /* of all items */
-} lk_field_nll;
-
 typedef struct lk_evaluation {
-    int64_t items;
-    double *nll_nats; /* owned, [items]; +infinity where the probability is 0 */
-    int64_t escapes;  /* of texts: characters that the model does not know */
-    char given[32];   /* the field that the model is given, "label"; empty: none */
-    /* What each modelled field brings, of a model of several fields and one network; else none. */
-    int32_t field_count;
-    lk_field_nll field[LK_FIELDS_MOST];
+    int64_t items, variables; /* of the data set; 0: of texts */
+    double *nll_nats;         /* owned, [items]; +infinity where the probability is 0 */
+    int64_t escapes;          /* of texts: characters that the model does not know */
+    /* What each part of a view brings, in nats, of all items; 0: several networks, or no view. */
+    double part_nats[LK_VIEW_PARTS_MOST];
 } lk_evaluation;
 
 /* options NULL: all defaults. lk_evaluation_deinit, whatever comes of it. */

@@ -69,7 +69,7 @@ static void expect_nll(const lk_model *model, const lk_dataset *data, lk_walk_op
     lk_items *items;
     assert_int_equal(lk_items_of_dataset(model->context, data, NULL, &items), LK_OK);
     assert_int_equal(lk_evaluate(model, items, &options, &evaluation), LK_OK);
-    assert_true(evaluation.items == data->examples && evaluation.field_count == 0);
+    assert_true(evaluation.items == data->examples && evaluation.part_nats[0] == 0.0);
     memcpy(nll, evaluation.nll_nats, (size_t)data->examples * sizeof *nll);
     lk_evaluation_deinit(&evaluation);
     lk_items_close(items);

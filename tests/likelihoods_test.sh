@@ -77,7 +77,20 @@ expect_status 1 'one text at a time' score "$work/text" --data "$work/texts"
 expect_status 2 'labels is for models of p\(x \| label\)' eval "$work/h" \
     --data "$work/unseen.txt" --labels "$work/anomalies.txt"
 expect_status 2 'classify is for models of p' eval "$work/h" --data "$work/unseen.txt" --classify
-expect_status 2 'classes is for models of p' score "$work/h" --data "$work/unseen.txt" \
-    --classes "$work/anomalies.txt"
+# Of a table: the odd column by its name.
+awk 'BEGIN { print "size,kind,colour,sound"; srand(2)
+    for (i = 0; i < 150; i++) { k = int(3 * rand())
+        split("small cat grey meow big dog brown woof small bird blue peep", w, " ")
+        print w[4 * k + 1] "," w[4 * k + 2] "," w[4 * k + 3] "," w[4 * k + 4] } }' \
+    >"$work/animals.csv"
+run train made --data "$work/animals.csv" --out "$work/animals" --set hidden=16 --epochs 30 \
+    --learning-rate 0.02 --batch-size 8 --seed 3 --quiet >/dev/null
+{ head -9 "$work/animals.csv"; echo 'big,dog,brown,peep'; } >"$work/odd.csv"
+run score "$work/animals" --data "$work/odd.csv" --out "$work/scores.csv" >"$work/score"
+grep -q '^the strangest is example 8, .* in variable 3 (sound), ' "$work/score" ||
+    fail "the odd column: $(cat "$work/score")"
+run eval "$work/animals" --data "$work/odd.csv" --json >"$work/eval"
+[[ $(json "$work/eval" dimensions) -eq 4 ]] || fail "a table: $(cat "$work/eval")"
+
 run eval --help | grep -q '"Infinity"' || fail "eval --help does not tell of Infinity"
 finish

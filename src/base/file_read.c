@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/zlib_memory.h"
 
 #define FIRST_CAPACITY ((int64_t)1 << 16)
 #define ZLIB_GZIP_ONLY (MAX_WBITS + 16)
@@ -166,7 +167,7 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
 
 static lk_status unpack_members(lk_context *context, const char *path, const lk_bytes *packed,
                                 growing *buffer) {
-    z_stream stream = {0};
+    z_stream stream = LK_Z_STREAM;
     if (inflateInit2(&stream, ZLIB_GZIP_ONLY) != Z_OK) {
         return lk_fail_no_memory(context, "unpacking gzip", FIRST_CAPACITY);
     }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define OPTIONS_MOST 48
+#define OPTIONS_MOST 64
 #define REPEATS_MOST 64
 #define POSITIONALS_MOST 4
 

@@ -11,6 +11,7 @@
 #include "base/measure.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
+#include "models/take.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
     int64_t threads;
@@ -159,30 +160,11 @@ const char *cli_binarization_text(lk_binarization binarization) {
 
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
                         lk_dataset **dataset, lk_binarization *done) {
-    lk_dataset_options options;
-    *dataset = NULL;
-    *done = LK_BINARIZE_NONE;
-    LK_REQUIRE(cli_data_options(arguments, &options)); /* checked when the verb began */
-    lk_binarization how =
-        options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
-    options.role = LK_ROLE_TEST;
-    options.columns = model->data.columns;
-    options.binarization = LK_BINARIZE_NONE;
-    if (options.raw && options.shape.axes == 0) {
-        options.shape = model->data.shape;
-    }
-    LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
-    if (how != LK_BINARIZE_NONE && (*dataset)->alphabet > 2) {
-        lk_dataset_binarize_all(*dataset, how, options.seed, 0);
-        *done = how;
-    }
-    lk_shape there;
-    lk_status status = lk_model_takes(model, *dataset, &there);
-    if (status != LK_OK) {
-        lk_dataset_destroy(*dataset);
-        *dataset = NULL;
-    }
-    return status;
+    lk_take_options options = {.labels = cli_knows(arguments, "labels") && model->data.labels > 0
+                                             ? cli_text(arguments, "labels", NULL)
+                                             : NULL};
+    LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
+    return lk_model_read_data(model, path, &options, dataset, done);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */

@@ -222,7 +222,7 @@ static int run(const cli_arguments *arguments) {
         status = EXIT_USAGE;
     }
     if (status == EXIT_DONE) {
-        status = cli_items_open(arguments, &s, cli_text(arguments, "labels", NULL), &r.items);
+        status = cli_items_open(arguments, &s, &r.items);
     }
     if (status == EXIT_DONE && evaluate(arguments, batch, rate, &r) != LK_OK) {
         status = cli_fault(s.context);

@@ -18,16 +18,17 @@ static const cli_option options[] = {
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
     CLI_ADAPT_OPTION,
-    {"labels", "PATH",
+    {"anomalies", "PATH",
      "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
+     false},
+    {"labels", "PATH",
+     "the same as --anomalies; but for a model of p(x | label) the label of each example (default: "
+     "those that the data have)",
      false},
     {"out", "FILE.csv",
      "a line for each example: NLL, corrections, score, p-value, the most surprising variable; of "
      "a folder of pictures their names; labels where there are any. For each line of a text: "
      "symbols, NLL, score",
-     false},
-    {"classes", "PATH",
-     "for a model of p(x | label): the label of each example (default: those that the data have)",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
@@ -72,9 +73,12 @@ typedef struct scorer {
 static lk_status score_examples(scorer *s) {
     const cli_arguments *a = s->arguments;
     const lk_model *model = s->session.model;
-    const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "labels", NULL);
+    const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "anomalies", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_load(model->context, against, &s->background));
+    }
+    if (labels == NULL && model->data.labels == 0) {
+        labels = cli_text(a, "labels", NULL);
     }
     if (labels != NULL) {
         LK_TRY(lk_labels_read(model->context, labels, lk_items_count(s->items), &s->labels));
@@ -296,12 +300,12 @@ static bool ends_with(const char *name, const char *ending) {
 static int check_options(const cli_arguments *a, const lk_model *model) {
     bool texts = model->data.stream;
     const char *map = cli_text(a, "map", texts ? ".html" : ".png");
-    bool fits = texts ? cli_excludes(a,
-                                     "alphabet shape binarize binarize-seed labels against "
-                                     "complexity map-scale",
-                                     "models of examples")
-                      : cli_excludes(a, "from symbols top map-symbols", "models of texts");
-    fits = fits && (model->data.labels > 0 || cli_excludes(a, "classes", "models of p(x | label)"));
+    bool fits = texts
+                    ? cli_excludes(a,
+                                   "alphabet shape binarize binarize-seed labels anomalies against "
+                                   "complexity map-scale",
+                                   "models of examples")
+                    : cli_excludes(a, "from symbols top map-symbols", "models of texts");
     return !fits                                      ? EXIT_USAGE
            : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
@@ -335,8 +339,7 @@ static int run(const cli_arguments *arguments) {
         status = check_options(arguments, s.session.model);
     }
     if (status == EXIT_DONE) {
-        status =
-            cli_items_open(arguments, &s.session, cli_text(arguments, "classes", NULL), &s.items);
+        status = cli_items_open(arguments, &s.session, &s.items);
     }
     status = status == EXIT_DONE ? score(&s) : status;
     lk_page_abandon(s.page);

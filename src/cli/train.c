@@ -18,6 +18,16 @@ static const cli_option train_options[] = {
      false},
     {"valid", "PATH",
      "validation examples: choose the best weights, stop early, calibrate p-values", false},
+    {"condition", "label|COLUMN",
+     "train p(x | label), of the data's own labels or --labels, or of a column of the table "
+     "(likely models says which families are given labels)",
+     false},
+    {"labels", "PATH", "labels of the examples: one number or word a line, IDX1, NPY, NPZ", false},
+    {"valid-labels", "PATH", "those of --valid", false},
+    {"view", "bits:B",
+     "model the high B bits of every value first, then the low ones given all of these", false},
+    {"unseen", NULL,
+     "of tables of words: each column gets a symbol for values that are not in these data", false},
     {"valid-fraction", "X",
      "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
      "else 0)",

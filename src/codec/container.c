@@ -177,20 +177,20 @@ static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *
 }
 
 /* A table whose last byte stands just before `end`. */
-static bool parse_end_table(search *found, int64_t end, int64_t count) {
+static lk_status parse_end_table(lk_context *context, search *found, int64_t end, int64_t count) {
     if (end > found->size || end - found->header_size < LK_FRAME_TABLE_TAIL) {
-        return false;
+        return LK_CORRUPT;
     }
     int64_t table = lk_get_u32(found->bytes + end - LK_FRAME_TABLE_TAIL);
     int64_t begin = end - LK_FRAME_TABLE_TAIL - table;
     if (begin < found->header_size ||
         lk_frame_hash(found->bytes + begin, table + 4, found->file, LK_FRAME_TABLE_NUMBER) !=
             lk_get_u32(found->bytes + end - LK_FRAME_CHECKSUM_SIZE)) {
-        return false;
+        return LK_CORRUPT;
     }
     lk_cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
     found->table_bytes = table + LK_FRAME_TABLE_TAIL;
-    return lk_table_read(&in, count, CHUNK_LEAST, &found->length, &found->total);
+    return lk_table_read(context, &in, count, CHUNK_LEAST, &found->length, &found->total);
 }
 
 static lk_status parse_header(lk_context *context, const char *path, lk_container *container,
@@ -213,20 +213,31 @@ static lk_status parse_header(lk_context *context, const char *path, lk_containe
     LK_TRY(parse_fields(context, path, &in, &container->header, found));
     container->count = lk_container_chunks(&container->header);
     bool here = lk_get_number(&in, 0, 1) == 1;
-    bool table = here && !in.failed &&
-                 lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total);
-    if (in.failed || in.at != in.end || (here && !table)) {
+    lk_status table = LK_OK;
+    if (here && !in.failed) {
+        table = lk_table_read(context, &in, container->count, CHUNK_LEAST, &found->length,
+                              &found->total);
+        if (table == LK_NO_MEMORY) {
+            return table;
+        }
+    }
+    if (in.failed || in.at != in.end || table != LK_OK) {
         return lk_fail(
             context, LK_CORRUPT,
             "%s: the header's table of chunks is wrong; the file was not written by likely", path);
     }
-    if (!here &&
-        !parse_end_table(found, found->header_size + found->after_header, container->count) &&
-        !parse_end_table(found, found->size, container->count)) {
+    if (!here) {
+        table = parse_end_table(context, found, found->header_size + found->after_header,
+                                container->count);
+        table = table == LK_CORRUPT ? parse_end_table(context, found, found->size, container->count)
+                                    : table;
+    }
+    if (table == LK_CORRUPT) {
         found->table_bytes = 0;
         container->table_damaged = true;
+        return LK_OK;
     }
-    return LK_OK;
+    return table;
 }
 
 /* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0.

@@ -111,17 +111,21 @@ lk_status lk_header_read(lk_context *context, const char *path, const uint8_t *b
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-bool lk_table_read(lk_cursor *in, int64_t count, int64_t least, int64_t **length, int64_t *total) {
+lk_status lk_table_read(lk_context *context, lk_cursor *in, int64_t count, int64_t least,
+                        int64_t **length, int64_t *total) {
     int64_t *sizes = lk_allocate(count, sizeof *sizes), sum = 0;
-    for (int64_t i = 0; i < count && sizes != NULL; i++) {
+    if (sizes == NULL) {
+        return lk_fail_no_memory(context, "a table of chunks", count * (int64_t)sizeof *sizes);
+    }
+    for (int64_t i = 0; i < count; i++) {
         sizes[i] = lk_get_number(in, least, INT64_MAX / (2 * LK_FRAME_CHUNKS_MOST));
         sum += sizes[i];
     }
-    if (sizes == NULL || in->failed || in->at != in->end) {
+    if (in->failed || in->at != in->end) {
         lk_release(sizes);
-        return false;
+        return LK_CORRUPT;
     }
     *length = sizes;
     *total = sum;
-    return true;
+    return LK_OK;
 }

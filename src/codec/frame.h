@@ -56,8 +56,10 @@ typedef struct lk_header {
 lk_status lk_header_read(lk_context *context, const char *path, const uint8_t *bytes, int64_t size,
                          lk_header *header);
 
-/* The sizes of `count` chunks, each at least `least`, from exactly the bytes of `in`. false: they
- * are not such; else *length[count] is the caller's (lk_release) and *total their sum. */
-bool lk_table_read(lk_cursor *in, int64_t count, int64_t least, int64_t **length, int64_t *total);
+/* The sizes of `count` chunks, each at least `least`, from exactly the bytes of `in`:
+ * *length[count], the caller's (lk_release), and *total, their sum. LK_CORRUPT, without a message:
+ * they are not such. */
+lk_status lk_table_read(lk_context *context, lk_cursor *in, int64_t count, int64_t least,
+                        int64_t **length, int64_t *total);
 
 #endif

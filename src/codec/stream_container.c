@@ -210,11 +210,12 @@ static lk_status read_table(lk_stream_container *container, search *found) {
     }
     lk_status status = copy(source, source->size - LK_FRAME_TABLE_TAIL - size, size + 4, table);
     lk_cursor in = {.at = table, .end = table + size};
-    if (status == LK_OK &&
-        lk_frame_hash(table, size + 4, container->seed, LK_FRAME_TABLE_NUMBER) ==
-            lk_get_u32(tail + 4) &&
-        lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total)) {
-        found->table_bytes = size + LK_FRAME_TABLE_TAIL;
+    if (status == LK_OK && lk_frame_hash(table, size + 4, container->seed, LK_FRAME_TABLE_NUMBER) ==
+                               lk_get_u32(tail + 4)) {
+        status = lk_table_read(source->context, &in, container->count, CHUNK_LEAST, &found->length,
+                               &found->total);
+        found->table_bytes = status == LK_OK ? size + LK_FRAME_TABLE_TAIL : 0;
+        status = status == LK_CORRUPT ? LK_OK : status;
     }
     lk_release(table);
     return status;

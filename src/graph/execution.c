@@ -10,8 +10,8 @@
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int64_t bytes_of(const lk_memory_plan *memory, int64_t variables, int64_t batch) {
-    int64_t per_example = memory->total * (int64_t)sizeof(float);
+static int64_t bytes_of(int64_t floats, int64_t variables, int64_t batch) {
+    int64_t per_example = floats * (int64_t)sizeof(float);
     per_example += variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
 }
@@ -38,8 +38,9 @@ static lk_status allocate(lk_execution *execution) {
     if (execution->pool_of_values == NULL || execution->symbols == NULL ||
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
         execution->gradient == NULL || execution->at_step == NULL || execution->workspace == NULL) {
-        return lk_fail_no_memory(context, "values of the network",
-                                 bytes_of(&execution->memory, graph->variables, execution->batch));
+        return lk_fail_no_memory(
+            context, "values of the network",
+            bytes_of(execution->memory.total, graph->variables, execution->batch));
     }
     return execution->window != NULL ? lk_execution_prepare_window(execution) : LK_OK;
 }
@@ -123,15 +124,9 @@ void lk_execution_rebind(lk_execution *execution, const lk_graph *graph) {
 
 static int64_t bytes_to_run(const lk_graph *graph, lk_plan plan, int64_t batch,
                             const lk_window *window, int64_t length) {
-    lk_memory_plan memory;
-    if (!lk_memory_plan_make(graph, plan, window, length, &memory)) {
-        return INT64_MAX;
-    }
     int64_t variables =
         window != NULL ? (window->lookback + length) * window->unit : graph->variables;
-    int64_t bytes = bytes_of(&memory, variables, batch);
-    lk_memory_plan_release(&memory);
-    return bytes;
+    return bytes_of(lk_memory_plan_total(graph, plan, window, length), variables, batch);
 }
 
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {

@@ -102,7 +102,7 @@ static int set_up(void **state) {
     for (int i = 0; i < EXAMPLES; i++) {
         b.label[i] = i * 7 % LABELS;
     }
-    testing_ok(b.context, lk_model_items(b.model, b.data, &b.items));
+    testing_ok(b.context, lk_items_matched(b.model, b.data, &b.items));
     *state = &b;
     return 0;
 }
@@ -228,7 +228,7 @@ static void test_the_impossible(void **state) {
     lk_items_close(b->items);
     b->data->values[0] = 3;
     b->data->examples = 1;
-    testing_ok(b->context, lk_model_items(b->model, b->data, &b->items));
+    testing_ok(b->context, lk_items_matched(b->model, b->data, &b->items));
     testing_ok(b->context, lk_items_set_labels(b->items, unknown));
     testing_ok(b->context, lk_classify(b->model, b->items, NULL, &classes));
     assert_true(classes.chosen[0] == 0 && classes.correct == 1);

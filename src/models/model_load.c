@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/safetensors.h"
 #include "models/model_file.h"
@@ -92,7 +93,7 @@ static lk_status need_object(const job *work, const char *key, json_t **object) 
     json_error_t error;
     *object = NULL;
     LK_TRY(need(work, key, &text));
-    *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    LK_TRY(lk_json_parse(work->context, text, strlen(text), object, &error));
     if (*object == NULL) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\": %s", work->path, key,
                        error.text);

@@ -227,7 +227,11 @@ static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char
 static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
                            const char *key, json_t **json) {
     const char *text = lk_safetensors_value(file, key);
-    *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    *json = NULL;
+    if (text != NULL) {
+        LK_TRY(lk_json_parse(context, text, strlen(text), json, &error));
+    }
     if (*json == NULL) {
         char what[64];
         snprintf(what, sizeof what, "its %s are missing or damaged", key);

@@ -53,7 +53,7 @@ lk_sink lk_nll_sink(double *nll_nats) {
     return (lk_sink){take_nll, nll_nats};
 }
 
-lk_status lk_model_items(const lk_model *model, const lk_dataset *dataset, lk_items **items) {
+lk_status lk_items_matched(const lk_model *model, const lk_dataset *dataset, lk_items **items) {
     bool labelled = model->data.labels > 0 && dataset->labels != NULL;
     LK_TRY(lk_items_of_dataset(model->context, dataset, lk_model_view(model), items));
     return labelled ? lk_items_set_labels(*items, dataset->labels) : LK_OK;
@@ -62,7 +62,7 @@ lk_status lk_model_items(const lk_model *model, const lk_dataset *dataset, lk_it
 lk_status lk_evaluate_dataset(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
     const lk_sink sink = lk_nll_sink(nll_nats);
     lk_items *items;
-    lk_status status = lk_model_items(model, dataset, &items);
+    lk_status status = lk_items_matched(model, dataset, &items);
     if (status == LK_OK) {
         status = lk_walk_once(model, items, NULL, &sink, 1);
     }

@@ -22,9 +22,9 @@ void lk_evaluation_deinit(lk_evaluation *evaluation);
 
 /* Keeps the likelihoods alone: nll_nats[items]. */
 lk_sink lk_nll_sink(double *nll_nats);
-/* The examples of a data set as the model sees them: through its view, with their labels if it is
- * given such. *items is the caller's: lk_items_close. */
-lk_status lk_model_items(const lk_model *model, const lk_dataset *dataset, lk_items **items);
+/* The examples of a data set as the model sees them, whose labels, if it is given such, are its
+ * symbols already (else: models/take.h). *items is the caller's: lk_items_close. */
+lk_status lk_items_matched(const lk_model *model, const lk_dataset *dataset, lk_items **items);
 /* nll_nats[examples] of a data set. */
 lk_status lk_evaluate_dataset(const lk_model *model, const lk_dataset *dataset, double *nll_nats);
 

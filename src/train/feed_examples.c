@@ -30,7 +30,7 @@ static lk_status init(lk_trainer *t) {
     t->validates = t->valid != NULL;
     t->train_path = t->train->path;
     if (t->validates) {
-        LK_TRY(lk_model_items(model, t->valid, &t->valid_items));
+        LK_TRY(lk_items_matched(model, t->valid, &t->valid_items));
         t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
     }
     return t->validates && t->valid_nll == NULL

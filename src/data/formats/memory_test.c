@@ -266,8 +266,8 @@ static lk_status act_read(void *subject, uint64_t *digest) {
         if (status == LK_OK) {
             add_data(digest, data);
             add_data(digest, valid);
-            lk_dataset_destroy(valid);
         }
+        lk_dataset_destroy(valid);
     }
     lk_dataset_destroy(data);
     return status;

@@ -4,7 +4,6 @@
 #define LK_JOBS_SCORE_H
 
 #include "base/arena.h"
-#include "base/arena.h"
 #include "models/walk.h"
 
 typedef struct lk_score_options {

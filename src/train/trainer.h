@@ -13,7 +13,7 @@
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
-#include "train/variants.h"
+#include "models/networks.h"
 #include "train/windows.h"
 #include "train/state.h"
 #include "train/train.h"
@@ -45,7 +45,7 @@ struct lk_trainer {
     int64_t total_steps;                   /* 0: not known */
     /* Of examples (feed_examples.c). */
     const lk_dataset *train, *valid;
-    lk_variants variants;
+    lk_networks networks;
     int32_t bound_variant; /* of the network that the slices are bound to */
     lk_walk *walk;         /* owned, over the validation data */
     lk_items *valid_items; /* owned */

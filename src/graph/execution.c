@@ -73,6 +73,7 @@ static lk_status create(const lk_graph *graph, lk_plan plan, int64_t batch, cons
     }
     made->length = window != NULL ? window->positions - window->lookback : 0;
     made->pool = graph->context->pool;
+    made->context = graph->context;
     lk_status status = allocate(made);
     if (status != LK_OK) {
         lk_execution_destroy(made);
@@ -247,8 +248,7 @@ lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const i
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
     task.cell_count = count;
-    return node->op->forward(&task) ? LK_OK
-                                    : lk_fail_no_memory(execution->graph->context, node->name, 0);
+    return node->op->forward(&task) ? LK_OK : lk_fail_no_memory(execution->context, node->name, 0);
 }
 
 /* ---- the parallel schedule ------------------------------------------------------------------- */

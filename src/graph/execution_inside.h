@@ -42,6 +42,7 @@ struct lk_execution {
     lk_workspace *workspace;
     lk_derived *derived; /* weights that operations see instead of parameters; NULL: none */
     lk_pool *pool;       /* not owned */
+    lk_context *context; /* where failures are told: the graph's, or a slice's; not owned */
 };
 
 /* Room for one task's pointers. */

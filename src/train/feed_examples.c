@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "train/feed.h"
+#include "train/version_0_1.h"
 
 /* For training with values drawn afresh the data are grey and of another alphabet than the
  * model. */
@@ -15,6 +16,17 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train,
     }
     LK_TRY(lk_model_accepts(model, &shape));
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
+}
+
+static lk_status make_slices(lk_trainer *t) {
+    lk_graph *graph;
+    LK_TRY(lk_variants_graph(&t->variants, 0, &graph));
+    t->bound_variant = 0;
+    lk_slices_options cut = {.batch = t->batch_capacity, .slices = lk_trainer_asked_slices(t)};
+    t->slices_of_0_1 =
+        t->variants.count > 1 ? 1 : lk_slices_of_version_0_1(graph, t->batch_capacity);
+    cut.slices = cut.slices > 0 ? cut.slices : lk_slices_choose(graph, cut.batch);
+    return lk_slices_create(graph, cut, &t->slices);
 }
 
 static lk_status init(lk_trainer *t) {
@@ -32,20 +44,18 @@ static lk_status init(lk_trainer *t) {
     t->train_path = t->train->path;
     if (t->validates) {
         t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
+        if (t->valid_nll == NULL) {
+            return lk_fail_no_memory(model->context, "likelihoods",
+                                     t->valid->examples * (int64_t)sizeof(double));
+        }
     }
-    return t->validates && t->valid_nll == NULL
-               ? lk_fail_no_memory(model->context, "likelihoods",
-                                   t->valid->examples * (int64_t)sizeof(double))
-               : LK_OK;
+    return make_slices(t);
 }
 
 static void deinit(lk_trainer *t) {
     lk_release(t->valid_nll);
     lk_batches_deinit(&t->batches);
     lk_evaluator_deinit(&t->evaluator);
-    if (t->slices == NULL) {
-        lk_execution_destroy(t->execution);
-    }
     lk_slices_destroy(t->slices);
     lk_variants_deinit(&t->variants);
 }
@@ -55,50 +65,24 @@ static lk_status begin(lk_trainer *t) {
     return LK_OK;
 }
 
-/* Networks whose values fill the caches are trained in slices; those of several variants share
- * their weights, which outweigh values. */
-static lk_status make_execution(lk_trainer *t, lk_graph *graph) {
-    if (t->variants.count > 1 || lk_slices_count(graph, t->batches.batch_size) == 1) {
-        return lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution);
-    }
-    LK_TRY(lk_slices_create(graph, t->batches.batch_size, &t->slices));
-    t->execution = lk_slices_execution(t->slices);
-    return LK_OK;
-}
-
-/* Turns the execution to the network of the step's variant. */
+/* Turns the slices to the network of the step's variant. */
 static lk_status bind(lk_trainer *t) {
     int32_t variant = (int32_t)(t->state.step % t->variants.count);
-    if (variant == t->bound_variant) {
-        return LK_OK;
+    if (variant != t->bound_variant) {
+        lk_graph *graph;
+        LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
+        lk_slices_rebind(t->slices, graph);
+        t->bound_variant = variant;
     }
-    lk_graph *graph;
-    LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
-    if (t->execution == NULL) {
-        LK_TRY(make_execution(t, graph));
-    } else {
-        lk_execution_rebind(t->execution, graph);
-    }
-    t->bound_variant = variant;
     return LK_OK;
 }
 
-static lk_status forward(lk_trainer *t) {
+static lk_status run(lk_trainer *t) {
     LK_TRY(bind(t));
     lk_batches_gather(&t->batches, t->state.position);
     t->batch_count = t->batches.count;
-    if (t->slices != NULL) {
-        lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
-        return lk_slices_run(t->slices, t->batches.x, t->batches.count, t->batch_nll);
-    }
-    lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
-    LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
-    return lk_execution_nll(t->execution, t->batch_nll, NULL);
-}
-
-/* Slices have run backward too. */
-static lk_status backward(lk_trainer *t) {
-    return t->slices != NULL ? LK_OK : lk_execution_backward(t->execution);
+    lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
+    return lk_slices_run(t->slices, t->batches.x, NULL, t->batches.count, t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {
@@ -130,5 +114,4 @@ static json_t *describe(const lk_trainer *t, bool valid) {
     return data != NULL ? lk_history_data(data) : json_null();
 }
 
-const lk_feed lk_feed_examples = {init,    deinit,   begin, forward, backward,
-                                  example, validate, hash,  describe};
+const lk_feed lk_feed_examples = {init, deinit, begin, run, example, validate, hash, describe};

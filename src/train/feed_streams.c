@@ -32,8 +32,10 @@ static lk_status init(lk_trainer *t) {
     t->epoch_batches = length / t->batch_capacity / window;
     t->epoch_examples = t->epoch_batches * t->batch_capacity;
     t->validates = t->valid_stream != NULL;
-    LK_TRY(lk_flow_create(model, LK_PLAN_TRAIN, t->batch_capacity, window, &t->flow));
-    t->execution = lk_flow_execution(t->flow);
+    LK_TRY(lk_flow_create_slices(model, lk_trainer_asked_slices(t), t->batch_capacity, window,
+                                 &t->flow));
+    t->slices = lk_flow_slices(t->flow);
+    t->slices_of_0_1 = 1;
     t->window_symbols = lk_allocate(t->batch_capacity * window, sizeof *t->window_symbols);
     t->carried =
         lk_allocate(lk_flow_carried_floats(t->flow) * t->batch_capacity, sizeof *t->carried);
@@ -67,7 +69,7 @@ static lk_status read_round(lk_stream *stream, int64_t first, int64_t count, uin
     return lk_stream_read(stream, 0, count - here, symbols + here);
 }
 
-static lk_status forward(lk_trainer *t) {
+static lk_status run(lk_trainer *t) {
     int64_t window = t->model->data.variables, length = lk_stream_length(t->train_stream);
     lk_random random = {t->options.seed, LK_FOR_SHUFFLE};
     int64_t offset =
@@ -77,13 +79,8 @@ static lk_status forward(lk_trainer *t) {
         LK_TRY(read_round(t->train_stream, first, window, t->window_symbols + lane * window));
     }
     t->batch_count = t->batch_capacity;
-    lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
-    LK_TRY(lk_flow_forward(t->flow, t->window_symbols, window));
-    return lk_flow_nll(t->flow, t->batch_nll, NULL);
-}
-
-static lk_status backward(lk_trainer *t) {
-    return lk_execution_backward(t->execution);
+    lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
+    return lk_flow_train(t->flow, t->window_symbols, t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {
@@ -163,5 +160,4 @@ static json_t *describe(const lk_trainer *t, bool valid) {
                                       (json_int_t)lk_stream_length(stream));
 }
 
-const lk_feed lk_feed_streams = {init,    deinit,   begin, forward, backward,
-                                 example, validate, hash,  describe};
+const lk_feed lk_feed_streams = {init, deinit, begin, run, example, validate, hash, describe};

@@ -17,7 +17,8 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
         .epochs = t->epochs,
         .carried = t->carried,
         .carried_count = t->flow != NULL ? lk_flow_carried_floats(t->flow) * t->batch_capacity : 0,
-        .steps_in_epoch = t->epoch_batches};
+        .steps_in_epoch = t->epoch_batches,
+        .slices_of_0_1 = t->slices_of_0_1};
 }
 
 void lk_trainer_swap_kept(lk_trainer *t) {

@@ -92,11 +92,35 @@ static void learns(void **unused) {
     }
 }
 
-static void resumed_equals_uninterrupted_stream(void **unused) {
+/* Whatever the threads, for each number of slices of the six lanes. */
+static void threads_do_not_matter(void **unused) {
     (void)unused;
+    static const int threads[] = {1, 2, 3, 5};
+    static const char *const families[] = {"charrnn", "conv1d"};
+    for (int64_t slices = 1; slices <= 6; slices++) {
+        for (int f = 0; f < 2; f++) {
+            text *t[4];
+            for (int k = 0; k < 4; k++) {
+                t[k] = setup_text(threads[k], families[f], "dropout=0.1");
+                lk_train_options o = options_for_streams();
+                o.epochs = 2;
+                o.slices = slices;
+                train_text(t[k], &o);
+                same_weights(t[0]->model, t[k]->model);
+                assert_int_equal(declared_slices(t[k]->model), slices);
+            }
+            for (int k = 0; k < 4; k++) {
+                teardown_text(t[k]);
+            }
+        }
+    }
+}
+
+static void resume_in_slices(int64_t slices) {
     static const int threads[] = {1, 2, 3};
     text *whole = setup_text(2, "charrnn", "dropout=0.1");
     lk_train_options o = options_for_streams();
+    o.slices = slices;
     train_text(whole, &o);
     const int64_t calls[] = {1, 7, 19, 40}; /* 19 calls an epoch */
     for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
@@ -126,6 +150,12 @@ static void resumed_equals_uninterrupted_stream(void **unused) {
     teardown_text(whole);
 }
 
+static void resumed_equals_uninterrupted_stream(void **unused) {
+    (void)unused;
+    resume_in_slices(0);
+    resume_in_slices(4);
+}
+
 static void refuses(void **unused) {
     (void)unused;
     text *t = setup_text(1, "charrnn", "layers=1");
@@ -141,6 +171,7 @@ static void refuses(void **unused) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns),
+        cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(resumed_equals_uninterrupted_stream),
         cmocka_unit_test(refuses),
     };

@@ -29,6 +29,11 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
                        "epochs %lld, batch size %lld, patience %lld: they must be at least 0, 1, 0",
                        (long long)o->epochs, (long long)o->batch_size, (long long)o->patience);
     }
+    if (o->slices < 0 || o->slices > o->batch_size) {
+        return lk_fail(context, LK_INVALID,
+                       "%lld slices of minibatches of %lld: there must be 1 to %lld, or 0: chosen",
+                       (long long)o->slices, (long long)o->batch_size, (long long)o->batch_size);
+    }
     if (!(o->minutes >= 0 && o->checkpoint_seconds >= 0 && o->progress_seconds >= 0)) {
         return lk_fail(context, LK_INVALID, "a time limit or interval is negative or not a number");
     }
@@ -78,10 +83,10 @@ static lk_status allocate(lk_trainer *t) {
 static lk_status trainer_init(lk_trainer *t) {
     const lk_train_options *options = &t->options;
     lk_context *context = t->model->context;
-    t->bound_variant = -1;
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
     t->unsaved = true;
     LK_TRY(check_options(context, options, t->valid != NULL || t->valid_stream != NULL));
+    LK_TRY(lk_parameters_make_gradients(t->model->parameters));
     LK_TRY(t->feed->init(t));
     if (options->epochs > INT64_MAX / 2 / t->epoch_batches) {
         return lk_fail(context, LK_INVALID, "%lld epochs are too many", (long long)options->epochs);

@@ -40,6 +40,7 @@ typedef struct lk_train_options {
     double minutes; /* of this call, resumed or not; 0: no limit. Then the epoch is left where it
                        is. */
     int64_t batch_size;
+    int64_t slices; /* of a minibatch (graph/slices.h), at most batch_size; 0: chosen */
     lk_optimizer_options optimizer;
     lk_rate_options rate;
     double clip; /* global gradient norm; 0: none */

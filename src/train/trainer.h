@@ -39,10 +39,9 @@ struct lk_trainer {
     /* Of examples (feed_examples.c). */
     const lk_dataset *train, *valid;
     lk_variants variants;
-    int32_t bound_variant; /* of the network that the execution is bound to; -1: none yet */
+    int32_t bound_variant; /* of the network that the slices are bound to */
     lk_evaluator evaluator;
     lk_batches batches;
-    lk_slices *slices; /* owned; NULL: minibatches are not cut */
     double *valid_nll; /* owned, [valid examples]; NULL without */
     /* Of streams (feed_streams.c). */
     lk_stream *train_stream, *valid_stream;
@@ -50,7 +49,8 @@ struct lk_trainer {
     uint16_t *window_symbols;   /* owned, [lanes][window] */
     float *carried;             /* owned: what the flow carries, as of a checkpoint */
     /* Of both. */
-    lk_execution *execution; /* of the present minibatch; the feed's */
+    lk_slices *slices;       /* the feed's: its own, or its flow's */
+    int64_t slices_of_0_1;   /* how many version 0.1 would have cut minibatches into */
     lk_optimizer *optimizer; /* owned */
     lk_average *average;     /* owned, or NULL */
     lk_clip clip;
@@ -68,6 +68,11 @@ struct lk_trainer {
     bool unsaved; /* model_path is older than the weights that would be saved */
     char note[256];
 };
+
+/* The number of slices that the options ask for, at most one for each example; 0: to be chosen. */
+static inline int64_t lk_trainer_asked_slices(const lk_trainer *t) {
+    return t->options.slices < t->batch_capacity ? t->options.slices : t->batch_capacity;
+}
 
 /* step.c: one minibatch. */
 lk_status lk_trainer_step(lk_trainer *trainer);

@@ -32,7 +32,7 @@ static void keep_one_line(char *text) {
 
 lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...) {
     LK_REQUIRE(status != LK_OK);
-    if (context == NULL) {
+    if (context == NULL || !lk_pool_tells(context->pool)) {
         return status;
     }
     char line[LK_MESSAGE_CAPACITY]; /* the arguments may point into the message that is replaced */
@@ -64,7 +64,7 @@ static void print_bytes(double bytes, char *text, size_t capacity) {
 }
 
 lk_status lk_memory_allow(lk_context *context, const char *name, const char *what, double bytes) {
-    if (context->memory_most == 0 || bytes <= (double)context->memory_most) {
+    if (context == NULL || context->memory_most == 0 || bytes <= (double)context->memory_most) {
         return LK_OK;
     }
     char asked[32], most[32];
@@ -94,7 +94,9 @@ void lk_context_destroy(lk_context *context) {
 }
 
 const char *lk_context_message(const lk_context *context) {
-    return context == NULL ? lk_status_text(LK_NO_MEMORY) : context->message;
+    return context == NULL                ? lk_status_text(LK_NO_MEMORY)
+           : lk_pool_tells(context->pool) ? context->message
+                                          : "another worker failed first";
 }
 
 int lk_context_threads(const lk_context *context) {

@@ -17,7 +17,9 @@ struct lk_context {
                             number */
 };
 
-/* Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
+/* Workers may fail at once: then the first one's message is kept, the others' are dropped.
+ *
+ * Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
  * `return lk_fail(context, LK_FORMAT, "%s: line %d: ...", path, line)`. */
 lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

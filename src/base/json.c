@@ -4,10 +4,12 @@
 
 #include "base/memory.h"
 
-/* What a character of a text may become: "{}," is an object with its table, and a place in a
- * list. */
-#define BYTES_PER_CHARACTER 100
-#define BYTES_LEAST 65536
+/* Bytes that jansson takes at most for what begins with a character, or ends with it. */
+#define OBJECT_BYTES 300 /* { with a table */
+#define ARRAY_BYTES 120  /* [ with a first place */
+#define PAIR_BYTES 120   /* : of an object */
+#define VALUE_BYTES 112  /* , and a place in a list */
+#define LEAST_BYTES 65536
 
 typedef struct growing {
     char *text;
@@ -49,13 +51,27 @@ void lk_json_set(json_t **object, const char *key, json_t *value) {
     }
 }
 
-lk_status lk_json_parse(lk_context *context, const char *text, size_t size, json_t **json,
-                        json_error_t *error) {
+/* More than the text becomes; characters within strings are counted too. */
+static int64_t room_for(const char *text, size_t size) {
+    int64_t bytes = LEAST_BYTES + 3 * (int64_t)size;
+    for (size_t i = 0; i < size; i++) {
+        bytes += text[i] == '{'   ? OBJECT_BYTES
+                 : text[i] == '[' ? ARRAY_BYTES
+                 : text[i] == ':' ? PAIR_BYTES
+                 : text[i] == ',' ? VALUE_BYTES
+                                  : 0;
+    }
+    return bytes;
+}
+
+lk_status lk_json_parse(lk_context *context, const char *name, const char *text, size_t size,
+                        json_t **json, json_error_t *error) {
     *json = NULL;
-    int64_t room = (int64_t)size * BYTES_PER_CHARACTER + BYTES_LEAST;
+    int64_t room = room_for(text, size);
+    LK_TRY(lk_memory_allow(context, name, "parsing its JSON", (double)room));
     void *reserved = lk_resize(NULL, room, 1); /* not touched, so it costs nothing */
     if (reserved == NULL) {
-        return lk_fail_no_memory(context, "parsing JSON", room);
+        return lk_fail_no_memory(context, name, room);
     }
     lk_release(reserved);
     *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);

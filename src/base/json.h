@@ -15,8 +15,8 @@ char *lk_json_text(const json_t *json, size_t flags);
 void lk_json_set(json_t **object, const char *key, json_t *value);
 /* As json_loadb, refusing repeated keys: *json is NULL, and *error says why, when the text is no
  * JSON; *json is the caller's (json_decref). Fails only when there is no room for what such a text
- * may become. */
-lk_status lk_json_parse(lk_context *context, const char *text, size_t size, json_t **json,
-                        json_error_t *error);
+ * may become; `name` is then for the message. */
+lk_status lk_json_parse(lk_context *context, const char *name, const char *text, size_t size,
+                        json_t **json, json_error_t *error);
 
 #endif

@@ -11,6 +11,10 @@
 static const cli_option common[] = {
     {"threads", "N",
      "worker threads (default: one for each processor); results do not depend on it", false},
+    {"memory", "SIZE",
+     "at most so much memory for what a file or an option asks for, like 4G or 500M (default: half "
+     "of what there is)",
+     false},
     {"quiet", NULL, "no progress, only results", false},
     {"help", NULL, "this text", false},
 };
@@ -215,6 +219,28 @@ bool cli_real(const cli_arguments *arguments, const char *name, double least, do
         return false;
     }
     *value = number;
+    return true;
+}
+
+bool cli_bytes(const cli_arguments *arguments, const char *name, int64_t *value) {
+    static const char suffixes[] = "KMGT";
+    const char *text = cli_text(arguments, name, NULL);
+    *value = 0;
+    if (text == NULL) {
+        return true;
+    }
+    char *end = NULL;
+    double number = strtod(text, &end);
+    const char *suffix = *end != '\0' ? strchr(suffixes, *end & ~0x20) : NULL;
+    for (const char *at = suffixes; suffix != NULL && at <= suffix; at++) {
+        number *= 1024;
+    }
+    end += suffix != NULL;
+    if (end == text || *end != '\0' || !(number >= 1 && number <= 1e18)) {
+        cli_usage(arguments, "--%s %s: expected a size in bytes, like 500M or 4G", name, text);
+        return false;
+    }
+    *value = (int64_t)number;
     return true;
 }
 

@@ -58,6 +58,8 @@ bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least
                  int64_t fallback, int64_t *value);
 bool cli_real(const cli_arguments *arguments, const char *name, double least, double most,
               double fallback, double *value);
+/* A size in bytes, with K, M, G or T for powers of 1024; absent: 0. False after a usage line. */
+bool cli_bytes(const cli_arguments *arguments, const char *name, int64_t *value);
 /* False after printing a usage line when the text is none of the words of `choices` ("a|b|c"). */
 bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices,
                 const char *fallback, const char **value);

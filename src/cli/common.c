@@ -14,9 +14,10 @@
 #include "models/take.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
-    int64_t threads;
+    int64_t threads, memory;
     *status = EXIT_USAGE;
-    if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads)) {
+    if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads) ||
+        !cli_bytes(arguments, "memory", &memory)) {
         return NULL;
     }
     lk_context *context = NULL;
@@ -30,6 +31,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
         lk_context_destroy(context);
         return NULL;
     }
+    lk_context_set_memory(context, memory);
     return context;
 }
 

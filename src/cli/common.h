@@ -9,8 +9,8 @@
 #include "data/formats/formats.h"
 #include "models/model.h"
 
-/* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in
- * *status). */
+/* A context with --threads and --memory; NULL after an error line (then return EXIT_FAULT or the
+ * usage status in *status). */
 lk_context *cli_open(const cli_arguments *arguments, int *status);
 /* Prints the context's message as one line on stderr; returns EXIT_FAULT. */
 int cli_fault(const lk_context *context);

@@ -198,8 +198,8 @@ static lk_status parse_file(lk_parse *parse) {
     }
     json_error_t error;
     json_t *header;
-    LK_TRY(lk_json_parse(parse->context, (const char *)bytes->data + 8, (size_t)length, &header,
-                         &error));
+    LK_TRY(lk_json_parse(parse->context, parse->name, (const char *)bytes->data + 8, (size_t)length,
+                         &header, &error));
     if (!json_is_object(header)) {
         json_decref(header);
         return lk_fail(parse->context, LK_FORMAT,

@@ -2,6 +2,7 @@
  * Backward is in backward.c. */
 #include "graph/execution.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -16,6 +17,15 @@ static int64_t bytes_of(int64_t floats, int64_t variables, int64_t batch) {
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
 }
 
+static lk_status ask_for_memory(const lk_execution *execution) {
+    char what[96];
+    snprintf(what, sizeof what, "running the network over %lld examples at a time",
+             (long long)execution->batch);
+    return lk_memory_allow(
+        execution->graph->context, NULL, what,
+        (double)bytes_of(execution->memory.total, execution->graph->variables, execution->batch));
+}
+
 static lk_status allocate(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     lk_context *context = graph->context;
@@ -23,6 +33,7 @@ static lk_status allocate(lk_execution *execution) {
                              &execution->memory)) {
         return lk_fail_no_memory(context, "memory plan", graph->node_count * 32);
     }
+    LK_TRY(ask_for_memory(execution));
     int64_t cells = graph->variables * execution->batch;
     execution->pool_of_values =
         lk_allocate(execution->memory.total * execution->batch, sizeof(float));

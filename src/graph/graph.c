@@ -252,6 +252,13 @@ static lk_status fill_graph(lk_graph *graph, const lk_field *fields, int32_t cou
     return LK_OK;
 }
 
+/* The arena gives no more: it was not allowed to, or there is none. */
+static lk_status fail_arena(const lk_graph *graph) {
+    int64_t bytes = lk_arena_bytes(graph->arena);
+    LK_TRY(lk_memory_allow(graph->context, NULL, "building the network", (double)bytes));
+    return lk_fail_no_memory(graph->context, "building the network", bytes);
+}
+
 lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
                                  const lk_field *fields, int32_t count, lk_graph **graph) {
     LK_REQUIRE(count >= 1 && count <= LK_FIELDS_MOST);
@@ -271,6 +278,7 @@ lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
         status = fill_graph(made, fields, count);
     }
     if (status != LK_OK) {
+        status = made->arena != NULL && lk_arena_failed(made->arena) ? fail_arena(made) : status;
         lk_graph_destroy(made);
         return status;
     }
@@ -381,7 +389,12 @@ static lk_status derive_ready(lk_graph *graph, const lk_node *node, int32_t *rea
 
 static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_TRY(node->op->shape(graph->context, node));
-    LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
+    LK_REQUIRE(node->cells >= 1 && node->channels >= 1);
+    if (node->cells > INT32_MAX) {
+        return lk_fail(graph->context, LK_UNSUPPORTED,
+                       "node %s would have %lld cells, and at most %d are possible", node->name,
+                       (long long)node->cells, INT32_MAX);
+    }
     int32_t *ready = lk_allocate(node->cells, sizeof *ready);
     if (ready == NULL) {
         return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof *ready);
@@ -401,12 +414,7 @@ static lk_status derive(lk_graph *graph, lk_node *node) {
  * it is told here. */
 static bool has_failed(lk_graph *graph) {
     if (graph->failed == LK_OK && lk_arena_failed(graph->arena)) {
-        int64_t bytes = lk_arena_bytes(graph->arena);
-        graph->failed =
-            lk_memory_allow(graph->context, NULL, "building the network", (double)bytes);
-        if (graph->failed == LK_OK) {
-            graph->failed = lk_fail_no_memory(graph->context, "building the network", bytes);
-        }
+        graph->failed = fail_arena(graph);
     }
     return graph->failed != LK_OK;
 }
@@ -533,6 +541,9 @@ lk_status lk_graph_close(lk_graph *graph) {
     }
     graph->plan_room = lk_arena_take(graph->arena, lk_memory_plan_room(graph->node_count), 1);
     graph->finished = !has_failed(graph);
+    if (lk_arena_failed(graph->arena)) { /* whoever told it first may not have known why */
+        graph->failed = fail_arena(graph);
+    }
     return graph->failed;
 }
 

@@ -112,8 +112,8 @@ static void add_words(const bench *b, lk_dictionary *dictionary, int32_t count) 
     static const char *const words[] = {"red", "green", "dark blue"};
     for (int32_t i = 0; i < count; i++) {
         int32_t symbol;
-        ok(b, lk_dictionary_add(b->context, dictionary, words[i], (int64_t)strlen(words[i]),
-                                &symbol));
+        ok(b,
+           lk_dictionary_add(b->context, dictionary, words[i], (int64_t)strlen(words[i]), &symbol));
     }
 }
 

@@ -41,10 +41,7 @@ typedef struct lk_run_options {
     lk_pool *pool; /* to run on; NULL: the context's */
 } lk_run_options;
 
-/* That a run may take. */
-#define LK_RUN_BYTES_MOST ((double)(INT64_C(16) << 30))
-
-/* LK_UNSUPPORTED when it would need more than that. The model must outlive it. */
+/* LK_NO_MEMORY when it would need more than the context allows. The model must outlive it. */
 lk_status lk_run_open(const lk_model *model, const lk_run_options *options, lk_run **run);
 /* The same network with other values, of so many lanes, computed by `pool`: for another thread. Of
  * a run that does not learn; it must outlive the one beside it. */

@@ -135,12 +135,11 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static lk_status refuse_memory(const lk_run *run, double bytes) {
-    return lk_fail(run->model->context, LK_UNSUPPORTED,
-                   "running the model over %lld items side by side needs %.1f GiB, and at most "
-                   "%.0f are allowed: take fewer",
-                   (long long)run->options.lanes, bytes / (double)(1 << 30),
-                   LK_RUN_BYTES_MOST / (double)(1 << 30));
+static lk_status ask_for_memory(const lk_run *run, double bytes) {
+    char what[96];
+    snprintf(what, sizeof what, "running the model over %lld items side by side",
+             (long long)run->options.lanes);
+    return lk_memory_allow(run->model->context, NULL, what, bytes);
 }
 
 static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) {
@@ -160,9 +159,7 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
 static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
     int64_t window = choose_window(n, &run->options, shape);
     double bytes = bytes_of(n, run->options.lanes, window);
-    if (bytes > LK_RUN_BYTES_MOST) {
-        return refuse_memory(run, bytes);
-    }
+    LK_TRY(ask_for_memory(run, bytes));
     LK_TRY(build_sliding(model, shape, window, run));
     run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
     return LK_OK;
@@ -187,10 +184,6 @@ double lk_run_lane_bytes(const lk_run *run) {
 static lk_status make_values(lk_run *run) {
     lk_plan plan = plan_of(&run->options);
     int64_t lanes = run->options.lanes;
-    double bytes = lk_run_lane_bytes(run) * (double)lanes;
-    if (bytes > LK_RUN_BYTES_MOST) {
-        return refuse_memory(run, bytes);
-    }
     LK_TRY(lk_run_slides(run)
                ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
                : lk_execution_create(run->graph, plan, lanes, &run->execution));

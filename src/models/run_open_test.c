@@ -114,7 +114,7 @@ static void test_lanes_fit(void **state) {
     assert_true(one > 0.0 && two == 2.0 * one);
     lk_run_options wider = {.shape = {3, {1000, 4000000, 1}}, .lanes = 64};
     lk_run *run;
-    testing_refused(*state, lk_run_open(model, &wider, &run), LK_UNSUPPORTED, "GiB");
+    testing_refused(*state, lk_run_open(model, &wider, &run), LK_NO_MEMORY, "GiB");
     assert_null(run);
     lk_model_destroy(model);
 }

@@ -230,7 +230,7 @@ static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk
     json_error_t error;
     *json = NULL;
     if (text != NULL) {
-        LK_TRY(lk_json_parse(context, text, strlen(text), json, &error));
+        LK_TRY(lk_json_parse(context, c->path, text, strlen(text), json, &error));
     }
     if (*json == NULL) {
         char what[64];

@@ -187,6 +187,7 @@ static void test_views(void **state) {
         assert_true(x[0] == 3 && x[1] < 2 && x[2] >= 2);
     }
     assert_memory_equal(held->values, naive->values, 600 * sizeof(uint16_t));
+    lk_given_deinit(&given);
     testing_refused(*state, lk_given_prefix(model, raw, 7, &given), LK_INVALID, "first 7 of 6");
     /* A held value holds all its parts: not a prefix but for all values. */
     lk_bytes line = {(uint8_t *)(uintptr_t) "3 0 2\n", 6};

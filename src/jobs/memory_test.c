@@ -7,8 +7,9 @@
 #include "jobs/map.h"
 #include "jobs/sample.h"
 #include "jobs/score.h"
-#include "jobs/stream_walk.h"
 #include "models/model_file.h"
+#include "models/take.h"
+#include "train/evaluate.h"
 #include "train/train.h"
 
 #define EXAMPLES 6
@@ -291,19 +292,29 @@ static lk_status act_score(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_scores scores;
     lk_score_options options = {.background = b->model, .complexity = true};
-    LK_TRY(lk_score(b->model, b->data, &options, &scores));
-    *digest = sweep_hash(*digest, scores.score, EXAMPLES * (int64_t)sizeof *scores.score);
+    lk_items *items;
+    LK_TRY(lk_model_items(b->model, b->data, &items));
+    lk_status status = lk_score(b->model, items, &options, &scores);
+    if (status == LK_OK) {
+        *digest = sweep_hash(*digest, scores.score, EXAMPLES * (int64_t)sizeof *scores.score);
+    }
     lk_scores_deinit(&scores);
-    return LK_OK;
+    lk_items_close(items);
+    return status;
 }
 
 static lk_status act_map(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_map_options options = {0};
     lk_map_legend legend;
-    LK_TRY(lk_map_write(b->model, b->data, b->made, &options, &legend));
-    add_file(digest, b->made);
-    return LK_OK;
+    lk_items *items;
+    LK_TRY(lk_model_items(b->model, b->data, &items));
+    lk_status status = lk_map_write(b->model, items, b->made, &options, &legend);
+    lk_items_close(items);
+    if (status == LK_OK) {
+        add_file(digest, b->made);
+    }
+    return status;
 }
 
 static lk_status check_items(const bench *b, lk_items *items, uint64_t *digest) {
@@ -355,20 +366,19 @@ static lk_status act_train_stream(void *subject, uint64_t *digest) {
 
 static lk_status act_walk(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    lk_stream *stream;
-    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &stream));
-    for (int learns = 0; learns < 2; learns++) {
-        lk_stream_walk walk = {.learning_rate = learns == 0 ? 0 : 0.01f};
-        lk_stream_likelihood likelihood;
-        lk_status status = lk_stream_evaluate(b->model, stream, &walk, &likelihood);
-        if (status != LK_OK) {
-            lk_stream_close(stream);
-            return status;
+    lk_items *items;
+    lk_status status = lk_model_open_texts(b->model, b->text, &items);
+    for (int learns = 0; learns < 2 && status == LK_OK; learns++) {
+        const lk_walk_options how = {.learning_rate = learns == 0 ? 0 : 0.01f};
+        lk_evaluation evaluation;
+        status = lk_evaluate(b->model, items, &how, &evaluation);
+        if (status == LK_OK) {
+            *digest = sweep_hash(*digest, evaluation.nll_nats, sizeof *evaluation.nll_nats);
         }
-        *digest = sweep_hash(*digest, &likelihood.nll_nats, sizeof likelihood.nll_nats);
+        lk_evaluation_deinit(&evaluation);
     }
-    lk_stream_close(stream);
-    return LK_OK;
+    lk_items_close(items);
+    return status;
 }
 
 static lk_status take_symbols(void *argument, bool drawn, const uint16_t *symbols) {

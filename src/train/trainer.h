@@ -13,6 +13,7 @@
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "train/variants.h"
 #include "train/state.h"
 #include "train/train.h"
 
@@ -40,7 +41,8 @@ struct lk_trainer {
     const lk_dataset *train, *valid;
     lk_variants variants;
     int32_t bound_variant; /* of the network that the slices are bound to */
-    lk_evaluator evaluator;
+    lk_walk *walk;         /* owned, over the validation data */
+    lk_items *valid_items; /* owned */
     lk_batches batches;
     double *valid_nll; /* owned, [valid examples]; NULL without */
     /* Of streams (feed_streams.c). */

@@ -2,6 +2,8 @@
  * fixed; held variables, labels, views, columns; and what is refused. */
 #include "jobs/sample_testing.h"
 
+#include "models/take.h"
+
 #define VARIABLES 5
 #define SAMPLES 20000
 
@@ -114,6 +116,11 @@ static void test_labels(void **state) {
     options.labels = outside;
     options.label_count = 2;
     testing_refused(*state, lk_sample(model, &options, &samples), LK_INVALID, "label 3");
+    uint16_t symbol;
+    testing_ok(*state, lk_model_label(model, "2", &symbol));
+    assert_int_equal(symbol, 2);
+    testing_refused(*state, lk_model_label(model, "3", &symbol), LK_INVALID, "knows 0..2");
+    testing_refused(*state, lk_model_label(model, "two", &symbol), LK_INVALID, "knows 0..2");
     options.labels = labels;
     options.label_count = 3;
     samples = testing_draw(model, options);

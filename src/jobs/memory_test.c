@@ -344,11 +344,11 @@ static const sweep_act acts_on_examples[] = {
 
 /* ---- acts on texts --------------------------------------------------------------------------- */
 
-static lk_status act_train_stream(void *subject, uint64_t *digest) {
+static lk_status act_train_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
-    lk_stream *stream;
-    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &stream));
+    lk_items *texts;
+    LK_TRY(lk_items_open_texts(b->context, b->text, &b->symbols, &texts));
     lk_status status = create(b, &model);
     if (status == LK_OK) {
         lk_train_options options = few_steps();
@@ -356,11 +356,11 @@ static lk_status act_train_stream(void *subject, uint64_t *digest) {
         options.checkpoint = b->made;
         options.checkpoint_seconds = 0;
         unlink(b->made);
-        status = lk_train_stream(model, stream, stream, &options);
+        status = lk_train_texts(model, texts, texts, &options);
         add_model(digest, model);
         lk_model_destroy(model);
     }
-    lk_stream_close(stream);
+    lk_items_close(texts);
     return status;
 }
 
@@ -421,7 +421,7 @@ static lk_status act_check_texts(void *subject, uint64_t *digest) {
 
 static const sweep_act acts_on_texts[] = {
     {"create", act_create},
-    {"train", act_train_stream},
+    {"train", act_train_texts},
     {"walk", act_walk},
     {"sample", act_sample_texts},
     {"compress", act_compress_text},

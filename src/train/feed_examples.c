@@ -29,11 +29,11 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train,
 
 static lk_status make_slices(lk_trainer *t) {
     lk_graph *graph;
-    LK_TRY(lk_variants_graph(&t->variants, 0, &graph));
+    LK_TRY(lk_networks_graph(&t->networks, 0, &graph));
     t->bound_variant = 0;
     lk_slices_options cut = {.batch = t->batch_capacity, .slices = lk_trainer_asked_slices(t)};
     t->slices_of_0_1 =
-        t->variants.count > 1 ? 1 : lk_slices_of_version_0_1(graph, t->batch_capacity);
+        t->networks.count > 1 ? 1 : lk_slices_of_version_0_1(graph, t->batch_capacity);
     cut.slices = cut.slices > 0 ? cut.slices : lk_slices_choose(graph, cut.batch);
     return lk_slices_create(graph, cut, &t->slices);
 }
@@ -43,7 +43,7 @@ static lk_status init(lk_trainer *t) {
     LK_TRY(check_data(model, t->train, t->valid));
     LK_TRY(lk_batches_init(&t->batches, model->context, t->train, lk_model_view(model),
                            model->data.binarization, t->options.batch_size, t->options.seed));
-    LK_TRY(lk_variants_init(&t->variants, model));
+    LK_TRY(lk_networks_init(&t->networks, model));
     LK_TRY(lk_walk_open(model, &t->walk));
     t->batch_capacity = t->batches.batch_size;
     t->epoch_batches = t->batches.batches;
@@ -67,7 +67,7 @@ static void deinit(lk_trainer *t) {
     lk_walk_close(t->walk);
     lk_items_close(t->valid_items);
     lk_slices_destroy(t->slices);
-    lk_variants_deinit(&t->variants);
+    lk_networks_deinit(&t->networks);
 }
 
 static lk_status begin(lk_trainer *t) {
@@ -77,10 +77,10 @@ static lk_status begin(lk_trainer *t) {
 
 /* Turns the slices to the network of the step's variant. */
 static lk_status bind(lk_trainer *t) {
-    int32_t variant = (int32_t)(t->state.step % t->variants.count);
+    int32_t variant = (int32_t)(t->state.step % t->networks.count);
     if (variant != t->bound_variant) {
         lk_graph *graph;
-        LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
+        LK_TRY(lk_networks_graph(&t->networks, variant, &graph));
         lk_slices_rebind(t->slices, graph);
         t->bound_variant = variant;
     }

@@ -1,12 +1,14 @@
 /* likely check: what a sceptic would run. */
-#include "cli/common.h"
+#include "cli/items.h"
 #include "cli/text.h"
 #include "jobs/check.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "examples, or a text, to check on (default: drawn from the model)", false},
+    {"data", "PATH", "examples, or texts, to check on (default: drawn from the model)", false},
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
+    {"labels", "PATH", "for a model of p(x | label): those of --data (default: the data's own)",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -36,41 +38,21 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     return passed ? status : EXIT_FAULT;
 }
 
-/* The data of --data, or NULL. */
-static int open_items(const cli_arguments *arguments, cli_session *s, lk_items **items) {
-    lk_stream *text;
-    bool texts = s->model->data.stream;
-    if (!cli_excludes(arguments, texts ? "alphabet shape binarize binarize-seed" : "from symbols",
-                      texts ? "models of examples" : "models of texts")) {
-        return EXIT_USAGE;
-    }
-    if (!cli_has(arguments, "data")) {
-        return EXIT_DONE;
-    }
-    lk_status status;
-    if (texts) {
-        int opened = cli_text_open(arguments, s->model, &text);
-        if (opened != EXIT_DONE) {
-            return opened;
-        }
-        status = lk_items_of_texts_take(s->context, lk_stream_path(text), &text, 1, items);
-    } else {
-        status = lk_items_of_dataset(s->context, s->dataset, lk_model_view(s->model), items);
-    }
-    if (status == LK_OK && !texts && s->dataset->labels != NULL && s->model->data.labels > 0) {
-        status = lk_items_set_labels(*items, s->dataset->labels);
-    }
-    return status == LK_OK ? EXIT_DONE : cli_fault(s->context);
-}
-
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_items *items = NULL;
     lk_check_result results[LK_CHECKS_MOST];
     int32_t count;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
-    if (status == EXIT_DONE) {
-        status = open_items(arguments, &s, &items);
+    bool texts = status == EXIT_DONE && s.model->data.stream;
+    if (status == EXIT_DONE &&
+        !cli_excludes(arguments,
+                      texts ? "alphabet shape binarize binarize-seed labels" : "from symbols",
+                      texts ? "models of examples" : "models of texts")) {
+        status = EXIT_USAGE;
+    }
+    if (status == EXIT_DONE && cli_has(arguments, "data")) {
+        status = cli_items_open(arguments, &s, &items);
     }
     if (status == EXIT_DONE) {
         status = lk_check(s.model, items, results, &count) == LK_OK

@@ -1,5 +1,4 @@
 /* likely sample: new examples. */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include "cli/sample.h"
 #include "cli/text.h"
 #include "jobs/completions.h"
+#include "models/take.h"
 
 #define COUNT_MOST ((int64_t)1 << 40)
 #define GIVEN_BYTES_MOST ((int64_t)1 << 34)
@@ -106,7 +106,10 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
 static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
                             lk_given *given) {
     const char *path = cli_text(arguments, "given", NULL);
-    lk_dataset_options how = {.role = LK_ROLE_TEST};
+    const lk_columns *columns = model->data.columns;
+    lk_dataset_options how = {.role = LK_ROLE_TEST,
+                              .columns = columns,
+                              .words = columns != NULL && lk_columns_have_words(columns)};
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};
@@ -144,16 +147,11 @@ static lk_status write_samples(const cli_arguments *arguments, lk_context *conte
                : lk_dataset_write(context, out, samples);
 }
 
-static bool show(void *progress, int64_t done, int64_t count) {
-    cli_progress_show(progress, done, count);
-    return true;
-}
-
 static lk_status sample(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how, const lk_given *given, double *seconds) {
     cli_progress progress = cli_progress_begin(arguments, "sampling");
     how->given = given->examples > 0 ? given : NULL;
-    how->progress = show;
+    how->progress = cli_progress_go_on;
     how->progress_argument = &progress;
     lk_dataset *samples = NULL;
     lk_status status = lk_sample(model, how, &samples);
@@ -199,38 +197,11 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-/* The symbol of --label: one of the model's classes, or a number. */
-static lk_status find_label(const cli_arguments *arguments, const lk_model *model,
-                            uint16_t *symbol) {
-    const char *text = cli_text(arguments, "label", "");
-    const lk_dictionary *classes = &model->data.classes;
-    char *end, list[256];
-    *symbol = 0;
-    if (model->data.labels == 0) {
-        return LK_OK; /* to be refused by whoever draws */
-    }
-    if (classes->count > 0) {
-        int32_t found = lk_dictionary_find(classes, text, (int64_t)strlen(text));
-        lk_dictionary_nearest(classes, text, list, sizeof list);
-        *symbol = (uint16_t)found;
-        return found >= 0 ? LK_OK
-                          : lk_fail(model->context, LK_INVALID,
-                                    "--label %.80s: the model has no such class; there are %s",
-                                    text, list);
-    }
-    long number = strtol(text, &end, 10);
-    bool whole = end != text && *end == '\0' && number >= 0 && number < LK_ALPHABET_MOST;
-    *symbol = (uint16_t)number;
-    return whole ? LK_OK
-                 : lk_fail(model->context, LK_INVALID, "--label %.80s: expected 0..%d", text,
-                           model->data.labels - 1);
-}
-
 static int sample_model(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how) {
     uint16_t label;
     if (cli_has(arguments, "label")) {
-        if (find_label(arguments, model, &label) != LK_OK) {
+        if (lk_model_label(model, cli_text(arguments, "label", NULL), &label) != LK_OK) {
             return cli_fault(model->context);
         }
         how->labels = &label;

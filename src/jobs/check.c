@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "jobs/check_inside.h"
 #include "jobs/sample.h"
+#include "models/take.h"
 
 #define DRAWN_MOST 64 /* examples, of so many values together; but DRAWN_LEAST */
 #define DRAWN_VALUES ((int64_t)1 << 24)
@@ -89,10 +90,7 @@ static lk_status check_drawn(lk_checker *c, lk_check_result *results, int32_t co
     const lk_model *model = c->model;
     lk_dataset *drawn;
     LK_TRY(draw(model, &drawn));
-    lk_status status = lk_items_of_dataset(model->context, drawn, lk_model_view(model), &c->items);
-    if (status == LK_OK && drawn->labels != NULL) {
-        status = lk_items_set_labels(c->items, drawn->labels);
-    }
+    lk_status status = lk_model_items(model, drawn, &c->items);
     status = status == LK_OK ? accept(c) : status;
     status = status == LK_OK ? run_checks(c, results, count) : status;
     lk_items_close(c->items);

@@ -8,8 +8,9 @@
 
 #define LANES_MOST 128
 #define LANES_BYTES ((double)(256 << 20)) /* of one run */
-#define ALONG_MOST 4096      /* variables that are looked at where the network slides, */
-#define CHANGING_MOST 1024   /* and where values are changed */
+#define ALONG_MOST 1024      /* variables that are looked at where the network slides, */
+#define CHANGING_MOST 256    /* and where values are changed too, */
+#define WINDOW 61            /* so many in a window, which fit into nothing */
 #define CHANGED_MOST 2048    /* of more places, these many at random */
 #define COMPARED_MOST 0x1p31 /* parameters, where values are changed, */
 #define COMPARED_EACH 32     /* and so many for each conditional */
@@ -17,7 +18,7 @@
 #define EXAMPLES 4           /* that schedules are compared on */
 #define LEARNING_RATE 0.0005f
 #define LEARNING_ITEMS 3  /* that are learned from, one after another */
-#define LEARNING_MOST 512 /* of each, so many variables where the network slides */
+#define LEARNING_MOST 256 /* of each, so many variables where the network slides */
 
 typedef enum kind_of_change {
     CHANGE_NOTHING, /* items side by side, that the incremental schedule follows */
@@ -71,6 +72,7 @@ static lk_status start(looking *k, lk_run_options how, int64_t most) {
     double each;
     how.network = c->network;
     how.shape = c->shape;
+    how.window = WINDOW;
     LK_TRY(lk_run_bytes(c->model, &how, 1, &each));
     how.lanes = smaller(how.lanes, (int64_t)(LANES_BYTES / each));
     how.lanes = how.lanes > least ? how.lanes : least;

@@ -8,7 +8,8 @@
 
 #define LANES 128
 #define DOMAIN_MOST 65536 /* settings of all variables */
-#define TEXTS_MOST 4096   /* texts of one length */
+#define TEXTS_MOST 4096   /* texts of one length, which is then no more than */
+#define TEXT_MOST 12      /* symbols */
 #define LABELS_MOST 16    /* that sums are made for */
 /* Each conditional is rounded to float32: 6e-8 for each variable, and some for the sums. */
 #define TOLERANCE 1e-5
@@ -75,7 +76,7 @@ lk_status lk_check_sum(lk_checker *c) {
     lk_run *run, *lanes = NULL;
     uint16_t *x = NULL;
     int64_t size;
-    lk_run_options how = {.network = c->network, .schedules = LK_PARALLEL};
+    lk_run_options how = {.network = c->network, .window = TEXT_MOST};
     LK_TRY(lk_run_open(c->model, &how, &run));
     int64_t places = measure(c->model, run, &size);
     lk_status status = places > 0 ? lk_run_open_beside(run, LANES, NULL, &lanes) : LK_OK;

@@ -143,6 +143,11 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
                        "%s: empty; expected one example a line, ? where a value is to be drawn",
                        r->path);
     }
+    if (r->model->data.columns != NULL && lk_columns_have_words(r->model->data.columns)) {
+        return lk_fail(r->model->context, LK_INVALID,
+                       "%s: of a table of words, hold the first columns: --given-variables N",
+                       r->path);
+    }
     if (shape.axes > 0) {
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }

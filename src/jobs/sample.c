@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "jobs/sample_group.h"
 #include "kernels/kernels.h"
+#include "models/take.h"
 
 typedef struct sampling {
     const lk_model *model;
@@ -294,8 +295,7 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
     lk_dataset *made;
     *samples = NULL;
     LK_TRY(begin(&s, model, options));
-    LK_TRY(lk_dataset_create(model->context, "samples", s.shape, options->count,
-                             model->data.alphabet, &made));
+    LK_TRY(lk_model_dataset(model, "samples", s.shape, options->count, &made));
     lk_status status = options->labels != NULL ? put_labels(options, model->context, made) : LK_OK;
     status = status == LK_OK ? draw_all(&s, made, NULL, NULL) : status;
     if (status != LK_OK) {

@@ -2,6 +2,8 @@
  * fixed; held variables, labels, views, columns; and what is refused. */
 #include "jobs/sample_testing.h"
 
+#include "models/take.h"
+
 #define VARIABLES 5
 #define SAMPLES 20000
 
@@ -114,6 +116,11 @@ static void test_labels(void **state) {
     options.labels = outside;
     options.label_count = 2;
     testing_refused(*state, lk_sample(model, &options, &samples), LK_INVALID, "label 3");
+    uint16_t symbol;
+    testing_ok(*state, lk_model_label(model, "2", &symbol));
+    assert_int_equal(symbol, 2);
+    testing_refused(*state, lk_model_label(model, "3", &symbol), LK_INVALID, "knows 0..2");
+    testing_refused(*state, lk_model_label(model, "two", &symbol), LK_INVALID, "knows 0..2");
     options.labels = labels;
     options.label_count = 3;
     samples = testing_draw(model, options);
@@ -187,6 +194,7 @@ static void test_views(void **state) {
         assert_true(x[0] == 3 && x[1] < 2 && x[2] >= 2);
     }
     assert_memory_equal(held->values, naive->values, 600 * sizeof(uint16_t));
+    lk_given_deinit(&given);
     testing_refused(*state, lk_given_prefix(model, raw, 7, &given), LK_INVALID, "first 7 of 6");
     /* A held value holds all its parts: not a prefix but for all values. */
     lk_bytes line = {(uint8_t *)(uintptr_t) "3 0 2\n", 6};

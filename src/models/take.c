@@ -1,5 +1,6 @@
 #include "models/take.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -128,11 +129,18 @@ lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symb
         return lk_fail(model->context, LK_INVALID, "the model is not given labels: leave out %.40s",
                        text);
     }
-    int32_t found = lk_dictionary_symbol(classes, text, (int64_t)strlen(text));
-    if (classes->count > 0 && found < 0) {
+    char *end;
+    bool words = classes->count > 0;
+    long found =
+        words ? lk_dictionary_find(classes, text, (int64_t)strlen(text)) : strtol(text, &end, 10);
+    if (words && found < 0) {
         lk_dictionary_list(classes, known, sizeof known);
         return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows %s", text,
                        known);
+    }
+    if (!words && (end == text || *end != '\0' || found < 0 || found >= model->data.labels)) {
+        return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows 0..%d",
+                       text, model->data.labels - 1);
     }
     *symbol = (uint16_t)found;
     return LK_OK;

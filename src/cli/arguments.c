@@ -73,8 +73,11 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
 
 static int check_complete(const cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
-    if (arguments->positionals != verb->operand_count) {
-        return arguments->positionals < verb->operand_count
+    bool instead = verb->instead != NULL && cli_has(arguments, verb->instead);
+    if (arguments->positionals != (instead ? 0 : verb->operand_count)) {
+        return instead ? cli_usage(arguments, "--%s stands for %s: leave one of them out",
+                                   verb->instead, verb->operands)
+               : arguments->positionals < verb->operand_count
                    ? cli_usage(arguments, "needs %s", verb->operands)
                    : cli_usage(arguments, "does not expect \"%s\"",
                                arguments->positional[verb->operand_count]);

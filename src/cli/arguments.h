@@ -33,6 +33,7 @@ typedef struct cli_verb {
     const char *name, *summary;
     const char *operands; /* "MODEL", for the usage line; words are counted */
     int32_t operand_count;
+    const char *instead; /* an option that stands for the operands; may be NULL */
     const cli_option *options;
     int32_t option_count;
     const char

@@ -2,7 +2,6 @@
 #include "cli/common.h"
 #include "cli/text.h"
 #include "jobs/check.h"
-#include "jobs/stream_check.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "examples, or a text, to check on (default: drawn from the model)", false},
@@ -37,41 +36,48 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     return passed ? status : EXIT_FAULT;
 }
 
-static int check_examples(const cli_arguments *arguments, const cli_session *s) {
-    lk_check_result results[LK_CHECKS_MOST];
-    int32_t count;
-    if (!cli_excludes(arguments, "from symbols", "models of texts")) {
+/* The data of --data, or NULL. */
+static int open_items(const cli_arguments *arguments, cli_session *s, lk_items **items) {
+    lk_stream *text;
+    bool texts = s->model->data.stream;
+    if (!cli_excludes(arguments, texts ? "alphabet shape binarize binarize-seed" : "from symbols",
+                      texts ? "models of examples" : "models of texts")) {
         return EXIT_USAGE;
     }
-    return lk_check(s->model, s->dataset, results, &count) == LK_OK
-               ? print_results(arguments, results, count)
-               : cli_fault(s->context);
-}
-
-static int check_text(const cli_arguments *arguments, const cli_session *s) {
-    lk_check_result results[LK_CHECKS_MOST];
-    int32_t count;
-    lk_stream *stream = NULL;
-    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed", "models of examples")) {
-        return EXIT_USAGE;
+    if (!cli_has(arguments, "data")) {
+        return EXIT_DONE;
     }
-    int status =
-        cli_has(arguments, "data") ? cli_text_open(arguments, s->model, &stream) : EXIT_DONE;
-    if (status == EXIT_DONE) {
-        status = lk_stream_check(s->model, stream, results, &count) == LK_OK
-                     ? print_results(arguments, results, count)
-                     : cli_fault(s->context);
+    lk_status status;
+    if (texts) {
+        int opened = cli_text_open(arguments, s->model, &text);
+        if (opened != EXIT_DONE) {
+            return opened;
+        }
+        status = lk_items_of_texts_take(s->context, lk_stream_path(text), &text, 1, items);
+    } else {
+        status = lk_items_of_dataset(s->context, s->dataset, lk_model_view(s->model), items);
     }
-    lk_stream_close(stream);
-    return status;
+    if (status == LK_OK && !texts && s->dataset->labels != NULL && s->model->data.labels > 0) {
+        status = lk_items_set_labels(*items, s->dataset->labels);
+    }
+    return status == LK_OK ? EXIT_DONE : cli_fault(s->context);
 }
 
 static int run(const cli_arguments *arguments) {
     cli_session s;
+    lk_items *items = NULL;
+    lk_check_result results[LK_CHECKS_MOST];
+    int32_t count;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
     if (status == EXIT_DONE) {
-        status = s.model->data.stream ? check_text(arguments, &s) : check_examples(arguments, &s);
+        status = open_items(arguments, &s, &items);
     }
+    if (status == EXIT_DONE) {
+        status = lk_check(s.model, items, results, &count) == LK_OK
+                     ? print_results(arguments, results, count)
+                     : cli_fault(s.context);
+    }
+    lk_items_close(items);
     cli_end(&s);
     return status;
 }

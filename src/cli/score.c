@@ -9,6 +9,7 @@
 #include "base/measure.h"
 #include "cli/common.h"
 #include "cli/text.h"
+#include "data/labels.h"
 #include "jobs/map.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
@@ -95,16 +96,27 @@ static void write_name(lk_writer *writer, const char *name) {
     lk_writer_put(writer, "\"", 1);
 }
 
+/* The data's own: the name of a class, or its number. */
+static void write_label(lk_writer *writer, const lk_dataset *dataset, int64_t example) {
+    char digits[16];
+    int32_t number;
+    if (lk_dataset_label_number(dataset, example, &number)) {
+        lk_writer_printf(writer, ",%d", number);
+    } else {
+        write_name(writer, lk_dataset_label_text(dataset, example, digits));
+    }
+}
+
 static lk_status write_csv(const session *s, const char *path) {
     const lk_scores *scores = &s->scores;
-    const int32_t *labels = s->labels != NULL ? s->labels : s->dataset->labels;
+    bool labelled = s->labels != NULL || s->dataset->labels != NULL;
     lk_writer *writer;
     LK_TRY(lk_writer_create(s->context, path, &writer));
     lk_writer_printf(writer, "example%s,nll_nats,bits_per_dim%s%s,score%s%s\n",
                      s->dataset->names != NULL ? ",name" : "",
                      scores->background_nats != NULL ? ",background_nats" : "",
                      scores->complexity_nats != NULL ? ",complexity_nats" : "",
-                     scores->p_value != NULL ? ",p_value" : "", labels != NULL ? ",label" : "");
+                     scores->p_value != NULL ? ",p_value" : "", labelled ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
         lk_writer_printf(writer, "%lld", (long long)i);
         if (s->dataset->names != NULL) {
@@ -122,8 +134,10 @@ static lk_status write_csv(const session *s, const char *path) {
         if (scores->p_value != NULL) {
             lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
         }
-        if (labels != NULL) {
-            lk_writer_printf(writer, ",%d", labels[i]);
+        if (s->labels != NULL) {
+            lk_writer_printf(writer, ",%d", s->labels[i]);
+        } else if (s->dataset->labels != NULL) {
+            write_label(writer, s->dataset, i);
         }
         lk_writer_printf(writer, "\n");
     }

@@ -5,7 +5,6 @@
 
 #include "cli/common.h"
 #include "data/stream.h"
-#include "jobs/sample.h"
 
 /* The options that take a part of a text: rows for a verb's table. */
 #define CLI_TEXT_OPTIONS                                                                       \
@@ -43,9 +42,6 @@ int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
 int cli_compress_text(const cli_arguments *arguments, const lk_model *model);
 /* What that wrote. */
 int cli_decompress_text(const cli_arguments *arguments, const lk_model *model);
-/* how: count, seed, temperature, schedule and batch, as read. */
-int cli_sample_text(const cli_arguments *arguments, const lk_model *model,
-                    const lk_sample_options *how);
 int cli_score_text(const cli_arguments *arguments, const lk_model *model);
 
 #endif

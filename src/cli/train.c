@@ -8,6 +8,7 @@
 #include "cli/common.h"
 #include "cli/train_data.h"
 #include "models/model_file.h"
+#include "models/tune.h"
 #include "train/train.h"
 
 static const cli_option train_options[] = {
@@ -33,6 +34,10 @@ static const cli_option train_options[] = {
      "else 0)",
      false},
     {"out", "MODEL", "the model file; a checkpoint stands beside it as MODEL.checkpoint", false},
+    {"from", "MODEL",
+     "go on from the weights of a model with these data, this rate and so many epochs, instead of "
+     "FAMILY; its settings stay, but for those of training",
+     false},
     {"set", "KEY=VALUE",
      "a setting of the family (likely models lists them); may be given several times", true},
     {"order", "natural|reversed|random:SEED|FILE",
@@ -282,33 +287,63 @@ static bool read_text_options(const cli_arguments *a, text_options *text) {
     return true;
 }
 
+/* A new model, or one to be trained further, which fits the data. */
+static lk_status make_model(const cli_arguments *arguments, lk_context *context,
+                            const train_data *data, uint64_t seed, lk_model **model) {
+    const char *const *assignments;
+    int32_t count = cli_texts(arguments, "set", &assignments);
+    if (*model == NULL) {
+        LK_TRY(lk_model_create(context, arguments->positional[0], assignments, count,
+                               data->description, cli_text(arguments, "order", "natural"), seed,
+                               model));
+        return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
+    }
+    lk_dataset values = *data->train;
+    values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    return data->train_stream != NULL ? LK_OK : lk_model_accepts(*model, &values);
+}
+
+static lk_status read_data(const cli_arguments *arguments, lk_context *context,
+                           const lk_model *from, const lk_dataset_options *how,
+                           const text_options *text, double fraction, uint64_t seed,
+                           train_data *data) {
+    if (from != NULL && from->data.stream) {
+        return train_data_read_text(arguments, context, from, from->data.symbols.kind,
+                                    from->data.variables, fraction, data);
+    }
+    lk_dataset_options options = *how;
+    if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
+        options.binarization = from->data.binarization;
+    }
+    return text->asked && from == NULL
+               ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
+                                      data)
+               : train_data_read(arguments, context, from, &options, fraction, seed, data);
+}
+
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
                              const text_options *text, double fraction, lk_model **model) {
-    const char *const *assignments;
+    const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
-    const lk_family *family = lk_family_named(arguments->positional[0]);
     train_data data = {0};
-    bool by_gradients = family == NULL || family->fit == NULL;
-    if (fraction < 0.0) {
-        fraction = by_gradients ? 0.1 : 0.0;
-    }
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_status status =
-        family == NULL ? LK_OK
-        : text->asked
-            ? train_data_read_text(arguments, context, text->kind, text->window, fraction, &data)
-            : train_data_read(arguments, context, how, fraction, options->seed, &data);
+    if (from != NULL) {
+        LK_TRY(lk_model_tune(context, from, assignments, count, model));
+    }
+    const lk_family *family =
+        from != NULL ? (*model)->family : lk_family_named(arguments->positional[0]);
+    if (fraction < 0.0) {
+        fraction = family == NULL || family->fit == NULL ? 0.1 : 0.0;
+    }
+    lk_status status = family == NULL ? LK_OK
+                                      : read_data(arguments, context, *model, how, text, fraction,
+                                                  options->seed, &data);
     if (status == LK_OK) {
-        status =
-            lk_model_create(context, arguments->positional[0], assignments, count, data.description,
-                            cli_text(arguments, "order", "natural"), options->seed, model);
+        status = make_model(arguments, context, &data, options->seed, model);
     }
     if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
         fprintf(stderr, "%s\n", data.note);
-    }
-    if (status == LK_OK && by_gradients) {
-        status = lk_model_start(*model, data.train);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
@@ -354,6 +389,7 @@ const cli_verb cli_train_verb = {
     .summary = "fit a model to data by maximum likelihood",
     .operands = "FAMILY",
     .operand_count = 1,
+    .instead = "from",
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",

@@ -133,21 +133,24 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
 
 /* What the model is given: a column of a table, or the labels beside the data. */
 static lk_status take_condition(const cli_arguments *arguments, lk_context *context,
-                                train_data *data) {
+                                const lk_model *from, train_data *data) {
     lk_dataset *train = data->train;
-    if (!cli_has(arguments, "condition")) {
+    if (!cli_has(arguments, "condition") && (from == NULL || from->data.labels == 0)) {
         return LK_OK;
     }
     if (train->labels == NULL) {
         return lk_fail(context, LK_INVALID,
                        "%s: --condition %s: there are no labels; give them (--labels PATH), or "
                        "classes of pictures in folders, or name a column of a table",
-                       train->path, cli_text(arguments, "condition", NULL));
+                       train->path, cli_text(arguments, "condition", "label"));
     }
     if (train->classes.count == 0) { /* plain numbers */
         int32_t *numbers = train->labels;
         train->labels = NULL;
         LK_TRY(lk_labels_of_numbers(context, train, numbers));
+    }
+    if (from != NULL && from->data.classes.count > 0) {
+        LK_TRY(lk_dataset_match_labels(context, train, &from->data.classes));
     }
     if (data->valid != NULL) {
         LK_TRY(lk_dataset_match_labels(context, data->valid, &train->classes));
@@ -168,7 +171,7 @@ static int32_t choose_alphabet(const cli_arguments *arguments, const lk_dataset_
     return alphabet < 2 ? 2 : alphabet;
 }
 
-static lk_status describe(const cli_arguments *arguments, lk_context *context,
+static lk_status describe(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, train_data *data) {
     const lk_dataset *train = data->train;
     const char *view = cli_text(arguments, "view", NULL);
@@ -184,7 +187,7 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context,
         .binarization = how->binarization,
         .columns = train->columns,
     };
-    LK_TRY(take_condition(arguments, context, data));
+    LK_TRY(take_condition(arguments, context, from, data));
     return view == NULL
                ? LK_OK
                : lk_view_parse(context, view, data->description.alphabet, &data->description.view);
@@ -192,29 +195,31 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context,
 
 /* The training data themselves, and labels that stand in a file of their own. */
 static lk_status read_train(const cli_arguments *arguments, lk_context *context,
-                            const lk_dataset_options *how, uint64_t seed, train_data *data) {
+                            const lk_model *from, const lk_dataset_options *how, uint64_t seed,
+                            train_data *data) {
     const char *condition = cli_text(arguments, "condition", NULL),
                *labels = cli_text(arguments, "labels", NULL);
     lk_dataset_options options = reading(how, LK_ROLE_TRAIN);
     options.crop.seed = seed;
     options.words = true;
     options.unseen = cli_has(arguments, "unseen");
+    options.columns = from != NULL ? from->data.columns : NULL;
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
     LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));
     return labels == NULL ? LK_OK : lk_dataset_read_labels(context, labels, data->train);
 }
 
-lk_status train_data_read(const cli_arguments *arguments, lk_context *context,
+lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, double fraction, uint64_t seed,
                           train_data *data) {
     *data = (train_data){0};
-    lk_status status = read_train(arguments, context, how, seed, data);
+    lk_status status = read_train(arguments, context, from, how, seed, data);
     if (status == LK_OK) {
         status = read_valid(arguments, context, how, fraction, seed, data);
     }
     if (status == LK_OK) {
-        status = describe(arguments, context, how, data);
+        status = describe(arguments, context, from, how, data);
     }
     if (status != LK_OK) {
         train_data_release(data);

@@ -43,14 +43,15 @@ static lk_status take_sample(lk_context *context, const train_data *data, int64_
 }
 
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
-                               lk_symbols_kind kind, int64_t window, double fraction,
-                               train_data *data) {
+                               const lk_model *from, lk_symbols_kind kind, int64_t window,
+                               double fraction, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *valid = cli_text(arguments, "valid", NULL);
     *data =
         (train_data){.description = {.shape = {1, {window}}, .variables = window, .stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status = lk_symbols_learn(context, path, kind, symbols);
+    lk_status status = from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                                    : lk_symbols_learn(context, path, kind, symbols);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
     if (status == LK_OK) {
         status = lk_stream_open(context, path, symbols, &data->train_stream);

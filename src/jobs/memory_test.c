@@ -7,8 +7,6 @@
 #include "jobs/map.h"
 #include "jobs/sample.h"
 #include "jobs/score.h"
-#include "jobs/stream_check.h"
-#include "jobs/stream_sample.h"
 #include "jobs/stream_walk.h"
 #include "models/model_file.h"
 #include "train/train.h"
@@ -308,15 +306,22 @@ static lk_status act_map(void *subject, uint64_t *digest) {
     return LK_OK;
 }
 
-static lk_status act_check(void *subject, uint64_t *digest) {
-    const bench *b = subject;
+static lk_status check_items(const bench *b, lk_items *items, uint64_t *digest) {
     lk_check_result results[LK_CHECKS_MOST];
     int32_t count;
-    LK_TRY(lk_check(b->model, b->data, results, &count));
-    for (int32_t i = 0; i < count; i++) {
+    lk_status status = lk_check(b->model, items, results, &count);
+    for (int32_t i = 0; status == LK_OK && i < count; i++) {
         *digest = sweep_hash(*digest, &results[i].verdict, sizeof results[i].verdict);
     }
-    return LK_OK;
+    lk_items_close(items);
+    return status;
+}
+
+static lk_status act_check(void *subject, uint64_t *digest) {
+    const bench *b = subject;
+    lk_items *items;
+    LK_TRY(lk_items_of_dataset(b->context, b->data, NULL, &items));
+    return check_items(b, items, digest);
 }
 
 static const sweep_act acts_on_examples[] = {
@@ -366,22 +371,17 @@ static lk_status act_walk(void *subject, uint64_t *digest) {
     return LK_OK;
 }
 
-static lk_status take_characters(void *argument, bool drawn, const uint32_t *characters) {
+static lk_status take_symbols(void *argument, bool drawn, const uint16_t *symbols) {
     (void)drawn;
     uint64_t *digest = argument;
-    *digest = sweep_hash(*digest, characters, 2 * (int64_t)sizeof *characters);
+    *digest = sweep_hash(*digest, symbols, 2 * (int64_t)sizeof *symbols);
     return LK_OK;
 }
 
-static lk_status act_sample_stream(void *subject, uint64_t *digest) {
+static lk_status act_sample_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    lk_stream_sample_options options = {.count = 2,
-                                        .length = 12,
-                                        .seed = SEED,
-                                        .temperature = 1,
-                                        .take = take_characters,
-                                        .argument = digest};
-    return lk_stream_sample(b->model, &options);
+    lk_sample_options options = {.count = 2, .seed = SEED, .temperature = 1, .shape = {1, {12}}};
+    return lk_sample_texts(b->model, &options, take_symbols, digest);
 }
 
 static lk_status act_compress_text(void *subject, uint64_t *digest) {
@@ -400,30 +400,25 @@ static lk_status act_decompress_text(void *subject, uint64_t *digest) {
     return LK_OK;
 }
 
-static lk_status act_check_stream(void *subject, uint64_t *digest) {
+static lk_status act_check_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    lk_stream *stream;
-    lk_check_result results[LK_CHECKS_MOST];
-    int32_t count;
-    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &stream));
-    lk_status status = lk_stream_check(b->model, stream, results, &count);
-    for (int32_t i = 0; status == LK_OK && i < count; i++) {
-        *digest = sweep_hash(*digest, &results[i].verdict, sizeof results[i].verdict);
-    }
-    lk_stream_close(stream);
-    return status;
+    lk_stream *text;
+    lk_items *items;
+    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &text));
+    LK_TRY(lk_items_of_texts_take(b->context, b->text, &text, 1, &items));
+    return check_items(b, items, digest);
 }
 
 static const sweep_act acts_on_texts[] = {
     {"create", act_create},
     {"train", act_train_stream},
     {"walk", act_walk},
-    {"sample", act_sample_stream},
+    {"sample", act_sample_texts},
     {"compress", act_compress_text},
     {"decompress", act_decompress_text},
     {"save", act_save},
     {"load", act_load},
-    {"check", act_check_stream},
+    {"check", act_check_texts},
 };
 
 /* ---- all ------------------------------------------------------------------------------------- */

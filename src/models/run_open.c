@@ -175,10 +175,29 @@ static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *r
     if (status != LK_UNSUPPORTED || endless(model, shape)) {
         return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
-    LK_TRY(open_whole(model, shape, run));
-    double bytes =
-        (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
-    return bytes > LK_RUN_BYTES_MOST ? refuse_memory(run, bytes) : LK_OK;
+    return open_whole(model, shape, run);
+}
+
+double lk_run_lane_bytes(const lk_run *run) {
+    lk_plan plan = plan_of(&run->options);
+    return lk_run_slides(run) ? lane_bytes(&run->window, plan, run->capacity)
+                              : (double)lk_execution_bytes(run->graph, plan, 1);
+}
+
+static lk_status make_values(lk_run *run) {
+    lk_plan plan = plan_of(&run->options);
+    int64_t lanes = run->options.lanes;
+    double bytes = lk_run_lane_bytes(run) * (double)lanes;
+    if (bytes > LK_RUN_BYTES_MOST) {
+        return refuse_memory(run, bytes);
+    }
+    LK_TRY(lk_run_slides(run)
+               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
+               : lk_execution_create(run->graph, plan, lanes, &run->execution));
+    if (run->options.pool != NULL) {
+        lk_execution_set_pool(run->execution, run->options.pool);
+    }
+    return LK_OK;
 }
 
 static lk_status open_run(lk_run *run) {
@@ -191,14 +210,15 @@ static lk_status open_run(lk_run *run) {
     bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
     shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
     LK_TRY(own ? open_whole(model, shape, run) : open_elsewhere(model, shape, run));
-    lk_plan plan = plan_of(&run->options);
-    int64_t lanes = run->options.lanes;
-    LK_TRY(lk_run_slides(run)
-               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
-               : lk_execution_create(run->graph, plan, lanes, &run->execution));
-    if (run->options.pool != NULL) {
-        lk_execution_set_pool(run->execution, run->options.pool);
+    return make_values(run);
+}
+
+static lk_status or_nothing(lk_status status, lk_run *made, lk_run **run) {
+    if (status != LK_OK) {
+        lk_run_close(made);
+        return status;
     }
+    *run = made;
     return LK_OK;
 }
 
@@ -211,27 +231,38 @@ lk_status lk_run_open(const lk_model *model, const lk_run_options *options, lk_r
     made->model = model;
     made->options = *options;
     made->options.lanes = larger(options->lanes, 1);
-    lk_status status = open_run(made);
-    if (status != LK_OK) {
-        lk_run_close(made);
-        return status;
+    return or_nothing(open_run(made), made, run);
+}
+
+lk_status lk_run_open_beside(const lk_run *run, int64_t lanes, lk_pool *pool, lk_run **beside) {
+    LK_REQUIRE(run->learner == NULL);
+    *beside = NULL;
+    lk_run *made = lk_allocate(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(run->model->context, "a run", (int64_t)sizeof *made);
     }
-    *run = made;
-    return LK_OK;
+    *made = *run;
+    made->borrowed = true;
+    made->execution = NULL;
+    made->options.lanes = lanes;
+    made->options.pool = pool;
+    return or_nothing(make_values(made), made, beside);
 }
 
 void lk_run_close(lk_run *run) {
     if (run != NULL) {
         lk_execution_destroy(run->execution);
-        lk_window_deinit(&run->window);
-        lk_graph_destroy(run->graph);
-        lk_run_learner_destroy(run->learner);
+        if (!run->borrowed) {
+            lk_window_deinit(&run->window);
+            lk_graph_destroy(run->graph);
+            lk_run_learner_destroy(run->learner);
+        }
         lk_release(run);
     }
 }
 
 lk_status lk_run_turn(lk_run *run, int64_t network) {
-    LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL);
+    LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL && !run->borrowed);
     LK_REQUIRE(run->options.schedules == LK_PARALLEL && run->options.rank == NULL);
     if (network == run->options.network) {
         return LK_OK;

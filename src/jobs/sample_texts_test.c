@@ -1,11 +1,11 @@
-/* Streams drawn from a model against the model's own probabilities (seed fixed): chi-squared over
+/* Texts drawn from a model against the model's own probabilities (seed fixed): chi-squared over
  * all short texts, and along one long text. And what must not matter: the schedule, what is drawn
  * beside it, threads, where the prompt ends. */
 #include "models/stream_testing.h"
 
 #include "dist/dist.h"
-#include "jobs/stream_sample.h"
-#include "models/flow.h"
+#include "jobs/sample.h"
+#include "models/run.h"
 
 #define KNOWN 3 /* characters of the small models; the escape is a fourth symbol */
 #define SHORT 3
@@ -34,40 +34,37 @@ static lk_model *make_model(lk_context *context, int i, float weight) {
 
 /* What was drawn: [position][count]. */
 typedef struct drawn {
-    const lk_symbols *symbols;
     int64_t count, positions, stop;
     uint16_t x[MOST];
 } drawn;
 
-static lk_status keep(void *argument, bool fresh, const uint32_t *characters) {
+static lk_status keep(void *argument, bool fresh, const uint16_t *symbols) {
     (void)fresh;
     drawn *d = argument;
-    for (int64_t n = 0; n < d->count; n++) {
-        d->x[d->positions * d->count + n] = lk_symbols_find(d->symbols, characters[n]);
-    }
+    memcpy(d->x + d->positions * d->count, symbols, (size_t)d->count * sizeof *symbols);
     d->positions++;
     return d->positions == d->stop ? LK_INTERRUPTED : LK_OK;
 }
 
-static void sample(const lk_model *model, lk_stream_sample_options options, drawn *d) {
-    *d = (drawn){.symbols = &model->data.symbols, .count = options.count};
-    options.take = keep;
-    options.argument = d;
-    testing_ok(model->context, lk_stream_sample(model, &options));
+/* So many symbols, those of a prompt among them. */
+static void sample(const lk_model *model, lk_sample_options options, int64_t length, drawn *d) {
+    *d = (drawn){.count = options.count};
+    options.shape = (lk_shape){1, {length}};
+    testing_ok(model->context, lk_sample_texts(model, &options, keep, d));
 }
 
 /* p of the next symbol, in double, of a text of `length` known symbols; without the escape if the
  * model has one. */
 static void next_probabilities(const lk_model *model, const uint16_t *x, int64_t length,
                                double *p) {
-    lk_graph *graph;
-    lk_execution *execution;
+    lk_run *run;
+    lk_run_options how = {.schedules = LK_PARALLEL};
     uint16_t padded[SHORT + 1] = {0};
     memcpy(padded, x, (size_t)length * sizeof *x);
-    testing_ok(model->context, lk_model_graph_at(model, (lk_shape){1, {length + 1}}, &graph));
-    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, 1, &execution));
-    testing_ok(model->context, lk_execution_forward(execution, padded, 1));
-    const float *logits = lk_execution_parameters(execution, length);
+    testing_ok(model->context, lk_run_open(model, &how, &run));
+    testing_ok(model->context, lk_run_begin(run, 1, NULL));
+    testing_ok(model->context, lk_run_forward(run, padded, length + 1));
+    const float *logits = lk_run_parameters(run, length);
     double sum = 0.0;
     for (int32_t s = 0; s < KNOWN; s++) {
         p[s] = exp((double)logits[s]);
@@ -76,8 +73,7 @@ static void next_probabilities(const lk_model *model, const uint16_t *x, int64_t
     for (int32_t s = 0; s < KNOWN; s++) {
         p[s] /= sum;
     }
-    lk_execution_destroy(execution);
-    lk_graph_destroy(graph);
+    lk_run_close(run);
 }
 
 /* The probabilities of all texts of SHORT symbols, first symbol slowest. */
@@ -105,12 +101,9 @@ static void test_short_texts_follow_the_model(void **state) {
         for (int round = 0; round < ROUNDS; round++) {
             drawn d;
             sample(model,
-                   (lk_stream_sample_options){.first = round * STREAMS,
-                                              .count = STREAMS,
-                                              .length = SHORT,
-                                              .seed = 3,
-                                              .temperature = 1.0f},
-                   &d);
+                   (lk_sample_options){
+                       .first = round * STREAMS, .count = STREAMS, .seed = 3, .temperature = 1.0f},
+                   SHORT, &d);
             for (int64_t n = 0; n < STREAMS; n++) {
                 observed[9 * d.x[n] + 3 * d.x[STREAMS + n] + d.x[2 * STREAMS + n]] += 1.0;
             }
@@ -135,23 +128,21 @@ static void test_long_text_follows_the_model(void **state) {
         lk_model *model = make_model(*state, i, 0.6f);
         int32_t alphabet = model->data.alphabet;
         drawn d;
-        sample(
-            model,
-            (lk_stream_sample_options){.count = 1, .length = MOST, .seed = 8, .temperature = 1.0f},
-            &d);
-        lk_flow *flow;
-        testing_ok(*state, lk_flow_create(model, LK_PLAN_INCREMENTAL, 1, 50, &flow));
-        testing_ok(*state, lk_flow_begin(flow, 1));
+        sample(model, (lk_sample_options){.count = 1, .seed = 8, .temperature = 1.0f}, MOST, &d);
+        lk_run *run;
+        lk_run_options how = {.schedules = LK_PARALLEL, .window = 50};
+        testing_ok(*state, lk_run_open(model, &how, &run));
+        testing_ok(*state, lk_run_begin(run, 1, NULL));
         double excess[256] = {0}, variance[256] = {0};
         float p[256];
         int tested = 0;
         for (int64_t t = 0; t < MOST; t++) {
             if (t % 50 == 0) {
-                testing_ok(*state, lk_flow_forward(flow, d.x + t, 50));
+                testing_ok(*state, lk_run_forward(run, d.x + t, 50));
             }
             lk_categorical.probabilities(model->context->kernels,
                                          &(lk_head){.alphabet = alphabet, .channels = alphabet},
-                                         lk_flow_parameters(flow, t % 50), 1, 1.0f, p);
+                                         lk_run_parameters(run, t), 1, 1.0f, p);
             double known =
                 cases[i].characters == TESTING_BYTES ? 1.0 : 1.0 - (double)p[alphabet - 1];
             for (int32_t s = 0; s < alphabet; s++) {
@@ -169,7 +160,7 @@ static void test_long_text_follows_the_model(void **state) {
             }
         }
         assert_true(tested >= 3);
-        lk_flow_destroy(flow);
+        lk_run_close(run);
         lk_model_destroy(model);
     }
 }
@@ -180,15 +171,13 @@ static void test_same_whatever_stands_beside(void **state) {
         lk_context *other = testing_context(1);
         lk_model *twin = make_model(other, i, 0.6f);
         drawn together, alone, naive;
-        lk_stream_sample_options options = {
-            .count = 5, .length = 300, .seed = 4, .temperature = 0.8f};
-        sample(model, options, &together);
+        lk_sample_options options = {.count = 5, .seed = 4, .temperature = 0.8f};
+        sample(model, options, 300, &together);
         options.schedule = LK_SCHEDULE_NAIVE;
-        sample(twin, options, &naive);
+        sample(twin, options, 300, &naive);
         assert_memory_equal(together.x, naive.x, 5 * 300 * sizeof *naive.x);
-        options = (lk_stream_sample_options){
-            .first = 3, .count = 1, .length = 300, .seed = 4, .temperature = 0.8f};
-        sample(twin, options, &alone);
+        options = (lk_sample_options){.first = 3, .count = 1, .seed = 4, .temperature = 0.8f};
+        sample(twin, options, 300, &alone);
         for (int64_t t = 0; t < 300; t++) {
             assert_int_equal(alone.x[t], together.x[t * 5 + 3]);
         }
@@ -202,25 +191,35 @@ static void test_own_beginning_as_prompt(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, i, 0.6f);
         drawn whole, rest;
-        lk_stream_sample_options options = {
-            .first = 6, .count = 1, .length = 200, .seed = 4, .temperature = 1.0f};
-        sample(model, options, &whole);
+        lk_sample_options options = {.first = 6, .count = 1, .seed = 4, .temperature = 1.0f};
+        sample(model, options, 200, &whole);
         uint8_t text[150 * LK_UTF8_MOST];
         lk_bytes bytes = {.data = text};
         for (int64_t t = 0; t < 150; t++) {
             bytes.size += lk_utf8_put(lk_symbols_character(&model->data.symbols, whole.x[t]),
                                       bytes.data + bytes.size);
         }
-        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols,
-                                           &options.prompt));
-        options.length = 50;
-        sample(model, options, &rest);
-        assert_int_equal(rest.positions, 200);
-        assert_memory_equal(whole.x, rest.x, 200 * sizeof *whole.x);
-        options.schedule = LK_SCHEDULE_NAIVE;
-        sample(model, options, &rest);
-        assert_memory_equal(whole.x, rest.x, 200 * sizeof *whole.x);
-        lk_stream_close(options.prompt);
+        lk_stream *prompt;
+        lk_given given;
+        testing_ok(*state,
+                   lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols, &prompt));
+        testing_ok(*state, lk_given_prompt(model, prompt, &given));
+        options.given = &given;
+        for (options.schedule = LK_SCHEDULE_INCREMENTAL; options.schedule <= LK_SCHEDULE_NAIVE;
+             options.schedule++) {
+            sample(model, options, 200, &rest);
+            assert_int_equal(rest.positions, 200);
+            assert_memory_equal(whole.x, rest.x, 200 * sizeof *whole.x);
+        }
+        /* As a data set, the same. */
+        lk_dataset *texts;
+        options.shape = (lk_shape){1, {200}};
+        options.schedule = LK_SCHEDULE_INCREMENTAL;
+        testing_ok(*state, lk_sample(model, &options, &texts));
+        assert_memory_equal(whole.x, texts->values, 200 * sizeof *whole.x);
+        lk_dataset_destroy(texts);
+        lk_given_deinit(&given);
+        lk_stream_close(prompt);
         lk_model_destroy(model);
     }
 }
@@ -233,11 +232,11 @@ static void test_escape_is_never_drawn(void **state) {
     const float logits[] = {0.5f, 2.0f, 1.9f, 30.0f};
     memcpy(bias->value, logits, sizeof logits);
     drawn d;
-    sample(model, (lk_stream_sample_options){.count = 3, .length = 500, .temperature = 1.0f}, &d);
+    sample(model, (lk_sample_options){.count = 3, .temperature = 1.0f}, 500, &d);
     for (int64_t k = 0; k < 1500; k++) {
         assert_true(d.x[k] < KNOWN);
     }
-    sample(model, (lk_stream_sample_options){.count = 3, .length = 10, .temperature = 0.0f}, &d);
+    sample(model, (lk_sample_options){.count = 3, .temperature = 0.0f}, 10, &d);
     for (int64_t k = 0; k < 30; k++) {
         assert_int_equal(d.x[k], 1);
     }
@@ -250,21 +249,23 @@ static void test_prompts_refused_and_early_ends(void **state) {
     } bad[] = {{"a<<\xE2\x82\xAC", "prompt: character 4 (U+20AC) is not in"},
                {"\xFF", "character 1 (no UTF-8, byte 0xFF) is not"}};
     lk_model *model = make_model(*state, 0, 0.6f);
-    drawn d = {.symbols = &model->data.symbols, .count = 1, .stop = 7};
-    lk_stream_sample_options options = {
-        .count = 1, .length = 20, .temperature = 1.0f, .take = keep, .argument = &d};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        lk_bytes bytes = {.data = (uint8_t *)strdup(bad[i].text),
+        lk_stream *prompt;
+        lk_given given;
+        lk_bytes bytes = {.data = (uint8_t *)(uintptr_t)bad[i].text,
                           .size = (int64_t)strlen(bad[i].text)};
-        testing_ok(*state, lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols,
-                                           &options.prompt));
-        testing_refused(*state, lk_stream_sample(model, &options), LK_INVALID, bad[i].message);
-        assert_int_equal(d.positions, 0); /* refused before the first character is given away */
-        lk_stream_close(options.prompt);
-        free(bytes.data);
+        testing_ok(*state,
+                   lk_stream_parse(*state, "prompt", &bytes, &model->data.symbols, &prompt));
+        testing_refused(*state, lk_given_prompt(model, prompt, &given), LK_INVALID, bad[i].message);
+        assert_null(given.values);
+        lk_stream_close(prompt);
     }
-    options.prompt = NULL;
-    assert_int_equal(lk_stream_sample(model, &options), LK_INTERRUPTED);
+    drawn d = {.count = 1, .stop = 7};
+    lk_sample_options options = {.count = 1, .temperature = 1.0f, .shape = {1, {20}}};
+    assert_int_equal(lk_sample_texts(model, &options, keep, &d), LK_INTERRUPTED);
+    assert_int_equal(d.positions, 7);
+    options.shape.size[0] = 0;
+    testing_ok(*state, lk_sample_texts(model, &options, keep, &d));
     assert_int_equal(d.positions, 7);
     lk_model_destroy(model);
 }
@@ -288,5 +289,5 @@ int main(void) {
         cmocka_unit_test(test_escape_is_never_drawn),
         cmocka_unit_test(test_prompts_refused_and_early_ends),
     };
-    return cmocka_run_group_tests_name("sampling streams", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("sampling texts", tests, set_up, tear_down);
 }

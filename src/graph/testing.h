@@ -1,6 +1,6 @@
-/* What the tests of slices share: a convolution with dropout and normalised weights, an LSTM that is
- * given a label and drops memory and weights, a MADE whose weights outweigh its values. Included by
- * *_test.c only; not every test uses all of it. */
+/* What the tests of slices share: a convolution with dropout and normalised weights, an LSTM that
+ * is given a label and drops memory and weights, a MADE whose weights outweigh its values. Included
+ * by *_test.c only; not every test uses all of it. */
 #ifndef LK_GRAPH_TESTING_H
 #define LK_GRAPH_TESTING_H
 

@@ -205,6 +205,11 @@ void cli_progress_show(void *argument, int64_t done, int64_t count) {
     fflush(stderr);
 }
 
+bool cli_progress_go_on(void *progress, int64_t done, int64_t count) {
+    cli_progress_show(progress, done, count);
+    return true;
+}
+
 void cli_progress_end(cli_progress *progress) {
     if (progress->shown && progress->last > 0.0) {
         fprintf(stderr, "\r\033[K");
@@ -215,7 +220,9 @@ void cli_progress_end(cli_progress *progress) {
 /* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
+    return isfinite(value) ? json_real(value)
+           : isnan(value)  ? json_null()
+                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }
 
 int cli_finish_output(void) {

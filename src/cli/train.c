@@ -239,8 +239,8 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     options->progress = report;
     options->progress_argument = &r;
     lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, &r)
-                       : data->train_stream != NULL
-                           ? lk_train_stream(model, data->train_stream, data->valid_stream, options)
+                       : data->train_texts != NULL
+                           ? lk_train_texts(model, data->train_texts, data->valid_texts, options)
                            : lk_train(model, data->train, data->valid, options);
     if (status == LK_INTERRUPTED && model->family->fit == NULL) {
         status =
@@ -300,7 +300,7 @@ static lk_status make_model(const cli_arguments *arguments, lk_context *context,
     }
     lk_dataset values = *data->train;
     values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
-    return data->train_stream != NULL ? LK_OK : lk_model_accepts(*model, &values);
+    return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
 }
 
 static lk_status read_data(const cli_arguments *arguments, lk_context *context,

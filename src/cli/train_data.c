@@ -230,8 +230,8 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
 void train_data_release(train_data *data) {
     lk_dataset_destroy(data->train);
     lk_dataset_destroy(data->valid);
-    lk_stream_close(data->train_stream);
-    lk_stream_close(data->valid_stream);
+    lk_items_close(data->train_texts);
+    lk_items_close(data->valid_texts);
     lk_symbols_deinit(&data->description.symbols);
     lk_dictionary_deinit(&data->description.classes);
     *data = (train_data){0};

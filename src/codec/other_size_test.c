@@ -79,7 +79,7 @@ static void test_coded_and_restored(void **state) {
             lk_bytes bytes;
             testing_ok(context, lk_compress_bytes(model, data, "test", &options, &bytes, &report));
             double *nll = malloc((size_t)data->examples * sizeof *nll), total = 0.0;
-            testing_ok(context, lk_evaluate(model, data, NULL, nll));
+            testing_ok(context, lk_evaluate_dataset(model, data, nll));
             for (int64_t n = 0; n < data->examples; n++) {
                 total += nll[n];
             }

@@ -23,9 +23,12 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
         lk_head head = lk_graph_head(graph, v);
         int64_t at = (v - field->first) * e->count * head.channels;
         float scale = e->weights != NULL ? s->scale * e->weights[v] : s->scale;
+        int64_t active = lk_active_examples(e, place);
+        float *gradient = e->gradient[field->output->index] + at;
         head.dist->gradient(graph->context->kernels, &head, lk_execution_parameters(e, v),
-                            e->symbols + v * e->count, scale, e->count,
-                            e->gradient[field->output->index] + at);
+                            e->symbols + v * e->count, scale, active, gradient);
+        memset(gradient + active * head.channels, 0,
+               (size_t)((e->count - active) * head.channels) * sizeof *gradient);
     }
 }
 

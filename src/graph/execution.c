@@ -175,6 +175,10 @@ void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t c
     }
 }
 
+void lk_execution_set_active(lk_execution *execution, const int64_t *active) {
+    execution->active = active;
+}
+
 void lk_execution_set_weights(lk_execution *execution, const float *weights) {
     execution->weights = weights;
 }
@@ -307,6 +311,8 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
         lk_head head = lk_graph_head(graph, v);
         head.dist->nll(graph->context->kernels, &head, lk_execution_parameters(e, v),
                        e->symbols + v * e->count, e->count, e->nll + v * e->count);
+        int64_t active = lk_active_examples(e, place);
+        memset(e->nll + v * e->count + active, 0, (size_t)(e->count - active) * sizeof *e->nll);
     }
 }
 

@@ -206,6 +206,12 @@ void lk_slices_set_weights(lk_slices *slices, const float *weights) {
     }
 }
 
+void lk_slices_set_active(lk_slices *slices, const int64_t *active) {
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_set_active(slices->execution[i], active);
+    }
+}
+
 lk_execution *lk_slices_execution(lk_slices *slices) {
     return slices->suspect;
 }

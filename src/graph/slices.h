@@ -51,6 +51,8 @@ lk_execution *lk_slices_execution(lk_slices *slices);
  * each, x [lanes][(last - first) * unit]; backward stops before them. What is carried: slice after
  * slice. */
 lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given);
+/* As lk_execution_set_active, for the next runs: of the first lanes of all slices. */
+void lk_slices_set_active(lk_slices *slices, const int64_t *active);
 lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
                                double *nll_nats);
 void lk_slices_window_slide(lk_slices *slices, int64_t end);

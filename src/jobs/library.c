@@ -108,7 +108,7 @@ int32_t lk_model_alphabet(const lk_model *model) {
 /* ---- the three jobs -------------------------------------------------------------------------- */
 
 lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
-    return lk_evaluate(model, dataset, NULL, nll_nats);
+    return lk_evaluate_dataset(model, dataset, nll_nats);
 }
 
 lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature,

@@ -7,8 +7,9 @@
 #include "jobs/map.h"
 #include "jobs/sample.h"
 #include "jobs/score.h"
-#include "jobs/stream_walk.h"
 #include "models/model_file.h"
+#include "models/take.h"
+#include "train/evaluate.h"
 #include "train/train.h"
 
 #define EXAMPLES 6
@@ -291,19 +292,29 @@ static lk_status act_score(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_scores scores;
     lk_score_options options = {.background = b->model, .complexity = true};
-    LK_TRY(lk_score(b->model, b->data, &options, &scores));
-    *digest = sweep_hash(*digest, scores.score, EXAMPLES * (int64_t)sizeof *scores.score);
+    lk_items *items;
+    LK_TRY(lk_model_items(b->model, b->data, &items));
+    lk_status status = lk_score(b->model, items, &options, &scores);
+    if (status == LK_OK) {
+        *digest = sweep_hash(*digest, scores.score, EXAMPLES * (int64_t)sizeof *scores.score);
+    }
     lk_scores_deinit(&scores);
-    return LK_OK;
+    lk_items_close(items);
+    return status;
 }
 
 static lk_status act_map(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_map_options options = {0};
     lk_map_legend legend;
-    LK_TRY(lk_map_write(b->model, b->data, b->made, &options, &legend));
-    add_file(digest, b->made);
-    return LK_OK;
+    lk_items *items;
+    LK_TRY(lk_model_items(b->model, b->data, &items));
+    lk_status status = lk_map_write(b->model, items, b->made, &options, &legend);
+    lk_items_close(items);
+    if (status == LK_OK) {
+        add_file(digest, b->made);
+    }
+    return status;
 }
 
 static lk_status check_items(const bench *b, lk_items *items, uint64_t *digest) {
@@ -333,11 +344,11 @@ static const sweep_act acts_on_examples[] = {
 
 /* ---- acts on texts --------------------------------------------------------------------------- */
 
-static lk_status act_train_stream(void *subject, uint64_t *digest) {
+static lk_status act_train_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
-    lk_stream *stream;
-    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &stream));
+    lk_items *texts;
+    LK_TRY(lk_items_open_texts(b->context, b->text, &b->symbols, &texts));
     lk_status status = create(b, &model);
     if (status == LK_OK) {
         lk_train_options options = few_steps();
@@ -345,30 +356,29 @@ static lk_status act_train_stream(void *subject, uint64_t *digest) {
         options.checkpoint = b->made;
         options.checkpoint_seconds = 0;
         unlink(b->made);
-        status = lk_train_stream(model, stream, stream, &options);
+        status = lk_train_texts(model, texts, texts, &options);
         add_model(digest, model);
         lk_model_destroy(model);
     }
-    lk_stream_close(stream);
+    lk_items_close(texts);
     return status;
 }
 
 static lk_status act_walk(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    lk_stream *stream;
-    LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &stream));
-    for (int learns = 0; learns < 2; learns++) {
-        lk_stream_walk walk = {.learning_rate = learns == 0 ? 0 : 0.01f};
-        lk_stream_likelihood likelihood;
-        lk_status status = lk_stream_evaluate(b->model, stream, &walk, &likelihood);
-        if (status != LK_OK) {
-            lk_stream_close(stream);
-            return status;
+    lk_items *items;
+    lk_status status = lk_model_open_texts(b->model, b->text, &items);
+    for (int learns = 0; learns < 2 && status == LK_OK; learns++) {
+        const lk_walk_options how = {.learning_rate = learns == 0 ? 0 : 0.01f};
+        lk_evaluation evaluation;
+        status = lk_evaluate(b->model, items, &how, &evaluation);
+        if (status == LK_OK) {
+            *digest = sweep_hash(*digest, evaluation.nll_nats, sizeof *evaluation.nll_nats);
         }
-        *digest = sweep_hash(*digest, &likelihood.nll_nats, sizeof likelihood.nll_nats);
+        lk_evaluation_deinit(&evaluation);
     }
-    lk_stream_close(stream);
-    return LK_OK;
+    lk_items_close(items);
+    return status;
 }
 
 static lk_status take_symbols(void *argument, bool drawn, const uint16_t *symbols) {
@@ -411,7 +421,7 @@ static lk_status act_check_texts(void *subject, uint64_t *digest) {
 
 static const sweep_act acts_on_texts[] = {
     {"create", act_create},
-    {"train", act_train_stream},
+    {"train", act_train_texts},
     {"walk", act_walk},
     {"sample", act_sample_texts},
     {"compress", act_compress_text},

@@ -11,6 +11,8 @@ struct lk_run {
     lk_run_options options;
     lk_run_learner *learner; /* owned; NULL: it does not learn */
     lk_graph *graph;         /* owned: of the model, or of the learner's twin */
+    lk_graph **networks;     /* owned, [the model's networks], or NULL: those that it has turned to,
+                                `graph` among them */
     lk_execution *execution; /* owned */
     lk_window window;        /* of a network that slides; its graph NULL: it is held whole */
     bool borrowed;           /* graph and window are those of the run that it stands beside */

@@ -254,63 +254,90 @@ void lk_run_close(lk_run *run) {
         lk_execution_destroy(run->execution);
         if (!run->borrowed) {
             lk_window_deinit(&run->window);
+            for (int32_t k = 0; run->networks != NULL && k < lk_model_variants(run->model); k++) {
+                lk_graph_destroy(run->networks[k] != run->graph ? run->networks[k] : NULL);
+            }
             lk_graph_destroy(run->graph);
             lk_run_learner_destroy(run->learner);
         }
+        lk_release(run->networks);
         lk_release(run);
     }
 }
 
+/* Networks are kept: a graph is small beside an execution. */
 lk_status lk_run_turn(lk_run *run, int64_t network) {
+    int32_t count = lk_model_variants(run->model);
     LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL && !run->borrowed);
+    LK_REQUIRE(network >= 0 && network < count);
     LK_REQUIRE(run->options.schedules == LK_PARALLEL && run->options.rank == NULL);
     if (network == run->options.network) {
         return LK_OK;
     }
-    lk_graph *graph;
-    LK_TRY(lk_model_graph(run->model, (int32_t)network, &graph));
-    lk_execution_rebind(run->execution, graph);
-    lk_graph_destroy(run->graph);
-    run->graph = graph;
+    if (run->networks == NULL) {
+        run->networks = lk_allocate(count, sizeof(lk_graph *));
+        if (run->networks == NULL) {
+            return lk_fail_no_memory(run->model->context, "networks", count * 8);
+        }
+        run->networks[run->options.network] = run->graph;
+    }
+    if (run->networks[network] == NULL) {
+        LK_TRY(lk_model_graph(run->model, (int32_t)network, &run->networks[network]));
+    }
+    lk_execution_rebind(run->execution, run->networks[network]);
+    run->graph = run->networks[network];
     run->options.network = network;
     return LK_OK;
 }
 
 /* ---- what it takes --------------------------------------------------------------------------- */
 
-lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
-                       double *bytes) {
+/* Of a lane held whole, or else of the positions along which the network slides. */
+typedef struct cost {
+    double whole; /* 0: it slides */
+    need slides;
+    lk_shape shape;
+} cost;
+
+static lk_status find_cost(const lk_model *model, const lk_run_options *options, cost *c) {
     lk_shape shape = shape_of(model, options);
-    lk_run_options o = *options;
-    o.lanes = larger(lanes, 1);
-    lk_plan plan = plan_of(&o);
     bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
-    need n;
+    *c = (cost){.shape = endless(model, shape) ? (lk_shape){1, {0}} : shape};
     if (!own) {
-        shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
-        lk_status status = measure(model, shape, plan, &n);
-        if (status == LK_OK) {
-            *bytes = bytes_of(&n, o.lanes, choose_window(&n, &o, shape));
-        }
+        lk_status status = measure(model, c->shape, plan_of(options), &c->slides);
         if (status != LK_UNSUPPORTED || endless(model, shape)) {
             return status;
         }
     }
     lk_graph *graph;
-    LK_TRY(own ? lk_model_graph(model, (int32_t)o.network, &graph)
+    LK_TRY(own ? lk_model_graph(model, (int32_t)options->network, &graph)
                : lk_model_graph_at(model, shape, &graph));
-    *bytes = (double)lk_execution_bytes(graph, plan, o.lanes);
+    c->whole = (double)lk_execution_bytes(graph, plan_of(options), 1);
     lk_graph_destroy(graph);
+    return LK_OK;
+}
+
+static double bytes_at(const cost *c, lk_run_options options, int64_t lanes) {
+    options.lanes = larger(lanes, 1);
+    int64_t window = c->whole > 0.0 ? 0 : choose_window(&c->slides, &options, c->shape);
+    return c->whole > 0.0 ? c->whole * (double)options.lanes
+                          : bytes_of(&c->slides, options.lanes, window);
+}
+
+lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
+                       double *bytes) {
+    cost c;
+    LK_TRY(find_cost(model, options, &c));
+    *bytes = bytes_at(&c, *options, lanes);
     return LK_OK;
 }
 
 lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, double bytes,
                      int64_t *lanes) {
-    double wanted;
-    LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
-    while (*lanes > 1 && wanted > bytes) {
+    cost c;
+    LK_TRY(find_cost(model, options, &c));
+    while (*lanes > 1 && bytes_at(&c, *options, *lanes) > bytes) {
         *lanes /= 2;
-        LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
     }
     return LK_OK;
 }

@@ -108,7 +108,15 @@ lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items 
                        "--text",
                        model->family->name, data->alphabet);
     }
-    return lk_items_open_texts(model->context, path, data->stream ? &data->symbols : &bytes, items);
+    LK_TRY(
+        lk_items_open_texts(model->context, path, data->stream ? &data->symbols : &bytes, items));
+    lk_status status =
+        data->classes.count > 0 ? lk_items_match_labels(*items, &data->classes) : LK_OK;
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* Where a training run's minibatches come from, and what it is validated on: one row for examples
- * of a data set, one for streams. */
+ * of a data set, one for texts. */
 #ifndef LK_TRAIN_FEED_H
 #define LK_TRAIN_FEED_H
 
@@ -26,7 +26,7 @@ struct lk_feed {
     json_t *(*describe)(const lk_trainer *trainer, bool valid);
 };
 
-extern const lk_feed lk_feed_examples, lk_feed_streams;
+extern const lk_feed lk_feed_examples, lk_feed_texts;
 
 /* A hash as text, of `count` things. */
 json_t *lk_history_hash(XXH128_hash_t hash, int64_t count, const char *what);

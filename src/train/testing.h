@@ -151,7 +151,7 @@ static inline int64_t declared_slices(const lk_model *model) {
 
 static inline double mean_nll(const lk_model *model, const lk_dataset *data) {
     double *nll = lk_allocate(data->examples, sizeof *nll);
-    assert_int_equal(lk_evaluate(model, data, NULL, nll), LK_OK);
+    assert_int_equal(lk_evaluate_dataset(model, data, nll), LK_OK);
     double mean = lk_mean(nll, data->examples);
     lk_release(nll);
     return mean;

@@ -1,6 +1,6 @@
 /* The terms of an example sum to its NLL; a mixture's terms are its own conditionals, by summing
  * its joint probabilities over the domain; networks with orderings of their own stay between their
- * terms; data of another size. */
+ * terms; data of another size; scores of what is impossible. */
 #include "models/testing.h"
 
 #include "jobs/score.h"
@@ -22,10 +22,24 @@ static lk_model *make_model(lk_context *context, const char *const *set, int32_t
     return model;
 }
 
+static lk_items *items_of(lk_context *context, const lk_dataset *data) {
+    lk_items *items;
+    testing_ok(context, lk_items_of_dataset(context, data, NULL, &items));
+    return items;
+}
+
+/* [examples][variables] */
+static double *surprisal_of(const lk_model *model, const lk_dataset *data) {
+    lk_items *items = items_of(model->context, data);
+    double *nats;
+    testing_ok(model->context, lk_surprisal(model, items, data->examples, &nats));
+    lk_items_close(items);
+    return nats;
+}
+
 static void expect_sums(const lk_model *model, const lk_dataset *data, double tolerance) {
-    double *nats, *nll = malloc((size_t)data->examples * sizeof *nll);
-    testing_ok(model->context, lk_evaluate(model, data, NULL, nll));
-    testing_ok(model->context, lk_surprisal(model, data, &nats));
+    double *nats = surprisal_of(model, data), *nll = malloc((size_t)data->examples * sizeof *nll);
+    testing_ok(model->context, lk_evaluate_dataset(model, data, nll));
     for (int64_t n = 0; n < data->examples; n++) {
         double sum = 0.0;
         for (int64_t v = 0; v < data->variables; v++) {
@@ -82,12 +96,11 @@ static void test_a_mixture_has_its_own_conditionals(void **state) {
     int64_t points = testing_domain(VARIABLES, 2, &domain);
     lk_dataset *all = testing_dataset(*state, points, VARIABLES, 2);
     memcpy(all->values, domain, (size_t)(points * VARIABLES) * sizeof *domain);
-    double *p = malloc((size_t)points * sizeof *p), *nats;
-    testing_ok(*state, lk_evaluate(model, all, NULL, p));
+    double *p = malloc((size_t)points * sizeof *p), *nats = surprisal_of(model, all);
+    testing_ok(*state, lk_evaluate_dataset(model, all, p));
     for (int64_t i = 0; i < points; i++) {
         p[i] = exp(-p[i]);
     }
-    testing_ok(*state, lk_surprisal(model, all, &nats));
     for (int64_t i = 0; i < points; i++) {
         for (int place = 0; place < VARIABLES; place++) {
             double want =
@@ -110,12 +123,17 @@ static void test_a_mixture_has_its_own_conditionals(void **state) {
 static void test_between_the_networks(void **state) {
     lk_dataset *data = testing_random_data(*state, 20, VARIABLES, 2, 6);
     lk_model *model = make_model(*state, three_orders, 3);
-    double *nats, nll[20];
+    double *nats = surprisal_of(model, data), nll[20];
     float terms[3][20 * VARIABLES];
-    testing_ok(*state, lk_surprisal(model, data, &nats));
-    for (int32_t k = 0; k < 3; k++) {
-        testing_ok(*state, lk_evaluate_variant(model, data, k, NULL, nll, terms[k]));
+    lk_run *run;
+    testing_ok(*state, lk_run_open(model, &(lk_run_options){.lanes = 20}, &run));
+    for (int32_t k = 2; k >= 0; k--) {
+        testing_ok(*state, lk_run_turn(run, k));
+        testing_ok(*state, lk_run_begin(run, 20, NULL));
+        testing_ok(*state, lk_run_forward(run, data->values, VARIABLES));
+        testing_ok(*state, lk_run_nll(run, nll, terms[k]));
     }
+    lk_run_close(run);
     for (int64_t i = 0; i < 20 * VARIABLES; i++) {
         double least = fmin(terms[0][i], fmin(terms[1][i], terms[2][i]));
         double most = fmax(terms[0][i], fmax(terms[1][i], terms[2][i]));
@@ -151,13 +169,50 @@ static void test_probability_zero(void **state) {
     assert_true(bias >= 0);
     model->parameters->list[bias].value[2] =
         data->values[2] != 0 ? -(float)INFINITY : (float)INFINITY;
-    double *nats;
-    testing_ok(*state, lk_surprisal(model, data, &nats));
+    double *nats = surprisal_of(model, data);
     for (int v = 0; v < VARIABLES; v++) {
         assert_true(v == 2 ? isinf(nats[v]) && nats[v] > 0 : isfinite(nats[v]) && nats[v] >= 0);
     }
     lk_release(nats);
     lk_dataset_destroy(data);
+    lk_model_destroy(model);
+}
+
+/* An impossible example is the strangest, whatever the background says of it; one that only the
+ * background rules out is the least strange. */
+static void test_infinite_scores(void **state) {
+    lk_model *model = make_model(*state, three_masks, 2), *plain = make_model(*state, one_mask, 1);
+    lk_dataset *data = testing_random_data(*state, 9, VARIABLES, 2, 7);
+    int32_t labels[9] = {0};
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    model->parameters->list[bias].value[2] = -(float)INFINITY; /* variable 2 is never 1 */
+    lk_items *items = items_of(*state, data);
+    for (int way = 0; way < 3; way++) {
+        lk_scores scores;
+        double auroc, precision;
+        const lk_score_options how = {.background = way == 1 ? model : way == 2 ? plain : NULL};
+        testing_ok(*state, lk_score(model, items, &how, &scores));
+        for (int i = 0; i < 9; i++) {
+            labels[i] = data->values[i * VARIABLES + 2];
+            assert_true(labels[i] == 0 ? isfinite(scores.score[i]) : isinf(scores.score[i]));
+            assert_true(labels[i] == 0 || (scores.score[i] > 0 && scores.variable[i] == 2));
+            assert_true(labels[i] == 0 || isinf(scores.variable_nats[i]));
+        }
+        testing_ok(*state, lk_score_metrics(*state, scores.score, labels, 9, &auroc, &precision));
+        assert_true(auroc == 1.0 && precision == 1.0);
+        lk_scores_deinit(&scores);
+    }
+    lk_scores scores;
+    const lk_score_options how = {.background = model};
+    testing_ok(*state, lk_score(plain, items, &how, &scores));
+    for (int i = 0; i < 9; i++) {
+        assert_true(labels[i] == 0 ? isfinite(scores.score[i])
+                                   : isinf(scores.score[i]) && scores.score[i] < 0);
+    }
+    lk_scores_deinit(&scores);
+    lk_items_close(items);
+    lk_dataset_destroy(data);
+    lk_model_destroy(plain);
     lk_model_destroy(model);
 }
 
@@ -178,6 +233,7 @@ int main(void) {
         cmocka_unit_test(test_between_the_networks),
         cmocka_unit_test(test_another_size),
         cmocka_unit_test(test_probability_zero),
+        cmocka_unit_test(test_infinite_scores),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

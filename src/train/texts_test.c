@@ -1,8 +1,8 @@
-/* Training on a stream: it learns, whatever the threads; a run stopped anywhere, in the midst of an
+/* Training on texts: it learns, whatever the threads; a run stopped anywhere, in the midst of an
  * epoch too, goes on with the states that it carried. */
 #include "train/testing.h"
 
-#include "data/stream.h"
+#include "data/items.h"
 
 #define LENGTH 1500
 #define WINDOW 11
@@ -12,8 +12,16 @@ typedef struct text {
     lk_model *model;
     uint8_t bytes[LENGTH];
     lk_bytes all;
-    lk_stream *stream, *train, *valid;
+    lk_items *train, *valid;
 } text;
+
+static lk_items *text_part(lk_context *context, lk_stream *stream, int64_t first, int64_t count) {
+    lk_stream *part;
+    lk_items *items;
+    assert_int_equal(lk_stream_part(stream, first, count, &part), LK_OK);
+    assert_int_equal(lk_items_of_texts_take(context, "letters", &part, 1, &items), LK_OK);
+    return items;
+}
 
 /* After each letter mostly comes the next one, of eight. */
 static text *setup_text(int threads, const char *family, const char *layer) {
@@ -27,9 +35,11 @@ static text *setup_text(int threads, const char *family, const char *layer) {
     }
     t->all = (lk_bytes){.data = t->bytes, .size = LENGTH};
     lk_symbols symbols = {0};
-    assert_int_equal(lk_stream_parse(t->context, "letters", &t->all, &symbols, &t->stream), LK_OK);
-    assert_int_equal(lk_stream_part(t->stream, 0, 1200, &t->train), LK_OK);
-    assert_int_equal(lk_stream_part(t->stream, 1200, 300, &t->valid), LK_OK);
+    lk_stream *stream;
+    assert_int_equal(lk_stream_parse(t->context, "letters", &t->all, &symbols, &stream), LK_OK);
+    t->train = text_part(t->context, stream, 0, 1200);
+    t->valid = text_part(t->context, stream, 1200, 300);
+    lk_stream_close(stream);
     lk_data_description data = {
         .shape = line(WINDOW), .variables = WINDOW, .alphabet = 256, .stream = true};
     const char *const settings[] = {strcmp(family, "conv1d") == 0 ? "channels=8" : "width=12",
@@ -42,15 +52,14 @@ static text *setup_text(int threads, const char *family, const char *layer) {
 }
 
 static void teardown_text(text *t) {
-    lk_stream_close(t->stream);
-    lk_stream_close(t->train);
-    lk_stream_close(t->valid);
+    lk_items_close(t->train);
+    lk_items_close(t->valid);
     lk_model_destroy(t->model);
     lk_context_destroy(t->context);
     free(t);
 }
 
-static lk_train_options options_for_streams(void) {
+static lk_train_options options_for_texts(void) {
     lk_train_options o = lk_train_defaults();
     o.epochs = 8;
     o.batch_size = 6;
@@ -62,7 +71,7 @@ static lk_train_options options_for_streams(void) {
 }
 
 static void train_text(text *t, const lk_train_options *o) {
-    if (lk_train_stream(t->model, t->train, t->valid, o) != LK_OK) {
+    if (lk_train_texts(t->model, t->train, t->valid, o) != LK_OK) {
         fail_msg("%s", lk_context_message(t->context));
     }
 }
@@ -81,7 +90,7 @@ static void learns(void **unused) {
     double entropy = -(0.9125 * log(0.9125) + 7 * 0.0125 * log(0.0125));
     for (int i = 0; i < 2; i++) {
         text *t = setup_text(2, families[i], "layers=1");
-        lk_train_options o = options_for_streams();
+        lk_train_options o = options_for_texts();
         o.epochs = 60;
         o.optimizer.learning_rate = 0.03;
         train_text(t, &o);
@@ -102,7 +111,7 @@ static void threads_do_not_matter(void **unused) {
             text *t[4];
             for (int k = 0; k < 4; k++) {
                 t[k] = setup_text(threads[k], families[f], "dropout=0.1");
-                lk_train_options o = options_for_streams();
+                lk_train_options o = options_for_texts();
                 o.epochs = 2;
                 o.slices = slices;
                 train_text(t[k], &o);
@@ -119,7 +128,7 @@ static void threads_do_not_matter(void **unused) {
 static void resume_in_slices(int64_t slices) {
     static const int threads[] = {1, 2, 3};
     text *whole = setup_text(2, "charrnn", "dropout=0.1");
-    lk_train_options o = options_for_streams();
+    lk_train_options o = options_for_texts();
     o.slices = slices;
     train_text(whole, &o);
     const int64_t calls[] = {1, 7, 19, 40}; /* 19 calls an epoch */
@@ -138,7 +147,7 @@ static void resume_in_slices(int64_t slices) {
             o.progress = watch;
             o.progress_argument = &w;
             o.resume = session > 0;
-            status = lk_train_stream(pieces->model, pieces->train, pieces->valid, &o);
+            status = lk_train_texts(pieces->model, pieces->train, pieces->valid, &o);
         }
         if (status != LK_OK) {
             fail_msg("%s", lk_context_message(pieces->context));
@@ -159,13 +168,70 @@ static void resumed_equals_uninterrupted_stream(void **unused) {
 static void refuses(void **unused) {
     (void)unused;
     text *t = setup_text(1, "charrnn", "layers=1");
-    lk_stream *little;
-    lk_train_options o = options_for_streams();
-    assert_int_equal(lk_stream_part(t->stream, 0, WINDOW - 1, &little), LK_OK);
-    assert_int_equal(lk_train_stream(t->model, little, NULL, &o), LK_INVALID);
+    lk_items *rest;
+    lk_train_options o = options_for_texts();
+    assert_int_equal(lk_items_split(t->context, &t->train, WINDOW - 1, &rest), LK_OK);
+    assert_int_equal(lk_train_texts(t->model, t->train, NULL, &o), LK_INVALID);
     assert_non_null(strstr(lk_context_message(t->context), "do not fill a window"));
-    lk_stream_close(little);
+    lk_items_close(rest);
     teardown_text(t);
+}
+
+/* Several texts of different lengths, each from its beginning: the same weights for any threads and
+ * slices as declared, also after a stop in the midst of an epoch; and they learn. */
+static lk_items *several(lk_context *context, const lk_bytes *all) {
+    static const int64_t lengths[] = {3, 250, 40, 41, 12, 500, 77, 1};
+    lk_stream *stream, *parts[8];
+    lk_items *items;
+    lk_symbols symbols = {0};
+    int64_t first = 0;
+    assert_int_equal(lk_stream_parse(context, "letters", all, &symbols, &stream), LK_OK);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(lk_stream_part(stream, first, lengths[i], &parts[i]), LK_OK);
+        first += lengths[i];
+    }
+    lk_stream_close(stream);
+    assert_int_equal(lk_items_of_texts_take(context, "letters", parts, 8, &items), LK_OK);
+    return items;
+}
+
+static bool stop_after_some(void *argument, const lk_train_progress *progress) {
+    (void)progress;
+    int *left = argument;
+    return --*left > 0;
+}
+
+static void texts_of_different_lengths(void **unused) {
+    (void)unused;
+    lk_fingerprint first;
+    for (int way = 0; way < 4; way++) {
+        text *t = setup_text(way < 2 ? 1 + way : 2, "charrnn", "layers=1");
+        lk_items *texts = several(t->context, &t->all), *valid = several(t->context, &t->all);
+        lk_train_options o = options_for_texts();
+        int steps = 17;
+        o.batch_size = 3;
+        o.slices = 3;
+        o.checkpoint = path_of("texts.checkpoint");
+        o.checkpoint_seconds = 0;
+        unlink(o.checkpoint);
+        if (way == 2) {
+            o.progress = stop_after_some;
+            o.progress_argument = &steps;
+            assert_int_equal(lk_train_texts(t->model, texts, valid, &o), LK_INTERRUPTED);
+            o.progress = NULL;
+            o.resume = true;
+        }
+        if (lk_train_texts(t->model, texts, valid, &o) != LK_OK) {
+            fail_msg("%s", lk_context_message(t->context));
+        }
+        lk_fingerprint now = lk_model_fingerprint(t->model);
+        first = way == 0 ? now : first;
+        assert_memory_equal(first.byte, now.byte, sizeof now.byte);
+        unlink(o.checkpoint);
+        lk_items_close(texts);
+        lk_items_close(valid);
+        teardown_text(t);
+    }
 }
 
 int main(void) {
@@ -173,6 +239,7 @@ int main(void) {
         cmocka_unit_test(learns),
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(resumed_equals_uninterrupted_stream),
+        cmocka_unit_test(texts_of_different_lengths),
         cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

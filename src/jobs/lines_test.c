@@ -1,13 +1,13 @@
 /* Lines against a text cut by hand, whatever the pieces; the strangest against sorting all. And the
- * page of a map, letter by letter. */
+ * page of a text, letter by letter. */
 #include "models/stream_testing.h"
 
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/measure.h"
-#include "jobs/stream_lines.h"
-#include "jobs/stream_map.h"
+#include "jobs/lines.h"
+#include "jobs/page.h"
 
 #define SYMBOLS 997
 #define LINES_MOST 400
@@ -31,20 +31,25 @@ static void make_text(text *t, uint32_t newline) {
 
 typedef struct seen {
     int64_t count, stop;
-    lk_stream_line line[LINES_MOST];
+    lk_text_score line[LINES_MOST];
 } seen;
 
-static lk_status keep(void *argument, const lk_stream_line *line) {
+static lk_status keep(void *argument, const lk_text_score *line) {
     seen *s = argument;
     assert_true(s->count < LINES_MOST);
     s->line[s->count++] = *line;
     return s->count == s->stop ? LK_INTERRUPTED : LK_OK;
 }
 
-static lk_status add(lk_stream_lines *lines, const text *t, int64_t first, int64_t count) {
-    lk_stream_piece piece = {first, count, t->symbols + first, t->characters + first,
-                             t->nats + first};
-    return lk_stream_lines_add(lines, &piece);
+static lk_status add(lk_lines *lines, const text *t, int64_t first, int64_t count) {
+    lk_passage passage = {.first = first,
+                          .count = count,
+                          .symbols = t->symbols + first,
+                          .characters = t->characters + first,
+                          .nats = t->nats + first,
+                          .last = first + count == SYMBOLS};
+    lk_sink sink = lk_lines_sink(lines);
+    return sink.take(sink.argument, &passage);
 }
 
 /* The lines one by one, by hand. */
@@ -56,7 +61,7 @@ static void expect_lines(const text *t, uint32_t newline, const seen *s) {
         do {
             nats += t->nats[end];
         } while (t->characters[end++] != newline && end < SYMBOLS);
-        const lk_stream_line *line = &s->line[number++];
+        const lk_text_score *line = &s->line[number++];
         assert_int_equal(line->number, number);
         assert_int_equal(line->first, at);
         assert_int_equal(line->symbols, end - at);
@@ -75,18 +80,16 @@ static void test_lines(void **state) {
     static text t;
     static seen s;
     for (int i = 0; i < 6; i++) {
-        lk_stream_lines lines;
+        lk_lines lines;
         s = (seen){0};
         make_text(&t, newlines[i % 2]);
-        testing_ok(*state, lk_stream_lines_init(*state, 9, &lines));
+        testing_ok(*state, lk_lines_init(*state, 9, &lines));
         lines.take = keep;
         lines.argument = &s;
         for (int64_t at = 0, here; at < SYMBOLS; at += here) {
             here = SYMBOLS - at < pieces[i / 2] ? SYMBOLS - at : pieces[i / 2];
             testing_ok(*state, add(&lines, &t, at, here));
         }
-        testing_ok(*state, lk_stream_lines_end(&lines));
-        testing_ok(*state, lk_stream_lines_end(&lines)); /* nothing more */
         expect_lines(&t, newlines[i % 2], &s);
         assert_int_equal(lines.count, s.count);
         assert_int_equal(lines.strangest_count, 9);
@@ -99,44 +102,49 @@ static void test_lines(void **state) {
             taken[best] = true;
             assert_int_equal(lines.strangest[k].number, s.line[best].number);
         }
-        lk_stream_lines_deinit(&lines);
+        lk_lines_deinit(&lines);
     }
-    lk_stream_lines few;
+    lk_lines few;
     s = (seen){.stop = 3};
-    testing_ok(*state, lk_stream_lines_init(*state, 1000, &few));
+    testing_ok(*state, lk_lines_init(*state, 1000, &few));
     few.take = keep;
     few.argument = &s;
     assert_int_equal(add(&few, &t, 0, SYMBOLS), LK_INTERRUPTED);
     assert_int_equal(few.strangest_count, 3);
-    lk_stream_lines_deinit(&few);
+    lk_lines_deinit(&few);
 }
 
-/* ---- maps ------------------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 #define CELL(class, bits, p, shown) \
     "<b class=\"" class "\" title=\"" bits " bits, p = " p "\">" shown "</b>"
 
 /* Characters, or bytes where `bytes`, all of one bit but the first, of 40; the page's text is
  * `want`. */
-static void expect_map(lk_context *context, const char *path, const uint32_t *characters,
-                       int64_t count, int64_t most, const char *want, const char *note) {
+static void expect_page(lk_context *context, const char *path, const uint32_t *characters,
+                        int64_t count, int64_t most, const char *want, const char *note) {
     double nats[64];
     uint16_t symbols[64] = {0};
     for (int64_t i = 0; i < count; i++) {
         nats[i] = i == 0 ? 40.0 * LK_NATS_PER_BIT : LK_NATS_PER_BIT;
     }
-    lk_stream_map *map;
-    testing_ok(context, lk_stream_map_create(context, path, most, &map));
+    lk_page *page;
+    testing_ok(context, lk_page_create(context, path, most, &page));
     for (int64_t i = 0; i < count; i++) {
-        lk_stream_map_add(map, &(lk_stream_piece){i, 1, symbols, characters + i, nats + i});
+        lk_passage passage = {.first = i,
+                              .count = 1,
+                              .symbols = symbols,
+                              .characters = characters + i,
+                              .nats = nats + i,
+                              .nll_nats = (double)(i + 40) * LK_NATS_PER_BIT};
+        lk_sink sink = lk_page_sink(page);
+        testing_ok(context, sink.take(sink.argument, &passage));
     }
-    lk_stream_likelihood likelihood = {.symbols = count,
-                                       .nll_nats = (double)(count + 39) * LK_NATS_PER_BIT};
-    testing_ok(context, lk_stream_map_commit(map, "a<b>.txt", "m&m", &likelihood));
-    lk_bytes page;
-    testing_ok(context, lk_file_read(context, path, 1 << 20, &page));
-    const char *begin = strstr((const char *)page.data, "<pre>"),
-               *end = strstr((const char *)page.data, "</pre>");
+    testing_ok(context, lk_page_commit(page, "a<b>.txt", "m&m"));
+    lk_bytes written;
+    testing_ok(context, lk_file_read(context, path, 1 << 20, &written));
+    const char *begin = strstr((const char *)written.data, "<pre>"),
+               *end = strstr((const char *)written.data, "</pre>");
     assert_non_null(begin);
     assert_non_null(end);
     if (strlen(want) != (size_t)(end - begin - 5) || memcmp(begin + 5, want, strlen(want)) != 0) {
@@ -144,17 +152,17 @@ static void expect_map(lk_context *context, const char *path, const uint32_t *ch
     }
     assert_non_null(strstr(end, "a&lt;b&gt;.txt by m&amp;m: "));
     assert_non_null(strstr(end, note));
-    lk_bytes_release(&page);
+    lk_bytes_release(&written);
 }
 
-static void test_map(void **state) {
+static void test_page(void **state) {
     char path[] = "/tmp/likely-map-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
     static const uint32_t characters[] = {
         'a', '<', '&', '"', 0xE9, '\n', '\t', 0, 0x202E, 0x1FFFF, LK_UTF8_BYTE + 0xC3, 'z'};
-    expect_map(
+    expect_page(
         *state, path, characters, 12, 100,
         CELL("c15", "40.00", "9.09e-13", "a") CELL("c2", "1.00", "0.5", "&lt;")
             CELL("c2", "1.00", "0.5", "&amp;") CELL("c2", "1.00", "0.5", "&quot;")
@@ -170,23 +178,23 @@ static void test_map(void **state) {
     for (size_t i = 0; i < sizeof bytes; i++) {
         as_characters[i] = LK_UTF8_BYTE + bytes[i];
     }
-    expect_map(*state, path, as_characters, sizeof bytes, 100,
-               CELL("c15", "40.00", "9.09e-13", "a") CELL("c6", "3.00", "0.125", "\xE2\x82\xAC")
-                   CELL("c2 x", "1.00", "0.5", "\\xC3") CELL("c2 x", "1.00", "0.5", "\\xE2")
-                       CELL("c2 x", "1.00", "0.5", "\\x82") CELL("c2", "1.00", "0.5", "&lt;")
-                           CELL("c2 x", "1.00", "0.5", "\\xFF")
-                               CELL("c2 x", "1.00", "0.5", "\\xC3"),
-               "10 symbols, 4.9000 bits per symbol.</p>");
-    expect_map(*state, path, as_characters, sizeof bytes, 1, CELL("c15", "40.00", "9.09e-13", "a"),
-               " Only the first 1 are shown here.");
+    expect_page(*state, path, as_characters, sizeof bytes, 100,
+                CELL("c15", "40.00", "9.09e-13", "a") CELL("c6", "3.00", "0.125", "\xE2\x82\xAC")
+                    CELL("c2 x", "1.00", "0.5", "\\xC3") CELL("c2 x", "1.00", "0.5", "\\xE2")
+                        CELL("c2 x", "1.00", "0.5", "\\x82") CELL("c2", "1.00", "0.5", "&lt;")
+                            CELL("c2 x", "1.00", "0.5", "\\xFF")
+                                CELL("c2 x", "1.00", "0.5", "\\xC3"),
+                "10 symbols, 4.9000 bits per symbol.</p>");
+    expect_page(*state, path, as_characters, sizeof bytes, 1, CELL("c15", "40.00", "9.09e-13", "a"),
+                " Only the first 1 are shown here.");
     unlink(path);
-    lk_stream_map *map;
-    testing_ok(*state, lk_stream_map_create(*state, path, 5, &map));
-    lk_stream_map_abandon(map);
+    lk_page *page;
+    testing_ok(*state, lk_page_create(*state, path, 5, &page));
+    lk_page_abandon(page);
     assert_int_equal(access(path, F_OK), -1);
-    testing_refused(*state, lk_stream_map_create(*state, "/no-such-folder/map.html", 5, &map),
-                    LK_IO, "/no-such-folder");
-    assert_null(map);
+    testing_refused(*state, lk_page_create(*state, "/no-such-folder/map.html", 5, &page), LK_IO,
+                    "/no-such-folder");
+    assert_null(page);
 }
 
 static int set_up(void **state) {
@@ -200,6 +208,6 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_map)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_page)};
     return cmocka_run_group_tests_name("lines and maps", tests, set_up, tear_down);
 }

@@ -1,7 +1,7 @@
 /* A character is <b class=cL title="...">x</b>, L its level: half bits, the last level holding all
  * above. Colours are laid over the page's own background, so that they are read on a light one and
  * on a dark one. */
-#include "jobs/stream_map.h"
+#include "jobs/page.h"
 
 #include <string.h>
 
@@ -12,10 +12,11 @@
 #define LEVELS 16
 #define LEVELS_PER_BIT 2.0
 
-struct lk_stream_map {
+struct lk_page {
     lk_context *context;
     lk_writer *writer;
-    int64_t most, shown; /* symbols */
+    int64_t most, shown, symbols; /* of these: there may be more than are shown */
+    double nll_nats;
     /* Bytes that may still become a character, and what they cost. */
     uint8_t pending[LK_UTF8_MOST];
     double pending_nats[LK_UTF8_MOST];
@@ -35,25 +36,25 @@ static const char head[] =
     "b.x { font-size: 75%; opacity: .75 }\n"
     ".legend b { padding: 0 .5em }\n";
 
-static void put(lk_stream_map *map, const char *text) {
-    lk_writer_put(map->writer, text, (int64_t)strlen(text));
+static void put(lk_page *page, const char *text) {
+    lk_writer_put(page->writer, text, (int64_t)strlen(text));
 }
 
 /* From yellow to red, ever less transparent. */
-static void put_colours(lk_stream_map *map) {
+static void put_colours(lk_page *page) {
     for (int level = 1; level < LEVELS; level++) {
-        lk_writer_printf(map->writer, ".c%d { background: hsla(%d, 100%%, 50%%, .%02d) }\n", level,
+        lk_writer_printf(page->writer, ".c%d { background: hsla(%d, 100%%, 50%%, .%02d) }\n", level,
                          50 - 50 * level / (LEVELS - 1), 10 + 65 * level / (LEVELS - 1));
     }
 }
 
-static void put_legend(lk_stream_map *map) {
-    put(map, "<p class=legend>bits of surprise: ");
+static void put_legend(lk_page *page) {
+    put(page, "<p class=legend>bits of surprise: ");
     for (int level = 0; level < LEVELS; level++) {
-        lk_writer_printf(map->writer, "<b class=c%d>%.1f%s</b>", level, level / LEVELS_PER_BIT,
+        lk_writer_printf(page->writer, "<b class=c%d>%.1f%s</b>", level, level / LEVELS_PER_BIT,
                          level == LEVELS - 1 ? " and more" : "");
     }
-    put(map, "</p>\n");
+    put(page, "</p>\n");
 }
 
 /* ---- characters ------------------------------------------------------------------------------ */
@@ -79,46 +80,46 @@ static const char *entity(uint32_t c) {
 }
 
 /* The character where it can be seen, else something that stands for it. */
-static void put_character(lk_stream_map *map, uint32_t c) {
+static void put_character(lk_page *page, uint32_t c) {
     uint8_t bytes[LK_UTF8_MOST];
     if (entity(c) != NULL) {
-        put(map, entity(c));
+        put(page, entity(c));
     } else if (c == '\n') {
-        put(map, "\xE2\x86\xB5"); /* the arrow of a return key; the line is ended behind it */
+        put(page, "\xE2\x86\xB5"); /* the arrow of a return key; the line is ended behind it */
     } else if (c == '\t' || (c < LK_UTF8_BYTE && !is_invisible(c))) {
-        lk_writer_put(map->writer, bytes, lk_utf8_put(c, bytes));
+        lk_writer_put(page->writer, bytes, lk_utf8_put(c, bytes));
     } else if (c < 0x20) {
-        lk_writer_put(map->writer, bytes, lk_utf8_put(0x2400 + c, bytes)); /* control pictures */
+        lk_writer_put(page->writer, bytes, lk_utf8_put(0x2400 + c, bytes)); /* control pictures */
     } else if (c < LK_UTF8_BYTE) {
-        lk_writer_printf(map->writer, "\\u{%X}", c);
+        lk_writer_printf(page->writer, "\\u{%X}", c);
     } else {
-        lk_writer_printf(map->writer, "\\x%02X", c - LK_UTF8_BYTE);
+        lk_writer_printf(page->writer, "\\x%02X", c - LK_UTF8_BYTE);
     }
 }
 
-static void put_cell(lk_stream_map *map, uint32_t c, double nats) {
+static void put_cell(lk_page *page, uint32_t c, double nats) {
     double bits = nats / LK_NATS_PER_BIT;
     int level = bits * LEVELS_PER_BIT < LEVELS - 1 ? (int)(bits * LEVELS_PER_BIT) : LEVELS - 1;
     bool stands_in = c != '\t' && (c >= LK_UTF8_BYTE || is_invisible(c));
-    lk_writer_printf(map->writer, "<b class=\"c%d%s\" title=\"%.2f bits, p = %.3g\">",
+    lk_writer_printf(page->writer, "<b class=\"c%d%s\" title=\"%.2f bits, p = %.3g\">",
                      level < 0 ? 0 : level, stands_in ? " x" : "", bits, lk_double_exp(-nats));
-    put_character(map, c);
-    put(map, c == '\n' ? "</b>\n" : "</b>");
+    put_character(page, c);
+    put(page, c == '\n' ? "</b>\n" : "</b>");
 }
 
 /* Takes the first character of what is pending. */
-static void put_pending(lk_stream_map *map) {
+static void put_pending(lk_page *page) {
     uint32_t character;
-    int size = lk_utf8_get(map->pending, map->pending_count, &character);
+    int size = lk_utf8_get(page->pending, page->pending_count, &character);
     double nats = 0.0;
     for (int i = 0; i < size; i++) {
-        nats += map->pending_nats[i];
+        nats += page->pending_nats[i];
     }
-    put_cell(map, character, nats);
-    map->pending_count -= size;
-    memmove(map->pending, map->pending + size, (size_t)map->pending_count);
-    memmove(map->pending_nats, map->pending_nats + size,
-            (size_t)map->pending_count * sizeof *map->pending_nats);
+    put_cell(page, character, nats);
+    page->pending_count -= size;
+    memmove(page->pending, page->pending + size, (size_t)page->pending_count);
+    memmove(page->pending_nats, page->pending_nats + size,
+            (size_t)page->pending_count * sizeof *page->pending_nats);
 }
 
 /* How many bytes a sequence that begins so would have. */
@@ -126,30 +127,29 @@ static int bytes_expected(uint8_t first) {
     return first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1;
 }
 
-static void add_byte(lk_stream_map *map, uint8_t byte, double nats) {
-    map->pending[map->pending_count] = byte;
-    map->pending_nats[map->pending_count++] = nats;
-    while (map->pending_count > 0 && map->pending_count >= bytes_expected(map->pending[0])) {
-        put_pending(map);
+static void add_byte(lk_page *page, uint8_t byte, double nats) {
+    page->pending[page->pending_count] = byte;
+    page->pending_nats[page->pending_count++] = nats;
+    while (page->pending_count > 0 && page->pending_count >= bytes_expected(page->pending[0])) {
+        put_pending(page);
     }
 }
 
-static void end_pending(lk_stream_map *map) {
-    while (map->pending_count > 0) {
-        put_pending(map);
+static void end_pending(lk_page *page) {
+    while (page->pending_count > 0) {
+        put_pending(page);
     }
 }
 
 /* ---- the interface --------------------------------------------------------------------------- */
 
-lk_status lk_stream_map_create(lk_context *context, const char *path, int64_t most,
-                               lk_stream_map **map) {
-    *map = NULL;
-    lk_stream_map *made = lk_allocate(1, sizeof *made);
+lk_status lk_page_create(lk_context *context, const char *path, int64_t most, lk_page **page) {
+    *page = NULL;
+    lk_page *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
-        return lk_fail_no_memory(context, "a map", (int64_t)sizeof *made);
+        return lk_fail_no_memory(context, "a page", (int64_t)sizeof *made);
     }
-    *made = (lk_stream_map){.context = context, .most = most};
+    *made = (lk_page){.context = context, .most = most};
     lk_status status = lk_writer_create(context, path, &made->writer);
     if (status != LK_OK) {
         lk_release(made);
@@ -160,53 +160,60 @@ lk_status lk_stream_map_create(lk_context *context, const char *path, int64_t mo
     put(made, "</style></head><body>\n");
     put_legend(made);
     put(made, "<pre>");
-    *map = made;
+    *page = made;
     return LK_OK;
 }
 
-void lk_stream_map_add(lk_stream_map *map, const lk_stream_piece *piece) {
-    for (int64_t i = 0; i < piece->count && map->shown < map->most; i++, map->shown++) {
-        if (piece->characters[i] >= LK_UTF8_BYTE) {
-            add_byte(map, (uint8_t)(piece->characters[i] - LK_UTF8_BYTE), piece->nats[i]);
+static lk_status take(void *argument, const lk_passage *passage) {
+    lk_page *page = argument;
+    for (int64_t i = 0; i < passage->count && page->shown < page->most; i++, page->shown++) {
+        if (passage->characters[i] >= LK_UTF8_BYTE) {
+            add_byte(page, (uint8_t)(passage->characters[i] - LK_UTF8_BYTE), passage->nats[i]);
         } else {
-            end_pending(map);
-            put_cell(map, piece->characters[i], piece->nats[i]);
+            end_pending(page);
+            put_cell(page, passage->characters[i], passage->nats[i]);
         }
     }
+    page->symbols += passage->count;
+    page->nll_nats = passage->nll_nats;
+    return LK_OK;
 }
 
-static void put_escaped(lk_stream_map *map, const char *text) {
+lk_sink lk_page_sink(lk_page *page) {
+    return (lk_sink){take, page};
+}
+
+static void put_escaped(lk_page *page, const char *text) {
     int64_t size = (int64_t)strlen(text);
     for (int64_t at = 0; at < size;) {
         uint32_t character;
         at += lk_utf8_get((const uint8_t *)text + at, size - at, &character);
-        put_character(map, character);
+        put_character(page, character);
     }
 }
 
-lk_status lk_stream_map_commit(lk_stream_map *map, const char *text, const char *model,
-                               const lk_stream_likelihood *likelihood) {
-    end_pending(map);
-    double bits = likelihood->nll_nats / LK_NATS_PER_BIT;
-    put(map, "</pre>\n<p>");
-    put_escaped(map, text);
-    put(map, " by ");
-    put_escaped(map, model);
-    lk_writer_printf(map->writer, ": %lld symbols, %.4f bits per symbol.",
-                     (long long)likelihood->symbols, bits / (double)likelihood->symbols);
-    if (map->shown < likelihood->symbols) {
-        lk_writer_printf(map->writer, " Only the first %lld are shown here.",
-                         (long long)map->shown);
+lk_status lk_page_commit(lk_page *page, const char *text, const char *model) {
+    end_pending(page);
+    put(page, "</pre>\n<p>");
+    put_escaped(page, text);
+    put(page, " by ");
+    put_escaped(page, model);
+    lk_writer_printf(page->writer, ": %lld symbols, %.4f bits per symbol.",
+                     (long long)page->symbols,
+                     page->nll_nats / LK_NATS_PER_BIT / (double)page->symbols);
+    if (page->shown < page->symbols) {
+        lk_writer_printf(page->writer, " Only the first %lld are shown here.",
+                         (long long)page->shown);
     }
-    put(map, "</p>\n</body></html>\n");
-    lk_status status = lk_writer_commit(map->writer);
-    lk_release(map);
+    put(page, "</p>\n</body></html>\n");
+    lk_status status = lk_writer_commit(page->writer);
+    lk_release(page);
     return status;
 }
 
-void lk_stream_map_abandon(lk_stream_map *map) {
-    if (map != NULL) {
-        lk_writer_abandon(map->writer);
-        lk_release(map);
+void lk_page_abandon(lk_page *page) {
+    if (page != NULL) {
+        lk_writer_abandon(page->writer);
+        lk_release(page);
     }
 }

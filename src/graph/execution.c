@@ -351,7 +351,8 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
         const lk_node *node = graph->nodes[i];
         int64_t first = lk_first_cell(execution, node), last = lk_last_cell(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool kept = execution->window == NULL || !execution->window->nodes[i].brief;
+        bool kept = execution->window == NULL || execution->plan == LK_PLAN_TRAIN ||
+                    !execution->window->nodes[i].brief;
         if (kept && !graph->context->kernels->all_finite(execution->value[i] + first * floats,
                                                          (last - first) * floats)) {
             return node;

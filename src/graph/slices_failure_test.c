@@ -69,29 +69,50 @@ static void test_first_failure(void **state) {
     }
 }
 
-/* The slice of the first example whose NLL is not finite can be looked at. */
+/* The slice of the first example whose NLL is not finite can be looked at; so can that of the first
+ * lane. */
+static void look(int threads, bool stream) {
+    network n = make(threads, RECURRENCE);
+    double nll[BATCH];
+    lk_window window;
+    lk_slices *slices;
+    lk_slices_options options = {.batch = BATCH, .slices = 4}; /* from 0, 3, 6, 9 */
+    if (stream) {
+        fine(&n, lk_window_init(&window, n.graph, 1));
+        options.window = &window;
+    }
+    fine(&n, lk_slices_create(n.graph, options, &slices));
+    int64_t each = stream ? 5 : VARIABLES;
+    memset(n.x, 0, (size_t)(BATCH * VARIABLES) * sizeof *n.x);
+    n.x[7 * each] = n.x[12 * each] = 1;
+    int32_t table = lk_parameters_find(n.parameters, "x.table");
+    n.parameters->list[table].value[n.parameters->list[table].columns] = NAN;
+    if (stream) {
+        fine(&n, lk_slices_window_begin(slices, n.given));
+        fine(&n, lk_slices_window_run(slices, 0, each, n.x, nll));
+    } else {
+        fine(&n, lk_slices_run(slices, n.x, n.given, BATCH, nll));
+    }
+    assert_true(isfinite(nll[6]) && isnan(nll[7]) && isfinite(nll[8]) && isnan(nll[12]));
+    lk_execution *execution = lk_slices_execution(slices);
+    assert_int_equal(execution->first_example, 6);
+    assert_int_equal(execution->count, 3);
+    const lk_node *node = lk_execution_first_not_finite(execution);
+    assert_non_null(node);
+    assert_string_equal(node->name, "x");
+    lk_slices_destroy(slices);
+    if (stream) {
+        lk_window_deinit(&window);
+    }
+    release(&n);
+}
+
 static void test_not_finite(void **state) {
     (void)state;
     static const int threads[] = {1, 2, 3, 5};
     for (int t = 0; t < 4; t++) {
-        network n = make(threads[t], RECURRENCE);
-        double nll[BATCH];
-        lk_slices *slices;
-        lk_slices_options options = {.batch = BATCH, .slices = 4}; /* from 0, 3, 6, 9 */
-        fine(&n, lk_slices_create(n.graph, options, &slices));
-        memset(n.x, 0, (size_t)(BATCH * VARIABLES) * sizeof *n.x);
-        n.x[7 * VARIABLES] = n.x[12 * VARIABLES] = 1;
-        int32_t table = lk_parameters_find(n.parameters, "x.table");
-        n.parameters->list[table].value[n.parameters->list[table].columns] = NAN;
-        fine(&n, lk_slices_run(slices, n.x, n.given, BATCH, nll));
-        assert_true(isfinite(nll[6]) && isnan(nll[7]) && isfinite(nll[8]) && isnan(nll[12]));
-        lk_execution *execution = lk_slices_execution(slices);
-        assert_int_equal(execution->first_example, 6);
-        const lk_node *node = lk_execution_first_not_finite(execution);
-        assert_non_null(node);
-        assert_string_equal(node->name, "x");
-        lk_slices_destroy(slices);
-        release(&n);
+        look(threads[t], false);
+        look(threads[t], true);
     }
 }
 

@@ -267,9 +267,9 @@ static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, jso
     }
     if (c->slices_of_0_1 > 2) {
         return lk_fail(context, LK_MISMATCH,
-                       "%s: cannot resume: it was written by version 0.1, whose sums over %lld "
-                       "slices of a minibatch nobody computes any more: begin a new training from "
-                       "the model that stands beside it (likely train --from MODEL)",
+                       "%s: cannot resume: version 0.1 wrote it, which summed the gradients of "
+                       "%lld slices in another order: begin a new training from the model's "
+                       "weights (likely train --from MODEL)",
                        c->path, (long long)c->slices_of_0_1);
     }
     return json_object_set_new(then, "slices", json_integer((json_int_t)c->slices_of_0_1)) == 0

@@ -36,9 +36,5 @@ bool cli_excludes(const cli_arguments *arguments, const char *names, const char 
 int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stream **stream);
 
 /* The verbs themselves, for a model of texts; they return the exit status. */
-/* Any file; the model is one of texts, or (--text bytes) of windows of bytes. */
-int cli_compress_text(const cli_arguments *arguments, const lk_model *model);
-/* What that wrote. */
-int cli_decompress_text(const cli_arguments *arguments, const lk_model *model);
 
 #endif

@@ -1,28 +1,70 @@
 /* Compressing and restoring, as codec/ does it. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/memory.h"
 #include "codec/codec.h"
-#include "codec/stream_codec.h"
 #include "jobs/check_inside.h"
 
 #define CODED_EXAMPLES 64
 #define CODED_SYMBOLS 3000
-#define CODED_MOST ((int64_t)1 << 24) /* bytes */
 #define LEARNING_RATE 0.0005f
 
-static lk_status not_restored(const lk_checker *c, lk_status status) {
-    lk_check_say(c->result, LK_CHECK_FAILED, "what was compressed cannot be restored: %s",
-                 lk_context_message(c->model->context));
-    return status == LK_NO_MEMORY ? status : LK_OK;
+/* What is coded, as bytes, and what comes of it. */
+typedef struct attempt {
+    lk_buffer was, coded, again, restored; /* owned */
+} attempt;
+
+static void end_attempt(attempt *a) {
+    lk_buffer_release(&a->was);
+    lk_buffer_release(&a->coded);
+    lk_buffer_release(&a->again);
+    lk_buffer_release(&a->restored);
 }
 
-static void say_restored(const lk_checker *c, bool alike, bool back, int64_t size, const char *what,
-                         int64_t coded) {
-    if (!alike || !back) {
+static lk_status put(void *user, const void *bytes, int64_t size) {
+    lk_buffer_put(user, bytes, size);
+    return LK_OK;
+}
+
+static bool same_bytes(const lk_buffer *a, const lk_buffer *b) {
+    return a->size == b->size && memcmp(a->data, b->data, (size_t)a->size) == 0;
+}
+
+static lk_status decompress(const lk_checker *c, attempt *a) {
+    lk_bytes bytes = {.data = a->coded.data, .size = a->coded.size};
+    lk_output output = {.write = put, .user = &a->restored};
+    lk_source source;
+    lk_restored restored;
+    LK_TRY(lk_source_of_bytes(c->model->context, lk_items_path(c->items), &bytes, &source));
+    lk_status status = lk_decompress(c->model, &source, &output, NULL, &restored);
+    if (status == LK_OK && !restored.texts) {
+        const lk_dataset *data = restored.dataset;
+        lk_buffer_put(&a->restored, data->values, data->examples * data->variables * 2);
+    }
+    lk_restored_deinit(&restored);
+    lk_source_close(&source);
+    return status;
+}
+
+/* By both schedules, and back. */
+static lk_status code(const lk_checker *c, lk_items *items, lk_codec_options options, attempt *a) {
+    lk_output output = {.write = put, .user = &a->coded};
+    options.skip_verify = true;
+    LK_TRY(lk_compress(c->model, items, &output, &options, NULL));
+    output.user = &a->again;
+    options.incremental_encode = true;
+    LK_TRY(lk_compress(c->model, items, &output, &options, NULL));
+    bool failed = a->was.failed || a->coded.failed || a->again.failed;
+    lk_status status = failed ? LK_OK : decompress(c, a);
+    if (failed || a->restored.failed) {
+        return lk_fail_no_memory(c->model->context, "what is compressed", a->coded.size);
+    }
+    if (status != LK_OK) {
+        lk_check_say(c->result, LK_CHECK_FAILED, "what was compressed cannot be restored: %s",
+                     lk_context_message(c->model->context));
+        return status == LK_NO_MEMORY ? status : LK_OK;
+    }
+    bool texts = lk_items_symbols(items) != NULL, back = same_bytes(&a->was, &a->restored);
+    if (!back || !same_bytes(&a->coded, &a->again)) {
         lk_check_say(c->result, LK_CHECK_FAILED, "%s",
                      back ? "the parallel and the incremental schedule write different files"
                           : "what was restored differs from what was compressed");
@@ -30,49 +72,37 @@ static void say_restored(const lk_checker *c, bool alike, bool back, int64_t siz
     lk_check_say(c->result, LK_CHECK_PASSED,
                  "%lld %s compressed to %lld bytes by either schedule, the same ones; restored by "
                  "the incremental one",
-                 (long long)size, what, (long long)coded);
-}
-
-static bool same_bytes(const lk_bytes *a, const lk_bytes *b) {
-    return a->size == b->size && memcmp(a->data, b->data, (size_t)a->size) == 0;
+                 (long long)(texts ? a->was.size : lk_items_count(items)),
+                 texts ? "bytes" : "examples", (long long)a->coded.size);
+    return LK_OK;
 }
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
+static lk_status label(lk_items *items, const uint16_t *labels) {
+    int32_t copy[CODED_EXAMPLES];
+    for (int64_t i = 0; i < lk_items_count(items) && labels != NULL; i++) {
+        copy[i] = labels[i];
+    }
+    return labels != NULL ? lk_items_set_labels(items, copy) : LK_OK;
+}
+
 static lk_status restore_examples(const lk_checker *c) {
-    lk_dataset part = *lk_items_dataset(c->items), *restored = NULL;
+    lk_dataset part = *lk_items_dataset(c->items);
+    attempt a = {0};
+    lk_items *items;
     part.examples = part.examples < CODED_EXAMPLES ? part.examples : CODED_EXAMPLES;
-    lk_codec_options options = {
-        .chunk_examples = (part.examples + 1) / 2, .lanes = 8, .skip_verify = true};
-    lk_compress_report report;
-    lk_bytes coded, again;
-    LK_TRY(lk_compress_bytes(c->model, &part, part.path, &options, &coded, &report));
-    options.incremental_encode = true;
-    lk_status status = lk_compress_bytes(c->model, &part, part.path, &options, &again, &report);
-    bool alike = status == LK_OK && same_bytes(&coded, &again);
-    if (status == LK_OK) {
-        lk_bytes_release(&again);
-        status = lk_decompress_bytes(c->model, part.path, &coded, &options, &restored, NULL, NULL);
-        status = status != LK_OK ? not_restored(c, status) : status;
-    }
-    if (restored != NULL) {
-        size_t bytes = (size_t)(part.examples * part.variables) * sizeof *part.values;
-        bool back = restored->examples == part.examples &&
-                    memcmp(restored->values, part.values, bytes) == 0;
-        say_restored(c, alike, back, part.examples, "examples", coded.size);
-    }
-    lk_bytes_release(&coded);
-    lk_dataset_destroy(restored);
+    LK_TRY(lk_items_of_dataset(c->model->context, &part, lk_model_view(c->model), &items));
+    lk_buffer_put(&a.was, part.values, part.examples * part.variables * 2);
+    lk_codec_options options = {.chunk = (part.examples + 1) / 2, .lanes = 8};
+    lk_status status = label(items, lk_items_labels(c->items));
+    status = status == LK_OK ? code(c, items, options, &a) : status;
+    lk_items_close(items);
+    end_attempt(&a);
     return status;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
-
-/* Those of one attempt, in a folder of its own. */
-enum { TEXT, CODED, AGAIN, RESTORED, FILES };
-typedef struct files {
-    char folder[400], path[FILES][420];
-} files;
 
 /* What stands at a symbol; a drawn text has symbols alone. */
 static lk_status character_at(const lk_checker *c, int64_t at, uint32_t *character) {
@@ -86,96 +116,47 @@ static lk_status character_at(const lk_checker *c, int64_t at, uint32_t *charact
 }
 
 /* The text's beginning, and behind it what a model of characters cannot know. */
-static lk_status write_text(const lk_checker *c, const char *path, int64_t *symbols) {
+static lk_status write_text(const lk_checker *c, lk_buffer *text) {
     static const char unknown[] = "\xFF\xF4\x8F\xBF\xBF"; /* no UTF-8; the last code point */
-    uint32_t character;
-    uint8_t bytes[LK_UTF8_MOST];
-    lk_writer *writer;
     int64_t length = lk_items_length(c->items, 0);
-    lk_status status = LK_OK;
-    *symbols = length < CODED_SYMBOLS ? length : CODED_SYMBOLS;
-    LK_TRY(lk_writer_create(c->model->context, path, &writer));
-    for (int64_t i = 0; i < *symbols && status == LK_OK; i++) {
-        status = character_at(c, i, &character);
-        if (status == LK_OK) {
-            lk_writer_put(writer, bytes, lk_utf8_put(character, bytes));
-        }
+    for (int64_t i = 0; i < length && i < CODED_SYMBOLS; i++) {
+        uint32_t character;
+        uint8_t bytes[LK_UTF8_MOST];
+        LK_TRY(character_at(c, i, &character));
+        lk_buffer_put(text, bytes, lk_utf8_put(character, bytes));
     }
-    if (status != LK_OK) {
-        lk_writer_abandon(writer);
-        return status;
-    }
-    lk_writer_put(writer, unknown, (int64_t)strlen(unknown));
-    return lk_writer_commit(writer);
+    lk_buffer_put(text, unknown, (int64_t)strlen(unknown));
+    return text->failed ? lk_fail_no_memory(c->model->context, "a text", text->size) : LK_OK;
 }
 
-static lk_status same_files(const lk_checker *c, const char *a, const char *b, bool *same) {
-    lk_bytes one, other;
-    LK_TRY(lk_file_read_raw(c->model->context, a, CODED_MOST, &one));
-    lk_status status = lk_file_read_raw(c->model->context, b, CODED_MOST, &other);
-    if (status == LK_OK) {
-        *same = same_bytes(&one, &other);
-        lk_bytes_release(&other);
-    }
-    lk_bytes_release(&one);
+static lk_status code_text(const lk_checker *c, float learning_rate, attempt *a) {
+    lk_stream *text;
+    lk_items *items;
+    LK_TRY(write_text(c, &a->was));
+    lk_bytes bytes = {.data = a->was.data, .size = a->was.size};
+    LK_TRY(lk_stream_parse(c->model->context, "text", &bytes, &c->model->data.symbols, &text));
+    LK_TRY(lk_items_of_texts_take(c->model->context, "text", &text, 1, &items));
+    lk_codec_options options = {
+        .chunk = lk_items_total(items) / 2 + 1, .lanes = 3, .learning_rate = learning_rate};
+    lk_status status = label(items, lk_items_labels(c->items));
+    status = status == LK_OK ? code(c, items, options, a) : status;
+    lk_items_close(items);
     return status;
 }
 
-static lk_status restore_text(const lk_checker *c, const files *f, float learning_rate) {
-    int64_t symbols;
-    bool alike, back;
-    lk_stream_report report;
-    lk_stream_restored restored;
-    LK_TRY(write_text(c, f->path[TEXT], &symbols));
-    lk_stream_options options = {.chunk_symbols = symbols / 2 + 1,
-                                 .lanes = 3,
-                                 .skip_verify = true,
-                                 .learning_rate = learning_rate};
-    LK_TRY(lk_stream_compress(c->model, f->path[TEXT], f->path[CODED], &options, &report));
-    options.incremental_encode = true;
-    LK_TRY(lk_stream_compress(c->model, f->path[TEXT], f->path[AGAIN], &options, &report));
-    lk_status status =
-        lk_stream_decompress(c->model, f->path[CODED], f->path[RESTORED], &options, &restored);
-    if (status != LK_OK) {
-        return not_restored(c, status);
-    }
-    lk_release(restored.lost);
-    LK_TRY(same_files(c, f->path[CODED], f->path[AGAIN], &alike));
-    LK_TRY(same_files(c, f->path[TEXT], f->path[RESTORED], &back));
-    say_restored(c, alike, back, report.bytes, "bytes", report.coded_bytes);
-    return LK_OK;
-}
-
-static lk_status in_folder(const lk_checker *c, float learning_rate) {
-    static const char *const names[] = {"text", "coded", "again", "restored"};
-    files f;
-    const char *folder = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
-    snprintf(f.folder, sizeof f.folder, "%s/likely-check-XXXXXX", folder);
-    if (mkdtemp(f.folder) == NULL) {
-        lk_check_say(c->result, LK_CHECK_SKIPPED,
-                     "cannot write to %s: set TMPDIR to a folder that can be written", folder);
-        return LK_OK;
-    }
-    for (int i = 0; i < FILES; i++) {
-        snprintf(f.path[i], sizeof f.path[i], "%s/%s", f.folder, names[i]);
-    }
-    lk_status status = restore_text(c, &f, learning_rate);
-    for (int i = 0; i < FILES; i++) {
-        unlink(f.path[i]);
-    }
-    rmdir(f.folder);
+static lk_status restore_text(const lk_checker *c, float learning_rate) {
+    attempt a = {0};
+    lk_status status = code_text(c, learning_rate, &a);
+    end_attempt(&a);
     return status;
 }
+
+/* ---- the checks ------------------------------------------------------------------------------ */
 
 lk_status lk_check_restore(lk_checker *c) {
-    const lk_data_description *data = &c->model->data;
-    if (data->view.kind != NULL || data->alphabets != NULL || data->labels > 0) {
-        lk_check_say(c->result, LK_CHECK_SKIPPED, "not with labels, views and columns");
-        return LK_OK;
-    }
-    return c->model->data.stream ? in_folder(c, 0.0f) : restore_examples(c);
+    return c->model->data.stream ? restore_text(c, 0.0f) : restore_examples(c);
 }
 
 lk_status lk_check_restore_learning(lk_checker *c) {
-    return in_folder(c, LEARNING_RATE);
+    return restore_text(c, LEARNING_RATE);
 }

@@ -2,7 +2,7 @@
  * base/sweep.h), for every family, tiny. */
 #include "base/sweep.h"
 
-#include "codec/stream_codec.h"
+#include "codec/codec.h"
 #include "jobs/check.h"
 #include "jobs/map.h"
 #include "jobs/sample.h"

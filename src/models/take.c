@@ -98,26 +98,43 @@ lk_status lk_model_items_unlabelled(const lk_model *model, const lk_dataset *dat
     return status;
 }
 
-lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
-    lk_symbols bytes = {.kind = LK_SYMBOLS_BYTES};
+lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbols) {
+    static const lk_symbols bytes = {.kind = LK_SYMBOLS_BYTES};
     const lk_data_description *data = &model->data;
-    *items = NULL;
-    if (!data->stream &&
-        (!model->family->streams || data->shape.axes != 1 || data->alphabet != 256)) {
-        return lk_fail(model->context, LK_MISMATCH,
-                       "the model is %s of %d values, not of texts: train charrnn or conv1d with "
-                       "--text",
-                       model->family->name, data->alphabet);
+    *symbols = data->stream ? &data->symbols : &bytes;
+    return data->stream ||
+                   (model->family->streams && data->shape.axes == 1 && data->alphabet == 256)
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "the model is %s of %d values, not of texts: train charrnn or conv1d with "
+                         "--text",
+                         model->family->name, data->alphabet);
+}
+
+static lk_status match_texts(const lk_model *model, lk_status status, lk_items **items) {
+    const lk_dictionary *classes = &model->data.classes;
+    if (status == LK_OK && classes->count > 0) {
+        status = lk_items_match_labels(*items, classes);
     }
-    LK_TRY(
-        lk_items_open_texts(model->context, path, data->stream ? &data->symbols : &bytes, items));
-    lk_status status =
-        data->classes.count > 0 ? lk_items_match_labels(*items, &data->classes) : LK_OK;
     if (status != LK_OK) {
         lk_items_close(*items);
         *items = NULL;
     }
     return status;
+}
+
+lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+    const lk_symbols *symbols;
+    *items = NULL;
+    LK_TRY(lk_model_text_symbols(model, &symbols));
+    return match_texts(model, lk_items_open_texts(model->context, path, symbols, items), items);
+}
+
+lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items) {
+    const lk_symbols *symbols;
+    *items = NULL;
+    LK_TRY(lk_model_text_symbols(model, &symbols));
+    return match_texts(model, lk_items_open_files(model->context, path, symbols, items), items);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

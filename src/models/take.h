@@ -25,8 +25,12 @@ lk_status lk_model_items(const lk_model *model, lk_dataset *dataset, lk_items **
 /* The same of data whose labels nobody knows: they are all label 0, for who tries each of them. */
 lk_status lk_model_items_unlabelled(const lk_model *model, const lk_dataset *dataset,
                                     lk_items **items);
-/* Texts for a model of such: a file, or a folder of them. */
+/* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
+ * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
+lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbols);
+/* Texts for a model of such: a file, or a folder of them. The second takes empty files too. */
 lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items);
+lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items);
 /* The symbol of a label by its text, of a model that is given such; what is not known is
  * LK_INVALID, and the message lists what is. */
 lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symbol);

@@ -112,6 +112,9 @@ lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *
  * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
 lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
+/* The same, and empty files are texts too: to compress them. */
+lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items);
 /* The symbols of those: as lk_symbols_learn, of all of them together. */
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols);

@@ -7,6 +7,9 @@
 #include "data/formats/formats.h"
 #include "data/items.h"
 
+typedef lk_status open_stream(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_stream **stream);
+
 static void close_texts(lk_stream **texts, int64_t count) {
     for (int64_t i = 0; texts != NULL && i < count; i++) {
         lk_stream_close(texts[i]);
@@ -14,9 +17,9 @@ static void close_texts(lk_stream **texts, int64_t count) {
 }
 
 static lk_status open_file(lk_context *context, const char *path, const lk_symbols *symbols,
-                           lk_items **items) {
+                           open_stream *open, lk_items **items) {
     lk_stream *text;
-    LK_TRY(lk_stream_open(context, path, symbols, &text));
+    LK_TRY(open(context, path, symbols, &text));
     return lk_items_of_texts_take(context, path, &text, 1, items);
 }
 
@@ -39,7 +42,7 @@ static lk_status label_files(lk_context *context, lk_items *items, const lk_fold
 }
 
 static lk_status open_listed(lk_context *context, const lk_folder *folder,
-                             const lk_symbols *symbols, lk_items **items) {
+                             const lk_symbols *symbols, open_stream *open, lk_items **items) {
     if (folder->count == 0) {
         return lk_fail(context, LK_INVALID, "%s: the folder has no files", folder->path);
     }
@@ -50,7 +53,7 @@ static lk_status open_listed(lk_context *context, const lk_folder *folder,
     while (status == LK_OK && opened < folder->count) {
         char *path = lk_print("%s/%s", folder->path, folder->files[opened].name);
         status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
-                              : lk_stream_open(context, path, symbols, &texts[opened]);
+                              : open(context, path, symbols, &texts[opened]);
         opened += status == LK_OK;
         lk_release(path);
     }
@@ -64,23 +67,33 @@ static lk_status open_listed(lk_context *context, const lk_folder *folder,
     return labelled ? label_files(context, *items, folder) : status;
 }
 
-lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
-                              lk_items **items) {
+static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                            open_stream *open, lk_items **items) {
     static const char *const any[] = {"", NULL};
     struct stat about;
     lk_folder folder;
     *items = NULL;
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
-        return open_file(context, path, symbols, items);
+        return open_file(context, path, symbols, open, items);
     }
     LK_TRY(lk_folder_list(context, path, any, &folder));
-    lk_status status = open_listed(context, &folder, symbols, items);
+    lk_status status = open_listed(context, &folder, symbols, open, items);
     lk_folder_deinit(&folder);
     if (status != LK_OK) {
         lk_items_close(*items);
         *items = NULL;
     }
     return status;
+}
+
+lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open, items);
+}
+
+lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open_any, items);
 }
 
 /* The characters of several texts are those of each. */

@@ -1,0 +1,335 @@
+#include "codec/coder.h"
+
+#include <math.h>
+
+#include "base/double_maths.h"
+#include "base/measure.h"
+
+#define CDF_ENTRIES (INT64_C(1) << 20) /* of a block, unless one row needs more */
+#define ENTRIES_PER_PIECE 4096         /* that are worth a thread's while */
+#define TELL_SYMBOLS 1024
+
+/* A chunk under way, and its present group of lanes. */
+typedef struct task {
+    lk_coder *coder;
+    lk_run *run;
+    bool incremental, coding; /* coding false: only the NLL is wanted */
+    lk_content *content;
+    lk_code *code;
+    const lk_lane *lane;
+    int64_t lanes;
+    int64_t first, count, per_piece; /* rows, (place, lane), of the present block */
+    double nll_nats;                 /* of the chunk */
+    int64_t told;                    /* symbols not yet told of */
+} task;
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+lk_status lk_coder_init(lk_coder *coder, const lk_model *model, const lk_container *container,
+                        lk_shape shape) {
+    int64_t lanes = container->lanes;
+    *coder = (lk_coder){.model = model, .container = container, .scratch = lk_arena_create()};
+    coder->options =
+        (lk_run_options){.shape = shape, .lanes = lanes, .learning_rate = container->learning_rate};
+    if (coder->scratch != NULL) {
+        coder->column = lk_arena_take(coder->scratch, lanes, sizeof *coder->column);
+        coder->given = lk_arena_take(coder->scratch, lanes, sizeof *coder->given);
+        coder->nll = lk_arena_take(coder->scratch, lanes, sizeof *coder->nll);
+    }
+    return coder->scratch != NULL && !lk_arena_failed(coder->scratch)
+               ? LK_OK
+               : lk_fail_no_memory(model->context, "lanes", 12 * lanes);
+}
+
+void lk_coder_deinit(lk_coder *coder) {
+    lk_run_close(coder->run[LK_PARALLEL]);
+    lk_run_close(coder->run[LK_INCREMENTAL]);
+    lk_arena_destroy(coder->scratch);
+    *coder = (lk_coder){0};
+}
+
+static lk_status make_scratch(lk_coder *coder, lk_schedules schedule, const lk_run *run) {
+    int64_t width = lk_run_graph(run)->alphabet + 1;
+    int64_t values = lk_run_window(run) * coder->options.lanes;
+    if (coder->cdf == NULL) {
+        coder->rows = CDF_ENTRIES > width ? CDF_ENTRIES / width : 1;
+        coder->cdf = lk_arena_take(coder->scratch, coder->rows * width, sizeof *coder->cdf);
+        coder->terms = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->terms);
+    }
+    if (schedule == LK_PARALLEL && coder->values == NULL) {
+        coder->values = lk_arena_take(coder->scratch, values, sizeof *coder->values);
+    }
+    return !lk_arena_failed(coder->scratch)
+               ? LK_OK
+               : lk_fail_no_memory(coder->model->context, "a coder's block", 2 * values);
+}
+
+/* A run of a network by a schedule: the one that is open, where it is this or can be turned. */
+static lk_status use(lk_coder *coder, lk_schedules schedule, int64_t network, lk_run **run) {
+    lk_run_options options = coder->options;
+    *run = coder->run[schedule];
+    if (*run != NULL && network == coder->network[schedule]) {
+        return LK_OK;
+    }
+    coder->network[schedule] = network;
+    if (*run != NULL && schedule == LK_PARALLEL && options.learning_rate == 0.0f) {
+        return lk_run_turn(*run, network);
+    }
+    lk_run_close(*run);
+    coder->run[schedule] = NULL;
+    options.schedules = schedule;
+    options.network = network;
+    LK_TRY(lk_run_open(coder->model, &options, run));
+    coder->run[schedule] = *run;
+    return make_scratch(coder, schedule, *run);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* What the rows of a place share. */
+typedef struct spot {
+    int64_t place, variable;
+    lk_head head;
+} spot;
+
+static spot spot_at(const task *t, int64_t row) {
+    int64_t place = row / t->lanes;
+    return (spot){place, lk_run_variable(t->run, place), lk_run_head(t->run, place)};
+}
+
+/* Where a row's symbol stands in the content; NULL: its lane has ended. */
+static uint16_t *value_at(const task *t, const spot *s, int64_t lane) {
+    const lk_lane *l = &t->lane[lane];
+    return s->place < l->length ? t->content->value + l->begin + s->variable : NULL;
+}
+
+static uint32_t *cdf_at(const task *t, int64_t row) {
+    return t->coder->cdf + (row - t->first) * (lk_run_graph(t->run)->alphabet + 1);
+}
+
+static void row_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const task *t = argument;
+    const lk_kernels *kernels = t->coder->model->context->kernels;
+    int64_t first = t->first + piece * t->per_piece, last = t->first + t->count;
+    last = first + t->per_piece < last ? first + t->per_piece : last;
+    spot s;
+    for (int64_t row = first; row < last; row++) {
+        int64_t lane = row % t->lanes;
+        s = row == first || lane == 0 ? spot_at(t, row) : s;
+        const uint16_t *value = value_at(t, &s, lane);
+        if (value != NULL) {
+            const float *parameters = lk_run_parameters(t->run, s.place) + lane * s.head.channels;
+            if (!t->code->decoding) {
+                s.head.dist->nll(kernels, &s.head, parameters, value, 1,
+                                 &t->coder->terms[row - t->first]);
+            }
+            s.head.dist->cdf(kernels, &s.head, parameters, cdf_at(t, row));
+        }
+    }
+}
+
+static lk_status add_term(task *t, int64_t place, float term, bool escapes) {
+    if (isnan(term)) {
+        const char *node = lk_run_first_not_finite(t->run);
+        return lk_fail(t->coder->model->context, LK_NOT_FINITE,
+                       "the model's likelihood is not a number at place %lld (first seen at node "
+                       "%s); %s",
+                       (long long)place, node != NULL ? node : "unknown",
+                       t->coder->options.learning_rate > 0.0f
+                           ? "it learned too fast, take a lower --adapt"
+                           : "train again with a smaller learning rate");
+    }
+    t->nll_nats += (double)term + (escapes ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0);
+    return LK_OK;
+}
+
+/* The character behind an escape; no encoder writes one that is listed, or none. */
+static void code_escaped(task *t, const uint16_t *value) {
+    uint32_t *character = &t->content->escaped[value - t->content->value];
+    *character = lk_code_bits(t->code, LK_ESCAPED_BITS, *character);
+    bool byte = *character >= LK_UTF8_BYTE && *character < LK_UTF8_BYTE + 256;
+    t->code->wrong |= !(byte || lk_utf8_is_code_point(*character)) ||
+                      lk_symbols_find(t->content->alphabet, *character) != *value;
+}
+
+static lk_status code_value(task *t, const spot *s, int64_t row, uint16_t *value) {
+    LK_REQUIRE(t->code->decoding || *value < s->head.alphabet);
+    *value = (uint16_t)lk_code_symbol(t->code, cdf_at(t, row), s->head.alphabet, *value);
+    bool escapes = t->content->escaped != NULL && lk_symbols_escapes(t->content->alphabet, *value);
+    if (escapes) {
+        code_escaped(t, value);
+    }
+    t->told++;
+    return t->code->decoding ? LK_OK
+                             : add_term(t, s->place, t->coder->terms[row - t->first], escapes);
+}
+
+/* Codes the rows of the block, whose distributions are there. */
+static lk_status code_rows(task *t) {
+    spot s;
+    for (int64_t row = t->first; row < t->first + t->count && !t->code->wrong; row++) {
+        int64_t lane = row % t->lanes;
+        s = row == t->first || lane == 0 ? spot_at(t, row) : s;
+        uint16_t *value = value_at(t, &s, lane);
+        LK_TRY(value != NULL ? code_value(t, &s, row, value) : LK_OK);
+        t->coder->column[lane] = value != NULL ? *value : 0;
+        if (t->incremental && lane == t->lanes - 1) {
+            lk_run_set(t->run, s.place, t->coder->column);
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status code_places(task *t, int64_t first, int64_t last) {
+    int64_t end = last * t->lanes, alphabet = lk_run_graph(t->run)->alphabet;
+    t->per_piece = alphabet < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / alphabet : 1;
+    for (t->first = first * t->lanes; t->first < end && !t->code->wrong; t->first += t->count) {
+        t->count = end - t->first < t->coder->rows ? end - t->first : t->coder->rows;
+        lk_pool_run(t->coder->model->context->pool, (t->count - 1) / t->per_piece + 1, row_piece,
+                    t);
+        LK_TRY(code_rows(t));
+    }
+    return LK_OK;
+}
+
+/* The NLL of what has been run, by lanes that are equally long: models of texts have one network,
+ * and are not asked. */
+static lk_status add_nll(task *t, int64_t places) {
+    LK_TRY(lk_run_nll(t->run, t->coder->nll, NULL));
+    for (int64_t lane = 0; lane < t->lanes; lane++) {
+        t->nll_nats += t->coder->nll[lane];
+    }
+    t->told += places * t->lanes;
+    return LK_OK;
+}
+
+/* ---- groups ---------------------------------------------------------------------------------- */
+
+static lk_status tell(task *t, int64_t least) {
+    lk_coder *c = t->coder;
+    if (c->progress == NULL || t->told < least) {
+        return LK_OK;
+    }
+    c->done += t->told;
+    t->told = 0;
+    c->total = c->total > c->done ? c->total : c->done;
+    return c->progress(c->progress_argument, c->done, c->total)
+               ? LK_OK
+               : lk_fail(c->model->context, LK_INTERRUPTED, "interrupted");
+}
+
+static lk_status forward(task *t, int64_t first, int64_t count) {
+    uint16_t *x = t->coder->values;
+    for (int64_t lane = 0; lane < t->lanes; lane++) {
+        const lk_lane *l = &t->lane[lane];
+        for (int64_t i = first; i < first + count; i++) {
+            *x++ = i < l->length ? t->content->value[l->begin + i] : 0;
+        }
+    }
+    return lk_run_forward(t->run, t->coder->values, count);
+}
+
+static lk_status code_group(task *t) {
+    int64_t window = lk_run_window(t->run), length = t->lane[0].length;
+    for (int64_t lane = 0; lane < t->lanes && t->content->label != NULL; lane++) {
+        t->coder->given[lane] = (uint16_t)t->content->label[t->lane[lane].item];
+    }
+    LK_TRY(lk_run_begin(t->run, t->lanes, t->coder->given));
+    for (int64_t first = 0, last; first < length && !t->code->wrong; first = last) {
+        last = length - first < window ? length : first + window;
+        LK_TRY(t->incremental ? lk_run_next(t->run, &first, &last)
+                              : forward(t, first, last - first));
+        LK_TRY(t->coding ? code_places(t, first, last) : add_nll(t, last - first));
+        LK_TRY(t->code->wrong ? LK_OK : lk_run_learn(t->run));
+        LK_TRY(tell(t, TELL_SYMBOLS));
+    }
+    return LK_OK;
+}
+
+/* Labels, for a model that is given some, must be there and be such as it knows. */
+static bool labels_known(const lk_model *model, const lk_content *content) {
+    bool known = model->data.labels == 0 || content->label != NULL;
+    for (int64_t i = 0; i < content->items && model->data.labels > 0 && known; i++) {
+        known = content->label[i] >= 0 && content->label[i] < model->data.labels;
+    }
+    return known;
+}
+
+static lk_status code_lanes(task *t, const lk_lanes *lanes) {
+    lk_context *context = t->coder->model->context;
+    t->code->wrong |= !labels_known(t->coder->model, t->content);
+    if (t->code->wrong && !t->code->decoding) {
+        return lk_fail(context, LK_MISMATCH,
+                       "the model needs a label of each item, one that it knows");
+    }
+    lk_run_forget(t->run);
+    for (int64_t first = 0; first < lanes->count && !t->code->wrong; first += t->lanes) {
+        t->lane = lanes->lane + first;
+        t->lanes = lk_lanes_group(lanes, t->coder->container, first);
+        LK_TRY(code_group(t));
+    }
+    return tell(t, 1);
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+static lk_status code_symbols(lk_coder *coder, lk_schedules schedule, int64_t network, bool coding,
+                              lk_content *content, lk_code *code, double *nll_nats) {
+    lk_lanes lanes;
+    task t = {.coder = coder, .coding = coding, .content = content, .code = code};
+    t.incremental = schedule == LK_INCREMENTAL;
+    LK_TRY(use(coder, schedule, network, &t.run));
+    LK_TRY(lk_lanes_cut(coder->model->context, coder->container, content, &lanes));
+    lk_status status = code_lanes(&t, &lanes);
+    lk_lanes_deinit(&lanes);
+    *nll_nats = t.nll_nats;
+    return status;
+}
+
+lk_status lk_coder_nll(lk_coder *coder, int64_t network, lk_content *content, double *nll_nats) {
+    return code_symbols(coder, LK_PARALLEL, network, false, content, &(lk_code){0}, nll_nats);
+}
+
+lk_status lk_coder_encode(lk_coder *coder, lk_schedules schedule, int64_t network,
+                          lk_content *content, lk_coded *coded) {
+    lk_code code = {0};
+    *coded = (lk_coded){0};
+    lk_content_code_aside(coder->container, &code, content);
+    for (int64_t i = 0; i < code.count; i++) {
+        coded->aside_bits += LK_CDF_BITS - lk_double_log(code.interval[i].size) / LK_NATS_PER_BIT;
+    }
+    lk_status status =
+        code_symbols(coder, schedule, network, true, content, &code, &coded->nll_nats);
+    if (status == LK_OK && (code.no_memory || !lk_rans_encode(code.interval, code.count,
+                                                              &coded->bytes, &coded->size))) {
+        status = lk_fail_no_memory(coder->model->context, "a coded chunk", 8 * code.count);
+    }
+    lk_release(code.interval);
+    return status;
+}
+
+lk_status lk_coder_decode(lk_coder *coder, int64_t network, const uint8_t *bytes, int64_t size,
+                          lk_content *content, bool *right) {
+    lk_code code = {.decoding = true};
+    int64_t old = coder->container->version == 1 && content->label != NULL ? content->items : 0;
+    lk_status status = LK_OK;
+    code.wrong = network >= lk_model_variants(coder->model) || size < old;
+    for (int64_t i = 0; i < old && !code.wrong; i++) { /* version 1: a byte each, before the rest */
+        content->label[i] = bytes[i];
+    }
+    old = code.wrong ? 0 : old;
+    lk_rans_begin(&code.rans, bytes + old, size - old);
+    code.wrong |= code.rans.failed;
+    if (coder->container->version > 1) {
+        lk_content_code_aside(coder->container, &code, content);
+    }
+    if (code.no_memory) {
+        return lk_fail_no_memory(coder->model->context, "names", content->names.size);
+    }
+    if (!code.wrong) {
+        status = code_symbols(coder, LK_INCREMENTAL, network, true, content, &code, &(double){0});
+    }
+    *right = !code.wrong && lk_rans_finished(&code.rans);
+    return status;
+}

@@ -25,7 +25,8 @@ endif()
 set(CMAKE_C_FLAGS_DEBUG "-O0 -g")
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-ffp-contract=off -fno-math-errno -fno-trapping-math
-                    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes)
+                    -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
 if(LIKELY_WERROR)
     add_compile_options(-Werror)
 endif()

@@ -22,18 +22,24 @@ foreach(source ${test_sources})
 endforeach()
 
 # Programs of examples/, as the target `examples`. Those that include the library's header are
-# linked with it; the others stand alone.
-
+# linked with it; the others stand alone. Where there is no C++ compiler, those in C++ are left out.
+include(CheckLanguage)
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+    set(CMAKE_CXX_STANDARD 17)
+    file(GLOB cpp_sources CONFIGURE_DEPENDS examples/*.cpp)
+endif()
 file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 add_custom_target(examples)
-foreach(source ${example_sources})
+foreach(source ${example_sources} ${cpp_sources})
     get_filename_component(name ${source} NAME_WE)
     add_executable(example_${name} ${source})
     set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
     file(STRINGS ${source} library_header REGEX "^#include <likely\\.h>")
     if(library_header)
-        target_link_libraries(example_${name} PRIVATE likely_static)
+        target_link_libraries(example_${name} PRIVATE likely_static Threads::Threads)
     endif()
     target_link_libraries(example_${name} PRIVATE m)
     add_dependencies(examples example_${name})

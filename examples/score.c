@@ -1,36 +1,49 @@
-/* How strange is each example? A program that uses the installed library:
+/* How strange is each example, and where? A program that uses the installed library:
  *
  *   cc score.c $(pkg-config --cflags --libs likely) -o score
  *   ./score digits.likely test.amat.gz
  *
- * prints one negative log-likelihood in nats a line, then the mean. */
+ * prints a line for each item: its negative log-likelihood in nats, its p-value if the model has
+ * any, and the variable that surprises most; then the mean. */
 #include <likely.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static lk_status score(lk_context *context, const char *model_path, const char *data_path) {
-    lk_model *model = NULL;
-    lk_dataset *data = NULL;
-    double *nll_nats = NULL;
-    lk_status status = lk_model_load(context, model_path, &model);
-    if (status == LK_OK) {
-        status = lk_dataset_open(context, data_path, model, &data);
-    }
-    if (status == LK_OK) {
-        nll_nats = malloc((size_t)lk_dataset_examples(data) * sizeof *nll_nats);
-        status = nll_nats == NULL ? LK_NO_MEMORY : lk_model_nll(model, data, nll_nats);
-    }
-    if (status == LK_OK) {
-        double mean = 0.0;
-        for (int64_t i = 0; i < lk_dataset_examples(data); i++) {
-            printf("%.6f\n", nll_nats[i]);
-            mean += nll_nats[i] / (double)lk_dataset_examples(data);
+static void print(const lk_data *data, const double *nll, const double *p, const double *nats) {
+    double mean = 0.0;
+    for (int64_t i = 0; i < lk_data_count(data); i++) {
+        int64_t length = lk_data_length(data, i), most = 0;
+        for (int64_t v = 1; v < length; v++) {
+            most = nats[v] > nats[most] ? v : most;
         }
-        printf("mean %.6f nats\n", mean);
+        printf("%.6f", nll[i]);
+        if (p != NULL) {
+            printf("  p %.4f", p[i]);
+        }
+        printf("  variable %lld: %.2f\n", (long long)most, nats[most]);
+        mean += nll[i] / (double)lk_data_count(data);
+        nats += length;
     }
-    free(nll_nats);
-    lk_dataset_destroy(data);
-    lk_model_destroy(model);
+    printf("mean %.6f nats\n", mean);
+}
+
+static lk_status score(lk_context *context, const lk_model *model, const lk_data *data) {
+    int64_t count = lk_data_count(data), variables = 0;
+    for (int64_t i = 0; i < count; i++) {
+        variables += lk_data_length(data, i);
+    }
+    double *nll = malloc((size_t)count * sizeof *nll), *p = malloc((size_t)count * sizeof *p);
+    double *nats = malloc((size_t)variables * sizeof *nats);
+    lk_status status = nll == NULL || p == NULL || nats == NULL
+                           ? LK_NO_MEMORY
+                           : lk_model_nll(context, model, data, NULL, nll, nats);
+    if (status == LK_OK) {
+        lk_status known = lk_model_p_values(context, model, nll, count, p);
+        print(data, nll, known == LK_OK ? p : NULL, nats);
+    }
+    free(nll);
+    free(p);
+    free(nats);
     return status;
 }
 
@@ -40,13 +53,19 @@ int main(int count, char **words) {
         return 2;
     }
     lk_context *context = NULL;
+    lk_model *model = NULL;
+    lk_data *data = NULL;
+    lk_loading how = lk_loading_defaults();
     lk_status status = lk_context_create(0, &context);
-    if (status == LK_OK) {
-        status = score(context, words[1], words[2]);
-    }
+    status = status == LK_OK ? lk_model_load(context, lk_from_file(words[1]), &model) : status;
+    how.model = model;
+    status = status == LK_OK ? lk_data_load(context, lk_from_file(words[2]), &how, &data) : status;
+    status = status == LK_OK ? score(context, model, data) : status;
     if (status != LK_OK) {
         fprintf(stderr, "score: %s: %s\n", lk_status_text(status), lk_context_message(context));
     }
+    lk_data_destroy(data);
+    lk_model_destroy(model);
     lk_context_destroy(context);
     return status == LK_OK ? 0 : 1;
 }

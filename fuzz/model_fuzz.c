@@ -48,7 +48,7 @@ static void code_something(lk_model *model) {
     lk_dataset *dataset = NULL;
     lk_items *items;
     lk_buffer coded = {0};
-    lk_output output = {.write = put, .user = &coded};
+    lk_byte_sink output = {.write = put, .user = &coded};
     lk_codec_options options = {.lanes = 2, .chunk = 3};
     expect(lk_dataset_create(model->context, "fuzz", model->data.shape, 5, model->data.alphabet,
                              &dataset) == LK_OK);

@@ -1,13 +1,46 @@
-/* likely: likelihood models of discrete data. The whole public interface.
+/* likely: likelihood models of discrete data. The whole public interface, and its manual.
  *
- * One trained model generates (sample), compresses losslessly (compress) and detects anomalies
- * (score) by exact log p(x). Handles are opaque; every function that can fail at run time returns
- * an lk_status and leaves one line of detail in the context. Nothing is printed, nothing aborts on
- * bad input, there is no global state.
+ * A model is a probability distribution p(x) over images, texts, sound, tables or any other vectors
+ * of symbols, trained once by maximum likelihood. One trained model then does three jobs:
  *
- * Units: likelihoods are negative log-likelihoods in nats unless a name ends in _bits or
- * bits_per_dim. Threads: a context, and everything made with it, belongs to one caller thread at a
- * time; it runs its own workers. */
+ *   it generates    samples of p(x); completions of what is given; texts from a prompt
+ *   it compresses   lossless, at the rate that its likelihood promises; any machine restores it
+ *   it judges       exact log p(x) of each item and of each variable, and p-values
+ *
+ * A first program, without its error checks:
+ *
+ *   lk_context *context;
+ *   lk_data *digits, *samples;
+ *   lk_model *model;
+ *   lk_context_create(0, &context);
+ *   lk_data_load(context, lk_from_file("digits.npy"), NULL, &digits);
+ *   lk_training how = lk_training_defaults();
+ *   how.family = "pixelcnn";
+ *   lk_model_train(context, &how, digits, NULL, &model);
+ *   lk_model_save(context, model, lk_to_file("digits.likely"));
+ *   lk_model_sample(context, model, NULL, &samples);
+ *   lk_data_write(context, samples, "samples.png");
+ *
+ * Values    A value is a symbol 0 .. alphabet - 1. An item is what has one likelihood: an example
+ *           of a data set, all of one shape, or a text of any length.
+ * Units     Likelihoods are negative log-likelihoods ("NLL", "surprisal") in nats, natural
+ *           logarithms; divided by 0.693147 they are bits. +infinity is probability zero.
+ * Exactness The same model, data and options give the same bits on every machine, with any number
+ *           of threads and any instruction set: files decode, seeds repeat, scores do not drift.
+ * Errors    A function that can fail returns an lk_status, leaves one line of detail in its context
+ *           and sets what it would have made to NULL. Nothing is printed and nothing aborts, for
+ *           any arguments but wild pointers: NULL, or a number out of range, is LK_INVALID.
+ * Ownership What a function gives through a pointer to a pointer is the caller's, who destroys it
+ *           (NULL may be destroyed). What goes in is copied or only read, unless it says otherwise.
+ *           `const` results belong to the handle that they came from.
+ * Threads   A context serves one thread at a time, and has worker threads of its own. A model never
+ *           changes once it is made: any number of threads use it together, each with a context of
+ *           its own, none of which need be the one that it was made with. Data are read by one
+ *           thread at a time. There is no global state.
+ * Options   A struct of options comes from its function *_defaults; then change what you like. NULL
+ *           for options means these defaults, NULL for an output that it is not wanted.
+ *
+ * C++ compiles this header too (examples/score.cpp). */
 #ifndef LIKELY_H
 #define LIKELY_H
 
@@ -22,9 +55,16 @@ extern "C" {
 #pragma GCC visibility push(default) /* all that stands here, and nothing else, is exported */
 #endif
 
-#define LIKELY_VERSION "0.1.0"
+/* ---- versions -------------------------------------------------------------------------------- */
+
+#define LIKELY_VERSION "0.2.0"
+/* Of the library that is running, which may be another than the header's. */
+const char *lk_version(void);
+/* Changes when a model file would begin to mean other probabilities: compressed files need it. */
+const char *lk_engine_version(void);
 
 /* ---- status codes ---------------------------------------------------------------------------- */
+
 #define LK_STATUS_LIST(X)                                              \
     X(LK_OK, "success")                                                \
     X(LK_NO_MEMORY, "out of memory")                                   \
@@ -44,82 +84,269 @@ typedef enum lk_status {
 #undef LK_STATUS_ENUM
 } lk_status;
 
-/* The general meaning of a status, a static string. */
+/* The general meaning of a status, a static text. */
 const char *lk_status_text(lk_status status);
 
-/* ---- context: error detail, worker threads, instruction set ---------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------- */
+
 typedef struct lk_context lk_context;
 
 /* threads: 0 means one per processor. The instruction set is the best that the processor has, or
- * the one that the environment variable LIKELY_ISA names (scalar, avx2, avx512, neon); an unknown
- * or unavailable one is LK_INVALID. On failure *context is still a context whose message can be
- * read (or NULL when out of memory). */
+ * the one that the environment variable LIKELY_ISA names (scalar, avx2, avx512, neon). On failure
+ * *context is all the same a context whose message can be read, or NULL when out of memory. */
 lk_status lk_context_create(int threads, lk_context **context);
 void lk_context_destroy(lk_context *context);
-/* One line of detail of the last failure: file, place, cause, what to do. Valid until the next
- * call. */
+/* The detail of the last failure: file, place, cause, what to do. Valid until the next call. */
 const char *lk_context_message(const lk_context *context);
 const char *lk_context_isa(const lk_context *context);
 int lk_context_threads(const lk_context *context);
 
-/* ---- data: examples of discrete variables, values 0 .. alphabet - 1 -------------------------- */
-typedef struct lk_dataset lk_dataset;
+/* How far a job is. */
+typedef struct lk_progress {
+    const char *doing;  /* "training", "sampling", "coding", ... */
+    double done, total; /* of the job, in its own unit; total 0: not known */
+    int64_t epoch;      /* of a training, from 1; else 0 */
+    double train_nll_nats, valid_nll_nats, best_nll_nats; /* of a training; NaN: not known */
+    const char *note; /* NULL, or a line for people: "no better epoch for 30 epochs" */
+} lk_progress;
+/* Called about ten times a second, by the thread that the job was called from. false ends the job,
+ * soon, with LK_INTERRUPTED. */
+typedef bool lk_watch(void *argument, const lk_progress *progress);
+/* Of every job in this context from now on; NULL: of none. */
+void lk_context_watch(lk_context *context, lk_watch *watch, void *argument);
+
+/* ---- where bytes come from and go to --------------------------------------------------------- */
+
+/* A file, memory, or a function; made by the functions below. */
+typedef struct lk_input {
+    const char *path;
+    const void *bytes; /* outlives the call */
+    int64_t size;
+    int64_t (*read)(void *argument, void *bytes, int64_t most); /* 0: the end; -1: it failed */
+    void *argument;
+} lk_input;
+
+typedef struct lk_bytes {
+    uint8_t *data; /* lk_bytes_release */
+    int64_t size;
+} lk_bytes;
+void lk_bytes_release(lk_bytes *bytes);
+
+typedef struct lk_output {
+    const char *path; /* gets its name once all is well: never half a file */
+    lk_bytes *bytes;
+    bool (*write)(void *argument, const void *bytes, int64_t size); /* false: it failed */
+    void *argument;
+} lk_output;
+
+static inline lk_input lk_from_file(const char *path) {
+    lk_input input = {path, NULL, 0, NULL, NULL};
+    return input;
+}
+static inline lk_input lk_from_memory(const void *bytes, int64_t size) {
+    lk_input input = {NULL, bytes, size, NULL, NULL};
+    return input;
+}
+static inline lk_input lk_from_function(int64_t (*read)(void *, void *, int64_t), void *argument) {
+    lk_input input = {NULL, NULL, 0, read, argument};
+    return input;
+}
+static inline lk_output lk_to_file(const char *path) {
+    lk_output output = {path, NULL, NULL, NULL};
+    return output;
+}
+static inline lk_output lk_to_memory(lk_bytes *bytes) { /* *bytes is overwritten */
+    lk_output output = {NULL, bytes, NULL, NULL};
+    return output;
+}
+static inline lk_output lk_to_function(bool (*write)(void *, const void *, int64_t),
+                                       void *argument) {
+    lk_output output = {NULL, NULL, write, argument};
+    return output;
+}
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+typedef struct lk_data lk_data;
 typedef struct lk_model lk_model;
 
-/* Reads a file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG; also gzipped), recognised by
- * content. With a model, its alphabet and binarization are used, and data that do not fit it are
- * LK_MISMATCH (images of another height and width fit pixelcnn and pixelrnn, sequences of another
- * length conv1d and charrnn); model may be NULL. The caller destroys it. */
-lk_status lk_dataset_open(lk_context *context, const char *path, const lk_model *model,
-                          lk_dataset **dataset);
-/* Copies values[examples][variables]. alphabet 2..65536; a value outside it is LK_INVALID. */
-lk_status lk_dataset_from_values(lk_context *context, int64_t examples, int64_t variables,
-                                 int32_t alphabet, const uint16_t *values, lk_dataset **dataset);
-/* Writes by the name's ending: .png (one image, or a grid of several), .npy, .amat, .txt, .csv,
- * .idx, .pbm; each but .png also .gz. */
-lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
-int64_t lk_dataset_examples(const lk_dataset *dataset);
-int64_t lk_dataset_variables(const lk_dataset *dataset);
-const uint16_t *
-lk_dataset_values(const lk_dataset *dataset); /* [examples][variables], the data set's */
-void lk_dataset_destroy(lk_dataset *dataset);
+#define LK_SHAPE_MOST 4
+/* Of one example: {1, {784}} a vector, {2, {28, 28}} a picture, {3, {32, 32, 3}} one of colours. */
+typedef struct lk_shape {
+    int32_t axes;
+    int64_t size[LK_SHAPE_MOST];
+} lk_shape;
+
+/* Examples in your memory. Zero it, then fill what applies. */
+typedef struct lk_values {
+    const void *values; /* unsigned integers of 8 or 16 bits */
+    int32_t bits;
+    int64_t examples;
+    lk_shape shape;
+    /* From one example to the next, then along each axis, counted in values; all 0: the examples
+     * one after another, the last axis fastest. */
+    int64_t strides[1 + LK_SHAPE_MOST];
+    int32_t alphabet;         /* 2 .. 65536; 0: one more than the largest value */
+    const int32_t *alphabets; /* [variables], where they differ (columns of a table); else NULL */
+    const int32_t *labels;    /* [examples], the class of each, 0 or more; or NULL */
+} lk_values;
+lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_data **data);
+
+typedef enum lk_text_kind { LK_NO_TEXT, LK_TEXT_BYTES, LK_TEXT_CHARACTERS } lk_text_kind;
+/* How files are read. */
+typedef struct lk_loading {
+    /* Whom the data are for: they are read as its training data were (as texts, binarized, words of
+     * a table as its symbols), and LK_MISMATCH says why it cannot take them. Pictures of another
+     * height and width, and sequences of another length, fit families that run at any size. */
+    const lk_model *model;
+    const lk_data *like; /* beside which data to train on: a table has the same columns and words */
+    lk_text_kind text;   /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
+    lk_shape shape;      /* 0 axes: as the file says */
+    int32_t alphabet;    /* 0: as the values say */
+    bool binarize;       /* grey values become 0 or 1, at half of the alphabet */
+    const char *label;   /* the column of a table that becomes the labels; NULL: none */
+    const char *labels;  /* a file of labels, one for each example; NULL: those that the file has */
+} lk_loading;
+lk_loading lk_loading_defaults(void);
+/* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR: recognised by its content; one
+ * with a path may be gzipped), or the path of a folder of pictures or texts. */
+lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data);
+/* Texts in your memory, which are copied: how->model or how->text says what their symbols are. */
+lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
+                             int64_t count, const lk_loading *how, lk_data **data);
+void lk_data_destroy(lk_data *data);
+
+int64_t lk_data_count(const lk_data *data);                /* of items */
+int64_t lk_data_length(const lk_data *data, int64_t item); /* variables of an item; -1: no such */
+/* Of the file that an item was, within its folder; NULL: it has none. */
+const char *lk_data_name(const lk_data *data, int64_t item);
+lk_shape lk_data_shape(const lk_data *data); /* of an example; 0 axes: of texts */
+int32_t lk_data_alphabet(const lk_data *data);
+/* [count][variables]; NULL: they are texts. */
+const uint16_t *lk_data_values(const lk_data *data);
+/* [count]; NULL: they have none. */
+const int32_t *lk_data_labels(const lk_data *data);
+/* The bytes of a text. */
+lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes);
+/* Examples, in the format of the name's ending: .png (one, or a sheet of many), .npy, .amat, .txt,
+ * .csv, .idx, .pbm; each but .png also .gz; or "folder/". A text, as it is. */
+lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path);
 
 /* ---- models ---------------------------------------------------------------------------------- */
-/* Trains a new model of a family ("made", "pixelcnn", "pixelrnn", "conv1d", "bernoulli-mixture",
- * "bayesnet", "histogram", "uniform"; `likely models` lists their settings) by maximum likelihood,
- * natural ordering, with the defaults of `likely train`. settings: `setting_count` texts
- * "KEY=VALUE". valid may be NULL; with it the best weights are kept and training stops early.
- * epochs 0: the family's default. Deterministic in data, settings and seed. */
-lk_status lk_model_train(lk_context *context, const char *family, const char *const *settings,
-                         int32_t setting_count, const lk_dataset *train, const lk_dataset *valid,
-                         int64_t epochs, uint64_t seed, lk_model **model);
-/* Model files are safetensors; a damaged or hostile one is refused. A model must be destroyed
- * before its context. */
-lk_status lk_model_load(lk_context *context, const char *path, lk_model **model);
-lk_status lk_model_save(const lk_model *model, const char *path);
-void lk_model_destroy(lk_model *model);
-int64_t lk_model_variables(const lk_model *model);
-int32_t lk_model_alphabet(const lk_model *model);
 
-/* The three jobs. nll_nats receives [examples]: exact negative log-likelihoods in nats, +infinity
- * for probability zero. */
-lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats);
-/* `count` new examples; sample i depends on the seed and i alone. temperature 1 is the model. */
-lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature,
-                          lk_dataset **samples);
-/* Lossless; restored by the same model on any machine. The file is verified before it gets its
- * name. */
-lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path);
-lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset);
-/* The same with a model that runs along streams of bytes or characters (trained with `likely train
- * --text`): any file, of any size, in memory that does not grow with it; restored byte for byte. */
-lk_status lk_model_compress_text(const lk_model *model, const char *path, const char *out);
-/* The same, by a model that learns from the text while it is coded (dynamic evaluation), a step at
- * this rate after every 32 symbols: 0.0005 is a good one, at most 1 is allowed. For texts of
- * another kind than it was trained on; slower. Restored as the others are. */
-lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out,
-                                          float rate);
-lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out);
+/* The families of models, in the order of a course: number 0, 1, ...; NULL behind the last. */
+const char *lk_family_name_at(int32_t number);
+
+typedef struct lk_training {
+    const char *family; /* "histogram", "made", "pixelcnn", "charrnn", ... */
+    /* "KEY=VALUE", of those that `likely models FAMILY` lists. */
+    const char *const *settings;
+    int32_t setting_count;
+    const char *order; /* "natural", "reversed", "random:SEED", or a file of ranks */
+    bool condition;    /* p(x | label): the data have labels */
+    const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
+    int64_t window;    /* of texts: symbols that one step looks at */
+    uint64_t seed;
+    int64_t epochs;        /* at most; 0: until patience or time ends it */
+    int64_t patience;      /* epochs without a better NLL of the validation data; 0: no end */
+    double minutes;        /* 0: no limit */
+    int64_t batch;         /* items of one step; of texts, places that are read side by side */
+    const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
+    double learning_rate, weight_decay;
+    double clip;            /* of the gradient's norm; 0: none */
+    double ema;             /* decay of a moving average of the weights; 0: none */
+    const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
+} lk_training;
+lk_training lk_training_defaults(void);
+/* Trains by maximum likelihood: by gradients, by EM or by counting, as the family is. valid may be
+ * NULL; with it the weights that did best on it are kept, and p-values are possible. */
+lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_data *train,
+                         const lk_data *valid, lk_model **model);
+/* Model files are safetensors; a damaged or hostile one is refused. */
+lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model);
+lk_status lk_model_save(lk_context *context, const lk_model *model, lk_output output);
+void lk_model_destroy(lk_model *model);
+
+const char *lk_model_family(const lk_model *model);
+lk_shape lk_model_shape(const lk_model *model);
+int64_t lk_model_variables(const lk_model *model);
+int32_t lk_model_alphabet(const lk_model *model); /* the largest of its variables' */
+lk_text_kind lk_model_text(const lk_model *model);
+int32_t lk_model_label_count(const lk_model *model); /* of p(x | label), how many; else 0 */
+int64_t lk_model_parameter_count(const lk_model *model);
+/* The value of a setting, as a text; NULL: its family has no such. */
+const char *lk_model_setting(const lk_model *model, const char *key);
+/* 32 hexadecimal digits of all that decides a probability. Compressed files name it. */
+void lk_model_fingerprint_text(const lk_model *model, char text[33]);
+
+/* ---- likelihoods ----------------------------------------------------------------------------- */
+
+typedef struct lk_scoring {
+    /* Above 0, at most 1: the model learns from what it has met, item after item (dynamic
+     * evaluation), in weights of this call; 0.0005 is a good one. */
+    float learning_rate;
+    const int32_t *labels; /* [items], of p(x | label), instead of the data's; NULL: these */
+} lk_scoring;
+lk_scoring lk_scoring_defaults(void);
+/* nll_nats[items]: -log p(x), exact. surprisal: of each variable -log p(x_v | those before it),
+ * item after item; those of an item sum to its NLL. */
+lk_status lk_model_nll(lk_context *context, const lk_model *model, const lk_data *data,
+                       const lk_scoring *how, double *nll_nats, double *surprisal);
+/* p_value[count]: the chance that an example like those that the model was validated on has an NLL
+ * at least as high. LK_UNSUPPORTED: it was trained without validation data. */
+lk_status lk_model_p_values(lk_context *context, const lk_model *model, const double *nll_nats,
+                            int64_t count, double *p_value);
+
+/* ---- samples --------------------------------------------------------------------------------- */
+
+typedef struct lk_sampling {
+    int64_t first, count; /* samples first .. first + count - 1: each depends on its number */
+    uint64_t seed;
+    float temperature; /* 1: the model; towards 0: what is most probable */
+    lk_shape shape;    /* of families that run at any size; 0 axes: the model's */
+    /* Values to be held, [given_count][variables of the shape], -1 where the model is to draw:
+     * sample i holds row i % given_count. NULL: none. They must come first in the model's ordering
+     * (the upper part of a picture), or the family must be one that takes any (order-agnostic). */
+    const int32_t *given;
+    int64_t given_count;
+    const int32_t *labels; /* of p(x | label): sample i has label i % label_count */
+    int64_t label_count;
+    int64_t length; /* of texts: symbols to draw behind the prompt */
+    const void *prompt;
+    int64_t prompt_size; /* in bytes */
+} lk_sampling;
+lk_sampling lk_sampling_defaults(void); /* one sample, or a text of 1000 symbols; seed 1 */
+lk_status lk_model_sample(lk_context *context, const lk_model *model, const lk_sampling *how,
+                          lk_data **samples);
+/* Of a model of texts: the bytes of text number `first`, the prompt's too, as they are drawn. */
+lk_status lk_model_write_text(lk_context *context, const lk_model *model, const lk_sampling *how,
+                              lk_output output);
+
+/* ---- compression ----------------------------------------------------------------------------- */
+
+typedef struct lk_coding {
+    float learning_rate; /* as of lk_scoring: for data of another kind than it was trained on */
+    bool unverified;     /* do not decode, before it is written, what was coded */
+    bool salvage;        /* restore what is left of a damaged file */
+} lk_coding;
+lk_coding lk_coding_defaults(void);
+
+typedef struct lk_coding_report {
+    int64_t items, variables;    /* of the data, in all */
+    int64_t bytes, header_bytes; /* of the compressed file; of its header and other overhead */
+    double nll_nats;             /* that the model gives what was coded */
+    int64_t lost;                /* chunks that could not be restored */
+} lk_coding_report;
+
+/* Lossless. Only the same model restores it, on any machine; examples with their shape, their
+ * labels and their format, texts to the byte. */
+lk_status lk_model_compress(lk_context *context, const lk_model *model, const lk_data *data,
+                            const lk_coding *how, lk_output output, lk_coding_report *coded);
+lk_status lk_model_decompress(lk_context *context, const lk_model *model, lk_input input,
+                              const lk_coding *how, lk_data **data, lk_coding_report *coded);
+/* Of one text: its bytes, as they are restored, in memory that does not grow with it. */
+lk_status lk_model_decompress_text(lk_context *context, const lk_model *model, lk_input input,
+                                   const lk_coding *how, lk_output output, lk_coding_report *coded);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

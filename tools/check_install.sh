@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs a build into an empty folder and builds against it as a stranger would: with pkg-config
-# (shared and static) and with CMake (shared and static), the program below and, where it is there,
-# examples/score.c. Checks too that the header is good C and C++, and that the shared library
-# exports exactly what the header declares.
+# (shared and static) and with CMake (shared and static), the program below and the programs of
+# examples/ that use the library. Checks too that the header is good C and C++, and that the shared
+# library exports exactly what the header declares.
 #   tools/check_install.sh BUILD
 set -euo pipefail
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,15 +22,17 @@ int main(void) {
     if (status != LK_OK) {
         fprintf(stderr, "%s: %s\n", lk_status_text(status), lk_context_message(context));
     } else {
-        printf("likely %s, %s, %d threads\n", LIKELY_VERSION, lk_context_isa(context),
-               lk_context_threads(context));
+        printf("likely %s, engine %s, %s, %d threads\n", lk_version(), lk_engine_version(),
+               lk_context_isa(context), lk_context_threads(context));
     }
     lk_context_destroy(context);
     return status != LK_OK;
 }
 PROGRAM
 sources=("$work/version.c")
-[[ -f $source_folder/examples/score.c ]] && sources+=("$source_folder/examples/score.c")
+for name in train compress score; do
+    sources+=("$source_folder/examples/$name.c")
+done
 
 if [[ -z $(find "$prefix" -path '*/doc/likely/LICENSE') ]]; then
     echo "check_install: the licence is not installed" >&2
@@ -44,12 +46,12 @@ if command -v c++ >/dev/null; then
     echo '#include <likely.h>' | c++ -std=c++11 "${strict[@]}" -x c++ -
 fi
 
-# Exports: nothing but the header's functions, and all of them.
+# Exports: nothing but the header's functions, and all of them but those that are inline.
 library=$(find "$prefix" -name 'liblikely.so' | head -1)
 static_library=$(find "$prefix" -name 'liblikely.a' | head -1)
 nm -D --defined-only "$library" | awk '{print $3}' | sort >"$work/exported"
 cc -E -P -x c "$prefix/include/likely.h" | grep -oE '\blk_[a-z0-9_]+ *\(' | tr -d ' (' |
-    sort -u >"$work/declared"
+    grep -vE '^lk_(from|to)_(file|memory|function)$' | sort -u >"$work/declared"
 if ! diff "$work/declared" "$work/exported"; then
     echo "check_install: < is declared in likely.h but not exported, > the other way round" >&2
     exit 1

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/measure.h"
 #include "base/memory.h"
+
+#define TELL_SECONDS 0.1
 
 const char *lk_status_text(lk_status status) {
     switch (status) {
@@ -100,5 +103,44 @@ const char *lk_context_message(const lk_context *context) {
 }
 
 int lk_context_threads(const lk_context *context) {
-    return context->pool == NULL ? 1 : lk_pool_threads(context->pool);
+    return context == NULL || context->pool == NULL ? 1 : lk_pool_threads(context->pool);
+}
+
+/* ---- the watch ------------------------------------------------------------------------------- */
+
+void lk_context_watch(lk_context *context, lk_watch *watch, void *argument) {
+    if (context != NULL) {
+        context->watch = watch;
+        context->watch_argument = argument;
+    }
+}
+
+void lk_context_begin(lk_context *context, const char *doing) {
+    context->progress = (lk_progress){.doing = doing,
+                                      .train_nll_nats = (double)NAN,
+                                      .valid_nll_nats = (double)NAN,
+                                      .best_nll_nats = (double)NAN};
+    context->told = 0.0;
+    context->caller = pthread_self();
+    context->stopped = false;
+}
+
+lk_status lk_context_ask(lk_context *context) {
+    if (context->watch == NULL || context->progress.doing == NULL) {
+        return LK_OK;
+    }
+    if (!context->stopped && pthread_equal(context->caller, pthread_self())) {
+        double now = lk_seconds();
+        if (now - context->told >= TELL_SECONDS) {
+            context->stopped = !context->watch(context->watch_argument, &context->progress);
+            context->told = now;
+        }
+    }
+    return context->stopped ? LK_INTERRUPTED : LK_OK;
+}
+
+lk_status lk_context_tell(lk_context *context, double done, double total) {
+    context->progress.done = done;
+    context->progress.total = total;
+    return lk_context_ask(context);
 }

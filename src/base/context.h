@@ -5,6 +5,8 @@
 #include "base/pool.h"
 #include "likely.h"
 
+#include <pthread.h>
+
 #define LK_MESSAGE_CAPACITY 1024
 
 struct lk_kernels;
@@ -15,7 +17,22 @@ struct lk_context {
     const struct lk_kernels *kernels; /* static table, chosen once when the context is created */
     int64_t memory_most; /* bytes that one thing may take which a file or an option asks for; 0: any
                             number */
+    lk_watch *watch;     /* NULL: none */
+    void *watch_argument;
+    lk_progress progress; /* what it is told */
+    double told;          /* seconds, when it was told last */
+    pthread_t caller;     /* who began the present job */
+    _Atomic bool stopped; /* the watch wants the job to end */
 };
+
+/* A job begins: by this thread, whose watch is then told about ten times a second. `doing` is a
+ * static text. */
+void lk_context_begin(lk_context *context, const char *doing);
+/* How far the job is; LK_INTERRUPTED: it is to end. By the thread that began it. */
+lk_status lk_context_tell(lk_context *context, double done, double total);
+/* The same with what was told last; by any thread, of which those that did not begin the job only
+ * hear whether it is to end. */
+lk_status lk_context_ask(lk_context *context);
 
 /* Workers may fail at once: then the first one's message is kept, the others' are dropped.
  *

@@ -5,27 +5,33 @@
 
 #include "base/context.h"
 
-typedef struct lk_bytes {
-    uint8_t *data; /* owned; one zero byte stands after the end, so that text can be scanned */
-    int64_t size;
-} lk_bytes;
-
-/* Reads a regular file (or a pipe) whole; if it begins with the gzip magic, unpacks it (all
+/* Of lk_bytes (likely.h): one zero byte stands after the end, so that text can be scanned.
+ *
+ * Reads a regular file (or a pipe) whole; if it begins with the gzip magic, unpacks it (all
  * members; a damaged or truncated stream, and more than `most` unpacked bytes, are refused). Errors
  * name the path. */
 lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
 /* The same without unpacking. */
 lk_status lk_file_read_raw(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
-void lk_bytes_release(lk_bytes *bytes);
+/* A file, memory (which is copied), or what a function gives until its end; nothing is
+ * unpacked. */
+lk_status lk_input_read(lk_context *context, const lk_input *input, int64_t most, lk_bytes *bytes);
+/* For messages: the path, "memory", "input". */
+const char *lk_input_name(const lk_input *input);
 
 /* A file being written as PATH.tmp-PID; nothing stands at `path` until commit has flushed, synced
  * and renamed it. Errors are sticky: write calls after a failure do nothing, commit reports the
  * first one (and removes the temporary file). */
 typedef struct lk_writer lk_writer;
 lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **writer);
+/* The same to memory, which gets the bytes when all is well, or to a function, which gets them as
+ * they come. */
+lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_writer **writer);
 void lk_writer_put(lk_writer *writer, const void *data, int64_t size);
 void lk_writer_printf(lk_writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* How it has gone so far. */
+lk_status lk_writer_status(const lk_writer *writer);
 /* Both end the writer. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);

@@ -223,7 +223,60 @@ lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_b
     return LK_OK;
 }
 
-void lk_bytes_release(lk_bytes *bytes) {
-    lk_release(bytes->data);
+const char *lk_input_name(const lk_input *input) {
+    return input->path != NULL ? input->path : input->read == NULL ? "memory" : "input";
+}
+
+static lk_status read_function(lk_context *context, const lk_input *input, growing *buffer) {
+    lk_bytes *bytes = &buffer->bytes;
+    for (int64_t count = 1; count > 0; bytes->size += count) {
+        LK_TRY(reserve(context, "input", buffer, bytes->size + 1));
+        int64_t most = buffer->capacity - bytes->size;
+        count = input->read(input->argument, bytes->data + bytes->size, most);
+        if (count < 0 || count > most) {
+            return lk_fail(context, LK_IO, "input: reading failed at byte %lld",
+                           (long long)bytes->size);
+        }
+        if (bytes->size + count > buffer->most) {
+            return too_large(context, "input", "", buffer->most);
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status copy_memory(lk_context *context, const lk_input *input, growing *buffer) {
+    if (input->size > buffer->most) {
+        return too_large(context, "memory", "", buffer->most);
+    }
+    LK_TRY(reserve(context, "memory", buffer, input->size + 1));
+    if (input->size > 0) {
+        memcpy(buffer->bytes.data, input->bytes, (size_t)input->size);
+    }
+    buffer->bytes.size = input->size;
+    return LK_OK;
+}
+
+lk_status lk_input_read(lk_context *context, const lk_input *input, int64_t most, lk_bytes *bytes) {
+    LK_REQUIRE(most >= 0 && most < INT64_MAX / 4);
     *bytes = (lk_bytes){0};
+    if (input->path != NULL) {
+        return lk_file_read_raw(context, input->path, most, bytes);
+    }
+    growing buffer = {.most = most};
+    lk_status status = input->read != NULL ? read_function(context, input, &buffer)
+                                           : copy_memory(context, input, &buffer);
+    if (status != LK_OK) {
+        lk_bytes_release(&buffer.bytes);
+        return status;
+    }
+    buffer.bytes.data[buffer.bytes.size] = 0;
+    *bytes = buffer.bytes;
+    return LK_OK;
+}
+
+void lk_bytes_release(lk_bytes *bytes) {
+    if (bytes != NULL) {
+        lk_release(bytes->data);
+        *bytes = (lk_bytes){0};
+    }
 }

@@ -21,6 +21,9 @@
 
 struct lk_writer {
     lk_context *context;
+    lk_output output; /* path NULL: not to a file, so that the next three mean nothing */
+    lk_bytes memory;  /* so far, where that is the output */
+    int64_t room;
     char *path;      /* as the caller named it, for messages */
     char *target;    /* with symbolic links followed */
     char *temporary; /* NULL: written in place */
@@ -39,7 +42,25 @@ static void fail_write(lk_writer *writer, const char *what, int error) {
     }
 }
 
-static void write_through(lk_writer *writer, const uint8_t *data, int64_t size) {
+/* The memory grows by doubling; a zero byte stands after its end. */
+static void append(lk_writer *writer, const uint8_t *data, int64_t size) {
+    int64_t used = writer->memory.size, room = writer->room > 0 ? writer->room : BUFFER_CAPACITY;
+    while (room - used <= size && room < INT64_MAX / 4) {
+        room *= 2;
+    }
+    uint8_t *moved =
+        room == writer->room ? writer->memory.data : lk_resize(writer->memory.data, room, 1);
+    if (moved == NULL) {
+        writer->status = lk_fail_no_memory(writer->context, writer->path, room);
+        return;
+    }
+    memcpy(moved + used, data, (size_t)size);
+    moved[used + size] = 0;
+    writer->memory = (lk_bytes){moved, used + size};
+    writer->room = room;
+}
+
+static void write_file(lk_writer *writer, const uint8_t *data, int64_t size) {
     while (size > 0 && writer->status == LK_OK) {
         ssize_t count = write(writer->descriptor, data, (size_t)size);
         if (count < 0 && errno == EINTR) {
@@ -57,12 +78,26 @@ static void write_through(lk_writer *writer, const uint8_t *data, int64_t size) 
     }
 }
 
+static void write_through(lk_writer *writer, const uint8_t *data, int64_t size) {
+    if (writer->status != LK_OK) {
+        return;
+    }
+    if (writer->output.path != NULL) {
+        write_file(writer, data, size);
+    } else if (writer->output.bytes != NULL) {
+        append(writer, data, size);
+    } else if (size > 0 && !writer->output.write(writer->output.argument, data, size)) {
+        writer->status = lk_fail(writer->context, LK_IO, "output: writing failed");
+    }
+}
+
 static void flush(lk_writer *writer) {
     write_through(writer, writer->buffer, writer->buffered);
     writer->buffered = 0;
 }
 
 static void release(lk_writer *writer) {
+    lk_release(writer->memory.data);
     lk_release(writer->path);
     lk_release(writer->target);
     lk_release(writer->temporary);
@@ -94,26 +129,35 @@ static void open_output(lk_writer *writer) {
     }
 }
 
-lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **result) {
-    *result = NULL;
+static lk_status create_file(lk_writer *writer, const char *path) {
     struct stat about;
     bool exists = stat(path, &about) == 0;
     if (exists && S_ISDIR(about.st_mode)) {
-        return lk_fail(context, LK_IO, "%s: is a directory; name a file in it", path);
+        return lk_fail(writer->context, LK_IO, "%s: is a directory; name a file in it", path);
     }
+    if (!name_files(writer, path, exists && !S_ISREG(about.st_mode))) {
+        return lk_fail_no_memory(writer->context, "a file's name", (int64_t)strlen(path));
+    }
+    open_output(writer);
+    return writer->status;
+}
+
+lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_writer **result) {
+    *result = NULL;
     lk_writer *writer = lk_allocate(1, sizeof *writer);
     if (writer == NULL) {
         return lk_fail_no_memory(context, "a file's buffer", (int64_t)sizeof *writer);
     }
     writer->context = context;
+    writer->output = *output;
     writer->descriptor = -1;
-    if (!name_files(writer, path, exists && !S_ISREG(about.st_mode))) {
-        release(writer);
-        return lk_fail_no_memory(context, "a file's name", (int64_t)strlen(path));
+    lk_status status = LK_OK;
+    if (output->path != NULL) {
+        status = create_file(writer, output->path);
+    } else if ((writer->path = lk_duplicate(output->bytes != NULL ? "memory" : "output")) == NULL) {
+        status = lk_fail_no_memory(context, "a name", 8);
     }
-    open_output(writer);
-    if (writer->status != LK_OK) {
-        lk_status status = writer->status;
+    if (status != LK_OK) {
         release(writer);
         return status;
     }
@@ -121,20 +165,30 @@ lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **re
     return LK_OK;
 }
 
+lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **writer) {
+    lk_output output = lk_to_file(path);
+    return lk_writer_create_to(context, &output, writer);
+}
+
 void lk_writer_put(lk_writer *writer, const void *data, int64_t size) {
     LK_REQUIRE(size >= 0);
     if (writer->status != LK_OK) {
         return;
     }
+    bool as_it_comes = writer->output.write != NULL;
     if (size > BUFFER_CAPACITY - writer->buffered) {
         flush(writer);
     }
-    if (size >= BUFFER_CAPACITY) {
+    if (size >= BUFFER_CAPACITY || as_it_comes) {
         write_through(writer, data, size);
     } else if (size > 0) {
         memcpy(writer->buffer + writer->buffered, data, (size_t)size);
         writer->buffered += size;
     }
+}
+
+lk_status lk_writer_status(const lk_writer *writer) {
+    return writer->status;
 }
 
 void lk_writer_printf(lk_writer *writer, const char *format, ...) {
@@ -156,6 +210,9 @@ void lk_writer_printf(lk_writer *writer, const char *format, ...) {
 
 /* A pipe or a device cannot be synced and says EINVAL or ENOTSUP; that is no failure. */
 static void sync_and_close(lk_writer *writer) {
+    if (writer->descriptor < 0) {
+        return;
+    }
     if (writer->status == LK_OK && fsync(writer->descriptor) != 0 && errno != EINVAL &&
         errno != ENOTSUP && errno != EROFS) {
         fail_write(writer, "write", errno);
@@ -193,10 +250,14 @@ lk_status lk_writer_commit(lk_writer *writer) {
     lk_status status = writer->status;
     if (status != LK_OK) {
         lk_writer_abandon(writer);
-    } else {
-        release(writer);
+        return status;
     }
-    return status;
+    if (writer->output.bytes != NULL) {
+        *writer->output.bytes = writer->memory;
+        writer->memory.data = NULL;
+    }
+    release(writer);
+    return LK_OK;
 }
 
 void lk_writer_abandon(lk_writer *writer) {

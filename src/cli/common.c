@@ -53,7 +53,7 @@ int cli_begin(const cli_arguments *arguments, bool data, cli_session *session) {
         return status;
     }
     bool done =
-        lk_model_load(session->context, arguments->positional[0], &session->model) == LK_OK &&
+        lk_model_read(session->context, arguments->positional[0], &session->model) == LK_OK &&
         (!data || session->model->data.stream ||
          cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
                        &session->dataset, &session->binarization) == LK_OK);

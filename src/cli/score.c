@@ -75,7 +75,7 @@ static lk_status score_examples(scorer *s) {
     const lk_model *model = s->session.model;
     const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "anomalies", NULL);
     if (against != NULL) {
-        LK_TRY(lk_model_load(model->context, against, &s->background));
+        LK_TRY(lk_model_read(model->context, against, &s->background));
     }
     if (labels == NULL && model->data.labels == 0) {
         labels = cli_text(a, "labels", NULL);

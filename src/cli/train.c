@@ -218,7 +218,7 @@ static lk_status fit(lk_model *model, const train_data *data, const lk_train_opt
     }
     LK_TRY(status);
     LK_TRY(lk_train_finish_fit(model, data->train, data->valid));
-    return lk_model_save(model, out);
+    return lk_model_write(model, out);
 }
 
 static lk_status train_model(const cli_arguments *arguments, lk_train_options *options,
@@ -248,7 +248,7 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
                     "interrupted; the same command with --resume continues from %s", checkpoint);
     }
     if (status == LK_OK && model->family->fit == NULL) {
-        status = lk_model_save(model, out);
+        status = lk_model_write(model, out);
     }
     free(checkpoint);
     return status;

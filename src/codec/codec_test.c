@@ -548,7 +548,7 @@ static void test_ends_early(void **state) {
     testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
                     LK_INTERRUPTED, "interrupted");
     assert_int_equal(calls, 3);
-    lk_output output = {.write = full, .user = w.context};
+    lk_byte_sink output = {.write = full, .user = w.context};
     testing_refused(w.context, lk_compress(w.model, w.items, &output, NULL, NULL), LK_IO,
                     "no room");
     options = (lk_codec_options){.lanes = 5000};

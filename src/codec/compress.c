@@ -20,7 +20,7 @@ typedef struct job {
     const lk_model *model;
     lk_context *context;
     lk_items *items;
-    const lk_output *output;
+    const lk_byte_sink *output;
     lk_codec_options options;
     const lk_symbols *symbols; /* of texts */
     lk_shape shape;            /* at which the model runs */
@@ -267,7 +267,7 @@ static lk_status run(job *work) {
     return code_all(work);
 }
 
-lk_status lk_compress(const lk_model *model, lk_items *items, const lk_output *output,
+lk_status lk_compress(const lk_model *model, lk_items *items, const lk_byte_sink *output,
                       const lk_codec_options *options, lk_codec_report *report) {
     job work = {.model = model, .context = model->context, .items = items, .output = output};
     work.options = options != NULL ? *options : (lk_codec_options){0};

@@ -12,7 +12,7 @@ typedef struct job {
     const lk_model *model;
     lk_context *context;
     const char *name;
-    const lk_output *output;
+    const lk_byte_sink *output;
     lk_codec_options options;
     lk_container container;
     const lk_symbols *symbols; /* of texts */
@@ -302,7 +302,7 @@ static lk_status restore(job *work) {
     return c->texts ? LK_OK : make_dataset(work);
 }
 
-lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_output *output,
+lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_sink *output,
                         const lk_codec_options *options, lk_restored *restored) {
     job work = {.model = model, .context = model->context, .name = source->path, .output = output};
     work.options = options != NULL ? *options : (lk_codec_options){0};

@@ -1,5 +1,5 @@
-/* What the tests of the codec share: models with weights, data that suit them, containers in memory.
- * Included by *_test.c only. */
+/* What the tests of the codec share: models with weights, data that suit them, containers in
+ * memory. Included by *_test.c only. */
 #ifndef LK_CODEC_TESTING_H
 #define LK_CODEC_TESTING_H
 
@@ -42,7 +42,7 @@ static inline lk_status testing_begin(void *user, const char *name) {
 static inline lk_status testing_compress(const lk_model *model, lk_items *items,
                                          const lk_codec_options *options, lk_buffer *coded,
                                          lk_codec_report *report) {
-    lk_output output = {.write = testing_write, .user = coded};
+    lk_byte_sink output = {.write = testing_write, .user = coded};
     coded->size = 0;
     return lk_compress(model, items, &output, options, report);
 }
@@ -53,7 +53,7 @@ static inline lk_status testing_decompress(const lk_model *model, const uint8_t 
                                            lk_restored *restored) {
     lk_bytes all = {.data = (uint8_t *)(uintptr_t)bytes, .size = size};
     lk_codec_options options = {.salvage = salvage};
-    lk_output output = {.begin = testing_begin, .write = testing_write, .user = texts};
+    lk_byte_sink output = {.begin = testing_begin, .write = testing_write, .user = texts};
     lk_source source;
     testing_ok(model->context, lk_source_of_bytes(model->context, "test", &all, &source));
     texts->size = 0;

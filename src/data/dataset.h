@@ -12,6 +12,7 @@
 /* Values in one data set: 8 GiB of memory. */
 #define LK_VALUES_MOST ((int64_t)1 << 32)
 
+typedef struct lk_dataset lk_dataset;
 struct lk_dataset {
     char *path; /* owned; where it came from, for messages */
     lk_shape shape;

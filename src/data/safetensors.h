@@ -40,5 +40,8 @@ const lk_tensor *lk_safetensors_tensor(const lk_safetensors *file, const char *n
 lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
                                int32_t count, const char *const *keys, const char *const *values,
                                int32_t pairs);
+lk_status lk_safetensors_write_to(lk_context *context, const lk_output *output,
+                                  const lk_tensor *tensors, int32_t count, const char *const *keys,
+                                  const char *const *values, int32_t pairs);
 
 #endif

@@ -126,6 +126,14 @@ static void put_file(lk_writer *writer, const char *header, const lk_tensor *con
 lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
                                int32_t count, const char *const *keys, const char *const *values,
                                int32_t pairs) {
+    lk_output output = lk_to_file(path);
+    return lk_safetensors_write_to(context, &output, tensors, count, keys, values, pairs);
+}
+
+lk_status lk_safetensors_write_to(lk_context *context, const lk_output *output,
+                                  const lk_tensor *tensors, int32_t count, const char *const *keys,
+                                  const char *const *values, int32_t pairs) {
+    const char *path = output->path != NULL ? output->path : "memory";
     const lk_tensor **order = lk_allocate(count + 1, sizeof *order);
     if (!order) {
         return lk_fail_no_memory(context, path, count * (int64_t)sizeof *order);
@@ -143,7 +151,7 @@ lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_t
     char *header = header_text(order, count, keys, values, pairs);
     if (!header) {
         status = fail_header(context, path, tensors, count, keys, values, pairs);
-    } else if ((status = lk_writer_create(context, path, &writer)) == LK_OK) {
+    } else if ((status = lk_writer_create_to(context, output, &writer)) == LK_OK) {
         put_file(writer, header, order, count);
         status = lk_writer_commit(writer);
     }

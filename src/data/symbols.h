@@ -41,6 +41,9 @@ void lk_symbols_deinit(lk_symbols *symbols);
  * gzipped file is refused in the same way. */
 lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
                            lk_symbols *symbols);
+/* The same from memory; `name` stands for the path. */
+lk_status lk_symbols_learn_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
+                                 lk_symbols_kind kind, lk_symbols *symbols);
 
 /* Adds to a list the characters of another of its kind. */
 lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_symbols *other);

@@ -69,15 +69,27 @@ static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
     return status;
 }
 
+static lk_status learn_close(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols) {
+    lk_status status = refuse_unfit(source);
+    if (status == LK_OK && kind == LK_SYMBOLS_CHARACTERS) {
+        status = learn_characters(source, symbols);
+    }
+    lk_source_close(source);
+    return status;
+}
+
 lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
                            lk_symbols *symbols) {
     lk_source source;
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
     LK_TRY(lk_source_open(context, path, &source));
-    lk_status status = refuse_unfit(&source);
-    if (status == LK_OK && kind == LK_SYMBOLS_CHARACTERS) {
-        status = learn_characters(&source, symbols);
-    }
-    lk_source_close(&source);
-    return status;
+    return learn_close(&source, kind, symbols);
+}
+
+lk_status lk_symbols_learn_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
+                                 lk_symbols_kind kind, lk_symbols *symbols) {
+    lk_source source;
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    LK_TRY(lk_source_of_bytes(context, name, bytes, &source));
+    return learn_close(&source, kind, symbols);
 }

@@ -219,8 +219,8 @@ static void test_files(void **state) {
             continue;
         }
         lk_model *model = make(*state, &cases[i]), *loaded;
-        testing_ok(*state, lk_model_save(model, path));
-        testing_ok(*state, lk_model_load(*state, path, &loaded));
+        testing_ok(*state, lk_model_write(model, path));
+        testing_ok(*state, lk_model_read(*state, path, &loaded));
         assert_int_equal(loaded->data.labels, cases[i].labels);
         assert_true((lk_model_view(loaded) != NULL) == (cases[i].view != NULL));
         lk_fingerprint a = lk_model_fingerprint(model), b = lk_model_fingerprint(loaded);

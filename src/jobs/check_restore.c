@@ -31,7 +31,7 @@ static bool same_bytes(const lk_buffer *a, const lk_buffer *b) {
 
 static lk_status decompress(const lk_checker *c, attempt *a) {
     lk_bytes bytes = {.data = a->coded.data, .size = a->coded.size};
-    lk_output output = {.write = put, .user = &a->restored};
+    lk_byte_sink output = {.write = put, .user = &a->restored};
     lk_source source;
     lk_restored restored;
     LK_TRY(lk_source_of_bytes(c->model->context, lk_items_path(c->items), &bytes, &source));
@@ -47,7 +47,7 @@ static lk_status decompress(const lk_checker *c, attempt *a) {
 
 /* By both schedules, and back. */
 static lk_status code(const lk_checker *c, lk_items *items, lk_codec_options options, attempt *a) {
-    lk_output output = {.write = put, .user = &a->coded};
+    lk_byte_sink output = {.write = put, .user = &a->coded};
     options.skip_verify = true;
     LK_TRY(lk_compress(c->model, items, &output, &options, NULL));
     output.user = &a->again;

@@ -109,6 +109,44 @@ static void make_data(bench *b) {
     }
 }
 
+static lk_status compress_items(const bench *b, lk_items *items, const char *path, float rate) {
+    const lk_codec_options options = {.learning_rate = rate};
+    lk_status status = lk_compress_file(b->model, items, path, &options, NULL);
+    lk_items_close(items);
+    return status;
+}
+
+static lk_status compress_data(const bench *b, const char *path) {
+    lk_items *items;
+    LK_TRY(lk_model_items(b->model, b->data, &items));
+    return compress_items(b, items, path, 0);
+}
+
+static lk_status compress_text(const bench *b, const char *path, float rate) {
+    lk_items *items;
+    LK_TRY(lk_model_open_files(b->model, b->text, &items));
+    return compress_items(b, items, path, rate);
+}
+
+static lk_status restore_text(const bench *b) {
+    lk_restored restored = {0};
+    lk_status status = lk_decompress_file(b->model, b->packed, b->made, NULL, &restored);
+    lk_restored_deinit(&restored);
+    return status;
+}
+
+static lk_status decompress_data(const bench *b, lk_dataset **data) {
+    lk_source source;
+    lk_restored restored = {0};
+    LK_TRY(lk_source_open(b->context, b->packed, &source));
+    lk_status status = lk_decompress(b->model, &source, NULL, NULL, &restored);
+    *data = restored.dataset;
+    restored.dataset = NULL;
+    lk_restored_deinit(&restored);
+    lk_source_close(&source);
+    return status;
+}
+
 static void *prepare(const sweep_subject *subject) {
     bench *b = calloc(1, sizeof *b);
     b->family = subject->row;
@@ -127,15 +165,15 @@ static void *prepare(const sweep_subject *subject) {
     }
     ok(b, create(b, &b->model));
     if (b->family->stream) {
-        ok(b, lk_model_compress_text(b->model, b->text, b->packed));
+        ok(b, compress_text(b, b->packed, 0));
     } else {
         if (b->model->family->fit != NULL) {
             lk_fit_options options = {.seed = SEED};
             ok(b, b->model->family->fit(b->model, b->data, NULL, &options));
         }
-        ok(b, lk_model_compress(b->model, b->data, b->packed));
+        ok(b, compress_data(b, b->packed));
     }
-    ok(b, lk_model_save(b->model, b->file));
+    ok(b, lk_model_write(b->model, b->file));
     return b;
 }
 
@@ -196,7 +234,7 @@ static lk_status act_create(void *subject, uint64_t *digest) {
 
 static lk_status act_save(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    LK_TRY(lk_model_save(b->model, b->made));
+    LK_TRY(lk_model_write(b->model, b->made));
     add_file(digest, b->made);
     return LK_OK;
 }
@@ -204,7 +242,7 @@ static lk_status act_save(void *subject, uint64_t *digest) {
 static lk_status act_load(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
-    LK_TRY(lk_model_load(b->context, b->file, &model));
+    LK_TRY(lk_model_read(b->context, b->file, &model));
     add_model(digest, model);
     lk_model_destroy(model);
     return LK_OK;
@@ -260,7 +298,7 @@ static lk_status act_train(void *subject, uint64_t *digest) {
 static lk_status act_nll(void *subject, uint64_t *digest) {
     const bench *b = subject;
     double nll[EXAMPLES];
-    LK_TRY(lk_model_nll(b->model, b->data, nll));
+    LK_TRY(lk_evaluate_dataset(b->model, b->data, nll));
     *digest = sweep_hash(*digest, nll, sizeof nll);
     return LK_OK;
 }
@@ -268,14 +306,15 @@ static lk_status act_nll(void *subject, uint64_t *digest) {
 static lk_status act_sample(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_dataset *samples;
-    LK_TRY(lk_model_sample(b->model, 3, SEED, 1, &samples));
+    const lk_sample_options options = {.count = 3, .seed = SEED, .temperature = 1};
+    LK_TRY(lk_sample(b->model, &options, &samples));
     add_data(digest, samples);
     return LK_OK;
 }
 
 static lk_status act_compress(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    LK_TRY(lk_model_compress(b->model, b->data, b->made));
+    LK_TRY(compress_data(b, b->made));
     add_file(digest, b->made);
     return LK_OK;
 }
@@ -283,7 +322,7 @@ static lk_status act_compress(void *subject, uint64_t *digest) {
 static lk_status act_decompress(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_dataset *data;
-    LK_TRY(lk_model_decompress(b->model, b->packed, &data));
+    LK_TRY(decompress_data(b, &data));
     add_data(digest, data);
     return LK_OK;
 }
@@ -396,16 +435,16 @@ static lk_status act_sample_texts(void *subject, uint64_t *digest) {
 
 static lk_status act_compress_text(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    LK_TRY(lk_model_compress_text(b->model, b->text, b->made));
+    LK_TRY(compress_text(b, b->made, 0));
     add_file(digest, b->made);
-    LK_TRY(lk_model_compress_text_learning(b->model, b->text, b->made, 0.01f));
+    LK_TRY(compress_text(b, b->made, 0.01f));
     add_file(digest, b->made);
     return LK_OK;
 }
 
 static lk_status act_decompress_text(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    LK_TRY(lk_model_decompress_text(b->model, b->packed, b->made));
+    LK_TRY(restore_text(b));
     add_file(digest, b->made);
     return LK_OK;
 }

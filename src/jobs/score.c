@@ -103,6 +103,11 @@ static int64_t count_at_least(const float *calibration, int64_t count, double nl
     return count - low;
 }
 
+double lk_p_value(const lk_model *model, double nll_nats) {
+    int64_t above = count_at_least(model->calibration, model->calibration_count, nll_nats);
+    return (double)(1 + above) / (double)(1 + model->calibration_count);
+}
+
 static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset,
                                  const lk_score_options *options, lk_scores *scores) {
     int64_t n = dataset->examples;
@@ -165,8 +170,7 @@ static lk_status fill_scores(const lk_model *model, lk_items *items,
         score -= scores->complexity_nats != NULL ? scores->complexity_nats[i] : 0.0;
         scores->score[i] = isinf(nll) ? nll : score;
         if (scores->p_value != NULL) {
-            int64_t above = count_at_least(model->calibration, model->calibration_count, nll);
-            scores->p_value[i] = (double)(1 + above) / (double)(1 + model->calibration_count);
+            scores->p_value[i] = lk_p_value(model, nll);
         }
     }
     return LK_OK;

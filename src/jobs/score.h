@@ -34,6 +34,8 @@ typedef struct lk_scores {
 lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_options *options,
                    lk_scores *scores);
 void lk_scores_deinit(lk_scores *scores);
+/* The p-value that belongs to an NLL; the model has held-out likelihoods. */
+double lk_p_value(const lk_model *model, double nll_nats);
 /* A CSV with a line for each example: NLL, corrections, score, p-value, name and label as far as
  * there are any (labels NULL: the data set's own), the most surprising variable and its
  * surprisal. */

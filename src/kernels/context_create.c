@@ -33,7 +33,9 @@ static lk_status choose_kernels(lk_context *context) {
 }
 
 lk_status lk_context_create(int threads, lk_context **context) {
-    LK_REQUIRE(context != NULL);
+    if (context == NULL) {
+        return LK_INVALID;
+    }
     *context = lk_allocate(1, sizeof **context);
     if (*context == NULL) {
         return LK_NO_MEMORY;
@@ -54,5 +56,5 @@ lk_status lk_context_create(int threads, lk_context **context) {
 }
 
 const char *lk_context_isa(const lk_context *context) {
-    return context->kernels == NULL ? "none" : context->kernels->isa;
+    return context == NULL || context->kernels == NULL ? "none" : context->kernels->isa;
 }

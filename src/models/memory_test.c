@@ -171,7 +171,7 @@ static void *prepare(const sweep_subject *subject) {
         ok(b, lk_symbols_list(b->context, "test", known, 4, &b->symbols));
     }
     ok(b, create(b, &b->model));
-    ok(b, lk_model_save(b->model, b->file));
+    ok(b, lk_model_write(b->model, b->file));
     return b;
 }
 
@@ -212,9 +212,9 @@ static lk_status act_create(void *subject, uint64_t *digest) {
 static lk_status act_save(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
-    LK_TRY(lk_model_save(b->model, b->made));
+    LK_TRY(lk_model_write(b->model, b->made));
     lk_memory_watch(NULL); /* reading is another act's */
-    ok(b, lk_model_load(b->context, b->made, &model));
+    ok(b, lk_model_read(b->context, b->made, &model));
     take_model(digest, model);
     return LK_OK;
 }
@@ -222,7 +222,7 @@ static lk_status act_save(void *subject, uint64_t *digest) {
 static lk_status act_load(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
-    LK_TRY(lk_model_load(b->context, b->file, &model));
+    LK_TRY(lk_model_read(b->context, b->file, &model));
     take_model(digest, model);
     return LK_OK;
 }

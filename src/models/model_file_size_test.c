@@ -66,8 +66,8 @@ static void large_pictures_are_read(void **state) {
         int64_t before = peak_kb();
         testing_ok(*state, lk_model_create(*state, rows[i].family, rows[i].set, 3, data, "natural",
                                            5, &made));
-        testing_ok(*state, lk_model_save(made, path()));
-        testing_ok(*state, lk_model_load(*state, path(), &read));
+        testing_ok(*state, lk_model_write(made, path()));
+        testing_ok(*state, lk_model_read(*state, path(), &read));
         assert_in_range(peak_kb() - before, 0, GROWTH_MOST_KB);
         lk_fingerprint a = lk_model_fingerprint(made), b = lk_model_fingerprint(read);
         assert_memory_equal(a.byte, b.byte, sizeof a.byte);
@@ -188,7 +188,7 @@ static void small_files_get_little(void **state) {
         lk_model *model;
         write_hostile(*state, &files[i]);
         int64_t before = peak_kb();
-        lk_status status = lk_model_load(*state, path(), &model);
+        lk_status status = lk_model_read(*state, path(), &model);
         int64_t grown = peak_kb() - before;
         if (status != files[i].expected || grown > GROWTH_MOST_KB) {
             fail_msg("file %zu (%s): status %d, %lld kB: %s", i, files[i].family, status,
@@ -208,7 +208,7 @@ static void nothing_gets_more_than_is_allowed(void **state) {
     lk_model *model, *read;
     lk_run *run;
     testing_ok(context, lk_model_create(context, "pixelcnn", set, 3, data, "natural", 5, &model));
-    testing_ok(context, lk_model_save(model, path()));
+    testing_ok(context, lk_model_write(model, path()));
     lk_run_options one = {.lanes = 1}, many = {.lanes = 1000};
     lk_context_set_memory(context, 64 << 20);
     testing_ok(context, lk_run_open(model, &one, &run));
@@ -218,10 +218,10 @@ static void nothing_gets_more_than_is_allowed(void **state) {
     assert_null(run);
     lk_context_set_memory(context, 1 << 20);
     testing_refused(context, lk_run_open(model, &one, &run), LK_NO_MEMORY, "building the network");
-    testing_ok(context, lk_model_load(context, path(), &read));
+    testing_ok(context, lk_model_read(context, path(), &read));
     lk_model_destroy(read);
     lk_context_set_memory(context, 1 << 14);
-    testing_refused(context, lk_model_load(context, path(), &read), LK_NO_MEMORY, path());
+    testing_refused(context, lk_model_read(context, path(), &read), LK_NO_MEMORY, path());
     assert_null(read);
     lk_context_set_memory(context, 0);
     assert_true(context->memory_most >= 64 << 20);

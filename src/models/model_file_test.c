@@ -57,7 +57,7 @@ static int tear_down(void **state) {
 }
 
 static void save(world *w) {
-    if (lk_model_save(w->model, w->path) != LK_OK) {
+    if (lk_model_write(w->model, w->path) != LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
 }
@@ -66,7 +66,7 @@ static void round_trip(void **state) {
     world *w = *state;
     lk_model *loaded;
     save(w);
-    if (lk_model_load(w->context, w->path, &loaded) != LK_OK) {
+    if (lk_model_read(w->context, w->path, &loaded) != LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
     lk_fingerprint before = lk_model_fingerprint(w->model), after = lk_model_fingerprint(loaded);
@@ -97,8 +97,8 @@ static void same_bytes_again(void **state) {
     lk_model *loaded;
     save(w);
     assert_int_equal(lk_file_read_raw(w->context, w->path, 1 << 20, &first), LK_OK);
-    assert_int_equal(lk_model_load(w->context, w->path, &loaded), LK_OK);
-    assert_int_equal(lk_model_save(loaded, w->path), LK_OK);
+    assert_int_equal(lk_model_read(w->context, w->path, &loaded), LK_OK);
+    assert_int_equal(lk_model_write(loaded, w->path), LK_OK);
     assert_int_equal(lk_file_read_raw(w->context, w->path, 1 << 20, &second), LK_OK);
     assert_int_equal(first.size, second.size);
     assert_memory_equal(first.data, second.data, (size_t)first.size);
@@ -185,7 +185,7 @@ static void load_changed(world *w, const change *c) {
     assert_int_equal(lk_safetensors_write(w->context, path, tensors, count, keys, values, pairs),
                      LK_OK);
     lk_model *loaded;
-    lk_status status = lk_model_load(w->context, path, &loaded);
+    lk_status status = lk_model_read(w->context, path, &loaded);
     unlink(path);
     if (status != c->expected ||
         (c->message != NULL && strstr(lk_context_message(w->context), c->message) == NULL) ||
@@ -429,7 +429,7 @@ static void streams_are_kept(void **state) {
     world *w = *state;
     lk_model *loaded;
     save(w);
-    if (lk_model_load(w->context, w->path, &loaded) != LK_OK) {
+    if (lk_model_read(w->context, w->path, &loaded) != LK_OK) {
         fail_msg("%s", lk_context_message(w->context));
     }
     assert_true(loaded->data.stream &&
@@ -526,9 +526,9 @@ static void misfits(void **state) {
 static void missing_file(void **state) {
     world *w = *state;
     lk_model *loaded;
-    assert_int_equal(lk_model_load(w->context, "/nowhere/model", &loaded), LK_IO);
+    assert_int_equal(lk_model_read(w->context, "/nowhere/model", &loaded), LK_IO);
     assert_null(loaded);
-    assert_int_equal(lk_model_save(w->model, "/nowhere/model"), LK_IO);
+    assert_int_equal(lk_model_write(w->model, "/nowhere/model"), LK_IO);
 }
 
 int main(void) {

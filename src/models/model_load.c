@@ -443,9 +443,14 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
     return status;
 }
 
-lk_status lk_model_load(lk_context *context, const char *path, lk_model **model) {
+lk_status lk_model_read(lk_context *context, const char *path, lk_model **model) {
+    lk_input input = lk_from_file(path);
+    return lk_model_read_from(context, &input, model);
+}
+
+lk_status lk_model_read_from(lk_context *context, const lk_input *input, lk_model **model) {
     lk_bytes bytes;
     *model = NULL;
-    LK_TRY(lk_file_read_raw(context, path, FILE_MOST, &bytes));
-    return lk_model_parse(context, path, bytes, model);
+    LK_TRY(lk_input_read(context, input, FILE_MOST, &bytes));
+    return lk_model_parse(context, lk_input_name(input), bytes, model);
 }

@@ -110,7 +110,7 @@ static bool make_metadata(const lk_model *model, metadata *m) {
 }
 
 static lk_status write_file(const lk_model *model, const metadata *m, lk_tensor *tensors,
-                            const char *path) {
+                            const lk_output *output) {
     static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
     static const char *const keys_1[] = {LK_MODEL_FILE_KEYS_1, LK_MODEL_FILE_CHECKSUM};
     char checksum[33] = "";
@@ -133,18 +133,23 @@ static lk_status write_file(const lk_model *model, const metadata *m, lk_tensor 
     if (!lk_model_file_checksum(all, tensors, count, checksum)) {
         return lk_fail_no_memory(model->context, "the model file's checksum", 1024);
     }
-    return first ? lk_safetensors_write(model->context, path, tensors, count, keys_1, all,
-                                        sizeof keys_1 / sizeof *keys_1)
-                 : lk_safetensors_write(model->context, path, tensors, count, keys, all,
-                                        sizeof keys / sizeof *keys);
+    return first ? lk_safetensors_write_to(model->context, output, tensors, count, keys_1, all,
+                                           sizeof keys_1 / sizeof *keys_1)
+                 : lk_safetensors_write_to(model->context, output, tensors, count, keys, all,
+                                           sizeof keys / sizeof *keys);
 }
 
-lk_status lk_model_save(const lk_model *model, const char *path) {
+lk_status lk_model_write(const lk_model *model, const char *path) {
+    lk_output output = lk_to_file(path);
+    return lk_model_write_to(model, &output);
+}
+
+lk_status lk_model_write_to(const lk_model *model, const lk_output *output) {
     int64_t tensor_count = model->parameters->count + 3;
     lk_tensor *tensors = lk_allocate(tensor_count, sizeof *tensors);
     metadata m;
     lk_status status = make_metadata(model, &m) && tensors != NULL
-                           ? write_file(model, &m, tensors, path)
+                           ? write_file(model, &m, tensors, output)
                            : lk_fail_no_memory(model->context, "the model file's metadata",
                                                (int64_t)sizeof *tensors * tensor_count);
     lk_release(tensors);

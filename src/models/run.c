@@ -74,6 +74,7 @@ lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
 }
 
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
+    LK_TRY(lk_context_ask(run->model->context));
     LK_REQUIRE(run->unset == 0 && count >= 1 && count <= lk_run_window(run));
     LK_REQUIRE(count % run->unit == 0 && count <= run->variables - run->seen);
     run->first = run->seen;
@@ -94,6 +95,7 @@ lk_status lk_run_nll(lk_run *run, double *nll_nats, float *terms) {
 }
 
 lk_status lk_run_next(lk_run *run, int64_t *first, int64_t *last) {
+    LK_TRY(lk_context_ask(run->model->context));
     LK_REQUIRE(run->unset == 0 && run->seen < run->variables);
     const lk_graph *graph = run->graph;
     *first = run->seen;

@@ -12,7 +12,8 @@
  *   incremental:  begin; next, read the parameters of its places, set them all, learn; until the
  *                 item ends
  *
- * A run belongs to one thread at a time; any number of runs share a model. */
+ * A run belongs to one thread at a time; any number of runs share a model. forward and next are
+ * LK_INTERRUPTED when the context's watch wants the job to end. */
 #ifndef LK_MODELS_RUN_H
 #define LK_MODELS_RUN_H
 

@@ -47,7 +47,7 @@ lk_status lk_model_tune(lk_context *context, const char *path, const char *const
                         int32_t count, lk_model **model) {
     lk_model *loaded;
     *model = NULL;
-    LK_TRY(lk_model_load(context, path, &loaded));
+    LK_TRY(lk_model_read(context, path, &loaded));
     lk_status status = prepare(loaded, path, assignments, count);
     if (status != LK_OK) {
         lk_model_destroy(loaded);

@@ -122,7 +122,7 @@ static void early_stopping_keeps_the_best(void **unused) {
     assert_true(train_nll > entropy && train_nll < entropy + 2);
     json_decref(history);
     lk_model *saved;
-    succeeds(&b, lk_model_load(b.context, o.model_path, &saved));
+    succeeds(&b, lk_model_read(b.context, o.model_path, &saved));
     same_weights(saved, b.model);
     lk_model_destroy(saved);
     assert_int_equal(b.model->calibration_count, b.valid->examples);

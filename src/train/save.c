@@ -35,7 +35,7 @@ static lk_status save_model(lk_trainer *t) {
     }
     LK_TRY(lk_trainer_write_history(t, (double)NAN));
     lk_trainer_swap_kept(t);
-    lk_status status = lk_model_save(t->model, t->options.model_path);
+    lk_status status = lk_model_write(t->model, t->options.model_path);
     lk_trainer_swap_kept(t);
     t->unsaved = false;
     return status;

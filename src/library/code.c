@@ -1,0 +1,241 @@
+/* Compressing and restoring. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "codec/codec.h"
+#include "library/library.h"
+#include "models/take.h"
+
+lk_coding lk_coding_defaults(void) {
+    return (lk_coding){0};
+}
+
+static lk_codec_options options_of(lk_context *context, const lk_coding *how) {
+    return (lk_codec_options){.learning_rate = how->learning_rate,
+                              .skip_verify = how->unverified,
+                              .salvage = how->salvage,
+                              .progress = lk_tell_count,
+                              .progress_argument = context};
+}
+
+/* ---- compressing ----------------------------------------------------------------------------- */
+
+static lk_status write(void *writer, const void *bytes, int64_t size) {
+    lk_writer_put(writer, bytes, size);
+    return lk_writer_status(writer);
+}
+
+/* Texts may be coded by models that were not trained along texts. */
+static lk_status open_items(const lk_model *model, const lk_data *data, lk_items **items) {
+    if (data->dataset != NULL || model->data.stream) {
+        return lk_data_open_items(model, data, false, items);
+    }
+    const lk_symbols *symbols;
+    LK_TRY(lk_model_text_symbols(model, &symbols));
+    return lk_data_open_texts(model->context, data, symbols, items);
+}
+
+static lk_status compress(const lk_model *model, const lk_data *data, const lk_coding *how,
+                          const lk_output *output, lk_coding_report *coded) {
+    lk_items *items;
+    lk_writer *writer;
+    lk_codec_report report = {0};
+    lk_codec_options options = options_of(model->context, how);
+    LK_TRY(open_items(model, data, &items));
+    lk_status status = lk_writer_create_to(model->context, output, &writer);
+    if (status == LK_OK) {
+        lk_byte_sink sink = {NULL, write, writer};
+        status = lk_compress(model, items, &sink, &options, &report);
+        if (status == LK_OK) {
+            status = lk_writer_commit(writer);
+        } else {
+            lk_writer_abandon(writer);
+        }
+    }
+    lk_items_close(items);
+    *coded = (lk_coding_report){.items = report.items,
+                                .variables = report.symbols,
+                                .bytes = report.bytes,
+                                .header_bytes = report.header_bytes,
+                                .nll_nats = report.model_nll_nats};
+    return status;
+}
+
+lk_status lk_model_compress(lk_context *context, const lk_model *model, const lk_data *data,
+                            const lk_coding *how, lk_output output, lk_coding_report *coded) {
+    lk_loan loan;
+    lk_coding_report unwanted;
+    lk_coding defaults = {0};
+    lk_clear_output(&output);
+    LK_TRY(lk_enter(context, "coding"));
+    LK_TRY(lk_check_output(context, &output, "lk_model_compress: output"));
+    LK_TRY(lk_need(context, model, "lk_model_compress: model"));
+    LK_TRY(lk_need(context, data, "lk_model_compress: data"));
+    how = how != NULL ? how : &defaults;
+    coded = coded != NULL ? coded : &unwanted;
+    *coded = (lk_coding_report){0};
+    LK_TRY(lk_check_learning_rate(context, how->learning_rate));
+    return lk_leave(context, compress(lk_lend(&loan, context, model), data, how, &output, coded));
+}
+
+/* ---- restoring ------------------------------------------------------------------------------- */
+
+typedef struct texts {
+    lk_context *context;
+    lk_data *data;
+    int64_t room, text_room; /* texts; bytes of the last one */
+} texts;
+
+static lk_status begin_text(void *user, const char *name) {
+    texts *t = user;
+    lk_data *data = t->data;
+    (void)name;
+    if (data->count == t->room) {
+        int64_t room = t->room > 0 ? 2 * t->room : 16;
+        lk_bytes *moved = lk_resize(data->bytes, room, sizeof *moved);
+        if (moved == NULL) {
+            return lk_fail_no_memory(t->context, "texts", room * (int64_t)sizeof *moved);
+        }
+        data->bytes = moved;
+        t->room = room;
+    }
+    data->bytes[data->count++] = (lk_bytes){0};
+    t->text_room = 0;
+    return LK_OK;
+}
+
+static lk_status take_bytes(void *user, const void *bytes, int64_t size) {
+    texts *t = user;
+    LK_TRY(t->data->count == 0 ? begin_text(t, "") : LK_OK);
+    lk_bytes *text = &t->data->bytes[t->data->count - 1];
+    if (text->size + size > t->text_room) {
+        int64_t room = 2 * t->text_room > text->size + size ? 2 * t->text_room : text->size + size;
+        uint8_t *moved = lk_resize(text->data, room, 1);
+        if (moved == NULL) {
+            return lk_fail_no_memory(t->context, "a text", room);
+        }
+        text->data = moved;
+        t->text_room = room;
+    }
+    if (size > 0) {
+        memcpy(text->data + text->size, bytes, (size_t)size);
+        text->size += size;
+    }
+    return LK_OK;
+}
+
+/* What is read from a function is read whole; *bytes holds it. */
+static lk_status open_source(lk_context *context, const lk_input *input, lk_bytes *bytes,
+                             lk_source *source) {
+    *bytes = (lk_bytes){0};
+    if (input->path != NULL) {
+        return lk_source_open(context, input->path, source);
+    }
+    if (input->read != NULL) {
+        LK_TRY(lk_input_read(context, input, INT64_MAX / 8, bytes));
+        return lk_source_of_bytes(context, lk_input_name(input), bytes, source);
+    }
+    lk_bytes all = {(uint8_t *)input->bytes, input->size};
+    return lk_source_of_bytes(context, lk_input_name(input), &all, source);
+}
+
+static void report_restored(const lk_restored *restored, int64_t bytes, lk_coding_report *coded) {
+    *coded = (lk_coding_report){
+        .items = restored->items, .variables = restored->symbols, .bytes = bytes};
+    for (int64_t i = 0; i < restored->lost_count; i++) {
+        coded->lost += restored->lost[i].chunks;
+    }
+}
+
+static lk_status restore(const lk_model *model, const lk_input *input, const lk_coding *how,
+                         const lk_byte_sink *sink, lk_restored *restored, lk_coding_report *coded) {
+    lk_bytes bytes;
+    lk_source source;
+    lk_codec_options options = options_of(model->context, how);
+    lk_status status = open_source(model->context, input, &bytes, &source);
+    if (status == LK_OK) {
+        status = lk_decompress(model, &source, sink, &options, restored);
+        report_restored(restored, source.size, coded);
+        lk_source_close(&source);
+    }
+    lk_bytes_release(&bytes);
+    return status;
+}
+
+static lk_status decompress(const lk_model *model, const lk_input *input, const lk_coding *how,
+                            lk_data **data, lk_coding_report *coded) {
+    texts t = {.context = model->context};
+    lk_restored restored = {0};
+    LK_TRY(lk_data_create(model->context, &t.data));
+    const lk_byte_sink sink = {begin_text, take_bytes, &t};
+    lk_status status = restore(model, input, how, &sink, &restored, coded);
+    if (status == LK_OK && !restored.texts) {
+        t.data->dataset = restored.dataset;
+        restored.dataset = NULL;
+    } else if (status == LK_OK) {
+        t.data->kind = model->data.stream ? lk_model_text(model) : LK_TEXT_BYTES;
+        status = lk_data_measure(model->context, t.data);
+    }
+    lk_restored_deinit(&restored);
+    if (status != LK_OK) {
+        lk_data_destroy(t.data);
+        return status;
+    }
+    *data = t.data;
+    return LK_OK;
+}
+
+lk_status lk_model_decompress(lk_context *context, const lk_model *model, lk_input input,
+                              const lk_coding *how, lk_data **data, lk_coding_report *coded) {
+    lk_loan loan;
+    lk_coding_report unwanted;
+    lk_coding defaults = {0};
+    if (data != NULL) {
+        *data = NULL;
+    }
+    LK_TRY(lk_enter(context, "restoring"));
+    LK_TRY(lk_need(context, data, "lk_model_decompress: data"));
+    LK_TRY(lk_need(context, model, "lk_model_decompress: model"));
+    LK_TRY(lk_check_input(context, &input, "lk_model_decompress: input"));
+    how = how != NULL ? how : &defaults;
+    coded = coded != NULL ? coded : &unwanted;
+    *coded = (lk_coding_report){0};
+    return lk_leave(context, decompress(lk_lend(&loan, context, model), &input, how, data, coded));
+}
+
+static lk_status decompress_text(const lk_model *model, const lk_input *input, const lk_coding *how,
+                                 const lk_output *output, lk_coding_report *coded) {
+    lk_writer *writer;
+    lk_restored restored = {0};
+    LK_TRY(lk_writer_create_to(model->context, output, &writer));
+    const lk_byte_sink sink = {NULL, write, writer};
+    lk_status status = restore(model, input, how, &sink, &restored, coded);
+    if (status == LK_OK && !restored.texts) {
+        status = lk_fail(model->context, LK_MISMATCH,
+                         "the file holds examples, not a text: lk_model_decompress restores them");
+    }
+    lk_restored_deinit(&restored);
+    if (status != LK_OK) {
+        lk_writer_abandon(writer);
+        return status;
+    }
+    return lk_writer_commit(writer);
+}
+
+lk_status lk_model_decompress_text(lk_context *context, const lk_model *model, lk_input input,
+                                   const lk_coding *how, lk_output output,
+                                   lk_coding_report *coded) {
+    lk_loan loan;
+    lk_coding_report unwanted;
+    lk_coding defaults = {0};
+    lk_clear_output(&output);
+    LK_TRY(lk_enter(context, "restoring"));
+    LK_TRY(lk_check_output(context, &output, "lk_model_decompress_text: output"));
+    LK_TRY(lk_need(context, model, "lk_model_decompress_text: model"));
+    LK_TRY(lk_check_input(context, &input, "lk_model_decompress_text: input"));
+    how = how != NULL ? how : &defaults;
+    coded = coded != NULL ? coded : &unwanted;
+    *coded = (lk_coding_report){0};
+    return lk_leave(context,
+                    decompress_text(lk_lend(&loan, context, model), &input, how, &output, coded));
+}

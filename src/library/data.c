@@ -1,0 +1,277 @@
+/* Data: what they are, and how a model sees them. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/labels.h"
+#include "library/library.h"
+#include "models/take.h"
+
+lk_status lk_data_create(lk_context *context, lk_data **data) {
+    *data = lk_allocate(1, sizeof **data);
+    return *data != NULL ? LK_OK : lk_fail_no_memory(context, "data", (int64_t)sizeof **data);
+}
+
+void lk_data_destroy(lk_data *data) {
+    if (data == NULL) {
+        return;
+    }
+    for (int64_t i = 0; data->bytes != NULL && i < data->count; i++) {
+        lk_bytes_release(&data->bytes[i]);
+    }
+    for (int64_t i = 0; data->names != NULL && i < data->count; i++) {
+        lk_release(data->names[i]);
+    }
+    lk_release(data->names);
+    lk_dataset_destroy(data->dataset);
+    lk_release(data->alphabets);
+    lk_release(data->bytes);
+    lk_release(data->length);
+    lk_release(data->path);
+    lk_release(data);
+}
+
+int64_t lk_data_count(const lk_data *data) {
+    return data == NULL ? 0 : data->dataset != NULL ? data->dataset->examples : data->count;
+}
+
+int64_t lk_data_length(const lk_data *data, int64_t item) {
+    if (item < 0 || item >= lk_data_count(data)) {
+        return -1;
+    }
+    return data->dataset != NULL ? data->dataset->variables : data->length[item];
+}
+
+const char *lk_data_name(const lk_data *data, int64_t item) {
+    if (item < 0 || item >= lk_data_count(data)) {
+        return NULL;
+    }
+    char **names = data->dataset != NULL ? data->dataset->names : data->names;
+    return names != NULL ? names[item] : NULL;
+}
+
+lk_shape lk_data_shape(const lk_data *data) {
+    return data != NULL && data->dataset != NULL ? data->dataset->shape : (lk_shape){0};
+}
+
+int32_t lk_data_alphabet(const lk_data *data) {
+    return data == NULL                       ? 0
+           : data->dataset != NULL            ? data->dataset->alphabet
+           : data->kind == LK_TEXT_CHARACTERS ? 0
+                                              : 256;
+}
+
+const uint16_t *lk_data_values(const lk_data *data) {
+    return data != NULL && data->dataset != NULL ? data->dataset->values : NULL;
+}
+
+const int32_t *lk_data_labels(const lk_data *data) {
+    return data != NULL && data->dataset != NULL ? data->dataset->labels : NULL;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+lk_loading lk_loading_defaults(void) {
+    return (lk_loading){0};
+}
+
+static lk_dataset_options reading_of(const lk_loading *how) {
+    const lk_model *model = how->model;
+    const lk_dataset *like = how->like != NULL ? how->like->dataset : NULL;
+    const lk_columns *table = model != NULL  ? model->data.columns
+                              : like != NULL ? like->columns
+                                             : NULL;
+    return (lk_dataset_options){.role = LK_ROLE_TEST,
+                                .seed = 1,
+                                .shape = how->shape,
+                                .alphabet = how->alphabet,
+                                .words = table == NULL || lk_columns_have_words(table),
+                                .label = how->label,
+                                .columns = table};
+}
+
+static lk_status read_examples(lk_context *context, const lk_input *input,
+                               const lk_dataset_options *options, lk_dataset **dataset) {
+    lk_bytes bytes;
+    if (input->path != NULL) {
+        return lk_dataset_read(context, input->path, options, dataset);
+    }
+    LK_TRY(lk_input_read(context, input, INT64_MAX / 8, &bytes));
+    lk_status status = lk_dataset_parse(context, lk_input_name(input), &bytes, options, dataset);
+    lk_bytes_release(&bytes);
+    return status;
+}
+
+static lk_status load_examples(lk_context *context, const lk_input *input, const lk_loading *how,
+                               lk_data *data) {
+    lk_dataset_options options = reading_of(how);
+    LK_TRY(read_examples(context, input, &options, &data->dataset));
+    lk_binarization binarization = how->model != NULL ? how->model->data.binarization
+                                   : how->binarize    ? LK_BINARIZE_THRESHOLD
+                                                      : LK_BINARIZE_NONE;
+    if (binarization != LK_BINARIZE_NONE && data->dataset->alphabet > 2) {
+        lk_dataset_binarize_all(data->dataset, binarization, options.seed, 0);
+    }
+    if (how->labels != NULL) {
+        LK_TRY(lk_dataset_read_labels(context, how->labels, data->dataset));
+    }
+    lk_loan loan;
+    lk_shape there;
+    return how->model == NULL
+               ? LK_OK
+               : lk_model_takes(lk_lend(&loan, context, how->model), data->dataset, &there);
+}
+
+static lk_status load_texts(lk_context *context, const lk_input *input, lk_data *data) {
+    data->path = input->path != NULL ? lk_duplicate(input->path) : NULL;
+    data->bytes = input->path == NULL ? lk_allocate(1, sizeof *data->bytes) : NULL;
+    data->count = 1;
+    if (data->path == NULL && data->bytes == NULL) {
+        return lk_fail_no_memory(context, "a text", 1);
+    }
+    if (data->path == NULL) {
+        LK_TRY(lk_input_read(context, input, INT64_MAX / 8, data->bytes));
+    }
+    return lk_data_measure(context, data);
+}
+
+static lk_status check_loading(lk_context *context, const lk_loading *how) {
+    if ((int)how->text < LK_NO_TEXT || how->text > LK_TEXT_CHARACTERS || how->alphabet < 0 ||
+        how->alphabet > LK_ALPHABET_MOST) {
+        return lk_fail(context, LK_INVALID,
+                       "lk_loading: text %d, alphabet %d: expected 0 .. 2, 0 .. %d", (int)how->text,
+                       how->alphabet, LK_ALPHABET_MOST);
+    }
+    return lk_check_shape(context, &how->shape, "lk_loading: shape");
+}
+
+lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data) {
+    lk_loading defaults = {0};
+    if (data != NULL) {
+        *data = NULL;
+    }
+    LK_TRY(lk_enter(context, "loading"));
+    LK_TRY(lk_need(context, data, "lk_data_load: data"));
+    how = how != NULL ? how : &defaults;
+    LK_TRY(check_loading(context, how));
+    LK_TRY(lk_check_input(context, &input, "lk_data_load: input"));
+    lk_data *made;
+    LK_TRY(lk_data_create(context, &made));
+    made->kind = how->model != NULL ? lk_model_text(how->model) : how->text;
+    lk_status status = made->kind == LK_NO_TEXT ? load_examples(context, &input, how, made)
+                                                : load_texts(context, &input, made);
+    if (status != LK_OK) {
+        lk_data_destroy(made);
+        return lk_leave(context, status);
+    }
+    *data = made;
+    return lk_leave(context, LK_OK);
+}
+
+lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path) {
+    LK_TRY(lk_enter(context, "writing"));
+    LK_TRY(lk_need(context, data, "lk_data_write: data"));
+    LK_TRY(lk_need(context, path, "lk_data_write: path"));
+    if (data->dataset != NULL) {
+        return lk_leave(context, lk_dataset_write(context, path, data->dataset));
+    }
+    return lk_leave(context, lk_data_write_text(context, data, path));
+}
+
+/* ---- as a model sees them -------------------------------------------------------------------- */
+
+/* The model's symbol of an example's label, by its text, or of models without classes by its
+ * number; -1: none. */
+static int32_t label_symbol(const lk_model *model, const lk_dataset *dataset, int64_t example) {
+    const lk_dictionary *known = &model->data.classes;
+    int32_t number;
+    char digits[16];
+    if (known->count > 0) {
+        const char *text = lk_dataset_label_text(dataset, example, digits);
+        return lk_dictionary_symbol(known, text, (int64_t)strlen(text));
+    }
+    return lk_dataset_label_number(dataset, example, &number) && number < model->data.labels
+               ? number
+               : -1;
+}
+
+static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk_items *items) {
+    if (dataset->labels == NULL) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s: the model is of p(x | label), but the data have no labels",
+                       dataset->path);
+    }
+    int32_t *labels = lk_allocate(dataset->examples, sizeof *labels);
+    lk_status status =
+        labels != NULL ? LK_OK : lk_fail_no_memory(model->context, "labels", dataset->examples * 4);
+    for (int64_t i = 0; status == LK_OK && i < dataset->examples; i++) {
+        char digits[16];
+        labels[i] = label_symbol(model, dataset, i);
+        if (labels[i] < 0) {
+            status =
+                lk_fail(model->context, LK_MISMATCH,
+                        "%s: example %lld has the label '%.100s', which the model does not "
+                        "know",
+                        dataset->path, (long long)i, lk_dataset_label_text(dataset, i, digits));
+        }
+    }
+    status = status == LK_OK ? lk_items_set_labels(items, labels) : status;
+    lk_release(labels);
+    return status;
+}
+
+lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool labelled,
+                             lk_items **items) {
+    lk_context *context = model->context;
+    lk_shape there;
+    *items = NULL;
+    if (lk_model_text(model) != data->kind) {
+        static const char *const kinds[] = {"examples", "texts of bytes", "texts of characters"};
+        return lk_fail(context, LK_MISMATCH,
+                       "the data are %s, but the model is of %s: load them for the model "
+                       "(lk_loading.model)",
+                       kinds[data->kind], kinds[lk_model_text(model)]);
+    }
+    if (data->dataset == NULL) {
+        return data->path != NULL ? lk_model_open_texts(model, data->path, items)
+                                  : lk_data_open_texts(context, data, &model->data.symbols, items);
+    }
+    LK_TRY(lk_model_takes(model, data->dataset, &there));
+    LK_TRY(lk_items_of_dataset(context, data->dataset, lk_model_view(model), items));
+    lk_status status =
+        model->data.labels > 0 && !labelled ? set_labels(model, data->dataset, *items) : LK_OK;
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
+lk_status lk_take_labels(const lk_model *model, const int32_t *labels, int64_t count,
+                         uint16_t **taken) {
+    *taken = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        if (labels[i] < 0 || labels[i] >= model->data.labels) {
+            return lk_fail(model->context, LK_INVALID,
+                           "labels[%lld] is %d, but the model knows %d labels, from 0",
+                           (long long)i, labels[i], model->data.labels);
+        }
+    }
+    *taken = count > 0 ? lk_allocate(count, sizeof **taken) : NULL;
+    if (count > 0 && *taken == NULL) {
+        return lk_fail_no_memory(model->context, "labels", count * 2);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        (*taken)[i] = (uint16_t)labels[i];
+    }
+    return LK_OK;
+}
+
+lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data) {
+    lk_status status = lk_data_create(context, data);
+    if (status == LK_OK) {
+        (*data)->dataset = dataset;
+    } else {
+        lk_dataset_destroy(dataset);
+    }
+    return status;
+}

@@ -1,0 +1,204 @@
+/* Texts, in files or in memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "library/library.h"
+
+#define PIECE 65536 /* symbols that are looked at together */
+
+static lk_status open_memory(lk_context *context, const lk_data *data, const lk_symbols *symbols,
+                             lk_stream **texts) {
+    for (int64_t i = 0; i < data->count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "text %lld", (long long)i);
+        LK_TRY(lk_stream_parse(context, name, &data->bytes[i], symbols, &texts[i]));
+    }
+    return LK_OK;
+}
+
+lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_symbols *symbols,
+                             lk_items **items) {
+    *items = NULL;
+    if (data->path != NULL) {
+        return lk_items_open_texts(context, data->path, symbols, items);
+    }
+    lk_stream **texts = lk_allocate(data->count, sizeof *texts);
+    if (texts == NULL) {
+        return lk_fail_no_memory(context, "texts", data->count * (int64_t)sizeof *texts);
+    }
+    lk_status status = open_memory(context, data, symbols, texts);
+    if (status == LK_OK) {
+        /* A text alone has no name: what is coded of it is not a folder. */
+        const char *name = data->count == 1 ? lk_stream_path(texts[0]) : "texts in memory";
+        status = lk_items_of_texts_take(context, name, texts, data->count, items);
+    } else {
+        for (int64_t i = 0; i < data->count; i++) {
+            lk_stream_close(texts[i]);
+        }
+    }
+    lk_release(texts);
+    return status;
+}
+
+/* Of characters, how many there are does not depend on which ones are listed. */
+static lk_status open_any(lk_context *context, const lk_data *data, lk_items **items) {
+    uint32_t space = ' ';
+    lk_symbols symbols = {0};
+    if (data->kind == LK_TEXT_CHARACTERS) {
+        LK_TRY(lk_symbols_list(context, "texts", &space, 1, &symbols));
+    }
+    lk_status status = lk_data_open_texts(context, data, &symbols, items);
+    lk_symbols_deinit(&symbols);
+    return status;
+}
+
+/* A text that is a file by itself needs no name. */
+static bool take_names(lk_items *items, lk_data *data) {
+    bool made = true;
+    data->names = data->path != NULL && data->count > 1
+                      ? lk_allocate(data->count, sizeof *data->names)
+                      : NULL;
+    for (int64_t i = 0; data->names != NULL && i < data->count; i++) {
+        data->names[i] = lk_duplicate(lk_items_name(items, i));
+        made = made && data->names[i] != NULL;
+    }
+    return made && (data->names != NULL || data->path == NULL || data->count == 1);
+}
+
+lk_status lk_data_measure(lk_context *context, lk_data *data) {
+    lk_items *items;
+    LK_TRY(open_any(context, data, &items));
+    data->count = lk_items_count(items);
+    data->length = lk_allocate(data->count, sizeof *data->length);
+    for (int64_t i = 0; data->length != NULL && i < data->count; i++) {
+        data->length[i] = lk_items_length(items, i);
+    }
+    bool named = take_names(items, data);
+    lk_items_close(items);
+    return data->length != NULL && named ? LK_OK
+                                         : lk_fail_no_memory(context, "texts", data->count * 8);
+}
+
+lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols) {
+    lk_symbols_kind kind =
+        data->kind == LK_TEXT_CHARACTERS ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
+    return data->path != NULL ? lk_symbols_learn(context, data->path, kind, symbols)
+                              : lk_symbols_learn_bytes(context, "text", data->bytes, kind, symbols);
+}
+
+/* ---- from memory ----------------------------------------------------------------------------- */
+
+static lk_status copy_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
+                            lk_data *data) {
+    for (int64_t i = 0; i < data->count; i++) {
+        lk_input input = lk_from_memory(texts[i], sizes[i]);
+        if (texts[i] == NULL || sizes[i] < 1) {
+            return lk_fail(context, LK_INVALID,
+                           "lk_data_from_texts: text %lld is NULL, or has %lld bytes: expected 1 "
+                           "or more",
+                           (long long)i, (long long)sizes[i]);
+        }
+        LK_TRY(lk_input_read(context, &input, INT64_MAX / 8, &data->bytes[i]));
+    }
+    return lk_data_measure(context, data);
+}
+
+lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
+                             int64_t count, const lk_loading *how, lk_data **data) {
+    if (data != NULL) {
+        *data = NULL;
+    }
+    LK_TRY(lk_enter(context, "loading"));
+    LK_TRY(lk_need(context, data, "lk_data_from_texts: data"));
+    LK_TRY(lk_need(context, texts, "lk_data_from_texts: texts"));
+    LK_TRY(lk_need(context, sizes, "lk_data_from_texts: sizes"));
+    lk_text_kind kind = how == NULL          ? LK_TEXT_BYTES
+                        : how->model != NULL ? lk_model_text(how->model)
+                                             : how->text;
+    if (count < 1 || count > LK_TEXTS_COUNT_MOST || (int)kind < LK_TEXT_BYTES ||
+        kind > LK_TEXT_CHARACTERS) {
+        return lk_fail(context, LK_INVALID,
+                       "lk_data_from_texts: %lld texts of kind %d: expected 1 or more, of bytes or "
+                       "characters",
+                       (long long)count, (int)kind);
+    }
+    lk_data *made;
+    LK_TRY(lk_data_create(context, &made));
+    made->kind = kind;
+    made->bytes = lk_allocate(count, sizeof *made->bytes);
+    made->count = made->bytes != NULL ? count : 0;
+    lk_status status = made->bytes == NULL ? lk_fail_no_memory(context, "texts", count * 16)
+                                           : copy_texts(context, texts, sizes, made);
+    if (status != LK_OK) {
+        lk_data_destroy(made);
+        return lk_leave(context, status);
+    }
+    *data = made;
+    return lk_leave(context, LK_OK);
+}
+
+/* ---- back to bytes --------------------------------------------------------------------------- */
+
+static lk_status put_text(lk_items *items, int64_t item, lk_writer *writer) {
+    uint32_t *characters = lk_allocate(PIECE, sizeof *characters);
+    uint8_t *bytes = lk_allocate(PIECE, LK_UTF8_MOST);
+    lk_status status = characters == NULL || bytes == NULL ? LK_NO_MEMORY : LK_OK;
+    int64_t length = lk_items_length(items, item);
+    for (int64_t at = 0, count; status == LK_OK && at < length; at += count) {
+        count = length - at < PIECE ? length - at : PIECE;
+        status = lk_items_characters(items, item, at, count, characters);
+        int64_t size = 0;
+        for (int64_t i = 0; status == LK_OK && i < count; i++) {
+            size += lk_utf8_put(characters[i], bytes + size);
+        }
+        lk_writer_put(writer, bytes, size);
+    }
+    lk_release(characters);
+    lk_release(bytes);
+    return status;
+}
+
+static lk_status write_text(lk_context *context, const lk_data *data, int64_t item,
+                            const lk_output *output) {
+    lk_items *items;
+    lk_writer *writer;
+    LK_TRY(open_any(context, data, &items));
+    lk_status status = item < lk_items_count(items)
+                           ? lk_writer_create_to(context, output, &writer)
+                           : lk_fail(context, LK_IO, "%s: has changed", lk_items_path(items));
+    if (status == LK_OK) {
+        status = put_text(items, item, writer);
+        if (status == LK_OK) {
+            status = lk_writer_commit(writer);
+        } else {
+            lk_writer_abandon(writer);
+        }
+    }
+    lk_items_close(items);
+    return status;
+}
+
+lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path) {
+    lk_output output = lk_to_file(path);
+    return data->count == 1
+               ? write_text(context, data, 0, &output)
+               : lk_fail(context, LK_UNSUPPORTED,
+                         "%s: one text is written at a time; of %lld, lk_data_text gives each",
+                         path, (long long)data->count);
+}
+
+lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes) {
+    if (bytes != NULL) {
+        *bytes = (lk_bytes){0};
+    }
+    LK_TRY(lk_enter(context, "reading"));
+    LK_TRY(lk_need(context, bytes, "lk_data_text: bytes"));
+    LK_TRY(lk_need(context, data, "lk_data_text: data"));
+    if (data->dataset != NULL || item < 0 || item >= data->count) {
+        return lk_fail(context, LK_INVALID, "lk_data_text: there is no text number %lld",
+                       (long long)item);
+    }
+    lk_output output = lk_to_memory(bytes);
+    return lk_leave(context, write_text(context, data, item, &output));
+}

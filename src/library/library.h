@@ -1,0 +1,72 @@
+/* What the public functions share. Each checks its arguments, enters the caller's context, and
+ * hands on to the layers below, with the model lent to that context. Not for other layers. */
+#ifndef LK_LIBRARY_LIBRARY_H
+#define LK_LIBRARY_LIBRARY_H
+
+#include "data/formats/formats.h"
+#include "data/items.h"
+#include "models/model.h"
+
+#define LK_TEXTS_COUNT_MOST (INT64_C(1) << 32)
+
+/* A shallow copy of a model, which works in the caller's context. */
+typedef struct lk_loan {
+    lk_model model;
+    lk_parameters parameters;
+} lk_loan;
+const lk_model *lk_lend(lk_loan *loan, lk_context *context, const lk_model *model);
+
+/* A model that is made needs no context any more, nor gradients. */
+void lk_detach(lk_model *model);
+
+/* Begins a job ("sampling") of a public function, whose name begins messages. LK_INVALID: the
+ * context is NULL, or one that could not be created. */
+lk_status lk_enter(lk_context *context, const char *doing);
+/* What the job ended with, after its last word to the watch. */
+lk_status lk_leave(lk_context *context, lk_status status);
+/* LK_INVALID, "NAME is NULL", if it is. `name`: "lk_model_nll: data". */
+lk_status lk_need(lk_context *context, const void *pointer, const char *name);
+/* Of progress callbacks that count and may stop: tells the context, which is the argument. */
+bool lk_tell_count(void *context, int64_t done, int64_t total);
+
+/* Examples, or texts: the bytes of texts, which are read as symbols only when a model says how. */
+struct lk_data {
+    lk_dataset *dataset; /* owned; NULL: texts */
+    int32_t *alphabets;  /* owned, [variables], where they differ; else NULL */
+    lk_text_kind kind;
+    char *path;      /* owned: of texts in files; NULL: they are in memory */
+    lk_bytes *bytes; /* owned, [count] */
+    int64_t count;
+    int64_t *length; /* owned, [count]: symbols of each text */
+    char **names;    /* owned, [count]: of the texts of a folder; else NULL */
+};
+
+lk_status lk_data_create(lk_context *context, lk_data **data);
+/* Takes the data set, whatever comes of it. */
+lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data);
+/* Of texts: counts their symbols. */
+lk_status lk_data_measure(lk_context *context, lk_data *data);
+lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path);
+/* Texts as symbols, in this context. The data outlive the items. */
+lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_symbols *symbols,
+                             lk_items **items);
+/* The symbols of characters that occur, or of bytes. */
+lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols);
+/* As the model sees them: through its view, with their labels as its symbols, unless they are given
+ * elsewhere (labelled). LK_MISMATCH: they are not for it. */
+lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool labelled,
+                             lk_items **items);
+lk_status lk_check_learning_rate(lk_context *context, float rate);
+/* [count], as the model's symbols; NULL if there are none. The caller's: lk_release. */
+lk_status lk_take_labels(const lk_model *model, const int32_t *labels, int64_t count,
+                         uint16_t **taken);
+
+lk_status lk_check_input(lk_context *context, const lk_input *input, const char *name);
+/* LK_INVALID unless it has 0 to LK_SHAPE_MOST axes of 1 or more, of at most LK_VALUES_MOST
+ * values. */
+lk_status lk_check_shape(lk_context *context, const lk_shape *shape, const char *name);
+/* Before anything fails: memory that is to be filled is empty. */
+void lk_clear_output(const lk_output *output);
+lk_status lk_check_output(lk_context *context, const lk_output *output, const char *name);
+
+#endif

@@ -1,53 +1,90 @@
-/* Compressing and restoring data sets with a model. The encoder runs the parallel schedule and the
- * decoder the incremental one: the arithmetic makes them agree to the bit.
+/* Compressing items and restoring them with a model. The encoder runs the parallel schedule and the
+ * decoder the incremental one: the arithmetic makes them agree to the bit. Memory is O(chunk),
+ * whatever the items' number and length, but for a restored data set.
  *
  * A model of several networks (the masks of a MADE) codes each chunk with the one that gives it the
- * least total NLL, and the chunk says which. `model_nll_nats` is then the sum over chunks of that
- * network's own NLL: what the coder is held against. It is not the mixture's likelihood that `eval`
- * reports; a single coder cannot reach that. */
+ * least total NLL. `model_nll_nats` is then the sum over chunks of that network's own NLL: what the
+ * coder is held against. It is not the mixture's likelihood that evaluation reports; a single coder
+ * cannot reach that. */
 #ifndef LK_CODEC_CODEC_H
 #define LK_CODEC_CODEC_H
 
-#include "codec/container.h"
+#include "codec/content.h"
 
-typedef struct lk_compress_report {
-    int64_t examples, variables;
-    int64_t bytes, header_bytes; /* of the whole file; of its header, and of labels */
-    int64_t chunks;
-    int32_t lanes;
-    double model_nll_nats; /* total, of what was coded, see above */
-} lk_compress_report;
+/* Where bytes go. What a call fails with ends the work; write may be called with few bytes. */
+typedef struct lk_sink {
+    /* Restoring texts, before the bytes of each: `name` is that of its file within a folder, "" of
+     * a text that is alone. NULL: containers of named texts are refused. */
+    lk_status (*begin)(void *user, const char *name);
+    lk_status (*write)(void *user, const void *bytes, int64_t size);
+    void *user;
+} lk_sink;
 
 typedef struct lk_codec_options {
-    int64_t chunk_examples; /* 0: 4096 for 784 binary variables, fewer for larger examples, more for
-                               smaller ones */
-    int32_t lanes;          /* 0: 256, halved until a network's values take at most 512 MiB */
-    bool skip_verify; /* compress decodes what it packed and compares, before anything is written,
-                         unless told not to */
-    bool salvage;     /* decompress: leave out damaged chunks instead of refusing */
-    bool incremental_encode; /* encode with the incremental schedule too (slower; for checks: same
-                                bytes) */
-    /* In examples coded, verified and decoded; NULL: none. */
-    void (*progress)(void *argument, int64_t examples_done, int64_t examples);
+    /* Compressing. Of examples, how many make a chunk; 0: so many as 4096 of 784 binary variables
+     * hold, a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal length. */
+    int64_t chunk;
+    /* Streams that are coded side by side. 0: of examples 256; of texts one for each 64 Ki symbols
+     * of a chunk, 1 to 64; halved while they would need much memory; 1 of a model that learns. */
+    int64_t lanes;
+    float learning_rate; /* above 0: the model learns from a chunk while it is coded */
+    bool skip_verify;    /* do not decode each chunk, as written, and compare it with the items */
+    bool incremental_encode; /* the decoder's schedule (slower; for checks: the same bytes) */
+    /* Restoring: leave out what is damaged instead of refusing. */
+    bool salvage;
+    /* In symbols looked at, coded, verified and decoded; false ends the work with LK_INTERRUPTED.
+     * NULL: none. */
+    bool (*progress)(void *argument, int64_t done, int64_t count);
     void *progress_argument;
 } lk_codec_options;
 
-/* options NULL: defaults. The format kept in the file is dataset->format. */
-lk_status lk_compress(lk_model *model, const lk_dataset *dataset, const char *path,
-                      const lk_codec_options *options, lk_compress_report *report);
-/* *dataset is the caller's: lk_dataset_destroy. With salvage, `lost` (caller-freed by lk_release;
- * NULL when none) lists the numbers of damaged chunks, from 0; their examples are left out. A file
- * of which nothing is left is refused all the same. `lost` and `lost_count` may be NULL. */
-lk_status lk_decompress(lk_model *model, const char *path, const lk_codec_options *options,
-                        lk_dataset **dataset, int64_t **lost, int64_t *lost_count);
+typedef struct lk_codec_report {
+    int64_t items, symbols, content_bytes; /* the last: of texts */
+    int64_t bytes, header_bytes; /* of the file; of its header, index, and what is kept beside the
+                                    symbols: labels, names, lengths */
+    int64_t chunks, lanes;
+    double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
+} lk_codec_report;
 
-/* The same from and to memory; `name` stands for the path in messages. *bytes is the caller's:
- * lk_bytes_release. */
-lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const char *name,
-                            const lk_codec_options *options, lk_bytes *bytes,
-                            lk_compress_report *report);
-lk_status lk_decompress_bytes(lk_model *model, const char *name, const lk_bytes *bytes,
-                              const lk_codec_options *options, lk_dataset **dataset, int64_t **lost,
-                              int64_t *lost_count);
+/* The items are those of a data set that the model takes, or texts of lk_codec_symbols. options,
+ * report NULL: defaults; none. */
+lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sink,
+                      const lk_codec_options *options, lk_codec_report *report);
+/* To a file, which gets its name when all is well. */
+lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *path,
+                           const lk_codec_options *options, lk_codec_report *report);
+/* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
+ * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
+lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols);
+
+/* What is not restored, one gap after another. */
+typedef struct lk_lost {
+    int64_t chunk, chunks;        /* the first, and how many */
+    int64_t item, symbol;         /* from here on; the symbol is of a text */
+    int64_t end_item, end_symbol; /* to what stands before this; -1: unknown, the file is cut off */
+} lk_lost;
+
+typedef struct lk_restored {
+    bool texts;
+    lk_dataset *dataset;           /* the caller's: lk_dataset_destroy; NULL: texts */
+    int64_t items, symbols, bytes; /* restored; bytes: of texts */
+    int64_t chunks;                /* that there were; -1: unknown */
+    int64_t total_bytes;           /* of texts, that there were; -1: unknown */
+    lk_lost *lost;                 /* owned: [lost_count]; only with salvage */
+    int64_t lost_count;
+} lk_restored;
+
+/* Examples become a data set; texts go to the sink (NULL: they are refused). Nothing is restored of
+ * a file that is damaged, unless it is salvaged; a file of which nothing is left is refused all the
+ * same. restored is the caller's (lk_restored_deinit), also after a failure. */
+lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink *sink,
+                        const lk_codec_options *options, lk_restored *restored);
+/* A file; texts become the file `out`, or, when they have names, files in a folder `out`, each of
+ * which gets its name when all of it is well. */
+lk_status lk_decompress_file(const lk_model *model, const char *path, const char *out,
+                             const lk_codec_options *options, lk_restored *restored);
+void lk_restored_deinit(lk_restored *restored);
+/* "symbols 0 to 999", "items 3 to 5" */
+void lk_lost_print(const lk_lost *lost, char text[64]);
 
 #endif

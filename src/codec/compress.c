@@ -1,286 +1,313 @@
-/* Compression: choose chunks and lanes, choose a network for each chunk, code, pack, decode again
- * and compare, write. */
-#include <math.h>
+/* Compression: chunk by chunk, read, coded, decoded again and compared, written. */
 #include <string.h>
 
-#include "base/arena.h"
-#include "codec/chunk_coder.h"
+#include "base/memory.h"
 #include "codec/codec.h"
-#include "codec/labels.h"
+#include "codec/coder.h"
 
-#define CHUNK_BITS   \
-    (INT64_C(4096) * \
-     784) /* of raw data in a chunk: large enough that its frame of a dozen bytes vanishes */
-#define LANES 256
-#define NETWORK_BYTES_MOST (INT64_C(512) << 20)
+/* Of raw data in a chunk of examples: so much that its frame of 40 bytes vanishes. */
+#define CHUNK_BITS (INT64_C(4096) * 784)
+#define CHUNK_SYMBOLS (INT64_C(4) << 20)
+/* A text's lane: so long that its beginning, where less is known, costs little. */
+#define LANE_SYMBOLS (INT64_C(1) << 16)
+#define EXAMPLE_LANES 256
+#define TEXT_LANES 64
+#define RUN_BYTES ((double)(INT64_C(1) << 29)) /* that all lanes should take */
 
 /* One compression under way. */
 typedef struct job {
-    lk_model *model;
-    const lk_dataset *dataset;
-    lk_shape shape; /* at which the model's networks run over it */
-    const char *name;
+    const lk_model *model;
+    lk_context *context;
+    lk_items *items;
+    const lk_sink *sink;
     lk_codec_options options;
-    lk_container_header header;
-    int64_t chunks;
-    lk_chunk_coder coder;
-    lk_payload *payloads; /* owned, [chunks] */
-    double *nll_nats;     /* owned, [chunks]: of the chosen network */
-    int64_t done, total;  /* for progress */
+    lk_symbols symbols; /* owned: of texts */
+    lk_shape shape;     /* at which the model runs */
+    lk_container container;
+    int64_t chunk; /* symbols of one, unless an example has more */
+    lk_coder coder;
+    lk_buffer bytes; /* of what is written next */
+    lk_codec_report report;
 } job;
 
-static void tell_progress(job *work, int64_t examples) {
-    work->done += examples;
-    if (work->options.progress != NULL) {
-        work->options.progress(work->options.progress_argument, work->done, work->total);
-    }
+static int64_t between(int64_t least, int64_t value, int64_t most) {
+    return value > most ? most : value < least ? least : value;
 }
 
-/* ---- geometry -------------------------------------------------------------------------------- */
+static int64_t pieces(int64_t count, int64_t size) {
+    return count / size + (count % size != 0);
+}
 
-static int64_t bits_of_alphabet(int32_t alphabet) {
-    int64_t bits = 1;
-    while (INT64_C(1) << bits < alphabet) {
+/* ---- what is coded ----------------------------------------------------------------------------- */
+
+lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols) {
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    if (model->data.stream) {
+        return lk_symbols_copy(model->context, &model->data.symbols, symbols);
+    }
+    return model->family->streams && model->data.shape.axes == 1 && model->data.alphabet == 256
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "the model is %s of %d values, not of texts: train charrnn or conv1d with "
+                         "--text",
+                         model->family->name, model->data.alphabet);
+}
+
+static lk_status describe_texts(job *work) {
+    LK_TRY(lk_codec_symbols(work->model, &work->symbols));
+    LK_REQUIRE(lk_symbols_equal(&work->symbols, lk_items_symbols(work->items)));
+    bool named = strcmp(lk_items_name(work->items, 0), lk_items_path(work->items)) != 0 ||
+                 lk_items_count(work->items) > 1;
+    work->container.holds = LK_HOLDS_TEXTS | (named ? LK_HOLDS_NAMES : 0);
+    work->container.holds |= lk_items_labels(work->items) != NULL ? LK_HOLDS_LABELS : 0;
+    work->shape = (lk_shape){1, {0}};
+    return LK_OK;
+}
+
+static lk_status describe_examples(job *work) {
+    const lk_dataset *data = lk_items_dataset(work->items);
+    const lk_view *view = lk_items_view(work->items);
+    lk_container *c = &work->container;
+    bool labels = lk_items_labels(work->items) != NULL || data->labels != NULL, fits = true;
+    c->holds = (labels ? LK_HOLDS_LABELS : 0) | (data->names != NULL ? LK_HOLDS_NAMES : 0);
+    c->shape = data->shape;
+    c->alphabet = data->alphabet;
+    /* A format that has labels promises them to whoever decodes. */
+    c->format = labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
+    if (view == NULL) {
+        return lk_model_takes(work->model, data, &work->shape);
+    }
+    c->view = *view;
+    work->shape = work->model->data.shape;
+    for (int32_t i = 0; i < view->part_count; i++) {
+        fits &= view->parts[i].alphabet <= work->model->data.alphabet;
+    }
+    return fits && lk_items_length(work->items, 0) == work->model->data.variables
+               ? LK_OK
+               : lk_fail(work->context, LK_MISMATCH,
+                         "%s: examples of %lld variables seen by such a view, but the model has "
+                         "%lld of %d symbols",
+                         data->path, (long long)lk_items_length(work->items, 0),
+                         (long long)work->model->data.variables, work->model->data.alphabet);
+}
+
+/* ---- geometry ---------------------------------------------------------------------------------- */
+
+/* Lanes, where they are not given: as many as there are streams for, and memory. */
+static lk_status choose_lanes(const job *work, int64_t most, int64_t streams, int64_t *lanes) {
+    lk_run_options options = {.shape = work->shape, .schedules = LK_INCREMENTAL};
+    *lanes = between(1, work->options.lanes > 0 ? work->options.lanes : most, streams);
+    if (work->options.lanes == 0 && work->options.learning_rate > 0.0f) {
+        *lanes = 1; /* several learn only half of what one would */
+    }
+    return work->options.lanes == 0 && *lanes > 1
+               ? lk_run_fit(work->model, &options, RUN_BYTES, lanes)
+               : LK_OK;
+}
+
+static lk_status choose_for_examples(job *work) {
+    int64_t count = lk_items_count(work->items), length = lk_items_length(work->items, 0), bits = 1;
+    int64_t *lanes = &work->container.lanes, given = work->options.chunk;
+    while (INT64_C(1) << bits < work->container.alphabet) {
         bits++;
     }
-    return bits;
-}
-
-static int64_t at_least_one(int64_t value, int64_t most) {
-    return value < 1 ? 1 : value > most ? most : value;
-}
-
-static lk_status choose_lanes(const job *work, int64_t most, int32_t *lanes) {
-    if (work->options.lanes > 0) {
-        *lanes = (int32_t)at_least_one(work->options.lanes, most);
-        return LK_OK;
-    }
-    int64_t chosen = at_least_one(LANES, most);
-    LK_TRY(lk_network_fit_batch(work->model, work->shape, LK_PLAN_INCREMENTAL, NETWORK_BYTES_MOST,
-                                &chosen));
-    *lanes = (int32_t)chosen;
+    int64_t chunk = between(1, given > 0 ? given : CHUNK_BITS / length / bits, count);
+    LK_TRY(choose_lanes(work, EXAMPLE_LANES, chunk, lanes));
+    chunk -= given > 0 ? 0 : chunk % *lanes; /* no half-empty groups but at the end */
+    work->chunk = chunk == 1 ? length : between(1, chunk, LK_CHUNK_SYMBOLS_MOST / length) * length;
     return LK_OK;
 }
 
-static int64_t default_chunk(const lk_dataset *dataset) {
-    int64_t chunk = CHUNK_BITS / (dataset->variables * bits_of_alphabet(dataset->alphabet));
-    int64_t fewest = dataset->examples / LK_CONTAINER_CHUNKS_MOST +
-                     1; /* so that the number of chunks stays allowed */
-    return at_least_one(chunk > fewest ? chunk : fewest, dataset->examples);
+static lk_status choose_for_texts(job *work) {
+    int64_t longest = 1, streams = 0, given = work->options.chunk;
+    for (int64_t i = 0; i < lk_items_count(work->items); i++) {
+        int64_t length = lk_items_length(work->items, i);
+        longest = length > longest ? length : longest;
+        streams += pieces(length, LANE_SYMBOLS);
+    }
+    int64_t even = pieces(longest, pieces(longest, CHUNK_SYMBOLS));
+    work->chunk = given > 0              ? between(1, given, LK_CHUNK_TEXT_MOST)
+                  : even < CHUNK_SYMBOLS ? CHUNK_SYMBOLS
+                                         : even;
+    int64_t alone = between(1, longest, work->chunk),
+            parts = between(1, alone / LANE_SYMBOLS, alone);
+    bool one = lk_items_count(work->items) == 1;
+    LK_TRY(choose_lanes(work, TEXT_LANES,
+                        work->options.lanes > 0 ? alone
+                        : one                   ? parts
+                                                : streams,
+                        &work->container.lanes));
+    parts =
+        work->options.lanes > 0 ? work->container.lanes : between(1, parts, work->container.lanes);
+    work->container.longest = pieces(alone, parts);
+    return LK_OK;
 }
 
-static lk_status choose_geometry(job *work) {
-    const lk_dataset *dataset = work->dataset;
-    lk_container_header *header = &work->header;
-    if (work->options.chunk_examples < 0 || work->options.lanes < 0 ||
-        work->options.lanes > LK_CONTAINER_LANES_MOST) {
-        return lk_fail(work->model->context, LK_INVALID,
-                       "examples in a chunk must be at least 1, lanes 1 to %d",
+static lk_status choose(job *work) {
+    const lk_codec_options *o = &work->options;
+    if (o->lanes < 0 || o->lanes > LK_CONTAINER_LANES_MOST || o->chunk < 0) {
+        return lk_fail(work->context, LK_INVALID, "chunks hold 1 item or more, in 1 to %d lanes",
                        LK_CONTAINER_LANES_MOST);
     }
-    int64_t given = work->options.chunk_examples;
-    header->chunk_examples =
-        given > 0 ? at_least_one(given, dataset->examples) : default_chunk(dataset);
-    LK_TRY(choose_lanes(work, header->chunk_examples, &header->lanes));
-    if (given == 0) { /* no half-empty groups but at the end */
-        int64_t groups = (header->chunk_examples + header->lanes - 1) / header->lanes;
-        header->chunk_examples = at_least_one(groups * header->lanes, dataset->examples);
+    if (o->learning_rate != 0.0f && !lk_learn_rate_valid(o->learning_rate)) {
+        return lk_fail(work->context, LK_INVALID, "a model learns at a rate up to %g; not at %g",
+                       (double)LK_LEARN_RATE_MOST, (double)o->learning_rate);
     }
-    header->model = lk_model_fingerprint(work->model);
-    header->shape = dataset->shape;
-    header->alphabet = dataset->alphabet;
-    header->examples = dataset->examples;
-    /* A format that has labels promises them to whoever decodes. */
-    bool kept = dataset->labels != NULL || !lk_dataset_format_labelled(dataset->format);
-    header->format = kept ? dataset->format : 0;
-    work->chunks = lk_container_chunks(header);
-    if (work->chunks > LK_CONTAINER_CHUNKS_MOST ||
-        (header->chunk_examples > 1 &&
-         header->chunk_examples > LK_CONTAINER_CHUNK_SYMBOLS_MOST / dataset->variables)) {
-        return lk_fail(work->model->context, LK_INVALID,
-                       "%lld examples in a chunk give %lld chunks of %lld variables; allowed are "
-                       "%d chunks of %lld each",
-                       (long long)header->chunk_examples, (long long)work->chunks,
-                       (long long)(header->chunk_examples * dataset->variables),
-                       LK_CONTAINER_CHUNKS_MOST, (long long)LK_CONTAINER_CHUNK_SYMBOLS_MOST);
+    work->container.learning_rate = o->learning_rate;
+    work->container.model = lk_model_fingerprint(work->model);
+    return lk_holds_texts(&work->container) ? choose_for_texts(work) : choose_for_examples(work);
+}
+
+/* ---- chunks ------------------------------------------------------------------------------------ */
+
+/* The chunk behind this one (zeroed: the first); false: there is none. */
+static bool next_chunk(const job *work, lk_chunk *chunk) {
+    bool text = lk_holds_texts(&work->container);
+    int64_t first = chunk->rest > 0 ? chunk->first + chunk->symbols : 0, left = work->chunk;
+    *chunk = (lk_chunk){.item = chunk->item + (first > 0 ? 0 : chunk->items), .first = first};
+    for (int64_t i = chunk->item; i < lk_items_count(work->items) && chunk->rest == 0; i++) {
+        int64_t length = lk_items_length(work->items, i) - first;
+        if (chunk->items > 0 &&
+            (length > left || first > 0 || (text && chunk->items == LK_CHUNK_ITEMS_MOST))) {
+            break;
+        }
+        chunk->rest = text && length > left ? length - left : 0;
+        chunk->symbols += length - chunk->rest;
+        left -= length - chunk->rest;
+        chunk->items++;
+    }
+    return chunk->items > 0;
+}
+
+/* The network that codes it best. */
+static lk_status choose_network(job *work, lk_content *content, lk_chunk *chunk) {
+    double best = 0.0, nll_nats;
+    int32_t networks = lk_model_variants(work->model);
+    for (int32_t n = 0; n < networks && networks > 1; n++) {
+        LK_TRY(lk_coder_nll(&work->coder, n, content, &nll_nats));
+        chunk->network = n == 0 || nll_nats < best ? n : chunk->network;
+        best = chunk->network == n ? nll_nats : best;
     }
     return LK_OK;
 }
 
-static const uint16_t *chunk_values(const job *work, int64_t index) {
-    return work->dataset->values + index * work->header.chunk_examples * work->dataset->variables;
-}
-
-static const int32_t *chunk_labels(const job *work, int64_t index) {
-    return work->dataset->labels + index * work->header.chunk_examples;
-}
-
-/* ---- choosing a network for each chunk ------------------------------------------------------- */
-
-static lk_status choose_variants(job *work) {
-    int32_t variants = lk_model_variants(work->model);
-    for (int32_t variant = 0; variant < variants && variants > 1; variant++) {
-        LK_TRY(lk_chunk_coder_use(&work->coder, variant, LK_PLAN_EVALUATE));
-        for (int64_t i = 0; i < work->chunks; i++) {
-            int64_t count = lk_container_chunk_examples(&work->header, i);
-            double nll_nats = 0;
-            LK_TRY(lk_chunk_nll(&work->coder, chunk_values(work, i), count, &nll_nats));
-            if (variant == 0 || nll_nats < work->nll_nats[i]) {
-                work->nll_nats[i] = nll_nats;
-                work->payloads[i].variant = variant;
-            }
-            tell_progress(work, count);
-        }
-    }
+static lk_status code_content(job *work, lk_content *content, lk_chunk *chunk) {
+    lk_schedules schedule = work->options.incremental_encode ? LK_INCREMENTAL : LK_PARALLEL;
+    lk_container *c = &work->container;
+    lk_coded coded;
+    int64_t bytes;
+    LK_TRY(lk_content_read(work->context, work->items, c, chunk, content));
+    LK_TRY(choose_network(work, content, chunk));
+    LK_TRY(lk_coder_encode(&work->coder, schedule, chunk->network, content, &coded));
+    chunk->payload = coded.bytes;
+    chunk->size = coded.size;
+    chunk->content = lk_content_hash(content, c->seed, c->chunks, &bytes);
+    lk_container_put_chunk(c, chunk, lk_holds_texts(c) ? bytes : 0, &work->bytes);
+    work->report.model_nll_nats += coded.nll_nats;
+    work->report.header_bytes += (int64_t)(coded.aside_bits / 8.0 + 0.5);
+    lk_release(coded.bytes);
     return LK_OK;
 }
 
-/* ---- coding ---------------------------------------------------------------------------------- */
+static lk_status refuse_changed(const job *work) {
+    return lk_fail(work->context, LK_IO, "%s: changed while it was being compressed; run again",
+                   lk_items_path(work->items));
+}
 
-/* Network by network, so that each is built once. */
-static lk_status code_chunks(job *work) {
-    int32_t variants = lk_model_variants(work->model);
-    lk_plan plan = work->options.incremental_encode ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE;
-    for (int32_t variant = 0; variant < variants; variant++) {
-        for (int64_t i = 0; i < work->chunks; i++) {
-            if (work->payloads[i].variant != variant) {
-                continue;
-            }
-            int64_t count = lk_container_chunk_examples(&work->header, i);
-            if (work->options.incremental_encode &&
-                variants == 1) { /* this schedule does not give the likelihood */
-                LK_TRY(lk_chunk_coder_use(&work->coder, variant, LK_PLAN_EVALUATE));
-                LK_TRY(
-                    lk_chunk_nll(&work->coder, chunk_values(work, i), count, &work->nll_nats[i]));
-            }
-            LK_TRY(lk_chunk_coder_use(&work->coder, variant, plan));
-            LK_TRY(lk_chunk_encode(&work->coder, chunk_values(work, i), count, &work->payloads[i],
-                                   &work->nll_nats[i]));
-            if (lk_labels_bytes(work->header.format, count) > 0) {
-                LK_TRY(lk_labels_put(work->model->context, chunk_labels(work, i), count,
-                                     &work->payloads[i]));
-            }
-            tell_progress(work, count);
-        }
+/* Decodes the chunk from the bytes that will be written, as a reader would; then looks whether the
+ * items are still what was coded. */
+static lk_status verify(job *work, const lk_content *was, lk_content *again) {
+    const lk_container *c = &work->container;
+    lk_chunk chunk;
+    int64_t bytes;
+    bool right = lk_container_check(c, work->bytes.data, work->bytes.size, &chunk);
+    if (right) {
+        LK_TRY(lk_content_init(work->context, c, &chunk, &work->symbols, again));
+        LK_TRY(
+            lk_coder_decode(&work->coder, chunk.network, chunk.payload, chunk.size, again, &right));
     }
+    if (!right || !lk_content_equal(was, again) ||
+        lk_content_hash(again, c->seed, chunk.number, &bytes) != chunk.content) {
+        return lk_fail(work->context, LK_CORRUPT,
+                       "%s: chunk %lld does not decode to what was coded; please report this, or "
+                       "check the machine's memory",
+                       lk_items_path(work->items), (long long)c->chunks - 1);
+    }
+    LK_TRY(lk_content_read(work->context, work->items, c, &chunk, again));
+    return lk_content_equal(was, again) ? LK_OK : refuse_changed(work);
+}
+
+static lk_status write_bytes(job *work) {
+    if (work->bytes.failed) {
+        return lk_fail_no_memory(work->context, "what is written next", work->bytes.capacity);
+    }
+    work->report.bytes += work->bytes.size;
+    LK_TRY(work->sink->write(work->sink->user, work->bytes.data, work->bytes.size));
+    work->bytes.size = 0;
     return LK_OK;
 }
 
-/* Decodes what was packed, as a reader would, from its bytes. */
-static lk_status verify(job *work, const lk_bytes *bytes) {
-    lk_context *context = work->model->context;
-    const lk_dataset *dataset = work->dataset;
-    lk_container container;
-    LK_TRY(lk_container_parse(context, work->name, bytes, &container));
-    int64_t variables = dataset->variables;
-    uint16_t *values = lk_allocate(work->header.chunk_examples * variables, sizeof *values);
-    lk_status status = values != NULL
-                           ? LK_OK
-                           : lk_fail_no_memory(context, "verification",
-                                               work->header.chunk_examples * variables * 2);
-    for (int64_t i = 0; status == LK_OK && i < container.count; i++) {
-        const lk_chunk *chunk = &container.chunks[i];
-        bool right = false;
-        int64_t labels = lk_labels_bytes(work->header.format, chunk->examples);
-        status = lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL);
-        if (status == LK_OK && !chunk->damaged && chunk->size >= labels) {
-            status = lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels,
-                                     dataset->alphabet, values, chunk->examples, &right);
-            right = right && (labels == 0 || lk_labels_agree(chunk->payload, chunk_labels(work, i),
-                                                             chunk->examples));
-        }
-        right = right && memcmp(values, chunk_values(work, i),
-                                (size_t)(chunk->examples * variables) * sizeof *values) == 0;
-        if (status == LK_OK && !right) {
-            status = lk_fail(context, LK_CORRUPT,
-                             "%s: chunk %lld does not decode to what was coded, so nothing was "
-                             "written; please report this, or "
-                             "check the machine's memory",
-                             work->name, (long long)i);
-        }
-        tell_progress(work, chunk->examples);
+static lk_status code_chunk(job *work, lk_chunk *chunk) {
+    lk_content content = {0}, again = {0};
+    lk_status status =
+        lk_content_init(work->context, &work->container, chunk, &work->symbols, &content);
+    status = status == LK_OK ? code_content(work, &content, chunk) : status;
+    if (status == LK_OK && !work->options.skip_verify && !work->bytes.failed) {
+        status = verify(work, &content, &again);
     }
-    lk_release(values);
-    lk_container_deinit(&container);
-    return status;
+    lk_content_deinit(&content);
+    lk_content_deinit(&again);
+    return status == LK_OK ? write_bytes(work) : status;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------- */
 
-static lk_status begin(job *work) {
-    lk_context *context = work->model->context;
-    int64_t variants = lk_model_variants(work->model);
-    LK_TRY(lk_model_takes(work->model, work->dataset, &work->shape));
-    LK_TRY(choose_geometry(work));
-    lk_chunk_coder_init(&work->coder, work->model, work->shape, work->header.lanes);
-    work->payloads = lk_allocate(work->chunks, sizeof *work->payloads);
-    work->nll_nats = lk_allocate(work->chunks, sizeof *work->nll_nats);
-    work->total =
-        work->dataset->examples * ((variants > 1 ? variants : 0) + 1 + !work->options.skip_verify);
-    return work->payloads != NULL && work->nll_nats != NULL
-               ? LK_OK
-               : lk_fail_no_memory(context, "chunks", work->chunks * 32);
-}
-
-static void fill_report(const job *work, int64_t bytes, int64_t header_bytes,
-                        lk_compress_report *report) {
-    *report = (lk_compress_report){
-        .examples = work->dataset->examples,
-        .variables = work->dataset->variables,
-        .bytes = bytes,
-        .header_bytes =
-            header_bytes + lk_labels_bytes(work->header.format, work->dataset->examples),
-        .chunks = work->chunks,
-        .lanes = work->header.lanes,
-    };
-    for (int64_t i = 0; i < work->chunks; i++) {
-        report->model_nll_nats += work->nll_nats[i];
+static lk_status code_all(job *work) {
+    lk_chunk chunk = {0};
+    int64_t bytes = 0;
+    lk_container_put_header(&work->container, &work->bytes);
+    work->report.header_bytes = work->bytes.size;
+    LK_TRY(write_bytes(work));
+    while (next_chunk(work, &chunk)) {
+        LK_TRY(code_chunk(work, &chunk));
     }
+    for (int64_t i = 0; i < lk_items_count(work->items); i++) {
+        bytes += lk_items_bytes(work->items, i);
+    }
+    lk_container_put_index(&work->container, &work->bytes);
+    work->report.header_bytes += work->bytes.size;
+    return bytes == work->container.bytes ? write_bytes(work) : refuse_changed(work);
 }
 
-lk_status lk_compress_bytes(lk_model *model, const lk_dataset *dataset, const char *name,
-                            const lk_codec_options *options, lk_bytes *bytes,
-                            lk_compress_report *report) {
-    job work = {.model = model, .dataset = dataset, .name = name, .coder = {.variant = -1}};
-    int64_t header_bytes = 0;
+static lk_status run(job *work) {
+    const lk_codec_options *o = &work->options;
+    int64_t networks = lk_model_variants(work->model);
+    LK_TRY(lk_items_symbols(work->items) != NULL ? describe_texts(work) : describe_examples(work));
+    LK_TRY(choose(work));
+    LK_TRY(lk_coder_init(&work->coder, work->model, &work->container, work->shape));
+    work->coder.progress = o->progress;
+    work->coder.progress_argument = o->progress_argument;
+    work->coder.total =
+        lk_items_total(work->items) * ((networks > 1 ? networks : 0) + 1 + !o->skip_verify);
+    return code_all(work);
+}
+
+lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sink,
+                      const lk_codec_options *options, lk_codec_report *report) {
+    job work = {.model = model, .context = model->context, .items = items, .sink = sink};
     work.options = options != NULL ? *options : (lk_codec_options){0};
-    *bytes = (lk_bytes){0};
-    lk_status status = begin(&work);
-    status = status == LK_OK ? choose_variants(&work) : status;
-    status = status == LK_OK ? code_chunks(&work) : status;
-    if (status == LK_OK) {
-        status =
-            lk_container_pack(model->context, &work.header, work.payloads, bytes, &header_bytes);
-    }
-    if (status == LK_OK && !work.options.skip_verify) {
-        status = verify(&work, bytes);
-    }
+    lk_status status = run(&work);
     if (status == LK_OK && report != NULL) {
-        fill_report(&work, bytes->size, header_bytes, report);
+        *report = work.report;
+        report->items = work.container.items;
+        report->symbols = work.container.symbols;
+        report->content_bytes = work.container.bytes;
+        report->chunks = work.container.chunks;
+        report->lanes = work.container.lanes;
     }
-    if (status != LK_OK) {
-        lk_bytes_release(bytes);
-        *bytes = (lk_bytes){0};
-    }
-    lk_chunk_coder_deinit(&work.coder);
-    for (int64_t i = 0; i < work.chunks && work.payloads != NULL; i++) {
-        lk_release(work.payloads[i].bytes);
-    }
-    lk_release(work.payloads);
-    lk_release(work.nll_nats);
-    return status;
-}
-
-lk_status lk_compress(lk_model *model, const lk_dataset *dataset, const char *path,
-                      const lk_codec_options *options, lk_compress_report *report) {
-    lk_bytes bytes;
-    lk_writer *writer = NULL;
-    LK_TRY(lk_compress_bytes(model, dataset, path, options, &bytes, report));
-    lk_status status = lk_writer_create(model->context, path, &writer);
-    if (status == LK_OK) {
-        lk_writer_put(writer, bytes.data, bytes.size);
-        status = lk_writer_commit(writer);
-    }
-    lk_bytes_release(&bytes);
+    lk_coder_deinit(&work.coder);
+    lk_container_close(&work.container);
+    lk_symbols_deinit(&work.symbols);
+    lk_buffer_release(&work.bytes);
     return status;
 }

@@ -1,314 +1,354 @@
-/* Packing and parsing the container; container.h tells the idea, docs/formats.md the bytes. Both
- * sides hash with XXH3 (64 bits, seeded, the low 32 kept). Time and memory of parsing are linear in
- * the file's size, whatever the bytes say. */
+/* Version 4, and what all versions share. Time of reading is linear in the file's size and memory
+ * that of a chunk, whatever the bytes say. */
 #include "codec/container.h"
 
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
+#include "models/run.h"
 
-#define VARIABLES_MOST INT32_MAX
-#define CHUNK_LEAST (LK_FRAME_CHECKSUM_SIZE + 2) /* bytes of a chunk and its frame */
+#define MAGIC_SIZE 8
+#define MARK_SIZE 4
+#define INDEX_NUMBER UINT32_MAX /* stands for the number in the hash of an index */
+#define FRAME_MOST 128
+#define HASHED_MOST 4 /* times the file's size, in vain */
 
-/* ---- geometry -------------------------------------------------------------------------------- */
+/* The idea of PNG's signature: a high bit, line ends and an end-of-file character show transfers
+ * that alter bytes. */
+static uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
+static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 
-/* 0 when the shape is not one. */
-static int64_t variables_of(const lk_shape *shape) {
-    int64_t variables = shape->axes >= 1 && shape->axes <= LK_SHAPE_MOST;
-    for (int32_t i = 0; i < shape->axes && variables > 0; i++) {
-        bool fits = shape->size[i] >= 1 && shape->size[i] <= VARIABLES_MOST / variables;
-        variables = fits ? variables * shape->size[i] : 0;
+/* ---- layouts, in both directions --------------------------------------------------------------- */
+
+static void header_fields(lk_layout *f, lk_container *c) {
+    int64_t axes = c->shape.axes;
+    char view[LK_VIEW_TEXT] = "";
+    if (c->view.kind != NULL) {
+        lk_view_print(&c->view, view);
     }
-    return variables;
+    lk_layout_number(f, &c->holds, 0, LK_HOLDS_TEXTS | LK_HOLDS_LABELS | LK_HOLDS_NAMES);
+    lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
+    lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
+    lk_layout_float(f, &c->learning_rate);
+    lk_layout_number(f, &axes, 0, LK_SHAPE_MOST);
+    c->shape.axes = (int32_t)axes;
+    for (int32_t i = 0; i < axes; i++) {
+        lk_layout_number(f, &c->shape.size[i], 1, INT32_MAX);
+    }
+    lk_layout_number(f, &c->alphabet, 0, LK_ALPHABET_MOST);
+    lk_layout_number(f, &c->format, 0, INT32_MAX);
+    lk_layout_text(f, view, sizeof view);
+    if (f->to == NULL && view[0] != '\0') {
+        f->failed |=
+            lk_view_parse(c->source->context, view, (int32_t)c->alphabet, &c->view) != LK_OK;
+    }
 }
 
-static bool header_valid(const lk_container_header *header) {
-    int64_t variables = variables_of(&header->shape);
-    if (variables == 0 || header->alphabet < 1 || header->alphabet > LK_ALPHABET_MOST ||
-        header->examples < 1 || header->chunk_examples < 1 ||
-        header->chunk_examples > header->examples || header->lanes < 1 ||
-        header->lanes > LK_CONTAINER_LANES_MOST || header->lanes > header->chunk_examples ||
-        header->format < 0) {
-        return false;
-    }
-    return lk_container_chunks(header) <= LK_CONTAINER_CHUNKS_MOST &&
-           (header->chunk_examples == 1 ||
-            header->chunk_examples <= LK_CONTAINER_CHUNK_SYMBOLS_MOST / variables);
+static bool header_valid(const lk_container *c) {
+    bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
+    return (lk_holds_texts(c) ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
+           (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
 
-int64_t lk_container_chunks(const lk_container_header *header) {
-    return header->examples / header->chunk_examples +
-           (header->examples % header->chunk_examples != 0);
+/* Behind the mark. */
+static void chunk_fields(lk_layout *f, lk_chunk *chunk) {
+    lk_layout_number(f, &chunk->number, 0, UINT32_MAX - 1);
+    lk_layout_number(f, &chunk->item, 0, INT64_MAX / 2);
+    lk_layout_number(f, &chunk->items, 1, LK_CHUNK_SYMBOLS_MOST);
+    lk_layout_number(f, &chunk->symbols, 0, INT64_MAX / 8);
+    lk_layout_number(f, &chunk->first, 0, INT64_MAX / 4);
+    lk_layout_number(f, &chunk->rest, 0, INT64_MAX / 4);
+    lk_layout_number(f, &chunk->network, 0, INT32_MAX);
+    lk_layout_number(f, &chunk->size, 0, INT64_MAX / 2);
+    lk_layout_u32(f, &chunk->content);
+    lk_layout_u32(f, &chunk->stored);
 }
 
-int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t index) {
-    int64_t left = header->examples - index * header->chunk_examples;
-    return left < header->chunk_examples ? left : header->chunk_examples;
+/* No symbol costs more than 24 bits and the 21 of an escaped character, nor an item's label, length
+ * and name more than 64 KiB. */
+static bool chunk_valid(const lk_container *c, const lk_chunk *chunk) {
+    bool whole = chunk->first == 0 && chunk->rest == 0;
+    bool holds = lk_holds_texts(c)
+                     ? chunk->items <= LK_CHUNK_ITEMS_MOST && (whole || chunk->items == 1) &&
+                           chunk->symbols <= LK_CHUNK_TEXT_MOST
+                     : whole && chunk->symbols % chunk->items == 0 &&
+                           chunk->symbols / chunk->items == lk_container_symbols(c) &&
+                           (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
+    return holds && chunk->size <= 16 + 6 * chunk->symbols + chunk->items * 65536;
 }
 
-/* ---- packing --------------------------------------------------------------------------------- */
-
-static int64_t chunk_size(const lk_payload *payload) {
-    return LK_FRAME_CHECKSUM_SIZE + lk_varint_size(payload->size) +
-           lk_varint_size(payload->variant) + payload->size;
+static void index_fields(lk_layout *f, lk_container *c) {
+    lk_layout_number(f, &c->chunks, 0, UINT32_MAX);
+    lk_layout_number(f, &c->items, 0, INT64_MAX / 2);
+    lk_layout_number(f, &c->symbols, 0, INT64_MAX / 2);
+    lk_layout_number(f, &c->bytes, 0, INT64_MAX / 2);
 }
 
-static uint8_t *put_chunk(uint8_t *at, const lk_payload *payload, uint32_t file, int64_t index) {
-    uint8_t *end = lk_put_varint(at + LK_FRAME_CHECKSUM_SIZE, payload->size);
-    end = lk_put_varint(end, payload->variant);
-    if (payload->size > 0) {
-        memcpy(end, payload->bytes, (size_t)payload->size);
-        end += payload->size;
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+void lk_container_put_header(lk_container *c, lk_buffer *to) {
+    lk_layout f = {.to = to};
+    uint8_t head[2] = {0, LK_CONTAINER_VERSION}; /* the header's size comes last */
+    LK_REQUIRE(to->size == 0 && header_valid(c));
+    lk_layout_bytes(&f, magic, MAGIC_SIZE);
+    lk_layout_bytes(&f, head, 2);
+    lk_layout_bytes(&f, c->model.byte, sizeof c->model.byte);
+    header_fields(&f, c);
+    if (!to->failed) {
+        LK_REQUIRE(to->size + LK_CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST);
+        to->data[MAGIC_SIZE] = (uint8_t)(to->size + LK_CHECKSUM_SIZE);
+        c->seed = lk_hash(to->data, to->size, 0, 0);
     }
-    lk_put_u32(at, lk_frame_hash(at + LK_FRAME_CHECKSUM_SIZE, end - at - LK_FRAME_CHECKSUM_SIZE,
-                                 file, (uint32_t)index));
-    return end;
+    lk_layout_u32(&f, &c->seed);
 }
 
-static uint8_t *put_table(uint8_t *at, const lk_payload *payloads, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        at = lk_put_varint(at, chunk_size(&payloads[i]));
+void lk_container_put_chunk(lk_container *c, lk_chunk *chunk, int64_t bytes, lk_buffer *to) {
+    int64_t begin = to->size, begun = chunk->first > 0 ? 0 : chunk->items;
+    lk_layout f = {.to = to}, entry = {.to = &c->index};
+    chunk->number = c->chunks++;
+    lk_layout_bytes(&f, mark, MARK_SIZE);
+    chunk->stored = lk_hash(chunk->payload, chunk->size, c->seed, chunk->number);
+    chunk_fields(&f, chunk);
+    uint32_t frame = 0;
+    if (!to->failed) {
+        frame = lk_hash(to->data + begin, to->size - begin, c->seed, chunk->number);
     }
-    return at;
+    lk_layout_u32(&f, &frame);
+    lk_buffer_put(to, chunk->payload, chunk->size);
+    int64_t whole = to->size - begin;
+    lk_layout_number(&entry, &whole, 0, INT64_MAX);
+    lk_layout_number(&entry, &begun, 0, INT64_MAX);
+    c->items += begun;
+    c->symbols += chunk->symbols;
+    c->bytes += bytes;
 }
 
-/* Everything of the header before its table; `at` has room for LK_CONTAINER_HEADER_MOST. */
-static uint8_t *put_fields(uint8_t *at, const lk_container_header *header, int64_t after_header) {
-    at = lk_header_begin(at, LK_FRAME_VERSION_EXAMPLES, &header->model);
-    at = lk_put_varint(at, header->shape.axes);
-    for (int32_t i = 0; i < header->shape.axes; i++) {
-        at = lk_put_varint(at, header->shape.size[i]);
+void lk_container_put_index(lk_container *c, lk_buffer *to) {
+    int64_t begin = to->size;
+    lk_layout f = {.to = to};
+    index_fields(&f, c);
+    lk_buffer_put(to, c->index.data, c->index.size);
+    uint32_t size = (uint32_t)(to->size - begin), hash = 0;
+    lk_layout_u32(&f, &size);
+    if (!to->failed) {
+        hash = lk_hash(to->data + begin, to->size - begin, c->seed, INDEX_NUMBER);
     }
-    at = lk_put_varint(at, header->alphabet);
-    at = lk_put_varint(at, header->examples);
-    at = lk_put_varint(at, header->chunk_examples);
-    at = lk_put_varint(at, header->lanes);
-    at = lk_put_varint(at, header->format);
-    return lk_put_varint(at, after_header);
+    lk_layout_u32(&f, &hash);
 }
 
-/* Sums up sizes before anything is written. */
-typedef struct layout {
-    int64_t chunks, table; /* bytes */
-    bool table_in_header;
-} layout;
+/* ---- reading: pieces --------------------------------------------------------------------------- */
 
-static layout lay_out(const lk_container_header *header, const lk_payload *payloads,
-                      int64_t count) {
-    layout all = {0};
-    uint8_t scratch[LK_CONTAINER_HEADER_MOST];
-    for (int64_t i = 0; i < count; i++) {
-        int64_t size = chunk_size(&payloads[i]);
-        all.chunks += size;
-        all.table += lk_varint_size(size);
+lk_status lk_container_load(lk_container *c, int64_t offset, int64_t count, const uint8_t **bytes) {
+    int64_t held = 0;
+    *bytes = NULL;
+    if (count > 0) {
+        LK_TRY(lk_source_see(c->source, offset, bytes, &held));
     }
-    int64_t fields = put_fields(scratch, header, all.chunks) - scratch;
-    all.table_in_header =
-        fields + 1 + all.table + LK_FRAME_CHECKSUM_SIZE <= LK_CONTAINER_HEADER_MOST;
-    return all;
-}
-
-lk_status lk_container_pack(lk_context *context, const lk_container_header *header,
-                            const lk_payload *payloads, lk_bytes *bytes, int64_t *header_bytes) {
-    LK_REQUIRE(header_valid(header));
-    int64_t count = lk_container_chunks(header);
-    layout all = lay_out(header, payloads, count);
-    int64_t after = all.chunks + (all.table_in_header ? 0 : all.table + LK_FRAME_TABLE_TAIL);
-    int64_t most = LK_CONTAINER_HEADER_MOST + after;
-    uint8_t *begin = lk_allocate(most + 1, 1);
-    if (begin == NULL) {
-        return lk_fail_no_memory(context, "the compressed file", most);
+    if (held >= count) {
+        return LK_OK;
     }
-    uint8_t *at = put_fields(begin, header, after);
-    *at++ = all.table_in_header;
-    if (all.table_in_header) {
-        at = put_table(at, payloads, count);
+    if (count > c->scratch_size) {
+        lk_release(c->scratch);
+        c->scratch_size = 0;
+        c->scratch = lk_resize(NULL, count, 1);
+        if (c->scratch == NULL) {
+            return lk_fail_no_memory(c->source->context, "a coded chunk", count);
+        }
+        c->scratch_size = count;
     }
-    uint32_t file;
-    at = lk_header_end(begin, at, &file);
-    *header_bytes = at - begin;
-    for (int64_t i = 0; i < count; i++) {
-        at = put_chunk(at, &payloads[i], file, i);
+    for (int64_t done = 0; done < count; done += held) {
+        LK_TRY(lk_source_see(c->source, offset + done, bytes, &held));
+        held = held < count - done ? held : count - done;
+        memcpy(c->scratch + done, *bytes, (size_t)held);
     }
-    if (!all.table_in_header) {
-        uint8_t *table = at;
-        at = put_table(at, payloads, count);
-        at = lk_put_u32(at, (uint32_t)all.table);
-        at = lk_put_u32(at, lk_frame_hash(table, at - table, file, LK_FRAME_TABLE_NUMBER));
-    }
-    *bytes = (lk_bytes){.data = begin, .size = at - begin};
+    *bytes = c->scratch;
     return LK_OK;
 }
 
-/* ---- parsing --------------------------------------------------------------------------------- */
+lk_status lk_container_load_index(lk_container *c, int64_t end, const uint8_t **bytes,
+                                  int64_t *size) {
+    uint32_t stated, hash;
+    int64_t room = end - c->header_bytes - LK_INDEX_TAIL;
+    *size = -1;
+    if (room < 0 || end > c->source->size) {
+        return LK_OK;
+    }
+    LK_TRY(lk_container_load(c, end - LK_INDEX_TAIL, LK_INDEX_TAIL, bytes));
+    lk_layout tail = {.at = *bytes, .end = *bytes + LK_INDEX_TAIL};
+    lk_layout_u32(&tail, &stated);
+    lk_layout_u32(&tail, &hash);
+    if (stated <= room) {
+        LK_TRY(lk_container_load(c, end - LK_INDEX_TAIL - stated, stated + 4, bytes));
+        bool right = lk_hash(*bytes, stated + INT64_C(4), c->seed, INDEX_NUMBER) == hash;
+        *size = right ? (int64_t)stated : -1;
+    }
+    return LK_OK;
+}
 
-/* What is known of a file while its chunks are looked for. */
-typedef struct search {
+bool lk_container_check(const lk_container *c, const uint8_t *bytes, int64_t size,
+                        lk_chunk *chunk) {
+    uint32_t frame;
+    lk_layout f = {.at = bytes + MARK_SIZE, .end = bytes + size};
+    if (size < MARK_SIZE || memcmp(bytes, mark, MARK_SIZE) != 0) {
+        return false;
+    }
+    *chunk = (lk_chunk){0};
+    chunk_fields(&f, chunk);
+    int64_t covered = f.at - bytes;
+    lk_layout_u32(&f, &frame);
+    if (f.failed || frame != lk_hash(bytes, covered, c->seed, chunk->number) ||
+        !chunk_valid(c, chunk)) {
+        return false;
+    }
+    chunk->payload = f.at;
+    return f.end - f.at < chunk->size ||
+           chunk->stored == lk_hash(f.at, chunk->size, c->seed, chunk->number);
+}
+
+/* A chunk at `offset`, above all numbers before. */
+static lk_status look(lk_container *c, int64_t offset, lk_chunk *chunk, bool *there) {
     const uint8_t *bytes;
-    int64_t size; /* of the file */
-    int64_t header_size;
-    uint32_t file;        /* the header's checksum, which seeds the others */
-    int64_t after_header; /* bytes that the header promises */
-    int64_t
-        *length; /* owned, of each chunk as the table has it; NULL when there is no good table */
-    int64_t table_bytes; /* at the end of the file */
-    int64_t total;       /* sum of the lengths */
-} search;
-
-static lk_status parse_fields(lk_context *context, const char *path, lk_cursor *in,
-                              lk_container_header *header, search *found) {
-    header->shape.axes = (int32_t)lk_get_number(in, 1, LK_SHAPE_MOST);
-    for (int32_t i = 0; i < header->shape.axes; i++) {
-        header->shape.size[i] = lk_get_number(in, 1, VARIABLES_MOST);
+    int64_t left = c->end - offset, some = left < FRAME_MOST ? left : FRAME_MOST;
+    LK_TRY(lk_container_load(c, offset, some, &bytes));
+    *there = lk_container_check(c, bytes, some, chunk) && chunk->number >= c->next;
+    int64_t whole = *there ? chunk->payload - bytes + chunk->size : 0;
+    if (*there && whole > some) {
+        *there = whole <= left && c->hashed <= HASHED_MOST * c->source->size;
+        if (*there) {
+            LK_TRY(lk_container_load(c, offset, whole, &bytes));
+            *there = lk_container_check(c, bytes, whole, chunk);
+            c->hashed += *there ? 0 : whole;
+        }
     }
-    header->alphabet = (int32_t)lk_get_number(in, 1, LK_ALPHABET_MOST);
-    header->examples = lk_get_number(in, 1, INT64_MAX);
-    header->chunk_examples = lk_get_number(in, 1, INT64_MAX);
-    header->lanes = (int32_t)lk_get_number(in, 1, INT32_MAX);
-    header->format = (int32_t)lk_get_number(in, 0, INT32_MAX);
-    found->after_header = lk_get_number(in, 0, INT64_MAX / 2);
-    if (in->failed || !header_valid(header)) {
-        return lk_fail(
-            context, LK_CORRUPT,
-            "%s: the header describes no possible content; the file was not written by likely",
-            path);
+    if (*there) {
+        c->at = offset + whole;
+        c->next = chunk->number + 1;
     }
     return LK_OK;
 }
 
-/* A table whose last byte stands just before `end`. */
-static bool parse_end_table(search *found, int64_t end, int64_t count) {
-    if (end > found->size || end - found->header_size < LK_FRAME_TABLE_TAIL) {
-        return false;
+/* The next mark from c->at on; the end when there is none. */
+static lk_status find_mark(lk_container *c) {
+    for (const uint8_t *bytes; c->end - c->at >= MARK_SIZE;) {
+        int64_t held, i = 0;
+        LK_TRY(lk_source_see(c->source, c->at, &bytes, &held));
+        held = held < c->end - c->at ? held : c->end - c->at;
+        while (i + MARK_SIZE <= held && memcmp(bytes + i, mark, MARK_SIZE) != 0) {
+            i++;
+        }
+        c->at += i;
+        if (i + MARK_SIZE <= held) {
+            return LK_OK;
+        }
     }
-    int64_t table = lk_get_u32(found->bytes + end - LK_FRAME_TABLE_TAIL);
-    int64_t begin = end - LK_FRAME_TABLE_TAIL - table;
-    if (begin < found->header_size ||
-        lk_frame_hash(found->bytes + begin, table + 4, found->file, LK_FRAME_TABLE_NUMBER) !=
-            lk_get_u32(found->bytes + end - LK_FRAME_CHECKSUM_SIZE)) {
-        return false;
-    }
-    lk_cursor in = {.at = found->bytes + begin, .end = found->bytes + begin + table};
-    found->table_bytes = table + LK_FRAME_TABLE_TAIL;
-    return lk_table_read(&in, count, CHUNK_LEAST, &found->length, &found->total);
+    c->at = c->end;
+    return LK_OK;
 }
 
-static lk_status parse_header(lk_context *context, const char *path, lk_container *container,
-                              search *found) {
-    lk_header header;
-    LK_TRY(lk_header_read(context, path, found->bytes, found->size, &header));
-    found->header_size = header.size;
-    found->file = header.file;
-    if (lk_frame_is_text(header.version)) {
+/* ---- reading: the whole ------------------------------------------------------------------------ */
+
+static lk_status open_index(lk_container *c) {
+    const uint8_t *bytes;
+    int64_t size, end = c->source->size;
+    LK_TRY(lk_container_load_index(c, end, &bytes, &size));
+    lk_layout f = {.at = bytes, .end = size < 0 ? bytes : bytes + size};
+    index_fields(&f, c);
+    c->end = f.failed ? end : end - LK_INDEX_TAIL - size;
+    if (f.failed) {
+        c->stray = true;
+        c->chunks = c->items = c->symbols = c->bytes = -1;
+    }
+    return LK_OK;
+}
+
+static lk_status read_frame(lk_container *c, lk_layout *fields) {
+    const char *path = c->source->path;
+    lk_context *context = c->source->context;
+    const int64_t before = MAGIC_SIZE + 2 + (int64_t)sizeof c->model;
+    int64_t held = 0, size = 0;
+    if (c->source->size >= MAGIC_SIZE) {
+        LK_TRY(lk_source_see(c->source, 0, &fields->at, &held));
+    }
+    if (held < MAGIC_SIZE || memcmp(fields->at, magic, MAGIC_SIZE) != 0) {
         return lk_fail(context, LK_FORMAT,
-                       "%s: holds a compressed text, not examples; restore it as a text", path);
+                       "%s: not a compressed file of likely (its first bytes are others)", path);
     }
-    if (header.version != LK_FRAME_VERSION_EXAMPLES) {
-        return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: container version %d; this build of likely reads versions %d to %d",
-                       path, header.version, LK_FRAME_VERSION_EXAMPLES, LK_FRAME_VERSION_LEARNED);
+    size = held > MAGIC_SIZE ? fields->at[MAGIC_SIZE] : 0;
+    uint32_t hash = 0;
+    bool whole =
+        size >= before + LK_CHECKSUM_SIZE && size <= LK_CONTAINER_HEADER_MOST && size <= held;
+    if (whole) {
+        c->seed = lk_hash(fields->at, size - LK_CHECKSUM_SIZE, 0, 0);
+        lk_layout last = {.at = fields->at + size - LK_CHECKSUM_SIZE, .end = fields->at + size};
+        lk_layout_u32(&last, &hash);
     }
-    container->header.model = header.model;
-    lk_cursor in = header.fields;
-    LK_TRY(parse_fields(context, path, &in, &container->header, found));
-    container->count = lk_container_chunks(&container->header);
-    bool here = lk_get_number(&in, 0, 1) == 1;
-    bool table = here && !in.failed &&
-                 lk_table_read(&in, container->count, CHUNK_LEAST, &found->length, &found->total);
-    if (in.failed || in.at != in.end || (here && !table)) {
+    if (!whole || hash != c->seed) {
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: the header is damaged%s, nothing can be recovered; use another copy",
+                       path, whole ? "" : " or cut off");
+    }
+    c->header_bytes = size;
+    c->version = fields->at[MAGIC_SIZE + 1];
+    memcpy(c->model.byte, fields->at + MAGIC_SIZE + 2, sizeof c->model);
+    fields->end = fields->at + size - LK_CHECKSUM_SIZE;
+    fields->at += before;
+    return LK_OK;
+}
+
+lk_status lk_container_open(lk_source *source, lk_container *c) {
+    lk_layout fields = {0};
+    *c = (lk_container){.source = source};
+    LK_TRY(read_frame(c, &fields));
+    if (c->version < 1 || c->version > LK_CONTAINER_VERSION) {
+        return lk_fail(source->context, LK_UNSUPPORTED,
+                       "%s: container version %lld; this build of likely reads versions 1 to %d",
+                       source->path, (long long)c->version, LK_CONTAINER_VERSION);
+    }
+    bool old = c->version < LK_CONTAINER_VERSION;
+    if (old) {
+        LK_TRY(lk_old_open(c, &fields));
+    } else {
+        header_fields(&fields, c);
+        fields.failed |= fields.at != fields.end;
+    }
+    if (fields.failed || !header_valid(c)) {
         return lk_fail(
-            context, LK_CORRUPT,
-            "%s: the header's table of chunks is wrong; the file was not written by likely", path);
+            source->context, LK_CORRUPT,
+            "%s: the header describes no possible content; the file was not written by likely",
+            source->path);
     }
-    if (!here &&
-        !parse_end_table(found, found->header_size + found->after_header, container->count) &&
-        !parse_end_table(found, found->size, container->count)) {
-        found->table_bytes = 0;
-        container->table_damaged = true;
+    LK_TRY(old ? LK_OK : open_index(c));
+    lk_container_rewind(c);
+    return LK_OK;
+}
+
+void lk_container_rewind(lk_container *c) {
+    c->at = c->header_bytes;
+    c->next = c->hashed = 0;
+    if (c->old != NULL) {
+        lk_old_rewind(c);
+    }
+}
+
+lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
+    if (c->old != NULL) {
+        return lk_old_next(c, chunk, there);
+    }
+    *there = false;
+    while (c->at < c->end && !*there) {
+        LK_TRY(look(c, c->at, chunk, there));
+        if (!*there) {
+            c->stray = true;
+            c->at++;
+            LK_TRY(find_mark(c));
+        }
     }
     return LK_OK;
 }
 
-/* Does an undamaged chunk number `index` begin at `position`? `length`: what the table says, or 0.
- * On success fills the chunk. In any case *next becomes the end of the chunk as far as it can be
- * told, or -1. */
-static bool chunk_at(const search *found, int64_t position, int64_t index, int64_t length,
-                     lk_chunk *chunk, int64_t *next) {
-    *next = -1;
-    if (position < found->header_size || position > found->size - LK_FRAME_CHECKSUM_SIZE) {
-        return false;
-    }
-    const uint8_t *begin = found->bytes + position;
-    lk_cursor in = {.at = begin + LK_FRAME_CHECKSUM_SIZE, .end = found->bytes + found->size};
-    int64_t size = lk_get_number(&in, 0, INT64_MAX);
-    int64_t variant = lk_get_number(&in, 0, INT32_MAX);
-    bool inside = !in.failed && size <= in.end - in.at;
-    int64_t whole = inside ? in.at - begin + size : 0;
-    *next = length > 0 ? position + length : inside ? position + whole : -1;
-    if (!inside || (length > 0 && whole != length) ||
-        lk_frame_hash(begin + LK_FRAME_CHECKSUM_SIZE, whole - LK_FRAME_CHECKSUM_SIZE, found->file,
-                      (uint32_t)index) != lk_get_u32(begin)) {
-        return false;
-    }
-    chunk->variant = (int32_t)variant;
-    chunk->payload = in.at;
-    chunk->size = size;
-    return true;
-}
-
-static void find_chunks(const search *found, lk_container *container) {
-    int64_t chained = found->header_size, from_begin = found->header_size;
-    int64_t from_end = found->size - found->table_bytes - found->total;
-    for (int64_t i = 0; i < container->count; i++) {
-        lk_chunk *chunk = &container->chunks[i];
-        int64_t length = found->length != NULL ? found->length[i] : 0;
-        const int64_t places[3] = {chained, from_begin, from_end};
-        int64_t after_chained = -1;
-        chunk->index = i;
-        chunk->first_example = i * container->header.chunk_examples;
-        chunk->examples = lk_container_chunk_examples(&container->header, i);
-        chunk->damaged = true;
-        for (int k = 0; k < (length > 0 ? 3 : 1) && chunk->damaged; k++) {
-            bool tried = (k > 0 && places[k] == places[0]) || (k > 1 && places[k] == places[1]);
-            int64_t next = -1;
-            chunk->damaged = tried || !chunk_at(found, places[k], i, length, chunk, &next);
-            after_chained = k == 0 || !chunk->damaged ? next : after_chained;
-        }
-        chained = after_chained;
-        container->damaged += chunk->damaged;
-        from_begin += length;
-        from_end += length;
-    }
-}
-
-lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes,
-                             lk_container *container) {
-    memset(container, 0, sizeof *container);
-    search found = {.bytes = bytes->data, .size = bytes->size};
-    lk_status status = parse_header(context, path, container, &found);
-    if (status == LK_OK) {
-        container->chunks = lk_allocate(container->count, sizeof *container->chunks);
-        if (container->chunks == NULL) {
-            status = lk_fail_no_memory(context, "the list of chunks",
-                                       container->count * (int64_t)sizeof *container->chunks);
-        }
-    }
-    if (status == LK_OK) {
-        find_chunks(&found, container);
-        int64_t present = found.size - found.header_size;
-        container->truncated = present < found.after_header;
-        container->surplus = present > found.after_header ? present - found.after_header : 0;
-    }
-    lk_release(found.length);
-    return status;
-}
-
-bool lk_container_intact(const lk_container *container) {
-    return container->damaged == 0 && !container->truncated && !container->table_damaged &&
-           container->surplus == 0;
-}
-
-void lk_container_deinit(lk_container *container) {
-    lk_release(container->chunks);
-    memset(container, 0, sizeof *container);
+void lk_container_close(lk_container *c) {
+    lk_old_close(c);
+    lk_buffer_release(&c->index);
+    lk_release(c->scratch);
+    c->scratch = NULL;
 }

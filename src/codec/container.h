@@ -1,80 +1,123 @@
-/* The compressed container: one header (at most 128 bytes), then chunks that decode independently,
- * each with its length and a checksum. docs/formats.md gives the bytes.
+/* The compressed container: a header, chunks that decode independently, an index. docs/formats.md
+ * gives the bytes.
  *
- * Lengths stand twice: in front of each chunk, and in a table, which is part of the header when it
- * fits and otherwise ends the file. A chunk is looked for at three places, and taken where its
- * checksum, which covers its length and number, agrees:
- *   after the chunk before it; where the table says, counted from the beginning; the same, counted
- *     from the end.
- * So a damaged length costs one chunk, bytes cut out or put in cost the chunks that they touch, and
- * a truncated file keeps every chunk before the cut. What is not survived: a damaged header; a
- * damaged length together with a damaged table at the end (chunks after that length are lost). */
+ * Version 4, which is written, holds examples or texts; it is written from front to back, and read
+ * chunk by chunk in memory O(chunk). A chunk begins with a mark and says itself what it holds, so
+ * that whatever was changed, inserted or removed costs the chunks that it touches: behind it the
+ * next mark is looked for whose header's checksum agrees. The index at the end tells where chunks
+ * are and how much there is in all; the file can be read without it.
+ *
+ * Versions 1 (examples), 2 (a text) and 3 (a text from which the model learned) are read
+ * (codec/container_old.c). */
 #ifndef LK_CODEC_CONTAINER_H
 #define LK_CODEC_CONTAINER_H
 
-#include "base/file.h"
-#include "codec/frame.h"
-#include "data/dataset.h"
+#include "codec/layout.h"
+#include "data/source.h"
+#include "data/view.h"
 #include "models/model.h"
 
-#define LK_CONTAINER_HEADER_MOST LK_FRAME_HEADER_MOST
-#define LK_CONTAINER_CHUNKS_MOST LK_FRAME_CHUNKS_MOST
+#define LK_CONTAINER_VERSION 4
+#define LK_CONTAINER_HEADER_MOST 128
 #define LK_CONTAINER_LANES_MOST 4096
-#define LK_CONTAINER_CHUNK_SYMBOLS_MOST \
-    (INT64_C(1) << 27) /* of one chunk, unless it is a single example */
+/* Of one chunk: symbols of texts; of examples, unless it is one; texts. */
+#define LK_CHUNK_TEXT_MOST (INT64_C(1) << 24)
+#define LK_CHUNK_SYMBOLS_MOST (INT64_C(1) << 27)
+#define LK_CHUNK_ITEMS_MOST (INT64_C(1) << 16)
 
-typedef struct lk_container_header {
-    lk_fingerprint model;
-    lk_shape shape;
-    int32_t alphabet;
-    int64_t examples;
-    int64_t chunk_examples; /* examples in each chunk but the last */
-    int32_t lanes;  /* examples coded side by side: symbol order is (group of lanes, step, variable,
-                       lane) */
-    int32_t format; /* the reader that the data came from, to restore the same kind of file */
-} lk_container_header;
-
-/* How many chunks; of one chunk, which examples. */
-int64_t lk_container_chunks(const lk_container_header *header);
-int64_t lk_container_chunk_examples(const lk_container_header *header, int64_t index);
-
-/* A chunk to be written. */
-typedef struct lk_payload {
-    int32_t variant; /* which of the model's networks coded it */
-    uint8_t *bytes;  /* owned by whoever made it */
-    int64_t size;
-} lk_payload;
-
-/* The whole file in memory; `payloads` has one entry for each chunk. *bytes is the caller's:
- * lk_bytes_release. */
-lk_status lk_container_pack(lk_context *context, const lk_container_header *header,
-                            const lk_payload *payloads, lk_bytes *bytes, int64_t *header_bytes);
-
-/* A chunk that was read. */
-typedef struct lk_chunk {
-    int64_t index, first_example, examples;
-    int32_t variant;        /* below `variants` */
-    const uint8_t *payload; /* inside the file's bytes */
-    int64_t size;
-    bool damaged; /* found at none of the three places: then payload is NULL */
-} lk_chunk;
+enum { LK_HOLDS_TEXTS = 1, LK_HOLDS_LABELS = 2, LK_HOLDS_NAMES = 4 };
 
 typedef struct lk_container {
-    lk_container_header header;
-    lk_chunk *chunks; /* owned, one for each that the header promises */
-    int64_t count;
-    int64_t damaged;    /* how many of them */
-    bool truncated;     /* fewer bytes than the header promises */
-    bool table_damaged; /* lengths at the end of the file are not usable; harmless by itself */
-    int64_t surplus;    /* bytes more than the header promises */
+    /* What holds for all chunks. */
+    int64_t version;
+    lk_fingerprint model;
+    int64_t holds;       /* LK_HOLDS_... */
+    int64_t lanes;       /* most streams that are coded side by side (codec/lanes.h) */
+    int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
+    float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
+    /* Of examples: shape and alphabet before the view (kind NULL: none); the reader that they came
+     * from. Texts: no axes. */
+    lk_shape shape;
+    int64_t alphabet, format;
+    lk_view view;
+    /* In all; -1: unknown, since the index is damaged. */
+    int64_t chunks, items, symbols, bytes; /* bytes: of texts */
+    /* Writing: the chunks so far. Reading: the present place. */
+    uint32_t seed; /* of all hashes: the header's own */
+    lk_buffer index;
+    lk_source *source; /* not owned */
+    uint8_t *scratch;  /* owned, [scratch_size]: a chunk */
+    int64_t scratch_size;
+    int64_t header_bytes, end; /* of the header; where chunks end, or the file */
+    int64_t at, next;          /* where the next chunk should begin; its number */
+    int64_t hashed;            /* bytes, of what proved to be no chunks */
+    bool stray;                /* bytes were met that belong to nothing */
+    struct lk_old *old;        /* owned: what the older versions have */
 } lk_container;
 
-/* Reads a whole file in memory, which must outlive the result. Damage to the header is a failure;
- * damage elsewhere is reported in each chunk. `path` is for messages. */
-lk_status lk_container_parse(lk_context *context, const char *path, const lk_bytes *bytes,
-                             lk_container *container);
-bool lk_container_intact(
-    const lk_container *container); /* not a byte is wrong, missing or too many */
-void lk_container_deinit(lk_container *container);
+static inline bool lk_holds_texts(const lk_container *container) {
+    return (container->holds & LK_HOLDS_TEXTS) != 0;
+}
+static inline bool lk_holds_labels(const lk_container *container) {
+    return (container->holds & LK_HOLDS_LABELS) != 0;
+}
+static inline bool lk_holds_names(const lk_container *container) {
+    return (container->holds & LK_HOLDS_NAMES) != 0;
+}
+/* Symbols of an example. */
+static inline int64_t lk_container_symbols(const lk_container *container) {
+    int64_t parts = container->view.kind != NULL ? container->view.part_count : 1;
+    return lk_shape_variables(container->shape) * parts;
+}
+
+typedef struct lk_chunk {
+    int64_t number;
+    int64_t item, items;    /* the first; how many, all whole but a text that is alone */
+    int64_t symbols;        /* of all items */
+    int64_t first, rest;    /* of a text that is alone: before these, and after them; else 0 */
+    int64_t network;        /* which of the model's coded it */
+    uint32_t content;       /* hash of the content (codec/content.h); none in version 1 */
+    uint32_t stored;        /* of version 4: hash of the payload */
+    const uint8_t *payload; /* until the next call */
+    int64_t size;
+} lk_chunk;
+
+/* ---- writing: into a buffer, which the caller empties ------------------------------------------ */
+
+/* The header; fills seed. */
+void lk_container_put_header(lk_container *container, lk_buffer *to);
+/* The next chunk; number is filled in. `bytes`: of the text in it. */
+void lk_container_put_chunk(lk_container *container, lk_chunk *chunk, int64_t bytes, lk_buffer *to);
+void lk_container_put_index(lk_container *container, lk_buffer *to);
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+/* The source must outlive the container. Damage to the header is a failure; close in any case. */
+lk_status lk_container_open(lk_source *source, lk_container *container);
+/* The next sound chunk; numbers ascend, and those left out are damaged. *there false: no more. */
+lk_status lk_container_next(lk_container *container, lk_chunk *chunk, bool *there);
+/* From the first chunk again. */
+void lk_container_rewind(lk_container *container);
+void lk_container_close(lk_container *container);
+
+/* The chunk that was put into these bytes, as a reader would meet it; false: it is not right. */
+bool lk_container_check(const lk_container *container, const uint8_t *bytes, int64_t size,
+                        lk_chunk *chunk);
+
+/* ---- for container_old.c ----------------------------------------------------------------------- */
+
+#define LK_CHECKSUM_SIZE 4
+/* Bytes [offset, offset + count) of the file, all inside it, valid until the next call. */
+lk_status lk_container_load(lk_container *container, int64_t offset, int64_t count,
+                            const uint8_t **bytes);
+/* A table, or index, of which the last byte stands before `end`: its bytes, their size and a hash
+ * of both. *size -1: there is none. */
+lk_status lk_container_load_index(lk_container *container, int64_t end, const uint8_t **bytes,
+                                  int64_t *size);
+#define LK_INDEX_TAIL 8
+lk_status lk_old_open(lk_container *container, lk_layout *fields);
+lk_status lk_old_next(lk_container *container, lk_chunk *chunk, bool *there);
+void lk_old_rewind(lk_container *container);
+void lk_old_close(lk_container *container);
 
 #endif

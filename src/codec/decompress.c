@@ -1,243 +1,342 @@
-/* Restoring a data set. Room is made chunk by chunk, as each has proved right, so that a file that
- * promises more than it holds cannot make us allocate what it promises. */
+/* Restoring, chunk by chunk: each is delivered once it has proved right. Room is made as chunks
+ * have been decoded, so that a file that promises more than it holds cannot make us allocate it. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "codec/chunk_coder.h"
 #include "codec/codec.h"
-#include "codec/labels.h"
+#include "codec/coder.h"
 
-#define FILE_MOST (INT64_C(1) << 40)
-
-/* One decompression under way. */
+/* One restoration under way. */
 typedef struct job {
-    lk_model *model;
+    const lk_model *model;
+    lk_context *context;
     const char *name;
+    const lk_sink *sink;
     lk_codec_options options;
     lk_container container;
-    lk_chunk_coder coder;
-    lk_shape shape; /* at which the model's networks run */
-    int64_t variables;
-    uint16_t *values;           /* owned, [capacity] examples */
-    int32_t *labels;            /* owned, [capacity], or NULL when the format has none */
-    int64_t examples, capacity; /* restored so far */
-    int64_t *lost;              /* owned */
-    int64_t lost_count;
+    lk_symbols symbols; /* owned: of texts */
+    lk_shape shape;     /* at which the model runs */
+    lk_coder coder;
+    lk_restored *restored;
+    lk_lost reached;                 /* where the next chunk should begin: chunk, item, symbol */
+    int64_t delivered;               /* chunks */
+    int64_t current;                 /* the text that was begun; -1: none */
+    lk_buffer values, labels, names; /* of examples: what the data set will own */
 } job;
 
-/* ---- refusals -------------------------------------------------------------------------------- */
+static lk_status not_ours(const job *work, const char *what) {
+    return lk_fail(work->context, LK_CORRUPT, "%s: %s; the file was not written by likely",
+                   work->name, what);
+}
+
+/* ---- what belongs together --------------------------------------------------------------------- */
+
+static lk_status check_examples(job *work) {
+    const lk_container *c = &work->container;
+    work->shape = work->model->data.shape;
+    return c->view.kind == NULL
+               ? lk_model_shape_for(work->model, work->name, c->shape, &work->shape)
+           : lk_container_symbols(c) == work->model->data.variables
+               ? LK_OK
+               : not_ours(work, "a view that the model does not have");
+}
+
+static lk_status check_texts(job *work) {
+    bool names = lk_holds_names(&work->container);
+    work->shape = (lk_shape){1, {0}};
+    if (work->sink == NULL || (names && work->sink->begin == NULL)) {
+        return lk_fail(work->context, LK_INVALID, "%s: holds %s, for which there is no place",
+                       work->name, names ? "texts with names" : "a text");
+    }
+    return lk_codec_symbols(work->model, &work->symbols);
+}
 
 static lk_status check_model(job *work) {
-    const lk_container_header *header = &work->container.header;
-    lk_context *context = work->model->context;
-    lk_fingerprint own = lk_model_fingerprint(work->model);
-    if (memcmp(own.byte, header->model.byte, sizeof own.byte) != 0) {
-        char have[33], want[33];
-        lk_fingerprint_print(own, have);
-        lk_fingerprint_print(header->model, want);
-        return lk_fail(
-            context, LK_MISMATCH,
-            "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
-            work->name, want, have);
+    lk_fingerprint own = lk_model_fingerprint(work->model), other = work->container.model;
+    char have[33], want[33];
+    if (memcmp(own.byte, other.byte, sizeof own.byte) == 0) {
+        return work->restored->texts ? check_texts(work) : check_examples(work);
     }
-    LK_TRY(lk_model_shape_for(work->model, work->name, header->shape, &work->shape));
-    work->variables = lk_shape_variables(header->shape);
-    if (header->alphabet < 2) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: an alphabet of one symbol; the file was not written by likely",
-                       work->name);
+    lk_fingerprint_print(own, have);
+    lk_fingerprint_print(other, want);
+    return lk_fail(
+        work->context, LK_MISMATCH,
+        "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
+        work->name, want, have);
+}
+
+/* ---- what is lost ------------------------------------------------------------------------------ */
+
+void lk_lost_print(const lk_lost *lost, char text[64]) {
+    if (lost->end_item < 0) {
+        snprintf(text, 64, "all from item %lld on", (long long)lost->item);
+    } else if (lost->item == lost->end_item) {
+        snprintf(text, 64, "symbols %lld to %lld", (long long)lost->symbol,
+                 (long long)lost->end_symbol - 1);
+    } else {
+        snprintf(text, 64, "items %lld to %lld", (long long)lost->item,
+                 (long long)lost->end_item - (lost->end_symbol == 0));
     }
+}
+
+/* All up to there is missing. */
+static lk_status lose(job *work, int64_t chunk, int64_t item, int64_t symbol) {
+    lk_restored *r = work->restored;
+    if (chunk <= work->reached.chunk) {
+        return LK_OK;
+    }
+    lk_lost *list = lk_resize(r->lost, r->lost_count + 1, sizeof *list);
+    if (list == NULL) {
+        return lk_fail_no_memory(work->context, "the list of what is lost",
+                                 r->lost_count * (int64_t)sizeof *list);
+    }
+    r->lost = list;
+    list[r->lost_count] = work->reached;
+    list[r->lost_count].chunks = chunk - work->reached.chunk;
+    list[r->lost_count].end_item = item;
+    list[r->lost_count++].end_symbol = symbol;
     return LK_OK;
 }
 
-static lk_status refuse_chunk(const job *work, const lk_chunk *chunk, const char *how) {
-    int64_t damaged = work->container.damaged > 1 ? work->container.damaged : 1;
-    char others[64] = "";
+/* What follows a chunk. */
+static lk_lost behind(const lk_chunk *chunk) {
+    bool ends = chunk->rest == 0;
+    return (lk_lost){.chunk = chunk->number + 1,
+                     .item = chunk->item + (ends ? chunk->items : 0),
+                     .symbol = ends ? 0 : chunk->first + chunk->symbols};
+}
+
+static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *how) {
+    const lk_restored *r = work->restored;
+    int64_t damaged = 0, last = work->container.chunks - 1;
+    char text[64], others[64] = "";
+    for (int64_t i = 0; i < r->lost_count; i++) {
+        damaged += r->lost[i].chunks;
+    }
     if (damaged > 1) {
         snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)damaged);
     }
-    return lk_fail(work->model->context, LK_CORRUPT,
-                   "%s: chunk %lld of 0 to %lld %s (examples %lld to %lld would be lost%s); "
-                   "--salvage recovers the others",
-                   work->name, (long long)chunk->index, (long long)work->container.count - 1, how,
-                   (long long)chunk->first_example,
-                   (long long)(chunk->first_example + chunk->examples - 1), others);
+    lk_lost_print(lost, text);
+    return lk_fail(work->context, LK_CORRUPT,
+                   "%s: chunk %lld of 0 to %lld %s (%s would be lost%s); --salvage recovers the "
+                   "others",
+                   work->name, (long long)lost->chunk,
+                   (long long)(last > work->reached.chunk ? last : work->reached.chunk), how, text,
+                   others);
 }
 
-/* Any byte wrong, missing or too many refuses the file, unless it is to be salvaged. */
-static lk_status check_intact(const job *work) {
-    const lk_container *container = &work->container;
-    lk_context *context = work->model->context;
-    if (work->options.salvage || lk_container_intact(container)) {
-        return LK_OK;
+/* ---- delivering -------------------------------------------------------------------------------- */
+
+static lk_status deliver_examples(job *work, const lk_content *content) {
+    const lk_container *c = &work->container;
+    int64_t values = lk_shape_variables(c->shape);
+    const char *name = (const char *)content->names.data;
+    uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, content->items * values * 2);
+    for (int64_t i = 0; i < content->items * values && to != NULL; i++) {
+        const uint16_t *from = content->value + i / values * lk_container_symbols(c) + i % values;
+        to[i] = c->view.kind != NULL ? lk_view_join(&c->view, from, values) : *from;
     }
-    for (int64_t i = 0; i < container->count; i++) {
-        if (container->chunks[i].damaged) {
-            return refuse_chunk(work, &container->chunks[i],
-                                container->truncated ? "is damaged or missing, the file is cut off"
-                                                     : "is damaged");
+    work->values.size += content->items * values * 2;
+    if (content->label != NULL) {
+        lk_buffer_put(&work->labels, content->label, content->items * 4);
+    }
+    for (int64_t i = 0; i < content->items && content->names.size > 0; i++) {
+        char *copy = lk_duplicate(name);
+        lk_buffer_put(&work->names, &copy, sizeof copy);
+        work->names.failed |= copy == NULL;
+        name += strlen(name) + 1;
+    }
+    return !work->values.failed && !work->labels.failed && !work->names.failed
+               ? LK_OK
+               : lk_fail(work->context, LK_NO_MEMORY,
+                         "%s: out of memory: %lld examples of %lld variables do not fit",
+                         work->name, (long long)(work->restored->items + content->items),
+                         (long long)values);
+}
+
+static lk_status begin_text(job *work, int64_t item, const char *name) {
+    bool begun = work->current == item;
+    work->restored->items += !begun;
+    work->current = item;
+    return begun || work->sink->begin == NULL ? LK_OK : work->sink->begin(work->sink->user, name);
+}
+
+static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_content *content) {
+    uint8_t piece[LK_POURED_MOST * LK_UTF8_MOST];
+    const char *name = content->names.size > 0 ? (const char *)content->names.data : "";
+    for (int64_t i = 0, at = 0; i < content->items; i++, name += strlen(name) + 1) {
+        LK_TRY(begin_text(work, chunk->item + i, name));
+        for (int64_t end = at + content->length[i], count; at < end; at += count) {
+            count = end - at < LK_POURED_MOST ? end - at : LK_POURED_MOST;
+            int64_t size = lk_content_pour(content, at, count, piece);
+            work->restored->bytes += size;
+            LK_TRY(work->sink->write(work->sink->user, piece, size));
         }
     }
-    if (container->surplus > 0) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: %lld bytes too many, all chunks are sound; --salvage recovers them",
-                       work->name, (long long)container->surplus);
-    }
-    return lk_fail(
-        context, LK_CORRUPT,
-        "%s: the table of chunks at the end is %s, all chunks are sound; --salvage recovers them",
-        work->name, container->truncated ? "cut off" : "damaged");
-}
-
-/* ---- restoring ------------------------------------------------------------------------------- */
-
-static lk_status make_label_room(job *work, int64_t capacity) {
-    if (!lk_dataset_format_labelled(work->container.header.format)) {
-        return LK_OK;
-    }
-    int32_t *larger = lk_allocate(capacity, sizeof *larger);
-    if (larger == NULL) {
-        return lk_fail_no_memory(work->model->context, work->name,
-                                 capacity * (int64_t)sizeof *larger);
-    }
-    if (work->examples > 0) {
-        memcpy(larger, work->labels, (size_t)work->examples * sizeof *larger);
-    }
-    lk_release(work->labels);
-    work->labels = larger;
     return LK_OK;
 }
 
-static lk_status make_room(job *work, int64_t more) {
-    int64_t needed = work->examples + more;
-    if (needed <= work->capacity) {
+static bool in_alphabet(const job *work, const lk_content *content) {
+    bool inside = true;
+    for (int64_t i = 0; i < content->symbols && work->container.view.kind == NULL; i++) {
+        inside &= content->value[i] < work->container.alphabet;
+    }
+    return inside;
+}
+
+static lk_status restore_content(job *work, const lk_chunk *chunk, lk_content *content,
+                                 bool *right) {
+    const lk_container *c = &work->container;
+    int64_t bytes;
+    LK_TRY(lk_content_init(work->context, c, chunk, &work->symbols, content));
+    LK_TRY(
+        lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content, right));
+    *right = *right && (work->restored->texts || in_alphabet(work, content)) &&
+             (c->version == 1 ||
+              lk_content_hash(content, c->seed, chunk->number, &bytes) == chunk->content);
+    if (!*right) {
         return LK_OK;
     }
-    int64_t capacity = 2 * work->capacity > needed ? 2 * work->capacity : needed;
-    capacity =
-        capacity < work->container.header.examples ? capacity : work->container.header.examples;
-    uint16_t *larger = capacity <= INT64_MAX / work->variables
-                           ? lk_allocate(capacity * work->variables, sizeof *larger)
-                           : NULL;
-    if (larger == NULL) {
-        return lk_fail(work->model->context, LK_NO_MEMORY,
-                       "%s: out of memory: %lld examples of %lld variables do not fit", work->name,
-                       (long long)capacity, (long long)work->variables);
-    }
-    if (work->examples > 0) {
-        memcpy(larger, work->values, (size_t)(work->examples * work->variables) * sizeof *larger);
-    }
-    lk_release(work->values);
-    work->values = larger;
-    LK_TRY(make_label_room(work, capacity));
-    work->capacity = capacity;
+    LK_TRY(work->restored->texts ? deliver_texts(work, chunk, content)
+                                 : deliver_examples(work, content));
+    work->restored->items += work->restored->texts ? 0 : content->items;
+    work->restored->symbols += content->symbols;
+    work->delivered++;
     return LK_OK;
 }
 
 static lk_status restore_chunk(job *work, const lk_chunk *chunk, bool *right) {
-    *right = false;
-    int64_t labels = lk_labels_bytes(work->container.header.format, chunk->examples);
-    if (chunk->damaged || chunk->size < labels ||
-        chunk->variant >= lk_model_variants(work->model)) {
-        return LK_OK;
+    lk_content content = {0};
+    lk_status status = restore_content(work, chunk, &content, right);
+    lk_content_deinit(&content);
+    if (status == LK_OK && !*right && !work->options.salvage) {
+        lk_lost lost = {.chunk = chunk->number, .item = chunk->item, .symbol = chunk->first};
+        lk_lost end = behind(chunk);
+        lost.end_item = end.item;
+        lost.end_symbol = end.symbol;
+        return refuse_lost(work, &lost,
+                           "has the right checksum but does not decode: it was written by another "
+                           "engine");
     }
-    LK_TRY(make_room(work, chunk->examples));
-    LK_TRY(lk_chunk_coder_use(&work->coder, chunk->variant, LK_PLAN_INCREMENTAL));
-    LK_TRY(lk_chunk_decode(&work->coder, chunk->payload + labels, chunk->size - labels,
-                           work->container.header.alphabet,
-                           work->values + work->examples * work->variables, chunk->examples,
-                           right));
-    if (labels > 0) {
-        lk_labels_get(chunk->payload, work->labels + work->examples, chunk->examples);
-    }
-    work->examples += *right ? chunk->examples : 0;
-    return LK_OK;
+    return status;
 }
 
-static lk_status restore_chunks(job *work) {
-    lk_chunk_coder_init(&work->coder, work->model, work->shape, work->container.header.lanes);
-    work->lost = lk_allocate(work->container.count, sizeof *work->lost);
-    if (work->lost == NULL) {
-        return lk_fail_no_memory(work->model->context, "the list of lost chunks",
-                                 work->container.count * 8);
-    }
-    for (int64_t i = 0; i < work->container.count; i++) {
-        const lk_chunk *chunk = &work->container.chunks[i];
-        bool right;
-        LK_TRY(restore_chunk(work, chunk, &right));
+/* ---- the whole --------------------------------------------------------------------------------- */
+
+/* Goes through the chunks, and sees which are missing; restores them if told to. */
+static lk_status walk(job *work, bool restore) {
+    const lk_container *c = &work->container;
+    lk_chunk chunk;
+    bool there;
+    work->reached = (lk_lost){0};
+    lk_container_rewind(&work->container);
+    LK_TRY(lk_container_next(&work->container, &chunk, &there));
+    while (there) {
+        const lk_lost *r = &work->reached;
+        bool above = chunk.item > r->item || (chunk.item == r->item && chunk.first >= r->symbol);
+        bool exactly = chunk.item == r->item && chunk.first == r->symbol;
+        bool right = exactly || (above && chunk.number > r->chunk);
         if (!right && !work->options.salvage) {
-            return refuse_chunk(
-                work, chunk,
-                "has the right checksum but does not decode: it was written by another engine");
+            return not_ours(work, "its chunks contradict each other");
         }
-        if (!right) {
-            work->lost[work->lost_count++] = i;
+        LK_TRY(restore && right ? restore_chunk(work, &chunk, &right) : LK_OK);
+        if (right) {
+            LK_TRY(lose(work, chunk.number, chunk.item, chunk.first));
+            work->reached = behind(&chunk);
         }
-        if (work->options.progress != NULL) {
-            work->options.progress(work->options.progress_argument,
-                                   chunk->first_example + chunk->examples,
-                                   work->container.header.examples);
-        }
+        LK_TRY(lk_container_next(&work->container, &chunk, &there));
     }
-    if (work->examples == 0) {
-        return lk_fail(
-            work->model->context, LK_CORRUPT,
-            "%s: all %lld chunks are damaged, nothing can be recovered; use another copy",
-            work->name, (long long)work->container.count);
+    return c->chunks < 0 ? LK_OK : lose(work, c->chunks, c->items, 0);
+}
+
+static lk_status check_intact(job *work) {
+    if (work->options.salvage) {
+        return LK_OK;
     }
-    return LK_OK;
+    LK_TRY(walk(work, false));
+    if (work->restored->lost_count > 0) {
+        return refuse_lost(work, &work->restored->lost[0], "is damaged or missing");
+    }
+    return work->container.stray
+               ? lk_fail(work->context, LK_CORRUPT,
+                         "%s: the index is damaged or cut off, or there are bytes too many; all "
+                         "chunks are sound, and --salvage recovers them",
+                         work->name)
+               : LK_OK;
+}
+
+static lk_status check_totals(const job *work) {
+    const lk_container *c = &work->container;
+    const lk_restored *r = work->restored;
+    if (work->delivered == 0 && c->chunks != 0) {
+        return lk_fail(work->context, LK_CORRUPT,
+                       "%s: all chunks are damaged, nothing can be recovered; use another copy",
+                       work->name);
+    }
+    bool agree = r->items == c->items && r->symbols == c->symbols && r->bytes == c->bytes;
+    return agree || r->lost_count > 0 || c->chunks < 0
+               ? LK_OK
+               : not_ours(work, "holds another number of items, symbols or bytes than it says");
 }
 
 /* The data set takes the values. */
-static lk_status finish(job *work, lk_dataset **dataset) {
-    const lk_container_header *header = &work->container.header;
-    LK_TRY(lk_dataset_create(work->model->context, work->name, header->shape, 1, header->alphabet,
-                             dataset));
-    lk_release((*dataset)->values);
-    (*dataset)->values = work->values;
-    (*dataset)->examples = work->examples;
-    (*dataset)->labels = work->labels;
-    (*dataset)->format = header->format;
-    work->values = NULL;
-    work->labels = NULL;
+static lk_status make_dataset(job *work) {
+    const lk_container *c = &work->container;
+    lk_dataset **data = &work->restored->dataset;
+    LK_TRY(lk_dataset_create(work->context, work->name, c->shape, 1, (int32_t)c->alphabet, data));
+    lk_release((*data)->values);
+    (*data)->values = (uint16_t *)work->values.data;
+    (*data)->labels = (int32_t *)work->labels.data;
+    (*data)->names = (char **)work->names.data;
+    (*data)->examples = work->restored->items;
+    (*data)->format = (int32_t)c->format;
+    work->values = work->labels = work->names = (lk_buffer){0};
     return LK_OK;
 }
 
-lk_status lk_decompress_bytes(lk_model *model, const char *name, const lk_bytes *bytes,
-                              const lk_codec_options *options, lk_dataset **dataset, int64_t **lost,
-                              int64_t *lost_count) {
-    job work = {.model = model, .name = name, .coder = {.variant = -1}};
+static lk_status restore(job *work) {
+    lk_container *c = &work->container;
+    LK_TRY(check_model(work));
+    LK_TRY(check_intact(work));
+    LK_TRY(lk_coder_init(&work->coder, work->model, c, work->shape));
+    work->coder.progress = work->options.progress;
+    work->coder.progress_argument = work->options.progress_argument;
+    work->coder.total = c->symbols;
+    LK_TRY(walk(work, true));
+    if (work->restored->texts && c->chunks == 0) { /* an empty text of version 2 */
+        LK_TRY(begin_text(work, 0, ""));
+    }
+    LK_TRY(check_totals(work));
+    work->restored->chunks = c->chunks;
+    work->restored->total_bytes = c->bytes;
+    return work->restored->texts ? LK_OK : make_dataset(work);
+}
+
+lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink *sink,
+                        const lk_codec_options *options, lk_restored *restored) {
+    job work = {.model = model, .context = model->context, .name = source->path, .sink = sink};
     work.options = options != NULL ? *options : (lk_codec_options){0};
-    *dataset = NULL;
-    lk_status status = lk_container_parse(model->context, name, bytes, &work.container);
-    status = status == LK_OK ? check_model(&work) : status;
-    status = status == LK_OK ? check_intact(&work) : status;
-    status = status == LK_OK ? restore_chunks(&work) : status;
-    status = status == LK_OK ? finish(&work, dataset) : status;
-    bool told = status == LK_OK && lost != NULL && work.lost_count > 0;
-    if (lost != NULL) {
-        *lost = told ? work.lost : NULL;
+    work.restored = restored;
+    work.current = -1;
+    *restored = (lk_restored){0};
+    lk_status status = lk_container_open(source, &work.container);
+    restored->texts = lk_holds_texts(&work.container);
+    status = status == LK_OK ? restore(&work) : status;
+    char **names = (char **)work.names.data;
+    for (int64_t i = 0; i < work.names.size / (int64_t)sizeof *names; i++) {
+        lk_release(names[i]);
     }
-    if (lost_count != NULL) {
-        *lost_count = status == LK_OK ? work.lost_count : 0;
-    }
-    if (!told) {
-        lk_release(work.lost);
-    }
-    lk_release(work.values);
-    lk_release(work.labels);
-    lk_chunk_coder_deinit(&work.coder);
-    lk_container_deinit(&work.container);
+    lk_buffer_release(&work.values);
+    lk_buffer_release(&work.labels);
+    lk_buffer_release(&work.names);
+    lk_coder_deinit(&work.coder);
+    lk_symbols_deinit(&work.symbols);
+    lk_container_close(&work.container);
     return status;
 }
 
-lk_status lk_decompress(lk_model *model, const char *path, const lk_codec_options *options,
-                        lk_dataset **dataset, int64_t **lost, int64_t *lost_count) {
-    lk_bytes bytes;
-    *dataset = NULL;
-    LK_TRY(lk_file_read_raw(model->context, path, FILE_MOST, &bytes));
-    lk_status status = lk_decompress_bytes(model, path, &bytes, options, dataset, lost, lost_count);
-    lk_bytes_release(&bytes);
-    return status;
+void lk_restored_deinit(lk_restored *restored) {
+    lk_dataset_destroy(restored->dataset);
+    lk_release(restored->lost);
+    *restored = (lk_restored){0};
 }

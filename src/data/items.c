@@ -189,6 +189,10 @@ const lk_dataset *lk_items_dataset(const lk_items *items) {
     return items->dataset;
 }
 
+const lk_view *lk_items_view(const lk_items *items) {
+    return items->view;
+}
+
 const lk_symbols *lk_items_symbols(const lk_items *items) {
     return items->texts != NULL ? lk_stream_symbols(items->texts[0]) : NULL;
 }

@@ -37,6 +37,7 @@ int64_t lk_items_total(const lk_items *items);
 lk_shape lk_items_shape(const lk_items *items);
 /* NULL: they are texts. */
 const lk_dataset *lk_items_dataset(const lk_items *items);
+const lk_view *lk_items_view(const lk_items *items);       /* NULL: none */
 const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no texts */
 /* Labels [count], as symbols; NULL: they have none. Set once the words are matched with a model's;
  * the array is copied. */

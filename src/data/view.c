@@ -67,6 +67,10 @@ lk_status lk_view_parse(lk_context *context, const char *text, int32_t alphabet,
                    text);
 }
 
+void lk_view_print(const lk_view *view, char text[LK_VIEW_TEXT]) {
+    snprintf(text, LK_VIEW_TEXT, "%s:%d", view->kind->name, view->setting);
+}
+
 uint16_t lk_view_split(const lk_view *view, uint16_t value, int32_t part) {
     return view->kind->split(view, value, part);
 }

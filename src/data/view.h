@@ -33,6 +33,9 @@ typedef struct lk_view {
 /* From a text like "bits:4" for values of an alphabet. LK_INVALID says which views there are, or why
  * this one is not possible. */
 lk_status lk_view_parse(lk_context *context, const char *text, int32_t alphabet, lk_view *view);
+/* The text that it can be parsed from. */
+#define LK_VIEW_TEXT 32
+void lk_view_print(const lk_view *view, char text[LK_VIEW_TEXT]);
 /* The part of a value. */
 uint16_t lk_view_split(const lk_view *view, uint16_t value, int32_t part);
 /* The value whose parts stand `apart` from each other. */

@@ -1,0 +1,136 @@
+#include "codec/content.h"
+
+#include <string.h>
+
+lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
+                          const lk_symbols *alphabet, lk_content *content) {
+    int64_t items = chunk->items, symbols = chunk->symbols;
+    bool texts = lk_holds_texts(container);
+    bool labels = lk_holds_labels(container);
+    bool escapes = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
+    *content = (lk_content){.items = items, .symbols = symbols};
+    content->alphabet = texts ? alphabet : NULL;
+    content->length = lk_resize(NULL, items, sizeof *content->length);
+    content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;
+    content->value = lk_resize(NULL, symbols, sizeof *content->value);
+    content->escaped = escapes ? lk_resize(NULL, symbols, sizeof *content->escaped) : NULL;
+    if (content->length == NULL || content->value == NULL || (labels && content->label == NULL) ||
+        (escapes && content->escaped == NULL)) {
+        return lk_fail_no_memory(context, "the content of a chunk", 6 * symbols + 12 * items);
+    }
+    for (int64_t i = 0; i < items; i++) { /* of several texts these are told beside the symbols */
+        content->length[i] = symbols / items;
+    }
+    return LK_OK;
+}
+
+void lk_content_deinit(lk_content *content) {
+    lk_release(content->length);
+    lk_release(content->label);
+    lk_buffer_release(&content->names);
+    lk_release(content->value);
+    lk_release(content->escaped);
+    *content = (lk_content){0};
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+/* Within the folder that was opened. */
+static const char *name_of(const lk_items *items, int64_t item) {
+    const char *name = lk_items_name(items, item), *path = lk_items_path(items);
+    size_t length = strlen(path);
+    bool inside = strncmp(name, path, length) == 0 && strchr(name + length, '/') != NULL;
+    name += inside ? length : 0;
+    return name + strspn(name, "/");
+}
+
+static lk_status read_aside(lk_context *context, const lk_items *items, int64_t item, int64_t i,
+                            lk_content *content, bool names) {
+    if (content->label != NULL) {
+        const uint16_t *labels = lk_items_labels(items);
+        content->label[i] = labels != NULL ? labels[item] : lk_items_dataset(items)->labels[item];
+    }
+    if (names) {
+        const char *name = name_of(items, item);
+        lk_buffer_put(&content->names, name, (int64_t)strlen(name) + 1);
+        if (!lk_content_names(name)) {
+            return lk_fail(context, LK_INVALID, "%s: such a name cannot be kept", name);
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status read_symbols(lk_items *items, int64_t item, int64_t first, int64_t count,
+                              int64_t at, lk_content *content) {
+    if (content->escaped == NULL) {
+        return lk_items_read(items, item, first, count, content->value + at);
+    }
+    LK_TRY(lk_items_characters(items, item, first, count, content->escaped + at));
+    for (int64_t k = at; k < at + count; k++) {
+        content->value[k] = lk_symbols_find(content->alphabet, content->escaped[k]);
+    }
+    return LK_OK;
+}
+
+lk_status lk_content_read(lk_context *context, lk_items *items, const lk_container *container,
+                          const lk_chunk *chunk, lk_content *content) {
+    int64_t at = 0;
+    content->names.size = 0;
+    for (int64_t i = 0; i < chunk->items; i++, at += content->length[i - 1]) {
+        int64_t item = chunk->item + i;
+        bool alone = chunk->items == 1;
+        content->length[i] = alone ? chunk->symbols : lk_items_length(items, item);
+        LK_TRY(read_aside(context, items, item, i, content, lk_holds_names(container)));
+        LK_TRY(read_symbols(items, item, chunk->first, content->length[i], at, content));
+    }
+    return content->names.failed ? lk_fail_no_memory(context, "names", content->names.size) : LK_OK;
+}
+
+static bool same(const void *a, const void *b, int64_t count, size_t size) {
+    return (a == NULL) == (b == NULL) && (a == NULL || memcmp(a, b, (size_t)count * size) == 0);
+}
+
+bool lk_content_equal(const lk_content *a, const lk_content *b) {
+    bool equal = a->items == b->items && a->symbols == b->symbols &&
+                 a->names.size == b->names.size &&
+                 same(a->length, b->length, a->items, sizeof *a->length) &&
+                 same(a->label, b->label, a->items, sizeof *a->label) &&
+                 same(a->value, b->value, a->symbols, sizeof *a->value) &&
+                 (a->names.size == 0 || same(a->names.data, b->names.data, a->names.size, 1));
+    for (int64_t i = 0; equal && a->escaped != NULL && i < a->symbols; i++) {
+        equal = a->escaped[i] == b->escaped[i] || !lk_symbols_escapes(a->alphabet, a->value[i]);
+    }
+    return equal;
+}
+
+/* ---- as bytes ---------------------------------------------------------------------------------- */
+
+int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes) {
+    int64_t size = 0;
+    for (int64_t i = first; i < first + count; i++) {
+        uint16_t value = content->value[i];
+        if (content->alphabet == NULL) {
+            bytes[size++] = (uint8_t)value;
+            bytes[size++] = (uint8_t)(value >> 8);
+        } else {
+            bool escapes = lk_symbols_escapes(content->alphabet, value);
+            size += lk_utf8_put(escapes ? content->escaped[i]
+                                        : lk_symbols_character(content->alphabet, value),
+                                bytes + size);
+        }
+    }
+    return size;
+}
+
+uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t number, int64_t *bytes) {
+    uint8_t piece[LK_POURED_MOST * LK_UTF8_MOST];
+    *bytes = 0;
+    for (int64_t at = 0, count; at < content->symbols; at += count) {
+        int64_t left = content->symbols - at;
+        count = left < LK_POURED_MOST ? left : LK_POURED_MOST;
+        int64_t size = lk_content_pour(content, at, count, piece);
+        seed = lk_hash(piece, size, seed, number);
+        *bytes += size;
+    }
+    return seed;
+}

@@ -1,0 +1,43 @@
+/* What a chunk stands for: symbols of the model, and what is kept beside them. */
+#ifndef LK_CODEC_CONTENT_H
+#define LK_CODEC_CONTENT_H
+
+#include "codec/code.h"
+#include "codec/container.h"
+#include "data/items.h"
+
+typedef struct lk_content {
+    int64_t items, symbols;
+    int64_t *length; /* owned, [items] */
+    int32_t *label;  /* owned, [items]; NULL: none */
+    lk_buffer names; /* each ended by a zero byte; empty: none */
+    uint16_t *value; /* owned, [symbols]: item after item */
+    uint32_t
+        *escaped; /* owned, [symbols]: the character (data/utf8.h) where a symbol is the escape;
+                          NULL: none can be */
+    const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
+} lk_content;
+
+/* Room for a chunk. deinit in any case. */
+lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
+                          const lk_symbols *alphabet, lk_content *content);
+void lk_content_deinit(lk_content *content);
+/* What the items hold there; a name that cannot be kept is refused. */
+lk_status lk_content_read(lk_context *context, lk_items *items, const lk_container *container,
+                          const lk_chunk *chunk, lk_content *content);
+bool lk_content_equal(const lk_content *a, const lk_content *b);
+
+/* Symbols [first, first + count) as bytes: those of the text; of examples two each. At most
+ * LK_POURED_MOST symbols at once; `bytes` has room for four times as many. Returns how many. */
+#define LK_POURED_MOST 1024
+int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes);
+/* The hash of all symbols' bytes; *bytes counts them. */
+uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t number, int64_t *bytes);
+
+/* Codes, in either direction, what is kept beside the symbols, and stands before them: the lengths
+ * of several texts, labels, names (codec/aside.c). */
+void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content);
+/* A name of a file within a folder, no part of which begins with a dot. */
+bool lk_content_names(const char *name);
+
+#endif

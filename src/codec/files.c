@@ -1,0 +1,85 @@
+/* Compressing to a file, and restoring from one. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "codec/codec.h"
+
+static lk_status write_file(void *user, const void *bytes, int64_t size) {
+    lk_writer_put(user, bytes, size);
+    return LK_OK; /* the commit tells what failed */
+}
+
+lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *path,
+                           const lk_codec_options *options, lk_codec_report *report) {
+    lk_writer *file;
+    LK_TRY(lk_writer_create(model->context, path, &file));
+    lk_sink sink = {.write = write_file, .user = file};
+    lk_status status = lk_compress(model, items, &sink, options, report);
+    if (status != LK_OK) {
+        lk_writer_abandon(file);
+        return status;
+    }
+    return lk_writer_commit(file);
+}
+
+/* ---- texts, each in a file --------------------------------------------------------------------- */
+
+typedef struct texts {
+    lk_context *context;
+    const char *out;
+    lk_writer *file; /* of the present text */
+} texts;
+
+static lk_status end_text(texts *t) {
+    lk_writer *file = t->file;
+    t->file = NULL;
+    return file != NULL ? lk_writer_commit(file) : LK_OK;
+}
+
+/* The folders in front of each slash of a path but those of `out`'s. */
+static lk_status make_folders(const texts *t, char *path) {
+    for (char *slash = path + strlen(t->out); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+            return lk_fail(t->context, LK_IO, "%s: cannot make the folder: %s", path,
+                           strerror(errno));
+        }
+        *slash = '/';
+    }
+    return LK_OK;
+}
+
+static lk_status begin_text(void *user, const char *name) {
+    texts *t = user;
+    LK_TRY(end_text(t));
+    if (name[0] == '\0') {
+        return lk_writer_create(t->context, t->out, &t->file);
+    }
+    char *path = lk_print("%s/%s", t->out, name);
+    if (path == NULL) {
+        return lk_fail_no_memory(t->context, "a name", (int64_t)strlen(name));
+    }
+    lk_status status = make_folders(t, path);
+    status = status == LK_OK ? lk_writer_create(t->context, path, &t->file) : status;
+    lk_release(path);
+    return status;
+}
+
+static lk_status write_text(void *user, const void *bytes, int64_t size) {
+    return write_file(((texts *)user)->file, bytes, size);
+}
+
+lk_status lk_decompress_file(const lk_model *model, const char *path, const char *out,
+                             const lk_codec_options *options, lk_restored *restored) {
+    texts t = {.context = model->context, .out = out};
+    lk_sink sink = {.begin = begin_text, .write = write_text, .user = &t};
+    lk_source source;
+    *restored = (lk_restored){0};
+    LK_TRY(lk_source_open(model->context, path, &source));
+    lk_status status = lk_decompress(model, &source, &sink, options, restored);
+    status = status == LK_OK ? end_text(&t) : status;
+    lk_writer_abandon(t.file);
+    lk_source_close(&source);
+    return status;
+}

@@ -1,0 +1,28 @@
+/* Which symbols of a chunk are coded side by side. An example is a stream; a text is one, or is cut
+ * into several of nearly equal length (the first ones have a symbol more). The streams of a chunk,
+ * longest first, advance in groups: up to `lanes` of them, one symbol of each after another. Where
+ * the model learns, a group ends before a stream that is more than one symbol shorter than its
+ * first, since nothing should be learned from streams that have ended. */
+#ifndef LK_CODEC_LANES_H
+#define LK_CODEC_LANES_H
+
+#include "codec/content.h"
+
+typedef struct lk_lane {
+    int64_t begin, length; /* among the chunk's symbols */
+    int64_t item;          /* of the chunk */
+} lk_lane;
+
+typedef struct lk_lanes {
+    lk_lane *lane; /* owned: those that have symbols */
+    int64_t count;
+} lk_lanes;
+
+/* Of a content whose lengths are known. deinit in any case. */
+lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
+                       const lk_content *content, lk_lanes *lanes);
+void lk_lanes_deinit(lk_lanes *lanes);
+/* How many make a group with lane `first`. */
+int64_t lk_lanes_group(const lk_lanes *lanes, const lk_container *container, int64_t first);
+
+#endif

@@ -6,18 +6,17 @@
 
 #include "base/arena.h"
 #include "base/context.h"
-#include "data/dataset.h"
-#include "data/reader.h"
-#include "data/write.h"
+#include "data/formats/format.h"
 
 /* Larger ones would make the fuzzer slow without new paths. */
 #define ROUND_TRIP_MOST 4096
 
-static void check_round_trip(lk_context *context, lk_encode *encode, const lk_dataset *dataset) {
+static void check_round_trip(lk_context *context, const lk_format *format,
+                             const lk_dataset *dataset) {
     lk_buffer buffer = {0};
     lk_dataset *again;
     lk_dataset_options options = {.alphabet = dataset->alphabet, .shape = dataset->shape};
-    LK_REQUIRE(encode(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
+    LK_REQUIRE(format->write(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
     lk_bytes bytes = {buffer.data, buffer.size};
     LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, &options, &again) == LK_OK);
     LK_REQUIRE(again->examples == dataset->examples && again->alphabet == dataset->alphabet &&
@@ -29,19 +28,20 @@ static void check_round_trip(lk_context *context, lk_encode *encode, const lk_da
 }
 
 static void check_writers(lk_context *context, const lk_dataset *dataset) {
-    static lk_encode *const encoders[] = {lk_encode_npy, lk_encode_amat, lk_encode_txt,
-                                          lk_encode_csv, lk_encode_idx};
-    for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; ++i) {
-        check_round_trip(context, encoders[i], dataset);
+    static const lk_format *const formats[] = {&lk_npy_format, &lk_amat_format, &lk_rows_format,
+                                               &lk_csv_format, &lk_idx_format};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; ++i) {
+        check_round_trip(context, formats[i], dataset);
     }
     if (dataset->alphabet == 2) {
-        check_round_trip(context, lk_encode_pbm, dataset);
+        check_round_trip(context, &lk_pbm_format, dataset);
     }
     if (dataset->format == LK_FROM_CIFAR10) {
-        check_round_trip(context, lk_encode_cifar10, dataset);
+        check_round_trip(context, &lk_cifar10_format, dataset);
     }
     lk_buffer picture = {0};
-    LK_REQUIRE(lk_encode_png(context, "picture", dataset, &picture) == LK_OK && picture.size > 0);
+    LK_REQUIRE(lk_png_format.write(context, "picture", dataset, &picture) == LK_OK &&
+               picture.size > 0);
     lk_buffer_release(&picture);
 }
 

@@ -6,8 +6,7 @@
 #include <zlib.h>
 
 #include "base/context.h"
-#include "data/crops.h"
-#include "data/write.h"
+#include "data/formats/pictures.h"
 
 /* Larger ones would make the fuzzer slow without new paths. */
 #define ROUND_TRIP_MOST 65536
@@ -31,7 +30,7 @@ static void mend_checksums(lk_bytes *bytes) {
 static void check_round_trip(lk_context *context, const lk_dataset *dataset) {
     lk_buffer buffer = {0};
     lk_dataset *again;
-    LK_REQUIRE(lk_encode_png(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
+    LK_REQUIRE(lk_png_format.write(context, "again", dataset, &buffer) == LK_OK && !buffer.failed);
     lk_bytes bytes = {buffer.data, buffer.size};
     LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, NULL, &again) == LK_OK);
     LK_REQUIRE(lk_shape_equal(again->shape, dataset->shape) &&

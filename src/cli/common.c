@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/measure.h"
-#include "data/write.h"
+#include "data/formats/formats.h"
 #include "models/model_file.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/arguments.h"
-#include "data/dataset.h"
+#include "data/formats/formats.h"
 #include "models/model.h"
 
 /* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in

@@ -3,66 +3,118 @@
 #include "cli/common.h"
 #include "cli/text.h"
 #include "codec/codec.h"
+#include "data/formats/formats.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "what to compress; with a model of texts: any file", false},
+    {"data", "PATH", "what to compress; with a model of texts: any file, or a folder of files",
+     false},
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
+    {"text", "bytes",
+     "with a model that was trained on windows of bytes (charrnn, conv1d): the files are texts",
+     false},
     {"chunk-examples", "N", "examples in each chunk that decodes on its own (default: chosen)",
      false},
-    {"text", "bytes",
-     "with a model that was trained on windows of bytes (charrnn, conv1d): the file is a text",
+    {"chunk-symbols", "N",
+     "of texts: symbols in each chunk that decodes on its own (default: chosen, about 4194304)",
      false},
     {"lanes", "N",
-     "of a text: parts of a chunk that are coded side by side, 1 to 256; faster, a little larger "
-     "(default: chosen)",
+     "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
+     "are faster and a little larger (default: chosen)",
      false},
-    {"chunk-symbols", "N",
-     "of a text: symbols in each chunk that decodes on its own (default: chosen, at most 4194304)",
+    {"adapt", "RATE",
+     "the model learns from what it has met, in each chunk from its own weights on: a step at this "
+     "rate after every example of each lane, or every 32 symbols of a text; the model file stays "
+     "as it is (dynamic evaluation; try 0.0005; default: it does not learn)",
      false},
-    CLI_ADAPT_OPTION,
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name",
      false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_report(const cli_arguments *arguments, const lk_compress_report *r) {
-    double dimensions = (double)r->examples * (double)r->variables;
+/* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
+static int print_report(const cli_arguments *arguments, bool texts, double dimensions,
+                        const lk_codec_report *r) {
     double bits = 8.0 * (double)r->bytes / dimensions;
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
+    double overhead = payload_bits / model_bits - 1.0;
     if (cli_has(arguments, "json")) {
-        return cli_print_json(
-            json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "examples", (json_int_t)r->examples,
-                      "bytes", (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes,
-                      "bits_per_dim", cli_number(bits), "payload_bits_per_dim",
-                      cli_number(payload_bits), "model_bits_per_dim", cli_number(model_bits),
-                      "overhead", cli_number(payload_bits / model_bits - 1.0)));
+        const char *unit = texts ? "bits_per_byte" : "bits_per_dim";
+        char model_unit[32], payload_unit[32];
+        snprintf(model_unit, sizeof model_unit, "model_%s", unit);
+        snprintf(payload_unit, sizeof payload_unit, "payload_%s", unit);
+        return cli_print_json(json_pack(
+            "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I}", texts ? "texts" : "examples",
+            (json_int_t)r->items, "text_bytes", (json_int_t)r->content_bytes, "symbols",
+            (json_int_t)r->symbols, "bytes", (json_int_t)r->bytes, "header_bytes",
+            (json_int_t)r->header_bytes, unit, cli_number(bits), payload_unit,
+            cli_number(payload_bits), model_unit, cli_number(model_bits), "overhead",
+            cli_number(overhead), "chunks", (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes));
     }
-    printf("%lld examples in %lld bytes: %.6f bits per dimension; the model's own likelihood is "
-           "%.6f\n",
-           (long long)r->examples, (long long)r->bytes, bits, model_bits);
-    printf("coded payload over likelihood: %+.4f %%; header %lld bytes\n",
-           100.0 * (payload_bits / model_bits - 1.0), (long long)r->header_bytes);
+    printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
+           texts ? "bytes" : "examples");
+    printf(" in %lld bytes", (long long)r->bytes);
+    if (dimensions > 0.0) {
+        printf(": %.6f bits per %s; the model's own likelihood is %.6f\n"
+               "coded payload over likelihood: %+.4f %%",
+               bits, texts ? "byte" : "dimension", model_bits, 100.0 * overhead);
+    }
+    printf("\nheader and index: %lld bytes; chunks: %lld; lanes: %lld\n",
+           (long long)r->header_bytes, (long long)r->chunks, (long long)r->lanes);
     return cli_finish_output();
 }
 
-static int compress_examples(const cli_arguments *arguments, const cli_session *s) {
-    int64_t chunk;
-    if (!cli_excludes(arguments, "lanes chunk-symbols adapt", "models of texts") ||
-        !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk)) {
+static bool show(void *progress, int64_t done, int64_t count) {
+    cli_progress_show(progress, done, count);
+    return true;
+}
+
+static int compress(const cli_arguments *arguments, const lk_model *model, lk_items *items,
+                    const lk_codec_options *how) {
+    const lk_dataset *data = lk_items_dataset(items);
+    lk_codec_options options_shown = *how;
+    lk_codec_report report;
+    cli_progress progress = cli_progress_begin(arguments, "coding");
+    options_shown.progress = show;
+    options_shown.progress_argument = &progress;
+    lk_status status =
+        lk_compress_file(model, items, cli_text(arguments, "out", NULL), &options_shown, &report);
+    cli_progress_end(&progress);
+    double dimensions = data == NULL ? (double)report.content_bytes
+                                     : (double)data->examples * (double)data->variables;
+    return status == LK_OK ? print_report(arguments, data == NULL, dimensions, &report)
+                           : cli_fault(model->context);
+}
+
+static int read_options(const cli_arguments *arguments, bool texts, lk_codec_options *how) {
+    int64_t chunk, symbols;
+    bool fine =
+        texts ? cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples",
+                             "models of examples")
+              : cli_excludes(arguments, "chunk-symbols", "models of texts");
+    if (!fine || !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) ||
+        !cli_integer(arguments, "chunk-symbols", 1, LK_CHUNK_TEXT_MOST, 0, &symbols) ||
+        !cli_integer(arguments, "lanes", 1, LK_CONTAINER_LANES_MOST, 0, &how->lanes) ||
+        !cli_adapt(arguments, &how->learning_rate)) {
         return EXIT_USAGE;
     }
-    lk_compress_report report;
-    cli_progress progress = cli_progress_begin(arguments, "coding");
-    lk_codec_options how = {.chunk_examples = chunk,
-                            .skip_verify = cli_has(arguments, "no-verify"),
-                            .progress = cli_progress_show,
-                            .progress_argument = &progress};
-    lk_status coded =
-        lk_compress(s->model, s->dataset, cli_text(arguments, "out", NULL), &how, &report);
-    cli_progress_end(&progress);
-    return coded == LK_OK ? print_report(arguments, &report) : cli_fault(s->context);
+    how->chunk = texts ? symbols : chunk;
+    how->skip_verify = cli_has(arguments, "no-verify");
+    return EXIT_DONE;
+}
+
+static lk_status open_items(const cli_arguments *arguments, const cli_session *s, bool texts,
+                            lk_items **items) {
+    lk_symbols symbols;
+    if (!texts) {
+        return lk_items_of_dataset(s->context, s->dataset, lk_model_view(s->model), items);
+    }
+    LK_TRY(lk_codec_symbols(s->model, &symbols));
+    lk_status status =
+        lk_items_open_files(s->context, cli_text(arguments, "data", NULL), &symbols, items);
+    lk_symbols_deinit(&symbols);
+    return status;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -71,14 +123,18 @@ static int run(const cli_arguments *arguments) {
         return EXIT_USAGE;
     }
     cli_session s;
+    lk_items *items = NULL;
+    lk_codec_options how = {0};
     int status = cli_begin(arguments, symbols == NULL, &s);
-    if (status == EXIT_DONE &&
-        cli_can_write(s.context, cli_text(arguments, "out", NULL)) != LK_OK) {
-        status = cli_fault(s.context);
-    } else if (status == EXIT_DONE) {
-        status = symbols != NULL || s.model->data.stream ? cli_compress_text(arguments, s.model)
-                                                         : compress_examples(arguments, &s);
+    bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
+    status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
+    if (status == EXIT_DONE) {
+        status = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
+                         open_items(arguments, &s, texts, &items) == LK_OK
+                     ? compress(arguments, s.model, items, &how)
+                     : cli_fault(s.context);
     }
+    lk_items_close(items);
     cli_end(&s);
     return status;
 }
@@ -91,23 +147,23 @@ const cli_verb cli_compress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
-    .more = "The file can be restored by the same model on any machine, with any number of threads "
-            "and any instruction set.\n"
-            "bits_per_dim counts the whole file; overhead compares the payload (all but one "
-            "header) with the likelihood.\n"
-            "Images of another height and width than the model's (pixelcnn, pixelrnn), or "
-            "sequences of another length (conv1d,\n"
-            "charrnn), are coded whole, and the file remembers their size; all of one file have "
-            "one size.\n"
-            "With a model of texts any file is restored byte for byte: characters that the model "
-            "does not know cost 21 bits more than\n"
-            "the symbol for such. Each lane of each chunk begins knowing nothing: the likelihood "
-            "that is told is that of the lanes.\n\n"
-            "examples:\n"
-            "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
-            "  likely decompress digits.likely --data test.lk --out restored.amat\n"
-            "  likely compress pixels.likely --data photograph.png --out photograph.lk\n"
-            "  likely compress book.likely --data chapter.txt --out chapter.lk\n"
-            "  likely compress book.likely --data other.txt --out other.lk --adapt 0.0005\n",
+    .more =
+        "The file can be restored by the same model on any machine, with any number of threads "
+        "and any instruction set.\n"
+        "bits_per_dim and bits_per_byte count the whole file; overhead compares the payload (all "
+        "but header, index, labels and names) with the likelihood.\n"
+        "Images of another height and width than the model's (pixelcnn, pixelrnn), or sequences "
+        "of another length (conv1d, charrnn), are coded whole, and the file remembers their "
+        "size; all of one file have one size. Labels are kept.\n"
+        "With a model of texts any file is restored byte for byte, and a folder with its files' "
+        "names: characters that the model does not know cost 21 bits more than the symbol for "
+        "such. Each lane of each chunk begins knowing nothing: the likelihood that is told is "
+        "that of the lanes.\n\n"
+        "examples:\n"
+        "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
+        "  likely decompress digits.likely --data test.lk --out restored.amat\n"
+        "  likely compress pixels.likely --data photograph.png --out photograph.lk\n"
+        "  likely compress book.likely --data chapter.txt --out chapter.lk\n"
+        "  likely compress book.likely --data other.txt --out other.lk --adapt 0.0005\n",
     .run = run,
 };

@@ -1,70 +1,89 @@
 /* likely decompress. */
-#include "base/arena.h"
+#include <string.h>
+
 #include "cli/common.h"
-#include "cli/text.h"
 #include "codec/codec.h"
-#include "codec/stream_container.h"
+#include "data/formats/formats.h"
 
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
      "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, "
-     ".bin for CIFAR-10; all but .png "
-     "also .gz), NAME/ is a folder of PNG pictures; a text is restored byte for byte under any "
-     "name",
+     ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
+     "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_report(const cli_arguments *arguments, const lk_dataset *dataset,
-                        const int64_t *lost, int64_t count) {
-    const char *out = cli_text(arguments, "out", NULL);
-    if (cli_has(arguments, "json")) {
-        json_t *chunks = json_array();
-        for (int64_t i = 0; i < count; i++) {
-            json_array_append_new(chunks, json_integer(lost[i]));
+static int print_json(const char *out, const lk_restored *r) {
+    json_t *chunks = json_array();
+    for (int64_t i = 0; i < r->lost_count; i++) {
+        for (int64_t k = 0; k < r->lost[i].chunks; k++) {
+            json_array_append_new(chunks, json_integer(r->lost[i].chunk + k));
         }
-        return cli_print_json(json_pack("{s:I, s:s, s:o}", "examples",
-                                        (json_int_t)dataset->examples, "out", out, "lost_chunks",
-                                        chunks));
     }
-    printf("%lld examples restored to %s\n", (long long)dataset->examples, out);
-    for (int64_t i = 0; i < count; i++) {
-        printf("chunk %lld was damaged and is left out\n", (long long)lost[i]);
+    return cli_print_json(
+        r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
+                             "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
+                             "out", out, "lost_chunks", chunks)
+                 : json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)r->items, "out", out,
+                             "lost_chunks", chunks));
+}
+
+static int print_text(const char *out, const lk_restored *r) {
+    if (!r->texts) {
+        printf("%lld examples restored to %s\n", (long long)r->items, out);
+    } else if (r->total_bytes >= 0) {
+        printf("%lld of %lld bytes restored to %s\n", (long long)r->bytes,
+               (long long)r->total_bytes, out);
+    } else {
+        printf("%lld bytes restored to %s\n", (long long)r->bytes, out);
+    }
+    for (int64_t i = 0; i < r->lost_count; i++) {
+        const lk_lost *lost = &r->lost[i];
+        char text[64];
+        lk_lost_print(lost, text);
+        if (lost->chunks == 1) {
+            printf("chunk %lld was damaged and is left out: %s\n", (long long)lost->chunk, text);
+        } else {
+            printf("chunks %lld to %lld were damaged and are left out: %s\n",
+                   (long long)lost->chunk, (long long)(lost->chunk + lost->chunks - 1), text);
+        }
+    }
+    if (r->chunks < 0) {
+        printf("the end of the file is damaged: more may be missing behind what is restored\n");
     }
     return cli_finish_output();
 }
 
-static int decompress_examples(const cli_arguments *arguments, cli_session *s) {
-    int64_t *lost = NULL, lost_count = 0;
-    cli_progress progress = cli_progress_begin(arguments, "decoding");
-    lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
-                            .progress = cli_progress_show,
-                            .progress_argument = &progress};
-    bool done =
-        lk_decompress(s->model, cli_text(arguments, "data", NULL), &how, &s->dataset, &lost,
-                      &lost_count) == LK_OK &&
-        lk_dataset_restore(s->context, cli_text(arguments, "out", NULL), s->dataset) == LK_OK;
-    cli_progress_end(&progress);
-    int status =
-        done ? print_report(arguments, s->dataset, lost, lost_count) : cli_fault(s->context);
-    lk_release(lost);
-    return status;
+static bool show(void *progress, int64_t done, int64_t count) {
+    cli_progress_show(progress, done, count);
+    return true;
 }
 
-/* The file itself says whether it holds a text. */
+/* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
+    lk_restored restored = {0};
+    const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
-    if (status == EXIT_DONE &&
-        cli_can_write(s.context, cli_text(arguments, "out", NULL)) != LK_OK) {
-        status = cli_fault(s.context);
-    } else if (status == EXIT_DONE) {
-        status = lk_stream_container_is(s.context, cli_text(arguments, "data", NULL))
-                     ? cli_decompress_text(arguments, s.model)
-                     : decompress_examples(arguments, &s);
+    if (status == EXIT_DONE) {
+        cli_progress progress = cli_progress_begin(arguments, "decoding");
+        lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
+                                .progress = show,
+                                .progress_argument = &progress};
+        bool done =
+            cli_can_write(s.context, out) == LK_OK &&
+            lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how, &restored) ==
+                LK_OK &&
+            (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
+        cli_progress_end(&progress);
+        status = !done                        ? cli_fault(s.context)
+                 : cli_has(arguments, "json") ? print_json(out, &restored)
+                                              : print_text(out, &restored);
     }
+    lk_restored_deinit(&restored);
     cli_end(&s);
     return status;
 }

@@ -39,10 +39,6 @@ int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stre
 
 /* The verbs themselves, for a model of texts; they return the exit status. */
 int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
-/* Any file; the model is one of texts, or (--text bytes) of windows of bytes. */
-int cli_compress_text(const cli_arguments *arguments, const lk_model *model);
-/* What that wrote. */
-int cli_decompress_text(const cli_arguments *arguments, const lk_model *model);
 /* how: count, seed, temperature, schedule and batch, as read. */
 int cli_sample_text(const cli_arguments *arguments, const lk_model *model,
                     const lk_sample_options *how);

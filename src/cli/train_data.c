@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "data/crops.h"
+#include "data/cropping.h"
 
 /* With fewer examples than this nothing is held out unless asked for. */
 #define HOLD_OUT_LEAST 20

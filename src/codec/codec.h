@@ -46,7 +46,7 @@ typedef struct lk_codec_report {
     double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
 } lk_codec_report;
 
-/* The items are those of a data set that the model takes, or texts of lk_codec_symbols. options,
+/* The items are those of a data set, through the model's view, or texts of lk_codec_symbols. options,
  * report NULL: defaults; none. */
 lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sink,
                       const lk_codec_options *options, lk_codec_report *report);
@@ -56,6 +56,8 @@ lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *p
 /* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
  * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
 lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols);
+/* Symbols of an example of that shape, seen through the model's view. */
+int64_t lk_codec_length(const lk_model *model, lk_shape shape);
 
 /* What is not restored, one gap after another. */
 typedef struct lk_lost {

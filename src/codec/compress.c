@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "codec/codec.h"
 #include "codec/coder.h"
+#include "data/formats/formats.h"
 
 /* Of raw data in a chunk of examples: so much that its frame of 40 bytes vanishes. */
 #define CHUNK_BITS (INT64_C(4096) * 784)
@@ -53,6 +54,11 @@ lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols) {
                          model->family->name, model->data.alphabet);
 }
 
+int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
+    const lk_view *view = lk_model_view(model);
+    return lk_shape_variables(shape) * (view != NULL ? view->part_count : 1);
+}
+
 static lk_status describe_texts(job *work) {
     LK_TRY(lk_codec_symbols(work->model, &work->symbols));
     LK_REQUIRE(lk_symbols_equal(&work->symbols, lk_items_symbols(work->items)));
@@ -66,29 +72,15 @@ static lk_status describe_texts(job *work) {
 
 static lk_status describe_examples(job *work) {
     const lk_dataset *data = lk_items_dataset(work->items);
-    const lk_view *view = lk_items_view(work->items);
     lk_container *c = &work->container;
-    bool labels = lk_items_labels(work->items) != NULL || data->labels != NULL, fits = true;
+    bool labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
+    LK_REQUIRE(lk_items_length(work->items, 0) == lk_codec_length(work->model, data->shape));
     c->holds = (labels ? LK_HOLDS_LABELS : 0) | (data->names != NULL ? LK_HOLDS_NAMES : 0);
     c->shape = data->shape;
     c->alphabet = data->alphabet;
     /* A format that has labels promises them to whoever decodes. */
     c->format = labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
-    if (view == NULL) {
-        return lk_model_takes(work->model, data, &work->shape);
-    }
-    c->view = *view;
-    work->shape = work->model->data.shape;
-    for (int32_t i = 0; i < view->part_count; i++) {
-        fits &= view->parts[i].alphabet <= work->model->data.alphabet;
-    }
-    return fits && lk_items_length(work->items, 0) == work->model->data.variables
-               ? LK_OK
-               : lk_fail(work->context, LK_MISMATCH,
-                         "%s: examples of %lld variables seen by such a view, but the model has "
-                         "%lld of %d symbols",
-                         data->path, (long long)lk_items_length(work->items, 0),
-                         (long long)work->model->data.variables, work->model->data.alphabet);
+    return lk_model_takes(work->model, data, &work->shape);
 }
 
 /* ---- geometry ---------------------------------------------------------------------------------- */

@@ -22,10 +22,6 @@ static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 
 static void header_fields(lk_layout *f, lk_container *c) {
     int64_t axes = c->shape.axes;
-    char view[LK_VIEW_TEXT] = "";
-    if (c->view.kind != NULL) {
-        lk_view_print(&c->view, view);
-    }
     lk_layout_number(f, &c->holds, 0, LK_HOLDS_TEXTS | LK_HOLDS_LABELS | LK_HOLDS_NAMES);
     lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
     lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
@@ -37,11 +33,6 @@ static void header_fields(lk_layout *f, lk_container *c) {
     }
     lk_layout_number(f, &c->alphabet, 0, LK_ALPHABET_MOST);
     lk_layout_number(f, &c->format, 0, INT32_MAX);
-    lk_layout_text(f, view, sizeof view);
-    if (f->to == NULL && view[0] != '\0') {
-        f->failed |=
-            lk_view_parse(c->source->context, view, (int32_t)c->alphabet, &c->view) != LK_OK;
-    }
 }
 
 static bool header_valid(const lk_container *c) {
@@ -71,9 +62,7 @@ static bool chunk_valid(const lk_container *c, const lk_chunk *chunk) {
     bool holds = lk_holds_texts(c)
                      ? chunk->items <= LK_CHUNK_ITEMS_MOST && (whole || chunk->items == 1) &&
                            chunk->symbols <= LK_CHUNK_TEXT_MOST
-                     : whole && chunk->symbols % chunk->items == 0 &&
-                           chunk->symbols / chunk->items == lk_container_symbols(c) &&
-                           (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
+                     : whole && (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
     return holds && chunk->size <= 16 + 6 * chunk->symbols + chunk->items * 65536;
 }
 

@@ -14,7 +14,6 @@
 
 #include "codec/layout.h"
 #include "data/source.h"
-#include "data/view.h"
 #include "models/model.h"
 
 #define LK_CONTAINER_VERSION 4
@@ -35,11 +34,9 @@ typedef struct lk_container {
     int64_t lanes;       /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
-    /* Of examples: shape and alphabet before the view (kind NULL: none); the reader that they came
-     * from. Texts: no axes. */
+    /* Of examples, before any view; the format that they came from. Texts: no axes. */
     lk_shape shape;
     int64_t alphabet, format;
-    lk_view view;
     /* In all; -1: unknown, since the index is damaged. */
     int64_t chunks, items, symbols, bytes; /* bytes: of texts */
     /* Writing: the chunks so far. Reading: the present place. */
@@ -63,11 +60,6 @@ static inline bool lk_holds_labels(const lk_container *container) {
 }
 static inline bool lk_holds_names(const lk_container *container) {
     return (container->holds & LK_HOLDS_NAMES) != 0;
-}
-/* Symbols of an example. */
-static inline int64_t lk_container_symbols(const lk_container *container) {
-    int64_t parts = container->view.kind != NULL ? container->view.part_count : 1;
-    return lk_shape_variables(container->shape) * parts;
 }
 
 typedef struct lk_chunk {

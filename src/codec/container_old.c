@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "codec/container.h"
-#include "data/dataset.h"
+#include "data/formats/formats.h"
 
 #define CHUNKS_MOST 65536
 #define TEXT_LANES_MOST 256

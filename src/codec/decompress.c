@@ -31,16 +31,6 @@ static lk_status not_ours(const job *work, const char *what) {
 
 /* ---- what belongs together --------------------------------------------------------------------- */
 
-static lk_status check_examples(job *work) {
-    const lk_container *c = &work->container;
-    work->shape = work->model->data.shape;
-    return c->view.kind == NULL
-               ? lk_model_shape_for(work->model, work->name, c->shape, &work->shape)
-           : lk_container_symbols(c) == work->model->data.variables
-               ? LK_OK
-               : not_ours(work, "a view that the model does not have");
-}
-
 static lk_status check_texts(job *work) {
     bool names = lk_holds_names(&work->container);
     work->shape = (lk_shape){1, {0}};
@@ -55,7 +45,9 @@ static lk_status check_model(job *work) {
     lk_fingerprint own = lk_model_fingerprint(work->model), other = work->container.model;
     char have[33], want[33];
     if (memcmp(own.byte, other.byte, sizeof own.byte) == 0) {
-        return work->restored->texts ? check_texts(work) : check_examples(work);
+        return work->restored->texts ? check_texts(work)
+                                     : lk_model_shape_for(work->model, work->name,
+                                                          work->container.shape, &work->shape);
     }
     lk_fingerprint_print(own, have);
     lk_fingerprint_print(other, want);
@@ -128,13 +120,13 @@ static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *h
 /* ---- delivering -------------------------------------------------------------------------------- */
 
 static lk_status deliver_examples(job *work, const lk_content *content) {
-    const lk_container *c = &work->container;
-    int64_t values = lk_shape_variables(c->shape);
+    const lk_view *view = lk_model_view(work->model);
+    int64_t values = lk_shape_variables(work->container.shape);
     const char *name = (const char *)content->names.data;
     uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, content->items * values * 2);
     for (int64_t i = 0; i < content->items * values && to != NULL; i++) {
-        const uint16_t *from = content->value + i / values * lk_container_symbols(c) + i % values;
-        to[i] = c->view.kind != NULL ? lk_view_join(&c->view, from, values) : *from;
+        const uint16_t *from = content->value + i / values * content->length[0] + i % values;
+        to[i] = view != NULL ? lk_view_join(view, from, values) : *from;
     }
     work->values.size += content->items * values * 2;
     if (content->label != NULL) {
@@ -176,9 +168,10 @@ static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_conten
     return LK_OK;
 }
 
+/* Whether values joined from their parts, or as they are, are of the data's alphabet. */
 static bool in_alphabet(const job *work, const lk_content *content) {
     bool inside = true;
-    for (int64_t i = 0; i < content->symbols && work->container.view.kind == NULL; i++) {
+    for (int64_t i = 0; i < content->symbols && lk_model_view(work->model) == NULL; i++) {
         inside &= content->value[i] < work->container.alphabet;
     }
     return inside;
@@ -188,6 +181,11 @@ static lk_status restore_content(job *work, const lk_chunk *chunk, lk_content *c
                                  bool *right) {
     const lk_container *c = &work->container;
     int64_t bytes;
+    *right = work->restored->texts ||
+             chunk->symbols == chunk->items * lk_codec_length(work->model, c->shape);
+    if (!*right) {
+        return LK_OK;
+    }
     LK_TRY(lk_content_init(work->context, c, chunk, &work->symbols, content));
     LK_TRY(
         lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content, right));

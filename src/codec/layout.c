@@ -47,13 +47,6 @@ void lk_layout_float(lk_layout *layout, float *value) {
     memcpy(value, &bits, sizeof bits);
 }
 
-void lk_layout_text(lk_layout *layout, char *text, int64_t capacity) {
-    int64_t length = (int64_t)strlen(text);
-    lk_layout_number(layout, &length, 0, capacity - 1);
-    lk_layout_bytes(layout, text, length);
-    text[length] = '\0';
-}
-
 uint32_t lk_hash(const uint8_t *bytes, int64_t size, uint32_t file, int64_t number) {
     return (uint32_t)XXH3_64bits_withSeed(bytes, (size_t)size,
                                           (uint64_t)file << 32 | (uint32_t)number);

@@ -3,7 +3,7 @@
 #ifndef LK_CODEC_LAYOUT_H
 #define LK_CODEC_LAYOUT_H
 
-#include "data/write.h"
+#include "data/buffer.h"
 
 typedef struct lk_layout {
     lk_buffer *to;           /* writing: behind what is there; NULL: reading */
@@ -17,8 +17,6 @@ typedef struct lk_layout {
 void lk_layout_number(lk_layout *layout, int64_t *value, int64_t least, int64_t most);
 void lk_layout_u32(lk_layout *layout, uint32_t *value);
 void lk_layout_float(lk_layout *layout, float *value);
-/* Its length and its bytes; read, it is ended by a zero byte. */
-void lk_layout_text(lk_layout *layout, char *text, int64_t capacity);
 void lk_layout_bytes(lk_layout *layout, void *bytes, int64_t size);
 
 /* The low 32 bits of XXH3-64, seeded with a file's (0: its header's own) and a chunk's number. */

@@ -6,6 +6,13 @@
 
 #include "data/picture.h"
 
+/* Pieces of pictures instead of whole ones. */
+typedef struct lk_crop {
+    int64_t height, width; /* 0: whole pictures */
+    int64_t count;         /* of each picture an epoch; 0: as many as have its area */
+    uint64_t seed;
+} lk_crop;
+
 /* The pictures that a data set's examples are drawn from. Example i of epoch e stands in picture p,
  * first[p] <= i < first[p + 1], at a place that (LK_FOR_CROP, e * examples + i, axis) says; the
  * data set's own values are those of epoch 0. */
@@ -19,18 +26,13 @@ typedef struct lk_crops {
 /* The picture is at least as large as a crop; the message names it. */
 lk_status lk_crop_fits(lk_context *context, const lk_crop *how, const char *name,
                        const lk_picture *picture);
-/* Fills the data set with crops (tiles: with tiles). All pictures have as many channels, and all
- * are large enough. Takes the array and the pictures in it, also when it fails. `name` is for
- * messages. */
-lk_status lk_crops_take(lk_context *context, const char *name, const lk_crop *how, bool tiles,
-                        lk_picture *pictures, int64_t count, lk_dataset *dataset);
+/* How many crops (tiles: tiles) a picture gives. */
+int64_t lk_crop_count(const lk_crop *how, bool tiles, const lk_picture *picture);
+
 void lk_crops_destroy(lk_crops *crops);
 void lk_crops_draw(const lk_crops *crops, uint64_t epoch, int64_t example, uint16_t *values);
-/* Parts a data set of crops: `held_out` of its pictures, drawn at random by (LK_FOR_SHUFFLE),
- * become tiles in *valid, so that no pixel is in both. Between 1 and all but one. Takes *train and
- * replaces it; after a failure both are the caller's to destroy, or NULL. */
-lk_status lk_crops_hold_out(lk_context *context, lk_dataset **train, int64_t held_out,
-                            uint64_t seed, lk_dataset **valid);
+/* All tiles, one after another. */
+void lk_crops_tiles(const lk_crops *crops, uint16_t *values);
 /* Pixels of at least `least` become 1, the others 0. */
 void lk_crops_threshold(lk_crops *crops, int32_t least);
 

@@ -1,10 +1,8 @@
 #include "data/items.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
-#include "data/folder.h"
 
 struct lk_items {
     lk_context *context;
@@ -18,7 +16,7 @@ struct lk_items {
     lk_stream **texts; /* owned, [count] */
 };
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static lk_status create(lk_context *context, const char *path, int64_t count, lk_items **items) {
     lk_items *made = lk_allocate(1, sizeof *made);
@@ -77,75 +75,7 @@ void lk_items_close(lk_items *items) {
     }
 }
 
-/* ---- texts in files --------------------------------------------------------------------------- */
-
-static lk_status open_file(lk_context *context, const char *path, const lk_symbols *symbols,
-                           lk_items **items) {
-    lk_stream *text;
-    LK_TRY(lk_stream_open(context, path, symbols, &text));
-    return lk_items_of_texts_take(context, path, &text, 1, items);
-}
-
-/* The labels of files in classes. */
-static lk_status label_files(lk_items *items, const lk_folder *folder) {
-    int32_t *labels = lk_allocate(folder->count, sizeof *labels);
-    if (labels == NULL) {
-        return lk_fail_no_memory(items->context, "labels", folder->count * 4);
-    }
-    for (int64_t i = 0; i < folder->count; i++) {
-        labels[i] = folder->files[i].label;
-    }
-    lk_status status = lk_items_set_labels(items, labels);
-    lk_release(labels);
-    return status;
-}
-
-static lk_status open_listed(lk_context *context, const lk_folder *folder,
-                             const lk_symbols *symbols, lk_items **items) {
-    if (folder->count == 0) {
-        return lk_fail(context, LK_INVALID, "%s: the folder has no files", folder->path);
-    }
-    lk_stream **texts = lk_allocate(folder->count, sizeof *texts);
-    int64_t opened = 0;
-    lk_status status =
-        texts == NULL ? lk_fail_no_memory(context, "texts", folder->count * 8) : LK_OK;
-    while (status == LK_OK && opened < folder->count) {
-        char *path = lk_print("%s/%s", folder->path, folder->files[opened].name);
-        status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
-                              : lk_stream_open(context, path, symbols, &texts[opened]);
-        opened += status == LK_OK;
-        lk_release(path);
-    }
-    if (status == LK_OK) {
-        status = lk_items_of_texts_take(context, folder->path, texts, folder->count, items);
-    } else {
-        close_texts(texts, opened);
-    }
-    lk_release(texts);
-    bool labelled = status == LK_OK && folder->files[0].label >= 0;
-    return labelled ? label_files(*items, folder) : status;
-}
-
-lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
-                              lk_items **items) {
-    static const char *const any[] = {"", NULL};
-    struct stat about;
-    lk_folder folder;
-    *items = NULL;
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
-        return open_file(context, path, symbols, items);
-    }
-    LK_TRY(lk_folder_list(context, path, any, &folder));
-    lk_status status = open_listed(context, &folder, symbols, items);
-    lk_folder_deinit(&folder);
-    if (status != LK_OK) {
-        lk_items_close(*items);
-        *items = NULL;
-    }
-    return status;
-}
-
-/* ---- what they are ---------------------------------------------------------------------------- */
+/* ---- what they are --------------------------------------------------------------------------- */
 
 int64_t lk_items_count(const lk_items *items) {
     return items->count;
@@ -189,10 +119,6 @@ const lk_dataset *lk_items_dataset(const lk_items *items) {
     return items->dataset;
 }
 
-const lk_view *lk_items_view(const lk_items *items) {
-    return items->view;
-}
-
 const lk_symbols *lk_items_symbols(const lk_items *items) {
     return items->texts != NULL ? lk_stream_symbols(items->texts[0]) : NULL;
 }
@@ -215,7 +141,7 @@ lk_status lk_items_set_labels(lk_items *items, const int32_t *labels) {
     return LK_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void read_example(const lk_items *items, int64_t item, int64_t first, int64_t count,
                          uint16_t *values) {

@@ -11,23 +11,21 @@
 
 typedef struct lk_items lk_items;
 
-/* The examples of a data set, seen through a view (NULL: as they are). Data set and view must outlive
- * them; the data set's values may change meanwhile. *items is the caller's: lk_items_close. */
+/* The examples of a data set, seen through a view (NULL: as they are). Data set and view must
+ * outlive them; the data set's values may change meanwhile. *items is the caller's:
+ * lk_items_close. */
 lk_status lk_items_of_dataset(lk_context *context, const lk_dataset *dataset, const lk_view *view,
                               lk_items **items);
 /* Texts, at least one, as symbols that are alike for all. The array's streams are taken, whatever
  * comes of it. `path` is for messages. */
 lk_status lk_items_of_texts_take(lk_context *context, const char *path, lk_stream **texts,
                                  int64_t count, lk_items **items);
-/* A file as one text; or the regular files of a folder, in the order of their names, those that begin
- * with a dot left out; or those of its subfolders, whose names are then classes (labels). */
-lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
-                              lk_items **items);
 void lk_items_close(lk_items *items);
 
 int64_t lk_items_count(const lk_items *items);
 const char *lk_items_path(const lk_items *items);
-/* Of one item: its name, the path where it has none; symbols; bytes in its file (0: not of a text). */
+/* Of one item: its name, the path where it has none; symbols; bytes in its file (0: not of a
+ * text). */
 const char *lk_items_name(const lk_items *items, int64_t item);
 int64_t lk_items_length(const lk_items *items, int64_t item);
 int64_t lk_items_bytes(const lk_items *items, int64_t item);
@@ -37,7 +35,6 @@ int64_t lk_items_total(const lk_items *items);
 lk_shape lk_items_shape(const lk_items *items);
 /* NULL: they are texts. */
 const lk_dataset *lk_items_dataset(const lk_items *items);
-const lk_view *lk_items_view(const lk_items *items);       /* NULL: none */
 const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no texts */
 /* Labels [count], as symbols; NULL: they have none. Set once the words are matched with a model's;
  * the array is copied. */
@@ -47,7 +44,8 @@ lk_status lk_items_set_labels(lk_items *items, const int32_t *labels);
 /* values[count]: the item's symbols from `first` on, all within it. */
 lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,
                         uint16_t *values);
-/* characters[count]: what stands there in a text (data/utf8.h), also where the symbol is the escape. */
+/* characters[count]: what stands there in a text (data/utf8.h), also where the symbol is the
+ * escape. */
 lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
                               uint32_t *characters);
 /* Whether a symbol of these items is the escape of a text. */

@@ -134,11 +134,6 @@ void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, con
     }
 }
 
-lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
-    return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width,
-                        sheet->tile.channels);
-}
-
 void lk_sheet_deinit(lk_sheet *sheet) {
     lk_release(sheet->pixels);
     *sheet = (lk_sheet){0};

@@ -5,7 +5,8 @@
 #ifndef LK_DATA_SHEET_H
 #define LK_DATA_SHEET_H
 
-#include "data/dataset.h"
+#include "base/context.h"
+#include "data/shape.h"
 
 /* How an example is drawn: an image of 1 or 3 channels as it is, of others grey with its channels
  * beside each other; a vector as a square if it can be one, else as a line. */
@@ -37,7 +38,6 @@ void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uin
                    int32_t from_channels, int32_t alphabet);
 void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values,
                          int32_t from_channels, int32_t alphabet);
-lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 void lk_sheet_deinit(lk_sheet *sheet);
 
 #endif

@@ -127,8 +127,8 @@ static void release_text(text *t) {
     lk_release(t);
 }
 
-static lk_status begin_text(text *t, const lk_symbols *symbols) {
-    if (t->source.size == 0) {
+static lk_status begin_text(text *t, const lk_symbols *symbols, bool empty) {
+    if (t->source.size == 0 && !empty) {
         return lk_fail(t->source.context, LK_FORMAT, "%s: the file is empty", t->source.path);
     }
     LK_TRY(lk_symbols_copy(t->source.context, symbols, &t->symbols));
@@ -155,7 +155,8 @@ static lk_status make_view(text *t, int64_t first, int64_t length, lk_stream **s
 }
 
 /* Takes the source of `from`, whatever comes of it. */
-static lk_status open_take(lk_source *from, const lk_symbols *symbols, lk_stream **stream) {
+static lk_status open_take(lk_source *from, const lk_symbols *symbols, bool empty,
+                           lk_stream **stream) {
     text *t = lk_allocate(1, sizeof *t);
     if (t == NULL) {
         lk_context *context = from->context;
@@ -164,7 +165,7 @@ static lk_status open_take(lk_source *from, const lk_symbols *symbols, lk_stream
     }
     t->source = *from;
     t->users = 1;
-    lk_status status = begin_text(t, symbols);
+    lk_status status = begin_text(t, symbols, empty);
     status = status == LK_OK ? make_view(t, 0, t->length, stream) : status;
     release_text(t);
     return status;
@@ -175,7 +176,15 @@ lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols
     lk_source source;
     *stream = NULL;
     LK_TRY(lk_source_open(context, path, &source));
-    return open_take(&source, symbols, stream);
+    return open_take(&source, symbols, false, stream);
+}
+
+lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
+                             lk_stream **stream) {
+    lk_source source;
+    *stream = NULL;
+    LK_TRY(lk_source_open(context, path, &source));
+    return open_take(&source, symbols, true, stream);
 }
 
 lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes,
@@ -183,7 +192,7 @@ lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes 
     lk_source source;
     *stream = NULL;
     LK_TRY(lk_source_of_bytes(context, name, bytes, &source));
-    return open_take(&source, symbols, stream);
+    return open_take(&source, symbols, true, stream);
 }
 
 lk_status lk_stream_part(lk_stream *whole, int64_t first, int64_t count, lk_stream **part) {

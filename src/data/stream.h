@@ -13,7 +13,10 @@ typedef struct lk_stream lk_stream;
  * KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
-/* The same from memory, which must outlive the stream; `name` stands for the path. */
+/* The same; an empty file is a stream of no symbols. */
+lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
+                             lk_stream **stream);
+/* From memory, also from no bytes; they must outlive the stream; `name` stands for the path. */
 lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes *bytes,
                           const lk_symbols *symbols, lk_stream **stream);
 /* Symbols first .. first + count - 1 of a stream (or part) as a stream of its own, count >= 1.

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "data/dataset.h"
+#include "data/shape.h"
 
 const char *lk_symbols_kind_name(lk_symbols_kind kind) {
     static const char *const names[LK_SYMBOLS_KINDS] = {"bytes", "characters"};

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "data/dataset.h"
+#include "data/shape.h"
 #include "data/source.h"
 #include "data/symbols.h"
 

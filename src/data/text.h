@@ -1,8 +1,9 @@
-/* Text scanning for the readers: lines, and numbers that must be integers. */
+/* Text scanning: lines, and numbers that must be integers. */
 #ifndef LK_DATA_TEXT_H
 #define LK_DATA_TEXT_H
 
-#include "data/reader.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 typedef struct lk_line {
     const uint8_t *start, *end; /* without the line end, trailing blanks cut */
@@ -31,12 +32,6 @@ typedef enum lk_number_kind {
  * the locale. *value is set for INTEGER only; HUGE: an integer of more than 18 digits. */
 lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value);
 
-/* The slow path of a text reader: the number at [start, end) as a value below source->limit, or the
- * failure with its place. */
-lk_status lk_text_value(lk_context *context, const lk_source *source, int64_t line, int64_t column,
-                        const uint8_t *start, const uint8_t *end, uint16_t *value);
-lk_status lk_text_fail_columns(lk_context *context, const lk_source *source, int64_t line,
-                               int64_t columns, int64_t first_line, int64_t first_columns);
 /* Bytes as they can stand in a message: at most 24, unprintable ones as \xHH. text holds 112. */
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);

@@ -13,7 +13,7 @@ typedef struct lk_view_kind {
     uint16_t (*join)(const lk_view *view, const uint16_t *parts, int64_t apart);
 } lk_view_kind;
 
-/* ---- bits ------------------------------------------------------------------------------------- */
+/* ---- bits ------------------------------------------------------------------------------------ */
 
 static lk_status make_bits(lk_context *context, const char *text, int32_t setting, int32_t alphabet,
                            lk_view *view) {
@@ -44,7 +44,7 @@ static uint16_t join_bits(const lk_view *view, const uint16_t *parts, int64_t ap
     return (uint16_t)(parts[0] << view->shift | parts[apart]);
 }
 
-/* ---- all -------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static const lk_view_kind kinds[] = {{"bits", make_bits, split_bits, join_bits}};
 #define KINDS ((int32_t)(sizeof kinds / sizeof *kinds))

@@ -2,7 +2,8 @@
  * What a model with a view models are the view's parts, one after another, each with a variable for
  * every value: so p(high bits) p(low bits | high bits) is a graph with two modelled fields.
  *
- *   bits:B   the high B bits of every value, then the low ones of every value: of an alphabet of 2^n
+ *   bits:B   the high B bits of every value, then the low ones of every value: of an alphabet of
+ *     2^n
  *            symbols, 1 <= B < n
  *
  * A view that is a bijection gives exact likelihoods; one that adds something about the values (a
@@ -30,10 +31,10 @@ typedef struct lk_view {
     bool exact; /* a bijection: else likelihoods are bounds */
 } lk_view;
 
-/* From a text like "bits:4" for values of an alphabet. LK_INVALID says which views there are, or why
- * this one is not possible. */
+/* From a text like "bits:4" for values of an alphabet. LK_INVALID says which views there are, or
+ * why this one is not possible. */
 lk_status lk_view_parse(lk_context *context, const char *text, int32_t alphabet, lk_view *view);
-/* The text that it can be parsed from. */
+/* The text that it was made from. */
 #define LK_VIEW_TEXT 32
 void lk_view_print(const lk_view *view, char text[LK_VIEW_TEXT]);
 /* The part of a value. */

@@ -148,18 +148,30 @@ static parents parents_of(const lk_graph *graph, const lk_dag *dag, bool chain, 
     return (parents){graph->by_rank, chain ? graph->rank_begin[graph->rank[v]] : 0};
 }
 
+static bool is_binary(const lk_graph *graph) {
+    return graph->alphabet == 2 && graph->fields[0].alphabets == NULL;
+}
+
 /* The parents' cells of the input: one a variable when binary, else one a symbol. */
 static lk_node *select_parents(lk_graph *graph, lk_node *input, parents p) {
-    int64_t each = input->cells / graph->variables;
-    int32_t *cell = lk_arena_take(graph->arena, p.count * each, sizeof *cell);
+    const lk_field *field = &graph->fields[0];
+    bool binary = is_binary(graph);
+    int64_t count = 0;
+    for (int64_t i = 0; i < p.count; i++) {
+        count += binary ? 1 : lk_field_alphabet(field, p.variable[i]);
+    }
+    int32_t *cell = lk_arena_take(graph->arena, count, sizeof *cell), *at = cell;
     if (cell == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "parents", p.count * each * 4);
+        graph->failed = lk_fail_no_memory(graph->context, "parents", count * 4);
         return NULL;
     }
-    for (int64_t i = 0; i < p.count * each; i++) {
-        cell[i] = (int32_t)(p.variable[i / each] * each + i % each);
+    for (int64_t i = 0; i < p.count; i++) {
+        int64_t v = p.variable[i], first = binary ? v : lk_field_symbol(field, v);
+        for (int64_t a = 0; a < (binary ? 1 : lk_field_alphabet(field, v)); a++) {
+            *at++ = (int32_t)(first + a);
+        }
     }
-    return lk_select_cells(graph, input, cell, p.count * each);
+    return lk_select_cells(graph, input, cell, count);
 }
 
 /* One cell of logits for variable v. */
@@ -179,8 +191,9 @@ static lk_node *conditional(const lk_model *model, lk_graph *graph, lk_node *inp
     }
     snprintf(name, sizeof name, "x%lld.logits", (long long)v);
     options.init = LK_INIT_GLOROT;
-    return lk_cells_to_channels(graph, lk_dense_linear(graph, name, node, channels, options),
-                                channels);
+    int64_t units_of_v = channels == 1 ? 1 : lk_field_alphabet(&graph->fields[0], v);
+    return lk_cells_to_one(graph, lk_dense_linear(graph, name, node, units_of_v, options),
+                           channels);
 }
 
 /* Roots share one node, every other variable has its own; `place` puts them back into the order of
@@ -199,7 +212,7 @@ static lk_node *conditionals(const lk_model *model, lk_graph *graph, const lk_da
     }
     part[0] = lk_lookup(graph, "roots", graph->data, roots, NULL, NULL, graph->alphabet, channels);
     lk_node *input =
-        graph->alphabet == 2 ? graph->data : lk_one_hot(graph, graph->data, graph->alphabet);
+        is_binary(graph) ? graph->data : lk_one_hot(graph, graph->data, graph->alphabet);
     for (int64_t v = 0; v < variables && graph->failed == LK_OK; v++) {
         if (place[v] < 0) {
             place[v] = (int32_t)(roots + others++);
@@ -220,7 +233,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     }
     lk_dag dag;
     bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN,
-         binary = graph->alphabet == 2;
+         binary = is_binary(graph);
     LK_TRY(kept_dag(model, &dag));
     lk_node *logits = conditionals(model, graph, &dag, chain, binary ? 1 : graph->alphabet);
     lk_dag_deinit(&dag);
@@ -243,13 +256,16 @@ static void start_at(lk_model *model, const lk_dag *dag, bool chain, const float
         snprintf(name, sizeof name, "x%lld.logits.bias", (long long)v);
         int32_t at = lk_parameters_find(parameters, root ? "roots.table" : name);
         LK_REQUIRE(at >= 0);
+        int64_t own = channels == 1 ? 1 : lk_model_alphabet_of(model, v);
         float *value = parameters->list[at].value + (root ? roots++ * channels : 0);
-        memcpy(value, marginal + v * channels, (size_t)channels * sizeof *value);
+        memcpy(value, marginal, (size_t)own * sizeof *value);
+        marginal += own;
     }
 }
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
-    int64_t channels = model->data.alphabet == 2 ? 1 : model->data.alphabet;
+    bool binary = model->data.alphabet == 2 && model->data.alphabets == NULL;
+    int64_t channels = binary ? 1 : model->data.alphabet;
     bool chain = kind_of(lk_settings_text(&model->settings, "graph")) == CHAIN;
     lk_dag dag;
     LK_TRY(kept_dag(model, &dag));
@@ -267,6 +283,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 
 const lk_family lk_bayesnet_family = {
     .name = "bayesnet",
+    .tables = true,
     .place = 40,
     .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms "
                "for the roots",

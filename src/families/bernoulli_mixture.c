@@ -60,8 +60,8 @@ static const lk_setting settings[] = {
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     int64_t components = lk_settings_integer(&model->settings, "components");
-    lk_node *state = lk_mixture_state(graph, "mixture", graph->data, graph->alphabet, components);
-    lk_node *logits = lk_mixture_readout(graph, "mixture", state, graph->alphabet);
+    lk_node *state = lk_mixture_state(graph, "mixture", &graph->fields[0], components);
+    lk_node *logits = lk_mixture_readout(graph, "mixture", state, &graph->fields[0]);
     return lk_graph_finish(graph, logits, &lk_categorical);
 }
 
@@ -93,12 +93,13 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     if (em.starts == 0) {
         em.starts = em.components >= 100 ? 1 : (100 + em.components - 1) / em.components;
     }
-    return lk_em_fit(model->context, train, valid, model->data.alphabet, &em,
+    return lk_em_fit(model->context, train, valid, model->data.alphabet, model->data.alphabets, &em,
                      values(model, "mixture.weight"), values(model, "mixture.component"));
 }
 
 const lk_family lk_bernoulli_mixture_family = {
     .name = "bernoulli-mixture",
+    .tables = true,
     .place = 30,
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
     .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "

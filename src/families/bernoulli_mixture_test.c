@@ -119,7 +119,7 @@ static void test_never_worse(void **state) {
     float weight[5], component[12 * 3 * 5];
     trace t = {.count = 0};
     lk_em_options options = small_run(&t);
-    testing_ok(context, lk_em_fit(context, train, NULL, 3, &options, weight, component));
+    testing_ok(context, lk_em_fit(context, train, NULL, 3, NULL, &options, weight, component));
     assert_int_equal(t.count, 60);
     for (int64_t i = 1; i < t.count; i++) {
         if (!(t.train[i] <= t.train[i - 1] + 1e-5)) {
@@ -141,7 +141,7 @@ static void test_one_component(void **state) {
     trace t = {.count = 0};
     lk_em_options options = small_run(&t);
     options.components = 1;
-    testing_ok(context, lk_em_fit(context, train, NULL, 3, &options, weight, component));
+    testing_ok(context, lk_em_fit(context, train, NULL, 3, NULL, &options, weight, component));
     for (int row = 0; row < 12; row++) {
         double count = 0;
         for (int64_t n = 0; n < 9000; n++) {
@@ -193,7 +193,7 @@ static void test_interrupted(void **state) {
     float weight[5], component[40] = {0};
     trace t = {.stop_at = 7};
     lk_em_options options = small_run(&t);
-    assert_int_equal(lk_em_fit(context, train, NULL, 2, &options, weight, component),
+    assert_int_equal(lk_em_fit(context, train, NULL, 2, NULL, &options, weight, component),
                      LK_INTERRUPTED);
     assert_int_equal(t.count, 7);
     assert_true(component[0] < 0.0f); /* the best so far is there */
@@ -215,7 +215,8 @@ static void test_threads(void **state) {
         trace t = {.count = 0};
         lk_em_options options = small_run(&t);
         options.iterations = 4;
-        testing_ok(context, lk_em_fit(context, train, train, 2, &options, weight[i], component[i]));
+        testing_ok(context,
+                   lk_em_fit(context, train, train, 2, NULL, &options, weight[i], component[i]));
         lk_dataset_destroy(train);
         lk_context_destroy(context);
         if (memcmp(weight[i], weight[0], sizeof weight[0]) != 0 ||

@@ -158,7 +158,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, 1, model->parameters->list[bias].value);
+    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
 }
 
 const lk_family lk_conv1d_family = {

@@ -47,10 +47,11 @@ static const lk_setting settings[] = {
 
 /* ---- which tables there are ------------------------------------------------------------------ */
 
-/* alphabet^variables, or -1 when that is more than `most`. */
-static int64_t joint_cells(int64_t variables, int32_t alphabet, int64_t most) {
+/* The product of the variables' alphabets, or -1 when that is more than `most`. */
+static int64_t joint_cells(const lk_model *model, int64_t most) {
     int64_t cells = 1;
-    for (int64_t v = 0; v < variables; v++) {
+    for (int64_t v = 0; v < model->data.variables; v++) {
+        int32_t alphabet = lk_model_alphabet_of(model, v);
         if (cells > most / alphabet) {
             return -1;
         }
@@ -62,12 +63,12 @@ static int64_t joint_cells(int64_t variables, int32_t alphabet, int64_t most) {
 static lk_status choose_joint(const lk_model *model, bool *joint) {
     const char *wish = lk_settings_text(&model->settings, "joint");
     int64_t most = lk_settings_integer(&model->settings, "cells");
-    bool fits = joint_cells(model->data.variables, model->data.alphabet, most) > 0;
+    bool fits = joint_cells(model, most) > 0;
     *joint = strcmp(wish, "no") != 0 && fits;
     if (strcmp(wish, "yes") == 0 && !fits) {
         return lk_fail(model->context, LK_INVALID,
-                       "a joint histogram of %lld variables of %d symbols has more than %lld "
-                       "cells; set joint=no",
+                       "a joint histogram of %lld variables of up to %d symbols has more than "
+                       "%lld cells; set joint=no",
                        (long long)model->data.variables, model->data.alphabet, (long long)most);
     }
     return LK_OK;
@@ -162,8 +163,9 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-/* count[first row of v + number of the parents' values][x_v] */
-static void count_examples(const lk_dataset *train, int32_t alphabet, const places *p,
+/* count[first row of v + number of the parents' values][x_v], rows as long as the largest
+ * alphabet. */
+static void count_examples(const lk_model *model, const lk_dataset *train, const places *p,
                            const int64_t *first_row, double *count) {
     for (int64_t n = 0; n < train->examples; n++) {
         const uint16_t *x = train->values + n * train->variables;
@@ -171,9 +173,9 @@ static void count_examples(const lk_dataset *train, int32_t alphabet, const plac
         for (int64_t i = 0; i < train->variables; i++) {
             int32_t v = p->order[i];
             for (; done < p->before[v]; done++) {
-                index = index * alphabet + x[p->order[done]];
+                index = index * lk_model_alphabet_of(model, p->order[done]) + x[p->order[done]];
             }
-            count[(first_row[v] + index) * alphabet + x[v]] += 1.0;
+            count[(first_row[v] + index) * model->data.alphabet + x[v]] += 1.0;
         }
     }
 }
@@ -190,42 +192,49 @@ static void write_log_probabilities(const double *count, double pseudo, int32_t 
     }
 }
 
-/* Each cell of a table of v stands for alphabet^(variables that are neither v nor its parents)
- * cells of the joint. */
-static double pseudo_count(const lk_model *model, bool joint, int64_t before) {
+/* Each cell of a table of v stands for as many cells of the joint as the variables behind it have
+ * values together. */
+static double pseudo_count(const lk_model *model, bool joint, const places *p, int64_t place) {
     double pseudo = lk_settings_real(&model->settings, "smoothing");
-    for (int64_t i = before + 1; joint && i < model->data.variables; i++) {
-        pseudo *= model->data.alphabet;
+    for (int64_t i = place + 1; joint && i < model->data.variables; i++) {
+        pseudo *= lk_model_alphabet_of(model, p->order[i]);
     }
     return pseudo;
 }
 
-static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joint, const places *p,
-                              int64_t *first_row) {
-    int32_t alphabet = model->data.alphabet;
-    int64_t rows = 0;
-    for (int64_t v = 0; v < train->variables; v++) {
+/* Where each variable's rows begin, and how many there are in all. */
+static void number_rows(const lk_model *model, const places *p, int64_t *first_row) {
+    int64_t variables = model->data.variables, rows = 0;
+    for (int64_t v = 0; v < variables; v++) {
         int64_t own = 1;
         for (int64_t i = 0; i < p->before[v]; i++) {
-            own *= alphabet;
+            own *= lk_model_alphabet_of(model, p->order[i]);
         }
         first_row[v] = rows;
         rows += own;
     }
-    first_row[train->variables] = rows;
+    first_row[variables] = rows;
+}
+
+static lk_status count_tables(lk_model *model, const lk_dataset *train, bool joint, const places *p,
+                              int64_t *first_row) {
+    int32_t channels = model->data.alphabet;
+    number_rows(model, p, first_row);
+    int64_t rows = first_row[train->variables];
     int32_t index = lk_parameters_find(model->parameters, "histogram.table");
     LK_REQUIRE(index >= 0 && model->parameters->list[index].rows == rows);
-    double *count = lk_allocate(rows * alphabet, sizeof *count);
+    double *count = lk_allocate(rows * channels, sizeof *count);
     if (count == NULL) {
         return lk_fail_no_memory(model->context, "counts",
-                                 rows * alphabet * (int64_t)sizeof *count);
+                                 rows * channels * (int64_t)sizeof *count);
     }
-    count_examples(train, alphabet, p, first_row, count);
-    for (int64_t v = 0; v < train->variables; v++) {
-        double pseudo = pseudo_count(model, joint, p->before[v]);
+    count_examples(model, train, p, first_row, count);
+    for (int64_t place = 0; place < train->variables; place++) {
+        int32_t v = p->order[place];
+        double pseudo = pseudo_count(model, joint, p, p->before[v]);
         for (int64_t row = first_row[v]; row < first_row[v + 1]; row++) {
-            write_log_probabilities(count + row * alphabet, pseudo, alphabet,
-                                    model->parameters->list[index].value + row * alphabet);
+            write_log_probabilities(count + row * channels, pseudo, lk_model_alphabet_of(model, v),
+                                    model->parameters->list[index].value + row * channels);
         }
     }
     lk_release(count);
@@ -252,6 +261,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 
 const lk_family lk_histogram_family = {
     .name = "histogram",
+    .tables = true,
     .place = 20,
     .summary =
         "counted frequencies, of all variables together when they are few, of each one otherwise",

@@ -155,6 +155,21 @@ static lk_node *drop(lk_graph *graph, lk_node *node, double rate) {
     return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
 }
 
+/* What a layer is told of the class, if the model is given one: a bias of its own for each. */
+static lk_node *given_label(lk_graph *graph, const char *name, lk_node *layer) {
+    int32_t label = lk_graph_find(graph, "label");
+    if (label < 0 || layer == NULL) {
+        return layer;
+    }
+    char text[48];
+    snprintf(text, sizeof text, "%s.label", name);
+    const lk_field *field = &graph->fields[label];
+    lk_node *one_hot = lk_one_hot(graph, field->node, field->alphabet);
+    return lk_add(graph, layer,
+                  lk_dense_linear(graph, text, one_hot, layer->cells,
+                                  (lk_linear_options){.init = LK_INIT_ZERO}));
+}
+
 static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph,
                               lk_node *input, lk_linear_options options) {
     int64_t units[LAYERS_MOST];
@@ -171,24 +186,64 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
         }
         choose_degrees(model, variant, layer, graph->steps, units[layer], degree);
         input = lk_masked_linear(graph, name, input, units[layer], degree, options);
+        input = given_label(graph, name, input);
         input = lk_activation(graph, lk_settings_text(&model->settings, "activation"), input);
         input = drop(graph, input, rate);
     }
     return input;
 }
 
+/* ---- fields: the data, or the parts of a view, one after another ----------------------------- */
+
+/* A Bernoulli has one logit, a categorical one for each symbol. */
+static bool is_binary(const lk_field *field) {
+    return field->alphabet == 2 && field->alphabets == NULL;
+}
+
+static int64_t logits_of(const lk_field *field, int64_t cell) {
+    return is_binary(field) ? 1 : lk_field_alphabet(field, cell);
+}
+
+static lk_node *inputs(lk_graph *graph) {
+    lk_node *part[LK_FIELDS_MOST];
+    int32_t count = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            part[count++] =
+                is_binary(field) ? field->node : lk_one_hot(graph, field->node, field->alphabet);
+        }
+    }
+    return count == 1 ? part[0] : lk_concatenate(graph, part, count);
+}
+
+/* For each logit the rank of its variable. */
+static int32_t *limits(lk_graph *graph, int64_t cells) {
+    int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit), *at = limit;
+    for (int64_t v = 0; limit != NULL && v < graph->variables; v++) {
+        const lk_field *field = lk_graph_field(graph, v);
+        for (int64_t i = 0; i < logits_of(field, v - field->first); i++) {
+            *at++ = graph->rank[v];
+        }
+    }
+    return limit;
+}
+
 /* One output cell for each logit; those of a variable of rank r may read what is ready by step
  * r. */
 static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input,
-                        int64_t logits, lk_linear_options options) {
-    int64_t cells = graph->variables * logits;
-    int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit);
+                        lk_linear_options options) {
+    int64_t cells = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        cells += field->role == LK_GIVEN ? 0
+                 : is_binary(field)      ? field->cells
+                                         : lk_field_symbols(field);
+    }
+    int32_t *limit = limits(graph, cells);
     if (limit == NULL) {
         graph->failed = lk_fail_no_memory(graph->context, "logits", cells * (int64_t)sizeof *limit);
         return NULL;
-    }
-    for (int64_t c = 0; c < cells; c++) {
-        limit[c] = graph->rank[c / logits];
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
     if (lk_settings_boolean(&model->settings, "direct")) {
@@ -196,27 +251,52 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));
     }
-    return sum;
+    return given_label(graph, "logits", sum);
+}
+
+/* The logits of one field, from its first one on. */
+static lk_node *logits_part(lk_graph *graph, lk_node *logits, int64_t first, int64_t count) {
+    int32_t *cell = lk_arena_take(graph->arena, count, sizeof *cell);
+    if (cell == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "logits", count * (int64_t)sizeof *cell);
+        return NULL;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        cell[i] = (int32_t)(first + i);
+    }
+    return lk_select_cells(graph, logits, cell, count);
+}
+
+static void model_fields(lk_graph *graph, lk_node *logits) {
+    int64_t first = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            bool binary = is_binary(field);
+            int64_t count = binary ? field->cells : lk_field_symbols(field);
+            bool whole = field->cells == graph->variables;
+            lk_node *own = whole ? logits : logits_part(graph, logits, first, count);
+            own = binary                     ? own
+                  : field->alphabets != NULL ? lk_cells_to_symbols(graph, own, field)
+                                             : lk_cells_to_channels(graph, own, field->alphabet);
+            lk_graph_model(graph, f, own, binary ? &lk_bernoulli : &lk_categorical, 0);
+            first += count;
+        }
+    }
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    const lk_data_description *data = &model->data;
     int64_t units[LAYERS_MOST];
     if (lk_settings_integers(&model->settings, "hidden", units, LAYERS_MOST) > LAYERS_MOST) {
         return lk_fail(graph->context, LK_INVALID, "made takes at most %d hidden layers",
                        LAYERS_MOST);
     }
-    bool binary = data->alphabet == 2;
     lk_linear_options options = {
         .init = initial(model), .bias = true, .sole = variants(model) == 1};
-    lk_node *input = binary ? graph->data : lk_one_hot(graph, graph->data, data->alphabet);
-    lk_node *seen = drop(graph, input, lk_settings_real(&model->settings, "input_dropout"));
+    lk_node *seen = drop(graph, inputs(graph), lk_settings_real(&model->settings, "input_dropout"));
     lk_node *hidden = hidden_layers(model, variant, graph, seen, options);
-    lk_node *logits = outputs(model, graph, hidden, seen, binary ? 1 : data->alphabet, options);
-    if (!binary) {
-        logits = lk_cells_to_channels(graph, logits, data->alphabet);
-    }
-    return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
+    model_fields(graph, outputs(model, graph, hidden, seen, options));
+    return lk_graph_close(graph);
 }
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
@@ -231,6 +311,9 @@ const lk_family lk_made_family = {
     .paper = "Germain, Gregor, Murray, Larochelle: MADE, ICML 2015",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
+    .given = true,
+    .views = true,
+    .tables = true,
     .variants = variants,
     .ordering = ordering,
     .build = build,

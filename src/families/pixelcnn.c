@@ -5,7 +5,7 @@
  *   residual blocks (figure 5, left): x + 1x1(relu(3x3(relu(1x1(relu(x)))))), 2h -> h -> h -> 2h,
  *     all of type B;
  *   relu, 1x1, relu, 1x1: the logits of a Bernoulli (binary images) or of a softmax over all values
- *     (section 3.5: "pixels as discrete
+ *     (section 2.2: "pixels as discrete
  *   variables").
  *
  * A pixel of several channels (R, G, B) has a block of features for each, as in section 3.4: at the
@@ -73,64 +73,127 @@ static const lk_setting settings[] = {
      .later = true},
 };
 
-/* What all layers have in common. */
+/* What all layers of one field's network have in common. */
 typedef struct style {
+    const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
+    const lk_field *label; /* NULL: nothing is given */
     bool norm, weight_norm;
     double dropout;
 } style;
 
+/* The layer's name: PREFIX + name. */
+typedef char layer_name[96];
+static const char *named(const style *s, layer_name text, const char *name) {
+    snprintf(text, sizeof(layer_name), "%s%s", s->prefix, name);
+    return text;
+}
+
 static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const style *s,
                        int64_t channels, const lk_mask *mask, lk_centre centre) {
-    lk_node *node = lk_pixels_masked(graph, name, input, s->grid, channels, mask, centre);
-    return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
+    layer_name text;
+    lk_node *node =
+        lk_pixels_masked(graph, named(s, text, name), input, s->grid, channels, mask, centre);
+    return s->weight_norm ? lk_normalise_weights(graph, text, node) : node;
+}
+
+/* The class, as a bias of each feature. */
+static lk_node *told(lk_graph *graph, const char *name, lk_node *node, const style *s,
+                     int64_t channels) {
+    layer_name text;
+    char label[80];
+    if (s->label == NULL) {
+        return node;
+    }
+    snprintf(label, sizeof label, "%s.label", name);
+    return lk_add_to_all(
+        graph, node,
+        lk_embedding(graph, named(s, text, label), s->label->node, s->label->alphabet, channels));
 }
 
 /* 1x1(relu(input)), type B. */
 static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, const style *s,
                            int64_t channels, lk_init init) {
-    lk_node *node = lk_pixels_dense(graph, name, input, s->grid, channels, init);
-    return s->weight_norm ? lk_normalise_weights(graph, name, node) : node;
+    layer_name text;
+    lk_node *node = lk_pixels_dense(graph, named(s, text, name), input, s->grid, channels, init);
+    return s->weight_norm ? lk_normalise_weights(graph, text, node) : node;
 }
 
 static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, const style *s,
                                int64_t channels, const lk_mask *mask) {
     char name[64];
+    layer_name text;
     snprintf(name, sizeof name, "block%lld.norm", (long long)number);
-    lk_node *node = s->norm ? lk_channel_norm(graph, name, input, 1) : input;
+    lk_node *node = s->norm ? lk_channel_norm(graph, named(s, text, name), input, 1) : input;
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
     node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
     node = masked(graph, name, lk_relu(graph, node), s, channels, mask, LK_CENTRE_B);
+    node = told(graph, name, node, s, channels);
     node = s->dropout > 0.0 ? lk_dropout(graph, node, s->dropout) : node;
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
     node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
     return lk_add(graph, input, node);
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
-    style s = {.norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
-               .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
-               .dropout = lk_settings_real(&model->settings, "dropout")};
+/* What a part of a view reads of the part before it, which is known for the whole image: two
+ * convolutions over whole windows. */
+static lk_node *context(lk_graph *graph, const lk_field *before, const style *s, int64_t channels,
+                        int32_t kernel, int32_t block_kernel) {
+    lk_mask window;
+    lk_window_make(&window, kernel);
+    lk_node *node = masked(graph, "context1", lk_pixels_numbers(graph, before), s, channels,
+                           &window, LK_CENTRE_ALL);
+    lk_window_make(&window, block_kernel);
+    return masked(graph, "context2", lk_relu(graph, node), s, channels, &window, LK_CENTRE_ALL);
+}
+
+/* p(field | the parts of the view before it, the label). */
+static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_field *field,
+                             const lk_field *before, const style *s) {
     int32_t kernel, block_kernel;
-    LK_TRY(lk_pixels_grid(graph, model, &s.grid));
     LK_TRY(lk_mask_size(graph, model, "kernel", &kernel));
     LK_TRY(lk_mask_size(graph, model, "block_kernel", &block_kernel));
     int64_t channels = lk_settings_integer(&model->settings, "channels");
     int64_t blocks = lk_settings_integer(&model->settings, "blocks");
     lk_mask mask;
     lk_mask_make(&mask, kernel);
-    lk_node *node =
-        masked(graph, "first", lk_pixels_numbers(graph), &s, 2 * channels, &mask, LK_CENTRE_A);
+    lk_node *node = masked(graph, "first", lk_pixels_numbers(graph, field), s, 2 * channels, &mask,
+                           LK_CENTRE_A);
+    node = told(graph, "first", node, s, 2 * channels);
+    if (before != NULL) {
+        node = lk_add(graph, node, context(graph, before, s, 2 * channels, kernel, block_kernel));
+    }
     lk_mask_make(&mask, block_kernel);
     for (int64_t i = 1; i <= blocks; i++) {
-        node = residual_block(graph, i, node, &s, channels, &mask);
+        node = residual_block(graph, i, node, s, channels, &mask);
     }
     int64_t head = lk_settings_integer(&model->settings, "head");
-    node = pixel_wise(graph, "head", node, &s, head, LK_INIT_HE);
-    node = pixel_wise(graph, "logits", node, &s, lk_pixels_logits(graph), LK_INIT_GLOROT);
-    return lk_pixels_finish(graph, node);
+    node = pixel_wise(graph, "head", node, s, head, LK_INIT_HE);
+    node = pixel_wise(graph, "logits", node, s, lk_pixels_logits(field), LK_INIT_GLOROT);
+    lk_pixels_model(graph, field, node);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    int32_t label = lk_graph_find(graph, "label");
+    style s = {.prefix = "",
+               .label = label < 0 ? NULL : &graph->fields[label],
+               .norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
+               .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
+               .dropout = lk_settings_real(&model->settings, "dropout")};
+    LK_TRY(lk_pixels_grid(graph, model, &s.grid));
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, "%s.", field->name);
+        s.prefix = lk_model_view(model) != NULL ? prefix : "";
+        if (field->role == LK_MODELLED) {
+            LK_TRY(build_field(model, graph, field, f > 0 ? field - 1 : NULL, &s));
+        }
+    }
+    return lk_graph_close(graph);
 }
 
 const lk_family lk_pixelcnn_family = {
@@ -141,6 +204,8 @@ const lk_family lk_pixelcnn_family = {
     .paper = "van den Oord, Kalchbrenner, Kavukcuoglu: Pixel Recurrent Neural Networks, ICML 2016",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
+    .given = true,
+    .views = true,
     .build = build,
     .any_size = true,
     .start = lk_pixels_start,

@@ -128,15 +128,16 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     int64_t head = lk_settings_integer(&model->settings, "head");
     lk_mask mask;
     lk_mask_make(&mask, kernel);
-    lk_node *node = lk_pixels_masked(graph, "first", lk_pixels_numbers(graph), grid, 2 * channels,
-                                     &mask, LK_CENTRE_A);
+    lk_node *node = lk_pixels_masked(graph, "first", lk_pixels_numbers(graph, &graph->fields[0]),
+                                     grid, 2 * channels, &mask, LK_CENTRE_A);
     for (int64_t i = 1; i <= layers; i++) {
         node = lstm_layer(graph, i, is_diagonal(model), node, grid, channels);
     }
     node = lk_pixels_dense(graph, "head", node, grid, head, LK_INIT_HE);
-    node =
-        lk_pixels_dense(graph, "logits", node, grid, lk_pixels_logits(graph), LK_INIT_GLOROT);
-    return lk_pixels_finish(graph, node);
+    node = lk_pixels_dense(graph, "logits", node, grid, lk_pixels_logits(&graph->fields[0]),
+                           LK_INIT_GLOROT);
+    lk_pixels_model(graph, &graph->fields[0], node);
+    return lk_graph_close(graph);
 }
 
 /* The second of the four gates, in each group's biases. */

@@ -29,6 +29,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 
 const lk_family lk_uniform_family = {
     .name = "uniform",
+    .tables = true,
     .place = 10,
     .summary = "every value equally probable: the yardstick, without parameters",
     .paper = "",

@@ -149,6 +149,19 @@ static lk_status add_field_node(lk_graph *graph, lk_field *field) {
     return index_by_ready(graph, node);
 }
 
+/* A failure is the arena's to remember. */
+static void take_alphabets(lk_graph *graph, lk_field *field) {
+    int32_t *copy = lk_arena_take(graph->arena, field->cells, sizeof *copy);
+    int64_t *symbols = lk_arena_take(graph->arena, field->cells + 1, sizeof *symbols);
+    for (int64_t c = 0; c < field->cells && copy != NULL && symbols != NULL; c++) {
+        copy[c] = field->alphabets[c];
+        LK_REQUIRE(copy[c] >= 1 && copy[c] <= field->alphabet);
+        symbols[c + 1] = symbols[c] + copy[c];
+    }
+    field->alphabets = copy;
+    field->symbols = symbols;
+}
+
 /* Copies what the fields point to, and counts. */
 static lk_status take_fields(lk_graph *graph, const lk_field *fields, int32_t count) {
     graph->fields = lk_arena_take(graph->arena, count, sizeof *graph->fields);
@@ -164,12 +177,9 @@ static lk_status take_fields(lk_graph *graph, const lk_field *fields, int32_t co
         field->first = *total;
         *total += field->cells;
         field->name = lk_arena_string(graph->arena, fields[f].name);
+        field->symbols = NULL;
         if (field->alphabets != NULL) {
-            int32_t *copy = lk_arena_take(graph->arena, field->cells, sizeof *copy);
-            if (copy != NULL) {
-                memcpy(copy, field->alphabets, (size_t)field->cells * sizeof *copy);
-            }
-            field->alphabets = copy;
+            take_alphabets(graph, field);
         }
         if (field->role == LK_MODELLED && field->alphabet > graph->alphabet) {
             graph->alphabet = field->alphabet;
@@ -507,6 +517,14 @@ lk_head lk_graph_head(const lk_graph *graph, int64_t variable) {
         head.alphabet = field->alphabets[variable - field->first];
     }
     return head;
+}
+
+int64_t lk_field_symbols(const lk_field *field) {
+    return field->symbols != NULL ? field->symbols[field->cells] : field->cells * field->alphabet;
+}
+
+const lk_field *lk_graph_field_of(const lk_graph *graph, const lk_node *node) {
+    return node->index < graph->field_count ? &graph->fields[node->index] : NULL;
 }
 
 int64_t lk_graph_channels(const lk_graph *graph) {

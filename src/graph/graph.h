@@ -67,7 +67,10 @@ typedef struct lk_field {
     const int32_t *alphabets; /* [cells]: where they differ; NULL: all are `alphabet` */
     const int32_t *rank;      /* [cells], nonnegative, on one scale for all fields; NULL if given */
     /* Filled by the graph. */
-    int64_t first;   /* of its cells: among the variables, or among the given values */
+    int64_t first; /* of its cells: among the variables, or among the given values */
+    /* [cells + 1]: where the symbols of a cell begin when those of all cells are counted through;
+     * NULL where alphabets are alike, and it is cell * alphabet. */
+    const int64_t *symbols;
     lk_node *node;   /* its values as floats, 1 channel; node number i is field number i's */
     lk_node *output; /* parameters of the conditionals, cell for cell; NULL if given */
     lk_head head;    /* of all its cells, but for the alphabet where these differ */
@@ -121,6 +124,18 @@ lk_status lk_graph_finish(lk_graph *graph, lk_node *output, const lk_dist *dist)
 /* The field of a variable; its alphabet; its head. */
 const lk_field *lk_graph_field(const lk_graph *graph, int64_t variable);
 lk_head lk_graph_head(const lk_graph *graph, int64_t variable);
+/* Of a cell of a field: its alphabet; the number of its first symbol when all are counted
+ * through. */
+static inline int32_t lk_field_alphabet(const lk_field *field, int64_t cell) {
+    return field->alphabets != NULL ? field->alphabets[cell] : field->alphabet;
+}
+static inline int64_t lk_field_symbol(const lk_field *field, int64_t cell) {
+    return field->symbols != NULL ? field->symbols[cell] : cell * field->alphabet;
+}
+/* Symbols of all cells of a field. */
+int64_t lk_field_symbols(const lk_field *field);
+/* The field whose values a node holds; NULL: it is another node. */
+const lk_field *lk_graph_field_of(const lk_graph *graph, const lk_node *node);
 /* The most channels that a head has. */
 int64_t lk_graph_channels(const lk_graph *graph);
 /* A field by name: its number; -1: there is none. */

@@ -111,6 +111,12 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
     return LK_OK;
 }
 
+void lk_parameters_fan_in(lk_parameters *parameters, int32_t index, int64_t fan_in) {
+    if (!parameters->frozen) {
+        parameters->list[index].fan_in = fan_in;
+    }
+}
+
 lk_status lk_parameters_make_gradients(lk_parameters *parameters) {
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];

@@ -37,7 +37,8 @@ typedef struct lk_parameters {
     lk_context *context;
     lk_parameter *list;
     int32_t count, capacity;
-    bool frozen;        /* set once loaded or initialised: a graph may then only find, never add */
+    bool frozen;        /* set once declared: graphs then only find, and change nothing, so that
+                           threads may build theirs side by side */
     int64_t total_most; /* 0: no limit; else more values than this are refused before they are
                            allocated (hostile files) */
 } lk_parameters;
@@ -47,6 +48,8 @@ void lk_parameters_destroy(lk_parameters *parameters);
 /* Finds `name` (then the shape must agree) or adds it, zeroed. */
 lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int64_t rows,
                                 int64_t columns, lk_init init, int32_t *index);
+/* Of one just declared; nothing once they are frozen. */
+void lk_parameters_fan_in(lk_parameters *parameters, int32_t index, int64_t fan_in);
 /* -1 when there is none. */
 int32_t lk_parameters_find(const lk_parameters *parameters, const char *name);
 /* Draws all initial values from the seed: parameter p, element e by (LK_FOR_INIT, p, e). */

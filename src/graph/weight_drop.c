@@ -9,7 +9,9 @@
 
 void lk_parameters_drop(lk_parameters *parameters, int32_t weight, double rate) {
     LK_REQUIRE(rate >= 0.0 && rate < 1.0 && parameters->list[weight].norm == NULL);
-    parameters->list[weight].drop = (float)rate;
+    if (!parameters->frozen) {
+        parameters->list[weight].drop = (float)rate;
+    }
 }
 
 void lk_weight_drop(const lk_parameter *p, int32_t index, const lk_derived_step *step,

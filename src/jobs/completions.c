@@ -1,6 +1,6 @@
 #include "jobs/completions.h"
 
-#include "data/sheet.h"
+#include "data/formats/formats.h"
 
 lk_status lk_completions_write(lk_context *context, const char *path, const lk_given *given,
                                const lk_dataset *samples) {

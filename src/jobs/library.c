@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
-#include "codec/stream_codec.h"
+#include "data/formats/formats.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
 #include "train/evaluate.h"
@@ -122,25 +122,56 @@ lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, f
     return lk_sample(model, &options, samples);
 }
 
+/* Takes the items, whatever comes of it. */
+static lk_status compress_take(const lk_model *model, lk_items *items, const char *out,
+                               float rate) {
+    lk_codec_options options = {.learning_rate = rate};
+    lk_status status = lk_compress_file(model, items, out, &options, NULL);
+    lk_items_close(items);
+    return status;
+}
+
 lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path) {
-    lk_compress_report report;
-    return lk_compress(model, dataset, path, NULL, &report);
+    lk_items *items;
+    LK_TRY(lk_items_of_dataset(model->context, dataset, lk_model_view(model), &items));
+    return compress_take(model, items, path, 0.0f);
 }
 
 lk_status lk_model_decompress(lk_model *model, const char *path, lk_dataset **dataset) {
-    return lk_decompress(model, path, NULL, dataset, NULL, NULL);
+    lk_source source;
+    lk_restored restored;
+    *dataset = NULL;
+    LK_TRY(lk_source_open(model->context, path, &source));
+    lk_status status = lk_decompress(model, &source, NULL, NULL, &restored);
+    if (status == LK_OK) {
+        *dataset = restored.dataset;
+        restored.dataset = NULL;
+    }
+    lk_restored_deinit(&restored);
+    lk_source_close(&source);
+    return status;
 }
 
 lk_status lk_model_compress_text(const lk_model *model, const char *path, const char *out) {
-    return lk_stream_compress(model, path, out, NULL, NULL);
+    return lk_model_compress_text_learning(model, path, out, 0.0f);
 }
 
 lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out,
                                           float rate) {
-    lk_stream_options options = {.learning_rate = rate};
-    return lk_stream_compress(model, path, out, &options, NULL);
+    lk_symbols symbols;
+    lk_items *items;
+    LK_TRY(lk_codec_symbols(model, &symbols));
+    lk_status status = lk_items_open_files(model->context, path, &symbols, &items);
+    lk_symbols_deinit(&symbols);
+    return status == LK_OK ? compress_take(model, items, out, rate) : status;
 }
 
 lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out) {
-    return lk_stream_decompress(model, path, out, NULL, NULL);
+    lk_restored restored;
+    lk_status status = lk_decompress_file(model, path, out, NULL, &restored);
+    if (status == LK_OK && !restored.texts) {
+        status = lk_fail(model->context, LK_FORMAT, "%s: holds examples, not texts", path);
+    }
+    lk_restored_deinit(&restored);
+    return status;
 }

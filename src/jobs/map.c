@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/measure.h"
-#include "data/sheet.h"
+#include "data/formats/formats.h"
 #include "jobs/score.h"
 
 #define EXAMPLES 100
@@ -65,7 +65,7 @@ static lk_status choose_scale(lk_context *context, const double *bits, int64_t c
 
 typedef struct job {
     const lk_dataset *part; /* what is shown */
-    lk_sheet_tile tile;           /* of an example */
+    lk_sheet_tile tile;     /* of an example */
     lk_sheet sheet;
     double *bits; /* [examples][height * width] */
 } job;

@@ -34,7 +34,9 @@ enum {
 typedef struct em {
     lk_context *context;
     int64_t variables, components;
-    int32_t alphabet;
+    int32_t alphabet;         /* the largest */
+    const int32_t *alphabets; /* [variables]; NULL: all alike */
+    int64_t *symbols;         /* [variables + 1]: where each one's rows begin */
     double smoothing;
     int32_t *mode;        /* [variables]: the most frequent value */
     double *marginal;     /* [variables * alphabet] */
@@ -57,6 +59,7 @@ static void em_deinit(em *e) {
     lk_release(e->marginal);
     lk_release(e->log_weight);
     lk_release(e->log_component);
+    lk_release(e->symbols);
     lk_release(e->difference);
     lk_release(e->base);
     lk_release(e->chunk_count);
@@ -66,8 +69,20 @@ static void em_deinit(em *e) {
     lk_release(e->nll);
 }
 
+static int32_t alphabet_of(const em *e, int64_t v) {
+    return e->alphabets != NULL ? e->alphabets[v] : e->alphabet;
+}
+
+static bool number_symbols(em *e) {
+    e->symbols = lk_allocate(e->variables + 1, sizeof *e->symbols);
+    for (int64_t v = 0; e->symbols != NULL && v < e->variables; v++) {
+        e->symbols[v + 1] = e->symbols[v] + alphabet_of(e, v);
+    }
+    return e->symbols != NULL;
+}
+
 static bool em_allocate(em *e) {
-    int64_t rows = e->variables * e->alphabet, table = rows * e->components;
+    int64_t rows = e->symbols[e->variables], table = rows * e->components;
     e->chunk = CHUNK_POSTERIORS / e->components;
     e->chunk = e->chunk > CHUNK_EXAMPLES       ? CHUNK_EXAMPLES
                : e->chunk < EXAMPLES_PER_PIECE ? EXAMPLES_PER_PIECE
@@ -91,12 +106,12 @@ static bool em_allocate(em *e) {
 
 /* Marginals with one pseudo-example, spread evenly, so that none is 0. */
 static void count_marginals(em *e, const lk_dataset *train) {
-    int32_t alphabet = e->alphabet;
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
-        e->marginal[i % e->variables * alphabet + train->values[i]] += 1.0;
+        e->marginal[e->symbols[i % e->variables] + train->values[i]] += 1.0;
     }
     for (int64_t v = 0; v < e->variables; v++) {
-        double *own = e->marginal + v * alphabet;
+        double *own = e->marginal + e->symbols[v];
+        int32_t alphabet = alphabet_of(e, v);
         for (int32_t a = 0; a < alphabet; a++) {
             e->mode[v] = own[a] > own[e->mode[v]] ? a : e->mode[v];
         }
@@ -117,13 +132,13 @@ static void count_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     em *e = argument;
     int64_t first = piece_begin(e, piece), last = piece_begin(e, piece + 1), k = e->components;
-    int64_t from = first * e->alphabet * k, floats = (last - first) * e->alphabet * k;
+    int64_t from = e->symbols[first] * k, floats = (e->symbols[last] - e->symbols[first]) * k;
     memset(e->chunk_count + from, 0, (size_t)floats * sizeof(float));
     for (int64_t n = 0; n < e->examples; n++) {
         const uint16_t *x = e->x + n * e->variables;
         for (int64_t v = first; v < last; v++) {
             if (x[v] != e->mode[v]) {
-                e->context->kernels->add(e->chunk_count + (v * e->alphabet + x[v]) * k,
+                e->context->kernels->add(e->chunk_count + (e->symbols[v] + x[v]) * k,
                                          e->posterior + n * k, k);
             }
         }
@@ -144,10 +159,10 @@ static void count_totals(em *e) {
 /* The most frequent value's counts: what the others leave, up to rounding never negative. */
 static void count_mode(em *e, int64_t v) {
     int64_t components = e->components;
-    double *mode = e->count + (v * e->alphabet + e->mode[v]) * components;
+    double *mode = e->count + (e->symbols[v] + e->mode[v]) * components;
     memcpy(mode, e->total, (size_t)components * sizeof *mode);
-    for (int32_t a = 0; a < e->alphabet; a++) {
-        const double *other = e->count + (v * e->alphabet + a) * components;
+    for (int32_t a = 0; a < alphabet_of(e, v); a++) {
+        const double *other = e->count + (e->symbols[v] + a) * components;
         for (int64_t k = 0; a != e->mode[v] && k < components; k++) {
             mode[k] -= other[k];
         }
@@ -160,8 +175,8 @@ static void count_mode(em *e, int64_t v) {
 static void set_variable(em *e, int64_t v) {
     int64_t components = e->components;
     count_mode(e, v);
-    for (int32_t a = 0; a < e->alphabet; a++) {
-        int64_t row = v * e->alphabet + a;
+    for (int32_t a = 0; a < alphabet_of(e, v); a++) {
+        int64_t row = e->symbols[v] + a;
         float *out = e->log_component + row * components;
         for (int64_t k = 0; k < components; k++) {
             double counted = e->count[row * components + k] + e->smoothing * e->marginal[row];
@@ -195,9 +210,9 @@ static void difference_piece(void *argument, int64_t piece, int worker) {
     em *e = argument;
     int64_t components = e->components;
     for (int64_t v = piece_begin(e, piece); v < piece_begin(e, piece + 1); v++) {
-        const float *mode = e->log_component + (v * e->alphabet + e->mode[v]) * components;
-        for (int32_t a = 0; a < e->alphabet; a++) {
-            int64_t at = (v * e->alphabet + a) * components;
+        const float *mode = e->log_component + (e->symbols[v] + e->mode[v]) * components;
+        for (int32_t a = 0; a < alphabet_of(e, v); a++) {
+            int64_t at = (e->symbols[v] + a) * components;
             for (int64_t k = 0; k < components; k++) {
                 e->difference[at + k] = e->log_component[at + k] - mode[k];
             }
@@ -212,7 +227,7 @@ static void begin_e_step(em *e) {
         e->total[k] = (double)e->log_weight[k];
     }
     for (int64_t v = 0; v < e->variables; v++) {
-        const float *mode = e->log_component + (v * e->alphabet + e->mode[v]) * e->components;
+        const float *mode = e->log_component + (e->symbols[v] + e->mode[v]) * e->components;
         for (int64_t k = 0; k < e->components; k++) {
             e->total[k] += (double)mode[k];
         }
@@ -232,7 +247,7 @@ static void posterior_of(em *e, int64_t n) {
     memcpy(r, e->base, (size_t)components * sizeof *r);
     for (int64_t v = 0; v < e->variables; v++) {
         if (x[v] != e->mode[v]) {
-            kernels->add(r, e->difference + (v * e->alphabet + x[v]) * components, components);
+            kernels->add(r, e->difference + (e->symbols[v] + x[v]) * components, components);
         }
     }
     float most = kernels->maximum(r, components);
@@ -261,8 +276,7 @@ static void posterior_piece(void *argument, int64_t piece, int worker) {
 static double e_step(em *e, const lk_dataset *data, bool count) {
     begin_e_step(e);
     if (count) {
-        memset(e->count, 0,
-               (size_t)(e->variables * e->alphabet * e->components) * sizeof *e->count);
+        memset(e->count, 0, (size_t)(e->symbols[e->variables] * e->components) * sizeof *e->count);
     }
     double nll = 0.0;
     for (int64_t first = 0; first < data->examples; first += e->chunk) {
@@ -309,11 +323,11 @@ static lk_status begin_start(em *e, const lk_dataset *train, uint64_t seed, int6
     }
     lk_random_permutation((lk_random){seed, LK_FOR_FIT}, (uint64_t)start, train->examples, chosen);
     for (int64_t v = 0; v < e->variables; v++) {
-        for (int32_t a = 0; a < e->alphabet; a++) {
-            float *row = e->log_component + (v * e->alphabet + a) * e->components;
+        for (int32_t a = 0; a < alphabet_of(e, v); a++) {
+            float *row = e->log_component + (e->symbols[v] + a) * e->components;
             for (int64_t k = 0; k < e->components; k++) {
                 uint16_t seen = train->values[chosen[k % train->examples] * e->variables + v];
-                double p = (1.0 - SHARPNESS) * e->marginal[v * e->alphabet + a] +
+                double p = (1.0 - SHARPNESS) * e->marginal[e->symbols[v] + a] +
                            (seen == a ? SHARPNESS : 0.0);
                 row[k] = (float)p;
             }
@@ -402,22 +416,23 @@ static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, ke
 }
 
 lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid,
-                    int32_t alphabet, const lk_em_options *options, float *log_weight,
-                    float *log_component) {
+                    int32_t alphabet, const int32_t *alphabets, const lk_em_options *options,
+                    float *log_weight, float *log_component) {
     LK_REQUIRE(options->components >= 1 && options->starts >= 1 && options->smoothing > 0.0);
     em e = {
         .context = context,
         .variables = train->variables,
         .components = options->components,
         .alphabet = alphabet,
+        .alphabets = alphabets,
         .smoothing = options->smoothing,
     };
-    int64_t table = train->variables * alphabet * options->components;
-    keeper best = {log_weight, log_component, lk_infinity(), options->components, table};
-    lk_status status =
-        em_allocate(&e)
-            ? run(&e, train, valid, &best, options)
-            : lk_fail_no_memory(context, "EM", table * (int64_t)(3 * sizeof(float) + 8));
+    lk_status status = lk_fail_no_memory(context, "EM", train->variables * 8);
+    if (number_symbols(&e) && em_allocate(&e)) {
+        int64_t table = e.symbols[e.variables] * options->components;
+        keeper best = {log_weight, log_component, lk_infinity(), options->components, table};
+        status = run(&e, train, valid, &best, options);
+    }
     em_deinit(&e);
     return status;
 }

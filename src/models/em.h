@@ -25,11 +25,12 @@ typedef struct lk_em_options {
     void *progress_argument;
 } lk_em_options;
 
-/* Fills log_weight[components] and log_component[variables * alphabet][components] with the
+/* Fills log_weight[components] and log_component[symbols of all variables][components] (alphabets:
+ * of each variable, [variables]; NULL: all are `alphabet`) with the
  * iteration that did best on `valid` (NULL: on `train`). The same for any number of threads.
  * LK_INTERRUPTED when progress asked to stop: the best so far is filled in. */
 lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid,
-                    int32_t alphabet, const lk_em_options *options, float *log_weight,
-                    float *log_component);
+                    int32_t alphabet, const int32_t *alphabets, const lk_em_options *options,
+                    float *log_weight, float *log_component);
 
 #endif

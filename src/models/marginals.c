@@ -35,57 +35,93 @@ static lk_status fill_binary(const lk_model *model, const lk_dataset *train, flo
     return LK_OK;
 }
 
-/* Counts stand in `logits` until they are turned into logarithms. */
-static void fill_categorical(const lk_model *model, const lk_dataset *train, float *logits) {
-    int64_t alphabet = model->data.alphabet, cells = train->variables * alphabet;
-    for (int64_t c = 0; c < cells; c++) {
-        logits[c] = 1.0f;
-    }
-    for (int64_t i = 0; i < train->examples; i++) {
-        for (int64_t v = 0; v < train->variables; v++) {
-            logits[v * alphabet + train->values[i * train->variables + v]] += 1.0f;
+/* The alphabet of a variable, or of its part in a view (part < 0: there is none). */
+static int32_t alphabet_of(const lk_model *model, int32_t part, int64_t v) {
+    const lk_data_description *data = &model->data;
+    return part >= 0                 ? data->view.parts[part].alphabet
+           : data->alphabets != NULL ? data->alphabets[v]
+                                     : data->alphabet;
+}
+
+static uint16_t part_of(const lk_model *model, int32_t part, uint16_t value) {
+    return part >= 0 ? lk_view_split(&model->data.view, value, part) : value;
+}
+
+/* One set of logits for each variable; returns the place behind the last one. Counts stand there
+ * until they are turned into logarithms. */
+static float *fill_categorical(const lk_model *model, const lk_dataset *train, int32_t part,
+                               float *logits) {
+    for (int64_t v = 0; v < train->variables; v++) {
+        int32_t alphabet = alphabet_of(model, part, v);
+        for (int32_t a = 0; a < alphabet; a++) {
+            logits[a] = 1.0f;
         }
+        for (int64_t i = 0; i < train->examples; i++) {
+            logits[part_of(model, part, train->values[i * train->variables + v])] += 1.0f;
+        }
+        float log_total = lk_log_scalar((float)(train->examples + alphabet));
+        for (int32_t a = 0; a < alphabet; a++) {
+            logits[a] = held(lk_log_scalar(logits[a]) - log_total);
+        }
+        logits += alphabet;
     }
-    float log_total = lk_log_scalar((float)(train->examples + alphabet));
-    for (int64_t c = 0; c < cells; c++) {
-        logits[c] = held(lk_log_scalar(logits[c]) - log_total);
+    return logits;
+}
+
+/* The parts of a view with two symbols: log odds. */
+static float *fill_bits(const lk_model *model, const lk_dataset *train, int32_t part,
+                        float *logits) {
+    for (int64_t v = 0; v < train->variables; v++) {
+        double ones = 1.0;
+        for (int64_t i = 0; i < train->examples; i++) {
+            ones += (double)part_of(model, part, train->values[i * train->variables + v]);
+        }
+        double zeros = (double)train->examples + 2.0 - ones;
+        *logits++ = held(lk_log_scalar((float)ones) - lk_log_scalar((float)zeros));
     }
+    return logits;
 }
 
 lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, float *logits) {
-    if (model->data.alphabet == 2) {
+    const lk_view *view = lk_model_view(model);
+    if (view == NULL && model->data.alphabet == 2 && model->data.alphabets == NULL) {
         return fill_binary(model, train, logits);
     }
-    fill_categorical(model, train, logits);
+    for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
+         part++) {
+        bool binary = part >= 0 && view->parts[part].alphabet == 2;
+        logits = binary ? fill_bits(model, train, part, logits)
+                        : fill_categorical(model, train, part, logits);
+    }
     return LK_OK;
 }
 
 /* Counts of each symbol; for grey data that becomes binary the expected ones. */
-static void count_pooled(const lk_model *model, const lk_dataset *train, int64_t period,
-                         double *count) {
-    int64_t alphabet = model->data.alphabet;
+static void count_pooled(const lk_model *model, const lk_dataset *train, int32_t part,
+                         int64_t period, double *count) {
+    int64_t alphabet = alphabet_of(model, part, 0);
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
         double *mine = count + i % train->variables % period * alphabet;
-        if (alphabet == 2) {
+        if (alphabet == 2 && part < 0) {
             double one = scale * (double)train->values[i];
             mine[1] += one;
             mine[0] += 1.0 - one;
         } else {
-            mine[train->values[i]] += 1.0;
+            mine[part_of(model, part, train->values[i])] += 1.0;
         }
     }
 }
 
-lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period,
-                           float *logits) {
-    int64_t alphabet = model->data.alphabet;
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int32_t part,
+                           int64_t period, float *logits) {
+    int64_t alphabet = alphabet_of(model, part, 0);
     double *count = lk_allocate(period * alphabet, sizeof *count);
     if (count == NULL) {
         return lk_fail_no_memory(model->context, "marginals",
                                  period * alphabet * (int64_t)sizeof *count);
     }
-    count_pooled(model, train, period, count);
+    count_pooled(model, train, part, period, count);
     float total = lk_log_scalar((float)(train->examples * (train->variables / period) + alphabet));
     for (int64_t c = 0; c < period * alphabet; c++) {
         float log_share = lk_log_scalar((float)(count[c] + 1.0));

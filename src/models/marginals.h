@@ -6,14 +6,15 @@
 
 #include "models/model.h"
 
-/* logits[variables] for an alphabet of 2 (log odds of a 1), else [variables][alphabet] (log
- * probabilities), from add-one frequencies, held to -7 .. 7. Grey values that the model binarizes
- * at random count by their probability. */
+/* For each variable a logit if all have two symbols (log odds of a 1), else one for each symbol of
+ * it (log probabilities), from add-one frequencies, held to -7 .. 7; with a view those of its
+ * parts, one after another. Grey values that the model binarizes at random count by their
+ * probability. */
 lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, float *logits);
 
 /* The same for logits that variables share: those of variable v are set v % period. [period][1 or
- * alphabet]. */
-lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int64_t period,
-                           float *logits);
+ * alphabet]. part: of a view; -1: the values as they are. */
+lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int32_t part,
+                           int64_t period, float *logits);
 
 #endif

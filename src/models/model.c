@@ -64,6 +64,83 @@ static lk_status check_description(lk_context *context, lk_data_description data
     return LK_OK;
 }
 
+/* What the fields ask of a family. */
+static lk_status check_fields(lk_context *context, const lk_family *family,
+                              const lk_data_description *data) {
+    const char *what = data->labels > 0 && !family->given          ? "given a label (--condition)"
+                       : data->view.kind != NULL && !family->views ? "seen through a view (--view)"
+                       : data->alphabets != NULL && (!family->tables || data->view.kind != NULL)
+                           ? "of columns with different numbers of values"
+                           : NULL;
+    if (what != NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "%s does not take data %s; `likely models` says which families do",
+                       family->name, what);
+    }
+    for (int64_t v = 0; v < data->variables && data->alphabets != NULL; v++) {
+        if (data->alphabets[v] < 1 || data->alphabets[v] > data->alphabet) {
+            return lk_fail(context, LK_INVALID,
+                           "variable %lld has an alphabet of %d, of at most %d", (long long)v + 1,
+                           data->alphabets[v], data->alphabet);
+        }
+    }
+    if (data->labels < 0 || data->labels > LK_ALPHABET_MOST) {
+        return lk_fail(context, LK_INVALID, "%d labels; there may be 1 to %d", data->labels,
+                       LK_ALPHABET_MOST);
+    }
+    return LK_OK;
+}
+
+/* Columns of words: where they do not all have as many values, each has its own alphabet. */
+static lk_status take_columns(lk_context *context, const lk_columns *from,
+                              lk_data_description *data) {
+    lk_columns *columns;
+    LK_TRY(lk_columns_copy(context, from, &columns));
+    data->columns = columns;
+    if (columns->count != data->variables) {
+        return lk_fail(context, LK_INVALID, "%d columns for %lld variables", columns->count,
+                       (long long)data->variables);
+    }
+    bool mixed = false;
+    for (int32_t c = 0; c < columns->count && lk_columns_have_words(columns); c++) {
+        mixed = mixed || lk_columns_alphabet(columns, c) != data->alphabet;
+    }
+    int32_t *alphabets = mixed ? lk_allocate(columns->count, sizeof *alphabets) : NULL;
+    if (mixed && alphabets == NULL) {
+        return lk_fail_no_memory(context, "alphabets", columns->count * 4);
+    }
+    for (int32_t c = 0; c < columns->count && mixed; c++) {
+        alphabets[c] = lk_columns_alphabet(columns, c);
+    }
+    data->alphabets = alphabets;
+    return LK_OK;
+}
+
+/* A copy of its own; what has been taken after a failure is released with the model. */
+static lk_status take_description(lk_context *context, const lk_data_description *from,
+                                  lk_data_description *data) {
+    *data = *from;
+    data->symbols = (lk_symbols){0};
+    data->classes = (lk_dictionary){0};
+    data->columns = NULL;
+    data->alphabets = NULL;
+    if (from->columns != NULL) {
+        LK_TRY(take_columns(context, from->columns, data));
+    } else if (from->alphabets != NULL) {
+        int32_t *alphabets = lk_allocate(data->variables, sizeof *alphabets);
+        if (alphabets == NULL) {
+            return lk_fail_no_memory(context, "alphabets", data->variables * 4);
+        }
+        memcpy(alphabets, from->alphabets, (size_t)data->variables * sizeof *alphabets);
+        data->alphabets = alphabets;
+    }
+    if (from->classes.count > 0) {
+        LK_TRY(lk_dictionary_copy(context, &from->classes, &data->classes));
+        data->labels = lk_dictionary_alphabet(&data->classes);
+    }
+    return LK_OK;
+}
+
 /* Everything but the ordering and the parameters. */
 static lk_status begin_model(lk_context *context, const char *family,
                              const char *const *assignments, int32_t count,
@@ -74,8 +151,8 @@ static lk_status begin_model(lk_context *context, const char *family,
         return unknown_family(context, family);
     }
     LK_TRY(check_description(context, data));
-    model->data = data;
-    model->data.symbols = (lk_symbols){0};
+    LK_TRY(take_description(context, &data, &model->data));
+    LK_TRY(check_fields(context, model->family, &model->data));
     if (data.stream) {
         LK_TRY(check_stream(context, model->family, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
@@ -164,6 +241,9 @@ void lk_model_destroy(lk_model *model) {
     }
     lk_settings_deinit(&model->settings);
     lk_symbols_deinit(&model->data.symbols);
+    lk_dictionary_deinit(&model->data.classes);
+    lk_columns_destroy((lk_columns *)model->data.columns);
+    lk_release((void *)model->data.alphabets);
     lk_release(model->rank);
     lk_release(model->order_name);
     lk_parameters_destroy(model->parameters);
@@ -176,14 +256,72 @@ int32_t lk_model_variants(const lk_model *model) {
     return model->family->variants == NULL ? 1 : model->family->variants(model);
 }
 
+const lk_view *lk_model_view(const lk_model *model) {
+    return model->data.view.kind != NULL ? &model->data.view : NULL;
+}
+
+int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {
+    return model->data.alphabets != NULL ? model->data.alphabets[variable] : model->data.alphabet;
+}
+
+int64_t lk_model_modelled(const lk_model *model) {
+    const lk_view *view = lk_model_view(model);
+    return model->data.variables * (view != NULL ? view->part_count : 1);
+}
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+/* Ranks of the view's parts: all of one before any of the next. */
+static int32_t *part_ranks(const lk_model *model, const int32_t *rank) {
+    int64_t variables = model->data.variables;
+    int32_t *ranks = lk_allocate(lk_model_modelled(model), sizeof *ranks), most = 0;
+    for (int64_t v = 0; v < variables; v++) {
+        most = rank[v] > most ? rank[v] : most;
+    }
+    LK_REQUIRE(most < INT32_MAX / LK_VIEW_PARTS_MOST);
+    for (int64_t v = 0; ranks != NULL && v < lk_model_modelled(model); v++) {
+        ranks[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
+    }
+    return ranks;
+}
+
+/* The modelled fields, then what is given. */
+static int32_t list_fields(const lk_model *model, const int32_t *rank, lk_field *fields) {
+    const lk_data_description *data = &model->data;
+    const lk_view *view = lk_model_view(model);
+    int32_t count = 0;
+    for (int32_t p = 0; p < (view != NULL ? view->part_count : 1); p++) {
+        fields[count++] =
+            (lk_field){.name = view != NULL ? view->parts[p].name : "data",
+                       .cells = data->variables,
+                       .alphabet = view != NULL ? view->parts[p].alphabet : data->alphabet,
+                       .alphabets = data->alphabets,
+                       .rank = rank + p * data->variables};
+    }
+    if (data->labels > 0) {
+        fields[count++] =
+            (lk_field){.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = data->labels};
+    }
+    return count;
+}
+
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
                                 lk_graph **graph) {
     LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
-    lk_graph *made;
+    lk_graph *made = NULL;
+    lk_field fields[LK_VIEW_PARTS_MOST + 1];
+    int32_t *ranks = lk_model_view(model) != NULL ? part_ranks(model, rank) : NULL;
     *graph = NULL;
-    LK_TRY(lk_graph_create(model->context, model->parameters, model->data.variables,
-                           model->data.alphabet, rank, &made));
-    lk_status status = model->family->build(model, variant, made);
+    if (lk_model_view(model) != NULL && ranks == NULL) {
+        return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
+    }
+    int32_t count = list_fields(model, ranks != NULL ? ranks : rank, fields);
+    lk_status status =
+        lk_graph_create_fields(model->context, model->parameters, fields, count, &made);
+    lk_release(ranks);
+    if (status == LK_OK) {
+        status = model->family->build(model, variant, made);
+    }
     if (status != LK_OK) {
         lk_graph_destroy(made);
         return status;

@@ -4,20 +4,33 @@
 #define LK_MODELS_MODEL_H
 
 #include "data/dataset.h"
+#include "data/columns.h"
 #include "data/symbols.h"
+#include "data/view.h"
 #include "graph/graph.h"
 #include "models/settings.h"
 
 typedef struct lk_model lk_model;
 typedef struct lk_family lk_family;
 
-/* What the model's data are. */
+/* What the model's data are. Zeroed: nothing special. */
 typedef struct lk_data_description {
     lk_shape shape;
     int64_t variables;
     int32_t alphabet;
     lk_binarization binarization;
-    bool stream; /* sequences without end: shape (one axis) is then only the window that training
+    /* Of each variable, where they differ (a table's columns); NULL: all are `alphabet`, which is
+     * otherwise the largest. A model owns its copy. */
+    const int32_t *alphabets;
+    /* Of a table: names and, unless they are integers, values of the columns; else NULL. A model
+     * owns its copy. */
+    const lk_columns *columns;
+    /* What the given field "label" can be: symbols of `classes`, of which a model owns its copy; 0:
+     * nothing is given. Without classes a label is a number. */
+    int32_t labels;
+    lk_dictionary classes;
+    lk_view view; /* kind NULL: values are modelled as they are */
+    bool stream;  /* sequences without end: shape (one axis) is then only the window that training
                     looked at */
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
@@ -45,6 +58,9 @@ struct lk_family {
     /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
      * one that has no end. */
     bool streams;
+    bool given;  /* its networks take a given field: p(x | label) */
+    bool views;  /* they take several modelled fields: the parts of a view */
+    bool tables; /* they take variables of different alphabets */
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
      * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
@@ -71,7 +87,8 @@ struct lk_model {
     const lk_family *family;
     lk_settings settings;
     lk_data_description data;
-    int32_t *rank;             /* owned, [variables]: the base ordering */
+    int32_t *rank;             /* owned, [variables]: the base ordering, of raw values */
+    bool unshaped;             /* made by version 0.1, whose fingerprints did not cover the shape */
     char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
     lk_parameters *parameters; /* owned */
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
@@ -84,11 +101,11 @@ int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
 
-/* A new model. data is copied, its symbols too; a stream needs a family that streams, the natural
- * ordering and the alphabet of its symbols. `assignments`: KEY=VALUE texts. `order`: "natural",
- * "reversed", "random:SEED" or the path of a file of ranks (one integer for each variable, white
- * space between). All parameters are declared (by building variant 0) and initialised from
- * `seed`. */
+/* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
+ * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.
+ * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a
+ * file of ranks (one integer for each variable, white space between). All parameters are declared
+ * (by building variant 0) and initialised from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
                           lk_model **model);
@@ -101,6 +118,12 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
                                  const char *order_name, int64_t values_most, lk_model **model);
 void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
+/* Variables of its networks: those of the data, or, with a view, its parts of each. */
+int64_t lk_model_modelled(const lk_model *model);
+/* Symbols of a variable of the data. */
+int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
+/* The view's, or NULL. */
+const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
  * destroyed. */
 lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph);

@@ -18,10 +18,11 @@ bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
                             const lk_tensor *tensors, int32_t count, char text[33]) {
     const lk_tensor **sorted = lk_allocate(count + 1, sizeof *sorted);
     XXH3_state_t *hash = XXH3_createState();
+    bool first = values[1] != NULL && strcmp(values[1], LK_MODEL_FILE_VERSION_1) == 0;
     bool made = sorted != NULL && hash != NULL;
     if (made) {
         XXH3_128bits_reset(hash);
-        for (int i = 0; i < LK_MODEL_FILE_KEY_COUNT; i++) {
+        for (int i = 0; i < (first ? LK_MODEL_FILE_KEY_COUNT_1 : LK_MODEL_FILE_KEY_COUNT); i++) {
             put_text(hash, values[i] != NULL ? values[i] : "");
         }
         for (int32_t i = 0; i < count; i++) {

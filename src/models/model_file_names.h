@@ -6,12 +6,16 @@
 #include "data/safetensors.h"
 
 #define LK_MODEL_FILE_FORMAT "likely model"
-#define LK_MODEL_FILE_VERSION "1"
+#define LK_MODEL_FILE_VERSION "2"
+/* Of version 0.1: without columns and classes; its models keep their fingerprints. */
+#define LK_MODEL_FILE_VERSION_1 "1"
 
 /* Metadata, in the order in which they are written and hashed; the checksum follows. */
-#define LK_MODEL_FILE_KEYS \
+#define LK_MODEL_FILE_KEYS_1 \
     "format", "version", "engine", "likely", "family", "settings", "data", "order", "history"
-#define LK_MODEL_FILE_KEY_COUNT 9
+#define LK_MODEL_FILE_KEYS LK_MODEL_FILE_KEYS_1, "columns", "classes"
+#define LK_MODEL_FILE_KEY_COUNT 11
+#define LK_MODEL_FILE_KEY_COUNT_1 9 /* of version 1: the first ones */
 #define LK_MODEL_FILE_CHECKSUM "checksum"
 
 #define LK_MODEL_FILE_RANK "ordering.rank"
@@ -24,8 +28,9 @@ static const char *const lk_model_file_binarizations[LK_MODEL_FILE_BINARIZATIONS
     "none", "threshold", "sample"};
 
 /* XXH3-128 in hexadecimal over the values of LK_MODEL_FILE_KEYS in that order, each with its
- * terminating zero byte (a missing one is as if empty), then of all tensors in the order of strcmp
- * of their names: name with its zero byte, bytes. False: out of memory. */
+ * terminating zero byte (a missing one is as if empty; of version 1 the first nine), then of all
+ * tensors in the order of strcmp of their names: name with its zero byte, bytes. False: out of
+ * memory. */
 bool lk_model_file_checksum(const char *const values[LK_MODEL_FILE_KEY_COUNT],
                             const lk_tensor *tensors, int32_t count, char text[33]);
 

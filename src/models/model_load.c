@@ -27,7 +27,9 @@ typedef struct job {
     char *assignments[LK_SETTINGS_MOST]; /* owned */
     int32_t assignment_count;
     lk_data_description data;
-    int32_t *rank; /* owned */
+    lk_columns *columns; /* owned: those of `data` */
+    bool first_version;  /* of the description of model files */
+    int32_t *rank;       /* owned */
 } job;
 
 /* ---- metadata -------------------------------------------------------------------------------- */
@@ -40,7 +42,7 @@ static lk_status need(const job *work, const char *key, const char **value) {
                                     work->path, key);
 }
 
-static lk_status check_format(const job *work) {
+static lk_status check_format(job *work) {
     const char *format, *version, *engine;
     LK_TRY(need(work, "format", &format));
     LK_TRY(need(work, "version", &version));
@@ -50,10 +52,13 @@ static lk_status check_format(const job *work) {
                        "%s: not a model file of likely: its format is \"%.40s\"", work->path,
                        format);
     }
-    if (strcmp(version, LK_MODEL_FILE_VERSION) != 0 || strcmp(engine, LK_ENGINE_VERSION) != 0) {
+    work->first_version = strcmp(version, LK_MODEL_FILE_VERSION_1) == 0;
+    bool known = work->first_version || strcmp(version, LK_MODEL_FILE_VERSION) == 0;
+    if (!known || strcmp(engine, LK_ENGINE_VERSION) != 0) {
         return lk_fail(work->context, LK_UNSUPPORTED,
                        "%s: model file version %.20s for engine %.20s; this build of likely reads "
-                       "version " LK_MODEL_FILE_VERSION " for engine " LK_ENGINE_VERSION,
+                       "versions " LK_MODEL_FILE_VERSION_1 " and " LK_MODEL_FILE_VERSION
+                       " for engine " LK_ENGINE_VERSION,
                        work->path, version, engine);
     }
     return LK_OK;
@@ -152,6 +157,54 @@ static bool take_stream(const json_t *object, lk_data_description *data) {
     return !data->stream;
 }
 
+/* "view" and "labels" are there where they mean something. */
+static lk_status take_fields(job *work, const json_t *object, size_t *known) {
+    lk_data_description *data = &work->data;
+    const json_t *view = json_object_get(object, "view"),
+                 *labels = json_object_get(object, "labels");
+    *known += (size_t)(view != NULL) + (size_t)(labels != NULL);
+    bool right = (view == NULL || json_is_string(view)) &&
+                 (labels == NULL || (json_is_integer(labels) && json_integer_value(labels) >= 1 &&
+                                     json_integer_value(labels) <= LK_ALPHABET_MOST));
+    if (!right || (work->first_version && (view != NULL || labels != NULL))) {
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: metadata \"data\" have a wrong view or number of labels", work->path);
+    }
+    data->labels = (int32_t)json_integer_value(labels);
+    if (view == NULL) {
+        return LK_OK;
+    }
+    lk_status status =
+        lk_view_parse(work->context, json_string_value(view), data->alphabet, &data->view);
+    return status == LK_OK ? status
+                           : lk_fail(work->context, LK_FORMAT,
+                                     "%s: metadata \"data\": there is no view %.40s of them",
+                                     work->path, json_string_value(view));
+}
+
+/* The tables' columns and the names of labels, which version 1 had not. */
+static lk_status take_words(job *work) {
+    const char *columns = "", *classes = "";
+    lk_columns *made = NULL;
+    if (!work->first_version) {
+        LK_TRY(need(work, "columns", &columns));
+        LK_TRY(need(work, "classes", &classes));
+    }
+    if (columns[0] != '\0') {
+        LK_TRY(lk_columns_parse(work->context, work->path, columns, &made));
+        work->data.columns = work->columns = made;
+    }
+    if (classes[0] == '\0') {
+        return LK_OK;
+    }
+    LK_TRY(lk_dictionary_parse(work->context, work->path, classes, &work->data.classes));
+    return lk_dictionary_alphabet(&work->data.classes) == work->data.labels
+               ? LK_OK
+               : lk_fail(work->context, LK_FORMAT,
+                         "%s: %d names of labels, but metadata \"data\" have %d labels", work->path,
+                         lk_dictionary_alphabet(&work->data.classes), work->data.labels);
+}
+
 static lk_status take_data(job *work, const json_t *object) {
     lk_data_description *data = &work->data;
     const json_t *alphabet = json_object_get(object, "alphabet");
@@ -163,8 +216,7 @@ static lk_status take_data(job *work, const json_t *object) {
     }
     if (!shape_read(json_object_get(object, "shape"), &data->shape) || !json_is_integer(alphabet) ||
         json_integer_value(alphabet) < 2 || json_integer_value(alphabet) > LK_ALPHABET_MOST ||
-        kind == LK_MODEL_FILE_BINARIZATIONS || !take_stream(object, data) ||
-        json_object_size(object) != (data->stream ? 4 : 3)) {
+        kind == LK_MODEL_FILE_BINARIZATIONS || !take_stream(object, data)) {
         return lk_fail(
             work->context, LK_FORMAT,
             "%s: metadata \"data\" describe no data: wrong shape, alphabet, binarization or stream",
@@ -173,6 +225,12 @@ static lk_status take_data(job *work, const json_t *object) {
     data->variables = lk_shape_variables(data->shape);
     data->alphabet = (int32_t)json_integer_value(alphabet);
     data->binarization = (lk_binarization)kind;
+    size_t known = data->stream ? 4 : 3;
+    LK_TRY(take_fields(work, object, &known));
+    if (json_object_size(object) != known) {
+        return lk_fail(work->context, LK_FORMAT, "%s: metadata \"data\" say more than is known",
+                       work->path);
+    }
     if (data->variables > (CELLS_FREE + CELLS_PER_BYTE * work->file.bytes.size) / data->alphabet) {
         return lk_fail(work->context, LK_FORMAT,
                        "%s: %lld variables of %d symbols are too many for a file of %lld bytes",
@@ -206,7 +264,7 @@ static lk_status take_metadata(job *work) {
     LK_TRY(need_object(work, "data", &object));
     status = take_data(work, object);
     json_decref(object);
-    return status;
+    return status == LK_OK ? take_words(work) : status;
 }
 
 /* ---- tensors --------------------------------------------------------------------------------- */
@@ -352,6 +410,7 @@ static lk_status create(job *work, lk_model **model) {
         return lk_fail(work->context, status, "%s: %s", work->path, reason);
     }
     (*model)->parameters->total_most = 0;
+    (*model)->unshaped = work->first_version;
     lk_release((*model)->history);
     (*model)->history = lk_duplicate(history);
     return (*model)->history != NULL
@@ -386,6 +445,8 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
     }
     lk_release(work.rank);
     lk_symbols_deinit(&work.data.symbols);
+    lk_dictionary_deinit(&work.data.classes);
+    lk_columns_destroy(work.columns);
     lk_safetensors_deinit(&work.file);
     *model = made;
     return status;

@@ -2,6 +2,7 @@
  * them. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -33,14 +34,20 @@ static char *data_text(const lk_data_description *data) {
     json_t *object = made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet,
                                       "binarization", binarization)
                           : NULL;
-    if (object != NULL && data->stream) {
+    made = object != NULL;
+    if (made && data->stream) {
         json_t *kind = json_string(lk_symbols_kind_name(data->symbols.kind));
-        if (json_object_set_new(object, "stream", kind) != 0) {
-            json_decref(object);
-            object = NULL;
-        }
+        made = json_object_set_new(object, "stream", kind) == 0;
     }
-    char *text = object != NULL ? lk_json_text(object, JSON_COMPACT) : NULL;
+    if (made && data->view.kind != NULL) {
+        char view[LK_VIEW_TEXT];
+        lk_view_print(&data->view, view);
+        made = json_object_set_new(object, "view", json_string(view)) == 0;
+    }
+    if (made && data->labels > 0) {
+        made = json_object_set_new(object, "labels", json_integer(data->labels)) == 0;
+    }
+    char *text = made ? lk_json_text(object, JSON_COMPACT) : NULL;
     json_decref(object);
     json_decref(shape);
     return text;
@@ -90,36 +97,64 @@ static int32_t list_tensors(const lk_model *model, lk_tensor *tensors) {
     return count;
 }
 
-lk_status lk_model_save(const lk_model *model, const char *path) {
-    lk_context *context = model->context;
-    lk_tensor *tensors = lk_allocate(model->parameters->count + 3, sizeof *tensors);
-    char *settings = settings_text(&model->settings), *data = data_text(&model->data);
-    lk_status status = LK_OK;
-    if (tensors == NULL || settings == NULL || data == NULL) {
-        status = lk_fail_no_memory(context, "the model file's metadata",
-                                   (int64_t)sizeof *tensors * (model->parameters->count + 3));
-    } else {
-        static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
-        char checksum[33] = "";
-        const char *const values[] = {LK_MODEL_FILE_FORMAT,
-                                      LK_MODEL_FILE_VERSION,
-                                      LK_ENGINE_VERSION,
-                                      LIKELY_VERSION,
-                                      model->family->name,
-                                      settings,
-                                      data,
-                                      model->order_name,
-                                      model->history,
-                                      checksum};
-        _Static_assert(sizeof keys == sizeof values, "a value for each key");
-        int32_t count = list_tensors(model, tensors);
-        status = lk_model_file_checksum(values, tensors, count, checksum)
-                     ? lk_safetensors_write(context, path, tensors, count, keys, values,
-                                            sizeof keys / sizeof keys[0])
-                     : lk_fail_no_memory(context, "the model file's checksum", 1024);
+/* What the metadata hold, by the number of the key; owned from `settings` on. */
+typedef struct metadata {
+    char *settings, *data, *columns, *classes;
+} metadata;
+
+static bool make_metadata(const lk_model *model, metadata *m) {
+    const lk_data_description *data = &model->data;
+    *m = (metadata){.settings = settings_text(&model->settings),
+                    .data = data_text(data),
+                    .columns =
+                        data->columns != NULL ? lk_columns_print(data->columns) : lk_duplicate(""),
+                    .classes = data->classes.count > 0 ? lk_dictionary_print(&data->classes)
+                                                       : lk_duplicate("")};
+    return m->settings != NULL && m->data != NULL && m->columns != NULL && m->classes != NULL;
+}
+
+static lk_status write_file(const lk_model *model, const metadata *m, lk_tensor *tensors,
+                            const char *path) {
+    static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
+    static const char *const keys_1[] = {LK_MODEL_FILE_KEYS_1, LK_MODEL_FILE_CHECKSUM};
+    char checksum[33] = "";
+    bool first = model->unshaped; /* it keeps its fingerprint, so the version that says so */
+    const char *values[] = {first ? LK_MODEL_FILE_VERSION_1 : LK_MODEL_FILE_VERSION,
+                            LK_ENGINE_VERSION,
+                            LIKELY_VERSION,
+                            model->family->name,
+                            m->settings,
+                            m->data,
+                            model->order_name,
+                            model->history,
+                            first ? checksum : m->columns,
+                            m->classes,
+                            checksum};
+    const char *all[LK_MODEL_FILE_KEY_COUNT + 1] = {LK_MODEL_FILE_FORMAT};
+    memcpy(all + 1, values, sizeof values);
+    _Static_assert(sizeof keys == sizeof all, "a value for each key");
+    int32_t count = list_tensors(model, tensors);
+    if (!lk_model_file_checksum(all, tensors, count, checksum)) {
+        return lk_fail_no_memory(model->context, "the model file's checksum", 1024);
     }
+    return first ? lk_safetensors_write(model->context, path, tensors, count, keys_1, all,
+                                        sizeof keys_1 / sizeof *keys_1)
+                 : lk_safetensors_write(model->context, path, tensors, count, keys, all,
+                                        sizeof keys / sizeof *keys);
+}
+
+lk_status lk_model_save(const lk_model *model, const char *path) {
+    int64_t tensor_count = model->parameters->count + 3;
+    lk_tensor *tensors = lk_allocate(tensor_count, sizeof *tensors);
+    metadata m;
+    lk_status status = make_metadata(model, &m) && tensors != NULL
+                           ? write_file(model, &m, tensors, path)
+                           : lk_fail_no_memory(model->context, "the model file's metadata",
+                                               (int64_t)sizeof *tensors * tensor_count);
     lk_release(tensors);
-    lk_release(settings);
-    lk_release(data);
+    lk_release(m.settings);
+    lk_release(m.data);
+    lk_release(m.columns);
+    lk_release(m.classes);
     return status;
 }

@@ -1,7 +1,21 @@
 #include "models/pixels.h"
 
+#include <stdio.h>
+
 #include "dist/dist.h"
 #include "models/marginals.h"
+
+void lk_window_make(lk_mask *mask, int32_t kernel) {
+    int32_t reach = kernel / 2;
+    mask->count = 0;
+    for (int32_t y = -reach; y <= reach; y++) {
+        for (int32_t x = -reach; x <= reach; x++) {
+            mask->taps[mask->count][0] = y;
+            mask->taps[mask->count][1] = x;
+            mask->taps[mask->count++][2] = 0;
+        }
+    }
+}
 
 void lk_mask_make(lk_mask *mask, int32_t kernel) {
     int32_t reach = kernel / 2;
@@ -43,10 +57,10 @@ lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) 
     return LK_OK;
 }
 
-lk_node *lk_pixels_numbers(lk_graph *graph) {
-    return graph->alphabet == 2
-               ? graph->data
-               : lk_scale(graph, graph->data, 2.0f / (float)(graph->alphabet - 1), -1.0f);
+lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field) {
+    return field->alphabet == 2
+               ? field->node
+               : lk_scale(graph, field->node, 2.0f / (float)(field->alphabet - 1), -1.0f);
 }
 
 lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
@@ -62,21 +76,31 @@ lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_
 }
 
 lk_node *lk_pixels_dense(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
-                             int64_t channels, lk_init init) {
+                         int64_t channels, lk_init init) {
     return lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_B, init);
 }
 
-int64_t lk_pixels_logits(const lk_graph *graph) {
-    return graph->alphabet == 2 ? 1 : graph->alphabet;
+int64_t lk_pixels_logits(const lk_field *field) {
+    return field->alphabet == 2 ? 1 : field->alphabet;
 }
 
-lk_status lk_pixels_finish(lk_graph *graph, lk_node *logits) {
-    return lk_graph_finish(graph, logits, graph->alphabet == 2 ? &lk_bernoulli : &lk_categorical);
+void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits) {
+    lk_graph_model(graph, field->node->index, logits,
+                   field->alphabet == 2 ? &lk_bernoulli : &lk_categorical, 0);
 }
 
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
     const lk_shape *shape = &model->data.shape;
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, shape->axes == 3 ? shape->size[2] : 1,
-                            model->parameters->list[bias].value);
+    const lk_view *view = lk_model_view(model);
+    int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
+    for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
+         part++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s%slogits.bias", part < 0 ? "" : view->parts[part].name,
+                 part < 0 ? "" : ".");
+        int32_t bias = lk_parameters_find(model->parameters, name);
+        LK_REQUIRE(bias >= 0);
+        LK_TRY(lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value));
+    }
+    return LK_OK;
 }

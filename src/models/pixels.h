@@ -13,25 +13,28 @@ typedef struct lk_mask {
     int32_t count;
 } lk_mask;
 void lk_mask_make(lk_mask *mask, int32_t kernel);
+/* All taps of the window: of what is known before. */
+void lk_window_make(lk_mask *mask, int32_t kernel);
 /* The setting `key` as the size of a mask: LK_INVALID when it has no centre. */
 lk_status lk_mask_size(lk_graph *graph, const lk_model *model, const char *key, int32_t *kernel);
 
 /* Height x width, with a group of cells for each channel (R, G, B); LK_INVALID when the data are no
  * images. */
 lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid);
-/* The data as numbers: symbols above the binary ones in -1 .. 1. */
-lk_node *lk_pixels_numbers(lk_graph *graph);
+/* A field as numbers: symbols above the binary ones in -1 .. 1. */
+lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field);
 /* A convolution with a bias under the mask, which starts at LK_INIT_HE. */
 lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                           int64_t channels, const lk_mask *mask, lk_centre centre);
 /* 1x1(relu(input)), type B. */
 lk_node *lk_pixels_dense(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
-                             int64_t channels, lk_init init);
+                         int64_t channels, lk_init init);
 /* Channels of the logits, and what they parameterise: a Bernoulli, or a softmax over all values. */
-int64_t lk_pixels_logits(const lk_graph *graph);
-lk_status lk_pixels_finish(lk_graph *graph, lk_node *logits);
+int64_t lk_pixels_logits(const lk_field *field);
+void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits);
 
-/* The biases of the layer "logits" become the marginal frequencies, one set for each colour. */
+/* The biases of the layer "logits" (of a view's parts: "high.logits", ...) become the marginal
+ * frequencies, one set for each colour. */
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "models/run_inside.h"
 
-/* ---- what it is ------------------------------------------------------------------------------- */
+/* ---- what it is ------------------------------------------------------------------------------ */
 
 int64_t lk_run_variables(const lk_run *run) {
     return run->variables;
@@ -44,7 +44,7 @@ const char *lk_run_first_not_finite(const lk_run *run) {
     return node != NULL ? node->name : NULL;
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* Makes room for `positions` behind those that hold values. */
 static void make_room(lk_run *run, int64_t positions) {
@@ -64,11 +64,7 @@ lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
         return run->options.schedules == LK_PARALLEL ? LK_OK
                                                      : lk_execution_begin(run->execution, lanes);
     }
-    LK_TRY(lk_execution_window_begin(run->execution, &run->window, lanes));
-    if (run->learner != NULL) { /* no sliding within a learning window */
-        make_room(run, run->capacity);
-    }
-    return LK_OK;
+    return lk_execution_window_begin(run->execution, &run->window, lanes);
 }
 
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
@@ -135,7 +131,7 @@ const float *lk_run_parameters(const lk_run *run, int64_t place) {
     return lk_execution_parameters(run->execution, variable_now(run, place));
 }
 
-/* ---- learning --------------------------------------------------------------------------------- */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 static lk_status learn(lk_run *run) {
     int64_t window = lk_run_window(run);

@@ -4,8 +4,8 @@
  * An item is a picture, a row of a table, a text: what the model gives one likelihood. Lanes are
  * items side by side. The network is held whole, or it slides along an item, by symbols of a
  * sequence or rows of an image, so that memory is O(lanes x (lookback + window)) whatever the
- * item's length; neither can be seen in the bits. Conditionals are told by their place: a variable's
- * number in coding order, which is what both schedules go by.
+ * item's length; neither can be seen in the bits. Conditionals are told by their place: a
+ * variable's number in coding order, which is what both schedules go by.
  *
  *   parallel:     begin; forward of the next variables, until the item ends; each time read the
  *                 parameters or the terms of these places, then learn
@@ -57,7 +57,7 @@ lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int
 lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, double bytes,
                      int64_t *lanes);
 
-/* ---- what it is --------------------------------------------------------------------------------- */
+/* ---- what it is ------------------------------------------------------------------------------ */
 
 /* Variables of an item; INT64_MAX when it has no end of its own. */
 int64_t lk_run_variables(const lk_run *run);
@@ -76,7 +76,7 @@ const lk_graph *lk_run_graph(const lk_run *run);
 /* Where a value that is not finite was first seen, for messages; NULL: nowhere. */
 const char *lk_run_first_not_finite(const lk_run *run);
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* To the beginning of `lanes` items, given[lanes][model's given values] (NULL if it has none).
  * Weights that have learned stay as they are. */
@@ -97,7 +97,7 @@ void lk_run_set(lk_run *run, int64_t place, const uint16_t *values);
  * head]. */
 const float *lk_run_parameters(const lk_run *run, int64_t place);
 
-/* ---- learning ----------------------------------------------------------------------------------- */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 /* After every forward, and after every step that is set: learns when a learning window is full.
  * Nothing for runs that do not learn. */

@@ -41,7 +41,7 @@ static lk_shape shape_of(const lk_model *model, const lk_run_options *options) {
     return options->shape.axes == 0 ? model->data.shape : options->shape;
 }
 
-/* ---- sliding ---------------------------------------------------------------------------------- */
+/* ---- sliding --------------------------------------------------------------------------------- */
 
 /* A position of data of `shape`: a symbol, or a row. */
 static lk_shape position_of(lk_shape shape) {
@@ -49,15 +49,14 @@ static lk_shape position_of(lk_shape shape) {
     return shape;
 }
 
-/* Builds the graph on `window` positions more than it looks back; 0: as many as the incremental
- * schedule likes. How far back that is, the graph itself tells; the first one may be too small to
- * show it. */
+/* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself
+ * tells; the first one may be too small to show it. */
 static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t window, lk_run *run) {
     int64_t lookback = 1, shown = 0;
     run->unit = lk_shape_variables(position_of(shape));
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = larger(shown, lookback);
-        run->capacity = first ? 1 : window > 0 ? window : larger(lookback, INCREMENTAL_LEAST);
+        run->capacity = first ? 1 : window;
         lk_graph_destroy(run->graph);
         run->graph = NULL;
         shape.size[0] = lookback + run->capacity;
@@ -111,7 +110,7 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
         return larger(1, options->window / n->unit);
     }
     if (options->schedules == LK_INCREMENTAL) {
-        return 0;
+        return larger(n->lookback, INCREMENTAL_LEAST);
     }
     int64_t least = larger(rule->least, shape.axes == 1 ? n->lookback / 4 : 1);
     int64_t window = larger(1, rule->variables / n->unit);
@@ -122,7 +121,7 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
     return larger(window, smaller(least, larger(1, rule->variables / n->unit)));
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static lk_status refuse_memory(const lk_run *run, double bytes) {
     return lk_fail(run->model->context, LK_UNSUPPORTED,
@@ -146,27 +145,24 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
     return LK_OK;
 }
 
-static lk_status open_sliding(const lk_model *model, lk_shape shape, lk_run *run) {
-    need n;
-    LK_TRY(measure(model, shape, plan_of(&run->options), &n));
-    int64_t window = choose_window(&n, &run->options, shape);
-    double bytes = bytes_of(&n, run->options.lanes, larger(window, 1));
+static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
+    int64_t window = choose_window(n, &run->options, shape);
+    double bytes = bytes_of(n, run->options.lanes, window);
     if (bytes > LK_RUN_BYTES_MOST) {
         return refuse_memory(run, bytes);
     }
     LK_TRY(build_sliding(model, shape, window, run));
-    run->variables = endless(model, shape) ? INT64_MAX / 2 : shape.size[0] * run->unit;
+    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
     return LK_OK;
 }
 
 /* A network that does not repeat along the data is held whole at their size. */
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
-    lk_status status = open_sliding(model, shape, run);
-    if (status != LK_UNSUPPORTED || endless(model, shape) || run->window.graph != NULL) {
-        return status;
+    need n;
+    lk_status status = measure(model, shape, plan_of(&run->options), &n);
+    if (status != LK_UNSUPPORTED || endless(model, shape)) {
+        return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
-    lk_graph_destroy(run->graph);
-    run->graph = NULL;
     LK_TRY(open_whole(model, shape, run));
     double bytes =
         (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
@@ -237,7 +233,7 @@ lk_status lk_run_turn(lk_run *run, int64_t network) {
     return LK_OK;
 }
 
-/* ---- what it takes ---------------------------------------------------------------------------- */
+/* ---- what it takes --------------------------------------------------------------------------- */
 
 lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
                        double *bytes) {
@@ -251,7 +247,7 @@ lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int
         shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
         lk_status status = measure(model, shape, plan, &n);
         if (status == LK_OK) {
-            *bytes = bytes_of(&n, o.lanes, larger(1, choose_window(&n, &o, shape)));
+            *bytes = bytes_of(&n, o.lanes, choose_window(&n, &o, shape));
         }
         if (status != LK_UNSUPPORTED || endless(model, shape)) {
             return status;

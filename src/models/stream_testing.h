@@ -30,13 +30,7 @@ static inline lk_model *testing_stream_model(lk_context *context, const char *fa
     lk_model *model;
     testing_ok(context, lk_model_create(context, family, set, sets, data, "natural", 5, &model));
     lk_symbols_deinit(&symbols);
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
-            parameter->value[e] =
-                weight * lk_random_normal((lk_random){11, LK_FOR_CHECK}, (uint64_t)p, (uint64_t)e);
-        }
-    }
+    testing_random_weights(model, weight);
     return model;
 }
 

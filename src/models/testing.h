@@ -57,6 +57,17 @@ static inline lk_model *testing_model(lk_context *context, const char *family,
     return model;
 }
 
+/* Weights that make every conditional depend on what it may. */
+static inline void testing_random_weights(lk_model *model, float weight) {
+    lk_random random = {11, LK_FOR_CHECK};
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        lk_parameter *parameter = &model->parameters->list[p];
+        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
+            parameter->value[e] = weight * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
+        }
+    }
+}
+
 /* Examples in memory, all 0. */
 static inline lk_dataset *testing_dataset(lk_context *context, int64_t examples, int64_t variables,
                                           int32_t alphabet) {

@@ -241,7 +241,7 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settin
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(
         lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
-    graph->parameters->list[parameters[0]].fan_in = rows / self->grid.groups;
+    lk_parameters_fan_in(graph->parameters, parameters[0], rows / self->grid.groups);
     snprintf(text, sizeof text, "%s.bias", name);
     return self->bias
                ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels,

@@ -366,7 +366,7 @@ static lk_status declare(lk_graph *graph, const char *name, const grid_lstm *sel
     snprintf(text, sizeof text, "%s.recurrent", name);
     LK_TRY(
         lk_parameters_declare(graph->parameters, text, rows, GATES * w, LK_INIT_GLOROT, parameter));
-    graph->parameters->list[*parameter].fan_in = rows / self->conv->grid.groups;
+    lk_parameters_fan_in(graph->parameters, *parameter, rows / self->conv->grid.groups);
     return LK_OK;
 }
 

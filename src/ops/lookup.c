@@ -1,8 +1,8 @@
 /* Conditional probability tables: out[t] = table[row_begin[t] + index], where index = sum_j
- * x[parent j] * alphabet^(parents - 1 - j) numbers the settings of table t's parents, the first
- * parent most significant. One cell a table; a table without parents is one row, the same for all
- * examples: a histogram. All tables stand one after another in the parameter NAME.table
- * [rows][channels]. */
+ * x[parent j] * (the product of the alphabets of the parents after j) numbers the settings of table
+ * t's parents, the first parent most significant. One cell a table; a table without parents is one
+ * row, the same for all examples: a histogram. All tables stand one after another in the parameter
+ * NAME.table [rows][channels]. */
 #include "ops/ops.h"
 
 #include <stdio.h>
@@ -21,8 +21,13 @@ typedef struct lookup {
     int32_t *parent;       /* cells of the input */
     int64_t *row_begin;    /* [tables + 1] */
     int32_t alphabet;
+    const int32_t *alphabets; /* of the input's cells, where they differ; else NULL */
     int64_t channels;
 } lookup;
+
+static int64_t alphabet_of(const lookup *self, int32_t cell) {
+    return self->alphabets != NULL ? self->alphabets[cell] : self->alphabet;
+}
 
 static lk_status shape(lk_context *context, lk_node *node) {
     const lookup *self = node->settings;
@@ -58,7 +63,7 @@ static int64_t row_of(const lk_task *task, int64_t table, int64_t n) {
     int64_t index = 0;
     for (int64_t i = self->parent_begin[table]; i < self->parent_begin[table + 1]; i++) {
         int64_t symbol = (int64_t)task->in[0][self->parent[i] * task->batch + n];
-        index = index * self->alphabet + symbol;
+        index = index * alphabet_of(self, self->parent[i]) + symbol;
     }
     return self->row_begin[table] + index;
 }
@@ -120,23 +125,27 @@ const lk_op lk_lookup_op = {
 
 /* ---- maker ----------------------------------------------------------------------------------- */
 
-int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet,
-                       int64_t *row_begin) {
+/* Rows of one table; above ROWS_MOST: too many. */
+static int64_t rows_of(const lookup *self, int64_t table) {
+    int64_t rows = 1;
+    for (int64_t i = self->parent_begin[table]; i < self->parent_begin[table + 1]; i++) {
+        int64_t alphabet = alphabet_of(self, self->parent[i]);
+        rows = rows > ROWS_MOST / alphabet ? ROWS_MOST + 1 : rows * alphabet;
+    }
+    return rows;
+}
+
+/* Of all tables, whose first rows are noted; -1: too many. */
+static int64_t number_rows(lookup *self) {
     int64_t total = 0;
-    for (int64_t t = 0; t <= tables; t++) {
-        if (row_begin != NULL) {
-            row_begin[t] = total;
-        }
-        int64_t rows = 1;
-        for (int64_t i = 0;
-             t < tables && parent_begin != NULL && i < parent_begin[t + 1] - parent_begin[t]; i++) {
-            rows = rows > ROWS_MOST / alphabet ? ROWS_MOST + 1 : rows * alphabet;
-        }
-        total += t < tables ? rows : 0;
+    for (int64_t t = 0; t < self->tables; t++) {
+        self->row_begin[t] = total;
+        total += rows_of(self, t);
         if (total > ROWS_MOST) {
             return -1;
         }
     }
+    self->row_begin[self->tables] = total;
     return total;
 }
 
@@ -173,7 +182,9 @@ lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t ta
         graph->failed = lk_fail_no_memory(graph->context, name, tables * (int64_t)sizeof(int64_t));
         return NULL;
     }
-    int64_t rows = lk_lookup_rows(tables, parent_begin, alphabet, self->row_begin);
+    const lk_field *field = lk_graph_field_of(graph, input);
+    self->alphabets = field != NULL ? field->alphabets : NULL;
+    int64_t rows = number_rows(self);
     if (rows < 0) {
         graph->failed =
             lk_fail(graph->context, LK_INVALID, "node %s: the tables have more than %lld rows",

@@ -228,13 +228,16 @@ static bool mark_live(lk_graph *graph, lk_node *node) {
     if (!self->input_in_order) {
         return true;
     }
-    if (weight->live == NULL) {
-        weight->live = lk_allocate(weight->rows, sizeof *weight->live);
+    size_t bytes = (size_t)weight->rows * sizeof *weight->live;
+    if (graph->parameters->frozen) { /* another ordering masks otherwise */
+        self->live = weight->live != NULL && memcmp(weight->live, self->prefix, bytes) == 0;
+        return true;
     }
+    weight->live = weight->live != NULL ? weight->live : lk_allocate(weight->rows, sizeof(int32_t));
     if (weight->live == NULL) {
         return false;
     }
-    memcpy(weight->live, self->prefix, (size_t)weight->rows * sizeof *weight->live);
+    memcpy(weight->live, self->prefix, bytes);
     self->live = true;
     return true;
 }

@@ -2,7 +2,8 @@
  * variables of the ranks before s, up to a constant chosen so that its maximum is 0.
  *
  *   state[0] = weight - max(weight)
- *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[v * alphabet + x_v];
+ *   state[s + 1] = state[s] + sum over v of rank s, ascending, of component[symbols before v +
+ *     x_v];
  *     then minus
  * its maximum
  *
@@ -22,7 +23,7 @@
 
 typedef struct mixture_state {
     int64_t components;
-    int32_t alphabet;
+    const lk_field *field;  /* whose symbols are mixed */
     const int32_t *by_rank; /* the graph's: variables of rank s are by_rank[rank_begin[s] ..
                                rank_begin[s + 1]) */
     const int64_t *rank_begin;
@@ -81,7 +82,8 @@ static void compute_state(const lk_task *task, int64_t cell, int64_t n) {
         int64_t variable = self->by_rank[i];
         int64_t symbol = (int64_t)task->in[0][variable * batch + n];
         task->kernels->add(state,
-                           task->parameter[1] + (variable * self->alphabet + symbol) * components,
+                           task->parameter[1] +
+                               (lk_field_symbol(self->field, variable) + symbol) * components,
                            components);
     }
     subtract_maximum(task->kernels, state, components);
@@ -127,24 +129,24 @@ const lk_op lk_mixture_state_op = {
     .forward = forward,
 };
 
-static lk_status declare(lk_graph *graph, const char *name, int32_t alphabet, int64_t components,
-                         int32_t parameters[2]) {
+static lk_status declare(lk_graph *graph, const char *name, const lk_field *field,
+                         int64_t components, int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(lk_parameters_declare(graph->parameters, text, components, 1, LK_INIT_ZERO,
                                  &parameters[0]));
     snprintf(text, sizeof text, "%s.component", name);
-    return lk_parameters_declare(graph->parameters, text, graph->variables * alphabet, components,
+    return lk_parameters_declare(graph->parameters, text, lk_field_symbols(field), components,
                                  LK_INIT_ZERO, &parameters[1]);
 }
 
-lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet,
+lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *field,
                           int64_t components) {
-    if (input == NULL || graph->failed != LK_OK) {
+    if (graph->failed != LK_OK) {
         return NULL;
     }
     int32_t parameters[2];
-    graph->failed = declare(graph, name, alphabet, components, parameters);
+    graph->failed = declare(graph, name, field, components, parameters);
     if (graph->failed != LK_OK) {
         return NULL;
     }
@@ -153,6 +155,7 @@ lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int
         graph->failed = lk_fail_no_memory(graph->context, name, (int64_t)sizeof *self);
         return NULL;
     }
-    *self = (mixture_state){components, alphabet, graph->by_rank, graph->rank_begin, graph->steps};
+    *self = (mixture_state){components, field, graph->by_rank, graph->rank_begin, graph->steps};
+    lk_node *input = field->node;
     return lk_graph_add(graph, &lk_mixture_state_op, name, 1, &input, 2, parameters, self);
 }

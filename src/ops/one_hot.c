@@ -7,7 +7,19 @@
 
 typedef struct one_hot {
     int32_t alphabet;
+    /* Of a field whose alphabets differ, else NULL. */
+    const int64_t *symbols; /* [input cells + 1]: where the cells of an input cell begin */
+    int32_t *variable;      /* [cells]: the input cell */
 } one_hot;
+
+static int64_t variable_of(const one_hot *self, int64_t cell) {
+    return self->symbols == NULL ? cell / self->alphabet : self->variable[cell];
+}
+
+static int64_t symbol_of(const one_hot *self, int64_t cell) {
+    return self->symbols == NULL ? cell % self->alphabet
+                                 : cell - self->symbols[self->variable[cell]];
+}
 
 static lk_status shape(lk_context *context, lk_node *node) {
     const one_hot *self = node->settings;
@@ -20,7 +32,8 @@ static lk_status shape(lk_context *context, lk_node *node) {
                        "node %s: %lld variables of %d symbols are too many for one-hot cells",
                        node->name, (long long)input->cells, self->alphabet);
     }
-    node->cells = input->cells * self->alphabet;
+    node->cells =
+        self->symbols != NULL ? self->symbols[input->cells] : input->cells * self->alphabet;
     node->channels = 1;
     return LK_OK;
 }
@@ -30,7 +43,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     const one_hot *self = node->settings;
     (void)input;
     (void)most;
-    spans[0] = (lk_span){.first = cell / self->alphabet, .count = 1};
+    spans[0] = (lk_span){.first = variable_of(self, cell), .count = 1};
     return 1;
 }
 
@@ -39,8 +52,8 @@ static void forward_cells(const lk_task *task, int64_t first, int64_t last, int 
     const one_hot *self = task->node->settings;
     for (int64_t i = first; i < last; i++) {
         int32_t cell = task->cells[i];
-        const float *symbol = task->in[0] + cell / self->alphabet * task->batch;
-        float mine = (float)(cell % self->alphabet);
+        const float *symbol = task->in[0] + variable_of(self, cell) * task->batch;
+        float mine = (float)symbol_of(self, cell);
         float *out = task->out + cell * task->batch;
         for (int64_t n = 0; n < task->batch; n++) {
             out[n] = symbol[n] == mine ? 1.0f : 0.0f;
@@ -60,7 +73,7 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_one_hot_op = {
     .name = "one hot",
-    .definition = "out[v * alphabet + a] = in[v] == a",
+    .definition = "out[symbols before v + a] = in[v] == a",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -71,9 +84,26 @@ const lk_op lk_one_hot_op = {
     .backward = backward,
 };
 
+static bool take_symbols(lk_graph *graph, const lk_field *field, one_hot *self) {
+    self->symbols = field->symbols;
+    self->variable = lk_arena_take(graph->arena, lk_field_symbols(field), sizeof *self->variable);
+    for (int64_t v = 0; v < field->cells && self->variable != NULL; v++) {
+        for (int64_t cell = field->symbols[v]; cell < field->symbols[v + 1]; cell++) {
+            self->variable[cell] = (int32_t)v;
+        }
+    }
+    return self->variable != NULL;
+}
+
 lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet) {
+    if (input == NULL || graph->failed != LK_OK) {
+        return NULL;
+    }
+    const lk_field *field = lk_graph_field_of(graph, input);
     one_hot *self = lk_arena_take(graph->arena, 1, sizeof *self);
-    if (input == NULL || self == NULL) {
+    bool mixed = field != NULL && field->symbols != NULL;
+    if (self == NULL || (mixed && !take_symbols(graph, field, self))) {
+        graph->failed = lk_fail_no_memory(graph->context, "one-hot cells", input->cells * 4);
         return NULL;
     }
     self->alphabet = alphabet;

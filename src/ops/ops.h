@@ -85,6 +85,8 @@ lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input);
 /* out = a + b, of equal cells and channels. */
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b);
 
+/* out[c] = in[c] + vector[0]: one cell, such as a row of an embedding, is added to all. */
+lk_node *lk_add_to_all(lk_graph *graph, lk_node *input, lk_node *vector);
 /* out = a b, of equal cells and channels. */
 lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
 
@@ -106,8 +108,9 @@ lk_node *lk_dropout(lk_graph *graph, lk_node *input, double rate);
  * (Gal and Ghahramani, NIPS 2016). */
 lk_node *lk_locked_dropout(lk_graph *graph, lk_node *input, double rate);
 
-/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0. The input is the data node (or a
- * selection of its cells). */
+/* out[v * alphabet + a] = 1 if in[v] is the symbol a, else 0. The input is a field's node (or a
+ * selection of its cells); of a field whose alphabets differ each variable has its own number of
+ * cells. */
 lk_node *lk_one_hot(lk_graph *graph, lk_node *input, int32_t alphabet);
 
 /* out[i] = in[cell[i]]: some of the input's cells, in any order. `cell` is copied. */
@@ -119,6 +122,11 @@ lk_node *lk_concatenate(lk_graph *graph, lk_node *const *inputs, int32_t count);
 /* Groups of `channels` consecutive 1-channel cells become cells of so many channels:
  * out[g].channel[c] = in[g * channels + c]. */
 lk_node *lk_cells_to_channels(lk_graph *graph, lk_node *input, int64_t channels);
+/* All cells become the first channels of one cell; the others are 0. */
+lk_node *lk_cells_to_one(lk_graph *graph, lk_node *input, int64_t channels);
+/* The same for logits of a field, one cell a symbol: as many channels as its largest alphabet,
+ * those beyond a variable's own 0. */
+lk_node *lk_cells_to_symbols(lk_graph *graph, lk_node *input, const lk_field *field);
 
 /* out = 0: reads nothing. */
 lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
@@ -181,10 +189,6 @@ lk_node *lk_grid_lstm(lk_graph *graph, const char *name, lk_node *x, lk_grid_lst
 lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t tables,
                    const int64_t *parent_begin, const int32_t *parent, int32_t alphabet,
                    int64_t channels);
-/* Where each table's rows begin in NAME.table (row_begin[tables + 1], or NULL), and how many there
- * are; -1: too many. */
-int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alphabet,
-                       int64_t *row_begin);
 
 /* Mixture of products (a mixture of Bernoullis or categoricals), read rank after rank. The state
  * after the variables of the first s ranks is the log posterior of the K components, up to a
@@ -192,11 +196,12 @@ int64_t lk_lookup_rows(int64_t tables, const int64_t *parent_begin, int32_t alph
  *   state[0] = weight - max, state[s + 1] = state[s] + sum over v of rank s of component[v *
  *     alphabet + x_v], then minus its maximum
  * and the conditional's logits are out[v][a] = log sum_k exp(state[rank of v][k] + component[v *
- * alphabet + a][k]). lk_mixture_state declares NAME.weight [K][1] (log weights); both declare
+ ... + a][k]). lk_mixture_state declares NAME.weight [K][1] (log weights); both declare
  * NAME.component [variables * alphabet][K] (log probabilities). Values: state [ranks][batch][K],
  * readout [variables][batch][alphabet]. */
-lk_node *lk_mixture_state(lk_graph *graph, const char *name, lk_node *input, int32_t alphabet,
+lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *field,
                           int64_t components);
-lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state, int32_t alphabet);
+lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
+                            const lk_field *field);
 
 #endif

@@ -46,6 +46,19 @@ static inline void reference_scale(const lk_node *node, double *const *in, doubl
     }
 }
 
+static inline lk_node *make_add_to_all(lk_graph *graph, lk_node *const *source) {
+    return lk_add_to_all(graph, source[0], source[1]);
+}
+
+static inline void reference_add_to_all(const lk_node *node, double *const *in,
+                                        double *const *parameter, int64_t batch, double *out) {
+    (void)parameter;
+    int64_t floats = batch * node->channels;
+    for (int64_t i = 0; i < node->cells * floats; i++) {
+        out[i] = in[0][i] + in[1][i % floats];
+    }
+}
+
 static inline lk_node *make_add(lk_graph *graph, lk_node *const *source) {
     return lk_add(graph, source[0], source[1]);
 }
@@ -319,7 +332,8 @@ static inline void reference_lookup(const lk_node *node, double *const *in,
 }
 
 static inline lk_node *make_mixture_state(lk_graph *graph, lk_node *const *source) {
-    return lk_mixture_state(graph, "mixture", source[0], TESTING_ALPHABET, 17);
+    (void)source;
+    return lk_mixture_state(graph, "mixture", &graph->fields[0], 17);
 }
 
 /* Variables in order of rank: 1 3 | 2 | 0 | 4 5. */
@@ -345,7 +359,7 @@ static inline void reference_mixture_state(const lk_node *node, double *const *i
 }
 
 static inline lk_node *make_mixture_readout(lk_graph *graph, lk_node *const *source) {
-    return lk_mixture_readout(graph, "mixture", source[0], TESTING_ALPHABET);
+    return lk_mixture_readout(graph, "mixture", source[0], &graph->fields[0]);
 }
 
 static inline void reference_mixture_readout(const lk_node *node, double *const *in,
@@ -369,6 +383,12 @@ static const op_case testing_cases[] = {
     {"tanh 17x1", 1, {{17, 1, false}}, make_tanh, reference_tanh},
     {"sigmoid 1x129", 1, {{1, 129, false}}, make_sigmoid, reference_sigmoid},
     {"softplus 7x3", 1, {{7, 3, true}}, make_softplus, reference_softplus},
+    {"add to all 5x17", 2, {{5, 17, true}, {1, 17, true}}, make_add_to_all, reference_add_to_all},
+    {"add to all 9x700",
+     2,
+     {{9, 700, false}, {1, 700, true}},
+     make_add_to_all,
+     reference_add_to_all},
     {"add 5x17", 2, {{5, 17, false}, {5, 17, true}}, make_add, reference_add},
     {"multiply 5x17", 2, {{5, 17, false}, {5, 17, true}}, make_multiply, reference_multiply},
     {"gate 5x34", 1, {{5, 34, false}}, make_gate, reference_gate},

@@ -1,0 +1,47 @@
+/* Arrays of numbers as NPY and IDX files hold them: any width, order of bytes and of axes; read as
+ * integers. */
+#ifndef LK_DATA_ARRAY_H
+#define LK_DATA_ARRAY_H
+
+#include "data/formats/format.h"
+
+typedef struct lk_array {
+    char kind;     /* 'b' bool, 'i' signed, 'u' unsigned, 'f' floating */
+    int32_t width; /* bytes of an element: 1, 2, 4, 8 */
+    bool big_endian;
+    bool fortran; /* the first axis varies fastest */
+    int32_t axes; /* 0..LK_SHAPE_MOST */
+    int64_t size[LK_SHAPE_MOST];
+    const uint8_t *data;
+} lk_array;
+
+/* The number of elements, or -1 when it is beyond LK_VALUES_MOST. */
+int64_t lk_array_elements(const lk_array *array);
+/* The array as examples: (N), (N,D), (N,H,W) or (N,H,W,C). array->data must hold all elements. */
+lk_status lk_array_values(lk_context *context, const lk_reading *reading, const lk_array *array,
+                          lk_dataset *dataset);
+/* The array (N) or (N,1) as labels; *labels is the caller's: lk_release. */
+lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array,
+                          int32_t **labels);
+
+/* Reads a header of the format and checks that the elements follow, no fewer and no more. */
+lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array);
+lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array);
+/* The number of axes in the header at the begin of these bytes; -1: none that can be read. */
+int32_t lk_npy_axes(const uint8_t *data, int64_t size);
+bool lk_is_npy(const uint8_t *data, int64_t size);
+bool lk_is_idx(const uint8_t *data, int64_t size);
+bool lk_is_npz(const uint8_t *data, int64_t size);
+/* The array `name` of an archive, unpacked into *bytes (the caller's: lk_bytes_release); NULL: the
+ * first of the usual names of labels. */
+lk_status lk_npz_labels(lk_context *context, const lk_reading *reading, lk_array *array,
+                        lk_bytes *bytes);
+
+/* The axes that a file of the data set has: (N,D), (N,H,W) for one channel, else (N,H,W,C). */
+int lk_array_axes(const lk_dataset *dataset, int64_t size[LK_SHAPE_MOST + 1]);
+/* The values as elements of `width` bytes, one row at a time. */
+void lk_array_put(const lk_dataset *dataset, int width, bool big_endian, lk_buffer *buffer);
+
+#endif

@@ -1,0 +1,28 @@
+/* The files of a folder that make up a data set. */
+#ifndef LK_DATA_FOLDER_H
+#define LK_DATA_FOLDER_H
+
+#include "data/formats/format.h"
+
+typedef struct lk_folder_file {
+    char *name;    /* owned, within the folder: "7.png", "cats/7.png" */
+    int32_t label; /* the number of its subfolder, -1 when it stands in the folder itself */
+} lk_folder_file;
+
+typedef struct lk_folder {
+    const char *path;
+    lk_folder_file *files; /* owned, in the order of the bytes of their names */
+    int64_t count;
+} lk_folder;
+
+/* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the
+ * like, in any case); those of its subfolders, which are then classes, where the folder itself has
+ * none. Names that begin with a dot are left out. Possibly none. */
+lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings,
+                         lk_folder *folder);
+void lk_folder_deinit(lk_folder *folder);
+/* Reads one whole. *path is the caller's (lk_release), also after a failure. */
+lk_status lk_folder_read(lk_context *context, const lk_folder *folder, int64_t index, char **path,
+                         lk_bytes *bytes);
+
+#endif

@@ -1,0 +1,101 @@
+/* Reading and writing data sets, and labels, in files of all formats. */
+#ifndef LK_DATA_FORMATS_FORMATS_H
+#define LK_DATA_FORMATS_FORMATS_H
+
+#include "base/file.h"
+#include "data/dataset.h"
+#include "data/items.h"
+#include "data/sheet.h"
+
+/* Part of the compressed container's format. */
+typedef enum lk_format_number {
+    LK_FROM_MEMORY,
+    LK_FROM_AMAT,
+    LK_FROM_ROWS,
+    LK_FROM_CSV,
+    LK_FROM_IDX,
+    LK_FROM_NPY,
+    LK_FROM_NPZ,
+    LK_FROM_PBM,
+    LK_FROM_PNG,
+    LK_FROM_JPEG,
+    LK_FROM_CIFAR10,
+    LK_FROM_CIFAR100,
+    LK_FROM_FOLDER, /* of pictures */
+} lk_format_number;
+
+typedef enum lk_role { LK_ROLE_TRAIN, LK_ROLE_VALID, LK_ROLE_TEST } lk_role;
+
+/* How to read. Zero-initialised means: infer everything. */
+typedef struct lk_dataset_options {
+    int32_t alphabet; /* 0: infer (2 if all values are 0/1, 256 for 8-bit images, else maximum + 1).
+                       * With a binarization: the grey alphabet of the file; 2, what comes out, then
+                       * means infer */
+    lk_shape shape;   /* axes 0: as the format says */
+    lk_binarization binarization;
+    uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
+    uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
+    lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
+               * rest that does not fill one left out */
+    lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
+                     reading */
+    const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
+} lk_dataset_options;
+
+/* Reads `path`, recognised by content, or a folder: all its PNG and JPEG pictures, which must be of
+ * one size, in the order of their names, or those in its subfolders, which are then classes; or
+ * CIFAR batches (LK_ROLE_TRAIN: data_batch_*.bin, else test_batch.bin). "PATH:NAME" picks the array
+ * NAME of an NPZ archive. Errors name path, place, cause. A file with no examples is refused.
+ * *dataset is the caller's: lk_dataset_destroy. */
+lk_status lk_dataset_read(lk_context *context, const char *path, const lk_dataset_options *options,
+                          lk_dataset **dataset);
+/* The same from memory; `name` stands for the path in messages. The bytes are only read (and never
+ * unpacked). */
+lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                           const lk_dataset_options *options, lk_dataset **dataset);
+
+/* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. */
+const char *lk_dataset_format_name(int32_t format);
+/* Whether examples of the format always have labels. */
+bool lk_dataset_format_labelled(int32_t format);
+
+/* Labels: one integer a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as many as `examples`.
+ * *labels is the caller's: lk_release. */
+lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);
+/* The same from memory; `array` picks one of an NPZ, or NULL. */
+lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                          const char *array, int64_t examples, int32_t **labels);
+
+/* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
+ * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
+ * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example),
+ * .bin (CIFAR-10 batches, with labels); each but .png also .gz; and NAME/, a folder that gets a PNG
+ * for each example. Another ending is LK_INVALID, the message lists the known ones. A vector of d*d
+ * variables is drawn square, another one as a line. Text and PBM keep no shape, and only the
+ * reader's options tell an alphabet larger than what occurs. */
+lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
+/* The same, but where the ending says nothing the file becomes what dataset->format remembers (npz
+ * becomes npy): what decompression uses to give back the kind of file that was compressed. Format 0
+ * and an unknown ending: LK_INVALID. */
+lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset);
+/* Whether lk_dataset_write knows the ending: to refuse a name before hours of sampling. Fails with
+ * the message of the write. */
+lk_status lk_dataset_writable(lk_context *context, const char *path);
+/* A name that ends in a slash is a folder, which gets a PNG for each example. */
+bool lk_names_folder(const char *path);
+
+/* Writes an 8-bit picture: channels 1 (grey) or 3 (RGB), [height][width][channels]. */
+lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
+                       int64_t width, int32_t channels);
+lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
+
+/* A file as one text; or the regular files of a folder, in the order of their names, those that
+ * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
+lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items);
+/* The same, and empty files are texts too: to compress them. */
+lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items);
+
+#endif

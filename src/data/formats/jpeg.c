@@ -1,0 +1,138 @@
+/* JPEG pictures through libjpeg: grey or RGB as examples of height x width x channels. The pixels
+ * are those of the accurate integer inverse transform and smooth upsampling, which give the same
+ * numbers on every processor. Damaged data are refused, where a viewer would guess; the orientation
+ * that a camera notes beside the pixels is not looked at. */
+#include <stdio.h> /* jpeglib.h needs it before */
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+#include <setjmp.h>
+
+#include "base/arena.h"
+#include "data/formats/pictures.h"
+
+/* Each block of 8 x 8 pixels takes at least one bit (of arithmetic coding, which hardly anyone
+ * writes, that is not so). */
+#define PIXELS_FOR_ONE 512
+/* Passes over the picture that a progressive file may ask for; encoders make about ten. A thousand
+ * would only cost time. */
+#define SCANS_MOST 100
+
+typedef struct lk_jpeg {
+    struct jpeg_decompress_struct decoder;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    char message[JMSG_LENGTH_MAX];
+} lk_jpeg;
+
+bool lk_is_jpeg(const uint8_t *data, int64_t size) {
+    return size >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF;
+}
+
+static void on_error(j_common_ptr common) {
+    lk_jpeg *jpeg = common->client_data;
+    jpeg->errors.format_message(common, jpeg->message);
+    longjmp(jpeg->escape, 1);
+}
+
+/* Level -1 is a warning: libjpeg would go on with pixels that it makes up. Two of them say nothing
+ * about pixels. */
+static void on_message(j_common_ptr common, int level) {
+    int code = common->err->msg_code;
+    if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR) {
+        on_error(common);
+    }
+}
+
+static void on_progress(j_common_ptr common) {
+    lk_jpeg *jpeg = common->client_data;
+    if (jpeg->decoder.input_scan_number > SCANS_MOST) {
+        snprintf(jpeg->message, sizeof jpeg->message, "more than %d scans", SCANS_MOST);
+        longjmp(jpeg->escape, 1);
+    }
+}
+
+/* The two functions that follow call all that may jump out; nothing local is read after a jump. */
+static bool read_header(lk_jpeg *jpeg, const uint8_t *data, int64_t size) {
+    if (setjmp(jpeg->escape)) {
+        return false;
+    }
+    jpeg_create_decompress(&jpeg->decoder);
+    jpeg->decoder.progress = &jpeg->progress;
+    jpeg_mem_src(&jpeg->decoder, data, (unsigned long)size);
+    jpeg_read_header(&jpeg->decoder, TRUE);
+    return true;
+}
+
+static bool read_rows(lk_jpeg *jpeg, const lk_picture *picture) {
+    if (setjmp(jpeg->escape)) {
+        return false;
+    }
+    jpeg->decoder.out_color_space = picture->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg->decoder.dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(&jpeg->decoder);
+    while (jpeg->decoder.output_scanline < jpeg->decoder.output_height) {
+        JSAMPROW row = picture->pixels +
+                       (int64_t)jpeg->decoder.output_scanline * picture->width * picture->channels;
+        jpeg_read_scanlines(&jpeg->decoder, &row, 1);
+    }
+    jpeg_finish_decompress(&jpeg->decoder);
+    return true;
+}
+
+static lk_status fail_libjpeg(lk_context *context, const char *name, const lk_jpeg *jpeg) {
+    return lk_fail(context, LK_FORMAT, "%s: libjpeg cannot read it: %s", name, jpeg->message);
+}
+
+static lk_status decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                        lk_jpeg *jpeg, lk_picture *picture) {
+    if (!read_header(jpeg, data, size)) {
+        return fail_libjpeg(context, name, jpeg);
+    }
+    picture->height = jpeg->decoder.image_height;
+    picture->width = jpeg->decoder.image_width;
+    picture->channels = jpeg->decoder.num_components;
+    picture->alphabet = 256;
+    LK_TRY(lk_picture_check(context, name, picture->height, picture->width, size, PIXELS_FOR_ONE));
+    if (picture->channels != 1 && picture->channels != 3) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: a JPEG of %d channels; grey and RGB are read, so convert it first (it "
+                       "may be CMYK, made for "
+                       "printing)",
+                       name, picture->channels);
+    }
+    int64_t bytes = picture->height * picture->width * picture->channels;
+    picture->pixels = lk_allocate(bytes, 1);
+    if (picture->pixels == NULL) {
+        return lk_fail_no_memory(context, name, bytes);
+    }
+    return read_rows(jpeg, picture) ? LK_OK : fail_libjpeg(context, name, jpeg);
+}
+
+lk_status lk_jpeg_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                         lk_picture *picture) {
+    lk_jpeg jpeg = {.progress.progress_monitor = on_progress};
+    *picture = (lk_picture){0};
+    jpeg.decoder.err = jpeg_std_error(&jpeg.errors);
+    jpeg.decoder.client_data = &jpeg; /* kept by jpeg_create_decompress */
+    jpeg.errors.error_exit = on_error;
+    jpeg.errors.emit_message = on_message;
+    lk_status status = decode(context, name, data, size, &jpeg, picture);
+    jpeg_destroy_decompress(&jpeg.decoder);
+    return status;
+}
+
+static lk_status read_jpeg(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    return lk_picture_read(context, reading, lk_jpeg_decode, dataset);
+}
+
+const lk_format lk_jpeg_format = {
+    .name = "jpeg",
+    .number = LK_FROM_JPEG,
+    .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
+    .recognise = lk_is_jpeg,
+    .read = read_jpeg,
+    .restored_as = LK_FROM_PNG,
+};

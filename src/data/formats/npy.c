@@ -1,0 +1,280 @@
+/* NPY, versions 1 to 3 (numpy.lib.format): magic, version, header length (u16, from version 2 on
+ * u32), and a Python dictionary
+ * {'descr': '<u1', 'fortran_order': False, 'shape': (3, 4), }, of which only this much of the
+ * language is read. */
+#include "data/formats/array.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HEADER_MOST (1 << 20)
+
+typedef struct lk_npy_cursor {
+    const uint8_t *next, *end;
+} lk_npy_cursor;
+
+bool lk_is_npy(const uint8_t *data, int64_t size) {
+    return size >= 6 && memcmp(data, "\x93NUMPY", 6) == 0;
+}
+
+static bool take(lk_npy_cursor *cursor, char byte) {
+    while (cursor->next < cursor->end && (*cursor->next == ' ' || *cursor->next == '\n')) {
+        ++cursor->next;
+    }
+    bool found = cursor->next < cursor->end && *cursor->next == (uint8_t)byte;
+    cursor->next += found;
+    return found;
+}
+
+static bool take_word(lk_npy_cursor *cursor, const char *word) {
+    size_t length = strlen(word);
+    while (take(cursor, ' ')) {
+    }
+    if ((size_t)(cursor->end - cursor->next) < length || memcmp(cursor->next, word, length) != 0) {
+        return false;
+    }
+    cursor->next += length;
+    return true;
+}
+
+/* A quoted text of less than 16 bytes; longer ones, which no known key or type has, are refused. */
+static bool take_string(lk_npy_cursor *cursor, char text[16]) {
+    char quote = '\'';
+    if (!take(cursor, quote)) {
+        quote = '"';
+        if (!take(cursor, quote)) {
+            return false;
+        }
+    }
+    for (int length = 0; length < 16 && cursor->next < cursor->end; ++length) {
+        text[length] = (char)*cursor->next++;
+        if (text[length] == quote) {
+            text[length] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Digits, up to 18. */
+static bool take_size(lk_npy_cursor *cursor, int64_t *size) {
+    while (take(cursor, ' ')) {
+    }
+    int digits = 0;
+    *size = 0;
+    while (cursor->next < cursor->end && *cursor->next >= '0' && *cursor->next <= '9' &&
+           digits < 19) {
+        *size = digits < 18 ? *size * 10 + (*cursor->next - '0') : -1;
+        ++cursor->next;
+        ++digits;
+    }
+    return digits > 0 && *size >= 0;
+}
+
+/* "(3, 4)", "(3,)", "()". More axes than supported are counted but not kept. */
+static bool take_shape(lk_npy_cursor *cursor, lk_array *array) {
+    array->axes = 0;
+    if (!take(cursor, '(')) {
+        return false;
+    }
+    while (!take(cursor, ')')) {
+        int64_t size;
+        if (!take_size(cursor, &size)) {
+            return false;
+        }
+        if (array->axes < LK_SHAPE_MOST) {
+            array->size[array->axes] = size;
+        }
+        array->axes = array->axes <= LK_SHAPE_MOST ? array->axes + 1 : array->axes;
+        if (!take(cursor, ',')) {
+            return take(cursor, ')');
+        }
+    }
+    return true;
+}
+
+static bool set_type(lk_array *array, const char *descr) {
+    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4",
+                                        "i8", "u4", "u8", "f4", "f8"};
+    if (strchr("<>|=", descr[0]) == NULL || descr[0] == '\0') {
+        return false;
+    }
+    array->big_endian = descr[0] == '>';
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i) {
+        if (strcmp(descr + 1, known[i]) == 0) {
+            array->kind = known[i][0];
+            array->width = known[i][1] - '0';
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct lk_npy_header {
+    char descr[16];
+    bool has_descr, has_order, has_shape;
+} lk_npy_header;
+
+static bool take_entry(lk_npy_cursor *cursor, lk_array *array, lk_npy_header *header) {
+    char key[16];
+    if (!take_string(cursor, key) || !take(cursor, ':')) {
+        return false;
+    }
+    if (strcmp(key, "descr") == 0 && !header->has_descr) {
+        header->has_descr = true;
+        return take_string(cursor, header->descr);
+    }
+    if (strcmp(key, "fortran_order") == 0 && !header->has_order) {
+        header->has_order = true;
+        array->fortran = take_word(cursor, "True");
+        return array->fortran || take_word(cursor, "False");
+    }
+    if (strcmp(key, "shape") == 0 && !header->has_shape) {
+        header->has_shape = true;
+        return take_shape(cursor, array);
+    }
+    return false;
+}
+
+static bool take_dictionary(lk_npy_cursor *cursor, lk_array *array, lk_npy_header *header) {
+    if (!take(cursor, '{')) {
+        return false;
+    }
+    bool more = true;
+    while (!take(cursor, '}')) {
+        if (!more || !take_entry(cursor, array, header)) {
+            return false;
+        }
+        more = take(cursor, ',');
+    }
+    take(cursor, ' ');
+    return cursor->next == cursor->end && header->has_descr && header->has_order &&
+           header->has_shape;
+}
+
+/* Where the dictionary stands, by the version; false when it does not fit into the bytes. */
+static bool find_dictionary(const uint8_t *data, int64_t size, lk_npy_cursor *cursor) {
+    if (size < 12) {
+        return false;
+    }
+    int64_t length = data[8] | (data[9] << 8), start = 10;
+    if (data[6] > 1) {
+        length |= (int64_t)((uint32_t)data[10] << 16 | (uint32_t)data[11] << 24);
+        start = 12;
+    }
+    if (length > size - start || length > HEADER_MOST) {
+        return false;
+    }
+    *cursor = (lk_npy_cursor){data + start, data + start + length};
+    return true;
+}
+
+int32_t lk_npy_axes(const uint8_t *data, int64_t size) {
+    lk_array array = {0};
+    lk_npy_header header = {0};
+    lk_npy_cursor cursor;
+    if (!lk_is_npy(data, size) || !find_dictionary(data, size, &cursor) ||
+        !take_dictionary(&cursor, &array, &header) || !set_type(&array, header.descr)) {
+        return -1;
+    }
+    return array.axes;
+}
+
+static lk_status check_elements(lk_context *context, const char *name, int64_t held,
+                                const lk_array *array) {
+    int64_t elements = lk_array_elements(array);
+    if (elements < 0 || elements > held / array->width) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: the NPY header promises more elements than the %lld bytes after it "
+                       "hold; the file is truncated or "
+                       "damaged",
+                       name, (long long)held);
+    }
+    if (elements * array->width != held) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %lld bytes too many after the elements that the NPY header promises",
+                       name, (long long)(held - elements * array->width));
+    }
+    return LK_OK;
+}
+
+lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       lk_array *array) {
+    lk_npy_cursor cursor = {0};
+    lk_npy_header header = {0};
+    *array = (lk_array){0};
+    if (size > 6 && (data[6] < 1 || data[6] > 3)) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: byte 6: NPY version %d; versions 1 to 3 are known", name, data[6]);
+    }
+    if (!find_dictionary(data, size, &cursor)) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte 8: the NPY header is longer than the file (%lld bytes) or than %d",
+                       name, (long long)size, HEADER_MOST);
+    }
+    const uint8_t *elements = cursor.end;
+    if (!take_dictionary(&cursor, array, &header)) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: byte %lld: the NPY header is damaged, or describes an array that is "
+                       "not of plain numbers",
+                       name, (long long)(cursor.next - data));
+    }
+    if (!set_type(array, header.descr)) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: elements of type '%s'; known are bool, integers of 1 to 8 bytes, f4 "
+                       "and f8, so convert with "
+                       "astype first",
+                       name, header.descr);
+    }
+    if (array->axes > LK_SHAPE_MOST) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "%s: more than %d axes; reshape to (examples, variables) or (examples, "
+                       "height, width, channels)",
+                       name, LK_SHAPE_MOST);
+    }
+    array->data = elements;
+    return check_elements(context, name, data + size - elements, array);
+}
+
+static lk_status read_npy(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    lk_array array;
+    LK_TRY(lk_npy_parse(context, reading->name, reading->data, reading->size, &array));
+    return lk_array_values(context, reading, &array, dataset);
+}
+
+/* Version 1: bytes when the alphabet fits into one, else u2. */
+static lk_status write_npy(lk_context *context, const char *path, const lk_dataset *dataset,
+                           lk_buffer *buffer) {
+    (void)context, (void)path;
+    int64_t size[LK_SHAPE_MOST + 1];
+    int axes = lk_array_axes(dataset, size), width = dataset->alphabet <= 256 ? 1 : 2;
+    char header[256];
+    int used = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                        width == 1 ? "|u1" : "<u2");
+    for (int i = 0; i < axes; ++i) {
+        used += snprintf(header + used, sizeof header - (size_t)used, "%s%lld", i ? ", " : "",
+                         (long long)size[i]);
+    }
+    used += snprintf(header + used, sizeof header - (size_t)used, "), }");
+    /* Magic, header and the line end fill whole lines of 64 bytes, as numpy writes them. */
+    while ((10 + used + 1) % 64 != 0) {
+        header[used++] = ' ';
+    }
+    header[used++] = '\n';
+    uint8_t magic[10] = {
+        0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (uint8_t)(used & 0xFF), (uint8_t)(used >> 8)};
+    lk_buffer_put(buffer, magic, sizeof magic);
+    lk_buffer_put(buffer, header, used);
+    lk_array_put(dataset, width, false, buffer);
+    return LK_OK;
+}
+
+const lk_format lk_npy_format = {
+    .name = "npy",
+    .number = LK_FROM_NPY,
+    .endings = {".npy"},
+    .packs = true,
+    .recognise = lk_is_npy,
+    .read = read_npy,
+    .write = write_npy,
+};

@@ -1,0 +1,232 @@
+/* PNG pictures of every kind that libpng can write are read to the known pixels; every truncation,
+ * damaged byte and hostile header gives an error. */
+#include <png.h>
+
+#include "data/formats/pictures.h"
+#include "data/formats/testing.h"
+
+typedef struct lk_kind {
+    int type, bits;
+    bool interlaced, grey_palette, transparent;
+} lk_kind;
+
+static int kind_channels(const lk_kind *kind) {
+    static const int channels[] = {[PNG_COLOR_TYPE_GRAY] = 1,
+                                   [PNG_COLOR_TYPE_RGB] = 3,
+                                   [PNG_COLOR_TYPE_PALETTE] = 1,
+                                   [PNG_COLOR_TYPE_GRAY_ALPHA] = 2,
+                                   [PNG_COLOR_TYPE_RGB_ALPHA] = 4};
+    return channels[kind->type];
+}
+
+static void on_write(png_structp png, png_bytep data, png_size_t size) {
+    lk_bytes *bytes = png_get_io_ptr(png);
+    bytes->data = realloc(bytes->data, (size_t)bytes->size + size);
+    assert_non_null(bytes->data);
+    memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += (int64_t)size;
+}
+
+/* A sample of the picture: below 2^bits. The alpha channel hides nothing, or one pixel. */
+static uint8_t sample(const lk_kind *kind, int row, int column, int channel) {
+    bool alpha = (kind->type & PNG_COLOR_MASK_ALPHA) && channel == kind_channels(kind) - 1;
+    int value = alpha ? (kind->transparent && row == 1 && column == 2 ? 7 : 255)
+                      : row * 51 + column * 7 + channel * 101;
+    return (uint8_t)(value & ((1 << (kind->bits < 8 ? kind->bits : 8)) - 1));
+}
+
+static png_color colour(const lk_kind *kind, int index) {
+    uint8_t grey = (uint8_t)(255 - index * 3);
+    return kind->grey_palette ? (png_color){grey, grey, grey}
+                              : (png_color){grey, (uint8_t)(index * 5), (uint8_t)(index ^ 85)};
+}
+
+static lk_bytes make_png(const lk_kind *kind, int height, int width) {
+    lk_bytes bytes = {0};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_set_write_fn(png, &bytes, on_write, NULL);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, kind->bits, kind->type,
+                 kind->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_color palette[256];
+    for (int i = 0; i < 1 << (kind->bits & 15) && i < 256; ++i) {
+        palette[i] = colour(kind, i);
+    }
+    if (kind->type == PNG_COLOR_TYPE_PALETTE) {
+        png_set_PLTE(png, info, palette, 1 << kind->bits);
+    }
+    png_write_info(png, info);
+    png_set_packing(png);
+    int passes = png_set_interlace_handling(png), samples = width * kind_channels(kind);
+    for (int pass = 0; pass < passes; ++pass) {
+        for (int row = 0; row < height; ++row) {
+            uint8_t line[512] = {0};
+            for (int i = 0; i < samples; ++i) {
+                int at = kind->bits == 16 ? 2 * i : i;
+                line[at] = sample(kind, row, i / kind_channels(kind), i % kind_channels(kind));
+            }
+            png_write_row(png, line);
+        }
+    }
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    return bytes;
+}
+
+/* What is to be read where the file has `value`s. */
+static uint16_t wanted(const lk_kind *kind, int row, int column, int channel) {
+    bool indexed = kind->type == PNG_COLOR_TYPE_PALETTE;
+    uint8_t value = sample(kind, row, column, indexed ? 0 : channel);
+    if (indexed) {
+        png_color c = colour(kind, value);
+        return channel == 0 ? c.red : channel == 1 ? c.green : c.blue;
+    }
+    return kind->bits == 1 ? value : (uint16_t)(value * 255 / ((1 << kind->bits) - 1));
+}
+
+static void every_kind_is_read(void **state) {
+    (void)state;
+    static const lk_kind kinds[] = {
+        {PNG_COLOR_TYPE_GRAY, 1, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 2, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 4, true, false, false},
+        {PNG_COLOR_TYPE_GRAY, 8, false, false, false},
+        {PNG_COLOR_TYPE_GRAY, 1, true, false, false},
+        {PNG_COLOR_TYPE_RGB, 8, false, false, false},
+        {PNG_COLOR_TYPE_RGB, 8, true, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 1, false, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 4, false, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 8, true, false, false},
+        {PNG_COLOR_TYPE_PALETTE, 2, false, true, false},
+        {PNG_COLOR_TYPE_GRAY_ALPHA, 8, false, false, false},
+        {PNG_COLOR_TYPE_RGB_ALPHA, 8, true, false, false},
+    };
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; ++k) {
+        const lk_kind *kind = &kinds[k];
+        const int height = 5, width = 11;
+        lk_bytes bytes = make_png(kind, height, width);
+        lk_dataset *dataset = test_parse(bytes.data, bytes.size, NULL);
+        int channels = (kind->type & PNG_COLOR_MASK_COLOR) && !kind->grey_palette ? 3 : 1;
+        lk_shape shape = {.axes = 3, .size = {height, width, channels}};
+        assert_true(lk_shape_equal(dataset->shape, shape));
+        assert_int_equal(dataset->examples, 1);
+        assert_int_equal(dataset->alphabet,
+                         kind->type == PNG_COLOR_TYPE_GRAY && kind->bits == 1 ? 2 : 256);
+        assert_string_equal(lk_dataset_format_name(dataset->format), "png");
+        for (int i = 0; i < height * width * channels; ++i) {
+            int row = i / channels / width, column = i / channels % width;
+            uint16_t value = wanted(kind, row, column, i % channels);
+            if (dataset->values[i] != value) {
+                fail_msg("kind %zu, row %d, column %d, channel %d: %d, wanted %d", k, row, column,
+                         i % channels, dataset->values[i], value);
+            }
+        }
+        lk_dataset_destroy(dataset);
+        free(bytes.data);
+    }
+}
+
+/* The alphabet is the format's: a picture that is all black but for values of 1 still has 256
+ * levels, and is restored as it was. */
+static void alphabets_do_not_depend_on_values(void **state) {
+    (void)state;
+    lk_context context = {0};
+    char path[512];
+    static const uint8_t dark[4] = {0, 1, 1, 0};
+    lk_dataset *dataset, *again;
+    assert_int_equal(lk_png_write(&context, test_path("dark.png", path), dark, 2, 2, 1), LK_OK);
+    assert_int_equal(lk_dataset_read(&context, path, NULL, &dataset), LK_OK);
+    assert_int_equal(dataset->alphabet, 256);
+    assert_int_equal(lk_dataset_restore(&context, path, dataset), LK_OK);
+    assert_int_equal(lk_dataset_read(&context, path, NULL, &again), LK_OK);
+    test_values(again, 1, 4, (const uint16_t[]){0, 1, 1, 0});
+    lk_dataset_destroy(again);
+    dataset->alphabet = 2;
+    assert_int_equal(lk_dataset_restore(&context, path, dataset), LK_OK);
+    assert_int_equal(lk_dataset_read(&context, path, NULL, &again), LK_OK);
+    assert_int_equal(again->alphabet, 2);
+    test_values(again, 1, 4, dataset->values);
+    lk_dataset_destroy(again);
+    lk_dataset_destroy(dataset);
+    remove(path);
+    lk_dataset_options few = {.alphabet = 16};
+    lk_bytes bytes = make_png(&(lk_kind){.type = PNG_COLOR_TYPE_RGB, .bits = 8}, 3, 3);
+    test_refused(bytes.data, bytes.size, &few, LK_MISMATCH, "pixel 1 of row 1, channel 2: 101");
+    free(bytes.data);
+}
+
+static void what_cannot_be_kept_is_refused(void **state) {
+    (void)state;
+    lk_kind kind = {.type = PNG_COLOR_TYPE_RGB_ALPHA, .bits = 8, .transparent = true};
+    lk_bytes bytes = make_png(&kind, 3, 4);
+    test_refused(bytes.data, bytes.size, NULL, LK_UNSUPPORTED, "pixel 3 of row 2 is transparent");
+    free(bytes.data);
+    kind = (lk_kind){.type = PNG_COLOR_TYPE_GRAY, .bits = 16};
+    bytes = make_png(&kind, 3, 4);
+    test_refused(bytes.data, bytes.size, NULL, LK_UNSUPPORTED, "16 bits a channel");
+    free(bytes.data);
+}
+
+static void damage_is_seen(void **state) {
+    (void)state;
+    lk_bytes bytes =
+        make_png(&(lk_kind){.type = PNG_COLOR_TYPE_PALETTE, .bits = 4, .interlaced = true}, 4, 5);
+    for (int64_t size = 8; size < bytes.size; ++size) {
+        test_refused(bytes.data, size, NULL, LK_FORMAT, "the file ends within the picture");
+    }
+    for (int64_t i = 8; i < bytes.size; ++i) { /* a checksum covers everything but the lengths */
+        lk_context context = {0};
+        lk_dataset *dataset;
+        bytes.data[i] ^= 0x10;
+        assert_int_not_equal(lk_dataset_parse(&context, "file", &bytes, NULL, &dataset), LK_OK);
+        bytes.data[i] ^= 0x10;
+    }
+    free(bytes.data);
+}
+
+/* A header with another size and its right checksum. */
+static void promise_size(lk_bytes *bytes, uint32_t width, uint32_t height) {
+    uint8_t *chunk = bytes->data + 12;
+    for (int i = 0; i < 4; ++i) {
+        chunk[4 + i] = (uint8_t)(width >> (24 - 8 * i));
+        chunk[8 + i] = (uint8_t)(height >> (24 - 8 * i));
+    }
+    uint32_t remainder = UINT32_MAX;
+    for (int i = 0; i < 17 * 8; ++i) {
+        uint32_t bit = (chunk[i / 8] >> (i & 7)) & 1;
+        remainder = (remainder >> 1) ^ ((remainder ^ bit) & 1 ? 0xEDB88320u : 0);
+    }
+    for (int i = 0; i < 4; ++i) {
+        chunk[17 + i] = (uint8_t)(~remainder >> (24 - 8 * i));
+    }
+}
+
+static void hostile_sizes_are_refused(void **state) {
+    (void)state;
+    lk_bytes bytes = make_png(&(lk_kind){.type = PNG_COLOR_TYPE_RGB, .bits = 8}, 3, 4);
+    promise_size(&bytes, 4, 3);
+    lk_dataset_destroy(test_parse(bytes.data, bytes.size, NULL));
+    promise_size(&bytes, 0, 3);
+    test_refused(bytes.data, bytes.size, NULL, LK_FORMAT, "libpng cannot read it");
+    promise_size(&bytes, 2000000000, 3);
+    test_refused(bytes.data, bytes.size, NULL, LK_FORMAT, "libpng cannot read it");
+    promise_size(&bytes, 1000000, 1000000);
+    test_refused(bytes.data, bytes.size, NULL, LK_UNSUPPORTED, "1000000 x 1000000 pixels");
+    promise_size(&bytes, 16000, 16000);
+    test_refused(bytes.data, bytes.size, NULL, LK_FORMAT, "bytes cannot hold");
+    promise_size(&bytes, 400, 400);
+    test_refused(bytes.data, bytes.size, NULL, LK_FORMAT, "bytes cannot hold");
+    free(bytes.data);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_is_read),
+        cmocka_unit_test(alphabets_do_not_depend_on_values),
+        cmocka_unit_test(what_cannot_be_kept_is_refused),
+        cmocka_unit_test(damage_is_seen),
+        cmocka_unit_test(hostile_sizes_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, test_folder_remove);
+}

@@ -1,0 +1,205 @@
+/* Recognising and reading, and what is the same for all formats (alphabet, shape, binarization). A
+ * format sees only bytes; files, gzip and "PATH:NAME" are dealt with here. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "data/formats/format.h"
+#include "data/text.h"
+
+lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
+                           int64_t value) {
+    if (value < 0) {
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: %s: %lld is negative; values must be integers from 0, so shift them first",
+            reading->name, place, (long long)value);
+    }
+    if (!reading->alphabet_given) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: %s: %lld is larger than %d, the largest value that is supported",
+                       reading->name, place, (long long)value, reading->limit - 1);
+    }
+    return lk_fail(
+        context, LK_MISMATCH,
+        "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
+        reading->name, place, (long long)value, reading->limit - 1);
+}
+
+static int32_t largest_value(const lk_dataset *dataset) {
+    int64_t count = dataset->examples * dataset->variables;
+    uint16_t largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        largest = dataset->values[i] > largest ? dataset->values[i] : largest;
+    }
+    return largest;
+}
+
+/* With a binarization, an alphabet of 2 speaks of what comes out, and the grey alphabet is
+ * inferred. */
+static int32_t file_alphabet(const lk_dataset_options *options) {
+    return options->binarization != LK_BINARIZE_NONE && options->alphabet == 2 ? 0
+                                                                               : options->alphabet;
+}
+
+static lk_status finish(lk_context *context, const lk_dataset_options *options,
+                        lk_dataset *dataset) {
+    int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
+    const lk_format *format = lk_format_of(dataset->format);
+    if (given) {
+        dataset->alphabet = given;
+    } else {
+        bool own = format && (format->traits & LK_KEEPS_ALPHABET) != 0;
+        int32_t hint = most <= 2 && !own ? 2 : dataset->alphabet;
+        dataset->alphabet = hint > most ? hint : most;
+    }
+    if (options->binarization != LK_BINARIZE_NONE) {
+        lk_dataset_binarize_all(dataset, options->binarization, options->seed, options->epoch);
+    }
+    if (options->shape.axes == 0) {
+        return LK_OK;
+    }
+    if (lk_shape_variables(options->shape) != dataset->variables) {
+        char found[64], wanted[64];
+        lk_shape_print(dataset->shape, found, sizeof found);
+        lk_shape_print(options->shape, wanted, sizeof wanted);
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
+                       dataset->path, (long long)dataset->variables, found,
+                       (long long)lk_shape_variables(options->shape), wanted);
+    }
+    dataset->shape = options->shape;
+    return LK_OK;
+}
+
+static lk_status fail_unrecognised(lk_context *context, const lk_reading *reading) {
+    char quoted[LK_QUOTE_CAPACITY];
+    int64_t shown = reading->size < 8 ? reading->size : 8;
+    return lk_fail(context, LK_FORMAT,
+                   "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
+                   "rows, CSV of integers, "
+                   "IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped",
+                   reading->name, lk_text_quote(reading->data, reading->data + shown, quoted));
+}
+
+/* What is asked for that the format has not. */
+static lk_status check_asked(lk_context *context, const lk_reading *reading,
+                             const lk_format *format) {
+    if (reading->array && !(format->traits & LK_HAS_ARRAYS)) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: ':%s' picks an array of an NPZ archive, but this is %s", reading->name,
+                       reading->array, format->name);
+    }
+    if (reading->crop.height > 0 && !(format->traits & LK_HAS_PICTURES)) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: crops are of PNG and JPEG pictures, but this is %s", reading->name,
+                       format->name);
+    }
+    return LK_OK;
+}
+
+static lk_status read_source(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    if (reading->size == 0) {
+        return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
+    }
+    for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
+        const lk_format *format = *row;
+        if (format->recognise != NULL && format->recognise(reading->data, reading->size)) {
+            LK_TRY(check_asked(context, reading, format));
+            dataset->format = (int32_t)format->number;
+            return format->read(context, reading, dataset);
+        }
+    }
+    return fail_unrecognised(context, reading);
+}
+
+static const lk_dataset_options defaults;
+
+static lk_status fill(lk_context *context, const lk_reading *reading,
+                      const lk_dataset_options *options, lk_dataset *dataset) {
+    if (reading->data == NULL) {
+        dataset->format = LK_FROM_FOLDER;
+        return options->array != NULL || options->raw
+                   ? lk_fail(context, LK_INVALID, "%s: is a folder, where one file is asked for",
+                             reading->name)
+                   : lk_folder_format.read(context, reading, dataset);
+    }
+    return options->raw ? lk_raw_read(context, reading, options->shape, dataset)
+                        : read_source(context, reading, dataset);
+}
+
+/* bytes NULL: a folder. */
+static lk_status make(lk_context *context, const char *name, const lk_bytes *bytes,
+                      const lk_dataset_options *options, lk_dataset **dataset) {
+    *dataset = NULL;
+    if (options->alphabet != 0 && (options->alphabet < 2 || options->alphabet > LK_ALPHABET_MOST)) {
+        return lk_fail(context, LK_INVALID, "an alphabet of %d: must be 2..%d", options->alphabet,
+                       LK_ALPHABET_MOST);
+    }
+    int32_t given = file_alphabet(options);
+    lk_reading reading = {.name = name,
+                          .data = bytes ? bytes->data : NULL,
+                          .size = bytes ? bytes->size : 0,
+                          .array = options->array,
+                          .role = options->role,
+                          .limit = given ? given : LK_ALPHABET_MOST,
+                          .alphabet_given = given != 0,
+                          .crop = options->crop};
+    lk_dataset *made;
+    LK_TRY(lk_dataset_begin(context, name, &made));
+    lk_status status = fill(context, &reading, options, made);
+    if (status == LK_OK) {
+        status = finish(context, options, made);
+    }
+    if (status != LK_OK) {
+        lk_dataset_destroy(made);
+        return status;
+    }
+    *dataset = made;
+    return LK_OK;
+}
+
+lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                           const lk_dataset_options *options, lk_dataset **dataset) {
+    return make(context, name, bytes, options ? options : &defaults, dataset);
+}
+
+lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array) {
+    struct stat info;
+    *array = NULL;
+    *file = lk_duplicate(path);
+    if (!*file) {
+        return lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
+    }
+    char *colon = strrchr(*file, ':');
+    if (!colon || stat(path, &info) == 0) {
+        return LK_OK;
+    }
+    *colon = '\0';
+    if (stat(*file, &info) == 0) {
+        *array = path + (colon - *file) + 1;
+    } else {
+        *colon = ':';
+    }
+    return LK_OK;
+}
+
+lk_status lk_dataset_read(lk_context *context, const char *path, const lk_dataset_options *options,
+                          lk_dataset **dataset) {
+    *dataset = NULL;
+    char *file;
+    const char *array;
+    lk_bytes bytes = {0};
+    LK_TRY(lk_path_split(context, path, &file, &array));
+    lk_dataset_options chosen = options ? *options : defaults;
+    chosen.array = array ? array : chosen.array;
+    struct stat about;
+    bool folder = stat(file, &about) == 0 && S_ISDIR(about.st_mode);
+    lk_status status = folder ? LK_OK : lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
+    if (status == LK_OK) {
+        status = make(context, file, folder ? NULL : &bytes, &chosen, dataset);
+    }
+    lk_bytes_release(&bytes);
+    lk_release(file);
+    return status;
+}

@@ -1,0 +1,159 @@
+/* Numbers, lines, and the three formats of text: what is read, and where refusals see the fault. */
+#include "data/formats/testing.h"
+#include "data/text.h"
+
+#define TEXT(literal) (literal), (int64_t)(sizeof(literal) - 1)
+
+static void numbers_are_read_exactly(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        lk_number_kind kind;
+        int64_t value;
+    } rows[] = {
+        {"0", LK_NUMBER_INTEGER, 0},
+        {"007", LK_NUMBER_INTEGER, 7},
+        {"-12", LK_NUMBER_INTEGER, -12},
+        {"+3", LK_NUMBER_INTEGER, 3},
+        {"1.000", LK_NUMBER_INTEGER, 1},
+        {"1.", LK_NUMBER_INTEGER, 1},
+        {".0", LK_NUMBER_INTEGER, 0},
+        {"2.55e2", LK_NUMBER_INTEGER, 255},
+        {"2.55E+01", LK_NUMBER_FRACTION, 0},
+        {"250e-1", LK_NUMBER_INTEGER, 25},
+        {"25e-1", LK_NUMBER_FRACTION, 0},
+        {"0.5", LK_NUMBER_FRACTION, 0},
+        {"1e3", LK_NUMBER_INTEGER, 1000},
+        {"0e99999999999", LK_NUMBER_INTEGER, 0},
+        {"1e99999999999", LK_NUMBER_HUGE, 0},
+        {"1e-99999999999", LK_NUMBER_FRACTION, 0},
+        {"9999999999999999999999", LK_NUMBER_HUGE, 0},
+        {"123456789012345678", LK_NUMBER_INTEGER, 123456789012345678},
+        {"nan", LK_NUMBER_NOT_FINITE, 0},
+        {"-Inf", LK_NUMBER_NOT_FINITE, 0},
+        {"INFINITY", LK_NUMBER_NOT_FINITE, 0},
+        {"", LK_NUMBER_NONE, 0},
+        {"-", LK_NUMBER_NONE, 0},
+        {".", LK_NUMBER_NONE, 0},
+        {"1e", LK_NUMBER_NONE, 0},
+        {"1e+", LK_NUMBER_NONE, 0},
+        {"0x10", LK_NUMBER_NONE, 0},
+        {"1 2", LK_NUMBER_NONE, 0},
+        {"1.2.3", LK_NUMBER_NONE, 0},
+        {"--1", LK_NUMBER_NONE, 0},
+        {"1l", LK_NUMBER_NONE, 0},
+        {"e5", LK_NUMBER_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        int64_t value = 0;
+        const uint8_t *start = (const uint8_t *)rows[i].text;
+        lk_number_kind kind = lk_number_parse(start, start + strlen(rows[i].text), &value);
+        if (kind != rows[i].kind || (kind == LK_NUMBER_INTEGER && value != rows[i].value)) {
+            fail_msg("'%s': kind %d value %lld", rows[i].text, kind, (long long)value);
+        }
+    }
+}
+
+/* Whatever separates and ends lines, the same six values. */
+static void formats_of_text_are_recognised(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *format;
+    } rows[] = {
+        {"0 1 1\n1 0 1\n", "amat"},
+        {"0 1 1\n1 0 1", "amat"},
+        {"  0\t1 1 \r\n1 0  1\r\n\r\n\n", "amat"},
+        {"0.000 1.000 1.0e+00\n1 0 1\n", "amat"},
+        {"\xEF\xBB\xBF"
+         "0 1 1\n1 0 1\n",
+         "amat"},
+        {"011\n101\n", "rows"},
+        {"011\r\n101\r\n", "rows"},
+        {"011\n101", "rows"},
+        {"0,1,1\n1,0,1\n", "csv"},
+        {"a,b,c\n0,1,1\n1,0,1\n", "csv"},
+        {"0;1;1\n1;0;1", "csv"},
+        {"\"0\",\"1\",1\r\n1,\" 0 \",1\r\n", "csv"},
+        {"x\ty\tz\n0\t1\t1\n1\t0\t1\n", "csv"},
+        {"\"a,\"\"b\",\"c;d\",e\n0,1,1\n1,0,1\n", "csv"},
+        {"P1\n# comment\n3 2\n0 1 1\n1 0 1\n", "pbm"},
+        {"P1 3 2 011101", "pbm"},
+    };
+    static const uint16_t values[] = {0, 1, 1, 1, 0, 1};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        lk_dataset *dataset = test_parse(rows[i].text, (int64_t)strlen(rows[i].text), NULL);
+        test_values(dataset, 2, 3, values);
+        assert_string_equal(lk_dataset_format_name(dataset->format), rows[i].format);
+        assert_int_equal(dataset->alphabet, 2);
+        assert_int_equal(dataset->shape.axes, 1);
+        lk_dataset_destroy(dataset);
+    }
+}
+
+static void single_columns_are_numbers(void **state) {
+    (void)state;
+    static const uint16_t values[] = {10, 11, 9};
+    lk_dataset *column = test_parse(TEXT("10 \n11 \n"), NULL);
+    test_values(column, 2, 1, values);
+    lk_dataset_destroy(column);
+    static const char *const texts[] = {"10\n11\n9\n", "10 \n11 \n9", "value\n10\n11\n9\n",
+                                        "\"10\"\n\"11\"\n\"9\"\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
+        lk_dataset *dataset = test_parse(texts[i], (int64_t)strlen(texts[i]), NULL);
+        test_values(dataset, 3, 1, values);
+        assert_int_equal(dataset->alphabet, 12);
+        lk_dataset_destroy(dataset);
+    }
+}
+
+static void faults_are_named_with_their_place(void **state) {
+    (void)state;
+    test_refused(TEXT(""), NULL, LK_FORMAT, "empty");
+    test_refused(TEXT("\n\n \n"), NULL, LK_FORMAT, "not a known data format");
+    test_refused(TEXT("hello world\n"), NULL, LK_FORMAT, "not a known data format");
+    test_refused(TEXT("0 1 1\n1 0\n"), NULL, LK_FORMAT, "line 2 has 2 columns, but line 1 has 3");
+    test_refused(TEXT("0 1 1\n1 0 1 1 1\n"), NULL, LK_FORMAT, "line 2 has 5 columns");
+    test_refused(TEXT("0 1 1\n\n1 0 1\n"), NULL, LK_FORMAT, "line 2 is empty");
+    test_refused(TEXT("0 1 1\n1 x 1\n"), NULL, LK_FORMAT, "line 2, column 2: 'x' is not a number");
+    test_refused(TEXT("0 1 1\n1 0 -1\n"), NULL, LK_FORMAT, "line 2, column 3: '-1' is negative");
+    test_refused(TEXT("0 1 nan\n1 0 1\n"), NULL, LK_FORMAT,
+                 "line 1, column 3: 'nan' is not a finite");
+    test_refused(TEXT("nan 1 1\n1 0 1\n"), NULL, LK_FORMAT,
+                 "line 1, column 1: 'nan' is not a finite");
+    test_refused(TEXT("0 1 0.5\n"), NULL, LK_FORMAT, "line 1, column 3: '0.5' is not an integer");
+    test_refused(TEXT("0 1 65536\n"), NULL, LK_FORMAT, "column 3: 65536 is larger than 65535");
+    test_refused(TEXT("0 1 1e30\n"), NULL, LK_FORMAT, "larger than 65535");
+    test_refused(TEXT("0 1 1\n1 \0 1\n"), NULL, LK_FORMAT,
+                 "line 2, column 2: '\\x00' is not a number");
+    test_refused(TEXT("0110011\n0120011\n"), NULL, LK_FORMAT, "line 2, column 3: '2'");
+    test_refused(TEXT("0110011\n01100\n"), NULL, LK_FORMAT,
+                 "line 2 has 5 columns, but line 1 has 7");
+    test_refused(TEXT("0,1\n1\n"), NULL, LK_FORMAT, "line 2 has 1 columns");
+    test_refused(TEXT("0,1\n1,2,3\n"), NULL, LK_FORMAT, "line 2 has 3 columns");
+    test_refused(TEXT("0,1\n1,\n"), NULL, LK_FORMAT, "line 2, column 2: the field is empty");
+    test_refused(TEXT("a,1\n1,0\n"), NULL, LK_FORMAT, "line 1, column 1: 'a'");
+    test_refused(TEXT("0,1\n\"1,0\n"), NULL, LK_FORMAT, "line 2, column 1: the quotes");
+    test_refused(TEXT("a,b\n"), NULL, LK_FORMAT, "only a header line");
+    test_refused(TEXT("a,b\n1,0\n\n2,0\n"), NULL, LK_FORMAT, "line 3 is empty");
+}
+
+static void a_given_alphabet_is_enforced(void **state) {
+    (void)state;
+    lk_dataset_options options = {.alphabet = 4};
+    lk_dataset *dataset = test_parse(TEXT("0 1\n3 1\n"), &options);
+    assert_int_equal(dataset->alphabet, 4);
+    lk_dataset_destroy(dataset);
+    test_refused(TEXT("0 1\n1 4\n"), &options, LK_MISMATCH,
+                 "line 2, column 2: 4 is outside the alphabet 0..3");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_read_exactly),
+        cmocka_unit_test(formats_of_text_are_recognised),
+        cmocka_unit_test(single_columns_are_numbers),
+        cmocka_unit_test(faults_are_named_with_their_place),
+        cmocka_unit_test(a_given_alphabet_is_enforced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+/* Texts in files and folders as items. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "data/formats/folder_list.h"
+#include "data/formats/formats.h"
+#include "data/items.h"
+
+typedef lk_status open_stream(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_stream **stream);
+
+static void close_texts(lk_stream **texts, int64_t count) {
+    for (int64_t i = 0; texts != NULL && i < count; i++) {
+        lk_stream_close(texts[i]);
+    }
+}
+
+static lk_status open_file(lk_context *context, const char *path, const lk_symbols *symbols,
+                           open_stream *open, lk_items **items) {
+    lk_stream *text;
+    LK_TRY(open(context, path, symbols, &text));
+    return lk_items_of_texts_take(context, path, &text, 1, items);
+}
+
+/* The labels of files in classes. */
+static lk_status label_files(lk_context *context, lk_items *items, const lk_folder *folder) {
+    int32_t *labels = lk_allocate(folder->count, sizeof *labels);
+    if (labels == NULL) {
+        return lk_fail_no_memory(context, "labels", folder->count * 4);
+    }
+    for (int64_t i = 0; i < folder->count; i++) {
+        labels[i] = folder->files[i].label;
+    }
+    lk_status status = lk_items_set_labels(items, labels);
+    lk_release(labels);
+    return status;
+}
+
+static lk_status open_listed(lk_context *context, const lk_folder *folder,
+                             const lk_symbols *symbols, open_stream *open, lk_items **items) {
+    if (folder->count == 0) {
+        return lk_fail(context, LK_INVALID, "%s: the folder has no files", folder->path);
+    }
+    lk_stream **texts = lk_allocate(folder->count, sizeof *texts);
+    int64_t opened = 0;
+    lk_status status =
+        texts == NULL ? lk_fail_no_memory(context, "texts", folder->count * 8) : LK_OK;
+    while (status == LK_OK && opened < folder->count) {
+        char *path = lk_print("%s/%s", folder->path, folder->files[opened].name);
+        status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
+                              : open(context, path, symbols, &texts[opened]);
+        opened += status == LK_OK;
+        lk_release(path);
+    }
+    if (status == LK_OK) {
+        status = lk_items_of_texts_take(context, folder->path, texts, folder->count, items);
+    } else {
+        close_texts(texts, opened);
+    }
+    lk_release(texts);
+    bool labelled = status == LK_OK && folder->files[0].label >= 0;
+    return labelled ? label_files(context, *items, folder) : status;
+}
+
+static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                            open_stream *open, lk_items **items) {
+    static const char *const any[] = {"", NULL};
+    struct stat about;
+    lk_folder folder;
+    *items = NULL;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return open_file(context, path, symbols, open, items);
+    }
+    LK_TRY(lk_folder_list(context, path, any, &folder));
+    lk_status status = open_listed(context, &folder, symbols, open, items);
+    lk_folder_deinit(&folder);
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
+lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open, items);
+}
+
+lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
+                              lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open_any, items);
+}

@@ -1,0 +1,145 @@
+/* Writing data sets: which format the ending of a name says, and gzip, whose output carries no time
+ * and no name, so that equal data give equal files. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+#include "data/formats/format.h"
+
+/* Input is passed in pieces because zlib counts in 32 bits. */
+static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *packed) {
+    const int64_t piece = 1 << 20;
+    int result = Z_OK;
+    for (int64_t at = 0; result != Z_STREAM_END;) {
+        int64_t left = plain->size - at, given = left < piece ? left : piece;
+        stream->next_in = plain->data + at;
+        stream->avail_in = (uInt)given;
+        stream->next_out = lk_buffer_room(packed, piece);
+        stream->avail_out = (uInt)piece;
+        if (!stream->next_out) {
+            return false;
+        }
+        result = deflate(stream, given == left ? Z_FINISH : Z_NO_FLUSH);
+        if (result != Z_OK && result != Z_STREAM_END) {
+            return false;
+        }
+        at += given - stream->avail_in;
+        packed->size += piece - stream->avail_out;
+    }
+    return true;
+}
+
+static void pack(const lk_buffer *plain, lk_buffer *packed) {
+    z_stream stream = {0};
+    packed->failed = plain->failed;
+    if (plain->failed ||
+        deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        packed->failed = true;
+        return;
+    }
+    packed->failed = !deflate_all(&stream, plain, packed);
+    deflateEnd(&stream);
+}
+
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *path, size_t length, const char *ending) {
+    size_t size = strlen(ending);
+    return length > size && strncasecmp(path + length - size, ending, size) == 0;
+}
+
+static bool has_ending(const lk_format *format, const char *path, size_t length) {
+    for (const char *const *ending = format->endings; *ending != NULL; ++ending) {
+        if (ends_with(path, length, *ending)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The format for the ending of `path`, NULL: unknown. *packed: .gz follows it. */
+static const lk_format *find_format(const char *path, bool *packed) {
+    size_t length = strlen(path);
+    *packed = ends_with(path, length, ".gz");
+    length -= *packed ? 3 : 0;
+    for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
+        if (has_ending(*row, path, length)) {
+            return *row;
+        }
+    }
+    return NULL;
+}
+
+static lk_status fail_ending(lk_context *context, const char *path) {
+    char known[128] = "";
+    size_t used = 0;
+    for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
+        for (const char *const *ending = (*row)->endings; *ending != NULL; ++ending) {
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+                                     *ending);
+        }
+    }
+    return lk_fail(
+        context, LK_INVALID,
+        "%s: the ending of the name says no known format; known are %s, all but .png also with "
+        ".gz, and NAME/ for a folder of PNG pictures",
+        path, known);
+}
+
+static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
+                               lk_encode *encode, bool packed) {
+    lk_buffer plain = {0}, small = {0};
+    lk_status status = encode(context, path, dataset, &plain);
+    if (status == LK_OK && packed) {
+        pack(&plain, &small);
+    }
+    if (status == LK_OK) {
+        status = lk_buffer_write(context, path, packed ? &small : &plain);
+    }
+    lk_buffer_release(&plain);
+    lk_buffer_release(&small);
+    return status;
+}
+
+static bool usable(const lk_format *format, bool packed) {
+    return format != NULL && (format->packs || !packed);
+}
+
+lk_status lk_dataset_writable(lk_context *context, const char *path) {
+    bool packed;
+    const lk_format *format = find_format(path, &packed);
+    return usable(format, packed) || lk_names_folder(path) ? LK_OK : fail_ending(context, path);
+}
+
+lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
+    bool packed;
+    if (lk_names_folder(path)) {
+        return lk_folder_write(context, path, dataset);
+    }
+    const lk_format *format = find_format(path, &packed);
+    return usable(format, packed) ? write_encoded(context, path, dataset, format->write, packed)
+                                  : fail_ending(context, path);
+}
+
+/* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */
+static lk_status refuse_jpeg(lk_context *context, const char *path) {
+    size_t length = strlen(path);
+    if (!ends_with(path, length, ".jpg") && !ends_with(path, length, ".jpeg")) {
+        return LK_OK;
+    }
+    return lk_fail(context, LK_INVALID,
+                   "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
+}
+
+lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {
+    bool packed;
+    LK_TRY(refuse_jpeg(context, path));
+    const lk_format *format = lk_format_of(dataset->format);
+    if (find_format(path, &packed) != NULL || lk_names_folder(path) || format == NULL) {
+        return lk_dataset_write(context, path, dataset);
+    }
+    format =
+        format->restored_as != LK_FROM_MEMORY ? lk_format_of((int32_t)format->restored_as) : format;
+    return write_encoded(context, path, dataset, format->write, packed);
+}

@@ -1,0 +1,130 @@
+/* Opening runs: turning to another network, what lanes take, what is refused. */
+#include "models/testing.h"
+
+#include "models/run.h"
+
+#define LANES 3
+
+static lk_model *make_model(lk_context *context, const char *family, lk_shape shape,
+                            const char *setting, const char *order) {
+    lk_model *model;
+    lk_data_description data = {
+        .shape = shape, .variables = lk_shape_variables(shape), .alphabet = 2};
+    testing_ok(context,
+               lk_model_create(context, family, &setting, setting != NULL, data, order, 5, &model));
+    testing_random_weights(model, 0.5f);
+    return model;
+}
+
+static void run_all(lk_run *run, lk_context *context, const uint16_t *x, double *nll) {
+    testing_ok(context, lk_run_begin(run, LANES, NULL));
+    testing_ok(context, lk_run_forward(run, x, lk_run_variables(run)));
+    testing_ok(context, lk_run_nll(run, nll, NULL));
+}
+
+static void test_turns_to_other_networks(void **state) {
+    static const uint16_t x[LANES * 8] = {0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1};
+    lk_model *model = make_model(*state, "made", (lk_shape){1, {8}}, "masks=3", "natural");
+    lk_run *turning, *direct;
+    lk_run_options options = {.lanes = LANES};
+    double want[LANES], got[LANES], last[LANES] = {0};
+    testing_ok(*state, lk_run_open(model, &options, &turning));
+    for (int32_t network = lk_model_variants(model) - 1; network >= 0; network--) {
+        options.network = network;
+        testing_ok(*state, lk_run_open(model, &options, &direct));
+        run_all(direct, *state, x, want);
+        testing_ok(*state, lk_run_turn(turning, network));
+        testing_ok(*state, lk_run_turn(turning, network));
+        run_all(turning, *state, x, got);
+        assert_memory_equal(got, want, sizeof want);
+        assert_memory_not_equal(got, last, sizeof last);
+        memcpy(last, got, sizeof last);
+        lk_run_close(direct);
+    }
+    testing_nll(model, x, LANES, want);
+    assert_memory_equal(got, want, sizeof want);
+    lk_run_close(turning);
+    lk_model_destroy(model);
+}
+
+static void test_lanes_fit(void **state) {
+    lk_model *model =
+        make_model(*state, "pixelcnn", (lk_shape){3, {6, 5, 1}}, "channels=8", "natural");
+    lk_run_options wide = {.shape = {3, {1000, 4000, 1}}}, own = {.lanes = 1};
+    int64_t small = 64, large = 64, none = 64, all = 64;
+    double one, two;
+    testing_ok(*state, lk_run_fit(model, &wide, 1 << 30, &small));
+    testing_ok(*state, lk_run_fit(model, &wide, INT64_C(8) << 30, &large));
+    testing_ok(*state, lk_run_fit(model, &wide, 1, &none));
+    testing_ok(*state, lk_run_fit(model, &own, 1 << 30, &all));
+    print_message("lanes: %lld in 1 GiB, %lld in 8\n", (long long)small, (long long)large);
+    assert_true(none == 1 && small > 1 && large > small && all == 64);
+    testing_ok(*state, lk_run_bytes(model, &own, 1, &one));
+    testing_ok(*state, lk_run_bytes(model, &own, 2, &two));
+    assert_true(one > 0.0 && two == 2.0 * one);
+    lk_run_options wider = {.shape = {3, {1000, 4000000, 1}}, .lanes = 64};
+    lk_run *run;
+    testing_refused(*state, lk_run_open(model, &wider, &run), LK_UNSUPPORTED, "GiB");
+    assert_null(run);
+    lk_model_destroy(model);
+}
+
+static void test_refusals(void **state) {
+    static const struct {
+        const char *family, *order;
+        lk_shape own, there;
+        const char *part;
+    } rows[] = {
+        {"made", "natural", {1, {6}}, {1, {7}}, "its own size alone"},
+        {"made", "natural", {1, {6}}, {1, {0}}, "its own size alone"},
+        {"charrnn", "reversed", {1, {6}}, {1, {7}}, "ordering"},
+        {"charrnn", "reversed", {1, {6}}, {1, {0}}, "ordering"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lk_model *model = make_model(*state, rows[i].family, rows[i].own, NULL, rows[i].order);
+        lk_run_options options = {.shape = rows[i].there};
+        lk_run *run;
+        double bytes;
+        testing_refused(*state, lk_run_open(model, &options, &run), LK_MISMATCH, rows[i].part);
+        assert_null(run);
+        testing_refused(*state, lk_run_bytes(model, &options, 1, &bytes), LK_MISMATCH,
+                        rows[i].part);
+        lk_model_destroy(model);
+    }
+}
+
+static void test_where_values_are_not_finite(void **state) {
+    static const uint16_t x[LANES * 8] = {1};
+    lk_model *model = make_model(*state, "made", (lk_shape){1, {8}}, NULL, "natural");
+    lk_run_options options = {.lanes = LANES};
+    lk_run *run;
+    double nll[LANES];
+    testing_ok(*state, lk_run_open(model, &options, &run));
+    run_all(run, *state, x, nll);
+    assert_null(lk_run_first_not_finite(run));
+    model->parameters->list[3].value[0] = NAN;
+    run_all(run, *state, x, nll);
+    assert_non_null(lk_run_first_not_finite(run));
+    lk_run_close(run);
+    lk_model_destroy(model);
+}
+
+static int set_up(void **state) {
+    *state = testing_context(2);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    lk_context_destroy(*state);
+    return 0;
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_turns_to_other_networks),
+        cmocka_unit_test(test_lanes_fit),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_where_values_are_not_finite),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -40,8 +40,8 @@ typedef struct lk_codec_options {
 
 typedef struct lk_codec_report {
     int64_t items, symbols, content_bytes; /* the last: of texts */
-    int64_t bytes, header_bytes; /* of the file; of its header, index, and what is kept beside the
-                                    symbols: labels, names, lengths */
+    int64_t bytes, header_bytes; /* of the file; of all in it that is not coded symbols: header,
+                                    index, the chunks' own, labels, names, lengths */
     int64_t chunks, lanes;
     double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
 } lk_codec_report;

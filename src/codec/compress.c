@@ -11,7 +11,7 @@
 #define CHUNK_SYMBOLS (INT64_C(4) << 20)
 /* A text's lane: so long that its beginning, where less is known, costs little. */
 #define LANE_SYMBOLS (INT64_C(1) << 16)
-#define EXAMPLE_LANES 256
+#define EXAMPLE_LANES 256 /* at most, unless given */
 #define TEXT_LANES 64
 #define RUN_BYTES ((double)(INT64_C(1) << 29)) /* that all lanes should take */
 
@@ -86,52 +86,47 @@ static lk_status describe_examples(job *work) {
 /* ---- geometry ---------------------------------------------------------------------------------- */
 
 /* Lanes, where they are not given: as many as there are streams for, and memory. */
-static lk_status choose_lanes(const job *work, int64_t most, int64_t streams, int64_t *lanes) {
+static lk_status choose_lanes(job *work, int64_t streams) {
     lk_run_options options = {.shape = work->shape, .schedules = LK_INCREMENTAL};
-    *lanes = between(1, work->options.lanes > 0 ? work->options.lanes : most, streams);
-    if (work->options.lanes == 0 && work->options.learning_rate > 0.0f) {
-        *lanes = 1; /* several learn only half of what one would */
-    }
+    int64_t *lanes = &work->container.lanes;
+    bool one = work->options.learning_rate > 0.0f; /* several learn only half of what it does */
+    *lanes = work->options.lanes > 0 ? work->options.lanes : one ? 1 : streams;
     return work->options.lanes == 0 && *lanes > 1
                ? lk_run_fit(work->model, &options, RUN_BYTES, lanes)
                : LK_OK;
 }
 
 static lk_status choose_for_examples(job *work) {
-    int64_t count = lk_items_count(work->items), length = lk_items_length(work->items, 0), bits = 1;
-    int64_t *lanes = &work->container.lanes, given = work->options.chunk;
+    int64_t count = lk_items_count(work->items), length = lk_items_length(work->items, 0);
+    int64_t given = work->options.chunk, bits = 1, *lanes = &work->container.lanes;
     while (INT64_C(1) << bits < work->container.alphabet) {
         bits++;
     }
     int64_t chunk = between(1, given > 0 ? given : CHUNK_BITS / length / bits, count);
-    LK_TRY(choose_lanes(work, EXAMPLE_LANES, chunk, lanes));
-    chunk -= given > 0 ? 0 : chunk % *lanes; /* no half-empty groups but at the end */
-    work->chunk = chunk == 1 ? length : between(1, chunk, LK_CHUNK_SYMBOLS_MOST / length) * length;
+    LK_TRY(choose_lanes(work, between(1, EXAMPLE_LANES, chunk)));
+    *lanes = between(1, *lanes, chunk);
+    chunk -= given > 0 || chunk == count ? 0 : chunk % *lanes; /* groups are full but in the last */
+    work->chunk = between(1, chunk, between(1, LK_CHUNK_SYMBOLS_MOST / length, count)) * length;
     return LK_OK;
 }
 
 static lk_status choose_for_texts(job *work) {
-    int64_t longest = 1, streams = 0, given = work->options.chunk;
-    for (int64_t i = 0; i < lk_items_count(work->items); i++) {
+    int64_t count = lk_items_count(work->items), given = work->options.chunk, longest = 1;
+    int64_t streams = 0, *lanes = &work->container.lanes;
+    for (int64_t i = 0; i < count; i++) {
         int64_t length = lk_items_length(work->items, i);
         longest = length > longest ? length : longest;
         streams += pieces(length, LANE_SYMBOLS);
     }
-    int64_t even = pieces(longest, pieces(longest, CHUNK_SYMBOLS));
-    work->chunk = given > 0              ? between(1, given, LK_CHUNK_TEXT_MOST)
-                  : even < CHUNK_SYMBOLS ? CHUNK_SYMBOLS
-                                         : even;
-    int64_t alone = between(1, longest, work->chunk),
-            parts = between(1, alone / LANE_SYMBOLS, alone);
-    bool one = lk_items_count(work->items) == 1;
-    LK_TRY(choose_lanes(work, TEXT_LANES,
-                        work->options.lanes > 0 ? alone
-                        : one                   ? parts
-                                                : streams,
-                        &work->container.lanes));
-    parts =
-        work->options.lanes > 0 ? work->container.lanes : between(1, parts, work->container.lanes);
-    work->container.longest = pieces(alone, parts);
+    work->chunk = given > 0                 ? between(1, given, LK_CHUNK_TEXT_MOST)
+                  : longest > CHUNK_SYMBOLS ? pieces(longest, pieces(longest, CHUNK_SYMBOLS))
+                                            : CHUNK_SYMBOLS;
+    int64_t alone = between(1, longest, work->chunk); /* symbols of a text in a chunk of its own */
+    int64_t parts = between(1, alone / LANE_SYMBOLS, TEXT_LANES);
+    LK_TRY(choose_lanes(work, count == 1 ? parts : between(1, streams, TEXT_LANES)));
+    parts = work->options.lanes > 0 ? *lanes : between(1, parts, *lanes);
+    work->container.longest = pieces(alone, between(1, parts, alone));
+    *lanes = count == 1 ? pieces(alone, work->container.longest) : *lanes;
     return LK_OK;
 }
 
@@ -196,7 +191,8 @@ static lk_status code_content(job *work, lk_content *content, lk_chunk *chunk) {
     chunk->content = lk_content_hash(content, c->seed, c->chunks, &bytes);
     lk_container_put_chunk(c, chunk, lk_holds_texts(c) ? bytes : 0, &work->bytes);
     work->report.model_nll_nats += coded.nll_nats;
-    work->report.header_bytes += (int64_t)(coded.aside_bits / 8.0 + 0.5);
+    work->report.header_bytes +=
+        work->bytes.size - coded.size + (int64_t)(coded.aside_bits / 8.0 + 0.5);
     lk_release(coded.bytes);
     return LK_OK;
 }

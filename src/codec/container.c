@@ -314,13 +314,10 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
 void lk_container_rewind(lk_container *c) {
     c->at = c->header_bytes;
     c->next = c->hashed = 0;
-    if (c->old != NULL) {
-        lk_old_rewind(c);
-    }
 }
 
 lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
-    if (c->old != NULL) {
+    if (c->version < LK_CONTAINER_VERSION) {
         return lk_old_next(c, chunk, there);
     }
     *there = false;
@@ -336,7 +333,6 @@ lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
 }
 
 void lk_container_close(lk_container *c) {
-    lk_old_close(c);
     lk_buffer_release(&c->index);
     lk_release(c->scratch);
     c->scratch = NULL;

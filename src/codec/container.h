@@ -49,7 +49,8 @@ typedef struct lk_container {
     int64_t at, next;          /* where the next chunk should begin; its number */
     int64_t hashed;            /* bytes, of what proved to be no chunks */
     bool stray;                /* bytes were met that belong to nothing */
-    struct lk_old *old;        /* owned: what the older versions have */
+    int64_t each;              /* versions 1 to 3: examples or symbols in each chunk but the last */
+    bool table_at_end;
 } lk_container;
 
 static inline bool lk_holds_texts(const lk_container *container) {
@@ -109,7 +110,5 @@ lk_status lk_container_load_index(lk_container *container, int64_t end, const ui
 #define LK_INDEX_TAIL 8
 lk_status lk_old_open(lk_container *container, lk_layout *fields);
 lk_status lk_old_next(lk_container *container, lk_chunk *chunk, bool *there);
-void lk_old_rewind(lk_container *container);
-void lk_old_close(lk_container *container);
 
 #endif

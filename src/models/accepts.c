@@ -93,18 +93,18 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 /* ---- values ---------------------------------------------------------------------------------- */
 
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {
-    if (dataset->alphabet <= model->data.alphabet) {
+    if (dataset->alphabet <= model->data.alphabet && model->data.alphabets == NULL) {
         return LK_OK;
     }
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        if (dataset->values[i] >= model->data.alphabet) {
+        int32_t alphabet = lk_model_alphabet_of(model, i % dataset->variables);
+        if (dataset->values[i] >= alphabet) {
             return lk_fail(model->context, LK_MISMATCH,
                            "%s: example %lld, variable %lld is %d, but the model's alphabet is "
                            "0..%d (grey images for a binary "
                            "model need --binarize)",
                            dataset->path, (long long)(i / dataset->variables),
-                           (long long)(i % dataset->variables), dataset->values[i],
-                           model->data.alphabet - 1);
+                           (long long)(i % dataset->variables), dataset->values[i], alphabet - 1);
         }
     }
     return LK_OK;

@@ -110,6 +110,18 @@ run compress "$work/windows" --data "$work/strange" --text bytes --out "$work/c3
 run decompress "$work/windows" --data "$work/c3" --out "$work/restored" >/dev/null
 expect_same "$work/strange" "$work/restored" "strange with a model of windows"
 
+# A folder of files, one of them empty, comes back as one; and learning from them.
+mkdir "$work/folder"
+cp "$work/test.txt" "$work/strange" "$work/empty" "$work/one" "$work/folder"
+for rate in 0 0.002; do
+    run compress "$work/utf8" --data "$work/folder" --out "$work/c4" --adapt $rate >/dev/null
+    run decompress "$work/utf8" --data "$work/c4" --out "$work/unpacked" --json >"$work/report"
+    [[ $(json "$work/report" texts) -eq 4 ]] || fail "folder: $(cat "$work/report")"
+    diff -r "$work/folder" "$work/unpacked" || fail "a folder restored"
+    rm -r "$work/unpacked"
+    checks=$((checks + 1))
+done
+
 make_rows 50 6 1 >"$work/rows.txt"
 run train histogram --data "$work/rows.txt" --out "$work/rows" --quiet >/dev/null
 run compress "$work/rows" --data "$work/rows.txt" --out "$work/rows.lk" >/dev/null
@@ -124,9 +136,9 @@ expect_status 1 'histogram of 2 values, not of texts' compress "$work/rows" \
 expect_status 1 'missing' compress "$work/utf8" --data "$work/missing" --out "$work/no"
 expect_status 1 'no-such-folder/x' compress "$work/utf8" --data "$work/one" \
     --out "$work/no-such-folder/x"
-expect_status 2 'lanes is for models of texts' compress "$work/rows" --data "$work/rows.txt" \
-    --out "$work/no" --lanes 3
-expect_status 2 'adapt is for models of texts' compress "$work/rows" --data "$work/rows.txt" \
+expect_status 2 'chunk-symbols is for models of texts' compress "$work/rows" \
+    --data "$work/rows.txt" --out "$work/no" --chunk-symbols 3
+expect_status 1 'counted or fitted' compress "$work/rows" --data "$work/rows.txt" \
     --out "$work/no" --adapt 0.3
 expect_status 2 'adapt is for models of texts' eval "$work/rows" --data "$work/rows.txt" --adapt 0.3
 expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/rows.txt" \
@@ -134,6 +146,6 @@ expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/
 expect_status 2 'adapt' compress "$work/utf8" --data "$work/one" --out "$work/no" --adapt -1
 expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" \
     --out "$work/no" --shape 3
-expect_status 2 'lanes' compress "$work/utf8" --data "$work/one" --out "$work/no" --lanes 257
+expect_status 2 'lanes' compress "$work/utf8" --data "$work/one" --out "$work/no" --lanes 4097
 [[ ! -e $work/no ]] || fail "a refused compression left a file"
 finish

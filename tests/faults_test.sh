@@ -49,7 +49,7 @@ for cut in 0 5 40 $((size / 2)) $((size - 1)); do
     head -c "$cut" "$work/c" >"$work/cut"
     expect_status 1 'cut' decompress "$work/m" --data "$work/cut" --out "$work/out/x.txt"
 done
-for at in 3 20 $((size / 2)) $((size - 2)); do
+for at in 3 20 $((size - 2)) $((size / 2)); do
     cp "$work/c" "$work/flipped"
     byte=$(dd if="$work/c" bs=1 skip="$at" count=1 status=none | od -An -tu1 | tr -d ' ')
     printf "\\x$(printf %02x $((byte ^ 16)))" |
@@ -59,7 +59,8 @@ done
 run decompress "$work/m" --data "$work/flipped" --salvage --out "$work/salvaged.txt" >/dev/null
 [[ $(wc -l <"$work/salvaged.txt") -eq 90 ]] ||
     fail "salvage: 3 of 4 chunks expected, got $(wc -l <"$work/salvaged.txt") rows"
-expect_same <(head -90 "$work/train.txt") "$work/salvaged.txt" "salvaged rows"
+expect_same <(cat <(head -30 "$work/train.txt") <(tail -60 "$work/train.txt")) \
+    "$work/salvaged.txt" "salvaged rows"
 run train made --data "$work/train.txt" --out "$work/other" --set hidden=8 --epochs 1 --seed 2 \
     --quiet >/dev/null
 expect_status 1 'model' decompress "$work/other" --data "$work/c" --out "$work/out/x.txt"

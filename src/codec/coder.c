@@ -23,7 +23,7 @@ typedef struct task {
     int64_t told;                    /* symbols not yet told of */
 } task;
 
-/* ---- runs -------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 lk_status lk_coder_init(lk_coder *coder, const lk_model *model, const lk_container *container,
                         lk_shape shape) {
@@ -85,7 +85,7 @@ static lk_status use(lk_coder *coder, lk_schedules schedule, int64_t network, lk
     return schedule == LK_PARALLEL || coder->cdf == NULL ? make_scratch(coder, *run) : LK_OK;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* Where the row's symbol stands in the content; NULL: its lane has ended. */
 static uint16_t *value_at(const task *t, int64_t place, int64_t lane) {
@@ -177,7 +177,7 @@ static lk_status code_places(task *t, int64_t first, int64_t last) {
     return LK_OK;
 }
 
-/* ---- groups ------------------------------------------------------------------------------------ */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 static lk_status tell(task *t, int64_t least) {
     lk_coder *c = t->coder;
@@ -249,7 +249,7 @@ static lk_status code_lanes(task *t, const lk_lanes *lanes) {
     return tell(t, 1);
 }
 
-/* ---- chunks ------------------------------------------------------------------------------------ */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 static lk_status code_symbols(lk_coder *coder, lk_schedules schedule, int64_t network, bool coding,
                               lk_content *content, lk_code *code, double *nll_nats) {

@@ -39,7 +39,7 @@ static int64_t pieces(int64_t count, int64_t size) {
     return count / size + (count % size != 0);
 }
 
-/* ---- what is coded ----------------------------------------------------------------------------- */
+/* ---- what is coded --------------------------------------------------------------------------- */
 
 lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols) {
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
@@ -83,7 +83,7 @@ static lk_status describe_examples(job *work) {
     return lk_model_takes(work->model, data, &work->shape);
 }
 
-/* ---- geometry ---------------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 /* Lanes, where they are not given: as many as there are streams for, and memory. */
 static lk_status choose_lanes(job *work, int64_t streams) {
@@ -145,7 +145,7 @@ static lk_status choose(job *work) {
     return lk_holds_texts(&work->container) ? choose_for_texts(work) : choose_for_examples(work);
 }
 
-/* ---- chunks ------------------------------------------------------------------------------------ */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 /* The chunk behind this one (zeroed: the first); false: there is none. */
 static bool next_chunk(const job *work, lk_chunk *chunk) {
@@ -248,7 +248,7 @@ static lk_status code_chunk(job *work, lk_chunk *chunk) {
     return status == LK_OK ? write_bytes(work) : status;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static lk_status code_all(job *work) {
     lk_chunk chunk = {0};

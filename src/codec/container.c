@@ -18,7 +18,7 @@
 static uint8_t magic[MAGIC_SIZE] = {0x89, 'l', 'k', 'z', 0x0D, 0x0A, 0x1A, 0x0A};
 static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 
-/* ---- layouts, in both directions --------------------------------------------------------------- */
+/* ---- layouts, in both directions ------------------------------------------------------------- */
 
 static void header_fields(lk_layout *f, lk_container *c) {
     int64_t axes = c->shape.axes;
@@ -73,7 +73,7 @@ static void index_fields(lk_layout *f, lk_container *c) {
     lk_layout_number(f, &c->bytes, 0, INT64_MAX / 2);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout f = {.to = to};
@@ -125,7 +125,7 @@ void lk_container_put_index(lk_container *c, lk_buffer *to) {
     lk_layout_u32(&f, &hash);
 }
 
-/* ---- reading: pieces --------------------------------------------------------------------------- */
+/* ---- reading: pieces ------------------------------------------------------------------------- */
 
 lk_status lk_container_load(lk_container *c, int64_t offset, int64_t count, const uint8_t **bytes) {
     int64_t held = 0;
@@ -234,7 +234,7 @@ static lk_status find_mark(lk_container *c) {
     return LK_OK;
 }
 
-/* ---- reading: the whole ------------------------------------------------------------------------ */
+/* ---- reading: the whole ---------------------------------------------------------------------- */
 
 static lk_status open_index(lk_container *c) {
     const uint8_t *bytes;

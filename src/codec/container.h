@@ -75,7 +75,7 @@ typedef struct lk_chunk {
     int64_t size;
 } lk_chunk;
 
-/* ---- writing: into a buffer, which the caller empties ------------------------------------------ */
+/* ---- writing: into a buffer, which the caller empties ---------------------------------------- */
 
 /* The header; fills seed. */
 void lk_container_put_header(lk_container *container, lk_buffer *to);
@@ -83,7 +83,7 @@ void lk_container_put_header(lk_container *container, lk_buffer *to);
 void lk_container_put_chunk(lk_container *container, lk_chunk *chunk, int64_t bytes, lk_buffer *to);
 void lk_container_put_index(lk_container *container, lk_buffer *to);
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* The source must outlive the container. Damage to the header is a failure; close in any case. */
 lk_status lk_container_open(lk_source *source, lk_container *container);
@@ -97,7 +97,7 @@ void lk_container_close(lk_container *container);
 bool lk_container_check(const lk_container *container, const uint8_t *bytes, int64_t size,
                         lk_chunk *chunk);
 
-/* ---- for container_old.c ----------------------------------------------------------------------- */
+/* ---- for container_old.c --------------------------------------------------------------------- */
 
 #define LK_CHECKSUM_SIZE 4
 /* Bytes [offset, offset + count) of the file, all inside it, valid until the next call. */

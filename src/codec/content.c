@@ -33,7 +33,7 @@ void lk_content_deinit(lk_content *content) {
     *content = (lk_content){0};
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Within the folder that was opened. */
 static const char *name_of(const lk_items *items, int64_t item) {
@@ -103,7 +103,7 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
     return equal;
 }
 
-/* ---- as bytes ---------------------------------------------------------------------------------- */
+/* ---- as bytes -------------------------------------------------------------------------------- */
 
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes) {
     int64_t size = 0;

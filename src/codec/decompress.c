@@ -29,7 +29,7 @@ static lk_status not_ours(const job *work, const char *what) {
                    work->name, what);
 }
 
-/* ---- what belongs together --------------------------------------------------------------------- */
+/* ---- what belongs together ------------------------------------------------------------------- */
 
 static lk_status check_texts(job *work) {
     bool names = lk_holds_names(&work->container);
@@ -57,7 +57,7 @@ static lk_status check_model(job *work) {
         work->name, want, have);
 }
 
-/* ---- what is lost ------------------------------------------------------------------------------ */
+/* ---- what is lost ---------------------------------------------------------------------------- */
 
 void lk_lost_print(const lk_lost *lost, char text[64]) {
     if (lost->end_item < 0) {
@@ -117,7 +117,7 @@ static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *h
                    others);
 }
 
-/* ---- delivering -------------------------------------------------------------------------------- */
+/* ---- delivering ------------------------------------------------------------------------------ */
 
 static lk_status deliver_examples(job *work, const lk_content *content) {
     const lk_view *view = lk_model_view(work->model);
@@ -219,7 +219,7 @@ static lk_status restore_chunk(job *work, const lk_chunk *chunk, bool *right) {
     return status;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Goes through the chunks, and sees which are missing; restores them if told to. */
 static lk_status walk(job *work, bool restore) {
@@ -277,7 +277,7 @@ static lk_status check_totals(const job *work) {
                : not_ours(work, "holds another number of items, symbols or bytes than it says");
 }
 
-/* The data set takes the values. */
+/* The data set takes the values; words are the model's. */
 static lk_status make_dataset(job *work) {
     const lk_container *c = &work->container;
     lk_dataset **data = &work->restored->dataset;
@@ -289,7 +289,12 @@ static lk_status make_dataset(job *work) {
     (*data)->examples = work->restored->items;
     (*data)->format = (int32_t)c->format;
     work->values = work->labels = work->names = (lk_buffer){0};
-    return LK_OK;
+    const lk_data_description *about = &work->model->data;
+    if (about->columns != NULL) {
+        LK_TRY(lk_columns_copy(work->context, about->columns, &(*data)->columns));
+    }
+    return about->labels > 0 ? lk_dictionary_copy(work->context, &about->classes, &(*data)->classes)
+                             : LK_OK;
 }
 
 static lk_status restore(job *work) {

@@ -23,7 +23,7 @@ lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *p
     return lk_writer_commit(file);
 }
 
-/* ---- texts, each in a file --------------------------------------------------------------------- */
+/* ---- texts, each in a file ------------------------------------------------------------------- */
 
 typedef struct texts {
     lk_context *context;

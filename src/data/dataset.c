@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -12,7 +13,10 @@ void lk_dataset_destroy(lk_dataset *dataset) {
             lk_release(dataset->names[i]);
         }
         lk_release(dataset->names);
+        lk_dictionary_deinit(&dataset->classes);
+        lk_columns_destroy(dataset->columns);
         lk_crops_destroy(dataset->crops);
+        lk_release(dataset->note);
         lk_release(dataset->path);
         lk_release(dataset);
     }
@@ -70,6 +74,93 @@ lk_status lk_dataset_create(lk_context *context, const char *path, lk_shape shap
     made->alphabet = alphabet;
     *dataset = made;
     return LK_OK;
+}
+
+/* ---- what belongs to examples ---------------------------------------------------------------- */
+
+static lk_status select_labels(lk_context *context, const lk_dataset *from, const int32_t *order,
+                               lk_dataset *to) {
+    to->labels = lk_allocate(to->examples, sizeof *to->labels);
+    if (to->labels == NULL) {
+        return lk_fail_no_memory(context, "labels", to->examples * 4);
+    }
+    for (int64_t i = 0; i < to->examples; ++i) {
+        to->labels[i] = from->labels[order[i]];
+    }
+    return lk_dictionary_copy(context, &from->classes, &to->classes);
+}
+
+static lk_status select_names(lk_context *context, const lk_dataset *from, const int32_t *order,
+                              lk_dataset *to) {
+    to->names = lk_allocate(to->examples, sizeof *to->names);
+    bool kept = to->names != NULL;
+    for (int64_t i = 0; i < to->examples && kept; ++i) {
+        to->names[i] = lk_duplicate(from->names[order[i]]);
+        kept = to->names[i] != NULL;
+    }
+    return kept ? LK_OK : lk_fail_no_memory(context, "names", to->examples);
+}
+
+static lk_status fill_selected(lk_context *context, const lk_dataset *from, const int32_t *order,
+                               lk_dataset *to) {
+    for (int64_t i = 0; i < to->examples; ++i) {
+        memcpy(to->values + i * to->variables, from->values + order[i] * from->variables,
+               (size_t)from->variables * sizeof *from->values);
+    }
+    to->format = from->format;
+    to->partial = from->partial;
+    if (from->labels != NULL) {
+        LK_TRY(select_labels(context, from, order, to));
+    }
+    if (from->names != NULL) {
+        LK_TRY(select_names(context, from, order, to));
+    }
+    return from->columns != NULL ? lk_columns_copy(context, from->columns, &to->columns) : LK_OK;
+}
+
+lk_status lk_dataset_select(lk_context *context, const lk_dataset *from, const int32_t *order,
+                            int64_t count, lk_dataset **selected) {
+    LK_REQUIRE(from->crops == NULL);
+    lk_dataset *made;
+    *selected = NULL;
+    LK_TRY(lk_dataset_create(context, from->path, from->shape, count, from->alphabet, &made));
+    lk_status status = fill_selected(context, from, order, made);
+    if (status != LK_OK) {
+        lk_dataset_destroy(made);
+        return status;
+    }
+    *selected = made;
+    return LK_OK;
+}
+
+lk_status lk_dataset_note(lk_context *context, lk_dataset *dataset, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *added = lk_print_list(format, arguments);
+    va_end(arguments);
+    char *joined =
+        added == NULL || dataset->note == NULL ? added : lk_print("%s; %s", dataset->note, added);
+    if (joined == NULL) {
+        lk_release(added);
+        return lk_fail_no_memory(context, "a note", 1);
+    }
+    if (joined != added) {
+        lk_release(added);
+        lk_release(dataset->note);
+    }
+    dataset->note = joined;
+    return LK_OK;
+}
+
+int64_t lk_dataset_find_unseen(const lk_dataset *dataset) {
+    const lk_columns *columns = dataset->columns;
+    for (int64_t i = 0; columns != NULL && i < dataset->examples * dataset->variables; ++i) {
+        const lk_dictionary *values = &columns->column[i % dataset->variables].values;
+        if (values->unseen && dataset->values[i] == values->count) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed,

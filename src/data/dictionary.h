@@ -37,8 +37,8 @@ const char *lk_dictionary_text(const lk_dictionary *dictionary, int32_t symbol);
 int32_t lk_dictionary_alphabet(const lk_dictionary *dictionary);
 
 /* Brings the texts into their order: first those that are values, as numbers where all of them are
- * integers and else by their bytes, then those that stand for a missing value. moved[count] receives
- * the new symbol of each old one; NULL: not wanted. */
+ * integers and else by their bytes, then those that stand for a missing value. moved[count]
+ * receives the new symbol of each old one; NULL: not wanted. */
 lk_status lk_dictionary_sort(lk_context *context, lk_dictionary *dictionary, int32_t *moved);
 /* Whether a text says that there is no value: empty, ?, NA, N/A, NaN, null, None and the like. */
 bool lk_text_is_missing(const char *text);

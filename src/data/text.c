@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-lk_text lk_text_of(const uint8_t *data, int64_t size) {
-    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
-    return (lk_text){.next = data + (marked ? 3 : 0), .end = data + size, .line = 0};
-}
-
 static bool only_blank(const uint8_t *start, const uint8_t *end) {
     for (; start < end; ++start) {
         if (!lk_is_blank(*start) && *start != '\n') {
@@ -20,12 +15,23 @@ static bool only_blank(const uint8_t *start, const uint8_t *end) {
     return true;
 }
 
+lk_text lk_text_of(const uint8_t *data, int64_t size) {
+    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
+    lk_text text = {.next = data + (marked ? 3 : 0), .end = data + size};
+    text.newline = size == 0 || memchr(data, '\n', (size_t)size) ? '\n' : '\r';
+    lk_text past = text;
+    for (lk_line line; lk_text_line(&past, &line) && *line.start == '#'; text = past) {
+        past.comment = line;
+    }
+    return text;
+}
+
 bool lk_text_line(lk_text *text, lk_line *line) {
     if (text->next >= text->end) {
         return false;
     }
     const uint8_t *start = text->next;
-    const uint8_t *newline = memchr(start, '\n', (size_t)(text->end - start));
+    const uint8_t *newline = memchr(start, text->newline, (size_t)(text->end - start));
     const uint8_t *end = newline ? newline : text->end;
     text->next = newline ? newline + 1 : text->end;
     while (end > start && lk_is_blank(end[-1])) {
@@ -39,13 +45,12 @@ bool lk_text_line(lk_text *text, lk_line *line) {
     return true;
 }
 
-int64_t lk_text_count_lines(const uint8_t *data, int64_t size) {
+int64_t lk_text_count_lines(const lk_text *text) {
     int64_t lines = 0;
-    const uint8_t *end = data + size;
-    while (data < end) {
-        const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
+    for (const uint8_t *at = text->next; at < text->end;) {
+        const uint8_t *newline = memchr(at, text->newline, (size_t)(text->end - at));
         ++lines;
-        data = newline ? newline + 1 : end;
+        at = newline ? newline + 1 : text->end;
     }
     return lines;
 }

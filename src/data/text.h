@@ -10,16 +10,20 @@ typedef struct lk_line {
     int64_t number;             /* from 1; 0 before the first */
 } lk_line;
 
-/* Steps through the lines of a text; a UTF-8 byte order mark is skipped. */
+/* Steps through the lines of a text, which end with LF or CR LF or, where there is no LF at all,
+ * with CR. A UTF-8 byte order mark is skipped, and so are lines at the head that begin with '#'. */
 typedef struct lk_text {
     const uint8_t *next, *end;
     int64_t line;
+    uint8_t newline;
+    lk_line comment; /* the last of the lines at the head; number 0: there is none */
 } lk_text;
 lk_text lk_text_of(const uint8_t *data, int64_t size);
 /* False at the end: only blank lines may remain, and they are not told. A blank line before others
  * is told, with start == end. */
 bool lk_text_line(lk_text *text, lk_line *line);
-int64_t lk_text_count_lines(const uint8_t *data, int64_t size);
+/* The most lines that can still come. */
+int64_t lk_text_count_lines(const lk_text *text);
 
 typedef enum lk_number_kind {
     LK_NUMBER_INTEGER,

@@ -17,7 +17,8 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     lk_execution *e = s->execution;
     const lk_graph *graph = e->graph;
     int64_t last = lk_last_variable(e, piece);
-    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
+    for (int64_t place = lk_first_variable(e, piece); place < last; place++) {
+        int64_t v = lk_variable_at(e, place);
         const lk_field *field = lk_graph_field(graph, v);
         lk_head head = lk_graph_head(graph, v);
         int64_t at = (v - field->first) * e->count * head.channels;
@@ -33,11 +34,12 @@ static void zero_outside(lk_execution *e) {
     for (int32_t f = 0; f < e->graph->field_count && e->window != NULL; f++) {
         const lk_field *field = &e->graph->fields[f];
         if (field->output != NULL) {
-            int64_t floats = e->count * field->output->channels, last = field->cells;
+            int64_t floats = e->count * field->output->channels;
+            int64_t first = lk_first_cell(e, field->output), last = lk_last_cell(e, field->output);
             float *gradient = e->gradient[field->output->index];
-            memset(gradient, 0, (size_t)(e->first * floats) * sizeof(float));
-            memset(gradient + e->last * floats, 0,
-                   (size_t)((last - e->last) * floats) * sizeof(float));
+            memset(gradient, 0, (size_t)(first * floats) * sizeof(float));
+            memset(gradient + last * floats, 0,
+                   (size_t)((field->cells - last) * floats) * sizeof(float));
         }
     }
 }

@@ -10,48 +10,17 @@
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-/* For each step, which nodes have cells to compute. */
-static lk_status list_steps(lk_execution *execution) {
-    const lk_graph *graph = execution->graph;
-    int64_t steps = graph->steps;
-    execution->step_begin = lk_allocate(steps + 1, sizeof *execution->step_begin);
-    int64_t total = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        total = 0;
-        for (int64_t s = 0; s < steps && execution->step_begin != NULL; s++) {
-            execution->step_begin[s] = total;
-            for (int32_t i = graph->field_count; i < graph->node_count; i++) {
-                const lk_node *node = graph->nodes[i];
-                if (node->step_begin[s + 1] > node->step_begin[s]) {
-                    if (pass == 1) {
-                        execution->step_nodes[total] = i;
-                    }
-                    total++;
-                }
-            }
-            execution->step_begin[s + 1] = total;
-        }
-        if (pass == 0) {
-            execution->step_nodes = lk_allocate(total, sizeof *execution->step_nodes);
-        }
-        if (execution->step_begin == NULL || execution->step_nodes == NULL) {
-            return lk_fail_no_memory(graph->context, "schedule",
-                                     (steps + total) * (int64_t)sizeof(int64_t));
-        }
-    }
-    return LK_OK;
-}
-
-static int64_t bytes_of(const lk_graph *graph, const lk_memory_plan *memory, int64_t batch) {
+static int64_t bytes_of(const lk_memory_plan *memory, int64_t variables, int64_t batch) {
     int64_t per_example = memory->total * (int64_t)sizeof(float);
-    per_example += graph->variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
+    per_example += variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
 }
 
 static lk_status allocate(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     lk_context *context = graph->context;
-    if (!lk_memory_plan_make(graph, execution->plan, &execution->memory)) {
+    if (!lk_memory_plan_make(graph, execution->plan, execution->window, execution->length,
+                             &execution->memory)) {
         return lk_fail_no_memory(context, "memory plan", graph->node_count * 32);
     }
     int64_t cells = graph->variables * execution->batch;
@@ -62,20 +31,21 @@ static lk_status allocate(lk_execution *execution) {
     execution->nll = lk_allocate(cells, sizeof *execution->nll);
     execution->value = lk_allocate(graph->node_count, sizeof *execution->value);
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
+    execution->at_step = lk_allocate(graph->node_count, sizeof *execution->at_step);
     execution->workspace = lk_workspace_create();
     LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN,
                              &execution->derived));
     if (execution->pool_of_values == NULL || execution->symbols == NULL ||
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
-        execution->gradient == NULL || execution->workspace == NULL) {
+        execution->gradient == NULL || execution->at_step == NULL || execution->workspace == NULL) {
         return lk_fail_no_memory(context, "values of the network",
-                                 bytes_of(graph, &execution->memory, execution->batch));
+                                 bytes_of(&execution->memory, graph->variables, execution->batch));
     }
-    return LK_OK;
+    return execution->window != NULL ? lk_execution_prepare_window(execution) : LK_OK;
 }
 
-lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
-                              lk_execution **execution) {
+static lk_status create(const lk_graph *graph, lk_plan plan, int64_t batch, const lk_window *window,
+                        lk_execution **execution) {
     LK_REQUIRE(graph->finished && batch >= 1);
     *execution = NULL;
     lk_execution *made = lk_allocate(1, sizeof *made);
@@ -85,6 +55,11 @@ lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
     made->graph = graph;
     made->plan = plan;
     made->batch = batch;
+    if (window != NULL) {
+        made->along = *window;
+        made->window = &made->along;
+    }
+    made->length = window != NULL ? window->positions - window->lookback : 0;
     made->pool = graph->context->pool;
     lk_status status = allocate(made);
     if (status != LK_OK) {
@@ -93,6 +68,17 @@ lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
     }
     *execution = made;
     return LK_OK;
+}
+
+lk_status lk_execution_create(const lk_graph *graph, lk_plan plan, int64_t batch,
+                              lk_execution **execution) {
+    return create(graph, plan, batch, NULL, execution);
+}
+
+lk_status lk_execution_create_along(const lk_window *window, lk_plan plan, int64_t batch,
+                                    lk_execution **execution) {
+    LK_REQUIRE(plan != LK_PLAN_EVALUATE);
+    return create(window->graph, plan, batch, window, execution);
 }
 
 void lk_execution_destroy(lk_execution *execution) {
@@ -106,16 +92,18 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->nll);
     lk_release(execution->value);
     lk_release(execution->gradient);
-    lk_release(execution->step_begin);
-    lk_release(execution->step_nodes);
+    lk_release(execution->at_step);
+    lk_release(execution->begin);
+    lk_release(execution->cells);
     lk_workspace_destroy(execution->workspace);
     lk_derived_destroy(execution->derived);
     lk_release(execution);
 }
 
-void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {
+void lk_execution_rebind(lk_execution *execution, const lk_graph *graph) {
     const lk_graph *old = execution->graph;
-    LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && old->node_count == graph->node_count);
+    LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && execution->window == NULL);
+    LK_REQUIRE(old->node_count == graph->node_count);
     LK_REQUIRE(old->field_count == graph->field_count && old->variables == graph->variables);
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *a = &old->fields[f], *b = &graph->fields[f];
@@ -133,14 +121,26 @@ void lk_execution_rebind(lk_execution *execution, lk_graph *graph) {
     execution->graph = graph;
 }
 
-int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {
+static int64_t bytes_to_run(const lk_graph *graph, lk_plan plan, int64_t batch,
+                            const lk_window *window, int64_t length) {
     lk_memory_plan memory;
-    if (!lk_memory_plan_make(graph, plan, &memory)) {
+    if (!lk_memory_plan_make(graph, plan, window, length, &memory)) {
         return INT64_MAX;
     }
-    int64_t bytes = bytes_of(graph, &memory, batch);
+    int64_t variables =
+        window != NULL ? (window->lookback + length) * window->unit : graph->variables;
+    int64_t bytes = bytes_of(&memory, variables, batch);
     lk_memory_plan_release(&memory);
     return bytes;
+}
+
+int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {
+    return bytes_to_run(graph, plan, batch, NULL, 0);
+}
+
+int64_t lk_execution_window_bytes(const lk_window *window, lk_plan plan, int64_t batch,
+                                  int64_t length) {
+    return bytes_to_run(window->graph, plan, batch, window, length);
 }
 
 void lk_execution_set_pool(lk_execution *execution, lk_pool *pool) {
@@ -188,7 +188,6 @@ void lk_execution_place_values(lk_execution *execution, int64_t count) {
     execution->count = count;
     execution->first = 0;
     execution->last = graph->variables;
-    execution->window = NULL;
     for (int32_t i = 0; i < graph->node_count; i++) {
         execution->value[i] =
             execution->pool_of_values + execution->memory.value[i] * execution->batch;
@@ -225,9 +224,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .din = arrays->din,
         .dparameter = arrays->dparameter,
         .fresh = arrays->fresh,
-        .first_cell = execution->window == NULL ? 0
-                                                : execution->first / execution->window->unit *
-                                                      execution->window->nodes[node->index].cells,
+        .first_cell = lk_first_cell(execution, node),
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
@@ -269,9 +266,10 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
     lk_execution *e = f->execution;
     int64_t variables = e->last - e->first, count = e->count, last = lk_last_variable(e, piece);
     /* one cache line of each example serves all variables of a piece */
-    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
+    for (int64_t place = lk_first_variable(e, piece); place < last; place++) {
+        int64_t v = lk_variable_at(e, place);
         const lk_field *field = lk_graph_field(e->graph, v);
-        const uint16_t *column = f->x + v - e->first;
+        const uint16_t *column = f->x + place - e->first;
         uint16_t *symbols = e->symbols + v * count;
         float *value = cell_of(e, field, field->node, v);
         for (int64_t n = 0; n < count; n++) {
@@ -288,7 +286,7 @@ void lk_execution_fill(lk_execution *execution, const uint16_t *x) {
 
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
-    LK_REQUIRE(count >= 1 && count <= execution->batch);
+    LK_REQUIRE(execution->window == NULL && count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
@@ -309,7 +307,8 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
     lk_execution *e = argument;
     const lk_graph *graph = e->graph;
     int64_t last = lk_last_variable(e, piece);
-    for (int64_t v = lk_first_variable(e, piece); v < last; v++) {
+    for (int64_t place = lk_first_variable(e, piece); place < last; place++) {
+        int64_t v = lk_variable_at(e, place);
         lk_head head = lk_graph_head(graph, v);
         head.dist->nll(graph->context->kernels, &head, lk_execution_parameters(e, v),
                        e->symbols + v * e->count, e->count, e->nll + v * e->count);
@@ -321,7 +320,8 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
     lk_pool_run(execution->pool, lk_variable_pieces(execution), nll_piece, execution);
     memset(nll_nats, 0, (size_t)count * sizeof *nll_nats);
     for (int64_t v = 0; v < variables; v++) {
-        const float *terms = execution->nll + (execution->first + v) * count;
+        const float *terms =
+            execution->nll + lk_variable_at(execution, execution->first + v) * count;
         for (int64_t n = 0; n < count; n++) {
             nll_nats[n] += (double)terms[n];
         }
@@ -332,42 +332,62 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
     return LK_OK;
 }
 
+/* Along a stream: of those whose values are kept, in the positions of the last call. */
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
-        int64_t floats = node->cells * node->channels * execution->count;
-        if (!graph->context->kernels->all_finite(execution->value[i], floats)) {
+        int64_t first = lk_first_cell(execution, node), last = lk_last_cell(execution, node);
+        int64_t floats = node->channels * execution->count;
+        bool kept = execution->window == NULL || !execution->window->nodes[i].brief;
+        if (kept && !graph->context->kernels->all_finite(execution->value[i] + first * floats,
+                                                         (last - first) * floats)) {
             return node;
         }
     }
     return NULL;
 }
 
-void lk_execution_weights_changed(lk_execution *execution) {
+lk_status lk_execution_weights_changed(lk_execution *execution) {
     lk_execution_derive(execution);
+    return execution->window != NULL ? lk_execution_window_weights_changed(execution) : LK_OK;
 }
 
 /* ---- the incremental schedule ---------------------------------------------------------------- */
 
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
-    LK_REQUIRE(execution->plan != LK_PLAN_EVALUATE && count >= 1 && count <= execution->batch);
-    if (execution->step_nodes == NULL) {
-        LK_TRY(list_steps(execution));
-    }
+    LK_REQUIRE(execution->plan != LK_PLAN_EVALUATE && execution->window == NULL);
+    LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
+    execution->next_step = -1;
     return LK_OK;
+}
+
+/* Where each node's list of steps goes on at this step. */
+static void find_step(lk_execution *execution, int32_t step) {
+    const lk_graph *graph = execution->graph;
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        execution->at_step[i] = lk_steps_find(&graph->nodes[i]->steps, step);
+    }
 }
 
 lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(step >= 0 && step < graph->steps);
-    for (int64_t i = execution->step_begin[step]; i < execution->step_begin[step + 1]; i++) {
-        const lk_node *node = graph->nodes[execution->step_nodes[i]];
-        int64_t first = node->step_begin[step];
-        LK_TRY(lk_execution_run(execution, node, node->by_ready + first,
-                                node->step_begin[step + 1] - first));
+    if (step != execution->next_step) {
+        find_step(execution, step);
+    }
+    execution->next_step = step + 1;
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i];
+        const lk_steps *steps = &node->steps;
+        int32_t at = execution->at_step[i];
+        if (at < steps->count && steps->step[at] == step) {
+            execution->at_step[i]++;
+            LK_TRY(lk_execution_run(execution, node, node->by_ready + steps->begin[at],
+                                    steps->begin[at + 1] - steps->begin[at]));
+        }
     }
     return LK_OK;
 }

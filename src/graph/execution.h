@@ -16,13 +16,13 @@ typedef enum lk_plan {
     LK_PLAN_TRAIN,       /* forward and backward: every value and every gradient kept */
 } lk_plan;
 
-lk_status lk_execution_create(lk_graph *graph, lk_plan plan, int64_t batch,
+lk_status lk_execution_create(const lk_graph *graph, lk_plan plan, int64_t batch,
                               lk_execution **execution);
 void lk_execution_destroy(lk_execution *execution);
 /* Turns to another graph of the same make (same nodes, cells and channels, as the masks of one
  * MADE), keeping all buffers. LK_REQUIREs that the makes agree. Graph and execution may then differ
  * in what they read, not in what they hold. */
-void lk_execution_rebind(lk_execution *execution, lk_graph *graph);
+void lk_execution_rebind(lk_execution *execution, const lk_graph *graph);
 /* Bytes that create would take. */
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch);
 
@@ -56,7 +56,7 @@ lk_status lk_execution_backward(lk_execution *execution);
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
 
 /* Between two calls of the incremental schedule, when parameters have changed. */
-void lk_execution_weights_changed(lk_execution *execution);
+lk_status lk_execution_weights_changed(lk_execution *execution);
 
 /* Incremental: begin a batch of `count` examples; for step s = 0 .. graph->steps - 1 in order:
  * compute(s), read lk_execution_parameters of the variables of rank s, then set each of them. */
@@ -65,34 +65,43 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step);
 void lk_execution_set(lk_execution *execution, int64_t variable,
                       const uint16_t *values /* [count] */);
 
-/* Streams. `window` is of the execution's graph, the plan one that keeps all values (incremental or
- * train); `values` are moved, computed and kept in place, so that a call goes on from the one
- * before.
- *   begin    `count` streams, nothing of them known yet.
- *   forward  parallel: positions [first, last) get x[count][(last - first) * unit]; positions
- *     before them were computed or carried. nll,
- *            parameters and backward are then of these positions alone; backward stops before them
- *              (truncated).
+/* Streams. An execution made for a window holds of every node what its readers read of the past,
+ * and as many new positions as the window is longer than its lookback; with LK_PLAN_TRAIN all
+ * positions of the window. Values are moved, computed and kept in place, so that a call goes on
+ * from the one before, by either schedule. The window must outlive its executions.
+ *   begin    `count` streams, nothing of them known yet; the given fields' values stand.
+ *   forward  parallel: positions [first, last), no more than are new, get x[count][(last - first) *
+ *            unit], in each position field after field. nll and backward are then of these
+ *            positions alone, parameters are by variable of the window (lk_window_variable);
+ *            backward stops before them (truncated).
  *   compute  incremental: what step s needs, for s = 0, 1, ... ascending; lk_execution_set as ever.
+ *   settle   incremental: what the position before `end` still lacks, which compute would add with
+ *            the next one. By itself before anything else that comes between.
  *   backward gradients of positions [first, last), however they were computed; it stops before them
- *     (truncated).
- *   slide    the values of positions [from, from + lookback) become those of the first `lookback`
- *     positions. */
-lk_status lk_execution_window_begin(lk_execution *execution, const lk_window *window,
-                                    int64_t count);
-lk_status lk_execution_window_forward(lk_execution *execution, const lk_window *window,
-                                      int64_t first, int64_t last, const uint16_t *x);
-lk_status lk_execution_window_compute(lk_execution *execution, const lk_window *window,
-                                      int64_t step);
-lk_status lk_execution_window_backward(lk_execution *execution, const lk_window *window,
-                                       int64_t first, int64_t last);
-void lk_execution_window_slide(lk_execution *execution, const lk_window *window, int64_t from);
-/* The values of the positions [from, from + lookback), which are all that the stream's future
- * depends on: how many floats for each stream; copied out, and back in. */
+ *            (truncated).
+ *   slide    the positions before `end` become those before `lookback`. */
+lk_status lk_execution_create_along(const lk_window *window, lk_plan plan, int64_t batch,
+                                    lk_execution **execution);
+/* Bytes that it would take, if it had `length` new positions. */
+int64_t lk_execution_window_bytes(const lk_window *window, lk_plan plan, int64_t batch,
+                                  int64_t length);
+lk_status lk_execution_window_begin(lk_execution *execution, int64_t count);
+lk_status lk_execution_window_forward(lk_execution *execution, int64_t first, int64_t last,
+                                      const uint16_t *x);
+lk_status lk_execution_window_compute(lk_execution *execution, int64_t step);
+lk_status lk_execution_window_settle(lk_execution *execution, int64_t end);
+lk_status lk_execution_window_backward(lk_execution *execution, int64_t first, int64_t last);
+void lk_execution_window_slide(lk_execution *execution, int64_t end);
+/* What is kept of the positions before `end`, which is all that the stream's future depends on: how
+ * many floats for each stream; copied out, when all of it is computed, and back in after begin. */
 int64_t lk_execution_window_floats(const lk_window *window);
-void lk_execution_window_save(const lk_execution *execution, const lk_window *window, int64_t from,
-                              float *values);
-void lk_execution_window_restore(lk_execution *execution, const lk_window *window, int64_t from,
-                                 const float *values);
+void lk_execution_window_save(const lk_execution *execution, int64_t end, float *values);
+void lk_execution_window_restore(lk_execution *execution, int64_t end, const float *values);
+/* Version 0.1 kept of every node the first `lookback` positions: how many floats for each stream,
+ * and what of `whole` save would now give with as many streams, `end` no later than the
+ * lookback. */
+int64_t lk_execution_window_whole_floats(const lk_window *window);
+void lk_execution_window_take_whole(const lk_window *window, int64_t count, int64_t end,
+                                    const float *whole, float *values);
 
 #endif

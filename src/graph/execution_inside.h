@@ -9,12 +9,11 @@
 #include "graph/window.h"
 
 struct lk_execution {
-    lk_graph *graph; /* not owned */
+    const lk_graph *graph; /* not owned */
     lk_plan plan;
     int64_t batch, count; /* capacity; examples of the present call */
     int64_t first,
-        last; /* variables of the present call: all, or those of new positions of a stream */
-    const lk_window *window; /* the present call is of a stream; else NULL; not owned */
+        last; /* variables of the present call: all, or places of a stream that are new */
     lk_memory_plan memory;
     float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
     float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
@@ -23,9 +22,16 @@ struct lk_execution {
     int64_t given_count;       /* examples that it holds */
     const float *weights;      /* [variables], or NULL: of the gradients; not owned */
     float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
-    int64_t *step_begin;       /* incremental: step s computes cells of step_nodes[step_begin[s] ..
-                                  step_begin[s+1]) */
-    int32_t *step_nodes;
+    int32_t next_step;         /* incremental: the step that comes next; */
+    int32_t *at_step;          /* [nodes]: where in its list of steps each node is then */
+    /* Of streams; window NULL: the graph is run whole. */
+    const lk_window *window; /* `along`, whose arrays are not owned */
+    lk_window along;
+    int64_t length; /* positions of a call, at most */
+    int64_t *begin; /* [nodes]: the position that the node's memory begins with */
+    int64_t room;   /* positions before this one have memory in all nodes */
+    int32_t *cells; /* of a call, room for them */
+    bool unsettled; /* late cells of the last position computed are yet to come */
     bool training;
     uint64_t seed, step;
     /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is
@@ -48,6 +54,10 @@ typedef struct lk_task_arrays {
     bool fresh[LK_NODE_PARAMETERS_MOST];
 } lk_task_arrays;
 
+/* What an execution along a window needs beside its values. */
+lk_status lk_execution_prepare_window(lk_execution *execution);
+/* Computes again what depends on parameters and on no variable. */
+lk_status lk_execution_window_weights_changed(lk_execution *execution);
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
 
@@ -66,11 +76,25 @@ static inline int64_t lk_last_variable(const lk_execution *e, int64_t piece) {
     return last < e->last ? last : e->last;
 }
 
+/* The variable at a place of the call. */
+static inline int64_t lk_variable_at(const lk_execution *e, int64_t place) {
+    return e->window != NULL ? lk_window_variable(e->window, place) : place;
+}
+/* The cells of a node that the call is of: all that depend on no variable. */
+static inline int64_t lk_first_cell(const lk_execution *e, const lk_node *node) {
+    bool all = e->window == NULL || e->window->nodes[node->index].constant;
+    return all ? 0 : e->first / e->window->unit * e->window->nodes[node->index].cells;
+}
+static inline int64_t lk_last_cell(const lk_execution *e, const lk_node *node) {
+    bool all = e->window == NULL || e->window->nodes[node->index].constant;
+    return all ? node->cells : e->last / e->window->unit * e->window->nodes[node->index].cells;
+}
+
 /* The weights that operations see, from the parameters as they are now. */
 static inline void lk_execution_derive(lk_execution *e) {
     lk_derived_update(e->derived, (lk_derived_step){e->training, e->seed, e->step}, e->pool);
 }
-/* Puts x[count][last - first] into the data node. */
+/* Puts x[count][last - first] into the fields' nodes. */
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
 /* Where the gradient of parameter `index` goes. */
 static inline float *lk_execution_gradient(const lk_execution *e, int32_t index) {

@@ -100,15 +100,37 @@ static void sort_by_key(const int32_t *key, int64_t count, int64_t keys, int32_t
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
-static lk_status index_by_ready(lk_graph *graph, lk_node *node) {
-    node->by_ready = lk_arena_take(graph->arena, node->cells, sizeof *node->by_ready);
-    node->step_begin = lk_arena_take(graph->arena, graph->steps + 2, sizeof *node->step_begin);
-    if (node->by_ready == NULL || node->step_begin == NULL) {
-        return lk_fail_no_memory(graph->context, node->name,
-                                 node->cells * (int64_t)sizeof(int32_t));
+/* An input whose cells get ready as this node's do. Most nodes have one, so that a graph holds few
+ * lists, however many nodes it has. */
+static const lk_node *input_ready_alike(const lk_node *node, const int32_t *ready) {
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const lk_node *input = node->inputs[i];
+        if (input->cells == node->cells &&
+            memcmp(input->ready, ready, (size_t)node->cells * sizeof *ready) == 0) {
+            return input;
+        }
     }
-    sort_by_key(node->ready, node->cells, (int64_t)graph->steps + 1, node->by_ready,
-                node->step_begin);
+    return NULL;
+}
+
+/* Gives the node its ready steps, which are copied, and its cells in their order. */
+static lk_status take_ready(lk_graph *graph, lk_node *node, const int32_t *ready) {
+    const lk_node *alike = input_ready_alike(node, ready);
+    if (alike != NULL) {
+        node->ready = alike->ready;
+        node->by_ready = alike->by_ready;
+        node->steps = alike->steps;
+        return LK_OK;
+    }
+    int32_t *own = lk_arena_take(graph->arena, node->cells, sizeof *own);
+    int32_t *order = lk_arena_take(graph->arena, node->cells, sizeof *order);
+    if (own == NULL || order == NULL ||
+        !lk_steps_make(graph->arena, ready, node->cells, order, &node->steps)) {
+        return lk_fail_no_memory(graph->context, node->name,
+                                 node->cells * 4 * (int64_t)sizeof *ready);
+    }
+    node->ready = memcpy(own, ready, (size_t)node->cells * sizeof *ready);
+    node->by_ready = order;
     return LK_OK;
 }
 
@@ -129,24 +151,24 @@ static bool push(lk_graph *graph, lk_node *node) {
 
 static lk_status add_field_node(lk_graph *graph, lk_field *field) {
     lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
-    if (node == NULL) {
-        return lk_fail_no_memory(graph->context, field->name, (int64_t)sizeof *node);
+    int32_t *ready = lk_allocate(field->cells, sizeof *ready);
+    if (node == NULL || ready == NULL || !push(graph, node)) {
+        lk_release(ready);
+        return lk_fail_no_memory(graph->context, field->name,
+                                 field->cells * (int64_t)sizeof *ready);
     }
     node->op = &field_op;
     node->name = field->name;
     node->cells = field->cells;
     node->channels = 1;
-    node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
-    if (node->ready == NULL || !push(graph, node)) {
-        return lk_fail_no_memory(graph->context, field->name,
-                                 node->cells * (int64_t)sizeof(int32_t));
-    }
     for (int64_t v = 0; v < node->cells && field->role == LK_MODELLED; v++) {
-        node->ready[v] = graph->rank[field->first + v] + 1;
+        ready[v] = graph->rank[field->first + v] + 1;
     }
     field->node = node;
     graph->data = graph->data == NULL && field->role == LK_MODELLED ? node : graph->data;
-    return index_by_ready(graph, node);
+    lk_status status = take_ready(graph, node, ready);
+    lk_release(ready);
+    return status;
 }
 
 /* A failure is the arena's to remember. */
@@ -332,7 +354,7 @@ static int32_t *order_by_wave(const lk_node *node) {
 }
 
 /* What a cell reads of its own node is ready before it is. */
-static lk_status derive_ready(lk_graph *graph, lk_node *node) {
+static lk_status derive_ready(lk_graph *graph, const lk_node *node, int32_t *ready) {
     int32_t *order = NULL;
     if (node->op->wave != NULL) {
         order = order_by_wave(node);
@@ -344,7 +366,7 @@ static lk_status derive_ready(lk_graph *graph, lk_node *node) {
     for (int64_t i = 0; i < node->cells; i++) {
         int64_t cell = order != NULL ? order[i] : i, read_cell = 0;
         const lk_node *from = decisive_read(node, cell, &read_cell);
-        node->ready[cell] = from == NULL ? 0 : from->ready[read_cell];
+        ready[cell] = from == NULL ? 0 : from->ready[read_cell];
     }
     lk_release(order);
     return LK_OK;
@@ -353,17 +375,19 @@ static lk_status derive_ready(lk_graph *graph, lk_node *node) {
 static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_TRY(node->op->shape(graph->context, node));
     LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
-    node->ready = lk_arena_take(graph->arena, node->cells, sizeof *node->ready);
-    if (node->ready == NULL) {
-        return lk_fail_no_memory(graph->context, node->name,
-                                 node->cells * (int64_t)sizeof(int32_t));
+    int32_t *ready = lk_allocate(node->cells, sizeof *ready);
+    if (ready == NULL) {
+        return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof *ready);
     }
-    LK_TRY(derive_ready(graph, node));
+    node->ready = ready; /* a recurrence reads its own */
+    lk_status status = derive_ready(graph, node, ready);
+    status = status == LK_OK ? take_ready(graph, node, ready) : status;
+    lk_release(ready);
     node->needs_gradient = node->parameter_count > 0;
     for (int32_t i = 0; i < node->input_count; i++) {
         node->needs_gradient = node->needs_gradient || node->inputs[i]->needs_gradient;
     }
-    return index_by_ready(graph, node);
+    return status;
 }
 
 static const char *node_name(lk_graph *graph, const lk_op *op, const char *name) {

@@ -28,6 +28,7 @@
 #include "base/context.h"
 #include "graph/head.h"
 #include "graph/parameters.h"
+#include "graph/steps.h"
 
 #define LK_NODE_INPUTS_MOST 64
 #define LK_NODE_PARAMETERS_MOST 4
@@ -42,10 +43,9 @@ struct lk_node {
     int32_t index;    /* position in the graph; inputs stand before their readers */
     int64_t cells;
     int64_t channels;
-    int32_t *ready;      /* [cells] */
-    int32_t *by_ready;   /* [cells]: cells sorted by (ready, cell) */
-    int64_t *step_begin; /* [steps + 2]: cells of ready step s are by_ready[step_begin[s] ..
-                            step_begin[s+1]) */
+    const int32_t *ready;    /* [cells]; this and what follows of it may be shared with an input */
+    const int32_t *by_ready; /* [cells]: cells sorted by (ready, cell) */
+    lk_steps steps;          /* where each ready step's cells begin in by_ready */
     int32_t input_count;
     lk_node **inputs;
     int32_t parameter_count;

@@ -55,6 +55,9 @@ static void test_ready_steps_follow_reads(void **state) {
     lk_node *hidden =
         lk_masked_linear(graph, "hidden", graph->data, 5, (int32_t[]){0, 1, 2, 3, 2}, plain);
     assert_memory_equal(hidden->ready, ((int32_t[]){0, 1, 2, 3, 2}), 5 * sizeof(int32_t));
+    assert_int_equal(hidden->steps.count, 4);
+    assert_memory_equal(hidden->steps.begin, ((int32_t[]){0, 1, 2, 4, 5}), 5 * sizeof(int32_t));
+    assert_ptr_equal(lk_relu(graph, hidden)->by_ready, hidden->by_ready); /* kept once */
     lk_node *picked = lk_select_cells(graph, hidden, (int32_t[]){4, 0}, 2);
     assert_memory_equal(picked->ready, ((int32_t[]){2, 0}), 2 * sizeof(int32_t));
     lk_node *both = lk_concatenate(graph, (lk_node *[]){picked, hidden}, 2);

@@ -30,28 +30,54 @@ static bool is_field(const lk_graph *graph, const lk_node *node) {
     return is;
 }
 
-static void value_lives(const lk_graph *graph, lk_plan plan, life *lives) {
+/* Whether a node slides: it holds some positions, not all cells. */
+static bool slides(const lk_window *window, int32_t node) {
+    return window != NULL && !window->nodes[node].constant;
+}
+
+/* Backward passes over all positions. */
+static int64_t cells_held(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                          int64_t length, int32_t node) {
+    if (!slides(window, node)) {
+        return graph->nodes[node]->cells;
+    }
+    int64_t positions =
+        plan == LK_PLAN_TRAIN ? window->lookback + length : lk_window_held(window, node, length);
+    return positions * window->nodes[node].cells;
+}
+
+/* Whether a value need not outlive the last node that reads it. */
+static bool is_brief(const lk_graph *graph, lk_plan plan, const lk_window *window, int32_t node) {
+    return slides(window, node) ? window->nodes[node].brief && plan != LK_PLAN_TRAIN
+                                : plan == LK_PLAN_EVALUATE && !is_field(graph, graph->nodes[node]);
+}
+
+static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                        int64_t length, life *lives) {
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
-        lives[i] =
-            (life){.offset = -1, .size = node->cells * node->channels, .first = i, .last = i};
+        int64_t cells = cells_held(graph, plan, window, length, i);
+        bool brief = is_brief(graph, plan, window, i);
+        lives[i] = (life){.offset = -1,
+                          .size = cells * node->channels,
+                          .first = plan == LK_PLAN_INCREMENTAL && !brief ? 0 : i,
+                          .last = brief ? i : end};
         for (int32_t k = 0; k < node->input_count; k++) {
             note_use(&lives[node->inputs[k]->index], i);
         }
-        bool kept = plan != LK_PLAN_EVALUATE || is_field(graph, node);
-        note_use(&lives[i], kept ? end : i);
-        lives[i].first = plan == LK_PLAN_INCREMENTAL ? 0 : lives[i].first;
     }
 }
 
-static void gradient_lives(const lk_graph *graph, life *lives) {
+static void gradient_lives(const lk_graph *graph, const lk_window *window, int64_t length,
+                           life *lives) {
     int32_t nodes = graph->node_count;
     for (int32_t i = 0; i < nodes; i++) {
         int32_t backward = 2 * nodes - 1 - i;
         lives[i] = (life){.offset = -1, .first = backward, .last = backward};
         if (graph->nodes[i]->needs_gradient) {
-            lives[i].size = graph->nodes[i]->cells * graph->nodes[i]->channels;
+            lives[i].size =
+                cells_held(graph, LK_PLAN_TRAIN, window, length, i) * graph->nodes[i]->channels;
         }
     }
     for (int32_t i = 0; i < nodes; i++) {
@@ -104,7 +130,8 @@ static int64_t place(life **order, int32_t count) {
     return total;
 }
 
-bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *memory) {
+bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                         int64_t length, lk_memory_plan *memory) {
     int32_t nodes = graph->node_count, count = 0;
     *memory = (lk_memory_plan){0};
     life *lives = lk_allocate(2 * (int64_t)nodes, sizeof *lives);
@@ -113,8 +140,8 @@ bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *me
     memory->gradient = lk_allocate(nodes, sizeof *memory->gradient);
     bool made = lives != NULL && order != NULL && memory->value != NULL && memory->gradient != NULL;
     if (made) {
-        value_lives(graph, plan, lives);
-        gradient_lives(graph, lives + nodes);
+        value_lives(graph, plan, window, length, lives);
+        gradient_lives(graph, window, length, lives + nodes);
         for (int32_t i = 0; i < nodes; i++) {
             order[count++] = &lives[i];
         }

@@ -13,8 +13,11 @@ typedef struct lk_memory_plan {
     int64_t total;     /* floats per example */
 } lk_memory_plan;
 
-/* false: out of memory, or the sizes overflow. */
-bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, lk_memory_plan *memory);
+/* Of a graph held whole (window NULL), or slid along a stream with `length` new positions. Where
+ * there are gradients all positions are held, since backward passes over them. false: out of
+ * memory. */
+bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                         int64_t length, lk_memory_plan *memory);
 void lk_memory_plan_release(lk_memory_plan *memory);
 
 #endif

@@ -69,6 +69,8 @@ typedef struct lk_op {
      * the input back they reach where nothing is left out; -1: they also reach forward. NULL:
      * `reads` shows it. */
     int64_t (*reach)(const lk_node *node);
+    /* How many symbols or rows of the input's first axis the node has one of. NULL: 1. */
+    int64_t (*stride)(const lk_node *node);
     /* Multiply-adds of one cell of one example. */
     int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
     bool (*forward)(const lk_task *task);  /* false: out of memory */

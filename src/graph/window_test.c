@@ -1,8 +1,11 @@
 /* A graph run along a stream by windows, against one over the whole stream: bit for bit, in
- * parallel and step by step, saved and restored. And truncated back-propagation: the first window's
- * gradient is the ordinary one; a later window's is that with the carried values held constant
- * (central differences). */
+ * parallel and step by step, saved and restored, a given field beside it. And truncated
+ * back-propagation: the first window's gradient is the ordinary one; a later window's is that with
+ * the carried values held constant (central differences). */
 #include "models/testing.h"
+
+#include "dist/dist.h"
+#include "ops/ops.h"
 
 #define LENGTH 61
 #define STREAMS 3
@@ -93,16 +96,19 @@ static network make_network(const lk_model *model, const window_case *c, int64_t
 /* As many new positions as `width` behind the lookback. */
 static network make_window(const lk_model *model, const window_case *c, int64_t width,
                            lk_plan plan) {
-    network n = make_network(model, c, c->lookback + width, plan);
+    network n = {0};
+    testing_ok(model->context,
+               lk_model_graph_at(model, shape_of(c, c->lookback + width), &n.graph));
     testing_ok(model->context,
                lk_window_init(&n.window, n.graph, lk_shape_variables(shape_of(c, 1))));
-    testing_ok(model->context, lk_execution_window_begin(n.execution, &n.window, STREAMS));
+    testing_ok(model->context, lk_execution_create_along(&n.window, plan, STREAMS, &n.execution));
+    testing_ok(model->context, lk_execution_window_begin(n.execution, STREAMS));
     return n;
 }
 
 static void destroy_network(network *n) {
-    lk_window_deinit(&n->window);
     lk_execution_destroy(n->execution);
+    lk_window_deinit(&n->window);
     lk_graph_destroy(n->graph);
 }
 
@@ -130,7 +136,7 @@ static void same_parameters(const network *whole, int64_t variable, const networ
 
 static void make_room(network *n, int64_t positions) {
     if (n->end + positions > n->window.positions) {
-        lk_execution_window_slide(n->execution, &n->window, n->end - n->window.lookback);
+        lk_execution_window_slide(n->execution, n->end);
         n->end = n->window.lookback;
     }
 }
@@ -151,8 +157,8 @@ static void run_parallel(network *n, const network *whole, const uint16_t *x, in
     int64_t unit = n->window.unit;
     uint16_t *piece = cut(x, unit, first, positions);
     make_room(n, positions);
-    testing_ok(n->graph->context, lk_execution_window_forward(n->execution, &n->window, n->end,
-                                                              n->end + positions, piece));
+    testing_ok(n->graph->context,
+               lk_execution_window_forward(n->execution, n->end, n->end + positions, piece));
     for (int64_t v = 0; v < positions * unit; v++) {
         same_parameters(whole, first * unit + v, n, n->end * unit + v);
     }
@@ -208,7 +214,7 @@ static void test_incremental(void **state) {
                 for (int64_t s = 0; s < STREAMS; s++) {
                     values[s] = x[(s * LENGTH + at) * n.window.unit + v];
                 }
-                testing_ok(*state, lk_execution_window_compute(n.execution, &n.window, here));
+                testing_ok(*state, lk_execution_window_compute(n.execution, here));
                 same_parameters(&whole, at * n.window.unit + v, &n, here);
                 lk_execution_set(n.execution, here, values);
             }
@@ -224,15 +230,14 @@ static void test_incremental(void **state) {
 static float *carry(const network *from) {
     size_t floats = (size_t)(lk_execution_window_floats(&from->window) * STREAMS);
     float *carried = malloc(floats * sizeof *carried);
-    lk_execution_window_save(from->execution, &from->window, from->end - from->window.lookback,
-                             carried);
+    lk_execution_window_save(from->execution, from->end, carried);
     return carried;
 }
 
 static void resume(network *to, const float *carried) {
-    testing_ok(to->graph->context, lk_execution_window_begin(to->execution, &to->window, STREAMS));
+    testing_ok(to->graph->context, lk_execution_window_begin(to->execution, STREAMS));
     to->end = to->window.lookback;
-    lk_execution_window_restore(to->execution, &to->window, 0, carried);
+    lk_execution_window_restore(to->execution, to->end, carried);
 }
 
 static void test_saved_and_restored(void **state) {
@@ -301,7 +306,7 @@ static double window_nll(network *n, const uint16_t *x, const float *carried) {
     double nll[STREAMS], total = 0.0;
     resume(n, carried);
     testing_ok(n->graph->context,
-               lk_execution_window_forward(n->execution, &n->window, n->end, n->end + WIDTH, x));
+               lk_execution_window_forward(n->execution, n->end, n->end + WIDTH, x));
     testing_ok(n->graph->context, lk_execution_nll(n->execution, nll, NULL));
     for (int s = 0; s < STREAMS; s++) {
         total += nll[s] / STREAMS;
@@ -355,8 +360,7 @@ static void test_later_windows_hold_what_is_carried(void **state) {
         float *carried = carry(&n);
         uint16_t *piece = cut(x, n.window.unit, SEEN, WIDTH);
         window_nll(&n, piece, carried);
-        testing_ok(*state,
-                   lk_execution_window_backward(n.execution, &n.window, n.end, n.end + WIDTH));
+        testing_ok(*state, lk_execution_window_backward(n.execution, n.end, n.end + WIDTH));
         check_directions(&n, piece, carried, model);
         free(piece);
         free(carried);
@@ -365,6 +369,62 @@ static void test_later_windows_hold_what_is_carried(void **state) {
         destroy_network(&whole);
         lk_model_destroy(model);
     }
+}
+
+/* ---- a given field --------------------------------------------------------------------------- */
+
+/* A stream of 3 symbols, each read from the two before it and from a label of 4 that is the same at
+ * every position. */
+static lk_graph *make_labelled(lk_context *context, lk_parameters *parameters, int64_t positions) {
+    int32_t rank[LENGTH], everywhere[LENGTH] = {0};
+    for (int32_t v = 0; v < LENGTH; v++) {
+        rank[v] = v;
+    }
+    lk_field fields[] = {
+        {.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = 4},
+        {.name = "data", .cells = positions, .alphabet = 3, .rank = rank},
+    };
+    lk_graph *graph;
+    testing_ok(context, lk_graph_create_fields(context, parameters, fields, 2, &graph));
+    lk_node *label = lk_select_cells(graph, graph->fields[0].node, everywhere, positions);
+    lk_node *past = lk_embedding(graph, "past", graph->data, 3, 5);
+    lk_node *sum =
+        lk_add(graph, lk_embedding(graph, "label", label, 4, 5),
+               lk_add(graph, lk_shift(graph, past, 1, 0.0f), lk_shift(graph, past, 2, 0.0f)));
+    lk_node *logits = lk_dense(graph, "logits", lk_tanh(graph, sum), 3);
+    testing_ok(context, lk_graph_finish(graph, logits, &lk_categorical));
+    return graph;
+}
+
+static void test_a_given_field(void **state) {
+    static const uint16_t labels[STREAMS] = {2, 0, 3}, others[STREAMS] = {1, 1, 3};
+    lk_context *context = *state;
+    lk_parameters *parameters;
+    testing_ok(context, lk_parameters_create(context, &parameters));
+    network whole = {.graph = make_labelled(context, parameters, LENGTH)};
+    network n = {.graph = make_labelled(context, parameters, 9)};
+    testing_ok(context, lk_parameters_initialise(parameters, 1));
+    testing_ok(context, lk_window_init(&n.window, n.graph, 1));
+    assert_int_equal(n.window.lookback, 3);
+    testing_ok(context,
+               lk_execution_create(whole.graph, LK_PLAN_EVALUATE, STREAMS, &whole.execution));
+    testing_ok(context,
+               lk_execution_create_along(&n.window, LK_PLAN_INCREMENTAL, STREAMS, &n.execution));
+    for (int round = 0; round < 2; round++) {
+        const uint16_t *given = round == 0 ? labels : others;
+        lk_execution_give(whole.execution, given, STREAMS);
+        uint16_t *x = run_whole(&whole, &(window_case){.alphabet = 3});
+        lk_execution_give(n.execution, given, STREAMS);
+        testing_ok(context, lk_execution_window_begin(n.execution, STREAMS));
+        n.end = 0;
+        for (int64_t at = 0; at < LENGTH; at++) {
+            run_parallel(&n, &whole, x, at, 1);
+        }
+        free(x);
+    }
+    destroy_network(&n);
+    destroy_network(&whole);
+    lk_parameters_destroy(parameters);
 }
 
 static int set_up(void **state) {
@@ -385,6 +445,7 @@ int main(void) {
         cmocka_unit_test(test_saved_and_restored),
         cmocka_unit_test(test_first_window_has_the_ordinary_gradient),
         cmocka_unit_test(test_later_windows_hold_what_is_carried),
+        cmocka_unit_test(test_a_given_field),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-#define CHOSEN_LEAST 16
+#define CHOSEN 16 /* positions of a window that nobody asked for */
 
 struct lk_flow {
     lk_graph *graph; /* owned */
@@ -35,10 +35,7 @@ static lk_status build(const lk_model *model, lk_shape position, int64_t unit, i
     int64_t lookback = 1, shown = 0;
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = shown > lookback ? shown : lookback;
-        flow->capacity = first                     ? 1
-                         : window > 0              ? window
-                         : lookback > CHOSEN_LEAST ? lookback
-                                                   : CHOSEN_LEAST;
+        flow->capacity = first ? 1 : window > 0 ? window : CHOSEN;
         lk_graph_destroy(flow->graph);
         LK_TRY(
             lk_model_graph_at(model, shape_of(position, lookback + flow->capacity), &flow->graph));
@@ -57,7 +54,7 @@ static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int6
     }
     lk_status status = build(model, position, lk_shape_variables(position), window, made);
     if (status == LK_OK) {
-        status = lk_execution_create(made->graph, plan, batch, &made->execution);
+        status = lk_execution_create_along(&made->window, plan, batch, &made->execution);
     }
     if (status != LK_OK) {
         lk_flow_destroy(made);
@@ -111,20 +108,23 @@ const lk_graph *lk_flow_graph(const lk_flow *flow) {
     return flow->graph;
 }
 
+int64_t lk_flow_bytes(const lk_flow *flow, lk_plan plan, int64_t batch, int64_t window) {
+    return lk_execution_window_bytes(&flow->window, plan, batch, window);
+}
+
 lk_execution *lk_flow_execution(lk_flow *flow) {
     return flow->execution;
 }
 
 lk_status lk_flow_begin(lk_flow *flow, int64_t count) {
     flow->end = flow->seen = flow->variable = flow->last = 0;
-    return lk_execution_window_begin(flow->execution, &flow->window, count);
+    return lk_execution_window_begin(flow->execution, count);
 }
 
 /* Makes room for `length` positions behind those that hold values. */
 static void make_room(lk_flow *flow, int64_t length) {
     if (flow->end + length > flow->window.positions) {
-        lk_execution_window_slide(flow->execution, &flow->window,
-                                  flow->end - flow->window.lookback);
+        lk_execution_window_slide(flow->execution, flow->end);
         flow->end = flow->window.lookback;
     }
 }
@@ -137,8 +137,7 @@ lk_status lk_flow_next(lk_flow *flow, const float **parameters) {
         make_room(flow, 1);
     }
     int64_t variable = flow->end * unit + flow->variable;
-    LK_TRY(
-        lk_execution_window_compute(flow->execution, &flow->window, flow->graph->rank[variable]));
+    LK_TRY(lk_execution_window_compute(flow->execution, flow->graph->rank[variable]));
     *parameters = lk_execution_parameters(flow->execution, variable);
     return LK_OK;
 }
@@ -158,8 +157,7 @@ void lk_flow_set(lk_flow *flow, const uint16_t *values) {
 lk_status lk_flow_forward(lk_flow *flow, const uint16_t *x, int64_t length) {
     LK_REQUIRE(length >= 1 && length <= flow->capacity && flow->variable == 0);
     make_room(flow, length);
-    LK_TRY(lk_execution_window_forward(flow->execution, &flow->window, flow->end,
-                                       flow->end + length, x));
+    LK_TRY(lk_execution_window_forward(flow->execution, flow->end, flow->end + length, x));
     flow->last = flow->end;
     flow->end += length;
     flow->seen += length;
@@ -178,8 +176,7 @@ lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable) {
 
 lk_status lk_flow_backward(lk_flow *flow, int64_t positions) {
     LK_REQUIRE(positions >= 1 && positions <= flow->end && flow->variable == 0);
-    return lk_execution_window_backward(flow->execution, &flow->window, flow->end - positions,
-                                        flow->end);
+    return lk_execution_window_backward(flow->execution, flow->end - positions, flow->end);
 }
 
 void lk_flow_reserve(lk_flow *flow, int64_t positions) {
@@ -187,8 +184,8 @@ void lk_flow_reserve(lk_flow *flow, int64_t positions) {
     make_room(flow, positions);
 }
 
-void lk_flow_weights_changed(lk_flow *flow) {
-    lk_execution_weights_changed(flow->execution);
+lk_status lk_flow_weights_changed(lk_flow *flow) {
+    return lk_execution_weights_changed(flow->execution);
 }
 
 /* ---- what is carried ------------------------------------------------------------------------- */
@@ -201,17 +198,22 @@ int64_t lk_flow_seen(const lk_flow *flow) {
     return flow->seen;
 }
 
-/* While less than the lookback has been seen, everything stands at the front. */
-static int64_t carried_from(const lk_flow *flow) {
-    return flow->end > flow->window.lookback ? flow->end - flow->window.lookback : 0;
-}
-
 void lk_flow_save(const lk_flow *flow, float *carried) {
-    lk_execution_window_save(flow->execution, &flow->window, carried_from(flow), carried);
+    lk_execution_window_save(flow->execution, flow->end, carried);
 }
 
 void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried) {
     flow->seen = seen;
     flow->end = seen < flow->window.lookback ? seen : flow->window.lookback;
-    lk_execution_window_restore(flow->execution, &flow->window, 0, carried);
+    lk_execution_window_restore(flow->execution, flow->end, carried);
+}
+
+int64_t lk_flow_whole_floats(const lk_flow *flow) {
+    return lk_execution_window_whole_floats(&flow->window);
+}
+
+void lk_flow_take_whole(const lk_flow *flow, int64_t count, int64_t seen, const float *whole,
+                        float *carried) {
+    int64_t end = seen < flow->window.lookback ? seen : flow->window.lookback;
+    lk_execution_window_take_whole(&flow->window, count, end, whole, carried);
 }

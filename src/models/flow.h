@@ -1,10 +1,11 @@
 /* A model run along streams that need have no end: `batch` of them side by side, each from its own
  * beginning. The network is built once, on lookback + window positions of a stream; lookback is how
  * many positions back any operation reads, derived from the operations' own dependency rules
- * (graph/window.h). When a window is full, the last `lookback` positions of every node move to the
- * front and the next window follows: memory is O(lookback + window), whatever the length, and the
- * bits are those of one network over the whole stream. For families that are built at any size, in
- * natural order; a graph that does not repeat along the stream is refused.
+ * (graph/window.h). When a window is full, its last `lookback` positions become its first and the
+ * next ones follow. Of each node's values only those are kept that its own readers read, so that
+ * memory is O(what is read back + window), whatever the length, and the bits are those of one
+ * network over the whole stream. For families that are built at any size, in natural order; a graph
+ * that does not repeat along the stream is refused.
  *
  * A position is a symbol of a text, or (lk_flow_create_rows) a row of an image. `unit` is how many
  * variables it has. */
@@ -17,9 +18,8 @@
 typedef struct lk_flow lk_flow;
 
 /* Along sequences: a position is one variable. plan: LK_PLAN_INCREMENTAL (both schedules) or
- * LK_PLAN_TRAIN; window: positions that one parallel call may take; 0: as many as the flow looks
- * back, which suits the incremental schedule (what must be kept then moves seldom). The model must
- * outlive the flow. */
+ * LK_PLAN_TRAIN; window: positions that one parallel call may take; 0: a few, which suits the
+ * incremental schedule. The model must outlive the flow. */
 lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
                          lk_flow **flow);
 /* Along the rows of images `width` pixels wide, of as many channels as the model's: images may be
@@ -33,14 +33,15 @@ int64_t lk_flow_lookback(const lk_flow *flow);
 int64_t lk_flow_unit(const lk_flow *flow);
 int64_t lk_flow_window(const lk_flow *flow);
 const lk_graph *lk_flow_graph(const lk_flow *flow);
+/* Bytes of the values of a flow like this one, for other batches and windows. */
+int64_t lk_flow_bytes(const lk_flow *flow, lk_plan plan, int64_t batch, int64_t window);
 /* For lk_execution_set_training, lk_execution_backward and the like: of the positions last run. */
 lk_execution *lk_flow_execution(lk_flow *flow);
 /* To the beginning of `count` streams, count <= batch. */
 lk_status lk_flow_begin(lk_flow *flow, int64_t count);
 
 /* Incremental: the parameters of the next variable's conditional, [count][output channels], valid
- * until the next call; then its values. From one lk_flow_begin to the next a flow is used in one
- * way only: incremental or parallel. */
+ * until the next call; then its values. Both schedules may follow each other, between positions. */
 lk_status lk_flow_next(lk_flow *flow, const float **parameters);
 void lk_flow_set(lk_flow *flow, const uint16_t *values /* [count] */);
 
@@ -62,14 +63,19 @@ lk_status lk_flow_backward(lk_flow *flow, int64_t positions);
  * between them then. */
 void lk_flow_reserve(lk_flow *flow, int64_t positions);
 /* Between two calls, when parameters have changed. */
-void lk_flow_weights_changed(lk_flow *flow);
+lk_status lk_flow_weights_changed(lk_flow *flow);
 
-/* All that the future of the streams depends on, at most: how many floats for each stream of the
- * batch; copied out between two calls, and back in after lk_flow_begin with as many streams (`seen`
- * positions had been run). A parallel flow's. */
+/* All that the future of the streams depends on: how many floats for each stream of the batch;
+ * copied out after a parallel call, and back in after lk_flow_begin with as many streams (`seen`
+ * positions had been run). */
 int64_t lk_flow_carried_floats(const lk_flow *flow);
 int64_t lk_flow_seen(const lk_flow *flow);
 void lk_flow_save(const lk_flow *flow, float *carried);
 void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried);
+/* What version 0.1 carried, in its checkpoints: how many floats; and what of it is carried now, of
+ * `count` streams of which `seen` positions had been run. */
+int64_t lk_flow_whole_floats(const lk_flow *flow);
+void lk_flow_take_whole(const lk_flow *flow, int64_t count, int64_t seen, const float *whole,
+                        float *carried);
 
 #endif

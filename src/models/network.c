@@ -10,7 +10,8 @@
 #define WINDOW_BYTES (INT64_C(512) << 20) /* that a sliding network should take */
 #define WINDOW_VARIABLES (INT64_C(1) << 16)
 #define WINDOW_LEAST 8          /* positions that a batch leaves room for */
-#define GRAPH_BYTES_PER_CELL 64 /* ready steps, schedules */
+#define SPAN 64                 /* positions over which growth is measured */
+#define GRAPH_BYTES_PER_CELL 16 /* ready steps, schedules */
 
 struct lk_network {
     const lk_model *model;
@@ -31,8 +32,8 @@ struct lk_network {
 typedef struct need {
     int64_t positions, unit;
     int64_t lookback;
-    double position_bytes; /* for each example */
-    double graph_bytes;    /* for each position, whatever the batch */
+    double kept_bytes, position_bytes; /* for each example: of the past; of each new position */
+    double graph_bytes;                /* for each position, whatever the batch */
 } need;
 
 static lk_status flow_at(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
@@ -48,6 +49,7 @@ static lk_status measure(const lk_model *model, lk_shape shape, need *n) {
     LK_TRY(flow_at(model, LK_PLAN_INCREMENTAL, 1, 1, model->data.shape, &flow));
     const lk_graph *graph = lk_flow_graph(flow);
     double positions = (double)(lk_flow_lookback(flow) + 1);
+    int64_t few = lk_flow_bytes(flow, LK_PLAN_INCREMENTAL, 1, 1), far = lk_flow_lookback(flow);
     n->positions = shape.size[0];
     n->unit = lk_shape_variables(shape) / shape.size[0];
     n->lookback = lk_flow_lookback(flow);
@@ -55,15 +57,18 @@ static lk_status measure(const lk_model *model, lk_shape shape, need *n) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         cells += (double)graph->nodes[i]->cells;
     }
-    n->position_bytes =
-        (double)lk_execution_bytes(graph, LK_PLAN_INCREMENTAL, 1) / positions * wider;
+    n->kept_bytes = (double)few * wider;
+    n->position_bytes = (double)(lk_flow_bytes(flow, LK_PLAN_INCREMENTAL, 1, far + SPAN) -
+                                 lk_flow_bytes(flow, LK_PLAN_INCREMENTAL, 1, far)) /
+                        SPAN * wider;
     n->graph_bytes = cells * GRAPH_BYTES_PER_CELL / positions * wider;
     lk_flow_destroy(flow);
     return LK_OK;
 }
 
 static double bytes_of(const need *n, int64_t batch, int64_t window) {
-    return (double)(n->lookback + window) * (n->position_bytes * (double)batch + n->graph_bytes);
+    return (n->kept_bytes + (double)window * n->position_bytes) * (double)batch +
+           (double)(n->lookback + window) * n->graph_bytes;
 }
 
 static int64_t smaller(int64_t a, int64_t b) {

@@ -168,8 +168,8 @@ static void test_batch_fits(void **state) {
     lk_model *model = make_model(*state, &cases[1], "natural");
     static const lk_shape wide = {3, {1000, 4000, 1}}, wider = {3, {1000, 4000000, 1}};
     int64_t small = 64, large = 64, none = 64;
-    testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 256 << 20, &small));
-    testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 1 << 30, &large));
+    testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 64 << 20, &small));
+    testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 128 << 20, &large));
     testing_ok(*state, lk_network_fit_batch(model, wide, LK_PLAN_EVALUATE, 1, &none));
     assert_true(none == 1 && small > 1 && large > small && large < 64);
     lk_network *network;

@@ -49,7 +49,7 @@ const char *lk_run_first_not_finite(const lk_run *run) {
 /* Makes room for `positions` behind those that hold values. */
 static void make_room(lk_run *run, int64_t positions) {
     if (run->end + positions > run->window.positions) {
-        lk_execution_window_slide(run->execution, &run->window, run->end - run->window.lookback);
+        lk_execution_window_slide(run->execution, run->end);
         run->end = run->window.lookback;
     }
 }
@@ -64,7 +64,7 @@ lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
         return run->options.schedules == LK_PARALLEL ? LK_OK
                                                      : lk_execution_begin(run->execution, lanes);
     }
-    return lk_execution_window_begin(run->execution, &run->window, lanes);
+    return lk_execution_window_begin(run->execution, lanes);
 }
 
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
@@ -80,7 +80,7 @@ lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
     make_room(run, positions);
     int64_t from = run->end;
     run->end += positions;
-    return lk_execution_window_forward(run->execution, &run->window, from, run->end, x);
+    return lk_execution_window_forward(run->execution, from, run->end, x);
 }
 
 lk_status lk_run_nll(lk_run *run, double *nll_nats, float *terms) {
@@ -106,7 +106,7 @@ lk_status lk_run_next(lk_run *run, int64_t *first, int64_t *last) {
     run->first = *first;
     run->count = run->unset = 1;
     int64_t variable = (run->end - 1) * run->unit + run->seen % run->unit;
-    return lk_execution_window_compute(run->execution, &run->window, graph->rank[variable]);
+    return lk_execution_window_compute(run->execution, graph->rank[variable]);
 }
 
 /* Where a place of the present step or of the last forward stands. */
@@ -136,13 +136,12 @@ const float *lk_run_parameters(const lk_run *run, int64_t place) {
 static lk_status learn(lk_run *run) {
     int64_t window = lk_run_window(run);
     if (lk_run_slides(run)) {
-        LK_TRY(lk_execution_window_backward(run->execution, &run->window, run->end - run->capacity,
-                                            run->end));
+        LK_TRY(lk_execution_window_backward(run->execution, run->end - run->capacity, run->end));
     } else {
         LK_TRY(lk_execution_backward(run->execution));
     }
     lk_run_learner_step(run->learner, window);
-    lk_execution_weights_changed(run->execution);
+    LK_TRY(lk_execution_weights_changed(run->execution));
     if (lk_run_slides(run)) {
         make_room(run, run->capacity);
     }

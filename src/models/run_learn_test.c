@@ -144,6 +144,8 @@ static by_hand make_by_hand(lk_model *model, const learning_case *c) {
     testing_ok(model->context, lk_optimizer_create(model->parameters, &how, &h.optimizer));
     if (lk_shape_equal(c->own, c->there)) {
         testing_ok(model->context, lk_model_graph(model, 0, &h.graph));
+        testing_ok(model->context,
+                   lk_execution_create(h.graph, LK_PLAN_TRAIN, LANES, &h.execution));
     } else {
         lk_shape shape = c->there;
         shape.size[0] = 1;
@@ -152,15 +154,16 @@ static by_hand make_by_hand(lk_model *model, const learning_case *c) {
         shape.size[0] = 40 + 2 * h.positions; /* more than it needs */
         testing_ok(model->context, lk_model_graph_at(model, shape, &h.graph));
         testing_ok(model->context, lk_window_init(&h.window, h.graph, unit));
+        testing_ok(model->context,
+                   lk_execution_create_along(&h.window, LK_PLAN_TRAIN, LANES, &h.execution));
     }
-    testing_ok(model->context, lk_execution_create(h.graph, LK_PLAN_TRAIN, LANES, &h.execution));
     return h;
 }
 
 static void destroy_by_hand(by_hand *h) {
-    lk_window_deinit(&h->window);
     lk_optimizer_destroy(h->optimizer);
     lk_execution_destroy(h->execution);
+    lk_window_deinit(&h->window);
     lk_graph_destroy(h->graph);
 }
 
@@ -181,17 +184,17 @@ static void item_sliding(by_hand *h, const learning_case *c, const uint16_t *x, 
     uint16_t values[LANES * 128];
     float here[LANES * 128];
     double sums[LANES];
-    testing_ok(context, lk_execution_window_begin(h->execution, &h->window, LANES));
+    testing_ok(context, lk_execution_window_begin(h->execution, LANES));
     for (int64_t at = 0, count, end = 0; at < c->variables; at += count) {
         count = smaller(c->window, c->variables - at);
         int64_t positions = count / h->window.unit;
         if (end + positions > h->window.positions) {
-            lk_execution_window_slide(h->execution, &h->window, end - h->window.lookback);
+            lk_execution_window_slide(h->execution, end);
             end = h->window.lookback;
         }
         gather(c, x, at, count, values);
-        testing_ok(context, lk_execution_window_forward(h->execution, &h->window, end,
-                                                        end + positions, values));
+        testing_ok(context,
+                   lk_execution_window_forward(h->execution, end, end + positions, values));
         testing_ok(context, lk_execution_nll(h->execution, sums, here));
         scatter(c, here, at, count, terms);
         if (count == c->window) {

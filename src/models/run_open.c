@@ -5,19 +5,20 @@
 #include "base/memory.h"
 #include "models/run_inside.h"
 
-#define GRAPH_BYTES_PER_CELL 64 /* ready steps, schedules */
+#define SPAN 64                 /* positions over which growth is measured */
+#define GRAPH_BYTES_PER_CELL 16 /* ready steps, schedules */
 
 /* What windows should be like: of sequences, whose positions are variables, small enough for the
  * caches; of images, whose positions are rows, long enough to fill the kernels. */
 typedef struct window_rule {
     double bytes;      /* that the values should take */
     int64_t variables; /* at most */
-    int64_t least;     /* positions, whatever they need; and a quarter of the lookback */
+    int64_t least;     /* positions, whatever they need */
 } window_rule;
 static const window_rule of_sequences = {(double)(64 << 20), 256, 8};
 static const window_rule of_images = {(double)(512 << 20), 1 << 16, 1};
 
-#define INCREMENTAL_LEAST 16 /* positions between two slidings, where forward is not called */
+#define INCREMENTAL_WINDOW 16 /* positions, where forward is not called */
 
 static int64_t larger(int64_t a, int64_t b) {
     return a > b ? a : b;
@@ -66,12 +67,20 @@ static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t wi
     return lk_window_init(&run->window, run->graph, run->unit);
 }
 
-/* What one position of a sliding network needs. */
+static lk_plan sliding(lk_plan plan) {
+    return plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
+}
+
+/* What a sliding network needs. */
 typedef struct need {
     int64_t unit, lookback;
-    double position_bytes; /* for each lane */
-    double graph_bytes;    /* for each position, whatever the lanes */
+    double kept_bytes, position_bytes; /* for each lane: of the past; for each new position */
+    double graph_bytes;                /* for each position, whatever the lanes */
 } need;
+
+static double lane_bytes(const lk_window *window, lk_plan plan, int64_t length) {
+    return (double)lk_execution_window_bytes(window, sliding(plan), 1, length);
+}
 
 /* All that a row needs grows as its width: measured on one as wide as the model's own, which is
  * cheap to build. */
@@ -87,8 +96,10 @@ static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, ne
         for (int32_t i = 0; i < small.graph->node_count; i++) {
             cells += (double)small.graph->nodes[i]->cells;
         }
-        lk_plan slides = plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
-        n->position_bytes = (double)lk_execution_bytes(small.graph, slides, 1) / positions * wider;
+        n->kept_bytes = lane_bytes(&small.window, plan, 1) * wider;
+        n->position_bytes = (lane_bytes(&small.window, plan, n->lookback + SPAN) -
+                             lane_bytes(&small.window, plan, n->lookback)) /
+                            SPAN * wider;
         n->graph_bytes = cells * GRAPH_BYTES_PER_CELL / positions * wider;
     }
     lk_window_deinit(&small.window);
@@ -97,7 +108,8 @@ static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, ne
 }
 
 static double bytes_of(const need *n, int64_t lanes, int64_t window) {
-    return (double)(n->lookback + window) * (n->position_bytes * (double)lanes + n->graph_bytes);
+    return (n->kept_bytes + (double)window * n->position_bytes) * (double)lanes +
+           (double)(n->lookback + window) * n->graph_bytes;
 }
 
 /* In positions. */
@@ -110,9 +122,9 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
         return larger(1, options->window / n->unit);
     }
     if (options->schedules == LK_INCREMENTAL) {
-        return larger(n->lookback, INCREMENTAL_LEAST);
+        return INCREMENTAL_WINDOW;
     }
-    int64_t least = larger(rule->least, shape.axes == 1 ? n->lookback / 4 : 1);
+    int64_t least = rule->least;
     int64_t window = larger(1, rule->variables / n->unit);
     window = shape.size[0] > 0 ? smaller(window, shape.size[0]) : window;
     while (window > least && bytes_of(n, options->lanes, window) > rule->bytes) {
@@ -180,10 +192,10 @@ static lk_status open_run(lk_run *run) {
     shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
     LK_TRY(own ? open_whole(model, shape, run) : open_elsewhere(model, shape, run));
     lk_plan plan = plan_of(&run->options);
-    bool slides = lk_run_slides(run);
-    LK_TRY(lk_execution_create(run->graph,
-                               slides && plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan,
-                               run->options.lanes, &run->execution));
+    int64_t lanes = run->options.lanes;
+    LK_TRY(lk_run_slides(run)
+               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
+               : lk_execution_create(run->graph, plan, lanes, &run->execution));
     if (run->options.pool != NULL) {
         lk_execution_set_pool(run->execution, run->options.pool);
     }

@@ -53,11 +53,11 @@ static void test_lanes_fit(void **state) {
     lk_run_options wide = {.shape = {3, {1000, 4000, 1}}}, own = {.lanes = 1};
     int64_t small = 64, large = 64, none = 64, all = 64;
     double one, two;
-    testing_ok(*state, lk_run_fit(model, &wide, 1 << 30, &small));
-    testing_ok(*state, lk_run_fit(model, &wide, INT64_C(8) << 30, &large));
+    testing_ok(*state, lk_run_fit(model, &wide, 300 << 20, &small));
+    testing_ok(*state, lk_run_fit(model, &wide, INT64_C(4) << 30, &large));
     testing_ok(*state, lk_run_fit(model, &wide, 1, &none));
     testing_ok(*state, lk_run_fit(model, &own, 1 << 30, &all));
-    print_message("lanes: %lld in 1 GiB, %lld in 8\n", (long long)small, (long long)large);
+    print_message("lanes: %lld in 300 MiB, %lld in 4 GiB\n", (long long)small, (long long)large);
     assert_true(none == 1 && small > 1 && large > small && all == 64);
     testing_ok(*state, lk_run_bytes(model, &own, 1, &one));
     testing_ok(*state, lk_run_bytes(model, &own, 2, &two));

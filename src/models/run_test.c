@@ -106,6 +106,15 @@ static const run_case cases[] = {
      5},
     {"conv1d", {1, {6}}, {1, {23}}, 3, 0, NULL, {"layers=3", "channels=4"}, 2},
     {"charrnn", {1, {6}}, {1, {3}}, 3, 0, NULL, {"width=5"}, 1},
+    {"charrnn", {1, {4}}, ENDLESS, 3, 3, NULL, {"width=5"}, 1},
+    {"pixelcnn",
+     {3, {4, 3, 1}},
+     {3, {11, 4, 1}},
+     8,
+     3,
+     "bits:1",
+     {"blocks=1", "channels=3", "head=4"},
+     3},
     {"charrnn", {1, {9}}, ENDLESS, 2, 0, NULL, {"cell=gru", "width=5", "layers=1"}, 3},
     {"charrnn",
      {1, {4}},
@@ -294,7 +303,7 @@ static void test_windows_of_any_cutting(void **state) {
         for (int k = 0; k < 10; k++) {
             lk_run *run = open_run(model, &cases[i], LK_PARALLEL, 0);
             int64_t window = positions[k % 5] * lk_run_unit(run);
-            bool slides = !lk_shape_equal(cases[i].own, cases[i].there);
+            bool slides = cases[i].view == NULL && !lk_shape_equal(cases[i].own, cases[i].there);
             lk_run_close(run);
             run = open_run(model, &cases[i], k < 5 ? LK_PARALLEL : LK_BOTH, window);
             assert_int_equal(lk_run_window(run), slides ? window : w.variables);

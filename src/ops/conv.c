@@ -52,10 +52,11 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
            node->channels;
 }
 
+/* A tap that leads ahead by less than the stride stays where the next cell is not yet. */
 int64_t lk_conv_reach(const lk_conv_settings *self) {
     int64_t line = self->input_pixels / self->grid.size[0] * self->grid.groups, most = 0;
     for (int32_t t = 0; t < self->taps; t++) {
-        if (self->tap[t][0] > 0) {
+        if (self->tap[t][0] >= self->stride[0]) {
             return -1;
         }
         most = -self->tap[t][0] * line > most ? -self->tap[t][0] * line : most;
@@ -65,6 +66,11 @@ int64_t lk_conv_reach(const lk_conv_settings *self) {
 
 static int64_t reach(const lk_node *node) {
     return lk_conv_reach(node->settings);
+}
+
+static int64_t stride(const lk_node *node) {
+    const lk_conv_settings *self = node->settings;
+    return self->stride[0];
 }
 
 static lk_status shape(lk_context *context, lk_node *node) {
@@ -147,6 +153,7 @@ const lk_op lk_conv_op = {
     .reads = reads,
     .alike = true,
     .reach = reach,
+    .stride = stride,
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,

@@ -60,7 +60,17 @@ static void add_vector(tensor_list *list, const char *name, lk_tensor_type type,
         .name = name, .type = type, .axes = 1, .size = {count}, .data = data, .bytes = count * 8};
 }
 
-static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
+static void add_floats(tensor_list *list, const char *name, int64_t count, const float *data) {
+    list->tensors[list->count++] = (lk_tensor){.name = name,
+                                               .type = LK_F32,
+                                               .axes = 1,
+                                               .size = {count},
+                                               .data = data,
+                                               .bytes = count * (int64_t)sizeof *data};
+}
+
+/* whole: as version 0.1 wrote it. */
+static void add_all(tensor_list *list, const lk_checkpoint *c, bool best, bool whole) {
     for (int32_t i = 0; i < c->parameters->count; i++) {
         const lk_parameter *p = &c->parameters->list[i];
         add_array(list, "weight", p, p->value);
@@ -79,14 +89,10 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best) {
             }
         }
     }
-    if (c->carried != NULL) {
-        list->tensors[list->count++] =
-            (lk_tensor){.name = "stream.carried",
-                        .type = LK_F32,
-                        .axes = 1,
-                        .size = {c->carried_count},
-                        .data = c->carried,
-                        .bytes = c->carried_count * (int64_t)sizeof(float)};
+    if (c->carried != NULL && whole) {
+        add_floats(list, "stream.carried", c->whole_count, c->whole);
+    } else if (c->carried != NULL) {
+        add_floats(list, "stream.kept", c->carried_count, c->carried);
     }
     add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);
@@ -201,7 +207,7 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
     lk_status status;
     if (list_init(&list, checkpoint->parameters->count)) {
         pack_state(checkpoint, &list);
-        add_all(&list, checkpoint, checkpoint->state->best_epoch > 0);
+        add_all(&list, checkpoint, checkpoint->state->best_epoch > 0, false);
         status = write_list(context, checkpoint, &list);
     } else {
         status =
@@ -341,11 +347,15 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c,
         list_deinit(&list);
         return lk_fail_no_memory(context, "checkpoint", 0);
     }
-    add_all(&list, c, best);
+    bool whole = c->whole != NULL && lk_safetensors_tensor(file, "stream.carried") != NULL;
+    add_all(&list, c, best, whole);
     lk_status status = check_tensors(context, c, file, &list);
     if (status == LK_OK) {
         copy_tensors(file, &list);
         status = unpack_state(context, c, list.integers, list.reals);
+    }
+    if (c->read_whole != NULL) {
+        *c->read_whole = whole;
     }
     list_deinit(&list);
     return status;

@@ -23,6 +23,9 @@ typedef struct lk_checkpoint {
     json_t *epochs; /* array: the history so far; reading replaces its elements */
     float *carried; /* of a stream: what its lanes carry, carried_count floats; NULL: none */
     int64_t carried_count;
+    float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */
+    int64_t whole_count;
+    bool *read_whole;       /* whether it did; then `carried` stays as it is */
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
 } lk_checkpoint;
 

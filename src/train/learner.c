@@ -86,7 +86,7 @@ lk_status lk_learner_follow(lk_learner *learner) {
     }
     LK_TRY(lk_flow_backward(learner->flow, LK_LEARNER_WINDOW));
     lk_optimizer_step(learner->optimizer, (double)learner->rate, 1.0 / LK_LEARNER_WINDOW, NULL);
-    lk_flow_weights_changed(learner->flow);
+    LK_TRY(lk_flow_weights_changed(learner->flow));
     lk_flow_reserve(learner->flow, LK_LEARNER_WINDOW);
     return LK_OK;
 }

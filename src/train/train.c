@@ -147,6 +147,24 @@ static bool report(lk_trainer *t, bool epoch_ended) {
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
+/* Of a text, also from what version 0.1 wrote, whose lanes carried more. */
+static lk_status read_text_checkpoint(lk_trainer *t, lk_checkpoint *checkpoint) {
+    bool read_whole = false;
+    checkpoint->whole_count = lk_flow_whole_floats(t->flow) * t->batch_capacity;
+    checkpoint->whole = lk_allocate(checkpoint->whole_count, sizeof *checkpoint->whole);
+    checkpoint->read_whole = &read_whole;
+    if (checkpoint->whole == NULL) {
+        return lk_fail_no_memory(t->model->context, "checkpoint", checkpoint->whole_count * 4);
+    }
+    lk_status status = lk_checkpoint_read(t->model->context, checkpoint);
+    if (status == LK_OK && read_whole) {
+        lk_flow_take_whole(t->flow, t->batch_capacity, t->state.position * t->model->data.variables,
+                           checkpoint->whole, t->carried);
+    }
+    lk_release(checkpoint->whole);
+    return status;
+}
+
 static lk_status resume(lk_trainer *t) {
     if (!t->options.resume) {
         return LK_OK;
@@ -157,7 +175,8 @@ static lk_status resume(lk_trainer *t) {
         return LK_OK;
     }
     lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
-    return lk_checkpoint_read(t->model->context, &checkpoint);
+    return t->flow != NULL ? read_text_checkpoint(t, &checkpoint)
+                           : lk_checkpoint_read(t->model->context, &checkpoint);
 }
 
 static lk_stop ended(const lk_trainer *t) {

@@ -75,8 +75,7 @@ static lk_status read_amat(lk_context *context, const lk_reading *reading, lk_da
     }
     int64_t columns = count_columns(&line), examples = 0, found;
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, lk_shape_vector(columns),
-                              lk_text_count_lines(reading->data, reading->size),
-                              reading->size / 2 + 1));
+                              lk_text_count_lines(&text), reading->size / 2 + 1));
     for (; lk_text_line(&text, &line); ++examples) {
         /* Each value takes two bytes of the file, so a ragged file cannot write beyond what reserve
          * allocated. */
@@ -102,6 +101,7 @@ static lk_status write_amat(lk_context *context, const char *path, const lk_data
 const lk_format lk_amat_format = {
     .name = "amat",
     .number = LK_FROM_AMAT,
+    .traits = LK_IS_TEXT,
     .endings = {".amat"},
     .packs = true,
     .recognise = recognise,

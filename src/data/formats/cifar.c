@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "data/formats/array.h"
+#include "data/labels.h"
 
 #define SIDE 32
 #define PLANE (SIDE * SIDE)
@@ -82,7 +83,7 @@ static lk_status read_records(lk_context *context, const lk_reading *reading, co
         dataset->labels[n] = planes[-1];
         interleave(planes, dataset->values + n * PIXELS);
     }
-    return LK_OK;
+    return lk_labels_count(context, dataset, kind->most[kind->labels - 1] + 1);
 }
 
 static bool recognise10(const uint8_t *data, int64_t size) {
@@ -113,8 +114,9 @@ static lk_status write10(lk_context *context, const char *path, const lk_dataset
             found, dataset->alphabet - 1);
     }
     for (int64_t n = 0; n < dataset->examples; ++n) {
-        int32_t label = dataset->labels ? dataset->labels[n] : -1;
-        if (label < 0 || label > cifar10.most[0]) {
+        int32_t label = -1;
+        bool given = dataset->labels && lk_dataset_label_number(dataset, n, &label);
+        if (!given || label < 0 || label > cifar10.most[0]) {
             return lk_fail(
                 context, LK_INVALID,
                 "%s: CIFAR-10 batches hold a label 0..9 with each image, and %s; write .npy", path,

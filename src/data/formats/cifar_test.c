@@ -1,6 +1,7 @@
 /* CIFAR batches made here: planes become pixels, labels are kept, and what is written again is the
  * same bytes. */
 #include "data/formats/testing.h"
+#include "data/labels.h"
 
 enum { RECORD = 1 + 3072 };
 
@@ -28,6 +29,8 @@ static void check(const char *format, int64_t labels) {
     assert_true(lk_shape_equal(dataset->shape, (lk_shape){.axes = 3, .size = {32, 32, 3}}));
     assert_int_equal(dataset->examples, 5);
     assert_int_equal(dataset->alphabet, 256);
+    assert_int_equal(dataset->classes.count, labels == 1 ? 10 : 100);
+    assert_string_equal(lk_dictionary_text(&dataset->classes, 7), "7");
     for (int64_t n = 0; n < 5; ++n) {
         const uint8_t *at = bytes.data + n * (labels + 3072);
         assert_int_equal(dataset->labels[n], at[labels - 1]);
@@ -86,6 +89,22 @@ static void the_same_bytes_are_written(void **state) {
         lk_bytes_release(&written);
         remove(path);
     }
+    /* Classes in another order: what is written is the number that a label says. */
+    lk_dictionary turned;
+    assert_int_equal(lk_dictionary_parse(&context, "test",
+                                         "[\"9\",\"8\",\"7\",\"6\",\"5\",\"4\",\"3\",\"2\","
+                                         "\"1\",\"0\"]",
+                                         &turned),
+                     LK_OK);
+    assert_int_equal(lk_dataset_match_labels(&context, dataset, &turned), LK_OK);
+    assert_int_equal(dataset->labels[0], 9 - bytes.data[0]);
+    assert_int_equal(lk_dataset_write(&context, test_path("batch.bin", path), dataset), LK_OK);
+    assert_int_equal(lk_file_read(&context, path, 1 << 20, &written), LK_OK);
+    assert_memory_equal(written.data, bytes.data, (size_t)bytes.size);
+    lk_bytes_release(&written);
+    remove(path);
+    lk_dictionary_deinit(&turned);
+    lk_dictionary_deinit(&dataset->classes); /* plain numbers */
     dataset->labels[3] = 10;
     assert_int_equal(lk_dataset_write(&context, test_path("batch.bin", path), dataset), LK_INVALID);
     assert_non_null(strstr(context.message, "these are others"));

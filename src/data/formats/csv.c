@@ -1,70 +1,19 @@
-/* CSV of integers: fields separated by comma, semicolon or tab (whichever the first line has
- * first), perhaps in double quotes; the first line is a header when none of its fields is a number.
- * Every column is a variable. Quoted line ends are not supported. */
+/* CSV, tables: fields separated by comma, semicolon or tab (whichever the first line has first),
+ * perhaps in double quotes. The first line names the columns when none of its fields is a number.
+ * Every column is a variable. Where all values are integers they are what they say, and quoted line
+ * ends are not supported; otherwise, if words are allowed, they are texts, and each column has a
+ * dictionary of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/formats/csv.h"
 #include "data/formats/lines.h"
+#include "data/labels.h"
 
-typedef struct lk_field {
-    const uint8_t *start, *end; /* blanks and quotes cut */
-    const uint8_t *next;        /* after the separator; NULL: the last field */
-    bool closed;                /* false: a quote without its end, or text after it */
-} lk_field;
+#define HEADER_ADVICE "a table of words needs a first line that names its columns"
 
-static lk_field next_field(const uint8_t *p, const uint8_t *end, uint8_t separator) {
-    lk_field field = {.closed = true};
-    while (p < end && lk_is_blank(*p) && *p != separator) {
-        ++p;
-    }
-    if (p < end && *p == '"') {
-        field.start = ++p;
-        while (p < end && (*p != '"' || (p + 1 < end && p[1] == '"'))) {
-            p += *p == '"' ? 2 : 1;
-        }
-        field.end = p;
-        field.closed = p < end;
-        p += p < end;
-        for (; p < end && *p != separator; ++p) {
-            field.closed = field.closed && lk_is_blank(*p);
-        }
-    } else {
-        field.start = p;
-        while (p < end && *p != separator) {
-            ++p;
-        }
-        field.end = p;
-    }
-    while (field.start < field.end && lk_is_blank(*field.start)) {
-        ++field.start;
-    }
-    while (field.end > field.start && lk_is_blank(field.end[-1])) {
-        --field.end;
-    }
-    field.next = p < end ? p + 1 : NULL;
-    return field;
-}
-
-/* The first of , ; and tab outside quotes; 0: none. */
-static uint8_t find_separator(const lk_line *line) {
-    bool quoted = false;
-    for (const uint8_t *p = line->start; p < line->end; ++p) {
-        quoted = quoted != (*p == '"');
-        if (!quoted && (*p == ',' || *p == ';' || *p == '\t')) {
-            return *p;
-        }
-    }
-    return 0;
-}
-
-static int64_t count_fields(const lk_line *line, uint8_t separator, bool *header) {
-    int64_t fields = 0, value;
-    *header = true;
-    lk_field field = {.next = line->start};
-    while (field.next) {
-        field = next_field(field.next, line->end, separator);
-        *header = *header && lk_number_parse(field.start, field.end, &value) == LK_NUMBER_NONE;
-        ++fields;
-    }
-    return fields;
-}
+/* ---- recognising ----------------------------------------------------------------------------- */
 
 static bool begins_number(const lk_line *line) {
     const uint8_t *p = line->start;
@@ -94,83 +43,260 @@ static bool printable(const lk_line *line) {
     return true;
 }
 
+/* An array or object of JSON, which has commas too. */
+static bool is_json(const uint8_t *data, int64_t size) {
+    while (size > 0 && (lk_is_blank(data[size - 1]) || data[size - 1] == '\n')) {
+        --size;
+    }
+    return size > 1 &&
+           ((data[0] == '[' && data[size - 1] == ']') || (data[0] == '{' && data[size - 1] == '}'));
+}
+
+/* A PGM or PPM in text or bytes: "P5", and then sizes or a remark. */
+static bool is_netpbm(const lk_line *line, const lk_line *second) {
+    const uint8_t *p = second->start;
+    while (p < second->end && lk_is_digit(*p)) {
+        ++p;
+    }
+    return line->end - line->start == 2 && line->start[0] == 'P' &&
+           strchr("2356", line->start[1]) &&
+           ((p > second->start && p < second->end && lk_is_blank(*p)) ||
+            (p < second->end && *p == '#'));
+}
+
 /* A separator in the first line; or one column, under a name or in quotes. */
 static bool recognise(const uint8_t *data, int64_t size) {
     lk_text text = lk_text_of(data, size);
     lk_line line, second;
-    if (!lk_text_line(&text, &line) || !printable(&line)) {
+    if (!lk_text_line(&text, &line) || !printable(&line) || is_json(data, size)) {
         return false;
     }
-    uint8_t separator = find_separator(&line);
+    uint8_t separator = lk_record_separator(&line);
     if (separator == ',' || separator == ';') {
         return true;
     }
     if (line.start < line.end && *line.start == '"') {
         return true;
     }
-    bool header;
-    count_fields(&line, separator, &header);
-    return header && begins_name(&line) && lk_text_line(&text, &second) && begins_number(&second);
+    if (!lk_record_names(&line, separator) || !begins_name(&line) ||
+        !lk_record_next(&text, separator, &second)) {
+        return false;
+    }
+    int64_t fields = lk_record_fields(&line, separator);
+    return (begins_number(&second) && !is_netpbm(&line, &second)) ||
+           (separator == '\t' && lk_record_fields(&second, separator) == fields);
 }
 
-static lk_status read_line(lk_context *context, const lk_reading *reading, const lk_line *line,
-                           uint8_t separator, int64_t columns, uint16_t *values) {
+/* ---- integers -------------------------------------------------------------------------------- */
+
+/* *word: the field is no number, whatever it lacks. */
+static lk_status read_integer(const lk_csv *csv, lk_field field, int64_t line, int64_t index,
+                              uint16_t *value, bool *word) {
+    field = lk_field_trimmed(field);
+    int32_t plain = lk_plain_value(field.start, field.end);
+    if (plain >= 0 && plain < csv->reading->limit) {
+        *value = (uint16_t)plain;
+        return LK_OK;
+    }
+    int64_t number;
+    *word = lk_number_parse(field.start, field.end, &number) == LK_NUMBER_NONE;
+    return lk_text_value(csv->context, csv->reading, line, index + 1, field.start, field.end,
+                         value);
+}
+
+static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t example,
+                           const lk_line *line, bool *word) {
     lk_field field = {.next = line->start};
-    for (int64_t column = 0; column < columns; ++column) {
-        field = next_field(field.next, line->end, separator);
+    uint16_t *values = dataset->values + example * csv->variables;
+    for (int64_t index = 0; index < csv->fields; ++index) {
+        int64_t variable = csv->variable != NULL ? csv->variable[index] : index;
+        field = lk_field_next(field.next, line->end, csv->separator);
         if (!field.closed) {
-            return lk_fail(context, LK_FORMAT,
+            return lk_fail(csv->context, LK_FORMAT,
                            "%s: line %lld, column %lld: the quotes are not closed before the next "
                            "separator",
-                           reading->name, (long long)line->number, (long long)column + 1);
+                           csv->reading->name, (long long)line->number, (long long)index + 1);
         }
-        int32_t plain = lk_plain_value(field.start, field.end);
-        if (plain >= 0 && plain < reading->limit) {
-            values[column] = (uint16_t)plain;
-        } else {
-            LK_TRY(lk_text_value(context, reading, line->number, column + 1, field.start, field.end,
-                                 &values[column]));
+        if (variable == LK_FIELD_LABEL) {
+            LK_TRY(lk_csv_label(csv, dataset, example, &field, line));
+        } else if (variable >= 0) {
+            LK_TRY(read_integer(csv, field, line->number, index, &values[variable], word));
         }
-        if (!field.next != (column + 1 == columns)) {
-            bool header;
-            return lk_text_fail_columns(context, reading, line->number,
-                                        count_fields(line, separator, &header), 1, columns);
+        if (!field.next != (index + 1 == csv->fields)) {
+            return lk_text_fail_columns(csv->context, csv->reading, line->number,
+                                        lk_record_fields(line, csv->separator), 1, csv->fields);
         }
     }
     return LK_OK;
 }
 
-static lk_status read_csv(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
-    lk_text text = lk_text_of(reading->data, reading->size), first = text;
-    lk_line line = {0};
-    LK_REQUIRE(lk_text_line(&first, &line));
-    uint8_t separator = find_separator(&line);
-    bool header;
-    int64_t columns = count_fields(&line, separator, &header), examples = 0;
-    LK_TRY(lk_dataset_reserve(context, reading->name, dataset, lk_shape_vector(columns),
-                              lk_text_count_lines(reading->data, reading->size), reading->size));
-    if (header) {
-        lk_text_line(&text, &line);
-    }
+static lk_status read_integers(const lk_csv *csv, lk_dataset *dataset, bool *word) {
+    lk_text text = csv->body;
+    lk_line line;
+    int64_t examples = 0;
     for (; lk_text_line(&text, &line); ++examples) {
         if (line.start == line.end) {
-            return lk_text_fail_columns(context, reading, line.number, 0, 1, columns);
+            return lk_text_fail_columns(csv->context, csv->reading, line.number, 0, 1, csv->fields);
         }
-        LK_TRY(read_line(context, reading, &line, separator, columns,
-                         dataset->values + examples * columns));
-    }
-    if (examples == 0) {
-        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only a header line",
-                       reading->name);
+        LK_TRY(read_line(csv, dataset, examples, &line, word));
     }
     dataset->examples = examples;
+    return LK_OK;
+}
+
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+static lk_status fail_no_examples(const lk_csv *csv) {
+    return lk_fail(csv->context, LK_FORMAT, "%s: there are no examples: only a header line",
+                   csv->reading->name);
+}
+
+/* Room for all that can come. */
+static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
+    int64_t lines = lk_text_count_lines(&csv->body);
+    if (lines == 0) {
+        return fail_no_examples(csv);
+    }
+    LK_TRY(lk_csv_match(csv, &dataset->columns));
+    LK_TRY(lk_dataset_reserve(csv->context, csv->reading->name, dataset,
+                              lk_shape_vector(csv->variables), lines, csv->reading->size));
+    if (csv->labelled) {
+        dataset->labels = lk_allocate(lines, sizeof *dataset->labels);
+        return dataset->labels != NULL
+                   ? LK_OK
+                   : lk_fail_no_memory(csv->context, csv->reading->name, lines * 4);
+    }
+    return LK_OK;
+}
+
+/* As it was before `begin`. */
+static void forget(lk_dataset *dataset) {
+    lk_release(dataset->values);
+    lk_release(dataset->labels);
+    lk_dictionary_deinit(&dataset->classes);
+    lk_columns_destroy(dataset->columns);
+    dataset->values = NULL;
+    dataset->labels = NULL;
+    dataset->columns = NULL;
+}
+
+/* A table that was no table of integers, for the reason that the context has. */
+static lk_status try_words(lk_csv *csv, lk_dataset *dataset, bool word) {
+    char reason[LK_MESSAGE_CAPACITY];
+    bool words;
+    memcpy(reason, csv->context->message, sizeof reason);
+    if (csv->header == 0 && !csv->counted) {
+        return word ? lk_fail(csv->context, LK_FORMAT, "%s; " HEADER_ADVICE, reason) : LK_FORMAT;
+    }
+    forget(dataset);
+    LK_TRY(csv->counted ? lk_csv_count_as_header(csv) : LK_OK);
+    if (csv->names == NULL) {
+        return lk_fail(csv->context, LK_FORMAT, "%s: %s; " HEADER_ADVICE, csv->reading->name,
+                       csv->improper);
+    }
+    LK_TRY(begin(csv, dataset));
+    LK_TRY(lk_csv_read_words(csv, dataset, &words));
+    return words ? LK_OK : lk_fail(csv->context, LK_FORMAT, "%s", reason);
+}
+
+static lk_status read_values(lk_csv *csv, lk_dataset *dataset) {
+    const lk_reading *reading = csv->reading;
+    bool word = false;
+    LK_TRY(begin(csv, dataset));
+    if (reading->columns != NULL && lk_columns_have_words(reading->columns)) {
+        return lk_csv_read_words(csv, dataset, &word);
+    }
+    lk_status status = read_integers(csv, dataset, &word);
+    if (status == LK_OK && dataset->examples == 0) {
+        return fail_no_examples(csv);
+    }
+    bool maybe_words = reading->words && reading->columns == NULL && !reading->alphabet_given;
+    return status == LK_FORMAT && maybe_words ? try_words(csv, dataset, word) : status;
+}
+
+static lk_status read_all(lk_csv *csv, lk_dataset *dataset) {
+    LK_TRY(read_values(csv, dataset));
+    if (csv->labelled) {
+        LK_TRY(lk_labels_sort(csv->context, &dataset->classes, dataset->labels, dataset->examples));
+    }
+    return lk_csv_note(csv, dataset);
+}
+
+static lk_status read_csv(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    lk_csv csv;
+    lk_status status = lk_csv_open(context, reading, &csv);
+    status = status == LK_OK ? read_all(&csv, dataset) : status;
+    lk_csv_close(&csv);
+    return status;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* The field at a place of a row, the label being in its own; row -1: of the header. */
+static const char *text_at(const lk_dataset *dataset, int64_t row, int64_t place, char digits[16]) {
+    const lk_columns *columns = dataset->columns;
+    bool labelled = columns->label != NULL && dataset->labels != NULL;
+    if (labelled && place == columns->label_at) {
+        return row < 0 ? columns->label : lk_dataset_label_text(dataset, row, digits);
+    }
+    int64_t index = place - (labelled && place > columns->label_at);
+    const lk_column *column = &columns->column[index];
+    if (row < 0) {
+        return column->name;
+    }
+    uint16_t value = dataset->values[row * dataset->variables + index];
+    if (column->values.count > 0) {
+        return lk_dictionary_text(&column->values, value);
+    }
+    snprintf(digits, 16, "%d", value);
+    return digits;
+}
+
+/* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,
+ * or for nothing. */
+static void put_row(const lk_dataset *dataset, int64_t row, lk_buffer *buffer) {
+    const lk_columns *columns = dataset->columns;
+    int64_t fields = columns->count + (columns->label != NULL && dataset->labels != NULL);
+    bool quoted = fields == 1 && (row < 0 || lk_columns_have_words(columns));
+    for (int64_t place = 0; place < fields; ++place) {
+        char digits[16];
+        lk_buffer_put(buffer, ",", place > 0);
+        lk_field_put(buffer, text_at(dataset, row, place, digits), quoted);
+    }
+    lk_buffer_put(buffer, "\n", 1);
+}
+
+static lk_status check_symbols(lk_context *context, const char *path, const lk_dataset *dataset) {
+    for (int64_t i = 0; i < dataset->examples * dataset->variables; ++i) {
+        const lk_column *column = &dataset->columns->column[i % dataset->variables];
+        if (dataset->values[i] >= lk_dictionary_alphabet(&column->values)) {
+            return lk_fail(context, LK_INVALID,
+                           "%s: example %lld: the column '%s' has %d values, and not number %d",
+                           path, (long long)(i / dataset->variables) + 1, column->name,
+                           lk_dictionary_alphabet(&column->values), dataset->values[i]);
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status write_table(lk_context *context, const char *path, const lk_dataset *dataset,
+                             lk_buffer *buffer) {
+    LK_REQUIRE(dataset->columns->count == dataset->variables);
+    if (lk_columns_have_words(dataset->columns)) {
+        LK_TRY(check_symbols(context, path, dataset));
+    }
+    for (int64_t row = -1; row < dataset->examples; ++row) {
+        put_row(dataset, row, buffer);
+    }
     return LK_OK;
 }
 
 /* A single column has a header, or it could be taken for something else. */
 static lk_status write_csv(lk_context *context, const char *path, const lk_dataset *dataset,
                            lk_buffer *buffer) {
-    (void)context, (void)path;
+    if (dataset->columns != NULL) {
+        return write_table(context, path, dataset, buffer);
+    }
     if (dataset->variables == 1) {
         lk_buffer_put(buffer, "value\n", 6);
     }
@@ -181,6 +307,7 @@ static lk_status write_csv(lk_context *context, const char *path, const lk_datas
 const lk_format lk_csv_format = {
     .name = "csv",
     .number = LK_FROM_CSV,
+    .traits = LK_KEEPS_WORDS | LK_IS_TEXT,
     .endings = {".csv"},
     .packs = true,
     .recognise = recognise,

@@ -106,7 +106,8 @@ static lk_status keep_names(lk_context *context, const lk_folder *list, lk_datas
             dataset->labels[i] = list->files[i].label;
         }
     }
-    return kept ? LK_OK : lk_fail_no_memory(context, "names", list->count);
+    return kept ? lk_dictionary_copy(context, &list->classes, &dataset->classes)
+                : lk_fail_no_memory(context, "names", list->count);
 }
 
 static lk_status fill_crops(lk_context *context, const lk_reading *reading, const lk_folder *list,
@@ -214,7 +215,7 @@ static lk_status join_batches(lk_context *context, const lk_reading *reading,
     for (int64_t i = 0, at = 0; i < count; at += batches[i++]->examples) {
         append(dataset, at, batches[i]);
     }
-    return LK_OK;
+    return lk_dictionary_copy(context, &batches[0]->classes, &dataset->classes);
 }
 
 static lk_status read_batches(lk_context *context, const lk_reading *reading, const lk_folder *list,

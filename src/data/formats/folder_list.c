@@ -118,10 +118,11 @@ static lk_status scan_classes(lk_context *context, const lk_folder *classes,
     LK_TRY(refuse_parts(context, classes));
     for (int64_t i = 0; i < classes->count; ++i) {
         const char *name = classes->files[i].name;
+        int32_t label;
+        LK_TRY(lk_dictionary_add(context, &folder->classes, name, (int64_t)strlen(name), &label));
         char *path = join(folder->path, name);
-        lk_status status = path != NULL
-                               ? scan(context, path, name, endings, (int32_t)i, folder, NULL)
-                               : lk_fail_no_memory(context, name, (int64_t)strlen(name));
+        lk_status status = path != NULL ? scan(context, path, name, endings, label, folder, NULL)
+                                        : lk_fail_no_memory(context, name, (int64_t)strlen(name));
         lk_release(path);
         LK_TRY(status);
     }
@@ -151,6 +152,7 @@ void lk_folder_deinit(lk_folder *folder) {
         lk_release(folder->files[i].name);
     }
     lk_release(folder->files);
+    lk_dictionary_deinit(&folder->classes);
     folder->files = NULL;
     folder->count = 0;
 }

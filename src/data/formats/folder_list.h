@@ -13,6 +13,8 @@ typedef struct lk_folder {
     const char *path;
     lk_folder_file *files; /* owned, in the order of the bytes of their names */
     int64_t count;
+    lk_dictionary classes; /* the names of its subfolders, in the order of their bytes; empty: the
+                            * files stand in the folder itself */
 } lk_folder;
 
 /* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the

@@ -109,6 +109,9 @@ static void subfolders_are_classes(void **state) {
         assert_int_equal(dataset->labels[n], n == 2);
         assert_int_equal(dataset->values[4 * n], n == 0 ? 30 : n == 1 ? 20 : 10);
     }
+    assert_int_equal(dataset->classes.count, 2);
+    assert_string_equal(lk_dictionary_text(&dataset->classes, 0), "cat");
+    assert_string_equal(lk_dictionary_text(&dataset->classes, 1), "dog");
     lk_dataset_destroy(dataset);
 }
 
@@ -270,6 +273,7 @@ static void batches_are_read_by_role(void **state) {
     assert_int_equal(dataset->labels[0], 3);
     assert_int_equal(dataset->labels[1], 4);
     assert_int_equal(dataset->labels[2], 5);
+    assert_int_equal(dataset->classes.count, 10);
     assert_string_equal(lk_dataset_format_name(dataset->format), "cifar10");
     lk_dataset_destroy(dataset);
     dataset = read_folder("c", &test);

@@ -21,6 +21,10 @@ typedef struct lk_reading {
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
     lk_crop crop;        /* of pictures; height 0: none */
+    /* Of tables, as in lk_dataset_options. */
+    const lk_columns *columns;
+    const char *label;
+    bool words, unseen;
 } lk_reading;
 
 /* Fills the buffer; being out of memory is left to the caller to find in it. `path` is for
@@ -33,6 +37,8 @@ typedef enum lk_format_trait {
     LK_KEEPS_LABELS = 2,   /* each example has a label of 0..255 */
     LK_HAS_ARRAYS = 4,     /* "PATH:NAME" picks one */
     LK_HAS_PICTURES = 8,   /* crops may be taken of them */
+    LK_KEEPS_WORDS = 16,   /* columns with names, and words as values */
+    LK_IS_TEXT = 32,       /* recognised by how it looks, not by a magic number */
 } lk_format_trait;
 
 typedef struct lk_format {
@@ -73,8 +79,10 @@ lk_status lk_folder_write(lk_context *context, const char *path, const lk_datase
 /* value is not below reading->limit; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);
-/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's
- * (lk_release); *array points into path or NULL. */
+/* What no format recognises: says what it is, if that is known, and what to do. */
+lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading);
+/* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's:
+ * lk_release; *array points into path or NULL. */
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array);
 
 #endif

@@ -41,6 +41,17 @@ typedef struct lk_dataset_options {
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
                      reading */
     const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
+    /* Tables. */
+    bool words;  /* a CSV may have columns of words, whose values are learned: for whoever keeps the
+                  * data set's columns; else words are refused */
+    bool unseen; /* of words: each column gets a symbol for values that are not seen now */
+    const char *label; /* the column that becomes the labels; NULL: none */
+    /* The description of a table that is to be read again, for a model of it: columns are taken by
+     * their names, in whatever order they stand, words are symbols of its dictionaries, and a value
+     * that is in none is refused, or is the reserved symbol. Its label, if the table has it,
+     * becomes labels, with classes of their own (lk_dataset_match_labels). Without words other
+     * formats are read too, by position. NULL: learn. */
+    const lk_columns *columns;
 } lk_dataset_options;
 
 /* Reads `path`, recognised by content, or a folder: all its PNG and JPEG pictures, which must be of
@@ -60,10 +71,17 @@ const char *lk_dataset_format_name(int32_t format);
 /* Whether examples of the format always have labels. */
 bool lk_dataset_format_labelled(int32_t format);
 
-/* Labels: one integer a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as many as `examples`.
- * *labels is the caller's: lk_release. */
-lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);
+/* Labels of a data set that has none, or others: one number or word a line, or IDX1, or NPY, or
+ * "PATH:NAME" in an NPZ; as many as there are examples. Of text the first line may be a header,
+ * which is one line more. Their classes are in the order of a dictionary; a number is the text of
+ * its digits. */
+lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_dataset *dataset);
 /* The same from memory; `array` picks one of an NPZ, or NULL. */
+lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const lk_bytes *bytes,
+                                  const char *array, lk_dataset *dataset);
+/* Numbers alone, as they are: labels that say what is an anomaly. *labels is the caller's:
+ * lk_release. */
+lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);
 lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
                           const char *array, int64_t examples, int32_t **labels);
 

@@ -1,47 +1,99 @@
-/* Labels: one integer for each example, from text (one a line), IDX, NPY or an array of an NPZ. */
+/* Labels: one for each example, from text (one a line, numbers or words), IDX, NPY or an array of
+ * an NPZ. */
+#include "data/labels.h"
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "data/formats/array.h"
-#include "data/text.h"
+#include "data/formats/csv.h"
 
-static lk_status fail_label(lk_context *context, const lk_reading *reading, const lk_line *line) {
+/* What is read: numbers, or symbols of classes where these are words. */
+typedef struct lk_label_list {
+    int32_t *labels; /* owned, [count] */
+    int64_t count;
+    lk_dictionary classes;
+} lk_label_list;
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* The whole line is one field, perhaps in quotes. */
+static lk_field field_of(const lk_line *line) {
+    return lk_field_next(line->start, line->end, 0);
+}
+
+static bool read_number(const lk_line *line, int32_t *number) {
+    lk_field field = lk_field_trimmed(field_of(line));
+    int64_t value = 0;
+    bool integer = field.closed && field.next == NULL &&
+                   lk_number_parse(field.start, field.end, &value) == LK_NUMBER_INTEGER &&
+                   value >= INT32_MIN && value <= INT32_MAX;
+    *number = (int32_t)value;
+    return integer;
+}
+
+static lk_status fail_line(lk_context *context, const lk_reading *reading, const lk_line *line,
+                           const char *wanted) {
     char quoted[LK_QUOTE_CAPACITY];
-    return lk_fail(
-        context, LK_FORMAT, "%s: line %lld: '%s' is not a label; one integer a line is needed",
-        reading->name, (long long)line->number, lk_text_quote(line->start, line->end, quoted));
+    return lk_fail(context, LK_FORMAT,
+                   "%s: line %lld: '%s' is not a label; one %s a line is needed", reading->name,
+                   (long long)line->number, lk_text_quote(line->start, line->end, quoted), wanted);
 }
 
-static lk_status read_lines(lk_context *context, const lk_reading *reading, int32_t *labels,
-                            int64_t *count) {
-    lk_text text = lk_text_of(reading->data, reading->size);
+/* False: the line in *wrong is no number. */
+static bool read_numbers(lk_text text, lk_label_list *list, lk_line *wrong) {
+    list->count = 0;
+    while (lk_text_line(&text, wrong)) {
+        if (!read_number(wrong, &list->labels[list->count])) {
+            return false;
+        }
+        ++list->count;
+    }
+    return true;
+}
+
+static lk_status read_words(lk_context *context, const lk_reading *reading, lk_text text,
+                            lk_label_list *list) {
     lk_line line;
-    int64_t value = 0, lines = 0;
-    while (lk_text_line(&text, &line)) {
-        while (line.start < line.end && lk_is_blank(*line.start)) {
-            ++line.start;
+    for (list->count = 0; lk_text_line(&text, &line); ++list->count) {
+        char halved[LK_TEXT_MOST];
+        int64_t length;
+        lk_field field = field_of(&line);
+        const char *word =
+            field.closed && field.next == NULL ? lk_field_text(&field, halved, &length) : NULL;
+        if (word == NULL || length == 0) {
+            return fail_line(context, reading, &line, "number or word");
         }
-        if (lk_number_parse(line.start, line.end, &value) != LK_NUMBER_INTEGER ||
-            value < INT32_MIN || value > INT32_MAX) {
-            return fail_label(context, reading, &line);
-        }
-        labels[lines++] = (int32_t)value;
+        LK_TRY(
+            lk_dictionary_add(context, &list->classes, word, length, &list->labels[list->count]));
     }
-    *count = lines;
-    return LK_OK;
+    return lk_labels_sort(context, &list->classes, list->labels, list->count);
 }
 
-static lk_status parse_text(lk_context *context, const lk_reading *reading, int32_t **labels,
-                            int64_t *count) {
-    int64_t lines = lk_text_count_lines(reading->data, reading->size);
-    *labels = lk_allocate(lines, sizeof **labels);
-    if (!*labels) {
-        return lk_fail_no_memory(context, "labels", lines * 4);
+/* A first line is a header when there is one line too many, and, of numbers, it is none. */
+static lk_status read_text(lk_context *context, const lk_reading *reading, int64_t examples,
+                           bool words, lk_label_list *list) {
+    lk_text text = lk_text_of(reading->data, reading->size), below = text, past = text;
+    lk_line line;
+    int64_t lines = 0;
+    int32_t number;
+    list->labels = lk_allocate(lk_text_count_lines(&text), sizeof *list->labels);
+    if (list->labels == NULL) {
+        return lk_fail_no_memory(context, "labels", reading->size);
     }
-    return read_lines(context, reading, *labels, count);
+    for (; lk_text_line(&past, &line); ++lines) {
+    }
+    bool header = lines == examples + 1 && lk_text_line(&below, &line),
+         named = header && !read_number(&line, &number);
+    if (read_numbers(named ? below : text, list, &line)) {
+        return LK_OK;
+    }
+    return words ? read_words(context, reading, header ? below : text, list)
+                 : fail_line(context, reading, &line, "integer");
 }
 
-static lk_status parse_labels(lk_context *context, const lk_reading *reading, int32_t **labels,
-                              int64_t *count) {
+/* ---- all formats ----------------------------------------------------------------------------- */
+
+static lk_status read_labels(lk_context *context, const lk_reading *reading, int64_t examples,
+                             bool words, lk_label_list *list) {
     lk_array array;
     lk_bytes unpacked = {0};
     if (lk_is_npz(reading->data, reading->size)) {
@@ -51,44 +103,86 @@ static lk_status parse_labels(lk_context *context, const lk_reading *reading, in
     } else if (lk_is_idx(reading->data, reading->size)) {
         LK_TRY(lk_idx_parse(context, reading->name, reading->data, reading->size, &array));
     } else {
-        return parse_text(context, reading, labels, count);
+        return read_text(context, reading, examples, words, list);
     }
-    lk_status status = lk_array_labels(context, reading->name, &array, labels);
-    *count = array.size[0];
+    lk_status status = lk_array_labels(context, reading->name, &array, &list->labels);
+    list->count = array.size[0];
     lk_bytes_release(&unpacked);
     return status;
 }
 
-lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
-                          const char *array, int64_t examples, int32_t **labels) {
+/* The list is the caller's, empty after a failure. */
+static lk_status parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                       const char *array, int64_t examples, bool words, lk_label_list *list) {
     lk_reading reading = {.name = name, .data = bytes->data, .size = bytes->size, .array = array};
-    int64_t count = 0;
-    *labels = NULL;
-    lk_status status = parse_labels(context, &reading, labels, &count);
-    if (status == LK_OK && count != examples) {
+    *list = (lk_label_list){0};
+    lk_status status = read_labels(context, &reading, examples, words, list);
+    if (status == LK_OK && list->count != examples) {
         status = lk_fail(context, LK_MISMATCH,
                          "%s: %lld labels, but the data have %lld examples; one for each is needed",
-                         name, (long long)count, (long long)examples);
+                         name, (long long)list->count, (long long)examples);
     }
     if (status != LK_OK) {
-        lk_release(*labels);
-        *labels = NULL;
+        lk_release(list->labels);
+        lk_dictionary_deinit(&list->classes);
+        *list = (lk_label_list){0};
     }
+    return status;
+}
+
+static lk_status read_file(lk_context *context, const char *path, int64_t examples, bool words,
+                           lk_label_list *list) {
+    char *file;
+    const char *array;
+    lk_bytes bytes = {0};
+    *list = (lk_label_list){0};
+    LK_TRY(lk_path_split(context, path, &file, &array));
+    lk_status status = lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
+    if (status == LK_OK) {
+        status = parse(context, file, &bytes, array, examples, words, list);
+    }
+    lk_bytes_release(&bytes);
+    lk_release(file);
+    return status;
+}
+
+/* Takes the list. */
+static lk_status attach(lk_context *context, lk_dataset *dataset, lk_label_list *list) {
+    if (list->classes.count == 0) {
+        return lk_labels_of_numbers(context, dataset, list->labels);
+    }
+    lk_dictionary_deinit(&dataset->classes);
+    lk_release(dataset->labels);
+    dataset->classes = list->classes;
+    dataset->labels = list->labels;
+    return LK_OK;
+}
+
+lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
+                          const char *array, int64_t examples, int32_t **labels) {
+    lk_label_list list;
+    lk_status status = parse(context, name, bytes, array, examples, false, &list);
+    *labels = list.labels;
     return status;
 }
 
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples,
                          int32_t **labels) {
-    char *file;
-    const char *array;
-    lk_bytes bytes = {0};
-    *labels = NULL;
-    LK_TRY(lk_path_split(context, path, &file, &array));
-    lk_status status = lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
-    if (status == LK_OK) {
-        status = lk_labels_parse(context, file, &bytes, array, examples, labels);
-    }
-    lk_bytes_release(&bytes);
-    lk_release(file);
+    lk_label_list list;
+    lk_status status = read_file(context, path, examples, false, &list);
+    *labels = list.labels;
     return status;
+}
+
+lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const lk_bytes *bytes,
+                                  const char *array, lk_dataset *dataset) {
+    lk_label_list list;
+    LK_TRY(parse(context, name, bytes, array, dataset->examples, true, &list));
+    return attach(context, dataset, &list);
+}
+
+lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_dataset *dataset) {
+    lk_label_list list;
+    LK_TRY(read_file(context, path, dataset->examples, true, &list));
+    return attach(context, dataset, &list);
 }

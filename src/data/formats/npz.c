@@ -10,6 +10,7 @@
 #include <zip.h>
 
 #include "base/memory.h"
+#include "data/labels.h"
 
 /* Deflate cannot do better than 1032 to 1: a larger promise is a damaged or hostile entry, refused
  * before it is allocated. */
@@ -18,13 +19,14 @@
 #define PROBE 4096
 
 /* Names by role, in the order of lk_role, and last those that go with any. */
-#define NAMES_MOST 8
+#define NAMES_MOST 10
 static const struct {
     const char *data[NAMES_MOST], *labels[NAMES_MOST];
 } usual[] = {
     {{"train_data", "x_train", "train_x", "train_images", "xtrain", "train"},
      {"train_labels", "y_train", "train_y", "ytrain", "train_targets"}},
-    {{"valid_data", "x_valid", "valid_x", "x_val", "val_data", "valid_images", "valid"},
+    {{"valid_data", "x_valid", "valid_x", "x_val", "val_data", "valid_images", "valid",
+      "val_images", "val"},
      {"valid_labels", "y_valid", "valid_y", "y_val", "val_labels", "valid_targets"}},
     {{"test_data", "x_test", "test_x", "test_images", "xtest", "test"},
      {"test_labels", "y_test", "test_y", "ytest", "test_targets"}},
@@ -147,6 +149,18 @@ static lk_status fail_choice(lk_context *context, const lk_reading *reading, zip
                    cause, reading->name, entries > 0 ? names : "(the archive is empty)");
 }
 
+static bool holds_arrays(zip_t *archive) {
+    int64_t entries = zip_get_num_entries(archive, 0);
+    for (int64_t i = 0; i < entries; ++i) {
+        const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
+        size_t length = name ? strlen(name) : 0;
+        if (length > 4 && strcmp(name + length - 4, ".npy") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t *archive,
                            int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
@@ -158,6 +172,12 @@ static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t
     }
     if (found == 1) {
         return LK_OK;
+    }
+    if (found == 0 && !holds_arrays(archive)) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: a ZIP archive without NPY arrays; save arrays as NPZ (numpy.savez), a "
+                       "table as CSV",
+                       reading->name);
     }
     return fail_choice(context, reading, archive,
                        found ? "several arrays could be the data"
@@ -202,7 +222,10 @@ static void take_labels(lk_context *context, const lk_reading *reading, zip_t *a
     if (lk_is_npy(bytes.data, bytes.size) &&
         lk_npy_parse(context, reading->name, bytes.data, bytes.size, &array) == LK_OK &&
         array.axes > 0 && array.size[0] == dataset->examples) {
-        lk_array_labels(context, reading->name, &array, &dataset->labels);
+        int32_t *numbers;
+        if (lk_array_labels(context, reading->name, &array, &numbers) == LK_OK) {
+            lk_labels_of_numbers(context, dataset, numbers);
+        }
     }
     lk_bytes_release(&bytes);
 }

@@ -42,8 +42,20 @@ static int32_t file_alphabet(const lk_dataset_options *options) {
                                                                                : options->alphabet;
 }
 
-static lk_status finish(lk_context *context, const lk_dataset_options *options,
-                        lk_dataset *dataset) {
+/* Of words the columns say the alphabet. */
+static lk_status finish_words(lk_context *context, const lk_dataset_options *options,
+                              lk_dataset *dataset) {
+    if (options->alphabet == 0 && options->binarization == LK_BINARIZE_NONE &&
+        options->shape.axes <= 1) {
+        return LK_OK;
+    }
+    return lk_fail(context, LK_INVALID,
+                   "%s: a table of words: its columns have alphabets of their own, and no grey "
+                   "values to binarize",
+                   dataset->path);
+}
+
+static void choose_alphabet(const lk_dataset_options *options, lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
     const lk_format *format = lk_format_of(dataset->format);
     if (given) {
@@ -56,6 +68,22 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
     if (options->binarization != LK_BINARIZE_NONE) {
         lk_dataset_binarize_all(dataset, options->binarization, options->seed, options->epoch);
     }
+}
+
+/* Values by position are those of the columns by name. */
+static lk_status name_columns(lk_context *context, const lk_columns *known, lk_dataset *dataset) {
+    return known == NULL || dataset->columns != NULL || known->count != dataset->variables
+               ? LK_OK
+               : lk_columns_copy(context, known, &dataset->columns);
+}
+
+static lk_status finish(lk_context *context, const lk_dataset_options *options,
+                        lk_dataset *dataset) {
+    if (dataset->columns != NULL && lk_columns_have_words(dataset->columns)) {
+        return finish_words(context, options, dataset);
+    }
+    choose_alphabet(options, dataset);
+    LK_TRY(name_columns(context, options->columns, dataset));
     if (options->shape.axes == 0) {
         return LK_OK;
     }
@@ -72,14 +100,15 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
     return LK_OK;
 }
 
-static lk_status fail_unrecognised(lk_context *context, const lk_reading *reading) {
-    char quoted[LK_QUOTE_CAPACITY];
-    int64_t shown = reading->size < 8 ? reading->size : 8;
-    return lk_fail(context, LK_FORMAT,
-                   "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
-                   "rows, CSV of integers, "
-                   "IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped",
-                   reading->name, lk_text_quote(reading->data, reading->data + shown, quoted));
+static bool wants_words(const lk_reading *reading) {
+    return reading->columns != NULL && lk_columns_have_words(reading->columns);
+}
+
+static lk_status fail_no_table(lk_context *context, const lk_reading *reading, const char *format) {
+    return lk_fail(
+        context, LK_INVALID, "%s: is %s, where a table with a header line (CSV) is needed: %s",
+        reading->name, format,
+        wants_words(reading) ? "the model is of columns of words" : "a column is to be the label");
 }
 
 /* What is asked for that the format has not. */
@@ -95,28 +124,46 @@ static lk_status check_asked(lk_context *context, const lk_reading *reading,
                        "%s: crops are of PNG and JPEG pictures, but this is %s", reading->name,
                        format->name);
     }
-    return LK_OK;
+    bool table = reading->label != NULL || wants_words(reading);
+    return table && !(format->traits & LK_KEEPS_WORDS)
+               ? fail_no_table(context, reading, format->name)
+               : LK_OK;
 }
 
-static lk_status read_source(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
-    if (reading->size == 0) {
-        return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
-    }
+/* NULL: none recognises it. Whatever text a table of words looks like, it is one where the model
+ * says so. */
+static const lk_format *recognise(const lk_reading *reading) {
+    bool words = wants_words(reading);
     for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
         const lk_format *format = *row;
         if (format->recognise != NULL && format->recognise(reading->data, reading->size)) {
-            LK_TRY(check_asked(context, reading, format));
-            dataset->format = (int32_t)format->number;
-            return format->read(context, reading, dataset);
+            return words && (format->traits & LK_IS_TEXT) ? &lk_csv_format : format;
         }
     }
-    return fail_unrecognised(context, reading);
+    return words && memchr(reading->data, 0, (size_t)reading->size) == NULL ? &lk_csv_format : NULL;
+}
+
+static lk_status read_file(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    if (reading->size == 0) {
+        return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
+    }
+    const lk_format *format = recognise(reading);
+    if (format == NULL) {
+        return lk_fail_foreign(context, reading);
+    }
+    LK_TRY(check_asked(context, reading, format));
+    dataset->format = (int32_t)format->number;
+    return format->read(context, reading, dataset);
 }
 
 static const lk_dataset_options defaults;
 
 static lk_status fill(lk_context *context, const lk_reading *reading,
                       const lk_dataset_options *options, lk_dataset *dataset) {
+    if ((reading->data == NULL || options->raw) &&
+        (reading->label != NULL || wants_words(reading))) {
+        return fail_no_table(context, reading, reading->data == NULL ? "a folder" : "raw bytes");
+    }
     if (reading->data == NULL) {
         dataset->format = LK_FROM_FOLDER;
         return options->array != NULL || options->raw
@@ -125,7 +172,7 @@ static lk_status fill(lk_context *context, const lk_reading *reading,
                    : lk_folder_format.read(context, reading, dataset);
     }
     return options->raw ? lk_raw_read(context, reading, options->shape, dataset)
-                        : read_source(context, reading, dataset);
+                        : read_file(context, reading, dataset);
 }
 
 /* bytes NULL: a folder. */
@@ -144,7 +191,11 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .role = options->role,
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
-                          .crop = options->crop};
+                          .crop = options->crop,
+                          .columns = options->columns,
+                          .label = options->label,
+                          .words = options->words,
+                          .unseen = options->unseen};
     lk_dataset *made;
     LK_TRY(lk_dataset_begin(context, name, &made));
     lk_status status = fill(context, &reading, options, made);

@@ -4,7 +4,9 @@
 
 #include <zip.h>
 
+#include "base/memory.h"
 #include "data/formats/format.h"
+#include "data/labels.h"
 
 #define TEXT(literal) (literal), (int64_t)(sizeof(literal) - 1)
 
@@ -141,7 +143,9 @@ static void expect_first(const char *path, lk_role role, int first, int64_t exam
     }
     assert_int_equal(dataset->values[0], first);
     assert_int_equal(dataset->examples, examples);
-    assert_int_equal(dataset->labels ? dataset->labels[0] : -1, label);
+    int32_t number = -1;
+    assert_true(dataset->labels == NULL || lk_dataset_label_number(dataset, 0, &number));
+    assert_int_equal(number, label);
     assert_string_equal(lk_dataset_format_name(dataset->format), "npz");
     lk_dataset_destroy(dataset);
 }
@@ -192,6 +196,11 @@ static void archives_give_the_only_array(void **state) {
     add_array(archive, "even.npy", 3, 2, 40);
     assert_int_equal(zip_close(archive), 0);
     expect_unread(path, LK_INVALID, "several arrays could be the data");
+    archive = begin_archive(path);
+    zip_source_t *source = zip_source_buffer(archive, "<xml>", 5, 0);
+    assert_true(zip_file_add(archive, "workbook.xml", source, 0) >= 0);
+    assert_int_equal(zip_close(archive), 0);
+    expect_unread(path, LK_FORMAT, "a ZIP archive without NPY arrays");
     remove(path);
 }
 
@@ -278,6 +287,45 @@ static void labels_are_read(void **state) {
     expect_labels(TEXT("5\nx\n7\n"), LK_FORMAT, "file: line 2: 'x' is not a label");
     expect_labels(TEXT("5\n\n7\n"), LK_FORMAT, "line 2: ''");
     expect_labels(TEXT("5\n4294967296\n7\n"), LK_FORMAT, "line 2: '4294967296'");
+    expect_labels(TEXT("label\n5\n1\n7\n"), LK_OK, "");
+    expect_labels(TEXT("\"label\"\n\"5\"\n\"1\"\n\"7\"\n"), LK_OK, "");
+    expect_labels(TEXT("4\n5\n1\n7\n"), LK_MISMATCH, "file: 4 labels");
+    expect_labels(TEXT("a\n5\n1\n"), LK_FORMAT, "file: line 1: 'a' is not a label");
+}
+
+static void expect_classes(const char *text, const char *classes, const int32_t *labels) {
+    lk_context context = {0};
+    lk_dataset *dataset = test_parse(TEXT("0 1\n1 0\n1 1\n"), NULL);
+    lk_bytes bytes = test_bytes(text, (int64_t)strlen(text));
+    lk_status status = lk_dataset_parse_labels(&context, "file", &bytes, NULL, dataset);
+    if (classes != NULL) {
+        assert_int_equal(status, LK_OK);
+        char *printed = lk_dictionary_print(&dataset->classes);
+        assert_string_equal(printed, classes);
+        assert_memory_equal(dataset->labels, labels, 12);
+        lk_release(printed);
+    } else {
+        assert_int_not_equal(status, LK_OK);
+        assert_null(dataset->labels);
+        assert_int_equal(dataset->classes.count, 0);
+    }
+    lk_dataset_destroy(dataset);
+    free(bytes.data);
+}
+
+static void labels_may_be_words(void **state) {
+    (void)state;
+    static const int32_t labels[] = {1, 0, 1};
+    expect_classes("dog\ncat\ndog\n", "[\"cat\",\"dog\"]", labels);
+    expect_classes("animal\n dog \r\n\"cat\"\r\ndog", "[\"cat\",\"dog\"]", labels);
+    expect_classes("10\n9\n10\n", "[\"9\",\"10\"]", labels);
+    expect_classes("label\n10.0\n9\n10\n", "[\"9\",\"10\"]", labels);
+    expect_classes("b, c\na\nb, c\n", "[\"a\",\"b, c\"]", labels);
+    expect_classes("b\n1\nb\n", "[\"1\",\"b\"]", labels);
+    expect_classes("dog\ncat\n", NULL, NULL);
+    expect_classes("dog\ncat\ndog\ncat\ndog\n", NULL, NULL);
+    expect_classes("dog\n\ndog\n", NULL, NULL);
+    expect_classes("dog\n\"cat\ndog\n", NULL, NULL);
 }
 
 int main(void) {
@@ -292,6 +340,7 @@ int main(void) {
         cmocka_unit_test(damaged_archives_are_refused),
         cmocka_unit_test(missing_files_are_named),
         cmocka_unit_test(labels_are_read),
+        cmocka_unit_test(labels_may_be_words),
     };
     return cmocka_run_group_tests(tests, NULL, test_folder_remove);
 }

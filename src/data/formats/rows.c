@@ -50,7 +50,7 @@ static lk_status read_rows(lk_context *context, const lk_reading *reading, lk_da
     LK_REQUIRE(lk_text_line(&first, &line));
     int64_t columns = line.end - line.start, examples = 0;
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, lk_shape_vector(columns),
-                              lk_text_count_lines(reading->data, reading->size), reading->size));
+                              lk_text_count_lines(&text), reading->size));
     for (; lk_text_line(&text, &line); ++examples) {
         if (!is_row(&line) && line.end > line.start) {
             return fail_character(context, reading, &line);
@@ -94,6 +94,7 @@ static lk_status write_rows(lk_context *context, const char *path, const lk_data
 const lk_format lk_rows_format = {
     .name = "rows",
     .number = LK_FROM_ROWS,
+    .traits = LK_IS_TEXT,
     .endings = {".txt"},
     .packs = true,
     .recognise = recognise,

@@ -76,6 +76,11 @@ static void formats_of_text_are_recognised(void **state) {
         {"\"0\",\"1\",1\r\n1,\" 0 \",1\r\n", "csv"},
         {"x\ty\tz\n0\t1\t1\n1\t0\t1\n", "csv"},
         {"\"a,\"\"b\",\"c;d\",e\n0,1,1\n1,0,1\n", "csv"},
+        {"# made by a script\n0,1,1\n1,0,1\n", "csv"},
+        {"# x y z\n# more\n0 1 1\n1 0 1\n", "amat"},
+        {"\xEF\xBB\xBF# remark\n011\n101\n", "rows"},
+        {"0 1 1\r1 0 1\r", "amat"},
+        {"0,1,1\r1,0,1", "csv"},
         {"P1\n# comment\n3 2\n0 1 1\n1 0 1\n", "pbm"},
         {"P1 3 2 011101", "pbm"},
     };
@@ -111,6 +116,8 @@ static void faults_are_named_with_their_place(void **state) {
     test_refused(TEXT(""), NULL, LK_FORMAT, "empty");
     test_refused(TEXT("\n\n \n"), NULL, LK_FORMAT, "not a known data format");
     test_refused(TEXT("hello world\n"), NULL, LK_FORMAT, "not a known data format");
+    test_refused(TEXT("# a\n0 1\n1 x\n"), NULL, LK_FORMAT, "line 3, column 2: 'x'");
+    test_refused(TEXT("0 1\r1 x\r"), NULL, LK_FORMAT, "line 2, column 2: 'x'");
     test_refused(TEXT("0 1 1\n1 0\n"), NULL, LK_FORMAT, "line 2 has 2 columns, but line 1 has 3");
     test_refused(TEXT("0 1 1\n1 0 1 1 1\n"), NULL, LK_FORMAT, "line 2 has 5 columns");
     test_refused(TEXT("0 1 1\n\n1 0 1\n"), NULL, LK_FORMAT, "line 2 is empty");
@@ -137,6 +144,24 @@ static void faults_are_named_with_their_place(void **state) {
     test_refused(TEXT("a,b\n1,0\n\n2,0\n"), NULL, LK_FORMAT, "line 3 is empty");
 }
 
+static void foreign_files_are_named(void **state) {
+    (void)state;
+    test_refused(TEXT("\xFF\xFE"
+                      "a\0,\0b\0"),
+                 NULL, LK_FORMAT, "but text in UTF-16; convert it");
+    test_refused(TEXT("\xFE\xFF\0a\0,\0b"), NULL, LK_FORMAT, "but text in UTF-16; convert it");
+    test_refused(TEXT("\xFD"
+                      "7zXZ\0"),
+                 NULL, LK_FORMAT, "packed by xz; unpack it: xz -dk");
+    test_refused(TEXT("BZh91AY"), NULL, LK_FORMAT, "packed by bzip2");
+    test_refused(TEXT("\x1F\x8B\x08"), NULL, LK_FORMAT, "gzipped twice");
+    test_refused(TEXT("RIFF\1\0\0\0WAVE"), NULL, LK_FORMAT, "perhaps WAV");
+    test_refused(TEXT("P5\n3 2\n255\nabcdef"), NULL, LK_FORMAT, "a PGM; save the picture as PNG");
+    test_refused(TEXT("P6 3 2 255\n"), NULL, LK_FORMAT, "a PPM; save the picture as PNG");
+    test_refused(TEXT("[[1,2],\n[3,4]]\n"), NULL, LK_FORMAT, "not a known data format");
+    test_refused(TEXT("First words\nand more\n"), NULL, LK_FORMAT, "needs --text bytes");
+}
+
 static void a_given_alphabet_is_enforced(void **state) {
     (void)state;
     lk_dataset_options options = {.alphabet = 4};
@@ -153,6 +178,7 @@ int main(void) {
         cmocka_unit_test(formats_of_text_are_recognised),
         cmocka_unit_test(single_columns_are_numbers),
         cmocka_unit_test(faults_are_named_with_their_place),
+        cmocka_unit_test(foreign_files_are_named),
         cmocka_unit_test(a_given_alphabet_is_enforced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

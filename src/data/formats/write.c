@@ -102,6 +102,16 @@ static lk_status write_encoded(lk_context *context, const char *path, const lk_d
     return status;
 }
 
+/* Words would be lost, or be numbers without a meaning. */
+static lk_status check_kept(lk_context *context, const char *path, const lk_dataset *dataset,
+                            uint32_t traits) {
+    bool words = dataset->columns != NULL && lk_columns_have_words(dataset->columns);
+    return !words || (traits & LK_KEEPS_WORDS)
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: the data are a table of words, which only a .csv holds", path);
+}
+
 static bool usable(const lk_format *format, bool packed) {
     return format != NULL && (format->packs || !packed);
 }
@@ -115,11 +125,15 @@ lk_status lk_dataset_writable(lk_context *context, const char *path) {
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
     bool packed;
     if (lk_names_folder(path)) {
+        LK_TRY(check_kept(context, path, dataset, lk_folder_format.traits));
         return lk_folder_write(context, path, dataset);
     }
     const lk_format *format = find_format(path, &packed);
-    return usable(format, packed) ? write_encoded(context, path, dataset, format->write, packed)
-                                  : fail_ending(context, path);
+    if (!usable(format, packed)) {
+        return fail_ending(context, path);
+    }
+    LK_TRY(check_kept(context, path, dataset, format->traits));
+    return write_encoded(context, path, dataset, format->write, packed);
 }
 
 /* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */

@@ -96,7 +96,7 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
             code->wrong |= number > INT32_MAX;
             content->label[i] = (int32_t)number;
         }
-        if (lk_holds_names(container)) {
+        if (container->names) {
             code_name(code, name, &content->names, &at, before);
         }
     }

@@ -28,41 +28,40 @@ typedef struct task {
 lk_status lk_coder_init(lk_coder *coder, const lk_model *model, const lk_container *container,
                         lk_shape shape) {
     int64_t lanes = container->lanes;
-    *coder = (lk_coder){.model = model, .container = container};
+    *coder = (lk_coder){.model = model, .container = container, .scratch = lk_arena_create()};
     coder->options =
         (lk_run_options){.shape = shape, .lanes = lanes, .learning_rate = container->learning_rate};
-    coder->column = lk_allocate(lanes, sizeof *coder->column);
-    coder->given = lk_allocate(lanes, sizeof *coder->given);
-    return coder->column != NULL && coder->given != NULL
+    if (coder->scratch != NULL) {
+        coder->column = lk_arena_take(coder->scratch, lanes, sizeof *coder->column);
+        coder->given = lk_arena_take(coder->scratch, lanes, sizeof *coder->given);
+        coder->nll = lk_arena_take(coder->scratch, lanes, sizeof *coder->nll);
+    }
+    return coder->scratch != NULL && !lk_arena_failed(coder->scratch)
                ? LK_OK
-               : lk_fail_no_memory(model->context, "lanes", 4 * lanes);
+               : lk_fail_no_memory(model->context, "lanes", 12 * lanes);
 }
 
 void lk_coder_deinit(lk_coder *coder) {
     lk_run_close(coder->run[LK_PARALLEL]);
     lk_run_close(coder->run[LK_INCREMENTAL]);
-    lk_release(coder->values);
-    lk_release(coder->column);
-    lk_release(coder->given);
-    lk_release(coder->cdf);
-    lk_release(coder->terms);
+    lk_arena_destroy(coder->scratch);
     *coder = (lk_coder){0};
 }
 
-static lk_status make_scratch(lk_coder *coder, const lk_run *run) {
+static lk_status make_scratch(lk_coder *coder, lk_schedules schedule, const lk_run *run) {
     int64_t width = lk_run_graph(run)->alphabet + 1;
-    int64_t values = lk_run_window(run) * lk_run_lanes(run);
-    lk_release(coder->values);
-    coder->values = lk_resize(NULL, values, sizeof *coder->values);
+    int64_t values = lk_run_window(run) * coder->options.lanes;
     if (coder->cdf == NULL) {
         coder->rows = CDF_ENTRIES > width ? CDF_ENTRIES / width : 1;
-        coder->cdf = lk_resize(NULL, coder->rows * width, sizeof *coder->cdf);
-        coder->terms = lk_resize(NULL, coder->rows, sizeof *coder->terms);
+        coder->cdf = lk_arena_take(coder->scratch, coder->rows * width, sizeof *coder->cdf);
+        coder->terms = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->terms);
     }
-    return coder->cdf != NULL && coder->terms != NULL && coder->values != NULL
+    if (schedule == LK_PARALLEL && coder->values == NULL) {
+        coder->values = lk_arena_take(coder->scratch, values, sizeof *coder->values);
+    }
+    return !lk_arena_failed(coder->scratch)
                ? LK_OK
-               : lk_fail_no_memory(coder->model->context, "a coder's block",
-                                   4 * coder->rows * width + 2 * values);
+               : lk_fail_no_memory(coder->model->context, "a coder's block", 2 * values);
 }
 
 /* A run of a network by a schedule: the one that is open, where it is this or can be turned. */
@@ -82,34 +81,50 @@ static lk_status use(lk_coder *coder, lk_schedules schedule, int64_t network, lk
     options.network = network;
     LK_TRY(lk_run_open(coder->model, &options, run));
     coder->run[schedule] = *run;
-    return schedule == LK_PARALLEL || coder->cdf == NULL ? make_scratch(coder, *run) : LK_OK;
+    return make_scratch(coder, schedule, *run);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Where the row's symbol stands in the content; NULL: its lane has ended. */
-static uint16_t *value_at(const task *t, int64_t place, int64_t lane) {
+/* What the rows of a place share. */
+typedef struct spot {
+    int64_t place, variable;
+    lk_head head;
+} spot;
+
+static spot spot_at(const task *t, int64_t row) {
+    int64_t place = row / t->lanes;
+    return (spot){place, lk_run_variable(t->run, place), lk_run_head(t->run, place)};
+}
+
+/* Where a row's symbol stands in the content; NULL: its lane has ended. */
+static uint16_t *value_at(const task *t, const spot *s, int64_t lane) {
     const lk_lane *l = &t->lane[lane];
-    return place < l->length ? t->content->value + l->begin + lk_run_variable(t->run, place) : NULL;
+    return s->place < l->length ? t->content->value + l->begin + s->variable : NULL;
+}
+
+static uint32_t *cdf_at(const task *t, int64_t row) {
+    return t->coder->cdf + (row - t->first) * (lk_run_graph(t->run)->alphabet + 1);
 }
 
 static void row_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const task *t = argument;
     const lk_kernels *kernels = t->coder->model->context->kernels;
-    int64_t width = lk_run_graph(t->run)->alphabet + 1, end = (piece + 1) * t->per_piece;
-    for (int64_t i = piece * t->per_piece; i < end && i < t->count; i++) {
-        int64_t place = (t->first + i) / t->lanes, lane = (t->first + i) % t->lanes;
-        const uint16_t *value = value_at(t, place, lane);
+    int64_t first = t->first + piece * t->per_piece, last = t->first + t->count;
+    last = first + t->per_piece < last ? first + t->per_piece : last;
+    spot s;
+    for (int64_t row = first; row < last; row++) {
+        int64_t lane = row % t->lanes;
+        s = row == first || lane == 0 ? spot_at(t, row) : s;
+        const uint16_t *value = value_at(t, &s, lane);
         if (value != NULL) {
-            lk_head head = lk_run_head(t->run, place);
-            const float *parameters = lk_run_parameters(t->run, place) + lane * head.channels;
+            const float *parameters = lk_run_parameters(t->run, s.place) + lane * s.head.channels;
             if (!t->code->decoding) {
-                head.dist->nll(kernels, &head, parameters, value, 1, &t->coder->terms[i]);
+                s.head.dist->nll(kernels, &s.head, parameters, value, 1,
+                                 &t->coder->terms[row - t->first]);
             }
-            if (t->coding) {
-                head.dist->cdf(kernels, &head, parameters, t->coder->cdf + i * width);
-            }
+            s.head.dist->cdf(kernels, &s.head, parameters, cdf_at(t, row));
         }
     }
 }
@@ -138,27 +153,30 @@ static void code_escaped(task *t, const uint16_t *value) {
                       lk_symbols_find(t->content->alphabet, *character) != *value;
 }
 
-/* Codes row number i of the block. */
-static lk_status code_row(task *t, int64_t i) {
-    int64_t place = (t->first + i) / t->lanes, lane = (t->first + i) % t->lanes;
-    uint16_t *value = value_at(t, place, lane);
-    t->coder->column[lane] = 0;
-    if (value != NULL) {
-        int32_t alphabet = lk_run_head(t->run, place).alphabet;
-        const uint32_t *cdf = t->coder->cdf + i * (lk_run_graph(t->run)->alphabet + 1);
-        LK_REQUIRE(t->code->decoding || *value < alphabet);
-        *value = t->coding ? (uint16_t)lk_code_symbol(t->code, cdf, alphabet, *value) : *value;
-        bool escapes =
-            t->content->escaped != NULL && lk_symbols_escapes(t->content->alphabet, *value);
-        if (escapes && t->coding) {
-            code_escaped(t, value);
-        }
-        LK_TRY(t->code->decoding ? LK_OK : add_term(t, place, t->coder->terms[i], escapes));
-        t->coder->column[lane] = *value;
-        t->told++;
+static lk_status code_value(task *t, const spot *s, int64_t row, uint16_t *value) {
+    LK_REQUIRE(t->code->decoding || *value < s->head.alphabet);
+    *value = (uint16_t)lk_code_symbol(t->code, cdf_at(t, row), s->head.alphabet, *value);
+    bool escapes = t->content->escaped != NULL && lk_symbols_escapes(t->content->alphabet, *value);
+    if (escapes) {
+        code_escaped(t, value);
     }
-    if (t->incremental && lane == t->lanes - 1) {
-        lk_run_set(t->run, place, t->coder->column);
+    t->told++;
+    return t->code->decoding ? LK_OK
+                             : add_term(t, s->place, t->coder->terms[row - t->first], escapes);
+}
+
+/* Codes the rows of the block, whose distributions are there. */
+static lk_status code_rows(task *t) {
+    spot s;
+    for (int64_t row = t->first; row < t->first + t->count && !t->code->wrong; row++) {
+        int64_t lane = row % t->lanes;
+        s = row == t->first || lane == 0 ? spot_at(t, row) : s;
+        uint16_t *value = value_at(t, &s, lane);
+        LK_TRY(value != NULL ? code_value(t, &s, row, value) : LK_OK);
+        t->coder->column[lane] = value != NULL ? *value : 0;
+        if (t->incremental && lane == t->lanes - 1) {
+            lk_run_set(t->run, s.place, t->coder->column);
+        }
     }
     return LK_OK;
 }
@@ -170,10 +188,19 @@ static lk_status code_places(task *t, int64_t first, int64_t last) {
         t->count = end - t->first < t->coder->rows ? end - t->first : t->coder->rows;
         lk_pool_run(t->coder->model->context->pool, (t->count - 1) / t->per_piece + 1, row_piece,
                     t);
-        for (int64_t i = 0; i < t->count && !t->code->wrong; i++) {
-            LK_TRY(code_row(t, i));
-        }
+        LK_TRY(code_rows(t));
     }
+    return LK_OK;
+}
+
+/* The NLL of what has been run, by lanes that are equally long: models of texts have one network,
+ * and are not asked. */
+static lk_status add_nll(task *t, int64_t places) {
+    LK_TRY(lk_run_nll(t->run, t->coder->nll, NULL));
+    for (int64_t lane = 0; lane < t->lanes; lane++) {
+        t->nll_nats += t->coder->nll[lane];
+    }
+    t->told += places * t->lanes;
     return LK_OK;
 }
 
@@ -205,7 +232,7 @@ static lk_status forward(task *t, int64_t first, int64_t count) {
 
 static lk_status code_group(task *t) {
     int64_t window = lk_run_window(t->run), length = t->lane[0].length;
-    for (int64_t lane = 0; lane < t->lanes && lk_run_graph(t->run)->given > 0; lane++) {
+    for (int64_t lane = 0; lane < t->lanes && t->content->label != NULL; lane++) {
         t->coder->given[lane] = (uint16_t)t->content->label[t->lane[lane].item];
     }
     LK_TRY(lk_run_begin(t->run, t->lanes, t->coder->given));
@@ -213,32 +240,28 @@ static lk_status code_group(task *t) {
         last = length - first < window ? length : first + window;
         LK_TRY(t->incremental ? lk_run_next(t->run, &first, &last)
                               : forward(t, first, last - first));
-        LK_TRY(code_places(t, first, last));
+        LK_TRY(t->coding ? code_places(t, first, last) : add_nll(t, last - first));
         LK_TRY(t->code->wrong ? LK_OK : lk_run_learn(t->run));
         LK_TRY(tell(t, TELL_SYMBOLS));
     }
     return LK_OK;
 }
 
-/* Whether there are labels for a model that is given some, and it knows them. */
-static bool labels_known(const lk_graph *graph, const lk_content *content) {
-    bool known = graph->given == 0 || (graph->given == 1 && content->label != NULL);
-    for (int32_t f = 0; f < graph->field_count && graph->given > 0 && known; f++) {
-        const lk_field *field = &graph->fields[f];
-        for (int64_t i = 0; field->role == LK_GIVEN && i < content->items; i++) {
-            known &= content->label[i] >= 0 && content->label[i] < field->alphabet;
-        }
+/* Labels, for a model that is given some, must be there and be such as it knows. */
+static bool labels_known(const lk_model *model, const lk_content *content) {
+    bool known = model->data.labels == 0 || content->label != NULL;
+    for (int64_t i = 0; i < content->items && model->data.labels > 0 && known; i++) {
+        known = content->label[i] >= 0 && content->label[i] < model->data.labels;
     }
     return known;
 }
 
 static lk_status code_lanes(task *t, const lk_lanes *lanes) {
-    if (!labels_known(lk_run_graph(t->run), t->content)) {
-        t->code->wrong = true;
-        return t->code->decoding ? LK_OK
-                                 : lk_fail(t->coder->model->context, LK_MISMATCH,
-                                           "the model needs a label of each item, one that it "
-                                           "knows");
+    lk_context *context = t->coder->model->context;
+    t->code->wrong |= !labels_known(t->coder->model, t->content);
+    if (t->code->wrong && !t->code->decoding) {
+        return lk_fail(context, LK_MISMATCH,
+                       "the model needs a label of each item, one that it knows");
     }
     lk_run_forget(t->run);
     for (int64_t first = 0; first < lanes->count && !t->code->wrong; first += t->lanes) {
@@ -265,8 +288,7 @@ static lk_status code_symbols(lk_coder *coder, lk_schedules schedule, int64_t ne
 }
 
 lk_status lk_coder_nll(lk_coder *coder, int64_t network, lk_content *content, double *nll_nats) {
-    lk_code code = {0};
-    return code_symbols(coder, LK_PARALLEL, network, false, content, &code, nll_nats);
+    return code_symbols(coder, LK_PARALLEL, network, false, content, &(lk_code){0}, nll_nats);
 }
 
 lk_status lk_coder_encode(lk_coder *coder, lk_schedules schedule, int64_t network,
@@ -292,16 +314,14 @@ lk_status lk_coder_decode(lk_coder *coder, int64_t network, const uint8_t *bytes
     lk_code code = {.decoding = true};
     int64_t old = coder->container->version == 1 && content->label != NULL ? content->items : 0;
     lk_status status = LK_OK;
-    *right = network < lk_model_variants(coder->model) && size >= old;
-    if (!*right) {
-        return LK_OK;
-    }
-    for (int64_t i = 0; i < old; i++) { /* version 1: a byte each, before the payload */
+    code.wrong = network >= lk_model_variants(coder->model) || size < old;
+    for (int64_t i = 0; i < old && !code.wrong; i++) { /* version 1: a byte each, before the rest */
         content->label[i] = bytes[i];
     }
+    old = code.wrong ? 0 : old;
     lk_rans_begin(&code.rans, bytes + old, size - old);
-    code.wrong = code.rans.failed;
-    if (old == 0) {
+    code.wrong |= code.rans.failed;
+    if (coder->container->version > 1) {
         lk_content_code_aside(coder->container, &code, content);
     }
     if (code.no_memory) {

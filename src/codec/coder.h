@@ -5,6 +5,7 @@
 #ifndef LK_CODEC_CODER_H
 #define LK_CODEC_CODER_H
 
+#include "base/arena.h"
 #include "codec/lanes.h"
 #include "models/run.h"
 
@@ -14,10 +15,12 @@ typedef struct lk_coder {
     lk_run_options options;        /* of its runs: shape, lanes, learning rate */
     lk_run *run[2];                /* owned: by schedule; NULL: not yet opened */
     int64_t network[2];            /* of these */
-    uint16_t *values;              /* owned, [lanes][window] */
-    uint16_t *column, *given;      /* owned, [lanes] */
-    uint32_t *cdf;                 /* owned: of a block of rows (place, lane) */
-    float *terms;                  /* owned: their NLL in nats */
+    lk_arena *scratch;             /* owned: all that follows */
+    uint16_t *column, *given;      /* [lanes] */
+    double *nll;                   /* [lanes] */
+    uint16_t *values;              /* [lanes][window of the parallel run] */
+    uint32_t *cdf;                 /* of a block of rows (place, lane) */
+    float *terms;                  /* their NLL in nats */
     int64_t rows;                  /* of a block, at most */
     bool (*progress)(void *argument, int64_t done, int64_t total); /* as lk_codec_options has it */
     void *progress_argument;

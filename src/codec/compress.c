@@ -62,10 +62,10 @@ int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
 static lk_status describe_texts(job *work) {
     LK_TRY(lk_codec_symbols(work->model, &work->symbols));
     LK_REQUIRE(lk_symbols_equal(&work->symbols, lk_items_symbols(work->items)));
-    bool named = strcmp(lk_items_name(work->items, 0), lk_items_path(work->items)) != 0 ||
-                 lk_items_count(work->items) > 1;
-    work->container.holds = LK_HOLDS_TEXTS | (named ? LK_HOLDS_NAMES : 0);
-    work->container.holds |= lk_items_labels(work->items) != NULL ? LK_HOLDS_LABELS : 0;
+    work->container.texts = true;
+    work->container.labels = lk_items_labels(work->items) != NULL;
+    work->container.names = lk_items_count(work->items) > 1 ||
+                            strcmp(lk_items_name(work->items, 0), lk_items_path(work->items)) != 0;
     work->shape = (lk_shape){1, {0}};
     return LK_OK;
 }
@@ -73,13 +73,13 @@ static lk_status describe_texts(job *work) {
 static lk_status describe_examples(job *work) {
     const lk_dataset *data = lk_items_dataset(work->items);
     lk_container *c = &work->container;
-    bool labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
     LK_REQUIRE(lk_items_length(work->items, 0) == lk_codec_length(work->model, data->shape));
-    c->holds = (labels ? LK_HOLDS_LABELS : 0) | (data->names != NULL ? LK_HOLDS_NAMES : 0);
+    c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
+    c->names = data->names != NULL;
     c->shape = data->shape;
     c->alphabet = data->alphabet;
     /* A format that has labels promises them to whoever decodes. */
-    c->format = labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
+    c->format = c->labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
     return lk_model_takes(work->model, data, &work->shape);
 }
 
@@ -142,14 +142,14 @@ static lk_status choose(job *work) {
     }
     work->container.learning_rate = o->learning_rate;
     work->container.model = lk_model_fingerprint(work->model);
-    return lk_holds_texts(&work->container) ? choose_for_texts(work) : choose_for_examples(work);
+    return work->container.texts ? choose_for_texts(work) : choose_for_examples(work);
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
 /* The chunk behind this one (zeroed: the first); false: there is none. */
 static bool next_chunk(const job *work, lk_chunk *chunk) {
-    bool text = lk_holds_texts(&work->container);
+    bool text = work->container.texts;
     int64_t first = chunk->rest > 0 ? chunk->first + chunk->symbols : 0, left = work->chunk;
     *chunk = (lk_chunk){.item = chunk->item + (first > 0 ? 0 : chunk->items), .first = first};
     for (int64_t i = chunk->item; i < lk_items_count(work->items) && chunk->rest == 0; i++) {
@@ -189,7 +189,7 @@ static lk_status code_content(job *work, lk_content *content, lk_chunk *chunk) {
     chunk->payload = coded.bytes;
     chunk->size = coded.size;
     chunk->content = lk_content_hash(content, c->seed, c->chunks, &bytes);
-    lk_container_put_chunk(c, chunk, lk_holds_texts(c) ? bytes : 0, &work->bytes);
+    lk_container_put_chunk(c, chunk, c->texts ? bytes : 0, &work->bytes);
     work->report.model_nll_nats += coded.nll_nats;
     work->report.header_bytes +=
         work->bytes.size - coded.size + (int64_t)(coded.aside_bits / 8.0 + 0.5);

@@ -21,8 +21,11 @@ static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 /* ---- layouts, in both directions ------------------------------------------------------------- */
 
 static void header_fields(lk_layout *f, lk_container *c) {
-    int64_t axes = c->shape.axes;
-    lk_layout_number(f, &c->holds, 0, LK_HOLDS_TEXTS | LK_HOLDS_LABELS | LK_HOLDS_NAMES);
+    int64_t axes = c->shape.axes, holds = c->texts | c->labels << 1 | c->names << 2;
+    lk_layout_number(f, &holds, 0, 7);
+    c->texts = (holds & 1) != 0;
+    c->labels = (holds & 2) != 0;
+    c->names = (holds & 4) != 0;
     lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
     lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
     lk_layout_float(f, &c->learning_rate);
@@ -37,7 +40,7 @@ static void header_fields(lk_layout *f, lk_container *c) {
 
 static bool header_valid(const lk_container *c) {
     bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
-    return (lk_holds_texts(c) ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
+    return (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
            (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
 
@@ -59,10 +62,9 @@ static void chunk_fields(lk_layout *f, lk_chunk *chunk) {
  * and name more than 64 KiB. */
 static bool chunk_valid(const lk_container *c, const lk_chunk *chunk) {
     bool whole = chunk->first == 0 && chunk->rest == 0;
-    bool holds = lk_holds_texts(c)
-                     ? chunk->items <= LK_CHUNK_ITEMS_MOST && (whole || chunk->items == 1) &&
-                           chunk->symbols <= LK_CHUNK_TEXT_MOST
-                     : whole && (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
+    bool holds = c->texts ? chunk->items <= LK_CHUNK_ITEMS_MOST && (whole || chunk->items == 1) &&
+                                chunk->symbols <= LK_CHUNK_TEXT_MOST
+                          : whole && (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
     return holds && chunk->size <= 16 + 6 * chunk->symbols + chunk->items * 65536;
 }
 
@@ -78,6 +80,7 @@ static void index_fields(lk_layout *f, lk_container *c) {
 void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout f = {.to = to};
     uint8_t head[2] = {0, LK_CONTAINER_VERSION}; /* the header's size comes last */
+    c->version = LK_CONTAINER_VERSION;
     LK_REQUIRE(to->size == 0 && header_valid(c));
     lk_layout_bytes(&f, magic, MAGIC_SIZE);
     lk_layout_bytes(&f, head, 2);
@@ -197,7 +200,7 @@ bool lk_container_check(const lk_container *c, const uint8_t *bytes, int64_t siz
 /* A chunk at `offset`, above all numbers before. */
 static lk_status look(lk_container *c, int64_t offset, lk_chunk *chunk, bool *there) {
     const uint8_t *bytes;
-    int64_t left = c->end - offset, some = left < FRAME_MOST ? left : FRAME_MOST;
+    int64_t left = c->source->size - offset, some = left < FRAME_MOST ? left : FRAME_MOST;
     LK_TRY(lk_container_load(c, offset, some, &bytes));
     *there = lk_container_check(c, bytes, some, chunk) && chunk->number >= c->next;
     int64_t whole = *there ? chunk->payload - bytes + chunk->size : 0;
@@ -329,6 +332,7 @@ lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
             LK_TRY(find_mark(c));
         }
     }
+    c->stray |= c->at > c->end; /* a chunk that reaches into the index */
     return LK_OK;
 }
 

@@ -24,14 +24,12 @@
 #define LK_CHUNK_SYMBOLS_MOST (INT64_C(1) << 27)
 #define LK_CHUNK_ITEMS_MOST (INT64_C(1) << 16)
 
-enum { LK_HOLDS_TEXTS = 1, LK_HOLDS_LABELS = 2, LK_HOLDS_NAMES = 4 };
-
 typedef struct lk_container {
     /* What holds for all chunks. */
     int64_t version;
     lk_fingerprint model;
-    int64_t holds;       /* LK_HOLDS_... */
-    int64_t lanes;       /* most streams that are coded side by side (codec/lanes.h) */
+    bool texts, labels, names; /* whether it holds these; else examples */
+    int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
     /* Of examples, before any view; the format that they came from. Texts: no axes. */
@@ -52,16 +50,6 @@ typedef struct lk_container {
     int64_t each;              /* versions 1 to 3: examples or symbols in each chunk but the last */
     bool table_at_end;
 } lk_container;
-
-static inline bool lk_holds_texts(const lk_container *container) {
-    return (container->holds & LK_HOLDS_TEXTS) != 0;
-}
-static inline bool lk_holds_labels(const lk_container *container) {
-    return (container->holds & LK_HOLDS_LABELS) != 0;
-}
-static inline bool lk_holds_names(const lk_container *container) {
-    return (container->holds & LK_HOLDS_NAMES) != 0;
-}
 
 typedef struct lk_chunk {
     int64_t number;

@@ -26,10 +26,11 @@ static void example_fields(lk_layout *f, lk_container *c) {
     lk_layout_number(f, &after, 0, INT64_MAX / 2);
     lk_layout_number(f, &table, 0, 1);
     int64_t values = lk_shape_variables(c->shape);
-    f->failed |= values > INT32_MAX || (c->each > 1 && c->each > LK_CHUNK_SYMBOLS_MOST / values);
-    c->symbols = f->failed ? 0 : c->items * values;
     c->chunks = (c->items - 1) / c->each + 1;
-    c->holds = lk_dataset_format_labelled((int32_t)c->format) ? LK_HOLDS_LABELS : 0;
+    f->failed |= values > INT32_MAX || c->chunks > CHUNKS_MOST ||
+                 (c->each > 1 && c->each > LK_CHUNK_SYMBOLS_MOST / values);
+    c->symbols = f->failed ? 0 : c->items * values;
+    c->labels = lk_dataset_format_labelled((int32_t)c->format);
     c->table_at_end = table == 0;
     for (int64_t i = 0; i < c->chunks && table == 1 && !f->failed; i++) {
         lk_layout_number(f, &size, 1, after);
@@ -38,7 +39,7 @@ static void example_fields(lk_layout *f, lk_container *c) {
 }
 
 static void text_fields(lk_layout *f, lk_container *c) {
-    c->holds = LK_HOLDS_TEXTS;
+    c->texts = true;
     c->items = 1;
     lk_layout_number(f, &c->bytes, 0, INT64_MAX / 2);
     lk_layout_number(f, &c->symbols, c->bytes / LK_UTF8_MOST, c->bytes);
@@ -91,6 +92,9 @@ static lk_status look(lk_container *c, lk_chunk *chunk, bool *there) {
     const uint8_t *bytes;
     uint32_t hash;
     int64_t left = c->end - c->at, some = left < FRAME_MOST ? left : FRAME_MOST;
+    if (left <= 0) {
+        return LK_OK;
+    }
     LK_TRY(lk_container_load(c, c->at, some, &bytes));
     lk_layout f = {.at = bytes, .end = bytes + some};
     lk_layout_u32(&f, &hash);

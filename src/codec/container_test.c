@@ -17,7 +17,7 @@ typedef struct file {
 static lk_container facts(bool texts) {
     lk_container c = {.lanes = 4, .alphabet = 2, .format = 3, .shape = {3, {2, 3, 1}}};
     if (texts) {
-        c = (lk_container){.holds = LK_HOLDS_TEXTS, .lanes = 3, .longest = 100};
+        c = (lk_container){.texts = true, .lanes = 3, .longest = 100};
         c.learning_rate = 0.25f;
     }
     for (int i = 0; i < 16; i++) {

@@ -5,8 +5,8 @@
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content) {
     int64_t items = chunk->items, symbols = chunk->symbols;
-    bool texts = lk_holds_texts(container);
-    bool labels = lk_holds_labels(container);
+    bool texts = container->texts;
+    bool labels = container->labels;
     bool escapes = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
     *content = (lk_content){.items = items, .symbols = symbols};
     content->alphabet = texts ? alphabet : NULL;
@@ -80,7 +80,7 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
         int64_t item = chunk->item + i;
         bool alone = chunk->items == 1;
         content->length[i] = alone ? chunk->symbols : lk_items_length(items, item);
-        LK_TRY(read_aside(context, items, item, i, content, lk_holds_names(container)));
+        LK_TRY(read_aside(context, items, item, i, content, container->names));
         LK_TRY(read_symbols(items, item, chunk->first, content->length[i], at, content));
     }
     return content->names.failed ? lk_fail_no_memory(context, "names", content->names.size) : LK_OK;

@@ -32,7 +32,7 @@ static lk_status not_ours(const job *work, const char *what) {
 /* ---- what belongs together ------------------------------------------------------------------- */
 
 static lk_status check_texts(job *work) {
-    bool names = lk_holds_names(&work->container);
+    bool names = work->container.names;
     work->shape = (lk_shape){1, {0}};
     if (work->sink == NULL || (names && work->sink->begin == NULL)) {
         return lk_fail(work->context, LK_INVALID, "%s: holds %s, for which there is no place",
@@ -45,7 +45,7 @@ static lk_status check_model(job *work) {
     lk_fingerprint own = lk_model_fingerprint(work->model), other = work->container.model;
     char have[33], want[33];
     if (memcmp(own.byte, other.byte, sizeof own.byte) == 0) {
-        return work->restored->texts ? check_texts(work)
+        return work->container.texts ? check_texts(work)
                                      : lk_model_shape_for(work->model, work->name,
                                                           work->container.shape, &work->shape);
     }
@@ -119,31 +119,33 @@ static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *h
 
 /* ---- delivering ------------------------------------------------------------------------------ */
 
-static lk_status deliver_examples(job *work, const lk_content *content) {
+/* Values joined from what the model sees of them; *right false: they are not of the alphabet. */
+static lk_status deliver_examples(job *work, const lk_content *content, bool *right) {
     const lk_view *view = lk_model_view(work->model);
-    int64_t values = lk_shape_variables(work->container.shape);
+    int64_t values = lk_shape_variables(work->container.shape), count = content->items * values;
     const char *name = (const char *)content->names.data;
-    uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, content->items * values * 2);
-    for (int64_t i = 0; i < content->items * values && to != NULL; i++) {
+    uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, count * 2);
+    for (int64_t i = 0; i < count && to != NULL && *right; i++) {
         const uint16_t *from = content->value + i / values * content->length[0] + i % values;
         to[i] = view != NULL ? lk_view_join(view, from, values) : *from;
+        *right = to[i] < work->container.alphabet;
     }
-    work->values.size += content->items * values * 2;
-    if (content->label != NULL) {
+    work->values.size += *right ? count * 2 : 0;
+    if (content->label != NULL && *right) {
         lk_buffer_put(&work->labels, content->label, content->items * 4);
     }
-    for (int64_t i = 0; i < content->items && content->names.size > 0; i++) {
+    for (int64_t i = 0; i < content->items && work->container.names && *right; i++) {
         char *copy = lk_duplicate(name);
         lk_buffer_put(&work->names, &copy, sizeof copy);
         work->names.failed |= copy == NULL;
         name += strlen(name) + 1;
     }
+    work->restored->items += *right ? content->items : 0;
     return !work->values.failed && !work->labels.failed && !work->names.failed
                ? LK_OK
                : lk_fail(work->context, LK_NO_MEMORY,
                          "%s: out of memory: %lld examples of %lld variables do not fit",
-                         work->name, (long long)(work->restored->items + content->items),
-                         (long long)values);
+                         work->name, (long long)work->restored->items, (long long)values);
 }
 
 static lk_status begin_text(job *work, int64_t item, const char *name) {
@@ -155,9 +157,10 @@ static lk_status begin_text(job *work, int64_t item, const char *name) {
 
 static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_content *content) {
     uint8_t piece[LK_POURED_MOST * LK_UTF8_MOST];
-    const char *name = content->names.size > 0 ? (const char *)content->names.data : "";
-    for (int64_t i = 0, at = 0; i < content->items; i++, name += strlen(name) + 1) {
-        LK_TRY(begin_text(work, chunk->item + i, name));
+    const char *name = (const char *)content->names.data;
+    for (int64_t i = 0, at = 0; i < content->items; i++) {
+        LK_TRY(begin_text(work, chunk->item + i, name != NULL ? name : ""));
+        name += name != NULL ? strlen(name) + 1 : 0;
         for (int64_t end = at + content->length[i], count; at < end; at += count) {
             count = end - at < LK_POURED_MOST ? end - at : LK_POURED_MOST;
             int64_t size = lk_content_pour(content, at, count, piece);
@@ -168,38 +171,24 @@ static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_conten
     return LK_OK;
 }
 
-/* Whether values joined from their parts, or as they are, are of the data's alphabet. */
-static bool in_alphabet(const job *work, const lk_content *content) {
-    bool inside = true;
-    for (int64_t i = 0; i < content->symbols && lk_model_view(work->model) == NULL; i++) {
-        inside &= content->value[i] < work->container.alphabet;
-    }
-    return inside;
-}
-
 static lk_status restore_content(job *work, const lk_chunk *chunk, lk_content *content,
                                  bool *right) {
     const lk_container *c = &work->container;
     int64_t bytes;
-    *right = work->restored->texts ||
-             chunk->symbols == chunk->items * lk_codec_length(work->model, c->shape);
-    if (!*right) {
-        return LK_OK;
+    *right = c->texts || chunk->symbols == chunk->items * lk_codec_length(work->model, c->shape);
+    if (*right) {
+        LK_TRY(lk_content_init(work->context, c, chunk, &work->symbols, content));
+        LK_TRY(lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content,
+                               right));
     }
-    LK_TRY(lk_content_init(work->context, c, chunk, &work->symbols, content));
-    LK_TRY(
-        lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content, right));
-    *right = *right && (work->restored->texts || in_alphabet(work, content)) &&
-             (c->version == 1 ||
-              lk_content_hash(content, c->seed, chunk->number, &bytes) == chunk->content);
-    if (!*right) {
-        return LK_OK;
+    *right = *right && (c->version == 1 ||
+                        lk_content_hash(content, c->seed, chunk->number, &bytes) == chunk->content);
+    if (*right) {
+        LK_TRY(c->texts ? deliver_texts(work, chunk, content)
+                        : deliver_examples(work, content, right));
     }
-    LK_TRY(work->restored->texts ? deliver_texts(work, chunk, content)
-                                 : deliver_examples(work, content));
-    work->restored->items += work->restored->texts ? 0 : content->items;
-    work->restored->symbols += content->symbols;
-    work->delivered++;
+    work->restored->symbols += *right ? chunk->symbols : 0;
+    work->delivered += *right;
     return LK_OK;
 }
 
@@ -306,13 +295,13 @@ static lk_status restore(job *work) {
     work->coder.progress_argument = work->options.progress_argument;
     work->coder.total = c->symbols;
     LK_TRY(walk(work, true));
-    if (work->restored->texts && c->chunks == 0) { /* an empty text of version 2 */
+    if (c->texts && c->chunks == 0) { /* an empty text of version 2 */
         LK_TRY(begin_text(work, 0, ""));
     }
     LK_TRY(check_totals(work));
     work->restored->chunks = c->chunks;
     work->restored->total_bytes = c->bytes;
-    return work->restored->texts ? LK_OK : make_dataset(work);
+    return c->texts ? LK_OK : make_dataset(work);
 }
 
 lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink *sink,
@@ -323,7 +312,7 @@ lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink 
     work.current = -1;
     *restored = (lk_restored){0};
     lk_status status = lk_container_open(source, &work.container);
-    restored->texts = lk_holds_texts(&work.container);
+    restored->texts = work.container.texts;
     status = status == LK_OK ? restore(&work) : status;
     char **names = (char **)work.names.data;
     for (int64_t i = 0; i < work.names.size / (int64_t)sizeof *names; i++) {

@@ -7,7 +7,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 static int64_t parts_of(const lk_container *container, int64_t length) {
-    bool text = lk_holds_texts(container);
+    bool text = container->texts;
     return !text || length == 0     ? length > 0
            : container->longest > 0 ? (length - 1) / container->longest + 1
                                     : smaller(container->lanes, length);

@@ -195,7 +195,7 @@ static void test_lanes(void **state) {
     lk_content content = {.items = 5, .symbols = 17, .length = length};
     static const lk_lane expected[] = {{3, 4, 2},  {0, 3, 0},  {7, 3, 2},
                                        {12, 3, 4}, {10, 2, 3}, {15, 2, 4}};
-    lk_container c = {.holds = LK_HOLDS_TEXTS, .version = 4, .lanes = 4, .longest = 4};
+    lk_container c = {.texts = true, .version = 4, .lanes = 4, .longest = 4};
     lk_lanes lanes;
     testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));
     assert_int_equal(lanes.count, 6);
@@ -305,7 +305,8 @@ static void test_hostile_payloads(void **state) {
         uint8_t payload[600];
         lk_chunk chunk = {.items = 1 + i % 3, .symbols = 300, .payload = payload};
         lk_restored restored;
-        c.holds = LK_HOLDS_TEXTS | (i % 4 == 0 ? LK_HOLDS_NAMES : 0);
+        c.texts = true;
+        c.names = i % 4 == 0;
         c.learning_rate = i % 2 == 0 ? 0.0f : 0.01f;
         chunk.size = i / CASES * 30;
         for (int64_t k = 0; k < chunk.size; k++) {

@@ -24,8 +24,8 @@ uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
 }
 
 void lk_buffer_put(lk_buffer *buffer, const void *data, int64_t size) {
-    uint8_t *room = lk_buffer_room(buffer, size);
-    if (room && size > 0) {
+    uint8_t *room = size > 0 ? lk_buffer_room(buffer, size) : NULL;
+    if (room) {
         memcpy(room, data, (size_t)size);
         buffer->size += size;
     }

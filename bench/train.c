@@ -1,7 +1,7 @@
 /* Training throughput of a network of bench/networks.h: forward, NLL, backward, Adam on random
  * data, nothing else; and, in between, the speed of the matrix product alone, of which the useful
  * arithmetic is a share. bench/train.sh runs it in turn with the same network in PyTorch.
- * Arguments: NETWORK, SECONDS, THREADS. */
+ * Arguments: NETWORK, SECONDS, THREADS (0: processors), SLICES (0: chosen), BATCH (0: its own). */
 #include "networks.h"
 #include "graph/slices.h"
 #include "kernels/product.h"
@@ -52,74 +52,60 @@ static double kernel_speed(kernel *k) {
 }
 
 typedef struct run {
-    const network *network;
-    lk_execution *execution; /* or, of a minibatch that is cut, */
+    network network;
+    int64_t slice_count; /* asked for */
     lk_slices *slices;
     lk_optimizer *optimizer;
     uint16_t *x;
     double *nll;
-    double times[STEPS_MOST], split[3], processor;
+    double times[STEPS_MOST], optimizing, processor;
     int64_t steps;
     kernel kernel;
 } run;
 
 /* Forward with NLL, backward, optimizer. */
 static lk_status step(run *r) {
-    int64_t batch = r->network->batch;
     double processor = processor_time(), t0 = now();
-    if (r->slices != NULL) {
-        LK_TRY(lk_slices_run(r->slices, r->x, batch, r->nll));
-    } else {
-        LK_TRY(lk_execution_forward(r->execution, r->x, batch));
-        LK_TRY(lk_execution_nll(r->execution, r->nll, NULL));
-    }
+    LK_TRY(lk_slices_run(r->slices, r->x, NULL, r->network.batch, r->nll));
     double t1 = now();
-    if (r->slices == NULL) {
-        LK_TRY(lk_execution_backward(r->execution));
-    }
-    double t2 = now();
     lk_optimizer_step(r->optimizer, 0.001, 1.0, NULL);
-    double t3 = now();
-    r->times[r->steps++] = t3 - t0;
-    r->split[0] += t1 - t0;
-    r->split[1] += t2 - t1;
-    r->split[2] += t3 - t2;
+    double t2 = now();
+    r->times[r->steps++] = t2 - t0;
+    r->optimizing += t2 - t1;
     r->processor += processor_time() - processor;
     return LK_OK;
 }
 
 static void print(run *r, const lk_graph *graph) {
     const lk_context *context = graph->context;
-    double batch = (double)r->network->batch, time = median(r->times, r->steps),
+    double batch = (double)r->network.batch, time = median(r->times, r->steps),
            each = 1e3 / (double)r->steps;
     double useful = 1e-9 * 3.0 * 2.0 * batch * (double)lk_graph_multiply_adds_forward(graph) / time;
     double speed = kernel_speed(&r->kernel);
     printf("likely  %s, batch %.0f: %.2f ms/step, %.1f examples/s, %.1f useful GFLOP/s, %.0f %% of "
            "the product's %.0f "
-           "(forward %.2f backward %.2f optimizer %.2f processor %.2f ms; %s, %d threads)\n",
-           r->network->name, batch, 1e3 * time, batch / time, useful, 100.0 * useful / speed, speed,
-           each * r->split[0], each * r->split[1], each * r->split[2], each * r->processor,
-           lk_context_isa(context), lk_context_threads(context));
+           "(best %.2f optimizer %.2f processor %.2f ms; %s, %d threads, %lld slices)\n",
+           r->network.name, batch, 1e3 * time, batch / time, useful, 100.0 * useful / speed, speed,
+           1e3 * r->times[0], each * r->optimizing, each * r->processor, lk_context_isa(context),
+           lk_context_threads(context), (long long)lk_slices_count(r->slices));
 }
 
 static lk_status bench(lk_context *context, run *r, double seconds) {
     lk_model *model;
     lk_graph *graph;
     lk_optimizer_options how = lk_optimizer_defaults();
-    LK_TRY(network_create(context, r->network, &model, &graph));
+    LK_TRY(network_create(context, &r->network, &model, &graph));
     LK_TRY(lk_parameters_make_gradients(model->parameters));
-    if (lk_slices_count(graph, r->network->batch) > 1) {
-        LK_TRY(lk_slices_create(graph, r->network->batch, &r->slices));
-    } else {
-        LK_TRY(lk_execution_create(graph, LK_PLAN_TRAIN, r->network->batch, &r->execution));
-    }
+    int64_t batch = r->network.batch, chosen = lk_slices_choose(graph, batch);
+    lk_slices_options cut = {.batch = batch,
+                             .slices = r->slice_count > 0 ? r->slice_count : chosen};
+    LK_TRY(lk_slices_create(graph, cut, &r->slices));
     LK_TRY(lk_optimizer_create(model->parameters, &how, &r->optimizer));
     LK_TRY(kernel_init(&r->kernel, context));
-    r->x = random_examples(r->network, r->network->batch);
-    r->nll = lk_allocate(r->network->batch, sizeof *r->nll);
+    r->x = random_examples(&r->network, batch);
+    r->nll = lk_allocate(batch, sizeof *r->nll);
     if (r->x == NULL || r->nll == NULL) {
-        return lk_fail_no_memory(context, "examples",
-                                 r->network->batch * r->network->data.variables * 2);
+        return lk_fail_no_memory(context, "examples", batch * r->network.data.variables * 2);
     }
     for (double began = now();
          r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
@@ -132,7 +118,6 @@ static lk_status bench(lk_context *context, run *r, double seconds) {
     lk_release(r->kernel.memory);
     lk_workspace_destroy(r->kernel.workspace);
     lk_optimizer_destroy(r->optimizer);
-    lk_execution_destroy(r->execution);
     lk_slices_destroy(r->slices);
     lk_graph_destroy(graph);
     lk_model_destroy(model);
@@ -143,9 +128,14 @@ int main(int count, char **words) {
     static run r;
     lk_context *context;
     double seconds = count > 2 ? atof(words[2]) : 3.0;
-    r.network = network_named(count > 1 ? words[1] : networks[0].name);
-    if (r.network == NULL) {
+    const network *named = network_named(count > 1 ? words[1] : networks[0].name);
+    if (named == NULL) {
         return 2;
+    }
+    r.network = *named;
+    r.slice_count = count > 4 ? atoll(words[4]) : 0;
+    if (count > 5 && atoll(words[5]) > 0) {
+        r.network.batch = atoll(words[5]);
     }
     lk_status status = lk_context_create(count > 3 ? atoi(words[3]) : 0, &context);
     if (status == LK_OK) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jobs/sample.h"
+#include "jobs/given.h"
 #include "models/order.h"
 
 #define MOST 16
@@ -27,7 +27,7 @@ static void try_order(const lk_bytes *bytes, int64_t variables) {
 static void try_given(const lk_bytes *bytes, int64_t variables) {
     lk_model model = {.data = {.variables = variables, .alphabet = 3}};
     lk_given given;
-    if (lk_given_parse(NULL, "fuzz", bytes, &model, &given) == LK_OK) {
+    if (lk_given_parse(&model, "fuzz", bytes, (lk_shape){0}, &given) == LK_OK) {
         expect(given.variables == variables && given.examples >= 1);
         for (int64_t i = 0; i < given.examples * variables; i++) {
             expect(given.values[i] >= -1 && given.values[i] < 3);

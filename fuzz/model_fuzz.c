@@ -48,7 +48,7 @@ static void code_something(lk_model *model) {
     lk_dataset *dataset = NULL;
     lk_items *items;
     lk_buffer coded = {0};
-    lk_sink sink = {.write = put, .user = &coded};
+    lk_output output = {.write = put, .user = &coded};
     lk_codec_options options = {.lanes = 2, .chunk = 3};
     expect(lk_dataset_create(model->context, "fuzz", model->data.shape, 5, model->data.alphabet,
                              &dataset) == LK_OK);
@@ -60,7 +60,7 @@ static void code_something(lk_model *model) {
     if (model->data.labels > 0) {
         expect(lk_items_set_labels(items, (int32_t[5]){0}) == LK_OK);
     }
-    if (lk_compress(model, items, &sink, &options, NULL) == LK_OK) { /* verified */
+    if (lk_compress(model, items, &output, &options, NULL) == LK_OK) { /* verified */
         restore(model, &coded, dataset);
     } else {
         expect(strstr(lk_context_message(model->context), "please report") == NULL);

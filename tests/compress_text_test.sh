@@ -140,8 +140,9 @@ expect_status 2 'chunk-symbols is for models of texts' compress "$work/rows" \
     --data "$work/rows.txt" --out "$work/no" --chunk-symbols 3
 expect_status 1 'counted or fitted' compress "$work/rows" --data "$work/rows.txt" \
     --out "$work/no" --adapt 0.3
-expect_status 2 'adapt is for models of texts' eval "$work/rows" --data "$work/rows.txt" --adapt 0.3
-expect_status 2 'adapt is for models of texts' score "$work/rows" --data "$work/rows.txt" \
+expect_status 1 'a histogram is counted or fitted' eval "$work/rows" --data "$work/rows.txt" \
+    --adapt 0.3
+expect_status 1 'a histogram is counted or fitted' score "$work/rows" --data "$work/rows.txt" \
     --adapt 0.3
 expect_status 2 'adapt' compress "$work/utf8" --data "$work/one" --out "$work/no" --adapt -1
 expect_status 2 'shape is for models of examples' compress "$work/utf8" --data "$work/one" \

@@ -12,6 +12,9 @@ expect_status 2 'no option --dataa' eval "$work/m" --dataa x
 expect_status 2 'expected an integer' sample "$work/m" --count -3 --out "$work/out/x.txt"
 expect_status 2 'expected one of' train made --data "$work/train.txt" --out "$work/out/x" \
     --optimizer magic
+expect_status 2 'expected a size' sample "$work/m" --count 3 --out "$work/out/x.txt" --memory 3X
+expect_status 1 'at most 1 MiB may be taken; allow more with --memory' sample "$work/m" \
+    --count 3000000 --out "$work/out/x.txt" --memory 1M
 expect_status 1 'no model family' train mode --data "$work/train.txt" --out "$work/out/x"
 expect_status 1 'hidden' train made --data "$work/train.txt" --out "$work/out/x" --set hiden=3
 expect_status 1 'hidden' train made --data "$work/train.txt" --out "$work/out/x" --set hidden=-3

@@ -1,5 +1,5 @@
 # A run that is killed without warning and resumed, again and again, ends in the weights of one that
-# was not; so do runs with 1, 2 and 7 threads.
+# was not; so do runs with 1, 2 and 7 threads, in one slice or in five.
 . "$(dirname "$0")/lib.sh"
 make_rows 3000 64 1 >"$work/train.txt"
 make_rows 300 64 2 >"$work/valid.txt"
@@ -16,6 +16,18 @@ for threads in 1 2 7; do
         fail "$threads threads: other weights"
     checks=$((checks + 1))
 done
+for threads in 1 2 7; do
+    train "$work/s$threads" --threads $threads --slices 5 >"$work/slices$threads"
+    [[ $(json "$work/slices$threads" fingerprint) == "$(json "$work/slices1" fingerprint)" ]] ||
+        fail "$threads threads, 5 slices: other weights"
+    checks=$((checks + 1))
+done
+grep -q '"slices": 5' "$work/slices7" || fail "no slices: $(cat "$work/slices7")"
+expect_status 1 'slices was 5 when this .* and is 4 now' train made --data "$work/train.txt" \
+    --valid "$work/valid.txt" --out "$work/s7" --set hidden=80 --set dropout=0.3 --epochs 12 \
+    --schedule cosine --clip 1 --seed 3 --slices 4 --resume --quiet
+expect_status 1 '101 slices of minibatches of 100' train made --data "$work/train.txt" \
+    --out "$work/no" --slices 101 --quiet
 RANDOM=7
 kills=0
 for attempt in 1 2 3 4 5 6; do

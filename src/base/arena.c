@@ -36,6 +36,7 @@ struct lk_arena {
     uint8_t *free;    /* in the newest shared block */
     size_t free_size; /* bytes from `free` to that block's end */
     size_t next_block;
+    int64_t bytes, most; /* asked for so far; at most, 0: any number */
     bool failed;
 };
 
@@ -75,6 +76,10 @@ static void *take_bytes(lk_arena *arena, int64_t count, size_t size) {
     if (!lk_memory_size(count, size, &exact)) {
         return NULL;
     }
+    arena->bytes += (int64_t)exact; /* of sizes that were refused the last is the only one */
+    if ((arena->most > 0 && arena->bytes > arena->most) || lk_memory_refused()) {
+        return NULL;
+    }
     size_t bytes = (exact + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (BLOCK_PER_REQUEST || bytes > arena->next_block) {
         return add_block(arena, exact);
@@ -104,6 +109,14 @@ char *lk_arena_string(lk_arena *arena, const char *text) {
     size_t size = strlen(text) + 1;
     char *copy = lk_arena_take(arena, (int64_t)size, 1);
     return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+void lk_arena_limit(lk_arena *arena, int64_t bytes) {
+    arena->most = bytes;
+}
+
+int64_t lk_arena_bytes(const lk_arena *arena) {
+    return arena->bytes;
 }
 
 bool lk_arena_failed(const lk_arena *arena) {

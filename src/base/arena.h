@@ -18,5 +18,9 @@ void lk_arena_destroy(lk_arena *arena);
 void *lk_arena_take(lk_arena *arena, int64_t count, size_t size);
 char *lk_arena_string(lk_arena *arena, const char *text);
 bool lk_arena_failed(const lk_arena *arena);
+/* More than so many bytes in all are refused, as if memory had run out; 0: no limit. */
+void lk_arena_limit(lk_arena *arena, int64_t bytes);
+/* All that was asked for, what was refused too. */
+int64_t lk_arena_bytes(const lk_arena *arena);
 
 #endif

@@ -2,6 +2,7 @@
  * kernels/context_create.c, because it chooses a table of kernels. */
 #include "base/context.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static void keep_one_line(char *text) {
 
 lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...) {
     LK_REQUIRE(status != LK_OK);
-    if (context == NULL) {
+    if (context == NULL || !lk_pool_tells(context->pool)) {
         return status;
     }
     char line[LK_MESSAGE_CAPACITY]; /* the arguments may point into the message that is replaced */
@@ -52,6 +53,33 @@ lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes
         what, (long long)bytes);
 }
 
+/* "1.5 GiB", "300 MiB" */
+static void print_bytes(double bytes, char *text, size_t capacity) {
+    const double gib = 1024.0 * 1024.0 * 1024.0;
+    if (bytes >= gib) {
+        snprintf(text, capacity, bytes < 1e6 * gib ? "%.1f GiB" : "%.3g GiB", bytes / gib);
+    } else {
+        snprintf(text, capacity, "%.0f MiB", ceil(bytes / (1024.0 * 1024.0)));
+    }
+}
+
+lk_status lk_memory_allow(lk_context *context, const char *name, const char *what, double bytes) {
+    if (context == NULL || context->memory_most == 0 || bytes <= (double)context->memory_most) {
+        return LK_OK;
+    }
+    char asked[32], most[32];
+    print_bytes(bytes, asked, sizeof asked);
+    print_bytes((double)context->memory_most, most, sizeof most);
+    return lk_fail(context, LK_NO_MEMORY,
+                   "%s%s%s would take %s of memory, and at most %s may be taken; allow more with "
+                   "--memory, or make it smaller",
+                   name != NULL ? name : "", name != NULL ? ": " : "", what, asked, most);
+}
+
+void lk_context_set_memory(lk_context *context, int64_t bytes) {
+    context->memory_most = bytes > 0 ? bytes : lk_memory_of_machine() / 2;
+}
+
 _Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function) {
     fprintf(stderr, "%s:%d: %s: misuse: %s does not hold\n", file, line, function, condition);
     abort();
@@ -66,7 +94,9 @@ void lk_context_destroy(lk_context *context) {
 }
 
 const char *lk_context_message(const lk_context *context) {
-    return context == NULL ? lk_status_text(LK_NO_MEMORY) : context->message;
+    return context == NULL                ? lk_status_text(LK_NO_MEMORY)
+           : lk_pool_tells(context->pool) ? context->message
+                                          : "another worker failed first";
 }
 
 int lk_context_threads(const lk_context *context) {

@@ -13,13 +13,24 @@ struct lk_context {
     char message[LK_MESSAGE_CAPACITY];
     lk_pool *pool;                    /* owned */
     const struct lk_kernels *kernels; /* static table, chosen once when the context is created */
+    int64_t memory_most; /* bytes that one thing may take which a file or an option asks for; 0: any
+                            number */
 };
 
-/* Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
+/* Workers may fail at once: then the first one's message is kept, the others' are dropped.
+ *
+ * Keeps the message (one line; newlines become spaces) and returns `status`, so that callers write
  * `return lk_fail(context, LK_FORMAT, "%s: line %d: ...", path, line)`. */
 lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes);
+
+/* Before memory is taken whose size a file or an option decides: refuses more than
+ * context->memory_most with a line that says who asked (`name`, or NULL), for what, for how much,
+ * and how more is allowed. */
+lk_status lk_memory_allow(lk_context *context, const char *name, const char *what, double bytes);
+/* Bytes that may be taken; 0: half of the machine's memory (of the process's share, if lower). */
+void lk_context_set_memory(lk_context *context, int64_t bytes);
 
 /* The one control-flow macro: hand a failure up unchanged. */
 #define LK_TRY(expression)                      \

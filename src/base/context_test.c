@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,11 +81,40 @@ static void knows_its_threads(void **state) {
     lk_context_destroy(context);
 }
 
+/* Two levels tell, as callers do; in the end one worker's line stands whole. */
+static void fails_twice(void *argument, int64_t piece, int worker) {
+    lk_context *context = argument;
+    lk_status status =
+        lk_fail(context, LK_CORRUPT, "piece %lld of worker %d", (long long)piece, worker);
+    char reason[LK_MESSAGE_CAPACITY];
+    snprintf(reason, sizeof reason, "%s", lk_context_message(context));
+    lk_fail(context, status, "run: %s", reason);
+}
+
+static void one_of_many_failures_is_told(void **state) {
+    (void)state;
+    lk_context *context = bare_context();
+    context->pool = lk_pool_create(4);
+    assert_non_null(context->pool);
+    for (int run = 0; run < 300; run++) {
+        long long piece;
+        int worker, end = 0;
+        lk_pool_run(context->pool, 1 + run % 7, fails_twice, context);
+        int found = sscanf(lk_context_message(context), "run: piece %lld of worker %d%n", &piece,
+                           &worker, &end);
+        assert_int_equal(found, 2);
+        assert_int_equal(strlen(lk_context_message(context)), end);
+        lk_fail(context, LK_IO, "outside"); /* everyone may again */
+        assert_string_equal(lk_context_message(context), "outside");
+    }
+    lk_context_destroy(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_one_line),     cmocka_unit_test(cuts_a_long_message),
         cmocka_unit_test(hands_a_failure_up), cmocka_unit_test(tells_every_status),
-        cmocka_unit_test(knows_its_threads),
+        cmocka_unit_test(knows_its_threads),  cmocka_unit_test(one_of_many_failures_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

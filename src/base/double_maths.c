@@ -117,3 +117,14 @@ double lk_double_power(double base, int64_t exponent) {
     }
     return result;
 }
+
+double lk_double_log_sum(const double *x, int64_t count) {
+    double largest = -(double)INFINITY, sum = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        largest = x[i] > largest ? x[i] : largest;
+    }
+    for (int64_t i = 0; i < count && largest != -(double)INFINITY; i++) {
+        sum += lk_double_exp(x[i] - largest);
+    }
+    return sum > 0.0 ? largest + lk_double_log(sum) : -(double)INFINITY;
+}

@@ -15,6 +15,9 @@ double lk_double_exp(double x);
 double lk_double_log(double x);
 /* cos(pi t) for t in [0, 1], exact at 0, 1/2 and 1. At most 2 ulp of 1. */
 double lk_double_cos_pi(double t);
+/* log of the sum of e^x[i], summed in their order; -infinity where all are. No x is NaN or
+ * +infinity. */
+double lk_double_log_sum(const double *x, int64_t count);
 /* base^exponent by repeated squaring, exponent >= 0. */
 double lk_double_power(double base, int64_t exponent);
 

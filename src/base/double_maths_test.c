@@ -100,9 +100,27 @@ static void power_is_repeated_product(void **unused) {
     assert_true(fabs(lk_double_power(0.999, 1234) / (double)powl(0.999L, 1234) - 1) < 1e-12);
 }
 
+static void log_sum_is_close(void **unused) {
+    (void)unused;
+    double x[20];
+    for (int tries = 0; tries < 1000; tries++) {
+        long double sum = 0;
+        for (int i = 0; i < 20; i++) {
+            x[i] = i % 7 == 6 ? -INFINITY : -20 + 30 * unit();
+            sum += expl((long double)x[i]);
+        }
+        assert_true(fabs(lk_double_log_sum(x, 20) - (double)logl(sum)) < 1e-14);
+    }
+    assert_true(lk_double_log_sum((const double[]){-5000, -5000}, 2) == log(2) - 5000);
+    assert_true(lk_double_log_sum((const double[]){-INFINITY, -7}, 2) == -7);
+    double none = lk_double_log_sum((const double[]){-INFINITY, -INFINITY}, 2);
+    assert_true(isinf(none) && none < 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exp_is_close), cmocka_unit_test(log_is_close),
-        cmocka_unit_test(cosine_is_close), cmocka_unit_test(power_is_repeated_product)};
+        cmocka_unit_test(cosine_is_close), cmocka_unit_test(power_is_repeated_product),
+        cmocka_unit_test(log_sum_is_close)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/zlib_memory.h"
 
 #define FIRST_CAPACITY ((int64_t)1 << 16)
 #define ZLIB_GZIP_ONLY (MAX_WBITS + 16)
@@ -28,14 +29,18 @@ static lk_status too_large(lk_context *context, const char *path, const char *wh
 
 /* Room for at least `least` bytes (and the zero after them), doubling; `least` is at most most +
  * 1. */
-static lk_status reserve(lk_context *context, growing *buffer, int64_t least) {
+static lk_status reserve(lk_context *context, const char *path, growing *buffer, int64_t least) {
     if (least <= buffer->capacity) {
         return LK_OK;
     }
     int64_t capacity =
         buffer->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : 2 * buffer->capacity;
     capacity = capacity > buffer->most + 1 ? buffer->most + 1 : capacity;
+    int64_t allowed =
+        context != NULL && context->memory_most > 0 ? context->memory_most : INT64_MAX;
+    capacity = capacity > allowed ? allowed : capacity;
     capacity = capacity < least ? least : capacity;
+    LK_TRY(lk_memory_allow(context, path, "its content", (double)capacity));
     uint8_t *data = lk_resize(buffer->bytes.data, capacity + 1, 1);
     if (data == NULL) {
         return lk_fail_no_memory(context, "a file's content", capacity + 1);
@@ -50,7 +55,7 @@ static lk_status read_descriptor(lk_context *context, const char *path, int desc
                                  growing *buffer) {
     for (;;) {
         lk_bytes *bytes = &buffer->bytes;
-        LK_TRY(reserve(context, buffer, bytes->size + 1));
+        LK_TRY(reserve(context, path, buffer, bytes->size + 1));
         ssize_t count =
             read(descriptor, bytes->data + bytes->size, (size_t)(buffer->capacity - bytes->size));
         if (count < 0 && errno == EINTR) {
@@ -86,7 +91,7 @@ static lk_status read_open_file(lk_context *context, const char *path, int descr
         if (about.st_size > buffer->most) {
             return too_large(context, path, "", buffer->most);
         }
-        LK_TRY(reserve(context, buffer, (int64_t)about.st_size + 1));
+        LK_TRY(reserve(context, path, buffer, (int64_t)about.st_size + 1));
     }
     return read_descriptor(context, path, descriptor, buffer);
 }
@@ -133,7 +138,7 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
     int result = inflateReset(stream);
     while (result != Z_STREAM_END) {
         lk_bytes *out = &buffer->bytes;
-        LK_TRY(reserve(context, buffer, out->size + 1));
+        LK_TRY(reserve(context, path, buffer, out->size + 1));
         stream->next_in = packed->data + *at;
         stream->avail_in = clipped(packed->size - *at);
         stream->next_out = out->data + out->size;
@@ -166,7 +171,7 @@ static lk_status unpack_member(lk_context *context, const char *path, z_stream *
 
 static lk_status unpack_members(lk_context *context, const char *path, const lk_bytes *packed,
                                 growing *buffer) {
-    z_stream stream = {0};
+    z_stream stream = LK_Z_STREAM;
     if (inflateInit2(&stream, ZLIB_GZIP_ONLY) != Z_OK) {
         return lk_fail_no_memory(context, "unpacking gzip", FIRST_CAPACITY);
     }

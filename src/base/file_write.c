@@ -170,13 +170,13 @@ static void sync_and_close(lk_writer *writer) {
 /* The new name is on the disk only when its folder is; where folders cannot be synced, nothing
  * better can be done. */
 static void sync_folder(const lk_writer *writer) {
-    char *copy = lk_duplicate(writer->target);
-    int folder = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", writer->target);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
         fsync(folder);
         close(folder);
     }
-    lk_release(copy);
 }
 
 lk_status lk_writer_commit(lk_writer *writer) {

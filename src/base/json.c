@@ -1,12 +1,79 @@
 #include "base/json.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
+/* Bytes that jansson takes at most for what begins with a character, or ends with it. */
+#define OBJECT_BYTES 300 /* { with a table */
+#define ARRAY_BYTES 120  /* [ with a first place */
+#define PAIR_BYTES 120   /* : of an object */
+#define VALUE_BYTES 112  /* , and a place in a list */
+#define LEAST_BYTES 65536
+
+typedef struct growing {
+    char *text;
+    int64_t size, capacity;
+    bool failed;
+} growing;
+
+static int append(const char *part, size_t size, void *argument) {
+    growing *to = argument;
+    if (to->capacity - to->size <= (int64_t)size) { /* with the zero byte at the end */
+        int64_t capacity = 2 * (to->size + (int64_t)size) + 64;
+        char *text = to->failed ? NULL : lk_resize(to->text, capacity, 1);
+        if (text == NULL) {
+            to->failed = true;
+            return -1;
+        }
+        to->text = text;
+        to->capacity = capacity;
+    }
+    memcpy(to->text + to->size, part, size);
+    to->size += (int64_t)size;
+    to->text[to->size] = '\0';
+    return 0;
+}
+
 char *lk_json_text(const json_t *json, size_t flags) {
-    char *dumped = json == NULL ? NULL : json_dumps(json, flags);
-    char *text = dumped == NULL ? NULL : lk_duplicate(dumped);
-    free(dumped);
-    return text;
+    growing to = {0};
+    if (json == NULL || json_dump_callback(json, append, &to, flags) != 0 || to.failed) {
+        lk_release(to.text);
+        return NULL;
+    }
+    return to.text;
+}
+
+void lk_json_set(json_t **object, const char *key, json_t *value) {
+    if (json_object_set_new(*object, key, value) != 0) { /* takes the value even so */
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
+/* More than the text becomes; characters within strings are counted too. */
+static int64_t room_for(const char *text, size_t size) {
+    int64_t bytes = LEAST_BYTES + 3 * (int64_t)size;
+    for (size_t i = 0; i < size; i++) {
+        bytes += text[i] == '{'   ? OBJECT_BYTES
+                 : text[i] == '[' ? ARRAY_BYTES
+                 : text[i] == ':' ? PAIR_BYTES
+                 : text[i] == ',' ? VALUE_BYTES
+                                  : 0;
+    }
+    return bytes;
+}
+
+lk_status lk_json_parse(lk_context *context, const char *name, const char *text, size_t size,
+                        json_t **json, json_error_t *error) {
+    *json = NULL;
+    int64_t room = room_for(text, size);
+    LK_TRY(lk_memory_allow(context, name, "parsing its JSON", (double)room));
+    void *reserved = lk_resize(NULL, room, 1); /* not touched, so it costs nothing */
+    if (reserved == NULL) {
+        return lk_fail_no_memory(context, name, room);
+    }
+    lk_release(reserved);
+    *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
+    return LK_OK;
 }

@@ -1,11 +1,22 @@
-/* JSON as a text of the library's own memory (base/memory.h): jansson hands out memory of its
- * own. */
+/* JSON, with memory accounted for: jansson forgets a key that finds no room while it writes, and
+ * takes a lack of room for a syntax error, or worse, while it reads. */
 #ifndef LK_BASE_JSON_H
 #define LK_BASE_JSON_H
 
 #include <jansson.h>
 
-/* `flags` as for json_dumps; release with lk_release(). NULL: out of memory, or `json` is NULL. */
+#include "base/context.h"
+
+/* As json_dumps with these flags, in the library's own memory: release with lk_release(). NULL: out
+ * of memory, or `json` is NULL. */
 char *lk_json_text(const json_t *json, size_t flags);
+/* object[key] = value, which it takes. On failure *object is given up and becomes NULL, and stays
+ * so: whoever builds one need only look at its end. */
+void lk_json_set(json_t **object, const char *key, json_t *value);
+/* As json_loadb, refusing repeated keys: *json is NULL, and *error says why, when the text is no
+ * JSON; *json is the caller's (json_decref). Fails only when there is no room for what such a text
+ * may become; `name` is then for the message. */
+lk_status lk_json_parse(lk_context *context, const char *name, const char *text, size_t size,
+                        json_t **json, json_error_t *error);
 
 #endif

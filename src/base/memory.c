@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,17 @@
 
 #define ALIGNMENT 64
 #define LARGE_PAGE ((size_t)2 << 20)
+
+static _Atomic(lk_memory_refuse *) watching;
+
+void lk_memory_watch(lk_memory_refuse *refuse) {
+    atomic_store(&watching, refuse);
+}
+
+bool lk_memory_refused(void) {
+    lk_memory_refuse *refuse = atomic_load_explicit(&watching, memory_order_relaxed);
+    return refuse != NULL && refuse();
+}
 
 bool lk_memory_size(int64_t count, size_t size, size_t *bytes) {
     uint64_t most = (uint64_t)PTRDIFF_MAX - LARGE_PAGE;
@@ -37,12 +49,13 @@ static void *zeroed(size_t bytes) {
 
 void *lk_allocate(int64_t count, size_t size) {
     size_t bytes;
-    return lk_memory_size(count, size, &bytes) ? zeroed(bytes) : NULL;
+    return lk_memory_size(count, size, &bytes) && !lk_memory_refused() ? zeroed(bytes) : NULL;
 }
 
 void *lk_resize(void *memory, int64_t count, size_t size) {
     size_t bytes;
-    return lk_memory_size(count, size, &bytes) ? realloc(memory, bytes) : NULL;
+    return lk_memory_size(count, size, &bytes) && !lk_memory_refused() ? realloc(memory, bytes)
+                                                                       : NULL;
 }
 
 char *lk_duplicate(const char *text) {

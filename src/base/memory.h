@@ -24,6 +24,18 @@ char *lk_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *lk_print_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 void lk_release(void *memory);
 
+/* Bytes of memory that the machine has, or that the process's control group may take, if less. */
+int64_t lk_memory_of_machine(void);
+
+/* For tests, which sweep over all places where memory may run out: `refuse` is asked at each
+ * allocation, and at each request to an arena, and on true it fails. The only thing in the library
+ * that is not in a context; NULL but in tests, and then it costs a load. `refuse` is called by any
+ * thread. */
+typedef bool lk_memory_refuse(void);
+void lk_memory_watch(lk_memory_refuse *refuse);
+/* Whether this one is to fail. */
+bool lk_memory_refused(void);
+
 /* count * size, at least 1; false when no object has that size. */
 bool lk_memory_size(int64_t count, size_t size, size_t *bytes);
 

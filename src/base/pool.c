@@ -55,6 +55,7 @@ struct lk_pool {
     pthread_mutex_t mutex;
     pthread_cond_t published, finished;
     bool running;
+    _Atomic(const void *) teller; /* the thread whose failure is told in this run, by its `here` */
     int threads, processors, started; /* `started` workers beside the caller */
     lk_worker *workers;
 };
@@ -216,6 +217,14 @@ void lk_pool_destroy(lk_pool *pool) {
     lk_release(pool);
 }
 
+static _Thread_local char here; /* its address tells threads apart */
+
+bool lk_pool_tells(lk_pool *pool) {
+    const void *nobody = NULL;
+    return pool == NULL || !pool->running ||
+           atomic_compare_exchange_strong(&pool->teller, &nobody, &here) || nobody == &here;
+}
+
 int lk_pool_threads(const lk_pool *pool) {
     return pool->threads;
 }
@@ -256,6 +265,7 @@ static void wait_until_finished(lk_pool *pool) {
 void lk_pool_run(lk_pool *pool, int64_t pieces, lk_piece *piece, void *argument) {
     LK_REQUIRE(!pool->running);
     pool->running = true;
+    atomic_store_explicit(&pool->teller, NULL, memory_order_relaxed);
     if (pieces == 1 || pool->threads == 1) {
         for (int64_t index = 0; index < pieces; index++) {
             piece(argument, index, 0);

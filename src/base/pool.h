@@ -3,6 +3,7 @@
 #ifndef LK_BASE_POOL_H
 #define LK_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct lk_pool lk_pool;
@@ -22,5 +23,9 @@ int lk_pool_processors(void);
  * reentrant: a piece may not call lk_pool_run on the same pool. One piece, or a pool of one thread,
  * runs on the caller without waking anyone. */
 void lk_pool_run(lk_pool *pool, int64_t pieces, lk_piece *piece, void *argument);
+
+/* Whether this thread may tell what went wrong in a run, where several may fail at once: the first
+ * one that asks, until the run has ended. Outside of a run everyone may. NULL: no pool. */
+bool lk_pool_tells(lk_pool *pool);
 
 #endif

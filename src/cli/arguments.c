@@ -11,6 +11,10 @@
 static const cli_option common[] = {
     {"threads", "N",
      "worker threads (default: one for each processor); results do not depend on it", false},
+    {"memory", "SIZE",
+     "at most so much memory for what a file or an option asks for, like 4G or 500M (default: half "
+     "of what there is)",
+     false},
     {"quiet", NULL, "no progress, only results", false},
     {"help", NULL, "this text", false},
 };
@@ -73,8 +77,11 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
 
 static int check_complete(const cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
-    if (arguments->positionals != verb->operand_count) {
-        return arguments->positionals < verb->operand_count
+    bool instead = verb->instead != NULL && cli_has(arguments, verb->instead);
+    if (arguments->positionals != (instead ? 0 : verb->operand_count)) {
+        return instead ? cli_usage(arguments, "--%s stands for %s: leave one of them out",
+                                   verb->instead, verb->operands)
+               : arguments->positionals < verb->operand_count
                    ? cli_usage(arguments, "needs %s", verb->operands)
                    : cli_usage(arguments, "does not expect \"%s\"",
                                arguments->positional[verb->operand_count]);
@@ -212,6 +219,28 @@ bool cli_real(const cli_arguments *arguments, const char *name, double least, do
         return false;
     }
     *value = number;
+    return true;
+}
+
+bool cli_bytes(const cli_arguments *arguments, const char *name, int64_t *value) {
+    static const char suffixes[] = "KMGT";
+    const char *text = cli_text(arguments, name, NULL);
+    *value = 0;
+    if (text == NULL) {
+        return true;
+    }
+    char *end = NULL;
+    double number = strtod(text, &end);
+    const char *suffix = *end != '\0' ? strchr(suffixes, *end & ~0x20) : NULL;
+    for (const char *at = suffixes; suffix != NULL && at <= suffix; at++) {
+        number *= 1024;
+    }
+    end += suffix != NULL;
+    if (end == text || *end != '\0' || !(number >= 1 && number <= 1e18)) {
+        cli_usage(arguments, "--%s %s: expected a size in bytes, like 500M or 4G", name, text);
+        return false;
+    }
+    *value = (int64_t)number;
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define OPTIONS_MOST 48
+#define OPTIONS_MOST 64
 #define REPEATS_MOST 64
 #define POSITIONALS_MOST 4
 
@@ -33,6 +33,7 @@ typedef struct cli_verb {
     const char *name, *summary;
     const char *operands; /* "MODEL", for the usage line; words are counted */
     int32_t operand_count;
+    const char *instead; /* an option that stands for the operands; may be NULL */
     const cli_option *options;
     int32_t option_count;
     const char
@@ -57,6 +58,8 @@ bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least
                  int64_t fallback, int64_t *value);
 bool cli_real(const cli_arguments *arguments, const char *name, double least, double most,
               double fallback, double *value);
+/* A size in bytes, with K, M, G or T for powers of 1024; absent: 0. False after a usage line. */
+bool cli_bytes(const cli_arguments *arguments, const char *name, int64_t *value);
 /* False after printing a usage line when the text is none of the words of `choices` ("a|b|c"). */
 bool cli_choice(const cli_arguments *arguments, const char *name, const char *choices,
                 const char *fallback, const char **value);

@@ -1,13 +1,14 @@
 /* likely check: what a sceptic would run. */
-#include "cli/common.h"
+#include "cli/items.h"
 #include "cli/text.h"
 #include "jobs/check.h"
-#include "jobs/stream_check.h"
 
 static const cli_option options[] = {
-    {"data", "PATH", "examples, or a text, to check on (default: drawn from the model)", false},
+    {"data", "PATH", "examples, or texts, to check on (default: drawn from the model)", false},
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
+    {"labels", "PATH", "for a model of p(x | label): those of --data (default: the data's own)",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -37,41 +38,28 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     return passed ? status : EXIT_FAULT;
 }
 
-static int check_examples(const cli_arguments *arguments, const cli_session *s) {
-    lk_check_result results[LK_CHECKS_MOST];
-    int32_t count;
-    if (!cli_excludes(arguments, "from symbols", "models of texts")) {
-        return EXIT_USAGE;
-    }
-    return lk_check(s->model, s->dataset, results, &count) == LK_OK
-               ? print_results(arguments, results, count)
-               : cli_fault(s->context);
-}
-
-static int check_text(const cli_arguments *arguments, const cli_session *s) {
-    lk_check_result results[LK_CHECKS_MOST];
-    int32_t count;
-    lk_stream *stream = NULL;
-    if (!cli_excludes(arguments, "alphabet shape binarize binarize-seed", "models of examples")) {
-        return EXIT_USAGE;
-    }
-    int status =
-        cli_has(arguments, "data") ? cli_text_open(arguments, s->model, &stream) : EXIT_DONE;
-    if (status == EXIT_DONE) {
-        status = lk_stream_check(s->model, stream, results, &count) == LK_OK
-                     ? print_results(arguments, results, count)
-                     : cli_fault(s->context);
-    }
-    lk_stream_close(stream);
-    return status;
-}
-
 static int run(const cli_arguments *arguments) {
     cli_session s;
+    lk_items *items = NULL;
+    lk_check_result results[LK_CHECKS_MOST];
+    int32_t count;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
-    if (status == EXIT_DONE) {
-        status = s.model->data.stream ? check_text(arguments, &s) : check_examples(arguments, &s);
+    bool texts = status == EXIT_DONE && s.model->data.stream;
+    if (status == EXIT_DONE &&
+        !cli_excludes(arguments,
+                      texts ? "alphabet shape binarize binarize-seed labels" : "from symbols",
+                      texts ? "models of examples" : "models of texts")) {
+        status = EXIT_USAGE;
     }
+    if (status == EXIT_DONE && cli_has(arguments, "data")) {
+        status = cli_items_open(arguments, &s, &items);
+    }
+    if (status == EXIT_DONE) {
+        status = lk_check(s.model, items, results, &count) == LK_OK
+                     ? print_results(arguments, results, count)
+                     : cli_fault(s.context);
+    }
+    lk_items_close(items);
     cli_end(&s);
     return status;
 }

@@ -11,11 +11,13 @@
 #include "base/measure.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
+#include "models/take.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
-    int64_t threads;
+    int64_t threads, memory;
     *status = EXIT_USAGE;
-    if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads)) {
+    if (!cli_integer(arguments, "threads", 1, 4096, 0, &threads) ||
+        !cli_bytes(arguments, "memory", &memory)) {
         return NULL;
     }
     lk_context *context = NULL;
@@ -29,6 +31,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
         lk_context_destroy(context);
         return NULL;
     }
+    lk_context_set_memory(context, memory);
     return context;
 }
 
@@ -159,29 +162,11 @@ const char *cli_binarization_text(lk_binarization binarization) {
 
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
                         lk_dataset **dataset, lk_binarization *done) {
-    lk_dataset_options options;
-    *dataset = NULL;
-    *done = LK_BINARIZE_NONE;
-    LK_REQUIRE(cli_data_options(arguments, &options)); /* checked when the verb began */
-    lk_binarization how =
-        options.binarization != LK_BINARIZE_NONE ? options.binarization : model->data.binarization;
-    options.role = LK_ROLE_TEST;
-    options.binarization = LK_BINARIZE_NONE;
-    if (options.raw && options.shape.axes == 0) {
-        options.shape = model->data.shape;
-    }
-    LK_TRY(lk_dataset_read(model->context, path, &options, dataset));
-    if (how != LK_BINARIZE_NONE && (*dataset)->alphabet > 2) {
-        lk_dataset_binarize_all(*dataset, how, options.seed, 0);
-        *done = how;
-    }
-    lk_shape there;
-    lk_status status = lk_model_takes(model, *dataset, &there);
-    if (status != LK_OK) {
-        lk_dataset_destroy(*dataset);
-        *dataset = NULL;
-    }
-    return status;
+    lk_take_options options = {.labels = cli_knows(arguments, "labels") && model->data.labels > 0
+                                             ? cli_text(arguments, "labels", NULL)
+                                             : NULL};
+    LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
+    return lk_model_read_data(model, path, &options, dataset, done);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -222,6 +207,11 @@ void cli_progress_show(void *argument, int64_t done, int64_t count) {
     fflush(stderr);
 }
 
+bool cli_progress_go_on(void *progress, int64_t done, int64_t count) {
+    cli_progress_show(progress, done, count);
+    return true;
+}
+
 void cli_progress_end(cli_progress *progress) {
     if (progress->shown && progress->last > 0.0) {
         fprintf(stderr, "\r\033[K");
@@ -232,7 +222,9 @@ void cli_progress_end(cli_progress *progress) {
 /* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
+    return isfinite(value) ? json_real(value)
+           : isnan(value)  ? json_null()
+                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }
 
 int cli_finish_output(void) {

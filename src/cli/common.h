@@ -9,8 +9,8 @@
 #include "data/formats/formats.h"
 #include "models/model.h"
 
-/* A context with --threads; NULL after an error line (then return EXIT_FAULT or the usage status in
- * *status). */
+/* A context with --threads and --memory; NULL after an error line (then return EXIT_FAULT or the
+ * usage status in *status). */
 lk_context *cli_open(const cli_arguments *arguments, int *status);
 /* Prints the context's message as one line on stderr; returns EXIT_FAULT. */
 int cli_fault(const lk_context *context);
@@ -67,15 +67,17 @@ typedef struct cli_progress {
 cli_progress cli_progress_begin(const cli_arguments *arguments, const char *doing);
 /* Usable as a library callback: argument is a cli_progress. */
 void cli_progress_show(void *progress, int64_t done, int64_t count);
+/* The same, for callbacks that may end the work: always true. */
+bool cli_progress_go_on(void *progress, int64_t done, int64_t count);
 void cli_progress_end(cli_progress *progress);
 /* Whether people watch: stderr is a terminal. */
 bool cli_on_terminal(void);
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 
-/* Prints a JSON object, taking it, with 17 digits; non-finite numbers are null. EXIT_FAULT when it
- * cannot be written. */
+/* Prints a JSON object, taking it, with 17 digits. EXIT_FAULT when it cannot be written. */
 int cli_print_json(json_t *object);
+/* Infinite numbers are the strings "Infinity" and "-Infinity", what is not a number is null. */
 json_t *cli_number(double value);
 /* Flushes stdout; EXIT_FAULT with a line when something could not be written. */
 int cli_finish_output(void);

@@ -3,13 +3,17 @@
 #include "cli/common.h"
 #include "cli/text.h"
 #include "codec/codec.h"
-#include "data/formats/formats.h"
+#include "models/take.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "what to compress; with a model of texts: any file, or a folder of files",
      false},
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
+    {"labels", "PATH",
+     "for a model of p(x | label): the label of each example, as likely eval takes them (default: "
+     "those that the data have)",
+     false},
     {"text", "bytes",
      "with a model that was trained on windows of bytes (charrnn, conv1d): the files are texts",
      false},
@@ -104,19 +108,6 @@ static int read_options(const cli_arguments *arguments, bool texts, lk_codec_opt
     return EXIT_DONE;
 }
 
-static lk_status open_items(const cli_arguments *arguments, const cli_session *s, bool texts,
-                            lk_items **items) {
-    lk_symbols symbols;
-    if (!texts) {
-        return lk_items_of_dataset(s->context, s->dataset, lk_model_view(s->model), items);
-    }
-    LK_TRY(lk_codec_symbols(s->model, &symbols));
-    lk_status status =
-        lk_items_open_files(s->context, cli_text(arguments, "data", NULL), &symbols, items);
-    lk_symbols_deinit(&symbols);
-    return status;
-}
-
 static int run(const cli_arguments *arguments) {
     const char *symbols;
     if (!cli_choice(arguments, "text", "bytes", NULL, &symbols)) {
@@ -129,10 +120,10 @@ static int run(const cli_arguments *arguments) {
     bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
     status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
     if (status == EXIT_DONE) {
-        status = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
-                         open_items(arguments, &s, texts, &items) == LK_OK
-                     ? compress(arguments, s.model, items, &how)
-                     : cli_fault(s.context);
+        bool open = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
+                    (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL), &items)
+                           : lk_model_items(s.model, s.dataset, &items)) == LK_OK;
+        status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);
     }
     lk_items_close(items);
     cli_end(&s);

@@ -2,18 +2,17 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/measure.h"
-#include "cli/common.h"
+#include "cli/items.h"
 #include "cli/text.h"
+#include "jobs/classify.h"
 #include "train/evaluate.h"
 
 static const cli_option options[] = {
     {"data", "PATH",
      "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, "
      "CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). "
-     "For a model of texts: any "
-     "file, as one stream from its beginning",
+     "For a model of texts: any file, as one text from its beginning, or a folder of texts",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
@@ -22,96 +21,219 @@ static const cli_option options[] = {
     {"raw", NULL,
      "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
+    {"labels", "PATH",
+     "for a model of p(x | label): the label of each example, a number or word a line, or IDX, "
+     "NPY, NPZ (default: those that the data have)",
+     false},
+    {"classify", NULL,
+     "for a model of p(x | label): try every label, and compare the most probable with the "
+     "example's own",
+     false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it",
      false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-typedef struct summary {
-    int64_t examples, dimensions, impossible;
-    double mean, error;
-    lk_binarization binarization; /* of the data */
-} summary;
+typedef struct result {
+    const cli_session *session;
+    lk_items *items;
+    lk_evaluation evaluation;
+    lk_classification classes; /* labels 0: not asked for */
+    double total, mean, error; /* nats: of all; of an example */
+    int64_t impossible;
+} result;
 
-static summary summarise(const double *nll, int64_t examples, int64_t dimensions,
-                         lk_binarization binarization) {
-    summary s = {.examples = examples, .dimensions = dimensions, .binarization = binarization};
-    double square = 0.0;
-    for (int64_t i = 0; i < examples; i++) {
-        s.mean += nll[i] / (double)examples;
-        s.impossible += isinf(nll[i]) ? 1 : 0;
+static lk_status evaluate(const cli_arguments *arguments, int64_t batch, float rate, result *r) {
+    const lk_model *model = r->session->model;
+    cli_progress progress = cli_progress_begin(arguments, "evaluating");
+    const lk_walk_options how = {.lanes = batch,
+                                 .learning_rate = rate,
+                                 .progress = cli_progress_go_on,
+                                 .progress_argument = &progress};
+    lk_status status = lk_evaluate(model, r->items, &how, &r->evaluation);
+    if (status == LK_OK && cli_has(arguments, "classify")) {
+        status = lk_classify(model, r->items, &how, &r->classes);
     }
-    for (int64_t i = 0; i < examples; i++) {
-        square += (nll[i] - s.mean) * (nll[i] - s.mean);
-    }
-    s.error = examples > 1 ? sqrt(square / (double)(examples - 1) / (double)examples) : 0.0;
-    return s;
+    cli_progress_end(&progress);
+    return status;
 }
 
-static int print_text(const lk_model *model, const summary *s) {
-    printf("%lld examples of %lld variables; binarization: %s\n", (long long)s->examples,
-           (long long)s->dimensions, cli_binarization_text(s->binarization));
-    if (lk_model_variants(model) > 1) {
-        printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n",
-               lk_model_variants(model));
+static void summarise(result *r) {
+    const double *nll = r->evaluation.nll_nats;
+    double square = 0.0, count = (double)r->evaluation.items;
+    for (int64_t i = 0; i < r->evaluation.items; i++) {
+        r->total += nll[i];
+        r->mean += nll[i] / count;
+        r->impossible += isinf(nll[i]) ? 1 : 0;
     }
-    printf("NLL %.4f +- %.4f nats per example, %.6f bits per dimension\n", s->mean, s->error,
-           s->mean / (double)s->dimensions / LK_NATS_PER_BIT);
-    if (s->impossible > 0) {
+    for (int64_t i = 0; i < r->evaluation.items; i++) {
+        square += (nll[i] - r->mean) * (nll[i] - r->mean);
+    }
+    r->error = count > 1.0 ? sqrt(square / (count - 1.0) / count) : 0.0;
+}
+
+static int64_t bytes_of(const lk_items *items) {
+    int64_t bytes = 0;
+    for (int64_t i = 0; i < lk_items_count(items); i++) {
+        bytes += lk_items_bytes(items, i);
+    }
+    return bytes;
+}
+
+/* ---- of texts -------------------------------------------------------------------------------- */
+
+static void print_texts(const result *r) {
+    double bits = r->total / LK_NATS_PER_BIT, symbols = (double)lk_items_total(r->items);
+    int64_t bytes = bytes_of(r->items), escapes = r->evaluation.escapes;
+    printf("%.0f symbols (%s), %lld bytes, ", symbols,
+           lk_symbols_kind_name(r->session->model->data.symbols.kind), (long long)bytes);
+    if (r->evaluation.items == 1) {
+        printf("one stream from its beginning\n");
+    } else {
+        printf("%lld texts, each from its beginning\n", (long long)r->evaluation.items);
+    }
+    printf(
+        "NLL %.6f nats per symbol, %.6f bits per symbol, %.6f bits per byte; %.1f bytes in all\n",
+        r->total / symbols, r->total / symbols / LK_NATS_PER_BIT, bits / (double)bytes, bits / 8.0);
+    if (escapes > 0) {
+        printf("%lld characters are not in the model's alphabet: each costs %d bits more than its "
+               "symbol\n",
+               (long long)escapes, LK_ESCAPED_BITS);
+    }
+}
+
+static json_t *texts_json(const result *r) {
+    double bits = r->total / LK_NATS_PER_BIT;
+    int64_t symbols = lk_items_total(r->items), bytes = bytes_of(r->items);
+    return json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family", r->session->model->family->name,
+        "stream", lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
+        (json_int_t)symbols, "bytes", (json_int_t)bytes, "escaped_characters",
+        (json_int_t)r->evaluation.escapes, "nll_nats", cli_number(r->total), "nats_per_symbol",
+        cli_number(r->total / (double)symbols), "bits_per_symbol",
+        cli_number(bits / (double)symbols), "bits_per_byte", cli_number(bits / (double)bytes));
+}
+
+/* ---- of examples ----------------------------------------------------------------------------- */
+
+static double bits_per_dim(const result *r, double nats) {
+    return nats / (double)r->evaluation.variables / LK_NATS_PER_BIT;
+}
+
+static void print_examples(const result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    const lk_view *view = lk_model_view(r->session->model);
+    int32_t networks = lk_model_variants(r->session->model);
+    printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
+           (long long)e->variables, cli_binarization_text(r->session->binarization));
+    if (networks > 1) {
+        printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
+    }
+    printf("NLL %.4f", r->mean);
+    if (isfinite(r->mean)) {
+        printf(" +- %.4f", r->error);
+    }
+    printf(" nats per example, %.6f bits per dimension\n", bits_per_dim(r, r->mean));
+    for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
+        double nats = e->part_nats[p] / (double)e->items;
+        printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
+               nats, bits_per_dim(r, nats));
+    }
+    if (r->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
                "avoid it)\n",
-               (long long)s->impossible);
+               (long long)r->impossible);
+    }
+}
+
+static json_t *examples_json(const result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    const lk_model *model = r->session->model;
+    const lk_view *view = lk_model_view(model);
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
+                  "examples", (json_int_t)e->items, "dimensions", (json_int_t)e->variables,
+                  "nll_nats", cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
+                  "bits_per_dim", cli_number(bits_per_dim(r, r->mean)), "variants",
+                  lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
+                  "binarization", cli_binarization_text(r->session->binarization));
+    if (view != NULL && lk_model_variants(model) == 1) {
+        json_t *parts = json_object();
+        for (int32_t p = 0; p < view->part_count; p++) {
+            json_object_set_new(parts, view->parts[p].name,
+                                cli_number(e->part_nats[p] / (double)e->items));
+        }
+        json_object_set_new(object, "views_nll_nats", parts);
+    }
+    return object;
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static int print(const result *r, bool json) {
+    const lk_evaluation *e = &r->evaluation;
+    const lk_classification *c = &r->classes;
+    bool texts = r->session->model->data.stream, labelled = r->session->model->data.labels > 0;
+    double accuracy = (double)c->correct / (double)e->items;
+    if (json) {
+        json_t *object = texts ? texts_json(r) : examples_json(r);
+        if (labelled) {
+            json_object_set_new(object, "of", json_string("p(x | label)"));
+        }
+        if (c->labels > 0) {
+            json_object_set_new(object, "labels", json_integer(c->labels));
+            json_object_set_new(object, "accuracy", cli_number(accuracy));
+            json_object_set_new(object, "log_loss_nats", cli_number(c->log_loss));
+        }
+        return cli_print_json(object);
+    }
+    (texts ? print_texts : print_examples)(r);
+    if (labelled) {
+        printf("of p(x | label): the label of each example is given\n");
+    }
+    if (c->labels > 0) {
+        printf("accuracy %.4f (%lld of %lld): the most probable of %d labels; log-loss %.4f nats\n",
+               accuracy, (long long)c->correct, (long long)e->items, c->labels, c->log_loss);
     }
     return cli_finish_output();
 }
 
-static int print_json(const lk_model *model, const summary *s) {
-    json_t *object = json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name, "examples",
-        (json_int_t)s->examples, "dimensions", (json_int_t)s->dimensions, "nll_nats",
-        cli_number(s->mean), "nll_nats_stderr", cli_number(s->error), "bits_per_dim",
-        cli_number(s->mean / (double)s->dimensions / LK_NATS_PER_BIT), "variants",
-        lk_model_variants(model), "zero_probability_examples", (json_int_t)s->impossible,
-        "binarization", cli_binarization_text(s->binarization));
-    return cli_print_json(object);
-}
-
-static lk_status evaluate(const cli_arguments *arguments, const cli_session *session, int64_t batch,
-                          summary *s) {
-    const lk_model *model = session->model;
-    const lk_dataset *dataset = session->dataset;
-    double *nll = lk_allocate(dataset->examples, sizeof *nll);
-    if (nll == NULL) {
-        return lk_fail_no_memory(model->context, "likelihoods", dataset->examples * 8);
-    }
-    cli_progress progress = cli_progress_begin(arguments, "evaluating");
-    lk_evaluate_options how = {
-        .batch = batch, .progress = cli_progress_show, .progress_argument = &progress};
-    lk_status status = lk_evaluate(model, dataset, &how, nll);
-    cli_progress_end(&progress);
-    *s = summarise(nll, dataset->examples, dataset->variables, session->binarization);
-    lk_release(nll);
-    return status;
+/* Options that are for other models. */
+static bool check_options(const cli_arguments *arguments, const lk_model *model) {
+    return (model->data.labels > 0 ||
+            cli_excludes(arguments, "labels classify", "models of p(x | label)")) &&
+           (model->data.stream
+                ? cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size",
+                               "models of examples")
+                : cli_excludes(arguments, "from symbols", "models of texts"));
 }
 
 static int run(const cli_arguments *arguments) {
     int64_t batch;
-    if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch)) {
+    float rate;
+    if (!cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch) ||
+        !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
     cli_session s;
-    summary sums = {0};
+    result r = {.session = &s};
     int status = cli_begin(arguments, true, &s);
-    if (status == EXIT_DONE && s.model->data.stream) {
-        status = cli_eval_text(arguments, s.model);
-    } else if (status == EXIT_DONE &&
-               !cli_excludes(arguments, "from symbols adapt", "models of texts")) {
+    if (status == EXIT_DONE && !check_options(arguments, s.model)) {
         status = EXIT_USAGE;
-    } else if (status == EXIT_DONE) {
-        status = evaluate(arguments, &s, batch, &sums) != LK_OK ? cli_fault(s.context)
-                 : cli_has(arguments, "json")                   ? print_json(s.model, &sums)
-                                                                : print_text(s.model, &sums);
     }
+    if (status == EXIT_DONE) {
+        status = cli_items_open(arguments, &s, &r.items);
+    }
+    if (status == EXIT_DONE && evaluate(arguments, batch, rate, &r) != LK_OK) {
+        status = cli_fault(s.context);
+    }
+    if (status == EXIT_DONE) {
+        summarise(&r);
+        status = print(&r, cli_has(arguments, "json"));
+    }
+    lk_classification_deinit(&r.classes);
+    lk_evaluation_deinit(&r.evaluation);
+    lk_items_close(r.items);
     cli_end(&s);
     return status;
 }
@@ -132,7 +254,10 @@ const cli_verb cli_eval_verb = {
         "A text is one stream: each symbol's probability is given all before it, in memory that "
         "does not grow. A character that\n"
         "the model does not know costs 21 bits more than the symbol for such, which is what "
-        "compress pays for it.\n\n"
+        "compress pays for it.\n"
+        "With --adapt what is learned is carried from example to example, in the order of the "
+        "data, one at a time. An NLL\n"
+        "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"

@@ -1,14 +1,17 @@
 /* likely sample: new examples. */
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/measure.h"
-#include "cli/common.h"
-#include "cli/sample_given.h"
+#include "cli/sample.h"
 #include "cli/text.h"
 #include "jobs/completions.h"
-#include "jobs/sample.h"
-#include "models/model_file.h"
+#include "models/take.h"
+
+#define COUNT_MOST ((int64_t)1 << 40)
+#define GIVEN_BYTES_MOST ((int64_t)1 << 34)
 
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
@@ -20,6 +23,7 @@ static const cli_option options[] = {
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},
     {"prompt-file", "PATH", "of text: the same, from a file", false},
+    {"label", "VALUE", "of a model of p(x | label): which one", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
@@ -47,6 +51,88 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
+/* ---- what is given --------------------------------------------------------------------------- */
+
+/* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
+static int check_given(const cli_arguments *arguments) {
+    static const char *const need[] = {"given-rows", "given-variables", "plain"};
+    int64_t unused;
+    if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
+        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
+        return EXIT_USAGE;
+    }
+    if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
+        return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
+    }
+    for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
+        if (cli_has(arguments, need[i])) {
+            return cli_usage(arguments, "--%s needs --given FILE", need[i]);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static lk_status hold(const cli_arguments *arguments, const lk_model *model,
+                      const lk_dataset *dataset, lk_given *given) {
+    int64_t rows, variables; /* checked before */
+    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
+    LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
+    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
+                          : lk_given_rows(model, dataset, rows, given);
+}
+
+/* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
+static bool is_held_text(const lk_bytes *bytes) {
+    return bytes->size == 0 ||
+           (bytes->data[0] != '\0' && strchr("0123456789?, \t\r\n", bytes->data[0]) != NULL);
+}
+
+/* A pipe can be read but once, so that the bytes serve both. */
+static lk_status read_file(const cli_arguments *arguments, const lk_model *model, const char *path,
+                           const lk_dataset_options *how, lk_shape shape, lk_given *given,
+                           lk_dataset **dataset) {
+    lk_bytes bytes;
+    LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
+    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
+                !is_held_text(&bytes);
+    lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
+                            : lk_given_parse(model, path, &bytes, shape, given);
+    lk_bytes_release(&bytes);
+    return status;
+}
+
+/* Reads --given: a text of held values, or data of any format, of which --given-rows or
+ * --given-variables are held. Without --given nothing is (given->examples is 0). */
+static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
+                            lk_given *given) {
+    const char *path = cli_text(arguments, "given", NULL);
+    const lk_columns *columns = model->data.columns;
+    lk_dataset_options how = {.role = LK_ROLE_TEST,
+                              .columns = columns,
+                              .words = columns != NULL && lk_columns_have_words(columns)};
+    lk_dataset *dataset = NULL;
+    struct stat info;
+    *given = (lk_given){0};
+    if (path == NULL) {
+        return LK_OK;
+    }
+    bool file = stat(path, &info) == 0 &&
+                !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
+    LK_TRY(file ? read_file(arguments, model, path, &how, shape, given, &dataset)
+                : lk_dataset_read(model->context, path, &how, &dataset));
+    if (dataset == NULL) {
+        return LK_OK;
+    }
+    if (model->data.binarization != LK_BINARIZE_NONE && dataset->alphabet > 2) {
+        lk_dataset_binarize_all(dataset, model->data.binarization, 1, 0);
+    }
+    lk_status status = hold(arguments, model, dataset, given);
+    lk_dataset_destroy(dataset);
+    return status;
+}
+
+/* ---- examples ------------------------------------------------------------------------------- */
+
 static bool is_png(const char *path) {
     size_t length = strlen(path);
     return length > 4 && strcasecmp(path + length - 4, ".png") == 0;
@@ -61,26 +147,20 @@ static lk_status write_samples(const cli_arguments *arguments, lk_context *conte
                : lk_dataset_write(context, out, samples);
 }
 
-static lk_status sample(const cli_arguments *arguments, lk_context *context, lk_sample_options *how,
-                        const lk_model *model, double *seconds) {
-    LK_TRY(lk_dataset_writable(context, cli_text(arguments, "out", NULL)));
-    LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_given given;
-    LK_TRY(cli_read_given(arguments, model, &given));
-    how->given = given.examples > 0 ? &given : NULL;
+static lk_status sample(const cli_arguments *arguments, const lk_model *model,
+                        lk_sample_options *how, const lk_given *given, double *seconds) {
     cli_progress progress = cli_progress_begin(arguments, "sampling");
-    how->progress = cli_progress_show;
+    how->given = given->examples > 0 ? given : NULL;
+    how->progress = cli_progress_go_on;
     how->progress_argument = &progress;
     lk_dataset *samples = NULL;
-    double began = lk_seconds();
     lk_status status = lk_sample(model, how, &samples);
-    *seconds = lk_seconds() - began;
+    *seconds = lk_seconds() - progress.began;
     cli_progress_end(&progress);
     if (status == LK_OK) {
-        status = write_samples(arguments, context, &given, samples);
+        status = write_samples(arguments, model->context, given, samples);
     }
     lk_dataset_destroy(samples);
-    lk_given_deinit(&given);
     return status;
 }
 
@@ -97,51 +177,62 @@ static int report(const cli_arguments *arguments, int64_t count, double seconds)
 
 static int sample_examples(const cli_arguments *arguments, const lk_model *model,
                            lk_sample_options *how) {
+    const char *out = cli_text(arguments, "out", NULL);
     double seconds = 0.0;
+    lk_given given = {0};
     if (!cli_excludes(arguments, "length prompt prompt-file", "models of texts")) {
         return EXIT_USAGE;
     }
-    if (!cli_has(arguments, "count") || !cli_has(arguments, "out")) {
+    if (!cli_has(arguments, "count") || out == NULL) {
         return cli_usage(arguments, "needs --%s",
                          cli_has(arguments, "count") ? "out FILE" : "count N");
     }
-    return sample(arguments, model->context, how, model, &seconds) == LK_OK
-               ? report(arguments, how->count, seconds)
-               : cli_fault(model->context);
+    bool done = lk_dataset_writable(model->context, out) == LK_OK &&
+                cli_can_write(model->context, out) == LK_OK &&
+                read_given(arguments, model, how->shape, &given) == LK_OK &&
+                sample(arguments, model, how, &given, &seconds) == LK_OK;
+    lk_given_deinit(&given);
+    return done ? report(arguments, how->count, seconds) : cli_fault(model->context);
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static int sample_model(const cli_arguments *arguments, const lk_model *model,
+                        lk_sample_options *how) {
+    uint16_t label;
+    if (cli_has(arguments, "label")) {
+        if (lk_model_label(model, cli_text(arguments, "label", NULL), &label) != LK_OK) {
+            return cli_fault(model->context);
+        }
+        how->labels = &label;
+        how->label_count = 1;
+    }
+    return model->data.stream ? cli_sample_texts(arguments, model, how)
+                              : sample_examples(arguments, model, how);
 }
 
 static int run(const cli_arguments *arguments) {
-    int status;
-    int64_t count, seed, batch;
-    lk_shape shape = {0};
+    int64_t seed;
     double temperature;
     const char *schedule;
-    if (!cli_integer(arguments, "count", 1, (int64_t)1 << 40, 1, &count) ||
+    lk_sample_options how = {0};
+    cli_session s;
+    if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
         !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
-        !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &batch) ||
+        !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
-        !cli_shape(arguments, &shape) || cli_check_given(arguments) != EXIT_DONE) {
+        !cli_shape(arguments, &how.shape) || check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
-        return status;
+    how.seed = (uint64_t)seed;
+    how.temperature = (float)temperature;
+    how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
+    int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE) {
+        status = sample_model(arguments, s.model, &how);
     }
-    lk_sample_options how = {
-        .count = count,
-        .seed = (uint64_t)seed,
-        .temperature = (float)temperature,
-        .schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL,
-        .batch = batch,
-        .shape = shape,
-    };
-    lk_model *model = NULL;
-    status = lk_model_load(context, arguments->positional[0], &model) != LK_OK ? cli_fault(context)
-             : model->data.stream ? cli_sample_text(arguments, model, &how)
-                                  : sample_examples(arguments, model, &how);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    cli_end(&s);
     return status;
 }
 
@@ -170,6 +261,7 @@ const cli_verb cli_sample_verb = {
             "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
             "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
             "--out drawn.txt\n"
+            "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,

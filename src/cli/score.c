@@ -1,30 +1,34 @@
 /* likely score: how strange each example is. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/arena.h"
 #include "base/file.h"
 #include "base/measure.h"
-#include "cli/common.h"
+#include "base/memory.h"
+#include "cli/items.h"
 #include "cli/text.h"
+#include "jobs/lines.h"
 #include "jobs/map.h"
+#include "jobs/page.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
+#include "train/evaluate.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
     CLI_ADAPT_OPTION,
-    {"labels", "PATH",
+    {"anomalies", "PATH",
      "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
+    {"labels", "PATH",
+     "the same as --anomalies; but for a model of p(x | label) the label of each example (default: "
+     "those that the data have)",
+     false},
     {"out", "FILE.csv",
-     "a line for each example: NLL, corrections, score, p-value; of a folder of pictures their "
-     "names; labels where there are any. For "
-     "each line of a text: symbols, NLL, score",
+     "a line for each example: NLL, corrections, score, p-value, the most surprising variable; of "
+     "a folder of pictures their names; labels where there are any. For each line of a text: "
+     "symbols, NLL, score",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
@@ -44,99 +48,58 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-typedef struct session {
-    lk_context *context;
-    lk_model *model, *background;
-    lk_dataset *dataset;
+typedef struct scorer {
+    const cli_arguments *arguments;
+    cli_session session;
+    lk_items *items;
+    lk_model *background;
     int32_t *labels; /* owned, or NULL */
+    lk_walk_options how;
+    /* Of examples. */
     lk_scores scores;
     double auroc, average_precision;
-    double map_scale; /* 0: chosen */
+    lk_map_options map;
     lk_map_legend legend;
-} session;
+    /* Of a text. */
+    lk_evaluation evaluation;
+    lk_lines lines;
+    lk_page *page;  /* or NULL */
+    lk_writer *csv; /* or NULL */
+    int64_t top, map_symbols;
+} scorer;
 
-static lk_status open_session(const cli_arguments *arguments, session *s) {
-    const char *against = cli_text(arguments, "against", NULL),
-               *labels = cli_text(arguments, "labels", NULL);
+/* ---- examples -------------------------------------------------------------------------------- */
+
+static lk_status score_examples(scorer *s) {
+    const cli_arguments *a = s->arguments;
+    const lk_model *model = s->session.model;
+    const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "anomalies", NULL);
     if (against != NULL) {
-        LK_TRY(lk_model_load(s->context, against, &s->background));
+        LK_TRY(lk_model_load(model->context, against, &s->background));
     }
-    lk_binarization done;
-    LK_TRY(
-        cli_read_data(arguments, s->model, cli_text(arguments, "data", NULL), &s->dataset, &done));
-    return labels == NULL ? LK_OK
-                          : lk_labels_read(s->context, labels, s->dataset->examples, &s->labels);
-}
-
-static lk_status score(const cli_arguments *arguments, session *s) {
-    cli_progress progress = cli_progress_begin(arguments, "scoring");
-    lk_score_options how = {.background = s->background,
-                            .complexity = cli_has(arguments, "complexity"),
-                            .progress = cli_progress_show,
-                            .progress_argument = &progress};
-    lk_status status = lk_score(s->model, s->dataset, &how, &s->scores);
-    cli_progress_end(&progress);
-    LK_TRY(status);
+    if (labels == NULL && model->data.labels == 0) {
+        labels = cli_text(a, "labels", NULL);
+    }
+    if (labels != NULL) {
+        LK_TRY(lk_labels_read(model->context, labels, lk_items_count(s->items), &s->labels));
+    }
+    const lk_score_options how = {
+        .walk = s->how, .background = s->background, .complexity = cli_has(a, "complexity")};
+    LK_TRY(lk_score(model, s->items, &how, &s->scores));
     return s->labels == NULL
                ? LK_OK
-               : lk_score_metrics(s->context, s->scores.score, s->labels, s->scores.examples,
+               : lk_score_metrics(model->context, s->scores.score, s->labels, s->scores.examples,
                                   &s->auroc, &s->average_precision);
 }
 
-/* ---- outputs --------------------------------------------------------------------------------- */
-
-/* A file's name as a field: quoted, with quotes doubled. */
-static void write_name(lk_writer *writer, const char *name) {
-    lk_writer_put(writer, ",\"", 2);
-    for (; *name != '\0'; name++) {
-        lk_writer_put(writer, "\"\"", *name == '"');
-        lk_writer_put(writer, name, 1);
-    }
-    lk_writer_put(writer, "\"", 1);
-}
-
-static lk_status write_csv(const session *s, const char *path) {
-    const lk_scores *scores = &s->scores;
-    const int32_t *labels = s->labels != NULL ? s->labels : s->dataset->labels;
-    lk_writer *writer;
-    LK_TRY(lk_writer_create(s->context, path, &writer));
-    lk_writer_printf(writer, "example%s,nll_nats,bits_per_dim%s%s,score%s%s\n",
-                     s->dataset->names != NULL ? ",name" : "",
-                     scores->background_nats != NULL ? ",background_nats" : "",
-                     scores->complexity_nats != NULL ? ",complexity_nats" : "",
-                     scores->p_value != NULL ? ",p_value" : "", labels != NULL ? ",label" : "");
-    for (int64_t i = 0; i < scores->examples; i++) {
-        lk_writer_printf(writer, "%lld", (long long)i);
-        if (s->dataset->names != NULL) {
-            write_name(writer, s->dataset->names[i]);
-        }
-        lk_writer_printf(writer, ",%.9g,%.9g", scores->nll_nats[i],
-                         scores->nll_nats[i] / LK_NATS_PER_BIT / (double)s->dataset->variables);
-        if (scores->background_nats != NULL) {
-            lk_writer_printf(writer, ",%.9g", scores->background_nats[i]);
-        }
-        if (scores->complexity_nats != NULL) {
-            lk_writer_printf(writer, ",%.9g", scores->complexity_nats[i]);
-        }
-        lk_writer_printf(writer, ",%.9g", scores->score[i]);
-        if (scores->p_value != NULL) {
-            lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
-        }
-        if (labels != NULL) {
-            lk_writer_printf(writer, ",%d", labels[i]);
-        }
-        lk_writer_printf(writer, "\n");
-    }
-    return lk_writer_commit(writer);
-}
-
-static lk_status write_files(const cli_arguments *arguments, session *s) {
-    const char *out = cli_text(arguments, "out", NULL), *map = cli_text(arguments, "map", NULL);
+static lk_status write_examples(scorer *s) {
+    const char *out = cli_text(s->arguments, "out", NULL),
+               *map = cli_text(s->arguments, "map", NULL);
     if (out != NULL) {
-        LK_TRY(write_csv(s, out));
+        const lk_dataset *dataset = s->session.dataset;
+        LK_TRY(lk_scores_write(s->session.context, &s->scores, dataset, s->labels, out));
     }
-    lk_map_options how = {.full_scale = s->map_scale};
-    return map == NULL ? LK_OK : lk_map_write(s->model, s->dataset, map, &how, &s->legend);
+    return map == NULL ? LK_OK : lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
 }
 
 static double mean_of(const double *values, int64_t count) {
@@ -147,54 +110,73 @@ static double mean_of(const double *values, int64_t count) {
     return mean;
 }
 
-static const char *map_unit(const session *s) {
+static int64_t count_unlikely(const lk_scores *scores) {
+    int64_t unlikely = 0;
+    for (int64_t i = 0; scores->p_value != NULL && i < scores->examples; i++) {
+        unlikely += scores->p_value[i] <= 0.01 ? 1 : 0;
+    }
+    return unlikely;
+}
+
+static const char *map_unit(const scorer *s) {
     return s->legend.pixels ? "pixel" : "variable";
 }
 
-static json_t *map_json(const session *s) {
-    return json_pack("{s:I, s:s, s:o, s:o}", "examples", (json_int_t)s->legend.examples, "bits_of",
-                     map_unit(s), "bits_drawn_white", cli_number(s->legend.full_scale),
-                     "largest_bits", cli_number(s->legend.largest));
-}
-
-static int print_json(const session *s) {
-    int64_t n = s->scores.examples, unlikely = 0;
-    json_t *object = json_object(), *scores = json_array();
-    for (int64_t i = 0; i < n; i++) {
-        json_array_append_new(scores, cli_number(s->scores.score[i]));
-        unlikely += s->scores.p_value != NULL && s->scores.p_value[i] <= 0.01 ? 1 : 0;
-    }
+static int print_examples_json(const scorer *s) {
+    const lk_scores *scores = &s->scores;
+    int64_t n = scores->examples;
+    json_t *object = json_object(), *score = json_array();
+    json_t *variable = json_array(), *nats = json_array();
     json_object_set_new(object, "examples", json_integer(n));
-    json_object_set_new(object, "mean_nll_nats", cli_number(mean_of(s->scores.nll_nats, n)));
-    json_object_set_new(object, "mean_score_nats", cli_number(mean_of(s->scores.score, n)));
-    if (s->scores.p_value != NULL) {
-        json_object_set_new(object, "p_value_at_most_0.01", json_integer(unlikely));
+    json_object_set_new(object, "mean_nll_nats", cli_number(mean_of(scores->nll_nats, n)));
+    json_object_set_new(object, "mean_score_nats", cli_number(mean_of(scores->score, n)));
+    if (scores->p_value != NULL) {
+        json_object_set_new(object, "p_value_at_most_0.01", json_integer(count_unlikely(scores)));
     }
     if (s->labels != NULL) {
         json_object_set_new(object, "auroc", cli_number(s->auroc));
         json_object_set_new(object, "average_precision", cli_number(s->average_precision));
     }
     if (s->legend.examples > 0) {
-        json_object_set_new(object, "map", map_json(s));
+        json_object_set_new(object, "map",
+                            json_pack("{s:I, s:s, s:o, s:o}", "examples",
+                                      (json_int_t)s->legend.examples, "bits_of", map_unit(s),
+                                      "bits_drawn_white", cli_number(s->legend.full_scale),
+                                      "largest_bits", cli_number(s->legend.largest)));
     }
-    json_object_set_new(object, "scores", scores);
+    for (int64_t i = 0; i < n; i++) {
+        json_array_append_new(score, cli_number(scores->score[i]));
+        json_array_append_new(variable, json_integer(scores->variable[i]));
+        json_array_append_new(nats, cli_number(scores->variable_nats[i]));
+    }
+    json_object_set_new(object, "scores", score);
+    json_object_set_new(object, "variables", variable);
+    json_object_set_new(object, "variable_nats", nats);
     return cli_print_json(object);
 }
 
-static int print_text(const session *s) {
-    int64_t n = s->scores.examples, unlikely = 0;
+static int print_examples(const scorer *s) {
+    const lk_scores *scores = &s->scores;
+    const lk_model *model = s->session.model;
+    int64_t n = scores->examples, unlikely = count_unlikely(scores), top = 0;
     printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n,
-           mean_of(s->scores.nll_nats, n), mean_of(s->scores.score, n));
-    for (int64_t i = 0; s->scores.p_value != NULL && i < n; i++) {
-        unlikely += s->scores.p_value[i] <= 0.01 ? 1 : 0;
+           mean_of(scores->nll_nats, n), mean_of(scores->score, n));
+    for (int64_t i = 0; i < n; i++) {
+        top = scores->score[i] > scores->score[top] ? i : top;
     }
-    if (s->scores.p_value != NULL) {
+    printf("the strangest is example %lld, score %.4f: most of it in variable %lld", (long long)top,
+           scores->score[top], (long long)scores->variable[top]);
+    if (model->data.columns != NULL) {
+        printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
+    }
+    printf(", %.4f nats\n", scores->variable_nats[top]);
+    if (scores->p_value != NULL) {
         printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n",
                (long long)unlikely, 100.0 * (double)unlikely / (double)n,
-               (long long)s->model->calibration_count);
+               (long long)model->calibration_count);
     } else {
         printf("no p-values: %s\n",
-               s->model->calibration == NULL
+               model->calibration == NULL
                    ? "the model was trained without held-out data"
                    : "the held-out examples were of the model's own size, these are not");
     }
@@ -208,45 +190,167 @@ static int print_text(const session *s) {
     return cli_finish_output();
 }
 
-static int score_examples(const cli_arguments *arguments, session *s) {
-    if (!cli_excludes(arguments, "from symbols adapt top map-symbols", "models of texts")) {
-        return EXIT_USAGE;
+/* ---- a text: how strange each line is -------------------------------------------------------- */
+
+static lk_status write_line(void *argument, const lk_text_score *line) {
+    lk_writer_printf(argument, "%lld,%lld,%.9g,%.9g,%.9g\n", (long long)line->number,
+                     (long long)line->symbols, line->nll_nats, line->score / LK_NATS_PER_BIT,
+                     line->score);
+    return LK_OK;
+}
+
+static lk_status open_outputs(scorer *s) {
+    lk_context *context = s->session.context;
+    const char *out = cli_text(s->arguments, "out", NULL),
+               *map = cli_text(s->arguments, "map", NULL);
+    LK_TRY(lk_lines_init(context, s->top, &s->lines));
+    LK_TRY(lk_evaluation_init(context, s->items, &s->evaluation));
+    if (map != NULL) {
+        LK_TRY(lk_page_create(context, map, s->map_symbols, &s->page));
     }
-    const char *map = cli_text(arguments, "map", "x.png");
-    if (strlen(map) < 4 || strcmp(map + strlen(map) - 4, ".png") != 0) {
-        return cli_usage(arguments, "--map %s: a map is a picture, NAME.png", map);
+    if (out != NULL) {
+        LK_TRY(lk_writer_create(context, out, &s->csv));
+        lk_writer_printf(s->csv, "line,symbols,nll_nats,bits_per_symbol,score\n");
+        s->lines.take = write_line;
+        s->lines.argument = s->csv;
     }
-    bool done = open_session(arguments, s) == LK_OK && score(arguments, s) == LK_OK &&
-                write_files(arguments, s) == LK_OK;
-    return !done                        ? cli_fault(s->context)
-           : cli_has(arguments, "json") ? print_json(s)
-                                        : print_text(s);
+    return LK_OK;
+}
+
+static lk_status score_text(scorer *s) {
+    if (lk_items_count(s->items) > 1) {
+        return lk_fail(s->session.context, LK_UNSUPPORTED, "%s: one text at a time is scored",
+                       lk_items_path(s->items));
+    }
+    LK_TRY(open_outputs(s));
+    const lk_sink sinks[] = {lk_evaluation_sink(&s->evaluation), lk_lines_sink(&s->lines),
+                             lk_page_sink(s->page)};
+    s->how.lanes = 1;
+    return lk_walk_once(s->session.model, s->items, &s->how, sinks, s->page != NULL ? 3 : 2);
+}
+
+static lk_status write_text(scorer *s) {
+    lk_page *page = s->page;
+    lk_writer *csv = s->csv;
+    s->page = NULL;
+    if (page != NULL) {
+        LK_TRY(lk_page_commit(page, cli_text(s->arguments, "data", NULL),
+                              s->arguments->positional[0]));
+    }
+    s->csv = NULL;
+    return csv != NULL ? lk_writer_commit(csv) : LK_OK;
+}
+
+/* A line's beginning, what cannot be printed replaced. */
+static void print_beginning(const lk_text_score *line) {
+    for (int32_t i = 0; i < line->shown; i++) {
+        uint8_t bytes[LK_UTF8_MOST];
+        uint32_t c = line->beginning[i];
+        uint32_t byte = c >= LK_UTF8_BYTE ? c - LK_UTF8_BYTE : c;
+        bool plain = byte >= 0x20 && byte != 0x7F && (c >= LK_UTF8_BYTE || c < 0x80 || c > 0x9F);
+        fwrite(bytes, 1, (size_t)lk_utf8_put(plain ? c : '?', bytes), stdout);
+    }
+}
+
+static int print_text(const scorer *s) {
+    int64_t symbols = lk_items_total(s->items);
+    double nats = s->evaluation.nll_nats[0] / (double)symbols;
+    printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n",
+           (long long)s->lines.count, (long long)symbols, nats, nats / LK_NATS_PER_BIT);
+    printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score",
+           "text");
+    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
+        const lk_text_score *line = &s->lines.strangest[i];
+        printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols,
+               line->score);
+        print_beginning(line);
+        putchar('\n');
+    }
+    return cli_finish_output();
+}
+
+static int print_text_json(const scorer *s) {
+    double nll = s->evaluation.nll_nats[0];
+    int64_t symbols = lk_items_total(s->items);
+    json_t *strangest = json_array();
+    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
+        const lk_text_score *line = &s->lines.strangest[i];
+        json_array_append_new(strangest, json_pack("{s:I, s:I, s:o, s:o, s:o}", "line",
+                                                   (json_int_t)line->number, "symbols",
+                                                   (json_int_t)line->symbols, "nll_nats",
+                                                   cli_number(line->nll_nats), "bits_per_symbol",
+                                                   cli_number(line->score / LK_NATS_PER_BIT),
+                                                   "score", cli_number(line->score)));
+    }
+    return cli_print_json(json_pack(
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count, "symbols",
+        (json_int_t)symbols, "bytes", (json_int_t)lk_items_bytes(s->items, 0), "escaped_characters",
+        (json_int_t)s->evaluation.escapes, "nll_nats", cli_number(nll), "bits_per_symbol",
+        cli_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *name, const char *ending) {
+    size_t length = strlen(name), want = strlen(ending);
+    return length >= want && strcmp(name + length - want, ending) == 0;
+}
+
+/* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
+static int check_options(const cli_arguments *a, const lk_model *model) {
+    bool texts = model->data.stream;
+    const char *map = cli_text(a, "map", texts ? ".html" : ".png");
+    bool fits = texts
+                    ? cli_excludes(a,
+                                   "alphabet shape binarize binarize-seed labels anomalies against "
+                                   "complexity map-scale",
+                                   "models of examples")
+                    : cli_excludes(a, "from symbols top map-symbols", "models of texts");
+    return !fits                                      ? EXIT_USAGE
+           : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
+           : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
+                   : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
+}
+
+static int score(scorer *s) {
+    bool texts = s->session.model->data.stream, json = cli_has(s->arguments, "json");
+    cli_progress progress = cli_progress_begin(s->arguments, "scoring");
+    s->how.progress = cli_progress_go_on;
+    s->how.progress_argument = &progress;
+    lk_status status = (texts ? score_text : score_examples)(s);
+    cli_progress_end(&progress);
+    if (status != LK_OK || (texts ? write_text : write_examples)(s) != LK_OK) {
+        return cli_fault(s->session.context);
+    }
+    return texts ? (json ? print_text_json : print_text)(s)
+                 : (json ? print_examples_json : print_examples)(s);
 }
 
 static int run(const cli_arguments *arguments) {
-    int status;
-    lk_dataset_options unused;
-    if (!cli_data_options(arguments, &unused)) {
+    scorer s = {.arguments = arguments};
+    if (!cli_real(arguments, "map-scale", 0.0, 1e6, 0.0, &s.map.full_scale) ||
+        !cli_adapt(arguments, &s.how.learning_rate) ||
+        !cli_integer(arguments, "top", 1, 100000, 10, &s.top) ||
+        !cli_integer(arguments, "map-symbols", 1, (int64_t)1 << 48, 100000, &s.map_symbols)) {
         return EXIT_USAGE;
     }
-    session s = {0};
-    if (!cli_real(arguments, "map-scale", 0.0, 1e6, 0.0, &s.map_scale)) {
-        return EXIT_USAGE;
+    int status = cli_begin(arguments, true, &s.session);
+    if (status == EXIT_DONE) {
+        status = check_options(arguments, s.session.model);
     }
-    s.context = cli_open(arguments, &status);
-    if (s.context == NULL) {
-        return status;
+    if (status == EXIT_DONE) {
+        status = cli_items_open(arguments, &s.session, &s.items);
     }
-    status = lk_model_load(s.context, arguments->positional[0], &s.model) != LK_OK
-                 ? cli_fault(s.context)
-             : s.model->data.stream ? cli_score_text(arguments, s.model)
-                                    : score_examples(arguments, &s);
+    status = status == EXIT_DONE ? score(&s) : status;
+    lk_page_abandon(s.page);
+    lk_writer_abandon(s.csv);
+    lk_lines_deinit(&s.lines);
+    lk_evaluation_deinit(&s.evaluation);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
-    lk_dataset_destroy(s.dataset);
     lk_model_destroy(s.background);
-    lk_model_destroy(s.model);
-    lk_context_destroy(s.context);
+    lk_items_close(s.items);
+    cli_end(&s.session);
     return status;
 }
 

@@ -5,7 +5,6 @@
 
 #include "cli/common.h"
 #include "data/stream.h"
-#include "jobs/sample.h"
 
 /* The options that take a part of a text: rows for a verb's table. */
 #define CLI_TEXT_OPTIONS                                                                       \
@@ -17,14 +16,13 @@
         "symbols", "N", "of a text: so many symbols at most (default: to the end)", false      \
     }
 
-/* The option of learning while a text is met. */
+/* The option of learning while data are met. */
 #define CLI_ADAPT_OPTION                                                                         \
     {                                                                                            \
         "adapt", "RATE",                                                                         \
-            "of a text: the model learns from what it has met, a step at this rate after every " \
-            "32 symbols; the "                                                                   \
-            "model file stays as it is (dynamic evaluation; try 0.0005; default: it does not "   \
-            "learn)",                                                                            \
+            "the model learns from what it has met, a step at this rate after every example, "   \
+            "or every 32 symbols of a text; the model file stays as it is (dynamic evaluation; " \
+            "try 0.0005; default: it does not learn)",                                           \
             false                                                                                \
     }
 /* Its value, 0 without it; false after a usage line. */
@@ -38,10 +36,5 @@ bool cli_excludes(const cli_arguments *arguments, const char *names, const char 
 int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stream **stream);
 
 /* The verbs themselves, for a model of texts; they return the exit status. */
-int cli_eval_text(const cli_arguments *arguments, const lk_model *model);
-/* how: count, seed, temperature, schedule and batch, as read. */
-int cli_sample_text(const cli_arguments *arguments, const lk_model *model,
-                    const lk_sample_options *how);
-int cli_score_text(const cli_arguments *arguments, const lk_model *model);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/common.h"
 #include "cli/train_data.h"
 #include "models/model_file.h"
+#include "models/tune.h"
 #include "train/train.h"
 
 static const cli_option train_options[] = {
@@ -18,11 +19,25 @@ static const cli_option train_options[] = {
      false},
     {"valid", "PATH",
      "validation examples: choose the best weights, stop early, calibrate p-values", false},
+    {"condition", "label|COLUMN",
+     "train p(x | label), of the data's own labels or --labels, or of a column of the table "
+     "(likely models says which families are given labels)",
+     false},
+    {"labels", "PATH", "labels of the examples: one number or word a line, IDX1, NPY, NPZ", false},
+    {"valid-labels", "PATH", "those of --valid", false},
+    {"view", "bits:B",
+     "model the high B bits of every value first, then the low ones given all of these", false},
+    {"unseen", NULL,
+     "of tables of words: each column gets a symbol for values that are not in these data", false},
     {"valid-fraction", "X",
      "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
      "else 0)",
      false},
     {"out", "MODEL", "the model file; a checkpoint stands beside it as MODEL.checkpoint", false},
+    {"from", "MODEL",
+     "go on from the weights of a model with these data, this rate and so many epochs, instead of "
+     "FAMILY; its settings stay, but for those of training",
+     false},
     {"set", "KEY=VALUE",
      "a setting of the family (likely models lists them); may be given several times", true},
     {"order", "natural|reversed|random:SEED|FILE",
@@ -43,6 +58,10 @@ static const cli_option train_options[] = {
      "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
     {"minutes", "M", "stop after so many minutes", false},
     {"batch-size", "N", "examples in a minibatch (default 100)", false},
+    {"slices", "N",
+     "parts of a minibatch that are computed apart; their number is part of the result, threads "
+     "are not (default 0: chosen by model and batch size)",
+     false},
     {"learning-rate", "X", "default 0.001 (sgd: 0.1)", false},
     {"optimizer", "NAME", "adam, adamw, adagrad or sgd (default adam)", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
@@ -162,6 +181,7 @@ static bool read_options(const cli_arguments *a, lk_train_options *o) {
         !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
         !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
         !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) ||
+        !cli_integer(a, "slices", 0, 1 << 20, 0, &o->slices) ||
         !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) ||
         !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
         !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||
@@ -219,8 +239,8 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     options->progress = report;
     options->progress_argument = &r;
     lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, &r)
-                       : data->train_stream != NULL
-                           ? lk_train_stream(model, data->train_stream, data->valid_stream, options)
+                       : data->train_texts != NULL
+                           ? lk_train_texts(model, data->train_texts, data->valid_texts, options)
                            : lk_train(model, data->train, data->valid, options);
     if (status == LK_INTERRUPTED && model->family->fit == NULL) {
         status =
@@ -267,33 +287,63 @@ static bool read_text_options(const cli_arguments *a, text_options *text) {
     return true;
 }
 
+/* A new model, or one to be trained further, which fits the data. */
+static lk_status make_model(const cli_arguments *arguments, lk_context *context,
+                            const train_data *data, uint64_t seed, lk_model **model) {
+    const char *const *assignments;
+    int32_t count = cli_texts(arguments, "set", &assignments);
+    if (*model == NULL) {
+        LK_TRY(lk_model_create(context, arguments->positional[0], assignments, count,
+                               data->description, cli_text(arguments, "order", "natural"), seed,
+                               model));
+        return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
+    }
+    lk_dataset values = *data->train;
+    values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
+}
+
+static lk_status read_data(const cli_arguments *arguments, lk_context *context,
+                           const lk_model *from, const lk_dataset_options *how,
+                           const text_options *text, double fraction, uint64_t seed,
+                           train_data *data) {
+    if (from != NULL && from->data.stream) {
+        return train_data_read_text(arguments, context, from, from->data.symbols.kind,
+                                    from->data.variables, fraction, data);
+    }
+    lk_dataset_options options = *how;
+    if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
+        options.binarization = from->data.binarization;
+    }
+    return text->asked && from == NULL
+               ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
+                                      data)
+               : train_data_read(arguments, context, from, &options, fraction, seed, data);
+}
+
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
                              const text_options *text, double fraction, lk_model **model) {
-    const char *const *assignments;
+    const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
-    const lk_family *family = lk_family_named(arguments->positional[0]);
     train_data data = {0};
-    bool by_gradients = family == NULL || family->fit == NULL;
-    if (fraction < 0.0) {
-        fraction = by_gradients ? 0.1 : 0.0;
-    }
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
-    lk_status status =
-        family == NULL ? LK_OK
-        : text->asked
-            ? train_data_read_text(arguments, context, text->kind, text->window, fraction, &data)
-            : train_data_read(arguments, context, how, fraction, options->seed, &data);
+    if (from != NULL) {
+        LK_TRY(lk_model_tune(context, from, assignments, count, model));
+    }
+    const lk_family *family =
+        from != NULL ? (*model)->family : lk_family_named(arguments->positional[0]);
+    if (fraction < 0.0) {
+        fraction = family == NULL || family->fit == NULL ? 0.1 : 0.0;
+    }
+    lk_status status = family == NULL ? LK_OK
+                                      : read_data(arguments, context, *model, how, text, fraction,
+                                                  options->seed, &data);
     if (status == LK_OK) {
-        status =
-            lk_model_create(context, arguments->positional[0], assignments, count, data.description,
-                            cli_text(arguments, "order", "natural"), options->seed, model);
+        status = make_model(arguments, context, &data, options->seed, model);
     }
     if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
         fprintf(stderr, "%s\n", data.note);
-    }
-    if (status == LK_OK && by_gradients) {
-        status = lk_model_start(*model, data.train);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
@@ -339,6 +389,7 @@ const cli_verb cli_train_verb = {
     .summary = "fit a model to data by maximum likelihood",
     .operands = "FAMILY",
     .operand_count = 1,
+    .instead = "from",
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",

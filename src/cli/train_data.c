@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/memory.h"
 #include "data/cropping.h"
+#include "data/labels.h"
 
 /* With fewer examples than this nothing is held out unless asked for. */
 #define HOLD_OUT_LEAST 20
@@ -19,18 +21,6 @@ static lk_dataset_options reading(const lk_dataset_options *how, lk_role role) {
         options.binarization = LK_BINARIZE_NONE;
     }
     return options;
-}
-
-/* Moves the examples order[first ..] of `from` to a data set of their own. */
-static lk_status take_examples(lk_context *context, const lk_dataset *from, const int32_t *order,
-                               int64_t first, int64_t count, lk_dataset **taken) {
-    LK_TRY(lk_dataset_create(context, from->path, from->shape, count, from->alphabet, taken));
-    for (int64_t i = 0; i < count; i++) {
-        memcpy((*taken)->values + i * from->variables,
-               from->values + order[first + i] * from->variables,
-               (size_t)from->variables * sizeof *from->values);
-    }
-    return LK_OK;
 }
 
 static int by_number(const void *a, const void *b) {
@@ -49,9 +39,9 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
     lk_random_permutation((lk_random){seed, LK_FOR_SHUFFLE}, UINT64_MAX, all->examples, order);
     qsort(order, (size_t)kept, sizeof *order, by_number);
     qsort(order + kept, (size_t)held_out, sizeof *order, by_number);
-    lk_status status = take_examples(context, all, order, 0, kept, &train);
+    lk_status status = lk_dataset_select(context, all, order, kept, &train);
     if (status == LK_OK) {
-        status = take_examples(context, all, order, kept, held_out, &data->valid);
+        status = lk_dataset_select(context, all, order + kept, held_out, &data->valid);
     }
     free(order);
     if (status != LK_OK) {
@@ -103,13 +93,26 @@ static bool read_own_valid(const cli_arguments *arguments, lk_context *context,
     return true;
 }
 
+/* Validation data as the training data are: columns by name, labels as its classes. */
+static lk_status read_valid_file(const cli_arguments *arguments, lk_context *context,
+                                 const char *path, const lk_dataset_options *how,
+                                 train_data *data) {
+    const char *labels = cli_text(arguments, "valid-labels", NULL);
+    lk_dataset_options options = reading(how, LK_ROLE_VALID);
+    options.columns = data->train->columns;
+    LK_TRY(lk_dataset_read(context, path, &options, &data->valid));
+    if (labels != NULL) {
+        LK_TRY(lk_dataset_read_labels(context, labels, data->valid));
+    }
+    return LK_OK;
+}
+
 static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
                             const lk_dataset_options *how, double fraction, uint64_t seed,
                             train_data *data) {
     const char *path = cli_text(arguments, "valid", NULL);
-    lk_dataset_options options = reading(how, LK_ROLE_VALID);
     if (path != NULL) {
-        return lk_dataset_read(context, path, &options, &data->valid);
+        return read_valid_file(arguments, context, path, how, data);
     }
     if (read_own_valid(arguments, context, how, data)) {
         return LK_OK;
@@ -128,43 +131,95 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     return LK_OK;
 }
 
-static lk_status describe(const cli_arguments *arguments, lk_context *context,
-                          const lk_dataset_options *how, train_data *data) {
+/* What the model is given: a column of a table, or the labels beside the data. */
+static lk_status take_condition(const cli_arguments *arguments, lk_context *context,
+                                const lk_model *from, train_data *data) {
+    lk_dataset *train = data->train;
+    if (!cli_has(arguments, "condition") && (from == NULL || from->data.labels == 0)) {
+        return LK_OK;
+    }
+    if (train->labels == NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: --condition %s: there are no labels; give them (--labels PATH), or "
+                       "classes of pictures in folders, or name a column of a table",
+                       train->path, cli_text(arguments, "condition", "label"));
+    }
+    if (train->classes.count == 0) { /* plain numbers */
+        int32_t *numbers = train->labels;
+        train->labels = NULL;
+        LK_TRY(lk_labels_of_numbers(context, train, numbers));
+    }
+    if (from != NULL && from->data.classes.count > 0) {
+        LK_TRY(lk_dataset_match_labels(context, train, &from->data.classes));
+    }
+    if (data->valid != NULL) {
+        LK_TRY(lk_dataset_match_labels(context, data->valid, &train->classes));
+    }
+    return lk_dictionary_copy(context, &train->classes, &data->description.classes);
+}
+
+static int32_t choose_alphabet(const cli_arguments *arguments, const lk_dataset_options *how,
+                               const train_data *data) {
     const lk_dataset *train = data->train;
     int32_t alphabet = how->binarization != LK_BINARIZE_NONE ? 2 : train->alphabet;
-    if (data->valid != NULL) {
-        if (data->valid->variables != train->variables) {
-            return lk_fail(context, LK_MISMATCH, "%s has %lld variables an example, %s has %lld",
-                           data->valid->path, (long long)data->valid->variables, train->path,
-                           (long long)train->variables);
-        }
-        /* An alphabet that is inferred is that of all the data shown. */
-        alphabet = !cli_has(arguments, "alphabet") && data->valid->alphabet > alphabet
-                       ? data->valid->alphabet
-                       : alphabet;
+    if (train->columns != NULL && lk_columns_have_words(train->columns)) {
+        alphabet = lk_columns_largest_alphabet(train->columns);
+    } else if (data->valid != NULL && !cli_has(arguments, "alphabet") &&
+               data->valid->alphabet > alphabet) {
+        alphabet = data->valid->alphabet; /* inferred: that of all the data shown */
+    }
+    return alphabet < 2 ? 2 : alphabet;
+}
+
+static lk_status describe(const cli_arguments *arguments, lk_context *context, const lk_model *from,
+                          const lk_dataset_options *how, train_data *data) {
+    const lk_dataset *train = data->train;
+    const char *view = cli_text(arguments, "view", NULL);
+    if (data->valid != NULL && data->valid->variables != train->variables) {
+        return lk_fail(context, LK_MISMATCH, "%s has %lld variables an example, %s has %lld",
+                       data->valid->path, (long long)data->valid->variables, train->path,
+                       (long long)train->variables);
     }
     data->description = (lk_data_description){
         .shape = train->shape,
         .variables = train->variables,
-        .alphabet = alphabet < 2 ? 2 : alphabet,
+        .alphabet = choose_alphabet(arguments, how, data),
         .binarization = how->binarization,
+        .columns = train->columns,
     };
-    return LK_OK;
+    LK_TRY(take_condition(arguments, context, from, data));
+    return view == NULL
+               ? LK_OK
+               : lk_view_parse(context, view, data->description.alphabet, &data->description.view);
 }
 
-lk_status train_data_read(const cli_arguments *arguments, lk_context *context,
+/* The training data themselves, and labels that stand in a file of their own. */
+static lk_status read_train(const cli_arguments *arguments, lk_context *context,
+                            const lk_model *from, const lk_dataset_options *how, uint64_t seed,
+                            train_data *data) {
+    const char *condition = cli_text(arguments, "condition", NULL),
+               *labels = cli_text(arguments, "labels", NULL);
+    lk_dataset_options options = reading(how, LK_ROLE_TRAIN);
+    options.crop.seed = seed;
+    options.words = true;
+    options.unseen = cli_has(arguments, "unseen");
+    options.columns = from != NULL ? from->data.columns : NULL;
+    options.label =
+        condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
+    LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));
+    return labels == NULL ? LK_OK : lk_dataset_read_labels(context, labels, data->train);
+}
+
+lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, double fraction, uint64_t seed,
                           train_data *data) {
     *data = (train_data){0};
-    lk_dataset_options options = reading(how, LK_ROLE_TRAIN);
-    options.crop.seed = seed;
-    lk_status status =
-        lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train);
+    lk_status status = read_train(arguments, context, from, how, seed, data);
     if (status == LK_OK) {
         status = read_valid(arguments, context, how, fraction, seed, data);
     }
     if (status == LK_OK) {
-        status = describe(arguments, context, how, data);
+        status = describe(arguments, context, from, how, data);
     }
     if (status != LK_OK) {
         train_data_release(data);
@@ -175,8 +230,9 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context,
 void train_data_release(train_data *data) {
     lk_dataset_destroy(data->train);
     lk_dataset_destroy(data->valid);
-    lk_stream_close(data->train_stream);
-    lk_stream_close(data->valid_stream);
+    lk_items_close(data->train_texts);
+    lk_items_close(data->valid_texts);
     lk_symbols_deinit(&data->description.symbols);
+    lk_dictionary_deinit(&data->description.classes);
     *data = (train_data){0};
 }

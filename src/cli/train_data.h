@@ -4,27 +4,26 @@
 #define LK_CLI_TRAIN_DATA_H
 
 #include "cli/common.h"
-#include "data/stream.h"
+#include "data/items.h"
 
 typedef struct train_data {
     lk_dataset *train,
         *valid; /* owned; valid may be NULL. Of a text: windows from its beginning, and NULL */
-    lk_stream *train_stream,
-        *valid_stream; /* owned: of a text; else NULL. valid_stream may be NULL */
+    lk_items *train_texts, *valid_texts; /* owned: of texts; else NULL. valid_texts may be NULL */
     lk_data_description description;
     char note[256]; /* what was decided, for people; may be empty */
 } train_data;
 
-/* Reads --data and --valid; without --valid, an NPZ archive's own validation array, or a random
- * `fraction` of the training data. */
-lk_status train_data_read(const cli_arguments *arguments, lk_context *context,
+/* Reads --data and --valid, for a model to be trained further if `from`; without --valid, an NPZ
+ * archive's own validation array, or a random `fraction` of the training data. */
+lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, double fraction, uint64_t seed,
                           train_data *data);
-/* The same for a text that is one stream, in windows of so many symbols. Without --valid its last
- * `fraction`. */
+/* The same for texts, in windows of so many symbols. Without --valid the last `fraction` of one
+ * text, or of several. */
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
-                               lk_symbols_kind kind, int64_t window, double fraction,
-                               train_data *data);
+                               const lk_model *from, lk_symbols_kind kind, int64_t window,
+                               double fraction, train_data *data);
 void train_data_release(train_data *data);
 
 #endif

@@ -8,60 +8,88 @@
 /* Of the text, for what a family wants to know before training (frequencies of symbols). */
 #define SAMPLE_SYMBOLS ((int64_t)1 << 22)
 
-/* The last part of the text. */
-static lk_status hold_out(train_data *data, double fraction) {
-    int64_t length = lk_stream_length(data->train_stream),
-            held_out = (int64_t)llround(fraction * (double)length);
-    if (held_out < 1 || held_out >= length) {
+/* The last part of one text; of several texts whole ones, the last by name. */
+static lk_status hold_out(lk_context *context, train_data *data, double fraction) {
+    int64_t count = lk_items_count(data->train_texts);
+    int64_t all = count == 1 ? lk_items_length(data->train_texts, 0) : count;
+    int64_t held_out = (int64_t)llround(fraction * (double)all);
+    if (held_out < 1 || held_out >= all) {
         return LK_OK;
     }
-    lk_stream *train;
-    LK_TRY(lk_stream_part(data->train_stream, length - held_out, held_out, &data->valid_stream));
-    LK_TRY(lk_stream_part(data->train_stream, 0, length - held_out, &train));
-    lk_stream_close(data->train_stream);
-    data->train_stream = train;
+    LK_TRY(lk_items_split(context, &data->train_texts, all - held_out, &data->valid_texts));
     snprintf(data->note, sizeof data->note,
-             "no --valid: the last %lld of %lld symbols are held out for validation "
+             "no --valid: the last %lld of %lld %s are held out for validation "
              "(--valid-fraction 0 trains on all)",
-             (long long)held_out, (long long)length);
+             (long long)held_out, (long long)all, count == 1 ? "symbols" : "texts");
     return LK_OK;
 }
 
-/* The beginning of the text as windows. */
-static lk_status take_sample(lk_context *context, const train_data *data, int64_t window,
-                             lk_dataset **sample) {
-    int64_t length = lk_stream_length(data->train_stream);
-    int64_t windows = (length < SAMPLE_SYMBOLS ? length : SAMPLE_SYMBOLS) / window;
+/* The beginning of the texts as windows. */
+static lk_status take_sample(lk_context *context, train_data *data, int64_t window) {
+    lk_items *texts = data->train_texts;
+    int64_t windows = 0, most = SAMPLE_SYMBOLS / window;
+    for (int64_t i = 0; i < lk_items_count(texts) && windows < most; i++) {
+        windows += lk_items_length(texts, i) / window;
+    }
+    windows = windows < most || most < 1 ? windows : most;
     if (windows < 1) {
         return lk_fail(context, LK_INVALID,
                        "%s: %lld symbols do not fill a window of %lld: give a shorter --window",
-                       lk_stream_path(data->train_stream), (long long)length, (long long)window);
+                       lk_items_path(texts), (long long)lk_items_total(texts), (long long)window);
     }
-    LK_TRY(lk_dataset_create(context, lk_stream_path(data->train_stream), data->description.shape,
-                             windows, data->description.alphabet, sample));
-    return lk_stream_read(data->train_stream, 0, windows * window, (*sample)->values);
+    LK_TRY(lk_dataset_create(context, lk_items_path(texts), data->description.shape, windows,
+                             data->description.alphabet, &data->train));
+    uint16_t *at = data->train->values, *end = at + windows * window;
+    for (int64_t i = 0; i < lk_items_count(texts) && at < end; i++) {
+        int64_t whole = lk_items_length(texts, i) / window * window;
+        whole = whole < end - at ? whole : end - at;
+        LK_TRY(lk_items_read(texts, i, 0, whole, at));
+        at += whole;
+    }
+    return LK_OK;
+}
+
+/* Classes of texts in folders, if they are given. */
+static lk_status take_classes(const cli_arguments *arguments, lk_context *context,
+                              const lk_model *from, train_data *data) {
+    if (!cli_has(arguments, "condition") && (from == NULL || from->data.labels == 0)) {
+        return LK_OK;
+    }
+    const lk_dictionary *classes = lk_items_classes(data->train_texts);
+    if (classes == NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: --condition: texts have labels when they stand in folders named as "
+                       "their classes",
+                       lk_items_path(data->train_texts));
+    }
+    LK_TRY(lk_dictionary_copy(context, from != NULL ? &from->data.classes : classes,
+                              &data->description.classes));
+    LK_TRY(lk_items_match_labels(data->train_texts, &data->description.classes));
+    return data->valid_texts == NULL
+               ? LK_OK
+               : lk_items_match_labels(data->valid_texts, &data->description.classes);
 }
 
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
-                               lk_symbols_kind kind, int64_t window, double fraction,
-                               train_data *data) {
+                               const lk_model *from, lk_symbols_kind kind, int64_t window,
+                               double fraction, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *valid = cli_text(arguments, "valid", NULL);
     *data =
         (train_data){.description = {.shape = {1, {window}}, .variables = window, .stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status = lk_symbols_learn(context, path, kind, symbols);
+    lk_status status = from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                                    : lk_symbols_learn_texts(context, path, kind, symbols);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
     if (status == LK_OK) {
-        status = lk_stream_open(context, path, symbols, &data->train_stream);
+        status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
     if (status == LK_OK) {
-        status = valid != NULL ? lk_stream_open(context, valid, symbols, &data->valid_stream)
-                               : hold_out(data, fraction);
+        status = valid != NULL ? lk_items_open_texts(context, valid, symbols, &data->valid_texts)
+                               : hold_out(context, data, fraction);
     }
-    if (status == LK_OK) {
-        status = take_sample(context, data, window, &data->train);
-    }
+    status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
+    status = status == LK_OK ? take_sample(context, data, window) : status;
     if (status != LK_OK) {
         train_data_release(data);
     }

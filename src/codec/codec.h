@@ -12,13 +12,13 @@
 #include "codec/content.h"
 
 /* Where bytes go. What a call fails with ends the work; write may be called with few bytes. */
-typedef struct lk_sink {
+typedef struct lk_output {
     /* Restoring texts, before the bytes of each: `name` is that of its file within a folder, "" of
      * a text that is alone. NULL: containers of named texts are refused. */
     lk_status (*begin)(void *user, const char *name);
     lk_status (*write)(void *user, const void *bytes, int64_t size);
     void *user;
-} lk_sink;
+} lk_output;
 
 typedef struct lk_codec_options {
     /* Compressing. Of examples, how many make a chunk; 0: so many as 4096 of 784 binary variables
@@ -46,16 +46,13 @@ typedef struct lk_codec_report {
     double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
 } lk_codec_report;
 
-/* The items are those of a data set, through the model's view, or texts of lk_codec_symbols. options,
+/* The items are those of a data set, through the model's view, or texts in the symbols of lk_model_text_symbols. options,
  * report NULL: defaults; none. */
-lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sink,
+lk_status lk_compress(const lk_model *model, lk_items *items, const lk_output *output,
                       const lk_codec_options *options, lk_codec_report *report);
 /* To a file, which gets its name when all is well. */
 lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *path,
                            const lk_codec_options *options, lk_codec_report *report);
-/* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
- * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
-lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols);
 /* Symbols of an example of that shape, seen through the model's view. */
 int64_t lk_codec_length(const lk_model *model, lk_shape shape);
 
@@ -76,10 +73,10 @@ typedef struct lk_restored {
     int64_t lost_count;
 } lk_restored;
 
-/* Examples become a data set; texts go to the sink (NULL: they are refused). Nothing is restored of
+/* Examples become a data set; texts go to the output (NULL: they are refused). Nothing is restored of
  * a file that is damaged, unless it is salvaged; a file of which nothing is left is refused all the
  * same. restored is the caller's (lk_restored_deinit), also after a failure. */
-lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink *sink,
+lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_output *output,
                         const lk_codec_options *options, lk_restored *restored);
 /* A file; texts become the file `out`, or, when they have names, files in a folder `out`, each of
  * which gets its name when all of it is well. */

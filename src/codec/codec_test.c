@@ -538,7 +538,7 @@ static lk_status full(void *user, const void *bytes, int64_t size) {
     return lk_fail(user, LK_IO, "no room");
 }
 
-/* Progress that says stop, a sink that fails, options that cannot be. */
+/* Progress that says stop, an output that fails, options that cannot be. */
 static void test_ends_early(void **state) {
     world w;
     int64_t calls = 0;
@@ -548,8 +548,9 @@ static void test_ends_early(void **state) {
     testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
                     LK_INTERRUPTED, "interrupted");
     assert_int_equal(calls, 3);
-    lk_sink sink = {.write = full, .user = w.context};
-    testing_refused(w.context, lk_compress(w.model, w.items, &sink, NULL, NULL), LK_IO, "no room");
+    lk_output output = {.write = full, .user = w.context};
+    testing_refused(w.context, lk_compress(w.model, w.items, &output, NULL, NULL), LK_IO,
+                    "no room");
     options = (lk_codec_options){.lanes = 5000};
     testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
                     LK_INVALID, "lanes");

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "codec/codec.h"
 #include "codec/coder.h"
-#include "data/formats/formats.h"
+#include "models/take.h"
 
 /* Of raw data in a chunk of examples: so much that its frame of 40 bytes vanishes. */
 #define CHUNK_BITS (INT64_C(4096) * 784)
@@ -20,10 +20,10 @@ typedef struct job {
     const lk_model *model;
     lk_context *context;
     lk_items *items;
-    const lk_sink *sink;
+    const lk_output *output;
     lk_codec_options options;
-    lk_symbols symbols; /* owned: of texts */
-    lk_shape shape;     /* at which the model runs */
+    const lk_symbols *symbols; /* of texts */
+    lk_shape shape;            /* at which the model runs */
     lk_container container;
     int64_t chunk; /* symbols of one, unless an example has more */
     lk_coder coder;
@@ -41,27 +41,14 @@ static int64_t pieces(int64_t count, int64_t size) {
 
 /* ---- what is coded --------------------------------------------------------------------------- */
 
-lk_status lk_codec_symbols(const lk_model *model, lk_symbols *symbols) {
-    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
-    if (model->data.stream) {
-        return lk_symbols_copy(model->context, &model->data.symbols, symbols);
-    }
-    return model->family->streams && model->data.shape.axes == 1 && model->data.alphabet == 256
-               ? LK_OK
-               : lk_fail(model->context, LK_MISMATCH,
-                         "the model is %s of %d values, not of texts: train charrnn or conv1d with "
-                         "--text",
-                         model->family->name, model->data.alphabet);
-}
-
 int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
     const lk_view *view = lk_model_view(model);
     return lk_shape_variables(shape) * (view != NULL ? view->part_count : 1);
 }
 
 static lk_status describe_texts(job *work) {
-    LK_TRY(lk_codec_symbols(work->model, &work->symbols));
-    LK_REQUIRE(lk_symbols_equal(&work->symbols, lk_items_symbols(work->items)));
+    LK_TRY(lk_model_text_symbols(work->model, &work->symbols));
+    LK_REQUIRE(lk_symbols_equal(work->symbols, lk_items_symbols(work->items)));
     work->container.texts = true;
     work->container.labels = lk_items_labels(work->items) != NULL;
     work->container.names = lk_items_count(work->items) > 1 ||
@@ -210,7 +197,7 @@ static lk_status verify(job *work, const lk_content *was, lk_content *again) {
     int64_t bytes;
     bool right = lk_container_check(c, work->bytes.data, work->bytes.size, &chunk);
     if (right) {
-        LK_TRY(lk_content_init(work->context, c, &chunk, &work->symbols, again));
+        LK_TRY(lk_content_init(work->context, c, &chunk, work->symbols, again));
         LK_TRY(
             lk_coder_decode(&work->coder, chunk.network, chunk.payload, chunk.size, again, &right));
     }
@@ -230,7 +217,7 @@ static lk_status write_bytes(job *work) {
         return lk_fail_no_memory(work->context, "what is written next", work->bytes.capacity);
     }
     work->report.bytes += work->bytes.size;
-    LK_TRY(work->sink->write(work->sink->user, work->bytes.data, work->bytes.size));
+    LK_TRY(work->output->write(work->output->user, work->bytes.data, work->bytes.size));
     work->bytes.size = 0;
     return LK_OK;
 }
@@ -238,7 +225,7 @@ static lk_status write_bytes(job *work) {
 static lk_status code_chunk(job *work, lk_chunk *chunk) {
     lk_content content = {0}, again = {0};
     lk_status status =
-        lk_content_init(work->context, &work->container, chunk, &work->symbols, &content);
+        lk_content_init(work->context, &work->container, chunk, work->symbols, &content);
     status = status == LK_OK ? code_content(work, &content, chunk) : status;
     if (status == LK_OK && !work->options.skip_verify && !work->bytes.failed) {
         status = verify(work, &content, &again);
@@ -280,9 +267,9 @@ static lk_status run(job *work) {
     return code_all(work);
 }
 
-lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sink,
+lk_status lk_compress(const lk_model *model, lk_items *items, const lk_output *output,
                       const lk_codec_options *options, lk_codec_report *report) {
-    job work = {.model = model, .context = model->context, .items = items, .sink = sink};
+    job work = {.model = model, .context = model->context, .items = items, .output = output};
     work.options = options != NULL ? *options : (lk_codec_options){0};
     lk_status status = run(&work);
     if (status == LK_OK && report != NULL) {
@@ -295,7 +282,6 @@ lk_status lk_compress(const lk_model *model, lk_items *items, const lk_sink *sin
     }
     lk_coder_deinit(&work.coder);
     lk_container_close(&work.container);
-    lk_symbols_deinit(&work.symbols);
     lk_buffer_release(&work.bytes);
     return status;
 }

@@ -5,17 +5,18 @@
 
 #include "codec/codec.h"
 #include "codec/coder.h"
+#include "models/take.h"
 
 /* One restoration under way. */
 typedef struct job {
     const lk_model *model;
     lk_context *context;
     const char *name;
-    const lk_sink *sink;
+    const lk_output *output;
     lk_codec_options options;
     lk_container container;
-    lk_symbols symbols; /* owned: of texts */
-    lk_shape shape;     /* at which the model runs */
+    const lk_symbols *symbols; /* of texts */
+    lk_shape shape;            /* at which the model runs */
     lk_coder coder;
     lk_restored *restored;
     lk_lost reached;                 /* where the next chunk should begin: chunk, item, symbol */
@@ -34,11 +35,11 @@ static lk_status not_ours(const job *work, const char *what) {
 static lk_status check_texts(job *work) {
     bool names = work->container.names;
     work->shape = (lk_shape){1, {0}};
-    if (work->sink == NULL || (names && work->sink->begin == NULL)) {
+    if (work->output == NULL || (names && work->output->begin == NULL)) {
         return lk_fail(work->context, LK_INVALID, "%s: holds %s, for which there is no place",
                        work->name, names ? "texts with names" : "a text");
     }
-    return lk_codec_symbols(work->model, &work->symbols);
+    return lk_model_text_symbols(work->model, &work->symbols);
 }
 
 static lk_status check_model(job *work) {
@@ -152,7 +153,8 @@ static lk_status begin_text(job *work, int64_t item, const char *name) {
     bool begun = work->current == item;
     work->restored->items += !begun;
     work->current = item;
-    return begun || work->sink->begin == NULL ? LK_OK : work->sink->begin(work->sink->user, name);
+    return begun || work->output->begin == NULL ? LK_OK
+                                                : work->output->begin(work->output->user, name);
 }
 
 static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_content *content) {
@@ -165,7 +167,7 @@ static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_conten
             count = end - at < LK_POURED_MOST ? end - at : LK_POURED_MOST;
             int64_t size = lk_content_pour(content, at, count, piece);
             work->restored->bytes += size;
-            LK_TRY(work->sink->write(work->sink->user, piece, size));
+            LK_TRY(work->output->write(work->output->user, piece, size));
         }
     }
     return LK_OK;
@@ -177,7 +179,7 @@ static lk_status restore_content(job *work, const lk_chunk *chunk, lk_content *c
     int64_t bytes;
     *right = c->texts || chunk->symbols == chunk->items * lk_codec_length(work->model, c->shape);
     if (*right) {
-        LK_TRY(lk_content_init(work->context, c, chunk, &work->symbols, content));
+        LK_TRY(lk_content_init(work->context, c, chunk, work->symbols, content));
         LK_TRY(lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content,
                                right));
     }
@@ -270,20 +272,16 @@ static lk_status check_totals(const job *work) {
 static lk_status make_dataset(job *work) {
     const lk_container *c = &work->container;
     lk_dataset **data = &work->restored->dataset;
-    LK_TRY(lk_dataset_create(work->context, work->name, c->shape, 1, (int32_t)c->alphabet, data));
+    LK_TRY(lk_model_dataset(work->model, work->name, c->shape, 1, data));
     lk_release((*data)->values);
+    (*data)->alphabet = (int32_t)c->alphabet;
     (*data)->values = (uint16_t *)work->values.data;
     (*data)->labels = (int32_t *)work->labels.data;
     (*data)->names = (char **)work->names.data;
     (*data)->examples = work->restored->items;
     (*data)->format = (int32_t)c->format;
     work->values = work->labels = work->names = (lk_buffer){0};
-    const lk_data_description *about = &work->model->data;
-    if (about->columns != NULL) {
-        LK_TRY(lk_columns_copy(work->context, about->columns, &(*data)->columns));
-    }
-    return about->labels > 0 ? lk_dictionary_copy(work->context, &about->classes, &(*data)->classes)
-                             : LK_OK;
+    return LK_OK;
 }
 
 static lk_status restore(job *work) {
@@ -304,9 +302,9 @@ static lk_status restore(job *work) {
     return c->texts ? LK_OK : make_dataset(work);
 }
 
-lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink *sink,
+lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_output *output,
                         const lk_codec_options *options, lk_restored *restored) {
-    job work = {.model = model, .context = model->context, .name = source->path, .sink = sink};
+    job work = {.model = model, .context = model->context, .name = source->path, .output = output};
     work.options = options != NULL ? *options : (lk_codec_options){0};
     work.restored = restored;
     work.current = -1;
@@ -322,7 +320,6 @@ lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_sink 
     lk_buffer_release(&work.labels);
     lk_buffer_release(&work.names);
     lk_coder_deinit(&work.coder);
-    lk_symbols_deinit(&work.symbols);
     lk_container_close(&work.container);
     return status;
 }

@@ -14,8 +14,8 @@ lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *p
                            const lk_codec_options *options, lk_codec_report *report) {
     lk_writer *file;
     LK_TRY(lk_writer_create(model->context, path, &file));
-    lk_sink sink = {.write = write_file, .user = file};
-    lk_status status = lk_compress(model, items, &sink, options, report);
+    lk_output output = {.write = write_file, .user = file};
+    lk_status status = lk_compress(model, items, &output, options, report);
     if (status != LK_OK) {
         lk_writer_abandon(file);
         return status;
@@ -73,11 +73,11 @@ static lk_status write_text(void *user, const void *bytes, int64_t size) {
 lk_status lk_decompress_file(const lk_model *model, const char *path, const char *out,
                              const lk_codec_options *options, lk_restored *restored) {
     texts t = {.context = model->context, .out = out};
-    lk_sink sink = {.begin = begin_text, .write = write_text, .user = &t};
+    lk_output output = {.begin = begin_text, .write = write_text, .user = &t};
     lk_source source;
     *restored = (lk_restored){0};
     LK_TRY(lk_source_open(model->context, path, &source));
-    lk_status status = lk_decompress(model, &source, &sink, options, restored);
+    lk_status status = lk_decompress(model, &source, &output, options, restored);
     status = status == LK_OK ? end_text(&t) : status;
     lk_writer_abandon(t.file);
     lk_source_close(&source);

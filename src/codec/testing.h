@@ -42,9 +42,9 @@ static inline lk_status testing_begin(void *user, const char *name) {
 static inline lk_status testing_compress(const lk_model *model, lk_items *items,
                                          const lk_codec_options *options, lk_buffer *coded,
                                          lk_codec_report *report) {
-    lk_sink sink = {.write = testing_write, .user = coded};
+    lk_output output = {.write = testing_write, .user = coded};
     coded->size = 0;
-    return lk_compress(model, items, &sink, options, report);
+    return lk_compress(model, items, &output, options, report);
 }
 
 /* Texts: each is put behind its name in brackets. */
@@ -53,11 +53,11 @@ static inline lk_status testing_decompress(const lk_model *model, const uint8_t 
                                            lk_restored *restored) {
     lk_bytes all = {.data = (uint8_t *)(uintptr_t)bytes, .size = size};
     lk_codec_options options = {.salvage = salvage};
-    lk_sink sink = {.begin = testing_begin, .write = testing_write, .user = texts};
+    lk_output output = {.begin = testing_begin, .write = testing_write, .user = texts};
     lk_source source;
     testing_ok(model->context, lk_source_of_bytes(model->context, "test", &all, &source));
     texts->size = 0;
-    lk_status status = lk_decompress(model, &source, &sink, &options, restored);
+    lk_status status = lk_decompress(model, &source, &output, &options, restored);
     lk_source_close(&source);
     return status;
 }

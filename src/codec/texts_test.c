@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "codec/coder.h"
-#include "data/formats/formats.h"
+#include "models/take.h"
 
 static const char *const lstm[] = {"width=9", "layers=2"};
 static const char *const gru[] = {"width=6", "cell=gru", "layers=1"};
@@ -45,23 +45,22 @@ typedef struct texts {
 
 static void open_texts(const lk_model *model, const int64_t *lengths, int64_t count, texts *t) {
     lk_stream *stream[8];
-    lk_symbols symbols;
+    const lk_symbols *symbols;
     int64_t at = 0;
     *t = (texts){.all = testing_text(5000)};
-    testing_ok(model->context, lk_codec_symbols(model, &symbols));
+    testing_ok(model->context, lk_model_text_symbols(model, &symbols));
     for (int64_t i = 0; i < count; i++) {
         char name[20];
         snprintf(name, sizeof name, "all/part/%d", (int)(i * i));
         t->part[i] = (lk_bytes){.data = t->all.data + at, .size = lengths[i]};
         at += lengths[i];
         testing_ok(model->context, lk_stream_parse(model->context, count == 1 ? "all" : name,
-                                                   &t->part[i], &symbols, &stream[i]));
+                                                   &t->part[i], symbols, &stream[i]));
         testing_begin(&t->expected, count == 1 ? "" : name + 4);
         testing_write(&t->expected, t->part[i].data, t->part[i].size);
     }
     testing_ok(model->context,
                lk_items_of_texts_take(model->context, "all", stream, count, &t->items));
-    lk_symbols_deinit(&symbols);
 }
 
 static void close_texts(texts *t) {
@@ -432,7 +431,7 @@ static void test_changed_source(void **state) {
     lk_model_destroy(model);
 }
 
-/* A model that was trained on windows of bytes is one of texts too; and a sink need not take
+/* A model that was trained on windows of bytes is one of texts too; and an output need not take
  * texts. */
 static void test_library(void **state) {
     lk_model *model = testing_model(*state, "charrnn", lstm, 2, 12, 256, "natural", 3);

@@ -209,7 +209,7 @@ static lk_status parse_columns(parser *p, const json_t *json, lk_columns **colum
 
 static lk_status load(const parser *p, const char *text, json_t **json) {
     json_error_t error;
-    *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    LK_TRY(lk_json_parse(p->context, p->name, text, strlen(text), json, &error));
     return *json != NULL ? LK_OK
                          : lk_fail(p->context, LK_FORMAT, "%s: no JSON: %s (byte %d)", p->name,
                                    error.text, error.position);

@@ -80,6 +80,7 @@ lk_status lk_crops_hold_out(lk_context *context, lk_dataset **train, int64_t hel
                             uint64_t seed, lk_dataset **valid) {
     lk_dataset *all = *train;
     int64_t count = all->crops->count, kept = count - held_out;
+    *valid = NULL;
     LK_REQUIRE(held_out >= 1 && kept >= 1 && count <= INT32_MAX);
     int32_t *order = lk_allocate(count, sizeof *order);
     if (order == NULL) {

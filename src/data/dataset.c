@@ -53,6 +53,8 @@ lk_status lk_dataset_reserve(lk_context *context, const char *name, lk_dataset *
                        "split the file",
                        name, (long long)examples, (long long)variables, (long long)LK_VALUES_MOST);
     }
+    LK_TRY(lk_memory_allow(context, name, "its values",
+                           (double)values * (double)sizeof *dataset->values));
     dataset->shape = shape;
     dataset->variables = variables;
     dataset->examples = examples;

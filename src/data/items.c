@@ -8,7 +8,8 @@ struct lk_items {
     lk_context *context;
     char *path; /* owned */
     int64_t count;
-    uint16_t *labels; /* owned, or NULL */
+    uint16_t *labels;      /* owned, or NULL */
+    lk_dictionary classes; /* owned; empty: labels have no names */
     /* Of a data set. */
     const lk_dataset *dataset;
     const lk_view *view;
@@ -70,6 +71,7 @@ void lk_items_close(lk_items *items) {
         close_texts(items->texts, items->count);
         lk_release(items->texts);
         lk_release(items->labels);
+        lk_dictionary_deinit(&items->classes);
         lk_release(items->path);
         lk_release(items);
     }
@@ -138,6 +140,87 @@ lk_status lk_items_set_labels(lk_items *items, const int32_t *labels) {
     }
     lk_release(items->labels);
     items->labels = copy;
+    return LK_OK;
+}
+
+const lk_dictionary *lk_items_classes(const lk_items *items) {
+    return items->classes.count > 0 ? &items->classes : NULL;
+}
+
+lk_status lk_items_set_classes(lk_items *items, const lk_dictionary *classes) {
+    lk_dictionary copy = {0};
+    LK_TRY(lk_dictionary_copy(items->context, classes, &copy));
+    lk_dictionary_deinit(&items->classes);
+    items->classes = copy;
+    return LK_OK;
+}
+
+lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
+    for (int64_t i = 0; i < items->count; i++) {
+        const char *name = items->labels != NULL && items->classes.count > 0
+                               ? lk_dictionary_text(&items->classes, items->labels[i])
+                               : "";
+        if (lk_dictionary_symbol(known, name, (int64_t)strlen(name)) < 0) {
+            char list[256];
+            lk_dictionary_list(known, list, sizeof list);
+            return lk_fail(items->context, LK_MISMATCH, "%s: label \"%.60s\": the model knows %s",
+                           lk_items_name(items, i), name, list);
+        }
+    }
+    for (int64_t i = 0; i < items->count; i++) {
+        const char *name = lk_dictionary_text(&items->classes, items->labels[i]);
+        items->labels[i] = (uint16_t)lk_dictionary_symbol(known, name, (int64_t)strlen(name));
+    }
+    return lk_items_set_classes(items, known);
+}
+
+/* Texts first .. of several, which stop being the other's. */
+static lk_status split_texts(lk_context *context, lk_items *texts, int64_t first, lk_items **rest) {
+    LK_TRY(create(context, texts->path, texts->count - first, rest));
+    lk_items *made = *rest;
+    made->texts = lk_allocate(made->count, sizeof *made->texts);
+    made->labels = texts->labels != NULL ? lk_allocate(made->count, sizeof *made->labels) : NULL;
+    lk_status status = made->texts == NULL || (made->labels == NULL && texts->labels != NULL)
+                           ? lk_fail_no_memory(context, "texts", made->count * 10)
+                       : texts->classes.count > 0 ? lk_items_set_classes(made, &texts->classes)
+                                                  : LK_OK;
+    if (status != LK_OK) {
+        lk_items_close(made);
+        *rest = NULL;
+        return status;
+    }
+    memcpy(made->texts, texts->texts + first, (size_t)made->count * sizeof *made->texts);
+    if (made->labels != NULL) {
+        memcpy(made->labels, texts->labels + first, (size_t)made->count * sizeof *made->labels);
+    }
+    texts->count = first;
+    return LK_OK;
+}
+
+lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest) {
+    lk_items *all = *texts, *head;
+    *rest = NULL;
+    LK_REQUIRE(all->texts != NULL && first >= 1);
+    if (all->count > 1) {
+        LK_REQUIRE(first < all->count);
+        return split_texts(context, all, first, rest);
+    }
+    int64_t length = lk_stream_length(all->texts[0]);
+    lk_stream *part[2];
+    LK_REQUIRE(first < length);
+    LK_TRY(lk_stream_part(all->texts[0], first, length - first, &part[1]));
+    LK_TRY(lk_items_of_texts_take(context, all->path, &part[1], 1, rest));
+    lk_status status = lk_stream_part(all->texts[0], 0, first, &part[0]);
+    if (status == LK_OK) {
+        status = lk_items_of_texts_take(context, all->path, &part[0], 1, &head);
+    }
+    if (status != LK_OK) {
+        lk_items_close(*rest);
+        *rest = NULL;
+        return status;
+    }
+    lk_items_close(all);
+    *texts = head;
     return LK_OK;
 }
 

@@ -6,6 +6,7 @@
 #define LK_DATA_ITEMS_H
 
 #include "data/dataset.h"
+#include "data/dictionary.h"
 #include "data/stream.h"
 #include "data/view.h"
 
@@ -40,6 +41,15 @@ const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no 
  * the array is copied. */
 const uint16_t *lk_items_labels(const lk_items *items);
 lk_status lk_items_set_labels(lk_items *items, const int32_t *labels);
+
+/* The names of the labels; NULL: they have none. Set with the labels (copied). */
+const lk_dictionary *lk_items_classes(const lk_items *items);
+lk_status lk_items_set_classes(lk_items *items, const lk_dictionary *classes);
+/* Makes the labels symbols of `known`, by their names; LK_MISMATCH lists what is known. */
+lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known);
+/* Parts texts: the first `first` symbols of one, or the first `first` of several, stay *texts; the
+ * rest becomes *rest. Neither is empty. After a failure *texts stays as it is. */
+lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest);
 
 /* values[count]: the item's symbols from `first` on, all within it. */
 lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,

@@ -2,6 +2,9 @@
 
 #include "base/memory.h"
 
+/* While it is decoded: a progressive JPEG keeps its coefficients beside the pixels. */
+#define BYTES_PER_PIXEL 9
+
 void lk_picture_deinit(lk_picture *picture) {
     lk_release(picture->pixels);
     *picture = (lk_picture){0};
@@ -32,7 +35,7 @@ lk_status lk_picture_check(lk_context *context, const char *name, int64_t height
                        "file is truncated or damaged",
                        name, (long long)width, (long long)height, (long long)size);
     }
-    return LK_OK;
+    return lk_memory_allow(context, name, "its pixels", (double)(height * width) * BYTES_PER_PIXEL);
 }
 
 void lk_picture_values(const lk_picture *picture, uint16_t *values) {

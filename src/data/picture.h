@@ -17,8 +17,9 @@ typedef struct lk_picture {
 void lk_picture_deinit(lk_picture *picture);
 /* An array from lk_allocate and all that its pictures hold. */
 void lk_pictures_release(lk_picture *pictures, int64_t count);
-/* Refuses sides beyond LK_PICTURE_SIDE_MOST, pixels beyond LK_PICTURE_PIXELS_MOST, and more pixels
- * than `size` bytes can hold at `most` for each byte: before memory is taken for them. */
+/* Refuses sides beyond LK_PICTURE_SIDE_MOST, pixels beyond LK_PICTURE_PIXELS_MOST, more pixels than
+ * `size` bytes can hold at `most` for each byte, and more than memory is allowed for: before it is
+ * taken. */
 lk_status lk_picture_check(lk_context *context, const char *name, int64_t height, int64_t width,
                            int64_t size, int64_t most);
 void lk_picture_values(const lk_picture *picture, uint16_t *values);

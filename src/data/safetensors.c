@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/tensor_types.h"
 
@@ -196,8 +197,9 @@ static lk_status parse_file(lk_parse *parse) {
                        parse->name);
     }
     json_error_t error;
-    json_t *header =
-        json_loadb((const char *)bytes->data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    json_t *header;
+    LK_TRY(lk_json_parse(parse->context, parse->name, (const char *)bytes->data + 8, (size_t)length,
+                         &header, &error));
     if (!json_is_object(header)) {
         json_decref(header);
         return lk_fail(parse->context, LK_FORMAT,

@@ -58,6 +58,34 @@ void lk_symbols_deinit(lk_symbols *symbols) {
     *symbols = (lk_symbols){0};
 }
 
+lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_symbols *other) {
+    LK_REQUIRE(symbols->kind == other->kind);
+    if (other->count == 0) {
+        return LK_OK;
+    }
+    int64_t most = (int64_t)symbols->count + other->count, count = 0;
+    uint32_t *all = lk_allocate(most, sizeof *all);
+    if (all == NULL) {
+        return lk_fail_no_memory(context, "a list of characters", most * 4);
+    }
+    for (int32_t a = 0, b = 0; a < symbols->count || b < other->count;) { /* both ascend */
+        bool first = b == other->count ||
+                     (a < symbols->count && symbols->characters[a] <= other->characters[b]);
+        uint32_t next = first ? symbols->characters[a] : other->characters[b];
+        a += a < symbols->count && symbols->characters[a] == next;
+        b += b < other->count && other->characters[b] == next;
+        all[count++] = next;
+    }
+    lk_symbols joined;
+    lk_status status = lk_symbols_list(context, "the texts together", all, count, &joined);
+    lk_release(all);
+    if (status == LK_OK) {
+        lk_symbols_deinit(symbols);
+        *symbols = joined;
+    }
+    return status;
+}
+
 uint16_t lk_symbols_find(const lk_symbols *symbols, uint32_t character) {
     if (symbols->kind == LK_SYMBOLS_BYTES) {
         return (uint16_t)(character - LK_UTF8_BYTE);

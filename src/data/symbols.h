@@ -42,6 +42,9 @@ void lk_symbols_deinit(lk_symbols *symbols);
 lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
                            lk_symbols *symbols);
 
+/* Adds to a list the characters of another of its kind. */
+lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_symbols *other);
+
 /* The symbol of a character as data/utf8.h has it, the escape (alphabet - 1) for one that is not
  * listed; with bytes a character is LK_UTF8_BYTE + the byte, always. */
 uint16_t lk_symbols_find(const lk_symbols *symbols, uint32_t character);

@@ -284,6 +284,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 const lk_family lk_bayesnet_family = {
     .name = "bayesnet",
     .tables = true,
+    .per_variable = true,
     .place = 40,
     .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms "
                "for the roots",

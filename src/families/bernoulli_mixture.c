@@ -100,6 +100,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 const lk_family lk_bernoulli_mixture_family = {
     .name = "bernoulli-mixture",
     .tables = true,
+    .per_variable = true,
     .place = 30,
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
     .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "

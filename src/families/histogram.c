@@ -262,6 +262,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
 const lk_family lk_histogram_family = {
     .name = "histogram",
     .tables = true,
+    .per_variable = true,
     .place = 20,
     .summary =
         "counted frequencies, of all variables together when they are few, of each one otherwise",

@@ -314,6 +314,7 @@ const lk_family lk_made_family = {
     .given = true,
     .views = true,
     .tables = true,
+    .per_variable = true,
     .variants = variants,
     .ordering = ordering,
     .build = build,

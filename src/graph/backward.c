@@ -23,9 +23,12 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
         lk_head head = lk_graph_head(graph, v);
         int64_t at = (v - field->first) * e->count * head.channels;
         float scale = e->weights != NULL ? s->scale * e->weights[v] : s->scale;
+        int64_t active = lk_active_examples(e, place);
+        float *gradient = e->gradient[field->output->index] + at;
         head.dist->gradient(graph->context->kernels, &head, lk_execution_parameters(e, v),
-                            e->symbols + v * e->count, scale, e->count,
-                            e->gradient[field->output->index] + at);
+                            e->symbols + v * e->count, scale, active, gradient);
+        memset(gradient + active * head.channels, 0,
+               (size_t)((e->count - active) * head.channels) * sizeof *gradient);
     }
 }
 
@@ -73,14 +76,14 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.din_fresh = node->op->sets_fresh ? arrays.din_fresh : NULL;
     if (node->op->backward == NULL) {
-        return lk_fail(graph->context, LK_UNSUPPORTED,
+        return lk_fail(execution->context, LK_UNSUPPORTED,
                        "node %s (%s) cannot be trained by gradients", node->name, node->op->name);
     }
     if (task.first_cell > 0) { /* what new positions give carried ones ends there */
         int64_t floats = task.first_cell * node->channels * task.batch;
         memset(execution->gradient[node->index], 0, (size_t)floats * sizeof(float));
     }
-    return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(graph->context, node->name, 0);
+    return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(execution->context, node->name, 0);
 }
 
 static lk_status run_backward(lk_execution *execution, bool *begun, bool *touched) {
@@ -122,11 +125,12 @@ lk_status lk_execution_backward(lk_execution *execution) {
         whole = whole && (field->output == NULL || field->output->needs_gradient);
     }
     if (!trained || !whole) {
-        return lk_fail(graph->context, LK_UNSUPPORTED, "the network has no parameters to train");
+        return lk_fail(execution->context, LK_UNSUPPORTED,
+                       "the network has no parameters to train");
     }
     bool *flags = lk_allocate((int64_t)graph->node_count + graph->parameters->count, sizeof *flags);
     if (flags == NULL) {
-        return lk_fail_no_memory(graph->context, "backward pass", graph->node_count);
+        return lk_fail_no_memory(execution->context, "backward pass", graph->node_count);
     }
     lk_status status = run_backward(execution, flags, flags + graph->node_count);
     lk_release(flags);

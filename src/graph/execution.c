@@ -2,6 +2,7 @@
  * Backward is in backward.c. */
 #include "graph/execution.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -10,10 +11,19 @@
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int64_t bytes_of(const lk_memory_plan *memory, int64_t variables, int64_t batch) {
-    int64_t per_example = memory->total * (int64_t)sizeof(float);
+static int64_t bytes_of(int64_t floats, int64_t variables, int64_t batch) {
+    int64_t per_example = floats * (int64_t)sizeof(float);
     per_example += variables * (int64_t)(sizeof(float) + sizeof(uint16_t));
     return per_example > INT64_MAX / 2 / batch ? INT64_MAX : per_example * batch;
+}
+
+static lk_status ask_for_memory(const lk_execution *execution) {
+    char what[96];
+    snprintf(what, sizeof what, "running the network over %lld examples at a time",
+             (long long)execution->batch);
+    return lk_memory_allow(
+        execution->graph->context, NULL, what,
+        (double)bytes_of(execution->memory.total, execution->graph->variables, execution->batch));
 }
 
 static lk_status allocate(lk_execution *execution) {
@@ -23,6 +33,7 @@ static lk_status allocate(lk_execution *execution) {
                              &execution->memory)) {
         return lk_fail_no_memory(context, "memory plan", graph->node_count * 32);
     }
+    LK_TRY(ask_for_memory(execution));
     int64_t cells = graph->variables * execution->batch;
     execution->pool_of_values =
         lk_allocate(execution->memory.total * execution->batch, sizeof(float));
@@ -38,8 +49,9 @@ static lk_status allocate(lk_execution *execution) {
     if (execution->pool_of_values == NULL || execution->symbols == NULL ||
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
         execution->gradient == NULL || execution->at_step == NULL || execution->workspace == NULL) {
-        return lk_fail_no_memory(context, "values of the network",
-                                 bytes_of(&execution->memory, graph->variables, execution->batch));
+        return lk_fail_no_memory(
+            context, "values of the network",
+            bytes_of(execution->memory.total, graph->variables, execution->batch));
     }
     return execution->window != NULL ? lk_execution_prepare_window(execution) : LK_OK;
 }
@@ -61,6 +73,7 @@ static lk_status create(const lk_graph *graph, lk_plan plan, int64_t batch, cons
     }
     made->length = window != NULL ? window->positions - window->lookback : 0;
     made->pool = graph->context->pool;
+    made->context = graph->context;
     lk_status status = allocate(made);
     if (status != LK_OK) {
         lk_execution_destroy(made);
@@ -123,15 +136,9 @@ void lk_execution_rebind(lk_execution *execution, const lk_graph *graph) {
 
 static int64_t bytes_to_run(const lk_graph *graph, lk_plan plan, int64_t batch,
                             const lk_window *window, int64_t length) {
-    lk_memory_plan memory;
-    if (!lk_memory_plan_make(graph, plan, window, length, &memory)) {
-        return INT64_MAX;
-    }
     int64_t variables =
         window != NULL ? (window->lookback + length) * window->unit : graph->variables;
-    int64_t bytes = bytes_of(&memory, variables, batch);
-    lk_memory_plan_release(&memory);
-    return bytes;
+    return bytes_of(lk_memory_plan_total(graph, plan, window, length), variables, batch);
 }
 
 int64_t lk_execution_bytes(const lk_graph *graph, lk_plan plan, int64_t batch) {
@@ -177,6 +184,10 @@ void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t c
         memcpy(execution->given, given, (size_t)(count * execution->graph->given) * sizeof *given);
         execution->given_count = count;
     }
+}
+
+void lk_execution_set_active(lk_execution *execution, const int64_t *active) {
+    execution->active = active;
 }
 
 void lk_execution_set_weights(lk_execution *execution, const float *weights) {
@@ -241,8 +252,7 @@ lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const i
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
     task.cell_count = count;
-    return node->op->forward(&task) ? LK_OK
-                                    : lk_fail_no_memory(execution->graph->context, node->name, 0);
+    return node->op->forward(&task) ? LK_OK : lk_fail_no_memory(execution->context, node->name, 0);
 }
 
 /* ---- the parallel schedule ------------------------------------------------------------------- */
@@ -312,6 +322,8 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
         lk_head head = lk_graph_head(graph, v);
         head.dist->nll(graph->context->kernels, &head, lk_execution_parameters(e, v),
                        e->symbols + v * e->count, e->count, e->nll + v * e->count);
+        int64_t active = lk_active_examples(e, place);
+        memset(e->nll + v * e->count + active, 0, (size_t)(e->count - active) * sizeof *e->nll);
     }
 }
 
@@ -339,7 +351,8 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
         const lk_node *node = graph->nodes[i];
         int64_t first = lk_first_cell(execution, node), last = lk_last_cell(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool kept = execution->window == NULL || !execution->window->nodes[i].brief;
+        bool kept = execution->window == NULL || execution->plan == LK_PLAN_TRAIN ||
+                    !execution->window->nodes[i].brief;
         if (kept && !graph->context->kernels->all_finite(execution->value[i] + first * floats,
                                                          (last - first) * floats)) {
             return node;

@@ -41,6 +41,11 @@ void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t c
  * as they are. */
 void lk_execution_set_weights(lk_execution *execution, const float *weights);
 
+/* Of lanes that end at different places: how many of the minibatch's first examples still have a
+ * value, for each variable of the call ([variables]); what the others would have there counts
+ * nothing, in likelihoods and in gradients. Not owned; NULL: all. */
+void lk_execution_set_active(lk_execution *execution, const int64_t *active);
+
 /* Parallel: x is [count][variables], count <= batch. */
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count);
 /* After forward (or when every step has been run): the parameters of variable v,

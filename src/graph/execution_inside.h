@@ -20,6 +20,7 @@ struct lk_execution {
     uint16_t *symbols;         /* [variables][count]: the data as integers */
     uint16_t *given;           /* [count][graph->given] */
     int64_t given_count;       /* examples that it holds */
+    const int64_t *active;     /* [variables of the call], or NULL; not owned */
     const float *weights;      /* [variables], or NULL: of the gradients; not owned */
     float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
     int32_t next_step;         /* incremental: the step that comes next; */
@@ -42,6 +43,7 @@ struct lk_execution {
     lk_workspace *workspace;
     lk_derived *derived; /* weights that operations see instead of parameters; NULL: none */
     lk_pool *pool;       /* not owned */
+    lk_context *context; /* where failures are told: the graph's, or a slice's; not owned */
 };
 
 /* Room for one task's pointers. */
@@ -60,6 +62,12 @@ lk_status lk_execution_prepare_window(lk_execution *execution);
 lk_status lk_execution_window_weights_changed(lk_execution *execution);
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
+
+/* How many of the call's examples have a value at a place of it: the first ones. */
+static inline int64_t lk_active_examples(const lk_execution *e, int64_t place) {
+    int64_t active = e->active == NULL ? e->count : e->active[place - e->first] - e->first_example;
+    return active < 0 ? 0 : active < e->count ? active : e->count;
+}
 
 /* Work over the call's variables is cut into pieces of so many: enough to be worth a thread's while
  * at small batches. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/memory_plan.h"
 #include "graph/op.h"
 
 /* A field's node has no arithmetic: the execution writes its value. */
@@ -251,6 +252,13 @@ static lk_status fill_graph(lk_graph *graph, const lk_field *fields, int32_t cou
     return LK_OK;
 }
 
+/* The arena gives no more: it was not allowed to, or there is none. */
+static lk_status fail_arena(const lk_graph *graph) {
+    int64_t bytes = lk_arena_bytes(graph->arena);
+    LK_TRY(lk_memory_allow(graph->context, NULL, "building the network", (double)bytes));
+    return lk_fail_no_memory(graph->context, "building the network", bytes);
+}
+
 lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
                                  const lk_field *fields, int32_t count, lk_graph **graph) {
     LK_REQUIRE(count >= 1 && count <= LK_FIELDS_MOST);
@@ -262,9 +270,15 @@ lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
     made->context = context;
     made->parameters = parameters;
     made->arena = lk_arena_create();
-    lk_status status = made->arena == NULL ? lk_fail_no_memory(context, "graph", 4096)
-                                           : fill_graph(made, fields, count);
+    lk_status status = LK_OK;
+    if (made->arena == NULL) {
+        status = lk_fail_no_memory(context, "graph", 4096);
+    } else {
+        lk_arena_limit(made->arena, context->memory_most);
+        status = fill_graph(made, fields, count);
+    }
     if (status != LK_OK) {
+        status = made->arena != NULL && lk_arena_failed(made->arena) ? fail_arena(made) : status;
         lk_graph_destroy(made);
         return status;
     }
@@ -336,7 +350,8 @@ static const lk_node *decisive_read(const lk_node *node, int64_t cell, int64_t *
 
 /* The node's cells, wave after wave; the caller's, to be released; NULL: out of memory. */
 static int32_t *order_by_wave(const lk_node *node) {
-    int32_t *order = lk_allocate(2 * node->cells, sizeof *order), *wave = order + node->cells;
+    int32_t *order = lk_allocate(2 * node->cells, sizeof *order);
+    int32_t *wave = order != NULL ? order + node->cells : NULL;
     int64_t *begin = lk_allocate(node->cells + 1, sizeof *begin);
     for (int64_t cell = 0; order != NULL && begin != NULL && cell < node->cells; cell++) {
         int64_t found = node->op->wave(node, cell);
@@ -374,7 +389,12 @@ static lk_status derive_ready(lk_graph *graph, const lk_node *node, int32_t *rea
 
 static lk_status derive(lk_graph *graph, lk_node *node) {
     LK_TRY(node->op->shape(graph->context, node));
-    LK_REQUIRE(node->cells >= 1 && node->cells <= INT32_MAX && node->channels >= 1);
+    LK_REQUIRE(node->cells >= 1 && node->channels >= 1);
+    if (node->cells > INT32_MAX) {
+        return lk_fail(graph->context, LK_UNSUPPORTED,
+                       "node %s would have %lld cells, and at most %d are possible", node->name,
+                       (long long)node->cells, INT32_MAX);
+    }
     int32_t *ready = lk_allocate(node->cells, sizeof *ready);
     if (ready == NULL) {
         return lk_fail_no_memory(graph->context, node->name, node->cells * (int64_t)sizeof *ready);
@@ -388,6 +408,15 @@ static lk_status derive(lk_graph *graph, lk_node *node) {
         node->needs_gradient = node->needs_gradient || node->inputs[i]->needs_gradient;
     }
     return status;
+}
+
+/* Whether the building has failed. Whoever gets NULL from the graph's arena need only return NULL:
+ * it is told here. */
+static bool has_failed(lk_graph *graph) {
+    if (graph->failed == LK_OK && lk_arena_failed(graph->arena)) {
+        graph->failed = fail_arena(graph);
+    }
+    return graph->failed != LK_OK;
 }
 
 static const char *node_name(lk_graph *graph, const lk_op *op, const char *name) {
@@ -407,19 +436,16 @@ lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_
                       void *settings) {
     LK_REQUIRE(input_count >= op->inputs_least && input_count <= op->inputs_most);
     LK_REQUIRE(parameter_count <= LK_NODE_PARAMETERS_MOST);
-    for (int32_t i = 0; i < input_count; i++) {
-        if (inputs[i] == NULL) {
-            LK_REQUIRE(graph->failed != LK_OK);
-        }
-    }
-    if (graph->failed != LK_OK) {
+    if (has_failed(graph)) {
         return NULL;
+    }
+    for (int32_t i = 0; i < input_count; i++) {
+        LK_REQUIRE(inputs[i] != NULL);
     }
     lk_node *node = lk_arena_take(graph->arena, 1, sizeof *node);
     lk_node **copy = lk_arena_take(graph->arena, input_count, sizeof *copy);
     const char *label = node_name(graph, op, name);
-    if (node == NULL || copy == NULL || label == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, op->name, (int64_t)sizeof *node);
+    if (has_failed(graph)) {
         return NULL;
     }
     if (input_count > 0) {
@@ -495,8 +521,8 @@ static lk_status check_output(lk_graph *graph, const lk_field *field) {
 void lk_graph_model(lk_graph *graph, int32_t field, lk_node *output, const lk_dist *dist,
                     int32_t components) {
     lk_field *f = &graph->fields[field];
-    LK_REQUIRE(f->role == LK_MODELLED && (output != NULL || graph->failed != LK_OK));
-    if (graph->failed == LK_OK) {
+    if (!has_failed(graph)) {
+        LK_REQUIRE(f->role == LK_MODELLED && output != NULL);
         f->output = output;
         f->head = (lk_head){.dist = dist,
                             .alphabet = f->alphabet,
@@ -506,14 +532,18 @@ void lk_graph_model(lk_graph *graph, int32_t field, lk_node *output, const lk_di
 }
 
 lk_status lk_graph_close(lk_graph *graph) {
-    for (int32_t f = 0; f < graph->field_count && graph->failed == LK_OK; f++) {
+    for (int32_t f = 0; f < graph->field_count && !has_failed(graph); f++) {
         const lk_field *field = &graph->fields[f];
         if (field->role == LK_MODELLED) {
             graph->failed = check_output(graph, field);
             graph->failed = graph->failed == LK_OK ? prove(graph, field) : graph->failed;
         }
     }
-    graph->finished = graph->failed == LK_OK;
+    graph->plan_room = lk_arena_take(graph->arena, lk_memory_plan_room(graph->node_count), 1);
+    graph->finished = !has_failed(graph);
+    if (lk_arena_failed(graph->arena)) { /* whoever told it first may not have known why */
+        graph->failed = fail_arena(graph);
+    }
     return graph->failed;
 }
 

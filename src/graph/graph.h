@@ -90,7 +90,8 @@ typedef struct lk_graph {
     int64_t *rank_begin; /* [steps + 1] */
     lk_node **nodes;     /* those of the fields first */
     int32_t node_count, node_capacity;
-    lk_node *data; /* of the first modelled field */
+    lk_node *data;            /* of the first modelled field */
+    void *plan_room; /* for graph/memory_plan.h to see what an execution would take */
     bool finished;
     lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
 } lk_graph;

@@ -130,37 +130,51 @@ static int64_t place(life **order, int32_t count) {
     return total;
 }
 
+int64_t lk_memory_plan_room(int32_t nodes) {
+    return 2 * (int64_t)nodes * (int64_t)(sizeof(life) + sizeof(life *));
+}
+
+/* Places the lives, which stand at the beginning of the room: [values, gradients]. */
+static int64_t place_all(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                         int64_t length, void *room) {
+    int32_t nodes = graph->node_count, count = 0;
+    life *lives = room, **order = (life **)(void *)(lives + 2 * (int64_t)nodes);
+    value_lives(graph, plan, window, length, lives);
+    gradient_lives(graph, window, length, lives + nodes);
+    for (int32_t i = 0; i < nodes; i++) {
+        order[count++] = &lives[i];
+    }
+    for (int32_t i = 0; i < nodes && plan == LK_PLAN_TRAIN; i++) {
+        if (lives[nodes + i].size > 0) {
+            order[count++] = &lives[nodes + i];
+        }
+    }
+    return place(order, count);
+}
+
+int64_t lk_memory_plan_total(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                             int64_t length) {
+    return place_all(graph, plan, window, length, graph->plan_room);
+}
+
 bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *window,
                          int64_t length, lk_memory_plan *memory) {
-    int32_t nodes = graph->node_count, count = 0;
+    int32_t nodes = graph->node_count;
     *memory = (lk_memory_plan){0};
-    life *lives = lk_allocate(2 * (int64_t)nodes, sizeof *lives);
-    life **order = lk_allocate(2 * (int64_t)nodes, sizeof *order);
+    life *lives = lk_allocate(lk_memory_plan_room(nodes), 1);
     memory->value = lk_allocate(nodes, sizeof *memory->value);
     memory->gradient = lk_allocate(nodes, sizeof *memory->gradient);
-    bool made = lives != NULL && order != NULL && memory->value != NULL && memory->gradient != NULL;
+    bool made = lives != NULL && memory->value != NULL && memory->gradient != NULL;
     if (made) {
-        value_lives(graph, plan, window, length, lives);
-        gradient_lives(graph, window, length, lives + nodes);
-        for (int32_t i = 0; i < nodes; i++) {
-            order[count++] = &lives[i];
-        }
-        for (int32_t i = 0; i < nodes && plan == LK_PLAN_TRAIN; i++) {
-            if (lives[nodes + i].size > 0) {
-                order[count++] = &lives[nodes + i];
-            }
-        }
-        memory->total = place(order, count);
+        memory->total = place_all(graph, plan, window, length, lives);
         for (int32_t i = 0; i < nodes; i++) {
             memory->value[i] = lives[i].offset;
             memory->gradient[i] = lives[nodes + i].offset;
         }
-    }
-    lk_release(lives);
-    lk_release(order);
-    if (!made) {
+    } else {
         lk_memory_plan_release(memory);
     }
+    lk_release(lives);
     return made;
 }
 

@@ -18,6 +18,10 @@ typedef struct lk_memory_plan {
  * memory. */
 bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *window,
                          int64_t length, lk_memory_plan *memory);
+/* The total alone, in the graph's own room (lk_memory_plan_room bytes), so that it cannot fail. */
+int64_t lk_memory_plan_total(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                             int64_t length);
+int64_t lk_memory_plan_room(int32_t nodes);
 void lk_memory_plan_release(lk_memory_plan *memory);
 
 #endif

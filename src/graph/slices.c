@@ -1,127 +1,162 @@
 #include "graph/slices.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdatomic.h>
 
-#include "base/arena.h"
 #include "base/memory.h"
 #include "graph/execution_inside.h"
+#include "graph/gradient_tree.h"
 
-enum {
-    EXAMPLES_LEAST = 4, /* fewer leave too short products at the borders of a grid */
-    SLICE_BYTES =
-        2
-        << 20, /* of the widest node: two cores' second caches, or one's and a part of the third */
-    FLOATS_PER_PIECE = 16384, /* of the joining */
-};
+/* A thread, or a group of threads, and the slice that failed on it. */
+typedef struct slice_worker {
+    lk_context context; /* its pool, and where its failure is told */
+    lk_status status;
+    int64_t failed;
+} slice_worker;
 
 struct lk_slices {
-    lk_graph *graph;             /* not owned */
-    int64_t batch, most, floats; /* examples in all; slices; of all parameters together */
-    int workers;
-    bool apart;               /* each worker has a pool of its own */
-    lk_execution **execution; /* [workers], owned */
-    lk_pool **pool;           /* [workers], owned where apart */
-    float *gradient;          /* [slices][floats], owned */
-    float **part;             /* [slices][parameters]: into it, owned */
-    lk_status *status;        /* [slices], owned */
+    lk_graph *graph; /* not owned */
+    lk_slices_options options;
+    int64_t here;         /* slices that run here */
+    int worker_count;     /* with pools of their own, where there are several */
+    slice_worker *worker; /* [worker_count], owned */
+    int64_t execution_count;
+    lk_execution **execution; /* owned; of streams one for each slice, else one for each worker */
+    lk_execution *suspect;    /* of these */
+    int64_t part_count;
+    float **part;    /* [part_count][parameters], owned; the first are the parameters' own */
+    float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
     /* The present run. */
-    const uint16_t *x;
-    int64_t count, slices;
+    const uint16_t *x, *given;
     double *nll_nats;
+    int64_t count, slices;   /* examples; slices of the whole minibatch */
+    _Atomic int64_t next;    /* slice that nobody has begun */
+    int64_t position[2];     /* of streams: the first, and the one behind the last */
+    int64_t values_per_lane; /* of x */
 };
-
-/* ---- how a minibatch is cut ------------------------------------------------------------------ */
-
-static int64_t examples_of(const lk_graph *graph) {
-    int64_t widest = 1, values = 0, examples = EXAMPLES_LEAST;
-    for (int32_t i = 0; i < graph->node_count; i++) {
-        const lk_node *node = graph->nodes[i];
-        int64_t bytes = node->cells * node->channels * (int64_t)sizeof(float);
-        if (node->op->recurrent) {
-            return INT64_MAX;
-        }
-        widest = bytes > widest ? bytes : widest;
-        values += node->cells * node->channels;
-    }
-    while (2 * examples * widest <= SLICE_BYTES) {
-        examples *= 2;
-    }
-    return examples * values >= 4 * lk_parameters_total(graph->parameters) ? examples : INT64_MAX;
-}
-
-/* An even number: two workers get equally much. */
-static int64_t count_of(int64_t examples, int64_t batch) {
-    if (examples >= batch) {
-        return 1;
-    }
-    int64_t slices = (batch + examples - 1) / examples;
-    return slices + slices % 2;
-}
-
-int64_t lk_slices_count(const lk_graph *graph, int64_t batch) {
-    return count_of(examples_of(graph), batch);
-}
-
-/* Where slice s of the present run begins. */
-static int64_t first_of(const lk_slices *slices, int64_t s) {
-    return slices->count * s / slices->slices;
-}
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* Where slice s of a minibatch begins. */
+static int64_t first_of(int64_t count, int64_t slices, int64_t s) {
+    return count * s / slices;
+}
+
+/* Bits of a number: how many subtrees are complete before slice `number`. */
+static int64_t complete_before(int64_t number) {
+    int64_t bits = 0;
+    for (; number > 0; number &= number - 1) {
+        bits++;
+    }
+    return bits;
+}
+
+static int64_t parts_of_a_walk(int64_t slices) {
+    int64_t parts = 1;
+    for (; slices > 1; slices /= 2) {
+        parts++;
+    }
+    return parts;
+}
+
+/* Gradients of all slices at once would take more memory than the minibatch's values. */
+static bool is_heavy(const lk_slices *s) {
+    int64_t values = 0;
+    for (int32_t i = 0; i < s->graph->node_count; i++) {
+        values += s->graph->nodes[i]->cells * s->graph->nodes[i]->channels;
+    }
+    int64_t share = s->options.batch * s->here / s->options.slices;
+    return (s->here - 1) * lk_parameters_total(s->graph->parameters) > share * values;
+}
+
+static int workers_of(const lk_slices *s) {
+    int64_t threads = lk_pool_threads(s->graph->context->pool), other = s->here;
+    if (is_heavy(s)) {
+        return 1;
+    }
+    if (other >= threads) {
+        return (int)threads;
+    }
+    while (other > 0) { /* the greatest common divisor */
+        int64_t rest = threads % other;
+        threads = other;
+        other = rest;
+    }
+    return (int)threads;
+}
+
 static lk_status allocate(lk_slices *s) {
     const lk_parameters *parameters = s->graph->parameters;
-    s->execution = lk_allocate(s->workers, sizeof *s->execution);
-    s->pool = lk_allocate(s->workers, sizeof *s->pool);
-    s->gradient = lk_allocate(s->most * s->floats, sizeof *s->gradient);
-    s->part = lk_allocate(s->most * parameters->count, sizeof *s->part);
-    s->status = lk_allocate(s->most, sizeof *s->status);
-    if (s->execution == NULL || s->pool == NULL || s->gradient == NULL || s->part == NULL ||
-        s->status == NULL) {
+    int64_t floats = lk_parameters_total(parameters);
+    s->part_count = s->worker_count > 1 ? s->here : parts_of_a_walk(s->here);
+    s->execution_count = s->options.window != NULL ? s->here : s->worker_count;
+    s->worker = lk_allocate(s->worker_count, sizeof *s->worker);
+    s->execution = lk_allocate(s->execution_count, sizeof *s->execution);
+    s->part = lk_allocate(s->part_count * parameters->count, sizeof *s->part);
+    s->gradient = lk_allocate((s->part_count - 1) * floats, sizeof *s->gradient);
+    if (s->worker == NULL || s->execution == NULL || s->part == NULL || s->gradient == NULL) {
         return lk_fail_no_memory(parameters->context, "gradients of slices",
-                                 s->most * s->floats * (int64_t)sizeof(float));
+                                 (s->part_count - 1) * floats * (int64_t)sizeof(float));
     }
     float *at = s->gradient;
-    for (int64_t i = 0; i < s->most * parameters->count; i++) {
+    for (int64_t i = 0; i < s->part_count * parameters->count; i++) {
         const lk_parameter *p = &parameters->list[i % parameters->count];
-        s->part[i] = at;
-        at += p->rows * p->columns;
+        bool own = i < parameters->count;
+        LK_REQUIRE(p->gradient != NULL);
+        s->part[i] = own ? p->gradient : at;
+        at += own ? 0 : p->rows * p->columns;
     }
     return LK_OK;
 }
 
-static lk_status make_worker(lk_slices *s, int worker) {
+static lk_status make_workers(lk_slices *s) {
     lk_context *context = s->graph->context;
-    LK_TRY(lk_execution_create(s->graph, LK_PLAN_TRAIN, (s->batch + s->most - 1) / s->most,
-                               &s->execution[worker]));
-    if (s->apart) {
-        s->pool[worker] = lk_pool_create(1);
-        if (s->pool[worker] == NULL) {
-            return lk_fail_no_memory(context, "a worker", 0);
+    for (int w = 0; w < s->worker_count; w++) {
+        lk_context *own = &s->worker[w].context;
+        *own = *context;
+        own->pool = s->worker_count == 1
+                        ? context->pool
+                        : lk_pool_create(lk_pool_threads(context->pool) / s->worker_count);
+        if (own->pool == NULL) {
+            return lk_fail_no_memory(context, "threads of slices", 0);
         }
-        lk_execution_set_pool(s->execution[worker], s->pool[worker]);
     }
     return LK_OK;
 }
 
-lk_status lk_slices_create(lk_graph *graph, int64_t batch, lk_slices **slices) {
+static lk_status make_executions(lk_slices *s) {
+    const lk_slices_options *o = &s->options;
+    for (int64_t i = 0; i < s->execution_count; i++) {
+        int64_t slice = o->first + i, most = (o->batch + o->slices - 1) / o->slices;
+        int64_t lanes =
+            first_of(o->batch, o->slices, slice + 1) - first_of(o->batch, o->slices, slice);
+        LK_TRY(o->window != NULL
+                   ? lk_execution_create_along(o->window, LK_PLAN_TRAIN, lanes, &s->execution[i])
+                   : lk_execution_create(s->graph, LK_PLAN_TRAIN, most, &s->execution[i]));
+    }
+    return LK_OK;
+}
+
+static lk_status init(lk_slices *s) {
+    s->worker_count = workers_of(s);
+    LK_TRY(allocate(s));
+    LK_TRY(make_workers(s));
+    LK_TRY(make_executions(s));
+    s->suspect = s->execution[0];
+    return LK_OK;
+}
+
+lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices **slices) {
     *slices = NULL;
+    options.last = options.last == 0 ? options.slices : options.last;
+    LK_REQUIRE(1 <= options.slices && options.slices <= options.batch);
+    LK_REQUIRE(lk_gradient_tree_has(options.slices, options.first, options.last));
     lk_slices *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(graph->context, "slices", (int64_t)sizeof *made);
     }
-    int threads = lk_pool_threads(graph->context->pool);
-    made->graph = graph;
-    made->batch = batch;
-    made->most = lk_slices_count(graph, batch);
-    made->floats = lk_parameters_total(graph->parameters);
-    made->apart = made->most >= threads;
-    made->workers = made->apart ? threads : 1;
-    lk_status status = allocate(made);
-    for (int w = 0; w < made->workers && status == LK_OK; w++) {
-        status = make_worker(made, w);
-    }
+    *made = (lk_slices){.graph = graph, .options = options, .here = options.last - options.first};
+    lk_status status = init(made);
     if (status != LK_OK) {
         lk_slices_destroy(made);
         return status;
@@ -134,99 +169,254 @@ void lk_slices_destroy(lk_slices *slices) {
     if (slices == NULL) {
         return;
     }
-    for (int w = 0; w < slices->workers; w++) {
-        lk_execution_destroy(slices->execution != NULL ? slices->execution[w] : NULL);
-        lk_pool_destroy(slices->pool != NULL ? slices->pool[w] : NULL);
+    for (int64_t i = 0; slices->execution != NULL && i < slices->execution_count; i++) {
+        lk_execution_destroy(slices->execution[i]);
+    }
+    for (int w = 0; slices->worker != NULL && slices->worker_count > 1 && w < slices->worker_count;
+         w++) {
+        lk_pool_destroy(slices->worker[w].context.pool);
     }
     lk_release(slices->execution);
-    lk_release(slices->pool);
-    lk_release(slices->gradient);
+    lk_release(slices->worker);
     lk_release(slices->part);
-    lk_release(slices->status);
+    lk_release(slices->gradient);
     lk_release(slices);
 }
 
+int64_t lk_slices_count(const lk_slices *slices) {
+    return slices->options.slices;
+}
+
+void lk_slices_rebind(lk_slices *slices, lk_graph *graph) {
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_rebind(slices->execution[i], graph);
+    }
+    slices->graph = graph;
+}
+
 void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uint64_t step) {
-    for (int w = 0; w < slices->workers; w++) {
-        lk_execution_set_training(slices->execution[w], training, seed, step);
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_set_training(slices->execution[i], training, seed, step);
+    }
+}
+
+void lk_slices_set_weights(lk_slices *slices, const float *weights) {
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_set_weights(slices->execution[i], weights);
+    }
+}
+
+void lk_slices_set_active(lk_slices *slices, const int64_t *active) {
+    for (int64_t i = 0; i < slices->execution_count; i++) {
+        lk_execution_set_active(slices->execution[i], active);
     }
 }
 
 lk_execution *lk_slices_execution(lk_slices *slices) {
-    return slices->execution[0];
+    return slices->suspect;
+}
+
+/* ---- a slice --------------------------------------------------------------------------------- */
+
+/* Its execution, working for this worker. `slice` counts from the first that runs here. */
+static lk_execution *bind(lk_slices *s, int64_t slice, int worker) {
+    lk_execution *execution = s->execution[s->options.window != NULL ? slice : worker];
+    execution->context = &s->worker[worker].context;
+    execution->pool = execution->context->pool;
+    return execution;
+}
+
+/* What is given with examples first, first + 1, ... */
+static void give(const lk_slices *s, lk_execution *execution, int64_t first, int64_t count) {
+    int64_t each = s->graph->given;
+    if (each > 0) {
+        lk_execution_give(execution, s->given + first * each, count);
+    }
+}
+
+static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
+    int64_t number = s->options.first + slice, first = first_of(s->count, s->slices, number);
+    int64_t count = first_of(s->count, s->slices, number + 1) - first;
+    const uint16_t *x = s->x + first * s->values_per_lane;
+    execution->first_example = first;
+    execution->examples = s->count;
+    if (s->options.window != NULL) {
+        LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
+    } else {
+        give(s, execution, first, count);
+        LK_TRY(lk_execution_forward(execution, x, count));
+    }
+    return lk_execution_nll(execution, s->nll_nats + first, NULL);
+}
+
+static lk_status run_slice(lk_slices *s, int64_t slice, int worker) {
+    slice_worker *w = &s->worker[worker];
+    lk_execution *execution = bind(s, slice, worker);
+    int64_t part = s->worker_count > 1 ? slice : complete_before(slice);
+    execution->own_gradient = s->part + part * s->graph->parameters->count;
+    w->failed = slice;
+    w->status = forward(s, execution, slice);
+    if (w->status == LK_OK) {
+        w->status = lk_execution_backward(execution);
+    }
+    return w->status;
 }
 
 /* ---- a run ----------------------------------------------------------------------------------- */
 
-static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
-    int64_t first = first_of(s, slice), count = first_of(s, slice + 1) - first;
-    execution->first_example = first;
-    execution->examples = s->count;
-    execution->own_gradient = s->part + slice * s->graph->parameters->count;
-    LK_TRY(lk_execution_forward(execution, s->x + first * s->graph->variables, count));
-    return lk_execution_nll(execution, s->nll_nats + first, NULL);
-}
-
-static void slice_piece(void *argument, int64_t slice, int worker) {
-    lk_slices *s = argument;
-    lk_execution *execution = s->execution[worker];
-    s->status[slice] = forward(s, execution, slice);
-    if (s->status[slice] == LK_OK) {
-        s->status[slice] = lk_execution_backward(execution);
-    }
-}
-
-/* gradient[i] = part 0 [i] + part 1 [i] + ..., from the left. */
-static void join_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const lk_slices *s = argument;
-    int64_t first = piece * FLOATS_PER_PIECE, last = first + FLOATS_PER_PIECE;
-    last = last < s->floats ? last : s->floats;
-    for (int64_t slice = 1; slice < s->slices; slice++) {
-        s->graph->context->kernels->add(s->gradient + first,
-                                        s->gradient + slice * s->floats + first, last - first);
-    }
-}
-
-static void join(lk_slices *s) {
+/* The last two subtrees become one. */
+static void join_top(lk_slices *s, int64_t top) {
     const lk_parameters *parameters = s->graph->parameters;
-    int64_t pieces = (s->floats + FLOATS_PER_PIECE - 1) / FLOATS_PER_PIECE;
-    lk_pool_run(s->graph->context->pool, pieces, join_piece, s);
-    for (int32_t p = 0; p < parameters->count; p++) {
-        const lk_parameter *to = &parameters->list[p];
-        memcpy(to->gradient, s->part[p], (size_t)(to->rows * to->columns) * sizeof(float));
+    lk_gradient_tree_join(parameters, s->part + (top - 1) * parameters->count, 2);
+}
+
+/* One after another: a subtree is joined as soon as it is complete. */
+static void walk(lk_slices *s, int64_t slices) {
+    for (int64_t slice = 0; slice < slices; slice++) {
+        if (run_slice(s, slice, 0) != LK_OK) {
+            return;
+        }
+        int64_t top = complete_before(slice);
+        for (int64_t bits = slice; bits % 2 == 1; bits /= 2) {
+            join_top(s, top--);
+        }
     }
+    for (int64_t top = complete_before(slices) - 1; top > 0; top--) {
+        join_top(s, top);
+    }
+}
+
+/* A worker takes slices in ascending order until none is left, or one fails: its first. */
+static void worker_piece(void *argument, int64_t worker, int thread) {
+    (void)thread;
+    lk_slices *s = argument;
+    int64_t end = (s->options.last < s->slices ? s->options.last : s->slices) - s->options.first;
+    for (int64_t slice = atomic_fetch_add(&s->next, 1); slice < end;
+         slice = atomic_fetch_add(&s->next, 1)) {
+        if (run_slice(s, slice, (int)worker) != LK_OK) {
+            return;
+        }
+    }
+}
+
+/* The first failure by the number of its slice. */
+static lk_status tell(lk_slices *s) {
+    const slice_worker *first = NULL;
+    for (int w = 0; w < s->worker_count; w++) {
+        const slice_worker *worker = &s->worker[w];
+        if (worker->status != LK_OK && (first == NULL || worker->failed < first->failed)) {
+            first = worker;
+        }
+    }
+    return first == NULL ? LK_OK
+                         : lk_fail(s->graph->context, first->status, "%s", first->context.message);
 }
 
 /* The first slice with an NLL that is not finite is computed again, for those who ask where it came
  * from. */
-static lk_status look_again(lk_slices *s) {
-    for (int64_t slice = 0; slice < s->slices; slice++) {
-        for (int64_t n = first_of(s, slice); n < first_of(s, slice + 1); n++) {
+static lk_status look_again(lk_slices *s, int64_t slices) {
+    for (int64_t slice = 0; slice < slices; slice++) {
+        int64_t number = s->options.first + slice;
+        int64_t last = first_of(s->count, s->slices, number + 1);
+        for (int64_t n = first_of(s->count, s->slices, number); n < last; n++) {
             if (!isfinite(s->nll_nats[n])) {
-                return forward(s, s->execution[0], slice);
+                s->suspect = bind(s, slice, 0);
+                return forward(s, s->suspect, slice);
             }
         }
     }
     return LK_OK;
 }
 
-lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, int64_t count, double *nll_nats) {
-    LK_REQUIRE(count >= 1 && count <= slices->batch);
-    slices->x = x;
-    slices->count = count;
-    slices->nll_nats = nll_nats;
-    slices->slices = count < slices->most ? count : slices->most;
-    if (slices->apart) {
-        lk_pool_run(slices->graph->context->pool, slices->slices, slice_piece, slices);
+static lk_status run(lk_slices *s) {
+    s->slices = s->count < s->options.slices ? s->count : s->options.slices;
+    int64_t last = s->options.last < s->slices ? s->options.last : s->slices;
+    int64_t slices = last - s->options.first;
+    if (slices <= 0) {
+        return LK_OK;
+    }
+    for (int w = 0; w < s->worker_count; w++) {
+        s->worker[w].status = LK_OK;
+    }
+    if (s->worker_count == 1) {
+        walk(s, slices);
+        LK_TRY(tell(s));
     } else {
-        for (int64_t slice = 0; slice < slices->slices; slice++) {
-            slice_piece(slices, slice, 0);
-        }
+        atomic_store(&s->next, 0);
+        lk_pool_run(s->graph->context->pool, s->worker_count, worker_piece, s);
+        LK_TRY(tell(s));
+        lk_gradient_tree_join(s->graph->parameters, s->part, slices);
     }
-    for (int64_t slice = 0; slice < slices->slices; slice++) {
-        LK_TRY(slices->status[slice]);
+    return look_again(s, slices);
+}
+
+lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *given, int64_t count,
+                        double *nll_nats) {
+    LK_REQUIRE(count >= 1 && count <= slices->options.batch && slices->options.window == NULL);
+    LK_REQUIRE(given != NULL || slices->graph->given == 0);
+    slices->x = x;
+    slices->given = given;
+    slices->nll_nats = nll_nats;
+    slices->count = count;
+    slices->values_per_lane = slices->graph->variables;
+    return run(slices);
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given) {
+    LK_REQUIRE(given != NULL || slices->graph->given == 0);
+    slices->given = given;
+    for (int64_t i = 0; i < slices->here; i++) {
+        const lk_slices_options *o = &slices->options;
+        lk_execution *execution = slices->execution[i];
+        execution->context = slices->graph->context;
+        execution->pool = execution->context->pool;
+        give(slices, execution, first_of(o->batch, o->slices, o->first + i), execution->batch);
+        LK_TRY(lk_execution_window_begin(execution, execution->batch));
     }
-    join(slices);
-    return look_again(slices);
+    return LK_OK;
+}
+
+lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
+                               double *nll_nats) {
+    slices->x = x;
+    slices->nll_nats = nll_nats;
+    slices->count = slices->options.batch;
+    slices->position[0] = first;
+    slices->position[1] = last;
+    slices->values_per_lane = (last - first) * slices->options.window->unit;
+    return run(slices);
+}
+
+typedef struct sliding {
+    const lk_slices *slices;
+    int64_t end;
+} sliding;
+
+static void slide_piece(void *argument, int64_t slice, int worker) {
+    (void)worker;
+    const sliding *s = argument;
+    lk_execution_window_slide(s->slices->execution[slice], s->end);
+}
+
+void lk_slices_window_slide(lk_slices *slices, int64_t end) {
+    sliding s = {slices, end};
+    lk_pool_run(slices->graph->context->pool, slices->here, slide_piece, &s);
+}
+
+void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values) {
+    for (int64_t i = 0; i < slices->here; i++) {
+        const lk_execution *execution = slices->execution[i];
+        lk_execution_window_save(execution, end, values);
+        values += lk_execution_window_floats(slices->options.window) * execution->batch;
+    }
+}
+
+void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values) {
+    for (int64_t i = 0; i < slices->here; i++) {
+        lk_execution *execution = slices->execution[i];
+        lk_execution_window_restore(execution, end, values);
+        values += lk_execution_window_floats(slices->options.window) * execution->batch;
+    }
 }

@@ -1,33 +1,62 @@
-/* A minibatch trained slice by slice: forward, likelihood and backward for a few examples at a
- * time, so that their values are still in a core's cache when the next operation reads them. Slices
- * are pieces of pool work, each run by one worker from the first node to the last and back; where
- * there are fewer of them than workers, the workers share the operations of one slice instead.
- * Neither can be seen in the result: how a minibatch is cut depends on the graph and its size
- * alone, every slice sums its gradients apart, and the sums are joined in the order of the slices.
- * Likelihoods, and what is dropped, are those of the uncut minibatch. */
+/* Training is slices: a minibatch is cut into as many as its training declares, and each runs
+ * forward, likelihood and backward on an execution of its own, from the first node to the last and
+ * back, so that its values are still in a core's caches when the next operation reads them. Every
+ * slice sums its gradients apart; the sums are joined by a fixed binary tree over the slices'
+ * numbers (graph/gradient_tree.h). Likelihoods, and what is dropped, are those of the uncut
+ * minibatch. So the weights depend on how many slices were declared, and not on who ran them.
+ *
+ *   slices    slice s of n has the examples [count s / n, count (s + 1) / n) of `count`.
+ *   threads   take slices; where there are fewer slices than threads, groups of threads do, which
+ *             share the operations of a slice: as many groups as divide both numbers.
+ *   streams   lanes side by side are the examples. A slice keeps what its lanes carry.
+ *   memory    one thread or group, or heavy weights: slices run one after another and the tree is
+ *             walked with log2(slices) gradients beside the parameters' own. Else slices - 1. */
 #ifndef LK_GRAPH_SLICES_H
 #define LK_GRAPH_SLICES_H
 
 #include "graph/execution.h"
 
-/* How many slices a minibatch of so many examples is cut into. 1: it is not worth cutting (then run
- * an execution): a recurrence wants its examples side by side, and where weights outweigh values,
- * reading those once matters more. */
-int64_t lk_slices_count(const lk_graph *graph, int64_t batch);
+/* How many slices a minibatch of so many examples is best cut into. Depends on nothing else. */
+int64_t lk_slices_choose(const lk_graph *graph, int64_t batch);
+
+typedef struct lk_slices_options {
+    int64_t batch;           /* examples of a minibatch at most; of streams: lanes, always all */
+    int64_t slices;          /* 1 to batch */
+    int64_t first, last;     /* those that run here, a subtree; last 0: all of them */
+    const lk_window *window; /* of streams: of the graph; not owned; else NULL */
+} lk_slices_options;
 
 typedef struct lk_slices lk_slices;
-/* For minibatches of at most `batch` examples, cut into lk_slices_count >= 2. The parameters must
- * have their gradient arrays. */
-lk_status lk_slices_create(lk_graph *graph, int64_t batch, lk_slices **slices);
+/* The parameters must have their gradient arrays. */
+lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices **slices);
 void lk_slices_destroy(lk_slices *slices);
-
-/* As lk_execution_set_training. */
+int64_t lk_slices_count(const lk_slices *slices);
+/* As lk_execution_rebind, lk_execution_set_training, lk_execution_set_weights. */
+void lk_slices_rebind(lk_slices *slices, lk_graph *graph);
 void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uint64_t step);
-/* x [count][variables], count <= batch. Sets nll_nats[count] and the parameters' gradients, of the
- * mean NLL in nats per example. */
-lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, int64_t count, double *nll_nats);
+void lk_slices_set_weights(lk_slices *slices, const float *weights);
+
+/* A minibatch x [count][variables] and what is given with it [count][graph->given] (NULL: nothing),
+ * count <= batch; the examples of slices that run here are read. Sets their nll_nats [count], and
+ * the parameters' gradients to this subtree's part of those of the minibatch's mean NLL in nats per
+ * example. Fewer examples than slices are cut into slices of one; then a subtree may have nothing
+ * to run and leaves everything as it is. Of several failures the first slice's is told. */
+lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *given, int64_t count,
+                        double *nll_nats);
 /* After a run whose NLLs are not all finite: an execution that holds the values of the first slice
  * with such a one. */
 lk_execution *lk_slices_execution(lk_slices *slices);
+
+/* Streams: as lk_execution_window_begin and so on, with all lanes. run: positions [first, last) of
+ * each, x [lanes][(last - first) * unit]; backward stops before them. What is carried: slice after
+ * slice. */
+lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given);
+/* As lk_execution_set_active, for the next runs: of the first lanes of all slices. */
+void lk_slices_set_active(lk_slices *slices, const int64_t *active);
+lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
+                               double *nll_nats);
+void lk_slices_window_slide(lk_slices *slices, int64_t end);
+void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values);
+void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values);
 
 #endif

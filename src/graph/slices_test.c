@@ -1,200 +1,344 @@
-/* A minibatch in slices against the same minibatch whole: likelihoods bit for bit, with dropout
- * too; gradients up to the rounding of their sums; the same bits for any number of threads, for
- * minibatches that are not full, and with normalised weights. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+/* A minibatch in slices against the same minibatch whole, for the networks of graph/testing.h and
+ * for lanes of a stream: likelihoods bit for bit; gradients up to the rounding of their sums; for
+ * each number of slices the same bits for any number of threads, for minibatches that are not full,
+ * and for subtrees computed apart. */
+#include "graph/testing.h"
 
-#include <cmocka.h>
+#include "graph/gradient_tree.h"
 
-#include "base/arena.h"
-#include "base/random.h"
-#include "dist/dist.h"
-#include "graph/slices.h"
-#include "ops/ops.h"
+#define SLICES_MOST 9
 
-#define SEED 20261126
-#define SIDE 24
-#define VARIABLES ((int64_t)SIDE * SIDE)
-#define CHANNELS 64
-#define BATCH 37
+/* ---- how many -------------------------------------------------------------------------------- */
 
-typedef struct network {
-    lk_context *context;
-    lk_parameters *parameters;
-    lk_graph *graph;
-    uint16_t *x; /* [BATCH][VARIABLES] */
-} network;
-
-static lk_status build(lk_graph *graph, bool normalised) {
-    static const int32_t above[][LK_GRID_AXES] = {{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}};
-    static const int32_t here[][LK_GRID_AXES] = {{-1, 0}, {0, 0}};
-    lk_conv_options options = {.grid = {2, {SIDE, SIDE}, 1},
-                               .channels = CHANNELS,
-                               .taps = above,
-                               .tap_count = 4,
-                               .bias = true,
-                               .init = LK_INIT_HE};
-    lk_node *node = lk_conv(graph, "first", graph->data, options);
-    node = lk_dropout(graph, lk_relu(graph, node), 0.25);
-    options.taps = here;
-    options.tap_count = 2;
-    node = lk_conv(graph, "second", node, options);
-    node = normalised ? lk_normalise_weights(graph, "second", node) : node;
-    node = lk_locked_dropout(graph, lk_tanh(graph, node), 0.25);
-    return lk_graph_finish(graph, lk_dense(graph, "logits", node, 1), &lk_bernoulli);
+static lk_node *build_lstm(lk_graph *graph, int64_t width) {
+    lk_node *x = lk_embedding(graph, "x", lk_shift(graph, graph->data, 1, 2.0f), 3, 4 * width);
+    lk_node *lstm = lk_recurrent_lstm(graph, "lstm", x);
+    return lk_dense(graph, "logits", lk_channels(graph, lstm, 0, width), 1);
 }
 
-static network make(int threads, bool normalised) {
-    int32_t rank[VARIABLES];
-    network n;
-    assert_int_equal(lk_context_create(threads, &n.context), LK_OK);
-    assert_int_equal(lk_parameters_create(n.context, &n.parameters), LK_OK);
-    for (int32_t v = 0; v < VARIABLES; v++) {
-        rank[v] = v;
+static lk_node *build_narrow(lk_graph *graph, family which) {
+    (void)which;
+    return build_lstm(graph, 64);
+}
+
+static lk_node *build_wide(lk_graph *graph, family which) {
+    (void)which;
+    return build_lstm(graph, 512);
+}
+
+/* A power of two; never of slices whose values do not outweigh the weights; more examples are never
+ * cut into fewer. */
+static void check_choice(const network *n, int64_t batch_most) {
+    int64_t values = 0, before = 1;
+    for (int32_t i = 0; i < n->graph->node_count; i++) {
+        values += n->graph->nodes[i]->cells * n->graph->nodes[i]->channels;
     }
-    assert_int_equal(lk_graph_create(n.context, n.parameters, VARIABLES, 2, rank, &n.graph), LK_OK);
-    assert_int_equal(build(n.graph, normalised), LK_OK);
-    assert_int_equal(lk_parameters_initialise(n.parameters, SEED), LK_OK);
-    assert_int_equal(lk_parameters_make_gradients(n.parameters), LK_OK);
-    n.x = lk_allocate(BATCH * VARIABLES, sizeof *n.x);
-    for (int64_t i = 0; i < BATCH * VARIABLES; i++) {
-        n.x[i] = (uint16_t)lk_random_below((lk_random){SEED, LK_FOR_CHECK}, 0, (uint64_t)i, 2);
+    for (int64_t batch = 1; batch <= batch_most; batch += 1 + batch / 50) {
+        int64_t slices = lk_slices_choose(n->graph, batch);
+        assert_true(slices >= before && slices <= batch && (slices & (slices - 1)) == 0);
+        assert_true(slices == 1 ||
+                    batch * values >= 3 * slices * lk_parameters_total(n->parameters));
+        before = slices;
     }
-    return n;
+    assert_true(before > 1);
 }
 
-static void release(network *n) {
-    lk_release(n->x);
-    lk_graph_destroy(n->graph);
-    lk_parameters_destroy(n->parameters);
-    lk_context_destroy(n->context);
+static void test_choice(void **state) {
+    (void)state;
+    network made = make(1, HEAVY), narrow = make_with(2, build_narrow, 0);
+    network wide = make_with(3, build_wide, 0), convolution = make(1, CONVOLUTION);
+    assert_int_equal(lk_slices_choose(made.graph, 200), 1);
+    assert_int_equal(lk_slices_choose(convolution.graph, 8), 1); /* fits a cache as it is */
+    assert_int_equal(lk_slices_choose(narrow.graph, 4), 1);
+    assert_int_equal(lk_slices_choose(narrow.graph, 32), 4);
+    assert_int_equal(lk_slices_choose(wide.graph, 8), 1);
+    assert_int_equal(lk_slices_choose(wide.graph, 32), 4);
+    assert_int_equal(lk_slices_choose(wide.graph, 64), 8);
+    check_choice(&made, 100000);
+    check_choice(&narrow, 2000);
+    check_choice(&wide, 2000);
+    check_choice(&convolution, 5000);
+    release(&made);
+    release(&narrow);
+    release(&wide);
+    release(&convolution);
 }
 
-/* All gradients one after another, then zeroed. */
-static float *take_gradients(const network *n) {
-    float *all = lk_allocate(lk_parameters_total(n->parameters), sizeof *all), *at = all;
-    for (int32_t p = 0; p < n->parameters->count; p++) {
-        const lk_parameter *parameter = &n->parameters->list[p];
-        int64_t floats = parameter->rows * parameter->columns;
-        memcpy(at, parameter->gradient, (size_t)floats * sizeof *at);
-        memset(parameter->gradient, 0, (size_t)floats * sizeof *at);
-        at += floats;
-    }
-    return all;
-}
+/* ---- minibatches ----------------------------------------------------------------------------- */
 
 static float *run_whole(const network *n, int64_t count, double *nll) {
     lk_execution *execution;
-    assert_int_equal(lk_execution_create(n->graph, LK_PLAN_TRAIN, BATCH, &execution), LK_OK);
+    fine(n, lk_execution_create(n->graph, LK_PLAN_TRAIN, BATCH, &execution));
     lk_execution_set_training(execution, true, SEED, 3);
-    assert_int_equal(lk_execution_forward(execution, n->x, count), LK_OK);
-    assert_int_equal(lk_execution_nll(execution, nll, NULL), LK_OK);
-    assert_int_equal(lk_execution_backward(execution), LK_OK);
+    lk_execution_set_weights(execution, weights());
+    lk_execution_give(execution, n->given, count);
+    fine(n, lk_execution_forward(execution, n->x, count));
+    fine(n, lk_execution_nll(execution, nll, NULL));
+    fine(n, lk_execution_backward(execution));
     lk_execution_destroy(execution);
     return take_gradients(n);
 }
 
 /* Twice: nothing of the first run may be left in the second. */
-static float *run_sliced(const network *n, int64_t count, double *nll) {
+static float *run_sliced(const network *n, lk_slices_options options, int64_t count, double *nll) {
     lk_slices *slices;
-    assert_int_equal(lk_slices_create(n->graph, BATCH, &slices), LK_OK);
+    double before[BATCH];
+    fine(n, lk_slices_create(n->graph, options, &slices));
+    assert_int_equal(lk_slices_count(slices), options.slices);
+    lk_slices_set_weights(slices, weights());
     lk_slices_set_training(slices, true, SEED, 2);
-    assert_int_equal(lk_slices_run(slices, n->x, BATCH, nll), LK_OK);
+    fine(n, lk_slices_run(slices, n->x, n->given, BATCH, before));
+    lk_release(take_gradients(n));
     lk_slices_set_training(slices, true, SEED, 3);
-    assert_int_equal(lk_slices_run(slices, n->x, count, nll), LK_OK);
+    fine(n, lk_slices_run(slices, n->x, n->given, count, nll));
     lk_slices_destroy(slices);
     return take_gradients(n);
 }
 
-static void compare(bool normalised, int64_t count) {
-    static const int threads[] = {1, 2, 7, 64};
-    network one = make(1, normalised);
-    double whole_nll[BATCH], nll[BATCH];
-    int64_t floats = lk_parameters_total(one.parameters);
-    float *whole = run_whole(&one, count, whole_nll), *first = NULL;
-    for (int t = 0; t < 4; t++) {
-        network n = make(threads[t], normalised);
-        float *sliced = run_sliced(&n, count, nll);
-        assert_memory_equal(nll, whole_nll, (size_t)count * sizeof *nll);
-        for (int64_t i = 0; i < floats && t == 0; i++) {
-            if (!(fabsf(sliced[i] - whole[i]) <= 1e-5f + 1e-5f * fabsf(whole[i]))) {
-                fail_msg("%lld examples, gradient %lld: %.9g in slices, %.9g whole",
-                         (long long)count, (long long)i, (double)sliced[i], (double)whole[i]);
-            }
+static void assert_near(const char *what, const float *sliced, const float *whole, int64_t floats) {
+    for (int64_t i = 0; i < floats; i++) {
+        if (!(fabsf(sliced[i] - whole[i]) <= 1e-5f + 1e-5f * fabsf(whole[i]))) {
+            fail_msg("%s, gradient %lld: %.9g in slices, %.9g whole", what, (long long)i,
+                     (double)sliced[i], (double)whole[i]);
         }
-        first = t == 0 ? sliced : first;
-        assert_memory_equal(sliced, first, (size_t)floats * sizeof *sliced);
-        if (t > 0) {
-            lk_release(sliced);
-        }
-        release(&n);
     }
-    lk_release(first);
-    lk_release(whole);
-    release(&one);
 }
+
+static const int64_t counts[] = {BATCH, 5, 1};
+#define COUNTS ((int)(sizeof counts / sizeof *counts))
 
 static void test_equals_the_whole(void **state) {
     (void)state;
-    compare(false, BATCH);
-    compare(true, BATCH);
+    for (family which = 0; which < FAMILIES; which++) {
+        network n = make(2, which);
+        int64_t floats = lk_parameters_total(n.parameters);
+        for (int c = 0; c < COUNTS; c++) {
+            double whole_nll[BATCH], nll[BATCH];
+            float *whole = run_whole(&n, counts[c], whole_nll);
+            for (int64_t slices = 1; slices <= SLICES_MOST; slices++) {
+                lk_slices_options options = {.batch = BATCH, .slices = slices};
+                float *sliced = run_sliced(&n, options, counts[c], nll);
+                assert_memory_equal(nll, whole_nll, (size_t)counts[c] * sizeof *nll);
+                assert_near("examples", sliced, whole, floats);
+                if (slices == 1 || counts[c] == 1) {
+                    assert_memory_equal(sliced, whole, (size_t)floats * sizeof *sliced);
+                }
+                lk_release(sliced);
+            }
+            lk_release(whole);
+        }
+        release(&n);
+    }
 }
 
-static void test_fewer_examples(void **state) {
+static void test_any_threads(void **state) {
     (void)state;
-    compare(false, 1);
-    compare(false, 3);
-    compare(false, 20);
+    static const int threads[] = {2, 3, 5, 4, 64};
+    for (family which = 0; which < FAMILIES; which++) {
+        network one = make(1, which);
+        double nll[BATCH];
+        float *first[SLICES_MOST + 1][COUNTS];
+        int64_t floats = lk_parameters_total(one.parameters);
+        for (int64_t slices = 1; slices <= SLICES_MOST; slices++) {
+            for (int c = 0; c < COUNTS; c++) {
+                lk_slices_options options = {.batch = BATCH, .slices = slices};
+                first[slices][c] = run_sliced(&one, options, counts[c], nll);
+            }
+        }
+        for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+            network n = make(threads[t], which);
+            for (int64_t slices = 1; slices <= (t < 3 ? SLICES_MOST : 2); slices++) {
+                for (int c = 0; c < COUNTS; c++) {
+                    lk_slices_options options = {.batch = BATCH, .slices = slices};
+                    float *other = run_sliced(&n, options, counts[c], nll);
+                    assert_memory_equal(other, first[slices][c], (size_t)floats * sizeof *other);
+                    lk_release(other);
+                }
+            }
+            release(&n);
+        }
+        for (int64_t slices = 1; slices <= SLICES_MOST; slices++) {
+            for (int c = 0; c < COUNTS; c++) {
+                lk_release(first[slices][c]);
+            }
+        }
+        release(&one);
+    }
 }
 
-/* Small minibatches and recurrences are left whole. */
-static void test_what_is_cut(void **state) {
-    (void)state;
-    network n = make(1, false);
-    assert_int_equal(lk_slices_count(n.graph, 4), 1);
-    assert_true(lk_slices_count(n.graph, BATCH) >= 4 && lk_slices_count(n.graph, BATCH) % 2 == 0);
-    release(&n);
-    static const int32_t rank[] = {0, 1, 2};
-    assert_int_equal(lk_context_create(1, &n.context), LK_OK);
-    assert_int_equal(lk_parameters_create(n.context, &n.parameters), LK_OK);
-    assert_int_equal(lk_graph_create(n.context, n.parameters, 3, 2, rank, &n.graph), LK_OK);
-    lk_node *x = lk_embedding(n.graph, "x", lk_shift(n.graph, n.graph->data, 1, 2.0f), 3, 8);
-    lk_node *h = lk_channels(n.graph, lk_recurrent_lstm(n.graph, "h", x), 0, 2);
-    assert_int_equal(lk_graph_finish(n.graph, lk_dense(n.graph, "logits", h, 1), &lk_bernoulli),
-                     LK_OK);
-    assert_int_equal(lk_slices_count(n.graph, 1 << 20), 1);
-    n.x = NULL;
-    release(&n);
+/* As machines would: each runs equally large subtrees, the last one what is left, and their
+ * gradients are joined by the same tree; those that a small minibatch leaves nothing for are left
+ * out. */
+static float *run_subtrees(const network *n, int64_t slices, int64_t size, int64_t count,
+                           double *nll) {
+    int64_t floats = lk_parameters_total(n->parameters), here = count < slices ? count : slices;
+    int64_t subtrees = (here + size - 1) / size;
+    float **part = lk_allocate(subtrees * n->parameters->count, sizeof *part);
+    float **all = lk_allocate(subtrees, sizeof *all);
+    for (int64_t t = 0; t * size < slices; t++) {
+        int64_t last = (t + 1) * size < slices ? (t + 1) * size : slices;
+        lk_slices_options options = {
+            .batch = BATCH, .slices = slices, .first = t * size, .last = last};
+        float *at = run_sliced(n, options, count, nll);
+        if (t >= subtrees) { /* nothing to run */
+            for (int64_t i = 0; i < floats; i++) {
+                assert_true(at[i] == 0.0f);
+            }
+            lk_release(at);
+            continue;
+        }
+        all[t] = at;
+        for (int32_t p = 0; p < n->parameters->count; p++) {
+            part[t * n->parameters->count + p] = at;
+            at += n->parameters->list[p].rows * n->parameters->list[p].columns;
+        }
+    }
+    lk_gradient_tree_join(n->parameters, part, subtrees);
+    float *joined = all[0];
+    for (int64_t t = 1; t < subtrees; t++) {
+        lk_release(all[t]);
+    }
+    lk_release(all);
+    lk_release(part);
+    return joined;
 }
 
-/* The slice of the first example whose NLL is not finite can be looked at. */
-static void test_not_finite(void **state) {
+static void test_subtrees_apart(void **state) {
     (void)state;
-    network n = make(2, false);
-    double nll[BATCH];
+    for (family which = 0; which < FAMILIES; which++) {
+        network n = make(2, which);
+        int64_t floats = lk_parameters_total(n.parameters);
+        for (int64_t slices = 7; slices <= SLICES_MOST; slices++) {
+            for (int c = 0; c < COUNTS; c++) {
+                double nll[BATCH], part_nll[BATCH];
+                lk_slices_options options = {.batch = BATCH, .slices = slices};
+                float *together = run_sliced(&n, options, counts[c], nll);
+                for (int64_t size = 1; size <= 8; size *= 2) {
+                    float *joined = run_subtrees(&n, slices, size, counts[c], part_nll);
+                    assert_memory_equal(joined, together, (size_t)floats * sizeof *joined);
+                    assert_memory_equal(part_nll, nll, (size_t)counts[c] * sizeof *nll);
+                    lk_release(joined);
+                }
+                lk_release(together);
+            }
+        }
+        release(&n);
+    }
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+#define POSITIONS 7 /* of a window */
+#define WINDOWS 5
+
+/* Windows of the lanes x, sliding; carried through a file, as it were, in their midst. */
+static float *run_stream(int threads, int64_t slice_count, double *nll) {
+    network n = make(threads, RECURRENCE);
+    lk_window window;
     lk_slices *slices;
-    assert_int_equal(lk_slices_create(n.graph, BATCH, &slices), LK_OK);
-    n.parameters->list[lk_parameters_find(n.parameters, "second.weight")].value[0] = NAN;
-    assert_int_equal(lk_slices_run(slices, n.x, BATCH, nll), LK_OK);
-    assert_true(isnan(nll[0]));
-    const lk_node *node = lk_execution_first_not_finite(lk_slices_execution(slices));
-    assert_non_null(node);
-    assert_string_equal(node->name, "second");
+    fine(&n, lk_window_init(&window, n.graph, 1));
+    lk_slices_options options = {.batch = BATCH, .slices = slice_count, .window = &window};
+    int64_t floats = lk_parameters_total(n.parameters);
+    float *all = lk_allocate(WINDOWS * floats, sizeof *all);
+    float *carried = lk_allocate(lk_execution_window_floats(&window) * BATCH, sizeof *carried);
+    uint16_t *x = lk_allocate(BATCH * POSITIONS, sizeof *x);
+    fine(&n, lk_slices_create(n.graph, options, &slices));
+    fine(&n, lk_slices_window_begin(slices, n.given));
+    int64_t end = 0;
+    for (int64_t w = 0; w < WINDOWS; w++) {
+        for (int64_t i = 0; i < BATCH * POSITIONS; i++) {
+            x[i] = n.x[i / POSITIONS * VARIABLES + w * POSITIONS + i % POSITIONS];
+        }
+        if (w == 2) {
+            lk_slices_window_save(slices, end, carried);
+            lk_slices_destroy(slices);
+            fine(&n, lk_slices_create(n.graph, options, &slices));
+            fine(&n, lk_slices_window_begin(slices, n.given));
+            lk_slices_window_restore(slices, window.lookback, carried);
+        } else if (w > 0) {
+            lk_slices_window_slide(slices, end);
+        }
+        end = w > 0 ? window.lookback : 0;
+        lk_slices_set_training(slices, true, SEED, (uint64_t)w);
+        fine(&n, lk_slices_window_run(slices, end, end + POSITIONS, x, nll + w * BATCH));
+        end += POSITIONS;
+        float *gradients = take_gradients(&n);
+        memcpy(all + w * floats, gradients, (size_t)floats * sizeof *gradients);
+        lk_release(gradients);
+    }
     lk_slices_destroy(slices);
+    lk_window_deinit(&window);
+    lk_release(x);
+    lk_release(carried);
     release(&n);
+    return all;
+}
+
+static void test_streams(void **state) {
+    (void)state;
+    network n = make(1, RECURRENCE);
+    int64_t floats = lk_parameters_total(n.parameters) * WINDOWS;
+    release(&n);
+    double whole_nll[WINDOWS * BATCH], nll[WINDOWS * BATCH];
+    float *whole = run_stream(2, 1, whole_nll);
+    for (int64_t slices = 1; slices <= SLICES_MOST; slices++) {
+        static const int threads[] = {1, 2, 3, 5};
+        float *first = run_stream(1, slices, nll);
+        assert_memory_equal(nll, whole_nll, sizeof nll);
+        assert_near("lanes", first, whole, floats);
+        for (int t = 1; t < 4; t++) {
+            float *other = run_stream(threads[t], slices, nll);
+            assert_memory_equal(nll, whole_nll, sizeof nll);
+            assert_memory_equal(other, first, (size_t)floats * sizeof *other);
+            lk_release(other);
+        }
+        lk_release(first);
+    }
+    lk_release(whole);
+}
+
+/* A stream of one slice is an execution along a window. */
+static void test_stream_in_one_slice(void **state) {
+    (void)state;
+    double sliced_nll[WINDOWS * BATCH], nll[BATCH];
+    float *sliced = run_stream(2, 1, sliced_nll);
+    network n = make(2, RECURRENCE);
+    lk_window window;
+    lk_execution *execution;
+    uint16_t x[BATCH * POSITIONS];
+    fine(&n, lk_window_init(&window, n.graph, 1));
+    fine(&n, lk_execution_create_along(&window, LK_PLAN_TRAIN, BATCH, &execution));
+    lk_execution_give(execution, n.given, BATCH);
+    fine(&n, lk_execution_window_begin(execution, BATCH));
+    int64_t floats = lk_parameters_total(n.parameters), end = 0;
+    for (int64_t w = 0; w < WINDOWS; w++) {
+        for (int64_t i = 0; i < BATCH * POSITIONS; i++) {
+            x[i] = n.x[i / POSITIONS * VARIABLES + w * POSITIONS + i % POSITIONS];
+        }
+        if (w > 0) {
+            lk_execution_window_slide(execution, end);
+        }
+        end = (w > 0 ? window.lookback : 0) + POSITIONS;
+        lk_execution_set_training(execution, true, SEED, (uint64_t)w);
+        fine(&n, lk_execution_window_forward(execution, end - POSITIONS, end, x));
+        fine(&n, lk_execution_nll(execution, nll, NULL));
+        fine(&n, lk_execution_backward(execution));
+        float *gradients = take_gradients(&n);
+        assert_memory_equal(nll, sliced_nll + w * BATCH, sizeof nll);
+        assert_memory_equal(gradients, sliced + w * floats, (size_t)floats * sizeof *gradients);
+        lk_release(gradients);
+    }
+    lk_execution_destroy(execution);
+    lk_window_deinit(&window);
+    release(&n);
+    lk_release(sliced);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equals_the_whole),
-        cmocka_unit_test(test_fewer_examples),
-        cmocka_unit_test(test_what_is_cut),
-        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_choice),      cmocka_unit_test(test_equals_the_whole),
+        cmocka_unit_test(test_any_threads), cmocka_unit_test(test_subtrees_apart),
+        cmocka_unit_test(test_streams),     cmocka_unit_test(test_stream_in_one_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,12 @@
  * parallel and step by step, saved and restored, a given field beside it. And truncated
  * back-propagation: the first window's gradient is the ordinary one; a later window's is that with
  * the carried values held constant (central differences). */
+#include <stdio.h>
+
 #include "models/testing.h"
 
 #include "dist/dist.h"
+#include "graph/op.h"
 #include "ops/ops.h"
 
 #define LENGTH 61
@@ -175,6 +178,64 @@ static void test_lookback(void **state) {
         lk_model_destroy(model);
     }
 }
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* How many positions back the cells of the last position read `from`. */
+static int64_t read_back(const lk_graph *graph, const lk_node *from, int64_t positions) {
+    lk_span spans[LK_SPANS_MOST];
+    int64_t most = 0;
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i];
+        for (int32_t input = node->op->recurrent ? -1 : 0; input < node->input_count; input++) {
+            int64_t cell = node->cells - node->cells / positions;
+            for (; (input < 0 ? node : node->inputs[input]) == from && cell < node->cells; cell++) {
+                int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
+                for (int32_t s = 0; s < count; s++) {
+                    int64_t read = spans[s].first / (from->cells / positions);
+                    assert_null(spans[s].by);
+                    most = positions - 1 - read > most ? positions - 1 - read : most;
+                }
+            }
+        }
+    }
+    return most;
+}
+
+static const window_case large[] = {
+    {"conv1d", {1, {64}}, 1, 65, {"layers=30", "cycle=10", "channels=32"}, 3, 1025},
+    {"conv1d", {1, {64}}, 1, 65, {"layers=30", "cycle=10", "channels=32", "kernel=2"}, 4, 513},
+    {"charrnn", {1, {64}}, 1, 65, {"layers=2"}, 1, 2},
+    {"pixelcnn", {3, {32, 32, 3}}, 32, 8, {"blocks=15", "channels=16", "head=32"}, 3, 4},
+};
+
+/* What the readers need is their past and a position that is new, of every node. */
+static void test_memory(void **state) {
+    static const int64_t width = 16;
+    for (int i = 0; i < (int)(sizeof large / sizeof *large); i++) {
+        lk_model *model = make_model(*state, &large[i]);
+        network n = make_window(model, &large[i], width, LK_PLAN_INCREMENTAL);
+        int64_t past = 0, new = 0, whole = lk_execution_bytes(n.graph, LK_PLAN_INCREMENTAL, 1);
+        for (int32_t k = 0; k < n.graph->node_count; k++) {
+            const lk_node *node = n.graph->nodes[k];
+            int64_t bytes = node->cells / n.window.positions * node->channels * 4;
+            past += read_back(n.graph, node, n.window.positions) * bytes;
+            new += bytes;
+        }
+        int64_t taken = lk_execution_window_bytes(&n.window, LK_PLAN_INCREMENTAL, 1, width);
+        int64_t carried = lk_execution_window_floats(&n.window) * 4;
+        printf("%s %s: readers need %lld bytes of the past and %lld for %lld new positions; %lld "
+               "are taken, %lld carried; of all nodes alike %lld\n",
+               large[i].family, large[i].set[0], (long long)past, (long long)(new *width),
+               (long long)width, (long long)taken, (long long)carried, (long long)whole);
+        assert_true(2 * taken <= 3 * (past + new *width) && taken <= whole);
+        assert_true(carried >= past && carried <= past + new);
+        destroy_network(&n);
+        lk_model_destroy(model);
+    }
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Windows of one size, and of any sizes one after another. */
 static void test_parallel_windows(void **state) {
@@ -440,6 +501,7 @@ static int tear_down(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lookback),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_parallel_windows),
         cmocka_unit_test(test_incremental),
         cmocka_unit_test(test_saved_and_restored),

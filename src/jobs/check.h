@@ -3,7 +3,7 @@
 #ifndef LK_JOBS_CHECK_H
 #define LK_JOBS_CHECK_H
 
-#include "data/dataset.h"
+#include "data/items.h"
 #include "models/model.h"
 
 typedef enum lk_verdict { LK_CHECK_PASSED, LK_CHECK_FAILED, LK_CHECK_SKIPPED } lk_verdict;
@@ -16,14 +16,10 @@ typedef struct lk_check_result {
 
 #define LK_CHECKS_MOST 16
 
-/* What a check found; a fault that was found before stays. */
-void lk_check_say(lk_check_result *result, lk_verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Runs every check on every variant; of a model of texts, on windows, all but compressing
- * (jobs/stream_check.h). Examples come from `dataset`, or are drawn from the model when it is NULL.
+/* Runs every check, on every network of the model. Items are examples or texts, of any size that
+ * the model takes, with labels if it is given some (LK_MISMATCH without); NULL: drawn from the
+ * model. Only so many items, variables and values are looked at as take moderate time and memory.
  * LK_OK when the checks could be run, whatever their verdicts. */
-lk_status lk_check(lk_model *model, const lk_dataset *dataset, lk_check_result *results,
-                   int32_t *count);
+lk_status lk_check(lk_model *model, lk_items *items, lk_check_result *results, int32_t *count);
 
 #endif

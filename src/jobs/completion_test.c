@@ -1,15 +1,11 @@
 /* Completing images: which variables are held; that they stay; that the rest follows the model's
  * conditional probabilities (chi-squared over the whole domain, seeds fixed), at the model's size
  * and at others; that neither batch nor schedule can be seen. */
-#include "models/testing.h"
-
-#include "jobs/sample.h"
-#include "train/evaluate.h"
+#include "jobs/sample_testing.h"
 
 #define HEIGHT 2
 #define WIDTH 3
 #define VARIABLES (HEIGHT * WIDTH)
-#define POINTS (1 << VARIABLES)
 #define SAMPLES 20000
 
 static const lk_shape small = {3, {HEIGHT, WIDTH, 1}}, large = {3, {4, 5, 1}},
@@ -144,61 +140,6 @@ static void test_other_families(void **state) {
 
 /* ---- what is drawn --------------------------------------------------------------------------- */
 
-/* p(x | the first `held` variables of x are those of `with`) at every point of the small domain. */
-static void conditionals(const lk_model *model, const uint16_t *with, int held, double p[POINTS]) {
-    uint16_t *domain;
-    double nll[POINTS], total = 0.0, all = 0.0;
-    assert_int_equal(testing_domain(VARIABLES, 2, &domain), POINTS);
-    lk_dataset *points = make_data(model->context, small, POINTS);
-    memcpy(points->values, domain, POINTS * VARIABLES * sizeof *domain);
-    testing_ok(model->context, lk_evaluate(model, points, NULL, nll));
-    for (int i = 0; i < POINTS; i++) {
-        bool fits = memcmp(domain + i * VARIABLES, with, (size_t)held * sizeof *with) == 0;
-        p[i] = fits ? exp(-nll[i]) : 0.0;
-        total += p[i];
-        all += exp(-nll[i]);
-    }
-    assert_true(fabs(all - 1.0) < 1e-5);
-    for (int i = 0; i < POINTS; i++) {
-        p[i] /= total;
-    }
-    lk_dataset_destroy(points);
-    free(domain);
-}
-
-static int code_of(const uint16_t *x) {
-    int code = 0;
-    for (int v = 0; v < VARIABLES; v++) {
-        code = 2 * code + x[v];
-    }
-    return code;
-}
-
-/* Chi-squared, cells of fewer than 5 expected samples joined; the 1 - 1e-5 quantile by Wilson and
- * Hilferty. */
-static double chi_squared(const lk_dataset *samples, const double *p, double *limit) {
-    double observed[POINTS] = {0}, chi = 0.0, rest = 0.0, rest_observed = 0.0;
-    int cells = 0;
-    for (int64_t i = 0; i < samples->examples; i++) {
-        observed[code_of(samples->values + i * VARIABLES)] += 1.0;
-    }
-    for (int i = 0; i < POINTS; i++) {
-        double expected = p[i] * (double)samples->examples;
-        if (expected < 5.0) {
-            rest += expected;
-            rest_observed += observed[i];
-        } else {
-            chi += (observed[i] - expected) * (observed[i] - expected) / expected;
-            cells++;
-        }
-    }
-    chi += (rest_observed - rest) * (rest_observed - rest) / (rest + 5.0);
-    assert_true(cells > 3);
-    double k = cells, root = 1.0 - 2.0 / (9.0 * k) + 4.265 * sqrt(2.0 / (9.0 * k));
-    *limit = k * root * root * root;
-    return chi;
-}
-
 /* Of a model of the small size, and of one that draws the small size as another than its own. */
 static void test_completions_follow_the_model(void **state) {
     for (int way = 0; way < 4; way++) {
@@ -206,29 +147,13 @@ static void test_completions_follow_the_model(void **state) {
         lk_dataset *data = make_data(*state, (lk_shape){2, {HEIGHT, WIDTH}}, 1), *samples;
         lk_given given = {0};
         int64_t rows = way % 2;
-        double p[POINTS], limit;
         testing_ok(*state, lk_given_rows(model, data, rows, &given));
-        lk_sample_options options = {
-            .count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given};
-        testing_ok(*state, lk_sample(model, &options, &samples));
-        assert_int_equal(samples->variables, VARIABLES);
-        for (int64_t i = 0; i < SAMPLES; i++) {
-            assert_memory_equal(samples->values + i * VARIABLES, data->values,
-                                (size_t)(rows * WIDTH) * sizeof(uint16_t));
-        }
-        conditionals(model, data->values, (int)(rows * WIDTH), p);
-        double chi = chi_squared(samples, p, &limit);
-        if (chi > limit) {
-            fail_msg("way %d: chi-squared %.1f, at most %.1f expected (seed fixed)", way, chi,
-                     limit);
-        }
-        for (int i = 0; i < POINTS / 2;
-             i++) { /* the test can fail: other probabilities are told apart */
-            double kept = p[2 * i];
-            p[2 * i] = p[2 * i + 1];
-            p[2 * i + 1] = kept;
-        }
-        assert_true(chi_squared(samples, p, &limit) > limit);
+        samples = testing_draw(
+            model,
+            (lk_sample_options){.count = SAMPLES, .seed = 3, .temperature = 1.0f, .given = &given});
+        settings s = settings_of(model, small, 0);
+        settings_hold(&s, given.values);
+        settings_agree(s, samples, 0, 1, "completions");
         lk_dataset_destroy(samples);
         lk_given_deinit(&given);
         lk_dataset_destroy(data);
@@ -263,6 +188,19 @@ static void test_neither_batch_nor_schedule_matter(void **state) {
         assert_memory_equal(samples[0]->values + i * 35, data->values + i % 3 * 35,
                             14 * sizeof(uint16_t));
     }
+    /* Lines of values for another size. */
+    lk_bytes lines = {(uint8_t *)(uintptr_t) "1 0 1 1 0 0 1 1\n", 16};
+    lk_given line;
+    testing_ok(*state, lk_given_parse(model, "lines", &lines, shape, &line));
+    assert_true(line.variables == 35 && line.values[7] == 1 && line.values[8] == -1);
+    options.given = &line;
+    lk_dataset *five = testing_draw(model, options);
+    assert_true(five->variables == 35 && five->values[4 * 35] == 1 &&
+                five->values[4 * 35 + 1] == 0);
+    lk_dataset_destroy(five);
+    lk_given_deinit(&line);
+    testing_refused(*state, lk_given_parse(model, "lines", &lines, (lk_shape){1, {9}}, &line),
+                    LK_MISMATCH, "lines: examples are 9");
     options.given = &given;
     options.shape = (lk_shape){3, {5, 8, 1}};
     lk_dataset *none;

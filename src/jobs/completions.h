@@ -2,7 +2,7 @@
 #ifndef LK_JOBS_COMPLETIONS_H
 #define LK_JOBS_COMPLETIONS_H
 
-#include "jobs/sample.h"
+#include "jobs/given.h"
 
 /* Writes a PNG: a group for each row that was given, of it and of the samples that hold it (i, i +
  * examples, ...). */

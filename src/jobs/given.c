@@ -1,66 +1,129 @@
-/* Reading what samples are to be held at. */
-#include <stdlib.h>
+/* Reading what samples are to be held at, from lines of values, data sets and texts. */
+#include "jobs/given.h"
+
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/file.h"
-#include "jobs/sample.h"
+#include "base/memory.h"
 
-#define GIVEN_FILE_MOST ((int64_t)1 << 32)
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
+#define AT_ONCE 1024 /* symbols of a prompt that are read together */
+
+/* Rows all of which are open. */
+static lk_status make_open(lk_context *context, const char *name, int64_t examples,
+                           int64_t variables, lk_shape shape, lk_given *given) {
+    if (examples > GIVEN_VALUES_MOST / variables) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: %lld rows of %lld variables are more than %lld values", name,
+                       (long long)examples, (long long)variables, (long long)GIVEN_VALUES_MOST);
+    }
+    *given = (lk_given){.examples = examples, .variables = variables, .shape = shape};
+    given->values = lk_allocate(examples * variables, sizeof *given->values);
+    if (given->values == NULL) {
+        return lk_fail_no_memory(context, name, examples * variables * 4);
+    }
+    memset(given->values, 0xff, (size_t)(examples * variables) * sizeof *given->values);
+    return LK_OK;
+}
+
+void lk_given_deinit(lk_given *given) {
+    lk_release(given->values);
+    *given = (lk_given){0};
+}
+
+static lk_status or_nothing(lk_status status, lk_given *given) {
+    if (status != LK_OK) {
+        lk_given_deinit(given);
+    }
+    return status;
+}
+
+static int64_t parts_of(const lk_model *model) {
+    const lk_view *view = lk_model_view(model);
+    return view != NULL ? view->part_count : 1;
+}
+
+/* Holds one part of a value. */
+static void hold_part(const lk_model *model, int64_t example, int64_t variable, int32_t value,
+                      lk_given *given) {
+    const lk_view *view = lk_model_view(model);
+    int64_t raw = given->variables / parts_of(model);
+    given->values[example * given->variables + variable] =
+        view != NULL ? lk_view_split(view, (uint16_t)value, (int32_t)(variable / raw)) : value;
+}
+
+/* Holds a value: all its parts. */
+static void hold(const lk_model *model, int64_t example, int64_t variable, int32_t value,
+                 lk_given *given) {
+    int64_t parts = parts_of(model);
+    for (int64_t part = 0; part < parts; part++) {
+        hold_part(model, example, part * given->variables / parts + variable, value, given);
+    }
+}
+
+/* ---- lines of values ------------------------------------------------------------------------- */
+
+typedef struct reading {
+    const lk_model *model;
+    const char *path;
+    lk_given *given;
+    const char *at, *end;
+    int64_t line;
+} reading;
 
 static bool is_separator(char c) {
     return c == ' ' || c == '\t' || c == ',' || c == '\r';
 }
 
-static lk_status parse_value(lk_context *context, const char *path, int64_t line, int64_t variable,
-                             int32_t alphabet, const char **at, const char *end, int32_t *value) {
-    const char *p = *at;
-    if (*p == '?') {
-        *value = -1;
-        *at = p + 1;
+/* -1 for `?`. */
+static lk_status parse_value(reading *r, int64_t variable, int32_t *value) {
+    const lk_data_description *data = &r->model->data;
+    int32_t alphabet = data->alphabets != NULL ? data->alphabets[variable] : data->alphabet;
+    *value = -1;
+    if (*r->at == '?') {
+        r->at++;
     } else {
         int64_t number = 0;
-        const char *digits = p;
-        for (; p < end && *p >= '0' && *p <= '9' && number <= LK_ALPHABET_MOST; p++) {
-            number = 10 * number + (*p - '0');
+        const char *digits = r->at;
+        for (; r->at < r->end && *r->at >= '0' && *r->at <= '9' && number <= LK_ALPHABET_MOST;
+             r->at++) {
+            number = 10 * number + (*r->at - '0');
         }
-        if (p == digits || number >= alphabet) {
+        if (r->at == digits || number >= alphabet) {
             return lk_fail(
-                context, LK_FORMAT,
-                "%s: line %lld, value %lld: expected 0..%d, or ? for a variable to be drawn", path,
-                (long long)line, (long long)variable + 1, alphabet - 1);
+                r->model->context, LK_FORMAT,
+                "%s: line %lld, value %lld: expected 0..%d, or ? for a variable to be drawn",
+                r->path, (long long)r->line, (long long)variable + 1, alphabet - 1);
         }
         *value = (int32_t)number;
-        *at = p;
     }
-    if (*at < end && !is_separator(**at) && **at != '\n') {
-        return lk_fail(context, LK_FORMAT, "%s: line %lld, value %lld: unexpected '%c'", path,
-                       (long long)line, (long long)variable + 1,
-                       **at >= ' ' && **at <= '~' ? **at : '?');
+    if (r->at < r->end && !is_separator(*r->at) && *r->at != '\n') {
+        return lk_fail(r->model->context, LK_FORMAT, "%s: line %lld, value %lld: unexpected '%c'",
+                       r->path, (long long)r->line, (long long)variable + 1,
+                       *r->at >= ' ' && *r->at <= '~' ? *r->at : '?');
     }
     return LK_OK;
 }
 
-/* One line into a row that begins all open. */
-static lk_status parse_line(lk_context *context, const char *path, int64_t line,
-                            const lk_given *given, int32_t alphabet, const char **at,
-                            const char *end, int32_t *row) {
-    int64_t variable = 0;
-    while (*at < end && **at != '\n') {
-        if (is_separator(**at)) {
-            (*at)++;
+static lk_status parse_line(reading *r) {
+    int64_t variable = 0, most = r->given->variables / parts_of(r->model);
+    while (r->at < r->end && *r->at != '\n') {
+        int32_t value;
+        if (is_separator(*r->at)) {
+            r->at++;
             continue;
         }
-        if (variable == given->variables) {
-            return lk_fail(context, LK_FORMAT,
-                           "%s: line %lld has more than the model's %lld variables", path,
-                           (long long)line, (long long)given->variables);
+        if (variable == most) {
+            return lk_fail(r->model->context, LK_FORMAT,
+                           "%s: line %lld has more than %lld variables", r->path,
+                           (long long)r->line, (long long)most);
         }
-        LK_TRY(parse_value(context, path, line, variable, alphabet, at, end, &row[variable]));
+        LK_TRY(parse_value(r, variable, &value));
+        if (value >= 0) {
+            hold(r->model, r->line - 1, variable, value, r->given);
+        }
         variable++;
     }
-    *at += *at < end ? 1 : 0;
+    r->at += r->at < r->end ? 1 : 0;
     return LK_OK;
 }
 
@@ -72,56 +135,159 @@ static int64_t count_lines(const lk_bytes *bytes) {
     return lines;
 }
 
-static lk_status parse_given(lk_context *context, const char *path, const lk_bytes *bytes,
-                             const lk_model *model, lk_given *given) {
-    given->examples = count_lines(bytes);
-    given->variables = model->data.variables;
-    given->shape = model->data.shape;
-    if (given->examples == 0) {
-        return lk_fail(context, LK_FORMAT,
+static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) {
+    int64_t lines = count_lines(bytes);
+    lk_shape there = r->model->data.shape;
+    if (lines == 0) {
+        return lk_fail(r->model->context, LK_FORMAT,
                        "%s: empty; expected one example a line, ? where a value is to be drawn",
-                       path);
+                       r->path);
     }
-    if (given->examples > GIVEN_VALUES_MOST / given->variables) {
-        return lk_fail(
-            context, LK_INVALID, "%s: %lld lines of %lld variables are more than %lld values", path,
-            (long long)given->examples, (long long)given->variables, (long long)GIVEN_VALUES_MOST);
+    if (r->model->data.columns != NULL && lk_columns_have_words(r->model->data.columns)) {
+        return lk_fail(r->model->context, LK_INVALID,
+                       "%s: of a table of words, hold the first columns: --given-variables N",
+                       r->path);
     }
-    given->values = lk_allocate(given->examples * given->variables, sizeof *given->values);
-    if (given->values == NULL) {
-        return lk_fail_no_memory(context, path, given->examples * given->variables * 4);
+    if (shape.axes > 0) {
+        LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }
-    memset(given->values, 0xff,
-           (size_t)(given->examples * given->variables) * sizeof *given->values);
-    const char *at = (const char *)bytes->data, *end = at + bytes->size;
-    for (int64_t i = 0; i < given->examples; i++) {
-        LK_TRY(parse_line(context, path, i + 1, given, model->data.alphabet, &at, end,
-                          given->values + i * given->variables));
+    int64_t variables = shape.axes > 0 ? lk_shape_variables(there) : r->model->data.variables;
+    LK_TRY(make_open(r->model->context, r->path, lines, variables * parts_of(r->model), there,
+                     r->given));
+    for (r->line = 1; r->line <= lines; r->line++) {
+        LK_TRY(parse_line(r));
     }
     return LK_OK;
 }
 
-lk_status lk_given_parse(lk_context *context, const char *name, const lk_bytes *bytes,
-                         const lk_model *model, lk_given *given) {
+lk_status lk_given_parse(const lk_model *model, const char *name, const lk_bytes *bytes,
+                         lk_shape shape, lk_given *given) {
+    const char *text = (const char *)bytes->data;
+    reading r = {
+        .model = model, .path = name, .given = given, .at = text, .end = text + bytes->size};
     *given = (lk_given){0};
-    lk_status status = parse_given(context, name, bytes, model, given);
-    if (status != LK_OK) {
-        lk_given_deinit(given);
+    return or_nothing(parse_lines(&r, bytes, shape), given);
+}
+
+/* ---- data sets ------------------------------------------------------------------------------- */
+
+static bool is_image(lk_shape shape) {
+    return shape.axes == 2 || shape.axes == 3;
+}
+
+static int64_t row_of(lk_shape image) {
+    return lk_shape_variables(image) / image.size[0];
+}
+
+/* Rows for what is completed. *part: the data are the upper part of it. */
+static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool *part,
+                          lk_given *given) {
+    lk_shape own = model->data.shape, shape = dataset->shape, there = own;
+    *part = is_image(own) && is_image(shape) && shape.size[0] < own.size[0] &&
+            shape.size[1] == own.size[1] && row_of(shape) == row_of(own);
+    LK_TRY(*part ? lk_model_accepts_values(model, dataset)
+                 : lk_model_takes(model, dataset, &there));
+    return make_open(model->context, dataset->path, dataset->examples,
+                     lk_shape_variables(there) * parts_of(model), there, given);
+}
+
+/* The first `count` places, at the model's own size in its ordering, else in the natural one. A
+ * value of a picture has the same number in a higher one. */
+static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, int64_t count,
+                             lk_given *given) {
+    lk_graph *graph = NULL;
+    if (lk_shape_equal(given->shape, model->data.shape)) {
+        LK_TRY(lk_model_graph(model, 0, &graph));
     }
-    return status;
+    int64_t raw = given->variables / parts_of(model), missing = -1;
+    for (int64_t place = 0; place < count && missing < 0; place++) {
+        int64_t variable = graph != NULL ? graph->by_rank[place] : place, value = variable % raw;
+        missing = value < dataset->variables ? -1 : value;
+        for (int64_t n = 0; n < given->examples && missing < 0; n++) {
+            hold_part(model, n, variable, dataset->values[n * dataset->variables + value], given);
+        }
+    }
+    lk_graph_destroy(graph);
+    return missing < 0 ? LK_OK
+                       : lk_fail(model->context, LK_INVALID,
+                                 "%s: of the first %lld variables of the model's ordering "
+                                 "variable %lld is not in the picture",
+                                 dataset->path, (long long)count, (long long)missing);
 }
 
-lk_status lk_given_read(lk_context *context, const char *path, const lk_model *model,
+lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,
+                          lk_given *given) {
+    bool part;
+    int64_t most = dataset->variables * parts_of(model);
+    *given = (lk_given){0};
+    LK_TRY(open_for(model, dataset, &part, given));
+    lk_status status = count < 0 || count > most
+                           ? lk_fail(model->context, LK_INVALID,
+                                     "%s: cannot hold the first %lld of %lld variables",
+                                     dataset->path, (long long)count, (long long)most)
+                           : hold_places(model, dataset, count, given);
+    return or_nothing(status, given);
+}
+
+lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given) {
-    lk_bytes bytes;
+    bool part;
     *given = (lk_given){0};
-    LK_TRY(lk_file_read(context, path, GIVEN_FILE_MOST, &bytes));
-    lk_status status = lk_given_parse(context, path, &bytes, model, given);
-    lk_bytes_release(&bytes);
-    return status;
+    if (!is_image(model->data.shape)) {
+        return lk_fail(model->context, LK_INVALID,
+                       "%s: the model is not for images, so there are no rows to hold: say how "
+                       "many variables of the "
+                       "ordering are given (--given-variables)",
+                       dataset->path);
+    }
+    LK_TRY(open_for(model, dataset, &part, given));
+    int64_t row = row_of(given->shape), most = dataset->variables / row;
+    rows = rows >= 0 ? rows : part ? most : most / 2;
+    if (rows > most) {
+        lk_given_deinit(given);
+        return lk_fail(model->context, LK_INVALID, "%s: cannot hold the first %lld of %lld rows",
+                       dataset->path, (long long)rows, (long long)most);
+    }
+    for (int64_t n = 0; n < given->examples; n++) {
+        for (int64_t v = 0; v < rows * row; v++) {
+            hold(model, n, v, dataset->values[n * dataset->variables + v], given);
+        }
+    }
+    return LK_OK;
 }
 
-void lk_given_deinit(lk_given *given) {
-    lk_release(given->values);
+/* ---- prompts --------------------------------------------------------------------------------- */
+
+static lk_status refuse_escape(const lk_model *model, lk_stream *prompt, int64_t symbol) {
+    uint32_t character;
+    LK_TRY(lk_stream_characters(prompt, symbol, 1, &character));
+    bool byte = character >= LK_UTF8_BYTE;
+    return lk_fail(
+        model->context, LK_INVALID,
+        "%s: character %lld (%s%0*X) is not in the model's alphabet of %d characters: leave it out",
+        lk_stream_path(prompt), (long long)symbol + 1, byte ? "no UTF-8, byte 0x" : "U+",
+        byte ? 2 : 4, byte ? character - LK_UTF8_BYTE : character, model->data.symbols.count);
+}
+
+static lk_status read_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
+    uint16_t symbols[AT_ONCE];
+    int64_t length = lk_stream_length(prompt);
+    LK_TRY(make_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
+                     given));
+    for (int64_t i = 0; i < length; i++) {
+        if (i % AT_ONCE == 0) {
+            LK_TRY(lk_stream_read(prompt, i, length - i < AT_ONCE ? length - i : AT_ONCE, symbols));
+        }
+        given->values[i] = symbols[i % AT_ONCE];
+        if (lk_symbols_escapes(&model->data.symbols, symbols[i % AT_ONCE])) {
+            return refuse_escape(model, prompt, i);
+        }
+    }
+    return LK_OK;
+}
+
+lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
+    LK_REQUIRE(lk_symbols_equal(lk_stream_symbols(prompt), &model->data.symbols));
     *given = (lk_given){0};
+    return or_nothing(read_prompt(model, prompt, given), given);
 }

@@ -6,6 +6,7 @@
 #include "data/formats/formats.h"
 #include "jobs/sample.h"
 #include "models/model_file.h"
+#include "models/take.h"
 #include "train/evaluate.h"
 #include "train/train.h"
 
@@ -107,7 +108,7 @@ int32_t lk_model_alphabet(const lk_model *model) {
 /* ---- the three jobs -------------------------------------------------------------------------- */
 
 lk_status lk_model_nll(const lk_model *model, const lk_dataset *dataset, double *nll_nats) {
-    return lk_evaluate(model, dataset, NULL, nll_nats);
+    return lk_evaluate_dataset(model, dataset, nll_nats);
 }
 
 lk_status lk_model_sample(const lk_model *model, int64_t count, uint64_t seed, float temperature,
@@ -133,7 +134,7 @@ static lk_status compress_take(const lk_model *model, lk_items *items, const cha
 
 lk_status lk_model_compress(lk_model *model, const lk_dataset *dataset, const char *path) {
     lk_items *items;
-    LK_TRY(lk_items_of_dataset(model->context, dataset, lk_model_view(model), &items));
+    LK_TRY(lk_items_matched(model, dataset, &items));
     return compress_take(model, items, path, 0.0f);
 }
 
@@ -158,12 +159,9 @@ lk_status lk_model_compress_text(const lk_model *model, const char *path, const 
 
 lk_status lk_model_compress_text_learning(const lk_model *model, const char *path, const char *out,
                                           float rate) {
-    lk_symbols symbols;
     lk_items *items;
-    LK_TRY(lk_codec_symbols(model, &symbols));
-    lk_status status = lk_items_open_files(model->context, path, &symbols, &items);
-    lk_symbols_deinit(&symbols);
-    return status == LK_OK ? compress_take(model, items, out, rate) : status;
+    LK_TRY(lk_model_open_files(model, path, &items));
+    return compress_take(model, items, out, rate);
 }
 
 lk_status lk_model_decompress_text(const lk_model *model, const char *path, const char *out) {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/measure.h"
+#include "base/memory.h"
 #include "data/formats/formats.h"
 #include "jobs/score.h"
 
@@ -64,24 +64,26 @@ static lk_status choose_scale(lk_context *context, const double *bits, int64_t c
 /* ---- the picture ----------------------------------------------------------------------------- */
 
 typedef struct job {
-    const lk_dataset *part; /* what is shown */
-    lk_sheet_tile tile;     /* of an example */
+    const lk_dataset *dataset;
+    int64_t examples;   /* that are shown */
+    lk_sheet_tile tile; /* of an example */
     lk_sheet sheet;
-    double *bits; /* [examples][height * width] */
+    double *bits; /* owned, [examples][height * width] */
 } job;
 
-/* Sums of a pixel's colours, in bits, into the front of the same array. */
-static void pool_pixels(job *work, double *nats) {
+/* From nats of variables to bits of pixels, all its colours together, into the front of the same
+ * array. Returns how many there are. */
+static int64_t pool_pixels(const job *work) {
     int32_t channels = work->tile.channels;
-    int64_t pixels = work->part->examples * work->part->variables / channels;
+    int64_t pixels = work->examples * work->dataset->variables / channels;
     for (int64_t i = 0; i < pixels; i++) {
         double sum = 0.0;
         for (int32_t c = 0; c < channels; c++) {
-            sum += nats[i * channels + c];
+            sum += work->bits[i * channels + c];
         }
-        nats[i] = sum / LK_NATS_PER_BIT;
+        work->bits[i] = sum / LK_NATS_PER_BIT;
     }
-    work->bits = nats;
+    return pixels;
 }
 
 static void draw_map(const job *work, int64_t example, double scale) {
@@ -98,46 +100,49 @@ static void draw_map(const job *work, int64_t example, double scale) {
     }
 }
 
-static lk_status paint(lk_context *context, job *work, const char *path,
-                       const lk_map_options *options, lk_map_legend *legend) {
-    int64_t count = work->part->examples * work->tile.height * work->tile.width;
-    legend->examples = work->part->examples;
-    legend->pixels = work->tile.channels > 1;
-    legend->largest = 0.0;
+static lk_status paint(lk_context *context, job *work, const lk_map_options *options,
+                       lk_map_legend *legend) {
+    const lk_dataset *dataset = work->dataset;
+    int64_t count = pool_pixels(work);
+    *legend = (lk_map_legend){.examples = work->examples,
+                              .pixels = work->tile.channels > 1,
+                              .full_scale = options->full_scale};
     for (int64_t i = 0; i < count; i++) {
         legend->largest = work->bits[i] > legend->largest ? work->bits[i] : legend->largest;
     }
-    legend->full_scale = options->full_scale;
     if (!(options->full_scale > 0.0)) {
         LK_TRY(choose_scale(context, work->bits, count, &legend->full_scale));
     }
-    for (int64_t n = 0; n < work->part->examples; n++) {
-        const uint16_t *values = work->part->values + n * work->part->variables;
-        lk_sheet_draw(&work->sheet, n, 0, values, work->tile.channels, work->part->alphabet);
+    for (int64_t n = 0; n < work->examples; n++) {
+        lk_sheet_draw(&work->sheet, n, 0, dataset->values + n * dataset->variables,
+                      work->tile.channels, dataset->alphabet);
         draw_map(work, n, legend->full_scale);
     }
-    return lk_sheet_write(context, path, &work->sheet);
+    return LK_OK;
 }
 
-lk_status lk_map_write(const lk_model *model, const lk_dataset *dataset, const char *path,
+lk_status lk_map_write(const lk_model *model, lk_items *items, const char *path,
                        const lk_map_options *options, lk_map_legend *legend) {
     lk_shape shape;
-    LK_TRY(lk_model_takes(model, dataset, &shape));
-    lk_dataset part = *dataset;
-    job work = {.part = &part, .tile = lk_tile_of(shape)};
+    job work = {.dataset = lk_items_dataset(items)};
+    LK_REQUIRE(work.dataset != NULL);
+    LK_TRY(lk_model_takes(model, work.dataset, &shape));
     int64_t most = options->examples > 0 ? options->examples : EXAMPLES;
-    part.examples = lk_sheet_groups(work.tile, most < part.examples ? most : part.examples, 2);
-    double *nats = NULL;
+    most = most < work.dataset->examples ? most : work.dataset->examples;
+    work.tile = lk_tile_of(shape);
+    work.examples = lk_sheet_groups(work.tile, most, 2);
     lk_sheet_tile coloured = {work.tile.height, work.tile.width, 3};
-    lk_status status = lk_sheet_init(model->context, path, coloured, part.examples, 2, &work.sheet);
+    lk_status status = lk_sheet_init(model->context, path, coloured, work.examples, 2, &work.sheet);
     if (status == LK_OK) {
-        status = lk_surprisal(model, &part, &nats);
+        status = lk_surprisal(model, items, work.examples, &work.bits);
     }
     if (status == LK_OK) {
-        pool_pixels(&work, nats);
-        status = paint(model->context, &work, path, options, legend);
+        status = paint(model->context, &work, options, legend);
     }
-    lk_release(nats);
+    if (status == LK_OK) {
+        status = lk_sheet_write(model->context, path, &work.sheet);
+    }
+    lk_release(work.bits);
     lk_sheet_deinit(&work.sheet);
     return status;
 }

@@ -3,8 +3,7 @@
 #ifndef LK_JOBS_MAP_H
 #define LK_JOBS_MAP_H
 
-#include "data/dataset.h"
-#include "models/model.h"
+#include "models/walk.h"
 
 typedef struct lk_map_options {
     int64_t examples;  /* at most so many, the first ones; 0: 100. Fewer when the picture would be
@@ -20,9 +19,9 @@ typedef struct lk_map_legend {
     double largest;    /* bits, of the places shown; may be infinite */
 } lk_map_legend;
 
-/* Writes a PNG. What is summed over an example's map is its NLL (lk_surprisal). The data may be of
- * another size than the model's. */
-lk_status lk_map_write(const lk_model *model, const lk_dataset *dataset, const char *path,
+/* Writes a PNG; the items are examples of a data set, of the model's size or another. What is
+ * summed over an example's map is its NLL (lk_surprisal). */
+lk_status lk_map_write(const lk_model *model, lk_items *items, const char *path,
                        const lk_map_options *options, lk_map_legend *legend);
 
 #endif

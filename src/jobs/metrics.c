@@ -1,8 +1,9 @@
 /* AUROC and average precision, by one pass over the examples in order of falling score; equal
  * scores are taken together. */
+#include <math.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "jobs/score.h"
 
 typedef struct ranked {
@@ -41,6 +42,10 @@ lk_status lk_score_metrics(lk_context *context, const double *score, const int32
     double anomalies = 0.0;
     for (int64_t i = 0; i < count; i++) {
         anomalies += label[i] != 0 ? 1.0 : 0.0;
+        if (isnan(score[i])) {
+            return lk_fail(context, LK_NOT_FINITE, "score %lld is not a number: it has no rank",
+                           (long long)i);
+        }
     }
     if (anomalies == 0.0 || anomalies == (double)count) {
         return lk_fail(context, LK_INVALID,

@@ -32,6 +32,8 @@ static void test_known_answers(void **state) {
     /* All tied: a coin flip, and the precision is the share of anomalies. */
     expect_metrics((const double[]){5, 5, 5, 5, 5}, (const int32_t[]){0, 1, 0, 1, 0}, 5, 0.5, 0.4);
     expect_metrics((const double[]){INFINITY, 0, -1}, (const int32_t[]){1, 0, 0}, 3, 1.0, 1.0);
+    expect_metrics((const double[]){0, INFINITY, 1, INFINITY, -INFINITY},
+                   (const int32_t[]){0, 1, 1, 0, 0}, 5, 4.5 / 6.0, (0.5 + 2.0 / 3.0) / 2.0);
 }
 
 static void test_against_the_definition(void **state) {
@@ -77,6 +79,9 @@ static void test_one_kind_is_refused(void **state) {
     assert_int_equal(
         lk_score_metrics(context, (const double[]){1, 2}, (const int32_t[]){1, 3}, 2, &a, &b),
         LK_INVALID);
+    assert_int_equal(
+        lk_score_metrics(context, (const double[]){1, NAN}, (const int32_t[]){1, 0}, 2, &a, &b),
+        LK_NOT_FINITE);
 }
 
 static int set_up(void **state) {

@@ -1,42 +1,50 @@
-/* Ancestral sampling. Sample i, variable v is decided by the random number (seed, i, v) and the
- * conditional's inverse cumulative distribution, so that batch, schedule and threads do not
- * matter. */
+/* Which network draws which samples, in which ordering. */
 #include "jobs/sample.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/random.h"
-#include "graph/execution.h"
-#include "jobs/sample_group.h"
-#include "jobs/sample_other_size.h"
 #include "base/double_maths.h"
+#include "base/random.h"
+#include "jobs/sample_group.h"
+#include "kernels/kernels.h"
+#include "models/take.h"
+
+typedef struct sampling {
+    const lk_model *model;
+    const lk_sample_options *options;
+    lk_shape shape;    /* of a sample */
+    int64_t variables; /* of one, as the model sees it */
+    bool own; /* at the model's own size each network has an ordering of its own; else there
+                          is one network, in the natural ordering */
+    lk_sample_group group; /* the present one */
+    atomic_llong drawn;
+    double *odds;    /* [networks]: of each and those before it */
+    int64_t *member; /* [count]: the samples that one network draws */
+    int32_t *rank;   /* [variables]: scratch, as are */
+    uint16_t *x;     /* [variables] */
+    float *terms;    /* [variables] */
+} sampling;
 
 /* ---- held variables -------------------------------------------------------------------------- */
 
-static lk_status refuse_held(const lk_model *model, int64_t early, int64_t late) {
-    return lk_fail(model->context, LK_INVALID,
-                   "variable %lld is held, but variable %lld, which comes before it in the model's "
-                   "ordering, is to be drawn: "
-                   "hold a prefix of the ordering (or train made with order_agnostic=true, which "
-                   "takes any subset)",
-                   (long long)late, (long long)early);
-}
-
-static bool held_come_first(const lk_graph *graph, const int32_t *row, int64_t *early,
-                            int64_t *late) {
-    *early = -1;
-    for (int64_t i = 0; i < graph->variables; i++) {
-        int64_t v = graph->by_rank[i];
-        if (row[v] < 0 && *early < 0) {
-            *early = v;
+/* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */
+static lk_status held_come_first(const sampling *s, const lk_graph *graph, const int32_t *row) {
+    int64_t early = -1;
+    for (int64_t i = 0; i < s->options->given->variables; i++) {
+        int64_t v = graph != NULL ? graph->by_rank[i] : i;
+        bool later = early >= 0 && (graph == NULL || graph->rank[v] > graph->rank[early]);
+        if (row[v] >= 0 && later) {
+            return lk_fail(s->model->context, LK_INVALID,
+                           "variable %lld is held, but variable %lld, which comes before it in the "
+                           "model's ordering, is to be drawn: hold a prefix of the ordering (or "
+                           "train made with order_agnostic=true, which takes any subset)",
+                           (long long)v, (long long)early);
         }
-        if (row[v] >= 0 && *early >= 0 && graph->rank[v] > graph->rank[*early]) {
-            *late = v;
-            return false;
-        }
+        early = row[v] < 0 && early < 0 ? v : early;
     }
-    return true;
+    return LK_OK;
 }
 
 static bool order_agnostic(const lk_model *model) {
@@ -48,114 +56,212 @@ static bool order_agnostic(const lk_model *model) {
     return false;
 }
 
-/* The network for samples held as `row` says (NULL: not held): the variant's own, or one whose
- * ordering has the held variables first. */
-static lk_status graph_for(const lk_model *model, int32_t variant, const int32_t *row,
-                           lk_graph **graph) {
-    LK_TRY(lk_model_graph(model, variant, graph));
-    int64_t early, late = 0;
-    if (row == NULL || held_come_first(*graph, row, &early, &late)) {
+/* An ordering for samples held as `row` says (NULL: not held), until the next call; NULL where the
+ * network's own has the held variables first. */
+static lk_status order_for(const sampling *s, int64_t network, const int32_t *row,
+                           const int32_t **rank) {
+    lk_graph *graph;
+    *rank = NULL;
+    if (row == NULL || !s->own) { /* all rows have been looked at */
         return LK_OK;
     }
-    lk_status status = LK_OK;
-    int32_t *rank = lk_allocate((*graph)->variables, sizeof *rank);
-    if (rank == NULL) {
-        status = lk_fail_no_memory(model->context, "ordering", (*graph)->variables * 4);
-    } else if (!order_agnostic(model)) {
-        status = refuse_held(model, early, late);
-    } else {
-        for (int64_t v = 0; v < (*graph)->variables; v++) {
-            rank[v] = (*graph)->rank[v] + (row[v] < 0 ? (*graph)->steps : 0);
+    LK_TRY(lk_model_graph(s->model, (int32_t)network, &graph));
+    lk_status status = held_come_first(s, graph, row);
+    if (status == LK_INVALID && order_agnostic(s->model) && lk_model_view(s->model) == NULL) {
+        for (int64_t v = 0; v < s->variables; v++) {
+            s->rank[v] = graph->rank[v] + (row[v] < 0 ? graph->steps : 0);
         }
+        *rank = s->rank;
+        status = LK_OK;
     }
-    lk_graph_destroy(*graph);
-    *graph = NULL;
-    if (status == LK_OK) {
-        status = lk_model_graph_ranked(model, variant, rank, graph);
-    }
-    lk_release(rank);
-    return status;
-}
-
-/* log p of the held variables under a variant whose ordering has them first. */
-static lk_status held_log_likelihood(const lk_model *model, int32_t variant, const int32_t *row,
-                                     double *log_p) {
-    lk_graph *graph;
-    LK_TRY(graph_for(model, variant, row, &graph));
-    int64_t variables = graph->variables;
-    lk_execution *execution = NULL;
-    uint16_t *x = lk_allocate(variables, sizeof *x);
-    float *terms = lk_allocate(variables, sizeof *terms);
-    lk_status status = lk_execution_create(graph, LK_PLAN_EVALUATE, 1, &execution);
-    if (status == LK_OK && (x == NULL || terms == NULL)) {
-        status = lk_fail_no_memory(model->context, "held values", variables * 6);
-    }
-    for (int64_t v = 0; status == LK_OK && v < variables; v++) {
-        x[v] = (uint16_t)(row[v] < 0 ? 0 : row[v]);
-    }
-    double nll;
-    if (status == LK_OK) {
-        status = lk_execution_forward(execution, x, 1);
-    }
-    if (status == LK_OK) {
-        status = lk_execution_nll(execution, &nll, terms);
-    }
-    *log_p = 0.0;
-    for (int64_t v = 0; status == LK_OK && v < variables; v++) {
-        *log_p -= row[v] < 0 ? 0.0 : (double)terms[v];
-    }
-    lk_execution_destroy(execution);
     lk_graph_destroy(graph);
-    lk_release(x);
-    lk_release(terms);
     return status;
 }
 
-/* The variant of a sample: even odds, or after held variables the posterior, which is p_k(held)
+/* ---- networks -------------------------------------------------------------------------------- */
+
+/* log p of the held variables under a network whose ordering has them first. */
+static lk_status held_log_likelihood(const sampling *s, int64_t network, const int32_t *row,
+                                     const uint16_t *label, double *log_p) {
+    lk_run *run;
+    lk_run_options how = {.network = network, .schedules = LK_PARALLEL};
+    double nll;
+    LK_TRY(order_for(s, network, row, &how.rank));
+    LK_TRY(lk_run_open(s->model, &how, &run));
+    for (int64_t v = 0; v < s->variables; v++) {
+        s->x[v] = (uint16_t)(row[v] < 0 ? 0 : row[v]);
+    }
+    lk_status status = lk_run_begin(run, 1, label);
+    status = status == LK_OK ? lk_run_forward(run, s->x, s->variables) : status;
+    status = status == LK_OK ? lk_run_nll(run, &nll, s->terms) : status;
+    lk_run_close(run);
+    for (int64_t v = 0; v < s->variables; v++) {
+        *log_p -= row[v] < 0 ? 0.0 : (double)s->terms[v];
+    }
+    return status;
+}
+
+/* Of a sample's network: even odds, or after held variables the posterior, which is p_k(held)
  * normalised. */
-static lk_status variant_odds(const lk_model *model, const int32_t *row, double *odds) {
-    int32_t variants = lk_model_variants(model);
-    double most = -1e300, total = 0.0;
-    for (int32_t k = 0; k < variants; k++) {
+static lk_status find_odds(const sampling *s, const int32_t *row, const uint16_t *label) {
+    int32_t networks = lk_model_variants(s->model);
+    double most = -1e300, total = 0.0, *odds = s->odds;
+    for (int32_t k = 0; k < networks; k++) {
         odds[k] = 0.0;
-        if (row != NULL) {
-            LK_TRY(held_log_likelihood(model, k, row, &odds[k]));
+        if (row != NULL && networks > 1) {
+            LK_TRY(held_log_likelihood(s, k, row, label, &odds[k]));
         }
         most = odds[k] > most ? odds[k] : most;
     }
-    for (int32_t k = 0; k < variants; k++) {
+    for (int32_t k = 0; k < networks; k++) {
         odds[k] = lk_double_exp(odds[k] - most);
         total += odds[k];
     }
-    for (int32_t k = 0; k < variants; k++) {
+    for (int32_t k = 0; k < networks; k++) {
         odds[k] = (k > 0 ? odds[k - 1] : 0.0) + odds[k] / total;
     }
     return LK_OK;
 }
 
-static int32_t draw_variant(const lk_sample_options *options, int64_t sample, const double *odds,
-                            int32_t variants) {
-    double unit =
-        (double)lk_random_unit((lk_random){options->seed, LK_FOR_VARIANT}, (uint64_t)sample, 0);
-    int32_t k = 0;
-    while (k + 1 < variants && unit >= odds[k]) {
+static int64_t draw_network(const sampling *s, int64_t sample) {
+    lk_random random = {s->options->seed, LK_FOR_VARIANT};
+    double unit = (double)lk_random_unit(random, (uint64_t)sample, 0);
+    int64_t k = 0;
+    while (k + 1 < lk_model_variants(s->model) && unit >= s->odds[k]) {
         k++;
     }
     return k;
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------- */
+/* Samples sample, sample + period, ... share what is held, and are grouped by their networks. */
+static lk_status draw_alike(sampling *s, int64_t sample, int64_t period) {
+    const lk_sample_options *o = s->options;
+    const lk_given *given = o->given;
+    const int32_t *row =
+        given != NULL ? given->values + sample % given->examples * given->variables : NULL;
+    LK_TRY(find_odds(s, row, o->labels != NULL ? o->labels + sample % o->label_count : NULL));
+    for (int64_t k = 0; k < lk_model_variants(s->model); k++) {
+        s->group.count = 0;
+        for (int64_t i = sample; i < o->first + o->count; i += period) {
+            if (draw_network(s, i) == k) {
+                s->member[s->group.count++] = i;
+            }
+        }
+        s->group.how.network = k;
+        if (s->group.count > 0) {
+            LK_TRY(order_for(s, k, row, &s->group.how.rank));
+            LK_TRY(lk_sample_group_draw(&s->group));
+        }
+    }
+    return LK_OK;
+}
+
+/* Whether all rows need the same network in the same ordering. */
+static bool rows_are_alike(const sampling *s, const lk_given *given) {
+    bool alike = lk_model_variants(s->model) == 1;
+    for (int64_t i = 0; s->own && alike && i < given->examples * given->variables; i++) {
+        alike = (given->values[i] < 0) == (given->values[i % given->variables] < 0);
+    }
+    return alike;
+}
+
+static lk_status draw_rows(sampling *s) {
+    const lk_sample_options *o = s->options;
+    const lk_given *given = o->given;
+    int64_t period = 1;
+    for (int64_t n = 0; given != NULL && !s->own && n < given->examples; n++) {
+        LK_TRY(held_come_first(s, NULL, given->values + n * given->variables));
+    }
+    if (given != NULL && !rows_are_alike(s, given)) {
+        period = given->examples * (o->labels != NULL ? o->label_count : 1);
+    }
+    for (int64_t i = 0; i < period && i < o->count; i++) {
+        LK_TRY(draw_alike(s, o->first + i, period));
+    }
+    return LK_OK;
+}
+
+static lk_status draw_all(sampling *s, lk_dataset *samples, lk_take *take, void *argument) {
+    int64_t scratch = s->own && s->options->given != NULL ? s->variables : 0;
+    lk_arena *arena = lk_arena_create();
+    if (arena != NULL) {
+        s->odds = lk_arena_take(arena, lk_model_variants(s->model), sizeof *s->odds);
+        s->member = lk_arena_take(arena, s->options->count, sizeof *s->member);
+        s->rank = lk_arena_take(arena, scratch, sizeof *s->rank);
+        s->x = lk_arena_take(arena, scratch, sizeof *s->x);
+        s->terms = lk_arena_take(arena, scratch, sizeof *s->terms);
+    }
+    s->group = (lk_sample_group){.model = s->model,
+                                 .options = s->options,
+                                 .how = {.shape = s->shape},
+                                 .variables = s->variables,
+                                 .sample = s->member,
+                                 .samples = samples,
+                                 .take = take,
+                                 .argument = argument,
+                                 .drawn = &s->drawn};
+    lk_status status = arena == NULL || lk_arena_failed(arena)
+                           ? lk_fail_no_memory(s->model->context, "samples", s->options->count * 8)
+                           : draw_rows(s);
+    lk_arena_destroy(arena);
+    return status;
+}
+
+/* ---- what is asked for ----------------------------------------------------------------------- */
+
+/* Tables of log probabilities may hold -infinity. */
+static lk_status check_weights(const lk_model *model) {
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        const lk_parameter *parameter = &model->parameters->list[p];
+        int64_t values = parameter->rows * parameter->columns;
+        bool finite = model->context->kernels->all_finite(parameter->value, values);
+        for (int64_t i = 0; i < values && !finite; i++) {
+            if (isnan(parameter->value[i]) || parameter->value[i] == INFINITY) {
+                return lk_fail(model->context, LK_NOT_FINITE,
+                               "the model cannot be sampled: parameter %.200s, value %lld is %f",
+                               parameter->name, (long long)i, (double)parameter->value[i]);
+            }
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status check_labels(const lk_model *model, const lk_sample_options *options) {
+    int32_t labels = model->data.labels;
+    if ((labels > 0) != (options->labels != NULL)) {
+        return lk_fail(model->context, LK_MISMATCH, "%s",
+                       labels > 0
+                           ? "the model is of p(x | label), and no label is given (--label)"
+                           : "the model is given no labels, so that there is none to choose");
+    }
+    for (int64_t i = 0; i < options->label_count && labels > 0; i++) {
+        if (options->labels[i] >= labels) {
+            return lk_fail(model->context, LK_INVALID, "label %d is outside the model's, 0..%d",
+                           options->labels[i], labels - 1);
+        }
+    }
+    return LK_OK;
+}
 
 /* What the samples are to be, and that what is given is of that size too. */
-static lk_status find_shape(const lk_model *model, const lk_sample_options *options,
-                            lk_shape *shape) {
-    const lk_given *given = options->given;
-    bool said = options->shape.axes > 0, shaped = given != NULL && given->shape.axes > 0;
-    lk_shape own = model->data.shape, wanted = said ? options->shape : shaped ? given->shape : own;
-    LK_TRY(lk_model_shape_for(model, "samples", wanted, shape));
-    if (given != NULL && given->variables != lk_shape_variables(*shape)) {
+static lk_status find_shape(sampling *s) {
+    const lk_model *model = s->model;
+    const lk_given *given = s->options->given;
+    lk_shape own = model->data.shape, wanted = s->options->shape;
+    if (wanted.axes == 0) {
+        wanted = given != NULL && given->shape.axes > 0 ? given->shape : own;
+    }
+    s->shape = wanted;
+    if (!model->data.stream) {
+        LK_TRY(lk_model_shape_for(model, "samples", wanted, &s->shape));
+    }
+    s->own = !model->data.stream && lk_shape_equal(s->shape, own);
+    s->variables =
+        lk_shape_variables(s->shape) * (lk_model_modelled(model) / model->data.variables);
+    if (given != NULL && given->variables != s->variables &&
+        !(model->data.stream && given->variables < s->variables)) {
         char text[64];
-        lk_shape_print(*shape, text, sizeof text);
+        lk_shape_print(s->shape, text, sizeof text);
         return lk_fail(model->context, LK_INVALID,
                        "samples of %s are asked for, but what is given has %lld variables", text,
                        (long long)given->variables);
@@ -163,102 +269,49 @@ static lk_status find_shape(const lk_model *model, const lk_sample_options *opti
     return LK_OK;
 }
 
-/* In natural order. */
-static lk_status check_prefixes(const lk_model *model, const lk_given *given) {
-    for (int64_t n = 0; given != NULL && n < given->examples; n++) {
-        const int32_t *row = given->values + n * given->variables;
-        int64_t open = 0;
-        while (open < given->variables && row[open] >= 0) {
-            open++;
-        }
-        for (int64_t v = open; v < given->variables; v++) {
-            if (row[v] >= 0) {
-                return refuse_held(model, open, v);
-            }
-        }
-    }
-    return LK_OK;
+static lk_status begin(sampling *s, const lk_model *model, const lk_sample_options *options) {
+    LK_REQUIRE(options->count >= 1 && options->first >= 0);
+    LK_REQUIRE(options->labels == NULL || options->label_count >= 1);
+    *s = (sampling){.model = model, .options = options};
+    LK_TRY(check_weights(model));
+    LK_TRY(check_labels(model, options));
+    return find_shape(s);
 }
 
-/* ---- all ------------------------------------------------------------------------------------- */
-
-/* Samples row, row + rows, ... share what is held; they are grouped by variant. */
-static lk_status sample_row(const lk_model *model, const lk_sample_options *options, int64_t row,
-                            int64_t rows, double *odds, int64_t *member, int64_t *done,
+static lk_status put_labels(const lk_sample_options *options, lk_context *context,
                             lk_dataset *samples) {
-    const lk_given *given = options->given;
-    const int32_t *values = given == NULL ? NULL : given->values + row * given->variables;
-    int32_t variants = lk_model_variants(model);
-    LK_TRY(variant_odds(model, values, odds));
-    for (int32_t k = 0; k < variants; k++) {
-        int64_t count = 0;
-        for (int64_t i = row; i < options->count; i += rows) {
-            if (draw_variant(options, i, odds, variants) == k) {
-                member[count++] = i;
-            }
-        }
-        if (count > 0) {
-            lk_sample_group g = {.options = options,
-                                 .sample = member,
-                                 .count = count,
-                                 .samples = samples,
-                                 .done = done};
-            LK_TRY(graph_for(model, k, values, &g.graph));
-            lk_status status = lk_sample_group_draw(&g);
-            lk_graph_destroy(g.graph);
-            LK_TRY(status);
-        }
+    samples->labels = lk_allocate(samples->examples, sizeof *samples->labels);
+    if (samples->labels == NULL) {
+        return lk_fail_no_memory(context, "labels", samples->examples * 4);
+    }
+    for (int64_t i = 0; i < samples->examples; i++) {
+        samples->labels[i] = options->labels[(options->first + i) % options->label_count];
     }
     return LK_OK;
-}
-
-/* Rows that hold the same variables need one network and one batch when the model has one
- * variant. */
-static bool rows_hold_alike(const lk_given *given) {
-    for (int64_t i = 1; i < given->examples; i++) {
-        for (int64_t v = 0; v < given->variables; v++) {
-            if ((given->values[i * given->variables + v] < 0) != (given->values[v] < 0)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static lk_status sample_rows(const lk_model *model, const lk_sample_options *options,
-                             lk_dataset *made) {
-    int32_t variants = lk_model_variants(model);
-    double *odds = lk_allocate(variants, sizeof *odds);
-    int64_t *member = lk_allocate(options->count, sizeof *member);
-    lk_status status = odds == NULL || member == NULL
-                           ? lk_fail_no_memory(model->context, "samples", options->count * 8)
-                           : LK_OK;
-    bool together = options->given == NULL || (variants == 1 && rows_hold_alike(options->given));
-    int64_t rows = together ? 1 : options->given->examples, done = 0;
-    for (int64_t row = 0; status == LK_OK && row < rows && row < options->count; row++) {
-        status = sample_row(model, options, row, rows, odds, member, &done, made);
-    }
-    lk_release(odds);
-    lk_release(member);
-    return status;
 }
 
 lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_dataset **samples) {
-    LK_REQUIRE(options->count >= 1);
-    *samples = NULL;
-    lk_shape shape;
+    sampling s;
     lk_dataset *made;
-    LK_TRY(find_shape(model, options, &shape));
-    bool own = lk_shape_equal(shape, model->data.shape);
-    LK_TRY(own ? LK_OK : check_prefixes(model, options->given));
-    LK_TRY(lk_dataset_create(model->context, "samples", shape, options->count, model->data.alphabet,
-                             &made));
-    lk_status status =
-        own ? sample_rows(model, options, made) : lk_sample_other_size(model, options, shape, made);
+    *samples = NULL;
+    LK_TRY(begin(&s, model, options));
+    LK_TRY(lk_model_dataset(model, "samples", s.shape, options->count, &made));
+    lk_status status = options->labels != NULL ? put_labels(options, model->context, made) : LK_OK;
+    status = status == LK_OK ? draw_all(&s, made, NULL, NULL) : status;
     if (status != LK_OK) {
         lk_dataset_destroy(made);
-        return status;
+        return status == LK_INTERRUPTED
+                   ? lk_fail(model->context, status, "sampling has been stopped")
+                   : status;
     }
     *samples = made;
     return LK_OK;
+}
+
+lk_status lk_sample_texts(const lk_model *model, const lk_sample_options *options, lk_take *take,
+                          void *argument) {
+    sampling s;
+    LK_REQUIRE(model->data.stream);
+    LK_TRY(begin(&s, model, options));
+    return s.variables > 0 ? draw_all(&s, NULL, take, argument) : LK_OK;
 }

@@ -1,166 +1,289 @@
 /* Samples are drawn in batches small enough that what every step reads again, the values so far,
  * stays in a core's cache. Batches are pieces of pool work, each run by one worker from its first
  * variable to its last; only when there are fewer of them than workers do the workers share the
- * operations of one batch instead. Neither can be seen in the samples. */
+ * operations of one batch instead. Neither can be seen in the samples: variable v of sample i is
+ * decided by the random number (seed, i, v) and the conditional's inverse cumulative
+ * distribution. */
 #include "jobs/sample_group.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "graph/execution.h"
-#include "jobs/sample_draw.h"
+#include "base/maths.h"
+#include "base/random.h"
+#include "dist/dist.h"
 
 #define BATCH_MOST 1024
-#define CACHE_BYTES ((int64_t)2 << 20)
+#define CACHE_BYTES ((double)(2 << 20))
 #define BATCH_LEAST 32 /* fewer fill no kernel; then memory bounds the batch instead */
-#define MEMORY_BYTES ((int64_t)512 << 20) /* of one worker */
+#define MEMORY_BYTES ((double)(512 << 20)) /* of one worker */
 
-/* One worker's network and buffers. */
-typedef struct artist {
+/* All workers'. */
+typedef struct studio {
     const lk_sample_group *group;
-    lk_pool *pool; /* that its network runs on; owned when `own` */
-    bool own;
-    lk_execution *execution;
-    uint16_t *values;   /* [batch][variables] */
-    uint16_t *column;   /* [batch]: one variable */
-    float *probability; /* [batch][alphabet]: scratch */
+    struct artist *artists; /* [workers] */
+    int64_t batch;
+    atomic_bool stopped;
+} studio;
+
+/* One worker's run and buffers. */
+typedef struct artist {
+    studio *studio;
+    lk_arena *arena;
+    lk_pool *pool; /* owned, where it works apart; NULL: the context's */
+    lk_run *run;
+    const int64_t *sample; /* the present batch, [lanes] */
+    int64_t lanes;
+    uint16_t *values;   /* [lanes][variables], where they are kept */
+    uint16_t *window;   /* naive: [lanes][the run's window] */
+    uint16_t *column;   /* [lanes]: one variable */
+    uint16_t *labels;   /* [lanes] */
+    float *probability; /* [lanes][alphabet] */
+    float *logits;      /* [lanes][channels], where an escape is struck out */
     lk_status status;   /* the first failure */
 } artist;
 
-/* ---- drawing a batch ------------------------------------------------------------------------- */
+static bool is_naive(const lk_sample_group *g) {
+    return g->options->schedule == LK_SCHEDULE_NAIVE;
+}
 
-/* Draws the variables of one rank from the conditionals that the execution holds. */
-static void draw_rank(const artist *a, int64_t first, int64_t count, int32_t step) {
-    const lk_sample_group *g = a->group;
-    const lk_graph *graph = g->graph;
-    lk_draw d = {.options = g->options,
-                 .graph = graph,
-                 .pool = a->pool,
-                 .sample = g->sample + first,
-                 .count = count,
-                 .variables = graph->variables,
-                 .probability = a->probability,
-                 .column = a->column,
-                 .values = a->values};
-    for (int64_t i = graph->rank_begin[step]; i < graph->rank_begin[step + 1]; i++) {
-        int64_t variable = graph->by_rank[i];
-        lk_draw_variable(&d, variable, lk_execution_parameters(a->execution, variable));
-        if (g->options->schedule == LK_SCHEDULE_INCREMENTAL) {
-            lk_execution_set(a->execution, variable, a->column);
+static bool has_escape(const lk_sample_group *g) {
+    return g->model->data.stream && g->model->data.symbols.kind == LK_SYMBOLS_CHARACTERS;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* ---- one variable ---------------------------------------------------------------------------- */
+
+/* The escape is the last symbol, and its logit the last channel, of a Bernoulli's one too. */
+static const float *strike_escape(const artist *a, const lk_head *head, const float *parameters) {
+    float *escape = a->logits + head->dist->channels(head) - 1;
+    memcpy(a->logits, parameters, (size_t)(a->lanes * head->channels) * sizeof(float));
+    for (int64_t n = 0; n < a->lanes; n++) {
+        escape[n * head->channels] = -lk_infinity();
+    }
+    return a->logits;
+}
+
+/* Fills the column with what is held; whether that is all of it. */
+static bool hold(const artist *a, int64_t variable) {
+    const lk_given *given = a->studio->group->options->given;
+    bool all = given != NULL;
+    for (int64_t n = 0; n < a->lanes && given != NULL; n++) {
+        int32_t value = lk_given_value(given, a->sample[n], variable);
+        a->column[n] = (uint16_t)(value < 0 ? 0 : value);
+        all = all && value >= 0;
+    }
+    return all;
+}
+
+/* And with what is drawn. */
+static void draw_open(const artist *a, int64_t place, int64_t variable) {
+    const lk_sample_group *g = a->studio->group;
+    const lk_sample_options *o = g->options;
+    lk_head head = lk_run_head(a->run, place);
+    const float *parameters = lk_run_parameters(a->run, place), *probability = a->probability;
+    parameters = has_escape(g) ? strike_escape(a, &head, parameters) : parameters;
+    head.dist->probabilities(g->model->context->kernels, &head, parameters, a->lanes,
+                             o->temperature, a->probability);
+    for (int64_t n = 0; n < a->lanes; n++, probability += head.alphabet) {
+        if (lk_given_value(o->given, a->sample[n], variable) < 0) {
+            float unit = lk_random_unit((lk_random){o->seed, LK_FOR_SAMPLE}, (uint64_t)a->sample[n],
+                                        (uint64_t)variable);
+            a->column[n] = (uint16_t)lk_probabilities_draw(probability, head.alphabet, unit);
         }
     }
 }
 
-static lk_status draw_batch(const artist *a, int64_t first, int64_t count) {
-    const lk_sample_group *g = a->group;
-    const lk_graph *graph = g->graph;
-    bool incremental = g->options->schedule == LK_SCHEDULE_INCREMENTAL;
-    memset(a->values, 0, (size_t)(count * graph->variables) * sizeof *a->values);
-    if (incremental) {
-        LK_TRY(lk_execution_begin(a->execution, count));
+static lk_status draw_place(const artist *a, int64_t place) {
+    const lk_sample_group *g = a->studio->group;
+    int64_t variable = lk_run_variable(a->run, place);
+    bool held = hold(a, variable);
+    if (!held) {
+        draw_open(a, place, variable);
     }
-    for (int32_t step = 0; step < graph->steps; step++) {
-        LK_TRY(incremental ? lk_execution_compute(a->execution, step)
-                           : lk_execution_forward(a->execution, a->values, count));
-        draw_rank(a, first, count, step);
+    for (int64_t n = 0; n < a->lanes && (g->samples != NULL || is_naive(g)); n++) {
+        a->values[n * g->variables + variable] = a->column[n];
     }
-    for (int64_t n = 0; n < count; n++) {
-        memcpy(g->samples->values + g->sample[first + n] * graph->variables,
-               a->values + n * graph->variables, (size_t)graph->variables * sizeof *a->values);
+    if (!is_naive(g)) {
+        lk_run_set(a->run, place, a->column);
     }
+    return g->samples == NULL ? g->take(g->argument, !held, a->column) : LK_OK;
+}
+
+/* ---- one batch ------------------------------------------------------------------------------- */
+
+static lk_status begin(const artist *a) {
+    const lk_sample_options *o = a->studio->group->options;
+    for (int64_t n = 0; n < a->lanes && o->labels != NULL; n++) {
+        a->labels[n] = o->labels[a->sample[n] % o->label_count];
+    }
+    return lk_run_begin(a->run, a->lanes, o->labels != NULL ? a->labels : NULL);
+}
+
+/* Naive: everything from the beginning, until the conditionals of the step at `first` are there,
+ * unless all of it is held. Values that are not drawn yet are 0, and cannot matter. */
+static lk_status next_naively(const artist *a, int64_t first, int64_t *last) {
+    int64_t variables = a->studio->group->variables, unit = lk_run_unit(a->run), place = first;
+    *last = lk_run_step_end(a->run, first);
+    while (place < *last && hold(a, lk_run_variable(a->run, place))) {
+        place++;
+    }
+    LK_TRY(place < *last ? begin(a) : LK_OK);
+    int64_t end = place < *last ? (*last + unit - 1) / unit * unit : 0;
+    for (int64_t from = 0, here; from < end; from += here) {
+        here = smaller(lk_run_window(a->run), end - from);
+        for (int64_t n = 0; n < a->lanes; n++) {
+            memcpy(a->window + n * here, a->values + n * variables + from,
+                   (size_t)here * sizeof *a->window);
+        }
+        LK_TRY(lk_run_forward(a->run, a->window, here));
+    }
+    return LK_OK;
+}
+
+/* By the caller's own thread. */
+static void tell(studio *s) {
+    const lk_sample_options *o = s->group->options;
+    int64_t done = atomic_load(s->group->drawn) / s->group->variables;
+    if (o->progress != NULL && !o->progress(o->progress_argument, done, o->count)) {
+        atomic_store(&s->stopped, true);
+    }
+}
+
+static void put(const artist *a) {
+    const lk_sample_group *g = a->studio->group;
+    const lk_view *view = lk_model_view(g->model);
+    for (int64_t n = 0; n < a->lanes && g->samples != NULL; n++) {
+        int64_t values = g->samples->variables, row = a->sample[n] - g->options->first;
+        const uint16_t *x = a->values + n * g->variables;
+        for (int64_t v = 0; v < values; v++) {
+            g->samples->values[row * values + v] =
+                view != NULL ? lk_view_join(view, x + v, values) : x[v];
+        }
+    }
+}
+
+static lk_status draw_batch(const artist *a, bool own_thread) {
+    const lk_sample_group *g = a->studio->group;
+    if (is_naive(g)) {
+        memset(a->values, 0, (size_t)(a->lanes * g->variables) * sizeof *a->values);
+    } else {
+        LK_TRY(begin(a));
+    }
+    for (int64_t place = 0, last; place < g->variables; place = last) {
+        LK_TRY(is_naive(g) ? next_naively(a, place, &last) : lk_run_next(a->run, &place, &last));
+        for (int64_t p = place; p < last; p++) {
+            LK_TRY(draw_place(a, p));
+        }
+        atomic_fetch_add(g->drawn, a->lanes * (last - place));
+        if (own_thread) {
+            tell(a->studio);
+        }
+        if (atomic_load(&a->studio->stopped)) {
+            return LK_INTERRUPTED;
+        }
+    }
+    put(a);
     return LK_OK;
 }
 
 /* ---- sharing the work ------------------------------------------------------------------------ */
 
-static lk_plan plan_of(const lk_sample_group *g) {
-    return g->options->schedule == LK_SCHEDULE_INCREMENTAL ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE;
-}
-
-static int64_t choose_batch(const lk_sample_group *g) {
-    int64_t each =
-        lk_execution_bytes(g->graph, plan_of(g), 1) + g->graph->alphabet * (int64_t)sizeof(float);
-    int64_t cached = CACHE_BYTES / each / BATCH_LEAST * BATCH_LEAST, fit = MEMORY_BYTES / each;
-    int64_t batch = cached > BATCH_LEAST ? cached : BATCH_LEAST;
-    batch = batch < BATCH_MOST ? batch : BATCH_MOST;
-    batch = batch < fit ? batch : fit;
-    batch = g->options->batch > 0 ? g->options->batch : batch;
-    batch = batch < g->count ? batch : g->count;
-    return batch > 0 ? batch : 1;
+static lk_status artist_init(artist *a, studio *s, const lk_run *run, bool apart) {
+    const lk_sample_group *g = s->group;
+    lk_context *context = g->model->context;
+    int64_t lanes = s->batch, kept = g->samples != NULL || is_naive(g) ? lanes : 0;
+    *a = (artist){.studio = s, .arena = lk_arena_create()};
+    if (apart && a->arena != NULL) {
+        a->pool = lk_pool_create(1);
+    }
+    if (a->arena == NULL || (apart && a->pool == NULL)) {
+        return lk_fail_no_memory(context, "a worker", 0);
+    }
+    LK_TRY(lk_run_open_beside(run, lanes, a->pool, &a->run));
+    a->values = lk_arena_take(a->arena, kept * g->variables, sizeof *a->values);
+    a->window =
+        lk_arena_take(a->arena, is_naive(g) ? lanes * lk_run_window(run) : 0, sizeof *a->window);
+    a->column = lk_arena_take(a->arena, lanes, sizeof *a->column);
+    a->labels = lk_arena_take(a->arena, lanes, sizeof *a->labels);
+    a->probability =
+        lk_arena_take(a->arena, lanes * lk_run_graph(run)->alphabet, sizeof *a->probability);
+    a->logits = lk_arena_take(a->arena, has_escape(g) ? lanes * lk_run_channels(run) : 0,
+                              sizeof *a->logits);
+    return lk_arena_failed(a->arena)
+               ? lk_fail_no_memory(context, "samples", lanes * g->variables * 2)
+               : LK_OK;
 }
 
 static void artist_deinit(artist *a) {
-    lk_execution_destroy(a->execution);
-    lk_release(a->values);
-    lk_release(a->column);
-    lk_release(a->probability);
-    if (a->own) {
+    lk_run_close(a->run);
+    lk_arena_destroy(a->arena);
+    if (a->pool != NULL) {
         lk_pool_destroy(a->pool);
     }
 }
 
-static lk_status artist_init(artist *a, const lk_sample_group *g, int64_t batch, bool own_pool) {
-    lk_context *context = g->graph->context;
-    *a = (artist){.group = g, .own = own_pool};
-    a->pool = own_pool ? lk_pool_create(1) : context->pool;
-    a->values = lk_allocate(batch * g->graph->variables, sizeof *a->values);
-    a->column = lk_allocate(batch, sizeof *a->column);
-    a->probability = lk_allocate(batch * g->graph->alphabet, sizeof *a->probability);
-    if (a->pool == NULL || a->values == NULL || a->column == NULL || a->probability == NULL) {
-        return lk_fail_no_memory(context, "samples", batch * g->graph->variables * 2);
-    }
-    LK_TRY(lk_execution_create(g->graph, plan_of(g), batch, &a->execution));
-    lk_execution_set_pool(a->execution, a->pool);
-    return LK_OK;
-}
-
-typedef struct studio {
-    const lk_sample_group *group;
-    artist *artists; /* [workers] */
-    int64_t batch;
-    atomic_llong done;
-} studio;
-
 static void batch_piece(void *argument, int64_t piece, int worker) {
     studio *s = argument;
-    const lk_sample_group *g = s->group;
     artist *a = &s->artists[worker];
-    int64_t first = piece * s->batch,
-            count = g->count - first < s->batch ? g->count - first : s->batch;
+    int64_t first = piece * s->batch;
+    a->sample = s->group->sample + first;
+    a->lanes = smaller(s->batch, s->group->count - first);
     if (a->status == LK_OK) {
-        a->status = draw_batch(a, first, count);
+        a->status = draw_batch(a, worker == 0);
     }
-    long long done = atomic_fetch_add(&s->done, count) + count;
-    if (worker == 0 && g->options->progress != NULL) { /* the caller's own thread */
-        g->options->progress(g->options->progress_argument, *g->done + done, g->options->count);
+    if (a->status != LK_OK) {
+        atomic_store(&s->stopped, true);
     }
+}
+
+static lk_status draw_batches(studio *s, const lk_run *run) {
+    const lk_sample_group *g = s->group;
+    lk_pool *pool = g->model->context->pool;
+    int64_t batches = (g->count + s->batch - 1) / s->batch, threads = lk_pool_threads(pool);
+    bool apart = threads > 1 && batches >= threads;
+    int64_t workers = apart ? threads : 1;
+    s->artists = lk_allocate(workers, sizeof *s->artists);
+    lk_status status =
+        s->artists == NULL ? lk_fail_no_memory(g->model->context, "samples", 0) : LK_OK;
+    for (int64_t w = 0; status == LK_OK && w < workers; w++) {
+        status = artist_init(&s->artists[w], s, run, apart);
+    }
+    if (status == LK_OK && apart) {
+        lk_pool_run(pool, batches, batch_piece, s);
+    }
+    for (int64_t b = 0; status == LK_OK && !apart && b < batches; b++) {
+        batch_piece(s, b, 0);
+    }
+    for (int64_t w = 0; s->artists != NULL && w < workers; w++) {
+        lk_status own = s->artists[w].status; /* others have stopped because one failed */
+        status = status == LK_OK || (status == LK_INTERRUPTED && own != LK_OK) ? own : status;
+        artist_deinit(&s->artists[w]);
+    }
+    lk_release(s->artists);
+    return status;
+}
+
+static int64_t choose_batch(const lk_sample_group *g, const lk_run *run) {
+    double each = lk_run_lane_bytes(run) + (double)lk_run_graph(run)->alphabet * 4.0;
+    int64_t cached = (int64_t)(CACHE_BYTES / each) / BATCH_LEAST * BATCH_LEAST;
+    int64_t batch = smaller(cached > BATCH_LEAST ? cached : BATCH_LEAST, BATCH_MOST);
+    batch = smaller(batch, (int64_t)(MEMORY_BYTES / each));
+    batch = g->options->batch > 0 ? g->options->batch : batch > 0 ? batch : 1;
+    return g->samples == NULL ? g->count : smaller(batch, g->count);
 }
 
 lk_status lk_sample_group_draw(const lk_sample_group *group) {
-    lk_context *context = group->graph->context;
-    studio s = {.group = group, .batch = choose_batch(group)};
-    int64_t batches = (group->count + s.batch - 1) / s.batch,
-            threads = lk_pool_threads(context->pool);
-    bool apart = threads > 1 && batches >= threads;
-    int64_t workers = apart ? threads : 1;
-    s.artists = lk_allocate(workers, sizeof *s.artists);
-    lk_status status = s.artists == NULL ? lk_fail_no_memory(context, "samples", 0) : LK_OK;
-    for (int64_t w = 0; status == LK_OK && w < workers; w++) {
-        status = artist_init(&s.artists[w], group, s.batch, apart);
-    }
-    if (status == LK_OK && apart) {
-        lk_pool_run(context->pool, batches, batch_piece, &s);
-    }
-    for (int64_t b = 0; status == LK_OK && !apart && b < batches; b++) {
-        batch_piece(&s, b, 0);
-    }
-    for (int64_t w = 0; s.artists != NULL && w < workers; w++) {
-        status = status == LK_OK ? s.artists[w].status : status;
-        artist_deinit(&s.artists[w]);
-    }
-    lk_release(s.artists);
-    *group->done += group->count;
-    return status;
+    lk_run *run;
+    lk_run_options how = group->how;
+    how.schedules = is_naive(group) ? LK_PARALLEL : LK_INCREMENTAL;
+    LK_TRY(lk_run_open(group->model, &how, &run));
+    studio s = {.group = group, .batch = choose_batch(group, run)};
+    lk_status status = draw_batches(&s, run);
+    lk_run_close(run);
+    tell(&s); /* the last batch may have been another thread's */
+    return status == LK_OK && atomic_load(&s.stopped) ? LK_INTERRUPTED : status;
 }

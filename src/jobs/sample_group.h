@@ -1,19 +1,28 @@
-/* Drawing samples that share a network: those of one variant, under one ordering. Not for other
- * layers. */
+/* Drawing samples that share a network and an ordering. Not for other layers. */
 #ifndef LK_JOBS_SAMPLE_GROUP_H
 #define LK_JOBS_SAMPLE_GROUP_H
 
+#include <stdatomic.h>
+
 #include "jobs/sample.h"
+#include "models/run.h"
 
 typedef struct lk_sample_group {
+    const lk_model *model;
     const lk_sample_options *options;
-    lk_graph *graph;
-    const int64_t *sample; /* which samples, [count] */
+    lk_run_options how;    /* its network, ordering and shape; the rest is chosen here */
+    int64_t variables;     /* of each sample, as the model sees it */
+    const int64_t *sample; /* which ones, [count] */
     int64_t count;
-    lk_dataset *samples; /* all; these ones are filled in */
-    int64_t *done;       /* how many of all are drawn */
+    /* Where they go: examples of a data set, whose first is sample options->first; or, where that
+     * is NULL, all side by side to `take`. */
+    lk_dataset *samples;
+    lk_take *take;
+    void *argument;
+    atomic_llong *drawn; /* variables, of all groups */
 } lk_sample_group;
 
+/* LK_INTERRUPTED when options->progress wants to end. */
 lk_status lk_sample_group_draw(const lk_sample_group *group);
 
 #endif

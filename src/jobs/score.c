@@ -5,7 +5,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "base/arena.h"
+#include "base/file.h"
+#include "base/measure.h"
+#include "base/memory.h"
+#include "data/labels.h"
 #include "train/evaluate.h"
 
 #define NATS_PER_BYTE 5.545177444479562 /* 8 ln 2 */
@@ -52,6 +55,38 @@ static lk_status measure_complexity(lk_context *context, const lk_dataset *datas
     return status;
 }
 
+/* ---- surprisal ------------------------------------------------------------------------------- */
+
+typedef struct surprisal {
+    int64_t variables;
+    double *nats;
+} surprisal;
+
+static lk_status take_surprisal(void *argument, const lk_passage *passage) {
+    const surprisal *s = argument;
+    double *nats = s->nats + passage->item * s->variables + passage->first;
+    for (int64_t i = 0; i < passage->count && i < s->variables; i++) {
+        nats[i] = lk_passage_nats(passage, i, s->variables);
+    }
+    return LK_OK;
+}
+
+lk_status lk_surprisal(const lk_model *model, lk_items *items, int64_t count, double **nats) {
+    surprisal s = {.variables = lk_items_dataset(items)->variables};
+    const lk_walk_options options = {.items = count, .terms = true};
+    const lk_sink sink = {take_surprisal, &s};
+    s.nats = lk_allocate(count * s.variables, sizeof *s.nats);
+    lk_status status = s.nats == NULL
+                           ? lk_fail_no_memory(model->context, "surprisal", count * s.variables * 8)
+                           : lk_walk_once(model, items, &options, &sink, 1);
+    if (status != LK_OK) {
+        lk_release(s.nats);
+        s.nats = NULL;
+    }
+    *nats = s.nats;
+    return status;
+}
+
 /* ---- scores ---------------------------------------------------------------------------------- */
 
 /* How many of the ascending `calibration` are at least `nll`. */
@@ -68,70 +103,146 @@ static int64_t count_at_least(const float *calibration, int64_t count, double nl
     return count - low;
 }
 
-/* Held-out likelihoods say nothing about data of another size. */
-static bool is_calibrated(const lk_model *model, const lk_dataset *dataset) {
-    return model->calibration != NULL && dataset->variables == model->data.variables;
-}
-
 static lk_status allocate_scores(const lk_model *model, const lk_dataset *dataset,
                                  const lk_score_options *options, lk_scores *scores) {
     int64_t n = dataset->examples;
-    *scores = (lk_scores){.examples = n};
-    scores->nll_nats = lk_allocate(n, sizeof(double));
-    scores->score = lk_allocate(n, sizeof(double));
-    scores->background_nats = options->background != NULL ? lk_allocate(n, sizeof(double)) : NULL;
-    scores->complexity_nats = options->complexity ? lk_allocate(n, sizeof(double)) : NULL;
-    scores->p_value = is_calibrated(model, dataset) ? lk_allocate(n, sizeof(double)) : NULL;
-    bool made = scores->nll_nats != NULL && scores->score != NULL &&
-                (scores->background_nats != NULL) == (options->background != NULL) &&
-                (scores->complexity_nats != NULL) == options->complexity &&
-                (scores->p_value != NULL) == is_calibrated(model, dataset);
-    return made ? LK_OK
-                : lk_fail_no_memory(model->context, "scores", 5 * n * (int64_t)sizeof(double));
+    /* Held-out likelihoods say nothing about data of another size. */
+    bool calibrated = model->calibration != NULL && dataset->variables == model->data.variables;
+    lk_arena *arena = lk_arena_create();
+    *scores = (lk_scores){.examples = n, .arena = arena};
+    if (arena == NULL) {
+        return lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
+    }
+    double **columns[] = {&scores->nll_nats,        &scores->score,   &scores->variable_nats,
+                          &scores->background_nats, &scores->p_value, &scores->complexity_nats};
+    bool wanted[] = {
+        true, true, true, options->background != NULL, calibrated, options->complexity};
+    for (int c = 0; c < 6; c++) {
+        *columns[c] = wanted[c] ? lk_arena_take(arena, n, sizeof(double)) : NULL;
+    }
+    scores->variable = lk_arena_take(arena, n, sizeof *scores->variable);
+    return !lk_arena_failed(arena)
+               ? LK_OK
+               : lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
 }
 
-static lk_status fill_scores(const lk_model *model, const lk_dataset *dataset,
+typedef struct taker {
+    lk_scores *scores;
+    int64_t variables;
+} taker;
+
+static lk_status take(void *argument, const lk_passage *passage) {
+    const taker *t = argument;
+    int64_t item = passage->item;
+    t->scores->nll_nats[item] = passage->nll_nats;
+    for (int64_t i = 0; i < passage->count && i < t->variables; i++) {
+        double nats = lk_passage_nats(passage, i, t->variables);
+        if (passage->first + i == 0 || nats > t->scores->variable_nats[item]) {
+            t->scores->variable[item] = passage->first + i;
+            t->scores->variable_nats[item] = nats;
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status fill_scores(const lk_model *model, lk_items *items,
                              const lk_score_options *options, lk_scores *scores) {
-    lk_evaluate_options evaluate = {.batch = options->batch,
-                                    .progress = options->progress,
-                                    .progress_argument = options->progress_argument};
-    LK_TRY(lk_evaluate(model, dataset, &evaluate, scores->nll_nats));
+    const lk_dataset *dataset = lk_items_dataset(items);
+    lk_walk_options how = options->walk;
+    taker t = {scores, dataset->variables};
+    how.terms = true;
+    LK_TRY(lk_walk_once(model, items, &how, &(lk_sink){take, &t}, 1));
     if (options->background != NULL) {
-        LK_TRY(lk_evaluate(options->background, dataset, &evaluate, scores->background_nats));
+        const lk_sink sink = lk_nll_sink(scores->background_nats);
+        LK_TRY(lk_walk_once(options->background, items, &options->walk, &sink, 1));
     }
     if (options->complexity) {
         LK_TRY(measure_complexity(model->context, dataset, scores->complexity_nats));
     }
     for (int64_t i = 0; i < scores->examples; i++) {
-        scores->score[i] = scores->nll_nats[i];
-        scores->score[i] -= scores->background_nats != NULL ? scores->background_nats[i] : 0.0;
-        scores->score[i] -= scores->complexity_nats != NULL ? scores->complexity_nats[i] : 0.0;
+        double nll = scores->nll_nats[i], score = nll;
+        score -= scores->background_nats != NULL ? scores->background_nats[i] : 0.0;
+        score -= scores->complexity_nats != NULL ? scores->complexity_nats[i] : 0.0;
+        scores->score[i] = isinf(nll) ? nll : score;
         if (scores->p_value != NULL) {
-            int64_t above =
-                count_at_least(model->calibration, model->calibration_count, scores->nll_nats[i]);
+            int64_t above = count_at_least(model->calibration, model->calibration_count, nll);
             scores->p_value[i] = (double)(1 + above) / (double)(1 + model->calibration_count);
         }
     }
     return LK_OK;
 }
 
-lk_status lk_score(const lk_model *model, const lk_dataset *dataset,
-                   const lk_score_options *options, lk_scores *scores) {
-    lk_status status = allocate_scores(model, dataset, options, scores);
-    if (status == LK_OK) {
-        status = fill_scores(model, dataset, options, scores);
-    }
-    if (status != LK_OK) {
-        lk_scores_deinit(scores);
-    }
-    return status;
+lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_options *options,
+                   lk_scores *scores) {
+    LK_REQUIRE(lk_items_dataset(items) != NULL);
+    LK_TRY(allocate_scores(model, lk_items_dataset(items), options, scores));
+    return fill_scores(model, items, options, scores);
 }
 
 void lk_scores_deinit(lk_scores *scores) {
-    lk_release(scores->nll_nats);
-    lk_release(scores->background_nats);
-    lk_release(scores->complexity_nats);
-    lk_release(scores->score);
-    lk_release(scores->p_value);
+    lk_arena_destroy(scores->arena);
     *scores = (lk_scores){0};
+}
+
+/* ---- as a table ------------------------------------------------------------------------------ */
+
+/* A file's name as a field: quoted, with quotes doubled. */
+static void write_name(lk_writer *writer, const char *name) {
+    lk_writer_put(writer, ",\"", 2);
+    for (; *name != '\0'; name++) {
+        lk_writer_put(writer, "\"\"", *name == '"');
+        lk_writer_put(writer, name, 1);
+    }
+    lk_writer_put(writer, "\"", 1);
+}
+
+static void write_number(lk_writer *writer, const double *column, int64_t i) {
+    if (column != NULL) {
+        lk_writer_printf(writer, ",%.9g", column[i]);
+    }
+}
+
+/* An anomaly's number, or else the class: a number too, or a word. */
+static void write_label(lk_writer *writer, const lk_dataset *dataset, const int32_t *labels,
+                        int64_t i) {
+    char digits[16];
+    int32_t number = labels != NULL ? labels[i] : 0;
+    if (labels != NULL || lk_dataset_label_number(dataset, i, &number)) {
+        lk_writer_printf(writer, ",%d", number);
+    } else {
+        write_name(writer, lk_dataset_label_text(dataset, i, digits));
+    }
+}
+
+lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
+                          const int32_t *labels, const char *path) {
+    lk_writer *writer;
+    LK_TRY(lk_writer_create(context, path, &writer));
+    lk_writer_printf(writer,
+                     "example%s,nll_nats,bits_per_dim%s%s,score%s%s,variable,variable_nats\n",
+                     dataset->names != NULL ? ",name" : "",
+                     scores->background_nats != NULL ? ",background_nats" : "",
+                     scores->complexity_nats != NULL ? ",complexity_nats" : "",
+                     scores->p_value != NULL ? ",p_value" : "",
+                     labels != NULL || dataset->labels != NULL ? ",label" : "");
+    for (int64_t i = 0; i < scores->examples; i++) {
+        lk_writer_printf(writer, "%lld", (long long)i);
+        if (dataset->names != NULL) {
+            write_name(writer, dataset->names[i]);
+        }
+        lk_writer_printf(writer, ",%.9g,%.9g", scores->nll_nats[i],
+                         scores->nll_nats[i] / LK_NATS_PER_BIT / (double)dataset->variables);
+        write_number(writer, scores->background_nats, i);
+        write_number(writer, scores->complexity_nats, i);
+        write_number(writer, scores->score, i);
+        if (scores->p_value != NULL) {
+            lk_writer_printf(writer, ",%.6g", scores->p_value[i]);
+        }
+        if (labels != NULL || dataset->labels != NULL) {
+            write_label(writer, dataset, labels, i);
+        }
+        lk_writer_printf(writer, ",%lld,%.9g\n", (long long)scores->variable[i],
+                         scores->variable_nats[i]);
+    }
+    return lk_writer_commit(writer);
 }

@@ -38,6 +38,7 @@ lk_status lk_context_create(int threads, lk_context **context) {
     if (*context == NULL) {
         return LK_NO_MEMORY;
     }
+    lk_context_set_memory(*context, 0);
     if (threads < 0 || threads > THREADS_MOST) {
         return lk_fail(*context, LK_INVALID, "threads: %d is not in 0 .. %d (0: one per processor)",
                        threads, THREADS_MOST);

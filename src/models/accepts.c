@@ -92,19 +92,26 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, int64_t at) {
+    int64_t variable = at % dataset->variables;
+    return lk_fail(
+        model->context, LK_MISMATCH,
+        "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d%s", dataset->path,
+        (long long)(at / dataset->variables), (long long)variable, dataset->values[at],
+        lk_model_alphabet_of(model, variable % model->data.variables) - 1,
+        model->data.alphabet == 2 ? " (grey images for a binary model need --binarize)" : "");
+}
+
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {
-    if (dataset->alphabet <= model->data.alphabet && model->data.alphabets == NULL) {
+    bool mixed = model->data.alphabets != NULL;
+    if (!mixed && dataset->alphabet <= model->data.alphabet) {
         return LK_OK;
     }
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        int32_t alphabet = lk_model_alphabet_of(model, i % dataset->variables);
+        int32_t alphabet =
+            mixed ? model->data.alphabets[i % dataset->variables] : model->data.alphabet;
         if (dataset->values[i] >= alphabet) {
-            return lk_fail(model->context, LK_MISMATCH,
-                           "%s: example %lld, variable %lld is %d, but the model's alphabet is "
-                           "0..%d (grey images for a binary "
-                           "model need --binarize)",
-                           dataset->path, (long long)(i / dataset->variables),
-                           (long long)(i % dataset->variables), dataset->values[i], alphabet - 1);
+            return refuse_value(model, dataset, i);
         }
     }
     return LK_OK;

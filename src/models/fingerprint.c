@@ -1,34 +1,27 @@
 /* The fingerprint: XXH3-128 over everything that decides a probability, in a fixed little-endian
  * serialisation. Equal weights give equal fingerprints, however they were trained; dropout, initial
  * values and history do not count. */
-#include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "base/hash.h"
 #include "models/model.h"
 
 #define ENGINE "likely engine " LK_ENGINE_VERSION
 
-typedef XXH3_state_t hash;
-
-static void put_bytes(hash *h, const void *bytes, size_t size) {
-    XXH3_128bits_update(h, bytes, size);
-}
-
-static void put_integer(hash *h, int64_t value) {
+static void put_integer(lk_hash *h, int64_t value) {
     uint8_t bytes[8];
     for (int i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
     }
-    put_bytes(h, bytes, sizeof bytes);
+    lk_hash_add(h, bytes, sizeof bytes);
 }
 
-static void put_text(hash *h, const char *text) {
+static void put_text(lk_hash *h, const char *text) {
     put_integer(h, (int64_t)strlen(text));
-    put_bytes(h, text, strlen(text));
+    lk_hash_add(h, text, strlen(text));
 }
 
-static void put_settings(hash *h, const lk_settings *settings) {
+static void put_settings(lk_hash *h, const lk_settings *settings) {
     for (int32_t i = 0; i < settings->count; i++) {
         const lk_setting *row = &settings->table[i];
         bool as_ever = row->later && strcmp(settings->text[i], row->fallback) == 0;
@@ -40,17 +33,17 @@ static void put_settings(hash *h, const lk_settings *settings) {
 }
 
 /* Only of streams, so that other models keep the fingerprints that they have. */
-static void put_stream(hash *h, const lk_symbols *symbols) {
+static void put_stream(lk_hash *h, const lk_symbols *symbols) {
     put_text(h, "stream");
     put_text(h, lk_symbols_kind_name(symbols->kind));
     put_integer(h, symbols->count);
     if (symbols->count > 0) {
-        put_bytes(h, symbols->characters, (size_t)symbols->count * sizeof *symbols->characters);
+        lk_hash_add(h, symbols->characters, (size_t)symbols->count * sizeof *symbols->characters);
     }
 }
 
 /* What version 0.1 left out: 4x9 and 9x4 had one fingerprint. Of vectors it is known already. */
-static void put_shape(hash *h, lk_shape shape) {
+static void put_shape(lk_hash *h, lk_shape shape) {
     put_text(h, "shape");
     put_integer(h, shape.axes);
     for (int32_t axis = 0; axis < shape.axes; axis++) {
@@ -58,7 +51,7 @@ static void put_shape(hash *h, lk_shape shape) {
     }
 }
 
-static void put_dictionary(hash *h, const lk_dictionary *dictionary) {
+static void put_dictionary(lk_hash *h, const lk_dictionary *dictionary) {
     put_integer(h, dictionary->count);
     put_integer(h, dictionary->unseen);
     for (int32_t i = 0; i < dictionary->count; i++) {
@@ -67,7 +60,7 @@ static void put_dictionary(hash *h, const lk_dictionary *dictionary) {
 }
 
 /* Given fields, views and columns of words decide what symbols mean. */
-static void put_fields(hash *h, const lk_data_description *data) {
+static void put_fields(lk_hash *h, const lk_data_description *data) {
     if (data->labels > 0) {
         put_text(h, "label");
         put_integer(h, data->labels);
@@ -94,21 +87,20 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "files and fingerprints are little-endian");
 
 lk_fingerprint lk_model_fingerprint(const lk_model *model) {
-    hash *h = XXH3_createState();
-    LK_REQUIRE(h != NULL);
-    XXH3_128bits_reset(h);
+    lk_hash hash, *h = &hash;
+    lk_hash_begin(h);
     put_text(h, ENGINE);
     put_text(h, model->family->name);
     put_settings(h, &model->settings);
     put_integer(h, model->data.variables);
     put_integer(h, model->data.alphabet);
-    put_bytes(h, model->rank, (size_t)model->data.variables * sizeof *model->rank);
+    lk_hash_add(h, model->rank, (size_t)model->data.variables * sizeof *model->rank);
     for (int32_t i = 0; i < model->parameters->count; i++) {
         const lk_parameter *p = &model->parameters->list[i];
         put_text(h, p->name);
         put_integer(h, p->rows);
         put_integer(h, p->columns);
-        put_bytes(h, p->value, (size_t)(p->rows * p->columns) * sizeof(float));
+        lk_hash_add(h, p->value, (size_t)(p->rows * p->columns) * sizeof(float));
     }
     if (model->data.stream) {
         put_stream(h, &model->data.symbols);
@@ -116,16 +108,11 @@ lk_fingerprint lk_model_fingerprint(const lk_model *model) {
         put_shape(h, model->data.shape);
     }
     put_fields(h, &model->data);
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(h));
-    XXH3_freeState(h);
     lk_fingerprint fingerprint;
-    memcpy(fingerprint.byte, canonical.digest, sizeof fingerprint.byte);
+    lk_hash_end(h, fingerprint.byte);
     return fingerprint;
 }
 
 void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]) {
-    for (int i = 0; i < 16; i++) {
-        snprintf(text + 2 * i, 3, "%02x", fingerprint.byte[i]);
-    }
+    lk_hash_print(fingerprint.byte, text);
 }

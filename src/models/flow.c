@@ -10,7 +10,8 @@
 struct lk_flow {
     lk_graph *graph; /* owned */
     lk_window window;
-    lk_execution *execution; /* owned */
+    lk_execution *execution; /* owned; or, for training, */
+    lk_slices *slices;       /* owned */
     int64_t capacity;        /* positions that one parallel call may take */
     int64_t end;             /* positions of the window graph that hold values */
     int64_t seen;            /* positions of the streams, in all */
@@ -44,24 +45,31 @@ static lk_status build(const lk_model *model, lk_shape position, int64_t unit, i
     return lk_window_init(&flow->window, flow->graph, unit);
 }
 
+static lk_status create_window(const lk_model *model, int64_t window, lk_shape position,
+                               lk_flow **flow) {
+    *flow = lk_allocate(1, sizeof **flow);
+    if (*flow == NULL) {
+        return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof **flow);
+    }
+    return build(model, position, lk_shape_variables(position), window, *flow);
+}
+
+static lk_status finish(lk_status status, lk_flow **flow) {
+    if (status != LK_OK) {
+        lk_flow_destroy(*flow);
+        *flow = NULL;
+    }
+    return status;
+}
+
 static lk_status create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
                         lk_shape position, lk_flow **flow) {
     LK_REQUIRE(plan != LK_PLAN_EVALUATE && batch >= 1 && window >= 0);
-    *flow = NULL;
-    lk_flow *made = lk_allocate(1, sizeof *made);
-    if (made == NULL) {
-        return lk_fail_no_memory(model->context, "stream", (int64_t)sizeof *made);
-    }
-    lk_status status = build(model, position, lk_shape_variables(position), window, made);
+    lk_status status = create_window(model, window, position, flow);
     if (status == LK_OK) {
-        status = lk_execution_create_along(&made->window, plan, batch, &made->execution);
+        status = lk_execution_create_along(&(*flow)->window, plan, batch, &(*flow)->execution);
     }
-    if (status != LK_OK) {
-        lk_flow_destroy(made);
-        return status;
-    }
-    *flow = made;
-    return LK_OK;
+    return finish(status, flow);
 }
 
 lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
@@ -82,11 +90,26 @@ lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch
     return create(model, plan, batch, window, shape, flow);
 }
 
+lk_status lk_flow_create_slices(const lk_model *model, int64_t slices, int64_t batch,
+                                int64_t window, lk_flow **flow) {
+    LK_REQUIRE(batch >= 1 && window >= 1);
+    lk_status status = create_window(model, window, (lk_shape){1, {1}}, flow);
+    if (status == LK_OK) {
+        lk_graph *graph = (*flow)->graph;
+        lk_slices_options cut = {.batch = batch,
+                                 .slices = slices > 0 ? slices : lk_slices_choose(graph, batch),
+                                 .window = &(*flow)->window};
+        status = lk_slices_create(graph, cut, &(*flow)->slices);
+    }
+    return finish(status, flow);
+}
+
 void lk_flow_destroy(lk_flow *flow) {
     if (flow == NULL) {
         return;
     }
     lk_execution_destroy(flow->execution);
+    lk_slices_destroy(flow->slices);
     lk_window_deinit(&flow->window);
     lk_graph_destroy(flow->graph);
     lk_release(flow);
@@ -116,15 +139,24 @@ lk_execution *lk_flow_execution(lk_flow *flow) {
     return flow->execution;
 }
 
+lk_slices *lk_flow_slices(lk_flow *flow) {
+    return flow->slices;
+}
+
 lk_status lk_flow_begin(lk_flow *flow, int64_t count) {
     flow->end = flow->seen = flow->variable = flow->last = 0;
-    return lk_execution_window_begin(flow->execution, count);
+    return flow->slices != NULL ? lk_slices_window_begin(flow->slices, NULL)
+                                : lk_execution_window_begin(flow->execution, count);
 }
 
 /* Makes room for `length` positions behind those that hold values. */
 static void make_room(lk_flow *flow, int64_t length) {
     if (flow->end + length > flow->window.positions) {
-        lk_execution_window_slide(flow->execution, flow->end);
+        if (flow->slices != NULL) {
+            lk_slices_window_slide(flow->slices, flow->end);
+        } else {
+            lk_execution_window_slide(flow->execution, flow->end);
+        }
         flow->end = flow->window.lookback;
     }
 }
@@ -174,6 +206,13 @@ lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable) {
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
+lk_status lk_flow_train(lk_flow *flow, const uint16_t *x, double *nll_nats) {
+    make_room(flow, flow->capacity);
+    flow->end += flow->capacity;
+    flow->seen += flow->capacity;
+    return lk_slices_window_run(flow->slices, flow->end - flow->capacity, flow->end, x, nll_nats);
+}
+
 lk_status lk_flow_backward(lk_flow *flow, int64_t positions) {
     LK_REQUIRE(positions >= 1 && positions <= flow->end && flow->variable == 0);
     return lk_execution_window_backward(flow->execution, flow->end - positions, flow->end);
@@ -199,13 +238,21 @@ int64_t lk_flow_seen(const lk_flow *flow) {
 }
 
 void lk_flow_save(const lk_flow *flow, float *carried) {
-    lk_execution_window_save(flow->execution, flow->end, carried);
+    if (flow->slices != NULL) {
+        lk_slices_window_save(flow->slices, flow->end, carried);
+    } else {
+        lk_execution_window_save(flow->execution, flow->end, carried);
+    }
 }
 
 void lk_flow_restore(lk_flow *flow, int64_t seen, const float *carried) {
     flow->seen = seen;
     flow->end = seen < flow->window.lookback ? seen : flow->window.lookback;
-    lk_execution_window_restore(flow->execution, flow->end, carried);
+    if (flow->slices != NULL) {
+        lk_slices_window_restore(flow->slices, flow->end, carried);
+    } else {
+        lk_execution_window_restore(flow->execution, flow->end, carried);
+    }
 }
 
 int64_t lk_flow_whole_floats(const lk_flow *flow) {

@@ -12,7 +12,7 @@
 #ifndef LK_MODELS_FLOW_H
 #define LK_MODELS_FLOW_H
 
-#include "graph/execution.h"
+#include "graph/slices.h"
 #include "models/model.h"
 
 typedef struct lk_flow lk_flow;
@@ -26,6 +26,10 @@ lk_status lk_flow_create(const lk_model *model, lk_plan plan, int64_t batch, int
  * higher and wider than the model's own. */
 lk_status lk_flow_create_rows(const lk_model *model, lk_plan plan, int64_t batch, int64_t window,
                               int64_t width, lk_flow **flow);
+/* For training along sequences, all streams at once, cut into `slices` (0: chosen) that stand in
+ * the execution's place: of such a flow lk_flow_begin, lk_flow_train and what is carried serve. */
+lk_status lk_flow_create_slices(const lk_model *model, int64_t slices, int64_t batch,
+                                int64_t window, lk_flow **flow);
 void lk_flow_destroy(lk_flow *flow);
 /* Positions of the past that the flow keeps; variables of a position; positions that one parallel
  * call may take. */
@@ -37,6 +41,7 @@ const lk_graph *lk_flow_graph(const lk_flow *flow);
 int64_t lk_flow_bytes(const lk_flow *flow, lk_plan plan, int64_t batch, int64_t window);
 /* For lk_execution_set_training, lk_execution_backward and the like: of the positions last run. */
 lk_execution *lk_flow_execution(lk_flow *flow);
+lk_slices *lk_flow_slices(lk_flow *flow);
 /* To the beginning of `count` streams, count <= batch. */
 lk_status lk_flow_begin(lk_flow *flow, int64_t count);
 
@@ -54,6 +59,10 @@ const float *lk_flow_parameters(const lk_flow *flow, int64_t variable);
 /* After forward: nll_nats[count] of those positions, in double; per_variable (NULL or
  * [count][length * unit]) receives the terms. */
 lk_status lk_flow_nll(lk_flow *flow, double *nll_nats, float *per_variable);
+
+/* Of a flow in slices: the next window of each stream, x[batch][window * unit]: nll_nats[batch],
+ * and the parameters' gradients of their mean. Back-propagation ends at the window's beginning. */
+lk_status lk_flow_train(lk_flow *flow, const uint16_t *x, double *nll_nats);
 
 /* Of a flow with LK_PLAN_TRAIN: the gradients of the mean NLL, in nats per stream, of the last
  * `positions` positions, which no sliding has come between; into the parameters' gradient arrays.

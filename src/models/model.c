@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "models/order.h"
 
+/* Of a picture on which parameters are declared. */
+#define SMALLEST_SIDE 2
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
 
@@ -171,11 +173,49 @@ static lk_status begin_model(lk_context *context, const char *family,
     return lk_parameters_create(context, &model->parameters);
 }
 
-/* Building a network declares the parameters. */
+/* The fewest parameters that a family with some for each variable can have. */
+static int64_t fewest_values(const lk_model *model) {
+    const lk_data_description *data = &model->data;
+    int64_t fewest = data->variables * (data->alphabet - 1);
+    for (int64_t v = 0; v < data->variables && data->alphabets != NULL; v++) {
+        fewest = (v == 0 ? 0 : fewest) + data->alphabets[v] - 1;
+    }
+    for (int32_t p = 0; data->view.kind != NULL && p < data->view.part_count; p++) {
+        fewest = (p == 0 ? 0 : fewest) + data->variables * (data->view.parts[p].alphabet - 1);
+    }
+    return fewest;
+}
+
+static lk_status check_values(const lk_model *model, int64_t values_most) {
+    if (!model->family->per_variable || values_most == 0 || fewest_values(model) <= values_most) {
+        return LK_OK;
+    }
+    return lk_fail(model->context, LK_MISMATCH,
+                   "%lld variables of %d symbols want at least %lld parameters, and it holds at "
+                   "most %lld values",
+                   (long long)model->data.variables, model->data.alphabet,
+                   (long long)fewest_values(model), (long long)values_most);
+}
+
+static bool is_natural(const lk_model *model) {
+    bool natural = strcmp(model->order_name, "natural") == 0;
+    for (int64_t v = 0; natural && v < model->data.variables; v++) {
+        natural = model->rank[v] == v;
+    }
+    return natural;
+}
+
+/* Building a network declares the parameters. Where they do not depend on the size of the data, it
+ * is built on the smallest: loading a model then takes no more memory than its file. */
 static lk_status declare_parameters(lk_model *model) {
     lk_graph *graph;
+    lk_shape shape = model->data.shape;
+    for (int32_t axis = 0; axis < shape.axes && axis < 2; axis++) {
+        shape.size[axis] = shape.size[axis] < SMALLEST_SIDE ? shape.size[axis] : SMALLEST_SIDE;
+    }
     LK_TRY(check_natural(model));
-    LK_TRY(lk_model_graph(model, 0, &graph));
+    LK_TRY(model->family->any_size && is_natural(model) ? lk_model_graph_at(model, shape, &graph)
+                                                        : lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
     model->parameters->frozen = true;
     return LK_OK;
@@ -225,7 +265,8 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
         made->parameters->total_most = values_most;
         made->order_name = lk_duplicate(order_name);
         status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8)
-                                          : declare_parameters(made);
+                                          : check_values(made, values_most);
+        status = status == LK_OK ? declare_parameters(made) : status;
     }
     if (status != LK_OK) {
         lk_model_destroy(made);
@@ -272,17 +313,23 @@ int64_t lk_model_modelled(const lk_model *model) {
 /* ---- networks -------------------------------------------------------------------------------- */
 
 /* Ranks of the view's parts: all of one before any of the next. */
-static int32_t *part_ranks(const lk_model *model, const int32_t *rank) {
+static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t **ranks) {
     int64_t variables = model->data.variables;
-    int32_t *ranks = lk_allocate(lk_model_modelled(model), sizeof *ranks), most = 0;
+    int32_t most = 0;
     for (int64_t v = 0; v < variables; v++) {
         most = rank[v] > most ? rank[v] : most;
     }
-    LK_REQUIRE(most < INT32_MAX / LK_VIEW_PARTS_MOST);
-    for (int64_t v = 0; ranks != NULL && v < lk_model_modelled(model); v++) {
-        ranks[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
+    if (most >= INT32_MAX / LK_VIEW_PARTS_MOST) {
+        return lk_fail(model->context, LK_INVALID, "a rank of %d is too large for a view", most);
     }
-    return ranks;
+    *ranks = lk_allocate(lk_model_modelled(model), sizeof **ranks);
+    if (*ranks == NULL) {
+        return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
+    }
+    for (int64_t v = 0; v < lk_model_modelled(model); v++) {
+        (*ranks)[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
+    }
+    return LK_OK;
 }
 
 /* The modelled fields, then what is given. */
@@ -310,10 +357,10 @@ lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const in
     LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
     lk_graph *made = NULL;
     lk_field fields[LK_VIEW_PARTS_MOST + 1];
-    int32_t *ranks = lk_model_view(model) != NULL ? part_ranks(model, rank) : NULL;
+    int32_t *ranks = NULL;
     *graph = NULL;
-    if (lk_model_view(model) != NULL && ranks == NULL) {
-        return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
+    if (lk_model_view(model) != NULL) {
+        LK_TRY(part_ranks(model, rank, &ranks));
     }
     int32_t count = list_fields(model, ranks != NULL ? ranks : rank, fields);
     lk_status status =

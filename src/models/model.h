@@ -77,6 +77,9 @@ struct lk_family {
     /* The network can be built on data of any size, with the same parameters: sequences of any
      * length, images of any height and width. */
     bool any_size;
+    /* Every variable has parameters of its own, at least one for each of its symbols but the first:
+     * a model file that holds fewer is none, and need not be built to see it. */
+    bool per_variable;
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
                      const lk_fit_options *options);
@@ -110,8 +113,8 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
                           lk_model **model);
 /* The same with the ranks themselves and all parameters zero: for models read from a file.
- * order_name is copied. More parameters than values_most (0: no limit) are refused before they are
- * allocated. */
+ * order_name is copied. More parameters than values_most are refused before they are allocated, and
+ * variables that would need more before a network is built; 0: no limit. */
 lk_status lk_model_create_ranked(lk_context *context, const char *family,
                                  const char *const *assignments, int32_t count,
                                  lk_data_description data, const int32_t *rank,

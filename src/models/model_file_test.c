@@ -253,7 +253,7 @@ static void refusals(void **state) {
         {.key = "data",
          .value = "{\"shape\":[9000000],\"alphabet\":2,\"binarization\":\"none\"}",
          .expected = LK_FORMAT,
-         .message = "too many"},
+         .message = "rank"},
         {.key = "data",
          .value = "{\"shape\":[7],\"alphabet\":3,\"binarization\":\"none\"}",
          .expected = LK_FORMAT,

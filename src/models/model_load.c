@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/safetensors.h"
 #include "models/model_file.h"
@@ -14,10 +15,6 @@
 
 #define FILE_MOST (INT64_C(1) << 40)
 #define HISTORY_MOST (INT64_C(16) << 20)
-/* Cells of the data, each with all symbols of its alphabet, that a file of no size may ask for;
- * more need a larger file. */
-#define CELLS_FREE (INT64_C(1) << 23)
-#define CELLS_PER_BYTE 16
 
 /* A model file being read. */
 typedef struct job {
@@ -92,7 +89,7 @@ static lk_status need_object(const job *work, const char *key, json_t **object) 
     json_error_t error;
     *object = NULL;
     LK_TRY(need(work, key, &text));
-    *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    LK_TRY(lk_json_parse(work->context, work->path, text, strlen(text), object, &error));
     if (*object == NULL) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"%s\": %s", work->path, key,
                        error.text);
@@ -230,12 +227,6 @@ static lk_status take_data(job *work, const json_t *object) {
     if (json_object_size(object) != known) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"data\" say more than is known",
                        work->path);
-    }
-    if (data->variables > (CELLS_FREE + CELLS_PER_BYTE * work->file.bytes.size) / data->alphabet) {
-        return lk_fail(work->context, LK_FORMAT,
-                       "%s: %lld variables of %d symbols are too many for a file of %lld bytes",
-                       work->path, (long long)data->variables, data->alphabet,
-                       (long long)work->file.bytes.size);
     }
     return LK_OK;
 }

@@ -14,12 +14,10 @@
 /* An object of the settings' canonical texts, by key. NULL: out of memory. */
 static char *settings_text(const lk_settings *settings) {
     json_t *object = json_object();
-    bool made = object != NULL;
-    for (int32_t i = 0; i < settings->count && made; i++) {
-        made = json_object_set_new(object, settings->table[i].key,
-                                   json_string(settings->text[i])) == 0;
+    for (int32_t i = 0; i < settings->count; i++) {
+        lk_json_set(&object, settings->table[i].key, json_string(settings->text[i]));
     }
-    char *text = made ? lk_json_text(object, JSON_COMPACT) : NULL;
+    char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     return text;
 }
@@ -34,20 +32,18 @@ static char *data_text(const lk_data_description *data) {
     json_t *object = made ? json_pack("{sOsiss}", "shape", shape, "alphabet", (int)data->alphabet,
                                       "binarization", binarization)
                           : NULL;
-    made = object != NULL;
-    if (made && data->stream) {
-        json_t *kind = json_string(lk_symbols_kind_name(data->symbols.kind));
-        made = json_object_set_new(object, "stream", kind) == 0;
+    if (data->stream) {
+        lk_json_set(&object, "stream", json_string(lk_symbols_kind_name(data->symbols.kind)));
     }
-    if (made && data->view.kind != NULL) {
+    if (data->view.kind != NULL) {
         char view[LK_VIEW_TEXT];
         lk_view_print(&data->view, view);
-        made = json_object_set_new(object, "view", json_string(view)) == 0;
+        lk_json_set(&object, "view", json_string(view));
     }
-    if (made && data->labels > 0) {
-        made = json_object_set_new(object, "labels", json_integer(data->labels)) == 0;
+    if (data->labels > 0) {
+        lk_json_set(&object, "labels", json_integer(data->labels));
     }
-    char *text = made ? lk_json_text(object, JSON_COMPACT) : NULL;
+    char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     json_decref(shape);
     return text;

@@ -31,6 +31,12 @@ lk_head lk_run_head(const lk_run *run, int64_t place) {
     return lk_graph_head(run->graph, variable);
 }
 
+int64_t lk_run_step_end(const lk_run *run, int64_t place) {
+    const lk_graph *graph = run->graph;
+    return lk_run_slides(run) ? place + 1
+                              : graph->rank_begin[graph->rank[graph->by_rank[place]] + 1];
+}
+
 int64_t lk_run_channels(const lk_run *run) {
     return lk_graph_channels(run->graph);
 }

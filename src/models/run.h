@@ -41,15 +41,17 @@ typedef struct lk_run_options {
     lk_pool *pool; /* to run on; NULL: the context's */
 } lk_run_options;
 
-/* That a run may take. */
-#define LK_RUN_BYTES_MOST ((double)(INT64_C(16) << 30))
-
-/* LK_UNSUPPORTED when it would need more than that. The model must outlive it. */
+/* LK_NO_MEMORY when it would need more than the context allows. The model must outlive it. */
 lk_status lk_run_open(const lk_model *model, const lk_run_options *options, lk_run **run);
+/* The same network with other values, of so many lanes, computed by `pool`: for another thread. Of
+ * a run that does not learn; it must outlive the one beside it. */
+lk_status lk_run_open_beside(const lk_run *run, int64_t lanes, lk_pool *pool, lk_run **beside);
 void lk_run_close(lk_run *run);
 /* To another network of the model, keeping the buffers: of a run that does not learn and holds its
  * network whole for the parallel schedule. */
 lk_status lk_run_turn(lk_run *run, int64_t network);
+/* Bytes of each lane. */
+double lk_run_lane_bytes(const lk_run *run);
 /* Bytes that so many lanes would take, with the window that would be chosen for them. */
 lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
                        double *bytes);
@@ -69,6 +71,8 @@ int64_t lk_run_lanes(const lk_run *run);
 /* Place -> variable; and the head of its conditional. */
 int64_t lk_run_variable(const lk_run *run, int64_t place);
 lk_head lk_run_head(const lk_run *run, int64_t place);
+/* Behind the last place of the step to which this one belongs. */
+int64_t lk_run_step_end(const lk_run *run, int64_t place);
 /* The most channels and the largest alphabet of a head. */
 int64_t lk_run_channels(const lk_run *run);
 /* Of the network, or of the one that slides: for people and checks. */

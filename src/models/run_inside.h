@@ -11,8 +11,11 @@ struct lk_run {
     lk_run_options options;
     lk_run_learner *learner; /* owned; NULL: it does not learn */
     lk_graph *graph;         /* owned: of the model, or of the learner's twin */
+    lk_graph **networks;     /* owned, [the model's networks], or NULL: those that it has turned to,
+                                `graph` among them */
     lk_execution *execution; /* owned */
     lk_window window;        /* of a network that slides; its graph NULL: it is held whole */
+    bool borrowed;           /* graph and window are those of the run that it stands beside */
     int64_t variables;       /* of an item */
     int64_t unit, capacity;  /* variables of a position; positions of one forward */
     int64_t lanes;           /* of the present items */

@@ -135,12 +135,11 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static lk_status refuse_memory(const lk_run *run, double bytes) {
-    return lk_fail(run->model->context, LK_UNSUPPORTED,
-                   "running the model over %lld items side by side needs %.1f GiB, and at most "
-                   "%.0f are allowed: take fewer",
-                   (long long)run->options.lanes, bytes / (double)(1 << 30),
-                   LK_RUN_BYTES_MOST / (double)(1 << 30));
+static lk_status ask_for_memory(const lk_run *run, double bytes) {
+    char what[96];
+    snprintf(what, sizeof what, "running the model over %lld items side by side",
+             (long long)run->options.lanes);
+    return lk_memory_allow(run->model->context, NULL, what, bytes);
 }
 
 static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) {
@@ -160,9 +159,7 @@ static lk_status open_whole(const lk_model *model, lk_shape shape, lk_run *run) 
 static lk_status open_sliding(const lk_model *model, lk_shape shape, const need *n, lk_run *run) {
     int64_t window = choose_window(n, &run->options, shape);
     double bytes = bytes_of(n, run->options.lanes, window);
-    if (bytes > LK_RUN_BYTES_MOST) {
-        return refuse_memory(run, bytes);
-    }
+    LK_TRY(ask_for_memory(run, bytes));
     LK_TRY(build_sliding(model, shape, window, run));
     run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
     return LK_OK;
@@ -175,10 +172,25 @@ static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *r
     if (status != LK_UNSUPPORTED || endless(model, shape)) {
         return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
-    LK_TRY(open_whole(model, shape, run));
-    double bytes =
-        (double)lk_execution_bytes(run->graph, plan_of(&run->options), run->options.lanes);
-    return bytes > LK_RUN_BYTES_MOST ? refuse_memory(run, bytes) : LK_OK;
+    return open_whole(model, shape, run);
+}
+
+double lk_run_lane_bytes(const lk_run *run) {
+    lk_plan plan = plan_of(&run->options);
+    return lk_run_slides(run) ? lane_bytes(&run->window, plan, run->capacity)
+                              : (double)lk_execution_bytes(run->graph, plan, 1);
+}
+
+static lk_status make_values(lk_run *run) {
+    lk_plan plan = plan_of(&run->options);
+    int64_t lanes = run->options.lanes;
+    LK_TRY(lk_run_slides(run)
+               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
+               : lk_execution_create(run->graph, plan, lanes, &run->execution));
+    if (run->options.pool != NULL) {
+        lk_execution_set_pool(run->execution, run->options.pool);
+    }
+    return LK_OK;
 }
 
 static lk_status open_run(lk_run *run) {
@@ -191,14 +203,15 @@ static lk_status open_run(lk_run *run) {
     bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
     shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
     LK_TRY(own ? open_whole(model, shape, run) : open_elsewhere(model, shape, run));
-    lk_plan plan = plan_of(&run->options);
-    int64_t lanes = run->options.lanes;
-    LK_TRY(lk_run_slides(run)
-               ? lk_execution_create_along(&run->window, sliding(plan), lanes, &run->execution)
-               : lk_execution_create(run->graph, plan, lanes, &run->execution));
-    if (run->options.pool != NULL) {
-        lk_execution_set_pool(run->execution, run->options.pool);
+    return make_values(run);
+}
+
+static lk_status or_nothing(lk_status status, lk_run *made, lk_run **run) {
+    if (status != LK_OK) {
+        lk_run_close(made);
+        return status;
     }
+    *run = made;
     return LK_OK;
 }
 
@@ -211,75 +224,113 @@ lk_status lk_run_open(const lk_model *model, const lk_run_options *options, lk_r
     made->model = model;
     made->options = *options;
     made->options.lanes = larger(options->lanes, 1);
-    lk_status status = open_run(made);
-    if (status != LK_OK) {
-        lk_run_close(made);
-        return status;
+    return or_nothing(open_run(made), made, run);
+}
+
+lk_status lk_run_open_beside(const lk_run *run, int64_t lanes, lk_pool *pool, lk_run **beside) {
+    LK_REQUIRE(run->learner == NULL);
+    *beside = NULL;
+    lk_run *made = lk_allocate(1, sizeof *made);
+    if (made == NULL) {
+        return lk_fail_no_memory(run->model->context, "a run", (int64_t)sizeof *made);
     }
-    *run = made;
-    return LK_OK;
+    *made = *run;
+    made->borrowed = true;
+    made->execution = NULL;
+    made->options.lanes = lanes;
+    made->options.pool = pool;
+    return or_nothing(make_values(made), made, beside);
 }
 
 void lk_run_close(lk_run *run) {
     if (run != NULL) {
         lk_execution_destroy(run->execution);
-        lk_window_deinit(&run->window);
-        lk_graph_destroy(run->graph);
-        lk_run_learner_destroy(run->learner);
+        if (!run->borrowed) {
+            lk_window_deinit(&run->window);
+            for (int32_t k = 0; run->networks != NULL && k < lk_model_variants(run->model); k++) {
+                lk_graph_destroy(run->networks[k] != run->graph ? run->networks[k] : NULL);
+            }
+            lk_graph_destroy(run->graph);
+            lk_run_learner_destroy(run->learner);
+        }
+        lk_release(run->networks);
         lk_release(run);
     }
 }
 
+/* Networks are kept: a graph is small beside an execution. */
 lk_status lk_run_turn(lk_run *run, int64_t network) {
-    LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL);
+    int32_t count = lk_model_variants(run->model);
+    LK_REQUIRE(!lk_run_slides(run) && run->learner == NULL && !run->borrowed);
+    LK_REQUIRE(network >= 0 && network < count);
     LK_REQUIRE(run->options.schedules == LK_PARALLEL && run->options.rank == NULL);
     if (network == run->options.network) {
         return LK_OK;
     }
-    lk_graph *graph;
-    LK_TRY(lk_model_graph(run->model, (int32_t)network, &graph));
-    lk_execution_rebind(run->execution, graph);
-    lk_graph_destroy(run->graph);
-    run->graph = graph;
+    if (run->networks == NULL) {
+        run->networks = lk_allocate(count, sizeof(lk_graph *));
+        if (run->networks == NULL) {
+            return lk_fail_no_memory(run->model->context, "networks", count * 8);
+        }
+        run->networks[run->options.network] = run->graph;
+    }
+    if (run->networks[network] == NULL) {
+        LK_TRY(lk_model_graph(run->model, (int32_t)network, &run->networks[network]));
+    }
+    lk_execution_rebind(run->execution, run->networks[network]);
+    run->graph = run->networks[network];
     run->options.network = network;
     return LK_OK;
 }
 
 /* ---- what it takes --------------------------------------------------------------------------- */
 
-lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
-                       double *bytes) {
+/* Of a lane held whole, or else of the positions along which the network slides. */
+typedef struct cost {
+    double whole; /* 0: it slides */
+    need slides;
+    lk_shape shape;
+} cost;
+
+static lk_status find_cost(const lk_model *model, const lk_run_options *options, cost *c) {
     lk_shape shape = shape_of(model, options);
-    lk_run_options o = *options;
-    o.lanes = larger(lanes, 1);
-    lk_plan plan = plan_of(&o);
     bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
-    need n;
+    *c = (cost){.shape = endless(model, shape) ? (lk_shape){1, {0}} : shape};
     if (!own) {
-        shape = endless(model, shape) ? (lk_shape){1, {0}} : shape;
-        lk_status status = measure(model, shape, plan, &n);
-        if (status == LK_OK) {
-            *bytes = bytes_of(&n, o.lanes, choose_window(&n, &o, shape));
-        }
+        lk_status status = measure(model, c->shape, plan_of(options), &c->slides);
         if (status != LK_UNSUPPORTED || endless(model, shape)) {
             return status;
         }
     }
     lk_graph *graph;
-    LK_TRY(own ? lk_model_graph(model, (int32_t)o.network, &graph)
+    LK_TRY(own ? lk_model_graph(model, (int32_t)options->network, &graph)
                : lk_model_graph_at(model, shape, &graph));
-    *bytes = (double)lk_execution_bytes(graph, plan, o.lanes);
+    c->whole = (double)lk_execution_bytes(graph, plan_of(options), 1);
     lk_graph_destroy(graph);
+    return LK_OK;
+}
+
+static double bytes_at(const cost *c, lk_run_options options, int64_t lanes) {
+    options.lanes = larger(lanes, 1);
+    int64_t window = c->whole > 0.0 ? 0 : choose_window(&c->slides, &options, c->shape);
+    return c->whole > 0.0 ? c->whole * (double)options.lanes
+                          : bytes_of(&c->slides, options.lanes, window);
+}
+
+lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
+                       double *bytes) {
+    cost c;
+    LK_TRY(find_cost(model, options, &c));
+    *bytes = bytes_at(&c, *options, lanes);
     return LK_OK;
 }
 
 lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, double bytes,
                      int64_t *lanes) {
-    double wanted;
-    LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
-    while (*lanes > 1 && wanted > bytes) {
+    cost c;
+    LK_TRY(find_cost(model, options, &c));
+    while (*lanes > 1 && bytes_at(&c, *options, *lanes) > bytes) {
         *lanes /= 2;
-        LK_TRY(lk_run_bytes(model, options, *lanes, &wanted));
     }
     return LK_OK;
 }

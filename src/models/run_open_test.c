@@ -47,6 +47,56 @@ static void test_turns_to_other_networks(void **state) {
     lk_model_destroy(model);
 }
 
+/* Whole, and where the network slides: another run's conditionals, on other lanes. */
+static void test_runs_beside(void **state) {
+    static const uint16_t x[LANES * 42] = {0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 1};
+    lk_model *model =
+        make_model(*state, "pixelcnn", (lk_shape){3, {4, 3, 1}}, "channels=4", "natural");
+    for (int64_t height = 4; height <= 14; height += 10) {
+        lk_run_options options = {.shape = {3, {height, 3, 1}}};
+        lk_run *run, *beside;
+        double want, got[LANES];
+        lk_pool *pool = lk_pool_create(1);
+        testing_ok(*state, lk_run_open(model, &options, &run));
+        testing_ok(*state, lk_run_open_beside(run, LANES, pool, &beside));
+        assert_int_equal(lk_run_lanes(beside), LANES);
+        assert_true(lk_run_lane_bytes(run) > 0.0);
+        assert_true(lk_run_lane_bytes(beside) == lk_run_lane_bytes(run));
+        testing_ok(*state, lk_run_begin(run, 1, NULL));
+        testing_ok(*state, lk_run_begin(beside, LANES, NULL));
+        testing_ok(*state, lk_run_forward(run, x, lk_run_variables(run)));
+        testing_ok(*state, lk_run_forward(beside, x, lk_run_variables(run)));
+        testing_ok(*state, lk_run_nll(run, &want, NULL));
+        testing_ok(*state, lk_run_nll(beside, got, NULL));
+        assert_true(got[0] == want && got[1] != want);
+        lk_run_close(beside);
+        testing_ok(*state, lk_run_begin(run, 1, NULL)); /* it has lost nothing */
+        testing_ok(*state, lk_run_forward(run, x, lk_run_variables(run)));
+        lk_run_close(run);
+        lk_pool_destroy(pool);
+    }
+    lk_model_destroy(model);
+}
+
+/* Places of equal rank are one step. */
+static void test_steps_end(void **state) {
+    static const uint16_t x[LANES] = {0};
+    lk_model *model = make_model(*state, "uniform", (lk_shape){1, {5}}, NULL, "natural");
+    lk_run_options options = {.schedules = LK_INCREMENTAL};
+    lk_run *run;
+    testing_ok(*state, lk_run_open(model, &options, &run));
+    testing_ok(*state, lk_run_begin(run, 1, NULL));
+    for (int64_t first = 0, last = 0; last < 5;) {
+        testing_ok(*state, lk_run_next(run, &first, &last));
+        for (int64_t place = first; place < last; place++) {
+            assert_int_equal(lk_run_step_end(run, place), last);
+            lk_run_set(run, place, x);
+        }
+    }
+    lk_run_close(run);
+    lk_model_destroy(model);
+}
+
 static void test_lanes_fit(void **state) {
     lk_model *model =
         make_model(*state, "pixelcnn", (lk_shape){3, {6, 5, 1}}, "channels=8", "natural");
@@ -64,7 +114,7 @@ static void test_lanes_fit(void **state) {
     assert_true(one > 0.0 && two == 2.0 * one);
     lk_run_options wider = {.shape = {3, {1000, 4000000, 1}}, .lanes = 64};
     lk_run *run;
-    testing_refused(*state, lk_run_open(model, &wider, &run), LK_UNSUPPORTED, "GiB");
+    testing_refused(*state, lk_run_open(model, &wider, &run), LK_NO_MEMORY, "GiB");
     assert_null(run);
     lk_model_destroy(model);
 }
@@ -122,6 +172,8 @@ static int tear_down(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns_to_other_networks),
+        cmocka_unit_test(test_runs_beside),
+        cmocka_unit_test(test_steps_end),
         cmocka_unit_test(test_lanes_fit),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_where_values_are_not_finite),

@@ -10,9 +10,21 @@
 /* Examples that one piece of pool work copies. */
 #define EXAMPLES_PER_PIECE 16
 
+static lk_status allocate(lk_batches *b) {
+    int64_t variables = b->data->variables, parts = b->view != NULL ? b->view->part_count : 1;
+    b->order = lk_allocate(b->data->examples, sizeof *b->order);
+    b->x = lk_allocate(b->batch_size * variables * parts, sizeof *b->x);
+    b->raw = b->view != NULL ? lk_allocate(b->batch_size * variables, sizeof *b->raw) : NULL;
+    b->given = b->data->labels != NULL ? lk_allocate(b->batch_size, sizeof *b->given) : NULL;
+    bool made = b->order != NULL && b->x != NULL && (b->raw != NULL || b->view == NULL) &&
+                (b->given != NULL || b->data->labels == NULL);
+    return made ? LK_OK : lk_fail_no_memory(b->context, "minibatch", 2 * b->batch_size * variables);
+}
+
 lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data,
-                          lk_binarization binarization, int64_t batch_size, uint64_t seed) {
-    *batches = (lk_batches){.context = context, .data = data, .seed = seed};
+                          const lk_view *view, lk_binarization binarization, int64_t batch_size,
+                          uint64_t seed) {
+    *batches = (lk_batches){.context = context, .data = data, .view = view, .seed = seed};
     if (data->examples > INT32_MAX) {
         return lk_fail(context, LK_UNSUPPORTED, "%s: %lld examples; training takes at most %d",
                        data->path, (long long)data->examples, INT32_MAX);
@@ -26,18 +38,18 @@ lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dat
                        .seed = seed};
     batches->batch_size = batch_size < data->examples ? batch_size : data->examples;
     batches->batches = (data->examples + batches->batch_size - 1) / batches->batch_size;
-    batches->order = lk_allocate(data->examples, sizeof *batches->order);
-    batches->x = lk_allocate(batches->batch_size * data->variables, sizeof *batches->x);
-    if (batches->order == NULL || batches->x == NULL) {
+    lk_status status = allocate(batches);
+    if (status != LK_OK) {
         lk_batches_deinit(batches);
-        return lk_fail_no_memory(context, "minibatch", 2 * batch_size * data->variables);
     }
-    return LK_OK;
+    return status;
 }
 
 void lk_batches_deinit(lk_batches *batches) {
     lk_release(batches->order);
     lk_release(batches->x);
+    lk_release(batches->raw);
+    lk_release(batches->given);
     *batches = (lk_batches){0};
 }
 
@@ -47,20 +59,38 @@ void lk_batches_begin(lk_batches *batches, int64_t epoch) {
     batches->binarizer.epoch = (uint64_t)epoch;
 }
 
+/* Values, or where there is a view the parts of each, one part after another. */
+static void see(const lk_batches *b, const uint16_t *raw, uint16_t *x) {
+    for (int32_t part = 0; part < b->view->part_count; part++) {
+        for (int64_t v = 0; v < b->data->variables; v++) {
+            *x++ = lk_view_split(b->view, raw[v], part);
+        }
+    }
+}
+
+static void gather_example(const lk_batches *b, int64_t i) {
+    int64_t variables = b->data->variables, example = b->order[b->first + i];
+    uint16_t *x = (b->view != NULL ? b->raw : b->x) + i * variables;
+    const uint16_t *grey = b->data->values + example * variables;
+    if (b->data->crops != NULL) {
+        lk_crops_draw(b->data->crops, b->binarizer.epoch, example, x);
+        grey = x;
+    }
+    lk_dataset_binarize(&b->binarizer, example, variables, grey, x);
+    if (b->view != NULL) {
+        see(b, x, b->x + i * variables * b->view->part_count);
+    }
+    if (b->given != NULL) {
+        b->given[i] = (uint16_t)b->data->labels[example];
+    }
+}
+
 static void gather_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const lk_batches *b = argument;
-    int64_t variables = b->data->variables;
     int64_t end = (piece + 1) * EXAMPLES_PER_PIECE;
     for (int64_t i = piece * EXAMPLES_PER_PIECE; i < (end < b->count ? end : b->count); i++) {
-        int64_t example = b->order[b->first + i];
-        const uint16_t *grey = b->data->values + example * variables;
-        uint16_t *x = b->x + i * variables;
-        if (b->data->crops != NULL) {
-            lk_crops_draw(b->data->crops, b->binarizer.epoch, example, x);
-            grey = x;
-        }
-        lk_dataset_binarize(&b->binarizer, example, variables, grey, x);
+        gather_example(b, i);
     }
 }
 

@@ -38,7 +38,8 @@ static void every_example_once(void **unused) {
         lk_batches b;
         assert_int_equal(lk_context_create(threads[k], &context), LK_OK);
         lk_dataset *data = numbered(context);
-        assert_int_equal(lk_batches_init(&b, context, data, LK_BINARIZE_NONE, BATCH, SEED), LK_OK);
+        assert_int_equal(lk_batches_init(&b, context, data, NULL, LK_BINARIZE_NONE, BATCH, SEED),
+                         LK_OK);
         assert_int_equal(b.batches, 3);
         for (int64_t epoch = 0; epoch < 3; epoch++) {
             int seen[EXAMPLES] = {0};
@@ -78,7 +79,8 @@ static void grey_is_drawn_afresh(void **unused) {
     uint16_t first[EXAMPLES][VARIABLES];
     assert_int_equal(lk_context_create(2, &context), LK_OK);
     lk_dataset *data = numbered(context);
-    assert_int_equal(lk_batches_init(&b, context, data, LK_BINARIZE_SAMPLE, BATCH, SEED), LK_OK);
+    assert_int_equal(lk_batches_init(&b, context, data, NULL, LK_BINARIZE_SAMPLE, BATCH, SEED),
+                     LK_OK);
     for (int64_t epoch = 0; epoch < 2; epoch++) {
         lk_batches_begin(&b, epoch);
         for (int64_t batch = 0; batch < b.batches; batch++) {
@@ -111,7 +113,7 @@ static void few_examples_are_one_batch(void **unused) {
     lk_batches b;
     assert_int_equal(lk_context_create(1, &context), LK_OK);
     lk_dataset *data = numbered(context);
-    assert_int_equal(lk_batches_init(&b, context, data, LK_BINARIZE_NONE, 1000, SEED), LK_OK);
+    assert_int_equal(lk_batches_init(&b, context, data, NULL, LK_BINARIZE_NONE, 1000, SEED), LK_OK);
     assert_int_equal(b.batches, 1);
     lk_batches_begin(&b, 0);
     lk_batches_gather(&b, 0);

@@ -227,7 +227,11 @@ static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char
 static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
                            const char *key, json_t **json) {
     const char *text = lk_safetensors_value(file, key);
-    *json = text == NULL ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    *json = NULL;
+    if (text != NULL) {
+        LK_TRY(lk_json_parse(context, c->path, text, strlen(text), json, &error));
+    }
     if (*json == NULL) {
         char what[64];
         snprintf(what, sizeof what, "its %s are missing or damaged", key);
@@ -255,12 +259,31 @@ static lk_status differs(lk_context *context, const lk_checkpoint *c, const char
                    c->path, key, before, after);
 }
 
+/* Gradients of one slice and of two are what version 0.1 made of them; those of more it summed from
+ * the left. */
+static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, json_t *then) {
+    if (json_object_get(then, "slices") != NULL || json_object_get(c->options, "slices") == NULL) {
+        return LK_OK;
+    }
+    if (c->slices_of_0_1 > 2) {
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: cannot resume: version 0.1 wrote it, which summed the gradients of "
+                       "%lld slices in another order: begin a new training from the model's "
+                       "weights (likely train --from MODEL)",
+                       c->path, (long long)c->slices_of_0_1);
+    }
+    return json_object_set_new(then, "slices", json_integer((json_int_t)c->slices_of_0_1)) == 0
+               ? LK_OK
+               : lk_fail_no_memory(context, "checkpoint", 0);
+}
+
 static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then) {
     const char *key;
     json_t *value;
     if (!json_is_object(then)) {
         return damaged(context, c, "its options are no object");
     }
+    LK_TRY(declare_slices(context, c, then));
     json_t *now = (json_t *)(uintptr_t)c->options; /* jansson iterates over mutable objects only */
     json_object_foreach(now, key, value) {
         const json_t *old = json_object_get(then, key);

@@ -27,6 +27,8 @@ typedef struct lk_checkpoint {
     int64_t whole_count;
     bool *read_whole;       /* whether it did; then `carried` stays as it is */
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
+    int64_t slices_of_0_1;  /* reading a file that does not say in how many slices its minibatches
+                               were: it was this number (train/version_0_1.h) */
 } lk_checkpoint;
 
 lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoint);

@@ -209,6 +209,31 @@ static void another_run_is_refused(void **unused) {
     refused_with(&none, LK_IO, path);
 }
 
+/* Version 0.1 did not declare slices: one or two are what they are now, of more nothing is known
+ * that could be continued. */
+static void slices_of_0_1(void **unused) {
+    (void)unused;
+    fixture a = setup("adam", 4, true);
+    assert_int_equal(write_it(&a), LK_OK);
+    for (int64_t then = 1; then <= 3; then++) {
+        for (int64_t now = 1; now <= 3; now++) {
+            fixture b = setup("adam", 4, false);
+            json_object_set_new(b.options, "slices", json_integer(now));
+            lk_checkpoint c = view(&b);
+            c.slices_of_0_1 = then;
+            bool fine = then == now && now < 3;
+            assert_int_equal(lk_checkpoint_read(b.context, &c), fine ? LK_OK : LK_MISMATCH);
+            const char *message = lk_context_message(b.context);
+            printf("%s\n", message);
+            assert_true(fine || strstr(message, then > 2    ? "likely train --from MODEL"
+                                                : then == 2 ? "slices was 2 when"
+                                                            : "slices was 1 when") != NULL);
+            teardown(&b);
+        }
+    }
+    teardown(&a);
+}
+
 static int make_path(void **unused) {
     (void)unused;
     int file = mkstemp(path);
@@ -222,8 +247,8 @@ static int remove_path(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(is_read_back),
-                                       cmocka_unit_test(damage_is_refused),
-                                       cmocka_unit_test(another_run_is_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(is_read_back), cmocka_unit_test(damage_is_refused),
+        cmocka_unit_test(slices_of_0_1), cmocka_unit_test(another_run_is_refused)};
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

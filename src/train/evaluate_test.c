@@ -50,10 +50,29 @@ static lk_dataset *all_vectors(lk_context *context) {
     return data;
 }
 
-static void count_progress(void *argument, int64_t done, int64_t count) {
+static bool count_progress(void *argument, int64_t done, int64_t count) {
     int64_t *last = argument;
-    assert_true(done > *last && done <= count && count == ALL * MASKS);
+    assert_true(done > *last && done <= count && count == ALL);
     *last = done;
+    return true;
+}
+
+static bool stop(void *argument, int64_t done, int64_t count) {
+    (void)count;
+    *(int64_t *)argument = done;
+    return false;
+}
+
+static void expect_nll(const lk_model *model, const lk_dataset *data, lk_walk_options options,
+                       double *nll) {
+    lk_evaluation evaluation;
+    lk_items *items;
+    assert_int_equal(lk_items_of_dataset(model->context, data, NULL, &items), LK_OK);
+    assert_int_equal(lk_evaluate(model, items, &options, &evaluation), LK_OK);
+    assert_true(evaluation.items == data->examples && evaluation.part_nats[0] == 0.0);
+    memcpy(nll, evaluation.nll_nats, (size_t)data->examples * sizeof *nll);
+    lk_evaluation_deinit(&evaluation);
+    lk_items_close(items);
 }
 
 static void mixture_is_exact(void **unused) {
@@ -68,10 +87,10 @@ static void mixture_is_exact(void **unused) {
         lk_dataset *data = all_vectors(context);
         for (int b = 0; b < 4; b++) {
             int64_t last = 0;
-            lk_evaluate_options options = {
-                .batch = batches[b], .progress = count_progress, .progress_argument = &last};
-            assert_int_equal(lk_evaluate(model, data, &options, nll), LK_OK);
-            assert_int_equal(last, ALL * MASKS);
+            lk_walk_options options = {
+                .lanes = batches[b], .progress = count_progress, .progress_argument = &last};
+            expect_nll(model, data, options, nll);
+            assert_int_equal(last, ALL);
             if (k == 0 && b == 0) {
                 memcpy(first, nll, sizeof first);
             }
@@ -98,29 +117,57 @@ static void mixture_equals_its_definition(void **unused) {
     lk_dataset *data = all_vectors(context);
     double nll[ALL], one[ALL];
     long double sum[ALL] = {0};
-    lk_variants variants;
-    assert_int_equal(lk_variants_init(&variants, model), LK_OK);
-    assert_int_equal(variants.count, MASKS);
+    lk_run *run;
+    assert_int_equal(lk_run_open(model, &(lk_run_options){.lanes = ALL}, &run), LK_OK);
     for (int32_t v = 0; v < MASKS; v++) {
-        lk_graph *graph;
-        lk_execution *execution;
-        assert_int_equal(lk_variants_graph(&variants, v, &graph), LK_OK);
-        assert_int_equal(lk_execution_create(graph, LK_PLAN_EVALUATE, ALL, &execution), LK_OK);
-        assert_int_equal(lk_execution_forward(execution, data->values, ALL), LK_OK);
-        assert_int_equal(lk_execution_nll(execution, one, NULL), LK_OK);
+        assert_int_equal(lk_run_turn(run, v), LK_OK);
+        assert_int_equal(lk_run_begin(run, ALL, NULL), LK_OK);
+        assert_int_equal(lk_run_forward(run, data->values, VARIABLES), LK_OK);
+        assert_int_equal(lk_run_nll(run, one, NULL), LK_OK);
         for (int i = 0; i < ALL; i++) {
             sum[i] += expl(-(long double)one[i]);
         }
-        lk_execution_destroy(execution);
-        lk_evaluate_options options = {.variants = v + 1};
-        assert_int_equal(lk_evaluate(model, data, &options, nll), LK_OK);
+        expect_nll(model, data, (lk_walk_options){.networks = v + 1}, nll);
         for (int i = 0; i < ALL; i++) {
             double want = (double)(logl((long double)(v + 1)) - logl(sum[i]));
             assert_true(fabs(nll[i] - want) < 1e-13 * (1 + want));
-            assert_true(v > 0 || nll[i] == one[i]); /* one variant: no rounding at all */
+            assert_true(v > 0 || nll[i] == one[i]); /* one network: no rounding at all */
         }
     }
-    lk_variants_deinit(&variants);
+    lk_run_close(run);
+    lk_dataset_destroy(data);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+}
+
+/* A walk that is kept, as validation keeps it: it follows the weights, takes more or fewer networks
+ * and lanes, and goes on after it was stopped. */
+static void walks_are_kept(void **unused) {
+    (void)unused;
+    lk_context *context;
+    assert_int_equal(lk_context_create(2, &context), LK_OK);
+    lk_model *model = make_model(context);
+    lk_dataset *data = all_vectors(context);
+    lk_items *items;
+    lk_walk *walk;
+    double nll[ALL], want[ALL];
+    const lk_sink sink = lk_nll_sink(nll);
+    assert_int_equal(lk_items_of_dataset(context, data, NULL, &items), LK_OK);
+    assert_int_equal(lk_walk_open(model, &walk), LK_OK);
+    static const lk_walk_options ways[] = {
+        {.networks = 2}, {.lanes = 7}, {.terms = true}, {.lanes = 9}};
+    for (int i = 0; i < 8; i++) {
+        expect_nll(model, data, ways[i % 4], want);
+        assert_int_equal(lk_walk_along(walk, items, &ways[i % 4], &sink, 1), LK_OK);
+        assert_memory_equal(nll, want, sizeof nll);
+        model->parameters->list[0].value[i] += 0.5f;
+        int64_t done = 0;
+        lk_walk_options stopped = {.lanes = 20, .progress = stop, .progress_argument = &done};
+        assert_int_equal(lk_walk_along(walk, items, &stopped, &sink, 1), LK_INTERRUPTED);
+        assert_int_equal(done, 20);
+    }
+    lk_walk_close(walk);
+    lk_items_close(items);
     lk_dataset_destroy(data);
     lk_model_destroy(model);
     lk_context_destroy(context);
@@ -134,8 +181,8 @@ static void not_a_number_is_named(void **unused) {
     lk_model *model = make_model(context);
     lk_dataset *data = all_vectors(context);
     model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value[2] = NAN;
-    assert_int_equal(lk_evaluate(model, data, NULL, nll), LK_NOT_FINITE);
-    assert_non_null(strstr(lk_context_message(context), "example 0"));
+    assert_int_equal(lk_evaluate_dataset(model, data, nll), LK_NOT_FINITE);
+    assert_non_null(strstr(lk_context_message(context), "symbol 2 of example 0 is not a number"));
     lk_dataset_destroy(data);
     lk_model_destroy(model);
     lk_context_destroy(context);
@@ -195,8 +242,8 @@ static void calibration_is_sorted_quantiles(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mixture_is_exact), cmocka_unit_test(mixture_equals_its_definition),
-        cmocka_unit_test(not_a_number_is_named), cmocka_unit_test(baselines_are_known),
-        cmocka_unit_test(calibration_is_sorted_quantiles)};
+        cmocka_unit_test(mixture_is_exact),    cmocka_unit_test(mixture_equals_its_definition),
+        cmocka_unit_test(walks_are_kept),      cmocka_unit_test(not_a_number_is_named),
+        cmocka_unit_test(baselines_are_known), cmocka_unit_test(calibration_is_sorted_quantiles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "train/feed.h"
+#include "train/version_0_1.h"
 
 /* For training with values drawn afresh the data are grey and of another alphabet than the
  * model. */
@@ -14,40 +15,59 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train,
             model->data.alphabet; /* only the number of variables is left to be checked */
     }
     LK_TRY(lk_model_accepts(model, &shape));
+    for (int64_t i = 0; i < train->examples && model->data.labels > 0; i++) {
+        if (train->labels == NULL || train->labels[i] < 0 ||
+            train->labels[i] >= model->data.labels) {
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: example %lld has no label below %d, which the model wants to be "
+                           "given",
+                           train->path, (long long)i + 1, model->data.labels);
+        }
+    }
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
+}
+
+static lk_status make_slices(lk_trainer *t) {
+    lk_graph *graph;
+    LK_TRY(lk_networks_graph(&t->networks, 0, &graph));
+    t->bound_variant = 0;
+    lk_slices_options cut = {.batch = t->batch_capacity, .slices = lk_trainer_asked_slices(t)};
+    t->slices_of_0_1 =
+        t->networks.count > 1 ? 1 : lk_slices_of_version_0_1(graph, t->batch_capacity);
+    cut.slices = cut.slices > 0 ? cut.slices : lk_slices_choose(graph, cut.batch);
+    return lk_slices_create(graph, cut, &t->slices);
 }
 
 static lk_status init(lk_trainer *t) {
     lk_model *model = t->model;
     LK_TRY(check_data(model, t->train, t->valid));
-    LK_TRY(lk_batches_init(&t->batches, model->context, t->train, model->data.binarization,
-                           t->options.batch_size, t->options.seed));
-    LK_TRY(lk_variants_init(&t->variants, model));
-    lk_evaluate_options evaluate = {.variants = LK_VALIDATION_VARIANTS};
-    lk_evaluator_init(&t->evaluator, &t->variants, &evaluate);
+    LK_TRY(lk_batches_init(&t->batches, model->context, t->train, lk_model_view(model),
+                           model->data.binarization, t->options.batch_size, t->options.seed));
+    LK_TRY(lk_networks_init(&t->networks, model));
+    LK_TRY(lk_walk_open(model, &t->walk));
     t->batch_capacity = t->batches.batch_size;
     t->epoch_batches = t->batches.batches;
     t->epoch_examples = t->train->examples;
     t->validates = t->valid != NULL;
     t->train_path = t->train->path;
     if (t->validates) {
+        LK_TRY(lk_items_matched(model, t->valid, &t->valid_items));
         t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
+        if (t->valid_nll == NULL) {
+            return lk_fail_no_memory(model->context, "likelihoods",
+                                     t->valid->examples * (int64_t)sizeof(double));
+        }
     }
-    return t->validates && t->valid_nll == NULL
-               ? lk_fail_no_memory(model->context, "likelihoods",
-                                   t->valid->examples * (int64_t)sizeof(double))
-               : LK_OK;
+    return make_slices(t);
 }
 
 static void deinit(lk_trainer *t) {
     lk_release(t->valid_nll);
     lk_batches_deinit(&t->batches);
-    lk_evaluator_deinit(&t->evaluator);
-    if (t->slices == NULL) {
-        lk_execution_destroy(t->execution);
-    }
+    lk_walk_close(t->walk);
+    lk_items_close(t->valid_items);
     lk_slices_destroy(t->slices);
-    lk_variants_deinit(&t->variants);
+    lk_networks_deinit(&t->networks);
 }
 
 static lk_status begin(lk_trainer *t) {
@@ -55,50 +75,24 @@ static lk_status begin(lk_trainer *t) {
     return LK_OK;
 }
 
-/* Networks whose values fill the caches are trained in slices; those of several variants share
- * their weights, which outweigh values. */
-static lk_status make_execution(lk_trainer *t, lk_graph *graph) {
-    if (t->variants.count > 1 || lk_slices_count(graph, t->batches.batch_size) == 1) {
-        return lk_execution_create(graph, LK_PLAN_TRAIN, t->batches.batch_size, &t->execution);
-    }
-    LK_TRY(lk_slices_create(graph, t->batches.batch_size, &t->slices));
-    t->execution = lk_slices_execution(t->slices);
-    return LK_OK;
-}
-
-/* Turns the execution to the network of the step's variant. */
+/* Turns the slices to the network of the step's variant. */
 static lk_status bind(lk_trainer *t) {
-    int32_t variant = (int32_t)(t->state.step % t->variants.count);
-    if (variant == t->bound_variant) {
-        return LK_OK;
+    int32_t variant = (int32_t)(t->state.step % t->networks.count);
+    if (variant != t->bound_variant) {
+        lk_graph *graph;
+        LK_TRY(lk_networks_graph(&t->networks, variant, &graph));
+        lk_slices_rebind(t->slices, graph);
+        t->bound_variant = variant;
     }
-    lk_graph *graph;
-    LK_TRY(lk_variants_graph(&t->variants, variant, &graph));
-    if (t->execution == NULL) {
-        LK_TRY(make_execution(t, graph));
-    } else {
-        lk_execution_rebind(t->execution, graph);
-    }
-    t->bound_variant = variant;
     return LK_OK;
 }
 
-static lk_status forward(lk_trainer *t) {
+static lk_status run(lk_trainer *t) {
     LK_TRY(bind(t));
     lk_batches_gather(&t->batches, t->state.position);
     t->batch_count = t->batches.count;
-    if (t->slices != NULL) {
-        lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
-        return lk_slices_run(t->slices, t->batches.x, t->batches.count, t->batch_nll);
-    }
-    lk_execution_set_training(t->execution, true, t->options.seed, (uint64_t)t->state.step);
-    LK_TRY(lk_execution_forward(t->execution, t->batches.x, t->batches.count));
-    return lk_execution_nll(t->execution, t->batch_nll, NULL);
-}
-
-/* Slices have run backward too. */
-static lk_status backward(lk_trainer *t) {
-    return t->slices != NULL ? LK_OK : lk_execution_backward(t->execution);
+    lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
+    return lk_slices_run(t->slices, t->batches.x, t->batches.given, t->batches.count, t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {
@@ -106,11 +100,9 @@ static int64_t example(const lk_trainer *t, int64_t i) {
 }
 
 static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
-    if (last) { /* by the whole mixture */
-        lk_evaluator_deinit(&t->evaluator);
-        lk_evaluator_init(&t->evaluator, &t->variants, NULL);
-    }
-    LK_TRY(lk_evaluator_run(&t->evaluator, t->valid, t->valid_nll));
+    const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS}; /* 0: all */
+    const lk_sink sink = lk_nll_sink(t->valid_nll);
+    LK_TRY(lk_walk_along(t->walk, t->valid_items, &how, &sink, 1));
     *nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     return last ? lk_model_calibrate(t->model, t->valid_nll, t->valid->examples) : LK_OK;
 }
@@ -130,5 +122,4 @@ static json_t *describe(const lk_trainer *t, bool valid) {
     return data != NULL ? lk_history_data(data) : json_null();
 }
 
-const lk_feed lk_feed_examples = {init,    deinit,   begin, forward, backward,
-                                  example, validate, hash,  describe};
+const lk_feed lk_feed_examples = {init, deinit, begin, run, example, validate, hash, describe};

@@ -11,7 +11,7 @@ static lk_status calibrate(lk_model *model, const lk_dataset *data, double *mean
         return lk_fail_no_memory(model->context, "likelihoods",
                                  data->examples * (int64_t)sizeof *nll);
     }
-    lk_status status = lk_evaluate(model, data, NULL, nll);
+    lk_status status = lk_evaluate_dataset(model, data, nll);
     *mean = lk_mean(nll, data->examples);
     if (status == LK_OK) {
         status = lk_model_calibrate(model, nll, data->examples);

@@ -67,6 +67,7 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
     json_object_set_new(object, "seed", json_string(seed));
     json_object_set_new(object, "batch size", json_integer((json_int_t)o->batch_size));
+    json_object_set_new(object, "slices", json_integer((json_int_t)lk_slices_count(t->slices)));
     json_object_set_new(object, "clip", json_real(o->clip));
     json_object_set_new(object, "ema", json_real(o->ema));
     json_object_set_new(object, "training data", t->feed->hash(t, false));

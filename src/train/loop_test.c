@@ -193,24 +193,47 @@ static void minutes_end_it(void **unused) {
 
 static void threads_do_not_matter(void **unused) {
     (void)unused;
-    const int threads[] = {1, 2, 7};
-    bench b[3];
-    for (int k = 0; k < 3; k++) {
-        setting how = RICH;
-        how.threads = threads[k];
-        b[k] = setup(how);
-        lk_train_options o = options_for_tests();
-        succeeds(&b[k], lk_train(b[k].model, b[k].train, b[k].valid, &o));
-        same_weights(b[0].model, b[k].model);
+    const int threads[] = {1, 2, 3, 5};
+    for (int64_t slices = 0; slices <= BATCH; slices += slices < 3 ? 1 : 5) {
+        bench b[4];
+        for (int k = 0; k < 4; k++) {
+            setting how = RICH;
+            how.threads = threads[k];
+            b[k] = setup(how);
+            lk_train_options o = options_for_tests();
+            o.slices = slices;
+            succeeds(&b[k], lk_train(b[k].model, b[k].train, b[k].valid, &o));
+            same_weights(b[0].model, b[k].model);
+            assert_int_equal(declared_slices(b[k].model), slices == 0 ? 1 : slices);
+        }
+        for (int k = 0; k < 4; k++) {
+            teardown(&b[k]);
+        }
     }
-    for (int k = 0; k < 3; k++) {
-        teardown(&b[k]);
-    }
+}
+
+/* At most one for each example of a minibatch; fewer examples than that have fewer. */
+static void slices_are_checked(void **unused) {
+    (void)unused;
+    bench b = setup(PLAIN);
+    lk_train_options o = options_for_tests();
+    o.slices = BATCH + 1;
+    assert_int_equal(lk_train(b.model, b.train, b.valid, &o), LK_INVALID);
+    assert_non_null(strstr(lk_context_message(b.context), "9 slices of minibatches of 8"));
+    o.slices = -1;
+    assert_int_equal(lk_train(b.model, b.train, b.valid, &o), LK_INVALID);
+    lk_dataset *few = make_data(b.context, 5, 2, 9);
+    o.slices = BATCH;
+    succeeds(&b, lk_train(b.model, few, b.valid, &o));
+    assert_int_equal(declared_slices(b.model), 5);
+    lk_dataset_destroy(few);
+    teardown(&b);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(overfits_eight_examples),
                                        cmocka_unit_test(threads_do_not_matter),
+                                       cmocka_unit_test(slices_are_checked),
                                        cmocka_unit_test(divergence_is_named),
                                        cmocka_unit_test(gradient_overflow_is_named),
                                        cmocka_unit_test(damaged_weights_are_named),

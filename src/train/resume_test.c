@@ -132,8 +132,9 @@ static void mismatch_is_named(void **unused) {
     struct {
         const char *word;
         lk_train_options options;
-    } bad[] = {{"batch size", good}, {"seed", good}, {"optimizer", good}, {"learning rate", good},
-               {"clip", good},       {"ema", good},  {"schedule", good},  {"weight decay", good}};
+    } bad[] = {{"batch size", good},    {"seed", good},         {"optimizer", good},
+               {"learning rate", good}, {"clip", good},         {"ema", good},
+               {"schedule", good},      {"weight decay", good}, {"slices", good}};
     bad[0].options.batch_size = 9;
     bad[1].options.seed = 6;
     bad[2].options.optimizer.name = "adamw";
@@ -142,6 +143,7 @@ static void mismatch_is_named(void **unused) {
     bad[5].options.ema = 0;
     bad[6].options.rate.name = "constant";
     bad[7].options.optimizer.weight_decay = 0.1;
+    bad[8].options.slices = 2;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(lk_train(b.model, b.train, b.valid, &bad[i].options), LK_MISMATCH);
         printf("%s\n", lk_context_message(b.context));

@@ -6,18 +6,18 @@
 #include "train/trainer.h"
 
 lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
-    return (lk_checkpoint){
-        .path = t->options.checkpoint,
-        .parameters = t->model->parameters,
-        .optimizer = t->optimizer,
-        .average = t->average,
-        .best = t->best,
-        .state = &t->state,
-        .options = t->described,
-        .epochs = t->epochs,
-        .carried = t->carried,
-        .carried_count = t->flow != NULL ? lk_flow_carried_floats(t->flow) * t->batch_capacity : 0,
-        .steps_in_epoch = t->epoch_batches};
+    return (lk_checkpoint){.path = t->options.checkpoint,
+                           .parameters = t->model->parameters,
+                           .optimizer = t->optimizer,
+                           .average = t->average,
+                           .best = t->best,
+                           .state = &t->state,
+                           .options = t->described,
+                           .epochs = t->epochs,
+                           .carried = t->carried,
+                           .carried_count = t->windows != NULL ? lk_windows_carried(t->windows) : 0,
+                           .steps_in_epoch = t->epoch_batches,
+                           .slices_of_0_1 = t->slices_of_0_1};
 }
 
 void lk_trainer_swap_kept(lk_trainer *t) {
@@ -28,7 +28,11 @@ void lk_trainer_swap_kept(lk_trainer *t) {
     }
 }
 
+/* Weights that have diverged are not saved as if they had not; the best so far are another set. */
 static lk_status save_model(lk_trainer *t) {
+    if (t->state.best_epoch == 0) {
+        LK_TRY(lk_trainer_check_weights(t));
+    }
     LK_TRY(lk_trainer_write_history(t, (double)NAN));
     lk_trainer_swap_kept(t);
     lk_status status = lk_model_save(t->model, t->options.model_path);
@@ -41,8 +45,8 @@ lk_status lk_trainer_save(lk_trainer *t, bool model) {
     double began = lk_seconds();
     if (t->options.checkpoint != NULL) {
         lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
-        if (t->flow != NULL && t->state.position > 0) {
-            lk_flow_save(t->flow, t->carried);
+        if (t->windows != NULL && t->state.position > 0) {
+            lk_windows_save(t->windows, t->carried);
         }
         LK_TRY(lk_checkpoint_write(t->model->context, &checkpoint));
     }

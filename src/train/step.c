@@ -34,7 +34,7 @@ static int64_t first_bad_example(const lk_trainer *t) {
 
 static lk_status bad_nll(lk_trainer *t) {
     const char *parameter = first_bad_parameter(t, false);
-    const lk_node *node = lk_execution_first_not_finite(t->execution);
+    const lk_node *node = lk_execution_first_not_finite(lk_slices_execution(t->slices));
     char where[256] = "";
     if (parameter != NULL) {
         snprintf(where, sizeof where, "; parameter %.200s is not finite any more", parameter);
@@ -75,8 +75,8 @@ lk_status lk_trainer_check_weights(lk_trainer *t) {
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-static lk_status forward(lk_trainer *t, double *nll_nats) {
-    LK_TRY(t->feed->forward(t));
+static lk_status run(lk_trainer *t, double *nll_nats) {
+    LK_TRY(t->feed->run(t));
     *nll_nats = 0;
     for (int64_t i = 0; i < t->batch_count; i++) {
         *nll_nats += t->batch_nll[i];
@@ -86,8 +86,7 @@ static lk_status forward(lk_trainer *t, double *nll_nats) {
 
 lk_status lk_trainer_step(lk_trainer *t) {
     double nll_nats, scale = 1;
-    LK_TRY(forward(t, &nll_nats));
-    LK_TRY(t->feed->backward(t));
+    LK_TRY(run(t, &nll_nats));
     if (t->options.clip > 0) {
         double norm = lk_clip_norm(&t->clip);
         if (!isfinite(norm)) {

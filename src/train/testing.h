@@ -140,9 +140,18 @@ static inline void same_weights(const lk_model *a, const lk_model *b) {
     }
 }
 
+/* Of the training that made the model. */
+static inline int64_t declared_slices(const lk_model *model) {
+    json_t *history = json_loads(model->history, 0, NULL);
+    json_t *options = json_object_get(history, "options");
+    int64_t slices = json_integer_value(json_object_get(options, "slices"));
+    json_decref(history);
+    return slices;
+}
+
 static inline double mean_nll(const lk_model *model, const lk_dataset *data) {
     double *nll = lk_allocate(data->examples, sizeof *nll);
-    assert_int_equal(lk_evaluate(model, data, NULL, nll), LK_OK);
+    assert_int_equal(lk_evaluate_dataset(model, data, nll), LK_OK);
     double mean = lk_mean(nll, data->examples);
     lk_release(nll);
     return mean;

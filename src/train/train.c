@@ -29,6 +29,11 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
                        "epochs %lld, batch size %lld, patience %lld: they must be at least 0, 1, 0",
                        (long long)o->epochs, (long long)o->batch_size, (long long)o->patience);
     }
+    if (o->slices < 0 || o->slices > o->batch_size) {
+        return lk_fail(context, LK_INVALID,
+                       "%lld slices of minibatches of %lld: there must be 1 to %lld, or 0: chosen",
+                       (long long)o->slices, (long long)o->batch_size, (long long)o->batch_size);
+    }
     if (!(o->minutes >= 0 && o->checkpoint_seconds >= 0 && o->progress_seconds >= 0)) {
         return lk_fail(context, LK_INVALID, "a time limit or interval is negative or not a number");
     }
@@ -78,10 +83,10 @@ static lk_status allocate(lk_trainer *t) {
 static lk_status trainer_init(lk_trainer *t) {
     const lk_train_options *options = &t->options;
     lk_context *context = t->model->context;
-    t->bound_variant = -1;
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
     t->unsaved = true;
-    LK_TRY(check_options(context, options, t->valid != NULL || t->valid_stream != NULL));
+    LK_TRY(check_options(context, options, t->valid != NULL || t->valid_texts != NULL));
+    LK_TRY(lk_parameters_make_gradients(t->model->parameters));
     LK_TRY(t->feed->init(t));
     if (options->epochs > INT64_MAX / 2 / t->epoch_batches) {
         return lk_fail(context, LK_INVALID, "%lld epochs are too many", (long long)options->epochs);
@@ -150,7 +155,7 @@ static bool report(lk_trainer *t, bool epoch_ended) {
 /* Of a text, also from what version 0.1 wrote, whose lanes carried more. */
 static lk_status read_text_checkpoint(lk_trainer *t, lk_checkpoint *checkpoint) {
     bool read_whole = false;
-    checkpoint->whole_count = lk_flow_whole_floats(t->flow) * t->batch_capacity;
+    checkpoint->whole_count = lk_windows_whole(t->windows);
     checkpoint->whole = lk_allocate(checkpoint->whole_count, sizeof *checkpoint->whole);
     checkpoint->read_whole = &read_whole;
     if (checkpoint->whole == NULL) {
@@ -158,8 +163,8 @@ static lk_status read_text_checkpoint(lk_trainer *t, lk_checkpoint *checkpoint) 
     }
     lk_status status = lk_checkpoint_read(t->model->context, checkpoint);
     if (status == LK_OK && read_whole) {
-        lk_flow_take_whole(t->flow, t->batch_capacity, t->state.position * t->model->data.variables,
-                           checkpoint->whole, t->carried);
+        lk_windows_take_whole(t->windows, t->state.position * t->model->data.variables,
+                              checkpoint->whole, t->carried);
     }
     lk_release(checkpoint->whole);
     return status;
@@ -175,8 +180,8 @@ static lk_status resume(lk_trainer *t) {
         return LK_OK;
     }
     lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
-    return t->flow != NULL ? read_text_checkpoint(t, &checkpoint)
-                           : lk_checkpoint_read(t->model->context, &checkpoint);
+    return t->windows != NULL ? read_text_checkpoint(t, &checkpoint)
+                              : lk_checkpoint_read(t->model->context, &checkpoint);
 }
 
 static lk_stop ended(const lk_trainer *t) {
@@ -296,16 +301,16 @@ lk_status lk_train(lk_model *model, const lk_dataset *examples, const lk_dataset
     return train(&with);
 }
 
-lk_status lk_train_stream(lk_model *model, lk_stream *stream, lk_stream *valid,
-                          const lk_train_options *options) {
+lk_status lk_train_texts(lk_model *model, lk_items *texts, lk_items *valid,
+                         const lk_train_options *options) {
     if (!model->data.stream) {
         return lk_fail(model->context, LK_MISMATCH,
-                       "the model is for examples of one size, not for streams");
+                       "the model is for examples of one size, not for texts");
     }
     lk_trainer with = {.model = model,
                        .options = *options,
-                       .feed = &lk_feed_streams,
-                       .train_stream = stream,
-                       .valid_stream = valid};
+                       .feed = &lk_feed_texts,
+                       .train_texts = texts,
+                       .valid_texts = valid};
     return train(&with);
 }

@@ -11,7 +11,7 @@
 #ifndef LK_TRAIN_TRAIN_H
 #define LK_TRAIN_TRAIN_H
 
-#include "data/stream.h"
+#include "data/items.h"
 #include "models/model.h"
 #include "optim/optimizer.h"
 #include "optim/rate.h"
@@ -40,6 +40,7 @@ typedef struct lk_train_options {
     double minutes; /* of this call, resumed or not; 0: no limit. Then the epoch is left where it
                        is. */
     int64_t batch_size;
+    int64_t slices; /* of a minibatch (graph/slices.h), at most batch_size; 0: chosen */
     lk_optimizer_options optimizer;
     lk_rate_options rate;
     double clip; /* global gradient norm; 0: none */
@@ -75,12 +76,12 @@ lk_train_options lk_train_defaults(void);
 lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
                    const lk_train_options *options);
 
-/* The same on a stream (model->data.stream), by back-propagation truncated to windows of
- * model->data.variables symbols, the states carried from one to the next: batch_size lanes of it
- * side by side (train/feed_streams.c). An example is a window of one lane. `valid` may be NULL;
- * both streams stay the caller's. */
-lk_status lk_train_stream(lk_model *model, lk_stream *train, lk_stream *valid,
-                          const lk_train_options *options);
+/* The same on texts (model->data.stream), by back-propagation truncated to windows of
+ * model->data.variables symbols, the states carried from one to the next: batch_size lanes side by
+ * side, of one text or of a text each (train/feed_texts.c). An example is a window of one lane.
+ * `valid` may be NULL; both stay the caller's. */
+lk_status lk_train_texts(lk_model *model, lk_items *train, lk_items *valid,
+                         const lk_train_options *options);
 
 /* For families that fit in closed form or by EM: scores the data with the fitted model and writes
  * history and calibration as above. valid may be NULL. */

@@ -6,13 +6,15 @@
 #include <xxhash.h>
 
 #include "base/measure.h"
-#include "data/stream.h"
+#include "data/items.h"
 #include "graph/slices.h"
-#include "models/flow.h"
+#include "models/run.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "models/networks.h"
+#include "train/windows.h"
 #include "train/state.h"
 #include "train/train.h"
 
@@ -27,6 +29,11 @@ typedef enum lk_stop {
 typedef struct lk_trainer lk_trainer;
 typedef struct lk_feed lk_feed;
 
+/* A text and its length. */
+typedef struct lk_text_place {
+    int64_t item, length;
+} lk_text_place;
+
 struct lk_trainer {
     lk_model *model; /* not owned, as the data sets */
     lk_train_options options;
@@ -38,19 +45,26 @@ struct lk_trainer {
     int64_t total_steps;                   /* 0: not known */
     /* Of examples (feed_examples.c). */
     const lk_dataset *train, *valid;
-    lk_variants variants;
-    int32_t bound_variant; /* of the network that the execution is bound to; -1: none yet */
-    lk_evaluator evaluator;
+    lk_networks networks;
+    int32_t bound_variant; /* of the network that the slices are bound to */
+    lk_walk *walk;         /* owned, over the validation data */
+    lk_items *valid_items; /* owned */
     lk_batches batches;
-    lk_slices *slices; /* owned; NULL: minibatches are not cut */
     double *valid_nll; /* owned, [valid examples]; NULL without */
-    /* Of streams (feed_streams.c). */
-    lk_stream *train_stream, *valid_stream;
-    lk_flow *flow, *valid_flow; /* owned */
-    uint16_t *window_symbols;   /* owned, [lanes][window] */
-    float *carried;             /* owned: what the flow carries, as of a checkpoint */
+    /* Of texts (feed_texts.c). */
+    lk_items *train_texts, *valid_texts;
+    lk_windows *windows;      /* owned */
+    lk_run *valid_run;        /* owned: lanes of one validation text */
+    uint16_t *window_symbols; /* owned, [lanes][window] */
+    uint16_t *lane_labels;    /* owned, [lanes] */
+    float *carried;           /* owned: what the windows carry, as of a checkpoint */
+    lk_text_place *places;    /* owned, of several texts: [texts], the longest first */
+    int64_t groups;           /* of lanes: places group * lanes, ... */
+    int32_t *group_order;     /* owned, [groups] */
+    int64_t *active;          /* owned, [window]: lanes that have a symbol there */
     /* Of both. */
-    lk_execution *execution; /* of the present minibatch; the feed's */
+    lk_slices *slices;       /* the feed's: its own, or its windows' */
+    int64_t slices_of_0_1;   /* how many version 0.1 would have cut minibatches into */
     lk_optimizer *optimizer; /* owned */
     lk_average *average;     /* owned, or NULL */
     lk_clip clip;
@@ -68,6 +82,11 @@ struct lk_trainer {
     bool unsaved; /* model_path is older than the weights that would be saved */
     char note[256];
 };
+
+/* The number of slices that the options ask for, at most one for each example; 0: to be chosen. */
+static inline int64_t lk_trainer_asked_slices(const lk_trainer *t) {
+    return t->options.slices < t->batch_capacity ? t->options.slices : t->batch_capacity;
+}
 
 /* step.c: one minibatch. */
 lk_status lk_trainer_step(lk_trainer *trainer);

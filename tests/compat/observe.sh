@@ -79,7 +79,8 @@ name() { sed "s|^|$1: |"; }
 # hexadecimal: bytes of standard input, 16 a line
 hexadecimal() { od -An -v -tx1 | tr -s ' ' | sed 's/^ //; s/ $//'; }
 
-# fields QUESTION KEY...: values in the flat JSON that the command wrote, the first of each key
+# fields QUESTION KEY...: values in the flat JSON that the command wrote, the first of each key;
+# an infinite one is "Infinity" now, where 0.1 wrote null
 fields() {
     awk -v question="$1" -v wanted="${*:2}" '
         match($0, /^ *"[a-z0-9_]+": /) {
@@ -87,6 +88,7 @@ fields() {
             sub(/^ *"/, "", key)
             value = substr($0, RLENGTH + 1)
             gsub(/[",]/, "", value)
+            sub(/^Infinity$/, "null", value)
             if (!(key in values)) values[key] = value }
         END { n = split(wanted, keys, " ")
             for (i = 1; i <= n; i++)

@@ -104,23 +104,52 @@ static lk_status read_integer(const lk_csv *csv, lk_field field, int64_t line, i
                          value);
 }
 
+/* A field of plain digits, as nearly all are: its value and its end. NULL: something else, which is
+ * left to lk_field_next. */
+static const uint8_t *plain_field(const uint8_t *p, const uint8_t *end, uint8_t separator,
+                                  int32_t *value) {
+    const uint8_t *start = p;
+    int32_t sum = 0;
+    for (; p < end && lk_is_digit(*p) && p - start < 5; ++p) {
+        sum = sum * 10 + (*p - '0');
+    }
+    *value = sum;
+    return p > start && (p == end || *p == separator) ? p : NULL;
+}
+
+/* Any other field; moves *field to it. */
+static lk_status read_field(const lk_csv *csv, lk_dataset *dataset, int64_t example,
+                            const lk_line *line, int64_t index, lk_field *field, bool *word) {
+    int64_t variable = csv->variable != NULL ? csv->variable[index] : index;
+    *field = lk_field_next(field->next, line->end, csv->separator);
+    if (!field->closed) {
+        return lk_fail(csv->context, LK_FORMAT,
+                       "%s: line %lld, column %lld: the quotes are not closed before the next "
+                       "separator",
+                       csv->reading->name, (long long)line->number, (long long)index + 1);
+    }
+    if (variable == LK_FIELD_LABEL) {
+        return lk_csv_label(csv, dataset, example, field, line);
+    }
+    return variable == LK_FIELD_LEFT_OUT
+               ? LK_OK
+               : read_integer(csv, *field, line->number, index,
+                              &dataset->values[example * csv->variables + variable], word);
+}
+
 static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t example,
                            const lk_line *line, bool *word) {
     lk_field field = {.next = line->start};
     uint16_t *values = dataset->values + example * csv->variables;
     for (int64_t index = 0; index < csv->fields; ++index) {
         int64_t variable = csv->variable != NULL ? csv->variable[index] : index;
-        field = lk_field_next(field.next, line->end, csv->separator);
-        if (!field.closed) {
-            return lk_fail(csv->context, LK_FORMAT,
-                           "%s: line %lld, column %lld: the quotes are not closed before the next "
-                           "separator",
-                           csv->reading->name, (long long)line->number, (long long)index + 1);
-        }
-        if (variable == LK_FIELD_LABEL) {
-            LK_TRY(lk_csv_label(csv, dataset, example, &field, line));
-        } else if (variable >= 0) {
-            LK_TRY(read_integer(csv, field, line->number, index, &values[variable], word));
+        int32_t plain;
+        const uint8_t *end = plain_field(field.next, line->end, csv->separator, &plain);
+        if (end != NULL && variable >= 0 && plain < csv->reading->limit) {
+            values[variable] = (uint16_t)plain;
+            field.next = end < line->end ? end + 1 : NULL;
+        } else {
+            LK_TRY(read_field(csv, dataset, example, line, index, &field, word));
         }
         if (!field.next != (index + 1 == csv->fields)) {
             return lk_text_fail_columns(csv->context, csv->reading, line->number,
@@ -252,6 +281,14 @@ static const char *text_at(const lk_dataset *dataset, int64_t row, int64_t place
     return digits;
 }
 
+/* Whether a file that begins so could be taken for another format. */
+static bool is_magic(const char *name) {
+    uint8_t first = (uint8_t)name[0], letter = first | 0x20;
+    bool plain = (letter >= 'a' && letter <= 'z') || lk_is_digit(first) || first == '_';
+    return !plain || strncmp(name, "P1", 2) == 0 || strncmp(name, "P4", 2) == 0 ||
+           strncmp(name, "PK", 2) == 0;
+}
+
 /* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,
  * or for nothing. */
 static void put_row(const lk_dataset *dataset, int64_t row, lk_buffer *buffer) {
@@ -260,8 +297,9 @@ static void put_row(const lk_dataset *dataset, int64_t row, lk_buffer *buffer) {
     bool quoted = fields == 1 && (row < 0 || lk_columns_have_words(columns));
     for (int64_t place = 0; place < fields; ++place) {
         char digits[16];
+        const char *text = text_at(dataset, row, place, digits);
         lk_buffer_put(buffer, ",", place > 0);
-        lk_field_put(buffer, text_at(dataset, row, place, digits), quoted);
+        lk_field_put(buffer, text, quoted || (row < 0 && place == 0 && is_magic(text)));
     }
     lk_buffer_put(buffer, "\n", 1);
 }

@@ -63,7 +63,8 @@ static bool comment_names(const lk_text *text, const lk_line *first, uint8_t sep
            lk_record_names(header, separator) && (beside || !lk_record_names(first, separator));
 }
 
-/* Tabs at the end of a header separate nothing, and are written by some at the end of every line. */
+/* Tabs at the end of a header separate nothing, and are written by some at the end of every
+ * line. */
 static void trim(lk_line *record) {
     while (record->end > record->start && lk_is_blank(record->end[-1])) {
         --record->end;
@@ -183,7 +184,11 @@ static lk_status read_names(lk_csv *csv, const lk_line *header, bool bare) {
     lk_context told = {0};
     char line[32];
     snprintf(line, sizeof line, "line %lld", (long long)csv->header);
-    if (lk_columns_check(&told, line, csv->names) != LK_OK) {
+    lk_status status = lk_columns_check(&told, line, csv->names);
+    if (status == LK_NO_MEMORY) {
+        return lk_fail(csv->context, status, "%s", told.message);
+    }
+    if (status != LK_OK) {
         snprintf(csv->improper, sizeof csv->improper, "%.250s", told.message);
         lk_columns_destroy(csv->names);
         csv->names = NULL;

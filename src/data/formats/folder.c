@@ -128,6 +128,9 @@ static lk_status fill_crops(lk_context *context, const lk_reading *reading, cons
                         "split the folder",
                         list->path, (long long)LK_VALUES_MOST);
         }
+        status = status == LK_OK
+                     ? lk_memory_allow(context, list->path, "its pictures", (double)values)
+                     : status;
     }
     if (status != LK_OK) {
         lk_pictures_release(pictures, list->count);

@@ -83,7 +83,10 @@ static bool read_rows(lk_jpeg *jpeg, const lk_picture *picture) {
 }
 
 static lk_status fail_libjpeg(lk_context *context, const char *name, const lk_jpeg *jpeg) {
-    return lk_fail(context, LK_FORMAT, "%s: libjpeg cannot read it: %s", name, jpeg->message);
+    return jpeg->errors.msg_code == JERR_OUT_OF_MEMORY
+               ? lk_fail_no_memory(context, name,
+                                   (int64_t)jpeg->decoder.image_height * jpeg->decoder.image_width)
+               : lk_fail(context, LK_FORMAT, "%s: libjpeg cannot read it: %s", name, jpeg->message);
 }
 
 static lk_status decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,

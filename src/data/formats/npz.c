@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <zip.h>
+#include <zlib.h>
 
 #include "base/memory.h"
 #include "data/labels.h"
@@ -40,6 +41,13 @@ bool lk_is_npz(const uint8_t *data, int64_t size) {
            ((data[2] == 3 && data[3] == 4) || (data[2] == 5 && data[3] == 6));
 }
 
+/* Whether libzip found no memory, where it could as well have found a damaged file. */
+static bool is_starved(zip_error_t *error) {
+    return zip_error_code_zip(error) == ZIP_ER_MEMORY ||
+           (zip_error_code_zip(error) == ZIP_ER_ZLIB &&
+            zip_error_code_system(error) == Z_MEM_ERROR);
+}
+
 static lk_status open_archive(lk_context *context, const lk_reading *reading, zip_t **archive) {
     zip_error_t error;
     zip_error_init(&error);
@@ -50,8 +58,11 @@ static lk_status open_archive(lk_context *context, const lk_reading *reading, zi
         if (bytes) {
             zip_source_free(bytes);
         }
-        lk_status status = lk_fail(context, LK_FORMAT, "%s: not a readable NPZ (zip) archive: %s",
-                                   reading->name, zip_error_strerror(&error));
+        lk_status status =
+            is_starved(&error)
+                ? lk_fail_no_memory(context, reading->name, reading->size)
+                : lk_fail(context, LK_FORMAT, "%s: not a readable NPZ (zip) archive: %s",
+                          reading->name, zip_error_strerror(&error));
         zip_error_fini(&error);
         return status;
     }
@@ -100,16 +111,20 @@ static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_
     int64_t size = most >= 0 && (int64_t)info.size > most ? most : (int64_t)info.size;
     zip_file_t *file = zip_fopen_index(archive, (zip_uint64_t)index, 0);
     if (!file) {
-        return lk_fail(context, LK_FORMAT, "%s: cannot unpack '%s': %s", reading->name, info.name,
-                       zip_strerror(archive));
+        return is_starved(zip_get_error(archive))
+                   ? lk_fail_no_memory(context, info.name, size)
+                   : lk_fail(context, LK_FORMAT, "%s: cannot unpack '%s': %s", reading->name,
+                             info.name, zip_strerror(archive));
     }
     lk_status status = LK_OK;
     uint8_t *data = lk_resize(NULL, size + 1, 1);
     if (!data) {
         status = lk_fail_no_memory(context, info.name, size);
     } else if (zip_fread(file, data, (zip_uint64_t)size) != size) {
-        status = lk_fail(context, LK_CORRUPT, "%s: '%s' is damaged: %s", reading->name, info.name,
-                         zip_file_strerror(file));
+        status = is_starved(zip_file_get_error(file))
+                     ? lk_fail_no_memory(context, info.name, size)
+                     : lk_fail(context, LK_CORRUPT, "%s: '%s' is damaged: %s", reading->name,
+                               info.name, zip_file_strerror(file));
     }
     zip_fclose(file);
     if (status != LK_OK) {
@@ -122,15 +137,16 @@ static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_
 }
 
 /* The number of axes of an entry; -1 when it is no array that can be read. */
-static int32_t count_axes(lk_context *context, const lk_reading *reading, zip_t *archive,
-                          int64_t index) {
+static lk_status count_axes(lk_context *context, const lk_reading *reading, zip_t *archive,
+                            int64_t index, int32_t *axes) {
     lk_bytes probe;
-    if (read_entry(context, reading, archive, index, PROBE, &probe) != LK_OK) {
-        return -1;
+    lk_status status = read_entry(context, reading, archive, index, PROBE, &probe);
+    *axes = -1;
+    if (status == LK_OK) {
+        *axes = lk_npy_axes(probe.data, probe.size);
+        lk_bytes_release(&probe);
     }
-    int32_t axes = lk_npy_axes(probe.data, probe.size);
-    lk_bytes_release(&probe);
-    return axes;
+    return status == LK_NO_MEMORY ? status : LK_OK;
 }
 
 static lk_status fail_choice(lk_context *context, const lk_reading *reading, zip_t *archive,
@@ -165,7 +181,9 @@ static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t
                            int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
     for (int64_t i = 0; i < entries && found < 2; ++i) {
-        if (count_axes(context, reading, archive, i) >= 2) {
+        int32_t axes;
+        LK_TRY(count_axes(context, reading, archive, i, &axes));
+        if (axes >= 2) {
             *entry = i;
             ++found;
         }
@@ -209,25 +227,27 @@ static lk_status choose(lk_context *context, const lk_reading *reading, zip_t *a
 
 /* Labels that fit are taken; a missing, unreadable or other array of such a name is none, and no
  * failure. */
-static void take_labels(lk_context *context, const lk_reading *reading, zip_t *archive,
-                        int64_t data, int row, lk_dataset *dataset) {
+static lk_status take_labels(lk_context *context, const lk_reading *reading, zip_t *archive,
+                             int64_t data, int row, lk_dataset *dataset) {
     int64_t entry = find_usual(archive, usual[row].labels);
     entry = entry >= 0 ? entry : find_usual(archive, usual[ANY_ROLE].labels);
     lk_bytes bytes;
     lk_array array;
-    if (entry < 0 || entry == data ||
-        read_entry(context, reading, archive, entry, -1, &bytes) != LK_OK) {
-        return;
+    if (entry < 0 || entry == data) {
+        return LK_OK;
     }
-    if (lk_is_npy(bytes.data, bytes.size) &&
-        lk_npy_parse(context, reading->name, bytes.data, bytes.size, &array) == LK_OK &&
-        array.axes > 0 && array.size[0] == dataset->examples) {
+    lk_status status = read_entry(context, reading, archive, entry, -1, &bytes);
+    if (status == LK_OK) {
         int32_t *numbers;
-        if (lk_array_labels(context, reading->name, &array, &numbers) == LK_OK) {
-            lk_labels_of_numbers(context, dataset, numbers);
+        if (lk_is_npy(bytes.data, bytes.size) &&
+            lk_npy_parse(context, reading->name, bytes.data, bytes.size, &array) == LK_OK &&
+            array.axes > 0 && array.size[0] == dataset->examples) {
+            status = lk_array_labels(context, reading->name, &array, &numbers);
+            status = status == LK_OK ? lk_labels_of_numbers(context, dataset, numbers) : status;
         }
+        lk_bytes_release(&bytes);
     }
-    lk_bytes_release(&bytes);
+    return status == LK_NO_MEMORY ? status : LK_OK;
 }
 
 static lk_status parse_entry(lk_context *context, const lk_reading *reading, zip_t *archive,
@@ -265,7 +285,7 @@ static lk_status read_npz(lk_context *context, const lk_reading *reading, lk_dat
         lk_bytes_release(&bytes);
     }
     if (status == LK_OK) {
-        take_labels(context, reading, archive, entry, row, dataset);
+        status = take_labels(context, reading, archive, entry, row, dataset);
     }
     zip_discard(archive);
     return status;

@@ -19,6 +19,7 @@ typedef struct lk_png_input {
     const uint8_t *data;
     int64_t size, next;
     char message[MESSAGE_CAPACITY];
+    bool starved; /* libpng found no memory */
     bool grey_palette;
     int32_t channels; /* as libpng gives them: with alpha */
     int passes;       /* more than 1 when it is interlaced */
@@ -27,6 +28,21 @@ typedef struct lk_png_input {
 
 bool lk_is_png(const uint8_t *data, int64_t size) {
     return size >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+/* libpng takes its memory where the library does. A lack of it is told as any other error, and what
+ * is not needed is then left out, so the pointer that libpng keeps for memory is where it is
+ * remembered. */
+static png_voidp on_allocate(png_structp png, png_alloc_size_t size) {
+    bool *starved = png_get_mem_ptr(png);
+    void *memory = lk_resize(NULL, (int64_t)size, 1);
+    *starved = *starved || memory == NULL;
+    return memory;
+}
+
+static void on_release(png_structp png, png_voidp memory) {
+    (void)png;
+    lk_release(memory);
 }
 
 /* The pointer that libpng keeps for errors is where the message goes. */
@@ -156,8 +172,10 @@ static lk_status check_header(lk_context *context, const char *name, png_structp
 }
 
 static lk_status fail_libpng(lk_context *context, const char *name, const lk_png_input *in) {
-    return lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name,
-                   (long long)in->next, in->message);
+    return in->starved
+               ? lk_fail_no_memory(context, name, in->size)
+               : lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name,
+                         (long long)in->next, in->message);
 }
 
 static lk_status decode(lk_context *context, const char *name, png_structp png, png_infop info,
@@ -175,8 +193,8 @@ static lk_status decode(lk_context *context, const char *name, png_structp png, 
     if (picture->pixels == NULL) {
         return lk_fail_no_memory(context, name, picture->height * in->stride);
     }
-    return read_rows(png, in, picture) ? drop_channels(context, name, in, picture)
-                                       : fail_libpng(context, name, in);
+    bool read = read_rows(png, in, picture) && !in->starved;
+    return read ? drop_channels(context, name, in, picture) : fail_libpng(context, name, in);
 }
 
 lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
@@ -184,7 +202,8 @@ lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *da
     lk_png_input in = {.data = data, .size = size};
     *picture = (lk_picture){0};
     png_structp png =
-        png_create_read_struct(PNG_LIBPNG_VER_STRING, in.message, on_error, on_warning);
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, in.message, on_error, on_warning,
+                                 &in.starved, on_allocate, on_release);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     lk_status status = info ? decode(context, name, png, info, &in, picture)
                             : lk_fail_no_memory(context, "reading a PNG", (int64_t)sizeof in);
@@ -202,6 +221,7 @@ static lk_status read_png(lk_context *context, const lk_reading *reading, lk_dat
 typedef struct lk_png {
     lk_buffer *buffer;
     char message[MESSAGE_CAPACITY];
+    bool starved;
 } lk_png;
 
 static void on_write(png_structp png, png_bytep data, png_size_t size) {
@@ -248,7 +268,8 @@ static lk_status encode_picture(lk_context *context, const char *path, const lk_
     }
     lk_png state = {.buffer = buffer};
     png_structp png =
-        png_create_write_struct(PNG_LIBPNG_VER_STRING, state.message, on_error, on_warning);
+        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, state.message, on_error, on_warning,
+                                  &state.starved, on_allocate, on_release);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         png_destroy_write_struct(&png, NULL);
@@ -258,6 +279,10 @@ static lk_status encode_picture(lk_context *context, const char *path, const lk_
     png_set_write_fn(png, &state, on_write, on_flush);
     bool written = encode_rows(png, info, picture);
     png_destroy_write_struct(&png, &info);
+    if (state.starved) {
+        return lk_fail_no_memory(context, path,
+                                 picture->height * picture->width * picture->channels);
+    }
     return written ? LK_OK
                    : lk_fail(context, LK_IO, "%s: libpng cannot write it: %s", path, state.message);
 }

@@ -28,5 +28,10 @@ lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape s
         dataset->values[i] = reading->data[i];
     }
     dataset->alphabet = 256;
+    if (reading->size % length != 0) {
+        dataset->partial = true;
+        return lk_dataset_note(context, dataset, "the last %lld bytes fill no example",
+                               (long long)(reading->size % length));
+    }
     return LK_OK;
 }

@@ -29,6 +29,8 @@ static void raw_bytes_are_cut(void **state) {
     lk_dataset *dataset = test_parse(TEXT("0 1\n\xff\0xy"), &options);
     test_values(dataset, 2, 3, values);
     assert_int_equal(dataset->alphabet, 256);
+    assert_true(dataset->partial);
+    assert_string_equal(dataset->note, "the last 2 bytes fill no example");
     lk_dataset_destroy(dataset);
     test_refused(TEXT("xy"), &options, LK_FORMAT, "2 bytes are less than one example of 3");
     options.alphabet = 128;

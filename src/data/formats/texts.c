@@ -23,16 +23,20 @@ static lk_status open_file(lk_context *context, const char *path, const lk_symbo
     return lk_items_of_texts_take(context, path, &text, 1, items);
 }
 
-/* The labels of files in classes. */
+/* The labels of files in classes, which are the names of their folders. */
 static lk_status label_files(lk_context *context, lk_items *items, const lk_folder *folder) {
     int32_t *labels = lk_allocate(folder->count, sizeof *labels);
-    if (labels == NULL) {
-        return lk_fail_no_memory(context, "labels", folder->count * 4);
+    lk_dictionary classes = {0};
+    lk_status status =
+        labels == NULL ? lk_fail_no_memory(context, "labels", folder->count * 4) : LK_OK;
+    for (int64_t i = 0; i < folder->count && status == LK_OK; i++) {
+        const char *name = folder->files[i].name;
+        status =
+            lk_dictionary_add(context, &classes, name, (int64_t)strcspn(name, "/"), &labels[i]);
     }
-    for (int64_t i = 0; i < folder->count; i++) {
-        labels[i] = folder->files[i].label;
-    }
-    lk_status status = lk_items_set_labels(items, labels);
+    status = status == LK_OK ? lk_items_set_labels(items, labels) : status;
+    status = status == LK_OK ? lk_items_set_classes(items, &classes) : status;
+    lk_dictionary_deinit(&classes);
     lk_release(labels);
     return status;
 }
@@ -90,4 +94,42 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items) {
     return open_texts(context, path, symbols, lk_stream_open_any, items);
+}
+
+/* The characters of several texts are those of each. */
+static lk_status learn_listed(lk_context *context, const lk_folder *folder, lk_symbols_kind kind,
+                              lk_symbols *symbols) {
+    lk_symbols all = {.kind = kind};
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < folder->count && status == LK_OK; i++) {
+        lk_symbols one = {0};
+        char *path = lk_print("%s/%s", folder->path, folder->files[i].name);
+        status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
+                              : lk_symbols_learn(context, path, kind, &one);
+        status = status == LK_OK ? lk_symbols_join(context, &all, &one) : status;
+        lk_symbols_deinit(&one);
+        lk_release(path);
+    }
+    if (status != LK_OK) {
+        lk_symbols_deinit(&all);
+        return status;
+    }
+    *symbols = all;
+    return LK_OK;
+}
+
+lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
+                                 lk_symbols *symbols) {
+    static const char *const any[] = {"", NULL};
+    struct stat about;
+    lk_folder folder;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return lk_symbols_learn(context, path, kind, symbols);
+    }
+    LK_TRY(lk_folder_list(context, path, any, &folder));
+    lk_status status = folder.count == 0
+                           ? lk_fail(context, LK_INVALID, "%s: the folder has no files", path)
+                           : learn_listed(context, &folder, kind, symbols);
+    lk_folder_deinit(&folder);
+    return status;
 }

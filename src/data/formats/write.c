@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <zlib.h>
 
+#include "base/zlib_memory.h"
 #include "data/formats/format.h"
 
 /* Input is passed in pieces because zlib counts in 32 bits. */
@@ -31,7 +32,7 @@ static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *pac
 }
 
 static void pack(const lk_buffer *plain, lk_buffer *packed) {
-    z_stream stream = {0};
+    z_stream stream = LK_Z_STREAM;
     packed->failed = plain->failed;
     if (plain->failed ||
         deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {

@@ -1,0 +1,23 @@
+#include "cli/items.h"
+
+#include "cli/text.h"
+
+int cli_items_open(const cli_arguments *arguments, const cli_session *session, lk_items **items) {
+    const lk_model *model = session->model;
+    const char *path = cli_text(arguments, "data", NULL);
+    lk_status status;
+    *items = NULL;
+    if (!model->data.stream) {
+        status = lk_model_items(model, session->dataset, items);
+    } else if (cli_has(arguments, "from") || cli_has(arguments, "symbols")) {
+        lk_stream *part;
+        int opened = cli_text_open(arguments, model, &part);
+        if (opened != EXIT_DONE) {
+            return opened;
+        }
+        status = lk_items_of_texts_take(model->context, path, &part, 1, items);
+    } else {
+        status = lk_model_open_texts(model, path, items);
+    }
+    return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
+}

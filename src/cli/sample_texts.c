@@ -1,0 +1,254 @@
+/* likely sample for a model of texts: characters as they are drawn. To standard output the texts go
+ * one after the other: the first of those drawn side by side as it grows, the others when it is
+ * done. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/measure.h"
+#include "base/memory.h"
+#include "cli/sample.h"
+#include "cli/text.h"
+
+#define BATCH_MOST 64
+#define WAITING_MOST ((int64_t)1 << 26) /* bytes of texts that wait for the first one */
+
+/* Where one text goes. */
+typedef struct outlet {
+    lk_writer *writer; /* to a file; or NULL */
+    uint8_t *waiting;  /* [size]; NULL: it goes to standard output at once */
+    int64_t size;
+    uint8_t last; /* byte put */
+} outlet;
+
+typedef struct gallery {
+    const cli_arguments *arguments;
+    const lk_model *model;
+    const char *out;       /* NULL: standard output */
+    lk_sample_options how; /* of the texts side by side */
+    int64_t texts, length; /* all of them; symbols to be drawn of each */
+    outlet outlets[BATCH_MOST];
+    bool watched, closed; /* standard output: is a terminal; nobody reads it any more */
+    cli_progress progress;
+    int64_t done; /* symbols of all texts, prompts not counted */
+} gallery;
+
+/* ---- where characters go --------------------------------------------------------------------- */
+
+/* NAME.txt, one of several: NAME-3.txt */
+static char *name_file(const char *path, int64_t text, int64_t texts) {
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t stem = dot != NULL && dot != name ? (size_t)(dot - path) : strlen(path);
+    return texts == 1 ? lk_duplicate(path)
+                      : lk_print("%.*s-%lld%s", (int)stem, path, (long long)text + 1, path + stem);
+}
+
+static lk_status cannot_write(gallery *g) {
+    g->closed = errno == EPIPE; /* as behind `| head`: who read it has enough */
+    return g->closed ? LK_INTERRUPTED
+                     : lk_fail(g->model->context, LK_IO, "cannot write to standard output: %s",
+                               strerror(errno));
+}
+
+static lk_status print(gallery *g, const void *bytes, int64_t size) {
+    bool flush = g->watched || (size > 0 && ((const uint8_t *)bytes)[size - 1] == '\n');
+    bool written =
+        fwrite(bytes, 1, (size_t)size, stdout) == (size_t)size && (!flush || fflush(stdout) == 0);
+    return written ? LK_OK : cannot_write(g);
+}
+
+static lk_status put(gallery *g, outlet *o, const uint8_t *bytes, int size) {
+    o->last = bytes[size - 1];
+    if (o->writer != NULL) {
+        lk_writer_put(o->writer, bytes, size);
+    } else if (o->waiting != NULL) {
+        memcpy(o->waiting + o->size, bytes, (size_t)size);
+        o->size += size;
+    } else {
+        return print(g, bytes, size);
+    }
+    return LK_OK;
+}
+
+static lk_status take(void *argument, bool drawn, const uint16_t *symbols) {
+    gallery *g = argument;
+    for (int64_t n = 0; n < g->how.count; n++) {
+        uint8_t bytes[LK_UTF8_MOST];
+        uint32_t character = lk_symbols_character(&g->model->data.symbols, symbols[n]);
+        LK_TRY(put(g, &g->outlets[n], bytes, lk_utf8_put(character, bytes)));
+    }
+    g->done += drawn ? g->how.count : 0;
+    if (g->out != NULL) {
+        cli_progress_show(&g->progress, g->done, g->texts * g->length);
+    }
+    return LK_OK;
+}
+
+/* ---- texts side by side ---------------------------------------------------------------------- */
+
+static int64_t bytes_most(const gallery *g) {
+    return g->how.shape.size[0] *
+           (g->model->data.symbols.kind == LK_SYMBOLS_BYTES ? 1 : LK_UTF8_MOST);
+}
+
+static lk_status open_outlet(const gallery *g, int64_t text, outlet *o) {
+    lk_context *context = g->model->context;
+    *o = (outlet){.last = '\n'};
+    if (g->out != NULL) {
+        char *path = name_file(g->out, text, g->texts);
+        lk_status status = path != NULL ? lk_writer_create(context, path, &o->writer)
+                                        : lk_fail_no_memory(context, "a file's name", 0);
+        lk_release(path);
+        return status;
+    }
+    if (text > g->how.first) {
+        o->waiting = lk_allocate(bytes_most(g), 1);
+        return o->waiting != NULL ? LK_OK : lk_fail_no_memory(context, "texts", bytes_most(g));
+    }
+    return LK_OK;
+}
+
+static lk_status print_heading(gallery *g, int64_t text) {
+    char line[64];
+    int size = snprintf(line, sizeof line, "==> stream %lld <==\n", (long long)text + 1);
+    return g->texts > 1 ? print(g, line, size) : LK_OK;
+}
+
+static lk_status print_ending(gallery *g, const outlet *o) {
+    return (g->texts > 1 || g->watched) && o->last != '\n' ? print(g, "\n", 1) : LK_OK;
+}
+
+/* The others' turn. */
+static lk_status print_waiting(gallery *g) {
+    LK_TRY(print_ending(g, &g->outlets[0]));
+    for (int64_t n = 1; n < g->how.count; n++) {
+        LK_TRY(print_heading(g, g->how.first + n));
+        LK_TRY(print(g, g->outlets[n].waiting, g->outlets[n].size));
+        LK_TRY(print_ending(g, &g->outlets[n]));
+    }
+    return fflush(stdout) == 0 ? LK_OK : cannot_write(g);
+}
+
+static lk_status commit(gallery *g) {
+    for (int64_t n = 0; n < g->how.count; n++) {
+        lk_writer *writer = g->outlets[n].writer;
+        g->outlets[n].writer = NULL;
+        LK_TRY(lk_writer_commit(writer));
+    }
+    return LK_OK;
+}
+
+static lk_status draw_group(gallery *g) {
+    for (int64_t n = 0; n < g->how.count; n++) {
+        LK_TRY(open_outlet(g, g->how.first + n, &g->outlets[n]));
+    }
+    if (g->out == NULL) {
+        LK_TRY(print_heading(g, g->how.first));
+    }
+    LK_TRY(lk_sample_texts(g->model, &g->how, take, g));
+    return g->out != NULL ? commit(g) : print_waiting(g);
+}
+
+/* Side by side is faster; but what waits for the first text must fit. */
+static int64_t choose_batch(const gallery *g) {
+    int64_t batch = g->how.batch > 0 && g->how.batch < BATCH_MOST ? g->how.batch : BATCH_MOST;
+    int64_t room = g->out != NULL ? BATCH_MOST : 1 + WAITING_MOST / (bytes_most(g) + 1);
+    batch = batch < room ? batch : room;
+    return batch < g->texts ? batch : g->texts;
+}
+
+static lk_status draw_all(gallery *g) {
+    lk_status status = LK_OK;
+    int64_t batch = choose_batch(g);
+    for (g->how.first = 0; status == LK_OK && g->how.first < g->texts; g->how.first += batch) {
+        int64_t left = g->texts - g->how.first;
+        g->how.count = left < batch ? left : batch;
+        status = draw_group(g);
+        for (int64_t n = 0; n < g->how.count; n++) {
+            lk_writer_abandon(g->outlets[n].writer);
+            lk_release(g->outlets[n].waiting);
+            g->outlets[n] = (outlet){0};
+        }
+    }
+    return g->closed ? LK_OK : status;
+}
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static int report(const gallery *g, double seconds) {
+    double rate = (double)g->done / (seconds + 1e-9);
+    if (cli_has(g->arguments, "json")) {
+        return cli_print_json(json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams",
+                                        (json_int_t)g->texts, "symbols", (json_int_t)g->done, "out",
+                                        g->out, "seconds", seconds, "symbols_per_second", rate));
+    }
+    if (g->out != NULL) {
+        printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",
+               (long long)g->texts, (long long)g->length, seconds, rate, g->out);
+        return cli_finish_output();
+    }
+    return EXIT_DONE;
+}
+
+/* What --prompt or --prompt-file holds; without them nothing. */
+static lk_status read_prompt(const cli_arguments *arguments, const lk_model *model,
+                             lk_given *given) {
+    const char *text = cli_text(arguments, "prompt", ""),
+               *path = cli_text(arguments, "prompt-file", NULL);
+    lk_bytes bytes = {.data = (uint8_t *)(uintptr_t)text, .size = (int64_t)strlen(text)};
+    lk_stream *prompt = NULL;
+    *given = (lk_given){0};
+    if (path != NULL) {
+        LK_TRY(lk_stream_open(model->context, path, &model->data.symbols, &prompt));
+    } else if (bytes.size > 0) {
+        LK_TRY(lk_stream_parse(model->context, "--prompt", &bytes, &model->data.symbols, &prompt));
+    }
+    lk_status status = prompt != NULL ? lk_given_prompt(model, prompt, given) : LK_OK;
+    lk_stream_close(prompt);
+    return status;
+}
+
+static int check_options(const cli_arguments *arguments, int64_t *length) {
+    if (!cli_excludes(arguments, "given given-rows given-variables plain shape",
+                      "models of examples") ||
+        !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
+        return EXIT_USAGE;
+    }
+    if (cli_has(arguments, "prompt") && cli_has(arguments, "prompt-file")) {
+        return cli_usage(arguments, "--prompt and --prompt-file exclude each other");
+    }
+    if (cli_has(arguments, "json") && !cli_has(arguments, "out")) {
+        return cli_usage(
+            arguments, "--json needs --out FILE, because the text itself goes to standard output");
+    }
+    return EXIT_DONE;
+}
+
+int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
+                     lk_sample_options *how) {
+    lk_given prompt;
+    gallery g = {.arguments = arguments,
+                 .model = model,
+                 .out = cli_text(arguments, "out", NULL),
+                 .how = *how,
+                 .texts = how->count,
+                 .watched = isatty(STDOUT_FILENO)};
+    if (check_options(arguments, &g.length) != EXIT_DONE) {
+        return EXIT_USAGE;
+    }
+    if (read_prompt(arguments, model, &prompt) != LK_OK) {
+        return cli_fault(model->context);
+    }
+    g.how.given = prompt.examples > 0 ? &prompt : NULL;
+    g.how.shape = (lk_shape){1, {prompt.variables + g.length}};
+    g.progress = cli_progress_begin(arguments, "sampling");
+    signal(SIGPIPE, SIG_IGN); /* writing says so instead */
+    lk_status status = draw_all(&g);
+    cli_progress_end(&g.progress);
+    lk_given_deinit(&prompt);
+    return status == LK_OK ? report(&g, lk_seconds() - g.progress.began)
+                           : cli_fault(model->context);
+}

@@ -1,0 +1,48 @@
+/* What samples are held at: a prompt, the upper part of a picture, any variables of an example. */
+#ifndef LK_JOBS_GIVEN_H
+#define LK_JOBS_GIVEN_H
+
+#include "base/file.h"
+#include "data/stream.h"
+#include "models/model.h"
+
+/* Variables that samples must have: row i % examples holds for sample i. */
+typedef struct lk_given {
+    int64_t examples, variables; /* of the model: with a view, its parts. Those of a prompt are
+                                    fewer than its samples have, the rest is open */
+    int32_t *values;             /* owned, [examples][variables]; -1: to be drawn */
+    lk_shape shape; /* of what is completed: the model's, or for families of any size that of larger
+                       or smaller data; of a prompt its own */
+} lk_given;
+
+/* Text with one example a line, values separated by white space or commas, `?` where the value is
+ * to be drawn; a line that ends early leaves the rest open. `name` is for messages. shape: of what
+ * is completed, where it is another than the model's; else 0 axes. */
+lk_status lk_given_parse(const lk_model *model, const char *name, const lk_bytes *bytes,
+                         lk_shape shape, lk_given *given);
+
+/* Two ways to hold values of a data set. Data of the model's own size, and for families of any size
+ * of another, are completed at theirs; but images as wide as the model's and less high are the
+ * upper part of ones of its size.
+ *
+ * The first `count` variables of the ordering. */
+lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,
+                          lk_given *given);
+/* The first `rows` rows of images; less than 0: half of them, or the whole of an upper part. */
+lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
+                        lk_given *given);
+
+/* What every text begins with, of the model's symbols. LK_INVALID when it holds an escape: nothing
+ * says what would stand there. */
+lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given);
+
+void lk_given_deinit(lk_given *given);
+
+/* What sample `sample` is held at; -1: it is drawn. given may be NULL. */
+static inline int32_t lk_given_value(const lk_given *given, int64_t sample, int64_t variable) {
+    return given == NULL || variable >= given->variables
+               ? -1
+               : given->values[sample % given->examples * given->variables + variable];
+}
+
+#endif

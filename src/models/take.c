@@ -1,0 +1,182 @@
+#include "models/take.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/labels.h"
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static lk_status prepare(const lk_model *model, const lk_take_options *options, lk_binarization how,
+                         lk_dataset *dataset, lk_binarization *done) {
+    if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
+        lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
+        *done = how;
+    }
+    if (options->labels != NULL) {
+        LK_TRY(lk_dataset_read_labels(model->context, options->labels, dataset));
+    }
+    lk_shape there;
+    return lk_model_takes(model, dataset, &there);
+}
+
+lk_status lk_model_read_data(const lk_model *model, const char *path,
+                             const lk_take_options *options, lk_dataset **dataset,
+                             lk_binarization *done) {
+    lk_dataset_options reading = options->reading;
+    lk_binarization how =
+        reading.binarization != LK_BINARIZE_NONE ? reading.binarization : model->data.binarization;
+    *dataset = NULL;
+    *done = LK_BINARIZE_NONE;
+    reading.role = LK_ROLE_TEST;
+    reading.binarization = LK_BINARIZE_NONE;
+    reading.columns = model->data.columns;
+    reading.words = model->data.columns != NULL && lk_columns_have_words(model->data.columns);
+    if (reading.raw && reading.shape.axes == 0) {
+        reading.shape = model->data.shape;
+    }
+    LK_TRY(lk_dataset_read(model->context, path, &reading, dataset));
+    lk_status status = prepare(model, options, how, *dataset, done);
+    if (status != LK_OK) {
+        lk_dataset_destroy(*dataset);
+        *dataset = NULL;
+    }
+    return status;
+}
+
+/* ---- items ----------------------------------------------------------------------------------- */
+
+static lk_status check_labels(const lk_model *model, const lk_dataset *dataset) {
+    if (dataset->labels == NULL) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s: the model gives p(x | label), and these data have no labels: give them "
+                       "(--labels PATH)",
+                       dataset->path);
+    }
+    for (int64_t i = 0; i < dataset->examples; i++) {
+        if (dataset->labels[i] < 0 || dataset->labels[i] >= model->data.labels) {
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: the label of example %lld is %d, but the model knows 0..%d",
+                           dataset->path, (long long)i + 1, dataset->labels[i],
+                           model->data.labels - 1);
+        }
+    }
+    return LK_OK;
+}
+
+lk_status lk_model_items(const lk_model *model, lk_dataset *dataset, lk_items **items) {
+    *items = NULL;
+    if (model->data.classes.count > 0) {
+        LK_TRY(lk_dataset_match_labels(model->context, dataset, &model->data.classes));
+    }
+    if (model->data.labels > 0) {
+        LK_TRY(check_labels(model, dataset));
+    }
+    LK_TRY(lk_items_of_dataset(model->context, dataset, lk_model_view(model), items));
+    lk_status status =
+        model->data.labels > 0 ? lk_items_set_labels(*items, dataset->labels) : LK_OK;
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
+lk_status lk_model_items_unlabelled(const lk_model *model, const lk_dataset *dataset,
+                                    lk_items **items) {
+    LK_TRY(lk_items_of_dataset(model->context, dataset, lk_model_view(model), items));
+    int32_t *none = lk_allocate(dataset->examples, sizeof *none);
+    lk_status status = none == NULL
+                           ? lk_fail_no_memory(model->context, "labels", dataset->examples * 4)
+                           : lk_items_set_labels(*items, none);
+    lk_release(none);
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
+lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbols) {
+    static const lk_symbols bytes = {.kind = LK_SYMBOLS_BYTES};
+    const lk_data_description *data = &model->data;
+    *symbols = data->stream ? &data->symbols : &bytes;
+    return data->stream ||
+                   (model->family->streams && data->shape.axes == 1 && data->alphabet == 256)
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "the model is %s of %d values, not of texts: train charrnn or conv1d with "
+                         "--text",
+                         model->family->name, data->alphabet);
+}
+
+static lk_status match_texts(const lk_model *model, lk_status status, lk_items **items) {
+    const lk_dictionary *classes = &model->data.classes;
+    if (status == LK_OK && classes->count > 0) {
+        status = lk_items_match_labels(*items, classes);
+    }
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
+lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+    const lk_symbols *symbols;
+    *items = NULL;
+    LK_TRY(lk_model_text_symbols(model, &symbols));
+    return match_texts(model, lk_items_open_texts(model->context, path, symbols, items), items);
+}
+
+lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items) {
+    const lk_symbols *symbols;
+    *items = NULL;
+    LK_TRY(lk_model_text_symbols(model, &symbols));
+    return match_texts(model, lk_items_open_files(model->context, path, symbols, items), items);
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symbol) {
+    const lk_dictionary *classes = &model->data.classes;
+    char known[256];
+    if (model->data.labels == 0) {
+        return lk_fail(model->context, LK_INVALID, "the model is not given labels: leave out %.40s",
+                       text);
+    }
+    char *end;
+    bool words = classes->count > 0;
+    long found =
+        words ? lk_dictionary_find(classes, text, (int64_t)strlen(text)) : strtol(text, &end, 10);
+    if (words && found < 0) {
+        lk_dictionary_list(classes, known, sizeof known);
+        return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows %s", text,
+                       known);
+    }
+    if (!words && (end == text || *end != '\0' || found < 0 || found >= model->data.labels)) {
+        return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows 0..%d",
+                       text, model->data.labels - 1);
+    }
+    *symbol = (uint16_t)found;
+    return LK_OK;
+}
+
+lk_status lk_model_dataset(const lk_model *model, const char *path, lk_shape shape,
+                           int64_t examples, lk_dataset **dataset) {
+    const lk_data_description *data = &model->data;
+    LK_TRY(lk_dataset_create(model->context, path, shape, examples, data->alphabet, dataset));
+    lk_status status = LK_OK;
+    if (data->columns != NULL) {
+        status = lk_columns_copy(model->context, data->columns, &(*dataset)->columns);
+    }
+    if (status == LK_OK && data->classes.count > 0) {
+        status = lk_dictionary_copy(model->context, &data->classes, &(*dataset)->classes);
+    }
+    if (status != LK_OK) {
+        lk_dataset_destroy(*dataset);
+        *dataset = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,42 @@
+/* Data as a model takes them: read as its columns and binarization say, labels as its classes, seen
+ * through its view. What every verb and the library begin with. */
+#ifndef LK_MODELS_TAKE_H
+#define LK_MODELS_TAKE_H
+
+#include "data/formats/formats.h"
+#include "data/items.h"
+#include "models/model.h"
+
+typedef struct lk_take_options {
+    lk_dataset_options reading; /* columns, words and label are the model's */
+    const char *labels;         /* of examples, a file; NULL: those in the data */
+} lk_take_options;
+
+/* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
+ * are binarized as the options or else the model say; values that are 0 and 1 already stay; *done
+ * tells which it was. *dataset is the caller's. */
+lk_status lk_model_read_data(const lk_model *model, const char *path,
+                             const lk_take_options *options, lk_dataset **dataset,
+                             lk_binarization *done);
+/* Items of a data set that fits. Of a model that is given labels, the data set's become symbols of
+ * the model's classes; a label that it does not know, and none at all, are LK_MISMATCH. The data
+ * set must outlive the items. */
+lk_status lk_model_items(const lk_model *model, lk_dataset *dataset, lk_items **items);
+/* The same of data whose labels nobody knows: they are all label 0, for who tries each of them. */
+lk_status lk_model_items_unlabelled(const lk_model *model, const lk_dataset *dataset,
+                                    lk_items **items);
+/* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
+ * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
+lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbols);
+/* Texts for a model of such: a file, or a folder of them. The second takes empty files too. */
+lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items);
+lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items);
+/* The symbol of a label by its text, of a model that is given such; what is not known is
+ * LK_INVALID, and the message lists what is. */
+lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symbol);
+/* A data set of the model's raw values, all 0: for samples and what is decompressed. Columns and
+ * classes are the model's. */
+lk_status lk_model_dataset(const lk_model *model, const char *path, lk_shape shape,
+                           int64_t examples, lk_dataset **dataset);
+
+#endif

@@ -1,0 +1,14 @@
+/* Fine-tuning: training goes on from the weights of a model. */
+#ifndef LK_MODELS_TUNE_H
+#define LK_MODELS_TUNE_H
+
+#include "models/model.h"
+
+/* The model of a file, to be trained further: its weights, its data's description and its settings,
+ * of which `assignments` ("KEY=VALUE") may change those that only matter in training; another is
+ * LK_INVALID. History and calibration are gone. Families that are fitted at once have nothing to go
+ * on from. */
+lk_status lk_model_tune(lk_context *context, const char *path, const char *const *assignments,
+                        int32_t count, lk_model **model);
+
+#endif

@@ -1,6 +1,7 @@
-/* The coder: what is coded is decoded, and whatever is decoded can be shown. The input: which coder,
- * the lengths of up to four items, then bytes that are decoded as they are, and taken for the items
- * that are coded, by either schedule, and decoded again. Models and coders are made once. */
+/* The coder: what is coded is decoded, and whatever is decoded can be shown. The input: which
+ * coder, the lengths of up to four items, then bytes that are decoded as they are, and taken for
+ * the items that are coded, by either schedule, and decoded again. Models and coders are made
+ * once. */
 #include <stdlib.h>
 #include <string.h>
 

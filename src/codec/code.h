@@ -1,5 +1,5 @@
-/* One entropy-coded stream, in both directions: what is coded by a call is decoded by the same call,
- * so that a layout of symbols stands once. */
+/* One entropy-coded stream, in both directions: what is coded by a call is decoded by the same
+ * call, so that a layout of symbols stands once. */
 #ifndef LK_CODEC_CODE_H
 #define LK_CODEC_CODE_H
 

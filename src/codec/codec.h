@@ -21,8 +21,8 @@ typedef struct lk_output {
 } lk_output;
 
 typedef struct lk_codec_options {
-    /* Compressing. Of examples, how many make a chunk; 0: so many as 4096 of 784 binary variables
-     * hold, a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal length. */
+    /* Compressing. Of examples, how many make a chunk; 0: as much as 4096 of 784 binary variables,
+     * a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal length. */
     int64_t chunk;
     /* Streams that are coded side by side. 0: of examples 256; of texts one for each 64 Ki symbols
      * of a chunk, 1 to 64; halved while they would need much memory; 1 of a model that learns. */
@@ -46,8 +46,9 @@ typedef struct lk_codec_report {
     double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
 } lk_codec_report;
 
-/* The items are those of a data set, through the model's view, or texts in the symbols of lk_model_text_symbols. options,
- * report NULL: defaults; none. */
+/* The items are those of a data set, through the model's view, with labels if the model is given
+ * some (LK_MISMATCH otherwise); or texts in the symbols of lk_model_text_symbols. options, report
+ * NULL: defaults; none. */
 lk_status lk_compress(const lk_model *model, lk_items *items, const lk_output *output,
                       const lk_codec_options *options, lk_codec_report *report);
 /* To a file, which gets its name when all is well. */
@@ -73,9 +74,9 @@ typedef struct lk_restored {
     int64_t lost_count;
 } lk_restored;
 
-/* Examples become a data set; texts go to the output (NULL: they are refused). Nothing is restored of
- * a file that is damaged, unless it is salvaged; a file of which nothing is left is refused all the
- * same. restored is the caller's (lk_restored_deinit), also after a failure. */
+/* Examples become a data set; texts go to the output (NULL: they are refused). Nothing is restored
+ * of a file that is damaged, unless it is salvaged; a file of which nothing is left is refused all
+ * the same. restored is the caller's (lk_restored_deinit), also after a failure. */
 lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_output *output,
                         const lk_codec_options *options, lk_restored *restored);
 /* A file; texts become the file `out`, or, when they have names, files in a folder `out`, each of

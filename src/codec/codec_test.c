@@ -498,7 +498,7 @@ static void test_too_many_lanes(void **state) {
     testing_ok(w.context, lk_dataset_create(w.context, "wide", r.shape, 4096, 2, &w.data));
     testing_ok(w.context, lk_items_of_dataset(w.context, w.data, NULL, &w.items));
     testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
-                    LK_UNSUPPORTED, "GiB");
+                    LK_NO_MEMORY, "GiB");
     end_world(&w);
 }
 

@@ -118,6 +118,7 @@ void lk_container_put_chunk(lk_container *c, lk_chunk *chunk, int64_t bytes, lk_
 void lk_container_put_index(lk_container *c, lk_buffer *to) {
     int64_t begin = to->size;
     lk_layout f = {.to = to};
+    to->failed |= c->index.failed;
     index_fields(&f, c);
     lk_buffer_put(to, c->index.data, c->index.size);
     uint32_t size = (uint32_t)(to->size - begin), hash = 0;
@@ -140,6 +141,7 @@ lk_status lk_container_load(lk_container *c, int64_t offset, int64_t count, cons
         return LK_OK;
     }
     if (count > c->scratch_size) {
+        LK_TRY(lk_memory_allow(c->source->context, c->source->path, "a chunk", (double)count));
         lk_release(c->scratch);
         c->scratch_size = 0;
         c->scratch = lk_resize(NULL, count, 1);

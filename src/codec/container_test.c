@@ -1,6 +1,6 @@
-/* The container of version 4: what is put is found; the places of its fields; its cost; every kind of
- * damage at every byte, and what is recovered; what stands at another place or comes from another
- * file. */
+/* The container of version 4: what is put is found; the places of its fields; its cost; every kind
+ * of damage at every byte, and what is recovered; what stands at another place or comes from
+ * another file. */
 #include "codec/testing.h"
 
 #define MANY 40

@@ -9,6 +9,8 @@ lk_status lk_content_init(lk_context *context, const lk_container *container, co
     bool labels = container->labels;
     bool escapes = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
     *content = (lk_content){.items = items, .symbols = symbols};
+    LK_TRY(lk_memory_allow(context, NULL, "a chunk",
+                           (escapes ? 6.0 : 2.0) * (double)symbols + 12.0 * (double)items));
     content->alphabet = texts ? alphabet : NULL;
     content->length = lk_resize(NULL, items, sizeof *content->length);
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;

@@ -125,6 +125,8 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
     const lk_view *view = lk_model_view(work->model);
     int64_t values = lk_shape_variables(work->container.shape), count = content->items * values;
     const char *name = (const char *)content->names.data;
+    LK_TRY(lk_memory_allow(work->context, work->name, "its values",
+                           (double)(work->values.size + count * 2)));
     uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, count * 2);
     for (int64_t i = 0; i < count && to != NULL && *right; i++) {
         const uint16_t *from = content->value + i / values * content->length[0] + i % values;

@@ -1,5 +1,5 @@
-/* The bytes of a container: numbers and bytes that one call writes or reads, so that a layout stands
- * once for both directions; and the hash of all of them. docs/formats.md gives the bytes. */
+/* The bytes of a container: numbers and bytes that one call writes or reads, so that a layout
+ * stands once for both directions; and the hash of all of them. docs/formats.md gives the bytes. */
 #ifndef LK_CODEC_LAYOUT_H
 #define LK_CODEC_LAYOUT_H
 

@@ -26,6 +26,8 @@ lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **wr
 void lk_writer_put(lk_writer *writer, const void *data, int64_t size);
 void lk_writer_printf(lk_writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The first failure, whose message is the context's; so that long work may end early. */
+lk_status lk_writer_status(const lk_writer *writer);
 /* Both end the writer. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);

@@ -179,6 +179,10 @@ static void sync_folder(const lk_writer *writer) {
     }
 }
 
+lk_status lk_writer_status(const lk_writer *writer) {
+    return writer->status;
+}
+
 lk_status lk_writer_commit(lk_writer *writer) {
     LK_REQUIRE(writer != NULL);
     flush(writer);

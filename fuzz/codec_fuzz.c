@@ -68,11 +68,11 @@ static void fill(const world *w, const uint8_t *data, int64_t size, lk_content *
         uint32_t character = size > 0 ? data[k % size] : 0;
         int32_t alphabet = lk_model_alphabet_of(w->model, k % VARIABLES);
         content->value[k] = (uint16_t)(character % (uint32_t)alphabet);
-        if (content->escaped != NULL) {
+        if (content->character != NULL) {
             if (k % 3 == 0 && size > 0) {
                 lk_utf8_get(data + k % size, size - k % size, &character);
             }
-            content->escaped[k] = character;
+            content->character[k] = character;
             content->value[k] = lk_symbols_find(&w->symbols, character);
         }
     }

@@ -1,8 +1,7 @@
 /* The container on anything. The input's first byte, modulo 3, picks what the rest is:
  *   0: a file;
  *   1: a version, the number of fields' bytes and the fields of a header, to which the right
- *     checksum
- *     is added since a fuzzer cannot guess one, and a body;
+ *     checksum is added since a fuzzer cannot guess one, and a body;
  *   2: chunks to be put, found, damaged and looked for again. */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ static lk_context *the_context(void) {
     return context;
 }
 
-/* Reads an exact copy, twice; every chunk must lie inside it. Bit i: chunk i is there, below 16.
+/* Reads an exact copy, twice; every chunk must lie inside it. Bit i, below 16: chunk i is there.
  * -1: it was refused. */
 static int64_t found(const uint8_t *data, int64_t size, bool *intact) {
     lk_bytes bytes = {.data = malloc(size > 0 ? (size_t)size : 1), .size = size};

@@ -23,9 +23,8 @@ ones() {
 [[ $(ones numbers 1) -gt 500 && $(ones numbers 0) -lt 100 ]] || fail "labels that are numbers"
 expect_status 1 "no label \"half\": the model knows 'empty', 'full'" sample "$work/words" \
     --count 1 --label half --out "$work/no.csv"
-expect_status 1 "no label \"2\": the model knows '0', '1'" \
-    sample "$work/numbers" --count 1 --label 2 \
-    --out "$work/no.csv"
+expect_status 1 "no label \"2\": the model knows '0', '1'" sample "$work/numbers" --count 1 \
+    --label 2 --out "$work/no.csv"
 expect_status 1 'no label is given \(--label\)' sample "$work/words" --count 1 --out "$work/no.csv"
 run train made --data "$work/train.txt" --quiet --out "$work/plain" --epochs 1 >/dev/null
 expect_status 1 'not given labels' sample "$work/plain" --count 1 --label 1 --out "$work/no.csv"

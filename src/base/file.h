@@ -30,7 +30,7 @@ lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_w
 void lk_writer_put(lk_writer *writer, const void *data, int64_t size);
 void lk_writer_printf(lk_writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* How it has gone so far. */
+/* The first failure, whose message is the context's; so that long work may end early. */
 lk_status lk_writer_status(const lk_writer *writer);
 /* Both end the writer. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_writer_commit(lk_writer *writer);

@@ -21,9 +21,8 @@ typedef struct lk_byte_sink {
 } lk_byte_sink;
 
 typedef struct lk_codec_options {
-    /* Compressing. Of examples, how many make a chunk; 0: so many as 4096 of 784 binary variables
-     * hold, a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal
-     * length. */
+    /* Compressing. Of examples, how many make a chunk; 0: as much as 4096 of 784 binary variables,
+     * a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal length. */
     int64_t chunk;
     /* Streams that are coded side by side. 0: of examples 256; of texts one for each 64 Ki symbols
      * of a chunk, 1 to 64; halved while they would need much memory; 1 of a model that learns. */
@@ -47,8 +46,9 @@ typedef struct lk_codec_report {
     double model_nll_nats; /* total, of what was coded, see above; of texts escapes included */
 } lk_codec_report;
 
-/* The items are those of a data set, through the model's view, or texts in the symbols of
- * lk_model_text_symbols. options, report NULL: defaults; none. */
+/* The items are those of a data set, through the model's view, with labels if the model is given
+ * some (LK_MISMATCH otherwise); or texts in the symbols of lk_model_text_symbols. options, report
+ * NULL: defaults; none. */
 lk_status lk_compress(const lk_model *model, lk_items *items, const lk_byte_sink *output,
                       const lk_codec_options *options, lk_codec_report *report);
 /* To a file, which gets its name when all is well. */

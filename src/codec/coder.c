@@ -144,21 +144,26 @@ static lk_status add_term(task *t, int64_t place, float term, bool escapes) {
     return LK_OK;
 }
 
-/* The character behind an escape; no encoder writes one that is listed, or none. */
-static void code_escaped(task *t, const uint16_t *value) {
-    uint32_t *character = &t->content->escaped[value - t->content->value];
+/* The character of a symbol; of the escape it stands behind it, and no encoder writes one that is
+ * listed, or none. */
+static void code_character(task *t, uint16_t symbol, bool escapes, uint32_t *character) {
+    if (!escapes) {
+        *character = lk_symbols_character(t->content->alphabet, symbol);
+        return;
+    }
     *character = lk_code_bits(t->code, LK_ESCAPED_BITS, *character);
     bool byte = *character >= LK_UTF8_BYTE && *character < LK_UTF8_BYTE + 256;
     t->code->wrong |= !(byte || lk_utf8_is_code_point(*character)) ||
-                      lk_symbols_find(t->content->alphabet, *character) != *value;
+                      lk_symbols_find(t->content->alphabet, *character) != symbol;
 }
 
 static lk_status code_value(task *t, const spot *s, int64_t row, uint16_t *value) {
+    const lk_content *content = t->content;
     LK_REQUIRE(t->code->decoding || *value < s->head.alphabet);
     *value = (uint16_t)lk_code_symbol(t->code, cdf_at(t, row), s->head.alphabet, *value);
-    bool escapes = t->content->escaped != NULL && lk_symbols_escapes(t->content->alphabet, *value);
-    if (escapes) {
-        code_escaped(t, value);
+    bool escapes = content->character != NULL && lk_symbols_escapes(content->alphabet, *value);
+    if (content->character != NULL) {
+        code_character(t, *value, escapes, &content->character[value - content->value]);
     }
     t->told++;
     return t->code->decoding ? LK_OK

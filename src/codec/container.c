@@ -141,6 +141,7 @@ lk_status lk_container_load(lk_container *c, int64_t offset, int64_t count, cons
         return LK_OK;
     }
     if (count > c->scratch_size) {
+        LK_TRY(lk_memory_allow(c->source->context, c->source->path, "a chunk", (double)count));
         lk_release(c->scratch);
         c->scratch_size = 0;
         c->scratch = lk_resize(NULL, count, 1);
@@ -254,38 +255,38 @@ static lk_status open_index(lk_container *c) {
     return LK_OK;
 }
 
-static lk_status read_frame(lk_container *c, lk_layout *fields) {
+static lk_status read_frame(lk_container *c, lk_layout *f) {
     const char *path = c->source->path;
-    lk_context *context = c->source->context;
-    const int64_t before = MAGIC_SIZE + 2 + (int64_t)sizeof c->model;
-    int64_t held = 0, size = 0;
-    if (c->source->size >= MAGIC_SIZE) {
-        LK_TRY(lk_source_see(c->source, 0, &fields->at, &held));
-    }
-    if (held < MAGIC_SIZE || memcmp(fields->at, magic, MAGIC_SIZE) != 0) {
-        return lk_fail(context, LK_FORMAT,
+    int64_t most = LK_CONTAINER_HEADER_MOST,
+            there = c->source->size < most ? c->source->size : most;
+    const uint8_t *bytes;
+    uint8_t begin[MAGIC_SIZE], head[2];
+    uint32_t hash = 0;
+    LK_TRY(lk_container_load(c, 0, there, &bytes));
+    *f = (lk_layout){.at = bytes, .end = bytes + there};
+    lk_layout_bytes(f, begin, MAGIC_SIZE);
+    if (memcmp(begin, magic, MAGIC_SIZE) != 0) {
+        return lk_fail(c->source->context, LK_FORMAT,
                        "%s: not a compressed file of likely (its first bytes are others)", path);
     }
-    size = held > MAGIC_SIZE ? fields->at[MAGIC_SIZE] : 0;
-    uint32_t hash = 0;
-    bool whole =
-        size >= before + LK_CHECKSUM_SIZE && size <= LK_CONTAINER_HEADER_MOST && size <= held;
+    lk_layout_bytes(f, head, 2);
+    lk_layout_bytes(f, c->model.byte, sizeof c->model);
+    c->header_bytes = head[0];
+    c->version = head[1];
+    int64_t fields = head[0] - LK_CHECKSUM_SIZE;
+    bool whole = !f->failed && fields >= f->at - bytes && head[0] <= there;
     if (whole) {
-        c->seed = lk_hash(fields->at, size - LK_CHECKSUM_SIZE, 0, 0);
-        lk_layout last = {.at = fields->at + size - LK_CHECKSUM_SIZE, .end = fields->at + size};
+        lk_layout last = {.at = bytes + fields, .end = bytes + head[0]};
+        c->seed = lk_hash(bytes, fields, 0, 0);
         lk_layout_u32(&last, &hash);
+        f->end = bytes + fields;
     }
-    if (!whole || hash != c->seed) {
-        return lk_fail(context, LK_CORRUPT,
-                       "%s: the header is damaged%s, nothing can be recovered; use another copy",
-                       path, whole ? "" : " or cut off");
-    }
-    c->header_bytes = size;
-    c->version = fields->at[MAGIC_SIZE + 1];
-    memcpy(c->model.byte, fields->at + MAGIC_SIZE + 2, sizeof c->model);
-    fields->end = fields->at + size - LK_CHECKSUM_SIZE;
-    fields->at += before;
-    return LK_OK;
+    return whole && hash == c->seed
+               ? LK_OK
+               : lk_fail(c->source->context, LK_CORRUPT,
+                         "%s: the header is damaged or cut off, nothing can be recovered; use "
+                         "another copy",
+                         path);
 }
 
 lk_status lk_container_open(lk_source *source, lk_container *c) {

@@ -5,17 +5,18 @@
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content) {
     int64_t items = chunk->items, symbols = chunk->symbols;
-    bool texts = container->texts;
-    bool labels = container->labels;
-    bool escapes = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
+    bool texts = container->texts, labels = container->labels;
+    bool characters = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
     *content = (lk_content){.items = items, .symbols = symbols};
+    LK_TRY(lk_memory_allow(context, NULL, "a chunk",
+                           (characters ? 6.0 : 2.0) * (double)symbols + 12.0 * (double)items));
     content->alphabet = texts ? alphabet : NULL;
     content->length = lk_resize(NULL, items, sizeof *content->length);
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;
     content->value = lk_resize(NULL, symbols, sizeof *content->value);
-    content->escaped = escapes ? lk_resize(NULL, symbols, sizeof *content->escaped) : NULL;
+    content->character = characters ? lk_resize(NULL, symbols, sizeof *content->character) : NULL;
     if (content->length == NULL || content->value == NULL || (labels && content->label == NULL) ||
-        (escapes && content->escaped == NULL)) {
+        (characters && content->character == NULL)) {
         return lk_fail_no_memory(context, "the content of a chunk", 6 * symbols + 12 * items);
     }
     for (int64_t i = 0; i < items; i++) { /* of several texts these are told beside the symbols */
@@ -29,7 +30,7 @@ void lk_content_deinit(lk_content *content) {
     lk_release(content->label);
     lk_buffer_release(&content->names);
     lk_release(content->value);
-    lk_release(content->escaped);
+    lk_release(content->character);
     *content = (lk_content){0};
 }
 
@@ -62,12 +63,12 @@ static lk_status read_aside(lk_context *context, const lk_items *items, int64_t 
 
 static lk_status read_symbols(lk_items *items, int64_t item, int64_t first, int64_t count,
                               int64_t at, lk_content *content) {
-    if (content->escaped == NULL) {
+    if (content->character == NULL) {
         return lk_items_read(items, item, first, count, content->value + at);
     }
-    LK_TRY(lk_items_characters(items, item, first, count, content->escaped + at));
+    LK_TRY(lk_items_characters(items, item, first, count, content->character + at));
     for (int64_t k = at; k < at + count; k++) {
-        content->value[k] = lk_symbols_find(content->alphabet, content->escaped[k]);
+        content->value[k] = lk_symbols_find(content->alphabet, content->character[k]);
     }
     return LK_OK;
 }
@@ -87,20 +88,16 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
 }
 
 static bool same(const void *a, const void *b, int64_t count, size_t size) {
-    return (a == NULL) == (b == NULL) && (a == NULL || memcmp(a, b, (size_t)count * size) == 0);
+    return a == NULL || memcmp(a, b, (size_t)count * size) == 0;
 }
 
 bool lk_content_equal(const lk_content *a, const lk_content *b) {
-    bool equal = a->items == b->items && a->symbols == b->symbols &&
-                 a->names.size == b->names.size &&
-                 same(a->length, b->length, a->items, sizeof *a->length) &&
-                 same(a->label, b->label, a->items, sizeof *a->label) &&
-                 same(a->value, b->value, a->symbols, sizeof *a->value) &&
-                 (a->names.size == 0 || same(a->names.data, b->names.data, a->names.size, 1));
-    for (int64_t i = 0; equal && a->escaped != NULL && i < a->symbols; i++) {
-        equal = a->escaped[i] == b->escaped[i] || !lk_symbols_escapes(a->alphabet, a->value[i]);
-    }
-    return equal;
+    return a->items == b->items && a->symbols == b->symbols && a->names.size == b->names.size &&
+           same(a->length, b->length, a->items, sizeof *a->length) &&
+           same(a->label, b->label, a->items, sizeof *a->label) &&
+           same(a->names.data, b->names.data, a->names.size, 1) &&
+           same(a->value, b->value, a->symbols, sizeof *a->value) &&
+           same(a->character, b->character, a->symbols, sizeof *a->character);
 }
 
 /* ---- as bytes -------------------------------------------------------------------------------- */
@@ -108,15 +105,13 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes) {
     int64_t size = 0;
     for (int64_t i = first; i < first + count; i++) {
-        uint16_t value = content->value[i];
-        if (content->alphabet == NULL) {
-            bytes[size++] = (uint8_t)value;
-            bytes[size++] = (uint8_t)(value >> 8);
+        if (content->character != NULL) {
+            size += lk_utf8_put(content->character[i], bytes + size);
         } else {
-            bool escapes = lk_symbols_escapes(content->alphabet, value);
-            size += lk_utf8_put(escapes ? content->escaped[i]
-                                        : lk_symbols_character(content->alphabet, value),
-                                bytes + size);
+            bytes[size++] = (uint8_t)content->value[i];
+            if (content->alphabet == NULL) { /* of examples */
+                bytes[size++] = (uint8_t)(content->value[i] >> 8);
+            }
         }
     }
     return size;

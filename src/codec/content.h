@@ -8,13 +8,11 @@
 
 typedef struct lk_content {
     int64_t items, symbols;
-    int64_t *length; /* owned, [items] */
-    int32_t *label;  /* owned, [items]; NULL: none */
-    lk_buffer names; /* each ended by a zero byte; empty: none */
-    uint16_t *value; /* owned, [symbols]: item after item */
-    uint32_t
-        *escaped; /* owned, [symbols]: the character (data/utf8.h) where a symbol is the escape;
-                          NULL: none can be */
+    int64_t *length;     /* owned, [items] */
+    int32_t *label;      /* owned, [items]; NULL: none */
+    lk_buffer names;     /* each ended by a zero byte; empty: none */
+    uint16_t *value;     /* owned, [symbols]: item after item */
+    uint32_t *character; /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 

@@ -99,7 +99,8 @@ static lk_lost behind(const lk_chunk *chunk) {
                      .symbol = ends ? 0 : chunk->first + chunk->symbols};
 }
 
-static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *how) {
+/* Because of gap number `which`. */
+static lk_status refuse_lost(const job *work, int64_t which, const char *how) {
     const lk_restored *r = work->restored;
     int64_t damaged = 0, last = work->container.chunks - 1;
     char text[64], others[64] = "";
@@ -109,11 +110,11 @@ static lk_status refuse_lost(const job *work, const lk_lost *lost, const char *h
     if (damaged > 1) {
         snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)damaged);
     }
-    lk_lost_print(lost, text);
+    lk_lost_print(&r->lost[which], text);
     return lk_fail(work->context, LK_CORRUPT,
                    "%s: chunk %lld of 0 to %lld %s (%s would be lost%s); --salvage recovers the "
                    "others",
-                   work->name, (long long)lost->chunk,
+                   work->name, (long long)r->lost[which].chunk,
                    (long long)(last > work->reached.chunk ? last : work->reached.chunk), how, text,
                    others);
 }
@@ -125,6 +126,8 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
     const lk_view *view = lk_model_view(work->model);
     int64_t values = lk_shape_variables(work->container.shape), count = content->items * values;
     const char *name = (const char *)content->names.data;
+    LK_TRY(lk_memory_allow(work->context, work->name, "its values",
+                           (double)(work->values.size + count * 2)));
     uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, count * 2);
     for (int64_t i = 0; i < count && to != NULL && *right; i++) {
         const uint16_t *from = content->value + i / values * content->length[0] + i % values;
@@ -198,16 +201,14 @@ static lk_status restore_chunk(job *work, const lk_chunk *chunk, bool *right) {
     lk_content content = {0};
     lk_status status = restore_content(work, chunk, &content, right);
     lk_content_deinit(&content);
-    if (status == LK_OK && !*right && !work->options.salvage) {
-        lk_lost lost = {.chunk = chunk->number, .item = chunk->item, .symbol = chunk->first};
-        lk_lost end = behind(chunk);
-        lost.end_item = end.item;
-        lost.end_symbol = end.symbol;
-        return refuse_lost(work, &lost,
-                           "has the right checksum but does not decode: it was written by another "
-                           "engine");
+    if (status != LK_OK || *right || work->options.salvage) {
+        return status;
     }
-    return status;
+    lk_lost end = behind(chunk);
+    LK_TRY(lose(work, end.chunk, end.item, end.symbol));
+    return refuse_lost(work, work->restored->lost_count - 1,
+                       "has the right checksum but does not decode: it was written by another "
+                       "engine");
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static lk_status check_intact(job *work) {
     }
     LK_TRY(walk(work, false));
     if (work->restored->lost_count > 0) {
-        return refuse_lost(work, &work->restored->lost[0], "is damaged or missing");
+        return refuse_lost(work, 0, "is damaged or missing");
     }
     return work->container.stray
                ? lk_fail(work->context, LK_CORRUPT,

@@ -7,7 +7,7 @@
 
 static lk_status write_file(void *user, const void *bytes, int64_t size) {
     lk_writer_put(user, bytes, size);
-    return LK_OK; /* the commit tells what failed */
+    return lk_writer_status(user);
 }
 
 lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *path,

@@ -1,5 +1,5 @@
-/* What the tests of the codec share: models with weights, data that suit them, containers in
- * memory. Included by *_test.c only. */
+/* What the tests of the codec share: models with weights, containers in memory, damage. Included
+ * by *_test.c only. */
 #ifndef LK_CODEC_TESTING_H
 #define LK_CODEC_TESTING_H
 

@@ -203,8 +203,8 @@ static void sweep_judge(const sweep_subject *subject, const sweep_act *act, void
     }
 }
 
-/* In the act's process, from `begin` on. */
-static void sweep_child(const sweep_subject *subject, const sweep_act *act, int64_t begin) {
+/* The act's process: as it was before cmocka, and what `prepare` makes. */
+static void *sweep_prepare(const sweep_subject *subject) {
     const int cmocka_catches[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
     for (int i = 0; i < 5; i++) {
         signal(cmocka_catches[i], SIG_DFL);
@@ -212,38 +212,63 @@ static void sweep_child(const sweep_subject *subject, const sweep_act *act, int6
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *calls = getenv("LIKELY_SWEEP_DEPTH");
     sweep_calls = calls != NULL ? atoi(calls) : sweep_calls;
-    void *made = subject->prepare(subject), *warm[4];
+    void *warm[4];
     backtrace(warm, 4); /* loads what it needs */
-    uint64_t expected, digest;
-    sweep_note = malloc(SWEEP_NOTED * sizeof *sweep_note);
-    lk_status status = sweep_run(act, made, sweep_takes_note, &expected);
-    int64_t noted = sweep_made, *plan = sweep_total->plan;
-    if (status != LK_OK) {
-        printf("%s: %s fails with all memory it wants: %s\n", subject->name, act->name,
-               lk_context_message(subject->context(made)));
+    return subject->prepare(subject);
+}
+
+static void sweep_expect(const sweep_subject *subject, const sweep_act *act, void *made,
+                         lk_memory_refuse *refuse, const char *when, uint64_t expected) {
+    uint64_t digest;
+    lk_status status = sweep_run(act, made, refuse, &digest);
+    if (status != LK_OK || (expected != 0 && digest != expected)) {
+        printf("%s: %s %s %s\n", subject->name, act->name, when,
+               status == LK_OK ? "has another result" : lk_context_message(subject->context(made)));
         _exit(SWEEP_EXIT_WRONG);
     }
+}
+
+/* In the act's process, from `begin` on. */
+static void sweep_child(const sweep_subject *subject, const sweep_act *act, int64_t begin) {
+    void *made = sweep_prepare(subject);
+    uint64_t expected, digest;
+    sweep_note = malloc(SWEEP_NOTED * sizeof *sweep_note);
+    sweep_expect(subject, act, made, sweep_takes_note, "with all memory it wants", 0);
     if (begin == 0) {
-        sweep_total->planned = sweep_plan(noted, plan);
+        sweep_total->planned = sweep_plan(sweep_made, sweep_total->plan);
     }
-    int64_t planned = sweep_total->planned;
-    for (int64_t at = begin; at < 2 * planned; at++) {
+    sweep_run(act, made, NULL, &expected);
+    for (int64_t at = begin; at < 2 * sweep_total->planned; at++) {
         bool later = at % 2 == 1;
         sweep_total->at = at;
-        sweep_first = plan[at / 2];
+        sweep_first = sweep_total->plan[at / 2];
         sweep_last = later ? INT64_MAX : sweep_first;
-        status = sweep_run(act, made, sweep_fails, &digest);
+        lk_status status = sweep_run(act, made, sweep_fails, &digest);
         sweep_judge(subject, act, made, sweep_first, later, status, digest == expected);
     }
-    sweep_total->at = 2 * planned;
-    status = sweep_run(act, made, NULL, &digest);
-    if (status != LK_OK || digest != expected) {
-        printf("%s: %s: afterwards it %s\n", subject->name, act->name,
-               status == LK_OK ? "has another result" : lk_context_message(subject->context(made)));
-        sweep_total->wrong++;
-    }
+    sweep_total->at = -1;
+    sweep_expect(subject, act, made, NULL, "afterwards", expected);
     subject->release(made);
     free(sweep_note);
+}
+
+/* With several workers, so that allocations have no fixed numbers: so many runs in each of which
+ * all fail from some number on. */
+static void sweep_child_of_many(const sweep_subject *subject, const sweep_act *act, int64_t runs) {
+    void *made = sweep_prepare(subject);
+    uint64_t expected, digest;
+    sweep_first = INT64_MAX;
+    sweep_expect(subject, act, made, sweep_fails, "with all memory it wants", 0);
+    int64_t most = sweep_made;
+    sweep_run(act, made, NULL, &expected);
+    for (int64_t run = 0; run < runs; run++) {
+        sweep_first = most * run / runs;
+        sweep_last = INT64_MAX;
+        lk_status status = sweep_run(act, made, sweep_fails, &digest);
+        sweep_judge(subject, act, made, sweep_first, true, status, digest == expected);
+    }
+    sweep_expect(subject, act, made, NULL, "afterwards", expected);
+    subject->release(made);
 }
 
 /* A new folder, of the act's own. */
@@ -282,6 +307,23 @@ static void sweep(const sweep_subject *subject, const sweep_act *act) {
             printf("%s: %s: leaks, or cannot be swept\n", subject->name, act->name);
             sweep_total->broken++;
         }
+    }
+}
+
+static inline void sweep_here_and_there(const sweep_subject *subject, const sweep_act *act,
+                                        int64_t runs) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        sweep_child_of_many(subject, act, runs);
+        exit(0);
+    }
+    int ended;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    if (ended != 0) {
+        printf("%s: %s: with several workers it ends with status %d\n", subject->name, act->name,
+               ended);
+        sweep_total->broken++;
     }
 }
 

@@ -2,6 +2,7 @@
  * base/sweep.h), for every family, tiny. */
 #include "base/sweep.h"
 
+#include "base/json.h"
 #include "codec/codec.h"
 #include "jobs/check.h"
 #include "jobs/map.h"
@@ -12,7 +13,7 @@
 #include "train/evaluate.h"
 #include "train/train.h"
 
-#define EXAMPLES 6
+#define EXAMPLES_MOST 64
 #define SEED 7
 #define TEXT "abba <b>\xC3\xA9</b> abbaabba\nbaab \xFF ab"
 
@@ -22,33 +23,69 @@ typedef struct family {
     int32_t alphabet;
     bool stream;
     const char *settings[8];
+    int threads;      /* 0: 1 */
+    int64_t examples; /* 0: 6 */
 } family;
 
 static const family families[] = {
-    {"uniform", {1, {6}}, 3, false, {NULL}},
-    {"histogram", {1, {4}}, 2, false, {"joint=yes", NULL}},
-    {"bayesnet", {1, {5}}, 2, false, {"graph=a:\nb: a\nc: a b\nd:\ne: d\n", "hidden=3", NULL}},
-    {"bernoulli-mixture",
-     {1, {6}},
-     2,
-     false,
-     {"components=2", "starts=2", "iterations=3", "short_iterations=1", NULL}},
-    {"made", {1, {6}}, 2, false, {"hidden=5,4", "masks=2", "order_agnostic=true", "dropout=0.2"}},
-    {"pixelcnn",
-     {3, {3, 4, 1}},
-     4,
-     false,
-     {"blocks=1", "channels=2", "head=3", "kernel=3", "weight_norm=true"}},
-    {"pixelrnn", {3, {3, 4, 3}}, 2, false, {"layers=1", "channels=3", "head=3", "kernel=3"}},
-    {"pixelrnn", {3, {3, 3, 1}}, 2, false, {"kind=diagonal", "layers=1", "channels=2", "head=2"}},
-    {"conv1d", {1, {9}}, 3, false, {"layers=2", "channels=2", "head=2", "weight_norm=true"}},
-    {"conv1d", {1, {8}}, 0, true, {"layers=2", "channels=2", "head=2"}},
-    {"charrnn", {1, {7}}, 3, false, {"layers=1", "width=3", "cell=gru"}},
-    {"charrnn",
-     {1, {8}},
-     0,
-     true,
-     {"layers=2", "width=3", "embedding=2", "dropout=0.2", "weight_dropout=0.2"}},
+    {.name = "uniform", .shape = {1, {6}}, .alphabet = 3},
+    {.name = "histogram", .shape = {1, {4}}, .alphabet = 2, .settings = {"joint=yes"}},
+    {.name = "bayesnet",
+     .shape = {1, {5}},
+     .alphabet = 2,
+     .settings = {"graph=a:\nb: a\nc: a b\nd:\ne: d\n", "hidden=3"}},
+    {.name = "bernoulli-mixture",
+     .shape = {1, {6}},
+     .alphabet = 2,
+     .settings = {"components=2", "starts=2", "iterations=3", "short_iterations=1"}},
+    {.name = "made",
+     .shape = {1, {6}},
+     .alphabet = 2,
+     .settings = {"hidden=5,4", "masks=2", "order_agnostic=true", "dropout=0.2"}},
+    {.name = "pixelcnn",
+     .shape = {3, {3, 4, 1}},
+     .alphabet = 4,
+     .settings = {"blocks=1", "channels=2", "head=3", "kernel=3", "weight_norm=true"}},
+    {.name = "pixelrnn",
+     .shape = {3, {3, 4, 3}},
+     .alphabet = 2,
+     .settings = {"layers=1", "channels=3", "head=3", "kernel=3"}},
+    {.name = "pixelrnn",
+     .shape = {3, {3, 3, 1}},
+     .alphabet = 2,
+     .settings = {"kind=diagonal", "layers=1", "channels=2", "head=2"}},
+    {.name = "conv1d",
+     .shape = {1, {9}},
+     .alphabet = 3,
+     .settings = {"layers=2", "channels=2", "head=2", "weight_norm=true"}},
+    {.name = "conv1d",
+     .shape = {1, {8}},
+     .stream = true,
+     .settings = {"layers=2", "channels=2", "head=2"}},
+    {.name = "charrnn",
+     .shape = {1, {7}},
+     .alphabet = 3,
+     .settings = {"layers=1", "width=3", "cell=gru"}},
+    {.name = "charrnn",
+     .shape = {1, {8}},
+     .stream = true,
+     .settings = {"layers=2", "width=3", "embedding=2", "dropout=0.2", "weight_dropout=0.2"}},
+};
+
+/* Workers that fail side by side. */
+static const family with_threads[] = {
+    {.name = "made",
+     .shape = {1, {6}},
+     .alphabet = 2,
+     .settings = {"hidden=5,4", "masks=2"},
+     .threads = 3,
+     .examples = 64},
+    {.name = "pixelcnn",
+     .shape = {3, {5, 4, 1}},
+     .alphabet = 2,
+     .settings = {"blocks=1", "channels=2", "head=3"},
+     .threads = 3,
+     .examples = 64},
 };
 
 /* What an act is done with. */
@@ -103,8 +140,9 @@ static void write_text(const bench *b) {
 
 static void make_data(bench *b) {
     const family *f = b->family;
-    ok(b, lk_dataset_create(b->context, "made up", f->shape, EXAMPLES, f->alphabet, &b->data));
-    for (int64_t i = 0; i < EXAMPLES * b->data->variables; i++) {
+    int64_t examples = f->examples > 0 ? f->examples : 6;
+    ok(b, lk_dataset_create(b->context, "made up", f->shape, examples, f->alphabet, &b->data));
+    for (int64_t i = 0; i < examples * b->data->variables; i++) {
         b->data->values[i] = (uint16_t)((i * i / 3 + i / 7) % f->alphabet);
     }
 }
@@ -150,7 +188,8 @@ static lk_status decompress_data(const bench *b, lk_dataset **data) {
 static void *prepare(const sweep_subject *subject) {
     bench *b = calloc(1, sizeof *b);
     b->family = subject->row;
-    assert_int_equal(lk_context_create(1, &b->context), LK_OK);
+    assert_int_equal(
+        lk_context_create(b->family->threads > 0 ? b->family->threads : 1, &b->context), LK_OK);
     sweep_folder(b->folder, sizeof b->folder);
     snprintf(b->text, sizeof b->text, "%s/text", b->folder);
     snprintf(b->file, sizeof b->file, "%s/model.lk", b->folder);
@@ -204,6 +243,24 @@ static void add_model(uint64_t *digest, const lk_model *model) {
         const lk_parameter *p = &model->parameters->list[i];
         *digest = sweep_hash(*digest, p->value, p->rows * p->columns * (int64_t)sizeof(float));
     }
+}
+
+/* The history, but for what depends on the time that it took. */
+static void add_history(uint64_t *digest, const lk_model *model) {
+    lk_memory_watch(NULL); /* the act is over */
+    json_t *history = json_loads(model->history, 0, NULL), *epoch;
+    json_t *epochs = json_object_get(history, "epochs");
+    size_t i;
+    json_object_del(history, "seconds");
+    json_object_del(history, "examples_per_second");
+    json_array_foreach(epochs, i, epoch) {
+        json_object_del(epoch, "seconds");
+    }
+    char *text = lk_json_text(history, JSON_COMPACT);
+    assert_non_null(text);
+    *digest = sweep_hash(*digest, text, (int64_t)strlen(text));
+    lk_release(text);
+    json_decref(history);
 }
 
 static void add_file(uint64_t *digest, const char *path) {
@@ -290,14 +347,17 @@ static lk_status act_train(void *subject, uint64_t *digest) {
         unlink(b->made);
         status = train_with_checkpoints(b, model, b->made);
     }
-    add_model(digest, model);
+    if (status == LK_OK) {
+        add_model(digest, model);
+        add_history(digest, model);
+    }
     lk_model_destroy(model);
     return status;
 }
 
 static lk_status act_nll(void *subject, uint64_t *digest) {
     const bench *b = subject;
-    double nll[EXAMPLES];
+    double nll[EXAMPLES_MOST] = {0};
     LK_TRY(lk_evaluate_dataset(b->model, b->data, nll));
     *digest = sweep_hash(*digest, nll, sizeof nll);
     return LK_OK;
@@ -335,7 +395,7 @@ static lk_status act_score(void *subject, uint64_t *digest) {
     LK_TRY(lk_model_items(b->model, b->data, &items));
     lk_status status = lk_score(b->model, items, &options, &scores);
     if (status == LK_OK) {
-        *digest = sweep_hash(*digest, scores.score, EXAMPLES * (int64_t)sizeof *scores.score);
+        *digest = sweep_hash(*digest, scores.score, scores.examples * (int64_t)sizeof(double));
     }
     lk_scores_deinit(&scores);
     lk_items_close(items);
@@ -396,7 +456,10 @@ static lk_status act_train_texts(void *subject, uint64_t *digest) {
         options.checkpoint_seconds = 0;
         unlink(b->made);
         status = lk_train_texts(model, texts, texts, &options);
-        add_model(digest, model);
+        if (status == LK_OK) {
+            add_model(digest, model);
+            add_history(digest, model);
+        }
         lk_model_destroy(model);
     }
     lk_items_close(texts);
@@ -490,8 +553,24 @@ static void every_failure_is_told(void **state) {
     sweep_end();
 }
 
+/* That of several workers one tells, the thread sanitizer sees. */
+static void workers_fail_side_by_side(void **state) {
+    (void)state;
+    static const sweep_act acts[] = {
+        {"train", act_train}, {"nll", act_nll}, {"sample", act_sample}, {"compress", act_compress}};
+    for (size_t i = 0; i < sizeof with_threads / sizeof *with_threads; i++) {
+        const family *f = &with_threads[i];
+        const sweep_subject subject = {f->name, prepare, release, context_of, f};
+        for (size_t a = 0; a < sizeof acts / sizeof *acts; a++) {
+            sweep_here_and_there(&subject, &acts[a], 25);
+        }
+    }
+    sweep_end();
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_is_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_is_told),
+                                       cmocka_unit_test(workers_fail_side_by_side)};
     sweep_begin();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -344,9 +344,12 @@ static lk_status read_epochs(lk_context *context, const lk_checkpoint *c,
     json_t *epochs;
     LK_TRY(load_json(context, c, file, "likely.epochs", &epochs));
     json_array_clear(c->epochs);
-    int failed = json_is_array(epochs) ? json_array_extend(c->epochs, epochs) : -1;
+    bool array = json_is_array(epochs), kept = array && json_array_extend(c->epochs, epochs) == 0;
     json_decref(epochs);
-    return failed == 0 ? LK_OK : damaged(context, c, "its likely.epochs are no array");
+    if (array && !kept) {
+        return lk_fail_no_memory(context, "the history of a checkpoint", 0);
+    }
+    return array ? LK_OK : damaged(context, c, "its likely.epochs are no array");
 }
 
 /* Whether the file says that it has best weights; nothing else of it has been checked yet. */

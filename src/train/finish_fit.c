@@ -1,7 +1,9 @@
 /* What training by gradients does at its end, for families that fit in their own way: the history,
  * and held-out likelihoods for p-values. */
 #include <math.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "train/trainer.h"
 
@@ -25,12 +27,14 @@ lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk
     if (valid != NULL) {
         LK_TRY(calibrate(model, valid, &valid_nll));
     }
-    json_t *history = json_loads(model->history, 0, NULL); /* keeps what the fit itself wrote */
+    json_t *history; /* keeps what the fit itself wrote */
+    json_error_t unused;
+    LK_TRY(lk_json_parse(model->context, "history", model->history, strlen(model->history),
+                         &history, &unused));
     history = json_is_object(history) ? history : json_object();
-    json_object_set_new(history, "stopped", json_string("fitted"));
-    json_object_set_new(history, "valid_nll_nats", lk_history_number(valid_nll));
-    json_object_set_new(history, "train_data", lk_history_data(train));
-    json_object_set_new(history, "valid_data",
-                        valid != NULL ? lk_history_data(valid) : json_null());
+    lk_json_set(&history, "stopped", json_string("fitted"));
+    lk_json_set(&history, "valid_nll_nats", lk_history_number(valid_nll));
+    lk_json_set(&history, "train_data", lk_history_data(train));
+    lk_json_set(&history, "valid_data", valid != NULL ? lk_history_data(valid) : json_null());
     return lk_history_take(model, history);
 }

@@ -24,57 +24,53 @@ json_t *lk_history_hash(XXH128_hash_t hash, int64_t count, const char *what) {
     return json_string(text);
 }
 
-/* jansson's setters take NULL as a failure, so that only the last result needs a look. */
-static void describe_model(json_t *object, const lk_model *model) {
+/* What fails leaves NULL behind (base/json.h), so that only the end needs a look. */
+static void describe_model(json_t **object, const lk_model *model) {
     static const char *const BINARIZATION[] = {"none", "threshold", "sample"};
-    json_object_set_new(object, "family", json_string(model->family->name));
+    lk_json_set(object, "family", json_string(model->family->name));
     for (int32_t i = 0; i < model->settings.count; i++) {
         char key[128];
         snprintf(key, sizeof key, "setting %s", model->settings.table[i].key);
-        json_object_set_new(object, key, json_string(model->settings.text[i]));
+        lk_json_set(object, key, json_string(model->settings.text[i]));
     }
-    json_object_set_new(object, "variables", json_integer((json_int_t)model->data.variables));
-    json_object_set_new(object, "alphabet", json_integer(model->data.alphabet));
-    json_object_set_new(object, "binarization",
-                        json_string(BINARIZATION[model->data.binarization]));
-    json_object_set_new(object, "ordering",
-                        lk_history_hash(XXH3_128bits(model->rank, (size_t)model->data.variables *
-                                                                      sizeof *model->rank),
-                                        model->data.variables, "ranks"));
+    lk_json_set(object, "variables", json_integer((json_int_t)model->data.variables));
+    lk_json_set(object, "alphabet", json_integer(model->data.alphabet));
+    lk_json_set(object, "binarization", json_string(BINARIZATION[model->data.binarization]));
+    lk_json_set(object, "ordering",
+                lk_history_hash(
+                    XXH3_128bits(model->rank, (size_t)model->data.variables * sizeof *model->rank),
+                    model->data.variables, "ranks"));
 }
 
-static void describe_optimizer(json_t *object, const lk_train_options *o) {
-    json_object_set_new(object, "optimizer", json_string(o->optimizer.name));
-    json_object_set_new(object, "learning rate", json_real(o->optimizer.learning_rate));
-    json_object_set_new(object, "momentum", json_real(o->optimizer.momentum));
-    json_object_set_new(object, "beta1", json_real(o->optimizer.beta1));
-    json_object_set_new(object, "beta2", json_real(o->optimizer.beta2));
-    json_object_set_new(object, "epsilon", json_real(o->optimizer.epsilon));
-    json_object_set_new(object, "weight decay", json_real(o->optimizer.weight_decay));
-    json_object_set_new(object, "schedule", json_string(o->rate.name));
-    json_object_set_new(object, "warm-up steps", json_integer((json_int_t)o->rate.warmup_steps));
-    json_object_set_new(object, "final fraction", json_real(o->rate.final_fraction));
-    json_object_set_new(object, "decay", json_real(o->rate.decay));
-    json_object_set_new(object, "decay epochs", json_real(o->rate.decay_epochs));
+static void describe_optimizer(json_t **object, const lk_train_options *o) {
+    lk_json_set(object, "optimizer", json_string(o->optimizer.name));
+    lk_json_set(object, "learning rate", json_real(o->optimizer.learning_rate));
+    lk_json_set(object, "momentum", json_real(o->optimizer.momentum));
+    lk_json_set(object, "beta1", json_real(o->optimizer.beta1));
+    lk_json_set(object, "beta2", json_real(o->optimizer.beta2));
+    lk_json_set(object, "epsilon", json_real(o->optimizer.epsilon));
+    lk_json_set(object, "weight decay", json_real(o->optimizer.weight_decay));
+    lk_json_set(object, "schedule", json_string(o->rate.name));
+    lk_json_set(object, "warm-up steps", json_integer((json_int_t)o->rate.warmup_steps));
+    lk_json_set(object, "final fraction", json_real(o->rate.final_fraction));
+    lk_json_set(object, "decay", json_real(o->rate.decay));
+    lk_json_set(object, "decay epochs", json_real(o->rate.decay_epochs));
 }
 
 json_t *lk_trainer_describe(const lk_trainer *t) {
     const lk_train_options *o = &t->options;
     char seed[32];
     json_t *object = json_object();
-    describe_model(object, t->model);
-    describe_optimizer(object, o);
+    describe_model(&object, t->model);
+    describe_optimizer(&object, o);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    json_object_set_new(object, "seed", json_string(seed));
-    json_object_set_new(object, "batch size", json_integer((json_int_t)o->batch_size));
-    json_object_set_new(object, "slices", json_integer((json_int_t)lk_slices_count(t->slices)));
-    json_object_set_new(object, "clip", json_real(o->clip));
-    json_object_set_new(object, "ema", json_real(o->ema));
-    json_object_set_new(object, "training data", t->feed->hash(t, false));
-    if (json_object_set_new(object, "validation data", t->feed->hash(t, true)) != 0) {
-        json_decref(object);
-        return NULL;
-    }
+    lk_json_set(&object, "seed", json_string(seed));
+    lk_json_set(&object, "batch size", json_integer((json_int_t)o->batch_size));
+    lk_json_set(&object, "slices", json_integer((json_int_t)lk_slices_count(t->slices)));
+    lk_json_set(&object, "clip", json_real(o->clip));
+    lk_json_set(&object, "ema", json_real(o->ema));
+    lk_json_set(&object, "training data", t->feed->hash(t, false));
+    lk_json_set(&object, "validation data", t->feed->hash(t, true));
     return object;
 }
 
@@ -82,15 +78,15 @@ bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
     double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0,
                                  t->epoch_batches, t->total_steps);
     json_t *record = json_object();
-    json_object_set_new(record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
-    json_object_set_new(record, "steps", json_integer((json_int_t)t->state.position));
-    json_object_set_new(record, "whole", json_boolean(whole));
-    json_object_set_new(record, "learning_rate",
-                        lk_history_number(rate * t->options.optimizer.learning_rate));
-    json_object_set_new(record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
-    json_object_set_new(record, "valid_nll_nats",
-                        lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
-    json_object_set_new(record, "seconds", lk_history_number(t->state.epoch_seconds));
+    lk_json_set(&record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
+    lk_json_set(&record, "steps", json_integer((json_int_t)t->state.position));
+    lk_json_set(&record, "whole", json_boolean(whole));
+    lk_json_set(&record, "learning_rate",
+                lk_history_number(rate * t->options.optimizer.learning_rate));
+    lk_json_set(&record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
+    lk_json_set(&record, "valid_nll_nats",
+                lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
+    lk_json_set(&record, "seconds", lk_history_number(t->state.epoch_seconds));
     return json_array_append_new(t->epochs, record) == 0;
 }
 
@@ -102,8 +98,8 @@ static const char *stop_text(lk_stop stop) {
 
 json_t *lk_history_data(const lk_dataset *data) {
     json_t *object = json_object();
-    json_object_set_new(object, "path", json_string(data->path != NULL ? data->path : ""));
-    json_object_set_new(object, "examples", json_integer((json_int_t)data->examples));
+    lk_json_set(&object, "path", json_string(data->path != NULL ? data->path : ""));
+    lk_json_set(&object, "examples", json_integer((json_int_t)data->examples));
     return object;
 }
 
@@ -121,19 +117,19 @@ lk_status lk_history_take(lk_model *model, json_t *history) {
 lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
     const lk_train_state *s = &t->state;
     json_t *history = json_object();
-    json_object_set_new(history, "stopped", json_string(stop_text(t->stop)));
-    json_object_set_new(history, "steps", json_integer((json_int_t)s->step));
-    json_object_set_new(history, "examples_seen", json_integer((json_int_t)s->examples_seen));
-    json_object_set_new(history, "seconds", lk_history_number(s->seconds));
-    json_object_set_new(history, "examples_per_second",
-                        lk_history_number((double)s->examples_seen / s->seconds));
-    json_object_set_new(history, "best_epoch",
-                        s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
-    json_object_set_new(history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
-    json_object_set_new(history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
-    json_object_set_new(history, "train_data", t->feed->describe(t, false));
-    json_object_set_new(history, "valid_data", t->feed->describe(t, true));
-    json_object_set(history, "options", t->described);
-    json_object_set(history, "epochs", t->epochs);
+    lk_json_set(&history, "stopped", json_string(stop_text(t->stop)));
+    lk_json_set(&history, "steps", json_integer((json_int_t)s->step));
+    lk_json_set(&history, "examples_seen", json_integer((json_int_t)s->examples_seen));
+    lk_json_set(&history, "seconds", lk_history_number(s->seconds));
+    lk_json_set(&history, "examples_per_second",
+                lk_history_number((double)s->examples_seen / s->seconds));
+    lk_json_set(&history, "best_epoch",
+                s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
+    lk_json_set(&history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
+    lk_json_set(&history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
+    lk_json_set(&history, "train_data", t->feed->describe(t, false));
+    lk_json_set(&history, "valid_data", t->feed->describe(t, true));
+    lk_json_set(&history, "options", json_incref(t->described));
+    lk_json_set(&history, "epochs", json_incref(t->epochs));
     return lk_history_take(t->model, history);
 }

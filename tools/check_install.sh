@@ -50,7 +50,8 @@ fi
 library=$(find "$prefix" -name 'liblikely.so' | head -1)
 static_library=$(find "$prefix" -name 'liblikely.a' | head -1)
 nm -D --defined-only "$library" | awk '{print $3}' | sort >"$work/exported"
-cc -E -P -x c "$prefix/include/likely.h" | grep -oE '\blk_[a-z0-9_]+ *\(' | tr -d ' (' |
+cc -E -P -x c "$prefix/include/likely.h" | grep -v '^typedef' |
+    grep -oE '\blk_[a-z0-9_]+ *\(' | tr -d ' (' |
     grep -vE '^lk_(from|to)_(file|memory|function)$' | sort -u >"$work/declared"
 if ! diff "$work/declared" "$work/exported"; then
     echo "check_install: < is declared in likely.h but not exported, > the other way round" >&2

@@ -20,7 +20,7 @@ int cli_fault(const lk_context *context);
 typedef struct cli_session {
     lk_context *context;
     lk_model *model;
-    lk_dataset *dataset;          /* NULL when not read, as for a model of texts (cli/text.h) */
+    lk_dataset *dataset;          /* NULL when not read, as for a model of texts */
     lk_binarization binarization; /* what was done to it */
 } cli_session;
 /* EXIT_DONE, or what to return after a line has been printed. cli_end in both cases. */

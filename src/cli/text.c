@@ -1,14 +1,14 @@
 #include "cli/text.h"
 
-#include "train/learner.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "models/run.h"
 
 bool cli_adapt(const cli_arguments *arguments, float *rate) {
     double given;
     *rate = 0.0f;
-    if (!cli_real(arguments, "adapt", 0.0, (double)LK_LEARNER_RATE_MOST, 0.0, &given)) {
+    if (!cli_real(arguments, "adapt", 0.0, (double)LK_LEARN_RATE_MOST, 0.0, &given)) {
         return false;
     }
     *rate = (float)given;

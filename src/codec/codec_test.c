@@ -22,25 +22,25 @@ typedef struct recipe {
 } recipe;
 
 #define NATURAL NULL, "natural"
-static const lk_shape same = {0};
+#define SAME {0, {0}}
 static const recipe recipes[] = {
-    {"made", {2, {3, 4}}, same, 2, 0, {0}, NATURAL, 37, {"hidden=9"}, 1},
-    {"made", {2, {1, 2}}, same, 2, 0, {0}, NULL, "reversed", 130, {"hidden=5,6"}, 1},
-    {"made", {2, {5, 1}}, same, 3, 0, {0}, NULL, "random:4", 29, {"hidden=8"}, 1},
-    {"made", {2, {2, 2}}, same, 300, 0, {0}, NATURAL, 17, {"hidden=7", "direct=false"}, 2},
-    {"made", {2, {2, 5}}, same, 2, 0, {0}, NATURAL, 41, {"hidden=11", "masks=3"}, 2},
-    {"made", {1, {1}}, same, 2, 0, {0}, NATURAL, 19, {"hidden=3"}, 1},
-    {"made", {1, {5}}, same, 3, 4, {0}, NATURAL, 31, {"hidden=7,6"}, 1},
-    {"made", {1, {4}}, same, 8, 0, {0}, "bits:1", "natural", 23, {"hidden=8"}, 1},
-    {"made", {1, {3}}, same, 8, 2, {0}, "bits:2", "natural", 23, {"hidden=8"}, 1},
-    {"made", {1, {5}}, same, 4, 3, {3, 1, 2, 4, 2}, NATURAL, 27, {"hidden=9"}, 1},
-    {"histogram", {1, {5}}, same, 4, 0, {3, 1, 1, 4, 2}, NATURAL, 33, {"joint=no"}, 1},
-    {"bayesnet", {1, {3}}, same, 2, 0, {1, 1, 1}, NATURAL, 9, {"graph=independent"}, 1},
-    {"uniform", {1, {3}}, same, 7, 0, {0}, NATURAL, 12, {NULL}, 0},
-    {"bernoulli-mixture", {1, {5}}, same, 3, 0, {0}, NATURAL, 21, {"components=3"}, 1},
+    {"made", {2, {3, 4}}, SAME, 2, 0, {0}, NATURAL, 37, {"hidden=9"}, 1},
+    {"made", {2, {1, 2}}, SAME, 2, 0, {0}, NULL, "reversed", 130, {"hidden=5,6"}, 1},
+    {"made", {2, {5, 1}}, SAME, 3, 0, {0}, NULL, "random:4", 29, {"hidden=8"}, 1},
+    {"made", {2, {2, 2}}, SAME, 300, 0, {0}, NATURAL, 17, {"hidden=7", "direct=false"}, 2},
+    {"made", {2, {2, 5}}, SAME, 2, 0, {0}, NATURAL, 41, {"hidden=11", "masks=3"}, 2},
+    {"made", {1, {1}}, SAME, 2, 0, {0}, NATURAL, 19, {"hidden=3"}, 1},
+    {"made", {1, {5}}, SAME, 3, 4, {0}, NATURAL, 31, {"hidden=7,6"}, 1},
+    {"made", {1, {4}}, SAME, 8, 0, {0}, "bits:1", "natural", 23, {"hidden=8"}, 1},
+    {"made", {1, {3}}, SAME, 8, 2, {0}, "bits:2", "natural", 23, {"hidden=8"}, 1},
+    {"made", {1, {5}}, SAME, 4, 3, {3, 1, 2, 4, 2}, NATURAL, 27, {"hidden=9"}, 1},
+    {"histogram", {1, {5}}, SAME, 4, 0, {3, 1, 1, 4, 2}, NATURAL, 33, {"joint=no"}, 1},
+    {"bayesnet", {1, {3}}, SAME, 2, 0, {1, 1, 1}, NATURAL, 9, {"graph=independent"}, 1},
+    {"uniform", {1, {3}}, SAME, 7, 0, {0}, NATURAL, 12, {NULL}, 0},
+    {"bernoulli-mixture", {1, {5}}, SAME, 3, 0, {0}, NATURAL, 21, {"components=3"}, 1},
     {"pixelcnn",
      {3, {2, 3, 1}},
-     same,
+     SAME,
      4,
      2,
      {0},
@@ -71,8 +71,8 @@ static const recipe recipes[] = {
      2},
     {"pixelrnn", {3, {4, 5, 1}}, {2, {7, 6}}, 2, 0, {0}, NATURAL, 5, {"layers=1", "channels=2"}, 2},
     {"charrnn", {1, {9}}, {1, {31}}, 5, 0, {0}, NATURAL, 4, {"width=6"}, 1},
-    {"charrnn", {1, {6}}, same, 3, 4, {0}, NATURAL, 13, {"width=4"}, 1},
-    {"conv1d", {1, {9}}, same, 5, 0, {0}, NATURAL, 14, {"channels=4", "layers=2"}, 2},
+    {"charrnn", {1, {6}}, SAME, 3, 4, {0}, NATURAL, 13, {"width=4"}, 1},
+    {"conv1d", {1, {9}}, SAME, 5, 0, {0}, NATURAL, 14, {"channels=4", "layers=2"}, 2},
 };
 #define RECIPES ((int)(sizeof recipes / sizeof *recipes))
 
@@ -285,7 +285,7 @@ static void test_equal_ranks(void **state) {
     assert_true(file >= 0 && write(file, ranks, sizeof ranks - 1) == sizeof ranks - 1);
     close(file);
     recipe r = {
-        "made", {2, {3, 4}}, same, 20000, 0, {0}, NULL, path, 23, {"hidden=3", "direct=false"}, 2};
+        "made", {2, {3, 4}}, SAME, 20000, 0, {0}, NULL, path, 23, {"hidden=3", "direct=false"}, 2};
     world w;
     begin_world(&r, 2, 79, &w);
     unlink(path);
@@ -337,10 +337,10 @@ static void add_nll(world *w, int32_t network, int64_t chunk, double *best) {
  * probabilities to 24 bits. */
 static void test_cost(void **state) {
     static const recipe large[] = {
-        {"made", {1, {100}}, same, 2, 0, {0}, NATURAL, 3000, {"hidden=20"}, 1},
-        {"made", {1, {4}}, same, 256, 0, {0}, NATURAL, 2000, {"hidden=20", "direct=false"}, 2},
-        {"made", {1, {100}}, same, 2, 0, {0}, NATURAL, 3000, {"hidden=20", "masks=3"}, 2},
-        {"uniform", {1, {100}}, same, 2, 0, {0}, NATURAL, 3000, {NULL}, 0},
+        {"made", {1, {100}}, SAME, 2, 0, {0}, NATURAL, 3000, {"hidden=20"}, 1},
+        {"made", {1, {4}}, SAME, 256, 0, {0}, NATURAL, 2000, {"hidden=20", "direct=false"}, 2},
+        {"made", {1, {100}}, SAME, 2, 0, {0}, NATURAL, 3000, {"hidden=20", "masks=3"}, 2},
+        {"uniform", {1, {100}}, SAME, 2, 0, {0}, NATURAL, 3000, {NULL}, 0},
     };
     (void)state;
     for (int r = 0; r < RECIPES + 4; r++) {

@@ -61,6 +61,19 @@ static lk_status describe_examples(job *work) {
     const lk_dataset *data = lk_items_dataset(work->items);
     lk_container *c = &work->container;
     LK_REQUIRE(lk_items_length(work->items, 0) == lk_codec_length(work->model, data->shape));
+    int64_t unseen = lk_dataset_find_unseen(data);
+    if (unseen >= 0) {
+        return lk_fail(work->context, LK_INVALID,
+                       "%s: example %lld, variable %lld: a value unseen in training cannot be "
+                       "given back: leave the row out, or train with it",
+                       data->path, (long long)(unseen / data->variables) + 1,
+                       (long long)(unseen % data->variables) + 1);
+    }
+    if (data->partial) {
+        return lk_fail(work->context, LK_INVALID,
+                       "%s: the file holds more than the model takes (%s), which would be lost",
+                       data->path, data->note != NULL ? data->note : "other columns");
+    }
     c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
     c->names = data->names != NULL;
     c->shape = data->shape;

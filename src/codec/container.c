@@ -263,7 +263,7 @@ static lk_status read_frame(lk_container *c, lk_layout *f) {
     uint8_t begin[MAGIC_SIZE], head[2];
     uint32_t hash = 0;
     LK_TRY(lk_container_load(c, 0, there, &bytes));
-    *f = (lk_layout){.at = bytes, .end = bytes + there};
+    *f = (lk_layout){.at = bytes, .end = there > 0 ? bytes + there : bytes};
     lk_layout_bytes(f, begin, MAGIC_SIZE);
     if (memcmp(begin, magic, MAGIC_SIZE) != 0) {
         return lk_fail(c->source->context, LK_FORMAT,

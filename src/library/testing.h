@@ -32,7 +32,7 @@ static inline void refused(lk_context *context, lk_status status, lk_status expe
 }
 
 static inline lk_context *make_context(int threads) {
-    lk_context *context;
+    lk_context *context = NULL;
     must(context, lk_context_create(threads, &context));
     return context;
 }

@@ -239,21 +239,11 @@ static void test_hostile_marks(void **state) {
     free(payload);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(1);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trips), cmocka_unit_test(test_known_bytes),
         cmocka_unit_test(test_damage),      cmocka_unit_test(test_damaged_in_many_places),
         cmocka_unit_test(test_transplants), cmocka_unit_test(test_hostile_marks),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up_alone, testing_tear_down);
 }

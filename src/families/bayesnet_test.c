@@ -9,16 +9,6 @@
 static const char alarm_text[] =
     "graph=burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n";
 
-static void randomise(lk_model *model, uint64_t seed) {
-    lk_random random = {seed, LK_FOR_CHECK};
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t i = 0; i < parameter->rows * parameter->columns; i++) {
-            parameter->value[i] = lk_random_normal(random, (uint64_t)p, (uint64_t)i);
-        }
-    }
-}
-
 /* Sums to 1, parallel equals incremental, so many steps. */
 static void check_family(const char *graph_text, int64_t variables, int32_t alphabet,
                          const char *order, int32_t steps) {
@@ -26,7 +16,7 @@ static void check_family(const char *graph_text, int64_t variables, int32_t alph
     const char *assignments[] = {graph_text, "hidden=5,3", "activation=tanh"};
     lk_model *model =
         testing_model(context, "bayesnet", assignments, 3, variables, alphabet, order, SEED);
-    randomise(model, SEED);
+    testing_random_weights_of(model, 1.0f, SEED);
     testing_sums_to_one(model);
     lk_dataset *data = testing_random_data(context, 33, variables, alphabet, SEED);
     testing_parallel_is_incremental(model, data->values, data->examples);

@@ -28,13 +28,7 @@ static const charrnn_case cases[] = {
 static lk_model *make_model(lk_context *context, const charrnn_case *c) {
     lk_model *model =
         testing_model(context, "charrnn", c->set, c->sets, c->variables, c->alphabet, c->order, 5);
-    lk_random random = {11, LK_FOR_CHECK};
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
-            parameter->value[e] = 0.7f * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
-        }
-    }
+    testing_random_weights(model, 0.7f);
     return model;
 }
 
@@ -349,16 +343,6 @@ static void test_start(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_to_one),
@@ -371,5 +355,5 @@ int main(void) {
         cmocka_unit_test(test_recurrent_dropout_is_of_lstms),
         cmocka_unit_test(test_start),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -46,16 +46,6 @@ static const field_case cases[] = {
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 /* ---- models and settings of all variables ---------------------------------------------------- */
 
 static lk_model *make(lk_context *context, const field_case *c) {
@@ -281,5 +271,5 @@ int main(void) {
         cmocka_unit_test(test_uniform),  cmocka_unit_test(test_files),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_views_join),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -40,13 +40,7 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
     lk_model *model;
     testing_ok(context, lk_model_create(context, "pixelcnn", c->set, c->sets, describe(c),
                                         "natural", 5, &model));
-    lk_random random = {SEED, LK_FOR_CHECK};
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
-            parameter->value[e] = 0.5f * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
-        }
-    }
+    testing_random_weights_of(model, 0.5f, SEED);
     return model;
 }
 
@@ -216,14 +210,11 @@ static network make_network(const lk_model *model) {
                      .colours = shape->axes == 3 ? shape->size[2] : 1};
 }
 
-static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
-    lk_random random = {SEED + 1, LK_FOR_CHECK};
-    for (int64_t i = 0; i < count * model->data.variables; i++) {
-        x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
-    }
-}
-
 /* ---- tests ----------------------------------------------------------------------------------- */
+
+static double nll_of(const void *network_of_test, const uint16_t *x) {
+    return reference_nll(network_of_test, x);
+}
 
 static void test_equals_the_paper(void **state) {
     lk_context *context = *state;
@@ -231,30 +222,17 @@ static void test_equals_the_paper(void **state) {
         lk_model *model = make_model(context, &cases[i]);
         network n = make_network(model);
         uint16_t x[9 * CELLS_MOST];
-        double nll[9];
-        random_values(model, 9, x);
-        testing_nll(model, x, 9, nll);
-        for (int64_t e = 0; e < 9; e++) {
-            double expected = reference_nll(&n, x + e * model->data.variables);
-            if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg(
-                    "case %zu, seed %d, example %lld: %.9g nats, the paper's equations give %.9g",
-                    i, SEED, (long long)e, nll[e], expected);
-            }
-        }
+        testing_random_values(model, 9, SEED + 1, x);
+        testing_equals(model, x, 9, nll_of, &n, (int64_t)i, SEED);
         lk_model_destroy(model);
     }
-}
-
-static double nll_of(const void *network_of_test, const uint16_t *x) {
-    return reference_nll(network_of_test, x);
 }
 
 static void check_gradients(lk_context *context, const image_case *c) {
     lk_model *model = make_model(context, c);
     network n = make_network(model);
     uint16_t x[CELLS_MOST];
-    random_values(model, 1, x);
+    testing_random_values(model, 1, SEED + 1, x);
     testing_gradients(model, x, 1, SEED, nll_of, &n, &n.bump);
     lk_model_destroy(model);
 }
@@ -269,7 +247,7 @@ static void test_is_a_distribution(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         uint16_t x[17 * CELLS_MOST];
-        random_values(model, 17, x);
+        testing_random_values(model, 17, SEED + 1, x);
         testing_sums_to_one(model);
         testing_parallel_is_incremental(model, x, 17);
         lk_model_destroy(model);
@@ -285,7 +263,7 @@ static void test_colours_in_order(void **state) {
     lk_graph *graph;
     lk_execution *execution;
     uint16_t x[19 * CELLS_MOST];
-    random_values(model, 1, x);
+    testing_random_values(model, 1, SEED + 1, x);
     for (int64_t n = 1; n < 19; n++) {
         memcpy(x + n * 18, x, 18 * sizeof *x);
         x[n * 18 + n - 1] = (uint16_t)((x[n - 1] + 2) % 4);
@@ -311,11 +289,7 @@ static void test_colours_in_order(void **state) {
 static void test_cached_sample_costs_one_pass(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        lk_graph *graph;
-        testing_ok(*state, lk_model_graph(model, 0, &graph));
-        assert_int_equal(graph->steps, model->data.variables);
-        assert_true(lk_graph_multiply_adds_cached(graph) <= lk_graph_multiply_adds_forward(graph));
-        lk_graph_destroy(graph);
+        testing_sample_costs_one_pass(model);
         lk_model_destroy(model);
     }
 }
@@ -388,16 +362,6 @@ static void test_start(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_paper),
@@ -410,5 +374,5 @@ int main(void) {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_start),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

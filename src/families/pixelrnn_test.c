@@ -33,13 +33,7 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
         .shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
     testing_ok(context,
                lk_model_create(context, "pixelrnn", c->set, c->sets, data, "natural", 5, &model));
-    lk_random random = {SEED, LK_FOR_CHECK};
-    for (int32_t p = 0; p < model->parameters->count; p++) { /* also those that start at zero */
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
-            parameter->value[e] = 0.5f * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
-        }
-    }
+    testing_random_weights_of(model, 0.5f, SEED);
     return model;
 }
 
@@ -272,39 +266,23 @@ static double reference_nll(const network *n, const uint16_t *x) {
     return nll;
 }
 
-static void random_values(const lk_model *model, int64_t count, uint16_t *x) {
-    lk_random random = {SEED + 1, LK_FOR_CHECK};
-    for (int64_t i = 0; i < count * model->data.variables; i++) {
-        x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
-    }
-}
-
 /* ---- tests ----------------------------------------------------------------------------------- */
 
 #define VARIABLES_MOST 64
+
+static double nll_of(const void *network_of_test, const uint16_t *x) {
+    return reference_nll(network_of_test, x);
+}
 
 static void test_equals_the_paper(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         network n = make_network(model);
         uint16_t x[9 * VARIABLES_MOST];
-        double nll[9];
-        random_values(model, 9, x);
-        testing_nll(model, x, 9, nll);
-        for (int64_t e = 0; e < 9; e++) {
-            double expected = reference_nll(&n, x + e * model->data.variables);
-            if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg(
-                    "case %d, seed %d, example %lld: %.9g nats, the paper's equations give %.9g", i,
-                    SEED, (long long)e, nll[e], expected);
-            }
-        }
+        testing_random_values(model, 9, SEED + 1, x);
+        testing_equals(model, x, 9, nll_of, &n, (int64_t)i, SEED);
         lk_model_destroy(model);
     }
-}
-
-static double nll_of(const void *network_of_test, const uint16_t *x) {
-    return reference_nll(network_of_test, x);
 }
 
 /* Every seventh weight. */
@@ -312,7 +290,7 @@ static void check_gradients(lk_context *context, const image_case *c) {
     lk_model *model = make_model(context, c);
     network n = make_network(model);
     uint16_t x[VARIABLES_MOST];
-    random_values(model, 1, x);
+    testing_random_values(model, 1, SEED + 1, x);
     testing_gradients(model, x, 7, SEED, nll_of, &n, &n.bump);
     lk_model_destroy(model);
 }
@@ -327,7 +305,7 @@ static void test_is_a_distribution(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
         uint16_t x[17 * VARIABLES_MOST];
-        random_values(model, 17, x);
+        testing_random_values(model, 17, SEED + 1, x);
         testing_sums_to_one(model);
         testing_parallel_is_incremental(model, x, 17);
         lk_model_destroy(model);
@@ -358,7 +336,7 @@ static void check_receptive_field(lk_context *context, const image_case *c, bool
     lk_graph *graph;
     lk_execution *execution;
     static uint16_t x[(PIXELS + 1) * PIXELS];
-    random_values(model, 1, x);
+    testing_random_values(model, 1, SEED + 1, x);
     for (int64_t n = 1; n <= PIXELS; n++) {
         memcpy(x + n * PIXELS, x, PIXELS * sizeof *x);
         x[n * PIXELS + n - 1] ^= 1;
@@ -396,11 +374,7 @@ static void test_receptive_field(void **state) {
 static void test_cached_sample_costs_one_pass(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        lk_graph *graph;
-        testing_ok(*state, lk_model_graph(model, 0, &graph));
-        assert_int_equal(graph->steps, model->data.variables);
-        assert_true(lk_graph_multiply_adds_cached(graph) <= lk_graph_multiply_adds_forward(graph));
-        lk_graph_destroy(graph);
+        testing_sample_costs_one_pass(model);
         lk_model_destroy(model);
     }
 }
@@ -516,16 +490,6 @@ static void test_refusals(void **state) {
                     LK_CAUSALITY, "would see");
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_paper),
@@ -538,5 +502,5 @@ int main(void) {
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_refusals),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

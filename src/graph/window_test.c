@@ -488,16 +488,6 @@ static void test_a_given_field(void **state) {
     lk_parameters_destroy(parameters);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lookback),
@@ -509,5 +499,5 @@ int main(void) {
         cmocka_unit_test(test_later_windows_hold_what_is_carried),
         cmocka_unit_test(test_a_given_field),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -9,16 +9,6 @@
 
 #define VARIABLES 6
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 static void check(lk_model *model, lk_items *items, lk_check_result *results, int32_t *count) {
     testing_ok(model->context, lk_check(model, items, results, count));
     assert_true(*count >= 6 && *count <= LK_CHECKS_MOST);
@@ -193,5 +183,5 @@ int main(void) {
         cmocka_unit_test(test_given),
         cmocka_unit_test(test_wrong_models),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

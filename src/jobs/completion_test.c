@@ -217,16 +217,6 @@ static void test_neither_batch_nor_schedule_matter(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
@@ -234,5 +224,5 @@ int main(void) {
         cmocka_unit_test(test_completions_follow_the_model),
         cmocka_unit_test(test_neither_batch_nor_schedule_matter),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

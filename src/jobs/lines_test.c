@@ -197,17 +197,8 @@ static void test_page(void **state) {
     assert_null(page);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(1);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_page)};
-    return cmocka_run_group_tests_name("lines and maps", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("lines and maps", tests, testing_set_up_alone,
+                                       testing_tear_down);
 }

@@ -295,16 +295,6 @@ static void test_progress_may_stop(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_follow_the_model),
@@ -319,5 +309,5 @@ int main(void) {
         cmocka_unit_test(test_weights_that_are_not_finite),
         cmocka_unit_test(test_progress_may_stop),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

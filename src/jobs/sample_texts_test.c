@@ -270,16 +270,6 @@ static void test_prompts_refused_and_early_ends(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_short_texts_follow_the_model),
@@ -289,5 +279,5 @@ int main(void) {
         cmocka_unit_test(test_escape_is_never_drawn),
         cmocka_unit_test(test_prompts_refused_and_early_ends),
     };
-    return cmocka_run_group_tests_name("sampling texts", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("sampling texts", tests, testing_set_up, testing_tear_down);
 }

@@ -216,16 +216,6 @@ static void test_infinite_scores(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terms_sum_to_the_nll),
@@ -235,5 +225,5 @@ int main(void) {
         cmocka_unit_test(test_probability_zero),
         cmocka_unit_test(test_infinite_scores),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -71,19 +71,9 @@ static void test_which_shapes(void **state) {
     }
 }
 
-static int set_up(void **state) {
-    *state = testing_context(1);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_which_shapes),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up_alone, testing_tear_down);
 }

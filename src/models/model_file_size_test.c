@@ -27,11 +27,6 @@ static int64_t peak_kb(void) {
     return usage.ru_maxrss;
 }
 
-static int set_up(void **state) {
-    *state = testing_context(1);
-    return 0;
-}
-
 static int tear_down(void **state) {
     unlink(path());
     lk_context_destroy(*state);
@@ -229,7 +224,7 @@ static void nothing_gets_more_than_is_allowed(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, testing_set_up_alone, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(large_pictures_are_read),
         TEST(parameters_do_not_depend_on_the_size),

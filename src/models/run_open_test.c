@@ -159,16 +159,6 @@ static void test_where_values_are_not_finite(void **state) {
     lk_model_destroy(model);
 }
 
-static int set_up(void **state) {
-    *state = testing_context(2);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    lk_context_destroy(*state);
-    return 0;
-}
-
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns_to_other_networks),
@@ -178,5 +168,5 @@ int main(void) {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_where_values_are_not_finite),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

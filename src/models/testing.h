@@ -27,6 +27,23 @@ static inline lk_context *testing_context(int threads) {
     return context;
 }
 
+/* A context with two workers for all tests of a group: for cmocka. */
+static inline int testing_set_up(void **state) {
+    *state = testing_context(2);
+    return 0;
+}
+
+/* One without workers. */
+static inline int testing_set_up_alone(void **state) {
+    *state = testing_context(1);
+    return 0;
+}
+
+static inline int testing_tear_down(void **state) {
+    lk_context_destroy(*state);
+    return 0;
+}
+
 static inline void testing_ok(lk_context *context, lk_status status) {
     if (status != LK_OK) {
         fail_msg("%s: %s", lk_status_text(status), lk_context_message(context));
@@ -57,14 +74,28 @@ static inline lk_model *testing_model(lk_context *context, const char *family,
     return model;
 }
 
-/* Weights that make every conditional depend on what it may. */
-static inline void testing_random_weights(lk_model *model, float weight) {
-    lk_random random = {11, LK_FOR_CHECK};
+/* Weights that make every conditional depend on what it may: also those that start at zero, which
+ * would hide mistakes. */
+static inline void testing_random_weights_of(lk_model *model, float weight, uint64_t seed) {
+    lk_random random = {seed, LK_FOR_CHECK};
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_parameter *parameter = &model->parameters->list[p];
         for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
             parameter->value[e] = weight * lk_random_normal(random, (uint64_t)p, (uint64_t)e);
         }
+    }
+}
+
+static inline void testing_random_weights(lk_model *model, float weight) {
+    testing_random_weights_of(model, weight, 11);
+}
+
+/* x[count][variables], each value as likely as any other. */
+static inline void testing_random_values(const lk_model *model, int64_t count, uint64_t seed,
+                                         uint16_t *x) {
+    lk_random random = {seed, LK_FOR_CHECK};
+    for (int64_t i = 0; i < count * model->data.variables; i++) {
+        x[i] = (uint16_t)lk_random_below(random, 0, (uint64_t)i, (uint64_t)model->data.alphabet);
     }
 }
 
@@ -114,6 +145,25 @@ static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t
     lk_graph_destroy(graph);
 }
 
+/* A likelihood that a test writes down in double: x[variables]. */
+typedef double testing_reference(const void *network, const uint16_t *x);
+
+/* x[count][variables], at most 64 of them; `which` case, of what seed, is for the message. */
+static inline void testing_equals(const lk_model *model, const uint16_t *x, int64_t count,
+                                  testing_reference *reference, const void *network, int64_t which,
+                                  uint64_t seed) {
+    double nll[64];
+    assert_true(count <= 64);
+    testing_nll(model, x, count, nll);
+    for (int64_t e = 0; e < count; e++) {
+        double expected = reference(network, x + e * model->data.variables);
+        if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
+            fail_msg("case %lld, seed %llu, example %lld: %.9g nats, the equations give %.9g",
+                     (long long)which, (unsigned long long)seed, (long long)e, nll[e], expected);
+        }
+    }
+}
+
 /* Every point of the domain, in counting order, the last variable fastest. */
 static inline int64_t testing_domain(int64_t variables, int32_t alphabet, uint16_t **x) {
     int64_t points = 1;
@@ -145,6 +195,15 @@ static inline void testing_sums_to_one(const lk_model *model) {
     }
     free(nll);
     free(x);
+}
+
+/* To draw an example, every variable is a step and no cell is computed twice. */
+static inline void testing_sample_costs_one_pass(const lk_model *model) {
+    lk_graph *graph;
+    testing_ok(model->context, lk_model_graph(model, 0, &graph));
+    assert_int_equal(graph->steps, model->data.variables);
+    assert_true(lk_graph_multiply_adds_cached(graph) <= lk_graph_multiply_adds_forward(graph));
+    lk_graph_destroy(graph);
 }
 
 /* Draws nothing: sets the given values step by step, and compares every parameter with the parallel

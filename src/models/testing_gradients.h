@@ -19,9 +19,8 @@ static inline double testing_bumped(const testing_bump *bump, const float *weigh
 /* One example, x[variables]; of each parameter every so many weights; `nll` reads its weights
  * through `bump`, which `network` holds. */
 static inline void testing_gradients(lk_model *model, const uint16_t *x, int32_t every,
-                                     uint64_t seed,
-                                     double (*nll)(const void *network, const uint16_t *x),
-                                     const void *network, testing_bump *bump) {
+                                     uint64_t seed, testing_reference *nll, const void *network,
+                                     testing_bump *bump) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_parameters_make_gradients(model->parameters));

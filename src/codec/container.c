@@ -133,7 +133,7 @@ void lk_container_put_index(lk_container *c, lk_buffer *to) {
 
 lk_status lk_container_load(lk_container *c, int64_t offset, int64_t count, const uint8_t **bytes) {
     int64_t held = 0;
-    *bytes = NULL;
+    *bytes = magic; /* none of it */
     if (count > 0) {
         LK_TRY(lk_source_see(c->source, offset, bytes, &held));
     }

@@ -76,7 +76,7 @@ typedef struct lk_restored {
 
 /* Examples become a data set; texts go to the output (NULL: they are refused). Nothing is restored
  * of a file that is damaged, unless it is salvaged; a file of which nothing is left is refused all
- * the same. restored is the caller's (lk_restored_deinit), also after a failure. */
+ * the same. restored is the caller's (lk_restored_deinit); after a failure there is nothing. */
 lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_sink *output,
                         const lk_codec_options *options, lk_restored *restored);
 /* A file; texts become the file `out`, or, when they have names, files in a folder `out`, each of

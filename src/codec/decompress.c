@@ -303,6 +303,12 @@ static lk_status restore(job *work) {
     return c->texts ? LK_OK : make_dataset(work);
 }
 
+void lk_restored_deinit(lk_restored *restored) {
+    lk_dataset_destroy(restored->dataset);
+    lk_release(restored->lost);
+    *restored = (lk_restored){0};
+}
+
 lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_sink *output,
                         const lk_codec_options *options, lk_restored *restored) {
     job work = {.model = model, .context = model->context, .name = source->path, .output = output};
@@ -322,11 +328,8 @@ lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_
     lk_buffer_release(&work.names);
     lk_coder_deinit(&work.coder);
     lk_container_close(&work.container);
+    if (status != LK_OK) {
+        lk_restored_deinit(restored);
+    }
     return status;
-}
-
-void lk_restored_deinit(lk_restored *restored) {
-    lk_dataset_destroy(restored->dataset);
-    lk_release(restored->lost);
-    *restored = (lk_restored){0};
 }

@@ -81,5 +81,8 @@ lk_status lk_decompress_file(const lk_model *model, const char *path, const char
     status = status == LK_OK ? end_text(&t) : status;
     lk_writer_abandon(t.file);
     lk_source_close(&source);
+    if (status != LK_OK) {
+        lk_restored_deinit(restored);
+    }
     return status;
 }

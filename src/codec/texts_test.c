@@ -6,6 +6,7 @@
 #include "models/stream_testing.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -402,6 +403,41 @@ static void test_classes(void **state) {
     free(text.data);
 }
 
+/* More files than a process may open at once. */
+static void test_many_files(void **state) {
+    lk_model *model = make_model(*state, &cases[0]);
+    struct rlimit before, few;
+    lk_restored restored;
+    lk_items *items;
+    char name[32];
+    mkdir(in_folder("texts"), 0777);
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "texts/%d", i);
+        write_file(name, name, 6 + i % 4);
+    }
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = before;
+    few.rlim_cur = LK_TEXTS_OPEN_MOST + 40;
+    setrlimit(RLIMIT_NOFILE, &few);
+    testing_ok(*state, lk_model_open_files(model, in_folder("texts"), &items));
+    testing_ok(*state, lk_compress_file(model, items, in_folder("coded"), NULL, NULL));
+    lk_items_close(items);
+    testing_ok(*state,
+               lk_decompress_file(model, in_folder("coded"), in_folder("out"), NULL, &restored));
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(restored.items, 300);
+    lk_restored_deinit(&restored);
+    for (int i = 0; i < 300; i++) {
+        char out[32];
+        snprintf(name, sizeof name, "texts/%d", i);
+        snprintf(out, sizeof out, "out/%d", i);
+        same_files(*state, name, out);
+        unlink(in_folder(name));
+        unlink(in_folder(out));
+    }
+    lk_model_destroy(model);
+}
+
 #define CHANGING 150000 /* more than is held of a file */
 
 static bool overwrite(void *argument, int64_t done, int64_t count) {
@@ -502,6 +538,7 @@ int main(void) {
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_hostile_payloads),
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_many_files),
         cmocka_unit_test(test_changed_source),
         cmocka_unit_test(test_windows),
     };

@@ -14,7 +14,9 @@ struct lk_items {
     const lk_dataset *dataset;
     const lk_view *view;
     /* Texts. */
-    lk_stream **texts; /* owned, [count] */
+    lk_stream **texts;                 /* owned, [count] */
+    int64_t awake[LK_TEXTS_OPEN_MOST]; /* of those that were woken: item + 1, in a ring; 0: none */
+    int32_t next;                      /* in the ring */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -240,12 +242,25 @@ static void read_example(const lk_items *items, int64_t item, int64_t first, int
     }
 }
 
+/* The text of an item; if it rests, the one that was woken the longest ago goes to rest for it. */
+static lk_stream *text_of(lk_items *items, int64_t item) {
+    if (lk_stream_resting(items->texts[item])) {
+        int64_t *slot = &items->awake[items->next];
+        if (*slot > 0 && *slot <= items->count) {
+            lk_stream_rest(items->texts[*slot - 1]);
+        }
+        *slot = item + 1;
+        items->next = (items->next + 1) % LK_TEXTS_OPEN_MOST;
+    }
+    return items->texts[item];
+}
+
 lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,
                         uint16_t *values) {
     LK_REQUIRE(item >= 0 && item < items->count && first >= 0 && count >= 0);
     LK_REQUIRE(count <= lk_items_length(items, item) - first);
     if (items->texts != NULL) {
-        return lk_stream_read(items->texts[item], first, count, values);
+        return lk_stream_read(text_of(items, item), first, count, values);
     }
     read_example(items, item, first, count, values);
     return LK_OK;
@@ -254,7 +269,7 @@ lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t co
 lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
                               uint32_t *characters) {
     LK_REQUIRE(items->texts != NULL && item >= 0 && item < items->count);
-    return lk_stream_characters(items->texts[item], first, count, characters);
+    return lk_stream_characters(text_of(items, item), first, count, characters);
 }
 
 bool lk_items_escapes(const lk_items *items, uint16_t symbol) {

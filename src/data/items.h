@@ -18,7 +18,9 @@ typedef struct lk_items lk_items;
 lk_status lk_items_of_dataset(lk_context *context, const lk_dataset *dataset, const lk_view *view,
                               lk_items **items);
 /* Texts, at least one, as symbols that are alike for all. The array's streams are taken, whatever
- * comes of it. `path` is for messages. */
+ * comes of it. `path` is for messages. Of streams that rest (lk_stream_rest) only
+ * LK_TEXTS_OPEN_MOST are awake at a time. */
+#define LK_TEXTS_OPEN_MOST 128
 lk_status lk_items_of_texts_take(lk_context *context, const char *path, lk_stream **texts,
                                  int64_t count, lk_items **items);
 void lk_items_close(lk_items *items);

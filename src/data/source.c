@@ -29,11 +29,36 @@ static lk_status open_regular(lk_source *source) {
                        "%s: is %s; a stream is read from a regular file, more than once",
                        source->path, S_ISDIR(about.st_mode) ? "a directory" : "no regular file");
     }
+    int64_t some = about.st_size < BUFFER_BYTES ? about.st_size : BUFFER_BYTES;
     source->size = about.st_size;
-    source->buffer = lk_resize(NULL, BUFFER_BYTES, 1);
-    return source->buffer != NULL
-               ? LK_OK
-               : lk_fail_no_memory(source->context, "a file's buffer", BUFFER_BYTES);
+    source->buffer = lk_resize(NULL, some, 1);
+    return source->buffer != NULL ? LK_OK
+                                  : lk_fail_no_memory(source->context, "a file's buffer", some);
+}
+
+void lk_source_rest(lk_source *source) {
+    if (source->descriptor >= 0) {
+        close(source->descriptor);
+        lk_release(source->buffer);
+        source->descriptor = -1;
+        source->buffer = NULL;
+        source->first = source->held = 0;
+    }
+}
+
+/* After a rest; the file should still be as large as it was. */
+static lk_status open_again(lk_source *source) {
+    int64_t size = source->size;
+    lk_status status = open_regular(source);
+    if (status == LK_OK && source->size != size) {
+        status = lk_fail(source->context, LK_IO, "%s: the file changed while it was being read",
+                         source->path);
+    }
+    source->size = size;
+    if (status != LK_OK) {
+        lk_source_rest(source);
+    }
+    return status;
 }
 
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source) {
@@ -54,10 +79,7 @@ lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_byt
 }
 
 void lk_source_close(lk_source *source) {
-    if (source->descriptor >= 0) {
-        close(source->descriptor);
-    }
-    lk_release(source->buffer);
+    lk_source_rest(source);
     lk_release(source->path);
     *source = (lk_source){.descriptor = -1};
 }
@@ -86,11 +108,12 @@ static lk_status fill(lk_source *source, int64_t offset) {
 
 lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes, int64_t *count) {
     LK_REQUIRE(offset >= 0 && offset < source->size);
-    if (source->descriptor < 0) {
+    if (source->all != NULL) {
         *bytes = source->all + offset;
         *count = source->size - offset;
         return LK_OK;
     }
+    LK_TRY(source->descriptor < 0 ? open_again(source) : LK_OK);
     int64_t last = offset + SEEN_LEAST < source->size ? offset + SEEN_LEAST : source->size;
     if (offset < source->first || last > source->first + source->held) {
         LK_TRY(fill(source, offset));

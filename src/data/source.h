@@ -9,7 +9,7 @@ typedef struct lk_source {
     lk_context *context;
     char *path; /* owned */
     int64_t size;
-    int descriptor;     /* -1: bytes in memory */
+    int descriptor;     /* -1: bytes in memory, or resting */
     uint8_t *buffer;    /* owned, of bytes first .. first + held - 1 */
     const uint8_t *all; /* bytes in memory, not owned */
     int64_t first, held;
@@ -21,6 +21,8 @@ lk_status lk_source_open(lk_context *context, const char *path, lk_source *sourc
 lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                              lk_source *source);
 void lk_source_close(lk_source *source);
+/* Gives the descriptor and the buffer back until bytes are seen again. */
+void lk_source_rest(lk_source *source);
 /* Bytes from `offset` on, 0 <= offset < size: *count of them, at least 4, fewer only where the file
  * ends. Valid until the next call. */
 lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes, int64_t *count);

@@ -208,6 +208,14 @@ void lk_stream_close(lk_stream *stream) {
     }
 }
 
+void lk_stream_rest(lk_stream *stream) {
+    lk_source_rest(&stream->text->source);
+}
+
+bool lk_stream_resting(const lk_stream *stream) {
+    return stream->text->source.descriptor < 0 && stream->text->source.all == NULL;
+}
+
 int64_t lk_stream_length(const lk_stream *stream) {
     return stream->length;
 }

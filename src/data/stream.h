@@ -23,6 +23,9 @@ lk_status lk_stream_parse(lk_context *context, const char *name, const lk_bytes 
  * Closed on its own too, in any order. */
 lk_status lk_stream_part(lk_stream *whole, int64_t first, int64_t count, lk_stream **part);
 void lk_stream_close(lk_stream *stream);
+/* Gives the file's descriptor and buffer back until the stream is read again: for who has many. */
+void lk_stream_rest(lk_stream *stream);
+bool lk_stream_resting(const lk_stream *stream);
 
 int64_t lk_stream_length(const lk_stream *stream); /* in symbols */
 int64_t lk_stream_bytes(const lk_stream *stream);  /* in bytes */

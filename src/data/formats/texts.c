@@ -54,7 +54,9 @@ static lk_status open_listed(lk_context *context, const lk_folder *folder,
         char *path = lk_print("%s/%s", folder->path, folder->files[opened].name);
         status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
                               : open(context, path, symbols, &texts[opened]);
-        opened += status == LK_OK;
+        if (status == LK_OK) {
+            lk_stream_rest(texts[opened++]);
+        }
         lk_release(path);
     }
     if (status == LK_OK) {

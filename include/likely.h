@@ -98,6 +98,9 @@ lk_status lk_context_create(int threads, lk_context **context);
 void lk_context_destroy(lk_context *context);
 /* The detail of the last failure: file, place, cause, what to do. Valid until the next call. */
 const char *lk_context_message(const lk_context *context);
+/* From now on LK_NO_MEMORY refuses whatever one thing (a file, a model, a job) would take more than
+ * so many bytes for; 0: than half of the machine's. */
+void lk_context_set_memory(lk_context *context, int64_t bytes);
 const char *lk_context_isa(const lk_context *context);
 int lk_context_threads(const lk_context *context);
 
@@ -199,13 +202,15 @@ typedef struct lk_loading {
      * a table as its symbols), and LK_MISMATCH says why it cannot take them. Pictures of another
      * height and width, and sequences of another length, fit families that run at any size. */
     const lk_model *model;
-    const lk_data *like; /* beside which data to train on: a table has the same columns and words */
-    lk_text_kind text;   /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
-    lk_shape shape;      /* 0 axes: as the file says */
-    int32_t alphabet;    /* 0: as the values say */
-    bool binarize;       /* grey values become 0 or 1, at half of the alphabet */
-    const char *label;   /* the column of a table that becomes the labels; NULL: none */
-    const char *labels;  /* a file of labels, one for each example; NULL: those that the file has */
+    /* Data beside which they serve in training: a table has the same columns and words, labels are
+     * of the same classes. */
+    const lk_data *like;
+    lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
+    lk_shape shape;    /* 0 axes: as the file says */
+    int32_t alphabet;  /* 0: as the values say */
+    bool binarize;     /* grey values become 0 or 1, at half of the alphabet */
+    const char *label; /* the column of a table that becomes the labels; NULL: none */
+    const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR: recognised by its content; one
@@ -239,6 +244,9 @@ const char *lk_family_name_at(int32_t number);
 
 typedef struct lk_training {
     const char *family; /* "histogram", "made", "pixelcnn", "charrnn", ... */
+    /* Whose weights the training goes on from, with its family, order and kind of data: settings
+     * may then only change what matters in training. NULL: from the beginning. */
+    const lk_model *from;
     /* "KEY=VALUE", of those that `likely models FAMILY` lists. */
     const char *const *settings;
     int32_t setting_count;
@@ -247,14 +255,14 @@ typedef struct lk_training {
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
     int64_t window;    /* of texts: symbols that one step looks at */
     uint64_t seed;
-    int64_t epochs;        /* at most; 0: until patience or time ends it */
-    int64_t patience;      /* epochs without a better NLL of the validation data; 0: no end */
-    double minutes;        /* 0: no limit */
-    int64_t batch;         /* items of one step; of texts, places that are read side by side */
+    int64_t epochs;   /* at most; 0: until patience or time ends it */
+    int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
+    double minutes;   /* 0: no limit */
+    int64_t batch;    /* items of one step; of texts, places that are read side by side */
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
     double learning_rate, weight_decay;
-    double clip;            /* of the gradient's norm; 0: none */
-    double ema;             /* decay of a moving average of the weights; 0: none */
+    double clip; /* of the gradient's norm; 0: none */
+    double ema;  /* decay of a moving average of the weights; 0: none */
     const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
 } lk_training;
 lk_training lk_training_defaults(void);

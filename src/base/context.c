@@ -80,7 +80,9 @@ lk_status lk_memory_allow(lk_context *context, const char *name, const char *wha
 }
 
 void lk_context_set_memory(lk_context *context, int64_t bytes) {
-    context->memory_most = bytes > 0 ? bytes : lk_memory_of_machine() / 2;
+    if (context != NULL) {
+        context->memory_most = bytes > 0 ? bytes : lk_memory_of_machine() / 2;
+    }
 }
 
 _Noreturn void lk_misuse(const char *condition, const char *file, int line, const char *function) {

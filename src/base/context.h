@@ -46,8 +46,6 @@ lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes
  * context->memory_most with a line that says who asked (`name`, or NULL), for what, for how much,
  * and how more is allowed. */
 lk_status lk_memory_allow(lk_context *context, const char *name, const char *what, double bytes);
-/* Bytes that may be taken; 0: half of the machine's memory (of the process's share, if lower). */
-void lk_context_set_memory(lk_context *context, int64_t bytes);
 
 /* The one control-flow macro: hand a failure up unchanged. */
 #define LK_TRY(expression)                      \

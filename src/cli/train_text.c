@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "cli/train_data.h"
-
-/* Of the text, for what a family wants to know before training (frequencies of symbols). */
-#define SAMPLE_SYMBOLS ((int64_t)1 << 22)
+#include "train/train.h"
 
 /* The last part of one text; of several texts whole ones, the last by name. */
 static lk_status hold_out(lk_context *context, train_data *data, double fraction) {
@@ -21,31 +19,6 @@ static lk_status hold_out(lk_context *context, train_data *data, double fraction
              "no --valid: the last %lld of %lld %s are held out for validation "
              "(--valid-fraction 0 trains on all)",
              (long long)held_out, (long long)all, count == 1 ? "symbols" : "texts");
-    return LK_OK;
-}
-
-/* The beginning of the texts as windows. */
-static lk_status take_sample(lk_context *context, train_data *data, int64_t window) {
-    lk_items *texts = data->train_texts;
-    int64_t windows = 0, most = SAMPLE_SYMBOLS / window;
-    for (int64_t i = 0; i < lk_items_count(texts) && windows < most; i++) {
-        windows += lk_items_length(texts, i) / window;
-    }
-    windows = windows < most || most < 1 ? windows : most;
-    if (windows < 1) {
-        return lk_fail(context, LK_INVALID,
-                       "%s: %lld symbols do not fill a window of %lld: give a shorter --window",
-                       lk_items_path(texts), (long long)lk_items_total(texts), (long long)window);
-    }
-    LK_TRY(lk_dataset_create(context, lk_items_path(texts), data->description.shape, windows,
-                             data->description.alphabet, &data->train));
-    uint16_t *at = data->train->values, *end = at + windows * window;
-    for (int64_t i = 0; i < lk_items_count(texts) && at < end; i++) {
-        int64_t whole = lk_items_length(texts, i) / window * window;
-        whole = whole < end - at ? whole : end - at;
-        LK_TRY(lk_items_read(texts, i, 0, whole, at));
-        at += whole;
-    }
     return LK_OK;
 }
 
@@ -89,7 +62,9 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                                : hold_out(context, data, fraction);
     }
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
-    status = status == LK_OK ? take_sample(context, data, window) : status;
+    status = status == LK_OK
+                 ? lk_train_windows(context, data->train_texts, &data->description, &data->train)
+                 : status;
     if (status != LK_OK) {
         train_data_release(data);
     }

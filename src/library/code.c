@@ -84,24 +84,47 @@ typedef struct texts {
     lk_context *context;
     lk_data *data;
     int64_t room, text_room; /* texts; bytes of the last one */
+    bool named;
 } texts;
+
+static lk_status make_room(texts *t) {
+    lk_data *data = t->data;
+    int64_t room = t->room > 0 ? 2 * t->room : 16;
+    lk_bytes *bytes = lk_resize(data->bytes, room, sizeof *bytes);
+    data->bytes = bytes != NULL ? bytes : data->bytes;
+    char **names = lk_resize(data->names, room, sizeof *names);
+    data->names = names != NULL ? names : data->names;
+    if (bytes == NULL || names == NULL) {
+        return lk_fail_no_memory(t->context, "texts", room * (int64_t)sizeof *bytes);
+    }
+    t->room = room;
+    return LK_OK;
+}
 
 static lk_status begin_text(void *user, const char *name) {
     texts *t = user;
     lk_data *data = t->data;
-    (void)name;
-    if (data->count == t->room) {
-        int64_t room = t->room > 0 ? 2 * t->room : 16;
-        lk_bytes *moved = lk_resize(data->bytes, room, sizeof *moved);
-        if (moved == NULL) {
-            return lk_fail_no_memory(t->context, "texts", room * (int64_t)sizeof *moved);
-        }
-        data->bytes = moved;
-        t->room = room;
+    LK_TRY(data->count == t->room ? make_room(t) : LK_OK);
+    data->bytes[data->count] = (lk_bytes){0};
+    data->names[data->count] = lk_duplicate(name);
+    if (data->names[data->count] == NULL) {
+        return lk_fail_no_memory(t->context, "a name", (int64_t)strlen(name));
     }
-    data->bytes[data->count++] = (lk_bytes){0};
+    t->named = t->named || name[0] != '\0';
     t->text_room = 0;
+    data->count++;
     return LK_OK;
+}
+
+/* Names that say nothing are none. */
+static void drop_names(texts *t) {
+    for (int64_t i = 0; !t->named && i < t->data->count; i++) {
+        lk_release(t->data->names[i]);
+    }
+    if (!t->named) {
+        lk_release(t->data->names);
+        t->data->names = NULL;
+    }
 }
 
 static lk_status take_bytes(void *user, const void *bytes, int64_t size) {
@@ -173,6 +196,7 @@ static lk_status decompress(const lk_model *model, const lk_input *input, const 
         t.data->dataset = restored.dataset;
         restored.dataset = NULL;
     } else if (status == LK_OK) {
+        drop_names(&t);
         t.data->kind = model->data.stream ? lk_model_text(model) : LK_TEXT_BYTES;
         status = lk_data_measure(model->context, t.data);
     }

@@ -114,6 +114,13 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     if (how->labels != NULL) {
         LK_TRY(lk_dataset_read_labels(context, how->labels, data->dataset));
     }
+    const lk_dataset *like = how->like != NULL ? how->like->dataset : NULL;
+    const lk_dictionary *known = how->model != NULL ? &how->model->data.classes
+                                 : like != NULL     ? &like->classes
+                                                    : NULL;
+    if (known != NULL && known->count > 0 && data->dataset->labels != NULL) {
+        LK_TRY(lk_dataset_match_labels(context, data->dataset, known));
+    }
     lk_loan loan;
     lk_shape there;
     return how->model == NULL

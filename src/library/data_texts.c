@@ -10,8 +10,9 @@
 static lk_status open_memory(lk_context *context, const lk_data *data, const lk_symbols *symbols,
                              lk_stream **texts) {
     for (int64_t i = 0; i < data->count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "text %lld", (long long)i);
+        char number[32];
+        snprintf(number, sizeof number, "text %lld", (long long)i);
+        const char *name = data->names != NULL ? data->names[i] : number;
         LK_TRY(lk_stream_parse(context, name, &data->bytes[i], symbols, &texts[i]));
     }
     return LK_OK;
@@ -21,7 +22,7 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
                              lk_items **items) {
     *items = NULL;
     if (data->path != NULL) {
-        return lk_items_open_texts(context, data->path, symbols, items);
+        return lk_items_open_files(context, data->path, symbols, items);
     }
     lk_stream **texts = lk_allocate(data->count, sizeof *texts);
     if (texts == NULL) {
@@ -29,9 +30,9 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
     }
     lk_status status = open_memory(context, data, symbols, texts);
     if (status == LK_OK) {
-        /* A text alone has no name: what is coded of it is not a folder. */
-        const char *name = data->count == 1 ? lk_stream_path(texts[0]) : "texts in memory";
-        status = lk_items_of_texts_take(context, name, texts, data->count, items);
+        bool nameless = data->count == 1 && data->names == NULL;
+        status = lk_items_of_texts_take(context, nameless ? "text 0" : "texts in memory", texts,
+                                        data->count, items);
     } else {
         for (int64_t i = 0; i < data->count; i++) {
             lk_stream_close(texts[i]);
@@ -55,15 +56,19 @@ static lk_status open_any(lk_context *context, const lk_data *data, lk_items **i
 
 /* A text that is a file by itself needs no name. */
 static bool take_names(lk_items *items, lk_data *data) {
-    bool made = true;
-    data->names = data->path != NULL && data->count > 1
-                      ? lk_allocate(data->count, sizeof *data->names)
-                      : NULL;
-    for (int64_t i = 0; data->names != NULL && i < data->count; i++) {
-        data->names[i] = lk_duplicate(lk_items_name(items, i));
-        made = made && data->names[i] != NULL;
+    if (data->path == NULL || data->count == 1) {
+        return true;
     }
-    return made && (data->names != NULL || data->path == NULL || data->count == 1);
+    data->names = lk_allocate(data->count, sizeof *data->names);
+    bool made = data->names != NULL;
+    for (int64_t i = 0; made && i < data->count; i++) {
+        const char *name = lk_items_name(items, i), *path = lk_items_path(items);
+        size_t length = strlen(path);
+        name += strncmp(name, path, length) == 0 ? length : 0;
+        data->names[i] = lk_duplicate(name + strspn(name, "/"));
+        made = data->names[i] != NULL;
+    }
+    return made;
 }
 
 lk_status lk_data_measure(lk_context *context, lk_data *data) {
@@ -83,8 +88,19 @@ lk_status lk_data_measure(lk_context *context, lk_data *data) {
 lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols) {
     lk_symbols_kind kind =
         data->kind == LK_TEXT_CHARACTERS ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
-    return data->path != NULL ? lk_symbols_learn(context, data->path, kind, symbols)
-                              : lk_symbols_learn_bytes(context, "text", data->bytes, kind, symbols);
+    if (data->path != NULL) {
+        return lk_symbols_learn_texts(context, data->path, kind, symbols);
+    }
+    lk_status status = lk_symbols_learn_bytes(context, "text 0", data->bytes, kind, symbols);
+    for (int64_t i = 1; status == LK_OK && i < data->count; i++) {
+        lk_symbols more;
+        status = lk_symbols_learn_bytes(context, "a text", &data->bytes[i], kind, &more);
+        if (status == LK_OK) {
+            status = lk_symbols_join(context, symbols, &more);
+            lk_symbols_deinit(&more);
+        }
+    }
+    return status;
 }
 
 /* ---- from memory ----------------------------------------------------------------------------- */
@@ -93,11 +109,10 @@ static lk_status copy_texts(lk_context *context, const void *const *texts, const
                             lk_data *data) {
     for (int64_t i = 0; i < data->count; i++) {
         lk_input input = lk_from_memory(texts[i], sizes[i]);
-        if (texts[i] == NULL || sizes[i] < 1) {
+        if ((texts[i] == NULL && sizes[i] != 0) || sizes[i] < 0) {
             return lk_fail(context, LK_INVALID,
-                           "lk_data_from_texts: text %lld is NULL, or has %lld bytes: expected 1 "
-                           "or more",
-                           (long long)i, (long long)sizes[i]);
+                           "lk_data_from_texts: text %lld is NULL, or has %lld bytes", (long long)i,
+                           (long long)sizes[i]);
         }
         LK_TRY(lk_input_read(context, &input, INT64_MAX / 8, &data->bytes[i]));
     }

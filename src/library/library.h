@@ -62,8 +62,7 @@ lk_status lk_take_labels(const lk_model *model, const int32_t *labels, int64_t c
                          uint16_t **taken);
 
 lk_status lk_check_input(lk_context *context, const lk_input *input, const char *name);
-/* LK_INVALID unless it has 0 to LK_SHAPE_MOST axes of 1 or more, of at most LK_VALUES_MOST
- * values. */
+/* LK_INVALID unless it has 0 to LK_SHAPE_MOST axes of 1 or more, at most LK_VALUES_MOST values. */
 lk_status lk_check_shape(lk_context *context, const lk_shape *shape, const char *name);
 /* Before anything fails: memory that is to be filled is empty. */
 void lk_clear_output(const lk_output *output);

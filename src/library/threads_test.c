@@ -156,9 +156,8 @@ static void test_models_are_shared(void **state) {
         const char *family, *setting;
         bool text, labelled;
     } rows[] = {
-        {"made", "masks=2", false, false},
-        {"pixelcnn", "channels=3", false, false},
-        {"conv1d", "weight_norm=true", false, false},
+        {"made", "masks=2", false, false},        {"made", "hidden=9", false, true},
+        {"pixelcnn", "channels=3", false, false}, {"conv1d", "weight_norm=true", false, false},
         {"charrnn", "width=8", true, false},
     };
     (void)state;

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "library/library.h"
+#include "models/model_file.h"
+#include "models/tune.h"
 #include "train/train.h"
 
-#define SAMPLE_SYMBOLS \
-    ((int64_t)1 << 22)  /* of a text, that are looked at before it is trained on */
 #define EPOCHS_MOST 100 /* where nothing else ends a training */
 
 lk_training lk_training_defaults(void) {
@@ -69,7 +69,7 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
                                    lk_data_description *d) {
     const lk_dataset *examples = train->dataset;
     int32_t alphabet = examples->alphabet < 2 ? 2 : examples->alphabet;
-    if (valid != NULL && valid->dataset->alphabet > alphabet) {
+    if (valid != NULL && valid->dataset != NULL && valid->dataset->alphabet > alphabet) {
         alphabet = valid->dataset->alphabet;
     }
     *d = (lk_data_description){.shape = examples->shape,
@@ -92,25 +92,33 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
     return how->view != NULL ? lk_view_parse(context, how->view, alphabet, &d->view) : LK_OK;
 }
 
+/* Of texts in folders that are named as their classes. */
+static lk_status describe_classes(lk_context *context, const lk_data *train,
+                                  lk_data_description *d) {
+    lk_items *items;
+    LK_TRY(lk_data_open_texts(context, train, &d->symbols, &items));
+    const lk_dictionary *classes = lk_items_classes(items);
+    lk_status status = classes != NULL ? lk_dictionary_copy(context, classes, &d->classes)
+                                       : lk_fail(context, LK_INVALID,
+                                                 "lk_training: condition: texts have labels when "
+                                                 "they stand in folders named as their classes");
+    lk_items_close(items);
+    return status;
+}
+
 static lk_status describe(lk_context *context, const lk_training *how, const lk_data *train,
                           const lk_data *valid, lk_data_description *d) {
-    if (valid != NULL && (valid->kind != train->kind)) {
-        return lk_fail(context, LK_MISMATCH,
-                       "lk_model_train: train and valid are not of one kind: examples, bytes or "
-                       "characters");
-    }
     if (train->dataset != NULL) {
         return describe_examples(context, how, train, valid, d);
     }
     *d = (lk_data_description){
         .shape = {1, {how->window}}, .variables = how->window, .stream = true};
-    if (how->condition || how->view != NULL) {
-        return lk_fail(context, LK_UNSUPPORTED,
-                       "lk_training: condition and view are of examples, not of texts");
+    if (how->view != NULL) {
+        return lk_fail(context, LK_UNSUPPORTED, "lk_training: view is of examples, not of texts");
     }
     LK_TRY(lk_data_learn_symbols(context, train, &d->symbols));
     d->alphabet = lk_symbols_alphabet(&d->symbols);
-    return LK_OK;
+    return how->condition ? describe_classes(context, train, d) : LK_OK;
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -156,33 +164,23 @@ static lk_train_options options_of(lk_context *context, const lk_training *how) 
     return o;
 }
 
-/* The beginning of the first text as windows: what a family wants to know before training. */
-static lk_status take_windows(lk_items *texts, const lk_model *model, lk_dataset **windows) {
-    int64_t window = model->data.variables, length = lk_items_length(texts, 0);
-    int64_t count = (length < SAMPLE_SYMBOLS ? length : SAMPLE_SYMBOLS) / window;
-    if (count < 1) {
-        return lk_fail(model->context, LK_INVALID,
-                       "%s: %lld symbols do not fill a window of %lld: give a shorter one",
-                       lk_items_path(texts), (long long)length, (long long)window);
-    }
-    LK_TRY(lk_dataset_create(model->context, lk_items_path(texts), model->data.shape, count,
-                             model->data.alphabet, windows));
-    return lk_items_read(texts, 0, 0, count * window, (*windows)->values);
+static lk_status open_texts(const lk_model *model, const lk_data *data, lk_items **items) {
+    *items = NULL;
+    return data != NULL ? lk_data_open_items(model, data, false, items) : LK_OK;
 }
 
-static lk_status train_texts(lk_model *model, const lk_data *train, const lk_data *valid,
-                             const lk_train_options *options) {
-    const lk_symbols *symbols = &model->data.symbols;
+static lk_status train_texts(lk_model *model, const lk_training *how, const lk_data *train,
+                             const lk_data *valid, const lk_train_options *options) {
     lk_items *texts = NULL, *held_out = NULL;
     lk_dataset *windows = NULL;
-    lk_status status = lk_data_open_texts(model->context, train, symbols, &texts);
-    if (status == LK_OK && valid != NULL) {
-        status = lk_data_open_texts(model->context, valid, symbols, &held_out);
-    }
+    lk_status status = open_texts(model, train, &texts);
     if (status == LK_OK) {
-        status = take_windows(texts, model, &windows);
+        status = open_texts(model, valid, &held_out);
     }
-    if (status == LK_OK) {
+    if (status == LK_OK && how->from == NULL) {
+        status = lk_train_windows(model->context, texts, &model->data, &windows);
+    }
+    if (status == LK_OK && how->from == NULL) {
         status = lk_model_start(model, windows);
     }
     if (status == LK_OK) {
@@ -194,12 +192,25 @@ static lk_status train_texts(lk_model *model, const lk_data *train, const lk_dat
     return status;
 }
 
+/* What values and labels mean must be what the model takes them for. */
+static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset) {
+    const lk_data_description *data = &model->data;
+    bool alike = (data->columns == NULL || dataset->columns == NULL ||
+                  lk_columns_equal(data->columns, dataset->columns)) &&
+                 (data->labels == 0 || lk_dictionary_equal(&data->classes, &dataset->classes));
+    return alike ? lk_model_accepts(model, dataset)
+                 : lk_fail(model->context, LK_MISMATCH,
+                           "%s has other columns, words or classes than the model: load what it is "
+                           "trained on for it, or like the rest (lk_loading.model, .like)",
+                           dataset->path);
+}
+
 static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
                                 const lk_dataset *valid, const lk_train_options *options) {
-    LK_TRY(lk_model_accepts(model, train));
-    LK_TRY(valid == NULL ? LK_OK : lk_model_accepts(model, valid));
+    LK_TRY(check_meaning(model, train));
+    LK_TRY(valid == NULL ? LK_OK : check_meaning(model, valid));
     if (model->family->fit == NULL) {
-        LK_TRY(lk_model_start(model, train));
+        LK_TRY(how->from != NULL ? LK_OK : lk_model_start(model, train));
         return lk_train(model, train, valid, options);
     }
     lk_fit_options fit = {.seed = how->seed,
@@ -211,7 +222,7 @@ static lk_status train_examples(lk_model *model, const lk_training *how, const l
     return lk_train_finish_fit(model, train, valid);
 }
 
-static lk_status make_model(lk_context *context, const lk_training *how, const lk_data *train,
+static lk_status begin_anew(lk_context *context, const lk_training *how, const lk_data *train,
                             const lk_data *valid, lk_model **model) {
     lk_data_description data = {0};
     lk_status status = describe(context, how, train, valid, &data);
@@ -220,11 +231,35 @@ static lk_status make_model(lk_context *context, const lk_training *how, const l
                                  how->order, how->seed, model);
     }
     lk_symbols_deinit(&data.symbols);
-    LK_TRY(status);
+    if (train->dataset == NULL) {
+        lk_dictionary_deinit(&data.classes);
+    }
+    return status;
+}
+
+/* A copy, through its file. */
+static lk_status go_on(lk_context *context, const lk_training *how, lk_model **model) {
+    lk_loan loan;
+    lk_bytes bytes;
+    lk_output output = lk_to_memory(&bytes);
+    LK_TRY(lk_model_write_to(lk_lend(&loan, context, how->from), &output));
+    LK_TRY(lk_model_parse(context, "the model", bytes, model));
+    return lk_model_go_on(*model, "the model", how->settings, how->setting_count);
+}
+
+static lk_status make_model(lk_context *context, const lk_training *how, const lk_data *train,
+                            const lk_data *valid, lk_model **model) {
+    LK_TRY(how->from != NULL ? go_on(context, how, model)
+                             : begin_anew(context, how, train, valid, model));
+    if (train->kind != lk_model_text(*model) || (valid != NULL && valid->kind != train->kind)) {
+        return lk_fail(context, LK_MISMATCH,
+                       "lk_model_train: model, train and valid are not of one kind: examples, "
+                       "bytes or characters");
+    }
     lk_train_options options = options_of(context, how);
     return train->dataset != NULL ? train_examples(*model, how, train->dataset,
                                                    valid != NULL ? valid->dataset : NULL, &options)
-                                  : train_texts(*model, train, valid, &options);
+                                  : train_texts(*model, how, train, valid, &options);
 }
 
 lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_data *train,

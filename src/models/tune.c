@@ -20,7 +20,7 @@ static lk_status assign(lk_model *model, const char *assignment) {
     return lk_settings_assign(model->context, &model->settings, assignment);
 }
 
-static lk_status prepare(lk_model *model, const char *path, const char *const *assignments,
+lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *assignments,
                          int32_t count) {
     if (model->family->fit != NULL) {
         return lk_fail(model->context, LK_INVALID,
@@ -48,7 +48,7 @@ lk_status lk_model_tune(lk_context *context, const char *path, const char *const
     lk_model *loaded;
     *model = NULL;
     LK_TRY(lk_model_read(context, path, &loaded));
-    lk_status status = prepare(loaded, path, assignments, count);
+    lk_status status = lk_model_go_on(loaded, path, assignments, count);
     if (status != LK_OK) {
         lk_model_destroy(loaded);
         return status;

@@ -10,5 +10,8 @@
  * on from. */
 lk_status lk_model_tune(lk_context *context, const char *path, const char *const *assignments,
                         int32_t count, lk_model **model);
+/* The same of a model in memory; `name` is for messages. After a failure it is good for nothing. */
+lk_status lk_model_go_on(lk_model *model, const char *name, const char *const *assignments,
+                         int32_t count);
 
 #endif

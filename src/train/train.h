@@ -83,6 +83,10 @@ lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *v
 lk_status lk_train_texts(lk_model *model, lk_items *train, lk_items *valid,
                          const lk_train_options *options);
 
+/* Windows from the beginning of texts, as examples for lk_model_start. *sample is the caller's. */
+lk_status lk_train_windows(lk_context *context, lk_items *texts, const lk_data_description *data,
+                           lk_dataset **sample);
+
 /* For families that fit in closed form or by EM: scores the data with the fitted model and writes
  * history and calibration as above. valid may be NULL. */
 lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk_dataset *valid);

@@ -239,7 +239,7 @@ static int set_up(void **state) {
          lk_model_compress(w.context, w.made, w.pictures, NULL, lk_to_memory(&w.packed), NULL));
     must(w.context,
          lk_model_compress(w.context, w.charrnn, w.text, NULL, lk_to_memory(&w.packed_text), NULL));
-    for (int i = 0; i < PIXELS; i++) {
+    for (int i = 0; i < LARGEST; i++) {
         w.alphabets[i] = 4;
         w.given[i] = i < 3 ? 1 : -1;
     }

@@ -321,7 +321,8 @@ static void test_jobs_on_texts(void **state) {
     }
 }
 
-/* A model of windows of bytes codes texts too, if its family runs along them in the natural order. */
+/* A model of windows of bytes codes texts too, if its family runs along them and its
+ * order is natural. */
 static void test_texts_by_other_models(void **state) {
     static const char *const orders[] = {"natural", "reversed"};
     lk_context *context = *state;

@@ -8,13 +8,15 @@
 #include <signal.h>
 #include <unistd.h>
 
+#define LARGEST 128
 typedef struct world {
     lk_context *context, *broken; /* the second could not be created */
     lk_data *pictures, *text;
     lk_model *made, *charrnn;
     lk_bytes packed, packed_text, model_file;
-    uint8_t pixels[4 * PIXELS];
-    int32_t alphabets[PIXELS], labels[4], given[PIXELS];
+    /* As large as the largest shape that may be asked for (library/testing_wrong.h). */
+    uint8_t pixels[4 * LARGEST];
+    int32_t alphabets[LARGEST], labels[4], given[LARGEST];
     char path[64];
 } world;
 static world w;

@@ -29,7 +29,8 @@
  *           of threads and any instruction set: files decode, seeds repeat, scores do not drift.
  * Errors    A function that can fail returns an lk_status, leaves one line of detail in its context
  *           and sets what it would have made to NULL. Nothing is printed and nothing aborts, for
- *           any arguments but wild pointers: NULL, or a number out of range, is LK_INVALID.
+ *           any arguments but wild pointers and arrays that are shorter than their counts: NULL, or
+ *           a number out of range, is LK_INVALID.
  * Ownership What a function gives through a pointer to a pointer is the caller's, who destroys it
  *           (NULL may be destroyed). What goes in is copied or only read, unless it says otherwise.
  *           `const` results belong to the handle that they came from.
@@ -40,7 +41,7 @@
  * Options   A struct of options comes from its function *_defaults; then change what you like. NULL
  *           for options means these defaults, NULL for an output that it is not wanted.
  *
- * C++ compiles this header too (examples/score.cpp). */
+ * C++ compiles this header too (examples/threads.cpp). */
 #ifndef LIKELY_H
 #define LIKELY_H
 

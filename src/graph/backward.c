@@ -32,19 +32,25 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-/* Variables of a stream that are not of this call: of earlier windows, or not yet there. */
-static void zero_outside(lk_execution *e) {
+/* Variables of a stream that are not yet there. */
+static void zero_later(lk_execution *e) {
     for (int32_t f = 0; f < e->graph->field_count && e->window != NULL; f++) {
         const lk_field *field = &e->graph->fields[f];
         if (field->output != NULL) {
             int64_t floats = e->count * field->output->channels;
-            int64_t first = lk_first_cell(e, field->output), last = lk_last_cell(e, field->output);
+            int64_t last = lk_range_of_call(e, field->output).last;
             float *gradient = e->gradient[field->output->index];
-            memset(gradient, 0, (size_t)(first * floats) * sizeof(float));
             memset(gradient + last * floats, 0,
                    (size_t)((field->cells - last) * floats) * sizeof(float));
         }
     }
+}
+
+/* Whether backward of `node` passes over all cells of an input that it reads: not of one that does
+ * not repeat along a stream, of whose cells those count that the stream's first positions read. */
+static bool passes_over(const lk_execution *e, const lk_node *node, const lk_node *input) {
+    return e->window == NULL || e->window->nodes[node->index].constant ||
+           !e->window->nodes[input->index].constant;
 }
 
 /* The gradients of this node's inputs begin their lives at the node that reads them last, which
@@ -53,10 +59,15 @@ static void begin_gradients(lk_execution *execution, const lk_node *node, bool *
                             bool *fresh) {
     for (int32_t k = 0; k < node->input_count; k++) {
         const lk_node *input = node->inputs[k];
-        fresh[k] = !begun[input->index] && node->op->sets_fresh;
-        if (!begun[input->index] && !fresh[k] && execution->gradient[input->index] != NULL) {
-            int64_t floats = input->cells * input->channels * execution->count;
-            memset(execution->gradient[input->index], 0, (size_t)floats * sizeof(float));
+        float *gradient = execution->gradient[input->index];
+        fresh[k] =
+            !begun[input->index] && node->op->sets_fresh && passes_over(execution, node, input);
+        if (!begun[input->index] && gradient != NULL) { /* what is not set; and later cells */
+            lk_range range = lk_range_of_call(execution, input);
+            int64_t first = fresh[k] ? range.last : range.first;
+            int64_t floats = input->channels * execution->count;
+            memset(gradient + first * floats, 0,
+                   (size_t)((input->cells - first) * floats) * sizeof(float));
         }
         begun[input->index] = true;
     }
@@ -79,9 +90,9 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
         return lk_fail(execution->context, LK_UNSUPPORTED,
                        "node %s (%s) cannot be trained by gradients", node->name, node->op->name);
     }
-    if (task.first_cell > 0) { /* what new positions give carried ones ends there */
-        int64_t floats = task.first_cell * node->channels * task.batch;
-        memset(execution->gradient[node->index], 0, (size_t)floats * sizeof(float));
+    if (execution->window != NULL && !execution->window->nodes[node->index].constant) {
+        task.cells = execution->numbers + task.first_cell;
+        task.cell_count = lk_range_of_call(execution, node).last - task.first_cell;
     }
     return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(execution->context, node->name, 0);
 }
@@ -90,7 +101,7 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
     const lk_graph *graph = execution->graph;
     int64_t examples = execution->examples > 0 ? execution->examples : execution->count;
     seed_gradient s = {execution, 1.0f / (float)examples};
-    zero_outside(execution);
+    zero_later(execution);
     lk_pool_run(execution->pool, lk_variable_pieces(execution), seed_piece, &s);
     for (int32_t f = 0; f < graph->field_count; f++) {
         if (graph->fields[f].output != NULL) {
@@ -131,6 +142,9 @@ lk_status lk_execution_backward(lk_execution *execution) {
     bool *flags = lk_allocate((int64_t)graph->node_count + graph->parameters->count, sizeof *flags);
     if (flags == NULL) {
         return lk_fail_no_memory(execution->context, "backward pass", graph->node_count);
+    }
+    if (execution->window != NULL) {
+        lk_execution_window_pass(execution);
     }
     lk_status status = run_backward(execution, flags, flags + graph->node_count);
     lk_release(flags);

@@ -108,6 +108,7 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->at_step);
     lk_release(execution->begin);
     lk_release(execution->cells);
+    lk_release(execution->numbers);
     lk_workspace_destroy(execution->workspace);
     lk_derived_destroy(execution->derived);
     lk_release(execution);
@@ -215,6 +216,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
     for (int32_t k = 0; k < node->input_count; k++) {
         arrays->in[k] = execution->value[node->inputs[k]->index];
         arrays->din[k] = execution->gradient[node->inputs[k]->index];
+        arrays->range[k] = lk_range_of_call(execution, node->inputs[k]);
     }
     for (int32_t k = 0; k < node->parameter_count; k++) {
         arrays->parameter[k] =
@@ -235,7 +237,8 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .din = arrays->din,
         .dparameter = arrays->dparameter,
         .fresh = arrays->fresh,
-        .first_cell = lk_first_cell(execution, node),
+        .first_cell = lk_range_of_call(execution, node).first,
+        .range_of_input = arrays->range,
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
@@ -349,12 +352,12 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
-        int64_t first = lk_first_cell(execution, node), last = lk_last_cell(execution, node);
+        lk_range range = lk_range_of_call(execution, node);
         int64_t floats = node->channels * execution->count;
         bool kept = execution->window == NULL || execution->plan == LK_PLAN_TRAIN ||
                     !execution->window->nodes[i].brief;
-        if (kept && !graph->context->kernels->all_finite(execution->value[i] + first * floats,
-                                                         (last - first) * floats)) {
+        if (kept && !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
+                                                         (range.last - range.first) * floats)) {
             return node;
         }
     }

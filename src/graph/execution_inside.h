@@ -28,11 +28,13 @@ struct lk_execution {
     /* Of streams; window NULL: the graph is run whole. */
     const lk_window *window; /* `along`, whose arrays are not owned */
     lk_window along;
-    int64_t length; /* positions of a call, at most */
-    int64_t *begin; /* [nodes]: the position that the node's memory begins with */
-    int64_t room;   /* positions before this one have memory in all nodes */
-    int32_t *cells; /* of a call, room for them */
-    bool unsettled; /* late cells of the last position computed are yet to come */
+    int64_t length;   /* positions of a call, at most */
+    int64_t *begin;   /* [nodes]: the position that the node's memory begins with */
+    int64_t room;     /* positions before this one have memory in all nodes */
+    int32_t *cells;   /* of a call, room for them */
+    int32_t *numbers; /* 0, 1, ...: cells of backward, from any one on */
+    int64_t trained;  /* positions before this one are never passed over by backward again */
+    bool unsettled;   /* late cells of the last position computed are yet to come */
     bool training;
     uint64_t seed, step;
     /* Of a slice of a minibatch (graph/slices.h): where it begins, how many examples the mean is
@@ -54,12 +56,15 @@ typedef struct lk_task_arrays {
     const float *parameter[LK_NODE_PARAMETERS_MOST];
     float *dparameter[LK_NODE_PARAMETERS_MOST];
     bool fresh[LK_NODE_PARAMETERS_MOST];
+    lk_range range[LK_NODE_INPUTS_MOST];
 } lk_task_arrays;
 
 /* What an execution along a window needs beside its values. */
 lk_status lk_execution_prepare_window(lk_execution *execution);
 /* Computes again what depends on parameters and on no variable. */
 lk_status lk_execution_window_weights_changed(lk_execution *execution);
+/* Backward passes over the positions of the last call, which must be there. */
+void lk_execution_window_pass(lk_execution *execution);
 void lk_execution_place_values(lk_execution *execution, int64_t count);
 lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_arrays *arrays);
 
@@ -89,13 +94,12 @@ static inline int64_t lk_variable_at(const lk_execution *e, int64_t place) {
     return e->window != NULL ? lk_window_variable(e->window, place) : place;
 }
 /* The cells of a node that the call is of: all that depend on no variable. */
-static inline int64_t lk_first_cell(const lk_execution *e, const lk_node *node) {
-    bool all = e->window == NULL || e->window->nodes[node->index].constant;
-    return all ? 0 : e->first / e->window->unit * e->window->nodes[node->index].cells;
-}
-static inline int64_t lk_last_cell(const lk_execution *e, const lk_node *node) {
-    bool all = e->window == NULL || e->window->nodes[node->index].constant;
-    return all ? node->cells : e->last / e->window->unit * e->window->nodes[node->index].cells;
+static inline lk_range lk_range_of_call(const lk_execution *e, const lk_node *node) {
+    const lk_window_node *w = e->window != NULL ? &e->window->nodes[node->index] : NULL;
+    if (w == NULL || w->constant) {
+        return (lk_range){0, node->cells};
+    }
+    return (lk_range){e->first / e->window->unit * w->cells, e->last / e->window->unit * w->cells};
 }
 
 /* The weights that operations see, from the parameters as they are now. */

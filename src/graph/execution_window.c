@@ -10,15 +10,15 @@
  * When the new ones would not fit, what is kept moves to the front. Operations find a cell by its
  * number alone, so they get a pointer to where cell 0 would stand; before the memory, as a rule,
  * where nothing is read or written. When the window slides, positions get other numbers, and
- * nothing moves but these pointers. With gradients all positions have memory, and a slide moves
- * values. */
+ * nothing moves but these pointers. Where there are gradients, positions stay until backward has
+ * passed over them, if it goes back no further than a window; gradients themselves are whole. */
 #include <string.h>
 
 #include "base/memory.h"
 #include "graph/execution_inside.h"
 
 static bool slides(const lk_execution *e, int32_t node) {
-    return e->plan != LK_PLAN_TRAIN && !e->window->nodes[node].constant;
+    return !e->window->nodes[node].constant;
 }
 
 /* Floats of one position of a node; for one stream; for all. */
@@ -59,11 +59,18 @@ static int64_t carried_of(const lk_window *window, int32_t node) {
     return window->nodes[node].brief ? 0 : window->nodes[node].kept;
 }
 
+/* The first position that backward may yet pass over, when `last` is where the new ones end. */
+static int64_t first_trained(const lk_execution *e, int64_t first, int64_t last) {
+    int64_t most = last - e->length, trained = e->trained > most ? e->trained : most;
+    return e->plan == LK_PLAN_TRAIN && trained < first ? trained : first;
+}
+
 static void make_room(lk_execution *e, int32_t node, int64_t first, int64_t last) {
     if (last > end_of_memory(e, node)) {
-        int64_t from = first_kept(e, node, first), floats = floats_of(e, node);
+        int64_t floats = floats_of(e, node);
+        int64_t from = first_kept(e, node, first_trained(e, first, last));
         float *memory = memory_of(e, node);
-        if (!e->window->nodes[node].brief) {
+        if (!e->window->nodes[node].brief || e->plan == LK_PLAN_TRAIN) {
             memmove(memory, memory + (from - e->begin[node]) * floats,
                     (size_t)((first - from) * floats) * sizeof(float));
         }
@@ -102,12 +109,9 @@ void lk_execution_window_slide(lk_execution *execution, int64_t end) {
     for (int32_t i = 0; i < e->graph->node_count; i++) {
         if (slides(e, i)) {
             place(e, i, e->begin[i] - by);
-        } else if (!e->window->nodes[i].constant) {
-            int64_t kept = carried_of(e->window, i), floats = floats_of(e, i);
-            float *to = e->value[i] + (e->window->lookback - kept) * floats;
-            memmove(to, to + by * floats, (size_t)(kept * floats) * sizeof(float));
         }
     }
+    e->trained -= by;
     find_room(e);
 }
 
@@ -117,14 +121,20 @@ void lk_execution_window_slide(lk_execution *execution, int64_t end) {
  * position before. */
 lk_status lk_execution_prepare_window(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
-    int64_t most = 1;
+    int64_t most = 1, trained = 0;
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         int64_t cells = execution->window->nodes[i].cells * (execution->length + 1);
+        int64_t all = execution->plan == LK_PLAN_TRAIN ? graph->nodes[i]->cells : 0;
         most = cells > most ? cells : most;
+        trained = all > trained ? all : trained;
     }
     execution->begin = lk_allocate(graph->node_count, sizeof *execution->begin);
     execution->cells = lk_allocate(most, sizeof *execution->cells);
-    return execution->begin != NULL && execution->cells != NULL
+    execution->numbers = lk_allocate(trained, sizeof *execution->numbers);
+    for (int64_t i = 0; execution->numbers != NULL && i < trained; i++) {
+        execution->numbers[i] = (int32_t)i;
+    }
+    return execution->begin != NULL && execution->cells != NULL && execution->numbers != NULL
                ? LK_OK
                : lk_fail_no_memory(graph->context, "window",
                                    most * (int64_t)sizeof *execution->cells);
@@ -147,6 +157,7 @@ lk_status lk_execution_window_begin(lk_execution *execution, int64_t count) {
     memset(e->begin, 0, (size_t)e->graph->node_count * sizeof *e->begin);
     find_room(e);
     e->unsettled = false;
+    e->trained = 0;
     lk_execution_derive(e);
     return run_constants(e, false);
 }
@@ -248,6 +259,14 @@ lk_status lk_execution_window_backward(lk_execution *execution, int64_t first, i
     return lk_execution_backward(execution);
 }
 
+void lk_execution_window_pass(lk_execution *execution) {
+    int64_t unit = execution->window->unit, first = execution->first / unit;
+    for (int32_t i = 0; i < execution->graph->node_count; i++) {
+        LK_REQUIRE(!slides(execution, i) || execution->begin[i] <= first_kept(execution, i, first));
+    }
+    execution->trained = execution->last / unit;
+}
+
 /* ---- what is carried ------------------------------------------------------------------------- */
 
 int64_t lk_execution_window_floats(const lk_window *window) {
@@ -285,6 +304,7 @@ void lk_execution_window_restore(lk_execution *execution, int64_t end, const flo
         values += carried * floats;
     }
     e->unsettled = false;
+    e->trained = end;
     find_room(e);
 }
 

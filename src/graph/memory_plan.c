@@ -35,15 +35,17 @@ static bool slides(const lk_window *window, int32_t node) {
     return window != NULL && !window->nodes[node].constant;
 }
 
-/* Backward passes over all positions. */
-static int64_t cells_held(const lk_graph *graph, lk_plan plan, const lk_window *window,
-                          int64_t length, int32_t node) {
-    if (!slides(window, node)) {
-        return graph->nodes[node]->cells;
-    }
-    int64_t positions =
-        plan == LK_PLAN_TRAIN ? window->lookback + length : lk_window_held(window, node, length);
-    return positions * window->nodes[node].cells;
+static int64_t cells_held(const lk_graph *graph, const lk_window *window, int64_t length,
+                          int32_t node) {
+    return slides(window, node) ? lk_window_held(window, node, length) * window->nodes[node].cells
+                                : graph->nodes[node]->cells;
+}
+
+/* Gradients are held of all positions. */
+static int64_t gradient_cells(const lk_graph *graph, const lk_window *window, int64_t length,
+                              int32_t node) {
+    return slides(window, node) ? (window->lookback + length) * window->nodes[node].cells
+                                : graph->nodes[node]->cells;
 }
 
 /* Whether a value need not outlive the last node that reads it. */
@@ -57,7 +59,7 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
-        int64_t cells = cells_held(graph, plan, window, length, i);
+        int64_t cells = cells_held(graph, window, length, i);
         bool brief = is_brief(graph, plan, window, i);
         lives[i] = (life){.offset = -1,
                           .size = cells * node->channels,
@@ -76,8 +78,7 @@ static void gradient_lives(const lk_graph *graph, const lk_window *window, int64
         int32_t backward = 2 * nodes - 1 - i;
         lives[i] = (life){.offset = -1, .first = backward, .last = backward};
         if (graph->nodes[i]->needs_gradient) {
-            lives[i].size =
-                cells_held(graph, LK_PLAN_TRAIN, window, length, i) * graph->nodes[i]->channels;
+            lives[i].size = gradient_cells(graph, window, length, i) * graph->nodes[i]->channels;
         }
     }
     for (int32_t i = 0; i < nodes; i++) {

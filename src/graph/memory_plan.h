@@ -13,9 +13,8 @@ typedef struct lk_memory_plan {
     int64_t total;     /* floats per example */
 } lk_memory_plan;
 
-/* Of a graph held whole (window NULL), or slid along a stream with `length` new positions. Where
- * there are gradients all positions are held, since backward passes over them. false: out of
- * memory. */
+/* Of a graph held whole (window NULL), or slid along a stream with `length` new positions; of its
+ * gradients all positions are held. false: out of memory. */
 bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *window,
                          int64_t length, lk_memory_plan *memory);
 /* The total alone, in the graph's own room (lk_memory_plan_room bytes), so that it cannot fail. */

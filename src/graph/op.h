@@ -14,6 +14,10 @@ typedef struct lk_span {
     const int32_t *by;
 } lk_span;
 
+typedef struct lk_range {
+    int64_t first, last; /* cells first .. last - 1 */
+} lk_range;
+
 /* What a forward or backward call gets. Values are [cell][batch][channel]. */
 typedef struct lk_task {
     const lk_node *node;
@@ -33,9 +37,13 @@ typedef struct lk_task {
                               zeroed, to be set, as 0 + ... */
     float *const *dparameter;
     const bool *fresh; /* per parameter: true = set the whole gradient, false = add to it */
-    /* backward only, in a stream: cells before this one were computed in an earlier window and are
-     * constants now. Their dout is zero; recurrences stop before them. */
+    /* backward only: its cells are first_cell .. first_cell + cell_count - 1, in a stream those of
+     * the present call. Those before are constants now, and the dout of those behind is zero; their
+     * values may not be there. So neither counts in the gradient of a parameter, and recurrences
+     * stop before first_cell. The same range of each input (NULL: all cells): what stands in din
+     * before it means nothing, and what stands behind it stays as it is. */
     int64_t first_cell;
+    const lk_range *range_of_input;
     bool training;         /* dropout acts */
     lk_random random;      /* key of the run; coordinates are the operation's */
     uint64_t step;         /* optimizer step, for dropout */
@@ -80,6 +88,11 @@ typedef struct lk_op {
 
 static inline bool lk_din_fresh(const lk_task *task, int32_t input) {
     return task->din_fresh != NULL && task->din_fresh[input];
+}
+
+static inline lk_range lk_range_of_input(const lk_task *task, int32_t input) {
+    lk_range all = {0, task->node->inputs[input]->cells};
+    return task->range_of_input != NULL ? task->range_of_input[input] : all;
 }
 
 #define LK_SPANS_MOST 64

@@ -419,6 +419,40 @@ static void test_gradients(void **state) {
     }
 }
 
+/* Window after window, each passed over by backward: in parallel, step by step, and in pieces. */
+static void test_gradients_along(void **state) {
+    (void)state;
+    static const int64_t width = 4;
+    for (int i = 0; i < CASES; i++) {
+        fixture f;
+        along a, b;
+        begin_case(&f, &cases[i], LK_PLAN_EVALUATE);
+        begin_along(&a, &f, width, LK_PLAN_TRAIN);
+        begin_along(&b, &f, width, LK_PLAN_TRAIN);
+        for (int turn = 0; positions_left(&a) >= width; turn++) {
+            run_parallel(&a, width);
+            ok(f.context, lk_execution_window_backward(a.execution, a.end - width, a.end));
+            float *want = take_gradients(f.parameters);
+            make_room(&b, width);
+            for (int64_t k = 0; k < width; k += turn % 3 == 2 && k == 0 ? 2 : 1) {
+                if (turn % 3 == 2 && k == 0) {
+                    run_parallel(&b, 2);
+                } else {
+                    run_steps(&b);
+                }
+            }
+            ok(f.context, lk_execution_window_backward(b.execution, b.end - width, b.end));
+            float *got = take_gradients(f.parameters);
+            assert_memory_equal(got, want, (size_t)lk_parameters_total(f.parameters) * sizeof *got);
+            lk_release(got);
+            lk_release(want);
+        }
+        end_along(&a);
+        end_along(&b);
+        end_case(&f);
+    }
+}
+
 /* What depends on parameters and on no variable follows them. */
 static void test_weights_change(void **state) {
     (void)state;
@@ -523,9 +557,13 @@ static void test_refusals(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parallel),       cmocka_unit_test(test_incremental),
-        cmocka_unit_test(test_both_in_turns),  cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_weights_change), cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_incremental),
+        cmocka_unit_test(test_both_in_turns),
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_gradients_along),
+        cmocka_unit_test(test_weights_change),
+        cmocka_unit_test(test_kept),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,12 +224,16 @@ static void test_memory(void **state) {
         }
         int64_t taken = lk_execution_window_bytes(&n.window, LK_PLAN_INCREMENTAL, 1, width);
         int64_t carried = lk_execution_window_floats(&n.window) * 4;
+        int64_t trains = lk_execution_window_bytes(&n.window, LK_PLAN_TRAIN, 1, width);
+        int64_t whole_trains = lk_execution_bytes(n.graph, LK_PLAN_TRAIN, 1);
         printf("%s %s: readers need %lld bytes of the past and %lld for %lld new positions; %lld "
-               "are taken, %lld carried; of all nodes alike %lld\n",
+               "are taken, %lld carried; of all nodes alike %lld; in training %lld, %lld\n",
                large[i].family, large[i].set[0], (long long)past, (long long)(new *width),
-               (long long)width, (long long)taken, (long long)carried, (long long)whole);
+               (long long)width, (long long)taken, (long long)carried, (long long)whole,
+               (long long)trains, (long long)whole_trains);
         assert_true(2 * taken <= 3 * (past + new *width) && taken <= whole);
         assert_true(carried >= past && carried <= past + new);
+        assert_true(trains <= whole_trains);
         destroy_network(&n);
         lk_model_destroy(model);
     }

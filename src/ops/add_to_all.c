@@ -49,7 +49,8 @@ static void backward_piece(void *argument, int64_t piece, int worker) {
     int64_t floats = task->batch * task->node->channels, first = piece * FLOATS_PER_PIECE;
     int64_t here = floats - first < FLOATS_PER_PIECE ? floats - first : FLOATS_PER_PIECE;
     lk_begin_din(task, 1, first, here);
-    for (int64_t cell = task->first_cell; cell < task->node->cells; cell++) {
+    int64_t last = task->first_cell + task->cell_count;
+    for (int64_t cell = task->first_cell; cell < last; cell++) {
         task->kernels->add(task->din[1] + first, task->dout + cell * floats + first, here);
     }
 }

@@ -61,7 +61,10 @@ static void run_piece(void *argument, int64_t piece, int worker) {
     int64_t groups = ((const channel_norm *)task->node->settings)->groups,
             channels = task->node->channels;
     int64_t first = piece * g->cells, last = first + g->cells;
-    last = last < task->node->cells ? last : task->node->cells;
+    int64_t begin = task->first_cell, end = begin + task->cell_count; /* of those that count */
+    first = first > begin ? first : begin;
+    last = last < end ? last : end;
+    last = last > first ? last : first;
     int64_t at = first * task->batch * channels;
     double *sum = g->sum + piece * 2 * channels;
     memset(sum, 0, (size_t)(2 * channels) * sizeof *sum);

@@ -47,9 +47,12 @@ static void backward_cells(const lk_task *task, int64_t first, int64_t last, int
     (void)worker;
     const channels *self = task->node->settings;
     int64_t whole = task->node->inputs[0]->channels;
-    for (int64_t row = first * task->batch; row < last * task->batch; row++) {
-        task->kernels->add(task->din[0] + row * whole + self->first, task->dout + row * self->count,
-                           self->count);
+    for (int64_t i = first; i < last; i++) {
+        for (int64_t row = task->cells[i] * task->batch; row < (task->cells[i] + 1) * task->batch;
+             row++) {
+            task->kernels->add(task->din[0] + row * whole + self->first,
+                               task->dout + row * self->count, self->count);
+        }
     }
 }
 

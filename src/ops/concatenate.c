@@ -65,9 +65,12 @@ static bool backward(const lk_task *task) {
     const concatenate *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
     for (int32_t i = 0; i < task->node->input_count; i++) {
-        if (task->din[i] != NULL) {
-            task->kernels->add(task->din[i], task->dout + self->begin[i] * floats,
-                               (self->begin[i + 1] - self->begin[i]) * floats);
+        int64_t begin = self->begin[i], end = task->first_cell + task->cell_count;
+        int64_t first = task->first_cell > begin ? task->first_cell : begin;
+        end = end < self->begin[i + 1] ? end : self->begin[i + 1];
+        if (task->din[i] != NULL && first < end) {
+            task->kernels->add(task->din[i] + (first - begin) * floats, task->dout + first * floats,
+                               (end - first) * floats);
         }
     }
     return true;

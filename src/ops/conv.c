@@ -117,6 +117,7 @@ static bool forward(const lk_task *task) {
 static bool backward_input(const lk_task *task) {
     const lk_node *node = task->node, *input = node->inputs[0];
     const lk_conv_settings *self = node->settings;
+    lk_range range = lk_range_of_input(task, 0);
     lk_conv_sweep s = {
         .task = task,
         .table = &self->readers,
@@ -131,8 +132,9 @@ static bool backward_input(const lk_task *task) {
         .c_channels = input->channels,
         .c_stride = input->channels,
         .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
+        .first = range.first,
     };
-    return lk_conv_sweep_run(&s, NULL, input->cells);
+    return lk_conv_sweep_run(&s, NULL, range.last - range.first);
 }
 
 static bool backward(const lk_task *task) {

@@ -2,7 +2,7 @@
  *   dweight[t][c_in][c_out] = sum over cells p and examples of in[stride p + offset(t)][c_in]
  *     dout[p][c_out]
  *   dbias[c_out] = sum over cells p and examples of dout[p][c_out]
- * The pixels are cut into at most PIECES_MOST pieces, by the amount of work alone. Within a piece
+ * All pixels, whether they count or not, are cut into at most PIECES_MOST pieces. Within a piece
  * each sum is one chain (pixels ascending, examples ascending); the pieces' sums are added in
  * order. So the bits depend on the batch, as a mean over it must, and on nothing else. A piece goes
  * through its pixels some at a time, so that they stay in the second cache while all taps meet
@@ -25,6 +25,7 @@ typedef struct gradient {
     const float *in, *dout;
     int64_t inputs, in_stride, outputs; /* channels; floats from example to example */
     int64_t weights, floats;            /* floats of the weights; of weights and biases */
+    int64_t first, last;                /* pixels that count */
     int64_t pieces, pixels;             /* pixels of a piece */
     int64_t cached;                     /* pixels that are met at a time */
     float *partial;                     /* [pieces][floats] */
@@ -33,6 +34,10 @@ typedef struct gradient {
 
 static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
+}
+
+static int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
 }
 
 static bool has_block(const lk_conv_settings *self, int64_t pixel, int32_t block) {
@@ -97,7 +102,8 @@ static void add_biases(const gradient *g, int64_t first, int64_t last, float *su
 static void run_piece(void *argument, int64_t piece, int worker) {
     gradient *g = argument;
     float *sum = g->partial + piece * g->floats;
-    int64_t begin = piece * g->pixels, end = smaller(begin + g->pixels, g->self->pixels);
+    int64_t begin = larger(piece * g->pixels, g->first);
+    int64_t end = smaller((piece + 1) * g->pixels, g->last);
     memset(sum, 0, (size_t)g->floats * sizeof *sum);
     for (int64_t first = begin; first < end; first += g->cached) {
         int64_t last = smaller(first + g->cached, end);
@@ -168,6 +174,8 @@ bool lk_conv_backward_parameters(const lk_conv_products *products) {
         .inputs = products->inputs,
         .in_stride = products->in_stride,
         .outputs = products->outputs,
+        .first = task->first_cell / self->grid.groups,
+        .last = (task->first_cell + task->cell_count) / self->grid.groups,
     };
     g.weights = self->blocks * g.inputs * g.outputs;
     g.floats = g.weights + (self->bias ? self->grid.groups * g.outputs : 0);

@@ -88,6 +88,7 @@ typedef struct lk_conv_sweep {
     int64_t c_channels, c_stride;
     lk_start start;    /* of the sums; for LK_START_ROW: */
     const float *bias; /* [groups][c_channels] */
+    int64_t first;     /* where no cells are named: the first one */
     /* scratch */
     int32_t *begin;             /* [classes + 1] */
     int32_t *sorted;            /* [cells]: by class */
@@ -96,7 +97,7 @@ typedef struct lk_conv_sweep {
     int32_t *a_index, *b_index; /* [depth] */
 } lk_conv_sweep;
 
-/* cells NULL: all of them, 0 .. count - 1. Uses the workspace's scratch memory; false when out of
+/* cells NULL: so many from `first` on. Uses the workspace's scratch memory; false when out of
  * memory. */
 bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count);
 

@@ -25,19 +25,19 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
     return true;
 }
 
-/* Counting sort; cells NULL: all of them, 0 .. count - 1. */
+/* Counting sort; cells NULL: those from s->first on. */
 static void sort_by_class(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     const int32_t *class_of = s->table->class_of;
     int32_t classes = s->table->classes;
     memset(s->begin, 0, ((size_t)classes + 1) * sizeof *s->begin);
     for (int64_t i = 0; i < count; i++) {
-        s->begin[class_of[cells != NULL ? cells[i] : i] + 1]++;
+        s->begin[class_of[cells != NULL ? cells[i] : s->first + i] + 1]++;
     }
     for (int32_t c = 0; c < classes; c++) {
         s->begin[c + 1] += s->begin[c];
     }
     for (int64_t i = 0; i < count; i++) {
-        int32_t cell = cells != NULL ? cells[i] : (int32_t)i;
+        int32_t cell = cells != NULL ? cells[i] : (int32_t)(s->first + i);
         s->sorted[s->begin[class_of[cell]]++] = cell;
     }
     for (int32_t c = classes; c > 0; c--) {

@@ -63,13 +63,14 @@ static bool forward(const lk_task *task) {
 /* din[c][k] += sum_o dout[c][o] weight[k][o], o ascending. */
 static bool backward_input(const lk_task *task) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    int64_t first = task->first_cell * task->batch;
     lk_product product = {
-        .rows = task->node->cells * task->batch,
+        .rows = task->cell_count * task->batch,
         .columns = from,
         .depth = to,
-        .a = {task->dout, to, 1, NULL, NULL},
+        .a = {task->dout + first * to, to, 1, NULL, NULL},
         .b = {task->parameter[0], 1, to, NULL, NULL},
-        .c = task->din[0],
+        .c = task->din[0] + first * from,
         .c_row_stride = from,
         .c_column_stride = 1,
         .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
@@ -80,12 +81,13 @@ static bool backward_input(const lk_task *task) {
 /* dweight[k][o] = sum over (cell, example), ascending, of in[c][k] dout[c][o]. */
 static bool backward_weight(const lk_task *task) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    int64_t first = task->first_cell * task->batch;
     lk_product product = {
         .rows = from,
         .columns = to,
-        .depth = task->node->cells * task->batch,
-        .a = {task->in[0], 1, from, NULL, NULL},
-        .b = {task->dout, to, 1, NULL, NULL},
+        .depth = task->cell_count * task->batch,
+        .a = {task->in[0] + first * from, 1, from, NULL, NULL},
+        .b = {task->dout + first * to, to, 1, NULL, NULL},
         .c = task->dparameter[0],
         .c_row_stride = to,
         .c_column_stride = 1,
@@ -99,13 +101,14 @@ static void backward_bias(void *argument, int64_t piece, int worker) {
     (void)worker;
     const lk_task *task = argument;
     int64_t channels = task->node->channels, first = piece * COLUMNS_PER_PIECE;
+    int64_t before = task->first_cell * task->batch;
     int64_t here = channels - first < COLUMNS_PER_PIECE ? channels - first : COLUMNS_PER_PIECE;
     float *sum = task->dparameter[1] + first;
     if (task->fresh[1]) {
         memset(sum, 0, (size_t)here * sizeof(float));
     }
-    task->kernels->add_rows(sum, task->dout + first, task->node->cells * task->batch, channels,
-                            here);
+    task->kernels->add_rows(sum, task->dout + before * channels + first,
+                            task->cell_count * task->batch, channels, here);
 }
 
 static bool backward(const lk_task *task) {

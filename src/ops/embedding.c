@@ -50,10 +50,11 @@ static bool forward(const lk_task *task) {
 static void backward_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const lk_task *task = argument;
-    int64_t channels = task->node->channels, rows = task->node->cells * task->batch;
+    int64_t channels = task->node->channels, rows = task->cell_count * task->batch;
+    int64_t before = task->first_cell * task->batch;
     int64_t first = piece * COLUMNS_PER_PIECE;
     int64_t here = channels - first < COLUMNS_PER_PIECE ? channels - first : COLUMNS_PER_PIECE;
-    for (int64_t row = 0; row < rows; row++) {
+    for (int64_t row = before; row < before + rows; row++) {
         float *sum = task->dparameter[0] + (int64_t)task->in[0][row] * channels + first;
         task->kernels->add(sum, task->dout + row * channels + first, here);
     }

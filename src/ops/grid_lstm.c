@@ -232,14 +232,19 @@ static bool wave_back(wave_step *s, int64_t count) {
     return made;
 }
 
-/* Cells before first_cell are constants, and no reader of a later cell is one of them. */
+/* Cells before first_cell are constants, and no reader of a later cell is one of them; those behind
+ * the task's have no gradient. */
 static bool waves_back(wave_step *s) {
     const grid_lstm *self = s->task->node->settings;
+    int64_t end = s->task->first_cell + s->task->cell_count;
     bool made = true;
     for (int64_t w = self->waves - 1; w >= 0 && made; w--) {
         int32_t first = self->begin[w], last = self->begin[w + 1];
         while (first < last && self->by_wave[first] < s->task->first_cell) {
             first++;
+        }
+        while (first < last && self->by_wave[last - 1] >= end) {
+            last--;
         }
         s->cells = self->by_wave + first;
         made = first == last || wave_back(s, last - first);
@@ -260,14 +265,11 @@ static bool backward(const lk_task *task) {
                    .dc = memory,
                    .dh = memory + each,
                    .dgates = fresh ? task->din[0] : memory + 2 * each};
-    if (fresh) {
-        memset(s.dgates, 0, (size_t)(task->first_cell * task->batch * GATES * w) * sizeof(float));
-    }
     lk_conv_products products = {task, self->conv, task->out + H * w, s.dgates,
                                  w,    SLOTS * w,  GATES * w};
     bool made = waves_back(&s) && lk_conv_backward_parameters(&products);
     if (!fresh) {
-        lk_recurrent_give_input(task, s.dgates);
+        lk_recurrent_give_input(task, s.dgates + task->first_cell * task->batch * GATES * w);
     }
     lk_release(memory);
     return made;

@@ -101,16 +101,17 @@ bool lk_recurrent_back(const lk_task *task, lk_recurrent_gates *gates, const flo
     return run(task, gates, &product);
 }
 
-bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t rows,
-                         const float *from, int64_t from_stride, const float *dgates) {
+bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, const float *from,
+                         int64_t before, const float *dgates) {
     const lk_recurrent *self = task->node->settings;
-    int64_t all = self->gates * self->width;
+    int64_t all = self->gates * self->width, stride = task->node->channels;
+    int64_t first = task->first_cell > 0 ? task->first_cell : 1, skipped = first - task->first_cell;
     lk_product product = {
         .rows = self->width,
         .columns = gates.count * self->width,
-        .depth = rows,
-        .a = {from, 1, from_stride, NULL, NULL},
-        .b = {dgates + gates.first * self->width, all, 1, NULL, NULL},
+        .depth = (task->cell_count - skipped) * task->batch,
+        .a = {from + (first - before) * task->batch * stride, 1, stride, NULL, NULL},
+        .b = {dgates + skipped * task->batch * all + gates.first * self->width, all, 1, NULL, NULL},
         .c = task->dparameter[0] + gates.first * self->width,
         .c_row_stride = all,
         .c_column_stride = 1,
@@ -160,15 +161,16 @@ static void give_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     const give *g = argument;
     const lk_recurrent *self = g->task->node->settings;
-    int64_t floats = g->task->node->cells * g->task->batch * self->gates * self->width;
-    int64_t first = piece * FLOATS_PER_PIECE;
+    int64_t each = g->task->batch * self->gates * self->width;
+    int64_t floats = g->task->cell_count * each, first = piece * FLOATS_PER_PIECE;
     int64_t here = floats - first < FLOATS_PER_PIECE ? floats - first : FLOATS_PER_PIECE;
-    g->task->kernels->add(g->task->din[0] + first, g->dgates + first, here);
+    g->task->kernels->add(g->task->din[0] + g->task->first_cell * each + first, g->dgates + first,
+                          here);
 }
 
 void lk_recurrent_give_input(const lk_task *task, const float *dgates) {
     const lk_recurrent *self = task->node->settings;
-    int64_t floats = task->node->cells * task->batch * self->gates * self->width;
+    int64_t floats = task->cell_count * task->batch * self->gates * self->width;
     give g = {task, dgates};
     if (task->din[0] != NULL) {
         lk_pool_run(task->pool, (floats + FLOATS_PER_PIECE - 1) / FLOATS_PER_PIECE, give_piece, &g);

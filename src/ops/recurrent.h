@@ -37,15 +37,16 @@ bool lk_recurrent_ahead(const lk_task *task, lk_recurrent_gates *gates, const fl
 /* to[n][0..width) += from[n][..] U^T, gates ascending. */
 bool lk_recurrent_back(const lk_task *task, lk_recurrent_gates *gates, const float *from,
                        int64_t from_stride, float *to, int64_t to_stride);
-/* dU (=, or += when not fresh) sum over (cell, example) rows, ascending, of from[row][0..width)
- * dgates[row][..]. */
-bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, int64_t rows,
-                         const float *from, int64_t from_stride, const float *dgates);
+/* dU (=, or += when not fresh) sum over the task's cells that have one before them, and examples,
+ * ascending, of from[cell - before][..][0..width) dgates[cell][..]. `from` is a slot of all cells,
+ * dgates that of the task's. */
+bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, const float *from,
+                         int64_t before, const float *dgates);
 
 /* Copies x of the task's cells into slots [slot, slot + gates) of their values, where the products
  * go on with them. */
 void lk_recurrent_take_input(const lk_task *task, int32_t slot);
-/* din += dgates, [cells][batch][gates * width]. */
+/* din += dgates, of the task's cells, [cells][batch][gates * width]. */
 void lk_recurrent_give_input(const lk_task *task, const float *dgates);
 
 /* Runs `step` on the examples of one cell, or on `rows` (cell, example) pairs that are ready

@@ -124,30 +124,28 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_wo
     lk_recurrent_gates zr = {0, 2, task->workspace, LK_B_KEEP},
                        candidate = {2, 1, second, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
-        step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};
+    for (int64_t i = task->cell_count - 1; i >= 0 && made; i--) {
+        step s = {task, task->first_cell + i, dgates + i * GATES * each, scratch, scratch + each};
         lk_recurrent_examples(task, update_back, &s);
-        made = t == 0 || lk_recurrent_back(task, &candidate, s.dgates + 2 * w, GATES * w, s.dq, w);
+        made = s.cell == 0 ||
+               lk_recurrent_back(task, &candidate, s.dgates + 2 * w, GATES * w, s.dq, w);
         lk_recurrent_examples(task, reset_back, &s);
-        made = made && (t == task->first_cell ||
-                        lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
+        made = made && (i == 0 || lk_recurrent_back(task, &zr, s.dgates, GATES * w, s.dh, w));
     }
     return made;
 }
 
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
-    int64_t w = self->width, rows = task->node->cells * task->batch, later = rows - task->batch;
+    int64_t w = self->width, rows = task->cell_count * task->batch;
     float *dgates = lk_allocate((rows * GATES + task->batch * 2) * w, sizeof *dgates);
     lk_workspace *second = lk_workspace_create();
     bool made = dgates != NULL && second != NULL;
     if (made) {
         lk_recurrent_gates zr = {.first = 0, .count = 2}, candidate = {.first = 2, .count = 1};
-        const float *dlater = dgates + task->batch * GATES * w;
         made = steps_back(task, dgates, dgates + rows * GATES * w, second) &&
-               lk_recurrent_weight(task, zr, later, task->out, SLOTS * w, dlater) &&
-               lk_recurrent_weight(task, candidate, later,
-                                   task->out + task->batch * SLOTS * w + Q * w, SLOTS * w, dlater);
+               lk_recurrent_weight(task, zr, task->out + H * w, 1, dgates) &&
+               lk_recurrent_weight(task, candidate, task->out + Q * w, 0, dgates);
         lk_recurrent_give_input(task, dgates);
     }
     lk_workspace_destroy(second);

@@ -93,26 +93,24 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
     int64_t w = self->width, each = task->batch * w;
     lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
-        step s = {task, t, dgates + t * GATES * each, scratch, scratch + each};
+    for (int64_t i = task->cell_count - 1; i >= 0 && made; i--) {
+        step s = {task, task->first_cell + i, dgates + i * GATES * each, scratch, scratch + each};
         lk_recurrent_examples(task, gates_back, &s);
-        made =
-            t == task->first_cell || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
+        made = i == 0 || lk_recurrent_back(task, &gates, s.dgates, GATES * w, s.dh, w);
     }
     return made;
 }
 
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
-    int64_t w = self->width, rows = task->node->cells * task->batch;
+    int64_t w = self->width, rows = task->cell_count * task->batch;
     float *dgates = lk_allocate((rows * GATES + task->batch * 2) * w, sizeof *dgates);
     if (dgates == NULL) {
         return false;
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
     bool made = steps_back(task, dgates, dgates + rows * GATES * w) &&
-                lk_recurrent_weight(task, gates, rows - task->batch, task->out, SLOTS * w,
-                                    dgates + task->batch * GATES * w);
+                lk_recurrent_weight(task, gates, task->out + H * w, 1, dgates);
     lk_recurrent_give_input(task, dgates);
     lk_release(dgates);
     return made;

@@ -2,6 +2,8 @@
  * tanh(x_t + U h_{t-1}). */
 #include "ops/recurrent.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 
 enum { GATES = 1, SLOTS = 1 };
@@ -27,28 +29,25 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
     int64_t width = task->node->channels, floats = task->batch * width;
     lk_recurrent_gates gates = {0, GATES, task->workspace, LK_B_KEEP};
     bool made = true;
-    for (int64_t t = task->node->cells - 1; t >= task->first_cell && made; t--) {
-        task->kernels->add(dh, task->dout + t * floats, floats);
-        task->kernels->tanh_backward(dgates + t * floats, task->out + t * floats, dh, floats);
-        for (int64_t i = 0; i < floats; i++) {
-            dh[i] = 0.0f;
-        }
-        made = t == task->first_cell ||
-               lk_recurrent_back(task, &gates, dgates + t * floats, width, dh, width);
+    for (int64_t i = task->cell_count - 1; i >= 0 && made; i--) {
+        int64_t at = (task->first_cell + i) * floats;
+        task->kernels->add(dh, task->dout + at, floats);
+        task->kernels->tanh_backward(dgates + i * floats, task->out + at, dh, floats);
+        memset(dh, 0, (size_t)floats * sizeof *dh);
+        made = i == 0 || lk_recurrent_back(task, &gates, dgates + i * floats, width, dh, width);
     }
     return made;
 }
 
 static bool backward(const lk_task *task) {
-    int64_t width = task->node->channels, rows = task->node->cells * task->batch;
+    int64_t width = task->node->channels, rows = task->cell_count * task->batch;
     float *dgates = lk_allocate((rows + task->batch) * width, sizeof *dgates);
     if (dgates == NULL) {
         return false;
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
     bool made = steps_back(task, dgates, dgates + rows * width) &&
-                lk_recurrent_weight(task, gates, rows - task->batch, task->out, width,
-                                    dgates + task->batch * width);
+                lk_recurrent_weight(task, gates, task->out, 1, dgates);
     lk_recurrent_give_input(task, dgates);
     lk_release(dgates);
     return made;

@@ -48,7 +48,8 @@ static bool forward(const lk_task *task) {
 static bool backward(const lk_task *task) {
     const select_cells *self = task->node->settings;
     int64_t floats = task->batch * task->node->channels;
-    for (int64_t i = 0; i < self->count && task->din[0] != NULL; i++) {
+    int64_t last = task->first_cell + task->cell_count;
+    for (int64_t i = task->first_cell; i < last && task->din[0] != NULL; i++) {
         task->kernels->add(task->din[0] + self->cell[i] * floats, task->dout + i * floats, floats);
     }
     return true;

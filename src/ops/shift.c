@@ -73,24 +73,27 @@ static bool forward(const lk_task *task) {
  * ascending. */
 static void backward_start(const lk_task *task) {
     const shift *self = task->node->settings;
-    int64_t channels = task->node->channels, cells = task->node->cells;
-    int64_t rows = (self->by < cells ? self->by : cells) * task->batch;
+    int64_t channels = task->node->channels, last = task->first_cell + task->cell_count;
+    int64_t rows = (self->by < last ? self->by : last) * task->batch;
     if (task->fresh[0]) {
         memset(task->dparameter[0], 0, (size_t)channels * sizeof(float));
     }
-    for (int64_t row = 0; row < rows; row++) {
+    for (int64_t row = task->first_cell * task->batch; row < rows; row++) {
         task->kernels->add(task->dparameter[0], task->dout + row * channels, channels);
     }
 }
 
 static bool backward(const lk_task *task) {
     const shift *self = task->node->settings;
-    int64_t floats = task->batch * task->node->channels, kept = task->node->cells - self->by;
+    int64_t floats = task->batch * task->node->channels;
+    int64_t first = task->first_cell > self->by ? task->first_cell : self->by;
+    int64_t kept = task->first_cell + task->cell_count - first;
     if (self->trained) {
         backward_start(task);
     }
     if (task->din[0] != NULL && kept > 0) {
-        task->kernels->add(task->din[0], task->dout + self->by * floats, kept * floats);
+        task->kernels->add(task->din[0] + (first - self->by) * floats, task->dout + first * floats,
+                           kept * floats);
     }
     return true;
 }

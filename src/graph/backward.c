@@ -73,6 +73,21 @@ static void begin_gradients(lk_execution *execution, const lk_node *node, bool *
     }
 }
 
+/* The task's cells are those of the call. */
+static void take_call(const lk_execution *e, lk_task *task, lk_range *of_input) {
+    const lk_node *node = task->node;
+    lk_range own = lk_range_of_call(e, node);
+    for (int32_t k = 0; k < node->input_count; k++) {
+        of_input[k] = lk_range_of_call(e, node->inputs[k]);
+    }
+    task->range_of_input = of_input;
+    task->first_cell = own.first;
+    task->cell_count = own.last - own.first;
+    if (!e->window->nodes[node->index].constant) {
+        task->cells = e->numbers + own.first;
+    }
+}
+
 static lk_status node_backward(lk_execution *execution, const lk_node *node, bool *begun,
                                bool *touched) {
     const lk_graph *graph = execution->graph;
@@ -90,9 +105,9 @@ static lk_status node_backward(lk_execution *execution, const lk_node *node, boo
         return lk_fail(execution->context, LK_UNSUPPORTED,
                        "node %s (%s) cannot be trained by gradients", node->name, node->op->name);
     }
-    if (execution->window != NULL && !execution->window->nodes[node->index].constant) {
-        task.cells = execution->numbers + task.first_cell;
-        task.cell_count = lk_range_of_call(execution, node).last - task.first_cell;
+    lk_range range[LK_NODE_INPUTS_MOST];
+    if (execution->window != NULL) {
+        take_call(execution, &task, range);
     }
     return node->op->backward(&task) ? LK_OK : lk_fail_no_memory(execution->context, node->name, 0);
 }

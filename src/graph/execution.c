@@ -216,7 +216,6 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
     for (int32_t k = 0; k < node->input_count; k++) {
         arrays->in[k] = execution->value[node->inputs[k]->index];
         arrays->din[k] = execution->gradient[node->inputs[k]->index];
-        arrays->range[k] = lk_range_of_call(execution, node->inputs[k]);
     }
     for (int32_t k = 0; k < node->parameter_count; k++) {
         arrays->parameter[k] =
@@ -237,8 +236,6 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .din = arrays->din,
         .dparameter = arrays->dparameter,
         .fresh = arrays->fresh,
-        .first_cell = lk_range_of_call(execution, node).first,
-        .range_of_input = arrays->range,
         .training = execution->training,
         .random = {execution->seed, LK_FOR_DROPOUT},
         .step = execution->step,
@@ -251,7 +248,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
 
 lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells,
                            int64_t count) {
-    lk_task_arrays arrays = {0};
+    lk_task_arrays arrays; /* what is of no input or parameter stays unset: this is called often */
     lk_task task = lk_execution_task(execution, node, &arrays);
     task.cells = cells;
     task.cell_count = count;

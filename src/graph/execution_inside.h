@@ -56,7 +56,6 @@ typedef struct lk_task_arrays {
     const float *parameter[LK_NODE_PARAMETERS_MOST];
     float *dparameter[LK_NODE_PARAMETERS_MOST];
     bool fresh[LK_NODE_PARAMETERS_MOST];
-    lk_range range[LK_NODE_INPUTS_MOST];
 } lk_task_arrays;
 
 /* What an execution along a window needs beside its values. */

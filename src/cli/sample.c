@@ -41,6 +41,7 @@ static const cli_option options[] = {
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
+    CLI_BINARIZE_OPTIONS,
     {"plain", NULL, "a .png of completions shows them alone, without what was given", false},
     {"temperature", "T",
      "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
@@ -107,9 +108,12 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
                             lk_given *given) {
     const char *path = cli_text(arguments, "given", NULL);
     const lk_columns *columns = model->data.columns;
-    lk_dataset_options how = {.role = LK_ROLE_TEST,
-                              .columns = columns,
-                              .words = columns != NULL && lk_columns_have_words(columns)};
+    lk_dataset_options how;
+    LK_REQUIRE(cli_data_options(arguments, &how)); /* checked before */
+    how.role = LK_ROLE_TEST;
+    how.columns = columns;
+    how.words = columns != NULL && lk_columns_have_words(columns);
+    how.shape = (lk_shape){0}; /* --shape is of the samples */
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};
@@ -122,9 +126,6 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
                 : lk_dataset_read(model->context, path, &how, &dataset));
     if (dataset == NULL) {
         return LK_OK;
-    }
-    if (model->data.binarization != LK_BINARIZE_NONE && dataset->alphabet > 2) {
-        lk_dataset_binarize_all(dataset, model->data.binarization, 1, 0);
     }
     lk_status status = hold(arguments, model, dataset, given);
     lk_dataset_destroy(dataset);
@@ -215,6 +216,7 @@ static int run(const cli_arguments *arguments) {
     int64_t seed;
     double temperature;
     const char *schedule;
+    lk_dataset_options unused; /* until --given is read */
     lk_sample_options how = {0};
     cli_session s;
     if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
@@ -222,7 +224,8 @@ static int run(const cli_arguments *arguments) {
         !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
-        !cli_shape(arguments, &how.shape) || check_given(arguments) != EXIT_DONE) {
+        !cli_shape(arguments, &how.shape) || !cli_data_options(arguments, &unused) ||
+        check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
     how.seed = (uint64_t)seed;

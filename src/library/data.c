@@ -105,9 +105,11 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
                                lk_data *data) {
     lk_dataset_options options = reading_of(how);
     LK_TRY(read_examples(context, input, &options, &data->dataset));
-    lk_binarization binarization = how->model != NULL ? how->model->data.binarization
-                                   : how->binarize    ? LK_BINARIZE_THRESHOLD
-                                                      : LK_BINARIZE_NONE;
+    lk_binarization binarization =
+        !how->binarize ? LK_BINARIZE_NONE
+        : how->model != NULL && how->model->data.binarization != LK_BINARIZE_NONE
+            ? how->model->data.binarization
+            : LK_BINARIZE_THRESHOLD;
     if (binarization != LK_BINARIZE_NONE && data->dataset->alphabet > 2) {
         lk_dataset_binarize_all(data->dataset, binarization, options.seed, 0);
     }

@@ -92,14 +92,24 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* What may help; values are never changed unless that is asked for. */
+static const char *hint_of(const lk_model *model) {
+    static const char *const hints[] = {
+        [LK_BINARIZE_NONE] = " (--binarize makes grey values 0 and 1)",
+        [LK_BINARIZE_THRESHOLD] = " (it was trained with --binarize threshold: say so again)",
+        [LK_BINARIZE_SAMPLE] = " (it was trained with --binarize sample: say so again, or "
+                               "threshold)",
+    };
+    return model->data.alphabet == 2 ? hints[model->data.binarization] : "";
+}
+
 static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, int64_t at) {
     int64_t variable = at % dataset->variables;
     return lk_fail(
         model->context, LK_MISMATCH,
         "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d%s", dataset->path,
         (long long)(at / dataset->variables), (long long)variable, dataset->values[at],
-        lk_model_alphabet_of(model, variable % model->data.variables) - 1,
-        model->data.alphabet == 2 ? " (grey images for a binary model need --binarize)" : "");
+        lk_model_alphabet_of(model, variable % model->data.variables) - 1, hint_of(model));
 }
 
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {

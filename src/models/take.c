@@ -13,6 +13,9 @@ static lk_status prepare(const lk_model *model, const lk_take_options *options, 
     if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
         lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
         *done = how;
+        LK_TRY(lk_dataset_note(model->context, dataset,
+                               "grey values became 0 and 1 (--binarize %s), and are gone",
+                               how == LK_BINARIZE_THRESHOLD ? "threshold" : "sample"));
     }
     if (options->labels != NULL) {
         LK_TRY(lk_dataset_read_labels(model->context, options->labels, dataset));
@@ -25,8 +28,7 @@ lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done) {
     lk_dataset_options reading = options->reading;
-    lk_binarization how =
-        reading.binarization != LK_BINARIZE_NONE ? reading.binarization : model->data.binarization;
+    lk_binarization how = reading.binarization;
     *dataset = NULL;
     *done = LK_BINARIZE_NONE;
     reading.role = LK_ROLE_TEST;

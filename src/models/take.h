@@ -13,8 +13,8 @@ typedef struct lk_take_options {
 } lk_take_options;
 
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
- * are binarized as the options or else the model say; values that are 0 and 1 already stay; *done
- * tells which it was. *dataset is the caller's. */
+ * are binarized where the options say so, whatever the model was trained on; values that are 0 and
+ * 1 already stay; *done tells which it was. *dataset is the caller's. */
 lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done);

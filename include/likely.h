@@ -216,7 +216,7 @@ typedef struct lk_loading {
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
-/* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR: recognised by its content; one
+/* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
  * with a path may be gzipped), or the path of a folder of pictures or texts. */
 lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data);
 /* Texts in your memory, which are copied: how->model or how->text says what their symbols are. */

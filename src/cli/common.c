@@ -130,6 +130,21 @@ static bool parse_crop(const cli_arguments *arguments, lk_crop *crop) {
     return true;
 }
 
+static bool picture_options(const cli_arguments *arguments, lk_picture_settings *settings) {
+    const char *alpha;
+    int64_t depth;
+    if (!cli_choice(arguments, "alpha", "keep|drop|white", NULL, &alpha) ||
+        !cli_integer(arguments, "depth", 8, 8, 0, &depth)) {
+        return false;
+    }
+    while (alpha != NULL && strcmp(lk_alpha_name(settings->alpha), alpha) != 0) {
+        settings->alpha++;
+    }
+    settings->orient = cli_has(arguments, "orient");
+    settings->depth = (int32_t)depth;
+    return true;
+}
+
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
@@ -139,7 +154,8 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     if ((sized && !cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet)) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
         !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
+        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop) ||
+        !picture_options(arguments, &options->pictures.settings)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;

@@ -34,7 +34,16 @@ lk_status cli_can_write(lk_context *context, const char *path);
 #define CLI_DATA_OPTIONS                                                               \
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
         {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
-        CLI_BINARIZE_OPTIONS
+        CLI_BINARIZE_OPTIONS, CLI_PICTURE_OPTIONS
+/* How pictures are read. */
+#define CLI_PICTURE_OPTIONS                                                                       \
+    {"alpha", "keep|drop|white",                                                                  \
+     "of pictures: transparency is a channel, is left out, or laid on white (default: as of the " \
+     "pictures that the model was trained on; else a channel where something shows through)",     \
+     false},                                                                                      \
+        {"orient", NULL, "of pictures: turn them as their EXIF notes say", false}, {              \
+        "depth", "8", "of pictures: read the high 8 bits of 16", false                            \
+    }
 /* Those of them that --given takes. */
 #define CLI_BINARIZE_OPTIONS                                                         \
     {"binarize", "threshold|sample",                                                 \

@@ -1,5 +1,6 @@
 /* likely decompress. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/common.h"
 #include "codec/codec.h"
@@ -8,15 +9,26 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, "
-     ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
+     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .bin "
+     "for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png also .gz), NAME/ is a "
+     "folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
+/* What of the examples is not in the file, "" if all is. */
+static void find_loss(const char *out, const lk_restored *r, char loss[LK_LOSS_CAPACITY]) {
+    loss[0] = '\0';
+    if (!r->texts) {
+        lk_dataset_loss(out, r->dataset, false, loss);
+    }
+}
+
 static int print_json(const char *out, const lk_restored *r) {
+    char loss[LK_LOSS_CAPACITY];
+    find_loss(out, r, loss);
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
@@ -27,11 +39,13 @@ static int print_json(const char *out, const lk_restored *r) {
         r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
                              "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks));
+                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
+                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
 }
 
 static int print_text(const char *out, const lk_restored *r) {
+    char loss[LK_LOSS_CAPACITY];
+    find_loss(out, r, loss);
     if (!r->texts) {
         printf("%lld examples restored to %s\n", (long long)r->items, out);
     } else if (r->total_bytes >= 0) {
@@ -54,6 +68,9 @@ static int print_text(const char *out, const lk_restored *r) {
     if (r->chunks < 0) {
         printf("the end of the file is damaged: more may be missing behind what is restored\n");
     }
+    if (loss[0] != '\0') {
+        printf("%s: %s\n", out, loss);
+    }
     return cli_finish_output();
 }
 
@@ -62,11 +79,33 @@ static bool show(void *progress, int64_t done, int64_t count) {
     return true;
 }
 
+/* Whether what the file says it holds can stand under that name: before all of it is decoded. A
+ * pipe can be read but once. */
+static lk_status check_out(lk_context *context, const char *data, const char *out) {
+    struct stat about;
+    lk_source source;
+    lk_container container;
+    if (stat(data, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_source_open(context, data, &source));
+    lk_status status = lk_container_open(&source, &container);
+    if (status == LK_OK && !container.texts) {
+        const lk_dataset like = {.shape = container.shape,
+                                 .alphabet = (int32_t)container.alphabet,
+                                 .examples = container.items};
+        status = lk_dataset_holds(context, out, &like, true);
+    }
+    lk_container_close(&container);
+    lk_source_close(&source);
+    return status;
+}
+
 /* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_restored restored = {0};
-    const char *out = cli_text(arguments, "out", NULL);
+    const char *data = cli_text(arguments, "data", NULL), *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
         cli_progress progress = cli_progress_begin(arguments, "decoding");
@@ -74,9 +113,8 @@ static int run(const cli_arguments *arguments) {
                                 .progress = show,
                                 .progress_argument = &progress};
         bool done =
-            cli_can_write(s.context, out) == LK_OK &&
-            lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how, &restored) ==
-                LK_OK &&
+            check_out(s.context, data, out) == LK_OK && cli_can_write(s.context, out) == LK_OK &&
+            lk_decompress_file(s.model, data, out, &how, &restored) == LK_OK &&
             (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
         cli_progress_end(&progress);
         status = !done                        ? cli_fault(s.context)

@@ -10,9 +10,10 @@
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, "
-     "CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). "
-     "For a model of texts: any file, as one text from its beginning, or a folder of texts",
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, JPEG, PBM, "
+     "PGM, PPM, PAM, CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches "
+     "(their test part). For a model of texts: any file, as one text from its beginning, or a "
+     "folder of texts",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,

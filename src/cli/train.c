@@ -14,8 +14,8 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also gzipped; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",

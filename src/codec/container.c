@@ -319,6 +319,8 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
 void lk_container_rewind(lk_container *c) {
     c->at = c->header_bytes;
     c->next = c->hashed = 0;
+    c->from_first = c->header_bytes;
+    c->from_last = c->end - c->total;
 }
 
 lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
@@ -340,6 +342,8 @@ lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
 
 void lk_container_close(lk_container *c) {
     lk_buffer_release(&c->index);
+    lk_release(c->length);
     lk_release(c->scratch);
+    c->length = NULL;
     c->scratch = NULL;
 }

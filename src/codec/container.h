@@ -47,8 +47,12 @@ typedef struct lk_container {
     int64_t at, next;          /* where the next chunk should begin; its number */
     int64_t hashed;            /* bytes, of what proved to be no chunks */
     bool stray;                /* bytes were met that belong to nothing */
-    int64_t each;              /* versions 1 to 3: examples or symbols in each chunk but the last */
+    /* Versions 1 to 3. */
+    int64_t each; /* examples or symbols in each chunk but the last */
     bool table_at_end;
+    int64_t stated_end;            /* where the file ends, as the header says */
+    int64_t *length, total;        /* owned, [chunks]: by the table, frames included; NULL: none */
+    int64_t from_first, from_last; /* where the next chunk should begin by the table */
 } lk_container;
 
 typedef struct lk_chunk {

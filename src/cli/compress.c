@@ -24,7 +24,7 @@ static const cli_option options[] = {
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
-     "are faster and a little larger (default: chosen)",
+     "are faster and a little larger (default: chosen, fewer where --memory is small)",
      false},
     {"adapt", "RATE",
      "the model learns from what it has met, in each chunk from its own weights on: a step at this "

@@ -22,7 +22,12 @@ typedef struct recipe {
 } recipe;
 
 #define NATURAL NULL, "natural"
-#define SAME {0, {0}}
+#define SAME  \
+    {         \
+        0, {  \
+            0 \
+        }     \
+    }
 static const recipe recipes[] = {
     {"made", {2, {3, 4}}, SAME, 2, 0, {0}, NATURAL, 37, {"hidden=9"}, 1},
     {"made", {2, {1, 2}}, SAME, 2, 0, {0}, NULL, "reversed", 130, {"hidden=5,6"}, 1},
@@ -477,28 +482,37 @@ static void test_hostile_chunks(void **state) {
     end_world(&w);
 }
 
-/* So many lanes that they do not fit into memory: refused with the figure. */
-static void test_too_many_lanes(void **state) {
-    recipe r = {"pixelcnn",
-                {3, {4, 5, 1}},
-                {2, {1, 32768}},
-                2,
-                0,
-                {0},
-                NATURAL,
-                2,
-                {"blocks=1", "channels=64"},
-                2};
-    lk_codec_options options = {.lanes = 4096};
+/* Where little memory may be taken fewer lanes are chosen, and lanes that were given are refused,
+ * with the figure, before anything is written; where much may be, its size decides nothing. */
+static void test_bounded_memory(void **state) {
+    recipe r = recipes[15];
+    lk_codec_options given = {0};
+    lk_codec_report usual, few;
+    lk_restored restored;
+    lk_buffer coded = {0};
     world w;
     (void)state;
+    r.examples = 64;
     begin_world(&r, 1, 83, &w);
-    lk_items_close(w.items);
-    lk_dataset_destroy(w.data);
-    testing_ok(w.context, lk_dataset_create(w.context, "wide", r.shape, 4096, 2, &w.data));
-    testing_ok(w.context, lk_items_of_dataset(w.context, w.data, NULL, &w.items));
-    testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
-                    LK_NO_MEMORY, "GiB");
+    compress(&w, NULL, &usual);
+    lk_context_set_memory(w.context, INT64_C(1) << 34);
+    testing_ok(w.context, testing_compress(w.model, w.items, NULL, &coded, NULL));
+    testing_same_bytes(&coded, &w.coded, "much memory");
+    lk_context_set_memory(w.context, 1 << 20);
+    given.lanes = usual.lanes;
+    testing_refused(w.context, testing_compress(w.model, w.items, &given, &coded, NULL),
+                    LK_NO_MEMORY, "random: running the model over 64 items side by side");
+    assert_int_equal(coded.size, 0);
+    testing_refused(
+        w.context,
+        testing_decompress(w.model, w.coded.data, w.coded.size, false, &w.unused, &restored),
+        LK_NO_MEMORY, "test: running the model over 64 items side by side would take");
+    testing_ok(w.context, testing_compress(w.model, w.items, NULL, &coded, &few));
+    assert_true(few.lanes >= 2 && few.lanes <= usual.lanes / 2);
+    expect_restored(&w, &coded);
+    lk_context_set_memory(w.context, 0);
+    expect_restored(&w, &w.coded);
+    lk_buffer_release(&coded);
     end_world(&w);
 }
 
@@ -592,7 +606,7 @@ int main(void) {
         cmocka_unit_test(test_labels_and_names),      cmocka_unit_test(test_given_labels),
         cmocka_unit_test(test_equal_ranks),           cmocka_unit_test(test_cost),
         cmocka_unit_test(test_learning_pays),         cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_hostile_chunks),        cmocka_unit_test(test_too_many_lanes),
+        cmocka_unit_test(test_hostile_chunks),        cmocka_unit_test(test_bounded_memory),
         cmocka_unit_test(test_wrong_model),           cmocka_unit_test(test_ends_early),
         cmocka_unit_test(test_through_files),
     };

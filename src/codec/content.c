@@ -2,14 +2,24 @@
 
 #include <string.h>
 
+static bool by_characters(const lk_container *container, const lk_symbols *alphabet) {
+    return container->texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
+}
+
+double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
+                        int64_t symbols) {
+    return (by_characters(container, alphabet) ? 6.0 : 2.0) * (double)symbols +
+           12.0 * (double)items;
+}
+
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content) {
     int64_t items = chunk->items, symbols = chunk->symbols;
     bool texts = container->texts, labels = container->labels;
-    bool characters = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
+    bool characters = by_characters(container, alphabet);
     *content = (lk_content){.items = items, .symbols = symbols};
     LK_TRY(lk_memory_allow(context, NULL, "a chunk",
-                           (characters ? 6.0 : 2.0) * (double)symbols + 12.0 * (double)items));
+                           lk_content_bytes(container, alphabet, items, symbols)));
     content->alphabet = texts ? alphabet : NULL;
     content->length = lk_resize(NULL, items, sizeof *content->length);
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;

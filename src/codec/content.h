@@ -16,6 +16,9 @@ typedef struct lk_content {
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
+/* Bytes of that of a chunk. */
+double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
+                        int64_t symbols);
 /* Room for a chunk. deinit in any case. */
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content);

@@ -290,6 +290,7 @@ static lk_status restore(job *work) {
     LK_TRY(check_model(work));
     LK_TRY(check_intact(work));
     LK_TRY(lk_coder_init(&work->coder, work->model, c, work->shape));
+    LK_TRY(c->chunks != 0 ? lk_coder_open(&work->coder, LK_INCREMENTAL, work->name) : LK_OK);
     work->coder.progress = work->options.progress;
     work->coder.progress_argument = work->options.progress_argument;
     work->coder.total = c->symbols;

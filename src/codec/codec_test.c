@@ -263,6 +263,55 @@ static void test_labels_and_names(void **state) {
     end_world(&w);
 }
 
+static void add_class(world *w, const char *word) {
+    int32_t symbol;
+    testing_ok(w->context, lk_dictionary_add(w->context, &w->data->classes, word,
+                                             (int64_t)strlen(word), &symbol));
+}
+
+static void expect_classes(const world *w, const lk_dataset *got) {
+    assert_int_equal(got->classes.count, w->data->classes.count);
+    for (int32_t k = 0; k < w->data->classes.count; k++) {
+        assert_string_equal(lk_dictionary_text(&got->classes, k),
+                            lk_dictionary_text(&w->data->classes, k));
+    }
+}
+
+/* Labels that are words, or other numbers than 0, 1, 2, ...: each comes back, with the class that
+ * no example is of; and where the first chunk is lost, those of the others. */
+static void test_words_of_labels(void **state) {
+    static const char *const words[] = {"-7", "cat", "dog, or so", "", "dogs", "\xff\xfe", "none"};
+    lk_codec_options options = {.chunk = 10};
+    lk_restored restored;
+    world w;
+    (void)state;
+    begin_world(&recipes[0], 1, 5, &w);
+    for (int32_t k = 0; k < 7; k++) {
+        add_class(&w, words[k]);
+    }
+    w.data->labels = lk_allocate(w.data->examples, sizeof *w.data->labels);
+    for (int32_t i = 0; i < w.data->examples; i++) {
+        w.data->labels[i] = i < 10 ? i % 3 : i * 5 % 6;
+    }
+    compress(&w, &options, NULL);
+    expect_restored(&w, &w.coded);
+    testing_ok(w.context, testing_decompress(w.model, w.coded.data, w.coded.size, false, &w.unused,
+                                             &restored));
+    expect_classes(&w, restored.dataset);
+    lk_restored_deinit(&restored);
+    w.coded.data[60] ^= 1; /* in the first chunk */
+    testing_ok(w.context,
+               testing_decompress(w.model, w.coded.data, w.coded.size, true, &w.unused, &restored));
+    assert_int_equal(restored.items, w.data->examples - 10);
+    for (int64_t i = 0; i < restored.items; i++) {
+        const lk_dataset *got = restored.dataset;
+        assert_string_equal(lk_dictionary_text(&got->classes, got->labels[i]),
+                            words[w.data->labels[i + 10]]);
+    }
+    lk_restored_deinit(&restored);
+    end_world(&w);
+}
+
 /* A model that is given labels is refused items that have none, or others. */
 static void test_given_labels(void **state) {
     world w;
@@ -602,12 +651,19 @@ static void test_through_files(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bytes_everywhere), cmocka_unit_test(test_lanes_and_chunks),
-        cmocka_unit_test(test_labels_and_names),      cmocka_unit_test(test_given_labels),
-        cmocka_unit_test(test_equal_ranks),           cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_learning_pays),         cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_hostile_chunks),        cmocka_unit_test(test_bounded_memory),
-        cmocka_unit_test(test_wrong_model),           cmocka_unit_test(test_ends_early),
+        cmocka_unit_test(test_same_bytes_everywhere),
+        cmocka_unit_test(test_lanes_and_chunks),
+        cmocka_unit_test(test_labels_and_names),
+        cmocka_unit_test(test_words_of_labels),
+        cmocka_unit_test(test_given_labels),
+        cmocka_unit_test(test_equal_ranks),
+        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_learning_pays),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_hostile_chunks),
+        cmocka_unit_test(test_bounded_memory),
+        cmocka_unit_test(test_wrong_model),
+        cmocka_unit_test(test_ends_early),
         cmocka_unit_test(test_through_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

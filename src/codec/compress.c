@@ -1,4 +1,5 @@
 /* Compression: chunk by chunk, read, coded, decoded again and compared, written. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -57,6 +58,18 @@ static lk_status describe_texts(job *work) {
     return LK_OK;
 }
 
+/* Whether labels are symbols of words that the model does not know, or numbers that are not their
+ * own symbols. */
+static bool labels_are_words(const job *work, const lk_dataset *data) {
+    bool words = false;
+    char digits[16];
+    for (int32_t k = 0; k < data->classes.count && work->model->data.classes.count == 0; k++) {
+        snprintf(digits, sizeof digits, "%d", k);
+        words |= strcmp(digits, lk_dictionary_text(&data->classes, k)) != 0;
+    }
+    return words;
+}
+
 static lk_status describe_examples(job *work) {
     const lk_dataset *data = lk_items_dataset(work->items);
     lk_container *c = &work->container;
@@ -75,6 +88,12 @@ static lk_status describe_examples(job *work) {
                        data->path, data->note != NULL ? data->note : "other columns");
     }
     c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
+    c->words = c->labels && labels_are_words(work, data);
+    if (c->words && data->classes.count > LK_WORDS_MOST) {
+        return lk_fail(work->context, LK_UNSUPPORTED,
+                       "%s: %d different labels; a compressed file keeps at most %lld", data->path,
+                       data->classes.count, (long long)LK_WORDS_MOST);
+    }
     c->names = data->names != NULL;
     c->shape = data->shape;
     c->alphabet = data->alphabet;

@@ -29,6 +29,7 @@ typedef struct lk_container {
     int64_t version;
     lk_fingerprint model;
     bool texts, labels, names; /* whether it holds these; else examples */
+    bool words;                /* of examples: labels are symbols of words, which are told */
     int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */

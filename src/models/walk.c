@@ -306,7 +306,9 @@ static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int6
     if (!taken_whole(walk)) {
         passage.escapes = add_up(walk, n, count, here);
     } else {
-        walk->nll[n] = lk_mixture_nll(walk->sums + n, walk->lanes, walk->networks);
+        walk->nll[n] = walk->networks == 1
+                           ? walk->sums[n]
+                           : lk_mixture_nll(walk->sums + n, walk->lanes, walk->networks);
         passage.nats = walk->options.terms ? whole_item(walk, n) : NULL;
     }
     passage.nll_nats = walk->nll[n];

@@ -25,7 +25,8 @@ drawn() {
 }
 rows() { make_rows "$1" 784 "$2" | sed 's/./& /g; s/ $//' | gzip; }
 sentences() {
-    awk -v n="$1" -v s="$2" 'BEGIN { srand(s); split("the a old sea ship king ROMEO: wrote of and", w)
+    awk -v n="$1" -v s="$2" 'BEGIN { srand(s)
+        split("the a old sea ship king ROMEO: wrote of and", w)
         for (i = 0; i < n; i++) { for (k = 0; k < 7; k++) printf "%s ", w[1 + int(10 * rand())]
             print "." } }'
 }

@@ -102,9 +102,19 @@ static int check_complete(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
+static void list_names(const cli_verb *verb, char names[NAMES_MOST]) {
+    size_t used = (size_t)snprintf(names, NAMES_MOST, " ");
+    for (int32_t i = 0; i < cli_option_count(verb); i++) {
+        used +=
+            (size_t)snprintf(names + used, NAMES_MOST - used, "%s ", cli_option_at(verb, i)->name);
+        assert(used < NAMES_MOST);
+    }
+}
+
 int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments) {
     *arguments = (cli_arguments){.verb = verb};
     assert(cli_option_count(verb) <= OPTIONS_MOST);
+    list_names(verb, arguments->names);
     bool options_end = false;
     for (int at = 0; at < count; at++) {
         if (!options_end && strcmp(words[at], "--") == 0) {

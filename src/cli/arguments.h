@@ -8,6 +8,7 @@
 #define OPTIONS_MOST 64
 #define REPEATS_MOST 64
 #define POSITIONALS_MOST 64
+#define NAMES_MOST 2048
 
 /* Exit statuses. */
 enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
@@ -23,6 +24,7 @@ typedef struct cli_arguments {
     const struct cli_verb *verb;
     const char *positional[POSITIONALS_MOST];
     int32_t positionals;
+    char names[NAMES_MOST]; /* of the verb's options, between blanks */
     struct {
         const char *value[REPEATS_MOST];
         int32_t count;

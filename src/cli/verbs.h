@@ -4,7 +4,8 @@
 
 #include "cli/arguments.h"
 
-/* Verb number i; NULL behind the last. Those that nobody calls by hand are hidden, and come last. */
+/* Verb number i; NULL behind the last. Those that nobody calls by hand are hidden, and come
+ * last. */
 const cli_verb *cli_verb_at(int32_t index);
 /* NULL: there is none of that name. */
 const cli_verb *cli_verb_named(const char *name);

@@ -1,9 +1,9 @@
-# Pictures as people have them: with alpha, of 1 or 16 bits, turned, of several frames, in folders of
-# folders. What is not read as it stands is said; what comes back has the pixels and the names.
+# Pictures as people have them: with alpha, of 1 or 16 bits, turned, of several frames, in folders
+# of folders. What is not read as it stands is said; what comes back has the pixels and the names.
 . "$(dirname "$0")/lib.sh"
 
-# png FILE WIDTH HEIGHT TYPE BITS SAMPLES [EXTRA]: samples as a Python expression of x, y, c (c is the
-# channel); EXTRA: a chunk in front of the pixels, as "NAME:hexadecimal"
+# png FILE WIDTH HEIGHT TYPE BITS SAMPLES [EXTRA]: samples as a Python expression of x, y, c (c is
+# the channel); EXTRA: a chunk in front of the pixels, as "NAME:hexadecimal"
 png() {
     python3 - "$@" <<'END'
 import struct, sys, zlib
@@ -89,7 +89,8 @@ expect_values "255,0" "$work/two.png" --alphabet 256
 mkdir "$work/mixed"
 cp "$work/bw1.png" "$work/grey.png" "$work/mixed"
 said "1 of 2 pictures: levels spread" eval "$work/grey" --data "$work/mixed"
-run train pixelcnn --data "$work/mixed" --binarize threshold --out "$work/v" "${quick[@]}" >/dev/null
+run train pixelcnn --data "$work/mixed" --binarize threshold --out "$work/v" "${quick[@]}" \
+    >/dev/null
 run compress "$work/v" --data "$work/mixed" --binarize threshold --out "$work/v.lk" >/dev/null
 # A float or a colour that no pixel has changes nothing.
 png "$work/unused.png" 4 1 0 1 '1' tRNS:0000
@@ -105,7 +106,8 @@ png "$work/deep.png" 3 1 0 16 '[0, 513, 65535][x]'
 expect_values "0,513,65535" "$work/deep.png"
 expect_values "0,2,255" "$work/deep.png" --depth 8
 png "$work/deep8.png" 8 8 0 16 '(x * y) << 8'
-expect_status 1 'deep8.png: has 65536 levels, .*--depth 8' eval "$work/grey" --data "$work/deep8.png"
+expect_status 1 'deep8.png: has 65536 levels, .*--depth 8' eval "$work/grey" \
+    --data "$work/deep8.png"
 said "the high 8 of 16 bits read" eval "$work/grey" --data "$work/deep8.png" --depth 8
 
 # ---- transparency -------------------------------------------------------------------------------
@@ -120,7 +122,8 @@ expect_values "236,30" "$work/grey-alpha.png" --alpha white
 expect_values "$(values "$work/colour.png")" "$work/opaque.png"
 # What a model was trained with is remembered.
 run train pixelcnn --data "$work/clear.png" --out "$work/kept" "${quick[@]}" >/dev/null
-run train pixelcnn --data "$work/clear.png" --alpha white --out "$work/white" "${quick[@]}" >/dev/null
+run train pixelcnn --data "$work/clear.png" --alpha white --out "$work/white" "${quick[@]}" \
+    >/dev/null
 run info "$work/kept" | grep -q 8x8x4 || fail "four channels: $(run info "$work/kept")"
 for verb in eval score check; do
     said "transparency laid on white" $verb "$work/white" --data "$work/clear.png"
@@ -158,7 +161,8 @@ packer, data = zlib.compressobj(9), b""
 for y in range(6000):
     data += packer.compress(bytes(6001))
 open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(
-    ">2I5B", 6000, 6000, 8, 0, 0, 0, 0)) + chunk(b"IDAT", data + packer.flush()) + chunk(b"IEND", b""))
+    ">2I5B", 6000, 6000, 8, 0, 0, 0, 0)) + chunk(b"IDAT", data + packer.flush())
+    + chunk(b"IEND", b""))
 END
 run train uniform --data "$work/grey.png" --out "$work/made" --quiet >/dev/null
 (
@@ -183,7 +187,8 @@ png "$work/tree/10/b.png" 8 8 0 8 '(x + 11 * y) % 256'
 run compress "$work/grey" --data "$work/tree" --out "$work/tree.lk" >/dev/null
 run decompress "$work/grey" --data "$work/tree.lk" --out "$work/tree-back" >"$work/text"
 ! grep -q "left out" "$work/text" || fail "all is kept: $(cat "$work/text")"
-[[ $(cd "$work/tree" && find . -type f | sort) == "$(cd "$work/tree-back" && find . -type f | sort)" ]] ||
+files() { (cd "$1" && find . -type f | sort); }
+[[ $(files "$work/tree") == "$(files "$work/tree-back")" ]] ||
     fail "names: $(cd "$work/tree-back" && find .)"
 run compress "$work/grey" --data "$work/tree-back/" --out "$work/tree2.lk" >/dev/null
 expect_same "$work/tree.lk" "$work/tree2.lk" "pixels, names and labels of a folder"
@@ -239,6 +244,6 @@ done
 expect_same "$work/done1.txt" "$work/done8.txt" "0/1 and 0/255 given"
 [[ $(cut -c 1-32 "$work/done1.txt" | uniq) == 01010101101010100101010110101010 ]] ||
     fail "the upper half is held: $(cat "$work/done1.txt")"
-run sample "$work/vectors" --count 1 --given "$work/vectors.txt" --given-rows 3 --out "$work/d.txt" \
-    >/dev/null
+run sample "$work/vectors" --count 1 --given "$work/vectors.txt" --given-rows 3 \
+    --out "$work/d.txt" >/dev/null
 finish

@@ -14,21 +14,24 @@ static const cli_option options[] = {
      "folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
+    {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
+     false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
 /* What of the examples is not in the file, "" if all is. */
-static void find_loss(const char *out, const lk_restored *r, char loss[LK_LOSS_CAPACITY]) {
+static void find_loss(const cli_arguments *arguments, const lk_restored *r,
+                      char loss[LK_LOSS_CAPACITY]) {
     loss[0] = '\0';
     if (!r->texts) {
-        lk_dataset_loss(out, r->dataset, false, loss);
+        lk_dataset written = *r->dataset;
+        written.labels = cli_has(arguments, "labels") ? NULL : written.labels;
+        lk_dataset_loss(cli_text(arguments, "out", NULL), &written, false, loss);
     }
 }
 
-static int print_json(const char *out, const lk_restored *r) {
-    char loss[LK_LOSS_CAPACITY];
-    find_loss(out, r, loss);
+static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
@@ -43,9 +46,7 @@ static int print_json(const char *out, const lk_restored *r) {
                              "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
 }
 
-static int print_text(const char *out, const lk_restored *r) {
-    char loss[LK_LOSS_CAPACITY];
-    find_loss(out, r, loss);
+static int print_text(const char *out, const lk_restored *r, const char *loss) {
     if (!r->texts) {
         printf("%lld examples restored to %s\n", (long long)r->items, out);
     } else if (r->total_bytes >= 0) {
@@ -101,25 +102,59 @@ static lk_status check_out(lk_context *context, const char *data, const char *ou
     return status;
 }
 
+/* To --out and, if they are asked for, --labels. */
+static lk_status write_examples(const cli_arguments *arguments, lk_context *context,
+                                const lk_restored *restored) {
+    const char *out = cli_text(arguments, "out", NULL);
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (restored->texts) {
+        return LK_OK;
+    }
+    if (labels != NULL && restored->dataset->labels == NULL) {
+        return lk_fail(context, LK_MISMATCH, "%s: holds no labels: leave out --labels",
+                       cli_text(arguments, "data", NULL));
+    }
+    LK_TRY(lk_dataset_restore(context, out, restored->dataset));
+    return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
+}
+
+/* Whether files may have these names. */
+static bool can_write(const cli_arguments *arguments, const cli_session *s) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (labels != NULL && s->model->data.stream) {
+        lk_fail(s->context, LK_INVALID,
+                "the model is of texts, whose names say their classes: leave out --labels");
+        return false;
+    }
+    const char *out = cli_text(arguments, "out", NULL);
+    return check_out(s->context, cli_text(arguments, "data", NULL), out) == LK_OK &&
+           cli_can_write(s->context, out) == LK_OK &&
+           (labels == NULL || cli_can_write(s->context, labels) == LK_OK);
+}
+
 /* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_restored restored = {0};
-    const char *data = cli_text(arguments, "data", NULL), *out = cli_text(arguments, "out", NULL);
+    char loss[LK_LOSS_CAPACITY];
+    const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
         cli_progress progress = cli_progress_begin(arguments, "decoding");
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
                                 .progress_argument = &progress};
-        bool done =
-            check_out(s.context, data, out) == LK_OK && cli_can_write(s.context, out) == LK_OK &&
-            lk_decompress_file(s.model, data, out, &how, &restored) == LK_OK &&
-            (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
+        bool done = can_write(arguments, &s) &&
+                    lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how,
+                                       &restored) == LK_OK &&
+                    write_examples(arguments, s.context, &restored) == LK_OK;
         cli_progress_end(&progress);
+        if (done) {
+            find_loss(arguments, &restored, loss);
+        }
         status = !done                        ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(out, &restored)
-                                              : print_text(out, &restored);
+                 : cli_has(arguments, "json") ? print_json(out, &restored, loss)
+                                              : print_text(out, &restored, loss);
     }
     lk_restored_deinit(&restored);
     cli_end(&s);

@@ -121,7 +121,9 @@ static const char *hint_of(const lk_model *model) {
         [LK_BINARIZE_SAMPLE] = " (it was trained with --binarize sample: say so again, or "
                                "threshold)",
     };
-    return model->data.alphabet == 2 ? hints[model->data.binarization] : "";
+    return model->data.alphabet == 2
+               ? lk_advice(model->context, "binarize", hints[model->data.binarization])
+               : "";
 }
 
 static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, int64_t at) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/cropping.h"
 #include "data/formats/folder_list.h"
 #include "data/formats/pictures.h"
@@ -38,12 +39,13 @@ static lk_status fits_album(lk_context *context, const void *argument, const cha
     const lk_album *album = argument;
     const lk_picture *first = &album->pictures[0];
     if (album->index > 0 && (height != first->height || width != first->width)) {
-        return lk_fail(context, LK_MISMATCH,
-                       "%s: %lldx%lld pixels (height x width), but %s is %lldx%lld; the pictures "
-                       "of a folder must be of one size, or give --crop HEIGHTxWIDTH, of verbs "
-                       "that have it, for pieces of one size",
-                       name, (long long)height, (long long)width, album->list->files[0].name,
-                       (long long)first->height, (long long)first->width);
+        return lk_fail(
+            context, LK_MISMATCH,
+            "%s: %lldx%lld pixels (height x width), but %s is %lldx%lld; the pictures "
+            "of a folder must be of one size%s",
+            name, (long long)height, (long long)width, album->list->files[0].name,
+            (long long)first->height, (long long)first->width,
+            lk_advice(context, "crop", ", or give --crop HEIGHTxWIDTH for pieces of one size"));
     }
     return album->wish.fits != NULL
                ? album->wish.fits(context, album->wish.argument, name, height, width)

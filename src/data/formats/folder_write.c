@@ -43,23 +43,33 @@ static char *path_of(const char *folder, const lk_dataset *dataset, int64_t inde
     return lk_print("%s%s%s%s", folder, slash, name, png ? "" : ".png");
 }
 
-/* That no two get one name: photo.jpg, and photo.jpg.png behind it. Names are in their order, so
- * that those which begin alike stand together. */
-static lk_status check_names(lk_context *context, const char *path, const lk_dataset *dataset) {
-    int64_t count = dataset->names != NULL ? dataset->examples : 0;
-    for (int64_t i = 0; i < count; ++i) {
-        const char *name = dataset->names[i];
-        size_t length = strlen(name);
-        for (int64_t k = i + 1; k < count && strncmp(dataset->names[k], name, length) == 0; ++k) {
-            if (strcasecmp(dataset->names[k] + length, ".png") == 0 ||
-                dataset->names[k][length] == '\0') {
-                return lk_fail(context, LK_INVALID,
-                               "%s: %s and %s would become one file: write .npy", path, name,
-                               dataset->names[k]);
-            }
-        }
+/* That no two get one name: photo.jpg, and photo.jpg.png beside it. */
+static lk_status check_name(lk_context *context, const char *path, const lk_dataset *dataset,
+                            int64_t index, lk_dictionary *names) {
+    char *file = path_of(path, dataset, index);
+    if (file == NULL) {
+        return lk_fail_no_memory(context, path, (int64_t)strlen(path));
     }
-    return LK_OK;
+    int32_t number = (int32_t)index;
+    int64_t length = (int64_t)strlen(file);
+    lk_status status =
+        length <= LK_TEXT_MOST ? lk_dictionary_add(context, names, file, length, &number) : LK_OK;
+    if (status == LK_OK && number < index) {
+        status =
+            lk_fail(context, LK_INVALID, "%s: two pictures would have this name; write .npy", file);
+    }
+    lk_release(file);
+    return status;
+}
+
+static lk_status check_names(lk_context *context, const char *path, const lk_dataset *dataset) {
+    lk_dictionary names = {0};
+    lk_status status = LK_OK;
+    for (int64_t i = 0; dataset->names != NULL && i < dataset->examples && status == LK_OK; ++i) {
+        status = check_name(context, path, dataset, i, &names);
+    }
+    lk_dictionary_deinit(&names);
+    return status;
 }
 
 static lk_status write_example(lk_context *context, const char *folder, const lk_dataset *dataset,

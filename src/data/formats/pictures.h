@@ -31,6 +31,9 @@ lk_status lk_picture_read(lk_context *context, const lk_reading *reading, lk_pic
 /* Says in the data set's note what became of its pictures. */
 lk_status lk_picture_tell(lk_context *context, const lk_picture_tally *tally, lk_dataset *dataset);
 lk_status lk_pbm_writable(lk_context *context, const char *path, const lk_dataset *dataset);
+/* An example's shape as that of a picture: height, width, channels; a vector that is no square is a
+ * line. Of 4 axes: none. */
+lk_shape lk_picture_shape(lk_shape shape);
 /* LK_INVALID: not one picture, or none at all. */
 lk_status lk_picture_writable(lk_context *context, const char *path, const lk_dataset *dataset);
 

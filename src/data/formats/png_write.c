@@ -1,6 +1,6 @@
-/* Writing PNG pictures. To look at (samples): a single example, or several on a sheet, values spread
- * from 0..alphabet-1 over 0..255. To be read again: values as they are, in 1, 8 or 16 bits, of 1 to
- * 4 channels; of an alphabet of 2 the 1 is white. */
+/* Writing PNG pictures. To look at (samples): a single example, or several on a sheet, values
+ * spread from 0..alphabet-1 over 0..255. To be read again: values as they are, in 1, 8 or 16 bits,
+ * of 1 to 4 channels; of an alphabet of 2 the 1 is white. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -184,8 +184,13 @@ lk_status lk_png_draw(lk_context *context, const char *path, const lk_dataset *d
 
 /* ---- to be read again ------------------------------------------------------------------------ */
 
+lk_shape lk_picture_shape(lk_shape shape) {
+    lk_shape picture = lk_shape_picture(shape);
+    return picture.axes == 1 ? (lk_shape){3, {1, picture.size[0], 1}} : picture;
+}
+
 lk_status lk_picture_writable(lk_context *context, const char *path, const lk_dataset *dataset) {
-    lk_shape shape = lk_shape_picture(dataset->shape);
+    lk_shape shape = lk_picture_shape(dataset->shape);
     char text[64];
     lk_shape_print(dataset->shape, text, sizeof text);
     if (dataset->examples > 1 && !lk_names_folder(path)) {
@@ -219,7 +224,7 @@ static void *copy_values(const lk_dataset *dataset, int32_t bits) {
 lk_status lk_png_encode(lk_context *context, const char *path, const lk_dataset *dataset,
                         lk_buffer *buffer) {
     LK_TRY(lk_picture_writable(context, path, dataset));
-    lk_shape shape = lk_shape_picture(dataset->shape);
+    lk_shape shape = lk_picture_shape(dataset->shape);
     int32_t channels = (int32_t)shape.size[2], alphabet = dataset->alphabet;
     int32_t bits = alphabet == 2 && channels == 1 ? 1 : alphabet <= 256 ? 8 : 16;
     void *pixels = copy_values(dataset, bits);

@@ -233,7 +233,7 @@ static lk_status write_pnm(lk_context *context, const char *path, const lk_datas
                            lk_buffer *buffer) {
     static const char *const tuples[] = {"", "", "GRAYSCALE_ALPHA", "", "RGB_ALPHA"};
     LK_TRY(lk_picture_writable(context, path, dataset));
-    lk_shape shape = lk_shape_picture(dataset->shape);
+    lk_shape shape = lk_picture_shape(dataset->shape);
     int channels = (int)shape.size[2], maxval = dataset->alphabet - 1;
     long long height = shape.size[0], width = shape.size[1];
     char header[160];

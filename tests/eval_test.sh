@@ -19,9 +19,10 @@ for i in "${!models[@]}"; do
     run info "$work/${models[i]}" --json >"$work/info.json"
     for key in nll_nats nll_nats_stderr bits_per_dim; do
         [[ $(row $((i + 1)) $key) == "$(json "$work/one.json" $key)" ]] ||
-            fail "${models[i]}: $key is $(row $((i + 1)) $key) in the table: $(cat "$work/one.json")"
+            fail "${models[i]}: $key is $(row $((i + 1)) $key), alone: $(cat "$work/one.json")"
     done
-    [[ $(row $((i + 1)) parameters) == "$(json "$work/info.json" parameters)" ]] || fail "parameters"
+    [[ $(row $((i + 1)) parameters) == "$(json "$work/info.json" parameters)" ]] ||
+        fail "parameters of ${models[i]}"
     [[ $(row $((i + 1)) steps) == "$(json "$work/info.json" sequential_steps)" ]] || fail "steps"
     checks=$((checks + 5))
 done

@@ -152,7 +152,9 @@ files_F_packed() {
     read_or_refused 'gunzip|twice' three.amat.gz.gz '0,1,2 2,1,0 1,1,1'
 }
 files_F_utf16() { refused 'UTF-16' train uniform --data utf16.csv --out "$T/m"; }
-files_F_json() { refused 'JSON|not a known data format' train uniform --data array.json --out "$T/m"; }
+files_F_json() {
+    refused 'JSON|not a known data format' train uniform --data array.json --out "$T/m"
+}
 files_F_zip() {
     local file
     for file in book.xlsx tensor.pt data.zip; do

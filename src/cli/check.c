@@ -15,7 +15,7 @@ static const cli_option options[] = {
 static const char *const words[] = {
     [LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
 
-static int print_results(const cli_arguments *arguments, const lk_dataset *data,
+static int print_results(const cli_arguments *arguments, const lk_items *items,
                          const lk_check_result *results, int32_t count) {
     bool passed = true;
     json_t *list = json_array();
@@ -32,10 +32,10 @@ static int print_results(const cli_arguments *arguments, const lk_dataset *data,
     int status = EXIT_DONE;
     if (cli_has(arguments, "json")) {
         json_t *object = json_pack("{s:b, s:O}", "passed", passed, "checks", list);
-        cli_note_json(object, data);
+        cli_note_json(object, items);
         status = cli_print_json(object);
     } else {
-        cli_print_note(data);
+        cli_print_note(items);
     }
     json_decref(list);
     status = status == EXIT_DONE ? cli_finish_output() : status;
@@ -60,7 +60,7 @@ static int run(const cli_arguments *arguments) {
     }
     if (status == EXIT_DONE) {
         status = lk_check(s.model, items, results, &count) == LK_OK
-                     ? print_results(arguments, s.dataset, results, count)
+                     ? print_results(arguments, items, results, count)
                      : cli_fault(s.context);
     }
     lk_items_close(items);

@@ -188,15 +188,15 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
     return lk_model_read_data(model, path, &options, dataset, done);
 }
 
-void cli_print_note(const lk_dataset *dataset) {
-    if (dataset != NULL && dataset->note != NULL) {
-        printf("%s: %s\n", dataset->path, dataset->note);
+void cli_print_note(const lk_items *items) {
+    if (items != NULL && lk_items_note(items) != NULL) {
+        printf("%s: %s\n", lk_items_path(items), lk_items_note(items));
     }
 }
 
-void cli_note_json(json_t *object, const lk_dataset *dataset) {
-    if (dataset != NULL && dataset->note != NULL) {
-        json_object_set_new_nocheck(object, "note", json_string(dataset->note));
+void cli_note_json(json_t *object, const lk_items *items) {
+    if (items != NULL && lk_items_note(items) != NULL) {
+        json_object_set_new_nocheck(object, "note", json_string(lk_items_note(items)));
     }
 }
 

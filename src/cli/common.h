@@ -69,8 +69,8 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                         lk_dataset **dataset, lk_binarization *done);
 /* What a user should know of how the data were read: a line, or "note" in a JSON object (may be
  * NULL). Nothing where there is nothing to say, or no data. */
-void cli_print_note(const lk_dataset *dataset);
-void cli_note_json(json_t *object, const lk_dataset *dataset);
+void cli_print_note(const lk_items *items);
+void cli_note_json(json_t *object, const lk_items *items);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 

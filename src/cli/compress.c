@@ -62,9 +62,9 @@ static int64_t size_on_disk(const char *path) {
 }
 
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
-static int print_report(const cli_arguments *arguments, const lk_dataset *data, double dimensions,
+static int print_report(const cli_arguments *arguments, const lk_items *items, double dimensions,
                         const lk_codec_report *r) {
-    bool texts = data == NULL;
+    bool texts = lk_items_dataset(items) == NULL;
     double bits = 8.0 * (double)r->bytes / dimensions;
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
@@ -85,7 +85,7 @@ static int print_report(const cli_arguments *arguments, const lk_dataset *data, 
             cli_number(model_bits), "overhead", cli_number(overhead), "chunks",
             (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
             before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger);
-        cli_note_json(object, data);
+        cli_note_json(object, items);
         return cli_print_json(object);
     }
     printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
@@ -103,7 +103,7 @@ static int print_report(const cli_arguments *arguments, const lk_dataset *data, 
                "the training, or were compressed before\n",
                (long long)r->bytes, (long long)before);
     }
-    cli_print_note(data);
+    cli_print_note(items);
     return cli_finish_output();
 }
 
@@ -125,7 +125,7 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
     cli_progress_end(&progress);
     double dimensions = data == NULL ? (double)report.content_bytes
                                      : (double)data->examples * (double)data->variables;
-    return status == LK_OK ? print_report(arguments, data, dimensions, &report)
+    return status == LK_OK ? print_report(arguments, items, dimensions, &report)
                            : cli_fault(model->context);
 }
 

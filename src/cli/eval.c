@@ -134,7 +134,7 @@ static int print(const eval_result *r, bool json) {
             json_object_set_new(object, "accuracy", cli_number(accuracy));
             json_object_set_new(object, "log_loss_nats", cli_number(c->log_loss));
         }
-        cli_note_json(object, r->session->dataset);
+        cli_note_json(object, r->items);
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
@@ -145,7 +145,7 @@ static int print(const eval_result *r, bool json) {
         printf("accuracy %.4f (%lld of %lld): the most probable of %d labels; log-loss %.4f nats\n",
                accuracy, (long long)c->correct, (long long)e->items, c->labels, c->log_loss);
     }
-    cli_print_note(r->session->dataset);
+    cli_print_note(r->items);
     return cli_finish_output();
 }
 

@@ -17,7 +17,7 @@ static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
      "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
-     "folder of pictures or of CIFAR batches",
+     "folder of pictures or of CIFAR batches; with --text any file, or a folder of texts",
      false},
     {"valid", "PATH",
      "validation examples: choose the best weights, stop early, calibrate p-values", false},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "cli/train_data.h"
 #include "train/train.h"
 
@@ -43,11 +44,19 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
                : lk_items_match_labels(data->valid_texts, &data->description.classes);
 }
 
+/* Of how they were read, before a split makes other items of them. */
+static lk_status keep_note(lk_context *context, const train_data *data, char **note) {
+    const char *text = lk_items_note(data->train_texts);
+    *note = text != NULL ? lk_duplicate(text) : NULL;
+    return text == NULL || *note != NULL ? LK_OK : lk_fail_no_memory(context, "a note", 1);
+}
+
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *valid = cli_text(arguments, "valid", NULL);
+    char *note = NULL;
     *data =
         (train_data){.description = {.shape = {1, {window}}, .variables = window, .stream = true}};
     lk_symbols *symbols = &data->description.symbols;
@@ -57,6 +66,7 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
     if (status == LK_OK) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
+    status = status == LK_OK ? keep_note(context, data, &note) : status;
     if (status == LK_OK) {
         status = valid != NULL ? lk_items_open_texts(context, valid, symbols, &data->valid_texts)
                                : hold_out(context, data, fraction);
@@ -65,6 +75,10 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
     status = status == LK_OK
                  ? lk_train_windows(context, data->train_texts, &data->description, &data->train)
                  : status;
+    if (status == LK_OK && note != NULL) {
+        status = lk_dataset_note(context, data->train, "%s", note);
+    }
+    lk_release(note);
     if (status != LK_OK) {
         train_data_release(data);
     }

@@ -7,6 +7,7 @@
 struct lk_items {
     lk_context *context;
     char *path; /* owned */
+    char *note; /* owned, or NULL */
     int64_t count;
     uint16_t *labels;      /* owned, or NULL */
     lk_dictionary classes; /* owned; empty: labels have no names */
@@ -75,6 +76,7 @@ void lk_items_close(lk_items *items) {
         lk_release(items->labels);
         lk_dictionary_deinit(&items->classes);
         lk_release(items->path);
+        lk_release(items->note);
         lk_release(items);
     }
 }
@@ -125,6 +127,15 @@ const lk_dataset *lk_items_dataset(const lk_items *items) {
 
 const lk_symbols *lk_items_symbols(const lk_items *items) {
     return items->texts != NULL ? lk_stream_symbols(items->texts[0]) : NULL;
+}
+
+const char *lk_items_note(const lk_items *items) {
+    return items->note == NULL && items->dataset != NULL ? items->dataset->note : items->note;
+}
+
+void lk_items_note_take(lk_items *items, char *note) {
+    lk_release(items->note);
+    items->note = note;
 }
 
 const uint16_t *lk_items_labels(const lk_items *items) {

@@ -39,6 +39,10 @@ lk_shape lk_items_shape(const lk_items *items);
 /* NULL: they are texts. */
 const lk_dataset *lk_items_dataset(const lk_items *items);
 const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no texts */
+/* What a user should know of how they were read, in one line: that of the data set, or what is
+ * taken here (lk_release of the former one). NULL: nothing. */
+const char *lk_items_note(const lk_items *items);
+void lk_items_note_take(lk_items *items, char *note);
 /* Labels [count], as symbols; NULL: they have none. Set once the words are matched with a model's;
  * the array is copied. */
 const uint16_t *lk_items_labels(const lk_items *items);

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/utf8.h"
+
+/* Bytes of a text that a message shows. */
+#define QUOTED_MOST 24
+
 static bool only_blank(const uint8_t *start, const uint8_t *end) {
     for (; start < end; ++start) {
         if (!lk_is_blank(*start) && *start != '\n') {
@@ -152,16 +157,35 @@ lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t
     return kind;
 }
 
+/* Control characters are told by their bytes; so are those that only turn the direction of what
+ * stands behind them. */
+static bool printable(uint32_t character) {
+    bool turns = (character >= 0x200E && character <= 0x200F) ||
+                 (character >= 0x2028 && character <= 0x202E) ||
+                 (character >= 0x2066 && character <= 0x2069) || character == 0xFEFF;
+    return character >= 0x20 && !(character >= 0x7F && character < 0xA0) && !turns &&
+           character < LK_UTF8_BYTE;
+}
+
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]) {
     char *out = text;
-    const uint8_t *stop = end - start > 24 ? start + 24 : end;
-    for (const uint8_t *p = start; p < stop; ++p) {
-        if (*p >= 0x20 && *p < 0x7F) {
-            *out++ = (char)*p;
-        } else {
-            out += snprintf(out, 5, "\\x%02X", *p);
+    const uint8_t *p = start;
+    while (p < end && p - start < QUOTED_MOST) {
+        uint32_t character;
+        int length = lk_utf8_get(p, end - p, &character);
+        if (p + length - start > QUOTED_MOST) {
+            break;
         }
+        if (printable(character)) {
+            memcpy(out, p, (size_t)length);
+            out += length;
+        } else {
+            for (int i = 0; i < length; ++i) {
+                out += snprintf(out, 5, "\\x%02X", p[i]);
+            }
+        }
+        p += length;
     }
-    memcpy(out, stop < end ? "..." : "", stop < end ? 4 : 1);
+    memcpy(out, p < end ? "..." : "", p < end ? 4 : 1);
     return text;
 }

@@ -36,7 +36,8 @@ typedef enum lk_number_kind {
  * the locale. *value is set for INTEGER only; HUGE: an integer of more than 18 digits. */
 lk_number_kind lk_number_parse(const uint8_t *start, const uint8_t *end, int64_t *value);
 
-/* Bytes as they can stand in a message: at most 24, unprintable ones as \xHH. text holds 112. */
+/* Bytes as they can stand in a message: at most 24, UTF-8 as it is, all else that cannot be printed
+ * as \xHH. text holds 112. */
 #define LK_QUOTE_CAPACITY 112
 const char *lk_text_quote(const uint8_t *start, const uint8_t *end, char text[LK_QUOTE_CAPACITY]);
 

@@ -285,6 +285,14 @@ static lk_status read_batches(lk_context *context, const lk_reading *reading, co
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
+static lk_status note_left_out(lk_context *context, const lk_folder *list, lk_dataset *dataset) {
+    char *line;
+    LK_TRY(lk_folder_tell(context, list, &line));
+    lk_status status = line != NULL ? lk_dataset_note(context, dataset, "%s", line) : LK_OK;
+    lk_release(line);
+    return status;
+}
+
 static lk_status read_found(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
     static const char *const pictures[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm",
                                            ".pnm", ".pam", ".pbm",  NULL},
@@ -294,6 +302,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     lk_status status = LK_OK;
     if (list.count > 0) {
         status = read_pictures(context, reading, &list, dataset);
+        status = status == LK_OK ? note_left_out(context, &list, dataset) : status;
         lk_folder_deinit(&list);
         return status;
     }
@@ -306,7 +315,10 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
             "%s: a folder without pictures (.png, .jpg, .jpeg, .pgm, .ppm, .pnm, .pam, .pbm), in "
             "it or in its subfolders%s",
             list.path,
-            list.count > 0 ? "; crops are of pictures" : ", and without CIFAR batches (.bin)");
+            list.count > 0 ? "; crops are of pictures"
+                           : lk_advice(context, "text",
+                                       ", and without CIFAR batches (.bin); a folder of texts "
+                                       "needs --text bytes or --text utf8"));
     }
     lk_folder_deinit(&list);
     return status;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "data/text.h"
 
 #define DEPTH_MOST 32
 
@@ -58,6 +59,16 @@ static void sort(lk_folder *list) {
     }
 }
 
+static lk_status leave_out(lk_context *context, lk_left_out *kind, const char *name) {
+    kind->count++;
+    if (kind->first != NULL && strcmp(kind->first, name) <= 0) {
+        return LK_OK;
+    }
+    lk_release(kind->first);
+    kind->first = lk_duplicate(name);
+    return kind->first != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+}
+
 /* What is looked for, and found. */
 typedef struct search {
     const char *const *endings;
@@ -79,8 +90,11 @@ static lk_status add_entry(lk_context *context, const search *how, const char *p
     if (S_ISREG(about.st_mode) && has_ending(name, how->endings)) {
         return add(context, how->files, lk_duplicate(inside), how->label);
     }
-    if (!S_ISDIR(about.st_mode) || how->folders != NULL) {
-        return S_ISDIR(about.st_mode) ? add(context, how->folders, lk_duplicate(name), -1) : LK_OK;
+    if (!S_ISDIR(about.st_mode)) {
+        return leave_out(context, &how->files->other, inside);
+    }
+    if (how->folders != NULL) {
+        return add(context, how->folders, lk_duplicate(name), -1);
     }
     search deeper = *how;
     deeper.depth++;
@@ -89,6 +103,10 @@ static lk_status add_entry(lk_context *context, const search *how, const char *p
                : lk_fail(context, LK_INVALID,
                          "%s: more than %d folders within each other; is it a circle of links?",
                          path, DEPTH_MOST);
+}
+
+static bool is_hidden(const char *name) {
+    return name[0] == '.' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 /* The entries of path (in the list as within/NAME). */
@@ -100,14 +118,16 @@ static lk_status scan(lk_context *context, const search *how, const char *path,
     }
     lk_status status = LK_OK;
     for (struct dirent *entry; status == LK_OK && (entry = readdir(stream)) != NULL;) {
-        if (entry->d_name[0] == '.') {
+        const char *name = entry->d_name;
+        if (name[0] == '.' && !is_hidden(name)) {
             continue;
         }
-        char *file = join(path, entry->d_name);
-        char *inside = within != NULL ? join(within, entry->d_name) : lk_duplicate(entry->d_name);
-        status = file != NULL && inside != NULL
-                     ? add_entry(context, how, file, inside, entry->d_name)
-                     : lk_fail_no_memory(context, path, (int64_t)strlen(path));
+        char *file = join(path, name);
+        char *inside = within != NULL ? join(within, name) : lk_duplicate(name);
+        status = file == NULL || inside == NULL
+                     ? lk_fail_no_memory(context, path, (int64_t)strlen(path))
+                 : is_hidden(name) ? leave_out(context, &how->files->hidden, inside)
+                                   : add_entry(context, how, file, inside, name);
         lk_release(file);
         lk_release(inside);
     }
@@ -174,7 +194,64 @@ lk_status lk_folder_list(lk_context *context, const char *path, const char *cons
     return LK_OK;
 }
 
+/* ---- what is left out ------------------------------------------------------------------------ */
+
+lk_status lk_folder_drop_empty(lk_context *context, lk_folder *folder) {
+    int64_t kept = 0;
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < folder->count; ++i) {
+        struct stat about;
+        lk_folder_file file = folder->files[i];
+        char *path = status == LK_OK ? join(folder->path, file.name) : NULL;
+        if (status == LK_OK && path == NULL) {
+            status = lk_fail_no_memory(context, "a name", 1);
+        }
+        if (path == NULL || stat(path, &about) != 0 || about.st_size > 0) {
+            folder->files[kept++] = file; /* what cannot be looked at is told when it is opened */
+        } else {
+            status = leave_out(context, &folder->empty, file.name);
+            lk_release(file.name);
+        }
+        lk_release(path);
+    }
+    folder->count = kept;
+    return status;
+}
+
+lk_status lk_folder_tell(lk_context *context, const lk_folder *folder, char **line) {
+    const struct {
+        const lk_left_out *kind;
+        const char *one, *many;
+    } kinds[] = {{&folder->hidden, "hidden file or folder", "hidden files or folders"},
+                 {&folder->empty, "empty file", "empty files"},
+                 {&folder->other, "file of another kind", "files of other kinds"}};
+    *line = NULL;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; ++k) {
+        const lk_left_out *left = kinds[k].kind;
+        char quoted[LK_QUOTE_CAPACITY];
+        if (left->count == 0) {
+            continue;
+        }
+        const uint8_t *first = (const uint8_t *)left->first;
+        char *longer = lk_print(
+            "%s%s%lld %s ('%s'%s)", *line != NULL ? *line : "left out: ", *line != NULL ? ", " : "",
+            (long long)left->count, left->count == 1 ? kinds[k].one : kinds[k].many,
+            lk_text_quote(first, first + strlen(left->first), quoted),
+            left->count > 1 ? ", ..." : "");
+        lk_release(*line);
+        *line = longer;
+        if (longer == NULL) {
+            return lk_fail_no_memory(context, "a note", 1);
+        }
+    }
+    return LK_OK;
+}
+
 void lk_folder_deinit(lk_folder *folder) {
+    lk_release(folder->hidden.first);
+    lk_release(folder->other.first);
+    lk_release(folder->empty.first);
+    folder->hidden = folder->other = folder->empty = (lk_left_out){0};
     for (int64_t i = 0; i < folder->count; ++i) {
         lk_release(folder->files[i].name);
     }

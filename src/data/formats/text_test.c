@@ -183,8 +183,33 @@ static void a_given_alphabet_is_enforced(void **state) {
                  "line 2, column 2: 4 is outside the alphabet 0..3");
 }
 
+/* Within messages: letters of any language as they are, all else by its bytes. */
+static void texts_are_quoted_as_they_can_be_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *quoted;
+    } rows[] = {
+        {"Zürich", "Zürich"},
+        {"\xE2\x82\xAC 5", "\xE2\x82\xAC 5"},
+        {"Z\xFCrich", "Z\\xFCrich"},
+        {"a\tb\x7F", "a\\x09b\\x7F"},
+        {"\xC2\x85", "\\xC2\\x85"},          /* a control character of two bytes */
+        {"\xE2\x80\xAE", "\\xE2\\x80\\xAE"}, /* turns the direction */
+        {"\xC3", "\\xC3"},                   /* cut off */
+        {"aaaaaaaaaaaaaaaaaaaaaaa\xC3\xBC", "aaaaaaaaaaaaaaaaaaaaaaa..."}, /* no half letters */
+        {"aaaaaaaaaaaaaaaaaaaaaa\xC3\xBC", "aaaaaaaaaaaaaaaaaaaaaa\xC3\xBC"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        char quoted[LK_QUOTE_CAPACITY];
+        const uint8_t *start = (const uint8_t *)rows[i].text;
+        assert_string_equal(lk_text_quote(start, start + strlen(rows[i].text), quoted),
+                            rows[i].quoted);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_are_quoted_as_they_can_be_read),
         cmocka_unit_test(numbers_are_read_exactly),
         cmocka_unit_test(formats_of_text_are_recognised),
         cmocka_unit_test(single_columns_are_numbers),

@@ -41,11 +41,16 @@ static lk_status label_files(lk_context *context, lk_items *items, const lk_fold
     return status;
 }
 
+/* What the folder has but the items have not. */
+static lk_status note_left_out(lk_context *context, const lk_folder *folder, lk_items *items) {
+    char *note;
+    LK_TRY(lk_folder_tell(context, folder, &note));
+    lk_items_note_take(items, note);
+    return LK_OK;
+}
+
 static lk_status open_listed(lk_context *context, const lk_folder *folder,
                              const lk_symbols *symbols, open_stream *open, lk_items **items) {
-    if (folder->count == 0) {
-        return lk_fail(context, LK_INVALID, "%s: the folder has no files", folder->path);
-    }
     lk_stream **texts = lk_allocate(folder->count, sizeof *texts);
     int64_t opened = 0;
     lk_status status =
@@ -65,20 +70,38 @@ static lk_status open_listed(lk_context *context, const lk_folder *folder,
         close_texts(texts, opened);
     }
     lk_release(texts);
-    bool labelled = status == LK_OK && folder->files[0].label >= 0;
-    return labelled ? label_files(context, *items, folder) : status;
+    LK_TRY(status);
+    LK_TRY(note_left_out(context, folder, *items));
+    return folder->files[0].label >= 0 ? label_files(context, *items, folder) : LK_OK;
+}
+
+/* Files in any folder, of which there is one at least; where nothing is learned from empty ones,
+ * without these. */
+static lk_status list_texts(lk_context *context, const char *path, bool empty, lk_folder *folder) {
+    static const char *const any[] = {"", NULL};
+    LK_TRY(lk_folder_list(context, path, any, folder));
+    lk_status status = empty ? LK_OK : lk_folder_drop_empty(context, folder);
+    if (status == LK_OK && folder->count == 0) {
+        status = lk_fail(context, LK_INVALID, "%s: the folder has no files%s", path,
+                         folder->empty.count > 0    ? " but empty ones"
+                         : folder->hidden.count > 0 ? " but hidden ones"
+                                                    : "");
+    }
+    if (status != LK_OK) {
+        lk_folder_deinit(folder);
+    }
+    return status;
 }
 
 static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                             open_stream *open, lk_items **items) {
-    static const char *const any[] = {"", NULL};
     struct stat about;
     lk_folder folder;
     *items = NULL;
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
         return open_file(context, path, symbols, open, items);
     }
-    LK_TRY(lk_folder_list(context, path, any, &folder));
+    LK_TRY(list_texts(context, path, open == lk_stream_open_any, &folder));
     lk_status status = open_listed(context, &folder, symbols, open, items);
     lk_folder_deinit(&folder);
     if (status != LK_OK) {
@@ -122,16 +145,13 @@ static lk_status learn_listed(lk_context *context, const lk_folder *folder, lk_s
 
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols) {
-    static const char *const any[] = {"", NULL};
     struct stat about;
     lk_folder folder;
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
         return lk_symbols_learn(context, path, kind, symbols);
     }
-    LK_TRY(lk_folder_list(context, path, any, &folder));
-    lk_status status = folder.count == 0
-                           ? lk_fail(context, LK_INVALID, "%s: the folder has no files", path)
-                           : learn_listed(context, &folder, kind, symbols);
+    LK_TRY(list_texts(context, path, false, &folder));
+    lk_status status = learn_listed(context, &folder, kind, symbols);
     lk_folder_deinit(&folder);
     return status;
 }

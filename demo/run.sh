@@ -44,6 +44,6 @@ printf '   (the model that decodes digits.lk: %d bytes, once)\n' \
 
 say "5. Detect: 1,000 test digits, half of them with a 6 x 6 block of noise"
 python3 demo/corrupt.py "$out/test.pbm" "$out/mixed.pbm" "$out/labels.txt"
-"$likely" score "$out/digits.likely" --data "$out/mixed.pbm" --labels "$out/labels.txt" \
+"$likely" score "$out/digits.likely" --data "$out/mixed.pbm" --anomalies "$out/labels.txt" \
     --out "$out/scores.csv" --map "$out/surprise.png"
 echo "each digit's score: $out/scores.csv; where the surprise lies: $out/surprise.png"

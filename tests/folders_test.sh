@@ -58,7 +58,7 @@ for name in 1.pgm a/2.pgm; do printf 'P2\n2 2\n3\n0 1\n2 3\n' >"$work/pictures/$
 echo "about these" >"$work/pictures/a/readme.txt"
 : >"$work/pictures/.DS_Store"
 run train histogram --data "$work/pictures" --out "$work/h" >"$work/log" 2>"$work/told"
-said "left out: 1 hidden file or folder \('.DS_Store'\), 1 file of another kind \('a/readme.txt'\)" \
-    "$work/told" "train on pictures"
+left="left out: 1 hidden file or folder \('.DS_Store'\)"
+said "$left, 1 file of another kind \('a/readme.txt'\)" "$work/told" "train on pictures"
 
 finish

@@ -38,7 +38,7 @@ people() {
 for name in train valid test more; do rows 60 ${#name} >$name.amat.gz; done
 drawn 28x28x1 2 8 halves.png/ && mv halves.png/*1.png half && rm -r halves.png && mv half halves.png
 drawn 28x28x1 2 20 mixed.npy
-for i in $(seq 20); do echo $((i % 2)); done >labels.txt
+for i in $(seq 20); do echo $((i % 2)); done | tee labels.txt >flags.txt
 sentences 60 1 >book.txt
 sentences 10 2 >chapter.txt
 { sentences 10 3 && echo 'é ö'; } >other.txt

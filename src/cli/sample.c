@@ -32,7 +32,9 @@ static const cli_option options[] = {
      "charrnn",
      false},
     {"given", "FILE",
-     "complete what is given. Pictures or other data: their upper part. A text: one example a "
+     "complete what is given. Pictures or other data: their upper part. A table with column names: "
+     "? or nothing where a value is to be drawn (unless that is a word of the column, which is "
+     "held), columns that are not there are drawn too. A text: one example a "
      "line, values in order, ? where "
      "a value is to be drawn, missing ones at the end are drawn too. Samples take what is given in "
      "turn",
@@ -81,8 +83,9 @@ static lk_status hold(const cli_arguments *arguments, const lk_model *model,
     int64_t rows, variables; /* checked before */
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
-    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
-                          : lk_given_rows(model, dataset, rows, given);
+    return variables >= 0                      ? lk_given_prefix(model, dataset, variables, given)
+           : dataset->open != NULL && rows < 0 ? lk_given_table(model, dataset, given)
+                                               : lk_given_rows(model, dataset, rows, given);
 }
 
 /* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
@@ -98,7 +101,7 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
     lk_bytes bytes;
     LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
     bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
-                !is_held_text(&bytes);
+                how->words || !is_held_text(&bytes);
     lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
                             : lk_given_parse(model, path, &bytes, shape, given);
     lk_bytes_release(&bytes);
@@ -116,6 +119,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.role = LK_ROLE_TEST;
     how.columns = columns;
     how.words = columns != NULL && lk_columns_have_words(columns);
+    how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
     lk_model_wish(model, true, &how);
     lk_dataset *dataset = NULL;

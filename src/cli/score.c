@@ -23,13 +23,13 @@ static const cli_option options[] = {
      "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
     {"labels", "PATH",
-     "the same as --anomalies; but for a model of p(x | label) the label of each example (default: "
-     "those that the data have)",
+     "for a model of p(x | label) the label of each example (default: those that the data have); "
+     "for others flags of 0 and 1, as --anomalies",
      false},
     {"out", "FILE.csv",
-     "a line for each example: NLL, corrections, score, p-value, the most surprising variable; of "
-     "a folder of pictures their names; labels where there are any. For each line of a text: "
-     "symbols, NLL, score",
+     "a line for each example: NLL, corrections, score, p-value, the most surprising variable, of "
+     "a table by name; of a folder of pictures their names; labels where there are any. For each "
+     "line of a text: symbols, NLL, score",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
@@ -45,7 +45,9 @@ static const cli_option options[] = {
      "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
     {"map-symbols", "N", "how much of a text the map shows (default: the first 100000 symbols)",
      false},
-    {"top", "N", "of a text: how many of the strangest lines to list (default 10)", false},
+    {"top", "N",
+     "how many of the strangest to list: examples, or lines of a text (default 1; of a text 10)",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -89,17 +91,12 @@ static lk_status check_background(const scorer *s, const char *path) {
 static lk_status score_examples(scorer *s) {
     const cli_arguments *a = s->arguments;
     const lk_model *model = s->session.model;
-    const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "anomalies", NULL);
+    const char *against = cli_text(a, "against", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_read(model->context, against, &s->background));
         LK_TRY(check_background(s, against));
     }
-    if (labels == NULL && model->data.labels == 0) {
-        labels = cli_text(a, "labels", NULL);
-    }
-    if (labels != NULL) {
-        LK_TRY(lk_labels_read(model->context, labels, lk_items_count(s->items), &s->labels));
-    }
+    LK_TRY(score_read_flags(a, model, lk_items_count(s->items), &s->labels));
     const lk_score_options how = {
         .walk = s->how, .background = s->background, .complexity = cli_has(a, "complexity")};
     LK_TRY(lk_score(model, s->items, &how, &s->scores));
@@ -137,6 +134,7 @@ static const char *map_unit(const scorer *s) {
 
 static int print_examples_json(const scorer *s) {
     const lk_scores *scores = &s->scores;
+    const lk_columns *columns = s->session.model->data.columns;
     int64_t n = scores->examples;
     json_t *object = json_object(), *score = json_array();
     json_t *variable = json_array(), *nats = json_array();
@@ -166,6 +164,13 @@ static int print_examples_json(const scorer *s) {
         json_array_append_new(variable, json_integer(scores->variable[i]));
         json_array_append_new(nats, cli_number(scores->variable_nats[i]));
     }
+    if (columns != NULL) {
+        json_t *names = json_array();
+        for (int64_t i = 0; i < n; i++) {
+            json_array_append_new(names, json_string(columns->column[scores->variable[i]].name));
+        }
+        json_object_set_new(object, "columns", names);
+    }
     json_object_set_new(object, "scores", score);
     json_object_set_new(object, "variables", variable);
     json_object_set_new(object, "variable_nats", nats);
@@ -188,6 +193,10 @@ static int print_examples(const scorer *s) {
         printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
     }
     printf(", %.4f nats\n", scores->variable_nats[top]);
+    if (cli_has(s->arguments, "top") &&
+        score_print_top(model->context, scores, s->session.dataset, s->top) != LK_OK) {
+        return cli_fault(model->context);
+    }
     score_print_p_values(model, scores);
     if (s->labels != NULL) {
         printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);
@@ -316,7 +325,7 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
                                    "alphabet shape binarize binarize-seed labels anomalies against "
                                    "complexity map-scale",
                                    "models of examples")
-                    : cli_excludes(a, "from symbols top map-symbols", "models of texts");
+                    : cli_excludes(a, "from symbols map-symbols", "models of texts");
     return !fits                                      ? EXIT_USAGE
            : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
@@ -382,7 +391,7 @@ const cli_verb cli_score_verb = {
         "pixelrnn) are scored whole. A line of a\n"
         "text (with its newline) scores its nats per symbol, given all that stands before it.\n\n"
         "examples:\n"
-        "  likely score digits.likely --data mixed.npy --labels is_anomaly.txt --out scores.csv\n"
+        "  likely score digits.likely --data mixed.npy --anomalies flags.txt --out scores.csv\n"
         "  likely score digits.likely --data test.amat.gz --map surprise.png\n"
         "  likely score digits.likely --against background.likely --data mixed.npy --json\n"
         "  likely score book.likely --data chapter.txt --map surprise.html --out lines.csv\n",

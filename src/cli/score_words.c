@@ -1,9 +1,93 @@
 #include "cli/score_words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/formats/formats.h"
+#include "data/text.h"
 
 #define UNLIKELY 0.01
 #define AUROC_FOOLED 0.4
+
+static lk_status check_flags(lk_context *context, const char *path, int64_t examples,
+                             const int32_t *flags) {
+    for (int64_t i = 0; i < examples; i++) {
+        if (flags[i] != 0 && flags[i] != 1) {
+            return lk_fail(
+                context, LK_INVALID,
+                "%s: the label of example %lld is %d, and the model is given no labels: "
+                "--labels would be flags of 0 and 1 here; where all but 0 are anomalies, "
+                "say --anomalies",
+                path, (long long)i + 1, flags[i]);
+        }
+    }
+    return LK_OK;
+}
+
+lk_status score_read_flags(const cli_arguments *arguments, const lk_model *model, int64_t examples,
+                           int32_t **flags) {
+    const char *anomalies = cli_text(arguments, "anomalies", NULL), *labels = anomalies;
+    if (anomalies == NULL && model->data.labels == 0) {
+        labels = cli_text(arguments, "labels", NULL);
+    }
+    if (labels == NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_labels_read(model->context, labels, examples, flags));
+    return anomalies == NULL ? check_flags(model->context, labels, examples, *flags) : LK_OK;
+}
+
+/* ---- the strangest --------------------------------------------------------------------------- */
+
+typedef struct ranked {
+    double score;
+    int64_t example;
+} ranked;
+
+static int by_score(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    return x->score != y->score ? (x->score < y->score) - (x->score > y->score)
+                                : (x->example > y->example) - (x->example < y->example);
+}
+
+static void print_ranked(const lk_scores *scores, const lk_dataset *dataset, int64_t example) {
+    int64_t variable = scores->variable[example];
+    printf("%10lld %12.4f %10lld %12.4f", (long long)example, scores->score[example],
+           (long long)variable, scores->variable_nats[example]);
+    const char *names[] = {dataset->columns != NULL ? dataset->columns->column[variable].name
+                                                    : NULL,
+                           dataset->names != NULL ? dataset->names[example] : NULL};
+    for (int i = 0; i < 2; i++) {
+        char quoted[LK_QUOTE_CAPACITY];
+        const uint8_t *name = (const uint8_t *)names[i];
+        if (name != NULL) {
+            printf("  %s", lk_text_quote(name, name + strlen(names[i]), quoted));
+        }
+    }
+    putchar('\n');
+}
+
+lk_status score_print_top(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
+                          int64_t count) {
+    ranked *order = lk_allocate(scores->examples, sizeof *order);
+    if (order == NULL) {
+        return lk_fail_no_memory(context, "a ranking", scores->examples * (int64_t)sizeof *order);
+    }
+    for (int64_t i = 0; i < scores->examples; i++) {
+        order[i] = (ranked){scores->score[i], i};
+    }
+    qsort(order, (size_t)scores->examples, sizeof *order, by_score);
+    printf("the strangest:\n%10s %12s %10s %12s\n", "example", "score", "variable", "its nats");
+    for (int64_t i = 0; i < count && i < scores->examples; i++) {
+        print_ranked(scores, dataset, order[i].example);
+    }
+    lk_release(order);
+    return LK_OK;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
 
 double score_least_p_value(const lk_model *model) {
     return 1.0 / (double)(model->calibration_count + 1);

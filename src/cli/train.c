@@ -31,6 +31,10 @@ static const cli_option train_options[] = {
      "model the high B bits of every value first, then the low ones given all of these", false},
     {"unseen", NULL,
      "of tables of words: each column gets a symbol for values that are not in these data", false},
+    {"columns", "words",
+     "of tables of integers: each column takes only what occurs in it, as columns of words do "
+     "(default: all take 0 to the largest integer)",
+     false},
     {"valid-fraction", "X",
      "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
      "else 0)",
@@ -290,6 +294,19 @@ static bool read_text_options(const cli_arguments *a, text_options *text) {
     return true;
 }
 
+static bool read_columns(const cli_arguments *a, bool *apart) {
+    const char *columns;
+    *apart = cli_has(a, "columns");
+    if (!cli_choice(a, "columns", "words", NULL, &columns)) {
+        return false;
+    }
+    if (*apart && cli_has(a, "from")) {
+        cli_usage(a, "--columns is of new models: that of --from has its own columns");
+        return false;
+    }
+    return true;
+}
+
 /* A new model, or one to be trained further, which fits the data. */
 static lk_status make_model(const cli_arguments *arguments, lk_context *context,
                             const train_data *data, uint64_t seed, lk_model **model) {
@@ -377,7 +394,7 @@ static int run(const cli_arguments *arguments) {
     text_options text;
     if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
         !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) ||
-        !read_text_options(arguments, &text) ||
+        !read_text_options(arguments, &text) || !read_columns(arguments, &reading.apart) ||
         !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
         return EXIT_USAGE;
     }

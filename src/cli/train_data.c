@@ -49,6 +49,8 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
         lk_dataset_destroy(train);
         return status;
     }
+    train->note = all->note; /* said once */
+    all->note = NULL;
     lk_dataset_destroy(all);
     data->train = train;
     snprintf(data->note, sizeof data->note,
@@ -214,6 +216,14 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
     LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));
+    const lk_columns *columns = data->train->columns;
+    if (options.unseen && from == NULL && (columns == NULL || !lk_columns_have_words(columns))) {
+        return lk_fail(
+            context, LK_INVALID,
+            "%s: --unseen is of tables of words, and this is none (--columns words makes "
+            "one of a table of integers with names)",
+            data->train->path);
+    }
     return labels == NULL ? LK_OK : lk_dataset_read_labels(context, labels, data->train);
 }
 

@@ -8,6 +8,7 @@
 void lk_dataset_destroy(lk_dataset *dataset) {
     if (dataset) {
         lk_release(dataset->values);
+        lk_release(dataset->open);
         lk_release(dataset->labels);
         for (int64_t i = 0; dataset->names != NULL && i < dataset->examples; ++i) {
             lk_release(dataset->names[i]);

@@ -19,6 +19,7 @@ struct lk_dataset {
     int64_t examples, variables;
     int32_t alphabet;      /* values are 0..alphabet-1 */
     uint16_t *values;      /* owned, [examples][variables] */
+    bool *open;            /* owned, [examples][variables]: what has no value; NULL: all have one */
     int32_t *labels;       /* owned, [examples], or NULL: which class each is of */
     lk_dictionary classes; /* what the labels are symbols of; empty: labels, where there are any,
                             * are plain numbers */

@@ -143,11 +143,6 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
                        "%s: empty; expected one example a line, ? where a value is to be drawn",
                        r->path);
     }
-    if (r->model->data.columns != NULL && lk_columns_have_words(r->model->data.columns)) {
-        return lk_fail(r->model->context, LK_INVALID,
-                       "%s: of a table of words, hold the first columns: --given-variables N",
-                       r->path);
-    }
     if (shape.axes > 0) {
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }
@@ -201,7 +196,10 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
         int64_t variable = graph != NULL ? graph->by_rank[place] : place, value = variable % raw;
         missing = value < dataset->variables ? -1 : value;
         for (int64_t n = 0; n < given->examples && missing < 0; n++) {
-            hold_part(model, n, variable, dataset->values[n * dataset->variables + value], given);
+            int64_t at = n * dataset->variables + value;
+            if (dataset->open == NULL || !dataset->open[at]) {
+                hold_part(model, n, variable, dataset->values[at], given);
+            }
         }
     }
     lk_graph_destroy(graph);
@@ -224,6 +222,28 @@ lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int6
                                      dataset->path, (long long)count, (long long)most)
                            : hold_places(model, dataset, count, given);
     return or_nothing(status, given);
+}
+
+lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_given *given) {
+    bool part;
+    int64_t held = 0, count = dataset->examples * dataset->variables;
+    LK_REQUIRE(dataset->open != NULL);
+    *given = (lk_given){0};
+    LK_TRY(open_for(model, dataset, &part, given));
+    for (int64_t i = 0; i < count; i++) {
+        if (!dataset->open[i]) {
+            hold(model, i / dataset->variables, i % dataset->variables, dataset->values[i], given);
+            held++;
+        }
+    }
+    return held < count
+               ? LK_OK
+               : or_nothing(
+                     lk_fail(model->context, LK_INVALID,
+                             "%s: all values are given: write ? where one is to be drawn, or "
+                             "hold the first of the ordering (--given-variables N)",
+                             dataset->path),
+                     given);
 }
 
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,

@@ -28,6 +28,8 @@ lk_status lk_given_parse(const lk_model *model, const char *name, const lk_bytes
  * The first `count` variables of the ordering. */
 lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,
                           lk_given *given);
+/* All values of a table that are not open (lk_dataset.open). */
+lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_given *given);
 /* The first `rows` rows of images; less than 0: half of them, or the whole of an upper part. */
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);

@@ -2,11 +2,13 @@
 #include "jobs/sample.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/double_maths.h"
 #include "base/random.h"
+#include "data/text.h"
 #include "jobs/sample_group.h"
 #include "kernels/kernels.h"
 #include "models/take.h"
@@ -29,6 +31,38 @@ typedef struct sampling {
 
 /* ---- held variables -------------------------------------------------------------------------- */
 
+/* As messages name a variable: "variable 7", "the column 'age'". */
+static const char *name_of(const lk_model *model, int64_t variable, char name[128]) {
+    const lk_columns *columns = model->data.columns;
+    int64_t raw = variable % model->data.variables;
+    if (columns == NULL) {
+        snprintf(name, 128, "variable %lld", (long long)raw);
+    } else {
+        char quoted[LK_QUOTE_CAPACITY];
+        const uint8_t *text = (const uint8_t *)columns->column[raw].name;
+        snprintf(name, 128, "the column '%s'",
+                 lk_text_quote(text, text + strlen(columns->column[raw].name), quoted));
+    }
+    return name;
+}
+
+static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) {
+    char first[128], second[128];
+    if (lk_model_view(model) != NULL) {
+        return lk_fail(
+            model->context, LK_INVALID,
+            "%s is held, but %s is to be drawn: a model with a view draws the high parts "
+            "of all values before the low ones of any, so that no value can be held; "
+            "take a model that was trained without --view",
+            name_of(model, held, first), name_of(model, early, second));
+    }
+    return lk_fail(model->context, LK_INVALID,
+                   "%s is held, but %s, which comes before it in the model's ordering, is to be "
+                   "drawn: hold a prefix of the ordering (or train made with order_agnostic=true, "
+                   "which takes any subset)",
+                   name_of(model, held, first), name_of(model, early, second));
+}
+
 /* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */
 static lk_status held_come_first(const sampling *s, const lk_graph *graph, const int32_t *row) {
     int64_t early = -1;
@@ -36,11 +70,7 @@ static lk_status held_come_first(const sampling *s, const lk_graph *graph, const
         int64_t v = graph != NULL ? graph->by_rank[i] : i;
         bool later = early >= 0 && (graph == NULL || graph->rank[v] > graph->rank[early]);
         if (row[v] >= 0 && later) {
-            return lk_fail(s->model->context, LK_INVALID,
-                           "variable %lld is held, but variable %lld, which comes before it in the "
-                           "model's ordering, is to be drawn: hold a prefix of the ordering (or "
-                           "train made with order_agnostic=true, which takes any subset)",
-                           (long long)v, (long long)early);
+            return fail_order(s->model, v, early);
         }
         early = row[v] < 0 && early < 0 ? v : early;
     }

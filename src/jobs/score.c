@@ -226,12 +226,13 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
     lk_writer *writer;
     LK_TRY(lk_writer_create(context, path, &writer));
     lk_writer_printf(writer,
-                     "example%s,nll_nats,bits_per_dim%s%s,score%s%s,variable,variable_nats\n",
+                     "example%s,nll_nats,bits_per_dim%s%s,score%s%s,variable,variable_nats%s\n",
                      dataset->names != NULL ? ",name" : "",
                      scores->background_nats != NULL ? ",background_nats" : "",
                      scores->complexity_nats != NULL ? ",complexity_nats" : "",
                      scores->p_value != NULL ? ",p_value" : "",
-                     labels != NULL || dataset->labels != NULL ? ",label" : "");
+                     labels != NULL || dataset->labels != NULL ? ",label" : "",
+                     dataset->columns != NULL ? ",column" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
         lk_writer_printf(writer, "%lld", (long long)i);
         if (dataset->names != NULL) {
@@ -248,8 +249,12 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
         if (labels != NULL || dataset->labels != NULL) {
             write_label(writer, dataset, labels, i);
         }
-        lk_writer_printf(writer, ",%lld,%.9g\n", (long long)scores->variable[i],
+        lk_writer_printf(writer, ",%lld,%.9g", (long long)scores->variable[i],
                          scores->variable_nats[i]);
+        if (dataset->columns != NULL) {
+            write_name(writer, dataset->columns->column[scores->variable[i]].name);
+        }
+        lk_writer_put(writer, "\n", 1);
     }
     return lk_writer_commit(writer);
 }

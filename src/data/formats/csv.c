@@ -131,10 +131,15 @@ static lk_status read_field(const lk_csv *csv, lk_dataset *dataset, int64_t exam
     if (variable == LK_FIELD_LABEL) {
         return lk_csv_label(csv, dataset, example, field, line);
     }
-    return variable == LK_FIELD_LEFT_OUT
-               ? LK_OK
-               : read_integer(csv, *field, line->number, index,
-                              &dataset->values[example * csv->variables + variable], word);
+    int64_t at = example * csv->variables + variable;
+    if (variable == LK_FIELD_LEFT_OUT ||
+        lk_csv_is_hole(csv, (const char *)field->start, field->end - field->start)) {
+        return LK_OK;
+    }
+    if (dataset->open != NULL) {
+        dataset->open[at] = false;
+    }
+    return read_integer(csv, *field, line->number, index, &dataset->values[at], word);
 }
 
 static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t example,
@@ -145,7 +150,7 @@ static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t examp
         int64_t variable = csv->variable != NULL ? csv->variable[index] : index;
         int32_t plain;
         const uint8_t *end = plain_field(field.next, line->end, csv->separator, &plain);
-        if (end != NULL && variable >= 0 && plain < csv->reading->limit) {
+        if (end != NULL && variable >= 0 && plain < csv->reading->limit && dataset->open == NULL) {
             values[variable] = (uint16_t)plain;
             field.next = end < line->end ? end + 1 : NULL;
         } else {
@@ -180,6 +185,18 @@ static lk_status fail_no_examples(const lk_csv *csv) {
                    csv->reading->name);
 }
 
+/* Until values are read. */
+static lk_status open_all(const lk_csv *csv, lk_dataset *dataset, int64_t lines) {
+    int64_t count = lines * csv->variables;
+    lk_release(dataset->open);
+    dataset->open = lk_allocate(count, sizeof *dataset->open);
+    if (dataset->open == NULL) {
+        return lk_fail_no_memory(csv->context, csv->reading->name, count);
+    }
+    memset(dataset->open, true, (size_t)count * sizeof *dataset->open);
+    return LK_OK;
+}
+
 /* Room for all that can come. */
 static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
     int64_t lines = lk_text_count_lines(&csv->body);
@@ -191,11 +208,11 @@ static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
                               lk_shape_vector(csv->variables), lines, csv->reading->size));
     if (csv->labelled) {
         dataset->labels = lk_allocate(lines, sizeof *dataset->labels);
-        return dataset->labels != NULL
-                   ? LK_OK
-                   : lk_fail_no_memory(csv->context, csv->reading->name, lines * 4);
+        if (dataset->labels == NULL) {
+            return lk_fail_no_memory(csv->context, csv->reading->name, lines * 4);
+        }
     }
-    return LK_OK;
+    return csv->reading->holes ? open_all(csv, dataset, lines) : LK_OK;
 }
 
 /* As it was before `begin`. */
@@ -228,6 +245,16 @@ static lk_status try_words(lk_csv *csv, lk_dataset *dataset, bool word) {
     return words ? LK_OK : lk_fail(csv->context, LK_FORMAT, "%s", reason);
 }
 
+/* Words, whatever they are. */
+static lk_status read_apart(lk_csv *csv, lk_dataset *dataset) {
+    bool words;
+    if (csv->names == NULL) {
+        return lk_fail(csv->context, LK_FORMAT, "%s: %s; " HEADER_ADVICE, csv->reading->name,
+                       csv->header > 0 ? csv->improper : "line 1 names no columns");
+    }
+    return lk_csv_read_words(csv, dataset, &words);
+}
+
 static lk_status read_values(lk_csv *csv, lk_dataset *dataset) {
     const lk_reading *reading = csv->reading;
     bool word = false;
@@ -235,11 +262,17 @@ static lk_status read_values(lk_csv *csv, lk_dataset *dataset) {
     if (reading->columns != NULL && lk_columns_have_words(reading->columns)) {
         return lk_csv_read_words(csv, dataset, &word);
     }
+    if (reading->apart && reading->columns == NULL) {
+        return read_apart(csv, dataset);
+    }
     lk_status status = read_integers(csv, dataset, &word);
     if (status == LK_OK && dataset->examples == 0) {
         return fail_no_examples(csv);
     }
     bool maybe_words = reading->words && reading->columns == NULL && !reading->alphabet_given;
+    if (status == LK_OK && maybe_words) {
+        return lk_csv_note_ranges(csv, dataset);
+    }
     return status == LK_FORMAT && maybe_words ? try_words(csv, dataset, word) : status;
 }
 

@@ -70,6 +70,8 @@ void lk_csv_close(lk_csv *csv);
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* Whether a text says that a value is open, where such may be. */
+bool lk_csv_is_hole(const lk_csv *csv, const char *text, int64_t length);
 /* Reads a field that is the label of an example. */
 lk_status lk_csv_label(const lk_csv *csv, lk_dataset *dataset, int64_t example,
                        const lk_field *field, const lk_line *record);
@@ -79,5 +81,12 @@ const char *lk_csv_place(const lk_csv *csv, int64_t line, int64_t field, char pl
  * takes those of reading->columns. *words: whether there is any value that is no number; else
  * nothing was learned that integers would not say better. */
 lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words);
+
+/* ---- notes (csv_notes.c) --------------------------------------------------------------------- */
+
+/* Says why these are words (*words: whether any is), and which columns hardly repeat theirs. */
+lk_status lk_csv_note_words(const lk_csv *csv, lk_dataset *dataset, bool *words);
+/* Of integers with one alphabet: a column that has few of them. */
+lk_status lk_csv_note_ranges(const lk_csv *csv, lk_dataset *dataset);
 
 #endif

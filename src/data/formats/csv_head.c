@@ -222,13 +222,15 @@ void lk_csv_close(lk_csv *csv) {
 
 /* ---- matching -------------------------------------------------------------------------------- */
 
+/* `listed` are those that there are. */
 static lk_status refuse(const lk_csv *csv, lk_status status, const char *what, const char *name,
-                        const lk_columns *known) {
+                        const lk_columns *listed) {
     char list[LIST_CAPACITY], quoted[LK_QUOTE_CAPACITY];
-    lk_columns_list(known, list, sizeof list);
+    lk_columns_list(listed, list, sizeof list);
     return lk_fail(
-        csv->context, status, "%s: %s '%s'; the columns are %s", csv->reading->name, what,
-        lk_text_quote((const uint8_t *)name, (const uint8_t *)name + strlen(name), quoted), list);
+        csv->context, status, "%s: %s '%s'; the columns of %s are %s", csv->reading->name, what,
+        lk_text_quote((const uint8_t *)name, (const uint8_t *)name + strlen(name), quoted),
+        listed == csv->reading->columns ? "the model" : "the file", list);
 }
 
 static lk_status allocate_map(lk_csv *csv) {
@@ -269,10 +271,11 @@ static lk_status match_all(lk_csv *csv, const lk_columns *known, const lk_dictio
     for (int64_t i = 0; i < csv->names->count; ++i) {
         LK_TRY(match_field(csv, known, names, i));
     }
-    bool missing = csv->names->count - csv->labelled < known->count;
+    bool missing = csv->names->count - csv->labelled < known->count && !csv->reading->holes;
     for (int32_t i = 0; i < known->count && missing; ++i) {
         if (lk_columns_find(csv->names, known->column[i].name) < 0) {
-            return refuse(csv, LK_MISMATCH, "there is no column", known->column[i].name, known);
+            return refuse(csv, LK_MISMATCH, "there is no column", known->column[i].name,
+                          csv->names);
         }
     }
     csv->variables = known->count;

@@ -8,10 +8,6 @@
 #include "data/labels.h"
 
 #define LIST_CAPACITY 200
-/* Columns that the note of strange ones names. */
-#define NAMED_MOST 3
-/* Rows from which it is strange that most of them have a value of their own. */
-#define ROWS_LEAST 20
 
 /* ---- a field --------------------------------------------------------------------------------- */
 
@@ -69,10 +65,14 @@ static lk_status look_up(const lk_csv *csv, const lk_dictionary *values, const c
     lk_dictionary_nearest(values, whole, nearest, sizeof nearest);
     return lk_fail(csv->context, LK_MISMATCH,
                    "%s: %s: '%s' is no value that the model knows of this column; the nearest are "
-                   "%s",
+                   "%s (a model that likely train --unseen made takes any)",
                    csv->reading->name, lk_csv_place(csv, line, index, place),
                    lk_text_quote((const uint8_t *)text, (const uint8_t *)text + length, quoted),
                    nearest);
+}
+
+bool lk_csv_is_hole(const lk_csv *csv, const char *text, int64_t length) {
+    return csv->reading->holes && (length == 0 || (length == 1 && text[0] == '?'));
 }
 
 lk_status lk_csv_label(const lk_csv *csv, lk_dataset *dataset, int64_t example,
@@ -105,6 +105,12 @@ static lk_status read_field(const lk_csv *csv, lk_dataset *dataset, int64_t exam
     lk_dictionary *values = &dataset->columns->column[variable].values;
     uint16_t *value = &dataset->values[example * csv->variables + variable];
     LK_TRY(read_text(csv, field, line, index, halved, &text, &length));
+    if (lk_csv_is_hole(csv, text, length) && lk_dictionary_find(values, text, length) < 0) {
+        return LK_OK;
+    }
+    if (dataset->open != NULL) {
+        dataset->open[example * csv->variables + variable] = false;
+    }
     return csv->reading->columns != NULL ? look_up(csv, values, text, length, line, index, value)
                                          : learn(csv, values, text, length, line, index, value);
 }
@@ -152,49 +158,8 @@ static lk_status sort_values(const lk_csv *csv, lk_dataset *dataset) {
     return status;
 }
 
-/* The first text of a column that is no number; NULL: none. */
-static const char *find_word(const lk_dictionary *values) {
-    for (int32_t i = 0; i < values->count; ++i) {
-        const uint8_t *text = (const uint8_t *)lk_dictionary_text(values, i);
-        int64_t number;
-        lk_number_kind kind = lk_number_parse(text, text + strlen((const char *)text), &number);
-        if (kind == LK_NUMBER_NONE || kind == LK_NUMBER_NOT_FINITE) {
-            return (const char *)text;
-        }
-    }
-    return NULL;
-}
-
-/* Says why these are words, and in which columns they hardly repeat. */
-static lk_status note_learned(const lk_csv *csv, lk_dataset *dataset, bool *words) {
-    const lk_column *column = dataset->columns->column;
-    const char *word = NULL;
-    char strange[LIST_CAPACITY] = "";
-    int named = 0;
-    for (int64_t i = 0; i < csv->variables; ++i) {
-        const char *found = word == NULL ? find_word(&column[i].values) : NULL;
-        if (found != NULL) {
-            word = found;
-            LK_TRY(lk_dataset_note(csv->context, dataset,
-                                   "read as a table of words: column '%s' holds '%s'",
-                                   column[i].name, word));
-        }
-        if (dataset->examples >= ROWS_LEAST && named <= NAMED_MOST &&
-            column[i].values.count > dataset->examples / 2) {
-            size_t used = strlen(strange);
-            snprintf(strange + used, sizeof strange - used, "%s%.50s", named > 0 ? ", " : "",
-                     named < NAMED_MOST ? column[i].name : "...");
-            ++named;
-        }
-    }
-    *words = word != NULL;
-    return named == 0 ? LK_OK
-                      : lk_dataset_note(csv->context, dataset,
-                                        "most rows have a value of their own in %s", strange);
-}
-
 static lk_status finish_learning(const lk_csv *csv, lk_dataset *dataset, bool *words) {
-    LK_TRY(note_learned(csv, dataset, words));
+    LK_TRY(lk_csv_note_words(csv, dataset, words));
     LK_TRY(sort_values(csv, dataset));
     lk_status status = lk_columns_check(csv->context, csv->reading->name, dataset->columns);
     dataset->alphabet = lk_columns_largest_alphabet(dataset->columns);

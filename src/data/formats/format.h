@@ -26,7 +26,7 @@ typedef struct lk_reading {
     /* Of tables, as in lk_dataset_options. */
     const lk_columns *columns;
     const char *label;
-    bool words, unseen;
+    bool words, unseen, apart, holes;
 } lk_reading;
 
 /* Fills the buffer; being out of memory is left to the caller to find in it. `path` is for

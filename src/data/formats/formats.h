@@ -48,6 +48,10 @@ typedef struct lk_dataset_options {
     bool words;  /* a CSV may have columns of words, whose values are learned: for whoever keeps the
                   * data set's columns; else words are refused */
     bool unseen; /* of words: each column gets a symbol for values that are not seen now */
+    bool apart;  /* of tables with column names: each column has words of its own, even where all of
+                  * them are integers */
+    bool holes;  /* `?`, or nothing, in a field is no value, unless it is a word of the column; nor
+                  * has a column one that is not there (lk_dataset.open) */
     const char *label; /* the column that becomes the labels; NULL: none */
     /* The description of a table that is to be read again, for a model of it: columns are taken by
      * their names, in whatever order they stand, words are symbols of its dictionaries, and a value

@@ -105,10 +105,12 @@ static bool wants_words(const lk_reading *reading) {
 }
 
 static lk_status fail_no_table(lk_context *context, const lk_reading *reading, const char *format) {
-    return lk_fail(
-        context, LK_INVALID, "%s: is %s, where a table with a header line (CSV) is needed: %s",
-        reading->name, format,
-        wants_words(reading) ? "the model is of columns of words" : "a column is to be the label");
+    return lk_fail(context, LK_INVALID,
+                   "%s: is %s, where a table with a header line (CSV) is needed: %s", reading->name,
+                   format,
+                   wants_words(reading) ? "the model is of columns of words"
+                   : reading->apart     ? "its columns are to have words of their own"
+                                        : "a column is to be the label");
 }
 
 /* What is asked for that the format has not. */
@@ -123,7 +125,7 @@ static lk_status check_asked(lk_context *context, const lk_reading *reading,
         return lk_fail(context, LK_INVALID, "%s: crops are of pictures, but this is %s",
                        reading->name, format->name);
     }
-    bool table = reading->label != NULL || wants_words(reading);
+    bool table = reading->label != NULL || reading->apart || wants_words(reading);
     return table && !(format->traits & LK_KEEPS_WORDS)
                ? fail_no_table(context, reading, format->name)
                : LK_OK;
@@ -197,7 +199,9 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .columns = options->columns,
                           .label = options->label,
                           .words = options->words,
-                          .unseen = options->unseen};
+                          .unseen = options->unseen,
+                          .apart = options->apart,
+                          .holes = options->holes};
     if (given != 0 && options->binarization == LK_BINARIZE_NONE) {
         reading.wish.levels = given;
     }

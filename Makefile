@@ -19,12 +19,14 @@ setup:
 setup-ci:
 	@tools/setup.sh --ci
 
-# Configured when there is nothing yet; the build itself sees changed and new files.
+# Configured when there is nothing yet; the build itself sees changed and new files. Only what is
+# installed: tests and examples are most of the work.
 build: setup
 	@test -f build/Makefile || cmake --preset release
-	@cmake --build build --parallel $(JOBS)
+	@cmake --build build --parallel $(JOBS) --target installed
 
 test: build
+	@cmake --build build --parallel $(JOBS)
 	@cd build && ctest --output-on-failure --parallel $(JOBS)
 
 demo: build

@@ -40,3 +40,9 @@ if(TARGET likely)
     install(FILES ${manual_folder}/likely.bash
             DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME likely)
 endif()
+
+# All of that, and nothing else: what `make` builds.
+add_custom_target(installed DEPENDS likely_shared likely_static)
+if(TARGET likely)
+    add_dependencies(installed likely manual)
+endif()

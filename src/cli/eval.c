@@ -11,7 +11,8 @@
 static const cli_option options[] = {
     {"data", "PATH",
      "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, "
-     "CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). "
+     "CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a folder of pictures or of CIFAR "
+     "batches (their test part). "
      "For a model of texts: any file, as one text from its beginning, or a folder of texts",
      false},
     CLI_DATA_OPTIONS,

@@ -14,7 +14,7 @@
 static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also gzipped; or a "
+     "JPEG, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",

@@ -1,6 +1,7 @@
 /* Files that are brought often and are no data set: what they are, and what to do. */
 #include <string.h>
 
+#include "base/unpack.h"
 #include "data/formats/format.h"
 #include "data/text.h"
 
@@ -11,12 +12,6 @@ static const struct {
 } foreign[] = {
     {"\xFF\xFE", 2, "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
     {"\xFE\xFF", 2, "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
-    {"\xFD"
-     "7zXZ",
-     5, "packed by xz; unpack it: xz -dk"},
-    {"BZh", 3, "packed by bzip2; unpack it: bunzip2 -k"},
-    {"\x28\xB5\x2F\xFD", 4, "packed by zstd; unpack it: zstd -dk"},
-    {"\x1F\x8B", 2, "gzipped twice; unpack it: gunzip -k"},
     {"RIFF", 4, "a RIFF file, perhaps WAV; --text bytes or --raw models its bytes"},
     {"fLaC", 4, "a FLAC file; --text bytes or --raw models its bytes"},
     {"\x89HDF", 4, "an HDF5 file; save the array with numpy.save"},
@@ -42,6 +37,12 @@ static int find(const lk_reading *reading) {
 }
 
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
+    const char *packing = lk_packing_name(reading->data, reading->size);
+    if (packing != NULL) { /* in memory: files are unpacked before they come here */
+        return lk_fail(context, LK_FORMAT,
+                       "%s: not a known data format, but packed by %s; unpack it", reading->name,
+                       packing);
+    }
     int i = find(reading);
     if (i < FOREIGN_COUNT) {
         return lk_fail(context, LK_FORMAT, "%s: not a known data format, but %s", reading->name,
@@ -49,9 +50,11 @@ lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
     }
     char quoted[LK_QUOTE_CAPACITY];
     int64_t shown = reading->size < 8 ? reading->size : 8;
-    return lk_fail(context, LK_FORMAT,
-                   "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
-                   "rows, CSV, IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped; "
-                   "a text needs --text bytes or --text utf8",
-                   reading->name, lk_text_quote(reading->data, reading->data + shown, quoted));
+    return lk_fail(
+        context, LK_FORMAT,
+        "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
+        "rows, CSV, IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also packed by "
+        "gzip, xz, zstd or bzip2; "
+        "a text needs --text bytes or --text utf8",
+        reading->name, lk_text_quote(reading->data, reading->data + shown, quoted));
 }

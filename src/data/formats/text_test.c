@@ -152,9 +152,9 @@ static void foreign_files_are_named(void **state) {
     test_refused(TEXT("\xFE\xFF\0a\0,\0b"), NULL, LK_FORMAT, "but text in UTF-16; convert it");
     test_refused(TEXT("\xFD"
                       "7zXZ\0"),
-                 NULL, LK_FORMAT, "packed by xz; unpack it: xz -dk");
+                 NULL, LK_FORMAT, "packed by xz; unpack it");
     test_refused(TEXT("BZh91AY"), NULL, LK_FORMAT, "packed by bzip2");
-    test_refused(TEXT("\x1F\x8B\x08"), NULL, LK_FORMAT, "gzipped twice");
+    test_refused(TEXT("\x1F\x8B\x08"), NULL, LK_FORMAT, "packed by gzip");
     test_refused(TEXT("RIFF\1\0\0\0WAVE"), NULL, LK_FORMAT, "perhaps WAV");
     test_refused(TEXT("P5\n3 2\n255\nabcdef"), NULL, LK_FORMAT, "a PGM; save the picture as PNG");
     test_refused(TEXT("P6 3 2 255\n"), NULL, LK_FORMAT, "a PPM; save the picture as PNG");

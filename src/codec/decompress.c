@@ -280,7 +280,8 @@ static lk_status make_dataset(job *work) {
     (*data)->labels = (int32_t *)work->labels.data;
     (*data)->names = (char **)work->names.data;
     (*data)->examples = work->restored->items;
-    (*data)->format = (int32_t)c->format;
+    (*data)->format = (int32_t)(c->format & ((1 << LK_CONTAINER_FORMAT_BITS) - 1));
+    (*data)->stored = (int32_t)(c->format >> LK_CONTAINER_FORMAT_BITS);
     work->values = work->labels = work->names = (lk_buffer){0};
     return LK_OK;
 }

@@ -110,6 +110,7 @@ static lk_status fill_selected(lk_context *context, const lk_dataset *from, cons
                (size_t)from->variables * sizeof *from->values);
     }
     to->format = from->format;
+    to->stored = from->stored;
     to->partial = from->partial;
     if (from->labels != NULL) {
         LK_TRY(select_labels(context, from, order, to));

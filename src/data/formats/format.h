@@ -20,6 +20,7 @@ typedef struct lk_reading {
     lk_role role;
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
+    lk_shape shape;      /* what is wanted; axes 0: anything */
     lk_crop crop;        /* of pictures; height 0: none */
     /* Of tables, as in lk_dataset_options. */
     const lk_columns *columns;

@@ -77,6 +77,33 @@ static lk_status name_columns(lk_context *context, const lk_columns *known, lk_d
                : lk_columns_copy(context, known, &dataset->columns);
 }
 
+/* The axes that are longer than 1: of a vector one or none. */
+static lk_shape long_axes(lk_shape shape) {
+    lk_shape found = {0};
+    for (int32_t i = 0; i < shape.axes; ++i) {
+        if (shape.size[i] > 1) {
+            found.size[found.axes++] = shape.size[i];
+        }
+    }
+    return found;
+}
+
+/* A vector may be cut into any shape, and flattened again; other axes would be mixed up. */
+static lk_status cut(lk_context *context, lk_shape wanted, lk_dataset *dataset) {
+    lk_shape old = long_axes(dataset->shape), new = long_axes(wanted);
+    if (old.axes > 1 && new.axes > 1 && !lk_shape_equal(old, new)) {
+        char found[64], asked[64];
+        lk_shape_print(dataset->shape, found, sizeof found);
+        lk_shape_print(wanted, asked, sizeof asked);
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: an example is %s, and cut into %s its pixels would be mixed up: "
+                       "transpose the array, or leave out the shape",
+                       dataset->path, found, asked);
+    }
+    dataset->shape = wanted;
+    return LK_OK;
+}
+
 static lk_status finish(lk_context *context, const lk_dataset_options *options,
                         lk_dataset *dataset) {
     if (dataset->columns != NULL && lk_columns_have_words(dataset->columns)) {
@@ -96,8 +123,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
                        dataset->path, (long long)dataset->variables, found,
                        (long long)lk_shape_variables(options->shape), wanted);
     }
-    dataset->shape = options->shape;
-    return LK_OK;
+    return cut(context, options->shape, dataset);
 }
 
 static bool wants_words(const lk_reading *reading) {
@@ -191,6 +217,7 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .role = options->role,
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
+                          .shape = options->shape,
                           .crop = options->crop,
                           .columns = options->columns,
                           .label = options->label,

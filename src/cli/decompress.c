@@ -8,9 +8,9 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, "
-     ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
-     "restored byte for byte under any name, a folder of texts as such a folder",
+     "where to; the name's ending chooses the format (.amat, .npy, .npz, .idx, .csv, .txt, .pbm, "
+     ".png, .bin for CIFAR-10; all but .png and .npz also .gz), NAME/ is a folder of PNG pictures; "
+     "a text is restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},

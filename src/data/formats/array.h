@@ -60,7 +60,11 @@ lk_status lk_array_put_as(lk_context *context, const lk_dataset *dataset, const 
                           lk_buffer *buffer);
 /* Row-major unsigned elements of `width` bytes. */
 void lk_array_put(const lk_dataset *dataset, int width, bool big_endian, lk_buffer *buffer);
-/* A whole NPY file of such an array; `put` adds the elements' bytes. */
+/* What stands before the elements in an NPY file. */
 void lk_npy_put_header(const lk_array *array, lk_buffer *buffer);
+/* An NPZ archive of the values, and of labels that are numbers. */
+lk_encode lk_npz_write;
+/* The name of the array in it. */
+const char *lk_npz_name(const lk_dataset *dataset);
 
 #endif

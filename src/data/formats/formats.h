@@ -36,6 +36,7 @@ typedef struct lk_dataset_options {
     uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
     uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
     lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool own_role; /* of an archive: no array but one whose name is of the role */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
@@ -86,15 +87,16 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
                           const char *array, int64_t examples, int32_t **labels);
 
 /* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
- * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
+ * 0..255), .npy, .npz (the values under the name they had in an NPZ, or "data", and "labels" that
+ * are numbers), .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
  * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example),
- * .bin (CIFAR-10 batches, with labels); each but .png also .gz; and NAME/, a folder that gets a PNG
- * for each example. Another ending is LK_INVALID, the message lists the known ones. A vector of d*d
- * variables is drawn square, another one as a line. Text and PBM keep no shape, and only the
- * reader's options tell an alphabet larger than what occurs. */
+ * .bin (CIFAR-10 batches, with labels); each but .png and .npz also .gz; and NAME/, a folder that
+ * gets a PNG for each example. Another ending is LK_INVALID, the message lists the known ones. A
+ * vector of d*d variables is drawn square, another one as a line. Text and PBM keep no shape, and
+ * only the reader's options tell an alphabet larger than what occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
-/* The same, but where the ending says nothing the file becomes what dataset->format remembers (npz
- * becomes npy): what decompression uses to give back the kind of file that was compressed. Format 0
+/* The same, but where the ending says nothing the file becomes what dataset->format remembers (jpeg
+ * becomes png): what decompression uses to give back the kind of file that was compressed. Format 0
  * and an unknown ending: LK_INVALID. */
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset);
 /* Whether lk_dataset_write knows the ending: to refuse a name before hours of sampling. Fails with

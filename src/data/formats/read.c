@@ -215,6 +215,7 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .size = bytes ? bytes->size : 0,
                           .array = options->array,
                           .role = options->role,
+                          .own_role = options->own_role,
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
                           .shape = options->shape,

@@ -73,7 +73,7 @@ static const lk_format *find_format(const char *path, bool *packed) {
 }
 
 static lk_status fail_ending(lk_context *context, const char *path) {
-    char known[128] = "";
+    char known[160] = "";
     size_t used = 0;
     for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
         for (const char *const *ending = (*row)->endings; *ending != NULL; ++ending) {
@@ -83,8 +83,8 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     }
     return lk_fail(
         context, LK_INVALID,
-        "%s: the ending of the name says no known format; known are %s, all but .png also with "
-        ".gz, and NAME/ for a folder of PNG pictures",
+        "%s: the ending of the name says no known format; known are %s, all but .png and .npz "
+        "also with .gz, and NAME/ for a folder of PNG pictures",
         path, known);
 }
 

@@ -166,7 +166,15 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                                              ? cli_text(arguments, "labels", NULL)
                                              : NULL};
     LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
-    return lk_model_read_data(model, path, &options, dataset, done);
+    LK_TRY(lk_model_read_data(model, path, &options, dataset, done));
+    cli_note(arguments, *dataset);
+    return LK_OK;
+}
+
+void cli_note(const cli_arguments *arguments, const lk_dataset *dataset) {
+    if (dataset->note != NULL && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s: %s\n", dataset->path, dataset->note);
+    }
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */

@@ -55,6 +55,8 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
  * else the model says; values that are 0 and 1 already stay, and *done tells which it was. */
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
                         lk_dataset **dataset, lk_binarization *done);
+/* Says what a user should know of how the data were read, unless it is to be quiet. */
+void cli_note(const cli_arguments *arguments, const lk_dataset *dataset);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 

@@ -101,6 +101,7 @@ static lk_status read_valid_file(const cli_arguments *arguments, lk_context *con
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.columns = data->train->columns;
     LK_TRY(lk_dataset_read(context, path, &options, &data->valid));
+    cli_note(arguments, data->valid);
     if (labels != NULL) {
         LK_TRY(lk_dataset_read_labels(context, labels, data->valid));
     }
@@ -207,6 +208,7 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
     LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));
+    cli_note(arguments, data->train);
     return labels == NULL ? LK_OK : lk_dataset_read_labels(context, labels, data->train);
 }
 

@@ -155,7 +155,8 @@ static void channels_first_are_turned(void **state) {
         lk_dataset *dataset = test_parse(file.data, file.size, &options);
         lk_shape shape = dataset->shape;
         assert_true(lk_shape_equal(shape, rows[i].found));
-        assert_int_equal(dataset->note != NULL, rows[i].turned);
+        bool told = dataset->note != NULL && strstr(dataset->note, "are taken as") != NULL;
+        assert_int_equal(told, rows[i].turned);
         int64_t channels = shape.size[2], pixels = shape.size[0] * shape.size[1];
         for (int64_t j = 0; j < 120; ++j) {
             int64_t at = j % dataset->variables,

@@ -55,7 +55,14 @@ static lk_status finish_words(lk_context *context, const lk_dataset_options *opt
                    dataset->path);
 }
 
-static void choose_alphabet(const lk_dataset_options *options, lk_dataset *dataset) {
+/* Whether so few of the values of an array of bytes occur that it is no chance. */
+static bool few_occur(const lk_dataset_options *options, int32_t most, int32_t hint) {
+    return options->role == LK_ROLE_TRAIN && options->binarization == LK_BINARIZE_NONE &&
+           hint > 2 * most;
+}
+
+static lk_status choose_alphabet(lk_context *context, const lk_dataset_options *options,
+                                 lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
     const lk_format *format = lk_format_of(dataset->format);
     if (given) {
@@ -64,10 +71,17 @@ static void choose_alphabet(const lk_dataset_options *options, lk_dataset *datas
         bool own = format && (format->traits & LK_KEEPS_ALPHABET) != 0;
         int32_t hint = most <= 2 && !own ? 2 : dataset->alphabet;
         dataset->alphabet = hint > most ? hint : most;
+        if (!own && few_occur(options, most, hint)) {
+            LK_TRY(lk_dataset_note(context, dataset,
+                                   "pictures of bytes have an alphabet of %d, though the largest "
+                                   "value is %d; if no others can occur give --alphabet %d",
+                                   hint, most - 1, most));
+        }
     }
     if (options->binarization != LK_BINARIZE_NONE) {
         lk_dataset_binarize_all(dataset, options->binarization, options->seed, options->epoch);
     }
+    return LK_OK;
 }
 
 /* Values by position are those of the columns by name. */
@@ -109,7 +123,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
     if (dataset->columns != NULL && lk_columns_have_words(dataset->columns)) {
         return finish_words(context, options, dataset);
     }
-    choose_alphabet(options, dataset);
+    LK_TRY(choose_alphabet(context, options, dataset));
     LK_TRY(name_columns(context, options->columns, dataset));
     if (options->shape.axes == 0) {
         return LK_OK;

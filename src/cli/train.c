@@ -50,8 +50,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with "
-     "carried state (charrnn, conv1d)",
+     "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
+     "data: utf8)",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
     {"epochs", "N",
@@ -311,13 +311,18 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         return train_data_read_text(arguments, context, from, from->data.symbols.kind,
                                     from->data.variables, fraction, data);
     }
+    text_options chosen = *text;
+    if (!text->asked && from == NULL && !how->raw && how->shape.axes == 0) {
+        chosen.kind = LK_SYMBOLS_CHARACTERS;
+        LK_TRY(train_data_guess_text(arguments, context, &chosen.asked));
+    }
     lk_dataset_options options = *how;
     if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
         options.binarization = from->data.binarization;
     }
-    return text->asked && from == NULL
-               ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
-                                      data)
+    return chosen.asked && from == NULL
+               ? train_data_read_text(arguments, context, NULL, chosen.kind, chosen.window,
+                                      fraction, data)
                : train_data_read(arguments, context, from, &options, fraction, seed, data);
 }
 

@@ -121,4 +121,8 @@ lk_status lk_items_open_files(lk_context *context, const char *path, const lk_sy
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols);
 
+/* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
+ * format. Not so: a table, numbers, nothing at all, what cannot be found. */
+lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
+
 #endif

@@ -146,7 +146,7 @@ static int print_examples_json(const scorer *s) {
     }
     for (int64_t i = 0; i < n; i++) {
         json_array_append_new(score, cli_number(scores->score[i]));
-        json_array_append_new(variable, json_integer(scores->variable[i]));
+        json_array_append_new(variable, json_integer(scores->variable[i] + 1));
         json_array_append_new(nats, cli_number(scores->variable_nats[i]));
     }
     json_object_set_new(object, "scores", score);
@@ -164,8 +164,8 @@ static int print_examples(const scorer *s) {
     for (int64_t i = 0; i < n; i++) {
         top = scores->score[i] > scores->score[top] ? i : top;
     }
-    printf("the strangest is example %lld, score %.4f: most of it in variable %lld", (long long)top,
-           scores->score[top], (long long)scores->variable[top]);
+    printf("the strangest is example %lld, score %.4f: most of it in variable %lld",
+           (long long)top + 1, scores->score[top], (long long)scores->variable[top] + 1);
     if (model->data.columns != NULL) {
         printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
     }
@@ -363,8 +363,9 @@ const cli_verb cli_score_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "data",
     .more =
-        "Higher scores are stranger. The p-value is the share of held-out examples (kept in the "
-        "model file by training) whose\n"
+        "Higher scores are stranger. Examples and variables are counted from 1. The p-value is the "
+        "share of held-out\n"
+        "examples (kept in the model file by training) whose\n"
         "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an "
         "example sums to its NLL; a pixel's\n"
         "colours are added up. Images of another height and width than the model's (pixelcnn, "

@@ -62,13 +62,13 @@ static lk_status check_model(job *work) {
 
 void lk_lost_print(const lk_lost *lost, char text[64]) {
     if (lost->end_item < 0) {
-        snprintf(text, 64, "all from item %lld on", (long long)lost->item);
+        snprintf(text, 64, "all from item %lld on", (long long)lost->item + 1);
     } else if (lost->item == lost->end_item) {
         snprintf(text, 64, "symbols %lld to %lld", (long long)lost->symbol,
                  (long long)lost->end_symbol - 1);
     } else {
-        snprintf(text, 64, "items %lld to %lld", (long long)lost->item,
-                 (long long)lost->end_item - (lost->end_symbol == 0));
+        snprintf(text, 64, "items %lld to %lld", (long long)lost->item + 1,
+                 (long long)lost->end_item + (lost->end_symbol != 0));
     }
 }
 

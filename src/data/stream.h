@@ -13,6 +13,9 @@ typedef struct lk_stream lk_stream;
  * index of at most 512 KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
+/* The same; an empty file is a stream of no symbols. */
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream);
 /* The same of the bytes that are there: nothing is unpacked, and an empty file is a stream of no
  * symbols. */
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,

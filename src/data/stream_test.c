@@ -107,8 +107,8 @@ static void bad_lists(void **state) {
 /* What gzip packed is read unpacked, also after a rest; its bytes are there for who wants them. */
 static void packed_files(void **state) {
     (void)state;
-    static const uint8_t packed[] =
-        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x3c\xbc\x91\x2b\x09\x00\xd1\x94\x47\x9b\x05\x00\x00\x00";
+    static const uint8_t packed[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x3c\xbc\x91\x2b"
+                                    "\x09\x00\xd1\x94\x47\x9b\x05\x00\x00\x00";
     static const uint16_t text[] = {'a', 0xC3, 0xB1, '\n', 'b'};
     char path[512];
     lk_symbols symbols, bytes = {0};

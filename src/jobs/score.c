@@ -230,7 +230,7 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
                      scores->p_value != NULL ? ",p_value" : "",
                      labels != NULL || dataset->labels != NULL ? ",label" : "");
     for (int64_t i = 0; i < scores->examples; i++) {
-        lk_writer_printf(writer, "%lld", (long long)i);
+        lk_writer_printf(writer, "%lld", (long long)i + 1);
         if (dataset->names != NULL) {
             write_name(writer, dataset->names[i]);
         }
@@ -245,7 +245,7 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
         if (labels != NULL || dataset->labels != NULL) {
             write_label(writer, dataset, labels, i);
         }
-        lk_writer_printf(writer, ",%lld,%.9g\n", (long long)scores->variable[i],
+        lk_writer_printf(writer, ",%lld,%.9g\n", (long long)scores->variable[i] + 1,
                          scores->variable_nats[i]);
     }
     return lk_writer_commit(writer);

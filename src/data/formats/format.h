@@ -1,6 +1,6 @@
 /* What a data format is: one row, in a file of its own, and one line in table.c.
  * Internal to src/data/formats. In messages, lines, rows (examples), columns (variables) are
- * counted from 1 and bytes from 0. */
+ * counted from 1 and bytes from 0 (docs/formats.md, Counting). */
 #ifndef LK_DATA_FORMATS_FORMAT_H
 #define LK_DATA_FORMATS_FORMAT_H
 

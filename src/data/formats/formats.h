@@ -114,7 +114,10 @@ lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *
  * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
 lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
-/* The same, and empty files are texts too: to compress them. */
+/* The same, and empty files are texts too. */
+lk_status lk_items_open_texts_or_empty(lk_context *context, const char *path,
+                                       const lk_symbols *symbols, lk_items **items);
+/* The same of the bytes that are there, nothing unpacked: to compress them. */
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
 /* The symbols of those: as lk_symbols_learn, of all of them together. */

@@ -22,6 +22,10 @@ said 'pandas.csv: the first column' eval "$m" --data "$work/pandas.csv"
 said 'pandas.csv: the first column' score "$m" --data "$work/pandas.csv"
 printf '"a" "b"\n"1" 1 0\n"2" 0 1\n' | tr ' ' ',' >"$work/r.csv"
 said 'r.csv: the first column' train uniform --data "$work/r.csv" --out "$m"
+printf '"","9.5","10"\n"8.5",1,0\n"9",0,1\n' >"$work/corner.csv"
+said 'corner.csv: the first column' train uniform --data "$work/corner.csv" --out "$m"
+run sample "$m" --count 1 --out "$work/corner_again.csv" >/dev/null
+[[ $(head -1 "$work/corner_again.csv") == 9.5,10 ]] || fail 'a header of numbers is no header'
 printf '0,1,2\n1,0,1\n0,0,1\n' >"$work/counted.csv"
 said 'counted.csv: the first line counts 0 to 2 and is taken for an example' \
     train uniform --data "$work/counted.csv" --out "$m"

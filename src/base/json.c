@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -76,4 +77,10 @@ lk_status lk_json_parse(lk_context *context, const char *name, const char *text,
     lk_release(reserved);
     *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
     return LK_OK;
+}
+
+json_t *lk_json_number(double value) {
+    return isfinite(value) ? json_real(value)
+           : isnan(value)  ? json_null()
+                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }

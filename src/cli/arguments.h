@@ -38,6 +38,7 @@ typedef struct cli_verb {
     int32_t option_count;
     const char
         *required;    /* names of options that must be given, separated by spaces; may be NULL */
+    bool takes_none;  /* data of no examples are no mistake */
     const char *more; /* further paragraphs of the help, examples last */
     int (*run)(const cli_arguments *arguments);
 } cli_verb;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/measure.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
@@ -166,6 +167,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                                              ? cli_text(arguments, "labels", NULL)
                                              : NULL};
     LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
+    options.reading.empty = arguments->verb->takes_none;
     LK_TRY(lk_model_read_data(model, path, &options, dataset, done));
     cli_note(arguments, *dataset);
     return LK_OK;
@@ -230,9 +232,7 @@ void cli_progress_end(cli_progress *progress) {
 /* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
-    return isfinite(value) ? json_real(value)
-           : isnan(value)  ? json_null()
-                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
+    return lk_json_number(value);
 }
 
 int cli_finish_output(void) {

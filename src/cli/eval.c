@@ -59,9 +59,11 @@ static lk_status evaluate(const cli_arguments *arguments, int64_t batch, float r
     return status;
 }
 
+/* Of no examples nothing is the mean of. */
 static void summarise(result *r) {
     const double *nll = r->evaluation.nll_nats;
     double square = 0.0, count = (double)r->evaluation.items;
+    r->mean = count > 0.0 ? 0.0 : (double)NAN;
     for (int64_t i = 0; i < r->evaluation.items; i++) {
         r->total += nll[i];
         r->mean += nll[i] / count;
@@ -125,6 +127,10 @@ static void print_examples(const result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
     int32_t networks = lk_model_variants(r->session->model);
+    if (e->items == 0) {
+        printf("0 examples: there is nothing to evaluate\n");
+        return;
+    }
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
            (long long)e->variables, cli_binarization_text(r->session->binarization));
     if (networks > 1) {
@@ -158,7 +164,7 @@ static json_t *examples_json(const result *r) {
                   "bits_per_dim", cli_number(bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_text(r->session->binarization));
-    if (view != NULL && lk_model_variants(model) == 1) {
+    if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {
             json_object_set_new(parts, view->parts[p].name,
@@ -222,10 +228,13 @@ static int run(const cli_arguments *arguments) {
     if (status == EXIT_DONE && !check_options(arguments, s.model)) {
         status = EXIT_USAGE;
     }
-    if (status == EXIT_DONE) {
+    bool none = status == EXIT_DONE && s.dataset != NULL && s.dataset->examples == 0;
+    if (none) {
+        r.evaluation.variables = s.model->data.variables;
+    } else if (status == EXIT_DONE) {
         status = cli_items_open(arguments, &s, &r.items);
     }
-    if (status == EXIT_DONE && evaluate(arguments, batch, rate, &r) != LK_OK) {
+    if (status == EXIT_DONE && !none && evaluate(arguments, batch, rate, &r) != LK_OK) {
         status = cli_fault(s.context);
     }
     if (status == EXIT_DONE) {
@@ -247,6 +256,7 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .takes_none = true,
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
         "and width than the model's\n"
@@ -258,7 +268,8 @@ const cli_verb cli_eval_verb = {
         "compress pays for it.\n"
         "With --adapt what is learned is carried from example to example, in the order of the "
         "data, one at a time. An NLL\n"
-        "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n\n"
+        "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n"
+        "Data without examples are no mistake: 0 examples, and no NLL.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"

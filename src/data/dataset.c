@@ -39,6 +39,7 @@ lk_status lk_dataset_reserve(lk_context *context, const char *name, lk_dataset *
                              lk_shape shape, int64_t examples, int64_t most) {
     int64_t variables = lk_shape_variables(shape), values;
     if (variables < 1 || examples < 1) {
+        dataset->empty = examples == 0;
         return lk_fail(context, LK_FORMAT,
                        "%s: there are no examples: %lld examples of %lld variables", name,
                        (long long)examples, (long long)variables);

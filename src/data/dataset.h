@@ -30,6 +30,7 @@ struct lk_dataset {
     int32_t stored;  /* of an array: its type and order of axes there (data/formats/array.h); 0:
                       * nothing to remember */
     char *note;      /* owned, or NULL: what a user should know of how it was read, in one line */
+    bool empty;      /* a reader found that there is no example in it */
     bool partial; /* the file holds more than is here, as the note says: writing this does not give
                      * it back */
 };

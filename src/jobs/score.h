@@ -36,7 +36,8 @@ lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_option
 void lk_scores_deinit(lk_scores *scores);
 /* The p-value that belongs to an NLL; the model has held-out likelihoods. */
 double lk_p_value(const lk_model *model, double nll_nats);
-/* A CSV with a line for each example: its number, from 1; NLL, corrections, score, p-value, name
+/* A CSV, or where the name ends in .jsonl lines of JSON with the same names, with a line for each
+ * example: its number, from 1; NLL, corrections, score, p-value, name
  * and label as far as there are any (labels NULL: the data set's own), the most surprising variable
  * and its surprisal. */
 lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,

@@ -14,7 +14,8 @@ typedef struct lk_take_options {
 
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
  * are binarized as the options or else the model say; values that are 0 and 1 already stay; *done
- * tells which it was. *dataset is the caller's. */
+ * tells which it was. With options->reading.empty the data set may have no examples, and is then
+ * good for nothing else. *dataset is the caller's. */
 lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done);

@@ -36,6 +36,8 @@ typedef struct lk_dataset_options {
     uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
     uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
     lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool empty;   /* a file of no examples gives a data set of none, which has no values and nothing
+                    * else that can be relied on */
     bool own_role; /* of an archive: no array but one whose name is of the role */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */

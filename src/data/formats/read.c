@@ -183,11 +183,25 @@ static const lk_format *recognise(const lk_reading *reading) {
     return words && memchr(reading->data, 0, (size_t)reading->size) == NULL ? &lk_csv_format : NULL;
 }
 
+static bool is_blank_text(const lk_reading *reading) {
+    int64_t at = 0;
+    while (at < reading->size && (lk_is_blank(reading->data[at]) || reading->data[at] == '\n')) {
+        ++at;
+    }
+    return at == reading->size;
+}
+
 static lk_status read_file(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
     if (reading->size == 0) {
+        dataset->empty = true;
         return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
     }
     const lk_format *format = recognise(reading);
+    if (format == NULL && is_blank_text(reading)) {
+        dataset->empty = true;
+        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only blank lines",
+                       reading->name);
+    }
     if (format == NULL) {
         return lk_fail_foreign(context, reading);
     }
@@ -243,6 +257,10 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
     lk_status status = fill(context, &reading, options, made);
     if (status == LK_OK) {
         status = finish(context, options, made);
+    }
+    if (status != LK_OK && status != LK_NO_MEMORY && made->empty && options->empty) {
+        made->examples = 0;
+        status = LK_OK;
     }
     if (status != LK_OK) {
         lk_dataset_destroy(made);

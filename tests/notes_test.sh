@@ -1,5 +1,5 @@
-# What a user should know of how data were read is said in one line on standard error, unless the
-# command is to be quiet.
+# What a user should know of how data were read is said in one line: by train on standard error,
+# unless it is to be quiet, by others among the results.
 . "$(dirname "$0")/lib.sh"
 
 # said PATTERN ARGUMENTS...: the command succeeds and says so
@@ -7,8 +7,8 @@ said() {
     local pattern=$1
     shift
     run "$@" >"$work/stdout" 2>"$work/stderr" || fail "likely $*: $(cat "$work/stderr")"
-    [[ $(grep -cE -- "$pattern" "$work/stderr") -eq 1 ]] ||
-        fail "likely $*: expected /$pattern/ once, got: $(cat "$work/stderr")"
+    [[ $(cat "$work/stdout" "$work/stderr" | grep -cE -- "$pattern") -eq 1 ]] ||
+        fail "likely $*: expected /$pattern/ once, got: $(cat "$work/stdout" "$work/stderr")"
     run "$@" --quiet >/dev/null 2>"$work/stderr"
     [[ ! -s $work/stderr ]] || fail "likely $* --quiet: $(cat "$work/stderr")"
     checks=$((checks + 2))

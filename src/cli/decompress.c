@@ -1,5 +1,6 @@
 /* likely decompress. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/common.h"
 #include "codec/codec.h"
@@ -8,15 +9,29 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .npz, .idx, .csv, .txt, .pbm, "
-     ".png, .bin for CIFAR-10; all but .png and .npz also .gz), NAME/ is a folder of PNG pictures; "
-     "a text is restored byte for byte under any name, a folder of texts as such a folder",
+     "where to; the name's ending chooses the format (.amat, .npy, .npz, .idx, .csv, .txt, "
+     ".pbm, .bin for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz), NAME/ is a folder of PNG pictures, under the names that they had; a text is "
+     "restored byte for byte under any name, a folder of texts as such a folder",
+     false},
+    {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_json(const char *out, const lk_restored *r) {
+/* What of the examples is not in the file, "" if all is. */
+static void find_loss(const cli_arguments *arguments, const lk_restored *r,
+                      char loss[LK_LOSS_CAPACITY]) {
+    loss[0] = '\0';
+    if (!r->texts) {
+        lk_dataset written = *r->dataset;
+        written.labels = cli_has(arguments, "labels") ? NULL : written.labels;
+        lk_dataset_loss(cli_text(arguments, "out", NULL), &written, false, loss);
+    }
+}
+
+static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
@@ -27,11 +42,11 @@ static int print_json(const char *out, const lk_restored *r) {
         r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
                              "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks));
+                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
+                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
 }
 
-static int print_text(const char *out, const lk_restored *r) {
+static int print_text(const char *out, const lk_restored *r, const char *loss) {
     if (!r->texts) {
         printf("%lld examples restored to %s\n", (long long)r->items, out);
     } else if (r->total_bytes >= 0) {
@@ -54,6 +69,9 @@ static int print_text(const char *out, const lk_restored *r) {
     if (r->chunks < 0) {
         printf("the end of the file is damaged: more may be missing behind what is restored\n");
     }
+    if (loss[0] != '\0') {
+        printf("%s: %s\n", out, loss);
+    }
     return cli_finish_output();
 }
 
@@ -62,10 +80,63 @@ static bool show(void *progress, int64_t done, int64_t count) {
     return true;
 }
 
+/* Whether what the file says it holds can stand under that name: before all of it is decoded. A
+ * pipe can be read but once. */
+static lk_status check_out(lk_context *context, const char *data, const char *out) {
+    struct stat about;
+    lk_source source;
+    lk_container container;
+    if (stat(data, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_source_open(context, data, &source));
+    lk_status status = lk_container_open(&source, &container);
+    if (status == LK_OK && !container.texts) {
+        const lk_dataset like = {.shape = container.shape,
+                                 .alphabet = (int32_t)container.alphabet,
+                                 .examples = container.items};
+        status = lk_dataset_holds(context, out, &like, true);
+    }
+    lk_container_close(&container);
+    lk_source_close(&source);
+    return status;
+}
+
+/* To --out and, if they are asked for, --labels. */
+static lk_status write_examples(const cli_arguments *arguments, lk_context *context,
+                                const lk_restored *restored) {
+    const char *out = cli_text(arguments, "out", NULL);
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (restored->texts) {
+        return LK_OK;
+    }
+    if (labels != NULL && restored->dataset->labels == NULL) {
+        return lk_fail(context, LK_MISMATCH, "%s: holds no labels: leave out --labels",
+                       cli_text(arguments, "data", NULL));
+    }
+    LK_TRY(lk_dataset_restore(context, out, restored->dataset));
+    return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
+}
+
+/* Whether files may have these names. */
+static bool can_write(const cli_arguments *arguments, const cli_session *s) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (labels != NULL && s->model->data.stream) {
+        lk_fail(s->context, LK_INVALID,
+                "the model is of texts, whose names say their classes: leave out --labels");
+        return false;
+    }
+    const char *out = cli_text(arguments, "out", NULL);
+    return check_out(s->context, cli_text(arguments, "data", NULL), out) == LK_OK &&
+           cli_can_write(s->context, out) == LK_OK &&
+           (labels == NULL || cli_can_write(s->context, labels) == LK_OK);
+}
+
 /* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_restored restored = {0};
+    char loss[LK_LOSS_CAPACITY];
     const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
@@ -73,15 +144,17 @@ static int run(const cli_arguments *arguments) {
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
                                 .progress_argument = &progress};
-        bool done =
-            cli_can_write(s.context, out) == LK_OK &&
-            lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how, &restored) ==
-                LK_OK &&
-            (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
+        bool done = can_write(arguments, &s) &&
+                    lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how,
+                                       &restored) == LK_OK &&
+                    write_examples(arguments, s.context, &restored) == LK_OK;
         cli_progress_end(&progress);
+        if (done) {
+            find_loss(arguments, &restored, loss);
+        }
         status = !done                        ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(out, &restored)
-                                              : print_text(out, &restored);
+                 : cli_has(arguments, "json") ? print_json(out, &restored, loss)
+                                              : print_text(out, &restored, loss);
     }
     lk_restored_deinit(&restored);
     cli_end(&s);

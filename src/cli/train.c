@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/measure.h"
+#include "base/memory.h"
 #include "cli/common.h"
+#include "cli/families.h"
 #include "cli/train_data.h"
 #include "models/model_file.h"
 #include "models/tune.h"
@@ -13,8 +15,8 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -39,7 +41,8 @@ static const cli_option train_options[] = {
      "FAMILY; its settings stay, but for those of training",
      false},
     {"set", "KEY=VALUE",
-     "a setting of the family (likely models lists them); may be given several times", true},
+     "a setting of the family (likely train FAMILY --help lists them); may be given several times",
+     true},
     {"order", "natural|reversed|random:SEED|FILE",
      "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
@@ -63,10 +66,10 @@ static const cli_option train_options[] = {
      "are not (default 0: chosen by model and batch size)",
      false},
     {"learning-rate", "X", "default 0.001 (sgd: 0.1)", false},
-    {"optimizer", "NAME", "adam, adamw, adagrad or sgd (default adam)", false},
+    {"optimizer", "adam|adamw|adagrad|sgd", "default adam", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
     {"weight-decay", "X", "of weight matrices (default 0); decoupled in adamw", false},
-    {"schedule", "NAME", "learning rate: constant, cosine, step or exponential (default constant)",
+    {"schedule", "constant|cosine|step|exponential", "of the learning rate (default constant)",
      false},
     {"warmup-steps", "N", "linear warm-up (default 0)", false},
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
@@ -254,16 +257,16 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     return status;
 }
 
-static int print_summary(const cli_arguments *arguments, const lk_model *model) {
+static int print_summary(const cli_arguments *arguments, const lk_model *model, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
         return cli_print_json(json_pack(
-            "{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name, "parameters",
-            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
-            "history", history != NULL ? history : json_object()));
+            "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
+            "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+            fingerprint, "history", history != NULL ? history : json_object(), "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -299,7 +302,9 @@ static lk_status make_model(const cli_arguments *arguments, lk_context *context,
         return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
     }
     lk_dataset values = *data->train;
-    values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    bool drawn = data->description.binarization == LK_BINARIZE_SAMPLE &&
+                 (*model)->data.binarization == LK_BINARIZE_SAMPLE;
+    values.alphabet = drawn ? 2 : values.alphabet;
     return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
 }
 
@@ -316,19 +321,31 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         chosen.kind = LK_SYMBOLS_CHARACTERS;
         LK_TRY(train_data_guess_text(arguments, context, &chosen.asked));
     }
-    lk_dataset_options options = *how;
-    if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
-        options.binarization = from->data.binarization;
-    }
     return chosen.asked && from == NULL
                ? train_data_read_text(arguments, context, NULL, chosen.kind, chosen.window,
                                       fraction, data)
-               : train_data_read(arguments, context, from, &options, fraction, seed, data);
+               : train_data_read(arguments, context, from, how, fraction, seed, data);
+}
+
+/* What was decided about the data: for people now, and *note (owned, or NULL) for the JSON. */
+static void tell(const cli_arguments *arguments, const train_data *data, char **note) {
+    const lk_dataset *sets[] = {data->train, data->valid};
+    *note =
+        data->train != NULL && data->train->note != NULL ? lk_duplicate(data->train->note) : NULL;
+    for (int i = 0; i < 2 && !cli_has(arguments, "quiet"); i++) {
+        if (sets[i] != NULL && sets[i]->note != NULL) {
+            fprintf(stderr, "%s: %s\n", sets[i]->path, sets[i]->note);
+        }
+    }
+    if (data->note[0] != '\0' && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s\n", data->note);
+    }
 }
 
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
-                             const text_options *text, double fraction, lk_model **model) {
+                             const text_options *text, double fraction, lk_model **model,
+                             char **note) {
     const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
     train_data data = {0};
@@ -347,8 +364,8 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     if (status == LK_OK) {
         status = make_model(arguments, context, &data, options->seed, model);
     }
-    if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
-        fprintf(stderr, "%s\n", data.note);
+    if (status == LK_OK) {
+        tell(arguments, &data, note);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
@@ -381,15 +398,19 @@ static int run(const cli_arguments *arguments) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lk_model *model = NULL;
-    status = run_session(arguments, context, &how, &reading, &text, fraction, &model) == LK_OK
-                 ? print_summary(arguments, model)
-                 : cli_fault(context);
+    char *note = NULL;
+    status =
+        run_session(arguments, context, &how, &reading, &text, fraction, &model, &note) == LK_OK
+            ? print_summary(arguments, model, note)
+            : cli_fault(context);
+    lk_release(note);
     lk_model_destroy(model);
     lk_context_destroy(context);
     return status;
 }
 
 const cli_verb cli_train_verb = {
+    .explain = cli_explain_family,
     .name = "train",
     .summary = "fit a model to data by maximum likelihood",
     .operands = "FAMILY",
@@ -398,17 +419,18 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
-    .more = "The weights that did best on validation data are kept. Results depend on data, "
-            "settings and seed, never on threads.\n\n"
-            "examples:\n"
-            "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
-            "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out "
-            "digits.likely --set hidden=1000\n"
-            "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
-            "  likely train pixelcnn --data photographs --crop 32x32 --out photographs.likely "
-            "--batch-size 16\n"
-            "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 "
-            "--batch-size 32 --clip 50\n"
-            "  likely train made ... --epochs 100 --out digits.likely --resume\n",
+    .more =
+        "The weights that did best on validation data are kept. Results depend on data, "
+        "settings and seed, never on threads.\n\n"
+        "examples:\n"
+        "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
+        "  likely train made --data train-images-idx3-ubyte.gz --binarize sample \\\n"
+        "      --set hidden=1000 --out digits.likely\n"
+        "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+        "  likely train pixelcnn --data photographs --crop 32x32 --batch-size 16 \\\n"
+        "      --out photographs.likely\n"
+        "  likely train charrnn --data book.txt --text bytes --set width=256 --batch-size 32 \\\n"
+        "      --clip 50 --out book.likely\n"
+        "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

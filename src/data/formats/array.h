@@ -64,6 +64,8 @@ void lk_array_put(const lk_dataset *dataset, int width, bool big_endian, lk_buff
 void lk_npy_put_header(const lk_array *array, lk_buffer *buffer);
 /* An NPZ archive of the values, and of labels that are numbers. */
 lk_encode lk_npz_write;
+/* Whether labels are written: false where there are none, or they are words. */
+bool lk_npz_keeps_labels(const lk_dataset *dataset);
 /* The name of the array in it. */
 const char *lk_npz_name(const lk_dataset *dataset);
 

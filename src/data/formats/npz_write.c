@@ -22,8 +22,7 @@ static lk_status put_values(lk_context *context, const lk_dataset *dataset, lk_b
     return lk_array_put_as(context, dataset, &array, npy);
 }
 
-/* False: there are none, or they are words. */
-static bool has_numbers(const lk_dataset *dataset) {
+bool lk_npz_keeps_labels(const lk_dataset *dataset) {
     bool numbers = dataset->labels != NULL;
     int32_t number;
     for (int64_t i = 0; numbers && i < dataset->examples; ++i) {
@@ -106,7 +105,7 @@ lk_status lk_npz_write(lk_context *context, const char *path, const lk_dataset *
                        lk_buffer *buffer) {
     lk_buffer values = {0}, labels = {0};
     lk_status status = put_values(context, dataset, &values);
-    if (status == LK_OK && has_numbers(dataset)) {
+    if (status == LK_OK && lk_npz_keeps_labels(dataset)) {
         put_labels(dataset, &labels);
     }
     if (values.failed || labels.failed) {

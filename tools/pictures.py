@@ -1,8 +1,8 @@
 """What the library makes of the pictures in a folder: tools/pictures.sh runs it, with $VALUES the
 program that tools/picture_values.c is.
 
-  pictures.py compare FOLDER   its pixels are Pillow's, or it refuses; says how many, and names those
-                               that are neither
+  pictures.py compare FOLDER   its pixels are Pillow's, or it refuses; says how many, and names
+                               the others
   pictures.py read FOLDER      how many PNG and JPEG files are read
 """
 import collections, os, subprocess, sys, warnings

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The counts of other people's pictures in docs/results.md:  tools/pictures.sh OUT
 #
-# Fetches the sources of Pillow, imageio and pypng from PyPI, which carry the pictures that these are
-# tested with, and compares what likely reads of each with Pillow's pixels; then the Debian packages
-# gnome-backgrounds, adwaita-icon-theme, gnome-icon-theme and tango-icon-theme, and says how many of
-# their PNG and JPEG files are read. Needs pip, python3 and apt; nothing outside OUT is written.
+# Fetches the sources of Pillow, imageio and pypng from PyPI, which carry the pictures that these
+# are tested with, and compares what likely reads of each with Pillow's pixels; then the Debian
+# packages gnome-backgrounds, adwaita-icon-theme, gnome-icon-theme and tango-icon-theme, and says
+# how many of their PNG and JPEG files are read. Needs pip, python3 and apt; nothing outside OUT is
+# written.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1

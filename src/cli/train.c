@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/measure.h"
+#include "base/memory.h"
 #include "cli/common.h"
 #include "cli/families.h"
 #include "cli/train_data.h"
@@ -14,8 +15,8 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also gzipped; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -256,7 +257,7 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
     return status;
 }
 
-static int print_summary(const cli_arguments *arguments, const lk_model *model) {
+static int print_summary(const cli_arguments *arguments, const lk_model *model, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
@@ -265,10 +266,10 @@ static int print_summary(const cli_arguments *arguments, const lk_model *model) 
         if (history == NULL) {
             return EXIT_FAULT;
         }
-        return cli_print_json(json_pack("{s:s, s:s, s:I, s:s, s:o}", "model", out, "family",
-                                        model->family->name, "parameters",
-                                        (json_int_t)lk_parameters_total(model->parameters),
-                                        "fingerprint", fingerprint, "history", history));
+        return cli_print_json(json_pack(
+            "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
+            "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+            fingerprint, "history", history, "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -304,7 +305,9 @@ static lk_status make_model(const cli_arguments *arguments, lk_context *context,
         return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
     }
     lk_dataset values = *data->train;
-    values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    bool drawn = data->description.binarization == LK_BINARIZE_SAMPLE &&
+                 (*model)->data.binarization == LK_BINARIZE_SAMPLE;
+    values.alphabet = drawn ? 2 : values.alphabet;
     return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
 }
 
@@ -316,19 +319,31 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         return train_data_read_text(arguments, context, from, from->data.symbols.kind,
                                     from->data.variables, fraction, data);
     }
-    lk_dataset_options options = *how;
-    if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
-        options.binarization = from->data.binarization;
-    }
     return text->asked && from == NULL
                ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
                                       data)
-               : train_data_read(arguments, context, from, &options, fraction, seed, data);
+               : train_data_read(arguments, context, from, how, fraction, seed, data);
+}
+
+/* What was decided about the data: for people now, and *note (owned, or NULL) for the JSON. */
+static void tell(const cli_arguments *arguments, const train_data *data, char **note) {
+    const lk_dataset *sets[] = {data->train, data->valid};
+    *note =
+        data->train != NULL && data->train->note != NULL ? lk_duplicate(data->train->note) : NULL;
+    for (int i = 0; i < 2 && !cli_has(arguments, "quiet"); i++) {
+        if (sets[i] != NULL && sets[i]->note != NULL) {
+            fprintf(stderr, "%s: %s\n", sets[i]->path, sets[i]->note);
+        }
+    }
+    if (data->note[0] != '\0' && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s\n", data->note);
+    }
 }
 
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
-                             const text_options *text, double fraction, lk_model **model) {
+                             const text_options *text, double fraction, lk_model **model,
+                             char **note) {
     const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
     train_data data = {0};
@@ -347,8 +362,8 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     if (status == LK_OK) {
         status = make_model(arguments, context, &data, options->seed, model);
     }
-    if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
-        fprintf(stderr, "%s\n", data.note);
+    if (status == LK_OK) {
+        tell(arguments, &data, note);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
@@ -381,9 +396,12 @@ static int run(const cli_arguments *arguments) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lk_model *model = NULL;
-    status = run_session(arguments, context, &how, &reading, &text, fraction, &model) == LK_OK
-                 ? print_summary(arguments, model)
-                 : cli_fault(context);
+    char *note = NULL;
+    status =
+        run_session(arguments, context, &how, &reading, &text, fraction, &model, &note) == LK_OK
+            ? print_summary(arguments, model, note)
+            : cli_fault(context);
+    lk_release(note);
     lk_model_destroy(model);
     lk_context_destroy(context);
     return status;

@@ -7,6 +7,12 @@
 
 #include "base/context.h"
 
+/* For programs, once, before any JSON: jansson takes its memory from ours, and where that is short
+ * from room that was set aside, so that it never meets a shortage while it reads (it would assert).
+ * A library leaves its host's jansson alone: there lk_json_parse only sees that there is room. */
+void lk_json_keep_room(void);
+/* Whether something found no room since, in this thread: a JSON that was built may lack parts. */
+bool lk_json_starved(void);
 /* As json_dumps with these flags, in the library's own memory: release with lk_release(). NULL: out
  * of memory, or `json` is NULL. */
 char *lk_json_text(const json_t *json, size_t flags);

@@ -36,7 +36,8 @@ said "1200 different words in column 'a', of 4000 rows" "$work/told"
 
 # Integers have one alphabet, which is said; --columns words gives each its own, and is remembered.
 awk 'BEGIN { srand(3); print "a,b,c"
-    for (i = 0; i < 200; i++) print int(4 * rand()) "," int(4 * rand()) "," 100 + int(4 * rand()) }' \
+    for (i = 0; i < 200; i++)
+        print int(4 * rand()) "," int(4 * rand()) "," 100 + int(4 * rand()) }' \
     >"$work/integers.csv"
 train "$work/one" --data "$work/integers.csv"
 said "may take 0..103, though column 'a' has 0..3 only \(--columns words" "$work/told"
@@ -87,9 +88,13 @@ expect_status 1 "the column 'b' is held, but the column 'a', which comes before 
 
 # score: the column by name; the strangest rows; a value never seen by row, column and advice.
 run score "$work/m" --data "$work/people.csv" --out "$work/scores.csv" --top 3 >"$work/log"
-[[ $(grep -cE '^ +[0-9]+ +[0-9.]+ +[0-3] +[0-9.]+  (city|pet|age|income)$' "$work/log") -eq 3 ]] ||
+run score "$work/m" --data "$work/people.csv" --out "$work/scores.jsonl" >/dev/null
+[[ $(grep -cE '"column": ?"(city|pet|age|income)"' "$work/scores.jsonl") -eq 400 ]] ||
+    fail "$(head -2 "$work/scores.jsonl")"
+[[ $(grep -cE '^ +[0-9]+ +[0-9.]+ +[1-4] +[0-9.]+  (city|pet|age|income)$' "$work/log") -eq 3 ]] ||
     fail "--top 3: $(cat "$work/log")"
-head -1 "$work/scores.csv" | grep -q ',variable_nats,column$' || fail "$(head -1 "$work/scores.csv")"
+head -1 "$work/scores.csv" | grep -q ',variable_nats,column$' ||
+    fail "$(head -1 "$work/scores.csv")"
 awk -F, 'NR > 1 && $NF !~ /^"(city|pet|age|income)"$/ { exit 1 }' "$work/scores.csv" ||
     fail "$(head -3 "$work/scores.csv")"
 checks=$((checks + 3))

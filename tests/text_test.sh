@@ -192,7 +192,8 @@ expect_status 2 'labels is for models of examples' score "$work/charrnn-utf8" \
     --data "$work/odd.txt" --labels x
 expect_status 2 'a page, NAME.html' score "$work/charrnn-utf8" --data "$work/odd.txt" \
     --map "$work/out.png"
-expect_status 2 'top is for models of texts' score "$work/rows" --data "$work/rows.txt" --top 3
+expect_status 2 'map-symbols is for models of texts' score "$work/rows" --data "$work/rows.txt" \
+    --map-symbols 3
 [[ ! -e $work/out.html ]] || fail "a map was left behind"
 ls "$work" | grep -E '(html|csv|txt)\.tmp' && fail "temporary files left"
 finish

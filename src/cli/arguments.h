@@ -40,7 +40,8 @@ typedef struct cli_verb {
     const cli_option *options;
     int32_t option_count;
     const char
-        *required; /* names of options that must be given, separated by spaces; may be NULL */
+        *required;   /* names of options that must be given, separated by spaces; may be NULL */
+    bool takes_none; /* data of no examples are no mistake */
     /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
      * are, all others are filled. */
     const char *more;

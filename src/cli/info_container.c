@@ -14,15 +14,15 @@ typedef struct tally {
     json_t *list;
 } tally;
 
-bool info_container_is(lk_context *context, const char *path) {
+lk_status info_container_is(lk_context *context, const char *path, bool *is) {
     lk_source source = {.descriptor = -1};
-    bool is = false;
-    if (lk_source_open(context, path, &source) == LK_OK) {
-        lk_status status = lk_container_recognise(&source, &is);
-        is = is && status == LK_OK;
-        lk_source_close(&source);
+    *is = false;
+    lk_status status = lk_source_open(context, path, &source);
+    if (status == LK_OK) {
+        status = lk_container_recognise(&source, is);
     }
-    return is;
+    lk_source_close(&source);
+    return status == LK_NO_MEMORY ? status : LK_OK;
 }
 
 static void add_chunk(tally *t, const lk_chunk *chunk) {

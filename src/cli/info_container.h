@@ -4,8 +4,8 @@
 
 #include "cli/common.h"
 
-/* Whether the file at `path` is one; false too where it cannot be read. */
-bool info_container_is(lk_context *context, const char *path);
+/* Whether the file at `path` is one; not, where it cannot be read: a model's reader says why. */
+lk_status info_container_is(lk_context *context, const char *path, bool *is);
 /* Prints; the exit status. */
 int info_container_print(lk_context *context, const char *path, bool json);
 

@@ -17,10 +17,10 @@
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
-     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
-     ".csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png also .gz. Streams of "
-     "text go to standard output without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... "
-     "when there are several",
+     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .npz, "
+     ".amat, .txt, .csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz. Streams of text go to standard output without it, with it to FILE, or "
+     "NAME-1.txt, NAME-2.txt, ... when there are several",
      false},
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},

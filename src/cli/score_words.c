@@ -54,8 +54,8 @@ static int by_score(const void *a, const void *b) {
 
 static void print_ranked(const lk_scores *scores, const lk_dataset *dataset, int64_t example) {
     int64_t variable = scores->variable[example];
-    printf("%10lld %12.4f %10lld %12.4f", (long long)example, scores->score[example],
-           (long long)variable, scores->variable_nats[example]);
+    printf("%10lld %12.4f %10lld %12.4f", (long long)example + 1, scores->score[example],
+           (long long)variable + 1, scores->variable_nats[example]);
     const char *names[] = {dataset->columns != NULL ? dataset->columns->column[variable].name
                                                     : NULL,
                            dataset->names != NULL ? dataset->names[example] : NULL};

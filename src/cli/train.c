@@ -16,7 +16,7 @@
 static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
-     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
      "folder of pictures or of CIFAR batches; with --text any file, or a folder of texts",
      false},
     {"valid", "PATH",
@@ -57,8 +57,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with "
-     "carried state (charrnn, conv1d)",
+     "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
+     "data: utf8)",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
     {"epochs", "N",
@@ -266,11 +266,14 @@ static int print_summary(const cli_arguments *arguments, const lk_model *model, 
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
-        json_t *history = json_loads(model->history, 0, NULL);
+        json_t *history = cli_history(model);
+        if (history == NULL) {
+            return EXIT_FAULT;
+        }
         return cli_print_json(json_pack(
             "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
             "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-            fingerprint, "history", history != NULL ? history : json_object(), "note", note));
+            fingerprint, "history", history, "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -333,9 +336,14 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         return train_data_read_text(arguments, context, from, from->data.symbols.kind,
                                     from->data.variables, fraction, data);
     }
-    return text->asked && from == NULL
-               ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
-                                      data)
+    text_options chosen = *text;
+    if (!text->asked && from == NULL && !how->raw && how->shape.axes == 0) {
+        chosen.kind = LK_SYMBOLS_CHARACTERS;
+        LK_TRY(train_data_guess_text(arguments, context, &chosen.asked));
+    }
+    return chosen.asked && from == NULL
+               ? train_data_read_text(arguments, context, NULL, chosen.kind, chosen.window,
+                                      fraction, data)
                : train_data_read(arguments, context, from, how, fraction, seed, data);
 }
 

@@ -51,6 +51,23 @@ static lk_status keep_note(lk_context *context, const train_data *data, char **n
     return text == NULL || *note != NULL ? LK_OK : lk_fail_no_memory(context, "a note", 1);
 }
 
+lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text) {
+    const lk_family *family = lk_family_named(arguments->positional[0]);
+    const char *path = cli_text(arguments, "data", NULL);
+    *text = false;
+    if (family == NULL || !family->streams) {
+        return LK_OK;
+    }
+    LK_TRY(lk_looks_like_text(context, path, text));
+    if (*text && !cli_has(arguments, "quiet")) {
+        fprintf(stderr,
+                "%s: a text in UTF-8, trained on as --text utf8 says (--text bytes takes its "
+                "bytes)\n",
+                path);
+    }
+    return LK_OK;
+}
+
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data) {

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/unpack.h"
 
 #define BUFFER_BYTES (INT64_C(1) << 16)
 #define SEEN_LEAST 4
+#define UNPACKED_MOST (INT64_C(1) << 40)
 
 static lk_status prepare(lk_context *context, const char *path, lk_source *source) {
     *source = (lk_source){.context = context, .descriptor = -1, .path = lk_duplicate(path)};
@@ -37,6 +39,11 @@ static lk_status open_regular(lk_source *source) {
 }
 
 void lk_source_rest(lk_source *source) {
+    if (source->packed) {
+        lk_release(source->unpacked);
+        source->unpacked = NULL;
+        source->all = NULL;
+    }
     if (source->descriptor >= 0) {
         close(source->descriptor);
         lk_release(source->buffer);
@@ -46,10 +53,19 @@ void lk_source_rest(lk_source *source) {
     }
 }
 
+/* Holds the whole of a packed file, whose bounds are those of memory. */
+static lk_status unpack(lk_source *source) {
+    lk_bytes bytes;
+    LK_TRY(lk_file_read(source->context, source->path, UNPACKED_MOST, &bytes));
+    source->all = source->unpacked = bytes.data;
+    source->size = bytes.size;
+    return LK_OK;
+}
+
 /* After a rest; the file should still be as large as it was. */
 static lk_status open_again(lk_source *source) {
     int64_t size = source->size;
-    lk_status status = open_regular(source);
+    lk_status status = source->packed ? unpack(source) : open_regular(source);
     if (status == LK_OK && source->size != size) {
         status = lk_fail(source->context, LK_IO, "%s: the file changed while it was being read",
                          source->path);
@@ -64,6 +80,22 @@ static lk_status open_again(lk_source *source) {
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source) {
     LK_TRY(prepare(context, path, source));
     lk_status status = open_regular(source);
+    if (status != LK_OK) {
+        lk_source_close(source);
+    }
+    return status;
+}
+
+lk_status lk_source_open_unpacked(lk_context *context, const char *path, lk_source *source) {
+    const uint8_t *bytes;
+    int64_t count = 0;
+    LK_TRY(lk_source_open(context, path, source));
+    lk_status status = source->size > 0 ? lk_source_see(source, 0, &bytes, &count) : LK_OK;
+    if (status == LK_OK && count > 0 && lk_packing_name(bytes, count) != NULL) {
+        lk_source_rest(source);
+        source->packed = true;
+        status = unpack(source);
+    }
     if (status != LK_OK) {
         lk_source_close(source);
     }
@@ -114,22 +146,14 @@ lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes
         return LK_OK;
     }
     LK_TRY(source->descriptor < 0 ? open_again(source) : LK_OK);
+    if (source->packed) {
+        return lk_source_see(source, offset, bytes, count);
+    }
     int64_t last = offset + SEEN_LEAST < source->size ? offset + SEEN_LEAST : source->size;
     if (offset < source->first || last > source->first + source->held) {
         LK_TRY(fill(source, offset));
     }
     *bytes = source->buffer + (offset - source->first);
     *count = source->first + source->held - offset;
-    return LK_OK;
-}
-
-lk_status lk_source_is_gzip(lk_source *source, bool *gzip) {
-    const uint8_t *bytes;
-    int64_t count;
-    *gzip = false;
-    if (source->size >= 2) {
-        LK_TRY(lk_source_see(source, 0, &bytes, &count));
-        *gzip = bytes[0] == 0x1f && bytes[1] == 0x8b;
-    }
     return LK_OK;
 }

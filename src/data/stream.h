@@ -8,12 +8,16 @@
 
 typedef struct lk_stream lk_stream;
 
-/* A regular file, as its bytes are (nothing is unpacked). The symbols are copied. An empty file is
- * refused. Characters need one pass over the file, for their number and an index of at most 512
- * KiB. *stream is the caller's: lk_stream_close. */
+/* A regular file, unpacked if it is packed (base/unpack.h; then it is held whole). The symbols are
+ * copied. An empty file is refused. Characters need one pass over the file, for their number and an
+ * index of at most 512 KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
 /* The same; an empty file is a stream of no symbols. */
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream);
+/* The same of the bytes that are there: nothing is unpacked, and an empty file is a stream of no
+ * symbols. */
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
                              lk_stream **stream);
 /* From memory, also from no bytes; they must outlive the stream; `name` stands for the path. */

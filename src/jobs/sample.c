@@ -36,7 +36,7 @@ static const char *name_of(const lk_model *model, int64_t variable, char name[12
     const lk_columns *columns = model->data.columns;
     int64_t raw = variable % model->data.variables;
     if (columns == NULL) {
-        snprintf(name, 128, "variable %lld", (long long)raw);
+        snprintf(name, 128, "variable %lld", (long long)raw + 1);
     } else {
         char quoted[LK_QUOTE_CAPACITY];
         const uint8_t *text = (const uint8_t *)columns->column[raw].name;

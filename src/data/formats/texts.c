@@ -116,6 +116,11 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
     return open_texts(context, path, symbols, lk_stream_open, items);
 }
 
+lk_status lk_items_open_texts_or_empty(lk_context *context, const char *path,
+                                       const lk_symbols *symbols, lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open_or_empty, items);
+}
+
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items) {
     return open_texts(context, path, symbols, lk_stream_open_any, items);

@@ -50,7 +50,7 @@ run decompress "$work/own" --data "$work/own.lk" --out "$work/again.csv" >/dev/n
 expect_same "$work/integers.csv" "$work/again.csv" "integers with columns of their own"
 run train --from "$work/own" --data "$work/integers.csv" --epochs 1 --out "$work/more" >/dev/null \
     2>&1
-expect_status 2 '--columns is of new models' train --from "$work/own" --columns words \
+expect_status 1 '--columns is of new models' train --from "$work/own" --columns words \
     --data "$work/integers.csv" --out "$work/x"
 expect_status 1 'no columns; a table of words needs a first line' train made --columns words \
     --data <(printf '1,2\n2,1\n') --out "$work/x"
@@ -85,6 +85,33 @@ expect_status 1 'all values are given: write \? where' sample "$work/m" --count 
     --given <(head -2 "$work/people.csv") --out "$work/x.csv"
 expect_status 1 "the column 'b' is held, but the column 'a', which comes before it" \
     sample "$work/one" --count 1 --given <(printf 'a,b,c\n?,1,2\n') --out "$work/x.csv"
+
+# info: columns with their words, labels, views.
+run info "$work/m" >"$work/log"
+said "^columns +4, each with its words\$" "$work/log"
+said "^  city +3: 'Oslo', 'Rom', 'Zürich'\$" "$work/log"
+said ', binarization none \(words\)$' "$work/log"
+run info "$work/m" --json >"$work/log"
+said '"name": "city"' "$work/log"
+said '"binarization": "none \(words\)"' "$work/log"
+run info "$work/one" >"$work/log"
+said '^columns +3$' "$work/log"
+said '^  c$' "$work/log"
+said ', binarization none$' "$work/log"
+train "$work/given" --data "$work/people.csv" --condition income --unseen
+run info "$work/given" >"$work/log"
+said "^given labels +income, 2: 'high', 'low'\$" "$work/log"
+said "^  age +4: '20', '25', '30', '35', and unseen ones\$" "$work/log"
+run info "$work/given" --json >"$work/log"
+said '"label_column"' "$work/log"
+said '"classes": \[' "$work/log"
+train "$work/view" --data "$work/integers.csv" --view bits:4 --alphabet 128
+run info "$work/view" >"$work/log"
+said '^view +bits:4$' "$work/log"
+
+# Of a model with a view no value can be held, whatever its orderings.
+expect_status 1 "with a view draws the high parts .* a model without a view" sample "$work/view" \
+    --count 1 --given <(printf 'a,b,c\n1,?,2\n') --out "$work/x.csv"
 
 # score: the column by name; the strangest rows; a value never seen by row, column and advice.
 run score "$work/m" --data "$work/people.csv" --out "$work/scores.csv" --top 3 >"$work/log"

@@ -171,7 +171,7 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
     return true;
 }
 
-const char *cli_binarization_text(lk_binarization binarization) {
+static const char *text_of(lk_binarization binarization) {
     static const char *const text[] = {
         [LK_BINARIZE_NONE] =
             "none (values as in the file; a file of 0 and 1 is statically binarized)",
@@ -179,6 +179,14 @@ const char *cli_binarization_text(lk_binarization binarization) {
         [LK_BINARIZE_SAMPLE] = "dynamic (each value drawn with its grey level as probability)",
     };
     return text[binarization];
+}
+
+const char *cli_binarization_of(const lk_model *model, lk_binarization binarization) {
+    const lk_columns *columns = model->data.columns;
+    bool words = columns != NULL && lk_columns_have_words(columns);
+    return words                                                           ? "none (words)"
+           : binarization == LK_BINARIZE_NONE && model->data.alphabet != 2 ? "none"
+                                                                           : text_of(binarization);
 }
 
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,

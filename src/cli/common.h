@@ -72,7 +72,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
 void cli_print_note(const lk_items *items);
 void cli_note_json(json_t *object, const lk_items *items);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
-const char *cli_binarization_text(lk_binarization binarization);
+const char *cli_binarization_of(const lk_model *model, lk_binarization binarization);
 
 /* A progress line, rewritten in place on a terminal, absent otherwise and with --quiet. */
 typedef struct cli_progress {

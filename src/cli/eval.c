@@ -78,7 +78,8 @@ static void print_examples(const eval_result *r) {
         return;
     }
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
-           (long long)e->variables, cli_binarization_text(r->session->binarization));
+           (long long)e->variables,
+           cli_binarization_of(r->session->model, r->session->binarization));
     if (networks > 1) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
     }
@@ -109,7 +110,7 @@ static json_t *examples_json(const eval_result *r) {
                   "nll_nats", cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
                   "bits_per_dim", cli_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
-                  "binarization", cli_binarization_text(r->session->binarization));
+                  "binarization", cli_binarization_of(r->session->model, r->session->binarization));
     if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {

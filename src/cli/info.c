@@ -4,6 +4,7 @@
 #include "cli/common.h"
 #include "cli/info_container.h"
 #include "cli/info_curve.h"
+#include "cli/info_data.h"
 #include "cli/info_field.h"
 #include "graph/op.h"
 #include "models/model_file.h"
@@ -63,7 +64,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}",
         "family", model->family->name, "settings", settings_json(model), "shape", shape,
         "variables", (json_int_t)model->data.variables, "alphabet", model->data.alphabet,
-        "binarization", cli_binarization_text(model->data.binarization), "ordering",
+        "binarization", cli_binarization_of(model, model->data.binarization), "ordering",
         model->order_name, "parameters", (json_int_t)lk_parameters_total(model->parameters),
         "fingerprint", fingerprint, "variants", lk_model_variants(model), "sequential_steps",
         (json_int_t)graph->steps, "multiply_adds_forward",
@@ -71,6 +72,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
         history, "stream", stream);
+    info_data_json(model, object);
     return cli_print_json(object);
 }
 
@@ -95,7 +97,8 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
         print_setting(model->settings.table[i].key, model->settings.text[i]);
     }
     printf("data            %s, alphabet %d, binarization %s\n", data, model->data.alphabet,
-           cli_binarization_text(model->data.binarization));
+           cli_binarization_of(model, model->data.binarization));
+    info_data_print(model);
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
     printf("masks           %d\n", lk_model_variants(model));

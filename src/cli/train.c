@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "cli/common.h"
 #include "cli/families.h"
+#include "cli/train_checks.h"
 #include "cli/train_data.h"
 #include "models/model_file.h"
 #include "models/tune.h"
@@ -297,19 +298,6 @@ static bool read_text_options(const cli_arguments *a, text_options *text) {
     return true;
 }
 
-static bool read_columns(const cli_arguments *a, bool *apart) {
-    const char *columns;
-    *apart = cli_has(a, "columns");
-    if (!cli_choice(a, "columns", "words", NULL, &columns)) {
-        return false;
-    }
-    if (*apart && cli_has(a, "from")) {
-        cli_usage(a, "--columns is of new models: that of --from has its own columns");
-        return false;
-    }
-    return true;
-}
-
 /* A new model, or one to be trained further, which fits the data. */
 static lk_status make_model(const cli_arguments *arguments, lk_context *context,
                             const train_data *data, uint64_t seed, lk_model **model) {
@@ -372,6 +360,7 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
     if (from != NULL) {
         LK_TRY(lk_model_tune(context, from, assignments, count, model));
+        LK_TRY(train_check_from(arguments, *model));
     }
     const lk_family *family =
         from != NULL ? (*model)->family : lk_family_named(arguments->positional[0]);
@@ -386,6 +375,7 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     }
     if (status == LK_OK) {
         tell(arguments, &data, note);
+        train_tell_size(arguments, *model);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, *model);
@@ -402,7 +392,7 @@ static int run(const cli_arguments *arguments) {
     text_options text;
     if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
         !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) ||
-        !read_text_options(arguments, &text) || !read_columns(arguments, &reading.apart) ||
+        !read_text_options(arguments, &text) || !train_read_columns(arguments, &reading.apart) ||
         !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
         return EXIT_USAGE;
     }

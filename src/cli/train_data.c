@@ -142,6 +142,15 @@ static lk_status take_condition(const cli_arguments *arguments, lk_context *cont
     if (!cli_has(arguments, "condition") && (from == NULL || from->data.labels == 0)) {
         return LK_OK;
     }
+    if (train->labels == NULL && from != NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: the model of --from gives p(x | label), and these data have no labels: "
+                       "give them (--labels PATH)%s%s",
+                       train->path, from->data.columns != NULL ? ", or the model's column " : "",
+                       from->data.columns != NULL && from->data.columns->label != NULL
+                           ? from->data.columns->label
+                           : "");
+    }
     if (train->labels == NULL) {
         return lk_fail(context, LK_INVALID,
                        "%s: --condition %s: there are no labels; give them (--labels PATH), or "

@@ -32,9 +32,10 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
     const lk_dictionary *classes = lk_items_classes(data->train_texts);
     if (classes == NULL) {
         return lk_fail(context, LK_INVALID,
-                       "%s: --condition: texts have labels when they stand in folders named as "
-                       "their classes",
-                       lk_items_path(data->train_texts));
+                       "%s: %s: texts have labels when they stand in folders named as their "
+                       "classes",
+                       lk_items_path(data->train_texts),
+                       from != NULL ? "the model of --from is given labels" : "--condition");
     }
     LK_TRY(lk_dictionary_copy(context, from != NULL ? &from->data.classes : classes,
                               &data->description.classes));

@@ -257,6 +257,13 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
     if (lk_settings_boolean(&model->settings, "direct")) {
+        graph->failed =
+            graph->failed == LK_OK
+                ? lk_memory_allow(graph->context, "made",
+                                  "direct connections, from every value to every logit (--set "
+                                  "direct=false leaves them out),",
+                                  (double)cells * (double)input->cells * (double)sizeof(float))
+                : graph->failed;
         options.bias = false;
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));

@@ -53,7 +53,7 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
             model->context, LK_INVALID,
             "%s is held, but %s is to be drawn: a model with a view draws the high parts "
             "of all values before the low ones of any, so that no value can be held; "
-            "take a model that was trained without --view",
+            "take a model without a view",
             name_of(model, held, first), name_of(model, early, second));
     }
     return lk_fail(model->context, LK_INVALID,

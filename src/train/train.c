@@ -180,8 +180,15 @@ static lk_status resume(lk_trainer *t) {
         return LK_OK;
     }
     lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
-    return t->windows != NULL ? read_text_checkpoint(t, &checkpoint)
-                              : lk_checkpoint_read(t->model->context, &checkpoint);
+    LK_TRY(t->windows != NULL ? read_text_checkpoint(t, &checkpoint)
+                              : lk_checkpoint_read(t->model->context, &checkpoint));
+    return t->options.epochs == 0 || t->state.epoch <= t->options.epochs
+               ? LK_OK
+               : lk_fail(t->model->context, LK_INVALID,
+                         "%s: %lld epochs are done, and %lld are asked for: ask for more, or begin "
+                         "anew without resuming",
+                         t->options.checkpoint, (long long)t->state.epoch,
+                         (long long)t->options.epochs);
 }
 
 static lk_stop ended(const lk_trainer *t) {

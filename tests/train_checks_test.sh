@@ -1,0 +1,61 @@
+# What `train` refuses or says before the work: options that --from does not take, the size of the
+# model, memory that a setting saves, fewer epochs than are done.
+. "$(dirname "$0")/lib.sh"
+make_rows 60 6 1 >"$work/rows"
+for i in $(seq 60); do echo $((i % 2)); done >"$work/labels"
+for i in $(seq 60); do echo "line $i of a text"; done >"$work/text"
+train() { # OUT ARGUMENTS...
+    run train made --set hidden=4 --epochs 3 --data "$work/rows" --out "$@" >/dev/null
+}
+train "$work/m" 2>"$work/told"
+grep -qx 'made with 94 parameters: 0.00 MB in a file, about 0.00 MB to train and in a checkpoint' \
+    "$work/told" || fail "no size is told: $(cat "$work/told")"
+sed -n '1,/ parameters: /p' "$work/told" | grep -q '^epoch' && fail "the size is told too late"
+train "$work/m" --quiet 2>"$work/told"
+[[ ! -s $work/told ]] || fail "--quiet: $(cat "$work/told")"
+train "$work/l" --labels "$work/labels" --condition label --quiet
+run train charrnn --data "$work/text" --text utf8 --set width=4 --set layers=1 --window 16 \
+    --epochs 1 --out "$work/t" --quiet >/dev/null
+checks=$((checks + 3))
+
+# --from keeps what the model is.
+from() { # PATTERN MODEL DATA ARGUMENTS...
+    local pattern=$1 model=$2 data=$3
+    shift 3
+    expect_status 1 "$pattern" train --from "$work/$model" --data "$work/$data" --epochs 1 --quiet \
+        --out "$work/x" "$@"
+    [[ ! -e $work/x ]] || fail "a model was written"
+}
+from 'the model of --from gives p\(x \| label\).*--labels' l rows
+from 'condition label, but the model is given no labels' m rows --condition label
+from 'text bytes, but the model is of characters \(utf8\)' t text --text bytes
+from 'text utf8, but the model is of examples' m rows --text utf8
+from '--view is of new models' m rows --view bits:4
+from '--order is of new models' m rows --order reversed
+from '--window is of new models' t text --window 8
+run train --from "$work/t" --data "$work/text" --text utf8 --epochs 1 --out "$work/x" --quiet \
+    >/dev/null
+run train --from "$work/l" --data "$work/rows" --labels "$work/labels" --condition label \
+    --epochs 1 --out "$work/x" --quiet >/dev/null
+
+# Fewer epochs than are done; as many, and more, go on.
+cp "$work/m" "$work/before"
+expect_status 1 '3 epochs are done, and 2 are asked for' train made --set hidden=4 --epochs 2 \
+    --data "$work/rows" --out "$work/m" --resume --quiet
+expect_same "$work/m" "$work/before" "a model written again"
+train "$work/m" --resume --quiet
+expect_same "$work/m" "$work/before" "no epoch more"
+run train made --set hidden=4 --epochs 4 --data "$work/rows" --out "$work/m" --resume --quiet \
+    >/dev/null
+
+# Memory that a setting saves.
+awk 'BEGIN { for (i = 0; i < 20; i++) print "20000 " i " 3" }' >"$work/wide"
+expect_status 1 'direct=false leaves them out' train made --data "$work/wide" --memory 1G \
+    --epochs 1 --out "$work/x" --quiet
+
+# A folder that needs an option.
+mkdir "$work/books"
+cp "$work/text" "$work/books/one.txt"
+expect_status 1 'a folder of texts needs --text bytes or --text utf8' train made \
+    --data "$work/books" --out "$work/x"
+finish

@@ -34,6 +34,9 @@ run info "$work/m" --field 6,6 --json >"$work/m.json"
     fail "a MADE: $(cat "$work/m.json")"
 cut -c1-3 "$work/rows.txt" | sed 's/\(.\)\(.\)\(.\)/\1,\2,\3/; 1i rain,sprinkler,wet' >"$work/t.csv"
 printf 'rain:\nsprinkler: rain\nwet: sprinkler\n' >"$work/t.dag"
+printf 'wet: sprinkler\nsprinkler: rain\n' >"$work/no-root.dag"
+expect_status 1 'line 2: rain is a parent but has no line of its own' train bayesnet \
+    --data "$work/t.csv" --set graph="$work/no-root.dag" --out "$work/x" --quiet
 run train bayesnet --data "$work/t.csv" --set graph="$work/t.dag" --set hidden= --epochs 2 \
     --out "$work/b" --quiet >/dev/null
 run info "$work/b" --field wet --json >"$work/b.json"

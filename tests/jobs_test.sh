@@ -91,6 +91,16 @@ grep -q 'AUROC far below one half.*--complexity' "$work/score" ||
 grep -q 'least p-value .* is 0.0099' "$work/score" || fail "no least p-value: $(cat "$work/score")"
 run score "$work/m" --data "$work/mixed.txt" --labels "$work/labels.txt" >"$work/score"
 grep -q 'far below' "$work/score" && fail "a hint for a good AUROC"
+# What is nearly impossible costs less than it should: 24 bits, not 40.
+awk 'BEGIN { for (i = 0; i < 400; i++) print "0 1" }' >"$work/always"
+awk 'BEGIN { for (i = 0; i < 400; i++) print "1 0" }' >"$work/never"
+run train histogram --data "$work/always" --set smoothing=1e-10 --valid-fraction 0 \
+    --out "$work/h" --quiet >/dev/null
+run compress "$work/h" --data "$work/never" --out "$work/h.lk" >"$work/log"
+grep -qE 'over likelihood: -[0-9.]+ % \(less: no symbol costs more than 24 bits' "$work/log" ||
+    fail "below the likelihood, and not told why: $(cat "$work/log")"
+run decompress "$work/h" --data "$work/h.lk" --out "$work/never.amat" >/dev/null
+expect_same "$work/never" "$work/never.amat" "what is nearly impossible"
 head -1 "$work/test.txt" >"$work/one.txt"
 run compress "$work/m" --data "$work/one.txt" --out "$work/one.lk" >"$work/log"
 grep -q "^larger than what was compressed: $(stat -c %s "$work/one.lk") bytes of 21" "$work/log" ||

@@ -93,8 +93,10 @@ static int print_report(const cli_arguments *arguments, const lk_items *items, d
     printf(" in %lld bytes", (long long)r->bytes);
     if (dimensions > 0.0) {
         printf(": %.6f bits per %s; the model's own likelihood is %.6f\n"
-               "coded payload over likelihood: %+.4f %%",
-               bits, texts ? "byte" : "dimension", model_bits, 100.0 * overhead);
+               "coded payload over likelihood: %+.4f %%%s",
+               bits, texts ? "byte" : "dimension", model_bits, 100.0 * overhead,
+               overhead < 0.0 ? " (less: no symbol costs more than 24 bits, however improbable)"
+                              : "");
     }
     printf("\nheader and index: %lld bytes; chunks: %lld; lanes: %lld\n",
            (long long)r->header_bytes, (long long)r->chunks, (long long)r->lanes);
@@ -190,7 +192,8 @@ const cli_verb cli_compress_verb = {
         "The file can be restored by the same model on any machine, with any number of threads "
         "and any instruction set.\n"
         "bits_per_dim and bits_per_byte count the whole file; overhead compares the payload (all "
-        "but header, index, labels and names) with the likelihood.\n"
+        "but header, index, labels and names) with the likelihood. It is negative where the data "
+        "hold what the model finds nearly impossible: no symbol costs more than 24 bits.\n"
         "Images of another height and width than the model's (pixelcnn, pixelrnn), or sequences "
         "of another length (conv1d, charrnn), are coded whole, and the file remembers their "
         "size; all of one file have one size. Labels are kept.\n"

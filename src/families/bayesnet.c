@@ -29,7 +29,7 @@ static const lk_setting settings[] = {
      .fallback = "chain",
      .source = "Pearl 1988, chapter 3",
      .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines "
-             "NAME: PARENTS, named as the columns"},
+             "NAME: PARENTS, named as the columns, one for each; NAME alone where it has none"},
     {.key = "hidden",
      .kind = LK_INTEGERS,
      .fallback = "32",

@@ -154,7 +154,8 @@ static lk_status add_parent(parser *p, int32_t variable, const char *name, size_
     const entry *e = &p->entries[variable];
     lk_dag *dag = p->dag;
     int32_t parent = find_name(p, name, length);
-    const char *fault = parent < 0           ? "is no variable of this file"
+    const char *fault = parent < 0 ? "is a parent but has no line of its own, as each variable "
+                                     "needs (NAME alone where it has no parents)"
                         : parent == variable ? "cannot be its own parent"
                                              : NULL;
     for (int64_t i = dag->parent_begin[variable]; fault == NULL && i < *count; i++) {

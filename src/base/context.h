@@ -17,7 +17,9 @@ struct lk_context {
     const struct lk_kernels *kernels; /* static table, chosen once when the context is created */
     int64_t memory_most; /* bytes that one thing may take which a file or an option asks for; 0: any
                             number */
-    lk_watch *watch;     /* NULL: none */
+    int standard_output; /* the descriptor that /dev/stdout means; 0: its own */
+    struct lk_guard *guard; /* NULL: any file may be written (base/guard.h) */
+    lk_watch *watch;        /* NULL: none */
     void *watch_argument;
     lk_progress progress; /* what it is told */
     double told;          /* seconds, when it was told last */

@@ -26,7 +26,7 @@ static const lk_identity *find(const lk_identity *list, int64_t count, const str
 }
 
 static lk_status add(lk_context *context, lk_identity **list, int64_t *count, const char *name,
-                     const struct stat *about) {
+                     int descriptor, const struct stat *about) {
     if ((*count & (*count - 1)) == 0) { /* full at every power of two */
         int64_t capacity = *count == 0 ? 1 : 2 * *count;
         lk_identity *larger = lk_resize(*list, capacity, sizeof *larger);
@@ -36,7 +36,7 @@ static lk_status add(lk_context *context, lk_identity **list, int64_t *count, co
         }
         *list = larger;
     }
-    (*list)[(*count)++] = (lk_identity){about->st_dev, about->st_ino, name};
+    (*list)[(*count)++] = (lk_identity){about->st_dev, about->st_ino, descriptor, name};
     return LK_OK;
 }
 
@@ -48,58 +48,81 @@ static lk_status refuse(lk_context *context, const char *output, const char *inp
                    input != NULL ? input : "");
 }
 
-static lk_status take_input(lk_context *context, const char *name, const char *kept,
+static lk_status take_input(lk_context *context, const char *name, const char *kept, int descriptor,
                             const struct stat *about) {
     lk_guard *guard = context->guard;
-    const lk_identity *output = find(guard->outputs, guard->output_count, about);
+    const lk_identity *output =
+        keeps(about) ? find(guard->outputs, guard->output_count, about) : NULL;
     if (output != NULL) {
         return refuse(context, output->name, name);
     }
-    mode_t readers = about->st_mode & GROUP_AND_OTHERS;
-    guard->hidden |= GROUP_AND_OTHERS & ~readers;
-    return add(context, &guard->inputs, &guard->input_count, kept, about);
+    guard->hidden |= keeps(about) ? GROUP_AND_OTHERS & ~about->st_mode : 0;
+    return add(context, &guard->inputs, &guard->input_count, kept, descriptor, about);
 }
 
-static lk_status look(lk_context *context, const char *name, struct stat *about, bool *there) {
+/* A pipe, and what is open already, whose place moves with each reading. */
+static lk_status check_once(lk_context *context, const char *name, const lk_place *place) {
+    const lk_guard *guard = context->guard;
+    bool pipe = S_ISFIFO(place->about.st_mode) || S_ISSOCK(place->about.st_mode);
+    for (int64_t i = 0; i < guard->input_count; i++) {
+        const lk_identity *other = &guard->inputs[i];
+        bool same = other->inode == place->about.st_ino && other->device == place->about.st_dev;
+        if (same && (pipe || (place->descriptor >= 0 && other->descriptor == place->descriptor))) {
+            return lk_fail(context, LK_INVALID,
+                           "%s: gives its content but once, and is to be read "
+                           "twice; give one of them as a file",
+                           name);
+        }
+    }
+    return LK_OK;
+}
+
+lk_status lk_guard_input(lk_context *context, const char *name) {
     lk_place place;
+    if (context->guard == NULL) {
+        return LK_OK;
+    }
     lk_status status = lk_place_find(context, name, &place);
-    *there = status == LK_OK && place.there && keeps(&place.about);
-    *about = place.about;
+    if (status == LK_OK && place.there) {
+        status = check_once(context, name, &place);
+        status = status == LK_OK ? take_input(context, name, name, place.descriptor, &place.about)
+                                 : status;
+    }
     lk_place_release(&place);
     return status;
 }
 
-lk_status lk_guard_input(lk_context *context, const char *name) {
-    struct stat about;
-    bool there = false;
-    LK_TRY(context->guard != NULL ? look(context, name, &about, &there) : LK_OK);
-    return there ? take_input(context, name, name, &about) : LK_OK;
-}
-
 lk_status lk_guard_member(lk_context *context, const char *name, const struct stat *about) {
-    return context->guard != NULL ? take_input(context, name, NULL, about) : LK_OK;
+    return context->guard != NULL ? take_input(context, name, NULL, -1, about) : LK_OK;
 }
 
-lk_status lk_guard_output(lk_context *context, const char *name) {
+static lk_status take_output(lk_context *context, const char *name, const lk_place *place) {
     lk_guard *guard = context->guard;
-    struct stat about;
-    bool there = false;
-    LK_TRY(guard != NULL ? look(context, name, &about, &there) : LK_OK);
-    if (!there) {
-        return LK_OK;
-    }
-    const lk_identity *other = find(guard->outputs, guard->output_count, &about);
+    const lk_identity *other = find(guard->outputs, guard->output_count, &place->about);
     if (other != NULL) {
         return lk_fail(context, LK_INVALID, "%s: is %s too; name two outputs", name, other->name);
     }
-    LK_TRY(lk_guard_write(context, name, &about));
-    return add(context, &guard->outputs, &guard->output_count, name, &about);
+    LK_TRY(lk_guard_write(context, name, &place->about));
+    return add(context, &guard->outputs, &guard->output_count, name, -1, &place->about);
+}
+
+lk_status lk_guard_output(lk_context *context, const char *name) {
+    lk_place place;
+    if (context->guard == NULL) {
+        return LK_OK;
+    }
+    lk_status status = lk_place_find(context, name, &place);
+    if (status == LK_OK && place.there && keeps(&place.about)) {
+        status = take_output(context, name, &place);
+    }
+    lk_place_release(&place);
+    return status;
 }
 
 lk_status lk_guard_write(lk_context *context, const char *name, const struct stat *about) {
     const lk_guard *guard = context->guard;
     const lk_identity *input =
-        guard != NULL ? find(guard->inputs, guard->input_count, about) : NULL;
+        guard != NULL && keeps(about) ? find(guard->inputs, guard->input_count, about) : NULL;
     return input != NULL ? refuse(context, name, input->name) : LK_OK;
 }
 

@@ -10,6 +10,7 @@
 typedef struct lk_identity {
     dev_t device;
     ino_t inode;
+    int descriptor;   /* that is open already; -1 */
     const char *name; /* not owned; NULL: one of a folder's */
 } lk_identity;
 
@@ -20,7 +21,8 @@ typedef struct lk_guard {
 } lk_guard;
 
 void lk_guard_deinit(lk_guard *guard);
-/* What is read, before it is: refused if it is an output. The name must stay. */
+/* What is read, before it is: refused if it is an output, or gives its content but once and is read
+ * already. The name must stay. */
 lk_status lk_guard_input(lk_context *context, const char *name);
 /* The same for a file of a folder, whose name need not stay. */
 lk_status lk_guard_member(lk_context *context, const char *name, const struct stat *about);

@@ -96,6 +96,15 @@ bool lk_place_is_file(const lk_place *place) {
     return place->descriptor < 0 && (!place->there || S_ISREG(place->about.st_mode));
 }
 
+bool lk_path_gives_once(const char *path) {
+    lk_place place;
+    bool once = lk_place_find(NULL, path, &place) == LK_OK && place.there &&
+                !S_ISDIR(place.about.st_mode) &&
+                (place.descriptor >= 0 || !S_ISREG(place.about.st_mode));
+    lk_place_release(&place);
+    return once;
+}
+
 lk_status lk_open(lk_context *context, const char *path, int *descriptor, bool *own) {
     lk_place place;
     lk_status status = lk_place_find(context, path, &place);

@@ -24,6 +24,9 @@ void lk_place_release(lk_place *place);
  * it is written as it comes. */
 bool lk_place_is_file(const lk_place *place);
 
+/* Whether what stands there gives its content but once: a pipe, or what is open already. */
+bool lk_path_gives_once(const char *path);
+
 /* Opens for reading; a descriptor is the caller's to close. *own false: what was open already, of
  * which the offset is where it is read from. LK_IO names the path. */
 lk_status lk_open(lk_context *context, const char *path, int *descriptor, bool *own);

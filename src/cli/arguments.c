@@ -138,6 +138,15 @@ static void print_wrapped(const char *text, int column, int width) {
     putchar('\n');
 }
 
+static const char about_inputs[] =
+    "Files: a name may be -, for standard input or output, a pipe, or a descriptor "
+    "(/dev/fd/3). A text or compressed file that comes through a pipe is copied to $TMPDIR or /tmp "
+    "first, because it is read more than once. ";
+static const char about_outputs[] =
+    "Results go to standard error when an output is standard output. An output gets its name when "
+    "it is whole; it is never an input, a link to a file stays one (other names of the file keep "
+    "the old content), and its mode is that of the file it replaces, or no wider than the inputs'.";
+
 void cli_print_help(const cli_verb *verb) {
     printf("usage: likely %s %s", verb->name, verb->operands);
     for (const char *name = verb->required; name != NULL && *name != '\0';) {
@@ -156,6 +165,13 @@ void cli_print_help(const cli_verb *verb) {
     }
     if (verb->more != NULL) {
         printf("\n%s", verb->more);
+    }
+    if (verb->inputs != NULL) {
+        char text[sizeof about_inputs + sizeof about_outputs];
+        snprintf(text, sizeof text, "%s%s", about_inputs,
+                 verb->outputs != NULL ? about_outputs : "");
+        putchar('\n');
+        print_wrapped(text, 0, 100);
     }
 }
 
@@ -184,6 +200,21 @@ int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *
     int32_t index = must_find(arguments, name);
     *values = arguments->given[index].value;
     return arguments->given[index].count;
+}
+
+int cli_each(cli_arguments *arguments, const char *names, cli_act *act) {
+    int status = EXIT_DONE;
+    for (const char *name = names; name != NULL && *name != '\0' && status == EXIT_DONE;) {
+        size_t length = strcspn(name, " ");
+        int32_t index = find_option(arguments->verb, name, length);
+        assert(index >= 0);
+        for (int32_t i = 0; i < arguments->given[index].count && status == EXIT_DONE; i++) {
+            status = act(arguments, option_at(arguments->verb, index)->name,
+                         &arguments->given[index].value[i]);
+        }
+        name += length + strspn(name + length, " ");
+    }
+    return status;
 }
 
 bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most,

@@ -74,7 +74,6 @@ static int run(const cli_arguments *arguments) {
                                 .progress = show,
                                 .progress_argument = &progress};
         bool done =
-            cli_can_write(s.context, out) == LK_OK &&
             lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how, &restored) ==
                 LK_OK &&
             (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
@@ -96,6 +95,9 @@ const cli_verb cli_decompress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .inputs = "data",
+    .outputs = "out",
+    .folders = "out",
     .more = "examples:\n"
             "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
             "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"

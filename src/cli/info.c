@@ -133,6 +133,7 @@ const cli_verb cli_info_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .outputs = "curve",
     .more = "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n  likely "
             "info digits.likely --curve digits.svg\n",
     .run = run,

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/arguments.h"
+#include "cli/common.h"
+#include "cli/files.h"
+#include "cli/signals.h"
 #include "likely.h"
 
 extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb,
@@ -47,10 +49,19 @@ static int help(const char *name) {
     } else {
         print_overview(stdout);
     }
-    return EXIT_DONE;
+    return cli_finish_output();
+}
+
+static int run(const cli_verb *verb, cli_arguments *arguments) {
+    cli_files files;
+    int status = cli_files_init(arguments, &files);
+    status = status == EXIT_DONE ? verb->run(arguments) : status;
+    cli_files_deinit(&files);
+    return status;
 }
 
 int main(int count, char **words) {
+    cli_files_reserve();
     if (count < 2) {
         print_overview(stderr);
         return EXIT_USAGE;
@@ -61,7 +72,7 @@ int main(int count, char **words) {
     }
     if (strcmp(words[1], "--version") == 0) {
         printf("likely %s\n", LIKELY_VERSION);
-        return EXIT_DONE;
+        return cli_finish_output();
     }
     const cli_verb *verb = find_verb(words[1]);
     if (verb == NULL) {
@@ -76,7 +87,8 @@ int main(int count, char **words) {
     }
     if (cli_has(&arguments, "help")) {
         cli_print_help(verb);
-        return EXIT_DONE;
+        return cli_finish_output();
     }
-    return verb->run(&arguments);
+    cli_signals_catch();
+    return run(verb, &arguments);
 }

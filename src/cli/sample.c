@@ -188,7 +188,6 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
                          cli_has(arguments, "count") ? "out FILE" : "count N");
     }
     bool done = lk_dataset_writable(model->context, out) == LK_OK &&
-                cli_can_write(model->context, out) == LK_OK &&
                 read_given(arguments, model, how->shape, &given) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
@@ -243,6 +242,9 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .inputs = "given prompt-file",
+    .outputs = "out",
+    .folders = "out",
     .more = "Held variables must come first in the model's ordering; a made trained with "
             "order_agnostic=true takes any subset. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "

@@ -182,6 +182,11 @@ lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols
     return open_take(&source, symbols, false, stream);
 }
 
+lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream) {
+    *stream = NULL;
+    return open_take(source, symbols, false, stream);
+}
+
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
                              lk_stream **stream) {
     lk_source source;

@@ -4,6 +4,7 @@
 #define LK_DATA_STREAM_H
 
 #include "base/file.h"
+#include "data/source.h"
 #include "data/symbols.h"
 
 typedef struct lk_stream lk_stream;
@@ -13,7 +14,9 @@ typedef struct lk_stream lk_stream;
  * of at most 512 KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
-/* The same; an empty file is a stream of no symbols. */
+/* The same from a source, which is taken, whatever comes of it. */
+lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream);
+/* The same from a path; an empty file is a stream of no symbols. */
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
                              lk_stream **stream);
 /* From memory, also from no bytes; they must outlive the stream; `name` stands for the path. */

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/guard.h"
 #include "base/memory.h"
 
 /* ---- listing --------------------------------------------------------------------------------- */
@@ -65,6 +66,7 @@ static lk_status add_entry(lk_context *context, const char *path, const char *wi
         return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
     }
     if (S_ISREG(about.st_mode) && has_ending(name, endings)) {
+        LK_TRY(lk_guard_member(context, path, &about));
         return add(context, files, within != NULL ? join(within, name) : lk_duplicate(name), label);
     }
     return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, lk_duplicate(name), -1)

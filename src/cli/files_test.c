@@ -1,0 +1,57 @@
+/* Whatever option or operand names a file is declared as read or as written, so that the one place
+ * that looks at files before any verb runs (cli/files.c) sees it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/arguments.h"
+
+extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb,
+    cli_decompress_verb, cli_score_verb, cli_check_verb, cli_info_verb, cli_models_verb;
+
+static const cli_verb *const verbs[] = {
+    &cli_train_verb, &cli_eval_verb,  &cli_sample_verb, &cli_compress_verb, &cli_decompress_verb,
+    &cli_score_verb, &cli_check_verb, &cli_info_verb,   &cli_models_verb,
+};
+
+static bool lists(const char *names, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = names; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t own = strcspn(at, " ");
+        if (own == length && strncmp(at, name, length) == 0) {
+            return true;
+        }
+        at += own;
+    }
+    return false;
+}
+
+static void every_file_is_declared(void **state) {
+    (void)state;
+    int found = 0;
+    for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
+        const cli_verb *verb = verbs[v];
+        for (int32_t i = 0; i < verb->option_count; i++) {
+            const char *value = verb->options[i].value, *name = verb->options[i].name;
+            if (value == NULL || (strstr(value, "FILE") == NULL && strstr(value, "PATH") == NULL &&
+                                  strstr(value, "MODEL") == NULL)) {
+                continue;
+            }
+            found++;
+            if (lists(verb->inputs, name) == lists(verb->outputs, name)) {
+                fail_msg("likely %s --%s %s: must be an input, or an output", verb->name, name,
+                         value);
+            }
+        }
+    }
+    assert_true(found > 20);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_file_is_declared)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -91,7 +91,8 @@ checks=$((checks + 3))
 # The same results through pipes as from files.
 for verb in "eval $m --data $work/few.txt" "eval $t --data $work/text.txt" \
     "score $m --data $work/few.txt --labels $work/labels.txt" "score $t --data $work/text.txt" \
-    "check $m --data $work/few.txt" "info $m" "sample $t --prompt-file $work/text.txt --length 20"; do
+    "check $m --data $work/few.txt" "info $m" \
+    "sample $t --prompt-file $work/text.txt --length 20"; do
     read -r -a words <<<"$verb"
     run "${words[@]}" >"$work/from-files"
     piped=() number=20

@@ -20,7 +20,7 @@ run sample "$m" --count 2 --out "$work/pictures/" >/dev/null
 seq 0 19 | awk '{ print $1 % 2 }' >"$work/labels.txt"
 ln "$m" "$work/hard"
 ln -s made "$work/soft"
-sums() { (cd "$work" && find . -type f | grep -vE '^./(std|sums)' | sort | xargs sha256sum); }
+sums() { (cd "$work" && find . -type f | grep -vE '^./(std|sums|said)' | sort | xargs sha256sum); }
 sums >"$work/sums-before"
 
 # ---- nothing eats an input -----------------------------------------------------------------------
@@ -91,7 +91,7 @@ checks=$((checks + 3))
 # The same results through pipes as from files.
 for verb in "eval $m --data $work/few.txt" "eval $t --data $work/text.txt" \
     "score $m --data $work/few.txt --labels $work/labels.txt" "score $t --data $work/text.txt" \
-    "check $m --data $work/few.txt" "info $m" \
+    "check $m --data $work/few.txt" "info $m" "info $work/few.lk" \
     "sample $t --prompt-file $work/text.txt --length 20"; do
     read -r -a words <<<"$verb"
     run "${words[@]}" >"$work/from-files"

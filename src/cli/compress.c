@@ -1,4 +1,7 @@
 /* likely compress. */
+#include <dirent.h>
+#include <sys/stat.h>
+
 #include "base/measure.h"
 #include "cli/common.h"
 #include "cli/text.h"
@@ -11,8 +14,8 @@ static const cli_option options[] = {
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
     {"labels", "PATH",
-     "for a model of p(x | label): the label of each example, as likely eval takes them (default: "
-     "those that the data have)",
+     "the label of each example, as likely eval takes them: for a model of p(x | label), or to be "
+     "kept (default: those that the data have)",
      false},
     {"text", "bytes",
      "with a model that was trained on windows of bytes (charrnn, conv1d): the files are texts",
@@ -24,7 +27,7 @@ static const cli_option options[] = {
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
-     "are faster and a little larger (default: chosen)",
+     "are faster and a little larger (default: chosen, fewer where --memory is small)",
      false},
     {"adapt", "RATE",
      "the model learns from what it has met, in each chunk from its own weights on: a step at this "
@@ -36,6 +39,28 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
+/* Of a file, or of the files in a folder and below it; -1: not known, as of a pipe. */
+static int64_t size_on_disk(const char *path) {
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return -1;
+    }
+    DIR *folder = S_ISDIR(about.st_mode) ? opendir(path) : NULL;
+    if (folder == NULL) {
+        return S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
+    }
+    int64_t size = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char below[4096];
+        int length = snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+        int64_t part =
+            entry->d_name[0] == '.' || length >= (int)sizeof below ? 0 : size_on_disk(below);
+        size += part > 0 ? part : 0;
+    }
+    closedir(folder);
+    return size;
+}
+
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
 static int print_report(const cli_arguments *arguments, bool texts, double dimensions,
                         const lk_codec_report *r) {
@@ -43,18 +68,22 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     double overhead = payload_bits / model_bits - 1.0;
+    int64_t before = size_on_disk(cli_text(arguments, "data", NULL));
+    bool larger = before >= 0 && r->bytes > before;
     if (cli_has(arguments, "json")) {
         const char *unit = texts ? "bits_per_byte" : "bits_per_dim";
         char model_unit[32], payload_unit[32];
         snprintf(model_unit, sizeof model_unit, "model_%s", unit);
         snprintf(payload_unit, sizeof payload_unit, "payload_%s", unit);
         return cli_print_json(json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I}", texts ? "texts" : "examples",
-            (json_int_t)r->items, "text_bytes", (json_int_t)r->content_bytes, "symbols",
-            (json_int_t)r->symbols, "bytes", (json_int_t)r->bytes, "header_bytes",
-            (json_int_t)r->header_bytes, unit, cli_number(bits), payload_unit,
-            cli_number(payload_bits), model_unit, cli_number(model_bits), "overhead",
-            cli_number(overhead), "chunks", (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes));
+            "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b}",
+            texts ? "texts" : "examples", (json_int_t)r->items, "text_bytes",
+            (json_int_t)r->content_bytes, "symbols", (json_int_t)r->symbols, "bytes",
+            (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes, unit,
+            cli_number(bits), payload_unit, cli_number(payload_bits), model_unit,
+            cli_number(model_bits), "overhead", cli_number(overhead), "chunks",
+            (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
+            before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger));
     }
     printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
            texts ? "bytes" : "examples");
@@ -66,6 +95,11 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
     }
     printf("\nheader and index: %lld bytes; chunks: %lld; lanes: %lld\n",
            (long long)r->header_bytes, (long long)r->chunks, (long long)r->lanes);
+    if (larger) {
+        printf("larger than what was compressed: %lld bytes of %lld; the data are unlike those of "
+               "the training, or were compressed before\n",
+               (long long)r->bytes, (long long)before);
+    }
     return cli_finish_output();
 }
 
@@ -93,10 +127,10 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
 
 static int read_options(const cli_arguments *arguments, bool texts, lk_codec_options *how) {
     int64_t chunk, symbols;
-    bool fine =
-        texts ? cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples",
-                             "models of examples")
-              : cli_excludes(arguments, "chunk-symbols", "models of texts");
+    bool fine = texts ? cli_excludes(arguments,
+                                     "alphabet shape binarize binarize-seed labels chunk-examples",
+                                     "models of examples")
+                      : cli_excludes(arguments, "chunk-symbols", "models of texts");
     if (!fine || !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) ||
         !cli_integer(arguments, "chunk-symbols", 1, LK_CHUNK_TEXT_MOST, 0, &symbols) ||
         !cli_integer(arguments, "lanes", 1, LK_CONTAINER_LANES_MOST, 0, &how->lanes) ||
@@ -106,6 +140,14 @@ static int read_options(const cli_arguments *arguments, bool texts, lk_codec_opt
     how->chunk = texts ? symbols : chunk;
     how->skip_verify = cli_has(arguments, "no-verify");
     return EXIT_DONE;
+}
+
+/* Labels that are only carried along; what a model is given was read with the data. */
+static lk_status keep_labels(const cli_arguments *arguments, const cli_session *s) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    return labels != NULL && s->model->data.labels == 0
+               ? lk_dataset_read_labels(s->context, labels, s->dataset)
+               : LK_OK;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -120,8 +162,10 @@ static int run(const cli_arguments *arguments) {
     bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
     status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
     if (status == EXIT_DONE) {
-        bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL), &items)
-                           : lk_model_items(s.model, s.dataset, &items)) == LK_OK;
+        bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
+                                                 &items) == LK_OK
+                           : keep_labels(arguments, &s) == LK_OK &&
+                                 lk_model_items(s.model, s.dataset, &items) == LK_OK);
         status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);
     }
     lk_items_close(items);

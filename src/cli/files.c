@@ -11,8 +11,6 @@
 #include "base/path.h"
 #include "data/formats/formats.h"
 
-static const char *const inputs_by_operand = "MODEL";
-
 static int fault(const lk_context *context) {
     fprintf(stderr, "likely: %s\n", lk_context_message(context));
     return EXIT_FAULT;
@@ -62,14 +60,24 @@ static int name_output(cli_arguments *arguments, const char *option, const char 
     return take_name(arguments, option, "/dev/stdout", value);
 }
 
-static bool has_model(const cli_arguments *arguments) {
-    return arguments->positionals > 0 && lists(arguments->verb->operands, inputs_by_operand);
+/* The operand MODEL is an input; one more that may be given where there are outputs is one. */
+static int with_operands(cli_arguments *arguments, cli_act *input, cli_act *output) {
+    const cli_verb *verb = arguments->verb;
+    int status = EXIT_DONE;
+    if (input != NULL && arguments->positionals > 0 && strncmp(verb->operands, "MODEL", 5) == 0) {
+        status = input(arguments, "MODEL", &arguments->positional[0]);
+    }
+    for (int32_t i = verb->operand_count; verb->outputs != NULL && i < arguments->positionals &&
+                                          status == EXIT_DONE && output != NULL;
+         i++) {
+        status = output(arguments, "FILE", &arguments->positional[i]);
+    }
+    return status;
 }
 
 static int name_all(cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
-    int status = has_model(arguments) ? name_input(arguments, "MODEL", &arguments->positional[0])
-                                      : EXIT_DONE;
+    int status = with_operands(arguments, name_input, name_output);
     status = status == EXIT_DONE ? cli_each(arguments, verb->inputs, name_input) : status;
     return status == EXIT_DONE ? cli_each(arguments, verb->outputs, name_output) : status;
 }
@@ -222,9 +230,7 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
     files->context.guard = &files->guard;
     arguments->files = files;
     int status = name_all(arguments);
-    if (status == EXIT_DONE && has_model(arguments)) {
-        status = guard_input(arguments, "MODEL", &arguments->positional[0]);
-    }
+    status = status == EXIT_DONE ? with_operands(arguments, guard_input, NULL) : status;
     const struct {
         const char *names;
         cli_act *act;
@@ -234,6 +240,9 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == EXIT_DONE; i++) {
         status = cli_each(arguments, steps[i].names, steps[i].act);
+        if (status == EXIT_DONE && steps[i].names == verb->outputs) {
+            status = with_operands(arguments, NULL, steps[i].act);
+        }
     }
     return status;
 }

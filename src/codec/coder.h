@@ -19,18 +19,22 @@ typedef struct lk_coder {
     uint16_t *column, *given;      /* [lanes] */
     double *nll;                   /* [lanes] */
     uint16_t *values;              /* [lanes][window of the parallel run] */
-    uint32_t *cdf;                 /* of a block of rows (place, lane) */
+    int64_t rows;                  /* (place, lane), of a block, at most */
+    uint32_t *cdf;                 /* decoding: of each row; encoding: of a worker's present one */
+    uint16_t *symbols;             /* encoding: of a block's rows, */
     float *terms;                  /* their NLL in nats */
-    int64_t rows;                  /* of a block, at most */
+    lk_interval *intervals;        /* and intervals */
     bool (*progress)(void *argument, int64_t done, int64_t total); /* as lk_codec_options has it */
     void *progress_argument;
     int64_t done, total; /* symbols, for it */
 } lk_coder;
 
-/* Data of this shape ({1, {0}}: texts); container and model must outlive it. LK_UNSUPPORTED when
- * so many lanes need more memory than a run may take. deinit in any case. */
+/* Data of this shape ({1, {0}}: texts); container and model must outlive it. deinit in any case. */
 lk_status lk_coder_init(lk_coder *coder, const lk_model *model, const lk_container *container,
                         lk_shape shape);
+/* Opens the run of a schedule now: what needs more memory than may be taken is LK_NO_MEMORY, with
+ * the figure, before anything is read or written. `path` begins the message. */
+lk_status lk_coder_open(lk_coder *coder, lk_schedules schedule, const char *path);
 void lk_coder_deinit(lk_coder *coder);
 
 /* The NLL in nats of all symbols, escaped characters included, by a network of the model.

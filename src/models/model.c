@@ -13,16 +13,6 @@
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
 
-static lk_status unknown_family(lk_context *context, const char *family) {
-    char known[512] = "";
-    for (int32_t i = 0; i < lk_family_count(); i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ",
-                 lk_family_at(i)->name);
-    }
-    return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
-}
-
 static lk_status check_stream(lk_context *context, const lk_family *family,
                               const lk_data_description *data) {
     if (!family->streams) {
@@ -148,10 +138,7 @@ static lk_status begin_model(lk_context *context, const char *family,
                              const char *const *assignments, int32_t count,
                              lk_data_description data, lk_model *model) {
     model->context = context;
-    model->family = lk_family_named(family);
-    if (model->family == NULL) {
-        return unknown_family(context, family);
-    }
+    LK_TRY(lk_family_find(context, family, &model->family));
     LK_TRY(check_description(context, data));
     LK_TRY(take_description(context, &data, &model->data));
     LK_TRY(check_fields(context, model->family, &model->data));

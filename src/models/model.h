@@ -103,6 +103,8 @@ struct lk_model {
 int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
+/* The same; LK_INVALID, with the names that there are. */
+lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family);
 
 /* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
  * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.

@@ -127,6 +127,19 @@ run sample "$t" --length 30 --count 2 >"$work/plain"
 run sample "$t" --length 30 --count 2 --out - --json 2>"$work/json" >"$work/dash"
 expect_same "$work/plain" "$work/dash" "sample --out - of two"
 grep -q '"streams": 2' "$work/json" || fail "no JSON on standard error"
+run sample "$m" --count 5 --out "$work/drawn.csv.gz" >/dev/null
+run sample "$m" --count 5 --out - --format csv.gz 2>/dev/null >"$work/dash"
+expect_same "$work/drawn.csv.gz" "$work/dash" "sample --out - --format"
+run sample "$m" --count 5 --out >(cat >"$work/dash") --format .txt >/dev/null
+run sample "$m" --count 5 --out "$work/drawn.txt" >/dev/null
+for ((i = 0; i < 100; i++)); do
+    cmp -s "$work/drawn.txt" "$work/dash" && break
+    sleep 0.05
+done
+expect_same "$work/drawn.txt" "$work/dash" "sample to a process"
+expect_status 2 'needs --format' sample "$m" --count 5 --out -
+expect_status 2 'is for pipes' sample "$m" --count 5 --out "$work/x.txt" --format csv
+expect_status 1 'known format' sample "$m" --count 5 --out - --format dat
 
 # ---- links and modes -----------------------------------------------------------------------------
 ln -s target "$work/link"

@@ -74,6 +74,8 @@ static lk_status follow(lk_context *context, const char *path, lk_place *place) 
 }
 
 lk_status lk_place_find(lk_context *context, const char *path, lk_place *place) {
+    bool other = context != NULL && context->alias != NULL && strcmp(path, context->alias) == 0;
+    path = other ? context->aliased : path;
     *place = (lk_place){.path = lk_duplicate(path), .descriptor = descriptor_of(path)};
     if (place->path == NULL) {
         return lk_fail_no_memory(context, "a path", (int64_t)strlen(path));

@@ -32,6 +32,8 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
     lk_context_set_memory(context, memory);
     context->guard = &arguments->files->guard;
     context->standard_output = arguments->files->standard_output;
+    context->alias = arguments->files->context.alias;
+    context->aliased = arguments->files->context.aliased;
     context->options = arguments->names;
     return context;
 }

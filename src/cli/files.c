@@ -75,11 +75,34 @@ static int with_operands(cli_arguments *arguments, cli_act *input, cli_act *outp
     return status;
 }
 
+/* What is no file has no name that could tell a format: it gets one. */
+static int name_format(cli_arguments *arguments, const char *option, const char **value) {
+    lk_context *context = &arguments->files->context;
+    const char *format = cli_text(arguments, "format", "");
+    if (cli_files_whole(context, *value)) {
+        return cli_usage(arguments,
+                         "--format is for pipes and devices; the name of a file, --%s "
+                         "%s, says it by its ending",
+                         option, *value);
+    }
+    char *alias = lk_print("%s.%s", *value, format + strspn(format, "."));
+    if (alias == NULL) {
+        return finish(context, lk_fail_no_memory(context, "a name", 1));
+    }
+    context->alias = arguments->files->alias = alias;
+    context->aliased = *value;
+    *value = alias;
+    return EXIT_DONE;
+}
+
 static int name_all(cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
     int status = with_operands(arguments, name_input, name_output);
     status = status == EXIT_DONE ? cli_each(arguments, verb->inputs, name_input) : status;
-    return status == EXIT_DONE ? cli_each(arguments, verb->outputs, name_output) : status;
+    status = status == EXIT_DONE ? cli_each(arguments, verb->outputs, name_output) : status;
+    return status == EXIT_DONE && cli_knows(arguments, "format") && cli_has(arguments, "format")
+               ? cli_each(arguments, "out", name_format)
+               : status;
 }
 
 /* ---- inputs ---------------------------------------------------------------------------------- */
@@ -191,7 +214,9 @@ static int divert_results(cli_arguments *arguments, const char *option, const ch
 
 bool cli_files_whole(lk_context *context, const char *path) {
     lk_place place;
-    bool whole = lk_place_find(context, path, &place) == LK_OK && lk_place_is_file(&place);
+    bool found = lk_place_find(context, path, &place) == LK_OK;
+    bool whole = found && (lk_place_is_file(&place) ||
+                           (place.descriptor < 0 && S_ISDIR(place.about.st_mode)));
     lk_place_release(&place);
     return whole;
 }
@@ -251,5 +276,6 @@ void cli_files_deinit(cli_files *files) {
     for (int32_t i = 0; i < files->archive_count; i++) {
         lk_release(files->archives[i]);
     }
+    lk_release(files->alias);
     lk_guard_deinit(&files->guard);
 }

@@ -12,6 +12,7 @@ typedef struct cli_files {
     lk_context context; /* for messages */
     lk_guard guard;
     char *archives[8]; /* owned: of inputs FILE:ARRAY */
+    char *alias;       /* owned: an output that is no file, with the ending that --format says */
     int32_t archive_count;
     int standard_output; /* where data for it go when results go to standard error; else 0 */
 } cli_files;
@@ -22,8 +23,8 @@ void cli_files_reserve(void);
 /* EXIT_DONE, or what to return after a line has been printed. Deinit in both cases. */
 int cli_files_init(cli_arguments *arguments, cli_files *files);
 void cli_files_deinit(cli_files *files);
-/* Whether the path is a file, which gets its name when it is whole; else it is written as it
- * comes. */
+/* Whether the path is a file, which gets its name when it is whole, or a folder; else it is written
+ * as it comes. */
 bool cli_files_whole(lk_context *context, const char *path);
 /* Opens what is no such file as a stream; the caller's: fclose. */
 lk_status cli_files_stream(lk_context *context, const char *path, FILE **stream);

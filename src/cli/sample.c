@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/measure.h"
+#include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
 #include "jobs/completions.h"
@@ -19,6 +20,10 @@ static const cli_option options[] = {
      "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
      ".csv, .idx, .pbm; all but .png also .gz. Streams of text go to standard output "
      "without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... when there are several",
+     false},
+    {"format", "ENDING",
+     "of examples that go to standard output or a pipe, which has no name to say it: npy, csv, "
+     "png, txt.gz, ...",
      false},
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},
@@ -186,6 +191,9 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     if (!cli_has(arguments, "count") || out == NULL) {
         return cli_usage(arguments, "needs --%s",
                          cli_has(arguments, "count") ? "out FILE" : "count N");
+    }
+    if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
+        return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
     }
     bool done = lk_dataset_writable(model->context, out) == LK_OK &&
                 read_given(arguments, model, how->shape, &given) == LK_OK &&

@@ -141,6 +141,16 @@ expect_status 2 'needs --format' sample "$m" --count 5 --out -
 expect_status 2 'is for pipes' sample "$m" --count 5 --out "$work/x.txt" --format csv
 expect_status 1 'known format' sample "$m" --count 5 --out - --format dat
 
+# ---- a folder is restored whole, or not at all ---------------------------------------------------
+run compress "$t" --data "$work/folder" --out "$work/folder.lk" >/dev/null
+mkdir -p "$work/half/b"
+expect_status 1 'is a directory' decompress "$t" --data "$work/folder.lk" --out "$work/half/"
+[[ $(ls "$work/half") == b ]] || fail "half a folder: $(ls "$work/half")"
+rmdir "$work/half/b"
+run decompress "$t" --data "$work/folder.lk" --out "$work/half/" >/dev/null
+diff -r "$work/folder" "$work/half" || fail "a folder that is restored"
+expect_status 1 'is no folder' decompress "$t" --data "$work/folder.lk" --out -
+
 # ---- links and modes -----------------------------------------------------------------------------
 ln -s target "$work/link"
 run compress "$m" --data "$work/few.txt" --out "$work/link" >/dev/null 2>"$work/stderr"

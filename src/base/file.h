@@ -42,4 +42,15 @@ lk_status lk_writer_status(const lk_writer *writer);
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);
 
+/* Files that get their names together, once all of them are whole. Zeroed: none. */
+typedef struct lk_batch {
+    struct lk_held *files; /* owned */
+    int64_t count;
+} lk_batch;
+/* Ends the writer; its file waits in the batch. */
+lk_status lk_writer_hold(lk_writer *writer, lk_batch *batch);
+/* Both empty the batch. */
+lk_status lk_batch_commit(lk_context *context, lk_batch *batch);
+void lk_batch_abandon(lk_batch *batch);
+
 #endif

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -19,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_batch.h"
 #include "base/guard.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -282,18 +282,6 @@ static void sync_and_close(lk_writer *writer) {
     }
 }
 
-/* The new name is on the disk only when its folder is; where folders cannot be synced, nothing
- * better can be done. */
-static void sync_folder(const lk_writer *writer) {
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", writer->place.path);
-    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
-}
-
 lk_status lk_writer_commit(lk_writer *writer) {
     LK_REQUIRE(writer != NULL);
     flush(writer);
@@ -301,7 +289,7 @@ lk_status lk_writer_commit(lk_writer *writer) {
     if (writer->temporary != NULL && writer->status == LK_OK) {
         if (lk_temporary_rename(writer->temporary, writer->place.path)) {
             writer->temporary = NULL;
-            sync_folder(writer);
+            lk_sync_folder_of(writer->place.path);
         } else {
             fail_write(writer, "rename the finished file into place", errno);
         }
@@ -317,6 +305,22 @@ lk_status lk_writer_commit(lk_writer *writer) {
     }
     release(writer);
     return LK_OK;
+}
+
+lk_status lk_writer_hold(lk_writer *writer, lk_batch *batch) {
+    if (writer->temporary == NULL) {
+        return lk_writer_commit(writer);
+    }
+    flush(writer);
+    sync_and_close(writer);
+    lk_status status = writer->status;
+    if (status == LK_OK) {
+        status = lk_batch_take(writer->context, batch, writer->temporary, writer->place.path);
+        writer->temporary = NULL;
+        writer->place.path = NULL;
+    }
+    lk_writer_abandon(writer);
+    return status;
 }
 
 void lk_writer_abandon(lk_writer *writer) {

@@ -1,6 +1,7 @@
 /* likely decompress. */
 #include <string.h>
 
+#include "base/path.h"
 #include "cli/common.h"
 #include "codec/codec.h"
 #include "data/formats/formats.h"
@@ -8,8 +9,9 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, "
-     ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
+     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .bin "
+     "for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png also .gz), NAME/ is a "
+     "folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
@@ -18,7 +20,18 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_json(const char *out, const lk_restored *r) {
+/* What of the examples is not in the file, "" if all is. */
+static void find_loss(const cli_arguments *arguments, const lk_restored *r,
+                      char loss[LK_LOSS_CAPACITY]) {
+    loss[0] = '\0';
+    if (!r->texts) {
+        lk_dataset written = *r->dataset;
+        written.labels = cli_has(arguments, "labels") ? NULL : written.labels;
+        lk_dataset_loss(cli_text(arguments, "out", NULL), &written, false, loss);
+    }
+}
+
+static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
@@ -29,11 +42,11 @@ static int print_json(const char *out, const lk_restored *r) {
         r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
                              "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks));
+                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
+                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
 }
 
-static int print_text(const char *out, const lk_restored *r) {
+static int print_text(const char *out, const lk_restored *r, const char *loss) {
     if (!r->texts) {
         printf("%lld examples restored to %s\n", (long long)r->items, out);
     } else if (r->total_bytes >= 0) {
@@ -56,12 +69,36 @@ static int print_text(const char *out, const lk_restored *r) {
     if (r->chunks < 0) {
         printf("the end of the file is damaged: more may be missing behind what is restored\n");
     }
+    if (loss[0] != '\0') {
+        printf("%s: %s\n", out, loss);
+    }
     return cli_finish_output();
 }
 
 static bool show(void *progress, int64_t done, int64_t count) {
     cli_progress_show(progress, done, count);
     return true;
+}
+
+/* Whether what the file says it holds can stand under that name: before all of it is decoded. A
+ * pipe can be read but once. */
+static lk_status check_out(lk_context *context, const char *data, const char *out) {
+    lk_source source;
+    lk_container container;
+    if (lk_path_gives_once(data)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_source_open(context, data, &source));
+    lk_status status = lk_container_open(&source, &container);
+    if (status == LK_OK && !container.texts) {
+        const lk_dataset like = {.shape = container.shape,
+                                 .alphabet = (int32_t)container.alphabet,
+                                 .examples = container.items};
+        status = lk_dataset_holds(context, out, &like, true);
+    }
+    lk_container_close(&container);
+    lk_source_close(&source);
+    return status;
 }
 
 /* To --out and, if they are asked for, --labels. */
@@ -80,17 +117,22 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
     return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
 }
 
-static lk_status check_labels(const cli_arguments *arguments, const cli_session *s) {
-    return cli_has(arguments, "labels") && s->model->data.stream
-               ? lk_fail(s->context, LK_INVALID,
-                         "the model is of texts, whose names say their classes: leave out --labels")
-               : LK_OK;
+/* Whether files of these names can hold it. */
+static bool can_hold(const cli_arguments *arguments, const cli_session *s) {
+    if (cli_has(arguments, "labels") && s->model->data.stream) {
+        lk_fail(s->context, LK_INVALID,
+                "the model is of texts, whose names say their classes: leave out --labels");
+        return false;
+    }
+    return check_out(s->context, cli_text(arguments, "data", NULL),
+                     cli_text(arguments, "out", NULL)) == LK_OK;
 }
 
 /* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_restored restored = {0};
+    char loss[LK_LOSS_CAPACITY];
     const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
@@ -98,14 +140,17 @@ static int run(const cli_arguments *arguments) {
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
                                 .progress_argument = &progress};
-        bool done = check_labels(arguments, &s) == LK_OK &&
+        bool done = can_hold(arguments, &s) &&
                     lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how,
                                        &restored) == LK_OK &&
                     write_examples(arguments, s.context, &restored) == LK_OK;
         cli_progress_end(&progress);
+        if (done) {
+            find_loss(arguments, &restored, loss);
+        }
         status = !done                        ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(out, &restored)
-                                              : print_text(out, &restored);
+                 : cli_has(arguments, "json") ? print_json(out, &restored, loss)
+                                              : print_text(out, &restored, loss);
     }
     lk_restored_deinit(&restored);
     cli_end(&s);

@@ -10,9 +10,10 @@
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, "
-     "CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). "
-     "For a model of texts: any file, as one text from its beginning, or a folder of texts",
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, JPEG, PBM, "
+     "PGM, PPM, PAM, CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches "
+     "(their test part). For a model of texts: any file, as one text from its beginning, or a "
+     "folder of texts",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
@@ -185,6 +186,7 @@ static int print(const result *r, bool json) {
             json_object_set_new(object, "accuracy", cli_number(accuracy));
             json_object_set_new(object, "log_loss_nats", cli_number(c->log_loss));
         }
+        cli_note_json(object, r->session->dataset);
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
@@ -195,6 +197,7 @@ static int print(const result *r, bool json) {
         printf("accuracy %.4f (%lld of %lld): the most probable of %d labels; log-loss %.4f nats\n",
                accuracy, (long long)c->correct, (long long)e->items, c->labels, c->log_loss);
     }
+    cli_print_note(r->session->dataset);
     return cli_finish_output();
 }
 

@@ -154,6 +154,7 @@ static int print_examples_json(const scorer *s) {
     json_object_set_new(object, "scores", score);
     json_object_set_new(object, "variables", variable);
     json_object_set_new(object, "variable_nats", nats);
+    cli_note_json(object, s->session.dataset);
     return cli_print_json(object);
 }
 
@@ -181,6 +182,7 @@ static int print_examples(const scorer *s) {
         printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",
                (long long)s->legend.examples, s->legend.full_scale, map_unit(s), s->legend.largest);
     }
+    cli_print_note(s->session.dataset);
     return cli_finish_output();
 }
 

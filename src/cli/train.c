@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/measure.h"
+#include "base/memory.h"
 #include "cli/common.h"
 #include "cli/families.h"
 #include "cli/signals.h"
@@ -14,8 +15,8 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also gzipped; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -242,16 +243,16 @@ static lk_status train_model(const cli_arguments *arguments, lk_train_options *o
 }
 
 static int print_summary(const cli_arguments *arguments, const lk_model *model,
-                         const train_out *out) {
+                         const train_out *out, const char *note) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
-        return cli_print_json(
-            json_pack("{s:s, s:s?, s:s, s:I, s:s, s:o}", "model", out->model, "checkpoint",
-                      out->checkpoint, "family", model->family->name, "parameters",
-                      (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-                      fingerprint, "history", history != NULL ? history : json_object()));
+        return cli_print_json(json_pack(
+            "{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
+            out->checkpoint, "family", model->family->name, "parameters",
+            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
+            "history", history != NULL ? history : json_object(), "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
@@ -291,7 +292,9 @@ static lk_status make_model(const cli_arguments *arguments, lk_context *context,
         return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
     }
     lk_dataset values = *data->train;
-    values.alphabet = (*model)->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    bool drawn = data->description.binarization == LK_BINARIZE_SAMPLE &&
+                 (*model)->data.binarization == LK_BINARIZE_SAMPLE;
+    values.alphabet = drawn ? 2 : values.alphabet;
     return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
 }
 
@@ -303,20 +306,31 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         return train_data_read_text(arguments, context, from, from->data.symbols.kind,
                                     from->data.variables, fraction, data);
     }
-    lk_dataset_options options = *how;
-    if (from != NULL && options.binarization == LK_BINARIZE_NONE) {
-        options.binarization = from->data.binarization;
-    }
     return text->asked && from == NULL
                ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
                                       data)
-               : train_data_read(arguments, context, from, &options, fraction, seed, data);
+               : train_data_read(arguments, context, from, how, fraction, seed, data);
+}
+
+/* What was decided about the data: for people now, and *note (owned, or NULL) for the JSON. */
+static void tell(const cli_arguments *arguments, const train_data *data, char **note) {
+    const lk_dataset *sets[] = {data->train, data->valid};
+    *note =
+        data->train != NULL && data->train->note != NULL ? lk_duplicate(data->train->note) : NULL;
+    for (int i = 0; i < 2 && !cli_has(arguments, "quiet"); i++) {
+        if (sets[i] != NULL && sets[i]->note != NULL) {
+            fprintf(stderr, "%s: %s\n", sets[i]->path, sets[i]->note);
+        }
+    }
+    if (data->note[0] != '\0' && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s\n", data->note);
+    }
 }
 
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
                              const text_options *text, double fraction, train_out *out,
-                             lk_model **model) {
+                             lk_model **model, char **note) {
     const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
     train_data data = {0};
@@ -337,8 +351,8 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
     if (status == LK_OK) {
         status = make_model(arguments, context, &data, options->seed, model);
     }
-    if (status == LK_OK && data.note[0] != '\0' && !cli_has(arguments, "quiet")) {
-        fprintf(stderr, "%s\n", data.note);
+    if (status == LK_OK) {
+        tell(arguments, &data, note);
     }
     if (status == LK_OK) {
         status = train_model(arguments, options, &data, out, *model);
@@ -368,10 +382,12 @@ static int run(const cli_arguments *arguments) {
     }
     lk_model *model = NULL;
     train_out out = {0};
+    char *note = NULL;
     lk_status trained =
-        run_session(arguments, context, &how, &reading, &text, fraction, &out, &model);
-    status = trained == LK_OK ? print_summary(arguments, model, &out) : cli_fault(context);
+        run_session(arguments, context, &how, &reading, &text, fraction, &out, &model, &note);
+    status = trained == LK_OK ? print_summary(arguments, model, &out, note) : cli_fault(context);
     train_out_close(&out);
+    lk_release(note);
     lk_model_destroy(model);
     lk_context_destroy(context);
     if (trained == LK_INTERRUPTED) {

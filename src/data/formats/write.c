@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include "base/zlib_memory.h"
-#include "data/formats/format.h"
+#include "data/formats/pictures.h"
 
 /* Input is passed in pieces because zlib counts in 32 bits. */
 static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *packed) {
@@ -72,8 +72,17 @@ static const lk_format *find_format(const char *path, bool *packed) {
     return NULL;
 }
 
+/* What its data were, or become where that is not written. A folder needs names. */
+static const lk_format *restored_format(const lk_dataset *dataset) {
+    const lk_format *format = lk_format_of(dataset->format);
+    return format == NULL || format->restored_as == LK_FROM_MEMORY ||
+                   (format == &lk_folder_format && dataset->names != NULL)
+               ? format
+               : lk_format_of((int32_t)format->restored_as);
+}
+
 static lk_status fail_ending(lk_context *context, const char *path) {
-    char known[128] = "";
+    char known[256] = "";
     size_t used = 0;
     for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
         for (const char *const *ending = (*row)->endings; *ending != NULL; ++ending) {
@@ -87,6 +96,43 @@ static lk_status fail_ending(lk_context *context, const char *path) {
         ".gz, and NAME/ for a folder of PNG pictures",
         path, known);
 }
+
+/* ---- what is lost --------------------------------------------------------------------------- */
+
+static bool keeps_labels(const lk_format *format, const lk_dataset *dataset) {
+    bool column = dataset->columns != NULL && (format->traits & LK_KEEPS_WORDS) != 0;
+    bool folders = format == &lk_folder_format && dataset->names != NULL;
+    return column || folders || (format->traits & LK_KEEPS_LABELS) != 0;
+}
+
+/* The format that `path` gets; NULL: none. */
+static const lk_format *format_for(const char *path, const lk_dataset *dataset) {
+    bool packed;
+    const lk_format *named = lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    return named != NULL ? named : restored_format(dataset);
+}
+
+void lk_dataset_loss(const char *path, const lk_dataset *dataset, bool drawn,
+                     char text[LK_LOSS_CAPACITY]) {
+    const lk_format *format = format_for(path, dataset);
+    bool picture = format == &lk_png_format || format == &lk_folder_format;
+    bool scaled = drawn && picture && dataset->alphabet != 2 && dataset->alphabet != 256;
+    bool strips = drawn && picture && dataset->shape.axes == 3 &&
+                  dataset->shape.size[2] > LK_PICTURE_CHANNELS_MOST;
+    bool labels = !drawn && dataset->labels != NULL && !keeps_labels(format, dataset);
+    bool names = !drawn && dataset->names != NULL && format != &lk_folder_format;
+    char spread[64] = "";
+    if (scaled) {
+        snprintf(spread, sizeof spread, "values 0 to %d are drawn as 0 to 255 (.npy keeps them)",
+                 dataset->alphabet - 1);
+    }
+    snprintf(text, LK_LOSS_CAPACITY, "%s%s%s%s%s%s", spread, scaled && strips ? "; " : "",
+             strips ? "channels are drawn beside each other" : "",
+             labels ? "labels are left out" : "", labels && names ? "; " : "",
+             names ? "names of files are left out" : "");
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
                                lk_encode *encode, bool packed) {
@@ -123,18 +169,23 @@ lk_status lk_dataset_writable(lk_context *context, const char *path) {
     return usable(format, packed) || lk_names_folder(path) ? LK_OK : fail_ending(context, path);
 }
 
-lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
-    bool packed;
-    if (lk_names_folder(path)) {
-        LK_TRY(check_kept(context, path, dataset, lk_folder_format.traits));
-        return lk_folder_write(context, path, dataset);
-    }
-    const lk_format *format = find_format(path, &packed);
-    if (!usable(format, packed)) {
-        return fail_ending(context, path);
-    }
+static lk_status write_as(lk_context *context, const char *path, const lk_dataset *dataset,
+                          const lk_format *format, bool packed, bool exact) {
     LK_TRY(check_kept(context, path, dataset, format->traits));
-    return write_encoded(context, path, dataset, format->write, packed);
+    if (format == &lk_folder_format) {
+        return lk_folder_write(context, path, dataset, exact);
+    }
+    lk_encode *encode = exact && format->restore != NULL ? format->restore : format->write;
+    return write_encoded(context, path, dataset, encode, packed);
+}
+
+lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
+    bool packed = false;
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    return format == &lk_folder_format || usable(format, packed)
+               ? write_as(context, path, dataset, format, packed, false)
+               : fail_ending(context, path);
 }
 
 /* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */
@@ -147,14 +198,39 @@ static lk_status refuse_jpeg(lk_context *context, const char *path) {
                    "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
 }
 
-lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {
+static lk_status restorable(lk_context *context, const char *path) {
     bool packed;
     LK_TRY(refuse_jpeg(context, path));
-    const lk_format *format = lk_format_of(dataset->format);
-    if (find_format(path, &packed) != NULL || lk_names_folder(path) || format == NULL) {
-        return lk_dataset_write(context, path, dataset);
+    const lk_format *format = find_format(path, &packed);
+    if (lk_names_folder(path) || usable(format, packed)) {
+        return LK_OK;
     }
-    format =
-        format->restored_as != LK_FROM_MEMORY ? lk_format_of((int32_t)format->restored_as) : format;
-    return write_encoded(context, path, dataset, format->write, packed);
+    return format != NULL ? fail_ending(context, path) : lk_refuse_foreign(context, path);
+}
+
+lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {
+    bool packed = false;
+    LK_TRY(restorable(context, path));
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    if (format == NULL) {
+        packed = false;
+        format = restored_format(dataset);
+    }
+    return format != NULL ? write_as(context, path, dataset, format, packed, true)
+                          : fail_ending(context, path);
+}
+
+lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_dataset *like,
+                           bool exact) {
+    LK_TRY((exact ? restorable : lk_dataset_writable)(context, path));
+    bool packed;
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    if (format == &lk_pbm_format) {
+        return lk_pbm_writable(context, path, like);
+    }
+    bool picture = format != NULL && (format->traits & LK_HAS_PICTURES) != 0;
+    return picture && (exact || format == &lk_pnm_format) ? lk_picture_writable(context, path, like)
+                                                          : LK_OK;
 }

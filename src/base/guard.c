@@ -1,5 +1,8 @@
 #include "base/guard.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/path.h"
 
@@ -133,4 +136,11 @@ mode_t lk_guard_mode(const lk_context *context, const struct stat *replaced) {
     }
     mode_t unread = hidden & 044; /* who may not read the inputs gets no right at all */
     return replaced->st_mode & 0777 & ~(unread | unread >> 1 | unread >> 2);
+}
+
+lk_status lk_guard_folder(lk_context *context, const char *path) {
+    mode_t mode = lk_guard_mode(context, NULL);
+    return mkdir(path, mode | (mode & 0444) >> 2) == 0 || errno == EEXIST
+               ? LK_OK
+               : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
 }

@@ -33,5 +33,7 @@ lk_status lk_guard_write(lk_context *context, const char *name, const struct sta
 /* The mode of what is written: of a new file, no wider than the inputs'; of one that is replaced,
  * its own without what is hidden. */
 mode_t lk_guard_mode(const lk_context *context, const struct stat *replaced);
+/* Makes a folder of such a mode, unless it is there. */
+lk_status lk_guard_folder(lk_context *context, const char *path);
 
 #endif

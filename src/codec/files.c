@@ -1,8 +1,7 @@
 /* Compressing to a file, and restoring from one. */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/guard.h"
 #include "base/path.h"
 #include "codec/codec.h"
 
@@ -43,10 +42,7 @@ static lk_status end_text(texts *t) {
 static lk_status make_folders(const texts *t, char *path) {
     for (char *slash = path + strlen(t->out); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            return lk_fail(t->context, LK_IO, "%s: cannot make the folder: %s", path,
-                           strerror(errno));
-        }
+        LK_TRY(lk_guard_folder(t->context, path));
         *slash = '/';
     }
     return LK_OK;

@@ -161,3 +161,46 @@ lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_sh
     LK_TRY(lk_model_shape_for(model, dataset->path, dataset->shape, there));
     return lk_model_accepts_values(model, dataset);
 }
+
+/* ---- two models ------------------------------------------------------------------------------ */
+
+static const char *kind_of(const lk_model *model) {
+    return model->data.stream ? "texts" : "examples";
+}
+
+static bool same_words(const lk_columns *a, const lk_columns *b) {
+    bool words = (a != NULL && lk_columns_have_words(a)) || (b != NULL && lk_columns_have_words(b));
+    return !words || (a != NULL && b != NULL && lk_columns_equal(a, b));
+}
+
+lk_status lk_model_alike(const lk_model *model, const char *name, const lk_model *other,
+                         const char *other_name) {
+    const lk_data_description *a = &model->data, *b = &other->data;
+    char have[64], want[64];
+    if (a->stream != b->stream) {
+        return lk_fail(model->context, LK_MISMATCH, "%s is of %s, but %s is of %s: other data",
+                       other_name, kind_of(other), name, kind_of(model));
+    }
+    if (a->stream) {
+        return LK_OK;
+    }
+    if (a->alphabet != b->alphabet) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s is of an alphabet of %d, but %s of %d: other data", other_name,
+                       b->alphabet, name, a->alphabet);
+    }
+    if (!same_words(a->columns, b->columns)) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s is of a table with other columns or words than that of %s", other_name,
+                       name);
+    }
+    bool sized = a->variables == b->variables && !contradict(a->shape, b->shape);
+    lk_shape_print(a->shape, want, sizeof want);
+    lk_shape_print(b->shape, have, sizeof have);
+    return sized || (takes_any_size(model) && takes_any_size(other) &&
+                     differs_in_size_only(a->shape, b->shape))
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "%s is of examples of %s, but %s of %s: other data", other_name, have,
+                         name, want);
+}

@@ -99,11 +99,50 @@ files_B_container_from_a_pipe() {
     fi
 }
 
+# ---- files C: restored, but not what was compressed ----------------------------------------------
+restore() { # FILE OUT
+    Q train uniform --data "$1" --out "$T/m"
+    Q compress "$T/m" --data "$1" --out "$T/c"
+    L decompress "$T/m" --data "$T/c" --out "$T/$2" --quiet >"$T/log" 2>"$T/stderr"
+}
+files_C_hundred() {
+    if restore hundred.npy o.png; then
+        Q train uniform --data "$T/o.png" --alphabet 256 --out "$T/p"
+        Q compress "$T/p" --data "$T/o.png" --out "$T/p.lk"
+        Q decompress "$T/p" --data "$T/p.lk" --out "$T/v.csv"
+        cmp <(seq 0 99 | paste -sd,) "$T/v.csv" || fail "scaled: $(head -c 60 "$T/v.csv")"
+    fi
+}
+files_C_several() { ! restore three.amat o.png || fail "a sheet of several examples"; }
+files_C_endings() {
+    local ending
+    for ending in bmp webp tiff h5 wav csv.xz; do
+        ! restore rgb8.png "o.$ending" || fail "PNG bytes as .$ending"
+        [[ ! -e $T/o.$ending ]] || fail "o.$ending is left"
+    done
+    ! restore rgb8.png o.ppm || [[ $(head -c 2 "$T/o.ppm") == P6 ]] || fail "no PPM"
+    ! restore rgb8.png o.npz || [[ $(head -c 2 "$T/o.npz") == PK ]] || fail "no NPZ"
+}
+files_C_npz() {
+    ! restore stored.npz o.npz || [[ $(head -c 2 "$T/o.npz") == PK ]] || fail "no NPZ"
+}
+
 # ---- files D: other data than the file holds -----------------------------------------------------
 files_D_cr_amat() { read_or_refused 'CR' cr.amat '1,0 0,1'; }
+files_D_pandas_index() {
+    (told 'row number|left out' train uniform --data pandas_index.csv --out "$T/m") ||
+        refused '.' train uniform --data pandas_index.csv --out "$T/m"
+}
+files_D_r_rownames() {
+    told 'row number|left out' train uniform --data r_rownames.csv --out "$T/m"
+}
 files_D_numbers_as_header() {
     told '0, 1, 2|0,1,2|header|first line' train uniform --data pandas_numbers_as_header.csv \
         --out "$T/m"
+}
+files_D_trns() {
+    Q train uniform --data trns_unused_1bit.png --out "$T/m"
+    [[ $(number alphabet info "$T/m") -eq 2 ]] || fail "alphabet $(number alphabet info "$T/m")"
 }
 
 # ---- files E: refused, and might be read ---------------------------------------------------------
@@ -135,6 +174,13 @@ files_E_labels_with_header() {
     Q train made --data three.amat --labels labels_with_header.csv --condition label \
         --set hidden=2 --epochs 1 --out "$T/m"
 }
+files_E_pgm() { read_as binary.pgm 1,2,3,4,5,6; }
+files_E_ppm() { Q train uniform --data binary.ppm --out "$T/m"; }
+files_E_folder_of_depths() {
+    mkdir "$T/folder"
+    cp one_bit_8x8.png eight_bit_8x8.png "$T/folder"
+    Q train uniform --data "$T/folder" --binarize threshold --out "$T/m"
+}
 files_E_sound() {
     local file
     for file in tone.wav tone.flac; do
@@ -165,6 +211,14 @@ files_F_zip() {
 }
 
 # ---- reports -------------------------------------------------------------------------------------
+reports_F1_lossy() {
+    Q train made --data grey.npy --binarize threshold --set hidden=16 --epochs 1 --out m
+    refused 'binarize' compress m --data grey.npy --out o.lk
+    [[ ! -e o.lk ]] || fail "a file is left"
+    told 'binariz' compress m --data grey.npy --binarize threshold --out o.lk
+    L compress m --data grey.npy --binarize threshold --out o.lk --json | grep -q 'binariz' ||
+        fail "no word in the JSON"
+}
 reports_F2_endless() {
     Q train histogram --data fixed.amat --set smoothing=0 --set joint=no --out h
     local got=0
@@ -172,6 +226,17 @@ reports_F2_endless() {
         >"$T/log" 2>"$T/stderr" || got=$?
     [[ $got -le 1 ]] || fail "status $got"
     [[ $got -eq 0 ]] || grep -q 'example' "$T/stderr" || fail "$(cat "$T/stderr")"
+}
+reports_F4_one_bit() {
+    grey_model
+    local wide
+    wide=$(nll g --data bw8.png)
+    if L eval g --data bw1.png >"$T/log" 2>"$T/stderr"; then
+        near "$(nll g --data bw1.png)" "$wide" 1e-6 || fail "$(nll g --data bw1.png), not $wide"
+        Q sample g --given bw1.png --given-rows 4 --count 1 --plain --out one.png
+        Q sample g --given bw8.png --given-rows 4 --count 1 --plain --out eight.png
+        cmp one.png eight.png || fail "white is black"
+    fi
 }
 reports_F5_columns() {
     Q train bayesnet --data wet_train.csv --set graph=wet.dag --set hidden=8 --epochs 5 --out b

@@ -204,7 +204,7 @@ files_F_json() {
 files_F_zip() {
     local file
     for file in book.xlsx tensor.pt data.zip; do
-        refused 'ZIP|zip' train uniform --data $file --out "$T/m"
+        refused 'ZIP|zip|Excel|PyTorch' train uniform --data $file --out "$T/m"
         grep -q 'Content_Types' "$T/stderr" && fail "names of members: $(cat "$T/stderr")"
     done
     return 0

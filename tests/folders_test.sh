@@ -43,6 +43,13 @@ for name in one.txt a/two.md a/deep/three b/four.txt link.txt a/empty; do
 done
 [[ $(find "$work/restored" -type f | wc -l) -eq 6 ]] || fail "$(find "$work/restored")"
 
+# A folder that is there is taken where it is empty, and nothing in it is ever overwritten.
+mkdir "$work/there"
+run decompress "$work/m" --data "$work/texts.lk" --out "$work/there" >/dev/null
+expect_same "$work/texts/a/deep/three" "$work/there/a/deep/three" "restored into an empty folder"
+expect_status 1 'there: the folder has files already: name a new one' \
+    decompress "$work/m" --data "$work/texts.lk" --out "$work/there"
+
 # Nothing to learn from.
 mkdir "$work/hidden" "$work/empty"
 echo secret >"$work/hidden/.x"
@@ -60,5 +67,13 @@ echo "about these" >"$work/pictures/a/readme.txt"
 run train histogram --data "$work/pictures" --out "$work/h" >"$work/log" 2>"$work/told"
 left="left out: 1 hidden file or folder \('.DS_Store'\)"
 said "$left, 1 file of another kind \('a/readme.txt'\)" "$work/told" "train on pictures"
+make_rows 40 16 1 >"$work/rows"
+run train uniform --data "$work/rows" --shape 4x4x1 --out "$work/u" --quiet >/dev/null
+run sample "$work/u" --count 2 --out "$work/drawn/" >/dev/null
+expect_status 1 'drawn/: the folder has files already' sample "$work/u" --count 2 \
+    --out "$work/drawn/"
+run compress "$work/h" --data "$work/pictures" --out "$work/h.lk" >/dev/null
+expect_status 1 'drawn/: the folder has files already' decompress "$work/h" \
+    --data "$work/h.lk" --out "$work/drawn/"
 
 finish

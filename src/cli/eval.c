@@ -204,6 +204,7 @@ const cli_verb cli_eval_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "data",
     .takes_none = true,
+    .inputs = "data labels",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
         "and width than the model's\n"

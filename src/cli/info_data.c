@@ -56,7 +56,8 @@ void info_data_print(const lk_model *model) {
     }
 }
 
-/* What does not parse was not made for want of memory, which is told where the object is printed. */
+/* What does not parse was not made for want of memory, which is told where the object is
+ * printed. */
 static json_t *parse(char *text) {
     json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
     lk_release(text);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/items.h"
 #include "cli/score_words.h"
 #include "cli/text.h"
@@ -374,12 +375,15 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
                     : cli_excludes(a, "from symbols map-symbols", "models of texts");
     const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
     name = name != NULL ? name + 1 : out;
-    bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl");
+    bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||
+                 !cli_files_whole(&a->files->context, out); /* a pipe may have any name */
+    bool named =
+        ends_with(map, texts ? ".html" : ".png") || !cli_files_whole(&a->files->context, map);
     if (fits && !table) {
         return cli_usage(a, "--out %s: scores are a table, NAME.csv or NAME.jsonl", out);
     }
-    return !fits                                      ? EXIT_USAGE
-           : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
+    return !fits   ? EXIT_USAGE
+           : named ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
                    : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
@@ -435,6 +439,8 @@ const cli_verb cli_score_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "data",
     .takes_none = true,
+    .inputs = "data anomalies labels against",
+    .outputs = "out map",
     .more =
         "Higher scores are stranger. Examples and variables are counted from 1. The p-value is the "
         "share of held-out\n"

@@ -47,6 +47,7 @@ drawn 40x40x3 256 3 photographs/
 drawn 33x35x3 256 1 drawn/ && mv drawn/*.png holiday.png
 people 50 1 >people.csv
 people 9 2 >new.csv
+printf 'name,town,age\nbob,?,\n' >held.csv
 for name in train t10k; do
     drawn 28x28x1 256 40 $name.idx.gz && mv $name.idx.gz $name-images-idx3-ubyte.gz
     for i in $(seq 40); do echo $((i % 10)); done | gzip >$name-labels-idx1-ubyte.gz
@@ -91,6 +92,9 @@ expect_same <(zcat test.amat.gz) <(zcat restored.amat.gz) "what README restores"
 for picture in samples.png completed.png surprise.png sevens.png; do
     head -c 4 $picture | grep -q PNG || fail "$picture is none"
 done
+grep -vqE '^name|,Rome,' romans.csv && fail "not all are given Rome: $(cat romans.csv)"
+grep -vqE '^name|^bob,(Rome|Oslo),2[0-4]$' completed.csv && fail "not held: $(cat completed.csv)"
+checks=$((checks + 2))
 run decompress book.likely --data chapter.lk --out chapter.back >/dev/null
 run decompress photo.likely --data holiday.lk --out holiday.back.png >/dev/null
 expect_same chapter.txt chapter.back "the chapter of README"

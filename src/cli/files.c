@@ -1,8 +1,8 @@
 #include "cli/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +11,9 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "data/formats/formats.h"
+
+/* Open at a time while a folder is looked through. */
+#define DESCRIPTORS 16
 
 static int fault(const lk_context *context) {
     fprintf(stderr, "likely: %s\n", lk_context_message(context));
@@ -137,19 +140,17 @@ static bool is_folder(const char *path) {
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+static int is_file(const char *path, const struct stat *about, int kind, struct FTW *place) {
+    (void)about;
+    return kind == FTW_F && path[place->base] != '.';
+}
+
 /* Files in it could be those that are to be written, or stay among them. */
 static lk_status refuse_full(lk_context *context, const char *path) {
-    DIR *folder = opendir(path);
-    bool full = false;
-    for (struct dirent *entry; folder != NULL && !full && (entry = readdir(folder)) != NULL;) {
-        full = entry->d_name[0] != '.';
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-    return full ? lk_fail(context, LK_INVALID,
-                          "%s: the folder has files already: name a new one, or empty it", path)
-                : LK_OK;
+    return nftw(path, is_file, DESCRIPTORS, FTW_PHYS) > 0
+               ? lk_fail(context, LK_INVALID,
+                         "%s: the folder has files already: name a new one, or empty it", path)
+               : LK_OK;
 }
 
 /* A folder that is not there is made, and taken away again. */

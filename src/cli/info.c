@@ -74,7 +74,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
         history, "stream", stream);
-    info_data_json(model, object);
+    info_data_json(model, &object);
     return cli_print_json(object);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/text.h"
 
@@ -56,32 +57,35 @@ void info_data_print(const lk_model *model) {
     }
 }
 
-/* What does not parse was not made for want of memory, which is told where the object is
- * printed. */
+/* What does not parse was not made for want of memory: NULL, and so is then the object. */
 static json_t *parse(char *text) {
     json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
     lk_release(text);
     return json;
 }
 
-void info_data_json(const lk_model *model, json_t *object) {
+static void set_columns(const lk_columns *columns, json_t **object) {
+    json_t *table = parse(lk_columns_print(columns));
+    lk_json_set(object, "columns", json_incref(json_object_get(table, "columns")));
+    if (columns->label != NULL) {
+        lk_json_set(object, "label_column", json_incref(json_object_get(table, "label")));
+    }
+    json_decref(table);
+}
+
+void info_data_json(const lk_model *model, json_t **object) {
     const lk_data_description *data = &model->data;
     if (data->view.kind != NULL) {
         char view[LK_VIEW_TEXT];
         lk_view_print(&data->view, view);
-        json_object_set_new(object, "view", json_string(view));
+        lk_json_set(object, "view", json_string(view));
     }
     if (data->classes.count > 0) {
-        json_object_set_new(object, "classes", parse(lk_dictionary_print(&data->classes)));
+        lk_json_set(object, "classes", parse(lk_dictionary_print(&data->classes)));
     } else if (data->labels > 0) {
-        json_object_set_new(object, "labels", json_integer(data->labels));
+        lk_json_set(object, "labels", json_integer(data->labels));
     }
     if (data->columns != NULL) {
-        json_t *table = parse(lk_columns_print(data->columns));
-        json_object_set(object, "columns", json_object_get(table, "columns"));
-        if (data->columns->label != NULL) {
-            json_object_set(object, "label_column", json_object_get(table, "label"));
-        }
-        json_decref(table);
+        set_columns(data->columns, object);
     }
 }

@@ -8,7 +8,7 @@
 
 void info_data_print(const lk_model *model);
 /* The same in the object of --json: "view", "classes" (or "labels" without names), "columns" and
- * "label_column" as the model file has them; only what there is. */
-void info_data_json(const lk_model *model, json_t *object);
+ * "label_column" as the model file has them; only what there is. NULL: out of memory. */
+void info_data_json(const lk_model *model, json_t **object);
 
 #endif

@@ -122,6 +122,10 @@ static lk_status score_none(scorer *s) {
     s->scores = (lk_scores){.p_value = calibrated ? &none : NULL,
                             .background_nats = cli_has(a, "against") ? &none : NULL,
                             .complexity_nats = cli_has(a, "complexity") ? &none : NULL};
+    const lk_columns *columns = s->session.model->data.columns;
+    if (columns != NULL && s->session.dataset->columns == NULL) {
+        LK_TRY(lk_columns_copy(s->session.context, columns, &s->session.dataset->columns));
+    }
     return cli_has(a, "map")
                ? lk_fail(s->session.context, LK_INVALID,
                          "%s: there are no examples to draw a map of", s->session.dataset->path)
@@ -194,7 +198,8 @@ static int print_examples_json(const scorer *s) {
     if (columns != NULL) {
         json_t *names = json_array();
         for (int64_t i = 0; i < n; i++) {
-            json_array_append_new(names, json_string(columns->column[scores->variable[i]].name));
+            json_t *name = json_string(columns->column[scores->variable[i]].name);
+            json_array_append_new(names, name != NULL ? name : json_null()); /* no UTF-8 */
         }
         json_object_set_new(object, "columns", names);
     }

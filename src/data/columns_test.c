@@ -47,7 +47,7 @@ static void alphabets_are_those_of_the_values(void **state) {
     assert_int_equal(lk_columns_find(columns, "class"), -1);
     char list[100];
     lk_columns_list(columns, list, sizeof list);
-    assert_string_equal(list, "'sex', '\\xE2\\x82\\xAC', '\\xE9', 'class'");
+    assert_string_equal(list, "'sex', '\xE2\x82\xAC', '\\xE9', 'class'");
     lk_columns_destroy(columns);
     columns = parse(integers);
     assert_false(lk_columns_have_words(columns));

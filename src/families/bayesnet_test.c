@@ -78,7 +78,7 @@ static void test_graph_file(void **state) {
     write_file(path, "x\ny: z\n");
     status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1,
                              &model);
-    testing_refused(context, status, LK_FORMAT, ": line 2: z is no variable");
+    testing_refused(context, status, LK_FORMAT, ": line 2: z is a parent but has no line");
     remove(path);
     status = lk_model_create(context, "bayesnet", assignments, 1, testing_data(2, 3), "natural", 1,
                              &model);

@@ -88,7 +88,7 @@ static void test_refusals(void **state) {
     } rows[] = {
         {"", "no variables"},
         {"# nothing\n\n", "no variables"},
-        {"a\nb: c\n", "line 2: c is no variable"},
+        {"a\nb: c\n", "line 2: c is a parent but has no line"},
         {"a\nb\n\na\n", "line 4: the name a stands on line 1"},
         {"a: a\n", "line 1: a cannot be its own parent"},
         {"a\nb: a a\n", "line 2: a is named twice"},

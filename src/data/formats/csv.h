@@ -64,8 +64,6 @@ lk_status lk_csv_count_as_header(lk_csv *csv);
  * the label and the row numbers. *columns becomes the description of the data set, without values,
  * the caller's; NULL: there is none. */
 lk_status lk_csv_match(lk_csv *csv, lk_columns **columns);
-/* Notes of what was left out, or is doubtful. */
-lk_status lk_csv_note(lk_csv *csv, lk_dataset *dataset);
 void lk_csv_close(lk_csv *csv);
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -88,5 +86,7 @@ lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words);
 lk_status lk_csv_note_words(const lk_csv *csv, lk_dataset *dataset, bool *words);
 /* Of integers with one alphabet: a column that has few of them. */
 lk_status lk_csv_note_ranges(const lk_csv *csv, lk_dataset *dataset);
+/* Notes of what was left out, or is doubtful. */
+lk_status lk_csv_note(lk_csv *csv, lk_dataset *dataset);
 
 #endif

@@ -7,8 +7,6 @@
 #include "data/formats/csv.h"
 
 #define LIST_CAPACITY 300
-/* An example that counts so far is no chance. */
-#define COUNTED_LEAST 3
 
 /* ---- which line is the header ---------------------------------------------------------------- */
 
@@ -373,26 +371,7 @@ lk_status lk_csv_match(lk_csv *csv, lk_columns **columns) {
     return csv->reading->label != NULL ? match_label(csv, *columns) : LK_OK;
 }
 
-/* ---- notes ----------------------------------------------------------------------------------- */
-
-lk_status lk_csv_note(lk_csv *csv, lk_dataset *dataset) {
-    if (csv->numbered) {
-        dataset->partial = true;
-        LK_TRY(lk_dataset_note(csv->context, dataset,
-                               "the first column, which numbers the rows, is left out"));
-    }
-    if (csv->counted && csv->fields >= COUNTED_LEAST && csv->reading->columns == NULL) {
-        LK_TRY(lk_dataset_note(csv->context, dataset,
-                               "the first line counts 0 to %lld and is taken for an example; if it "
-                               "is a header, remove it",
-                               (long long)csv->fields - 1));
-    }
-    if (csv->header > 0 && csv->names == NULL) {
-        LK_TRY(lk_dataset_note(csv->context, dataset, "the header does not name the columns: %s",
-                               csv->improper));
-    }
-    return LK_OK;
-}
+/* ---- places ---------------------------------------------------------------------------------- */
 
 const char *lk_csv_place(const lk_csv *csv, int64_t line, int64_t field, char place[192]) {
     int64_t index = field - csv->numbered;

@@ -1,5 +1,5 @@
-/* What is said of the columns of a table that was learned: those whose words hardly repeat, and
- * those that one alphabet does not suit. */
+/* What is said of a table: of columns whose words hardly repeat, of those that one alphabet does
+ * not suit, of what was left out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +13,8 @@
 #define ROWS_LEAST 20
 /* Words from which a column is told whatever the rows. */
 #define WORDS_MANY 1000
+/* An example that counts so far is no chance. */
+#define COUNTED_LEAST 3
 
 static const char *quote(const lk_columns *columns, int64_t index, char quoted[LK_QUOTE_CAPACITY]) {
     const uint8_t *name = (const uint8_t *)columns->column[index].name;
@@ -128,4 +130,25 @@ lk_status lk_csv_note_ranges(const lk_csv *csv, lk_dataset *dataset) {
                                  narrow.most,
                                  lk_advice(csv->context, "columns",
                                            " (--columns words: each takes what occurs in it)"));
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+lk_status lk_csv_note(lk_csv *csv, lk_dataset *dataset) {
+    if (csv->numbered) {
+        dataset->partial = true;
+        LK_TRY(lk_dataset_note(csv->context, dataset,
+                               "the first column, which numbers the rows, is left out"));
+    }
+    if (csv->counted && csv->fields >= COUNTED_LEAST && csv->reading->columns == NULL) {
+        LK_TRY(lk_dataset_note(csv->context, dataset,
+                               "the first line counts 0 to %lld and is taken for an example; if it "
+                               "is a header, remove it",
+                               (long long)csv->fields - 1));
+    }
+    if (csv->header > 0 && csv->names == NULL) {
+        LK_TRY(lk_dataset_note(csv->context, dataset, "the header does not name the columns: %s",
+                               csv->improper));
+    }
+    return LK_OK;
 }

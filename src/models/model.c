@@ -13,24 +13,7 @@
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
 
-static lk_status unknown_family(lk_context *context, const char *family) {
-    char known[512] = "";
-    for (int32_t i = 0; i < lk_family_count(); i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ",
-                 lk_family_at(i)->name);
-    }
-    return lk_fail(context, LK_INVALID, "no model family %s; there are %s", family, known);
-}
-
-static lk_status check_stream(lk_context *context, const lk_family *family,
-                              const lk_data_description *data) {
-    if (!family->streams) {
-        return lk_fail(
-            context, LK_INVALID,
-            "%s is for examples of one size, not for streams; charrnn and conv1d take these",
-            family->name);
-    }
+static lk_status check_stream(lk_context *context, const lk_data_description *data) {
     if (data->shape.axes != 1 || data->binarization != LK_BINARIZE_NONE ||
         data->alphabet != lk_symbols_alphabet(&data->symbols)) {
         return lk_fail(
@@ -66,19 +49,14 @@ static lk_status check_description(lk_context *context, lk_data_description data
     return LK_OK;
 }
 
-/* What the fields ask of a family. */
+/* What the fields ask of a family, and whether they are sane. */
 static lk_status check_fields(lk_context *context, const lk_family *family,
                               const lk_data_description *data) {
-    const char *what = data->labels > 0 && !family->given          ? "given a label (--condition)"
-                       : data->view.kind != NULL && !family->views ? "seen through a view (--view)"
-                       : data->alphabets != NULL && (!family->tables || data->view.kind != NULL)
-                           ? "of columns with different numbers of values"
-                           : NULL;
-    if (what != NULL) {
-        return lk_fail(context, LK_INVALID,
-                       "%s does not take data %s; `likely models` says which families do",
-                       family->name, what);
-    }
+    const lk_family_wants wants = {.text = data->stream,
+                                   .label = data->labels > 0,
+                                   .view = data->view.kind != NULL,
+                                   .table = data->alphabets != NULL};
+    LK_TRY(lk_family_takes(context, family, &wants));
     for (int64_t v = 0; v < data->variables && data->alphabets != NULL; v++) {
         if (data->alphabets[v] < 1 || data->alphabets[v] > data->alphabet) {
             return lk_fail(context, LK_INVALID,
@@ -148,15 +126,12 @@ static lk_status begin_model(lk_context *context, const char *family,
                              const char *const *assignments, int32_t count,
                              lk_data_description data, lk_model *model) {
     model->context = context;
-    model->family = lk_family_named(family);
-    if (model->family == NULL) {
-        return unknown_family(context, family);
-    }
+    LK_TRY(lk_family_find(context, family, &model->family));
     LK_TRY(check_description(context, data));
     LK_TRY(take_description(context, &data, &model->data));
     LK_TRY(check_fields(context, model->family, &model->data));
     if (data.stream) {
-        LK_TRY(check_stream(context, model->family, &data));
+        LK_TRY(check_stream(context, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
     }
     LK_TRY(lk_settings_init(context, &model->settings, model->family->settings,

@@ -55,6 +55,9 @@ static void describe_optimizer(json_t **object, const lk_train_options *o) {
     lk_json_set(object, "final fraction", json_real(o->rate.final_fraction));
     lk_json_set(object, "decay", json_real(o->rate.decay));
     lk_json_set(object, "decay epochs", json_real(o->rate.decay_epochs));
+    if (o->rate.by_time) { /* else as version 0.1 described it */
+        lk_json_set(object, "planned by time", json_true());
+    }
 }
 
 json_t *lk_trainer_describe(const lk_trainer *t) {
@@ -75,8 +78,7 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
 }
 
 bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
-    double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0,
-                                 t->epoch_batches, t->total_steps);
+    double rate = lk_trainer_rate(t, t->state.step > 0 ? t->state.step - 1 : 0);
     json_t *record = json_object();
     lk_json_set(&record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
     lk_json_set(&record, "steps", json_integer((json_int_t)t->state.position));

@@ -46,11 +46,15 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
                        "moving average with decay %g: it must be at least 0 (none) and below 1",
                        o->ema);
     }
-    if (o->epochs == 0 && o->minutes == 0 && !(validates && o->patience > 0)) {
+    if (o->epochs == 0 && o->minutes == 0 && !o->rate.by_time && !(validates && o->patience > 0)) {
         return lk_fail(context, LK_INVALID,
                        "nothing would end the training: give a number of epochs, a time limit, or "
                        "validation data with a "
                        "patience");
+    }
+    if (o->rate.by_time && !(o->minutes > 0 || o->resume)) {
+        return lk_fail(context, LK_INVALID,
+                       "a learning rate planned by time needs the time: give minutes");
     }
     if (o->resume && o->checkpoint == NULL) {
         return lk_fail(context, LK_INVALID, "cannot resume without the path of a checkpoint");
@@ -114,8 +118,10 @@ static double seconds_left(const lk_trainer *t, double seconds) {
     if (t->total_steps > 0 && t->session_steps > 0) {
         left = seconds / (double)t->session_steps * (double)(t->total_steps - t->state.step);
     }
-    if (t->options.minutes > 0) {
-        double limit = fmax(60 * t->options.minutes - seconds, 0);
+    double planned =
+        t->options.rate.by_time ? t->state.plan_seconds - t->plan.before : 60 * t->options.minutes;
+    if (planned > 0) {
+        double limit = fmax(planned - seconds, 0);
         left = left < limit ? left : limit;
     }
     return left;
@@ -188,6 +194,9 @@ static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
+    if (lk_plan_over(&t->state)) {
+        return LK_STOP_MINUTES;
+    }
     bool impatient =
         t->validates && t->options.patience > 0 && t->state.since_best >= t->options.patience;
     return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
@@ -204,6 +213,12 @@ static bool save_due(const lk_trainer *t, double now) {
     return now - t->last_checkpoint >= interval;
 }
 
+static bool time_is_up(const lk_trainer *t, double now) {
+    return t->options.rate.by_time
+               ? lk_plan_over(&t->state)
+               : t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes;
+}
+
 /* One step and what the clock asks for after it. */
 static lk_status step_and_look(lk_trainer *t) {
     double before = lk_seconds();
@@ -212,9 +227,10 @@ static lk_status step_and_look(lk_trainer *t) {
     t->stepping += now - before;
     t->state.seconds += now - before;
     t->state.epoch_seconds += now - before;
+    lk_plan_tick(t->plan, now - t->began, &t->state);
     if (!report(t, false)) {
         t->stop = LK_STOP_ASKED;
-    } else if (t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes) {
+    } else if (time_is_up(t, now)) {
         t->stop = LK_STOP_MINUTES;
     } else if (t->state.position < t->epoch_batches && save_due(t, now)) {
         return lk_trainer_save(t, true);
@@ -260,6 +276,7 @@ static lk_status finish(lk_trainer *t) {
 
 static lk_status run(lk_trainer *t) {
     LK_TRY(resume(t));
+    t->plan = lk_plan_begin(&t->options.rate, t->options.minutes, &t->state);
     t->began = t->last_report = t->last_checkpoint = lk_seconds();
     t->stop = ended(t);
     while (t->stop == LK_STOP_NOT) {

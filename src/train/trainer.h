@@ -13,6 +13,7 @@
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "train/plan.h"
 #include "models/networks.h"
 #include "train/windows.h"
 #include "train/state.h"
@@ -75,6 +76,7 @@ struct lk_trainer {
     json_t *described, *epochs; /* owned: the options that decide the weights; the history */
     double valid_nll_nats;      /* of the last validation; NaN */
     double epoch_nll_nats;      /* per example, of the epoch last recorded */
+    lk_plan_clock plan;
     /* This session, in seconds of a monotonic clock. */
     double began, last_step, last_report, last_checkpoint, checkpoint_took;
     double stepping; /* spent in steps */
@@ -90,6 +92,8 @@ static inline int64_t lk_trainer_asked_slices(const lk_trainer *t) {
 
 /* step.c: one minibatch. */
 lk_status lk_trainer_step(lk_trainer *trainer);
+/* The factor of the learning rate at a step. */
+double lk_trainer_rate(const lk_trainer *trainer, int64_t step);
 /* LK_NOT_FINITE with its message, when a weight is not finite. */
 lk_status lk_trainer_check_weights(lk_trainer *trainer);
 

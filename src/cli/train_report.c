@@ -1,0 +1,91 @@
+#include "cli/train_report.h"
+
+#include <math.h>
+
+#include "base/measure.h"
+#include "models/model_file.h"
+
+train_report train_report_begin(const cli_arguments *arguments, const lk_model *model,
+                                const volatile sig_atomic_t *stop) {
+    bool quiet = cli_has(arguments, "quiet");
+    return (train_report){.quiet = quiet,
+                          .live = !quiet && cli_on_terminal(),
+                          .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables,
+                          .window = model->data.stream ? model->data.variables : 0,
+                          .stop = stop};
+}
+
+static void format_nats(double nats, const train_report *r, char text[64]) {
+    if (isnan(nats)) {
+        snprintf(text, 64, "-");
+    } else if (r->window > 0) {
+        snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window,
+                 nats * r->bits_per_nat_dim);
+    } else {
+        snprintf(text, 64, "%.3f nats (%.4f bits/dim)", nats, nats * r->bits_per_nat_dim);
+    }
+}
+
+bool train_report_step(void *argument, const lk_train_progress *p) {
+    train_report *r = argument;
+    char train[64], valid[64], best[64], left[32];
+    format_nats(p->train_nll_nats, r, train);
+    format_nats(p->valid_nll_nats, r, valid);
+    format_nats(p->best_valid_nll_nats, r, best);
+    cli_duration(p->seconds_left, left);
+    if (r->live && !p->epoch_ended) {
+        fprintf(stderr, "\repoch %lld step %lld/%lld  train %s  %.0f examples/s  %s left\033[K",
+                (long long)p->epoch, (long long)p->step, (long long)p->steps_in_epoch, train,
+                p->examples_per_second,
+                isfinite(p->seconds_left) && p->seconds_left > 0.0 ? left : "?");
+        fflush(stderr);
+    }
+    if (!r->quiet && p->epoch_ended) {
+        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f examples/s\n",
+                r->live ? "\r\033[K" : "", (long long)p->epoch, train, valid, best,
+                p->examples_per_second);
+    }
+    if (!r->quiet && p->note != NULL) {
+        fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);
+    }
+    return *r->stop == 0;
+}
+
+bool train_report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
+                      double valid_nll) {
+    train_report *r = argument;
+    char train[64], valid[64];
+    format_nats(train_nll, r, train);
+    format_nats(valid_nll, r, valid);
+    if (r->live) {
+        fprintf(stderr, "\riteration %lld of %lld  train %s  valid %s\033[K", (long long)iteration,
+                (long long)iterations, train, valid);
+        fflush(stderr);
+    } else if (!r->quiet && (iteration % 20 == 0 || iteration == iterations)) {
+        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration,
+                (long long)iterations, train, valid);
+    }
+    return *r->stop == 0;
+}
+
+void train_report_end(const train_report *r) {
+    if (r->live) {
+        fprintf(stderr, "\r\033[K");
+    }
+}
+
+int train_report_summary(const cli_arguments *arguments, const lk_model *model) {
+    const char *out = cli_text(arguments, "out", NULL);
+    char fingerprint[33];
+    lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
+    if (cli_has(arguments, "json")) {
+        json_t *history = json_loads(model->history, 0, NULL);
+        return cli_print_json(json_pack(
+            "{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name, "parameters",
+            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
+            "history", history != NULL ? history : json_object()));
+    }
+    printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
+           (long long)lk_parameters_total(model->parameters), fingerprint);
+    return cli_finish_output();
+}

@@ -1,5 +1,5 @@
 # Examples compressed and restored by the command, with what belongs to them: tables of words,
-# labels that the model is given, learning while coding, lanes and chunks, a pipe.
+# labels that the model is given, learning while coding, lanes and chunks, little memory, a pipe.
 . "$(dirname "$0")/lib.sh"
 
 # there_and_back MODEL DATA OPTIONS...: the same file comes back
@@ -44,6 +44,23 @@ run train histogram --data "$work/rows.txt" --out "$work/counted" --quiet >/dev/
 expect_status 1 'counted or fitted' compress "$work/counted" --data "$work/rows.txt" \
     --out "$work/no" --adapt 0.3
 [[ ! -e $work/no ]] || fail "a refused compression left a file"
+
+# Where little memory may be taken fewer lanes are chosen; what has many lanes is refused.
+run train pixelcnn --data "$work/rows.txt" --shape 3x4x1 --set blocks=1 --set channels=48 \
+    --out "$work/wide" --epochs 1 --quiet >/dev/null
+there_and_back wide rows.txt
+run compress "$work/wide" --data "$work/rows.txt" --out "$work/few.lk" --memory 1M --json \
+    >"$work/few.json"
+lanes=$(json "$work/few.json" lanes)
+[[ $lanes -ge 2 && $lanes -le 50 ]] || fail "$lanes lanes in 1 MiB"
+run decompress "$work/wide" --data "$work/few.lk" --out "$work/restored" --memory 1M >/dev/null
+expect_same "$work/rows.txt" "$work/restored" "in 1 MiB"
+rm "$work/restored"
+expect_status 1 'wide.lk: running .* would take [0-9]+ MiB .* at most 1 MiB' decompress \
+    "$work/wide" --data "$work/wide.lk" --out "$work/restored" --memory 1M
+expect_status 1 'rows.txt: running .* would take [0-9]+ MiB .* at most 1 MiB' compress \
+    "$work/wide" --data "$work/rows.txt" --out "$work/restored" --lanes 100 --memory 1M
+[[ ! -e $work/restored ]] || fail "a refusal left a file"
 
 # Front to back, without seeking.
 run compress "$work/pixels" --data "$work/rows.txt" --out "$work/c" --chunk-examples 20 >/dev/null

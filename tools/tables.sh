@@ -47,7 +47,8 @@ for family in uniform histogram bernoulli-mixture bayesnet made; do
     valid=(--valid valid.csv)
     case $family in uniform) valid=() ;; histogram) valid+=(--set joint=no) ;; esac
     [[ -e $family.likely ]] ||
-        "$likely" train "$family" --data train.csv "${valid[@]}" --unseen --out "$family.likely" --quiet
+        "$likely" train "$family" --data train.csv "${valid[@]}" --unseen --quiet \
+            --out "$family.likely"
     "$likely" eval "$family.likely" --data test.csv --json >eval.json
     "$likely" score "$family.likely" --data mixed.csv --anomalies shuffled.txt --json >score.json
     printf '%-18s NLL %.4f +- %.4f nats a row, AUROC of rows with two cells exchanged %.4f\n' \

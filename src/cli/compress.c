@@ -11,8 +11,8 @@ static const cli_option options[] = {
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
     {"labels", "PATH",
-     "for a model of p(x | label): the label of each example, as likely eval takes them (default: "
-     "those that the data have)",
+     "the label of each example, as likely eval takes them: for a model of p(x | label), or to be "
+     "kept (default: those that the data have)",
      false},
     {"text", "bytes",
      "with a model that was trained on windows of bytes (charrnn, conv1d): the files are texts",
@@ -24,7 +24,7 @@ static const cli_option options[] = {
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
-     "are faster and a little larger (default: chosen)",
+     "are faster and a little larger (default: chosen, fewer where --memory is small)",
      false},
     {"adapt", "RATE",
      "the model learns from what it has met, in each chunk from its own weights on: a step at this "
@@ -93,10 +93,10 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
 
 static int read_options(const cli_arguments *arguments, bool texts, lk_codec_options *how) {
     int64_t chunk, symbols;
-    bool fine =
-        texts ? cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples",
-                             "models of examples")
-              : cli_excludes(arguments, "chunk-symbols", "models of texts");
+    bool fine = texts ? cli_excludes(arguments,
+                                     "alphabet shape binarize binarize-seed labels chunk-examples",
+                                     "models of examples")
+                      : cli_excludes(arguments, "chunk-symbols", "models of texts");
     if (!fine || !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) ||
         !cli_integer(arguments, "chunk-symbols", 1, LK_CHUNK_TEXT_MOST, 0, &symbols) ||
         !cli_integer(arguments, "lanes", 1, LK_CONTAINER_LANES_MOST, 0, &how->lanes) ||
@@ -106,6 +106,14 @@ static int read_options(const cli_arguments *arguments, bool texts, lk_codec_opt
     how->chunk = texts ? symbols : chunk;
     how->skip_verify = cli_has(arguments, "no-verify");
     return EXIT_DONE;
+}
+
+/* Labels that are only carried along; what a model is given was read with the data. */
+static lk_status keep_labels(const cli_arguments *arguments, const cli_session *s) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    return labels != NULL && s->model->data.labels == 0
+               ? lk_dataset_read_labels(s->context, labels, s->dataset)
+               : LK_OK;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -121,8 +129,10 @@ static int run(const cli_arguments *arguments) {
     status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
     if (status == EXIT_DONE) {
         bool open = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
-                    (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL), &items)
-                           : lk_model_items(s.model, s.dataset, &items)) == LK_OK;
+                    (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
+                                                 &items) == LK_OK
+                           : keep_labels(arguments, &s) == LK_OK &&
+                                 lk_model_items(s.model, s.dataset, &items) == LK_OK);
         status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);
     }
     lk_items_close(items);

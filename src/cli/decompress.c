@@ -12,6 +12,8 @@ static const cli_option options[] = {
      ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
+    {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
+     false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -62,6 +64,34 @@ static bool show(void *progress, int64_t done, int64_t count) {
     return true;
 }
 
+/* To --out and, if they are asked for, --labels. */
+static lk_status write_examples(const cli_arguments *arguments, lk_context *context,
+                                const lk_restored *restored) {
+    const char *out = cli_text(arguments, "out", NULL);
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (restored->texts) {
+        return LK_OK;
+    }
+    if (labels != NULL && restored->dataset->labels == NULL) {
+        return lk_fail(context, LK_MISMATCH, "%s: holds no labels: leave out --labels",
+                       cli_text(arguments, "data", NULL));
+    }
+    LK_TRY(lk_dataset_restore(context, out, restored->dataset));
+    return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
+}
+
+/* Whether files may have these names. */
+static bool can_write(const cli_arguments *arguments, const cli_session *s) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    if (labels != NULL && s->model->data.stream) {
+        lk_fail(s->context, LK_INVALID,
+                "the model is of texts, whose names say their classes: leave out --labels");
+        return false;
+    }
+    return cli_can_write(s->context, cli_text(arguments, "out", NULL)) == LK_OK &&
+           (labels == NULL || cli_can_write(s->context, labels) == LK_OK);
+}
+
 /* The file itself says whether it holds texts. */
 static int run(const cli_arguments *arguments) {
     cli_session s;
@@ -73,11 +103,10 @@ static int run(const cli_arguments *arguments) {
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
                                 .progress_argument = &progress};
-        bool done =
-            cli_can_write(s.context, out) == LK_OK &&
-            lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how, &restored) ==
-                LK_OK &&
-            (restored.texts || lk_dataset_restore(s.context, out, restored.dataset) == LK_OK);
+        bool done = can_write(arguments, &s) &&
+                    lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how,
+                                       &restored) == LK_OK &&
+                    write_examples(arguments, s.context, &restored) == LK_OK;
         cli_progress_end(&progress);
         status = !done                        ? cli_fault(s.context)
                  : cli_has(arguments, "json") ? print_json(out, &restored)

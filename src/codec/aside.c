@@ -1,6 +1,7 @@
 /* What is kept beside the symbols is bytes: a number is a varint, a name says how many bytes it
- * shares with the name before and then the others. A byte is coded by how often it came before in
- * the chunk, in bytes of its kind. */
+ * shares with the name before and then the others, and so does the word of a label, which stands
+ * where the chunk meets the label first; the first chunk begins with all words. A byte is coded by
+ * how often it came before in the chunk, in bytes of its kind. */
 #include <string.h>
 
 #include "codec/content.h"
@@ -41,34 +42,90 @@ static int64_t code_number(lk_code *code, counts *c, int64_t number) {
     return (int64_t)read;
 }
 
-/* The name at *at of the list; decoding, it is put there. */
-static void code_name(lk_code *code, counts c[2], lk_buffer *names, int64_t *at, char *before) {
-    char name[NAME_MOST + 1];
+/* A text of NAME_MOST bytes at most behind the one before it, which it replaces. */
+static void code_text(lk_code *code, counts c[2], char *text, char *before) {
     int64_t shared = 0;
-    memcpy(name, before, sizeof name);
-    if (!code->decoding) {
-        strcpy(name, (const char *)names->data + *at);
-        while (name[shared] != '\0' && name[shared] == before[shared]) {
-            shared++;
-        }
+    while (!code->decoding && text[shared] != '\0' && text[shared] == before[shared]) {
+        shared++;
     }
     shared = code_number(code, &c[0], shared);
     code->wrong |= shared > (int64_t)strlen(before);
+    if (code->decoding) {
+        memcpy(text, before, NAME_MOST + 1);
+    }
     for (int64_t i = shared; !code->wrong; i++) {
-        name[i] = (char)code_byte(code, &c[1], (uint8_t)name[i]);
-        if (name[i] == '\0') {
+        text[i] = (char)code_byte(code, &c[1], (uint8_t)text[i]);
+        if (text[i] == '\0') {
             break;
         }
         code->wrong |= i == NAME_MOST;
     }
+    memcpy(before, text, NAME_MOST + 1);
+}
+
+/* The name at *at of the list; decoding, it is put there. */
+static void code_name(lk_code *code, counts c[2], lk_buffer *names, int64_t *at, char *before) {
+    char name[NAME_MOST + 1] = {0};
+    if (!code->decoding) {
+        strcpy(name, (const char *)names->data + *at);
+    }
+    code_text(code, c, name, before);
     if (code->decoding && !code->wrong) {
         code->wrong = !lk_content_names(name);
         lk_buffer_put(names, name, (int64_t)strlen(name) + 1);
         code->no_memory |= names->failed;
     }
     *at += (int64_t)strlen(name) + 1;
-    memcpy(before, name, sizeof name);
 }
+
+/* ---- words of labels ------------------------------------------------------------------------- */
+
+/* The words that have been told in this chunk. */
+typedef struct telling {
+    lk_words told;
+    counts count, text[2];
+    char before[NAME_MOST + 1];
+} telling;
+
+/* Where a symbol is met for the first time, its word. */
+static void code_word(lk_code *code, telling *t, const lk_words *words, int64_t symbol) {
+    char word[NAME_MOST + 1] = {0};
+    code->wrong |= symbol >= LK_WORDS_MOST;
+    if (code->wrong || lk_words_find(&t->told, symbol) != NULL) {
+        return;
+    }
+    if (!code->decoding) {
+        strcpy(word, lk_words_find(words, symbol));
+    }
+    code_text(code, t->text, word, t->before);
+    lk_words_put(&t->told, symbol, word);
+    code->no_memory |= t->told.text.failed;
+    code->wrong |= code->no_memory;
+}
+
+/* All words: of the first chunk. */
+static void code_all_words(lk_code *code, telling *t, const lk_words *words) {
+    int64_t count = 0;
+    while (!code->decoding && lk_words_find(words, count) != NULL) {
+        count++;
+    }
+    count = code_number(code, &t->count, count);
+    for (int64_t k = 0; k < count && !code->wrong; k++) {
+        code_word(code, t, words, k);
+    }
+}
+
+/* Decoding, what was told is the content's. */
+static void end_telling(const lk_code *code, telling *t, lk_content *content) {
+    if (code->decoding) {
+        lk_words_release(&content->words);
+        content->words = t->told;
+        t->told = (lk_words){0};
+    }
+    lk_words_release(&t->told);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 bool lk_content_names(const char *name) {
     size_t length = strlen(name);
@@ -85,6 +142,10 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
     counts length = {0}, label = {0}, name[2] = {0};
     char before[NAME_MOST + 1] = {0};
     int64_t at = 0, left = content->symbols;
+    telling words = {0};
+    if (container->words && content->first) {
+        code_all_words(code, &words, &content->words);
+    }
     for (int64_t i = 0; i < content->items && !code->wrong; i++) {
         if (content->alphabet != NULL && content->items > 1) {
             content->length[i] = code_number(code, &length, content->length[i]);
@@ -95,10 +156,14 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
             int64_t number = code_number(code, &label, content->label[i]);
             code->wrong |= number > INT32_MAX;
             content->label[i] = (int32_t)number;
+            if (container->words) {
+                code_word(code, &words, &content->words, number);
+            }
         }
         if (container->names) {
             code_name(code, name, &content->names, &at, before);
         }
     }
     code->wrong |= content->alphabet != NULL && content->items > 1 && left != 0;
+    end_telling(code, &words, content);
 }

@@ -1,7 +1,7 @@
 /* Examples compressed and restored, with small networks of all kinds: labels, views, columns, other
  * sizes, several networks, learning; the same bytes by either schedule, any number of threads and
  * any instruction set; cost against the likelihood; damage and salvage; the wrong model. */
-#include "codec/testing.h"
+#include "codec/testing_world.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -10,19 +10,6 @@
 #include "codec/coder.h"
 #include "data/formats/formats.h"
 
-typedef struct recipe {
-    const char *family;
-    lk_shape own, shape; /* of the model; of the data, 0 axes: the same */
-    int32_t alphabet, labels;
-    int32_t alphabets[6]; /* 0: all alike */
-    const char *view, *order;
-    int64_t examples;
-    const char *set[4];
-    int32_t sets;
-} recipe;
-
-#define NATURAL NULL, "natural"
-#define SAME {0, {0}}
 static const recipe recipes[] = {
     {"made", {2, {3, 4}}, SAME, 2, 0, {0}, NATURAL, 37, {"hidden=9"}, 1},
     {"made", {2, {1, 2}}, SAME, 2, 0, {0}, NULL, "reversed", 130, {"hidden=5,6"}, 1},
@@ -75,97 +62,6 @@ static const recipe recipes[] = {
     {"conv1d", {1, {9}}, SAME, 5, 0, {0}, NATURAL, 14, {"channels=4", "layers=2"}, 2},
 };
 #define RECIPES ((int)(sizeof recipes / sizeof *recipes))
-
-typedef struct world {
-    lk_context *context;
-    lk_model *model;
-    lk_dataset *data;
-    lk_items *items;
-    lk_buffer coded, unused;
-} world;
-
-static void fill(lk_dataset *data, const recipe *r, uint64_t seed) {
-    for (int64_t i = 0; i < data->examples * data->variables; i++) {
-        int32_t alphabet = r->alphabets[0] > 0 ? r->alphabets[i % data->variables] : data->alphabet;
-        data->values[i] = (uint16_t)testing_below(seed, i, alphabet);
-    }
-    if (r->labels > 0) {
-        data->labels = lk_allocate(data->examples, sizeof *data->labels);
-        for (int64_t i = 0; i < data->examples; i++) {
-            data->labels[i] = (int32_t)testing_below(seed + 1, i, r->labels);
-        }
-    }
-}
-
-static void begin_world(const recipe *r, int threads, uint64_t seed, world *w) {
-    lk_data_description about = {.shape = r->own,
-                                 .variables = lk_shape_variables(r->own),
-                                 .alphabet = r->alphabet,
-                                 .alphabets = r->alphabets[0] > 0 ? r->alphabets : NULL,
-                                 .labels = r->labels};
-    *w = (world){.context = testing_context(threads)};
-    if (r->view != NULL) {
-        testing_ok(w->context, lk_view_parse(w->context, r->view, r->alphabet, &about.view));
-    }
-    testing_ok(w->context, lk_model_create(w->context, r->family, r->set, r->sets, about, r->order,
-                                           seed, &w->model));
-    testing_shake(w->model, 0.7f);
-    testing_ok(w->context,
-               lk_dataset_create(w->context, "random", r->shape.axes > 0 ? r->shape : r->own,
-                                 r->examples, r->alphabet, &w->data));
-    fill(w->data, r, seed);
-    w->data->format = 3;
-    testing_ok(w->context,
-               lk_items_of_dataset(w->context, w->data, lk_model_view(w->model), &w->items));
-    if (r->labels > 0) {
-        testing_ok(w->context, lk_items_set_labels(w->items, w->data->labels));
-    }
-}
-
-static void end_world(world *w) {
-    lk_items_close(w->items);
-    lk_dataset_destroy(w->data);
-    lk_model_destroy(w->model);
-    lk_context_destroy(w->context);
-    lk_buffer_release(&w->coded);
-    lk_buffer_release(&w->unused);
-}
-
-static void compress(world *w, const lk_codec_options *options, lk_codec_report *report) {
-    testing_ok(w->context, testing_compress(w->model, w->items, options, &w->coded, report));
-}
-
-/* Examples [first, first + count) of the data stand from example `at` of the restored ones on. */
-static void expect_examples(const world *w, const lk_dataset *got, int64_t at, int64_t first,
-                            int64_t count) {
-    const lk_dataset *want = w->data;
-    assert_true(at + count <= got->examples);
-    assert_memory_equal(got->values + at * want->variables, want->values + first * want->variables,
-                        (size_t)(count * want->variables) * sizeof *want->values);
-    assert_int_equal(got->labels != NULL, want->labels != NULL);
-    for (int64_t i = 0; i < count && want->labels != NULL; i++) {
-        assert_int_equal(got->labels[at + i], want->labels[first + i]);
-    }
-    assert_int_equal(got->names != NULL, want->names != NULL);
-    for (int64_t i = 0; i < count && want->names != NULL; i++) {
-        assert_string_equal(got->names[at + i], want->names[first + i]);
-    }
-}
-
-static void expect_restored(world *w, const lk_buffer *coded) {
-    lk_restored restored;
-    testing_ok(w->context, testing_decompress(w->model, coded->data, coded->size, false, &w->unused,
-                                              &restored));
-    assert_int_equal(restored.lost_count, 0);
-    assert_false(restored.texts);
-    assert_int_equal(restored.items, w->data->examples);
-    assert_int_equal(restored.dataset->examples, w->data->examples);
-    assert_int_equal(restored.dataset->alphabet, w->data->alphabet);
-    assert_int_equal(restored.dataset->format, w->data->format);
-    assert_true(lk_shape_equal(restored.dataset->shape, w->data->shape));
-    expect_examples(w, restored.dataset, 0, 0, w->data->examples);
-    lk_restored_deinit(&restored);
-}
 
 /* ---- round trips ----------------------------------------------------------------------------- */
 
@@ -226,54 +122,6 @@ static void test_lanes_and_chunks(void **state) {
         }
         end_world(&w);
     }
-}
-
-/* Labels that are only carried along, of any size, and names; both go with their chunk. */
-static void test_labels_and_names(void **state) {
-    world w;
-    char name[40];
-    (void)state;
-    begin_world(&recipes[0], 1, 5, &w);
-    w.data->format = LK_FROM_CIFAR10;
-    lk_codec_options options = {.chunk = 10};
-    compress(&w, &options, NULL); /* the format promises labels, and there are none */
-    w.data->format = 0;
-    expect_restored(&w, &w.coded);
-    w.data->format = LK_FROM_CIFAR10;
-    w.data->labels = lk_allocate(w.data->examples, sizeof *w.data->labels);
-    w.data->names = lk_allocate(w.data->examples, sizeof *w.data->names);
-    for (int32_t i = 0; i < w.data->examples; i++) {
-        w.data->labels[i] = i % 5 == 0 ? i * 7000000 : i % 3;
-        snprintf(name, sizeof name, "class %d/%s%03d.png", i / 9, i % 2 == 0 ? "" : "longer-", i);
-        w.data->names[i] = lk_duplicate(name);
-    }
-    lk_codec_report report;
-    compress(&w, &options, &report);
-    expect_restored(&w, &w.coded);
-    assert_true(report.header_bytes < report.bytes);
-    lk_release(w.data->names[3]);
-    w.data->names[3] = lk_duplicate("../3.png");
-    testing_refused(w.context, testing_compress(w.model, w.items, NULL, &w.coded, NULL), LK_INVALID,
-                    "cannot be kept");
-    end_world(&w);
-}
-
-/* A model that is given labels is refused items that have none, or others. */
-static void test_given_labels(void **state) {
-    world w;
-    (void)state;
-    begin_world(&recipes[6], 1, 5, &w);
-    w.data->labels[11] = 4;
-    testing_ok(w.context, lk_items_set_labels(w.items, w.data->labels));
-    testing_refused(w.context, testing_compress(w.model, w.items, NULL, &w.coded, NULL),
-                    LK_MISMATCH, "needs a label");
-    lk_items_close(w.items);
-    lk_release(w.data->labels);
-    w.data->labels = NULL;
-    testing_ok(w.context, lk_items_of_dataset(w.context, w.data, NULL, &w.items));
-    testing_refused(w.context, testing_compress(w.model, w.items, NULL, &w.coded, NULL),
-                    LK_MISMATCH, "needs a label");
-    end_world(&w);
 }
 
 /* Equal ranks: places of one step, more than one block holds. */
@@ -477,28 +325,37 @@ static void test_hostile_chunks(void **state) {
     end_world(&w);
 }
 
-/* So many lanes that they do not fit into memory: refused with the figure. */
-static void test_too_many_lanes(void **state) {
-    recipe r = {"pixelcnn",
-                {3, {4, 5, 1}},
-                {2, {1, 32768}},
-                2,
-                0,
-                {0},
-                NATURAL,
-                2,
-                {"blocks=1", "channels=64"},
-                2};
-    lk_codec_options options = {.lanes = 4096};
+/* Where little memory may be taken fewer lanes are chosen, and lanes that were given are refused,
+ * with the figure, before anything is written; where much may be, its size decides nothing. */
+static void test_bounded_memory(void **state) {
+    recipe r = recipes[15];
+    lk_codec_options given = {0};
+    lk_codec_report usual, few;
+    lk_restored restored;
+    lk_buffer coded = {0};
     world w;
     (void)state;
+    r.examples = 64;
     begin_world(&r, 1, 83, &w);
-    lk_items_close(w.items);
-    lk_dataset_destroy(w.data);
-    testing_ok(w.context, lk_dataset_create(w.context, "wide", r.shape, 4096, 2, &w.data));
-    testing_ok(w.context, lk_items_of_dataset(w.context, w.data, NULL, &w.items));
-    testing_refused(w.context, testing_compress(w.model, w.items, &options, &w.coded, NULL),
-                    LK_NO_MEMORY, "GiB");
+    compress(&w, NULL, &usual);
+    lk_context_set_memory(w.context, INT64_C(1) << 34);
+    testing_ok(w.context, testing_compress(w.model, w.items, NULL, &coded, NULL));
+    testing_same_bytes(&coded, &w.coded, "much memory");
+    lk_context_set_memory(w.context, 1 << 20);
+    given.lanes = usual.lanes;
+    testing_refused(w.context, testing_compress(w.model, w.items, &given, &coded, NULL),
+                    LK_NO_MEMORY, "random: running the model over 64 items side by side");
+    assert_int_equal(coded.size, 0);
+    testing_refused(
+        w.context,
+        testing_decompress(w.model, w.coded.data, w.coded.size, false, &w.unused, &restored),
+        LK_NO_MEMORY, "test: running the model over 64 items side by side would take");
+    testing_ok(w.context, testing_compress(w.model, w.items, NULL, &coded, &few));
+    assert_true(few.lanes >= 2 && few.lanes <= usual.lanes / 2);
+    expect_restored(&w, &coded);
+    lk_context_set_memory(w.context, 0);
+    expect_restored(&w, &w.coded);
+    lk_buffer_release(&coded);
     end_world(&w);
 }
 
@@ -589,10 +446,9 @@ static void test_through_files(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bytes_everywhere), cmocka_unit_test(test_lanes_and_chunks),
-        cmocka_unit_test(test_labels_and_names),      cmocka_unit_test(test_given_labels),
         cmocka_unit_test(test_equal_ranks),           cmocka_unit_test(test_cost),
         cmocka_unit_test(test_learning_pays),         cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_hostile_chunks),        cmocka_unit_test(test_too_many_lanes),
+        cmocka_unit_test(test_hostile_chunks),        cmocka_unit_test(test_bounded_memory),
         cmocka_unit_test(test_wrong_model),           cmocka_unit_test(test_ends_early),
         cmocka_unit_test(test_through_files),
     };

@@ -84,6 +84,15 @@ static lk_status use(lk_coder *coder, lk_schedules schedule, int64_t network, lk
     return make_scratch(coder, schedule, *run);
 }
 
+lk_status lk_coder_open(lk_coder *coder, lk_schedules schedule, const char *path) {
+    lk_context *context = coder->model->context;
+    lk_run *run;
+    lk_status status = use(coder, schedule, 0, &run);
+    return status == LK_NO_MEMORY
+               ? lk_fail(context, status, "%s: %s", path, lk_context_message(context))
+               : status;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* What the rows of a place share. */

@@ -27,10 +27,12 @@ typedef struct lk_coder {
     int64_t done, total; /* symbols, for it */
 } lk_coder;
 
-/* Data of this shape ({1, {0}}: texts); container and model must outlive it. LK_UNSUPPORTED when
- * so many lanes need more memory than a run may take. deinit in any case. */
+/* Data of this shape ({1, {0}}: texts); container and model must outlive it. deinit in any case. */
 lk_status lk_coder_init(lk_coder *coder, const lk_model *model, const lk_container *container,
                         lk_shape shape);
+/* Opens the run of a schedule now: what needs more memory than may be taken is LK_NO_MEMORY, with
+ * the figure, before anything is read or written. `path` begins the message. */
+lk_status lk_coder_open(lk_coder *coder, lk_schedules schedule, const char *path);
 void lk_coder_deinit(lk_coder *coder);
 
 /* The NLL in nats of all symbols, escaped characters included, by a network of the model.

@@ -1,4 +1,5 @@
 /* Compression: chunk by chunk, read, coded, decoded again and compared, written. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -57,6 +58,18 @@ static lk_status describe_texts(job *work) {
     return LK_OK;
 }
 
+/* Whether labels are symbols of words that the model does not know, or numbers that are not their
+ * own symbols. */
+static bool labels_are_words(const job *work, const lk_dataset *data) {
+    bool words = false;
+    char digits[16];
+    for (int32_t k = 0; k < data->classes.count && work->model->data.classes.count == 0; k++) {
+        snprintf(digits, sizeof digits, "%d", k);
+        words |= strcmp(digits, lk_dictionary_text(&data->classes, k)) != 0;
+    }
+    return words;
+}
+
 static lk_status describe_examples(job *work) {
     const lk_dataset *data = lk_items_dataset(work->items);
     lk_container *c = &work->container;
@@ -75,6 +88,12 @@ static lk_status describe_examples(job *work) {
                        data->path, data->note != NULL ? data->note : "other columns");
     }
     c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
+    c->words = c->labels && labels_are_words(work, data);
+    if (c->words && data->classes.count > LK_WORDS_MOST) {
+        return lk_fail(work->context, LK_UNSUPPORTED,
+                       "%s: %d different labels; a compressed file keeps at most %lld", data->path,
+                       data->classes.count, (long long)LK_WORDS_MOST);
+    }
     c->names = data->names != NULL;
     c->shape = data->shape;
     c->alphabet = data->alphabet;
@@ -85,15 +104,33 @@ static lk_status describe_examples(job *work) {
 
 /* ---- geometry -------------------------------------------------------------------------------- */
 
-/* Lanes, where they are not given: as many as there are streams for, and memory. */
+/* Lanes, where they are not given: as many as there are streams for, and memory. Where more may be
+ * taken than they need it does not matter how much, so that the same data give the same bytes. */
 static lk_status choose_lanes(job *work, int64_t streams) {
     lk_run_options options = {.shape = work->shape, .schedules = LK_INCREMENTAL};
-    int64_t *lanes = &work->container.lanes;
+    int64_t *lanes = &work->container.lanes, most = work->context->memory_most;
     bool one = work->options.learning_rate > 0.0f; /* several learn only half of what it does */
     *lanes = work->options.lanes > 0 ? work->options.lanes : one ? 1 : streams;
-    return work->options.lanes == 0 && *lanes > 1
-               ? lk_run_fit(work->model, &options, RUN_BYTES, lanes)
+    if (work->options.lanes > 0 || *lanes == 1) {
+        return LK_OK;
+    }
+    bool bounded = most > 0 && (double)most < RUN_BYTES;
+    LK_TRY(lk_run_fit(work->model, &options, bounded ? (double)most : RUN_BYTES, lanes));
+    options.schedules = LK_PARALLEL;
+    return most > 0 && !work->options.incremental_encode
+               ? lk_run_fit(work->model, &options, (double)most, lanes)
                : LK_OK;
+}
+
+/* Symbols of a chunk, where they are not given: halved until its items, of that length, may be
+ * held. */
+static int64_t choose_chunk(const job *work, int64_t symbols, int64_t length) {
+    double most = (double)work->context->memory_most;
+    while (symbols > LANE_SYMBOLS && most > 0.0 &&
+           lk_content_bytes(&work->container, work->symbols, symbols / length, symbols) > most) {
+        symbols /= 2;
+    }
+    return symbols;
 }
 
 static lk_status choose_for_examples(job *work) {
@@ -102,7 +139,8 @@ static lk_status choose_for_examples(job *work) {
     while (INT64_C(1) << bits < work->container.alphabet) {
         bits++;
     }
-    int64_t chunk = between(1, given > 0 ? given : CHUNK_BITS / length / bits, count);
+    int64_t chunk = between(
+        1, given > 0 ? given : choose_chunk(work, CHUNK_BITS / bits, length) / length, count);
     LK_TRY(choose_lanes(work, between(1, EXAMPLE_LANES, chunk)));
     *lanes = between(1, *lanes, chunk);
     chunk -= given > 0 || chunk == count ? 0 : chunk % *lanes; /* groups are full but in the last */
@@ -113,14 +151,15 @@ static lk_status choose_for_examples(job *work) {
 static lk_status choose_for_texts(job *work) {
     int64_t count = lk_items_count(work->items), given = work->options.chunk, longest = 1;
     int64_t streams = 0, *lanes = &work->container.lanes;
+    int64_t most = choose_chunk(work, CHUNK_SYMBOLS, CHUNK_SYMBOLS);
     for (int64_t i = 0; i < count; i++) {
         int64_t length = lk_items_length(work->items, i);
         longest = length > longest ? length : longest;
         streams += pieces(length, LANE_SYMBOLS);
     }
-    work->chunk = given > 0                 ? between(1, given, LK_CHUNK_TEXT_MOST)
-                  : longest > CHUNK_SYMBOLS ? pieces(longest, pieces(longest, CHUNK_SYMBOLS))
-                                            : CHUNK_SYMBOLS;
+    work->chunk = given > 0        ? between(1, given, LK_CHUNK_TEXT_MOST)
+                  : longest > most ? pieces(longest, pieces(longest, most))
+                                   : most;
     int64_t alone = between(1, longest, work->chunk); /* symbols of a text in a chunk of its own */
     int64_t parts = between(1, alone / LANE_SYMBOLS, TEXT_LANES);
     LK_TRY(choose_lanes(work, count == 1 ? parts : between(1, streams, TEXT_LANES)));
@@ -267,12 +306,23 @@ static lk_status code_all(job *work) {
     return bytes == work->container.bytes ? write_bytes(work) : refuse_changed(work);
 }
 
+static lk_status open_coder(job *work) {
+    const lk_codec_options *o = &work->options;
+    const char *path = lk_items_path(work->items);
+    bool parallel = !o->incremental_encode || lk_model_variants(work->model) > 1;
+    LK_TRY(lk_coder_init(&work->coder, work->model, &work->container, work->shape));
+    LK_TRY(parallel ? lk_coder_open(&work->coder, LK_PARALLEL, path) : LK_OK);
+    return o->incremental_encode || !o->skip_verify
+               ? lk_coder_open(&work->coder, LK_INCREMENTAL, path)
+               : LK_OK;
+}
+
 static lk_status run(job *work) {
     const lk_codec_options *o = &work->options;
     int64_t networks = lk_model_variants(work->model);
     LK_TRY(lk_items_symbols(work->items) != NULL ? describe_texts(work) : describe_examples(work));
     LK_TRY(choose(work));
-    LK_TRY(lk_coder_init(&work->coder, work->model, &work->container, work->shape));
+    LK_TRY(open_coder(work));
     work->coder.progress = o->progress;
     work->coder.progress_argument = o->progress_argument;
     work->coder.total =

@@ -21,11 +21,12 @@ static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 /* ---- layouts, in both directions ------------------------------------------------------------- */
 
 static void header_fields(lk_layout *f, lk_container *c) {
-    int64_t axes = c->shape.axes, holds = c->texts | c->labels << 1 | c->names << 2;
-    lk_layout_number(f, &holds, 0, 7);
+    int64_t axes = c->shape.axes, holds = c->texts | c->labels << 1 | c->names << 2 | c->words << 3;
+    lk_layout_number(f, &holds, 0, 15);
     c->texts = (holds & 1) != 0;
     c->labels = (holds & 2) != 0;
     c->names = (holds & 4) != 0;
+    c->words = (holds & 8) != 0;
     lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
     lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
     lk_layout_float(f, &c->learning_rate);
@@ -40,7 +41,8 @@ static void header_fields(lk_layout *f, lk_container *c) {
 
 static bool header_valid(const lk_container *c) {
     bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
-    return (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
+    return (!c->words || (c->labels && !c->texts)) &&
+           (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
            (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
 
@@ -319,6 +321,8 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
 void lk_container_rewind(lk_container *c) {
     c->at = c->header_bytes;
     c->next = c->hashed = 0;
+    c->from_first = c->header_bytes;
+    c->from_last = c->end - c->total;
 }
 
 lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
@@ -340,6 +344,8 @@ lk_status lk_container_next(lk_container *c, lk_chunk *chunk, bool *there) {
 
 void lk_container_close(lk_container *c) {
     lk_buffer_release(&c->index);
+    lk_release(c->length);
     lk_release(c->scratch);
+    c->length = NULL;
     c->scratch = NULL;
 }

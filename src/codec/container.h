@@ -29,6 +29,7 @@ typedef struct lk_container {
     int64_t version;
     lk_fingerprint model;
     bool texts, labels, names; /* whether it holds these; else examples */
+    bool words;                /* of examples: labels are symbols of words, which are told */
     int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
@@ -47,8 +48,12 @@ typedef struct lk_container {
     int64_t at, next;          /* where the next chunk should begin; its number */
     int64_t hashed;            /* bytes, of what proved to be no chunks */
     bool stray;                /* bytes were met that belong to nothing */
-    int64_t each;              /* versions 1 to 3: examples or symbols in each chunk but the last */
+    /* Versions 1 to 3. */
+    int64_t each; /* examples or symbols in each chunk but the last */
     bool table_at_end;
+    int64_t stated_end;            /* where the file ends, as the header says */
+    int64_t *length, total;        /* owned, [chunks]: by the table, frames included; NULL: none */
+    int64_t from_first, from_last; /* where the next chunk should begin by the table */
 } lk_container;
 
 typedef struct lk_chunk {

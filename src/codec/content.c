@@ -2,14 +2,24 @@
 
 #include <string.h>
 
+static bool by_characters(const lk_container *container, const lk_symbols *alphabet) {
+    return container->texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
+}
+
+double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
+                        int64_t symbols) {
+    return (by_characters(container, alphabet) ? 6.0 : 2.0) * (double)symbols +
+           12.0 * (double)items;
+}
+
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content) {
     int64_t items = chunk->items, symbols = chunk->symbols;
     bool texts = container->texts, labels = container->labels;
-    bool characters = texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
-    *content = (lk_content){.items = items, .symbols = symbols};
+    bool characters = by_characters(container, alphabet);
+    *content = (lk_content){.items = items, .symbols = symbols, .first = chunk->item == 0};
     LK_TRY(lk_memory_allow(context, NULL, "a chunk",
-                           (characters ? 6.0 : 2.0) * (double)symbols + 12.0 * (double)items));
+                           lk_content_bytes(container, alphabet, items, symbols)));
     content->alphabet = texts ? alphabet : NULL;
     content->length = lk_resize(NULL, items, sizeof *content->length);
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;
@@ -29,6 +39,7 @@ void lk_content_deinit(lk_content *content) {
     lk_release(content->length);
     lk_release(content->label);
     lk_buffer_release(&content->names);
+    lk_words_release(&content->words);
     lk_release(content->value);
     lk_release(content->character);
     *content = (lk_content){0};
@@ -43,6 +54,20 @@ static const char *name_of(const lk_items *items, int64_t item) {
     bool inside = strncmp(name, path, length) == 0 && strchr(name + length, '/') != NULL;
     name += inside ? length : 0;
     return name + strspn(name, "/");
+}
+
+/* Those of the chunk's labels; the first one has all, also those that no item has. */
+static void read_words(const lk_items *items, lk_content *content) {
+    const lk_dictionary *classes = &lk_items_dataset(items)->classes;
+    for (int32_t k = 0; k < classes->count && content->first; k++) {
+        lk_words_put(&content->words, k, lk_dictionary_text(classes, k));
+    }
+    for (int64_t i = 0; i < content->items; i++) {
+        int32_t label = content->label[i];
+        if (lk_words_find(&content->words, label) == NULL) {
+            lk_words_put(&content->words, label, lk_dictionary_text(classes, label));
+        }
+    }
 }
 
 static lk_status read_aside(lk_context *context, const lk_items *items, int64_t item, int64_t i,
@@ -77,6 +102,7 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
                           const lk_chunk *chunk, lk_content *content) {
     int64_t at = 0;
     content->names.size = 0;
+    lk_words_release(&content->words);
     for (int64_t i = 0; i < chunk->items; i++, at += content->length[i - 1]) {
         int64_t item = chunk->item + i;
         bool alone = chunk->items == 1;
@@ -84,7 +110,12 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
         LK_TRY(read_aside(context, items, item, i, content, container->names));
         LK_TRY(read_symbols(items, item, chunk->first, content->length[i], at, content));
     }
-    return content->names.failed ? lk_fail_no_memory(context, "names", content->names.size) : LK_OK;
+    if (container->words) {
+        read_words(items, content);
+    }
+    return content->names.failed || content->words.text.failed
+               ? lk_fail_no_memory(context, "names", content->names.size)
+               : LK_OK;
 }
 
 static bool same(const void *a, const void *b, int64_t count, size_t size) {
@@ -95,6 +126,7 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
     return a->items == b->items && a->symbols == b->symbols && a->names.size == b->names.size &&
            same(a->length, b->length, a->items, sizeof *a->length) &&
            same(a->label, b->label, a->items, sizeof *a->label) &&
+           lk_words_equal(&a->words, &b->words) &&
            same(a->names.data, b->names.data, a->names.size, 1) &&
            same(a->value, b->value, a->symbols, sizeof *a->value) &&
            same(a->character, b->character, a->symbols, sizeof *a->character);

@@ -4,6 +4,7 @@
 
 #include "codec/code.h"
 #include "codec/container.h"
+#include "codec/words.h"
 #include "data/items.h"
 
 typedef struct lk_content {
@@ -11,11 +12,16 @@ typedef struct lk_content {
     int64_t *length;     /* owned, [items] */
     int32_t *label;      /* owned, [items]; NULL: none */
     lk_buffer names;     /* each ended by a zero byte; empty: none */
+    bool first;          /* it begins with item 0, and tells all words */
+    lk_words words;      /* of labels; none: they are numbers, or the model knows their words */
     uint16_t *value;     /* owned, [symbols]: item after item */
     uint32_t *character; /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
+/* Bytes of that of a chunk. */
+double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
+                        int64_t symbols);
 /* Room for a chunk. deinit in any case. */
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
                           const lk_symbols *alphabet, lk_content *content);
@@ -33,7 +39,7 @@ int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count,
 uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t number, int64_t *bytes);
 
 /* Codes, in either direction, what is kept beside the symbols, and stands before them: the lengths
- * of several texts, labels, names (codec/aside.c). */
+ * of several texts, labels and their words, names (codec/aside.c). */
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content);
 /* A name of a file within a folder, no part of which begins with a dot. */
 bool lk_content_names(const char *name);

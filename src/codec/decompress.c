@@ -23,6 +23,7 @@ typedef struct job {
     int64_t delivered;               /* chunks */
     int64_t current;                 /* the text that was begun; -1: none */
     lk_buffer values, labels, names; /* of examples: what the data set will own */
+    lk_words words;                  /* of labels */
 } job;
 
 static lk_status not_ours(const job *work, const char *what) {
@@ -129,6 +130,7 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
     LK_TRY(lk_memory_allow(work->context, work->name, "its values",
                            (double)(work->values.size + count * 2)));
     uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, count * 2);
+    *right = lk_words_join(&work->words, &content->words);
     for (int64_t i = 0; i < count && to != NULL && *right; i++) {
         const uint16_t *from = content->value + i / values * content->length[0] + i % values;
         to[i] = view != NULL ? lk_view_join(view, from, values) : *from;
@@ -145,7 +147,8 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
         name += strlen(name) + 1;
     }
     work->restored->items += *right ? content->items : 0;
-    return !work->values.failed && !work->labels.failed && !work->names.failed
+    return !work->values.failed && !work->labels.failed && !work->names.failed &&
+                   !work->words.text.failed
                ? LK_OK
                : lk_fail(work->context, LK_NO_MEMORY,
                          "%s: out of memory: %lld examples of %lld variables do not fit",
@@ -269,7 +272,32 @@ static lk_status check_totals(const job *work) {
                : not_ours(work, "holds another number of items, symbols or bytes than it says");
 }
 
-/* The data set takes the values; words are the model's. */
+/* The data set's labels become symbols of the words that are there. */
+static lk_status name_labels(job *work, lk_dataset *data) {
+    lk_words *words = &work->words;
+    int32_t *moved = lk_resize(NULL, words->count, sizeof *moved), count = 0;
+    lk_status status = moved != NULL || words->count == 0
+                           ? LK_OK
+                           : lk_fail_no_memory(work->context, "classes", 4 * words->count);
+    lk_dictionary_deinit(&data->classes);
+    for (int64_t k = 0; k < words->count && status == LK_OK; k++) {
+        const char *word = lk_words_find(words, k);
+        if (word != NULL) {
+            status = lk_dictionary_add(work->context, &data->classes, word, (int64_t)strlen(word),
+                                       &moved[k]);
+            bool new = moved[k] == count++;
+            status = status != LK_OK || new ? status : not_ours(work, "two labels are one word");
+        }
+    }
+    for (int64_t i = 0; i < data->examples && status == LK_OK; i++) {
+        data->labels[i] = moved[data->labels[i]];
+    }
+    lk_release(moved);
+    return status;
+}
+
+/* The data set takes the values; words are the model's, but those of labels that it is not given.
+ */
 static lk_status make_dataset(job *work) {
     const lk_container *c = &work->container;
     lk_dataset **data = &work->restored->dataset;
@@ -282,7 +310,7 @@ static lk_status make_dataset(job *work) {
     (*data)->examples = work->restored->items;
     (*data)->format = (int32_t)c->format;
     work->values = work->labels = work->names = (lk_buffer){0};
-    return LK_OK;
+    return c->words ? name_labels(work, *data) : LK_OK;
 }
 
 static lk_status restore(job *work) {
@@ -290,6 +318,7 @@ static lk_status restore(job *work) {
     LK_TRY(check_model(work));
     LK_TRY(check_intact(work));
     LK_TRY(lk_coder_init(&work->coder, work->model, c, work->shape));
+    LK_TRY(c->chunks != 0 ? lk_coder_open(&work->coder, LK_INCREMENTAL, work->name) : LK_OK);
     work->coder.progress = work->options.progress;
     work->coder.progress_argument = work->options.progress_argument;
     work->coder.total = c->symbols;
@@ -326,6 +355,7 @@ lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_
     lk_buffer_release(&work.values);
     lk_buffer_release(&work.labels);
     lk_buffer_release(&work.names);
+    lk_words_release(&work.words);
     lk_coder_deinit(&work.coder);
     lk_container_close(&work.container);
     if (status != LK_OK) {

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "data/cropping.h"
 #include "data/formats/folder_list.h"
 #include "data/formats/pictures.h"
@@ -274,7 +276,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     return status;
 }
 
-/* ---- writing: 0.png, or 000.png to 999.png, in their order ----------------------------------- */
+/* ---- writing: as the files were named, or 000.png to 999.png, in order ----------------------- */
 
 bool lk_names_folder(const char *path) {
     size_t length = strlen(path);
@@ -295,22 +297,59 @@ static lk_status write_example(lk_context *context, const char *path, const lk_d
     return status;
 }
 
+/* The file of an example: under its own name, where it has one (lk_release). */
+static char *file_of(const char *path, const lk_dataset *dataset, int64_t index) {
+    if (dataset->names == NULL) {
+        int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
+        return lk_print("%s%0*lld.png", path, digits, (long long)index);
+    }
+    const char *name = dataset->names[index];
+    size_t length = strlen(name);
+    bool png = length > 4 && strcasecmp(name + length - 4, ".png") == 0;
+    return lk_print("%s%s%s", path, name, png ? "" : ".png");
+}
+
+/* `path` and what is named between it and the file. */
+static lk_status make_folders(lk_context *context, const char *path, char *file) {
+    for (char *slash = file + strlen(path) - 1; slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool made = mkdir(file, 0777) == 0 || errno == EEXIST;
+        *slash = '/';
+        if (!made) {
+            return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status write_file(lk_context *context, const char *path, const lk_dataset *dataset,
+                            int64_t index, lk_dictionary *written) {
+    char *file = file_of(path, dataset, index);
+    if (file == NULL) {
+        return lk_fail_no_memory(context, path, (int64_t)strlen(path));
+    }
+    int32_t number = (int32_t)index;
+    int64_t length = (int64_t)strlen(file);
+    lk_status status = dataset->names != NULL && length <= LK_TEXT_MOST
+                           ? lk_dictionary_add(context, written, file, length, &number)
+                           : LK_OK;
+    if (status == LK_OK && number < index) {
+        status =
+            lk_fail(context, LK_INVALID, "%s: two pictures would have this name; write .npy", file);
+    }
+    status = status == LK_OK ? make_folders(context, path, file) : status;
+    status = status == LK_OK ? write_example(context, file, dataset, index) : status;
+    lk_release(file);
+    return status;
+}
+
 lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset) {
-    size_t capacity = strlen(path) + 32;
-    char *name = lk_resize(NULL, (int64_t)capacity, 1);
-    int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
-    if (name == NULL) {
-        return lk_fail_no_memory(context, path, (int64_t)capacity);
-    }
-    lk_status status =
-        mkdir(path, 0777) == 0 || errno == EEXIST
-            ? LK_OK
-            : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    lk_dictionary written = {0};
+    lk_status status = LK_OK;
     for (int64_t i = 0; i < dataset->examples && status == LK_OK; ++i) {
-        snprintf(name, capacity, "%s%0*lld.png", path, digits, (long long)i);
-        status = write_example(context, name, dataset, i);
+        status = write_file(context, path, dataset, i, &written);
     }
-    lk_release(name);
+    lk_dictionary_deinit(&written);
     return status;
 }
 

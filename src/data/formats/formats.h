@@ -79,6 +79,9 @@ lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_datas
 /* The same from memory; `array` picks one of an NPZ, or NULL. */
 lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const lk_bytes *bytes,
                                   const char *array, lk_dataset *dataset);
+/* Writes the labels of a data set that has some so that they are read again: a line each. A word
+ * with a line end in it is LK_INVALID. */
+lk_status lk_dataset_write_labels(lk_context *context, const char *path, const lk_dataset *dataset);
 /* Numbers alone, as they are: labels that say what is an anomaly. *labels is the caller's:
  * lk_release. */
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);
@@ -89,9 +92,10 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
  * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
  * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example),
  * .bin (CIFAR-10 batches, with labels); each but .png also .gz; and NAME/, a folder that gets a PNG
- * for each example. Another ending is LK_INVALID, the message lists the known ones. A vector of d*d
- * variables is drawn square, another one as a line. Text and PBM keep no shape, and only the
- * reader's options tell an alphabet larger than what occurs. */
+ * for each example, under its name in the folder that was read, or a number. Another ending is
+ * LK_INVALID, the message lists the known ones. A vector of d*d variables is drawn square, another
+ * one as a line. Text and PBM keep no shape, and only the reader's options tell an alphabet larger
+ * than what occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
 /* The same, but where the ending says nothing the file becomes what dataset->format remembers (npz
  * becomes npy): what decompression uses to give back the kind of file that was compressed. Format 0

@@ -2,6 +2,8 @@
  * an NPZ. */
 #include "data/labels.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "data/formats/array.h"
 #include "data/formats/csv.h"
@@ -185,4 +187,27 @@ lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_datas
     lk_label_list list;
     LK_TRY(read_file(context, path, dataset->examples, true, &list));
     return attach(context, dataset, &list);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+lk_status lk_dataset_write_labels(lk_context *context, const char *path,
+                                  const lk_dataset *dataset) {
+    lk_buffer lines = {0};
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < dataset->examples && status == LK_OK; i++) {
+        char digits[16];
+        const char *text = lk_dataset_label_text(dataset, i, digits);
+        bool one = strpbrk(text, "\r\n") == NULL;
+        status = one ? LK_OK
+                     : lk_fail(context, LK_INVALID,
+                               "%s: the label of example %lld has a line end in it, which a file "
+                               "of labels cannot have",
+                               path, (long long)i + 1);
+        lk_field_put(&lines, text, text[0] == '\0');
+        lk_buffer_put(&lines, "\n", 1);
+    }
+    status = status == LK_OK ? lk_buffer_write(context, path, &lines) : status;
+    lk_buffer_release(&lines);
+    return status;
 }

@@ -6,6 +6,7 @@
 #include "cli/items.h"
 #include "cli/text.h"
 #include "jobs/classify.h"
+#include "train/baseline.h"
 #include "train/evaluate.h"
 
 static const cli_option options[] = {
@@ -40,6 +41,7 @@ typedef struct result {
     lk_evaluation evaluation;
     lk_classification classes; /* labels 0: not asked for */
     double total, mean, error; /* nats: of all; of an example */
+    lk_baselines baselines;    /* in nats per example, of texts per symbol */
     int64_t impossible;
 } result;
 
@@ -50,6 +52,7 @@ static lk_status evaluate(const cli_arguments *arguments, int64_t batch, float r
                                  .learning_rate = rate,
                                  .progress = cli_progress_go_on,
                                  .progress_argument = &progress};
+    LK_TRY(lk_baselines_alone(model, r->items, &r->baselines));
     lk_status status = lk_evaluate(model, r->items, &how, &r->evaluation);
     if (status == LK_OK && cli_has(arguments, "classify")) {
         status = lk_classify(model, r->items, &how, &r->classes);
@@ -168,6 +171,42 @@ static json_t *examples_json(const result *r) {
     return object;
 }
 
+/* ---- beside what models that have learned nothing reach ------------------------------------- */
+
+static double told_nll(const result *r) {
+    return r->session->model->data.stream ? r->total / (double)lk_items_total(r->items) : r->mean;
+}
+
+static bool alone(const result *r) {
+    return r->session->model->data.stream ? lk_items_total(r->items) < 2 : r->evaluation.items < 2;
+}
+
+/* Of one example nothing is known but itself. */
+static void print_baselines(const result *r) {
+    const char *unit = r->session->model->data.stream ? "symbol" : "example";
+    const char *verdict = lk_baselines_verdict(r->session->model, &r->baselines, told_nll(r));
+    if (alone(r)) {
+        printf("the uniform distribution has %.4f nats per %s\n", r->baselines.uniform, unit);
+    } else {
+        printf(
+            "independent variables (histograms of these data) have %.4f nats per %s, the uniform "
+            "distribution %.4f\n",
+            r->baselines.independent, unit, r->baselines.uniform);
+    }
+    if (verdict != NULL && !alone(r)) {
+        printf("on these data the model is %s (or they are of another kind than its own)\n",
+               verdict);
+    }
+}
+
+static void put_baselines(const result *r, json_t *object) {
+    bool texts = r->session->model->data.stream;
+    json_object_set_new(object, texts ? "uniform_nats_per_symbol" : "uniform_nll_nats",
+                        cli_number(r->baselines.uniform));
+    json_object_set_new(object, texts ? "independent_nats_per_symbol" : "independent_nll_nats",
+                        cli_number(r->baselines.independent));
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 static int print(const result *r, bool json) {
@@ -177,6 +216,7 @@ static int print(const result *r, bool json) {
     double accuracy = (double)c->correct / (double)e->items;
     if (json) {
         json_t *object = texts ? texts_json(r) : examples_json(r);
+        put_baselines(r, object);
         if (labelled) {
             json_object_set_new(object, "of", json_string("p(x | label)"));
         }
@@ -188,6 +228,7 @@ static int print(const result *r, bool json) {
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
+    print_baselines(r);
     if (labelled) {
         printf("of p(x | label): the label of each example is given\n");
     }
@@ -229,6 +270,7 @@ static int run(const cli_arguments *arguments) {
     }
     if (status == EXIT_DONE) {
         summarise(&r);
+        r.baselines.independent = alone(&r) ? (double)NAN : r.baselines.independent;
         status = print(&r, cli_has(arguments, "json"));
     }
     lk_classification_deinit(&r.classes);

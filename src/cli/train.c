@@ -88,6 +88,10 @@ static const cli_option train_options[] = {
     {"checkpoint-seconds", "S", "least time between checkpoints (default 60)", false},
     {"resume", NULL, "continue from MODEL.checkpoint, to the same weights as an uninterrupted run",
      false},
+    {"log", "DIR",
+     "write the course of the training for TensorBoard into this folder, and as log.jsonl: NLLs, "
+     "learning rate, examples a second, samples at the end of epochs",
+     false},
     {"json", NULL, "one JSON object at the end", false},
 };
 
@@ -112,6 +116,7 @@ typedef struct session {
     lk_assignments settings; /* chosen, where none are given */
     train_data data;
     lk_model *model; /* owned */
+    train_log *log;  /* owned, or NULL */
 } session;
 
 static bool by_gradients(const session *s) {
@@ -150,6 +155,7 @@ static lk_status descend(const session *s, train_report *r) {
 
 static lk_status train_model(const session *s) {
     train_report r = train_report_begin(s->arguments, s->model, &stop_asked);
+    r.log = s->log;
     LK_TRY(by_gradients(s) ? descend(s, &r) : fit(s, &r));
     return lk_model_write(s->model, cli_text(s->arguments, "out", NULL));
 }
@@ -239,6 +245,8 @@ static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
     LK_TRY(look_before(s));
+    const char *log = cli_text(s->arguments, "log", NULL);
+    LK_TRY(log != NULL ? train_log_open(s->context, log, s->how->options.resume, &s->log) : LK_OK);
     LK_TRY(read_data(s));
     LK_TRY(choose_settings(s));
     LK_TRY(make_model(s));
@@ -270,6 +278,7 @@ static int run(const cli_arguments *arguments) {
     sigaction(SIGTERM, &action, NULL);
     status =
         run_session(&s) == LK_OK ? train_report_summary(arguments, s.model) : cli_fault(s.context);
+    train_log_close(s.log);
     train_data_release(&s.data);
     lk_assignments_deinit(&s.settings);
     json_decref(s.before);

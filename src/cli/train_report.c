@@ -1,9 +1,11 @@
 #include "cli/train_report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/measure.h"
 #include "models/model_file.h"
+#include "train/baseline.h"
 
 train_report train_report_begin(const cli_arguments *arguments, const lk_model *model,
                                 const volatile sig_atomic_t *stop) {
@@ -29,6 +31,7 @@ static void format_nats(double nats, const train_report *r, char text[64]) {
 bool train_report_step(void *argument, const lk_train_progress *p) {
     train_report *r = argument;
     char train[64], valid[64], best[64], left[32];
+    train_log_step(r->log, p, r->window > 0 ? (double)r->window : 1.0);
     format_nats(p->train_nll_nats, r, train);
     format_nats(p->valid_nll_nats, r, valid);
     format_nats(p->best_valid_nll_nats, r, best);
@@ -55,6 +58,7 @@ bool train_report_fit(void *argument, int64_t iteration, int64_t iterations, dou
                       double valid_nll) {
     train_report *r = argument;
     char train[64], valid[64];
+    train_log_fit(r->log, iteration, train_nll, valid_nll);
     format_nats(train_nll, r, train);
     format_nats(valid_nll, r, valid);
     if (r->live) {
@@ -74,6 +78,54 @@ void train_report_end(const train_report *r) {
     }
 }
 
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static double number(const json_t *history, const char *key) {
+    const json_t *value = json_object_get(history, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static const char *reason(const json_t *history) {
+    static const struct {
+        const char *stopped, *text;
+    } rows[] = {
+        {"epochs", "all epochs are done"},
+        {"minutes", "the time is over"},
+        {"patience", "the validation NLL does not get better any more"},
+        {"iterations", "all iterations are done"},
+        {"converged", "an iteration gains nothing any more"},
+        {"fitted", "it is counted, not trained step by step"},
+    };
+    const char *stopped = json_string_value(json_object_get(history, "stopped"));
+    for (size_t i = 0; stopped != NULL && i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].stopped, stopped) == 0) {
+            return rows[i].text;
+        }
+    }
+    return stopped != NULL ? stopped : "not told";
+}
+
+/* Beside what models that have learned nothing reach. */
+static void print_end(const lk_model *model, const json_t *history) {
+    char nll[64], independent[64], uniform[64];
+    const train_report r = {.bits_per_nat_dim =
+                                1.0 / LK_NATS_PER_BIT / (double)model->data.variables,
+                            .window = model->data.stream ? model->data.variables : 0};
+    lk_baselines b = {number(history, "uniform_nll_nats"), number(history, "independent_nll_nats")};
+    bool held_out = json_is_object(json_object_get(history, "valid_data"));
+    double value = number(history, held_out ? "valid_nll_nats" : "train_nll_nats");
+    const char *verdict = lk_baselines_verdict(model, &b, value);
+    format_nats(value, &r, nll);
+    format_nats(b.independent, &r, independent);
+    format_nats(b.uniform, &r, uniform);
+    printf("%s NLL %s; independent variables %s, uniform %s\n",
+           held_out ? "validation" : "training", nll, independent, uniform);
+    printf("ended: %s\n", reason(history));
+    if (verdict != NULL) {
+        printf("the model is %s\n", verdict);
+    }
+}
+
 int train_report_summary(const cli_arguments *arguments, const lk_model *model) {
     const char *out = cli_text(arguments, "out", NULL);
     char fingerprint[33];
@@ -87,5 +139,10 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model) 
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
+    json_t *history = cli_has(arguments, "quiet") ? NULL : json_loads(model->history, 0, NULL);
+    if (history != NULL) {
+        print_end(model, history);
+    }
+    json_decref(history);
     return cli_finish_output();
 }

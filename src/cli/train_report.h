@@ -5,12 +5,13 @@
 #include <signal.h>
 
 #include "cli/common.h"
-#include "train/train.h"
+#include "cli/train_log.h"
 
 typedef struct train_report {
     bool live, quiet;
     double bits_per_nat_dim;           /* nats per example to bits per dimension */
     int64_t window;                    /* of a stream: NLLs are told per symbol; else 0 */
+    train_log *log;                    /* not owned, or NULL */
     const volatile sig_atomic_t *stop; /* set: a signal asks to stop */
 } train_report;
 

@@ -80,6 +80,8 @@ struct lk_family {
     /* Every variable has parameters of its own, at least one for each of its symbols but the first:
      * a model file that holds fewer is none, and need not be built to see it. */
     bool per_variable;
+    bool yardstick; /* it does not learn how variables depend on each other: others are measured
+                       by it */
     /* What suits its training by gradients where nothing is asked for: Adam's learning rate (0:
      * 0.001), a bound of the gradients' norm (0: none); settings for so many symbols of texts (0:
      * of examples), KEY=VALUE texts and a NULL behind them. NULL: the settings' fallbacks. */

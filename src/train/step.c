@@ -107,6 +107,8 @@ lk_status lk_trainer_step(lk_trainer *t) {
     t->state.step++;
     t->state.position++;
     t->session_examples += t->batch_count;
+    t->recent += t->batch_count;
+    t->recent_nll_nats += nll_nats;
     t->session_steps++;
     return LK_OK;
 }

@@ -88,6 +88,7 @@ static lk_status trainer_init(lk_trainer *t) {
     const lk_train_options *options = &t->options;
     lk_context *context = t->model->context;
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
+    t->baselines.uniform = t->baselines.independent = (double)NAN;
     t->unsaved = true;
     LK_TRY(check_options(context, options, t->valid != NULL || t->valid_texts != NULL));
     LK_TRY(lk_parameters_make_gradients(t->model->parameters));
@@ -136,21 +137,36 @@ static bool report(lk_trainer *t, bool epoch_ended) {
     }
     const lk_train_state *s = &t->state;
     lk_train_progress progress = {
-        .epoch = epoch_ended ? s->epoch : s->epoch + 1,
+        .epoch = epoch_ended && s->position == 0 ? s->epoch : s->epoch + 1,
         .epochs = t->options.epochs,
-        .step = epoch_ended ? t->epoch_batches : s->position,
+        .step = epoch_ended && s->position == 0 ? t->epoch_batches : s->position,
         .steps_in_epoch = t->epoch_batches,
         .examples_seen = s->examples_seen,
         .examples_per_second = t->stepping > 0 ? (double)t->session_examples / t->stepping : 0,
         .seconds = now - t->began,
         .seconds_left = seconds_left(t, now - t->began),
-        .train_nll_nats = epoch_ended ? t->epoch_nll_nats : lk_trainer_epoch_nll(t),
+        .train_nll_nats =
+            epoch_ended && s->position == 0 ? t->epoch_nll_nats : lk_trainer_epoch_nll(t),
         .valid_nll_nats = t->valid_nll_nats,
         .best_valid_nll_nats = s->best_valid_nll_nats,
+        .steps = s->step,
+        .learning_rate =
+            s->step > 0 ? t->options.optimizer.learning_rate * lk_trainer_rate(t, s->step - 1) : 0,
+        .recent = t->recent,
+        .recent_nll_nats = t->recent > 0 ? t->recent_nll_nats / (double)t->recent : (double)NAN,
         .epoch_ended = epoch_ended,
+        .model = epoch_ended ? t->model : NULL,
         .note = t->note[0] != '\0' ? t->note : NULL,
     };
+    if (epoch_ended) {
+        lk_trainer_swap_average(t);
+    }
     bool go_on = t->options.progress(t->options.progress_argument, &progress);
+    if (epoch_ended) {
+        lk_trainer_swap_average(t);
+    }
+    t->recent = 0;
+    t->recent_nll_nats = 0;
     t->note[0] = '\0';
     t->last_report = lk_seconds();
     return go_on;
@@ -266,11 +282,13 @@ static lk_status finish(lk_trainer *t) {
         if (!lk_trainer_record_epoch(t, false)) {
             return lk_fail_no_memory(t->model->context, "history", 0);
         }
+        report(t, true); /* nothing is left that could be stopped */
     }
     lk_trainer_swap_kept(t);
     if (t->validates) {
         LK_TRY(t->feed->validate(t, true, &final_nll));
     }
+    LK_TRY(lk_trainer_find_baselines(t));
     return lk_trainer_write_history(t, final_nll);
 }
 

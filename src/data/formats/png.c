@@ -172,10 +172,9 @@ static lk_status check_header(lk_context *context, const char *name, png_structp
 }
 
 static lk_status fail_libpng(lk_context *context, const char *name, const lk_png_input *in) {
-    return in->starved
-               ? lk_fail_no_memory(context, name, in->size)
-               : lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s", name,
-                         (long long)in->next, in->message);
+    return in->starved ? lk_fail_no_memory(context, name, in->size)
+                       : lk_fail(context, LK_FORMAT, "%s: byte %lld: libpng cannot read it: %s",
+                                 name, (long long)in->next, in->message);
 }
 
 static lk_status decode(lk_context *context, const char *name, png_structp png, png_infop info,
@@ -201,9 +200,8 @@ lk_status lk_png_decode(lk_context *context, const char *name, const uint8_t *da
                         lk_picture *picture) {
     lk_png_input in = {.data = data, .size = size};
     *picture = (lk_picture){0};
-    png_structp png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, in.message, on_error, on_warning,
-                                 &in.starved, on_allocate, on_release);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, in.message, on_error,
+                                               on_warning, &in.starved, on_allocate, on_release);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     lk_status status = info ? decode(context, name, png, info, &in, picture)
                             : lk_fail_no_memory(context, "reading a PNG", (int64_t)sizeof in);
@@ -300,6 +298,16 @@ lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pix
     return status;
 }
 
+lk_status lk_sheet_encode(lk_context *context, const char *name, const lk_sheet *sheet,
+                          lk_buffer *png) {
+    const lk_pixels picture = {.height = sheet->height,
+                               .width = sheet->width,
+                               .channels = sheet->tile.channels,
+                               .bits = 8,
+                               .pixels = sheet->pixels};
+    return encode_picture(context, name, &picture, png);
+}
+
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
     return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width,
                         sheet->tile.channels);
@@ -347,12 +355,7 @@ static lk_status write_png(lk_context *context, const char *path, const lk_datas
         lk_sheet_draw(&sheet, i, 0, dataset->values + i * dataset->variables, sheet.tile.channels,
                       dataset->alphabet);
     }
-    const lk_pixels picture = {.height = sheet.height,
-                               .width = sheet.width,
-                               .channels = sheet.tile.channels,
-                               .bits = 8,
-                               .pixels = sheet.pixels};
-    lk_status status = encode_picture(context, path, &picture, buffer);
+    lk_status status = lk_sheet_encode(context, path, &sheet, buffer);
     lk_sheet_deinit(&sheet);
     return status;
 }

@@ -5,9 +5,10 @@ python3 - "$work" <<'PY'
 import random, sys
 random.seed(2)
 words = ["and", "so", "it", "goes", "over", "the", "hills", "until", "dawn", "again"]
-with open(sys.argv[1] + "/noise.txt", "w") as f:
-    for _ in range(300):
-        print(*["1" if random.random() < 0.3 else "0" for _ in range(64)], file=f)
+for name in ["noise", "more"]:
+    with open(sys.argv[1] + "/" + name + ".txt", "w") as f:
+        for _ in range(300):
+            print(*["1" if random.random() < 0.3 else "0" for _ in range(64)], file=f)
 open(sys.argv[1] + "/text.txt", "w").write(" ".join(random.choice(words) for _ in range(8000)))
 PY
 
@@ -36,10 +37,10 @@ run train made --data "$work/noise.txt" --minutes 0.0001 --out "$work/short" --s
 grep -q '^validation NLL [0-9]' "$work/out" || fail "a short training: $(cat "$work/out")"
 grep -q '^ended: the time is over' "$work/out" || fail "a short training: $(cat "$work/out")"
 grep -q 'learned nothing' "$work/out" || fail "a short training: $(cat "$work/out")"
-run eval "$work/short" --data "$work/noise.txt" >"$work/out"
+run eval "$work/short" --data "$work/more.txt" >"$work/out"
 grep -q "on these data the model is no better" "$work/out" ||
     fail "eval does not say that nothing was learned: $(cat "$work/out")"
-run eval "$work/short" --data "$work/noise.txt" --json >"$work/json"
+run eval "$work/short" --data "$work/more.txt" --json >"$work/json"
 [[ $(json "$work/json" uniform_nll_nats) == 44.36* ]] || fail "eval: $(cat "$work/json")"
 run train bernoulli-mixture --data "$work/rows.txt" --set components=200 --valid-fraction 0.3 \
     --out "$work/mixture" >"$work/out" 2>"$work/err"

@@ -4,7 +4,7 @@
 #include "graph/op.h"
 
 static const cli_option options[] = {
-    {"curve", "PATH.svg", "draw the course of the training: NLL over epochs", false},
+    {"curve", "PATH.svg|PATH.png", "draw the course of the training: NLL over epochs", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 

@@ -20,7 +20,8 @@ grep -q '^chosen: 8 lanes of 64 symbols (.* updates an epoch of .* symbols), ada
 grep -q 'layers=1 width=128 dropout=0.3' "$work/err" || fail "no settings: $(cat "$work/err")"
 run info "$work/text" | grep -q '^ *width *128' || fail "the settings were not used"
 run train charrnn --data "$work/text.txt" --text bytes --epochs 1 --out "$work/own" \
-    --set width=16 --batch-size 4 --window 32 --learning-rate 0.01 --clip 0 2>"$work/err" >"$work/out"
+    --set width=16 --batch-size 4 --window 32 --learning-rate 0.01 --clip 0 \
+    2>"$work/err" >"$work/out"
 ! grep -q '^chosen' "$work/err" || fail "chosen over what was given: $(cat "$work/err")"
 run train made --data "$work/rows.txt" --epochs 1 --out "$work/made" --set hidden=30 \
     >"$work/out" 2>"$work/err"
@@ -75,9 +76,21 @@ run train made --data "$work/rows.txt" --shape 8x8x1 --epochs 4 --set hidden=30 
 [[ $(grep -c valid_nll_nats "$work/log/log.jsonl") == 4 ]] || fail "the log did not go on"
 checks=$((checks + 3))
 
+# ---- far smaller families ------------------------------------------------------------------------
+awk 'BEGIN { srand(5); for (i = 0; i < 30; i++) { for (v = 0; v < 400; v++)
+    printf "%d%s", int(256 * rand()), v < 399 ? "," : "\n" } }' >"$work/grey.csv"
+run train made --data "$work/grey.csv" --shape 20x20x1 --set hidden=100 --set direct=false \
+    --minutes 0.0001 --out "$work/large" >"$work/out" 2>"$work/err"
+grep -q '^made has .* pixelcnn, whose weights are the same everywhere, has [0-9]*$' "$work/err" ||
+    fail "no advice: $(cat "$work/err")"
+expect_status 1 'out of memory.*; pixelcnn, .* has [0-9]* parameters' train made --memory 100M \
+    --data "$work/grey.csv" --shape 20x20x1 --set hidden=4000 --out "$work/large" --quiet
+checks=$((checks + 1))
+
 # ---- refused first: not even the data are read ---------------------------------------------------
 nothing=$work/nothing
-expect_status 1 "unknown setting 'width'" train made --data "$nothing" --set width=3 --out "$work/no"
+expect_status 1 "unknown setting 'width'" train made --data "$nothing" --set width=3 \
+    --out "$work/no"
 expect_status 1 'not for streams' train made --data "$nothing" --text bytes --out "$work/no"
 expect_status 1 'no model family' train mode --data "$nothing" --out "$work/no"
 expect_status 1 'leave out --resume' train histogram --data "$nothing" --resume --out "$work/no"

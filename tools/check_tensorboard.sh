@@ -46,5 +46,5 @@ text = read("text")
 words = tensor_util.make_ndarray(text.Tensors("samples/text_summary" if "samples/text_summary"
                                  in text.Tags()["tensors"] else "samples")[-1].tensor_proto)
 assert words.shape == (1,) and len(words[0]) > 100, words
-print("TensorBoard reads", len(tags["scalars"]), "curves,", len(pictures), "sheets of samples and a text")
+print(len(tags["scalars"]), "curves,", len(pictures), "sheets of samples and a text are read")
 PY

@@ -1,5 +1,6 @@
-/* `likely info --curve`: the picture, drawn from the history in the model file. The training curve is the mean over the epoch's minibatches, each scored just before its step, so
- * it lags behind the validation curve early on. */
+/* `likely info --curve`: the picture, drawn from the history in the model file. The training curve
+ * is the mean over the epoch's minibatches, each scored just before its step, so it lags behind the
+ * validation curve early on. */
 #include "cli/info_curve.h"
 
 #include <jansson.h>

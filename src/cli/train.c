@@ -8,6 +8,7 @@
 #include "cli/train_report.h"
 #include "models/model_file.h"
 #include "models/tune.h"
+#include "train/advice.h"
 
 static const cli_option train_options[] = {
     {"data", "PATH",
@@ -162,16 +163,44 @@ static lk_status train_model(const session *s) {
 
 /* ---- before it ------------------------------------------------------------------------------- */
 
+/* Of a model that was made, or that is too large to be: is there a far smaller one? */
+static lk_status advise(const session *s, lk_status made) {
+    const lk_family *smaller;
+    char why[512];
+    snprintf(why, sizeof why, "%s", lk_context_message(s->context));
+    if (made != LK_OK && made != LK_NO_MEMORY) {
+        return made;
+    }
+    int64_t parameters, own = made == LK_OK ? lk_parameters_total(s->model->parameters) : INT64_MAX;
+    LK_TRY(
+        lk_advise_smaller(s->context, s->family, &s->data.description, own, &smaller, &parameters));
+    if (made != LK_OK) {
+        return smaller == NULL
+                   ? lk_fail(s->context, made, "%s", why)
+                   : lk_fail(s->context, made,
+                             "%s; %s, whose weights are the same everywhere, has %lld parameters",
+                             why, smaller->name, (long long)parameters);
+    }
+    if (smaller != NULL && !cli_has(s->arguments, "quiet")) {
+        fprintf(stderr,
+                "%s has %lld parameters for these data; %s, whose weights are the same everywhere, "
+                "has %lld\n",
+                s->family->name, (long long)own, smaller->name, (long long)parameters);
+    }
+    return LK_OK;
+}
+
 /* A new model, or one to be trained further, which fits the data. */
 static lk_status make_model(session *s) {
     const char *const *assignments;
     int32_t count = cli_texts(s->arguments, "set", &assignments);
     if (s->model == NULL) {
         assignments = count > 0 ? assignments : (const char *const *)s->settings.text;
-        LK_TRY(lk_model_create(s->context, s->family->name, assignments,
-                               count > 0 ? count : s->settings.count, s->data.description,
-                               cli_text(s->arguments, "order", "natural"), s->how->options.seed,
-                               &s->model));
+        lk_status status = lk_model_create(
+            s->context, s->family->name, assignments, count > 0 ? count : s->settings.count,
+            s->data.description, cli_text(s->arguments, "order", "natural"), s->how->options.seed,
+            &s->model);
+        LK_TRY(advise(s, status));
         return by_gradients(s) ? lk_model_start(s->model, s->data.train) : LK_OK;
     }
     lk_dataset values = *s->data.train;

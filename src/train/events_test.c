@@ -1,5 +1,5 @@
-/* Event files byte by byte: check sums of known texts, records and their messages as the wire format
- * has them. tools/check_tensorboard.sh has TensorBoard read them. */
+/* Event files byte by byte: check sums of known texts, records and their messages as the wire
+ * format has them. tools/check_tensorboard.sh has TensorBoard read them. */
 #include "train/events.h"
 
 #include <dirent.h>

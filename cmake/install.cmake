@@ -26,3 +26,17 @@ file(RELATIVE_PATH prefix_from_pc /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /pre
 string(REGEX REPLACE "/$" "" prefix_from_pc ${prefix_from_pc})
 configure_file(cmake/likely.pc.in likely.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/likely.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Manual pages and the completion for bash, which the command writes from its own tables.
+if(TARGET likely)
+    set(manual_folder ${CMAKE_CURRENT_BINARY_DIR}/manual)
+    add_custom_command(OUTPUT ${manual_folder}/likely.1
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${manual_folder}
+        COMMAND likely manual ${manual_folder}
+        DEPENDS likely VERBATIM)
+    add_custom_target(manual ALL DEPENDS ${manual_folder}/likely.1)
+    install(DIRECTORY ${manual_folder}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+            FILES_MATCHING PATTERN "*.1")
+    install(FILES ${manual_folder}/likely.bash
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME likely)
+endif()

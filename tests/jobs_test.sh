@@ -85,6 +85,24 @@ head -c 4 "$work/map.png" | grep -q PNG || fail "map.png is no PNG"
 awk -F, 'NR > 1 && !($5 > 0 && $5 <= 1) && !($4 > 0 && $4 <= 1) { exit 1 }' "$work/scores.csv" ||
     fail "p-values outside (0, 1]"
 
+# What the figures can say and what they cannot.
+awk -v p="$(json "$work/score" least_p_value)" 'BEGIN { exit !(p > 1 / 101.5 && p < 1 / 100.5) }' ||
+    fail "the least p-value of 100 held-out examples: $(json "$work/score" least_p_value)"
+awk '{ print 1 - $1 }' "$work/labels.txt" >"$work/turned.txt"
+run score "$work/m" --data "$work/mixed.txt" --labels "$work/turned.txt" >"$work/score"
+grep -q 'AUROC far below one half.*--complexity' "$work/score" ||
+    fail "no hint: $(cat "$work/score")"
+grep -q 'least p-value .* is 0.0099' "$work/score" || fail "no least p-value: $(cat "$work/score")"
+run score "$work/m" --data "$work/mixed.txt" --labels "$work/labels.txt" >"$work/score"
+grep -q 'far below' "$work/score" && fail "a hint for a good AUROC"
+head -1 "$work/test.txt" >"$work/one.txt"
+run compress "$work/m" --data "$work/one.txt" --out "$work/one.lk" >"$work/log"
+grep -q "^larger than what was compressed: $(stat -c %s "$work/one.lk") bytes of 21" "$work/log" ||
+    fail "larger than before, and not told: $(cat "$work/log")"
+run compress "$work/m" --data "$work/test.txt" --out "$work/c" >"$work/log"
+grep -q '^larger' "$work/log" && fail "not larger: $(cat "$work/log")"
+checks=$((checks + 6))
+
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
 run check "$work/m" --data "$work/test.txt" --json >"$work/check" ||
     fail "check: $(cat "$work/check")"

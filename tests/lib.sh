@@ -19,6 +19,20 @@ expect_same() {
     checks=$((checks + 1))
 }
 
+# expect_advice VERB: what standard error says names no options but those that the verb has, or that
+# it says are of another ("likely train --from")
+declare -A options_of=()
+expect_advice() {
+    local option
+    grep -qE 'no (verb|option) ' "$work/stderr" && return
+    [[ -n ${options_of[$1]-} ]] || options_of[$1]=$(run "$1" --help | grep -oE '^  --[a-z-]+')
+    sed -E 's/\(likely [a-z]+ --help\)//; s/likely [a-z]+ --[a-z-]+//g' "$work/stderr" >"$work/said"
+    for option in $(grep -oE -- '--[a-z][a-z-]+' "$work/said"); do
+        grep -qx -- "  $option" <<<"${options_of[$1]}" ||
+            fail "likely $1 has no $option: $(cat "$work/stderr")"
+    done
+}
+
 # expect_status STATUS PATTERN ARGUMENTS...: the command ends so, with exactly one line on standard
 # error that matches
 expect_status() {
@@ -31,6 +45,7 @@ expect_status() {
         fail "likely $*: expected one line, got: $(cat "$work/stderr")"
     grep -qE -- "$pattern" "$work/stderr" ||
         fail "likely $*: expected /$pattern/, got: $(cat "$work/stderr")"
+    expect_advice "$1"
     checks=$((checks + 1))
 }
 

@@ -38,6 +38,13 @@ if [[ -z $(find "$prefix" -path '*/doc/likely/LICENSE') ]]; then
     echo "check_install: the licence is not installed" >&2
     exit 1
 fi
+for file in '*/man/man1/likely.1' '*/man/man1/likely-train.1' \
+    '*/bash-completion/completions/likely'; do
+    if [[ -z $(find "$prefix" -path "$file") ]]; then
+        echo "check_install: $file is not installed" >&2
+        exit 1
+    fi
+done
 
 # The header alone, as strict C and as C++.
 strict=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only "-I$prefix/include")

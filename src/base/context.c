@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/measure.h"
 #include "base/memory.h"
@@ -77,6 +78,16 @@ lk_status lk_memory_allow(lk_context *context, const char *name, const char *wha
                    "%s%s%s would take %s of memory, and at most %s may be taken; allow more with "
                    "--memory, or make it smaller",
                    name != NULL ? name : "", name != NULL ? ": " : "", what, asked, most);
+}
+
+const char *lk_advice(const lk_context *context, const char *option, const char *text) {
+    size_t length = strlen(option);
+    const char *at = context != NULL ? context->options : NULL;
+    bool has = at == NULL;
+    for (; at != NULL && !has && (at = strstr(at, option)) != NULL; at += length) {
+        has = at[-1] == ' ' && at[length] == ' ';
+    }
+    return has ? text : "";
 }
 
 void lk_context_set_memory(lk_context *context, int64_t bytes) {

@@ -1,49 +1,21 @@
-/* exp: x = k ln 2 + r with ln 2 split in two, |r| <= ln 2 / 2, Taylor to r^13 (next term 4e-18).
- * log: x = 2^k m with m in [sqrt(1/2), sqrt(2)), f = (m - 1) / (m + 1), 2 atanh(f) = 2 (f + f^3/3 +
- * ...) to f^23 (next term 6e-21). cos(pi t) = sin(pi (1/2 - t)) around 1/2 and 1 - 2 sin(pi t /
+/* exp and log: double_maths_inside.h. cos(pi t) = sin(pi (1/2 - t)) around 1/2 and 1 - 2 sin(pi t /
  * 2)^2 at the ends, Taylor to u^17, |u| <= 1/4 (next term 2e-19). */
 #include "base/double_maths.h"
 
-#include <math.h>
-#include <string.h>
-
-static const double LN2_HIGH =
-    0x1.62e42fee00000p-1; /* its last 21 bits are zero: k times it is exact */
-static const double LN2_LOW = 0x1.a39ef35793c76p-33;
-static const double LOG2_E = 0x1.71547652b82fep+0;
-
-static double power_of_two(int64_t exponent) {
-    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
+#include "base/double_maths_inside.h"
 
 double lk_double_exp(double x) {
-    /* 1 / n! */
-    static const double TERM[] = {
-        0x1.6124613a86d09p-33, 0x1.1eed8eff8d898p-29, 0x1.ae64567f544e4p-26, 0x1.27e4fb7789f5cp-22,
-        0x1.71de3a556c734p-19, 0x1.a01a01a01a01ap-16, 0x1.a01a01a01a01ap-13, 0x1.6c16c16c16c17p-10,
-        0x1.1111111111111p-7,  0x1.5555555555555p-5,  0x1.5555555555555p-3,  0.5};
     if (!(x <= 709.782712893384)) {
         return x > 0 ? (double)INFINITY : x;
     }
     if (x < -708) {
         return 0;
     }
-    double scaled = x * LOG2_E;
+    double scaled = x * LK_DOUBLE_LOG2_E;
     int64_t k = (int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
-    double r = fma(-(double)k, LN2_HIGH, x);
-    double low = -(double)k * LN2_LOW;
-    double sum = r + low;
-    double polynomial = TERM[0];
-    for (unsigned i = 1; i < sizeof TERM / sizeof *TERM; i++) {
-        polynomial = fma(polynomial, sum, TERM[i]);
-    }
-    /* e^r - 1 = r + (low + r^2 polynomial): the small parts first. */
-    double part = fma(sum * sum, polynomial, low);
-    double result = 1 + (r + part);
-    return k > 1023 ? result * 2 * power_of_two(1023) : result * power_of_two(k);
+    double result = lk_double_exp_reduced(x, (double)k);
+    return k > 1023 ? result * 2 * lk_double_power_of_two(1023)
+                    : result * lk_double_power_of_two(k);
 }
 
 double lk_double_log(double x) {
@@ -58,29 +30,14 @@ double lk_double_log(double x) {
         x *= 0x1p+54;
         k = -54;
     }
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
+    uint64_t bits = lk_bits_of_double(x);
     k += (int64_t)(bits >> 52) - 1023;
-    bits = (bits & 0xfffffffffffffu) | (uint64_t)1023 << 52;
-    double m;
-    memcpy(&m, &bits, sizeof m);
-    if (m > 0x1.6a09e667f3bcdp+0) {
+    double m = lk_double_of_bits((bits & LK_DOUBLE_MANTISSA) | (uint64_t)1023 << 52);
+    if (m > LK_DOUBLE_ROOT_OF_2) {
         m *= 0.5;
         k++;
     }
-    /* With d = m - 1 and f = d / (2 + d): log(1 + d) = d - d^2/2 + f (d^2/2 + series), the form of
-     * fdlibm, which keeps the leading terms exact. */
-    double d = m - 1;
-    double f = d / (2 + d);
-    double square = f * f;
-    double series = 2.0 / 23;
-    for (int n = 21; n >= 3; n -= 2) {
-        series = fma(series, square, 2.0 / n);
-    }
-    series *= square;
-    double half = 0.5 * d * d;
-    double tail = fma(f, half + series, (double)k * LN2_LOW);
-    return fma((double)k, LN2_HIGH, d - (half - tail));
+    return lk_double_log_reduced(m - 1, (double)k);
 }
 
 /* sin(pi u), |u| <= 1/4. */

@@ -20,17 +20,17 @@ static const cli_option common[] = {
 };
 #define COMMON_COUNT ((int32_t)(sizeof common / sizeof *common))
 
-static int32_t option_total(const cli_verb *verb) {
+int32_t cli_option_count(const cli_verb *verb) {
     return verb->option_count + COMMON_COUNT;
 }
 
-static const cli_option *option_at(const cli_verb *verb, int32_t index) {
+const cli_option *cli_option_at(const cli_verb *verb, int32_t index) {
     return index < verb->option_count ? &verb->options[index] : &common[index - verb->option_count];
 }
 
 static int32_t find_option(const cli_verb *verb, const char *name, size_t length) {
-    for (int32_t i = 0; i < option_total(verb); i++) {
-        const char *known = option_at(verb, i)->name;
+    for (int32_t i = 0; i < cli_option_count(verb); i++) {
+        const char *known = cli_option_at(verb, i)->name;
         if (strlen(known) == length && strncmp(known, name, length) == 0) {
             return i;
         }
@@ -55,7 +55,7 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
     if (index < 0) {
         return cli_usage(arguments, "no option --%.*s", (int)length, name);
     }
-    const cli_option *option = option_at(arguments->verb, index);
+    const cli_option *option = cli_option_at(arguments->verb, index);
     const char *value = equals != NULL ? equals + 1 : NULL;
     if (option->value == NULL && value != NULL) {
         return cli_usage(arguments, "--%s takes no value", option->name);
@@ -78,13 +78,16 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
 static int check_complete(const cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
     bool instead = verb->instead != NULL && cli_has(arguments, verb->instead);
-    if (arguments->positionals != (instead ? 0 : verb->operand_count)) {
+    int32_t least = instead ? 0 : verb->operand_count, most = least;
+    if (!instead && verb->operand_most > most) {
+        most = verb->operand_most;
+    }
+    if (arguments->positionals < least || arguments->positionals > most) {
         return instead ? cli_usage(arguments, "--%s stands for %s: leave one of them out",
                                    verb->instead, verb->operands)
-               : arguments->positionals < verb->operand_count
+               : arguments->positionals < least
                    ? cli_usage(arguments, "needs %s", verb->operands)
-                   : cli_usage(arguments, "does not expect \"%s\"",
-                               arguments->positional[verb->operand_count]);
+                   : cli_usage(arguments, "does not expect \"%s\"", arguments->positional[most]);
     }
     for (const char *name = verb->required; name != NULL && *name != '\0';) {
         size_t length = strcspn(name, " ");
@@ -92,16 +95,26 @@ static int check_complete(const cli_arguments *arguments) {
         assert(index >= 0);
         if (arguments->given[index].count == 0) {
             return cli_usage(arguments, "needs --%.*s %s", (int)length, name,
-                             option_at(verb, index)->value);
+                             cli_option_at(verb, index)->value);
         }
         name += length + strspn(name + length, " ");
     }
     return EXIT_DONE;
 }
 
+static void list_names(const cli_verb *verb, char names[NAMES_MOST]) {
+    size_t used = (size_t)snprintf(names, NAMES_MOST, " ");
+    for (int32_t i = 0; i < cli_option_count(verb); i++) {
+        used +=
+            (size_t)snprintf(names + used, NAMES_MOST - used, "%s ", cli_option_at(verb, i)->name);
+        assert(used < NAMES_MOST);
+    }
+}
+
 int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments) {
     *arguments = (cli_arguments){.verb = verb};
-    assert(option_total(verb) <= OPTIONS_MOST);
+    assert(cli_option_count(verb) <= OPTIONS_MOST);
+    list_names(verb, arguments->names);
     bool options_end = false;
     for (int at = 0; at < count; at++) {
         if (!options_end && strcmp(words[at], "--") == 0) {
@@ -120,43 +133,6 @@ int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *argu
         }
     }
     return cli_has(arguments, "help") ? EXIT_DONE : check_complete(arguments);
-}
-
-/* Help text wrapped to the right of a column. */
-static void print_wrapped(const char *text, int column, int width) {
-    int at = column;
-    for (const char *word = text; *word != '\0';) {
-        int length = (int)strcspn(word, " ");
-        if (at + 1 + length > width && at > column) {
-            printf("\n%*s", column, "");
-            at = column;
-        }
-        at += printf("%s%.*s", at > column ? " " : "", length, word);
-        word += length;
-        word += strspn(word, " ");
-    }
-    putchar('\n');
-}
-
-void cli_print_help(const cli_verb *verb) {
-    printf("usage: likely %s %s", verb->name, verb->operands);
-    for (const char *name = verb->required; name != NULL && *name != '\0';) {
-        size_t length = strcspn(name, " ");
-        printf(" --%.*s %s", (int)length, name,
-               option_at(verb, find_option(verb, name, length))->value);
-        name += length + strspn(name + length, " ");
-    }
-    printf(" [options]\n\n%s\n\noptions:\n", verb->summary);
-    for (int32_t i = 0; i < option_total(verb); i++) {
-        const cli_option *option = option_at(verb, i);
-        int used = printf("  --%s%s%s", option->name, option->value != NULL ? " " : "",
-                          option->value != NULL ? option->value : "");
-        printf("%*s", used < 27 ? 28 - used : 1, "");
-        print_wrapped(option->help, used < 27 ? 28 : used + 1, 100);
-    }
-    if (verb->more != NULL) {
-        printf("\n%s", verb->more);
-    }
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -7,7 +7,8 @@
 
 #define OPTIONS_MOST 64
 #define REPEATS_MOST 64
-#define POSITIONALS_MOST 4
+#define POSITIONALS_MOST 64
+#define NAMES_MOST 2048
 
 /* Exit statuses. */
 enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
@@ -23,6 +24,7 @@ typedef struct cli_arguments {
     const struct cli_verb *verb;
     const char *positional[POSITIONALS_MOST];
     int32_t positionals;
+    char names[NAMES_MOST]; /* of the verb's options, between blanks */
     struct {
         const char *value[REPEATS_MOST];
         int32_t count;
@@ -33,18 +35,25 @@ typedef struct cli_verb {
     const char *name, *summary;
     const char *operands; /* "MODEL", for the usage line; words are counted */
     int32_t operand_count;
-    const char *instead; /* an option that stands for the operands; may be NULL */
+    int32_t operand_most; /* above operand_count: so many may be given */
+    const char *instead;  /* an option that stands for the operands; may be NULL */
     const cli_option *options;
     int32_t option_count;
     const char
-        *required;    /* names of options that must be given, separated by spaces; may be NULL */
-    const char *more; /* further paragraphs of the help, examples last */
+        *required; /* names of options that must be given, separated by spaces; may be NULL */
+    /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
+     * are, all others are filled. */
+    const char *more;
+    void (*explain)(const char *operand); /* prints what the help has on it; may be NULL */
+    bool hidden;                          /* from the overview */
     int (*run)(const cli_arguments *arguments);
 } cli_verb;
 
 /* EXIT_DONE: go on; EXIT_USAGE: a line has been printed on stderr. */
 int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments);
-void cli_print_help(const cli_verb *verb);
+/* A verb's options, the common ones last. */
+int32_t cli_option_count(const cli_verb *verb);
+const cli_option *cli_option_at(const cli_verb *verb, int32_t index);
 
 /* Reading; an unknown name is a mistake of ours (asserted). */
 /* Whether the verb has such an option at all. */

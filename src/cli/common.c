@@ -32,6 +32,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
         return NULL;
     }
     lk_context_set_memory(context, memory);
+    context->options = arguments->names;
     return context;
 }
 

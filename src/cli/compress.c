@@ -1,4 +1,7 @@
 /* likely compress. */
+#include <dirent.h>
+#include <sys/stat.h>
+
 #include "base/measure.h"
 #include "cli/common.h"
 #include "cli/text.h"
@@ -36,6 +39,28 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
+/* Of a file, or of the files in a folder and below it; -1: not known, as of a pipe. */
+static int64_t size_on_disk(const char *path) {
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return -1;
+    }
+    DIR *folder = S_ISDIR(about.st_mode) ? opendir(path) : NULL;
+    if (folder == NULL) {
+        return S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
+    }
+    int64_t size = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char below[4096];
+        int length = snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+        int64_t part =
+            entry->d_name[0] == '.' || length >= (int)sizeof below ? 0 : size_on_disk(below);
+        size += part > 0 ? part : 0;
+    }
+    closedir(folder);
+    return size;
+}
+
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
 static int print_report(const cli_arguments *arguments, bool texts, double dimensions,
                         const lk_codec_report *r) {
@@ -43,18 +68,22 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     double overhead = payload_bits / model_bits - 1.0;
+    int64_t before = size_on_disk(cli_text(arguments, "data", NULL));
+    bool larger = before >= 0 && r->bytes > before;
     if (cli_has(arguments, "json")) {
         const char *unit = texts ? "bits_per_byte" : "bits_per_dim";
         char model_unit[32], payload_unit[32];
         snprintf(model_unit, sizeof model_unit, "model_%s", unit);
         snprintf(payload_unit, sizeof payload_unit, "payload_%s", unit);
         return cli_print_json(json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I}", texts ? "texts" : "examples",
-            (json_int_t)r->items, "text_bytes", (json_int_t)r->content_bytes, "symbols",
-            (json_int_t)r->symbols, "bytes", (json_int_t)r->bytes, "header_bytes",
-            (json_int_t)r->header_bytes, unit, cli_number(bits), payload_unit,
-            cli_number(payload_bits), model_unit, cli_number(model_bits), "overhead",
-            cli_number(overhead), "chunks", (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes));
+            "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b}",
+            texts ? "texts" : "examples", (json_int_t)r->items, "text_bytes",
+            (json_int_t)r->content_bytes, "symbols", (json_int_t)r->symbols, "bytes",
+            (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes, unit,
+            cli_number(bits), payload_unit, cli_number(payload_bits), model_unit,
+            cli_number(model_bits), "overhead", cli_number(overhead), "chunks",
+            (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
+            before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger));
     }
     printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
            texts ? "bytes" : "examples");
@@ -66,6 +95,11 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
     }
     printf("\nheader and index: %lld bytes; chunks: %lld; lanes: %lld\n",
            (long long)r->header_bytes, (long long)r->chunks, (long long)r->lanes);
+    if (larger) {
+        printf("larger than what was compressed: %lld bytes of %lld; the data are unlike those of "
+               "the training, or were compressed before\n",
+               (long long)r->bytes, (long long)before);
+    }
     return cli_finish_output();
 }
 

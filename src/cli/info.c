@@ -1,10 +1,20 @@
-/* likely info: what a model is. */
+/* likely info: what a model is, or a compressed file. */
+#include <string.h>
+
 #include "cli/common.h"
+#include "cli/info_container.h"
 #include "cli/info_curve.h"
+#include "cli/info_field.h"
 #include "graph/op.h"
+#include "models/model_file.h"
 
 static const cli_option options[] = {
     {"curve", "PATH.svg|PATH.png", "draw the course of the training: NLL over epochs", false},
+    {"field", "Y,X",
+     "what the conditional of a variable sees, by the graph, and how strongly, by changing values: "
+     "Y,X or Y,X,C of an image, a number, or a column's name; PICTURE.png, if given, shows it",
+     false},
+    {"masks", "FILE.png", "draw the masks: matrices of a MADE, windows of convolutions", false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -104,36 +114,117 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     return cli_finish_output();
 }
 
-static int run(const cli_arguments *arguments) {
-    cli_session s;
-    lk_graph *graph = NULL;
+static int describe_model(const cli_arguments *arguments, const lk_model *model) {
     char fingerprint[33];
-    int status = cli_begin(arguments, false, &s);
-    if (status == EXIT_DONE && lk_model_graph(s.model, 0, &graph) != LK_OK) {
-        status = cli_fault(s.context);
-    }
+    lk_graph *graph;
     const char *curve = cli_text(arguments, "curve", NULL);
-    if (status == EXIT_DONE && curve != NULL && info_curve_write(s.model, curve) != LK_OK) {
-        status = cli_fault(s.context);
+    if (lk_model_graph(model, 0, &graph) != LK_OK ||
+        (curve != NULL && info_curve_write(model, curve) != LK_OK)) {
+        lk_graph_destroy(graph);
+        return cli_fault(model->context);
     }
-    if (status == EXIT_DONE) {
-        lk_fingerprint_print(lk_model_fingerprint(s.model), fingerprint);
-        status = cli_has(arguments, "json") ? print_json(s.model, graph, fingerprint)
-                                            : print_text(s.model, graph, fingerprint);
-    }
+    lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
+    int status = cli_has(arguments, "json") ? print_json(model, graph, fingerprint)
+                                            : print_text(model, graph, fingerprint);
     lk_graph_destroy(graph);
-    cli_end(&s);
+    return status;
+}
+
+static int describe_container(const cli_arguments *arguments, lk_context *context) {
+    static const char *const of_models[] = {"curve", "field", "masks"};
+    for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++) {
+        if (cli_has(arguments, of_models[i])) {
+            return cli_usage(arguments, "--%s is of models, and %s is a compressed file",
+                             of_models[i], arguments->positional[0]);
+        }
+    }
+    return info_container_print(context, arguments->positional[0], cli_has(arguments, "json"));
+}
+
+static int describe(const cli_arguments *arguments, const lk_model *model) {
+    const char *masks = cli_text(arguments, "masks", NULL);
+    bool json = cli_has(arguments, "json");
+    int64_t variable;
+    if (masks != NULL) {
+        return info_masks(model, masks, json);
+    }
+    if (!cli_has(arguments, "field")) {
+        return describe_model(arguments, model);
+    }
+    int status = info_field_parse(arguments, model, &variable);
+    return status != EXIT_DONE
+               ? status
+               : info_field(model, variable,
+                            arguments->positionals > 1 ? arguments->positional[1] : NULL, json);
+}
+
+static int check_options(const cli_arguments *arguments) {
+    static const char *const one[] = {"curve", "field", "masks"};
+    int given = 0;
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        given += cli_has(arguments, one[i]);
+    }
+    if (given > 1) {
+        return cli_usage(arguments, "--curve, --field and --masks are asked for one at a time");
+    }
+    if (arguments->positionals > 1 && !cli_has(arguments, "field")) {
+        return cli_usage(arguments, "%s: a picture is of --field Y,X", arguments->positional[1]);
+    }
+    const char *names[] = {cli_text(arguments, "masks", NULL),
+                           arguments->positionals > 1 ? arguments->positional[1] : NULL};
+    for (int i = 0; i < 2; i++) {
+        size_t length = names[i] != NULL ? strlen(names[i]) : 0;
+        if (names[i] != NULL && (length < 5 || strcmp(names[i] + length - 4, ".png") != 0)) {
+            return cli_usage(arguments, "%s: a picture's name ends in .png", names[i]);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int run(const cli_arguments *arguments) {
+    int status = check_options(arguments);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    lk_context *context = cli_open(arguments, &status);
+    if (context == NULL) {
+        return status;
+    }
+    lk_model *model = NULL;
+    if (info_container_is(context, arguments->positional[0])) {
+        status = describe_container(arguments, context);
+    } else {
+        status = lk_model_read(context, arguments->positional[0], &model) == LK_OK
+                     ? describe(arguments, model)
+                     : cli_fault(context);
+    }
+    lk_model_destroy(model);
+    lk_context_destroy(context);
     return status;
 }
 
 const cli_verb cli_info_verb = {
     .name = "info",
-    .summary = "what a model is, and what its schedules cost",
-    .operands = "MODEL",
+    .summary = "what a model is and what it sees, or what a compressed file holds",
+    .operands = "MODEL|COMPRESSED [PICTURE.png]",
     .operand_count = 1,
+    .operand_most = 2,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .more = "examples:\n  likely info digits.likely\n  likely info digits.likely --json\n  likely "
-            "info digits.likely --curve digits.svg\n",
+    .more = "In the picture of --field the variable is white; what it sees is grey, the brighter "
+            "the more its conditional moves when that value is changed (total variation, mean over "
+            "four samples); red is what comes before it and is not seen (the blind spot of a "
+            "PixelCNN); blue is what comes later. Channels stand side by side.\n"
+            "In the picture of --masks a matrix has a row for each unit and a column for each "
+            "input, in the order of their degrees, white where the unit reads; a window shows what "
+            "a pixel reads around it, a tile for each of its colours. Each mask stands once, and "
+            "the layers that have it are listed in that order.\n\n"
+            "examples:\n"
+            "  likely info digits.likely\n"
+            "  likely info digits.likely --json\n"
+            "  likely info digits.likely --curve digits.svg\n"
+            "  likely info pixels.likely --field 14,14 field.png\n"
+            "  likely info pixels.likely --masks masks.png\n"
+            "  likely info chapter.lk\n",
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/items.h"
+#include "cli/score_words.h"
 #include "cli/text.h"
 #include "jobs/lines.h"
 #include "jobs/map.h"
@@ -110,12 +111,8 @@ static double mean_of(const double *values, int64_t count) {
     return mean;
 }
 
-static int64_t count_unlikely(const lk_scores *scores) {
-    int64_t unlikely = 0;
-    for (int64_t i = 0; scores->p_value != NULL && i < scores->examples; i++) {
-        unlikely += scores->p_value[i] <= 0.01 ? 1 : 0;
-    }
-    return unlikely;
+static const char *auroc_hint(const scorer *s) {
+    return score_auroc_hint(s->auroc, s->background != NULL || cli_has(s->arguments, "complexity"));
 }
 
 static const char *map_unit(const scorer *s) {
@@ -131,10 +128,14 @@ static int print_examples_json(const scorer *s) {
     json_object_set_new(object, "mean_nll_nats", cli_number(mean_of(scores->nll_nats, n)));
     json_object_set_new(object, "mean_score_nats", cli_number(mean_of(scores->score, n)));
     if (scores->p_value != NULL) {
-        json_object_set_new(object, "p_value_at_most_0.01", json_integer(count_unlikely(scores)));
+        json_object_set_new(object, "p_value_at_most_0.01",
+                            json_integer(score_count_unlikely(scores)));
+        json_object_set_new(object, "least_p_value",
+                            cli_number(score_least_p_value(s->session.model)));
     }
     if (s->labels != NULL) {
         json_object_set_new(object, "auroc", cli_number(s->auroc));
+        json_object_set_new(object, "hint", json_string(auroc_hint(s)));
         json_object_set_new(object, "average_precision", cli_number(s->average_precision));
     }
     if (s->legend.examples > 0) {
@@ -158,7 +159,7 @@ static int print_examples_json(const scorer *s) {
 static int print_examples(const scorer *s) {
     const lk_scores *scores = &s->scores;
     const lk_model *model = s->session.model;
-    int64_t n = scores->examples, unlikely = count_unlikely(scores), top = 0;
+    int64_t n = scores->examples, top = 0;
     printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n,
            mean_of(scores->nll_nats, n), mean_of(scores->score, n));
     for (int64_t i = 0; i < n; i++) {
@@ -170,18 +171,10 @@ static int print_examples(const scorer *s) {
         printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
     }
     printf(", %.4f nats\n", scores->variable_nats[top]);
-    if (scores->p_value != NULL) {
-        printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n",
-               (long long)unlikely, 100.0 * (double)unlikely / (double)n,
-               (long long)model->calibration_count);
-    } else {
-        printf("no p-values: %s\n",
-               model->calibration == NULL
-                   ? "the model was trained without held-out data"
-                   : "the held-out examples were of the model's own size, these are not");
-    }
+    score_print_p_values(model, scores);
     if (s->labels != NULL) {
         printf("AUROC %.6f, average precision %.6f\n", s->auroc, s->average_precision);
+        printf("%s%s", auroc_hint(s), auroc_hint(s)[0] != '\0' ? "\n" : "");
     }
     if (s->legend.examples > 0) {
         printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",

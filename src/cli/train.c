@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/families.h"
 #include "cli/train_data.h"
 #include "cli/train_options.h"
 #include "cli/train_report.h"
@@ -38,7 +39,8 @@ static const cli_option train_options[] = {
      "FAMILY; its settings stay, but for those of training",
      false},
     {"set", "KEY=VALUE",
-     "a setting of the family (likely models lists them); may be given several times", true},
+     "a setting of the family (likely train FAMILY --help lists them); may be given several times",
+     true},
     {"order", "natural|reversed|random:SEED|FILE",
      "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
     CLI_DATA_OPTIONS,
@@ -67,13 +69,11 @@ static const cli_option train_options[] = {
      "are not (default 0: chosen by model and batch size)",
      false},
     {"learning-rate", "X", "default: the family's, 0.001 for most (sgd: 0.1)", false},
-    {"optimizer", "NAME", "adam, adamw, adagrad or sgd (default adam)", false},
+    {"optimizer", "adam|adamw|adagrad|sgd", "default adam", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
     {"weight-decay", "X", "of weight matrices (default 0); decoupled in adamw", false},
-    {"schedule", "NAME",
-     "learning rate: constant, cosine, linear, step or exponential (default constant; with "
-     "--minutes cosine, over these)",
-     false},
+    {"schedule", "constant|cosine|linear|step|exponential",
+     "of the learning rate (default constant; with --minutes cosine, over these)", false},
     {"warmup-steps", "N", "linear warm-up (default 0; with --minutes measured on the first steps)",
      false},
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
@@ -318,6 +318,7 @@ static int run(const cli_arguments *arguments) {
 }
 
 const cli_verb cli_train_verb = {
+    .explain = cli_explain_family,
     .name = "train",
     .summary = "fit a model to data by maximum likelihood",
     .operands = "FAMILY",
@@ -326,17 +327,18 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
-    .more = "The weights that did best on validation data are kept. Results depend on data, "
-            "settings and seed, never on threads.\n\n"
-            "examples:\n"
-            "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
-            "  likely train made --data train-images-idx3-ubyte.gz --binarize sample --out "
-            "digits.likely --set hidden=1000\n"
-            "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
-            "  likely train pixelcnn --data photographs --crop 32x32 --out photographs.likely "
-            "--batch-size 16\n"
-            "  likely train charrnn --data book.txt --text bytes --out book.likely --set width=256 "
-            "--batch-size 32 --clip 50\n"
-            "  likely train made ... --epochs 100 --out digits.likely --resume\n",
+    .more =
+        "The weights that did best on validation data are kept. Results depend on data, "
+        "settings and seed, never on threads.\n\n"
+        "examples:\n"
+        "  likely train made --data train.amat.gz --valid valid.amat.gz --out digits.likely\n"
+        "  likely train made --data train-images-idx3-ubyte.gz --binarize sample \\\n"
+        "      --set hidden=1000 --out digits.likely\n"
+        "  likely train bernoulli-mixture --data dna.npz --set components=50 --out dna.likely\n"
+        "  likely train pixelcnn --data photographs --crop 32x32 --batch-size 16 \\\n"
+        "      --out photographs.likely\n"
+        "  likely train charrnn --data book.txt --text bytes --set width=256 --batch-size 32 \\\n"
+        "      --clip 50 --out book.likely\n"
+        "  likely train made ... --epochs 100 --out digits.likely --resume\n",
     .run = run,
 };

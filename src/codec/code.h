@@ -15,6 +15,16 @@ typedef struct lk_code {
     bool wrong;           /* sticky: decoded what no encoder writes */
 } lk_code;
 
+/* Encoding: room for `capacity` intervals, so that the list need not grow. */
+static inline void lk_code_reserve(lk_code *code, int64_t capacity) {
+    lk_interval *larger = lk_resize(code->interval, capacity, sizeof *larger);
+    code->no_memory |= larger == NULL;
+    if (larger != NULL) {
+        code->interval = larger;
+        code->capacity = capacity;
+    }
+}
+
 static inline lk_interval lk_code_step(lk_code *code, lk_interval interval) {
     if (code->decoding) {
         lk_rans_advance(&code->rans, interval);
@@ -22,16 +32,12 @@ static inline lk_interval lk_code_step(lk_code *code, lk_interval interval) {
         return interval;
     }
     if (code->count == code->capacity) {
-        int64_t capacity = code->capacity > 0 ? 2 * code->capacity : 1024;
-        lk_interval *larger = lk_resize(code->interval, capacity, sizeof *larger);
-        if (larger == NULL) {
-            code->no_memory = true;
-            return interval;
-        }
-        code->interval = larger;
-        code->capacity = capacity;
+        lk_code_reserve(code, code->capacity > 0 ? 2 * code->capacity : 1024);
     }
-    return code->interval[code->count++] = interval;
+    if (code->count < code->capacity) {
+        code->interval[code->count++] = interval;
+    }
+    return interval;
 }
 
 /* A symbol of cdf[alphabet + 1]; returns it. */

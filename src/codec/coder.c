@@ -1,11 +1,13 @@
 #include "codec/coder.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/double_maths.h"
 #include "base/measure.h"
 
 #define CDF_ENTRIES (INT64_C(1) << 20) /* of a block, unless one row needs more */
+#define ROWS (INT64_C(1) << 14)        /* of a block: they stay in a core's cache */
 #define ENTRIES_PER_PIECE 4096         /* that are worth a thread's while */
 #define TELL_SYMBOLS 1024
 
@@ -52,9 +54,14 @@ static lk_status make_scratch(lk_coder *coder, lk_schedules schedule, const lk_r
     int64_t width = lk_run_graph(run)->alphabet + 1;
     int64_t values = lk_run_window(run) * coder->options.lanes;
     if (coder->cdf == NULL) {
-        coder->rows = CDF_ENTRIES > width ? CDF_ENTRIES / width : 1;
-        coder->cdf = lk_arena_take(coder->scratch, coder->rows * width, sizeof *coder->cdf);
+        int64_t fit = CDF_ENTRIES / width < ROWS ? CDF_ENTRIES / width : ROWS;
+        int64_t workers = lk_pool_threads(coder->model->context->pool);
+        coder->rows = fit > 1 ? fit : 1;
+        coder->cdf = lk_arena_take(coder->scratch,
+                                   (coder->rows > workers ? coder->rows : workers) * width, 4);
+        coder->symbols = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->symbols);
         coder->terms = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->terms);
+        coder->intervals = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->intervals);
     }
     if (schedule == LK_PARALLEL && coder->values == NULL) {
         coder->values = lk_arena_take(coder->scratch, values, sizeof *coder->values);
@@ -95,46 +102,76 @@ lk_status lk_coder_open(lk_coder *coder, lk_schedules schedule, const char *path
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* What the rows of a place share. */
-typedef struct spot {
-    int64_t place, variable;
+/* Rows of a place, side by side: lanes [lane, end), of which those from `live` on have ended, since
+ * longer ones come first. */
+typedef struct span {
+    int64_t row, place, variable, lane, live, end;
     lk_head head;
-} spot;
+} span;
 
-static spot spot_at(const task *t, int64_t row) {
-    int64_t place = row / t->lanes;
-    return (spot){place, lk_run_variable(t->run, place), lk_run_head(t->run, place)};
+/* From a row on, no further than `last`. */
+static span span_at(const task *t, int64_t row, int64_t last) {
+    span s = {.row = row, .place = row / t->lanes};
+    s.variable = lk_run_variable(t->run, s.place);
+    s.head = lk_run_head(t->run, s.place);
+    s.lane = row - s.place * t->lanes;
+    s.end = s.lane + last - row < t->lanes ? s.lane + last - row : t->lanes;
+    s.live = s.end;
+    while (s.live > s.lane && s.place >= t->lane[s.live - 1].length) {
+        s.live--;
+    }
+    return s;
 }
 
-/* Where a row's symbol stands in the content; NULL: its lane has ended. */
-static uint16_t *value_at(const task *t, const spot *s, int64_t lane) {
-    const lk_lane *l = &t->lane[lane];
-    return s->place < l->length ? t->content->value + l->begin + s->variable : NULL;
+/* Where a lane's symbol stands in the content. */
+static uint16_t *value_at(const task *t, const span *s, int64_t lane) {
+    return t->content->value + t->lane[lane].begin + s->variable;
 }
 
-static uint32_t *cdf_at(const task *t, int64_t row) {
-    return t->coder->cdf + (row - t->first) * (lk_run_graph(t->run)->alphabet + 1);
+static int64_t width_of(const task *t) {
+    return lk_run_graph(t->run)->alphabet + 1;
+}
+
+/* For decoding: the distributions. */
+static void find_distributions(const task *t, const span *s, uint32_t *cdf) {
+    const float *parameters = lk_run_parameters(t->run, s->place);
+    for (int64_t lane = s->lane; lane < s->live; lane++, cdf += width_of(t)) {
+        s->head.dist->cdf(t->coder->model->context->kernels, &s->head,
+                          parameters + lane * s->head.channels, cdf);
+    }
+}
+
+/* For encoding: the symbols, what they cost, and of each distribution, which need not be kept, the
+ * symbol's interval. */
+static void find_intervals(const task *t, const span *s, uint32_t *cdf) {
+    const lk_coder *c = t->coder;
+    const lk_kernels *kernels = c->model->context->kernels;
+    int64_t at = s->row - t->first, count = s->live - s->lane;
+    const float *parameters = lk_run_parameters(t->run, s->place) + s->lane * s->head.channels;
+    uint16_t *x = c->symbols + at;
+    for (int64_t i = 0; i < count; i++) {
+        x[i] = *value_at(t, s, s->lane + i);
+        LK_REQUIRE(x[i] < s->head.alphabet);
+    }
+    s->head.dist->nll(kernels, &s->head, parameters, x, count, c->terms + at);
+    for (int64_t i = 0; i < count; i++) {
+        s->head.dist->cdf(kernels, &s->head, parameters + i * s->head.channels, cdf);
+        c->intervals[at + i] = (lk_interval){cdf[x[i]], cdf[x[i] + 1] - cdf[x[i]]};
+    }
 }
 
 static void row_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
     const task *t = argument;
-    const lk_kernels *kernels = t->coder->model->context->kernels;
-    int64_t first = t->first + piece * t->per_piece, last = t->first + t->count;
-    last = first + t->per_piece < last ? first + t->per_piece : last;
-    spot s;
-    for (int64_t row = first; row < last; row++) {
-        int64_t lane = row % t->lanes;
-        s = row == first || lane == 0 ? spot_at(t, row) : s;
-        const uint16_t *value = value_at(t, &s, lane);
-        if (value != NULL) {
-            const float *parameters = lk_run_parameters(t->run, s.place) + lane * s.head.channels;
-            if (!t->code->decoding) {
-                s.head.dist->nll(kernels, &s.head, parameters, value, 1,
-                                 &t->coder->terms[row - t->first]);
-            }
-            s.head.dist->cdf(kernels, &s.head, parameters, cdf_at(t, row));
+    int64_t row = t->first + piece * t->per_piece, last = t->first + t->count, width = width_of(t);
+    last = row + t->per_piece < last ? row + t->per_piece : last;
+    while (row < last) {
+        span s = span_at(t, row, last);
+        if (t->code->decoding) {
+            find_distributions(t, &s, t->coder->cdf + (row - t->first) * width);
+        } else {
+            find_intervals(t, &s, t->coder->cdf + worker * width);
         }
+        row += s.end - s.lane;
     }
 }
 
@@ -166,31 +203,34 @@ static void code_character(task *t, uint16_t symbol, bool escapes, uint32_t *cha
                       lk_symbols_find(t->content->alphabet, *character) != symbol;
 }
 
-static lk_status code_value(task *t, const spot *s, int64_t row, uint16_t *value) {
+/* The symbol of row `at` of the block. */
+static lk_status code_value(task *t, const span *s, int64_t at, uint16_t *value) {
     const lk_content *content = t->content;
-    LK_REQUIRE(t->code->decoding || *value < s->head.alphabet);
-    *value = (uint16_t)lk_code_symbol(t->code, cdf_at(t, row), s->head.alphabet, *value);
+    if (t->code->decoding) {
+        *value = (uint16_t)lk_code_symbol(t->code, t->coder->cdf + at * width_of(t),
+                                          s->head.alphabet, 0);
+    } else {
+        lk_code_step(t->code, t->coder->intervals[at]);
+    }
     bool escapes = content->character != NULL && lk_symbols_escapes(content->alphabet, *value);
     if (content->character != NULL) {
         code_character(t, *value, escapes, &content->character[value - content->value]);
     }
-    t->told++;
-    return t->code->decoding ? LK_OK
-                             : add_term(t, s->place, t->coder->terms[row - t->first], escapes);
+    return t->code->decoding ? LK_OK : add_term(t, s->place, t->coder->terms[at], escapes);
 }
 
-/* Codes the rows of the block, whose distributions are there. */
-static lk_status code_rows(task *t) {
-    spot s;
-    for (int64_t row = t->first; row < t->first + t->count && !t->code->wrong; row++) {
-        int64_t lane = row % t->lanes;
-        s = row == t->first || lane == 0 ? spot_at(t, row) : s;
-        uint16_t *value = value_at(t, &s, lane);
-        LK_TRY(value != NULL ? code_value(t, &s, row, value) : LK_OK);
-        t->coder->column[lane] = value != NULL ? *value : 0;
-        if (t->incremental && lane == t->lanes - 1) {
-            lk_run_set(t->run, s.place, t->coder->column);
-        }
+static lk_status code_span(task *t, const span *s) {
+    uint16_t *column = t->coder->column;
+    int64_t at = s->row - t->first;
+    for (int64_t lane = s->lane; lane < s->live && !t->code->wrong; lane++, at++) {
+        uint16_t *value = value_at(t, s, lane);
+        LK_TRY(code_value(t, s, at, value));
+        column[lane] = *value;
+    }
+    memset(column + s->live, 0, (size_t)(s->end - s->live) * sizeof *column);
+    t->told += s->live - s->lane;
+    if (t->incremental && s->end == t->lanes && !t->code->wrong) {
+        lk_run_set(t->run, s->place, column);
     }
     return LK_OK;
 }
@@ -200,9 +240,14 @@ static lk_status code_places(task *t, int64_t first, int64_t last) {
     t->per_piece = alphabet < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / alphabet : 1;
     for (t->first = first * t->lanes; t->first < end && !t->code->wrong; t->first += t->count) {
         t->count = end - t->first < t->coder->rows ? end - t->first : t->coder->rows;
+        int64_t row = t->first, behind = t->first + t->count;
         lk_pool_run(t->coder->model->context->pool, (t->count - 1) / t->per_piece + 1, row_piece,
                     t);
-        LK_TRY(code_rows(t));
+        while (row < behind && !t->code->wrong) {
+            span s = span_at(t, row, behind);
+            LK_TRY(code_span(t, &s));
+            row += s.end - s.lane;
+        }
     }
     return LK_OK;
 }
@@ -309,6 +354,7 @@ lk_status lk_coder_encode(lk_coder *coder, lk_schedules schedule, int64_t networ
                           lk_content *content, lk_coded *coded) {
     lk_code code = {0};
     *coded = (lk_coded){0};
+    lk_code_reserve(&code, content->symbols);
     lk_content_code_aside(coder->container, &code, content);
     for (int64_t i = 0; i < code.count; i++) {
         coded->aside_bits += LK_CDF_BITS - lk_double_log(code.interval[i].size) / LK_NATS_PER_BIT;

@@ -19,9 +19,11 @@ typedef struct lk_coder {
     uint16_t *column, *given;      /* [lanes] */
     double *nll;                   /* [lanes] */
     uint16_t *values;              /* [lanes][window of the parallel run] */
-    uint32_t *cdf;                 /* of a block of rows (place, lane) */
+    int64_t rows;                  /* (place, lane), of a block, at most */
+    uint32_t *cdf;                 /* decoding: of each row; encoding: of a worker's present one */
+    uint16_t *symbols;             /* encoding: of a block's rows, */
     float *terms;                  /* their NLL in nats */
-    int64_t rows;                  /* of a block, at most */
+    lk_interval *intervals;        /* and intervals */
     bool (*progress)(void *argument, int64_t done, int64_t total); /* as lk_codec_options has it */
     void *progress_argument;
     int64_t done, total; /* symbols, for it */

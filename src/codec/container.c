@@ -243,6 +243,16 @@ static lk_status find_mark(lk_container *c) {
 
 /* ---- reading: the whole ---------------------------------------------------------------------- */
 
+lk_status lk_container_recognise(lk_source *source, bool *is) {
+    const uint8_t *bytes;
+    int64_t held = 0;
+    if (source->size >= MAGIC_SIZE) {
+        LK_TRY(lk_source_see(source, 0, &bytes, &held));
+    }
+    *is = held >= MAGIC_SIZE && memcmp(bytes, magic, MAGIC_SIZE) == 0;
+    return LK_OK;
+}
+
 static lk_status open_index(lk_container *c) {
     const uint8_t *bytes;
     int64_t size, end = c->source->size;

@@ -78,6 +78,8 @@ void lk_container_put_index(lk_container *container, lk_buffer *to);
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Whether a file begins as containers of any version do. */
+lk_status lk_container_recognise(lk_source *source, bool *is);
 /* The source must outlive the container. Damage to the header is a failure; close in any case. */
 lk_status lk_container_open(lk_source *source, lk_container *container);
 /* The next sound chunk; numbers ascend, and those left out are damaged. *there false: no more. */

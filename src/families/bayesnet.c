@@ -27,6 +27,7 @@ static const lk_setting settings[] = {
     {.key = "graph",
      .kind = LK_TEXT,
      .fallback = "chain",
+     .source = "Pearl 1988, chapter 3",
      .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines "
              "NAME: PARENTS"},
     {.key = "hidden",
@@ -34,11 +35,13 @@ static const lk_setting settings[] = {
      .fallback = "32",
      .least = 1,
      .most = 1 << 16,
+     .source = "Bengio and Bengio 1999, section 2",
      .help = "units of each hidden layer of each conditional; empty for none"},
     {.key = "activation",
      .kind = LK_CHOICE,
      .fallback = "relu",
      .choices = "relu|tanh|sigmoid|softplus",
+     .source = "Bengio and Bengio 1999, section 2",
      .help = "nonlinearity of the hidden units"},
 };
 

@@ -18,6 +18,7 @@ static const lk_setting settings[] = {
      .fallback = "100",
      .least = 1,
      .most = 1 << 20,
+     .source = "section 4.3",
      .help = "number of products mixed"},
     {.key = "smoothing",
      .kind = LK_REAL,

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "graph/execution_inside.h"
 
+#define TERMS_SIDE 16 /* floats of a line of the cache */
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static int64_t bytes_of(int64_t floats, int64_t variables, int64_t batch) {
@@ -327,6 +329,22 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
+/* From variable by variable to example by example: some variables, a line of the cache, at once. */
+static void copy_terms(const lk_execution *execution, int64_t first, float *per_variable) {
+    const float *terms[TERMS_SIDE];
+    int64_t variables = execution->last - execution->first, count = execution->count;
+    int64_t side = variables - first < TERMS_SIDE ? variables - first : TERMS_SIDE;
+    for (int64_t v = 0; v < side; v++) {
+        int64_t at = lk_variable_at(execution, execution->first + first + v);
+        terms[v] = execution->nll + at * count;
+    }
+    for (int64_t n = 0; n < count; n++) {
+        for (int64_t v = 0; v < side; v++) {
+            per_variable[n * variables + first + v] = terms[v][n];
+        }
+    }
+}
+
 lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per_variable) {
     int64_t variables = execution->last - execution->first, count = execution->count;
     lk_pool_run(execution->pool, lk_variable_pieces(execution), nll_piece, execution);
@@ -337,9 +355,9 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
         for (int64_t n = 0; n < count; n++) {
             nll_nats[n] += (double)terms[n];
         }
-        for (int64_t n = 0; per_variable != NULL && n < count; n++) {
-            per_variable[n * variables + v] = terms[n];
-        }
+    }
+    for (int64_t v = 0; v < variables && per_variable != NULL; v += TERMS_SIDE) {
+        copy_terms(execution, v, per_variable);
     }
     return LK_OK;
 }

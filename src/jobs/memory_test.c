@@ -6,6 +6,8 @@
 #include "codec/codec.h"
 #include "jobs/check.h"
 #include "jobs/map.h"
+#include "jobs/masks.h"
+#include "jobs/receptive.h"
 #include "jobs/sample.h"
 #include "jobs/score.h"
 #include "models/model_file.h"
@@ -434,11 +436,33 @@ static lk_status act_check(void *subject, uint64_t *digest) {
     return check_items(b, items, digest);
 }
 
+/* What info draws; not every family has masks. */
+static lk_status act_see(void *subject, uint64_t *digest) {
+    const bench *b = subject;
+    lk_receptive field;
+    lk_mask_drawn drawn[LK_MASKS_MOST];
+    int32_t count;
+    lk_status status = lk_receptive_field(b->model, b->model->data.variables / 2, &field);
+    if (status == LK_OK) {
+        int64_t bytes = field.variables * (int64_t)sizeof *field.change;
+        *digest = sweep_hash(*digest, field.change, bytes);
+        status = lk_receptive_write(b->context, &field, b->made);
+    }
+    lk_receptive_deinit(&field);
+    LK_TRY(status);
+    add_file(digest, b->made);
+    status = lk_masks_write(b->model, 0, b->made, drawn, &count);
+    if (status == LK_OK) {
+        add_file(digest, b->made);
+    }
+    return status == LK_UNSUPPORTED ? LK_OK : status;
+}
+
 static const sweep_act acts_on_examples[] = {
     {"create", act_create}, {"train", act_train},       {"nll", act_nll},
     {"sample", act_sample}, {"compress", act_compress}, {"decompress", act_decompress},
     {"save", act_save},     {"load", act_load},         {"score", act_score},
-    {"map", act_map},       {"check", act_check},
+    {"map", act_map},       {"check", act_check},       {"see", act_see},
 };
 
 /* ---- acts on texts --------------------------------------------------------------------------- */
@@ -531,6 +555,7 @@ static const sweep_act acts_on_texts[] = {
     {"save", act_save},
     {"load", act_load},
     {"check", act_check_texts},
+    {"see", act_see},
 };
 
 /* ---- all ------------------------------------------------------------------------------------- */

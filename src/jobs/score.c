@@ -138,15 +138,18 @@ typedef struct taker {
 
 static lk_status take(void *argument, const lk_passage *passage) {
     const taker *t = argument;
-    int64_t item = passage->item;
+    int64_t item = passage->item, most = t->scores->variable[item];
+    double nats = passage->first > 0 ? t->scores->variable_nats[item] : -(double)INFINITY;
     t->scores->nll_nats[item] = passage->nll_nats;
     for (int64_t i = 0; i < passage->count && i < t->variables; i++) {
-        double nats = lk_passage_nats(passage, i, t->variables);
-        if (passage->first + i == 0 || nats > t->scores->variable_nats[item]) {
-            t->scores->variable[item] = passage->first + i;
-            t->scores->variable_nats[item] = nats;
+        double here = lk_passage_nats(passage, i, t->variables);
+        if (here > nats) {
+            most = passage->first + i;
+            nats = here;
         }
     }
+    t->scores->variable[item] = most;
+    t->scores->variable_nats[item] = nats;
     return LK_OK;
 }
 

@@ -76,6 +76,10 @@ typedef struct lk_kernels {
     double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
     float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN; -inf of nothing */
 
+    /* out[i] = log sum_r e^x[r * stride + i], the bits of lk_double_log_sum (base/double_maths.h)
+     * over the `rows` rows: -infinity where all are; none is NaN or +infinity. */
+    void (*log_sums)(double *out, const double *x, int64_t rows, int64_t stride, int64_t count);
+
     /* Each of `rows` rows of `width` values becomes its log-softmax: x - max - log(sum exp(x -
      * max)), the sum in the shape of `sum`. NaN where all are -inf or one is +inf. */
     void (*log_softmax)(float *out, const float *in, int64_t rows, int64_t width);

@@ -13,8 +13,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/context.h"
+#include "base/double_maths.h"
 #include "base/maths.h"
 #include "base/random.h"
 #include "kernels/kernels.h"
@@ -387,6 +389,39 @@ static void test_maximum_and_finiteness(void **state) {
     }
 }
 
+/* Down each column, what is defined for one: likelihoods that are near each other, far apart, and
+ * nothing. */
+static void test_log_sums_are_those_of_double_maths(void **state) {
+    (void)state;
+    const lk_kernels *const *tables;
+    int32_t count = lk_kernels_available(&tables);
+    enum { ROWS = 9, STRIDE = 200, WIDTH = 197 };
+    static const double spread[] = {1e-9, 1.0, 40.0, 1500.0};
+    static double x[ROWS * STRIDE];
+    double got[WIDTH], column[ROWS];
+    for (int i = 0; i < ROWS * STRIDE; i++) {
+        uint32_t words[4];
+        lk_random_block((lk_random){SEED, LK_FOR_CHECK}, 55, (uint64_t)i, words);
+        x[i] = -700.0 - spread[i % STRIDE % 4] * (double)words[0] * 0x1p-32;
+        x[i] = words[1] % 8 == 0 || i % STRIDE == 5 ? -(double)INFINITY : x[i];
+    }
+    for (int32_t t = 0; t < count; t++) {
+        for (int64_t rows = 1; rows <= ROWS; rows++) {
+            tables[t]->log_sums(got, x, rows, STRIDE, WIDTH);
+            for (int64_t i = 0; i < WIDTH; i++) {
+                for (int64_t r = 0; r < rows; r++) {
+                    column[r] = x[r * STRIDE + i];
+                }
+                double want = lk_double_log_sum(column, rows);
+                if (memcmp(&want, &got[i], sizeof want) != 0) {
+                    fail_msg("%s, %lld rows, column %lld: %a, expected %a", tables[t]->isa,
+                             (long long)rows, (long long)i, got[i], want);
+                }
+            }
+        }
+    }
+}
+
 /* Row after row, so that a great first one swallows what comes after it; what lies between the rows
  * is not read. */
 static void test_rows_are_added_in_order(void **state) {
@@ -641,6 +676,7 @@ int main(void) {
         cmocka_unit_test(test_functions_are_those_of_maths),
         cmocka_unit_test(test_sums_have_the_documented_shape),
         cmocka_unit_test(test_maximum_and_finiteness),
+        cmocka_unit_test(test_log_sums_are_those_of_double_maths),
         cmocka_unit_test(test_rows_are_added_in_order),
         cmocka_unit_test(test_backward_rules),
         cmocka_unit_test(test_bernoulli),

@@ -99,7 +99,9 @@ static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, 
         "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d%s", dataset->path,
         (long long)(at / dataset->variables), (long long)variable, dataset->values[at],
         lk_model_alphabet_of(model, variable % model->data.variables) - 1,
-        model->data.alphabet == 2 ? " (grey images for a binary model need --binarize)" : "");
+        model->data.alphabet == 2 ? lk_advice(model->context, "binarize",
+                                              " (grey images for a binary model need --binarize)")
+                                  : "");
 }
 
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {

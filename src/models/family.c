@@ -1,22 +1,5 @@
 /* What can be said of a family before there are data. */
-#include <stdio.h>
-#include <string.h>
-
 #include "models/model.h"
-
-lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family) {
-    char known[512] = "";
-    *family = lk_family_named(name);
-    if (*family != NULL) {
-        return LK_OK;
-    }
-    for (int32_t i = 0; i < lk_family_count(); i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ",
-                 lk_family_at(i)->name);
-    }
-    return lk_fail(context, LK_INVALID, "no model family %s; there are %s", name, known);
-}
 
 lk_status lk_family_takes(lk_context *context, const lk_family *family,
                           const lk_family_wants *wants) {

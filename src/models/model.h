@@ -110,9 +110,9 @@ struct lk_model {
 int32_t lk_family_count(void);
 const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
-
-/* The same; LK_INVALID names those that there are. */
+/* The same; LK_INVALID, with the names that there are. */
 lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family);
+
 /* Kinds of data that not every family takes. */
 typedef struct lk_family_wants {
     bool text, label, view, table; /* table: variables of different alphabets */

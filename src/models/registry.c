@@ -1,4 +1,5 @@
 /* The list of model families, which the build makes from the files in src/families. */
+#include <stdio.h>
 #include <string.h>
 
 #include "models/model.h"
@@ -38,4 +39,18 @@ const lk_family *lk_family_named(const char *name) {
         }
     }
     return NULL;
+}
+
+lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family) {
+    char known[512];
+    size_t used = 0;
+    *family = lk_family_named(name);
+    if (*family != NULL) {
+        return LK_OK;
+    }
+    for (int32_t i = 0; i < lk_family_count() && used < sizeof known; i++) {
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ",
+                                 lk_family_at(i)->name);
+    }
+    return lk_fail(context, LK_INVALID, "no model family %s; there are %s", name, known);
 }

@@ -24,6 +24,8 @@ typedef struct lk_setting {
     double least, most;   /* LK_INTEGER, LK_REAL, each of LK_INTEGERS */
     const char *choices;  /* LK_CHOICE: "relu|tanh|sigmoid|softplus" */
     const char *help;
+    const char *source; /* where it stands in the family's paper, or the paper that it is of:
+                           "section 4.1"; NULL: in none */
     bool later; /* joined the table when models had already been saved: at its fallback it is
                    outside the fingerprint, so that theirs stay */
     bool training_only; /* decides how weights come about, not what they mean: outside the model's

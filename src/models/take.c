@@ -50,9 +50,9 @@ lk_status lk_model_read_data(const lk_model *model, const char *path,
 static lk_status check_labels(const lk_model *model, const lk_dataset *dataset) {
     if (dataset->labels == NULL) {
         return lk_fail(model->context, LK_MISMATCH,
-                       "%s: the model gives p(x | label), and these data have no labels: give them "
-                       "(--labels PATH)",
-                       dataset->path);
+                       "%s: the model gives p(x | label), and these data have no labels%s",
+                       dataset->path,
+                       lk_advice(model->context, "labels", ": give them (--labels PATH)"));
     }
     for (int64_t i = 0; i < dataset->examples; i++) {
         if (dataset->labels[i] < 0 || dataset->labels[i] >= model->data.labels) {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/double_maths.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "models/mixture.h"
 
 #define LANES 256
 /* Fewer lanes when a run would take more: what fits in caches is faster. 150 images by a PixelCNN
@@ -33,10 +33,11 @@ struct lk_walk {
     uint16_t *symbols;     /* [lanes][window] */
     uint32_t *characters;  /* [lanes][window], of texts */
     float *terms;          /* [kept][lanes][window] */
-    double *nats;          /* [window] */
+    double *nats;          /* [window]; of several networks [lanes][window] */
     double *sums;          /* [networks][lanes]: of the present forward */
     double *nll;           /* [lanes]: of the items so far */
-    double *log_weight;    /* [networks] */
+    int64_t *variable;     /* [window]: place -> variable, of the first network; of several */
+    double *scratch;       /* [workers][lk_mixture_scratch]: of several */
 };
 
 /* Items side by side. */
@@ -79,16 +80,24 @@ static int64_t at_most(int64_t wanted, int64_t all) {
 
 static lk_status take_buffers(lk_walk *walk) {
     int64_t slice = walk->lanes * walk->window, all = lk_model_variants(walk->model);
+    int64_t workers = lk_pool_threads(walk->model->context->pool);
+    bool mixes = walk->kept > 1;
     walk->symbols = lk_arena_take(walk->arena, slice, sizeof *walk->symbols);
     walk->characters = lk_arena_take(walk->arena, walk->text != NULL ? slice : 0, 4);
     walk->terms = lk_arena_take(walk->arena, walk->kept * slice, sizeof *walk->terms);
-    walk->nats = lk_arena_take(walk->arena, walk->window, sizeof *walk->nats);
+    walk->nats = lk_arena_take(walk->arena, mixes ? slice : walk->window, sizeof *walk->nats);
     walk->sums = lk_arena_take(walk->arena, all * walk->lanes, sizeof *walk->sums);
     walk->nll = lk_arena_take(walk->arena, walk->lanes, sizeof *walk->nll);
-    walk->log_weight = lk_arena_take(walk->arena, all, sizeof *walk->log_weight);
-    return !lk_arena_failed(walk->arena)
-               ? LK_OK
-               : lk_fail_no_memory(walk->model->context, "a walk", (walk->kept * 4 + 2) * slice);
+    walk->variable = lk_arena_take(walk->arena, mixes ? walk->window : 0, sizeof *walk->variable);
+    walk->scratch = lk_arena_take(walk->arena, mixes ? workers * lk_mixture_scratch(walk->kept) : 0,
+                                  sizeof *walk->scratch);
+    if (lk_arena_failed(walk->arena)) {
+        return lk_fail_no_memory(walk->model->context, "a walk", (walk->kept * 4 + 2) * slice);
+    }
+    for (int64_t place = 0; place < walk->window && mixes; place++) {
+        walk->variable[place] = lk_run_variable(walk->runs[0], place);
+    }
+    return LK_OK;
 }
 
 /* As many lanes as there are items, up to a bound, and as fit in memory: one picture costs one
@@ -176,46 +185,6 @@ static lk_status check_labels(const lk_walk *walk) {
     return LK_OK;
 }
 
-/* ---- mixtures -------------------------------------------------------------------------------- */
-
-/* -log of the mean likelihood, from joint NLLs nll[k * stride]; largest and sum stand for sum *
- * exp(largest). */
-static double mixture_nll(const double *nll, int64_t stride, int64_t count) {
-    double largest = -(double)INFINITY, sum = 0.0;
-    for (int64_t k = 0; k < count; k++) {
-        double log_likelihood = -nll[k * stride];
-        if (log_likelihood > largest) {
-            sum = sum * lk_double_exp(largest - log_likelihood) + 1;
-            largest = log_likelihood;
-        } else if (log_likelihood != -(double)INFINITY) {
-            sum += lk_double_exp(log_likelihood - largest);
-        }
-    }
-    double log_count = lk_double_log((double)count);
-    return sum == 0 ? (double)INFINITY : -largest - (lk_double_log(sum) - log_count);
-}
-
-/* The chain rule over one item; terms[k * stride + v]. After a value of probability zero the
- * networks begin evenly again. */
-static void mix_terms(lk_walk *walk, const float *terms, int64_t stride) {
-    double *w = walk->log_weight;
-    memset(w, 0, (size_t)walk->networks * sizeof *w);
-    double before = lk_double_log_sum(w, walk->networks);
-    for (int64_t place = 0; place < walk->window; place++) {
-        int64_t v = lk_run_variable(walk->runs[0], place);
-        for (int64_t k = 0; k < walk->networks; k++) {
-            w[k] -= (double)terms[k * stride + v];
-        }
-        double with = lk_double_log_sum(w, walk->networks);
-        walk->nats[v] = before - with;
-        if (with == -(double)INFINITY) {
-            memset(w, 0, (size_t)walk->networks * sizeof *w);
-            with = lk_double_log_sum(w, walk->networks);
-        }
-        before = with;
-    }
-}
-
 /* ---- a step of a group ----------------------------------------------------------------------- */
 
 /* Symbols of an item in [at, at + count). */
@@ -257,7 +226,12 @@ static lk_status not_a_number(const lk_walk *walk, const lk_run *run, int64_t it
                        : "the model's weights are damaged or have diverged");
 }
 
-/* Network k over the group: its terms and sums. */
+/* One forward takes an item, whose NLL is the sum that it gives. */
+static bool taken_whole(const lk_walk *walk) {
+    return walk->text == NULL && lk_run_variables(walk->runs[0]) == walk->window;
+}
+
+/* Network k over the group: sums, and terms where they are needed. */
 static lk_status forward(lk_walk *walk, const group *g, int64_t at, int64_t count, int64_t k) {
     lk_run *run = walk->runs[walk->run_count > 1 ? k : 0];
     float *terms = walk->terms + (walk->kept > 1 ? k * walk->lanes * walk->window : 0);
@@ -269,9 +243,11 @@ static lk_status forward(lk_walk *walk, const group *g, int64_t at, int64_t coun
         LK_TRY(lk_run_begin(run, g->lanes, labels != NULL ? labels + g->item : NULL));
     }
     LK_TRY(lk_run_forward(run, walk->symbols, count));
-    LK_TRY(lk_run_nll(run, walk->sums + k * walk->lanes, terms));
+    bool sums = taken_whole(walk) && !walk->options.terms;
+    LK_TRY(lk_run_nll(run, walk->sums + k * walk->lanes, sums ? NULL : terms));
     for (int64_t n = 0; n < g->lanes; n++) {
         if (isnan(walk->sums[k * walk->lanes + n])) {
+            LK_TRY(lk_run_nll(run, walk->sums + k * walk->lanes, terms));
             return not_a_number(walk, run, g->item + n, at, terms + n * count, count);
         }
     }
@@ -292,6 +268,29 @@ static int64_t add_up(lk_walk *walk, int64_t n, int64_t count, int64_t here) {
     return escapes;
 }
 
+/* The surprisals of a lane that is taken whole. */
+static const double *whole_item(const lk_walk *walk, int64_t n) {
+    const float *terms = walk->terms + n * walk->window;
+    double *nats = walk->nats + (walk->networks > 1 ? n * walk->window : 0);
+    for (int64_t i = 0; i < walk->window && walk->networks == 1; i++) {
+        nats[i] = (double)terms[i];
+    }
+    return nats;
+}
+
+/* The same, of several networks. */
+static void mix_lane(void *argument, int64_t lane, int worker) {
+    const lk_walk *walk = argument;
+    const lk_mixture mixture = {.kernels = walk->model->context->kernels,
+                                .networks = walk->networks,
+                                .variables = walk->window,
+                                .variable = walk->variable,
+                                .terms = walk->terms + lane * walk->window,
+                                .stride = walk->lanes * walk->window};
+    lk_mixture_terms(&mixture, walk->scratch + worker * lk_mixture_scratch(walk->kept),
+                     walk->nats + lane * walk->window);
+}
+
 static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int64_t count) {
     int64_t here = held(walk, g->item + n, at, count);
     lk_passage passage = {.item = g->item + n,
@@ -304,15 +303,13 @@ static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int6
     if (here == 0) {
         return LK_OK;
     }
-    if (walk->networks == 1) {
+    if (!taken_whole(walk)) {
         passage.escapes = add_up(walk, n, count, here);
     } else {
-        LK_REQUIRE(here == walk->window && passage.last); /* several networks are held whole */
-        walk->nll[n] = mixture_nll(walk->sums + n, walk->lanes, walk->networks);
-        passage.nats = walk->options.terms ? walk->nats : NULL;
-    }
-    if (walk->networks > 1 && walk->options.terms) {
-        mix_terms(walk, walk->terms + n * count, walk->lanes * walk->window);
+        walk->nll[n] = walk->networks == 1
+                           ? walk->sums[n]
+                           : lk_mixture_nll(walk->sums + n, walk->lanes, walk->networks);
+        passage.nats = walk->options.terms ? whole_item(walk, n) : NULL;
     }
     passage.nll_nats = walk->nll[n];
     for (int32_t s = 0; s < walk->sink_count; s++) {
@@ -351,6 +348,9 @@ static lk_status walk_group(lk_walk *walk, const group *g, int64_t *done) {
         LK_TRY(read_lanes(walk, g, at, count));
         for (int64_t k = walk->networks - 1; k >= 0; k--) { /* the first last: it stays */
             LK_TRY(forward(walk, g, at, count, k));
+        }
+        if (walk->networks > 1 && o->terms) {
+            lk_pool_run(walk->model->context->pool, g->lanes, mix_lane, walk);
         }
         for (int64_t n = 0; n < g->lanes; n++) {
             LK_TRY(tell(walk, g, n, at, count));

@@ -29,7 +29,7 @@ typedef struct lk_walk_options {
     int64_t items;    /* the first so many; 0: all */
     int64_t networks; /* the mixture of the first so many, another and worse distribution; 0: all */
     int64_t lanes;    /* items side by side, at most; 0: chosen */
-    bool terms;       /* surprisals are wanted of mixtures too, which costs time and memory */
+    bool terms;       /* surprisals are wanted of examples too, which costs time and memory */
     /* Above 0: the model learns from what it has met (models/run_learn.h). Each walk begins with
      * its own weights; what is learned is carried from item to item, in their order, one at a time.
      * Of several networks each learns on its own. */
@@ -48,7 +48,7 @@ typedef struct lk_passage {
     const uint16_t *symbols;    /* [count] */
     const uint32_t *characters; /* [count], of a text (data/utf8.h); else NULL */
     /* [count]: surprisals, those of escaped characters included; +infinity for probability zero.
-     * NULL: of several networks, and `terms` was not asked for. */
+     * NULL: of an example taken whole, and `terms` was not asked for. */
     const double *nats;
     int64_t escapes; /* symbols that are the escape */
     bool last;       /* of its item */

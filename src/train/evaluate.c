@@ -39,8 +39,11 @@ lk_sink lk_evaluation_sink(lk_evaluation *evaluation) {
 lk_status lk_evaluate(const lk_model *model, lk_items *items, const lk_walk_options *options,
                       lk_evaluation *evaluation) {
     const lk_sink sink = lk_evaluation_sink(evaluation);
+    lk_walk_options how = options != NULL ? *options : (lk_walk_options){0};
     LK_TRY(lk_evaluation_init(model->context, items, evaluation));
-    return lk_walk_once(model, items, options, &sink, 1);
+    bool parts = lk_model_view(model) != NULL && evaluation->variables > 0;
+    how.terms |= parts && lk_model_variants(model) == 1;
+    return lk_walk_once(model, items, &how, &sink, 1);
 }
 
 static lk_status take_nll(void *argument, const lk_passage *passage) {

@@ -48,16 +48,17 @@ static lk_status compare(lk_context *context, const lk_reading *reading, const l
     if (sides && picture->channels == first->channels && picture->alphabet == first->alphabet) {
         return LK_OK;
     }
-    return lk_fail(context, LK_MISMATCH,
-                   "%s/%s: %lldx%lldx%d of %d levels (height x width x channels), but %s is "
-                   "%lldx%lldx%d of %d%s",
-                   list->path, list->files[index].name, (long long)picture->height,
-                   (long long)picture->width, picture->channels, picture->alphabet,
-                   list->files[0].name, (long long)first->height, (long long)first->width,
-                   first->channels, first->alphabet,
-                   sides ? "; the pictures of a folder must be alike, so convert them"
-                         : "; the pictures of a folder must be of one size, or give --crop "
-                           "HEIGHTxWIDTH for pieces of one size");
+    return lk_fail(
+        context, LK_MISMATCH,
+        "%s/%s: %lldx%lldx%d of %d levels (height x width x channels), but %s is "
+        "%lldx%lldx%d of %d%s%s",
+        list->path, list->files[index].name, (long long)picture->height, (long long)picture->width,
+        picture->channels, picture->alphabet, list->files[0].name, (long long)first->height,
+        (long long)first->width, first->channels, first->alphabet,
+        sides ? "; the pictures of a folder must be alike, so convert them"
+              : "; the pictures of a folder must be of one size",
+        sides ? ""
+              : lk_advice(context, "crop", ", or give --crop HEIGHTxWIDTH for pieces of one size"));
 }
 
 static lk_status load_like(lk_context *context, const lk_reading *reading, const lk_folder *list,

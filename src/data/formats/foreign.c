@@ -43,15 +43,19 @@ static int find(const lk_reading *reading) {
 
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
     int i = find(reading);
-    if (i < FOREIGN_COUNT) {
-        return lk_fail(context, LK_FORMAT, "%s: not a known data format, but %s", reading->name,
-                       foreign[i].what);
+    if (i < FOREIGN_COUNT) { /* advice to read it as bytes is for those who can */
+        const char *what = foreign[i].what, *advice = strstr(what, "; --text");
+        bool whole =
+            advice == NULL || *lk_advice(context, "raw", lk_advice(context, "text", advice));
+        return lk_fail(context, LK_FORMAT, "%s: not a known data format, but %.*s", reading->name,
+                       (int)(whole ? strlen(what) : (size_t)(advice - what)), what);
     }
     char quoted[LK_QUOTE_CAPACITY];
     int64_t shown = reading->size < 8 ? reading->size : 8;
-    return lk_fail(context, LK_FORMAT,
-                   "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
-                   "rows, CSV, IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped; "
-                   "a text needs --text bytes or --text utf8",
-                   reading->name, lk_text_quote(reading->data, reading->data + shown, quoted));
+    return lk_fail(
+        context, LK_FORMAT,
+        "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
+        "rows, CSV, IDX, NPY, NPZ, PBM, PNG, JPEG and CIFAR batches, each also gzipped%s",
+        reading->name, lk_text_quote(reading->data, reading->data + shown, quoted),
+        lk_advice(context, "text", "; a text needs --text bytes or --text utf8"));
 }

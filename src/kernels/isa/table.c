@@ -27,6 +27,7 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .sum = LK_KERNEL(sum),
     .sum_squares = LK_KERNEL(sum_squares),
     .maximum = LK_KERNEL(maximum),
+    .log_sums = LK_KERNEL(log_sums),
     .log_softmax = LK_KERNEL(log_softmax),
     .bernoulli_nll = LK_KERNEL(bernoulli_nll),
     .bernoulli_gradient = LK_KERNEL(bernoulli_gradient),

@@ -1,0 +1,134 @@
+#include "cli/info_container.h"
+
+#include "codec/container.h"
+#include "data/formats/formats.h"
+
+/* What the chunks say, one after another. */
+typedef struct tally {
+    lk_container c;
+    char shape[64], fingerprint[33];
+    int64_t bytes;                   /* of the file */
+    int64_t sound, largest, coded;   /* chunks; bytes of one, of all */
+    int64_t least;                   /* bytes of one */
+    int64_t items, symbols, missing; /* in sound chunks; chunks that are damaged */
+    json_t *list;
+} tally;
+
+bool info_container_is(lk_context *context, const char *path) {
+    lk_source source = {.descriptor = -1};
+    bool is = false;
+    if (lk_source_open(context, path, &source) == LK_OK) {
+        lk_status status = lk_container_recognise(&source, &is);
+        is = is && status == LK_OK;
+        lk_source_close(&source);
+    }
+    return is;
+}
+
+static void add_chunk(tally *t, const lk_chunk *chunk) {
+    t->missing = chunk->number - t->sound;
+    t->least = t->sound == 0 || chunk->size < t->least ? chunk->size : t->least;
+    t->largest = chunk->size > t->largest ? chunk->size : t->largest;
+    t->sound++;
+    t->coded += chunk->size;
+    t->items += chunk->first > 0 ? 0 : chunk->items;
+    t->symbols += chunk->symbols;
+    json_array_append_new(
+        t->list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "chunk", (json_int_t)chunk->number,
+                           "item", (json_int_t)chunk->item, "items", (json_int_t)chunk->items,
+                           "symbols", (json_int_t)chunk->symbols, "bytes", (json_int_t)chunk->size,
+                           "network", (json_int_t)chunk->network));
+}
+
+static lk_status count(lk_source *source, tally *t) {
+    lk_chunk chunk;
+    bool there = true;
+    LK_TRY(lk_container_open(source, &t->c));
+    t->bytes = source->size;
+    for (;;) {
+        LK_TRY(lk_container_next(&t->c, &chunk, &there));
+        if (!there) {
+            break;
+        }
+        add_chunk(t, &chunk);
+    }
+    t->missing = t->c.chunks >= 0 ? t->c.chunks - t->sound : t->missing;
+    lk_fingerprint_print(t->c.model, t->fingerprint);
+    lk_shape_print(t->c.shape, t->shape, sizeof t->shape);
+    return LK_OK;
+}
+
+static bool damaged(const tally *t) {
+    return t->missing > 0 || t->c.chunks < 0 || t->c.stray;
+}
+
+static int print_json(tally *t) {
+    const lk_container *c = &t->c;
+    const char *format = lk_dataset_format_name((int32_t)c->format);
+    json_t *object = json_pack(
+        "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:I, s:o, s:I, s:I, s:b, s:o}", "kind",
+        "container", "version", (json_int_t)c->version, "model_fingerprint", t->fingerprint,
+        "texts", c->texts, "items", (json_int_t)t->items, "symbols", (json_int_t)t->symbols,
+        "labels", c->labels, "names", c->names, "lanes", (json_int_t)c->lanes, "learning_rate",
+        cli_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes, "chunk_bytes",
+        (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
+    t->list = NULL;
+    if (c->texts) {
+        json_object_set_new(object, "text_bytes", json_integer(c->bytes));
+    } else {
+        json_object_set_new(object, "shape", json_string(t->shape));
+        json_object_set_new(object, "alphabet", json_integer(c->alphabet));
+        json_object_set_new(object, "format", json_string(format != NULL ? format : "unknown"));
+    }
+    return cli_print_json(object);
+}
+
+static int print_text(const tally *t) {
+    const lk_container *c = &t->c;
+    const char *format = lk_dataset_format_name((int32_t)c->format);
+    printf("compressed      container of version %lld, %lld bytes\n", (long long)c->version,
+           (long long)t->bytes);
+    printf("model           fingerprint %s (likely info MODEL tells a model's)\n", t->fingerprint);
+    if (c->texts) {
+        printf("content         %lld texts of %lld symbols", (long long)t->items,
+               (long long)t->symbols);
+        if (c->bytes >= 0) {
+            printf(", %lld bytes", (long long)c->bytes);
+        }
+        putchar('\n');
+    } else {
+        printf("content         %lld examples of %s, alphabet %lld, from %s\n", (long long)t->items,
+               t->shape, (long long)c->alphabet, format != NULL ? format : "an unknown format");
+    }
+    printf("labels          %s\n", c->labels ? "kept" : "none");
+    printf("names           %s\n", c->names ? "kept" : "none");
+    printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lanes\n",
+           (long long)t->sound, (long long)t->least, (long long)t->largest, (long long)t->coded,
+           (long long)c->lanes);
+    printf("the rest        %lld bytes: header, index, frames of chunks\n",
+           (long long)(t->bytes - t->coded));
+    if (c->learning_rate > 0.0f) {
+        printf("learning        the model learned at %g while it coded\n",
+               (double)c->learning_rate);
+    }
+    if (damaged(t)) {
+        printf("damaged         %s%lld chunks are missing; likely decompress --salvage recovers "
+               "the rest\n",
+               c->chunks < 0 ? "the index; at least " : "", (long long)t->missing);
+    }
+    return cli_finish_output();
+}
+
+int info_container_print(lk_context *context, const char *path, bool json) {
+    lk_source source = {.descriptor = -1};
+    tally t = {.list = json_array()};
+    lk_status status = lk_source_open(context, path, &source);
+    if (status == LK_OK) {
+        status = count(&source, &t);
+    }
+    int end = status != LK_OK ? cli_fault(context) : json ? print_json(&t) : print_text(&t);
+    json_decref(t.list);
+    lk_container_close(&t.c);
+    lk_source_close(&source);
+    return end;
+}

@@ -1,0 +1,86 @@
+# What a conditional sees, masks as pictures, and what a compressed file holds.
+. "$(dirname "$0")/lib.sh"
+make_rows 80 49 1 >"$work/rows.txt"
+
+# list FILE KEY: the numbers of an array, one a line
+list() { sed -n "/\"$2\": \\[/,/\\]/p" "$1" | sed -nE 's/^ +([-0-9.e]+),?$/\1/p'; }
+is_png() { [[ $(head -c 4 "$1" | tail -c 3) == PNG ]] || fail "$1 is no PNG"; }
+
+# A PixelCNN of one convolution sees its window before the pixel, and no more; a block of 3x3 adds a
+# row above and a pixel to both sides of the rows above, but not on the right of the row that was
+# the first: that is the blind spot of masked kernels, which no depth mends.
+train() { run train "$@" --data "$work/rows.txt" --shape 7x7x1 --epochs 2 --quiet >/dev/null; }
+train pixelcnn --set blocks=0 --set channels=3 --set head=3 --set kernel=3 --out "$work/p0"
+train pixelcnn --set blocks=1 --set channels=3 --set head=3 --set kernel=3 --out "$work/p1"
+run info "$work/p0" --field 3,3 "$work/p0.png" --json >"$work/p0.json"
+expect_same <(printf '%s\n' 16 17 18 23) <(list "$work/p0.json" seen_variables) "one convolution"
+run info "$work/p1" --field 3,3 --json >"$work/p1.json"
+expect_same <(printf '%s\n' 8 9 10 11 12 15 16 17 18 22 23) \
+    <(list "$work/p1.json" seen_variables) "and a block"
+[[ $(json "$work/p1.json" earlier) -eq 24 && $(json "$work/p1.json" blind) -eq 13 ]] ||
+    fail "the blind spot: $(cat "$work/p1.json")"
+list "$work/p1.json" total_variation | awk '!($1 > 0 && $1 <= 1) { exit 1 }' ||
+    fail "what is seen does not move it: $(list "$work/p1.json" total_variation | tr '\n' ' ')"
+is_png "$work/p0.png"
+expect_same <(run info "$work/p1" --field 24 --json) "$work/p1.json" "a variable by its number"
+run info "$work/p1" --field 3,3 >"$work/text"
+grep -q 'sees 11 of the 24 variables before it; 13 are its blind spot' "$work/text" ||
+    fail "$(cat "$work/text")"
+
+# A MADE sees all; a Bayes net its parents and what they stand for.
+train made --set hidden=30 --out "$work/m"
+run info "$work/m" --field 6,6 --json >"$work/m.json"
+[[ $(json "$work/m.json" seen) -eq 48 && $(json "$work/m.json" blind) -eq 0 ]] ||
+    fail "a MADE: $(cat "$work/m.json")"
+cut -c1-3 "$work/rows.txt" | sed 's/\(.\)\(.\)\(.\)/\1,\2,\3/; 1i rain,sprinkler,wet' >"$work/t.csv"
+printf 'rain:\nsprinkler: rain\nwet: sprinkler\n' >"$work/t.dag"
+run train bayesnet --data "$work/t.csv" --set graph="$work/t.dag" --set hidden= --epochs 2 \
+    --out "$work/b" --quiet >/dev/null
+run info "$work/b" --field wet --json >"$work/b.json"
+expect_same <(echo 1) <(list "$work/b.json" seen_variables) "the parents of wet"
+
+# Masks: a staircase has half of its places open; each window stands once.
+run info "$work/m" --masks "$work/masks.png" --json >"$work/masks.json"
+is_png "$work/masks.png"
+[[ $(grep -c '"layers"' "$work/masks.json") -eq 3 ]] || fail "$(cat "$work/masks.json")"
+[[ $(json "$work/masks.json" rows) -eq 30 && $(json "$work/masks.json" columns) -eq 49 ]] ||
+    fail "hidden1: $(cat "$work/masks.json")"
+run info "$work/p1" --masks "$work/windows.png" >"$work/text"
+is_png "$work/windows.png"
+grep -qx 'window 3 x 3, 4 of it read: first' "$work/text" || fail "$(cat "$work/text")"
+grep -qx 'window 3 x 3, 5 of it read: block1.masked' "$work/text" || fail "$(cat "$work/text")"
+checks=$((checks + 10))
+expect_status 2 'expected Y,X' info "$work/p1" --field 7,0
+expect_status 2 'expected Y,X' info "$work/p1" --field moon
+expect_status 2 'a picture is of --field' info "$work/p1" "$work/x.png"
+expect_status 2 'ends in .png' info "$work/p1" --masks "$work/x.jpg"
+run train uniform --data "$work/t.csv" --out "$work/u" --quiet >/dev/null
+expect_status 1 'this uniform has no masked layer' info "$work/u" --masks "$work/x.png"
+[[ ! -e $work/x.png ]] || fail "a picture of nothing"
+
+# Compressed files of every version: what they hold, and whose they are.
+files=0
+for file in "$LIKELY_SOURCE"/tests/compat/containers/*/*.lk; do
+    name=$(basename "$(dirname "$file")")
+    run info "$file" --json >"$work/c.json"
+    run info "$file" >"$work/c.txt"
+    run info "$LIKELY_SOURCE/tests/compat/models/$name.likely" --json >"$work/model.json"
+    [[ $(json "$work/c.json" model_fingerprint) == "$(json "$work/model.json" fingerprint)" ]] ||
+        fail "$file: the fingerprint"
+    grep -q '"damaged": false' "$work/c.json" || fail "$file: damaged?"
+    files=$((files + 1))
+done
+[[ $files -gt 50 ]] || fail "only $files compressed files"
+run compress "$work/m" --data "$work/rows.txt" --chunk-examples 30 --out "$work/c.lk" >/dev/null
+run info "$work/c.lk" --json >"$work/c.json"
+[[ $(json "$work/c.json" items) -eq 80 && $(json "$work/c.json" bytes) -eq $(stat -c %s \
+    "$work/c.lk") && $(grep -c '"chunk":' "$work/c.json") -eq 3 ]] || fail "$(cat "$work/c.json")"
+printf 'X' | dd of="$work/c.lk" bs=1 seek=$(($(stat -c %s "$work/c.lk") / 2)) conv=notrunc \
+    status=none
+run info "$work/c.lk" >"$work/c.txt"
+grep -q '^damaged  *1 chunks' "$work/c.txt" || fail "damage is not seen: $(cat "$work/c.txt")"
+expect_status 2 'is of models' info "$work/c.lk" --field 1,1
+head -c 30 "$work/c.lk" >"$work/cut.lk"
+expect_status 1 'cut.lk: the header is damaged or cut off' info "$work/cut.lk"
+checks=$((checks + files + 3))
+finish

@@ -175,6 +175,19 @@ static int report(const cli_arguments *arguments, int64_t count, double seconds)
     return cli_finish_output();
 }
 
+/* Before the work: an ending that says nothing, and what its format cannot hold. */
+static lk_status can_hold(const cli_arguments *arguments, const lk_model *model,
+                          const lk_sample_options *how, const char *out) {
+    lk_shape shape = how->shape.axes > 0 ? how->shape : model->data.shape;
+    const lk_dataset like = {.shape = shape,
+                             .variables = lk_shape_variables(shape),
+                             .alphabet = model->data.alphabet,
+                             .columns = (lk_columns *)(uintptr_t)model->data.columns};
+    LK_TRY(lk_dataset_writable(model->context, out));
+    int64_t shown = cli_has(arguments, "given") ? 1 : how->count; /* beside what is given */
+    return lk_dataset_try(model->context, out, &like, shown, false);
+}
+
 static int sample_examples(const cli_arguments *arguments, const lk_model *model,
                            lk_sample_options *how) {
     const char *out = cli_text(arguments, "out", NULL);
@@ -187,7 +200,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
         return cli_usage(arguments, "needs --%s",
                          cli_has(arguments, "count") ? "out FILE" : "count N");
     }
-    bool done = lk_dataset_writable(model->context, out) == LK_OK &&
+    bool done = can_hold(arguments, model, how, out) == LK_OK &&
                 cli_can_write(model->context, out) == LK_OK &&
                 read_given(arguments, model, how->shape, &given) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;

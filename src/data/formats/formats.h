@@ -102,6 +102,11 @@ lk_status lk_dataset_write(lk_context *context, const char *path, const lk_datas
  * becomes npy): what decompression uses to give back the kind of file that was compressed. Format 0
  * and an unknown ending: LK_INVALID. */
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset);
+/* What lk_dataset_write or, if `restore`, lk_dataset_restore would refuse of so many examples like
+ * this one (its shape, alphabet, columns, format; values are not looked at), told before they are
+ * made. */
+lk_status lk_dataset_try(lk_context *context, const char *path, const lk_dataset *like,
+                         int64_t examples, bool restore);
 /* Whether lk_dataset_write knows the ending: to refuse a name before hours of sampling. Fails with
  * the message of the write. */
 lk_status lk_dataset_writable(lk_context *context, const char *path);

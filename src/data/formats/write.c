@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "base/zlib_memory.h"
 #include "data/formats/format.h"
 
@@ -137,6 +138,38 @@ lk_status lk_dataset_write(lk_context *context, const char *path, const lk_datas
     return write_encoded(context, path, dataset, format->write, packed);
 }
 
+/* A sheet of all examples is one picture. */
+static lk_status check_sheet(lk_context *context, const char *path, const lk_format *format,
+                             const lk_dataset *like, int64_t examples) {
+    lk_sheet_tile tile = lk_tile_of(like->shape);
+    return format->number != LK_FROM_PNG || lk_sheet_groups(tile, examples, 1) >= examples
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: %lld examples of %lld x %lld pixels are too many for one picture: "
+                         "write NAME/ or .npy",
+                         path, (long long)examples, (long long)tile.width, (long long)tile.height);
+}
+
+/* One example of zeros, encoded for nothing, meets all that the format refuses. */
+static lk_status try_one(lk_context *context, const char *path, const lk_format *format,
+                         const lk_dataset *like) {
+    lk_dataset one = *like;
+    lk_buffer buffer = {0};
+    one.examples = 1;
+    one.labels = NULL;
+    one.names = NULL;
+    one.values = lk_allocate(like->variables, sizeof *one.values);
+    if (one.values == NULL) {
+        return lk_fail_no_memory(context, path, like->variables * 2);
+    }
+    LK_REQUIRE(format->write != NULL);
+    lk_status status = check_kept(context, path, &one, format->traits);
+    status = status == LK_OK ? format->write(context, path, &one, &buffer) : status;
+    lk_buffer_release(&buffer);
+    lk_release(one.values);
+    return status;
+}
+
 /* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */
 static lk_status refuse_jpeg(lk_context *context, const char *path) {
     size_t length = strlen(path);
@@ -145,6 +178,24 @@ static lk_status refuse_jpeg(lk_context *context, const char *path) {
     }
     return lk_fail(context, LK_INVALID,
                    "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
+}
+
+lk_status lk_dataset_try(lk_context *context, const char *path, const lk_dataset *like,
+                         int64_t examples, bool restore) {
+    bool packed;
+    const lk_format *format = find_format(path, &packed);
+    LK_TRY(restore ? refuse_jpeg(context, path) : LK_OK);
+    if (lk_names_folder(path)) {
+        return check_kept(context, path, like, lk_folder_format.traits);
+    }
+    if (format == NULL && restore && lk_format_of(like->format) != NULL) {
+        return LK_OK; /* it becomes what it was */
+    }
+    if (!usable(format, packed)) {
+        return fail_ending(context, path);
+    }
+    LK_TRY(check_sheet(context, path, format, like, examples));
+    return try_one(context, path, format, like);
 }
 
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {

@@ -206,11 +206,11 @@ typedef struct lk_loading {
     /* Data beside which they serve in training: a table has the same columns and words, labels are
      * of the same classes. */
     const lk_data *like;
-    lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
-    lk_shape shape;    /* 0 axes: as the file says */
-    int32_t alphabet;  /* 0: as the values say */
-    bool binarize;     /* grey values become 0 or 1, at half of the alphabet */
-    const char *label; /* the column of a table that becomes the labels; NULL: none */
+    lk_text_kind text;  /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
+    lk_shape shape;     /* 0 axes: as the file says */
+    int32_t alphabet;   /* 0: as the values say */
+    bool binarize;      /* grey values become 0 or 1, at half of the alphabet */
+    const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
@@ -254,16 +254,21 @@ typedef struct lk_training {
     const char *order; /* "natural", "reversed", "random:SEED", or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
-    int64_t window;    /* of texts: symbols that one step looks at */
+    int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */
     uint64_t seed;
     int64_t epochs;   /* at most; 0: until patience or time ends it */
     int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
-    double minutes;   /* 0: no limit */
-    int64_t batch;    /* items of one step; of texts, places that are read side by side */
+    /* The learning rate falls until they are over, by the clock, so that the training cannot be
+     * repeated to the bit; 0: no limit, and a constant rate. */
+    double minutes;
+    /* Items of one step; of texts, places that are read side by side; 0: chosen by the size of the
+     * data. */
+    int64_t batch;
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
-    double learning_rate, weight_decay;
-    double clip; /* of the gradient's norm; 0: none */
-    double ema;  /* decay of a moving average of the weights; 0: none */
+    double learning_rate;  /* 0: what suits family and optimizer */
+    double weight_decay;
+    double clip;            /* of the gradient's norm; 0: none; -1: what suits the family */
+    double ema;             /* decay of a moving average of the weights; 0: none */
     const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
 } lk_training;
 lk_training lk_training_defaults(void);

@@ -1,26 +1,14 @@
 /* Any bytes as a table of words and as labels of words: refused with a message or read; and what
  * was read comes back when it is written, with its columns in this order and in the reverse, and
  * read again for a model of it. The first byte chooses options. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
-#include "data/formats/format.h"
 #include "data/labels.h"
+#include "reading.h"
 
 /* Larger ones would make the fuzzer slow without new paths. */
 #define ROUND_TRIP_MOST 4096
 
 static void check_values(const lk_dataset *dataset) {
-    const lk_columns *columns = dataset->columns;
-    LK_REQUIRE(dataset->examples > 0 && dataset->alphabet >= 2);
-    LK_REQUIRE(columns == NULL || columns->count == dataset->variables);
-    for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
-        int32_t index = (int32_t)(i % dataset->variables),
-                alphabet = columns != NULL ? lk_columns_alphabet(columns, index) : 0;
-        LK_REQUIRE(dataset->values[i] < dataset->alphabet);
-        LK_REQUIRE(alphabet == 0 || dataset->values[i] < alphabet);
-    }
+    fuzz_check_values(dataset);
     for (int64_t i = 0; dataset->labels != NULL && i < dataset->examples; i++) {
         LK_REQUIRE(dataset->labels[i] >= 0 && dataset->labels[i] < dataset->classes.count);
     }
@@ -29,23 +17,15 @@ static void check_values(const lk_dataset *dataset) {
 /* Written, and read for a model of `known`, these are the values. */
 static void check_read_again(lk_context *context, const lk_dataset *written,
                              const lk_dataset *wanted) {
-    lk_buffer buffer = {0};
-    lk_dataset *again;
-    lk_dataset_options options = {.columns = wanted->columns};
-    LK_REQUIRE(lk_csv_format.write(context, "again", written, &buffer) == LK_OK && !buffer.failed);
-    lk_bytes bytes = {buffer.data, buffer.size};
-    LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, &options, &again) == LK_OK);
+    const lk_dataset_options options = {.columns = wanted->columns};
+    lk_dataset *again = fuzz_read_again(context, &lk_csv_format, written, &options, wanted);
     LK_REQUIRE(lk_columns_equal(again->columns, wanted->columns) && !again->partial);
-    LK_REQUIRE(again->examples == wanted->examples && again->variables == wanted->variables);
-    LK_REQUIRE(memcmp(again->values, wanted->values,
-                      (size_t)(wanted->examples * wanted->variables * 2)) == 0);
     LK_REQUIRE((again->labels != NULL) == (wanted->labels != NULL));
     if (wanted->labels != NULL) {
         LK_REQUIRE(lk_dictionary_equal(&again->classes, &wanted->classes));
         LK_REQUIRE(memcmp(again->labels, wanted->labels, (size_t)wanted->examples * 4) == 0);
     }
     lk_dataset_destroy(again);
-    lk_buffer_release(&buffer);
 }
 
 /* The last column first. */
@@ -97,10 +77,8 @@ static void check_label(lk_context *context, lk_dataset *dataset) {
 }
 
 static void parse(lk_context *context, const lk_bytes *bytes, const lk_dataset_options *options) {
-    lk_dataset *dataset;
-    context->message[0] = '\0';
-    if (lk_dataset_parse(context, "input", bytes, options, &dataset) != LK_OK) {
-        LK_REQUIRE(context->message[0] != '\0' && dataset == NULL);
+    lk_dataset *dataset = fuzz_parse(context, bytes, options);
+    if (dataset == NULL) {
         return;
     }
     check_values(dataset);
@@ -130,12 +108,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lk_context context = {0};
     lk_dataset_options options = {.words = true};
-    lk_bytes bytes = {malloc(size > 0 ? size : 1), (int64_t)size - 1};
-    if (bytes.data == NULL || size == 0) {
-        free(bytes.data);
+    if (size == 0) {
         return 0;
     }
-    memcpy(bytes.data, data + 1, size - 1);
+    lk_bytes bytes = fuzz_copy(data + 1, size - 1);
+    if (bytes.data == NULL) {
+        return 0;
+    }
     options.unseen = (data[0] & 1) != 0;
     options.label = (data[0] & 2) != 0 ? "b" : NULL;
     parse(&context, &bytes, &options);

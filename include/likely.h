@@ -199,22 +199,24 @@ lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_d
 typedef enum lk_text_kind { LK_NO_TEXT, LK_TEXT_BYTES, LK_TEXT_CHARACTERS } lk_text_kind;
 /* How files are read. */
 typedef struct lk_loading {
-    /* Whom the data are for: they are read as its training data were (as texts, binarized, words of
-     * a table as its symbols), and LK_MISMATCH says why it cannot take them. Pictures of another
+    /* Whom the data are for: they are read as its training data were (as texts, words of a table
+     * as its symbols), and LK_MISMATCH says why it cannot take them. Pictures of another
      * height and width, and sequences of another length, fit families that run at any size. */
     const lk_model *model;
     /* Data beside which they serve in training: a table has the same columns and words, labels are
      * of the same classes. */
     const lk_data *like;
-    lk_text_kind text;  /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
-    lk_shape shape;     /* 0 axes: as the file says */
-    int32_t alphabet;   /* 0: as the values say */
-    bool binarize;      /* grey values become 0 or 1, at half of the alphabet */
+    lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
+    lk_shape shape;    /* 0 axes: as the file says */
+    int32_t alphabet;  /* 0: as the values say */
+    /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
+     * are never changed unless you say so. */
+    bool binarize;
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
-/* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PBM, PNG, JPEG, CIFAR: recognised by its content; one
+/* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
  * with a path may be gzipped), or the path of a folder of pictures or texts. */
 lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data);
 /* Texts in your memory, which are copied: how->model or how->text says what their symbols are. */

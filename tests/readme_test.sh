@@ -60,7 +60,7 @@ drawn 24 9 40 readings.csv
 awk '/^```/ { inside = !inside; next } inside' "$readme" | sed -e ':a;/\\$/{N;s/\\\n//;ba}' \
     -e 's/  *#.*//' | grep -vE '^ *(#|$)' >"$work/commands"
 declare -A small=([made]=hidden=8 [charrnn]='width=8 layers=1' [conv1d]='layers=1 channels=4 head=4'
-    [pixelcnn]='blocks=1 channels=2 head=2 kernel=3')
+    [pixelcnn]='blocks=1 channels=2 head=2 kernel=3' [bernoulli-mixture]=components=3)
 # scaled ARGUMENTS...: training is short
 scaled() {
     local settings=()

@@ -6,7 +6,7 @@ awk 'BEGIN { srand(3); for (i = 0; i < 40; i++) { for (v = 0; v < 100; v++)
 run train pixelcnn --data "$work/grey.csv" --shape 10x10x1 --set blocks=0 --set channels=2 \
     --set head=2 --epochs 1 --out "$work/m" --quiet >"$work/out"
 run compress "$work/m" --data "$work/grey.csv" --shape 10x10x1 --out "$work/lk" --quiet >"$work/out"
-long=1000000000 # examples
+long=40000000 # examples
 at_once() { # PATTERN ARGUMENTS...
     SECONDS=0
     expect_status 1 "$@"

@@ -15,8 +15,8 @@ static const cli_option options[] = {
 static const char *const words[] = {
     [LK_CHECK_PASSED] = "passed", [LK_CHECK_FAILED] = "FAILED", [LK_CHECK_SKIPPED] = "skipped"};
 
-static int print_results(const cli_arguments *arguments, const lk_check_result *results,
-                         int32_t count) {
+static int print_results(const cli_arguments *arguments, const lk_dataset *data,
+                         const lk_check_result *results, int32_t count) {
     bool passed = true;
     json_t *list = json_array();
     for (int32_t i = 0; i < count; i++) {
@@ -31,7 +31,11 @@ static int print_results(const cli_arguments *arguments, const lk_check_result *
     }
     int status = EXIT_DONE;
     if (cli_has(arguments, "json")) {
-        status = cli_print_json(json_pack("{s:b, s:O}", "passed", passed, "checks", list));
+        json_t *object = json_pack("{s:b, s:O}", "passed", passed, "checks", list);
+        cli_note_json(object, data);
+        status = cli_print_json(object);
+    } else {
+        cli_print_note(data);
     }
     json_decref(list);
     status = status == EXIT_DONE ? cli_finish_output() : status;
@@ -56,7 +60,7 @@ static int run(const cli_arguments *arguments) {
     }
     if (status == EXIT_DONE) {
         status = lk_check(s.model, items, results, &count) == LK_OK
-                     ? print_results(arguments, results, count)
+                     ? print_results(arguments, s.dataset, results, count)
                      : cli_fault(s.context);
     }
     lk_items_close(items);

@@ -131,14 +131,32 @@ static bool parse_crop(const cli_arguments *arguments, lk_crop *crop) {
     return true;
 }
 
+static bool picture_options(const cli_arguments *arguments, lk_picture_settings *settings) {
+    const char *alpha;
+    int64_t depth;
+    if (!cli_choice(arguments, "alpha", "keep|drop|white", NULL, &alpha) ||
+        !cli_integer(arguments, "depth", 8, 8, 0, &depth)) {
+        return false;
+    }
+    while (alpha != NULL && strcmp(lk_alpha_name(settings->alpha), alpha) != 0) {
+        settings->alpha++;
+    }
+    settings->orient = cli_has(arguments, "orient");
+    settings->depth = (int32_t)depth;
+    return true;
+}
+
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
     *options = (lk_dataset_options){0};
-    if (!cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet) ||
+    bool sized = cli_knows(arguments, "alphabet");
+    alphabet = 0;
+    if ((sized && !cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet)) ||
         !cli_integer(arguments, "binarize-seed", 0, INT64_MAX, 1, &seed) ||
         !cli_choice(arguments, "binarize", "threshold|sample", NULL, &how) ||
-        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop)) {
+        !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop) ||
+        !picture_options(arguments, &options->pictures.settings)) {
         return false;
     }
     options->alphabet = (int32_t)alphabet;
@@ -168,6 +186,18 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                                              : NULL};
     LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
     return lk_model_read_data(model, path, &options, dataset, done);
+}
+
+void cli_print_note(const lk_dataset *dataset) {
+    if (dataset != NULL && dataset->note != NULL) {
+        printf("%s: %s\n", dataset->path, dataset->note);
+    }
+}
+
+void cli_note_json(json_t *object, const lk_dataset *dataset) {
+    if (dataset != NULL && dataset->note != NULL) {
+        json_object_set_new_nocheck(object, "note", json_string(dataset->note));
+    }
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */

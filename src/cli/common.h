@@ -34,10 +34,22 @@ lk_status cli_can_write(lk_context *context, const char *path);
 #define CLI_DATA_OPTIONS                                                               \
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
         {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
-        {"binarize", "threshold|sample",                                               \
-         "turn grey values into 0 and 1 (default: as the model was trained)", false},  \
-    {                                                                                  \
-        "binarize-seed", "N", "seed of --binarize sample (default 1)", false           \
+        CLI_BINARIZE_OPTIONS, CLI_PICTURE_OPTIONS
+/* How pictures are read. */
+#define CLI_PICTURE_OPTIONS                                                                       \
+    {"alpha", "keep|drop|white",                                                                  \
+     "of pictures: transparency is a channel, is left out, or laid on white (default: as of the " \
+     "pictures that the model was trained on; else a channel where something shows through)",     \
+     false},                                                                                      \
+        {"orient", NULL, "of pictures: turn them as their EXIF notes say", false}, {              \
+        "depth", "8", "of pictures: read the high 8 bits of 16", false                            \
+    }
+/* Those of them that --given takes. */
+#define CLI_BINARIZE_OPTIONS                                                         \
+    {"binarize", "threshold|sample",                                                 \
+     "turn grey values into 0 and 1 (default: such values are not changed)", false}, \
+    {                                                                                \
+        "binarize-seed", "N", "seed of --binarize sample (default 1)", false         \
     }
 
 /* --shape; untouched without it. False after a usage line. */
@@ -51,10 +63,14 @@ bool cli_shape(const cli_arguments *arguments, lk_shape *shape);
 
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);
-/* Reads --data for a model, checks that they fit. Grey values are binarized as the arguments or
- * else the model says; values that are 0 and 1 already stay, and *done tells which it was. */
+/* Reads --data for a model, checks that they fit. Grey values are binarized if the arguments say
+ * so; values that are 0 and 1 already stay, and *done tells which it was. */
 lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, const char *path,
                         lk_dataset **dataset, lk_binarization *done);
+/* What a user should know of how the data were read: a line, or "note" in a JSON object (may be
+ * NULL). Nothing where there is nothing to say, or no data. */
+void cli_print_note(const lk_dataset *dataset);
+void cli_note_json(json_t *object, const lk_dataset *dataset);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_text(lk_binarization binarization);
 

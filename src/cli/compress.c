@@ -62,8 +62,9 @@ static int64_t size_on_disk(const char *path) {
 }
 
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
-static int print_report(const cli_arguments *arguments, bool texts, double dimensions,
+static int print_report(const cli_arguments *arguments, const lk_dataset *data, double dimensions,
                         const lk_codec_report *r) {
+    bool texts = data == NULL;
     double bits = 8.0 * (double)r->bytes / dimensions;
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
@@ -75,7 +76,7 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
         char model_unit[32], payload_unit[32];
         snprintf(model_unit, sizeof model_unit, "model_%s", unit);
         snprintf(payload_unit, sizeof payload_unit, "payload_%s", unit);
-        return cli_print_json(json_pack(
+        json_t *object = json_pack(
             "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b}",
             texts ? "texts" : "examples", (json_int_t)r->items, "text_bytes",
             (json_int_t)r->content_bytes, "symbols", (json_int_t)r->symbols, "bytes",
@@ -83,7 +84,9 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
             cli_number(bits), payload_unit, cli_number(payload_bits), model_unit,
             cli_number(model_bits), "overhead", cli_number(overhead), "chunks",
             (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
-            before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger));
+            before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger);
+        cli_note_json(object, data);
+        return cli_print_json(object);
     }
     printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
            texts ? "bytes" : "examples");
@@ -100,6 +103,7 @@ static int print_report(const cli_arguments *arguments, bool texts, double dimen
                "the training, or were compressed before\n",
                (long long)r->bytes, (long long)before);
     }
+    cli_print_note(data);
     return cli_finish_output();
 }
 
@@ -121,7 +125,7 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
     cli_progress_end(&progress);
     double dimensions = data == NULL ? (double)report.content_bytes
                                      : (double)data->examples * (double)data->variables;
-    return status == LK_OK ? print_report(arguments, data == NULL, dimensions, &report)
+    return status == LK_OK ? print_report(arguments, data, dimensions, &report)
                            : cli_fault(model->context);
 }
 

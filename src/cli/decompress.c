@@ -1,5 +1,6 @@
 /* likely decompress. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/common.h"
 #include "codec/codec.h"
@@ -8,8 +9,9 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .png, "
-     ".bin for CIFAR-10; all but .png also .gz), NAME/ is a folder of PNG pictures; a text is "
+     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .bin "
+     "for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png also .gz), NAME/ is a "
+     "folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
@@ -18,7 +20,18 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-static int print_json(const char *out, const lk_restored *r) {
+/* What of the examples is not in the file, "" if all is. */
+static void find_loss(const cli_arguments *arguments, const lk_restored *r,
+                      char loss[LK_LOSS_CAPACITY]) {
+    loss[0] = '\0';
+    if (!r->texts) {
+        lk_dataset written = *r->dataset;
+        written.labels = cli_has(arguments, "labels") ? NULL : written.labels;
+        lk_dataset_loss(cli_text(arguments, "out", NULL), &written, false, loss);
+    }
+}
+
+static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
@@ -29,11 +42,11 @@ static int print_json(const char *out, const lk_restored *r) {
         r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
                              "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks));
+                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
+                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
 }
 
-static int print_text(const char *out, const lk_restored *r) {
+static int print_text(const char *out, const lk_restored *r, const char *loss) {
     if (!r->texts) {
         printf("%lld examples restored to %s\n", (long long)r->items, out);
     } else if (r->total_bytes >= 0) {
@@ -56,12 +69,37 @@ static int print_text(const char *out, const lk_restored *r) {
     if (r->chunks < 0) {
         printf("the end of the file is damaged: more may be missing behind what is restored\n");
     }
+    if (loss[0] != '\0') {
+        printf("%s: %s\n", out, loss);
+    }
     return cli_finish_output();
 }
 
 static bool show(void *progress, int64_t done, int64_t count) {
     cli_progress_show(progress, done, count);
     return true;
+}
+
+/* Whether what the file says it holds can stand under that name: before all of it is decoded. A
+ * pipe can be read but once. */
+static lk_status check_out(lk_context *context, const char *data, const char *out) {
+    struct stat about;
+    lk_source source;
+    lk_container container;
+    if (stat(data, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_source_open(context, data, &source));
+    lk_status status = lk_container_open(&source, &container);
+    if (status == LK_OK && !container.texts) {
+        const lk_dataset like = {.shape = container.shape,
+                                 .alphabet = (int32_t)container.alphabet,
+                                 .examples = container.items};
+        status = lk_dataset_holds(context, out, &like, true);
+    }
+    lk_container_close(&container);
+    lk_source_close(&source);
+    return status;
 }
 
 /* To --out and, if they are asked for, --labels. */
@@ -88,7 +126,9 @@ static bool can_write(const cli_arguments *arguments, const cli_session *s) {
                 "the model is of texts, whose names say their classes: leave out --labels");
         return false;
     }
-    return cli_can_write(s->context, cli_text(arguments, "out", NULL)) == LK_OK &&
+    const char *out = cli_text(arguments, "out", NULL);
+    return check_out(s->context, cli_text(arguments, "data", NULL), out) == LK_OK &&
+           cli_can_write(s->context, out) == LK_OK &&
            (labels == NULL || cli_can_write(s->context, labels) == LK_OK);
 }
 
@@ -96,6 +136,7 @@ static bool can_write(const cli_arguments *arguments, const cli_session *s) {
 static int run(const cli_arguments *arguments) {
     cli_session s;
     lk_restored restored = {0};
+    char loss[LK_LOSS_CAPACITY];
     const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
@@ -108,9 +149,12 @@ static int run(const cli_arguments *arguments) {
                                        &restored) == LK_OK &&
                     write_examples(arguments, s.context, &restored) == LK_OK;
         cli_progress_end(&progress);
+        if (done) {
+            find_loss(arguments, &restored, loss);
+        }
         status = !done                        ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(out, &restored)
-                                              : print_text(out, &restored);
+                 : cli_has(arguments, "json") ? print_json(out, &restored, loss)
+                                              : print_text(out, &restored, loss);
     }
     lk_restored_deinit(&restored);
     cli_end(&s);

@@ -3,17 +3,15 @@
 #include <stdlib.h>
 
 #include "base/measure.h"
-#include "cli/items.h"
+#include "cli/eval_result.h"
 #include "cli/text.h"
-#include "jobs/classify.h"
-#include "train/baseline.h"
-#include "train/evaluate.h"
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, JPEG, "
-     "CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches (their test part). "
-     "For a model of texts: any file, as one text from its beginning, or a folder of texts",
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, JPEG, PBM, "
+     "PGM, PPM, PAM, CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches "
+     "(their test part). For a model of texts: any file, as one text from its beginning, or a "
+     "folder of texts",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
@@ -35,59 +33,11 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-typedef struct result {
-    const cli_session *session;
-    lk_items *items;
-    lk_evaluation evaluation;
-    lk_classification classes; /* labels 0: not asked for */
-    double total, mean, error; /* nats: of all; of an example */
-    lk_baselines baselines;    /* in nats per example, of texts per symbol */
-    int64_t impossible;
-} result;
-
-static lk_status evaluate(const cli_arguments *arguments, int64_t batch, float rate, result *r) {
-    const lk_model *model = r->session->model;
-    cli_progress progress = cli_progress_begin(arguments, "evaluating");
-    const lk_walk_options how = {.lanes = batch,
-                                 .learning_rate = rate,
-                                 .progress = cli_progress_go_on,
-                                 .progress_argument = &progress};
-    LK_TRY(lk_baselines_alone(model, r->items, &r->baselines));
-    lk_status status = lk_evaluate(model, r->items, &how, &r->evaluation);
-    if (status == LK_OK && cli_has(arguments, "classify")) {
-        status = lk_classify(model, r->items, &how, &r->classes);
-    }
-    cli_progress_end(&progress);
-    return status;
-}
-
-static void summarise(result *r) {
-    const double *nll = r->evaluation.nll_nats;
-    double square = 0.0, count = (double)r->evaluation.items;
-    for (int64_t i = 0; i < r->evaluation.items; i++) {
-        r->total += nll[i];
-        r->mean += nll[i] / count;
-        r->impossible += isinf(nll[i]) ? 1 : 0;
-    }
-    for (int64_t i = 0; i < r->evaluation.items; i++) {
-        square += (nll[i] - r->mean) * (nll[i] - r->mean);
-    }
-    r->error = count > 1.0 ? sqrt(square / (count - 1.0) / count) : 0.0;
-}
-
-static int64_t bytes_of(const lk_items *items) {
-    int64_t bytes = 0;
-    for (int64_t i = 0; i < lk_items_count(items); i++) {
-        bytes += lk_items_bytes(items, i);
-    }
-    return bytes;
-}
-
 /* ---- of texts -------------------------------------------------------------------------------- */
 
-static void print_texts(const result *r) {
+static void print_texts(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT, symbols = (double)lk_items_total(r->items);
-    int64_t bytes = bytes_of(r->items), escapes = r->evaluation.escapes;
+    int64_t bytes = eval_bytes(r->items), escapes = r->evaluation.escapes;
     printf("%.0f symbols (%s), %lld bytes, ", symbols,
            lk_symbols_kind_name(r->session->model->data.symbols.kind), (long long)bytes);
     if (r->evaluation.items == 1) {
@@ -105,9 +55,9 @@ static void print_texts(const result *r) {
     }
 }
 
-static json_t *texts_json(const result *r) {
+static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
-    int64_t symbols = lk_items_total(r->items), bytes = bytes_of(r->items);
+    int64_t symbols = lk_items_total(r->items), bytes = eval_bytes(r->items);
     return json_pack(
         "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family", r->session->model->family->name,
         "stream", lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
@@ -119,11 +69,7 @@ static json_t *texts_json(const result *r) {
 
 /* ---- of examples ----------------------------------------------------------------------------- */
 
-static double bits_per_dim(const result *r, double nats) {
-    return nats / (double)r->evaluation.variables / LK_NATS_PER_BIT;
-}
-
-static void print_examples(const result *r) {
+static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
     int32_t networks = lk_model_variants(r->session->model);
@@ -136,11 +82,11 @@ static void print_examples(const result *r) {
     if (isfinite(r->mean)) {
         printf(" +- %.4f", r->error);
     }
-    printf(" nats per example, %.6f bits per dimension\n", bits_per_dim(r, r->mean));
+    printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
     for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
         double nats = e->part_nats[p] / (double)e->items;
         printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
-               nats, bits_per_dim(r, nats));
+               nats, eval_bits_per_dim(r, nats));
     }
     if (r->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
@@ -149,7 +95,7 @@ static void print_examples(const result *r) {
     }
 }
 
-static json_t *examples_json(const result *r) {
+static json_t *examples_json(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_model *model = r->session->model;
     const lk_view *view = lk_model_view(model);
@@ -157,7 +103,7 @@ static json_t *examples_json(const result *r) {
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
                   "examples", (json_int_t)e->items, "dimensions", (json_int_t)e->variables,
                   "nll_nats", cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
-                  "bits_per_dim", cli_number(bits_per_dim(r, r->mean)), "variants",
+                  "bits_per_dim", cli_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_text(r->session->binarization));
     if (view != NULL && lk_model_variants(model) == 1) {
@@ -173,19 +119,15 @@ static json_t *examples_json(const result *r) {
 
 /* ---- beside what models that have learned nothing reach ------------------------------------- */
 
-static double told_nll(const result *r) {
+static double told_nll(const eval_result *r) {
     return r->session->model->data.stream ? r->total / (double)lk_items_total(r->items) : r->mean;
 }
 
-static bool alone(const result *r) {
-    return r->session->model->data.stream ? lk_items_total(r->items) < 2 : r->evaluation.items < 2;
-}
-
 /* Of one example nothing is known but itself. */
-static void print_baselines(const result *r) {
+static void print_baselines(const eval_result *r) {
     const char *unit = r->session->model->data.stream ? "symbol" : "example";
     const char *verdict = lk_baselines_verdict(r->session->model, &r->baselines, told_nll(r));
-    if (alone(r)) {
+    if (isnan(r->baselines.independent)) {
         printf("the uniform distribution has %.4f nats per %s\n", r->baselines.uniform, unit);
     } else {
         printf(
@@ -193,13 +135,13 @@ static void print_baselines(const result *r) {
             "distribution %.4f\n",
             r->baselines.independent, unit, r->baselines.uniform);
     }
-    if (verdict != NULL && !alone(r)) {
+    if (verdict != NULL && !isnan(r->baselines.independent)) {
         printf("on these data the model is %s (or they are of another kind than its own)\n",
                verdict);
     }
 }
 
-static void put_baselines(const result *r, json_t *object) {
+static void put_baselines(const eval_result *r, json_t *object) {
     bool texts = r->session->model->data.stream;
     json_object_set_new(object, texts ? "uniform_nats_per_symbol" : "uniform_nll_nats",
                         cli_number(r->baselines.uniform));
@@ -209,7 +151,7 @@ static void put_baselines(const result *r, json_t *object) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static int print(const result *r, bool json) {
+static int print(const eval_result *r, bool json) {
     const lk_evaluation *e = &r->evaluation;
     const lk_classification *c = &r->classes;
     bool texts = r->session->model->data.stream, labelled = r->session->model->data.labels > 0;
@@ -225,6 +167,7 @@ static int print(const result *r, bool json) {
             json_object_set_new(object, "accuracy", cli_number(accuracy));
             json_object_set_new(object, "log_loss_nats", cli_number(c->log_loss));
         }
+        cli_note_json(object, r->session->dataset);
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
@@ -236,6 +179,7 @@ static int print(const result *r, bool json) {
         printf("accuracy %.4f (%lld of %lld): the most probable of %d labels; log-loss %.4f nats\n",
                accuracy, (long long)c->correct, (long long)e->items, c->labels, c->log_loss);
     }
+    cli_print_note(r->session->dataset);
     return cli_finish_output();
 }
 
@@ -256,8 +200,11 @@ static int run(const cli_arguments *arguments) {
         !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
+    if (arguments->positionals > 1) {
+        return eval_table(arguments, batch, rate);
+    }
     cli_session s;
-    result r = {.session = &s};
+    eval_result r = {.session = &s};
     int status = cli_begin(arguments, true, &s);
     if (status == EXIT_DONE && !check_options(arguments, s.model)) {
         status = EXIT_USAGE;
@@ -265,17 +212,13 @@ static int run(const cli_arguments *arguments) {
     if (status == EXIT_DONE) {
         status = cli_items_open(arguments, &s, &r.items);
     }
-    if (status == EXIT_DONE && evaluate(arguments, batch, rate, &r) != LK_OK) {
+    if (status == EXIT_DONE && eval_run(arguments, batch, rate, &r) != LK_OK) {
         status = cli_fault(s.context);
     }
     if (status == EXIT_DONE) {
-        summarise(&r);
-        r.baselines.independent = alone(&r) ? (double)NAN : r.baselines.independent;
         status = print(&r, cli_has(arguments, "json"));
     }
-    lk_classification_deinit(&r.classes);
-    lk_evaluation_deinit(&r.evaluation);
-    lk_items_close(r.items);
+    eval_release(&r);
     cli_end(&s);
     return status;
 }
@@ -283,8 +226,9 @@ static int run(const cli_arguments *arguments) {
 const cli_verb cli_eval_verb = {
     .name = "eval",
     .summary = "negative log-likelihood of data, in nats and bits per dimension",
-    .operands = "MODEL",
+    .operands = "MODEL...",
     .operand_count = 1,
+    .operand_most = POSITIONALS_MOST,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
@@ -300,10 +244,13 @@ const cli_verb cli_eval_verb = {
         "With --adapt what is learned is carried from example to example, in the order of the "
         "data, one at a time. An NLL\n"
         "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n\n"
+        "Several models of one kind of data give one table: parameters, nats, bits, multiply-adds "
+        "and sequential steps; models of other data are refused before any is run.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
         "  likely eval pixels.likely --data photograph.png\n"
+        "  likely eval made.likely pixelcnn.likely pixelrnn.likely --data test.amat.gz\n"
         "  likely eval book.likely --data book.txt --from -111540 --adapt 0.0005\n",
     .run = run,
 };

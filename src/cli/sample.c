@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/measure.h"
+#include "base/memory.h"
 #include "cli/sample.h"
 #include "cli/text.h"
 #include "jobs/completions.h"
@@ -17,8 +18,9 @@ static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
      "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
-     ".csv, .idx, .pbm; all but .png also .gz. Streams of text go to standard output "
-     "without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... when there are several",
+     ".csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png also .gz. Streams of "
+     "text go to standard output without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... "
+     "when there are several",
      false},
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},
@@ -41,6 +43,8 @@ static const cli_option options[] = {
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
+    CLI_BINARIZE_OPTIONS,
+    CLI_PICTURE_OPTIONS,
     {"plain", NULL, "a .png of completions shows them alone, without what was given", false},
     {"temperature", "T",
      "divide logits by T (default 1: the model; towards 0: its most probable values)", false},
@@ -104,12 +108,16 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
 /* Reads --given: a text of held values, or data of any format, of which --given-rows or
  * --given-variables are held. Without --given nothing is (given->examples is 0). */
 static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                            lk_given *given) {
+                            lk_given *given, char **note) {
     const char *path = cli_text(arguments, "given", NULL);
     const lk_columns *columns = model->data.columns;
-    lk_dataset_options how = {.role = LK_ROLE_TEST,
-                              .columns = columns,
-                              .words = columns != NULL && lk_columns_have_words(columns)};
+    lk_dataset_options how;
+    LK_REQUIRE(cli_data_options(arguments, &how)); /* checked before */
+    how.role = LK_ROLE_TEST;
+    how.columns = columns;
+    how.words = columns != NULL && lk_columns_have_words(columns);
+    how.shape = (lk_shape){0}; /* --shape is of the samples */
+    lk_model_wish(model, true, &how);
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};
@@ -123,10 +131,9 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     if (dataset == NULL) {
         return LK_OK;
     }
-    if (model->data.binarization != LK_BINARIZE_NONE && dataset->alphabet > 2) {
-        lk_dataset_binarize_all(dataset, model->data.binarization, 1, 0);
-    }
     lk_status status = hold(arguments, model, dataset, given);
+    *note = dataset->note;
+    dataset->note = NULL;
     lk_dataset_destroy(dataset);
     return status;
 }
@@ -164,28 +171,26 @@ static lk_status sample(const cli_arguments *arguments, const lk_model *model,
     return status;
 }
 
-static int report(const cli_arguments *arguments, int64_t count, double seconds) {
+static int report(const cli_arguments *arguments, const lk_model *model, int64_t count,
+                  double seconds, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
+    const lk_dataset like = {.shape = model->data.shape, .alphabet = model->data.alphabet};
+    char drawn[LK_LOSS_CAPACITY];
+    lk_dataset_loss(out, &like, true, drawn);
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f}", "examples", (json_int_t)count,
-                                        "out", out, "seconds", seconds, "examples_per_second",
-                                        (double)count / (seconds + 1e-9)));
+        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f, s:s*, s:s*}", "examples",
+                                        (json_int_t)count, "out", out, "seconds", seconds,
+                                        "examples_per_second", (double)count / (seconds + 1e-9),
+                                        "drawn", drawn[0] != '\0' ? drawn : NULL, "note", note));
     }
     printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
+    if (drawn[0] != '\0') {
+        printf("%s: %s\n", out, drawn);
+    }
+    if (note != NULL) {
+        printf("%s: %s\n", cli_text(arguments, "given", ""), note);
+    }
     return cli_finish_output();
-}
-
-/* Before the work: an ending that says nothing, and what its format cannot hold. */
-static lk_status can_hold(const cli_arguments *arguments, const lk_model *model,
-                          const lk_sample_options *how, const char *out) {
-    lk_shape shape = how->shape.axes > 0 ? how->shape : model->data.shape;
-    const lk_dataset like = {.shape = shape,
-                             .variables = lk_shape_variables(shape),
-                             .alphabet = model->data.alphabet,
-                             .columns = (lk_columns *)(uintptr_t)model->data.columns};
-    LK_TRY(lk_dataset_writable(model->context, out));
-    int64_t shown = cli_has(arguments, "given") ? 1 : how->count; /* beside what is given */
-    return lk_dataset_try(model->context, out, &like, shown, false);
 }
 
 static int sample_examples(const cli_arguments *arguments, const lk_model *model,
@@ -193,6 +198,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     const char *out = cli_text(arguments, "out", NULL);
     double seconds = 0.0;
     lk_given given = {0};
+    char *note = NULL; /* of --given */
     if (!cli_excludes(arguments, "length prompt prompt-file", "models of texts")) {
         return EXIT_USAGE;
     }
@@ -200,12 +206,19 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
         return cli_usage(arguments, "needs --%s",
                          cli_has(arguments, "count") ? "out FILE" : "count N");
     }
-    bool done = can_hold(arguments, model, how, out) == LK_OK &&
+    const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
+                             .alphabet = model->data.alphabet,
+                             /* Beside what is given as many are shown as there is room for. */
+                             .examples = cli_has(arguments, "given") ? 1 : how->count};
+    bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
                 cli_can_write(model->context, out) == LK_OK &&
-                read_given(arguments, model, how->shape, &given) == LK_OK &&
+                read_given(arguments, model, how->shape, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
-    return done ? report(arguments, how->count, seconds) : cli_fault(model->context);
+    int status =
+        done ? report(arguments, model, how->count, seconds, note) : cli_fault(model->context);
+    lk_release(note);
+    return status;
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -228,6 +241,7 @@ static int run(const cli_arguments *arguments) {
     int64_t seed;
     double temperature;
     const char *schedule;
+    lk_dataset_options unused; /* until --given is read */
     lk_sample_options how = {0};
     cli_session s;
     if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
@@ -235,7 +249,8 @@ static int run(const cli_arguments *arguments) {
         !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
-        !cli_shape(arguments, &how.shape) || check_given(arguments) != EXIT_DONE) {
+        !cli_shape(arguments, &how.shape) || !cli_data_options(arguments, &unused) ||
+        check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
     how.seed = (uint64_t)seed;

@@ -71,12 +71,28 @@ typedef struct scorer {
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
+/* Before the model itself is run. */
+static lk_status check_background(const scorer *s, const char *path) {
+    const lk_model *model = s->session.model, *background = s->background;
+    lk_shape shape;
+    LK_TRY(lk_model_alike(model, s->arguments->positional[0], background, path));
+    if (background->data.labels > 0 &&
+        (background->data.labels != model->data.labels ||
+         !lk_dictionary_equal(&background->data.classes, &model->data.classes))) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s is given other labels than %s: take a background of p(x)", path,
+                       s->arguments->positional[0]);
+    }
+    return lk_model_takes(background, s->session.dataset, &shape);
+}
+
 static lk_status score_examples(scorer *s) {
     const cli_arguments *a = s->arguments;
     const lk_model *model = s->session.model;
     const char *against = cli_text(a, "against", NULL), *labels = cli_text(a, "anomalies", NULL);
     if (against != NULL) {
         LK_TRY(lk_model_read(model->context, against, &s->background));
+        LK_TRY(check_background(s, against));
     }
     if (labels == NULL && model->data.labels == 0) {
         labels = cli_text(a, "labels", NULL);
@@ -153,6 +169,7 @@ static int print_examples_json(const scorer *s) {
     json_object_set_new(object, "scores", score);
     json_object_set_new(object, "variables", variable);
     json_object_set_new(object, "variable_nats", nats);
+    cli_note_json(object, s->session.dataset);
     return cli_print_json(object);
 }
 
@@ -180,6 +197,7 @@ static int print_examples(const scorer *s) {
         printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",
                (long long)s->legend.examples, s->legend.full_scale, map_unit(s), s->legend.largest);
     }
+    cli_print_note(s->session.dataset);
     return cli_finish_output();
 }
 

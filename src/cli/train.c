@@ -13,8 +13,8 @@
 
 static const cli_option train_options[] = {
     {"data", "PATH",
-     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PBM, PNG, "
-     "JPEG, CIFAR batches; also gzipped; or a "
+     "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -204,7 +204,9 @@ static lk_status make_model(session *s) {
         return by_gradients(s) ? lk_model_start(s->model, s->data.train) : LK_OK;
     }
     lk_dataset values = *s->data.train;
-    values.alphabet = s->model->data.binarization == LK_BINARIZE_SAMPLE ? 2 : values.alphabet;
+    bool drawn = s->data.description.binarization == LK_BINARIZE_SAMPLE &&
+                 s->model->data.binarization == LK_BINARIZE_SAMPLE;
+    values.alphabet = drawn ? 2 : values.alphabet;
     return s->data.train_texts != NULL ? LK_OK : lk_model_accepts(s->model, &values);
 }
 
@@ -217,9 +219,6 @@ static lk_status read_data(session *s) {
     if (from != NULL && from->data.stream) {
         return train_data_read_text(s->arguments, s->context, from, from->data.symbols.kind,
                                     from->data.variables, how->fraction, &s->data);
-    }
-    if (from != NULL && how->reading.binarization == LK_BINARIZE_NONE) {
-        how->reading.binarization = from->data.binarization;
     }
     return how->text && from == NULL
                ? train_data_read_text(s->arguments, s->context, NULL, how->symbols, how->window,
@@ -269,6 +268,19 @@ static lk_status look_before(session *s) {
     return LK_OK;
 }
 
+/* What was decided about the data. */
+static void tell(const session *s) {
+    const lk_dataset *sets[] = {s->data.train, s->data.valid};
+    for (int i = 0; i < 2 && !cli_has(s->arguments, "quiet"); i++) {
+        if (sets[i] != NULL && sets[i]->note != NULL) {
+            fprintf(stderr, "%s: %s\n", sets[i]->path, sets[i]->note);
+        }
+    }
+    if (s->data.note[0] != '\0' && !cli_has(s->arguments, "quiet")) {
+        fprintf(stderr, "%s\n", s->data.note);
+    }
+}
+
 static lk_status run_session(session *s) {
     LK_TRY(cli_can_write(s->context, cli_text(s->arguments, "out", NULL)));
     LK_TRY(find_family(s));
@@ -284,10 +296,12 @@ static lk_status run_session(session *s) {
                              data_size(s), s->data.description.variables, &s->settings,
                              &s->how->options);
     }
-    if (s->data.note[0] != '\0' && !cli_has(s->arguments, "quiet")) {
-        fprintf(stderr, "%s\n", s->data.note);
-    }
+    tell(s);
     return train_model(s);
+}
+
+static const char *note_of(const session *s) {
+    return s->data.train != NULL ? s->data.train->note : NULL;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -305,8 +319,8 @@ static int run(const cli_arguments *arguments) {
                                .sa_flags = (int)SA_RESETHAND}; /* a second signal ends at once */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    status =
-        run_session(&s) == LK_OK ? train_report_summary(arguments, s.model) : cli_fault(s.context);
+    status = run_session(&s) == LK_OK ? train_report_summary(arguments, s.model, note_of(&s))
+                                      : cli_fault(s.context);
     train_log_close(s.log);
     train_data_release(&s.data);
     lk_assignments_deinit(&s.settings);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/cropping.h"
 #include "data/labels.h"
+#include "models/take.h"
 
 /* With fewer examples than this nothing is held out unless asked for. */
 #define HOLD_OUT_LEAST 20
@@ -100,6 +101,7 @@ static lk_status read_valid_file(const cli_arguments *arguments, lk_context *con
     const char *labels = cli_text(arguments, "valid-labels", NULL);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.columns = data->train->columns;
+    lk_picture_wish_like(data->train, &options);
     LK_TRY(lk_dataset_read(context, path, &options, &data->valid));
     if (labels != NULL) {
         LK_TRY(lk_dataset_read_labels(context, labels, data->valid));
@@ -186,6 +188,7 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
         .alphabet = choose_alphabet(arguments, how, data),
         .binarization = how->binarization,
         .columns = train->columns,
+        .pictures = how->pictures.settings,
     };
     LK_TRY(take_condition(arguments, context, from, data));
     return view == NULL
@@ -204,6 +207,10 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     options.words = true;
     options.unseen = cli_has(arguments, "unseen");
     options.columns = from != NULL ? from->data.columns : NULL;
+    if (from != NULL) {
+        lk_model_wish(from, false, &options);
+        options.pictures.levels = how->binarization != LK_BINARIZE_NONE ? 0 : from->data.alphabet;
+    }
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
     LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));

@@ -126,16 +126,16 @@ static void print_end(const lk_model *model, const json_t *history) {
     }
 }
 
-int train_report_summary(const cli_arguments *arguments, const lk_model *model) {
+int train_report_summary(const cli_arguments *arguments, const lk_model *model, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
         return cli_print_json(json_pack(
-            "{s:s, s:s, s:I, s:s, s:o}", "model", out, "family", model->family->name, "parameters",
-            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
-            "history", history != NULL ? history : json_object()));
+            "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
+            "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+            fingerprint, "history", history != NULL ? history : json_object(), "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);

@@ -16,9 +16,6 @@ typedef struct lk_byte_sink {
     /* Restoring texts, before the bytes of each: `name` is that of its file within a folder, "" of
      * a text that is alone. NULL: containers of named texts are refused. */
     lk_status (*begin)(void *user, const char *name);
-    /* Restoring examples, before any of them: what they will be like, without values, and how many
-     * (-1: not known yet). NULL: everything is fine. */
-    lk_status (*examples)(void *user, const lk_dataset *like, int64_t count);
     lk_status (*write)(void *user, const void *bytes, int64_t size);
     void *user;
 } lk_byte_sink;

@@ -313,25 +313,9 @@ static lk_status make_dataset(job *work) {
     return c->words ? name_labels(work, *data) : LK_OK;
 }
 
-/* Whoever takes the examples may refuse them before the work. */
-static lk_status announce(job *work) {
-    const lk_container *c = &work->container;
-    lk_dataset *like;
-    if (c->texts || work->output == NULL || work->output->examples == NULL) {
-        return LK_OK;
-    }
-    LK_TRY(lk_model_dataset(work->model, work->name, c->shape, 1, &like));
-    like->alphabet = (int32_t)c->alphabet;
-    like->format = (int32_t)c->format;
-    lk_status status = work->output->examples(work->output->user, like, c->items);
-    lk_dataset_destroy(like);
-    return status;
-}
-
 static lk_status restore(job *work) {
     lk_container *c = &work->container;
     LK_TRY(check_model(work));
-    LK_TRY(announce(work));
     LK_TRY(check_intact(work));
     LK_TRY(lk_coder_init(&work->coder, work->model, c, work->shape));
     LK_TRY(c->chunks != 0 ? lk_coder_open(&work->coder, LK_INCREMENTAL, work->name) : LK_OK);

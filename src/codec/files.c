@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "codec/codec.h"
-#include "data/formats/formats.h"
 
 static lk_status write_file(void *user, const void *bytes, int64_t size) {
     lk_writer_put(user, bytes, size);
@@ -71,16 +70,10 @@ static lk_status write_text(void *user, const void *bytes, int64_t size) {
     return write_file(((texts *)user)->file, bytes, size);
 }
 
-static lk_status try_examples(void *user, const lk_dataset *like, int64_t count) {
-    const texts *t = user;
-    return lk_dataset_try(t->context, t->out, like, count, true);
-}
-
 lk_status lk_decompress_file(const lk_model *model, const char *path, const char *out,
                              const lk_codec_options *options, lk_restored *restored) {
     texts t = {.context = model->context, .out = out};
-    lk_byte_sink output = {
-        .begin = begin_text, .examples = try_examples, .write = write_text, .user = &t};
+    lk_byte_sink output = {.begin = begin_text, .write = write_text, .user = &t};
     lk_source source;
     *restored = (lk_restored){0};
     LK_TRY(lk_source_open(model->context, path, &source));

@@ -5,6 +5,19 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+/* What stands in no tile. */
+static lk_status tell_rest(lk_context *context, const lk_crops *crops, lk_dataset *dataset) {
+    int64_t pixels = 0, used = dataset->examples * crops->how.height * crops->how.width;
+    for (int64_t p = 0; p < crops->count; ++p) {
+        pixels += crops->pictures[p].height * crops->pictures[p].width;
+    }
+    return pixels == used ? LK_OK
+                          : lk_dataset_note(context, dataset,
+                                            "%lld of %lld pixels, at the right and at the bottom, "
+                                            "are in no tile",
+                                            (long long)(pixels - used), (long long)pixels);
+}
+
 static lk_status fill(lk_context *context, const char *name, bool tiles, lk_crops *crops,
                       lk_dataset *dataset) {
     lk_shape shape = {.axes = 3,
@@ -18,7 +31,7 @@ static lk_status fill(lk_context *context, const char *name, bool tiles, lk_crop
     dataset->alphabet = crops->pictures[0].alphabet;
     if (tiles) {
         lk_crops_tiles(crops, dataset->values);
-        return LK_OK;
+        return tell_rest(context, crops, dataset);
     }
     for (int64_t i = 0; i < dataset->examples; ++i) {
         lk_crops_draw(crops, 0, i, dataset->values + i * dataset->variables);

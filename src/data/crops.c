@@ -18,10 +18,9 @@ static void copy(const lk_crop *how, const lk_picture *picture, int64_t top, int
                  uint16_t *values) {
     int64_t line = how->width * picture->channels;
     for (int64_t y = 0; y < how->height; ++y) {
-        const uint8_t *from =
-            picture->pixels + ((top + y) * picture->width + left) * picture->channels;
+        int64_t from = ((top + y) * picture->width + left) * picture->channels;
         for (int64_t i = 0; i < line; ++i) {
-            values[y * line + i] = from[i];
+            values[y * line + i] = (uint16_t)lk_picture_value(picture, from + i);
         }
     }
 }
@@ -78,8 +77,8 @@ void lk_crops_destroy(lk_crops *crops) {
 void lk_crops_threshold(lk_crops *crops, int32_t least) {
     for (int64_t p = 0; p < crops->count; ++p) {
         lk_picture *picture = &crops->pictures[p];
-        for (int64_t i = 0; i < picture->height * picture->width * picture->channels; ++i) {
-            picture->pixels[i] = picture->pixels[i] >= least;
+        for (int64_t i = 0; i < lk_picture_samples(picture); ++i) {
+            lk_picture_set(picture, i, lk_picture_value(picture, i) >= least);
         }
         picture->alphabet = 2;
     }

@@ -17,6 +17,18 @@ bool lk_shape_equal(lk_shape a, lk_shape b) {
     return a.axes == b.axes && memcmp(a.size, b.size, (size_t)a.axes * sizeof a.size[0]) == 0;
 }
 
+lk_shape lk_shape_picture(lk_shape shape) {
+    int64_t variables = shape.axes == 1 ? shape.size[0] : 0, side = 1;
+    while (side * side < variables && side < INT32_MAX) {
+        side++;
+    }
+    if (shape.axes == 2 || (variables > 0 && side * side == variables)) {
+        int64_t height = shape.axes == 2 ? shape.size[0] : side;
+        return (lk_shape){3, {height, shape.axes == 2 ? shape.size[1] : side, 1}};
+    }
+    return shape;
+}
+
 void lk_shape_print(lk_shape shape, char *text, size_t capacity) {
     size_t used = 0;
     text[0] = '\0';

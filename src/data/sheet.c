@@ -15,16 +15,19 @@
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
 lk_sheet_tile lk_tile_of(lk_shape shape) {
-    int64_t variables = lk_shape_variables(shape), side = 1;
-    if (shape.axes == 2 || shape.axes == 3) {
-        int32_t channels = shape.axes == 3 && shape.size[2] == 3 ? 3 : 1;
-        return (lk_sheet_tile){shape.size[0], variables / shape.size[0] / channels, channels};
+    int64_t variables = lk_shape_variables(shape);
+    lk_shape picture = lk_shape_picture(shape);
+    if (picture.axes != 3) {
+        return (lk_sheet_tile){1, variables, 1};
     }
-    while (side * side < variables && side < LK_PICTURE_SIDE_MOST) {
-        side++;
-    }
-    return side * side == variables ? (lk_sheet_tile){side, side, 1}
-                                    : (lk_sheet_tile){1, variables, 1};
+    bool colours = picture.size[2] >= 2 && picture.size[2] <= LK_PICTURE_CHANNELS_MOST;
+    int32_t channels = colours ? (int32_t)picture.size[2] : 1;
+    return (lk_sheet_tile){picture.size[0], variables / picture.size[0] / channels, channels};
+}
+
+/* Of 2 and 4 channels the last one is alpha. */
+static bool alpha_of(int32_t channels) {
+    return channels == 2 || channels == 4;
 }
 
 /* ---- layout ---------------------------------------------------------------------------------- */
@@ -87,6 +90,9 @@ lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile til
         return lk_fail_no_memory(context, path, bytes);
     }
     memset(sheet->pixels, LINE_GREY, (size_t)bytes);
+    for (int64_t i = tile.channels - 1; alpha_of(tile.channels) && i < bytes; i += tile.channels) {
+        sheet->pixels[i] = 255; /* lines are opaque */
+    }
     return LK_OK;
 }
 
@@ -106,11 +112,15 @@ static uint8_t scaled(int64_t value, int32_t alphabet) {
     return (uint8_t)((value * 255 + largest / 2) / largest);
 }
 
-/* Which of a tile's values byte i of row y shows. */
+/* Which of a tile's values byte i of row y shows: alpha, where both have it, and of a grey tile the
+ * same value for each colour. */
 static int64_t value_at(const lk_sheet *sheet, int64_t y, int64_t i, int32_t from_channels) {
-    int64_t x = i / sheet->tile.channels;
-    return (y * sheet->tile.width + x) * from_channels +
-           (from_channels > 1 ? i % sheet->tile.channels : 0);
+    int32_t channels = sheet->tile.channels, channel = (int32_t)(i % channels);
+    int64_t first = (y * sheet->tile.width + i / channels) * from_channels;
+    if (alpha_of(channels) && channel == channels - 1) {
+        return first + from_channels - 1;
+    }
+    return first + (from_channels > 2 ? channel : 0);
 }
 
 void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values,

@@ -8,11 +8,12 @@
 #include "base/context.h"
 #include "data/shape.h"
 
-/* How an example is drawn: an image of 1 or 3 channels as it is, of others grey with its channels
- * beside each other; a vector as a square if it can be one, else as a line. */
+/* How an example is drawn: an image of 1 to 4 channels as it is (2 and 4: the last is alpha), of
+ * others grey with its channels beside each other; a vector as a square if it can be one, else as a
+ * line. */
 typedef struct lk_sheet_tile {
     int64_t height, width; /* pixels */
-    int32_t channels;      /* 1 or 3 */
+    int32_t channels;      /* 1 to 4 */
 } lk_sheet_tile;
 lk_sheet_tile lk_tile_of(lk_shape shape);
 
@@ -32,8 +33,8 @@ lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile til
                         int64_t tiles, lk_sheet *sheet);
 /* The top left pixel of a tile, whose rows are sheet->width * tile.channels bytes apart. */
 uint8_t *lk_sheet_at(const lk_sheet *sheet, int64_t group, int64_t tile);
-/* Draws values[height * width * from_channels] of an alphabet, scaled to 0..255; one channel may be
- * drawn on a sheet of three. Of those that are not all known, -1 is drawn grey. */
+/* Draws values[height * width * from_channels] of an alphabet, scaled to 0..255; on a sheet of
+ * as many channels, or of three. Of those that are not all known, -1 is drawn grey. */
 void lk_sheet_draw(const lk_sheet *sheet, int64_t group, int64_t tile, const uint16_t *values,
                    int32_t from_channels, int32_t alphabet);
 void lk_sheet_draw_known(const lk_sheet *sheet, int64_t group, int64_t tile, const int32_t *values,

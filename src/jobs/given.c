@@ -171,10 +171,6 @@ lk_status lk_given_parse(const lk_model *model, const char *name, const lk_bytes
 
 /* ---- data sets ------------------------------------------------------------------------------- */
 
-static bool is_image(lk_shape shape) {
-    return shape.axes == 2 || shape.axes == 3;
-}
-
 static int64_t row_of(lk_shape image) {
     return lk_shape_variables(image) / image.size[0];
 }
@@ -182,8 +178,9 @@ static int64_t row_of(lk_shape image) {
 /* Rows for what is completed. *part: the data are the upper part of it. */
 static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool *part,
                           lk_given *given) {
-    lk_shape own = model->data.shape, shape = dataset->shape, there = own;
-    *part = is_image(own) && is_image(shape) && shape.size[0] < own.size[0] &&
+    lk_shape own = lk_shape_picture(model->data.shape), shape = lk_shape_picture(dataset->shape);
+    lk_shape there = model->data.shape;
+    *part = own.axes == 3 && shape.axes == 3 && shape.size[0] < own.size[0] &&
             shape.size[1] == own.size[1] && row_of(shape) == row_of(own);
     LK_TRY(*part ? lk_model_accepts_values(model, dataset)
                  : lk_model_takes(model, dataset, &there));
@@ -233,7 +230,7 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
                         lk_given *given) {
     bool part;
     *given = (lk_given){0};
-    if (!is_image(model->data.shape)) {
+    if (lk_shape_picture(model->data.shape).axes != 3) {
         return lk_fail(model->context, LK_INVALID,
                        "%s: the model is not for images, so there are no rows to hold: say how "
                        "many variables of the "
@@ -241,7 +238,7 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
                        dataset->path);
     }
     LK_TRY(open_for(model, dataset, &part, given));
-    int64_t row = row_of(given->shape), most = dataset->variables / row;
+    int64_t row = row_of(lk_shape_picture(given->shape)), most = dataset->variables / row;
     rows = rows >= 0 ? rows : part ? most : most / 2;
     if (rows > most) {
         lk_given_deinit(given);

@@ -103,11 +103,22 @@ static lk_status read_examples(lk_context *context, const lk_input *input,
 
 static lk_status load_examples(lk_context *context, const lk_input *input, const lk_loading *how,
                                lk_data *data) {
+    lk_loan loan;
+    const lk_model *model = how->model != NULL ? lk_lend(&loan, context, how->model) : NULL;
     lk_dataset_options options = reading_of(how);
+    options.binarization = how->binarize ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_NONE; /* for these */
+    if (model != NULL) {
+        lk_model_wish(model, false, &options);
+    } else if (how->like != NULL && how->like->dataset != NULL) {
+        lk_picture_wish_like(how->like->dataset, &options);
+    }
+    options.binarization = LK_BINARIZE_NONE;
     LK_TRY(read_examples(context, input, &options, &data->dataset));
-    lk_binarization binarization = how->model != NULL ? how->model->data.binarization
-                                   : how->binarize    ? LK_BINARIZE_THRESHOLD
-                                                      : LK_BINARIZE_NONE;
+    lk_binarization binarization =
+        !how->binarize ? LK_BINARIZE_NONE
+        : how->model != NULL && how->model->data.binarization != LK_BINARIZE_NONE
+            ? how->model->data.binarization
+            : LK_BINARIZE_THRESHOLD;
     if (binarization != LK_BINARIZE_NONE && data->dataset->alphabet > 2) {
         lk_dataset_binarize_all(data->dataset, binarization, options.seed, 0);
     }
@@ -121,11 +132,8 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     if (known != NULL && known->count > 0 && data->dataset->labels != NULL) {
         LK_TRY(lk_dataset_match_labels(context, data->dataset, known));
     }
-    lk_loan loan;
     lk_shape there;
-    return how->model == NULL
-               ? LK_OK
-               : lk_model_takes(lk_lend(&loan, context, how->model), data->dataset, &there);
+    return model == NULL ? LK_OK : lk_model_takes(model, data->dataset, &there);
 }
 
 static lk_status load_texts(lk_context *context, const lk_input *input, lk_data *data) {

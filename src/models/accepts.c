@@ -37,15 +37,23 @@ static bool takes_any_size(const lk_model *model) {
            strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
 }
 
+/* A channel more may be that of alpha. */
+static const char *alpha_hint(const lk_model *model, lk_shape shape) {
+    bool more = is_image(model->data.shape) && shape.axes == 3 &&
+                (shape.size[2] == 2 || shape.size[2] == 4) &&
+                shape.size[2] == channels_of(model->data.shape) + 1;
+    return more ? "; its transparency is the last channel (--alpha drop or white for none)" : "";
+}
+
 static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape shape,
                               const char *hint) {
     char have[64], want[64];
     lk_shape_print(shape, have, sizeof have);
     lk_shape_print(model->data.shape, want, sizeof want);
     return lk_fail(model->context, LK_MISMATCH,
-                   "%s: examples are %s (%lld variables), but the model is for %s (%lld)%s", name,
+                   "%s: examples are %s (%lld variables), but the model is for %s (%lld)%s%s", name,
                    have, (long long)lk_shape_variables(shape), want,
-                   (long long)model->data.variables, hint);
+                   (long long)model->data.variables, alpha_hint(model, shape), hint);
 }
 
 /* What stands in the way of another size. */
@@ -90,7 +98,33 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
     return LK_OK;
 }
 
+lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width) {
+    lk_shape own = lk_shape_picture(model->data.shape), shape = {2, {height, width}};
+    bool picture = is_image(model->data.shape);
+    bool fits = takes_any_size(model) || (picture ? own.size[0] == height && own.size[1] == width
+                                                  : height * width <= model->data.variables);
+    char hint[256] = "";
+    if (fits) {
+        return LK_OK;
+    }
+    explain(model, hint, sizeof hint);
+    return refuse_shape(model, name, shape, hint);
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
+
+/* What may help; values are never changed unless that is asked for. */
+static const char *hint_of(const lk_model *model) {
+    static const char *const hints[] = {
+        [LK_BINARIZE_NONE] = " (--binarize makes grey values 0 and 1)",
+        [LK_BINARIZE_THRESHOLD] = " (it was trained with --binarize threshold: say so again)",
+        [LK_BINARIZE_SAMPLE] = " (it was trained with --binarize sample: say so again, or "
+                               "threshold)",
+    };
+    return model->data.alphabet == 2
+               ? lk_advice(model->context, "binarize", hints[model->data.binarization])
+               : "";
+}
 
 static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, int64_t at) {
     int64_t variable = at % dataset->variables;
@@ -98,10 +132,7 @@ static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, 
         model->context, LK_MISMATCH,
         "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d%s", dataset->path,
         (long long)(at / dataset->variables), (long long)variable, dataset->values[at],
-        lk_model_alphabet_of(model, variable % model->data.variables) - 1,
-        model->data.alphabet == 2 ? lk_advice(model->context, "binarize",
-                                              " (grey images for a binary model need --binarize)")
-                                  : "");
+        lk_model_alphabet_of(model, variable % model->data.variables) - 1, hint_of(model));
 }
 
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset) {
@@ -129,4 +160,47 @@ lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {
     LK_TRY(lk_model_shape_for(model, dataset->path, dataset->shape, there));
     return lk_model_accepts_values(model, dataset);
+}
+
+/* ---- two models ------------------------------------------------------------------------------ */
+
+static const char *kind_of(const lk_model *model) {
+    return model->data.stream ? "texts" : "examples";
+}
+
+static bool same_words(const lk_columns *a, const lk_columns *b) {
+    bool words = (a != NULL && lk_columns_have_words(a)) || (b != NULL && lk_columns_have_words(b));
+    return !words || (a != NULL && b != NULL && lk_columns_equal(a, b));
+}
+
+lk_status lk_model_alike(const lk_model *model, const char *name, const lk_model *other,
+                         const char *other_name) {
+    const lk_data_description *a = &model->data, *b = &other->data;
+    char have[64], want[64];
+    if (a->stream != b->stream) {
+        return lk_fail(model->context, LK_MISMATCH, "%s is of %s, but %s is of %s: other data",
+                       other_name, kind_of(other), name, kind_of(model));
+    }
+    if (a->stream) {
+        return LK_OK;
+    }
+    if (a->alphabet != b->alphabet) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s is of an alphabet of %d, but %s of %d: other data", other_name,
+                       b->alphabet, name, a->alphabet);
+    }
+    if (!same_words(a->columns, b->columns)) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s is of a table with other columns or words than that of %s", other_name,
+                       name);
+    }
+    bool sized = a->variables == b->variables && !contradict(a->shape, b->shape);
+    lk_shape_print(a->shape, want, sizeof want);
+    lk_shape_print(b->shape, have, sizeof have);
+    return sized || (takes_any_size(model) && takes_any_size(other) &&
+                     differs_in_size_only(a->shape, b->shape))
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "%s is of examples of %s, but %s of %s: other data", other_name, have,
+                         name, want);
 }

@@ -29,8 +29,9 @@ typedef struct lk_data_description {
      * nothing is given. Without classes a label is a number. */
     int32_t labels;
     lk_dictionary classes;
-    lk_view view; /* kind NULL: values are modelled as they are */
-    bool stream;  /* sequences without end: shape (one axis) is then only the window that training
+    lk_view view;                 /* kind NULL: values are modelled as they are */
+    lk_picture_settings pictures; /* how pictures were read, and are again */
+    bool stream; /* sequences without end: shape (one axis) is then only the window that training
                     looked at */
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
@@ -180,6 +181,14 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
  * saying what differs; `name` is for messages. */
 lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape,
                              lk_shape *there);
+/* Whether pictures of that size may be data of the model, whatever their channels: asked before
+ * they are decoded. */
+lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width);
+/* Whether figures of two models can be compared: both of texts, or both of examples of one
+ * alphabet, with the same columns of words and as many variables (unless both run at any size).
+ * LK_MISMATCH says what differs. */
+lk_status lk_model_alike(const lk_model *model, const char *name, const lk_model *other,
+                         const char *other_name);
 /* Both: data that the model accepts, or could at another size. */
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there);
 

@@ -154,6 +154,25 @@ static bool take_stream(const json_t *object, lk_data_description *data) {
     return !data->stream;
 }
 
+/* How pictures are read: "alpha", "orient", "depth", each where it is not as in the files. False:
+ * wrong. */
+static bool take_pictures(const json_t *object, lk_picture_settings *pictures, size_t *known) {
+    const json_t *alpha = json_object_get(object, "alpha"),
+                 *orient = json_object_get(object, "orient"),
+                 *depth = json_object_get(object, "depth");
+    int32_t kind = alpha != NULL ? 1 : LK_ALPHA_AUTO;
+    while (alpha != NULL && kind < LK_ALPHAS &&
+           (!json_is_string(alpha) ||
+            strcmp(json_string_value(alpha), lk_alpha_name((lk_alpha)kind)) != 0)) {
+        kind++;
+    }
+    *known += (size_t)(alpha != NULL) + (size_t)(orient != NULL) + (size_t)(depth != NULL);
+    *pictures =
+        (lk_picture_settings){(lk_alpha)kind, orient != NULL, (int32_t)json_integer_value(depth)};
+    return kind < LK_ALPHAS && (orient == NULL || json_is_true(orient)) &&
+           (depth == NULL || json_integer_value(depth) == 8);
+}
+
 /* "view" and "labels" are there where they mean something. */
 static lk_status take_fields(job *work, const json_t *object, size_t *known) {
     lk_data_description *data = &work->data;
@@ -163,9 +182,12 @@ static lk_status take_fields(job *work, const json_t *object, size_t *known) {
     bool right = (view == NULL || json_is_string(view)) &&
                  (labels == NULL || (json_is_integer(labels) && json_integer_value(labels) >= 1 &&
                                      json_integer_value(labels) <= LK_ALPHABET_MOST));
+    right = take_pictures(object, &data->pictures, known) && right;
     if (!right || (work->first_version && (view != NULL || labels != NULL))) {
         return lk_fail(work->context, LK_FORMAT,
-                       "%s: metadata \"data\" have a wrong view or number of labels", work->path);
+                       "%s: metadata \"data\" have a wrong view, number of labels or way to read "
+                       "pictures",
+                       work->path);
     }
     data->labels = (int32_t)json_integer_value(labels);
     if (view == NULL) {

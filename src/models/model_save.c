@@ -22,6 +22,19 @@ static char *settings_text(const lk_settings *settings) {
     return text;
 }
 
+/* What is not as it stands in the files. */
+static void put_pictures(json_t **object, const lk_picture_settings *pictures) {
+    if (pictures->alpha != LK_ALPHA_AUTO) {
+        lk_json_set(object, "alpha", json_string(lk_alpha_name(pictures->alpha)));
+    }
+    if (pictures->orient) {
+        lk_json_set(object, "orient", json_true());
+    }
+    if (pictures->depth != 0) {
+        lk_json_set(object, "depth", json_integer(pictures->depth));
+    }
+}
+
 static char *data_text(const lk_data_description *data) {
     json_t *shape = json_array();
     bool made = shape != NULL;
@@ -43,6 +56,7 @@ static char *data_text(const lk_data_description *data) {
     if (data->labels > 0) {
         lk_json_set(&object, "labels", json_integer(data->labels));
     }
+    put_pictures(&object, &data->pictures);
     char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     json_decref(shape);

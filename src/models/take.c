@@ -13,6 +13,9 @@ static lk_status prepare(const lk_model *model, const lk_take_options *options, 
     if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
         lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
         *done = how;
+        LK_TRY(lk_dataset_note(model->context, dataset,
+                               "grey values became 0 and 1 (--binarize %s), and are gone",
+                               how == LK_BINARIZE_THRESHOLD ? "threshold" : "sample"));
     }
     if (options->labels != NULL) {
         LK_TRY(lk_dataset_read_labels(model->context, options->labels, dataset));
@@ -21,15 +24,44 @@ static lk_status prepare(const lk_model *model, const lk_take_options *options, 
     return lk_model_takes(model, dataset, &there);
 }
 
+static lk_status fits(lk_context *context, const void *argument, const char *name, int64_t height,
+                      int64_t width) {
+    (void)context; /* the model's */
+    return lk_model_fits(argument, name, height, width);
+}
+
+static lk_status fits_part(lk_context *context, const void *argument, const char *name,
+                           int64_t height, int64_t width) {
+    const lk_model *model = argument;
+    lk_shape own = lk_shape_picture(model->data.shape);
+    bool part = own.axes == 3 && width == own.size[1] && height < own.size[0];
+    return part ? LK_OK : fits(context, argument, name, height, width);
+}
+
+void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading) {
+    const lk_data_description *data = &model->data;
+    lk_picture_wish *wish = &reading->pictures;
+    lk_shape own = lk_shape_picture(data->shape);
+    wish->settings.alpha =
+        wish->settings.alpha != LK_ALPHA_AUTO ? wish->settings.alpha : data->pictures.alpha;
+    wish->settings.orient |= data->pictures.orient;
+    wish->settings.depth = wish->settings.depth != 0 ? wish->settings.depth : data->pictures.depth;
+    wish->levels = reading->binarization == LK_BINARIZE_NONE ? data->alphabet : 0;
+    wish->channels = own.axes == 3 ? (int32_t)own.size[2] : 0;
+    wish->fits = part ? fits_part : fits;
+    wish->argument = model;
+    reading->variables = data->variables;
+}
+
 lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done) {
     lk_dataset_options reading = options->reading;
-    lk_binarization how =
-        reading.binarization != LK_BINARIZE_NONE ? reading.binarization : model->data.binarization;
+    lk_binarization how = reading.binarization;
     *dataset = NULL;
     *done = LK_BINARIZE_NONE;
     reading.role = LK_ROLE_TEST;
+    lk_model_wish(model, false, &reading);
     reading.binarization = LK_BINARIZE_NONE;
     reading.columns = model->data.columns;
     reading.words = model->data.columns != NULL && lk_columns_have_words(model->data.columns);

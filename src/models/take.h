@@ -12,9 +12,13 @@ typedef struct lk_take_options {
     const char *labels;         /* of examples, a file; NULL: those in the data */
 } lk_take_options;
 
+/* What a model asks of pictures: its levels and channels, how its own were read where the options
+ * do not say it, and a size that fits, or, if `part`, is an upper part of it, before they are
+ * decoded. To be set when all else of the options is. The model must outlive them. */
+void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading);
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
- * are binarized as the options or else the model say; values that are 0 and 1 already stay; *done
- * tells which it was. *dataset is the caller's. */
+ * are binarized where the options say so, whatever the model was trained on; values that are 0 and
+ * 1 already stay; *done tells which it was. *dataset is the caller's. */
 lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done);

@@ -141,7 +141,11 @@ sample_naively() {
 # observe_examples MODEL DATA [OTHER SHAPE]
 observe_examples() {
     local model=$1 data=$2 other=${3:-} shape=${4:-}
-    local given=(--given "$compat/data/$data" --given-variables)
+    local given=(--given "$compat/data/$data" --given-variables) binarize=()
+    case $model in # 0.1 did without, now grey values are only changed when that is asked for
+    made-threshold) binarize=(--binarize threshold) ;;
+    made-drawn) binarize=(--binarize sample) ;;
+    esac
     if [[ $data == raw ]]; then
         evaluate "windows of chapter.txt" --data "$compat/data/chapter.txt" --raw
         sample "seed 3" --count 2 --seed 3
@@ -151,8 +155,8 @@ observe_examples() {
         evaluate "$data" --data "$compat/data/$data" --batch-size 2
         sample "seed 3, another size" --count 2 --seed 3 --shape 2x3x3
     else
-        evaluate "$data" --data "$compat/data/$data"
-        score "$data" --data "$compat/data/$data"
+        evaluate "$data" --data "$compat/data/$data" "${binarize[@]}"
+        score "$data" --data "$compat/data/$data" "${binarize[@]}"
         sample "seed 3" --count 3 --seed 3
         sample_naively samples.csv --count 3 --seed 3
         sample "seed 5, temperature 0.5" --count 2 --seed 5 --temperature 0.5
@@ -184,7 +188,10 @@ observe_examples() {
         evaluate "tall.txt" --data "$work/tall.txt" --shape 300x224x1
         ;;
     made-agnostic) sample "seed 10, any given" --count 3 --seed 10 --given "$compat/data/held" ;;
-    made-drawn) evaluate "seed 4 of binarization" --data "$compat/data/$data" --binarize-seed 4 ;;
+    made-drawn)
+        evaluate "seed 4 of binarization" --data "$compat/data/$data" "${binarize[@]}" \
+            --binarize-seed 4
+        ;;
     pixelcnn-cifar10 | pixelcnn-grey | pixelrnn-diagonal-grey)
         sample "seed 11, upper rows of picture.npy" --count 1 --seed 11 --given-rows 3 \
             --given "$compat/data/picture-${model##*-}.npy"

@@ -1,11 +1,8 @@
-/* A folder as a data set. Pictures: one example each, or crops of them; the label of a class folder
- * is its number. Otherwise CIFAR batches, as the archive of the binary version unpacks: which files
- * depends on the role. */
-#include <errno.h>
+/* A folder as a data set. Pictures: one example each, under its name, or crops of them; the label
+ * of a class folder is its number. Writing is in folder_write.c. Otherwise CIFAR batches, as the
+ * archive of the binary version unpacks: which files depends on the role. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/memory.h"
@@ -15,93 +12,137 @@
 
 /* ---- pictures -------------------------------------------------------------------------------- */
 
-static lk_status decode(lk_context *context, const lk_reading *folder, const char *path,
-                        const lk_bytes *bytes, lk_picture *picture) {
-    lk_reading reading = *folder;
-    reading.name = path;
-    reading.data = bytes->data;
-    reading.size = bytes->size;
-    lk_picture_decode *decoder = lk_picture_decoder(bytes->data, bytes->size);
-    return decoder != NULL ? lk_picture_decode_for(context, &reading, decoder, picture)
-                           : lk_fail(context, LK_FORMAT,
-                                     "%s: is neither PNG nor JPEG, whatever its name says", path);
+/* A folder of pictures under way. */
+typedef struct lk_album {
+    const lk_reading *reading;
+    const lk_folder *list;
+    int64_t index;              /* of the picture that is read */
+    lk_picture *pictures;       /* owned, [list->count] */
+    lk_picture_wish wish;       /* of the reading */
+    int32_t channels, alphabet; /* the most of any */
+} lk_album;
+
+static lk_status decode(lk_context *context, const lk_reading *reading, lk_picture *picture) {
+    lk_picture_decode *decoder = lk_picture_decoder(reading->data, reading->size);
+    return decoder != NULL ? lk_picture_decode_for(context, reading, decoder, picture)
+                           : lk_fail_foreign(context, reading);
 }
 
-static lk_status load(lk_context *context, const lk_reading *reading, const lk_folder *list,
-                      int64_t index, lk_picture *picture) {
+static void print_size(const lk_picture *picture, char text[64]) {
+    snprintf(text, 64, "%lldx%lldx%d of %d", (long long)picture->height, (long long)picture->width,
+             picture->channels, picture->alphabet);
+}
+
+/* Before pixels are decoded: those of a folder have one size. */
+static lk_status fits_album(lk_context *context, const void *argument, const char *name,
+                            int64_t height, int64_t width) {
+    const lk_album *album = argument;
+    const lk_picture *first = &album->pictures[0];
+    if (album->index > 0 && (height != first->height || width != first->width)) {
+        return lk_fail(
+            context, LK_MISMATCH,
+            "%s: %lldx%lld pixels (height x width), but %s is %lldx%lld; the pictures "
+            "of a folder must be of one size%s",
+            name, (long long)height, (long long)width, album->list->files[0].name,
+            (long long)first->height, (long long)first->width,
+            lk_advice(context, "crop", ", or give --crop HEIGHTxWIDTH for pieces of one size"));
+    }
+    return album->wish.fits != NULL
+               ? album->wish.fits(context, album->wish.argument, name, height, width)
+               : LK_OK;
+}
+
+static lk_status load(lk_context *context, lk_album *album, int64_t index) {
     char *path;
     lk_bytes bytes;
-    *picture = (lk_picture){0};
-    lk_status status = lk_folder_read(context, list, index, &path, &bytes);
+    lk_reading reading = *album->reading;
+    lk_status status = lk_folder_read(context, album->list, index, &path, &bytes);
+    album->index = index;
+    reading.name = path;
+    reading.data = bytes.data;
+    reading.size = bytes.size;
+    reading.wish.fits = fits_album;
+    reading.wish.argument = album;
     if (status == LK_OK) {
-        status = decode(context, reading, path, &bytes, picture);
+        status = decode(context, &reading, &album->pictures[index]);
     }
     lk_bytes_release(&bytes);
     lk_release(path);
     return status;
 }
 
-static lk_status compare(lk_context *context, const lk_reading *reading, const lk_folder *list,
-                         int64_t index, const lk_picture *first, const lk_picture *picture) {
-    bool sides = reading->crop.height > 0 ||
-                 (picture->height == first->height && picture->width == first->width);
-    if (sides && picture->channels == first->channels && picture->alphabet == first->alphabet) {
-        return LK_OK;
+static lk_status load_all(lk_context *context, lk_album *album) {
+    double values = 0.0;
+    for (int64_t i = 0; i < album->list->count; ++i) {
+        lk_picture *picture = &album->pictures[i];
+        LK_TRY(load(context, album, i));
+        values += (double)lk_picture_samples(picture);
+        if (values > (double)LK_VALUES_MOST) {
+            return lk_fail(context, LK_UNSUPPORTED,
+                           "%s: the pictures hold more than the %lld values that one data set may; "
+                           "split the folder",
+                           album->list->path, (long long)LK_VALUES_MOST);
+        }
+        LK_TRY(lk_memory_allow(context, album->list->path, "its pictures", values * 3.0));
+        album->channels = picture->channels > album->channels ? picture->channels : album->channels;
+        album->alphabet = picture->alphabet > album->alphabet ? picture->alphabet : album->alphabet;
     }
-    return lk_fail(
-        context, LK_MISMATCH,
-        "%s/%s: %lldx%lldx%d of %d levels (height x width x channels), but %s is "
-        "%lldx%lldx%d of %d%s%s",
-        list->path, list->files[index].name, (long long)picture->height, (long long)picture->width,
-        picture->channels, picture->alphabet, list->files[0].name, (long long)first->height,
-        (long long)first->width, first->channels, first->alphabet,
-        sides ? "; the pictures of a folder must be alike, so convert them"
-              : "; the pictures of a folder must be of one size",
-        sides ? ""
-              : lk_advice(context, "crop", ", or give --crop HEIGHTxWIDTH for pieces of one size"));
+    return LK_OK;
 }
 
-static lk_status load_like(lk_context *context, const lk_reading *reading, const lk_folder *list,
-                           int64_t index, const lk_picture *first, lk_picture *picture) {
-    lk_status status = load(context, reading, list, index, picture);
-    if (status == LK_OK) {
-        status = compare(context, reading, list, index, index == 0 ? picture : first, picture);
-    }
-    if (status != LK_OK) {
-        lk_picture_deinit(picture);
-    }
-    return status;
+/* Names the first picture that is not like the one before it. */
+static lk_status fail_unlike(lk_context *context, const lk_album *album) {
+    const lk_folder *list = album->list;
+    char this[64], before[64];
+    int64_t i = 0;
+    do {
+        i++;
+        print_size(&album->pictures[i - 1], before);
+        print_size(&album->pictures[i], this);
+    } while (i + 1 < list->count &&
+             album->pictures[i].channels == album->pictures[i - 1].channels &&
+             album->pictures[i].alphabet == album->pictures[i - 1].alphabet);
+    return lk_fail(context, LK_MISMATCH,
+                   "%s/%s: %s levels (height x width x channels), but %s is %s; the pictures of a "
+                   "folder must be alike, so convert them",
+                   list->path, list->files[i].name, this, list->files[i - 1].name, before);
 }
 
-/* Whole pictures. `about` is the first one without its pixels. */
-static lk_status fill(lk_context *context, const lk_reading *reading, const lk_folder *list,
-                      lk_dataset *dataset) {
-    lk_picture about = {0}, picture;
-    for (int64_t i = 0; i < list->count; ++i) {
-        LK_TRY(load_like(context, reading, list, i, &about, &picture));
-        lk_status status = LK_OK;
-        if (i == 0) {
-            about = picture;
-            about.pixels = NULL;
-            dataset->alphabet = picture.alphabet;
-            lk_shape shape = {.axes = 3, .size = {picture.height, picture.width, picture.channels}};
-            status =
-                lk_dataset_reserve(context, reading->name, dataset, shape, list->count, INT64_MAX);
+/* All to the most channels and levels of any, where that loses nothing. */
+static lk_status make_alike(lk_context *context, lk_album *album, lk_picture_tally *tally) {
+    for (int64_t i = 0; i < album->list->count; ++i) {
+        lk_picture *picture = &album->pictures[i];
+        const char *name = album->list->files[i].name;
+        bool fits = true;
+        LK_TRY(lk_picture_match(context, name, album->channels, picture));
+        LK_TRY(lk_picture_fit(context, name, album->alphabet, picture, &fits));
+        if (!fits || picture->channels != album->channels || picture->alphabet != album->alphabet) {
+            return fail_unlike(context, album);
         }
-        if (status == LK_OK) {
-            lk_picture_values(&picture, dataset->values + i * dataset->variables);
-        }
-        lk_picture_deinit(&picture);
-        LK_TRY(status);
+        lk_picture_count(tally, picture);
+    }
+    return LK_OK;
+}
+
+/* Whole pictures, each let go once it is copied. */
+static lk_status fill(lk_context *context, lk_album *album, lk_dataset *dataset) {
+    const lk_picture *first = &album->pictures[0];
+    lk_shape shape = {.axes = 3, .size = {first->height, first->width, first->channels}};
+    dataset->alphabet = album->alphabet;
+    LK_TRY(lk_dataset_reserve(context, album->reading->name, dataset, shape, album->list->count,
+                              INT64_MAX));
+    for (int64_t i = 0; i < dataset->examples; ++i) {
+        lk_picture_values(&album->pictures[i], dataset->values + i * dataset->variables);
+        lk_picture_deinit(&album->pictures[i]);
     }
     return LK_OK;
 }
 
 static lk_status keep_names(lk_context *context, const lk_folder *list, lk_dataset *dataset) {
+    bool classes = list->classes.count > 0;
     dataset->names = lk_allocate(list->count, sizeof *dataset->names);
-    dataset->labels =
-        list->files[0].label >= 0 ? lk_allocate(list->count, sizeof *dataset->labels) : NULL;
-    bool kept = dataset->names != NULL && (dataset->labels != NULL || list->files[0].label < 0);
+    dataset->labels = classes ? lk_allocate(list->count, sizeof *dataset->labels) : NULL;
+    bool kept = dataset->names != NULL && (dataset->labels != NULL || !classes);
     for (int64_t i = 0; kept && i < list->count; ++i) {
         dataset->names[i] = lk_duplicate(list->files[i].name);
         kept = dataset->names[i] != NULL;
@@ -113,43 +154,35 @@ static lk_status keep_names(lk_context *context, const lk_folder *list, lk_datas
                 : lk_fail_no_memory(context, "names", list->count);
 }
 
-static lk_status fill_crops(lk_context *context, const lk_reading *reading, const lk_folder *list,
-                            lk_dataset *dataset) {
-    lk_picture *pictures = lk_allocate(list->count, sizeof *pictures);
-    lk_status status =
-        pictures != NULL
-            ? LK_OK
-            : lk_fail_no_memory(context, list->path, list->count * (int64_t)sizeof *pictures);
-    int64_t values = 0;
-    for (int64_t i = 0; i < list->count && status == LK_OK; ++i) {
-        status = load_like(context, reading, list, i, &pictures[0], &pictures[i]);
-        values += pictures[i].height * pictures[i].width * pictures[i].channels;
-        if (status == LK_OK && values > LK_VALUES_MOST) {
-            status =
-                lk_fail(context, LK_UNSUPPORTED,
-                        "%s: the pictures hold more than the %lld values that one data set may; "
-                        "split the folder",
-                        list->path, (long long)LK_VALUES_MOST);
-        }
-        status = status == LK_OK
-                     ? lk_memory_allow(context, list->path, "its pictures", (double)values)
-                     : status;
+static lk_status fill_album(lk_context *context, lk_album *album, lk_dataset *dataset) {
+    lk_picture_tally tally = {0};
+    const lk_reading *reading = album->reading;
+    LK_TRY(load_all(context, album));
+    LK_TRY(make_alike(context, album, &tally));
+    LK_TRY(lk_picture_tell(context, &tally, dataset));
+    if (reading->crop.height == 0) {
+        LK_TRY(fill(context, album, dataset));
+        return keep_names(context, album->list, dataset);
     }
-    if (status != LK_OK) {
-        lk_pictures_release(pictures, list->count);
-        return status;
+    if (album->list->classes.count > 0) {
+        LK_TRY(lk_dataset_note(context, dataset, "pieces of pictures have no labels"));
     }
-    return lk_crops_take(context, list->path, &reading->crop, reading->role != LK_ROLE_TRAIN,
-                         pictures, list->count, dataset);
+    lk_picture *pictures = album->pictures;
+    album->pictures = NULL; /* taken */
+    return lk_crops_take(context, album->list->path, &reading->crop, reading->role != LK_ROLE_TRAIN,
+                         pictures, album->list->count, dataset);
 }
 
 static lk_status read_pictures(lk_context *context, const lk_reading *reading,
                                const lk_folder *list, lk_dataset *dataset) {
-    if (reading->crop.height > 0) {
-        return fill_crops(context, reading, list, dataset);
-    }
-    LK_TRY(fill(context, reading, list, dataset));
-    return keep_names(context, list, dataset);
+    lk_album album = {.reading = reading, .list = list, .wish = reading->wish};
+    album.pictures = lk_allocate(list->count, sizeof *album.pictures);
+    lk_status status =
+        album.pictures != NULL
+            ? fill_album(context, &album, dataset)
+            : lk_fail_no_memory(context, list->path, list->count * (int64_t)sizeof *album.pictures);
+    lk_pictures_release(album.pictures, list->count);
+    return status;
 }
 
 /* ---- CIFAR batches --------------------------------------------------------------------------- */
@@ -253,8 +286,9 @@ static lk_status read_batches(lk_context *context, const lk_reading *reading, co
 /* ---- choosing -------------------------------------------------------------------------------- */
 
 static lk_status read_found(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
-    static const char *const pictures[] = {".png", ".jpg", ".jpeg", NULL}, *const batches[] = {
-                                                                               ".bin", NULL};
+    static const char *const pictures[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm",
+                                           ".pnm", ".pam", ".pbm",  NULL},
+                             *const batches[] = {".bin", NULL};
     lk_folder list;
     LK_TRY(lk_folder_list(context, reading->name, pictures, &list));
     lk_status status = LK_OK;
@@ -269,88 +303,12 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     } else {
         status = lk_fail(
             context, LK_FORMAT,
-            "%s: a folder without pictures (.png, .jpg, .jpeg), in it or in its subfolders%s",
+            "%s: a folder without pictures (.png, .jpg, .jpeg, .pgm, .ppm, .pnm, .pam, .pbm), in "
+            "it or in its subfolders%s",
             list.path,
             list.count > 0 ? "; crops are of pictures" : ", and without CIFAR batches (.bin)");
     }
     lk_folder_deinit(&list);
-    return status;
-}
-
-/* ---- writing: as the files were named, or 000.png to 999.png, in order ----------------------- */
-
-bool lk_names_folder(const char *path) {
-    size_t length = strlen(path);
-    return length > 1 && path[length - 1] == '/';
-}
-
-static lk_status write_example(lk_context *context, const char *path, const lk_dataset *dataset,
-                               int64_t index) {
-    lk_dataset one = *dataset;
-    one.examples = 1;
-    one.values = dataset->values + index * dataset->variables;
-    lk_buffer buffer = {0};
-    lk_status status = lk_png_format.write(context, path, &one, &buffer);
-    if (status == LK_OK) {
-        status = lk_buffer_write(context, path, &buffer);
-    }
-    lk_buffer_release(&buffer);
-    return status;
-}
-
-/* The file of an example: under its own name, where it has one (lk_release). */
-static char *file_of(const char *path, const lk_dataset *dataset, int64_t index) {
-    if (dataset->names == NULL) {
-        int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
-        return lk_print("%s%0*lld.png", path, digits, (long long)index);
-    }
-    const char *name = dataset->names[index];
-    size_t length = strlen(name);
-    bool png = length > 4 && strcasecmp(name + length - 4, ".png") == 0;
-    return lk_print("%s%s%s", path, name, png ? "" : ".png");
-}
-
-/* `path` and what is named between it and the file. */
-static lk_status make_folders(lk_context *context, const char *path, char *file) {
-    for (char *slash = file + strlen(path) - 1; slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool made = mkdir(file, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!made) {
-            return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
-        }
-    }
-    return LK_OK;
-}
-
-static lk_status write_file(lk_context *context, const char *path, const lk_dataset *dataset,
-                            int64_t index, lk_dictionary *written) {
-    char *file = file_of(path, dataset, index);
-    if (file == NULL) {
-        return lk_fail_no_memory(context, path, (int64_t)strlen(path));
-    }
-    int32_t number = (int32_t)index;
-    int64_t length = (int64_t)strlen(file);
-    lk_status status = dataset->names != NULL && length <= LK_TEXT_MOST
-                           ? lk_dictionary_add(context, written, file, length, &number)
-                           : LK_OK;
-    if (status == LK_OK && number < index) {
-        status =
-            lk_fail(context, LK_INVALID, "%s: two pictures would have this name; write .npy", file);
-    }
-    status = status == LK_OK ? make_folders(context, path, file) : status;
-    status = status == LK_OK ? write_example(context, file, dataset, index) : status;
-    lk_release(file);
-    return status;
-}
-
-lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset) {
-    lk_dictionary written = {0};
-    lk_status status = LK_OK;
-    for (int64_t i = 0; i < dataset->examples && status == LK_OK; ++i) {
-        status = write_file(context, path, dataset, i, &written);
-    }
-    lk_dictionary_deinit(&written);
     return status;
 }
 

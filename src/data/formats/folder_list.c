@@ -10,6 +10,8 @@
 
 #include "base/memory.h"
 
+#define DEPTH_MOST 32
+
 /* ---- listing --------------------------------------------------------------------------------- */
 
 static bool has_ending(const char *name, const char *const *endings) {
@@ -56,25 +58,42 @@ static void sort(lk_folder *list) {
     }
 }
 
-/* Sorts an entry into files or folders, or neither. The path is the entry's own. */
-static lk_status add_entry(lk_context *context, const char *path, const char *within,
-                           const char *name, const char *const *endings, int32_t label,
-                           lk_folder *files, lk_folder *folders) {
+/* What is looked for, and found. */
+typedef struct search {
+    const char *const *endings;
+    int32_t label;              /* that files get */
+    int32_t depth;              /* folders within folders */
+    lk_folder *files, *folders; /* folders NULL: their files are wanted too */
+} search;
+
+static lk_status scan(lk_context *context, const search *how, const char *path, const char *within);
+
+/* Sorts an entry into files or folders, or neither. The path is the entry's own, `inside` is its
+ * name in the list. */
+static lk_status add_entry(lk_context *context, const search *how, const char *path,
+                           const char *inside, const char *name) {
     struct stat about;
     if (stat(path, &about) != 0) {
         return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
     }
-    if (S_ISREG(about.st_mode) && has_ending(name, endings)) {
-        return add(context, files, within != NULL ? join(within, name) : lk_duplicate(name), label);
+    if (S_ISREG(about.st_mode) && has_ending(name, how->endings)) {
+        return add(context, how->files, lk_duplicate(inside), how->label);
     }
-    return S_ISDIR(about.st_mode) && folders != NULL ? add(context, folders, lk_duplicate(name), -1)
-                                                     : LK_OK;
+    if (!S_ISDIR(about.st_mode) || how->folders != NULL) {
+        return S_ISDIR(about.st_mode) ? add(context, how->folders, lk_duplicate(name), -1) : LK_OK;
+    }
+    search deeper = *how;
+    deeper.depth++;
+    return deeper.depth <= DEPTH_MOST
+               ? scan(context, &deeper, path, inside)
+               : lk_fail(context, LK_INVALID,
+                         "%s: more than %d folders within each other; is it a circle of links?",
+                         path, DEPTH_MOST);
 }
 
-/* The entries of path (in the list as within/NAME); folders NULL: not wanted. */
-static lk_status scan(lk_context *context, const char *path, const char *within,
-                      const char *const *endings, int32_t label, lk_folder *files,
-                      lk_folder *folders) {
+/* The entries of path (in the list as within/NAME). */
+static lk_status scan(lk_context *context, const search *how, const char *path,
+                      const char *within) {
     DIR *stream = opendir(path);
     if (stream == NULL) {
         return lk_fail(context, LK_IO, "%s: cannot open the folder: %s", path, strerror(errno));
@@ -85,10 +104,12 @@ static lk_status scan(lk_context *context, const char *path, const char *within,
             continue;
         }
         char *file = join(path, entry->d_name);
-        status = file != NULL ? add_entry(context, file, within, entry->d_name, endings, label,
-                                          files, folders)
-                              : lk_fail_no_memory(context, path, (int64_t)strlen(path));
+        char *inside = within != NULL ? join(within, entry->d_name) : lk_duplicate(entry->d_name);
+        status = file != NULL && inside != NULL
+                     ? add_entry(context, how, file, inside, entry->d_name)
+                     : lk_fail_no_memory(context, path, (int64_t)strlen(path));
         lk_release(file);
+        lk_release(inside);
     }
     closedir(stream);
     return status;
@@ -113,15 +134,20 @@ static lk_status refuse_parts(lk_context *context, const lk_folder *classes) {
         classes->path, classes->files[0].name, classes->files[1].name);
 }
 
-static lk_status scan_classes(lk_context *context, const lk_folder *classes,
-                              const char *const *endings, lk_folder *folder) {
-    LK_TRY(refuse_parts(context, classes));
-    for (int64_t i = 0; i < classes->count; ++i) {
-        const char *name = classes->files[i].name;
-        int32_t label;
-        LK_TRY(lk_dictionary_add(context, &folder->classes, name, (int64_t)strlen(name), &label));
+/* Subfolders, and folders within them: the first of a name are the classes, unless pictures stand
+ * beside them. */
+static lk_status scan_subfolders(lk_context *context, const lk_folder *subfolders,
+                                 const char *const *endings, lk_folder *folder) {
+    bool classes = folder->count == 0;
+    LK_TRY(classes ? refuse_parts(context, subfolders) : LK_OK);
+    for (int64_t i = 0; i < subfolders->count; ++i) {
+        const char *name = subfolders->files[i].name;
+        search how = {.endings = endings, .label = -1, .depth = 1, .files = folder};
+        LK_TRY(classes ? lk_dictionary_add(context, &folder->classes, name, (int64_t)strlen(name),
+                                           &how.label)
+                       : LK_OK);
         char *path = join(folder->path, name);
-        lk_status status = path != NULL ? scan(context, path, name, endings, label, folder, NULL)
+        lk_status status = path != NULL ? scan(context, &how, path, name)
                                         : lk_fail_no_memory(context, name, (int64_t)strlen(name));
         lk_release(path);
         LK_TRY(status);
@@ -131,14 +157,15 @@ static lk_status scan_classes(lk_context *context, const lk_folder *classes,
 
 lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings,
                          lk_folder *folder) {
-    lk_folder classes = {.path = path};
+    lk_folder subfolders = {.path = path};
     *folder = (lk_folder){.path = path};
-    lk_status status = scan(context, path, NULL, endings, -1, folder, &classes);
-    if (status == LK_OK && folder->count == 0) {
-        sort(&classes);
-        status = scan_classes(context, &classes, endings, folder);
+    const search how = {.endings = endings, .label = -1, .files = folder, .folders = &subfolders};
+    lk_status status = scan(context, &how, path, NULL);
+    if (status == LK_OK) {
+        sort(&subfolders);
+        status = scan_subfolders(context, &subfolders, endings, folder);
     }
-    lk_folder_deinit(&classes);
+    lk_folder_deinit(&subfolders);
     if (status != LK_OK) {
         lk_folder_deinit(folder);
         return status;

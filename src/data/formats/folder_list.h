@@ -5,21 +5,21 @@
 #include "data/formats/format.h"
 
 typedef struct lk_folder_file {
-    char *name;    /* owned, within the folder: "7.png", "cats/7.png" */
-    int32_t label; /* the number of its subfolder, -1 when it stands in the folder itself */
+    char *name;    /* owned, within the folder: "7.png", "cats/7.png", "cats/old/7.png" */
+    int32_t label; /* the number of its subfolder among the classes; -1: there are none */
 } lk_folder_file;
 
 typedef struct lk_folder {
     const char *path;
     lk_folder_file *files; /* owned, in the order of the bytes of their names */
     int64_t count;
-    lk_dictionary classes; /* the names of its subfolders, in the order of their bytes; empty: the
-                            * files stand in the folder itself */
+    lk_dictionary classes; /* the names of its subfolders, in the order of their bytes; empty: files
+                            * stand in the folder itself */
 } lk_folder;
 
 /* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the
- * like, in any case); those of its subfolders, which are then classes, where the folder itself has
- * none. Names that begin with a dot are left out. Possibly none. */
+ * like, in any case), and of all folders in it; its subfolders are classes where the folder itself
+ * has no such file. Names that begin with a dot are left out. Possibly none. */
 lk_status lk_folder_list(lk_context *context, const char *path, const char *const *endings,
                          lk_folder *folder);
 void lk_folder_deinit(lk_folder *folder);

@@ -21,6 +21,8 @@ typedef struct lk_reading {
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
     lk_crop crop;        /* of pictures; height 0: none */
+    lk_picture_wish wish;
+    int64_t variables; /* of whoever takes the data, or asked for; 0: unknown */
     /* Of tables, as in lk_dataset_options. */
     const lk_columns *columns;
     const char *label;
@@ -47,7 +49,7 @@ typedef struct lk_format {
     uint32_t traits;
     /* What is written in it has a name that ends so, in any case, NULL after the last; none: it is
      * not written. Where `packs`, .gz may follow. */
-    const char *endings[3];
+    const char *endings[6];
     bool packs;
     /* Whether these bytes are of the format; NULL: nothing tells it (a folder). */
     bool (*recognise)(const uint8_t *data, int64_t size);
@@ -56,12 +58,14 @@ typedef struct lk_format {
      * set. */
     lk_status (*read)(lk_context *context, const lk_reading *reading, lk_dataset *dataset);
     lk_encode *write; /* NULL: none */
+    /* Where `write` is to look at: the same to be read again, value for value. NULL: `write`. */
+    lk_encode *restore;
     /* The format that its data are restored in where none is asked for; 0: its own. */
     lk_format_number restored_as;
 } lk_format;
 
 extern const lk_format lk_amat_format, lk_rows_format, lk_csv_format, lk_idx_format, lk_npy_format,
-    lk_npz_format, lk_pbm_format, lk_png_format, lk_jpeg_format, lk_cifar10_format,
+    lk_npz_format, lk_pbm_format, lk_png_format, lk_jpeg_format, lk_pnm_format, lk_cifar10_format,
     lk_cifar100_format, lk_folder_format;
 
 /* All of them, in the order in which they are tried; NULL after the last. */
@@ -73,12 +77,16 @@ const lk_format *lk_format_of(int32_t number);
  * from others. */
 lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape shape,
                       lk_dataset *dataset);
-/* A PNG for each example, in the folder `path`. */
-lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset);
+/* A PNG for each example, in the folder `path`, under the name that it has: to look at, or
+ * exact. */
+lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
+                          bool exact);
 
 /* value is not below reading->limit; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);
+/* Refuses a name whose ending says a format that is not written. */
+lk_status lk_refuse_foreign(lk_context *context, const char *path);
 /* What no format recognises: says what it is, if that is known, and what to do. */
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading);
 /* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's:

@@ -23,6 +23,7 @@ typedef enum lk_format_number {
     LK_FROM_CIFAR10,
     LK_FROM_CIFAR100,
     LK_FROM_FOLDER, /* of pictures */
+    LK_FROM_PNM,    /* PGM, PPM, PAM */
 } lk_format_number;
 
 typedef enum lk_role { LK_ROLE_TRAIN, LK_ROLE_VALID, LK_ROLE_TEST } lk_role;
@@ -41,7 +42,9 @@ typedef struct lk_dataset_options {
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
                      reading */
-    const char *array; /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
+    lk_picture_wish pictures; /* how they are read, and for whom */
+    int64_t variables;        /* of the model that is to take the data; 0: none */
+    const char *array;        /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
     /* Tables. */
     bool words;  /* a CSV may have columns of words, whose values are learned: for whoever keeps the
                   * data set's columns; else words are refused */
@@ -55,10 +58,10 @@ typedef struct lk_dataset_options {
     const lk_columns *columns;
 } lk_dataset_options;
 
-/* Reads `path`, recognised by content, or a folder: all its PNG and JPEG pictures, which must be of
- * one size, in the order of their names, or those in its subfolders, which are then classes; or
- * CIFAR batches (LK_ROLE_TRAIN: data_batch_*.bin, else test_batch.bin). "PATH:NAME" picks the array
- * NAME of an NPZ archive. Errors name path, place, cause. A file with no examples is refused.
+/* Reads `path`, recognised by content, or a folder: all pictures in it and in its subfolders, which
+ * must be of one size, in the order of their names; where all are in subfolders these are classes;
+ * or CIFAR batches (LK_ROLE_TRAIN: data_batch_*.bin, else test_batch.bin). "PATH:NAME" picks the
+ * array NAME of an NPZ archive. Errors name path, place, cause. A file with no examples is refused.
  * *dataset is the caller's: lk_dataset_destroy. */
 lk_status lk_dataset_read(lk_context *context, const char *path, const lk_dataset_options *options,
                           lk_dataset **dataset);
@@ -66,6 +69,9 @@ lk_status lk_dataset_read(lk_context *context, const char *path, const lk_datase
  * unpacked). */
 lk_status lk_dataset_parse(lk_context *context, const char *name, const lk_bytes *bytes,
                            const lk_dataset_options *options, lk_dataset **dataset);
+
+/* Pictures that are to serve beside a data set: of its levels and channels. */
+void lk_picture_wish_like(const lk_dataset *like, lk_dataset_options *options);
 
 /* The name of a format ("amat", "idx", ...; "memory" for 0) or NULL when there is no such. */
 const char *lk_dataset_format_name(int32_t format);
@@ -89,24 +95,29 @@ lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples
 lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes *bytes,
                           const char *array, int64_t examples, int32_t **labels);
 
-/* Writers. The format is chosen by the name's ending: .png (one image, or a grid; values scaled to
- * 0..255), .npy, .amat, .txt (integers separated by spaces; 0/1 rows without spaces for binary
- * data), .csv, .idx, .pbm (binary data: the width is the number of variables, each row an example),
- * .bin (CIFAR-10 batches, with labels); each but .png also .gz; and NAME/, a folder that gets a PNG
- * for each example, under its name in the folder that was read, or a number. Another ending is
- * LK_INVALID, the message lists the known ones. A vector of d*d variables is drawn square, another
- * one as a line. Text and PBM keep no shape, and only the reader's options tell an alphabet larger
- * than what occurs. */
+/* Writers. The format is chosen by the name's ending: .png (one image, or a grid; to look at:
+ * values are spread over 0..255), .pgm, .ppm, .pnm, .pam (one image, value for value), .npy, .amat,
+ * .txt (integers separated by spaces; 0/1 rows without spaces for binary data), .csv, .idx, .pbm
+ * (binary data: the width is the number of variables, each row an example), .bin (CIFAR-10 batches,
+ * with labels); each but .png also .gz; and NAME/, a folder that gets a PNG for each example, under
+ * its name in the folder that was read, or a number. Another ending is LK_INVALID, the message
+ * lists the known ones. A vector of d*d variables is drawn square, another one as a line. Text and
+ * PBM keep no shape, and only the reader's options tell an alphabet larger than what occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
-/* The same, but where the ending says nothing the file becomes what dataset->format remembers (npz
- * becomes npy): what decompression uses to give back the kind of file that was compressed. Format 0
+/* The same, value for value: what decompression uses. A picture is one example of 1 to 4 channels,
+ * a folder gets each under its own name; what the format cannot hold is LK_INVALID. Where the
+ * ending says nothing the file becomes what dataset->format remembers (npz becomes npy). Format 0
  * and an unknown ending: LK_INVALID. */
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset);
-/* What lk_dataset_write or, if `restore`, lk_dataset_restore would refuse of so many examples like
- * this one (its shape, alphabet, columns, format; values are not looked at), told before they are
- * made. */
-lk_status lk_dataset_try(lk_context *context, const char *path, const lk_dataset *like,
-                         int64_t examples, bool restore);
+/* Whether a file of that name can hold such examples, of which values need not be there: asked
+ * before hours of sampling or decoding. exact: by lk_dataset_restore. */
+lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_dataset *like,
+                           bool exact);
+/* What is lost or changed in a file of that name, in words for people; "" if nothing is. drawn: by
+ * lk_dataset_write, else by lk_dataset_restore. */
+#define LK_LOSS_CAPACITY 256
+void lk_dataset_loss(const char *path, const lk_dataset *dataset, bool drawn,
+                     char text[LK_LOSS_CAPACITY]);
 /* Whether lk_dataset_write knows the ending: to refuse a name before hours of sampling. Fails with
  * the message of the write. */
 lk_status lk_dataset_writable(lk_context *context, const char *path);

@@ -1,15 +1,16 @@
 /* JPEG pictures through libjpeg: grey or RGB as examples of height x width x channels. The pixels
  * are those of the accurate integer inverse transform and smooth upsampling, which give the same
- * numbers on every processor. Damaged data are refused, where a viewer would guess; the orientation
- * that a camera notes beside the pixels is not looked at. */
+ * numbers on every processor. Damaged data are refused, where a viewer would guess. Of a file of
+ * several pictures (MPO, which MPF describes) the first is read. */
 #include <stdio.h> /* jpeglib.h needs it before */
 
 #include <jpeglib.h>
 
 #include <jerror.h>
 #include <setjmp.h>
+#include <string.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "data/formats/pictures.h"
 
 /* Each block of 8 x 8 pixels takes at least one bit (of arithmetic coding, which hardly anyone
@@ -18,6 +19,8 @@
 /* Passes over the picture that a progressive file may ask for; encoders make about ten. A thousand
  * would only cost time. */
 #define SCANS_MOST 100
+/* Coefficients of a file of several scans are kept until the last one. */
+#define COEFFICIENT_BYTES 2
 
 typedef struct lk_jpeg {
     struct jpeg_decompress_struct decoder;
@@ -62,6 +65,8 @@ static bool read_header(lk_jpeg *jpeg, const uint8_t *data, int64_t size) {
     jpeg_create_decompress(&jpeg->decoder);
     jpeg->decoder.progress = &jpeg->progress;
     jpeg_mem_src(&jpeg->decoder, data, (unsigned long)size);
+    jpeg_save_markers(&jpeg->decoder, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_save_markers(&jpeg->decoder, JPEG_APP0 + 2, 0xFFFF);
     jpeg_read_header(&jpeg->decoder, TRUE);
     return true;
 }
@@ -74,12 +79,24 @@ static bool read_rows(lk_jpeg *jpeg, const lk_picture *picture) {
     jpeg->decoder.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&jpeg->decoder);
     while (jpeg->decoder.output_scanline < jpeg->decoder.output_height) {
-        JSAMPROW row = picture->pixels +
+        JSAMPROW row = (uint8_t *)picture->pixels +
                        (int64_t)jpeg->decoder.output_scanline * picture->width * picture->channels;
         jpeg_read_scanlines(&jpeg->decoder, &row, 1);
     }
     jpeg_finish_decompress(&jpeg->decoder);
     return true;
+}
+
+/* A tag of the first marker that begins so. 0: there is none. */
+static int64_t find_tag(const lk_jpeg *jpeg, int marker, const char *begins, unsigned size,
+                        uint16_t tag) {
+    for (jpeg_saved_marker_ptr m = jpeg->decoder.marker_list; m != NULL; m = m->next) {
+        if (m->marker == marker && m->data_length > size && memcmp(m->data, begins, size) == 0) {
+            int64_t value = lk_tiff_tag(m->data + size, m->data_length - size, tag);
+            return value > 0 ? value : 0;
+        }
+    }
+    return 0;
 }
 
 static lk_status fail_libjpeg(lk_context *context, const char *name, const lk_jpeg *jpeg) {
@@ -90,7 +107,7 @@ static lk_status fail_libjpeg(lk_context *context, const char *name, const lk_jp
 }
 
 static lk_status decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
-                        lk_jpeg *jpeg, lk_picture *picture) {
+                        const lk_picture_wish *wish, lk_jpeg *jpeg, lk_picture *picture) {
     if (!read_header(jpeg, data, size)) {
         return fail_libjpeg(context, name, jpeg);
     }
@@ -98,31 +115,31 @@ static lk_status decode(lk_context *context, const char *name, const uint8_t *da
     picture->width = jpeg->decoder.image_width;
     picture->channels = jpeg->decoder.num_components;
     picture->alphabet = 256;
-    LK_TRY(lk_picture_check(context, name, picture->height, picture->width, size, PIXELS_FOR_ONE));
+    int64_t turned = find_tag(jpeg, JPEG_APP0 + 1, "Exif\0", 6, LK_EXIF_ORIENTATION);
+    picture->orientation = turned <= 8 ? (int32_t)turned : 0;
+    picture->frames = find_tag(jpeg, JPEG_APP0 + 2, "MPF", 4, LK_MPF_PICTURES);
     if (picture->channels != 1 && picture->channels != 3) {
         return lk_fail(context, LK_UNSUPPORTED,
                        "%s: a JPEG of %d channels; grey and RGB are read, so convert it first (it "
-                       "may be CMYK, made for "
-                       "printing)",
+                       "may be CMYK, made for printing)",
                        name, picture->channels);
     }
-    int64_t bytes = picture->height * picture->width * picture->channels;
-    picture->pixels = lk_allocate(bytes, 1);
-    if (picture->pixels == NULL) {
-        return lk_fail_no_memory(context, name, bytes);
-    }
-    return read_rows(jpeg, picture) ? LK_OK : fail_libjpeg(context, name, jpeg);
+    int64_t kept = jpeg_has_multiple_scans(&jpeg->decoder) ? COEFFICIENT_BYTES : 0;
+    LK_TRY(lk_picture_check(context, name, picture, wish, size, PIXELS_FOR_ONE, kept));
+    LK_TRY(lk_picture_allocate(context, name, picture));
+    return read_rows(jpeg, picture) ? lk_picture_finish(context, name, wish, picture)
+                                    : fail_libjpeg(context, name, jpeg);
 }
 
 lk_status lk_jpeg_decode(lk_context *context, const char *name, const uint8_t *data, int64_t size,
-                         lk_picture *picture) {
+                         const lk_picture_wish *wish, lk_picture *picture) {
     lk_jpeg jpeg = {.progress.progress_monitor = on_progress};
     *picture = (lk_picture){0};
     jpeg.decoder.err = jpeg_std_error(&jpeg.errors);
     jpeg.decoder.client_data = &jpeg; /* kept by jpeg_create_decompress */
     jpeg.errors.error_exit = on_error;
     jpeg.errors.emit_message = on_message;
-    lk_status status = decode(context, name, data, size, &jpeg, picture);
+    lk_status status = decode(context, name, data, size, wish, &jpeg, picture);
     jpeg_destroy_decompress(&jpeg.decoder);
     return status;
 }

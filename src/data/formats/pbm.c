@@ -1,16 +1,18 @@
-/* PBM, P1 (text) and P4 (packed bits): the picture's width is the number of variables and each of
- * its rows is one example. A 1 (black) is the value 1. Rows of P4 are padded to whole bytes, first
- * variable in the highest bit. */
+/* PBM, P1 (text) and P4 (packed bits), as a table of bits: the picture's width is the number of
+ * variables and each of its rows is one example. A 1 (black) is the value 1. Rows of P4 are padded
+ * to whole bytes, first variable in the highest bit. Where as many variables are wanted as the
+ * whole has pixels, it is a picture (pnm.c), of which 1 is white. */
 #include <stdio.h>
 #include <string.h>
 
 #include "data/formats/lines.h"
+#include "data/formats/pictures.h"
 
 typedef struct lk_pbm {
     const uint8_t *next, *end;
 } lk_pbm;
 
-static bool recognise(const uint8_t *data, int64_t size) {
+bool lk_is_pbm(const uint8_t *data, int64_t size) {
     return size >= 3 && data[0] == 'P' && (data[1] == '1' || data[1] == '4') &&
            (lk_is_blank(data[2]) || data[2] == '\n' || data[2] == '#');
 }
@@ -99,6 +101,11 @@ static lk_status read_pbm(lk_context *context, const lk_reading *reading, lk_dat
                        "%s: byte %lld: a single white space must end the PBM header", reading->name,
                        (long long)(pbm.next - reading->data));
     }
+    bool whole = reading->wish.channels > 0 || (height <= INT32_MAX && width <= INT32_MAX &&
+                                                reading->variables == width * height);
+    if (reading->variables > 0 && reading->variables != width && whole) {
+        return lk_picture_read(context, reading, lk_pnm_decode, dataset);
+    }
     pbm.next += packed;
     /* Sizes are below 10^10, a file below 2^34 bytes: the comparison is made by division, without
      * overflow. */
@@ -115,14 +122,18 @@ static lk_status read_pbm(lk_context *context, const lk_reading *reading, lk_dat
                   : read_text(context, reading, &pbm, dataset);
 }
 
+lk_status lk_pbm_writable(lk_context *context, const char *path, const lk_dataset *dataset) {
+    return dataset->alphabet == 2
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: PBM holds 0 and 1 only, but the data have an alphabet of %d; write "
+                         ".npy instead",
+                         path, dataset->alphabet);
+}
+
 static lk_status write_pbm(lk_context *context, const char *path, const lk_dataset *dataset,
                            lk_buffer *buffer) {
-    if (dataset->alphabet != 2) {
-        return lk_fail(
-            context, LK_INVALID,
-            "%s: PBM holds 0 and 1 only, but the data have an alphabet of %d; write .npy instead",
-            path, dataset->alphabet);
-    }
+    LK_TRY(lk_pbm_writable(context, path, dataset));
     char header[64];
     int64_t stride = (dataset->variables + 7) / 8;
     int length = snprintf(header, sizeof header, "P4\n%lld %lld\n", (long long)dataset->variables,
@@ -148,7 +159,7 @@ const lk_format lk_pbm_format = {
     .number = LK_FROM_PBM,
     .endings = {".pbm"},
     .packs = true,
-    .recognise = recognise,
+    .recognise = lk_is_pbm,
     .read = read_pbm,
     .write = write_pbm,
 };

@@ -6,31 +6,72 @@
 #include "data/cropping.h"
 
 lk_picture_decode *lk_picture_decoder(const uint8_t *data, int64_t size) {
-    return lk_is_png(data, size) ? lk_png_decode : lk_is_jpeg(data, size) ? lk_jpeg_decode : NULL;
+    return lk_is_png(data, size)                            ? lk_png_decode
+           : lk_is_jpeg(data, size)                         ? lk_jpeg_decode
+           : lk_is_pnm(data, size) || lk_is_pbm(data, size) ? lk_pnm_decode
+                                                            : NULL;
 }
 
 static lk_status check_values(lk_context *context, const lk_reading *reading,
                               const lk_picture *picture) {
-    int64_t count = picture->height * picture->width * picture->channels,
-            row = picture->width * picture->channels;
+    int64_t count = lk_picture_samples(picture), row = picture->width * picture->channels;
     for (int64_t i = 0; i < count; ++i) {
-        if (picture->pixels[i] >= reading->limit) {
+        if (lk_picture_value(picture, i) >= reading->limit) {
             char place[96];
             snprintf(place, sizeof place, "pixel %lld of row %lld, channel %lld",
                      (long long)(i % row / picture->channels + 1), (long long)(i / row + 1),
                      (long long)(i % picture->channels + 1));
-            return lk_fail_alphabet(context, reading, place, picture->pixels[i]);
+            return lk_fail_alphabet(context, reading, place, lk_picture_value(picture, i));
         }
     }
     return LK_OK;
 }
 
+/* Of pictures to be cropped size does not matter, but one crop must fit. */
+static lk_status fits_crop(lk_context *context, const void *argument, const char *name,
+                           int64_t height, int64_t width) {
+    const lk_reading *reading = argument;
+    const lk_picture picture = {.height = height, .width = width};
+    return lk_crop_fits(context, &reading->crop, name, &picture);
+}
+
 lk_status lk_picture_decode_for(lk_context *context, const lk_reading *reading,
                                 lk_picture_decode *decode, lk_picture *picture) {
-    LK_TRY(decode(context, reading->name, reading->data, reading->size, picture));
-    LK_TRY(check_values(context, reading, picture));
-    return reading->crop.height > 0 ? lk_crop_fits(context, &reading->crop, reading->name, picture)
-                                    : LK_OK;
+    lk_picture_wish wish = reading->wish;
+    if (reading->crop.height > 0) {
+        wish.fits = fits_crop;
+        wish.argument = reading;
+    }
+    LK_TRY(decode(context, reading->name, reading->data, reading->size, &wish, picture));
+    return check_values(context, reading, picture);
+}
+
+lk_status lk_picture_tell(lk_context *context, const lk_picture_tally *tally, lk_dataset *dataset) {
+#define WORDS(name, words) words,
+    static const char *const words[] = {LK_PICTURE_NOTES(WORDS)};
+#undef WORDS
+    for (int note = 0; note < LK_PICTURE_NOTE_COUNT; note++) {
+        int64_t count = tally->count[note];
+        if (count > 0 && tally->pictures > 1) {
+            LK_TRY(lk_dataset_note(context, dataset, "%lld of %lld pictures: %s", (long long)count,
+                                   (long long)tally->pictures, words[note]));
+        } else if (count > 0 && note == LK_NOTE_FRAMES) {
+            LK_TRY(lk_dataset_note(context, dataset, "the first of %lld frames read",
+                                   (long long)tally->frames));
+        } else if (count > 0) {
+            LK_TRY(lk_dataset_note(context, dataset, "%s", words[note]));
+        }
+    }
+    return LK_OK;
+}
+
+void lk_picture_wish_like(const lk_dataset *like, lk_dataset_options *options) {
+    const lk_format *format = lk_format_of(like->format);
+    if (format != NULL && (format->traits & LK_HAS_PICTURES) != 0 && like->shape.axes == 3) {
+        bool grey = options->binarization != LK_BINARIZE_NONE || options->alphabet != 0;
+        options->pictures.channels = (int32_t)like->shape.size[2];
+        options->pictures.levels = grey ? 0 : like->alphabet;
+    }
 }
 
 static lk_status to_dataset(lk_context *context, const lk_reading *reading,
@@ -58,11 +99,13 @@ static lk_status to_crops(lk_context *context, const lk_reading *reading, lk_pic
 lk_status lk_picture_read(lk_context *context, const lk_reading *reading, lk_picture_decode *decode,
                           lk_dataset *dataset) {
     lk_picture picture;
+    lk_picture_tally tally = {0};
     lk_status status = lk_picture_decode_for(context, reading, decode, &picture);
     if (status == LK_OK) {
+        lk_picture_count(&tally, &picture);
         status = reading->crop.height > 0 ? to_crops(context, reading, &picture, dataset)
                                           : to_dataset(context, reading, &picture, dataset);
     }
     lk_picture_deinit(&picture);
-    return status;
+    return status == LK_OK ? lk_picture_tell(context, &tally, dataset) : status;
 }

@@ -156,16 +156,119 @@ static void alphabets_do_not_depend_on_values(void **state) {
     free(bytes.data);
 }
 
-static void what_cannot_be_kept_is_refused(void **state) {
+/* Pixel 3 of row 2 shows through; the others hide what is behind them. */
+static void transparency_is_a_channel(void **state) {
     (void)state;
+    static const struct {
+        lk_alpha alpha;
+        int channels;
+        const char *note;
+    } rows[] = {
+        {LK_ALPHA_AUTO, 4, "transparency kept as the last channel"},
+        {LK_ALPHA_KEEP, 4, "transparency kept as the last channel"},
+        {LK_ALPHA_DROP, 3, "transparency dropped"},
+        {LK_ALPHA_WHITE, 3, "transparency laid on white"},
+    };
     lk_kind kind = {.type = PNG_COLOR_TYPE_RGB_ALPHA, .bits = 8, .transparent = true};
     lk_bytes bytes = make_png(&kind, 3, 4);
-    test_refused(bytes.data, bytes.size, NULL, LK_UNSUPPORTED, "pixel 3 of row 2 is transparent");
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r) {
+        lk_dataset_options options = {.pictures.settings.alpha = rows[r].alpha};
+        lk_dataset *dataset = test_parse(bytes.data, bytes.size, &options);
+        int channels = rows[r].channels;
+        assert_int_equal(dataset->shape.size[2], channels);
+        assert_non_null(dataset->note);
+        assert_non_null(strstr(dataset->note, rows[r].note));
+        for (int i = 0; i < 3 * 4 * channels; ++i) {
+            int row = i / channels / 4, column = i / channels % 4, channel = i % channels;
+            int want = sample(&kind, row, column, channel);
+            bool through = row == 1 && column == 2;
+            if (through && rows[r].alpha == LK_ALPHA_WHITE) {
+                want = (want * 7 + 255 * 248 + 127) / 255;
+            }
+            assert_int_equal(dataset->values[i], want);
+        }
+        lk_dataset_destroy(dataset);
+    }
+    lk_dataset_options like = {.pictures.channels = 4};
     free(bytes.data);
-    kind = (lk_kind){.type = PNG_COLOR_TYPE_GRAY, .bits = 16};
+    kind = (lk_kind){.type = PNG_COLOR_TYPE_RGB, .bits = 8}; /* as others that have alpha */
     bytes = make_png(&kind, 3, 4);
-    test_refused(bytes.data, bytes.size, NULL, LK_UNSUPPORTED, "16 bits a channel");
+    lk_dataset *dataset = test_parse(bytes.data, bytes.size, &like);
+    assert_int_equal(dataset->shape.size[2], 4);
+    assert_int_equal(dataset->values[7], 255);
+    assert_non_null(strstr(dataset->note, "read as opaque"));
+    lk_dataset_destroy(dataset);
     free(bytes.data);
+}
+
+static void sixteen_bits_are_read(void **state) {
+    (void)state;
+    lk_kind kind = {.type = PNG_COLOR_TYPE_GRAY, .bits = 16};
+    lk_bytes bytes = make_png(&kind, 3, 4);
+    lk_dataset *dataset = test_parse(bytes.data, bytes.size, NULL);
+    assert_int_equal(dataset->alphabet, 65536);
+    for (int i = 0; i < 12; ++i) {
+        assert_int_equal(dataset->values[i], sample(&kind, i / 4, i % 4, 0) << 8);
+    }
+    lk_context context = {0};
+    char path[512];
+    lk_dataset *again;
+    assert_int_equal(lk_dataset_restore(&context, test_path("deep.png", path), dataset), LK_OK);
+    assert_int_equal(lk_dataset_read(&context, path, NULL, &again), LK_OK);
+    test_values(again, 1, 12, dataset->values);
+    lk_dataset_destroy(again);
+    lk_dataset_destroy(dataset);
+    lk_dataset_options high = {.pictures.settings.depth = 8};
+    dataset = test_parse(bytes.data, bytes.size, &high);
+    assert_int_equal(dataset->alphabet, 256);
+    assert_int_equal(dataset->values[5], sample(&kind, 1, 1, 0));
+    assert_non_null(strstr(dataset->note, "the high 8 of 16 bits"));
+    lk_dataset_destroy(dataset);
+    lk_dataset_options model = {.pictures.levels = 256};
+    test_refused(bytes.data, bytes.size, &model, LK_MISMATCH, "--depth 8");
+    free(bytes.data);
+}
+
+/* What a model's levels are decides how those of a picture are told. */
+static void levels_are_those_of_the_model(void **state) {
+    (void)state;
+    static const struct {
+        int bits, levels, white; /* white 0: refused */
+        int alphabet;
+    } rows[] = {{1, 256, 255, 256},
+                {1, 2, 1, 2},
+                {1, 65536, 65535, 65536},
+                {2, 4, 3, 4},
+                {2, 256, 255, 256},
+                {4, 16, 15, 16},
+                {4, 2, 0, 0},
+                {2, 65536, 65535, 65536},
+                {8, 100, 0, 0},
+                {1, 10, 9, 10}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r) {
+        lk_kind kind = {.type = PNG_COLOR_TYPE_GRAY, .bits = rows[r].bits};
+        lk_bytes bytes = make_png(&kind, 2, 5);
+        lk_dataset_options options = {.pictures.levels = rows[r].levels};
+        int most = (1 << rows[r].bits) - 1;
+        if (rows[r].white == 0) {
+            if (rows[r].levels != 100) {
+                /* A level between black and white is none of two; as numbers they may be. */
+                lk_dataset *dataset = test_parse(bytes.data, bytes.size, &options);
+                assert_int_equal(dataset->alphabet, 256);
+                lk_dataset_destroy(dataset);
+            }
+            free(bytes.data);
+            continue;
+        }
+        lk_dataset *dataset = test_parse(bytes.data, bytes.size, &options);
+        assert_int_equal(dataset->alphabet, rows[r].alphabet);
+        for (int i = 0; i < 10; ++i) {
+            int value = sample(&kind, i / 5, i % 5, 0);
+            assert_int_equal(dataset->values[i], value * rows[r].white / most);
+        }
+        lk_dataset_destroy(dataset);
+        free(bytes.data);
+    }
 }
 
 static void damage_is_seen(void **state) {
@@ -224,7 +327,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_read),
         cmocka_unit_test(alphabets_do_not_depend_on_values),
-        cmocka_unit_test(what_cannot_be_kept_is_refused),
+        cmocka_unit_test(transparency_is_a_channel),
+        cmocka_unit_test(sixteen_bits_are_read),
+        cmocka_unit_test(levels_are_those_of_the_model),
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(hostile_sizes_are_refused),
     };

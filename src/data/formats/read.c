@@ -120,9 +120,8 @@ static lk_status check_asked(lk_context *context, const lk_reading *reading,
                        reading->array, format->name);
     }
     if (reading->crop.height > 0 && !(format->traits & LK_HAS_PICTURES)) {
-        return lk_fail(context, LK_INVALID,
-                       "%s: crops are of PNG and JPEG pictures, but this is %s", reading->name,
-                       format->name);
+        return lk_fail(context, LK_INVALID, "%s: crops are of pictures, but this is %s",
+                       reading->name, format->name);
     }
     bool table = reading->label != NULL || wants_words(reading);
     return table && !(format->traits & LK_KEEPS_WORDS)
@@ -192,10 +191,16 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
                           .crop = options->crop,
+                          .wish = options->pictures,
+                          .variables = options->shape.axes > 0 ? lk_shape_variables(options->shape)
+                                                               : options->variables,
                           .columns = options->columns,
                           .label = options->label,
                           .words = options->words,
                           .unseen = options->unseen};
+    if (given != 0 && options->binarization == LK_BINARIZE_NONE) {
+        reading.wish.levels = given;
+    }
     lk_dataset *made;
     LK_TRY(lk_dataset_begin(context, name, &made));
     lk_status status = fill(context, &reading, options, made);

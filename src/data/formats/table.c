@@ -3,10 +3,13 @@
 
 /* Those with a magic number are tried first. */
 const lk_format *const lk_formats[] = {
-    &lk_png_format, &lk_jpeg_format, &lk_cifar10_format, &lk_cifar100_format,
-    &lk_npz_format, &lk_npy_format,  &lk_idx_format,     &lk_pbm_format,
-    &lk_csv_format, &lk_rows_format, &lk_amat_format,    &lk_folder_format,
-    NULL,
+    &lk_png_format,     &lk_jpeg_format,
+    &lk_cifar10_format, &lk_cifar100_format,
+    &lk_npz_format,     &lk_npy_format,
+    &lk_idx_format,     &lk_pbm_format,
+    &lk_pnm_format,     &lk_csv_format,
+    &lk_rows_format,    &lk_amat_format,
+    &lk_folder_format,  NULL,
 };
 
 const lk_format *lk_format_of(int32_t number) {

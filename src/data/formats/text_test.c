@@ -155,9 +155,20 @@ static void foreign_files_are_named(void **state) {
                  NULL, LK_FORMAT, "packed by xz; unpack it: xz -dk");
     test_refused(TEXT("BZh91AY"), NULL, LK_FORMAT, "packed by bzip2");
     test_refused(TEXT("\x1F\x8B\x08"), NULL, LK_FORMAT, "gzipped twice");
-    test_refused(TEXT("RIFF\1\0\0\0WAVE"), NULL, LK_FORMAT, "perhaps WAV");
-    test_refused(TEXT("P5\n3 2\n255\nabcdef"), NULL, LK_FORMAT, "a PGM; save the picture as PNG");
-    test_refused(TEXT("P6 3 2 255\n"), NULL, LK_FORMAT, "a PPM; save the picture as PNG");
+    test_refused(TEXT("RIFF\1\0\0\0WAVE"), NULL, LK_FORMAT, "WAV audio");
+    test_refused(TEXT("RIFF\1\0\0\0WEBPVP8 "), NULL, LK_FORMAT,
+                 "a WebP picture; convert it: dwebp");
+    test_refused(TEXT("II*\0\x8\0\0\0"), NULL, LK_FORMAT, "a TIFF picture; convert it");
+    test_refused(TEXT("GIF89a\1\0"), NULL, LK_FORMAT, "a GIF; convert it");
+    test_refused(TEXT("BM\x1A\0\0\0aaaaaaaaaaaaaaaaaaaa"), NULL, LK_FORMAT, "a BMP picture");
+    test_refused(TEXT("BM\x1B\0\0\0aaaaaaaaaaaaaaaaaaaa"), NULL, LK_FORMAT, "begins with 'BM");
+    test_refused(TEXT("\x89HDF\r\n\x1A\n"), NULL, LK_FORMAT, "an HDF5 file; save the array");
+    test_refused(TEXT("PAR1\0\0"), NULL, LK_FORMAT, "a Parquet file; save the table");
+    test_refused(TEXT("\x80\x04\x95\0"), NULL, LK_FORMAT, "a Python pickle");
+    test_refused(TEXT("fLaC\0"), NULL, LK_FORMAT, "FLAC audio");
+    test_refused(TEXT("\0\0\0\x1C"
+                      "ftypavif"),
+                 NULL, LK_FORMAT, "an AVIF picture");
     test_refused(TEXT("[[1,2],\n[3,4]]\n"), NULL, LK_FORMAT, "not a known data format");
     test_refused(TEXT("First words\nand more\n"), NULL, LK_FORMAT, "needs --text bytes");
 }

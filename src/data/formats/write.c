@@ -5,9 +5,8 @@
 #include <strings.h>
 #include <zlib.h>
 
-#include "base/memory.h"
 #include "base/zlib_memory.h"
-#include "data/formats/format.h"
+#include "data/formats/pictures.h"
 
 /* Input is passed in pieces because zlib counts in 32 bits. */
 static bool deflate_all(z_stream *stream, const lk_buffer *plain, lk_buffer *packed) {
@@ -73,8 +72,17 @@ static const lk_format *find_format(const char *path, bool *packed) {
     return NULL;
 }
 
+/* What its data were, or become where that is not written. A folder needs names. */
+static const lk_format *restored_format(const lk_dataset *dataset) {
+    const lk_format *format = lk_format_of(dataset->format);
+    return format == NULL || format->restored_as == LK_FROM_MEMORY ||
+                   (format == &lk_folder_format && dataset->names != NULL)
+               ? format
+               : lk_format_of((int32_t)format->restored_as);
+}
+
 static lk_status fail_ending(lk_context *context, const char *path) {
-    char known[128] = "";
+    char known[256] = "";
     size_t used = 0;
     for (const lk_format *const *row = lk_formats; *row != NULL; ++row) {
         for (const char *const *ending = (*row)->endings; *ending != NULL; ++ending) {
@@ -88,6 +96,43 @@ static lk_status fail_ending(lk_context *context, const char *path) {
         ".gz, and NAME/ for a folder of PNG pictures",
         path, known);
 }
+
+/* ---- what is lost --------------------------------------------------------------------------- */
+
+static bool keeps_labels(const lk_format *format, const lk_dataset *dataset) {
+    bool column = dataset->columns != NULL && (format->traits & LK_KEEPS_WORDS) != 0;
+    bool folders = format == &lk_folder_format && dataset->names != NULL;
+    return column || folders || (format->traits & LK_KEEPS_LABELS) != 0;
+}
+
+/* The format that `path` gets; NULL: none. */
+static const lk_format *format_for(const char *path, const lk_dataset *dataset) {
+    bool packed;
+    const lk_format *named = lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    return named != NULL ? named : restored_format(dataset);
+}
+
+void lk_dataset_loss(const char *path, const lk_dataset *dataset, bool drawn,
+                     char text[LK_LOSS_CAPACITY]) {
+    const lk_format *format = format_for(path, dataset);
+    bool picture = format == &lk_png_format || format == &lk_folder_format;
+    bool scaled = drawn && picture && dataset->alphabet != 2 && dataset->alphabet != 256;
+    bool strips = drawn && picture && dataset->shape.axes == 3 &&
+                  dataset->shape.size[2] > LK_PICTURE_CHANNELS_MOST;
+    bool labels = !drawn && dataset->labels != NULL && !keeps_labels(format, dataset);
+    bool names = !drawn && dataset->names != NULL && format != &lk_folder_format;
+    char spread[64] = "";
+    if (scaled) {
+        snprintf(spread, sizeof spread, "values 0 to %d are drawn as 0 to 255 (.npy keeps them)",
+                 dataset->alphabet - 1);
+    }
+    snprintf(text, LK_LOSS_CAPACITY, "%s%s%s%s%s%s", spread, scaled && strips ? "; " : "",
+             strips ? "channels are drawn beside each other" : "",
+             labels ? "labels are left out" : "", labels && names ? "; " : "",
+             names ? "names of files are left out" : "");
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static lk_status write_encoded(lk_context *context, const char *path, const lk_dataset *dataset,
                                lk_encode *encode, bool packed) {
@@ -124,50 +169,23 @@ lk_status lk_dataset_writable(lk_context *context, const char *path) {
     return usable(format, packed) || lk_names_folder(path) ? LK_OK : fail_ending(context, path);
 }
 
-lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
-    bool packed;
-    if (lk_names_folder(path)) {
-        LK_TRY(check_kept(context, path, dataset, lk_folder_format.traits));
-        return lk_folder_write(context, path, dataset);
-    }
-    const lk_format *format = find_format(path, &packed);
-    if (!usable(format, packed)) {
-        return fail_ending(context, path);
-    }
+static lk_status write_as(lk_context *context, const char *path, const lk_dataset *dataset,
+                          const lk_format *format, bool packed, bool exact) {
     LK_TRY(check_kept(context, path, dataset, format->traits));
-    return write_encoded(context, path, dataset, format->write, packed);
-}
-
-/* A sheet of all examples is one picture. */
-static lk_status check_sheet(lk_context *context, const char *path, const lk_format *format,
-                             const lk_dataset *like, int64_t examples) {
-    lk_sheet_tile tile = lk_tile_of(like->shape);
-    return format->number != LK_FROM_PNG || lk_sheet_groups(tile, examples, 1) >= examples
-               ? LK_OK
-               : lk_fail(context, LK_INVALID,
-                         "%s: %lld examples of %lld x %lld pixels are too many for one picture: "
-                         "write NAME/ or .npy",
-                         path, (long long)examples, (long long)tile.width, (long long)tile.height);
-}
-
-/* One example of zeros, encoded for nothing, meets all that the format refuses. */
-static lk_status try_one(lk_context *context, const char *path, const lk_format *format,
-                         const lk_dataset *like) {
-    lk_dataset one = *like;
-    lk_buffer buffer = {0};
-    one.examples = 1;
-    one.labels = NULL;
-    one.names = NULL;
-    one.values = lk_allocate(like->variables, sizeof *one.values);
-    if (one.values == NULL) {
-        return lk_fail_no_memory(context, path, like->variables * 2);
+    if (format == &lk_folder_format) {
+        return lk_folder_write(context, path, dataset, exact);
     }
-    LK_REQUIRE(format->write != NULL);
-    lk_status status = check_kept(context, path, &one, format->traits);
-    status = status == LK_OK ? format->write(context, path, &one, &buffer) : status;
-    lk_buffer_release(&buffer);
-    lk_release(one.values);
-    return status;
+    lk_encode *encode = exact && format->restore != NULL ? format->restore : format->write;
+    return write_encoded(context, path, dataset, encode, packed);
+}
+
+lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset) {
+    bool packed = false;
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    return format == &lk_folder_format || usable(format, packed)
+               ? write_as(context, path, dataset, format, packed, false)
+               : fail_ending(context, path);
 }
 
 /* Pixels that a JPEG gave are not what it gives when they are packed as a JPEG again. */
@@ -180,32 +198,54 @@ static lk_status refuse_jpeg(lk_context *context, const char *path) {
                    "%s: JPEG would change the pixels, which are kept exactly; write .png", path);
 }
 
-lk_status lk_dataset_try(lk_context *context, const char *path, const lk_dataset *like,
-                         int64_t examples, bool restore) {
+static lk_status restorable(lk_context *context, const char *path) {
     bool packed;
+    LK_TRY(refuse_jpeg(context, path));
     const lk_format *format = find_format(path, &packed);
-    LK_TRY(restore ? refuse_jpeg(context, path) : LK_OK);
-    if (lk_names_folder(path)) {
-        return check_kept(context, path, like, lk_folder_format.traits);
+    if (lk_names_folder(path) || usable(format, packed)) {
+        return LK_OK;
     }
-    if (format == NULL && restore && lk_format_of(like->format) != NULL) {
-        return LK_OK; /* it becomes what it was */
-    }
-    if (!usable(format, packed)) {
-        return fail_ending(context, path);
-    }
-    LK_TRY(check_sheet(context, path, format, like, examples));
-    return try_one(context, path, format, like);
+    return format != NULL ? fail_ending(context, path) : lk_refuse_foreign(context, path);
 }
 
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset) {
-    bool packed;
-    LK_TRY(refuse_jpeg(context, path));
-    const lk_format *format = lk_format_of(dataset->format);
-    if (find_format(path, &packed) != NULL || lk_names_folder(path) || format == NULL) {
-        return lk_dataset_write(context, path, dataset);
+    bool packed = false;
+    LK_TRY(restorable(context, path));
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    if (format == NULL) {
+        packed = false;
+        format = restored_format(dataset);
     }
-    format =
-        format->restored_as != LK_FROM_MEMORY ? lk_format_of((int32_t)format->restored_as) : format;
-    return write_encoded(context, path, dataset, format->write, packed);
+    return format != NULL ? write_as(context, path, dataset, format, packed, true)
+                          : fail_ending(context, path);
+}
+
+/* A sheet of all examples is one picture. */
+static lk_status check_sheet(lk_context *context, const char *path, const lk_dataset *like) {
+    lk_sheet_tile tile = lk_tile_of(like->shape);
+    return lk_sheet_groups(tile, like->examples, 1) >= like->examples
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: %lld examples of %lld x %lld pixels are too many for one picture: "
+                         "write NAME/ or .npy",
+                         path, (long long)like->examples, (long long)tile.width,
+                         (long long)tile.height);
+}
+
+lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_dataset *like,
+                           bool exact) {
+    LK_TRY((exact ? restorable : lk_dataset_writable)(context, path));
+    bool packed;
+    const lk_format *format =
+        lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    if (format == &lk_pbm_format) {
+        return lk_pbm_writable(context, path, like);
+    }
+    if (format == &lk_png_format && !exact) {
+        LK_TRY(check_sheet(context, path, like));
+    }
+    bool picture = format != NULL && (format->traits & LK_HAS_PICTURES) != 0;
+    return picture && (exact || format == &lk_pnm_format) ? lk_picture_writable(context, path, like)
+                                                          : LK_OK;
 }

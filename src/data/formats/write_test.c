@@ -121,8 +121,10 @@ static void other_endings_are_refused(void **state) {
         char path[512];
         const char *name = i == 3 ? ".npy" : test_path(names[i], path);
         assert_int_equal(lk_dataset_write(&context, name, dataset), LK_INVALID);
-        assert_non_null(strstr(
-            context.message, "known are .png, .bin, .npy, .idx, -ubyte, .pbm, .csv, .txt, .amat"));
+        assert_non_null(
+            strstr(context.message,
+                   "known are .png, .bin, .npy, .idx, -ubyte, .pbm, .pgm, .ppm, .pnm, .pam, "
+                   ".csv, .txt, .amat"));
         assert_int_equal(lk_dataset_writable(&context, name), LK_INVALID);
         assert_int_equal(lk_dataset_restore(&context, name, dataset), LK_INVALID);
     }

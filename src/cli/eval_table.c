@@ -1,0 +1,203 @@
+/* likely eval of several models: one table. Every model reads the data by itself, since words,
+ * characters and binarization are its own; that all are of one kind of data, and see the same
+ * values, is known before the first is run. */
+#include <math.h>
+#include <string.h>
+
+#include "base/measure.h"
+#include "cli/eval_result.h"
+#include "cli/text.h"
+#include "models/model_file.h"
+
+typedef struct entry {
+    const char *path;
+    cli_session session; /* its context is shared */
+    eval_result result;
+    double multiply_adds; /* of an example's forward pass; of texts, of a symbol's */
+    int64_t steps, parameters;
+} entry;
+
+typedef struct table {
+    const cli_arguments *arguments;
+    lk_context *context;
+    entry entry[POSITIONALS_MOST];
+    int32_t count;
+    bool texts;
+} table;
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static lk_status read_models(table *t) {
+    for (t->count = 0; t->count < t->arguments->positionals; t->count++) {
+        entry *e = &t->entry[t->count];
+        e->path = t->arguments->positional[t->count];
+        e->session.context = t->context;
+        LK_TRY(lk_model_read(t->context, e->path, &e->session.model));
+        LK_TRY(
+            lk_model_alike(t->entry[0].session.model, t->entry[0].path, e->session.model, e->path));
+    }
+    t->texts = t->entry[0].session.model->data.stream;
+    return LK_OK;
+}
+
+static lk_status compare_values(const table *t, const entry *e) {
+    const lk_dataset *a = t->entry[0].session.dataset, *b = e->session.dataset;
+    bool same =
+        a->examples == b->examples && a->variables == b->variables &&
+        memcmp(a->values, b->values, (size_t)(a->examples * a->variables) * sizeof *a->values) == 0;
+    return same ? LK_OK
+                : lk_fail(t->context, LK_MISMATCH,
+                          "%s: %s and %s see other values of it, binarized otherwise or of other "
+                          "columns; one --binarize for all makes them comparable",
+                          b->path, t->entry[0].path, e->path);
+}
+
+static int read_data(table *t) {
+    const char *path = cli_text(t->arguments, "data", NULL);
+    for (int32_t i = 0; i < t->count; i++) {
+        entry *e = &t->entry[i];
+        e->result.session = &e->session;
+        if (!t->texts && (cli_read_data(t->arguments, e->session.model, path, &e->session.dataset,
+                                        &e->session.binarization) != LK_OK ||
+                          compare_values(t, e) != LK_OK)) {
+            return cli_fault(t->context);
+        }
+        int status = cli_items_open(t->arguments, &e->session, &e->result.items);
+        if (status != EXIT_DONE) {
+            return status;
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* At the size of the data. */
+static lk_status measure(entry *e) {
+    const lk_model *model = e->session.model;
+    lk_shape shape = model->data.shape;
+    lk_graph *graph;
+    if (!model->data.stream) {
+        LK_TRY(lk_model_takes(model, e->session.dataset, &shape));
+    }
+    LK_TRY(lk_shape_equal(shape, model->data.shape) ? lk_model_graph(model, 0, &graph)
+                                                    : lk_model_graph_at(model, shape, &graph));
+    e->steps = graph->steps;
+    e->multiply_adds = (double)lk_graph_multiply_adds_forward(graph) * lk_model_variants(model) /
+                       (model->data.stream ? (double)model->data.variables : 1.0);
+    e->parameters = lk_parameters_total(model->parameters);
+    lk_graph_destroy(graph);
+    return LK_OK;
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+/* Of texts nats and bits are of a symbol, and bits of a byte what is comparable. */
+static double nats_of(const entry *e) {
+    return e->session.model->data.stream ? e->result.total / (double)lk_items_total(e->result.items)
+                                         : e->result.mean;
+}
+
+static double bits_of(const entry *e) {
+    return e->session.model->data.stream
+               ? e->result.total / LK_NATS_PER_BIT / (double)eval_bytes(e->result.items)
+               : eval_bits_per_dim(&e->result, e->result.mean);
+}
+
+static int print_text(const table *t) {
+    const eval_result *first = &t->entry[0].result;
+    int width = 5;
+    for (int32_t i = 0; i < t->count; i++) {
+        int length = (int)strlen(t->entry[i].path);
+        width = length > width ? length : width;
+    }
+    if (t->texts) {
+        printf("%lld bytes of text; multiply-adds and nats are of a symbol\n",
+               (long long)eval_bytes(first->items));
+    } else {
+        printf("%lld examples of %lld variables; multiply-adds are of an example\n",
+               (long long)first->evaluation.items, (long long)first->evaluation.variables);
+    }
+    printf("%-*s  %-17s %12s %12s %10s %10s %14s %7s\n", width, "model", "family", "parameters",
+           "nats", "+-", t->texts ? "bits/byte" : "bits/dim", "multiply-adds", "steps");
+    for (int32_t i = 0; i < t->count; i++) {
+        const entry *e = &t->entry[i];
+        printf("%-*s  %-17s %12lld %12.4f ", width, e->path, e->session.model->family->name,
+               (long long)e->parameters, nats_of(e));
+        if (t->texts || !isfinite(e->result.mean)) {
+            printf("%10s", "-");
+        } else {
+            printf("%10.4f", e->result.error);
+        }
+        printf(" %10.6f %14.0f %7lld%s\n", bits_of(e), e->multiply_adds, (long long)e->steps,
+               e->session.model->data.labels > 0 ? "  of p(x | label)" : "");
+    }
+    return cli_finish_output();
+}
+
+static int print_json(const table *t) {
+    json_t *list = json_array();
+    for (int32_t i = 0; i < t->count; i++) {
+        const entry *e = &t->entry[i];
+        json_t *row =
+            json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:I}", "model", e->path, "family",
+                      e->session.model->family->name, "parameters", (json_int_t)e->parameters,
+                      t->texts ? "nats_per_symbol" : "nll_nats", cli_number(nats_of(e)),
+                      t->texts ? "bits_per_byte" : "bits_per_dim", cli_number(bits_of(e)),
+                      "multiply_adds", cli_number(e->multiply_adds), "steps", (json_int_t)e->steps);
+        if (!t->texts) {
+            json_object_set_new(row, "nll_nats_stderr", cli_number(e->result.error));
+        }
+        json_object_set_new(
+            row, "of", json_string(e->session.model->data.labels > 0 ? "p(x | label)" : "p(x)"));
+        json_array_append_new(list, row);
+    }
+    const eval_result *first = &t->entry[0].result;
+    return cli_print_json(json_pack("{s:s, s:I, s:o}", "data", cli_text(t->arguments, "data", NULL),
+                                    "items", (json_int_t)first->evaluation.items, "models", list));
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static int fill(table *t, int64_t batch, float rate) {
+    if (read_models(t) != LK_OK) {
+        return cli_fault(t->context);
+    }
+    const char *others =
+        t->texts ? "alphabet shape binarize binarize-seed raw batch-size" : "from symbols";
+    if (!cli_excludes(t->arguments, others, t->texts ? "models of examples" : "models of texts")) {
+        return EXIT_USAGE;
+    }
+    int status = read_data(t);
+    for (int32_t i = 0; status == EXIT_DONE && i < t->count; i++) {
+        entry *e = &t->entry[i];
+        bool done = measure(e) == LK_OK && eval_run(t->arguments, batch, rate, &e->result) == LK_OK;
+        status = done ? EXIT_DONE : cli_fault(t->context);
+    }
+    return status;
+}
+
+int eval_table(const cli_arguments *arguments, int64_t batch, float rate) {
+    table t = {.arguments = arguments};
+    lk_dataset_options unused;
+    int status;
+    if (cli_has(arguments, "classify")) {
+        return cli_usage(arguments, "--classify is of one model");
+    }
+    if (!cli_data_options(arguments, &unused)) {
+        return EXIT_USAGE;
+    }
+    t.context = cli_open(arguments, &status);
+    if (t.context == NULL) {
+        return status;
+    }
+    status = fill(&t, batch, rate);
+    if (status == EXIT_DONE) {
+        status = cli_has(arguments, "json") ? print_json(&t) : print_text(&t);
+    }
+    for (int32_t i = 0; i < arguments->positionals; i++) {
+        eval_release(&t.entry[i].result);
+        lk_dataset_destroy(t.entry[i].session.dataset);
+        lk_model_destroy(t.entry[i].session.model);
+    }
+    lk_context_destroy(t.context);
+    return status;
+}

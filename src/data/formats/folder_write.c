@@ -1,0 +1,106 @@
+/* Writing a data set as a folder of PNG pictures: 0.png, or 000.png to 999.png, in their order; or,
+ * where examples have names, under these, in folders of their own. A name that does not end in .png
+ * gets that: photo.jpg becomes photo.jpg.png, since a PNG is what it is. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "data/formats/format.h"
+
+bool lk_names_folder(const char *path) {
+    size_t length = strlen(path);
+    return length > 1 && path[length - 1] == '/';
+}
+
+static lk_status make_folder(lk_context *context, const char *path) {
+    return mkdir(path, 0777) == 0 || errno == EEXIST
+               ? LK_OK
+               : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+}
+
+/* The folders of a file's path, from `from` on. */
+static lk_status make_folders(lk_context *context, char *path, size_t from) {
+    for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        LK_TRY(make_folder(context, path));
+        *slash = '/';
+    }
+    return LK_OK;
+}
+
+/* NULL: out of memory. */
+static char *path_of(const char *folder, const lk_dataset *dataset, int64_t index) {
+    const char *slash = lk_names_folder(folder) ? "" : "/";
+    if (dataset->names == NULL) {
+        int digits = snprintf(NULL, 0, "%lld", (long long)dataset->examples - 1);
+        return lk_print("%s%s%0*lld.png", folder, slash, digits, (long long)index);
+    }
+    const char *name = dataset->names[index], *ending = strrchr(name, '.');
+    bool png = ending != NULL && strcasecmp(ending, ".png") == 0;
+    return lk_print("%s%s%s%s", folder, slash, name, png ? "" : ".png");
+}
+
+/* That no two get one name: photo.jpg, and photo.jpg.png beside it. */
+static lk_status check_name(lk_context *context, const char *path, const lk_dataset *dataset,
+                            int64_t index, lk_dictionary *names) {
+    char *file = path_of(path, dataset, index);
+    if (file == NULL) {
+        return lk_fail_no_memory(context, path, (int64_t)strlen(path));
+    }
+    int32_t number = (int32_t)index;
+    int64_t length = (int64_t)strlen(file);
+    lk_status status =
+        length <= LK_TEXT_MOST ? lk_dictionary_add(context, names, file, length, &number) : LK_OK;
+    if (status == LK_OK && number < index) {
+        status =
+            lk_fail(context, LK_INVALID, "%s: two pictures would have this name; write .npy", file);
+    }
+    lk_release(file);
+    return status;
+}
+
+static lk_status check_names(lk_context *context, const char *path, const lk_dataset *dataset) {
+    lk_dictionary names = {0};
+    lk_status status = LK_OK;
+    for (int64_t i = 0; dataset->names != NULL && i < dataset->examples && status == LK_OK; ++i) {
+        status = check_name(context, path, dataset, i, &names);
+    }
+    lk_dictionary_deinit(&names);
+    return status;
+}
+
+static lk_status write_example(lk_context *context, const char *folder, const lk_dataset *dataset,
+                               int64_t index, bool exact) {
+    lk_dataset one = *dataset;
+    one.examples = 1;
+    one.values = dataset->values + index * dataset->variables;
+    lk_buffer buffer = {0};
+    char *path = path_of(folder, dataset, index);
+    if (path == NULL) {
+        return lk_fail_no_memory(context, folder, (int64_t)strlen(folder));
+    }
+    lk_encode *encode = exact ? lk_png_format.restore : lk_png_format.write;
+    lk_status status = encode(context, path, &one, &buffer);
+    if (status == LK_OK) {
+        status = make_folders(context, path, strlen(folder) + !lk_names_folder(folder));
+    }
+    if (status == LK_OK) {
+        status = lk_buffer_write(context, path, &buffer);
+    }
+    lk_buffer_release(&buffer);
+    lk_release(path);
+    return status;
+}
+
+lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
+                          bool exact) {
+    LK_TRY(check_names(context, path, dataset));
+    LK_TRY(make_folder(context, path));
+    for (int64_t i = 0; i < dataset->examples; ++i) {
+        LK_TRY(write_example(context, path, dataset, i, exact));
+    }
+    return LK_OK;
+}

@@ -1,0 +1,239 @@
+# What users bring and what is right of it: the cases beside this repository, ../shared/cases, a row
+# of theirs a function here. Skipped where that folder is not. LIKELY_CASES names another folder,
+# CASES=PATTERN picks rows.
+. "$(dirname "$0")/lib.sh"
+cases=${LIKELY_CASES:-$LIKELY_SOURCE/../shared/cases}
+if [[ ! -r $cases/files/cases.md || ! -r $cases/reports/cases.md ]]; then
+    echo "skipped: there is no $cases"
+    exit 77
+fi
+
+# In each row: $T is an empty folder, and the present one a copy of the row's files.
+L() { timeout 120 "${likely[@]}" "$@" --threads 1; }
+Q() { L "$@" --quiet >"$T/log"; }
+# refused PATTERN ARGUMENTS...: status 1 or 2, and one line that matches
+refused() {
+    local pattern=$1 got=0
+    shift
+    L "$@" >"$T/stdout" 2>"$T/stderr" </dev/null || got=$?
+    [[ $got -eq 1 || $got -eq 2 ]] || fail "likely $*: status $got, not refused"
+    cp "$T/stderr" "$work/stderr"
+    [[ $(wc -l <"$T/stderr") -eq 1 ]] || fail "likely $*: one line: $(cat "$T/stderr")"
+    grep -qE -- "$pattern" "$T/stderr" || fail "likely $*: /$pattern/: $(cat "$T/stderr")"
+    expect_advice "$1"
+}
+# told PATTERN ARGUMENTS...: done, with a word about it somewhere
+told() {
+    local pattern=$1
+    shift
+    L "$@" >"$T/stdout" 2>"$T/stderr" || fail "likely $*: $(cat "$T/stderr")"
+    cat "$T/stdout" "$T/stderr" | grep -qE -- "$pattern" ||
+        fail "likely $*: no word of /$pattern/: $(cat "$T/stdout" "$T/stderr")"
+}
+# read_as FILE CSV [OPTIONS...]: the values that come back are these
+read_as() {
+    local file=$1 values=$2
+    shift 2
+    Q train uniform --data "$file" --out "$T/m" "$@"
+    Q compress "$T/m" --data "$file" --out "$T/c" "$@"
+    Q decompress "$T/m" --data "$T/c" --out "$T/v.csv"
+    diff <(printf '%s\n' $values) "$T/v.csv" >"$T/diff" ||
+        fail "$file is read as $(head -3 "$T/v.csv" | tr '\n' ' ')"
+}
+# read_or_refused PATTERN FILE CSV: one of the two
+read_or_refused() {
+    if L train uniform --data "$2" --out "$T/m" --quiet >"$T/log" 2>"$T/stderr"; then
+        read_as "$2" "$3"
+    else
+        refused "$1" train uniform --data "$2" --out "$T/m"
+    fi
+}
+shape_of() { L info "$1" --json | sed -nE 's/^  "shape": "(.*)",/\1/p'; }
+number() { L "${@:2}" --json | sed -nE "s/^ +\"$1\": ([-0-9.e]+),?\$/\\1/p" | head -1; }
+nll() { number nll_nats eval "$@"; }
+near() { awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN { exit !(a - b < d && b - a < d) }'; }
+three() {
+    Q train uniform --data three.amat --out "$T/t"
+    Q compress "$T/t" --data three.amat --out "$T/t.lk"
+}
+text_model() { # NAME EPOCHS
+    Q train charrnn --data text.txt --text bytes --set width=16 --set layers=1 --epochs "$2" \
+        --batch-size 4 --out "$1"
+}
+grey_model() {
+    Q train pixelcnn --data grey.npy --set blocks=1 --set channels=4 --set head=8 --epochs 3 \
+        --learning-rate 0.01 --batch-size 10 --out g
+}
+
+# ---- files A: what training saves is loaded ------------------------------------------------------
+files_A_picture256_pixelcnn() {
+    if Q train pixelcnn --data picture256.png --valid picture256.png --epochs 1 --set blocks=1 \
+        --set channels=2 --set head=2 --set kernel=3 --out "$T/p" 2>"$T/stderr"; then
+        Q eval "$T/p" --data picture256.png
+    else
+        [[ $(wc -l <"$T/stderr") -eq 1 ]] || fail "refused late: $(cat "$T/stderr")"
+    fi
+}
+files_A_picture256_uniform() {
+    Q train uniform --data picture256.png --out "$T/u"
+    Q info "$T/u"
+}
+files_A_audio16() {
+    Q train conv1d --data audio16.npy --valid audio16.npy --epochs 1 --set layers=1 \
+        --set channels=2 --set head=2 --out "$T/c"
+    Q info "$T/c"
+}
+files_A_vectors16() {
+    Q train uniform --data vectors16.npy --out "$T/u"
+    Q info "$T/u"
+}
+
+# ---- files B: standard output, pipes, names of other arguments -----------------------------------
+files_B_container_from_a_pipe() {
+    three
+    if L decompress "$T/t" --data <(cat "$T/t.lk") --out "$T/o.amat" --quiet >"$T/log" \
+        2>"$T/stderr"; then
+        cmp "$T/o.amat" three.amat || fail "other values"
+    else
+        grep -q 'regular file' "$T/stderr" || fail "$(cat "$T/stderr")"
+    fi
+}
+
+# ---- files D: other data than the file holds -----------------------------------------------------
+files_D_cr_amat() { read_or_refused 'CR' cr.amat '1,0 0,1'; }
+files_D_numbers_as_header() {
+    told '0, 1, 2|0,1,2|header|first line' train uniform --data pandas_numbers_as_header.csv \
+        --out "$T/m"
+}
+
+# ---- files E: refused, and might be read ---------------------------------------------------------
+files_E_rgba8() {
+    L train uniform --data rgba8.png --out "$T/m" --quiet >"$T/log" 2>"$T/stderr" ||
+        refused 'alpha|transparent' train uniform --data rgba8.png --out "$T/m"
+}
+files_E_grey16() {
+    L train uniform --data grey16.png --out "$T/m" --quiet >"$T/log" 2>"$T/stderr" ||
+        refused '16 bits' train uniform --data grey16.png --out "$T/m"
+}
+files_E_categories() { read_as categories.csv 'colour,size red,1 green,2 red,2'; }
+files_E_missing() { read_as missing.csv 'a,b 1,? 2,3'; }
+files_E_savetxt_header() {
+    Q train uniform --data savetxt_header.txt --out "$T/m"
+    [[ $(number variables info "$T/m") -eq 3 ]] || fail "$(number variables info "$T/m") variables"
+}
+files_E_comment() {
+    Q train uniform --data comment.csv --out "$T/m"
+    [[ $(number variables info "$T/m") -eq 3 ]] || fail "$(number variables info "$T/m") variables"
+}
+files_E_medmnist() {
+    Q train uniform --data medmnist_names.npz --valid medmnist_names.npz --out "$T/m"
+}
+files_E_train_val_test() {
+    Q train uniform --data train_val_test.npz --valid train_val_test.npz --out "$T/m"
+}
+files_E_labels_with_header() {
+    Q train made --data three.amat --labels labels_with_header.csv --condition label \
+        --set hidden=2 --epochs 1 --out "$T/m"
+}
+files_E_sound() {
+    local file
+    for file in tone.wav tone.flac; do
+        L train uniform --data $file --out "$T/m" --quiet >"$T/log" 2>"$T/stderr" ||
+            refused 'WAV|FLAC' train uniform --data $file --out "$T/m"
+    done
+}
+
+# ---- files F: rightly refused, and the message leads on ------------------------------------------
+files_F_prose() { refused '--text bytes|--text utf8' train charrnn --data prose.txt --out "$T/m"; }
+files_F_wav() { refused 'WAV' train charrnn --data tone.wav --out "$T/m" --shape 7; }
+files_F_packed() {
+    read_or_refused 'xz -dk' three.amat.xz '0,1,2 2,1,0 1,1,1'
+    read_or_refused 'bunzip2|bzip2 -dk' three.amat.bz2 '0,1,2 2,1,0 1,1,1'
+    read_or_refused 'gunzip|twice' three.amat.gz.gz '0,1,2 2,1,0 1,1,1'
+}
+files_F_utf16() { refused 'UTF-16' train uniform --data utf16.csv --out "$T/m"; }
+files_F_json() {
+    refused 'JSON|not a known data format' train uniform --data array.json --out "$T/m"
+}
+files_F_zip() {
+    local file
+    for file in book.xlsx tensor.pt data.zip; do
+        refused 'ZIP|zip' train uniform --data $file --out "$T/m"
+        grep -q 'Content_Types' "$T/stderr" && fail "names of members: $(cat "$T/stderr")"
+    done
+    return 0
+}
+
+# ---- reports -------------------------------------------------------------------------------------
+reports_F2_endless() {
+    Q train histogram --data fixed.amat --set smoothing=0 --set joint=no --out h
+    local got=0
+    timeout 20 "${likely[@]}" score h --data unseen.amat --against h --labels unseen_labels.txt \
+        >"$T/log" 2>"$T/stderr" || got=$?
+    [[ $got -le 1 ]] || fail "status $got"
+    [[ $got -eq 0 ]] || grep -q 'example' "$T/stderr" || fail "$(cat "$T/stderr")"
+}
+reports_F5_columns() {
+    Q train bayesnet --data wet_train.csv --set graph=wet.dag --set hidden=8 --epochs 5 --out b
+    near "$(nll b --data wet_test.csv)" "$(nll b --data wet_test_other_order.csv)" 1e-9 ||
+        fail "other figures"
+}
+reports_F6_stdin() {
+    text_model t 1
+    Q compress t --data text.txt --out o.lk
+    if cat o.lk | L decompress t --data /dev/stdin --out p.txt >"$T/log" 2>"$T/stderr"; then
+        cmp p.txt text.txt || fail "restored"
+    else
+        grep -q 'regular file' "$T/stderr" || fail "$(cat "$T/stderr")"
+    fi
+}
+reports_F9_advice() {
+    grey_model
+    refused 'of one size' score g --data sizes
+    ! grep -q -- '--crop' "$T/stderr" || fail "$(cat "$T/stderr")"
+    refused 'of one size' compress g --data sizes --out o.lk
+    ! grep -q -- '--crop' "$T/stderr" || fail "$(cat "$T/stderr")"
+}
+reports_P1_pgm() {
+    grey_model
+    L eval g --data picture.pgm >"$T/log" 2>"$T/stderr" ||
+        refused 'PGM.*PNG' eval g --data picture.pgm
+}
+reports_P2_late() {
+    grey_model
+    Q compress g --data grey.npy --out o.lk
+    refused 'jpg' decompress g --data o.lk --out x.jpg
+    local began=$SECONDS
+    refused 'pbm' sample g --count 30000 --out x.pbm
+    [[ $((SECONDS - began)) -le 5 ]] || fail "refused after all the drawing"
+}
+reports_P8_larger() {
+    Q train pixelcnn --data channels_last.npy --set blocks=1 --set channels=4 --set head=8 \
+        --epochs 3 --learning-rate 0.01 --batch-size 10 --out cl
+    told 'larger than what was compressed' compress cl --data photo.jpg --out o.lk
+}
+
+# ---- all -----------------------------------------------------------------------------------------
+# run_row NAME: in its folder, by itself; says what is wrong
+run_row() (
+    trap - EXIT
+    T=$work/$1.scratch
+    mkdir "$T"
+    cp -r "$cases/${1%%_*}" "$work/$1"
+    chmod -R u+w "$work/$1"
+    cd "$work/$1"
+    "$1"
+)
+failed=()
+for row in $(declare -F | sed -nE 's/^declare -f ((files|reports)_.*)/\1/p'); do
+    [[ $row == ${CASES:-*} ]] || continue
+    run_row "$row" >"$work/$row.log" 2>&1 & # set -e would not act in a condition
+    if wait $!; then
+        checks=$((checks + 1))
+    else
+        failed+=("$row: $(tail -1 "$work/$row.log")")
+    fi
+    rm -rf "${work:?}/$row" "$work/$row.scratch"
+done
+[[ ${#failed[@]} -eq 0 ]] || fail "$(printf '%s\n' "${#failed[@]} rows" "${failed[@]}")"
+finish

@@ -1,0 +1,93 @@
+# Several models on the same data: one table, with the figures that each has alone; models of other
+# data are refused before any is run.
+. "$(dirname "$0")/lib.sh"
+make_rows 80 16 1 >"$work/rows.txt"
+train() { run train "$@" --epochs 2 --quiet >/dev/null; }
+train made --data "$work/rows.txt" --set hidden=8 --out "$work/made"
+train made --data "$work/rows.txt" --set hidden=8 --set masks=3 --out "$work/masks"
+train pixelcnn --data "$work/rows.txt" --shape 4x4x1 --set blocks=1 --set channels=2 --set head=2 \
+    --out "$work/pixelcnn"
+train histogram --data "$work/rows.txt" --out "$work/histogram"
+models=(made masks pixelcnn histogram)
+run eval "${models[@]/#/$work/}" --data "$work/rows.txt" --json >"$work/table.json"
+run eval "${models[@]/#/$work/}" --data "$work/rows.txt" >"$work/table"
+[[ $(wc -l <"$work/table") -eq 6 ]] || fail "a line for each of four models: $(cat "$work/table")"
+# row NUMBER KEY: of a model in the table
+row() { sed -nE "s/^ +\"$2\": \"?([^\",]*)\"?,?\$/\\1/p" "$work/table.json" | sed -n "$1p"; }
+for i in "${!models[@]}"; do
+    run eval "$work/${models[i]}" --data "$work/rows.txt" --json >"$work/one.json"
+    run info "$work/${models[i]}" --json >"$work/info.json"
+    for key in nll_nats nll_nats_stderr bits_per_dim; do
+        [[ $(row $((i + 1)) $key) == "$(json "$work/one.json" $key)" ]] ||
+            fail "${models[i]}: $key is $(row $((i + 1)) $key), alone: $(cat "$work/one.json")"
+    done
+    [[ $(row $((i + 1)) parameters) == "$(json "$work/info.json" parameters)" ]] ||
+        fail "parameters of ${models[i]}"
+    [[ $(row $((i + 1)) steps) == "$(json "$work/info.json" sequential_steps)" ]] || fail "steps"
+    checks=$((checks + 5))
+done
+# All masks of an ensemble are computed.
+awk -v a="$(row 1 multiply_adds)" -v b="$(row 2 multiply_adds)" 'BEGIN { exit !(b > 2.5 * a) }' ||
+    fail "three masks: $(row 2 multiply_adds), one: $(row 1 multiply_adds)"
+
+# At another size: both of families that run at any.
+make_rows 5 25 2 >"$work/larger.txt"
+train pixelrnn --data "$work/rows.txt" --shape 4x4x1 --set layers=1 --set channels=2 --set head=2 \
+    --out "$work/pixelrnn"
+run eval "$work/pixelcnn" "$work/pixelrnn" --data "$work/larger.txt" --shape 5x5x1 --json \
+    >"$work/table.json"
+[[ $(row 1 steps) -eq 25 && $(row 2 steps) -eq 25 ]] || fail "steps of another size"
+
+# Texts: bytes and characters are compared by bits of a byte.
+for i in $(seq 40); do echo "line $i of a téxt"; done >"$work/text"
+for kind in bytes utf8; do
+    train charrnn --data "$work/text" --text $kind --set width=4 --set layers=1 --window 16 \
+        --out "$work/$kind"
+done
+run eval "$work/bytes" "$work/utf8" --data "$work/text" --json >"$work/table.json"
+for i in 1 2; do
+    kind=$([[ $i -eq 1 ]] && echo bytes || echo utf8)
+    run eval "$work/$kind" --data "$work/text" --json >"$work/one.json"
+    for key in nats_per_symbol bits_per_byte; do
+        [[ $(row $i $key) == "$(json "$work/one.json" $key)" ]] || fail "$kind: $key"
+    done
+done
+
+# Others are refused, in the table and as a background.
+printf '%s\n' 0,1,2,0 1,1,2,0 2,2,0,1 >"$work/three.csv"
+train uniform --data "$work/three.csv" --out "$work/three"
+printf 'a,b\nx,y\nz,y\nx,w\n' >"$work/words.csv"
+train uniform --data "$work/words.csv" --out "$work/words"
+printf 'a,b\nx,y\nq,y\nx,w\n' >"$work/others.csv"
+train uniform --data "$work/others.csv" --out "$work/others"
+make_rows 30 9 3 >"$work/nine.txt"
+train uniform --data "$work/nine.txt" --out "$work/nine"
+expect_status 1 'three is of an alphabet of 3, but .*made of 2' eval "$work/made" "$work/three" \
+    --data "$work/missing"
+expect_status 1 'utf8 is of texts, but .*made is of examples' eval "$work/made" "$work/utf8" \
+    --data "$work/missing"
+expect_status 1 'nine is of examples of 9, but .*made of 16' eval "$work/made" "$work/nine" \
+    --data "$work/missing"
+expect_status 1 'others is of a table with other columns' eval "$work/words" "$work/others" \
+    --data "$work/words.csv"
+expect_status 2 'classify is of one model' eval "$work/made" "$work/masks" --classify \
+    --data "$work/rows.txt"
+expect_status 1 'nine is of examples of 9' score "$work/made" --against "$work/nine" \
+    --data "$work/rows.txt"
+expect_status 1 'utf8 is of texts' score "$work/made" --against "$work/utf8" --data "$work/rows.txt"
+expect_status 1 'others is of a table' score "$work/words" --against "$work/others" \
+    --data "$work/words.csv"
+
+# Grey values are made binary for all models alike, when it is asked for.
+awk 'BEGIN { srand(2); for (i = 0; i < 40; i++) { for (v = 0; v < 16; v++)
+    printf "%s%d", v ? "," : "", 255 * rand(); print "" } }' >"$work/grey.csv"
+for how in threshold sample; do
+    train made --data "$work/grey.csv" --alphabet 256 --binarize $how --set hidden=4 \
+        --out "$work/$how"
+done
+expect_status 1 'trained with --binarize threshold: say so again' eval "$work/threshold" \
+    "$work/sample" --data "$work/grey.csv" --alphabet 256
+run eval "$work/threshold" "$work/sample" --data "$work/grey.csv" --alphabet 256 \
+    --binarize threshold >"$work/table"
+checks=$((checks + 6))
+finish

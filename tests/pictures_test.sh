@@ -228,6 +228,25 @@ run compress "$work/deep" --data "$work/deep.csv" --out "$work/deep.lk" >/dev/nu
 run decompress "$work/deep" --data "$work/deep.lk" --out "$work/deep-back.png" >/dev/null
 expect_values "$(cat "$work/deep.csv")" "$work/deep-back.png"
 
+# ---- what is none ------------------------------------------------------------------------------
+
+python3 - "$work" <<'END'
+import sys, zipfile
+for name, entry in (("book.xlsx", "xl/workbook.xml"), ("tensor.pt", "tensor/data.pkl"),
+                    ("plain.zip", "notes.txt")):
+    with zipfile.ZipFile(f"{sys.argv[1]}/{name}", "w") as archive:
+        archive.writestr(entry, "x")
+END
+expect_status 1 'book.xlsx: an Excel workbook .*save the table as CSV' train uniform \
+    --data "$work/book.xlsx" --out "$work/no"
+expect_status 1 'tensor.pt: a PyTorch file; save the array: numpy.save' train uniform \
+    --data "$work/tensor.pt" --out "$work/no"
+expect_status 1 'plain.zip: a ZIP archive without NPY arrays; unpack it' train uniform \
+    --data "$work/plain.zip" --out "$work/no"
+printf 'GIF89a\1\0\1\0' >"$work/tree/c.png"
+expect_status 1 'c.png: not a known data format, but a GIF; convert it' train uniform \
+    --data "$work/tree" --out "$work/no"
+
 # ---- a square vector is a picture ---------------------------------------------------------------
 
 make_rows 30 64 1 >"$work/vectors.txt"

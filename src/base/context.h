@@ -17,6 +17,9 @@ struct lk_context {
     const struct lk_kernels *kernels; /* static table, chosen once when the context is created */
     int64_t memory_most; /* bytes that one thing may take which a file or an option asks for; 0: any
                             number */
+    int standard_output; /* the descriptor that /dev/stdout means; 0: its own */
+    const char *alias, *aliased; /* a name, and the path that it stands for; NULL: none */
+    struct lk_guard *guard;      /* NULL: any file may be written (base/guard.h) */
     const char *options; /* of the command that asks, " data out ", static or longer-lived; NULL:
                             all that are spoken of */
     lk_watch *watch;     /* NULL: none */

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/zlib_memory.h"
 
 #define FIRST_CAPACITY ((int64_t)1 << 16)
@@ -58,7 +60,7 @@ static lk_status read_descriptor(lk_context *context, const char *path, int desc
         LK_TRY(reserve(context, path, buffer, bytes->size + 1));
         ssize_t count =
             read(descriptor, bytes->data + bytes->size, (size_t)(buffer->capacity - bytes->size));
-        if (count < 0 && errno == EINTR) {
+        if (count < 0 && lk_wait(descriptor, POLLIN)) {
             continue;
         }
         if (count < 0) {
@@ -76,9 +78,30 @@ static lk_status read_descriptor(lk_context *context, const char *path, int desc
     }
 }
 
+lk_status lk_fail_changed(lk_context *context, const char *path, int64_t before, int64_t now) {
+    return lk_fail(context, LK_IO,
+                   "%s: the file changed while it was being read: from %lld bytes to %lld; run "
+                   "again when it is complete",
+                   path, (long long)before, (long long)now);
+}
+
 /* A regular file's length is known before it is read: no growing, and a file that is too large is
  * refused unread. */
-static lk_status read_open_file(lk_context *context, const char *path, int descriptor,
+static lk_status read_regular(lk_context *context, const char *path, int descriptor, bool own,
+                              int64_t size, growing *buffer) {
+    int64_t at = own ? 0 : lseek(descriptor, 0, SEEK_CUR), left = size > at ? size - at : 0;
+    struct stat about;
+    if (left > buffer->most) {
+        return too_large(context, path, "", buffer->most);
+    }
+    LK_TRY(reserve(context, path, buffer, left + 1));
+    LK_TRY(read_descriptor(context, path, descriptor, buffer));
+    return fstat(descriptor, &about) == 0 && about.st_size != size
+               ? lk_fail_changed(context, path, size, about.st_size)
+               : LK_OK;
+}
+
+static lk_status read_open_file(lk_context *context, const char *path, int descriptor, bool own,
                                 growing *buffer) {
     struct stat about;
     if (fstat(descriptor, &about) != 0) {
@@ -87,24 +110,19 @@ static lk_status read_open_file(lk_context *context, const char *path, int descr
     if (S_ISDIR(about.st_mode)) {
         return lk_fail(context, LK_IO, "%s: is a directory; name a file in it", path);
     }
-    if (S_ISREG(about.st_mode)) {
-        if (about.st_size > buffer->most) {
-            return too_large(context, path, "", buffer->most);
-        }
-        LK_TRY(reserve(context, path, buffer, (int64_t)about.st_size + 1));
-    }
-    return read_descriptor(context, path, descriptor, buffer);
+    return S_ISREG(about.st_mode)
+               ? read_regular(context, path, descriptor, own, about.st_size, buffer)
+               : read_descriptor(context, path, descriptor, buffer);
 }
 
 lk_status lk_file_read_raw(lk_context *context, const char *path, int64_t most, lk_bytes *bytes) {
     LK_REQUIRE(most >= 0 && most < INT64_MAX / 4);
     *bytes = (lk_bytes){0};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return lk_fail(context, LK_IO, "%s: cannot open: %s", path, strerror(errno));
-    }
+    int descriptor;
+    bool own;
+    LK_TRY(lk_open(context, path, &descriptor, &own));
     growing buffer = {.most = most};
-    lk_status status = read_open_file(context, path, descriptor, &buffer);
+    lk_status status = read_open_file(context, path, descriptor, own, &buffer);
     close(descriptor);
     if (status != LK_OK) {
         lk_bytes_release(&buffer.bytes);

@@ -1,14 +1,12 @@
 #include "cli/common.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/measure.h"
+#include "cli/files.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
 #include "models/take.h"
@@ -32,6 +30,10 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
         return NULL;
     }
     lk_context_set_memory(context, memory);
+    context->guard = &arguments->files->guard;
+    context->standard_output = arguments->files->standard_output;
+    context->alias = arguments->files->context.alias;
+    context->aliased = arguments->files->context.aliased;
     context->options = arguments->names;
     return context;
 }
@@ -65,32 +67,6 @@ void cli_end(cli_session *session) {
     lk_dataset_destroy(session->dataset);
     lk_model_destroy(session->model);
     lk_context_destroy(session->context);
-}
-
-/* A folder that is not there is made, and taken away again. */
-static lk_status can_make_folder(lk_context *context, const char *path) {
-    struct stat about;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return access(path, W_OK | X_OK) == 0
-                   ? LK_OK
-                   : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path,
-                             strerror(errno));
-    }
-    if (mkdir(path, 0777) != 0) {
-        return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
-    }
-    rmdir(path);
-    return LK_OK;
-}
-
-lk_status cli_can_write(lk_context *context, const char *path) {
-    lk_writer *writer;
-    if (lk_names_folder(path)) {
-        return can_make_folder(context, path);
-    }
-    LK_TRY(lk_writer_create(context, path, &writer));
-    lk_writer_abandon(writer);
-    return LK_OK;
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */

@@ -27,9 +27,6 @@ typedef struct cli_session {
 int cli_begin(const cli_arguments *arguments, bool data, cli_session *session);
 void cli_end(cli_session *session);
 
-/* Whether a file can be made at `path`, asked before the work for it is done. Leaves nothing. */
-lk_status cli_can_write(lk_context *context, const char *path);
-
 /* The options that say how to read data: rows for a verb's table. */
 #define CLI_DATA_OPTIONS                                                               \
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \

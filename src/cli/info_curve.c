@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/files.h"
 #include "cli/info_curve_pen.h"
 
 /* The plot inside the picture, in pixels. */
@@ -173,6 +174,10 @@ static lk_status find_pen(lk_context *context, const char *path, const curve_pen
             *pen = pens[i];
             return LK_OK;
         }
+    }
+    if (!cli_files_whole(context, path)) { /* standard output and pipes have no ending */
+        *pen = &curve_svg;
+        return LK_OK;
     }
     return lk_fail(context, LK_INVALID, "%s: a curve is drawn as .svg or .png", path);
 }

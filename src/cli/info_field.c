@@ -146,11 +146,7 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
 
 int info_field(const lk_model *model, int64_t variable, const char *path, bool json) {
     lk_receptive field;
-    lk_status status = path != NULL ? cli_can_write(model->context, path) : LK_OK;
-    if (status != LK_OK) {
-        return cli_fault(model->context);
-    }
-    status = lk_receptive_field(model, variable, &field);
+    lk_status status = lk_receptive_field(model, variable, &field);
     if (status == LK_OK && path != NULL) {
         status = lk_receptive_write(model->context, &field, path);
     }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/items.h"
 #include "cli/score_words.h"
 #include "cli/text.h"
@@ -317,8 +318,10 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
                                    "complexity map-scale",
                                    "models of examples")
                     : cli_excludes(a, "from symbols top map-symbols", "models of texts");
-    return !fits                                      ? EXIT_USAGE
-           : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
+    bool named = ends_with(map, texts ? ".html" : ".png") ||
+                 !cli_files_whole(&a->files->context, map); /* a pipe may have any name */
+    return !fits   ? EXIT_USAGE
+           : named ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
                    : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
@@ -373,6 +376,8 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .inputs = "data anomalies labels against",
+    .outputs = "out map",
     .more =
         "Higher scores are stranger. The p-value is the share of held-out examples (kept in the "
         "model file by training) whose\n"

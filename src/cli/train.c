@@ -1,11 +1,12 @@
 /* likely train: fit a model of a family to data by maximum likelihood. */
-#include <signal.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "cli/families.h"
+#include "cli/signals.h"
 #include "cli/train_data.h"
 #include "cli/train_options.h"
+#include "cli/train_out.h"
 #include "cli/train_report.h"
 #include "models/model_file.h"
 #include "models/tune.h"
@@ -96,14 +97,6 @@ static const cli_option train_options[] = {
     {"json", NULL, "one JSON object at the end", false},
 };
 
-/* Set by the signal handler: the one piece of state that a handler can reach. */
-static volatile sig_atomic_t stop_asked;
-
-static void ask_stop(int signal_number) {
-    (void)signal_number;
-    stop_asked = 1;
-}
-
 /* ---- training -------------------------------------------------------------------------------- */
 
 /* What one training is made of. */
@@ -112,7 +105,7 @@ typedef struct session {
     lk_context *context;
     train_how *how;
     const lk_family *family;
-    char *checkpoint;        /* owned: its path */
+    train_out out;
     json_t *before;          /* owned: options of the run that is resumed, or NULL */
     lk_assignments settings; /* chosen, where none are given */
     train_data data;
@@ -124,6 +117,7 @@ static bool by_gradients(const session *s) {
     return s->family->fit == NULL;
 }
 
+/* What is interrupted is the best so far, and a model like any other. */
 static lk_status fit(const session *s, train_report *r) {
     const train_how *how = s->how;
     lk_fit_options fitting = {.seed = how->options.seed,
@@ -133,32 +127,34 @@ static lk_status fit(const session *s, train_report *r) {
                               .progress_argument = r};
     lk_status status = s->family->fit(s->model, s->data.train, s->data.valid, &fitting);
     train_report_end(r);
-    LK_TRY(status);
-    return lk_train_finish_fit(s->model, s->data.train, s->data.valid);
+    LK_TRY(status == LK_INTERRUPTED ? LK_OK : status);
+    LK_TRY(lk_train_finish_fit(s->model, s->data.train, s->data.valid));
+    LK_TRY(lk_model_write(s->model, s->out.model));
+    return status == LK_OK ? LK_OK
+                           : lk_fail(s->context, LK_INTERRUPTED,
+                                     "interrupted; the best so far is written to %s", s->out.model);
 }
 
 static lk_status descend(const session *s, train_report *r) {
     lk_train_options *options = &s->how->options;
-    options->checkpoint = s->checkpoint;
-    options->model_path = cli_text(s->arguments, "out", NULL);
+    options->checkpoint = s->out.checkpoint;
+    options->model_path = s->out.whole ? s->out.model : NULL;
     options->progress = train_report_step;
     options->progress_argument = r;
     lk_status status =
         s->data.train_texts != NULL
             ? lk_train_texts(s->model, s->data.train_texts, s->data.valid_texts, options)
             : lk_train(s->model, s->data.train, s->data.valid, options);
-    return status == LK_INTERRUPTED
-               ? lk_fail(s->context, LK_INTERRUPTED,
-                         "interrupted; the same command with --resume continues from %s",
-                         s->checkpoint)
-               : status;
+    return status == LK_INTERRUPTED ? train_out_interrupted(s->context, &s->out)
+           : status == LK_OK        ? lk_model_write(s->model, s->out.model)
+                                    : status;
 }
 
 static lk_status train_model(const session *s) {
-    train_report r = train_report_begin(s->arguments, s->model, &stop_asked);
+    train_report r = train_report_begin(s->arguments, s->model);
     r.log = s->log;
-    LK_TRY(by_gradients(s) ? descend(s, &r) : fit(s, &r));
-    return lk_model_write(s->model, cli_text(s->arguments, "out", NULL));
+    cli_signals_ask();
+    return by_gradients(s) ? descend(s, &r) : fit(s, &r);
 }
 
 /* ---- before it ------------------------------------------------------------------------------- */
@@ -253,13 +249,8 @@ static lk_status find_family(session *s) {
 }
 
 static lk_status look_before(session *s) {
-    const char *out = cli_text(s->arguments, "out", NULL);
-    s->checkpoint = lk_print("%s.checkpoint", out);
-    if (s->checkpoint == NULL) {
-        return lk_fail_no_memory(s->context, "path", (int64_t)strlen(out));
-    }
     if (s->how->options.resume) {
-        LK_TRY(lk_choose_before(s->context, s->checkpoint, s->family, &s->before));
+        LK_TRY(lk_choose_before(s->context, s->out.checkpoint, s->family, &s->before));
     }
     if (s->before != NULL && s->how->text) {
         lk_train_options unused = s->how->options;
@@ -282,9 +273,9 @@ static void tell(const session *s) {
 }
 
 static lk_status run_session(session *s) {
-    LK_TRY(cli_can_write(s->context, cli_text(s->arguments, "out", NULL)));
     LK_TRY(find_family(s));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
+    LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));
     LK_TRY(look_before(s));
     const char *log = cli_text(s->arguments, "log", NULL);
     LK_TRY(log != NULL ? train_log_open(s->context, log, s->how->options.resume, &s->log) : LK_OK);
@@ -315,19 +306,19 @@ static int run(const cli_arguments *arguments) {
     if (s.context == NULL) {
         return status;
     }
-    struct sigaction action = {.sa_handler = ask_stop,
-                               .sa_flags = (int)SA_RESETHAND}; /* a second signal ends at once */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    status = run_session(&s) == LK_OK ? train_report_summary(arguments, s.model, note_of(&s))
-                                      : cli_fault(s.context);
+    lk_status trained = run_session(&s);
+    status = trained == LK_OK ? train_report_summary(arguments, s.model, &s.out, note_of(&s))
+                              : cli_fault(s.context);
     train_log_close(s.log);
     train_data_release(&s.data);
     lk_assignments_deinit(&s.settings);
     json_decref(s.before);
-    lk_release(s.checkpoint);
+    train_out_close(&s.out);
     lk_model_destroy(s.model);
     lk_context_destroy(s.context);
+    if (trained == LK_INTERRUPTED) {
+        cli_signals_obey();
+    }
     return status;
 }
 
@@ -341,6 +332,8 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
+    .inputs = "data valid labels valid-labels from order set",
+    .outputs = "out",
     .more =
         "The weights that did best on validation data are kept. Results depend on data, "
         "settings and seed, never on threads.\n\n"

@@ -10,6 +10,7 @@ typedef struct train_data {
     lk_dataset *train,
         *valid; /* owned; valid may be NULL. Of a text: windows from its beginning, and NULL */
     lk_items *train_texts, *valid_texts; /* owned: of texts; else NULL. valid_texts may be NULL */
+    lk_bytes once;                       /* what --data gave through a pipe, while it is read */
     lk_data_description description;
     char note[256]; /* what was decided, for people; may be empty */
 } train_data;

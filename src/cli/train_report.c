@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "base/measure.h"
+#include "cli/signals.h"
 #include "models/model_file.h"
 #include "train/baseline.h"
 
-train_report train_report_begin(const cli_arguments *arguments, const lk_model *model,
-                                const volatile sig_atomic_t *stop) {
+train_report train_report_begin(const cli_arguments *arguments, const lk_model *model) {
     bool quiet = cli_has(arguments, "quiet");
     return (train_report){.quiet = quiet,
                           .live = !quiet && cli_on_terminal(),
                           .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables,
-                          .window = model->data.stream ? model->data.variables : 0,
-                          .stop = stop};
+                          .window = model->data.stream ? model->data.variables : 0};
 }
 
 static void format_nats(double nats, const train_report *r, char text[64]) {
@@ -51,7 +50,7 @@ bool train_report_step(void *argument, const lk_train_progress *p) {
     if (!r->quiet && p->note != NULL) {
         fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);
     }
-    return *r->stop == 0;
+    return cli_signals_asked() == 0;
 }
 
 bool train_report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
@@ -69,7 +68,7 @@ bool train_report_fit(void *argument, int64_t iteration, int64_t iterations, dou
         fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration,
                 (long long)iterations, train, valid);
     }
-    return *r->stop == 0;
+    return cli_signals_asked() == 0;
 }
 
 void train_report_end(const train_report *r) {
@@ -126,23 +125,28 @@ static void print_end(const lk_model *model, const json_t *history) {
     }
 }
 
-int train_report_summary(const cli_arguments *arguments, const lk_model *model, const char *note) {
-    const char *out = cli_text(arguments, "out", NULL);
+int train_report_summary(const cli_arguments *arguments, const lk_model *model,
+                         const train_out *out, const char *note) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
         json_t *history = json_loads(model->history, 0, NULL);
         return cli_print_json(json_pack(
-            "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
-            "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-            fingerprint, "history", history != NULL ? history : json_object(), "note", note));
+            "{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
+            out->checkpoint, "family", model->family->name, "parameters",
+            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
+            "history", history != NULL ? history : json_object(), "note", note));
     }
-    printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
+    printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
     json_t *history = cli_has(arguments, "quiet") ? NULL : json_loads(model->history, 0, NULL);
     if (history != NULL) {
         print_end(model, history);
     }
     json_decref(history);
+    if (out->checkpoint != NULL) {
+        printf("%s stays, for --resume with more epochs; the model does not need it\n",
+               out->checkpoint);
+    }
     return cli_finish_output();
 }

@@ -50,10 +50,11 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                *valid = cli_text(arguments, "valid", NULL);
     *data = (train_data){.description = {.stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status = from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
-                                    : lk_symbols_learn_texts(context, path, kind, symbols);
+    lk_status status = from != NULL
+                           ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                           : lk_items_learn_texts(context, path, kind, symbols, &data->train_texts);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
-    if (status == LK_OK) {
+    if (status == LK_OK && from != NULL) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
     if (status == LK_OK) {

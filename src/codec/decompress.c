@@ -267,7 +267,7 @@ static lk_status check_totals(const job *work) {
                        work->name);
     }
     bool agree = r->items == c->items && r->symbols == c->symbols && r->bytes == c->bytes;
-    return agree || r->lost_count > 0 || c->chunks < 0
+    return agree || work->options.salvage
                ? LK_OK
                : not_ours(work, "holds another number of items, symbols or bytes than it says");
 }

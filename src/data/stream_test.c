@@ -1,6 +1,10 @@
 /* Symbols and streams, against a file's bytes decoded whole. */
 #include "data/testing.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/random.h"
 #include "data/stream.h"
 
@@ -123,7 +127,7 @@ static void unfit_files(void **state) {
     unlink(path);
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_IO, path);
     refused(lk_stream_open(&context, test_folder(), &bytes, &stream), LK_IO, "directory");
-    refused(lk_stream_open(&context, "/dev/null", &bytes, &stream), LK_IO, "regular");
+    refused(lk_stream_open(&context, "/dev/null", &bytes, &stream), LK_FORMAT, "empty");
     refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_IO, path);
 }
 
@@ -262,10 +266,51 @@ static void shrinking_files(void **state) {
     good(lk_stream_open(&context, s.path, &s.symbols, &text));
     good(lk_stream_open(&context, s.path, &bytes, &stream));
     assert_int_equal(truncate(s.path, 1000), 0);
-    refused(lk_stream_read(stream, 150000, 100, values), LK_IO, "became shorter");
-    refused(lk_stream_read(text, s.length / 2, 100, values), LK_IO, "became shorter");
+    refused(lk_stream_read(stream, 150000, 100, values), LK_IO, "to 1000;");
+    refused(lk_stream_read(text, s.length / 2, 100, values), LK_IO, "to 1000;");
+    refused(lk_stream_unchanged(text), LK_IO, "to 1000;");
     lk_stream_close(text);
     lk_stream_close(stream);
+    release_sample(&s);
+}
+
+/* What comes through a pipe is read at any place too; what is open already from where it stands. */
+static void pipes_and_descriptors(void **state) {
+    (void)state;
+    sample s;
+    lk_stream *stream;
+    lk_symbols bytes = {0};
+    char path[64];
+    int ends[2];
+    make_sample(&s, 300000);
+    assert_int_equal(pipe(ends), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        _exit(write(ends[1], s.bytes, (size_t)s.size) == s.size ? 0 : 1);
+    }
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    for (int file = 0; file < 2; file++) {
+        int descriptor = open(s.path, O_RDONLY);
+        int64_t begin = file == 0 ? 0 : 1000;
+        lseek(descriptor, begin, SEEK_SET);
+        snprintf(path, sizeof path, "/dev/fd/%d", file == 0 ? ends[0] : descriptor);
+        good(lk_stream_open(&context, path, &bytes, &stream));
+        close(descriptor);
+        assert_int_equal(lk_stream_length(stream), s.size - begin);
+        for (int64_t at = s.size - 500; at >= begin; at -= 49853) {
+            uint16_t values[500];
+            lk_stream_rest(stream);
+            good(lk_stream_read(stream, at - begin, 500, values));
+            for (int64_t i = 0; i < 500; i++) {
+                assert_int_equal(values[i], s.bytes[at + i]);
+            }
+        }
+        good(lk_stream_unchanged(stream));
+        lk_stream_close(stream);
+    }
+    close(ends[0]);
+    waitpid(writer, NULL, 0);
     release_sample(&s);
 }
 
@@ -278,6 +323,7 @@ int main(void) {
         cmocka_unit_test(text_is_read_anywhere),
         cmocka_unit_test(bytes_are_read_anywhere),
         cmocka_unit_test(shrinking_files),
+        cmocka_unit_test(pipes_and_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, test_folder_remove);
 }

@@ -3,6 +3,7 @@
 #define LK_DATA_SYMBOLS_H
 
 #include "base/context.h"
+#include "data/source.h"
 #include "data/utf8.h"
 
 typedef enum lk_symbols_kind {
@@ -41,6 +42,8 @@ void lk_symbols_deinit(lk_symbols *symbols);
  * gzipped file is refused in the same way. */
 lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
                            lk_symbols *symbols);
+/* The same from what is open already, and stays so. */
+lk_status lk_symbols_learn_source(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols);
 /* The same from memory; `name` stands for the path. */
 lk_status lk_symbols_learn_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                                  lk_symbols_kind kind, lk_symbols *symbols);

@@ -69,11 +69,14 @@ static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
     return status;
 }
 
+lk_status lk_symbols_learn_source(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols) {
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    LK_TRY(refuse_unfit(source));
+    return kind == LK_SYMBOLS_CHARACTERS ? learn_characters(source, symbols) : LK_OK;
+}
+
 static lk_status learn_close(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols) {
-    lk_status status = refuse_unfit(source);
-    if (status == LK_OK && kind == LK_SYMBOLS_CHARACTERS) {
-        status = learn_characters(source, symbols);
-    }
+    lk_status status = lk_symbols_learn_source(source, kind, symbols);
     lk_source_close(source);
     return status;
 }

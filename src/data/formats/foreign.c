@@ -22,11 +22,10 @@ static const struct {
     {257, 5, "ustar", "a tar archive; unpack it: tar -xf"},
     {8, 4, "WEBP", "a WebP picture; convert it: dwebp FILE -o FILE.png"},
     {8, 4, "WAVE",
-     "WAV audio; --text bytes or --raw models its bytes, scipy.io.wavfile reads it "
-     "for numpy.save"},
+     "WAV audio; scipy.io.wavfile reads it for numpy.save; --text bytes or --raw models its bytes"},
     {8, 4, "AVI ", "an AVI video; take pictures from it: ffmpeg -i FILE %04d.png"},
     {0, 4, "RIFF", "a RIFF file; --text bytes or --raw models its bytes"},
-    {0, 4, "fLaC", "FLAC audio; convert it: flac -d, --text bytes or --raw models its bytes"},
+    {0, 4, "fLaC", "FLAC audio; unpack it: flac -d; --text bytes or --raw models its bytes"},
     {0, 4, "OggS", "Ogg audio or video; convert it: ffmpeg -i FILE FILE.wav"},
     {0, 3, "ID3", "MP3 audio; convert it: ffmpeg -i FILE FILE.wav"},
     {4, 8, "ftypavif", "an AVIF picture; convert it: avifdec FILE FILE.png"},

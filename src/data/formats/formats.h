@@ -140,6 +140,9 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
 /* The same, and empty files are texts too: to compress them. */
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
+/* The same as texts of the symbols that are learned from them; both are the caller's. */
+lk_status lk_items_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
+                               lk_symbols *symbols, lk_items **items);
 /* The symbols of those: as lk_symbols_learn, of all of them together. */
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols);

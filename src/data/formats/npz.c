@@ -177,6 +177,31 @@ static bool holds_arrays(zip_t *archive) {
     return false;
 }
 
+/* Archives that are brought often and hold no arrays: an entry that ends so, what it is, and what
+ * to do. */
+static const char *what_archive(zip_t *archive) {
+    static const char *const rows[][2] = {
+        {"xl/workbook.xml", "an Excel workbook (xlsx); save the table as CSV"},
+        {"word/document.xml", "a Word document (docx); save its text"},
+        {"content.xml", "an OpenDocument file; save the table as CSV"},
+        {"data.pkl", "a PyTorch file; save the array: numpy.save(NAME, torch.load(FILE))"},
+        {"", "a ZIP archive without NPY arrays; unpack it, or save arrays as NPZ (numpy.savez), a "
+             "table as CSV"},
+    };
+    int64_t entries = zip_get_num_entries(archive, 0);
+    for (size_t r = 0; r + 1 < sizeof rows / sizeof *rows; ++r) {
+        size_t want = strlen(rows[r][0]);
+        for (int64_t i = 0; i < entries; ++i) {
+            const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
+            size_t length = name != NULL ? strlen(name) : 0;
+            if (length >= want && strcmp(name + length - want, rows[r][0]) == 0) {
+                return rows[r][1];
+            }
+        }
+    }
+    return rows[sizeof rows / sizeof *rows - 1][1];
+}
+
 static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t *archive,
                            int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
@@ -192,10 +217,7 @@ static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t
         return LK_OK;
     }
     if (found == 0 && !holds_arrays(archive)) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: a ZIP archive without NPY arrays; save arrays as NPZ (numpy.savez), a "
-                       "table as CSV",
-                       reading->name);
+        return lk_fail(context, LK_FORMAT, "%s: %s", reading->name, what_archive(archive));
     }
     return fail_choice(context, reading, archive,
                        found ? "several arrays could be the data"

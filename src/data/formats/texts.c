@@ -135,3 +135,30 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
     lk_folder_deinit(&folder);
     return status;
 }
+
+/* What is a pipe can be opened but once. */
+static lk_status learn_file(lk_context *context, const char *path, lk_symbols_kind kind,
+                            lk_symbols *symbols, lk_items **items) {
+    lk_source source;
+    lk_stream *text;
+    LK_TRY(lk_source_open(context, path, &source));
+    lk_status status = lk_symbols_learn_source(&source, kind, symbols);
+    if (status != LK_OK) {
+        lk_source_close(&source);
+        return status;
+    }
+    LK_TRY(lk_stream_open_take(&source, symbols, &text));
+    return lk_items_of_texts_take(context, path, &text, 1, items);
+}
+
+lk_status lk_items_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
+                               lk_symbols *symbols, lk_items **items) {
+    struct stat about;
+    *items = NULL;
+    *symbols = (lk_symbols){.kind = kind};
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return learn_file(context, path, kind, symbols, items);
+    }
+    LK_TRY(lk_symbols_learn_texts(context, path, kind, symbols));
+    return lk_items_open_texts(context, path, symbols, items);
+}

@@ -1,4 +1,4 @@
-/* Files: whole-file reading with gzip unpacked, and atomic writing (beside the target, then
+/* Files: whole-file reading, unpacked, and atomic writing (beside the target, then
  * renamed). */
 #ifndef LK_BASE_FILE_H
 #define LK_BASE_FILE_H
@@ -7,9 +7,10 @@
 
 /* Of lk_bytes (likely.h): one zero byte stands after the end, so that text can be scanned.
  *
- * Reads a regular file, a pipe or what is open already (base/path.h) whole; if it begins with the
- * gzip magic, unpacks it (all members; a damaged or truncated stream, and more than `most` unpacked
- * bytes, are refused). A file whose size changes meanwhile is refused. Errors name the path. */
+ * Reads a regular file, a pipe or what is open already (base/path.h) whole; unpacks what gzip, xz,
+ * bzip2 or zstd packed (see base/unpack.h: a damaged or truncated stream, and more than `most`
+ * unpacked bytes, are refused). A file whose size changes meanwhile is refused. Errors name the
+ * path. */
 lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
 /* The same without unpacking. */
 lk_status lk_file_read_raw(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);

@@ -45,6 +45,7 @@ typedef struct cli_verb {
     /* Options that name what is read, and what is written; `folders`: of these, those that may name
      * a folder. The operand MODEL is read. (cli/files.c) */
     const char *inputs, *outputs, *folders;
+    bool takes_none; /* data of no examples are no mistake */
     /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
      * are, all others are filled. */
     const char *more;

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/measure.h"
+#include "base/memory.h"
 #include "cli/files.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
@@ -161,6 +163,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                                              ? cli_text(arguments, "labels", NULL)
                                              : NULL};
     LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
+    options.reading.empty = arguments->verb->takes_none;
     return lk_model_read_data(model, path, &options, dataset, done);
 }
 
@@ -229,9 +232,7 @@ void cli_progress_end(cli_progress *progress) {
 /* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
-    return isfinite(value) ? json_real(value)
-           : isnan(value)  ? json_null()
-                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
+    return lk_json_number(value);
 }
 
 int cli_finish_output(void) {
@@ -242,13 +243,28 @@ int cli_finish_output(void) {
     return EXIT_DONE;
 }
 
+json_t *cli_history(const lk_model *model) {
+    json_error_t error;
+    json_t *history = NULL;
+    const char *text = model->history != NULL ? model->history : "{}";
+    if (lk_json_parse(model->context, "history", text, strlen(text), &history, &error) != LK_OK) {
+        cli_fault(model->context);
+        return NULL;
+    }
+    return history != NULL ? history : json_object();
+}
+
+/* As text first, so that nothing is printed of what found no room. */
 int cli_print_json(json_t *object) {
-    if (object == NULL) {
+    char *text =
+        lk_json_text(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+    json_decref(object);
+    if (text == NULL || lk_json_starved()) {
+        lk_release(text);
         fprintf(stderr, "likely: out of memory\n");
         return EXIT_FAULT;
     }
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(object);
+    puts(text);
+    lk_release(text);
     return cli_finish_output();
 }

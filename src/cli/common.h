@@ -88,6 +88,8 @@ bool cli_on_terminal(void);
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 
+/* How the model was trained: an object, which may be empty; NULL after an error line. */
+json_t *cli_history(const lk_model *model);
 /* Prints a JSON object, taking it, with 17 digits. EXIT_FAULT when it cannot be written. */
 int cli_print_json(json_t *object);
 /* Infinite numbers are the strings "Infinity" and "-Infinity", what is not a number is null. */

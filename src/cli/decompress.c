@@ -9,9 +9,9 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .bin "
-     "for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png also .gz), NAME/ is a "
-     "folder of PNG pictures, under the names that they had; a text is "
+     "where to; the name's ending chooses the format (.amat, .npy, .npz, .idx, .csv, .txt, "
+     ".pbm, .bin for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz), NAME/ is a folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",

@@ -57,7 +57,10 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     const char *stream = model->data.stream ? lk_symbols_kind_name(model->data.symbols.kind) : NULL;
-    json_t *history = json_loads(model->history, 0, NULL);
+    json_t *history = cli_history(model);
+    if (history == NULL) {
+        return EXIT_FAULT;
+    }
     json_t *object = json_pack(
         "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}",
         "family", model->family->name, "settings", settings_json(model), "shape", shape,
@@ -69,7 +72,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
-        history != NULL ? history : json_object(), "stream", stream);
+        history, "stream", stream);
     return cli_print_json(object);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "cli/files.h"
 #include "cli/info_curve_pen.h"
 
@@ -184,8 +185,13 @@ static lk_status find_pen(lk_context *context, const char *path, const curve_pen
 
 lk_status info_curve_write(const lk_model *model, const char *path) {
     paper p;
+    json_error_t error;
+    json_t *history = NULL;
     LK_TRY(find_pen(model->context, path, &p.pen));
-    json_t *history = model->history != NULL ? json_loads(model->history, 0, NULL) : NULL;
+    if (model->history != NULL) {
+        LK_TRY(lk_json_parse(model->context, "history", model->history, strlen(model->history),
+                             &history, &error));
+    }
     const course all = {json_object_get(history, "epochs"),
                         model->data.stream ? (double)model->data.variables : 1.0};
     axes a = {0};

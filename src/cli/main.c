@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/common.h"
 #include "cli/files.h"
 #include "cli/help.h"
@@ -54,6 +55,7 @@ int main(int count, char **words) {
     if (verb == NULL) {
         return no_verb(words[1]);
     }
+    lk_json_keep_room();
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then an error of the write, told as one */
     cli_arguments arguments;
     int status = cli_parse(verb, count - 2, words + 2, &arguments);

@@ -18,10 +18,10 @@
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
-     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
-     ".csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png also .gz. Streams of "
-     "text go to standard output without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... "
-     "when there are several",
+     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .npz, "
+     ".amat, .txt, .csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz. Streams of text go to standard output without it, with it to FILE, or "
+     "NAME-1.txt, NAME-2.txt, ... when there are several",
      false},
     {"format", "ENDING",
      "of examples that go to standard output or a pipe, which has no name to say it: npy, csv, "

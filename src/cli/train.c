@@ -15,7 +15,7 @@
 static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
-     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -52,8 +52,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with "
-     "carried state (charrnn, conv1d)",
+     "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
+     "data: utf8)",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default: chosen)",
      false},
@@ -216,6 +216,10 @@ static lk_status read_data(session *s) {
         return train_data_read_text(s->arguments, s->context, from, from->data.symbols.kind,
                                     from->data.variables, how->fraction, &s->data);
     }
+    if (!how->text && from == NULL && !how->reading.raw && how->reading.shape.axes == 0) {
+        how->symbols = LK_SYMBOLS_CHARACTERS;
+        LK_TRY(train_data_guess_text(s->arguments, s->context, &how->text));
+    }
     return how->text && from == NULL
                ? train_data_read_text(s->arguments, s->context, NULL, how->symbols, how->window,
                                       how->fraction, &s->data)
@@ -252,7 +256,7 @@ static lk_status look_before(session *s) {
     if (s->how->options.resume) {
         LK_TRY(lk_choose_before(s->context, s->out.checkpoint, s->family, &s->before));
     }
-    if (s->before != NULL && s->how->text) {
+    if (s->before != NULL) { /* the window matters to texts alone */
         lk_train_options unused = s->how->options;
         lk_choose_as_before(s->before, &s->how->window, &unused);
     }

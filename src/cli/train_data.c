@@ -101,14 +101,14 @@ static bool read_own_valid(const cli_arguments *arguments, lk_context *context,
     const char *path = cli_text(arguments, "data", NULL),
                *format = lk_dataset_format_name(data->train->format);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
-    options.array = "valid_data";
+    options.own_role = true;
     if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 ||
         strchr(path, ':') != NULL ||
         read_again(context, path, &options, data, &data->valid) != LK_OK) {
         return false;
     }
     snprintf(data->note, sizeof data->note,
-             "no --valid: the archive's own valid_data (%lld examples) are used",
+             "no --valid: the archive's own validation array (%lld examples) is used",
              (long long)data->valid->examples);
     return true;
 }

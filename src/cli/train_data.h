@@ -25,6 +25,8 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data);
+/* Whether --data, without --text, is a text that the family is to be trained on as one; says so. */
+lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text);
 void train_data_release(train_data *data);
 
 #endif

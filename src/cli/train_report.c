@@ -130,12 +130,15 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
-        json_t *history = json_loads(model->history, 0, NULL);
-        return cli_print_json(json_pack(
-            "{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
-            out->checkpoint, "family", model->family->name, "parameters",
-            (json_int_t)lk_parameters_total(model->parameters), "fingerprint", fingerprint,
-            "history", history != NULL ? history : json_object(), "note", note));
+        json_t *history = cli_history(model);
+        if (history == NULL) {
+            return EXIT_FAULT;
+        }
+        return cli_print_json(
+            json_pack("{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
+                      out->checkpoint, "family", model->family->name, "parameters",
+                      (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+                      fingerprint, "history", history, "note", note));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "cli/train_data.h"
 #include "train/choose.h"
 
@@ -41,6 +42,23 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
     return data->valid_texts == NULL
                ? LK_OK
                : lk_items_match_labels(data->valid_texts, &data->description.classes);
+}
+
+lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text) {
+    const lk_family *family = lk_family_named(arguments->positional[0]);
+    const char *path = cli_text(arguments, "data", NULL);
+    *text = false;
+    if (family == NULL || !family->streams || lk_path_gives_once(path)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_looks_like_text(context, path, text));
+    if (*text && !cli_has(arguments, "quiet")) {
+        fprintf(stderr,
+                "%s: a text in UTF-8, trained on as --text utf8 says (--text bytes takes its "
+                "bytes)\n",
+                path);
+    }
+    return LK_OK;
 }
 
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,

@@ -99,6 +99,7 @@ static lk_status describe_examples(job *work) {
     c->alphabet = data->alphabet;
     /* A format that has labels promises them to whoever decodes. */
     c->format = c->labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
+    c->format |= (int64_t)data->stored << LK_CONTAINER_FORMAT_BITS;
     return lk_model_takes(work->model, data, &work->shape);
 }
 

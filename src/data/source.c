@@ -8,9 +8,11 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/spool.h"
+#include "base/unpack.h"
 
 #define BUFFER_BYTES (INT64_C(1) << 16)
 #define SEEN_LEAST 4
+#define UNPACKED_MOST (INT64_C(1) << 40)
 
 static lk_status prepare(lk_context *context, const char *path, lk_source *source) {
     *source = (lk_source){.context = context, .descriptor = -1, .path = lk_duplicate(path)};
@@ -71,16 +73,53 @@ static void let_go(lk_source *source) {
     }
 }
 
+static void forget_unpacked(lk_source *source) {
+    if (source->packed) {
+        lk_release(source->unpacked);
+        source->unpacked = NULL;
+        source->all = NULL;
+    }
+}
+
 void lk_source_rest(lk_source *source) {
     if (!source->kept) {
+        forget_unpacked(source);
         let_go(source);
     }
+}
+
+/* Holds the whole of a packed file, whose bounds are those of memory. */
+static lk_status unpack(lk_source *source) {
+    lk_bytes raw = {.size = source->size}, bytes;
+    LK_TRY(lk_memory_allow(source->context, source->path, "its content", (double)raw.size));
+    raw.data = lk_resize(NULL, raw.size + 1, 1);
+    if (raw.data == NULL) {
+        return lk_fail_no_memory(source->context, "a file's content", raw.size + 1);
+    }
+    int64_t count;
+    for (int64_t at = 0; at < raw.size; at += count) {
+        const uint8_t *seen;
+        lk_status status = lk_source_see(source, at, &seen, &count);
+        if (status != LK_OK) {
+            lk_bytes_release(&raw);
+            return status;
+        }
+        memcpy(raw.data + at, seen, (size_t)count);
+    }
+    LK_TRY(lk_unpack_take(source->context, source->path, UNPACKED_MOST, &raw, &bytes));
+    let_go(source);
+    source->all = source->unpacked = bytes.data;
+    source->size = bytes.size;
+    return LK_OK;
 }
 
 /* After a rest; the file should still be as large as it was. */
 static lk_status open_again(lk_source *source) {
     int64_t size = source->size;
     lk_status status = open_file(source);
+    if (status == LK_OK && source->packed) {
+        status = unpack(source);
+    }
     if (status == LK_OK && source->size != size) {
         status = lk_fail_changed(source->context, source->path, size, source->size);
     }
@@ -93,7 +132,7 @@ static lk_status open_again(lk_source *source) {
 
 lk_status lk_source_unchanged(const lk_source *source) {
     struct stat about;
-    if (source->all != NULL) {
+    if (source->all != NULL || source->packed) { /* unpacking sees to it */
         return LK_OK;
     }
     if ((source->descriptor >= 0 ? fstat(source->descriptor, &about)
@@ -116,6 +155,21 @@ lk_status lk_source_open(lk_context *context, const char *path, lk_source *sourc
     return status;
 }
 
+lk_status lk_source_open_unpacked(lk_context *context, const char *path, lk_source *source) {
+    const uint8_t *bytes;
+    int64_t count = 0;
+    LK_TRY(lk_source_open(context, path, source));
+    lk_status status = source->size > 0 ? lk_source_see(source, 0, &bytes, &count) : LK_OK;
+    if (status == LK_OK && count > 0 && lk_packing_name(bytes, count) != NULL) {
+        status = unpack(source);
+        source->packed = true;
+    }
+    if (status != LK_OK) {
+        lk_source_close(source);
+    }
+    return status;
+}
+
 lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                              lk_source *source) {
     LK_TRY(prepare(context, name, source));
@@ -125,6 +179,7 @@ lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_byt
 }
 
 void lk_source_close(lk_source *source) {
+    forget_unpacked(source);
     let_go(source);
     lk_release(source->path);
     *source = (lk_source){.descriptor = -1};
@@ -161,22 +216,14 @@ lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes
         return LK_OK;
     }
     LK_TRY(source->descriptor < 0 ? open_again(source) : LK_OK);
+    if (source->all != NULL) { /* unpacked again */
+        return lk_source_see(source, offset, bytes, count);
+    }
     int64_t last = offset + SEEN_LEAST < source->size ? offset + SEEN_LEAST : source->size;
     if (offset < source->first || last > source->first + source->held) {
         LK_TRY(fill(source, offset));
     }
     *bytes = source->buffer + (offset - source->first);
     *count = source->first + source->held - offset;
-    return LK_OK;
-}
-
-lk_status lk_source_is_gzip(lk_source *source, bool *gzip) {
-    const uint8_t *bytes;
-    int64_t count;
-    *gzip = false;
-    if (source->size >= 2) {
-        LK_TRY(lk_source_see(source, 0, &bytes, &count));
-        *gzip = bytes[0] == 0x1f && bytes[1] == 0x8b;
-    }
     return LK_OK;
 }

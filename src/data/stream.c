@@ -178,8 +178,16 @@ lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols
                          lk_stream **stream) {
     lk_source source;
     *stream = NULL;
-    LK_TRY(lk_source_open(context, path, &source));
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
     return open_take(&source, symbols, false, stream);
+}
+
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream) {
+    lk_source source;
+    *stream = NULL;
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
+    return open_take(&source, symbols, true, stream);
 }
 
 lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream) {

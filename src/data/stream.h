@@ -9,14 +9,17 @@
 
 typedef struct lk_stream lk_stream;
 
-/* A file or a pipe (data/source.h), as its bytes are (nothing is unpacked). The symbols are copied.
- * An empty file is refused. Characters need one pass over the file, for their number and an index
- * of at most 512 KiB. *stream is the caller's: lk_stream_close. */
+/* A file or a pipe (data/source.h), unpacked if it is packed (base/unpack.h; then it is held
+ * whole). The symbols are copied. An empty file is refused. Characters need one pass over the file,
+ * for their number and an index of at most 512 KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
-/* The same from a source, which is taken, whatever comes of it. */
+/* The same; an empty file is a stream of no symbols. */
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream);
+/* The same from a source, which is taken, whatever comes of it; an empty one is refused. */
 lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream);
-/* The same from a path; an empty file is a stream of no symbols. */
+/* Of the bytes that are there: nothing is unpacked, and an empty file is a stream of no symbols. */
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
                              lk_stream **stream);
 /* From memory, also from no bytes; they must outlive the stream; `name` stands for the path. */

@@ -108,6 +108,35 @@ static void bad_lists(void **state) {
             "list: 0 different");
 }
 
+/* What gzip packed is read unpacked, also after a rest; its bytes are there for who wants them. */
+static void packed_files(void **state) {
+    (void)state;
+    static const uint8_t packed[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x3c\xbc\x91\x2b"
+                                    "\x09\x00\xd1\x94\x47\x9b\x05\x00\x00\x00";
+    static const uint16_t text[] = {'a', 0xC3, 0xB1, '\n', 'b'};
+    char path[512];
+    lk_symbols symbols, bytes = {0};
+    lk_stream *stream;
+    write_file(test_path("packed", path), packed, sizeof packed - 1);
+    good(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols));
+    assert_int_equal(lk_symbols_alphabet(&symbols), 5);
+    lk_symbols_deinit(&symbols);
+    good(lk_stream_open(&context, path, &bytes, &stream));
+    assert_int_equal(lk_stream_length(stream), 5);
+    for (int i = 0; i < 2; i++) {
+        uint16_t values[5];
+        good(lk_stream_read(stream, 0, 5, values));
+        assert_memory_equal(values, text, sizeof text);
+        lk_stream_rest(stream);
+        assert_true(lk_stream_resting(stream));
+    }
+    lk_stream_close(stream);
+    good(lk_stream_open_any(&context, path, &bytes, &stream));
+    assert_int_equal(lk_stream_length(stream), sizeof packed - 1);
+    lk_stream_close(stream);
+    unlink(path);
+}
+
 static void unfit_files(void **state) {
     (void)state;
     char path[512];
@@ -118,12 +147,18 @@ static void unfit_files(void **state) {
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_FORMAT, "empty");
     assert_null(stream);
     write_file(path, "\x1f\x8b\x08", 3);
-    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_UNSUPPORTED, "gunzip");
-    good(lk_stream_open(&context, path, &bytes, &stream)); /* any file can be coded */
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_CORRUPT, "truncated");
+    good(lk_stream_open_any(&context, path, &bytes, &stream)); /* any file can be coded */
     lk_stream_close(stream);
-    write_file(path, "\xff\xfe", 2);
+    write_file(path, "\xff", 1);
     refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
             "as bytes");
+    write_file(path, "\xff\xfe", 2);
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT, "UTF-16");
+    write_file(path, "a\0b\0", 4);
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
+            "2 of the first 4 bytes are zero: this is UTF-16");
+    good(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols));
     unlink(path);
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_IO, path);
     refused(lk_stream_open(&context, test_folder(), &bytes, &stream), LK_IO, "directory");
@@ -319,6 +354,7 @@ int main(void) {
         cmocka_unit_test(characters_are_learned),
         cmocka_unit_test(alphabets_are_capped),
         cmocka_unit_test(bad_lists),
+        cmocka_unit_test(packed_files),
         cmocka_unit_test(unfit_files),
         cmocka_unit_test(text_is_read_anywhere),
         cmocka_unit_test(bytes_are_read_anywhere),

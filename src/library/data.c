@@ -228,7 +228,7 @@ static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk
                 lk_fail(model->context, LK_MISMATCH,
                         "%s: example %lld has the label '%.100s', which the model does not "
                         "know",
-                        dataset->path, (long long)i, lk_dataset_label_text(dataset, i, digits));
+                        dataset->path, (long long)i + 1, lk_dataset_label_text(dataset, i, digits));
         }
     }
     status = status == LK_OK ? lk_items_set_labels(items, labels) : status;

@@ -93,6 +93,11 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
     return open_texts(context, path, symbols, lk_stream_open, items);
 }
 
+lk_status lk_items_open_texts_or_empty(lk_context *context, const char *path,
+                                       const lk_symbols *symbols, lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open_or_empty, items);
+}
+
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items) {
     return open_texts(context, path, symbols, lk_stream_open_any, items);
@@ -141,7 +146,7 @@ static lk_status learn_file(lk_context *context, const char *path, lk_symbols_ki
                             lk_symbols *symbols, lk_items **items) {
     lk_source source;
     lk_stream *text;
-    LK_TRY(lk_source_open(context, path, &source));
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
     lk_status status = lk_symbols_learn_source(&source, kind, symbols);
     if (status != LK_OK) {
         lk_source_close(&source);

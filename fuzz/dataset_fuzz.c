@@ -9,7 +9,7 @@
 static void check_round_trip(lk_context *context, const lk_format *format,
                              const lk_dataset *dataset) {
     const lk_dataset_options options = {.alphabet = dataset->alphabet, .shape = dataset->shape};
-    lk_dataset *again = fuzz_read_again(context, format->write, dataset, &options, dataset);
+    lk_dataset *again = fuzz_read_again(context, format, dataset, &options, dataset);
     LK_REQUIRE(again->alphabet == dataset->alphabet &&
                lk_shape_equal(again->shape, dataset->shape));
     lk_dataset_destroy(again);

@@ -1,7 +1,7 @@
 /* Any bytes as a picture: refused with a message, or decoded to pixels of its alphabet, which are
  * the same after being written as a PNG and read again by who has such levels, and crops of which
- * lie inside it. Checksums of PNG chunks are put right first, so that what is behind them is
- * reached. */
+ * lie inside it. Checksums
+ * of PNG chunks are put right first, so that what is behind them is reached. */
 #include <zlib.h>
 
 #include "data/formats/pictures.h"
@@ -30,7 +30,7 @@ static void check_round_trip(lk_context *context, const lk_dataset *dataset) {
     const lk_dataset_options like = {.pictures = {.settings.alpha = LK_ALPHA_KEEP,
                                                   .levels = dataset->alphabet,
                                                   .channels = (int32_t)dataset->shape.size[2]}};
-    lk_dataset *again = fuzz_read_again(context, lk_png_format.restore, dataset, &like, dataset);
+    lk_dataset *again = fuzz_read_again(context, &lk_png_format, dataset, &like, dataset);
     LK_REQUIRE(lk_shape_equal(again->shape, dataset->shape));
     lk_dataset_destroy(again);
 }

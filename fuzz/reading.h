@@ -46,15 +46,17 @@ static inline lk_dataset *fuzz_parse(lk_context *context, const lk_bytes *bytes,
     return dataset;
 }
 
-/* Written so, and read again with `options`, it holds the values of `wanted`. What was
- * read again is the caller's. */
-static inline lk_dataset *fuzz_read_again(lk_context *context, lk_encode *write,
+/* Written in a format, value for value, and read again with `options`, it holds the values of
+ * `wanted`. What was read again is the caller's. */
+static inline lk_dataset *fuzz_read_again(lk_context *context, const lk_format *format,
                                           const lk_dataset *written,
                                           const lk_dataset_options *options,
                                           const lk_dataset *wanted) {
     lk_buffer buffer = {0};
     lk_dataset *again;
-    LK_REQUIRE(write(context, "again", written, &buffer) == LK_OK && !buffer.failed);
+    lk_status status = format->restore != NULL ? format->restore(context, "again", written, &buffer)
+                                               : format->write(context, "again", written, &buffer);
+    LK_REQUIRE(status == LK_OK && !buffer.failed);
     lk_bytes bytes = {buffer.data, buffer.size};
     LK_REQUIRE(lk_dataset_parse(context, "again", &bytes, options, &again) == LK_OK);
     LK_REQUIRE(again->examples == wanted->examples && again->variables == wanted->variables);

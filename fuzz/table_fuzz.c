@@ -18,7 +18,7 @@ static void check_values(const lk_dataset *dataset) {
 static void check_read_again(lk_context *context, const lk_dataset *written,
                              const lk_dataset *wanted) {
     const lk_dataset_options options = {.columns = wanted->columns};
-    lk_dataset *again = fuzz_read_again(context, lk_csv_format.write, written, &options, wanted);
+    lk_dataset *again = fuzz_read_again(context, &lk_csv_format, written, &options, wanted);
     LK_REQUIRE(lk_columns_equal(again->columns, wanted->columns) && !again->partial);
     LK_REQUIRE((again->labels != NULL) == (wanted->labels != NULL));
     if (wanted->labels != NULL) {

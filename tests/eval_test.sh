@@ -78,15 +78,15 @@ expect_status 1 'utf8 is of texts' score "$work/made" --against "$work/utf8" --d
 expect_status 1 'others is of a table' score "$work/words" --against "$work/others" \
     --data "$work/words.csv"
 
-# Grey data: one word for all makes them 0 and 1, or nobody is run.
+# Grey values are made binary for all models alike, when it is asked for.
 awk 'BEGIN { srand(2); for (i = 0; i < 40; i++) { for (v = 0; v < 16; v++)
     printf "%s%d", v ? "," : "", 255 * rand(); print "" } }' >"$work/grey.csv"
 for how in threshold sample; do
     train made --data "$work/grey.csv" --alphabet 256 --binarize $how --set hidden=4 \
         --out "$work/$how"
 done
-expect_status 1 'say so again|see other values of it' eval "$work/threshold" "$work/sample" \
-    --data "$work/grey.csv" --alphabet 256
+expect_status 1 'trained with --binarize threshold: say so again' eval "$work/threshold" \
+    "$work/sample" --data "$work/grey.csv" --alphabet 256
 run eval "$work/threshold" "$work/sample" --data "$work/grey.csv" --alphabet 256 \
     --binarize threshold >"$work/table"
 checks=$((checks + 6))

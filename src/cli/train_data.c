@@ -51,6 +51,8 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
         lk_dataset_destroy(train);
         return status;
     }
+    train->note = all->note; /* what is said of the file is said once */
+    all->note = NULL;
     lk_dataset_destroy(all);
     data->train = train;
     snprintf(data->note, sizeof data->note,

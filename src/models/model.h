@@ -181,14 +181,14 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
  * saying what differs; `name` is for messages. */
 lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape,
                              lk_shape *there);
+/* Whether pictures of that size may be data of the model, whatever their channels: asked before
+ * they are decoded. */
+lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width);
 /* Whether figures of two models can be compared: both of texts, or both of examples of one
  * alphabet, with the same columns of words and as many variables (unless both run at any size).
  * LK_MISMATCH says what differs. */
 lk_status lk_model_alike(const lk_model *model, const char *name, const lk_model *other,
                          const char *other_name);
-/* Whether pictures of that size may be data of the model, whatever their channels: asked before
- * they are decoded. */
-lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width);
 /* Both: data that the model accepts, or could at another size. */
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there);
 

@@ -215,7 +215,7 @@ typedef struct lk_loading {
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
      * are never changed unless you say so. */
     bool binarize;
-    const char *label; /* the column of a table that becomes the labels; NULL: none */
+    const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
@@ -259,16 +259,21 @@ typedef struct lk_training {
     const char *order; /* "natural", "reversed", "random:SEED", or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
-    int64_t window;    /* of texts: symbols that one step looks at */
+    int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */
     uint64_t seed;
     int64_t epochs;   /* at most; 0: until patience or time ends it */
     int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
-    double minutes;   /* 0: no limit */
-    int64_t batch;    /* items of one step; of texts, places that are read side by side */
+    /* The learning rate falls until they are over, by the clock, so that the training cannot be
+     * repeated to the bit; 0: no limit, and a constant rate. */
+    double minutes;
+    /* Items of one step; of texts, places that are read side by side; 0: chosen by the size of the
+     * data. */
+    int64_t batch;
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
-    double learning_rate, weight_decay;
-    double clip; /* of the gradient's norm; 0: none */
-    double ema;  /* decay of a moving average of the weights; 0: none */
+    double learning_rate;  /* 0: what suits family and optimizer */
+    double weight_decay;
+    double clip;            /* of the gradient's norm; 0: none; -1: what suits the family */
+    double ema;             /* decay of a moving average of the weights; 0: none */
     const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
 } lk_training;
 lk_training lk_training_defaults(void);

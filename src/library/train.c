@@ -5,7 +5,7 @@
 #include "library/library.h"
 #include "models/model_file.h"
 #include "models/tune.h"
-#include "train/train.h"
+#include "train/choose.h"
 
 #define EPOCHS_MOST 100 /* where nothing else ends a training */
 
@@ -13,14 +13,11 @@ lk_training lk_training_defaults(void) {
     lk_train_options o = lk_train_defaults();
     return (lk_training){.family = "made",
                          .order = "natural",
-                         .window = 128,
                          .seed = o.seed,
                          .patience = o.patience,
-                         .batch = o.batch_size,
                          .optimizer = o.optimizer.name,
-                         .learning_rate = o.optimizer.learning_rate,
                          .weight_decay = o.optimizer.weight_decay,
-                         .clip = o.clip,
+                         .clip = LK_CHOOSE_CLIP,
                          .ema = 0.999};
 }
 
@@ -51,14 +48,14 @@ static lk_status check_texts(lk_context *context, const lk_training *how) {
 
 static lk_status check_training(lk_context *context, const lk_training *how) {
     LK_TRY(check_texts(context, how));
-    LK_TRY(check_number(context, "window", (double)how->window, 1, 1 << 20));
+    LK_TRY(check_number(context, "window", (double)how->window, 0, 1 << 20));
     LK_TRY(check_number(context, "epochs", (double)how->epochs, 0, 1e15));
     LK_TRY(check_number(context, "patience", (double)how->patience, 0, 1e15));
     LK_TRY(check_number(context, "minutes", how->minutes, 0, 1e9));
-    LK_TRY(check_number(context, "batch", (double)how->batch, 1, 1 << 20));
-    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 1e-12, 1e9));
+    LK_TRY(check_number(context, "batch", (double)how->batch, 0, 1 << 20));
+    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 0, 1e9));
     LK_TRY(check_number(context, "weight_decay", how->weight_decay, 0, 1e9));
-    LK_TRY(check_number(context, "clip", how->clip, 0, 1e30));
+    LK_TRY(how->clip == LK_CHOOSE_CLIP ? LK_OK : check_number(context, "clip", how->clip, 0, 1e30));
     return check_number(context, "ema", how->ema, 0, 0.99999999);
 }
 
@@ -106,18 +103,33 @@ static lk_status describe_classes(lk_context *context, const lk_data *train,
     return status;
 }
 
+static lk_status count_symbols(lk_context *context, const lk_data *texts, const lk_symbols *symbols,
+                               int64_t *count) {
+    lk_items *items;
+    LK_TRY(lk_data_open_texts(context, texts, symbols, &items));
+    *count = lk_items_total(items);
+    lk_items_close(items);
+    return LK_OK;
+}
+
 static lk_status describe(lk_context *context, const lk_training *how, const lk_data *train,
                           const lk_data *valid, lk_data_description *d) {
     if (train->dataset != NULL) {
         return describe_examples(context, how, train, valid, d);
     }
-    *d = (lk_data_description){
-        .shape = {1, {how->window}}, .variables = how->window, .stream = true};
+    *d = (lk_data_description){.stream = true};
     if (how->view != NULL) {
         return lk_fail(context, LK_UNSUPPORTED, "lk_training: view is of examples, not of texts");
     }
     LK_TRY(lk_data_learn_symbols(context, train, &d->symbols));
     d->alphabet = lk_symbols_alphabet(&d->symbols);
+    d->variables = how->window;
+    if (d->variables == LK_CHOOSE_WINDOW) {
+        int64_t symbols;
+        LK_TRY(count_symbols(context, train, &d->symbols, &symbols));
+        d->variables = lk_choose_window(symbols);
+    }
+    d->shape = (lk_shape){1, {d->variables}};
     return how->condition ? describe_classes(context, train, d) : LK_OK;
 }
 
@@ -147,15 +159,16 @@ static bool tell_fit(void *argument, int64_t iteration, int64_t iterations, doub
 
 static lk_train_options options_of(lk_context *context, const lk_training *how) {
     lk_train_options o = lk_train_defaults();
-    o.epochs = how->epochs > 0 || how->minutes > 0.0 ? how->epochs : EPOCHS_MOST;
+    o.epochs = how->epochs;
     o.minutes = how->minutes;
     o.patience = how->patience;
     o.batch_size = how->batch;
     o.optimizer.name = how->optimizer;
-    o.optimizer.learning_rate = how->learning_rate;
+    o.optimizer.learning_rate = how->learning_rate > 0.0 ? how->learning_rate : LK_CHOOSE_RATE;
     o.optimizer.weight_decay = how->weight_decay;
     o.clip = how->clip;
     o.ema = how->ema;
+    o.rate.name = LK_CHOOSE_SCHEDULE;
     o.seed = how->seed;
     o.checkpoint = how->checkpoint;
     o.resume = how->checkpoint != NULL;
@@ -164,13 +177,33 @@ static lk_train_options options_of(lk_context *context, const lk_training *how) 
     return o;
 }
 
+/* What is left to the data, or to the training that goes on. */
+static lk_status choose(const lk_model *model, const lk_training *how, int64_t size,
+                        lk_train_options *o) {
+    const lk_train_facts facts = {
+        .family = model->family, .texts = model->data.stream, .size = size};
+    int64_t window = model->data.variables;
+    char unused[LK_CHOOSE_REASON];
+    json_t *before;
+    LK_TRY(lk_choose_before(model->context, how->checkpoint, model->family, &before));
+    if (before != NULL) {
+        lk_choose_as_before(before, &window, o);
+    }
+    json_decref(before);
+    if (o->epochs == 0 && o->minutes == 0.0 && !o->rate.by_time) {
+        o->epochs = EPOCHS_MOST;
+    }
+    lk_choose_options(&facts, window, o, unused);
+    return LK_OK;
+}
+
 static lk_status open_texts(const lk_model *model, const lk_data *data, lk_items **items) {
     *items = NULL;
     return data != NULL ? lk_data_open_items(model, data, false, items) : LK_OK;
 }
 
 static lk_status train_texts(lk_model *model, const lk_training *how, const lk_data *train,
-                             const lk_data *valid, const lk_train_options *options) {
+                             const lk_data *valid, lk_train_options *options) {
     lk_items *texts = NULL, *held_out = NULL;
     lk_dataset *windows = NULL;
     lk_status status = open_texts(model, train, &texts);
@@ -182,6 +215,9 @@ static lk_status train_texts(lk_model *model, const lk_training *how, const lk_d
     }
     if (status == LK_OK && how->from == NULL) {
         status = lk_model_start(model, windows);
+    }
+    if (status == LK_OK) {
+        status = choose(model, how, lk_items_total(texts), options);
     }
     if (status == LK_OK) {
         status = lk_train_texts(model, texts, held_out, options);
@@ -206,11 +242,12 @@ static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset)
 }
 
 static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
-                                const lk_dataset *valid, const lk_train_options *options) {
+                                const lk_dataset *valid, lk_train_options *options) {
     LK_TRY(check_meaning(model, train));
     LK_TRY(valid == NULL ? LK_OK : check_meaning(model, valid));
     if (model->family->fit == NULL) {
         LK_TRY(how->from != NULL ? LK_OK : lk_model_start(model, train));
+        LK_TRY(choose(model, how, train->examples, options));
         return lk_train(model, train, valid, options);
     }
     lk_fit_options fit = {.seed = how->seed,
@@ -222,14 +259,43 @@ static lk_status train_examples(lk_model *model, const lk_training *how, const l
     return lk_train_finish_fit(model, train, valid);
 }
 
+/* For those who give none. */
+static lk_status choose_settings(lk_context *context, const lk_training *how, const lk_data *train,
+                                 const lk_data_description *data, lk_assignments *chosen) {
+    const lk_family *family;
+    json_t *before;
+    int64_t symbols = 0;
+    LK_TRY(lk_family_find(context, how->family, &family));
+    if (family->fit != NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_choose_before(context, how->checkpoint, family, &before));
+    lk_status status = data->stream && before == NULL
+                           ? count_symbols(context, train, &data->symbols, &symbols)
+                           : LK_OK;
+    if (status == LK_OK) {
+        status = lk_choose_settings(context, family, before, symbols, chosen);
+    }
+    json_decref(before);
+    return status;
+}
+
 static lk_status begin_anew(lk_context *context, const lk_training *how, const lk_data *train,
                             const lk_data *valid, lk_model **model) {
     lk_data_description data = {0};
+    lk_assignments chosen = {0};
     lk_status status = describe(context, how, train, valid, &data);
+    if (status == LK_OK && how->setting_count == 0) {
+        status = choose_settings(context, how, train, &data, &chosen);
+    }
     if (status == LK_OK) {
-        status = lk_model_create(context, how->family, how->settings, how->setting_count, data,
+        const char *const *settings =
+            chosen.count > 0 ? (const char *const *)chosen.text : how->settings;
+        status = lk_model_create(context, how->family, settings,
+                                 chosen.count > 0 ? chosen.count : how->setting_count, data,
                                  how->order, how->seed, model);
     }
+    lk_assignments_deinit(&chosen);
     lk_symbols_deinit(&data.symbols);
     if (train->dataset == NULL) {
         lk_dictionary_deinit(&data.classes);

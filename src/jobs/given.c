@@ -145,8 +145,8 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
     }
     if (r->model->data.columns != NULL && lk_columns_have_words(r->model->data.columns)) {
         return lk_fail(r->model->context, LK_INVALID,
-                       "%s: of a table of words, hold the first columns: --given-variables N",
-                       r->path);
+                       "%s: of a table of words, hold the first columns%s", r->path,
+                       lk_advice(r->model->context, "given-variables", ": --given-variables N"));
     }
     if (shape.axes > 0) {
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
@@ -233,9 +233,9 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
     if (lk_shape_picture(model->data.shape).axes != 3) {
         return lk_fail(model->context, LK_INVALID,
                        "%s: the model is not for images, so there are no rows to hold: say how "
-                       "many variables of the "
-                       "ordering are given (--given-variables)",
-                       dataset->path);
+                       "many variables of the ordering are given%s",
+                       dataset->path,
+                       lk_advice(model->context, "given-variables", " (--given-variables)"));
     }
     LK_TRY(open_for(model, dataset, &part, given));
     int64_t row = row_of(lk_shape_picture(given->shape)), most = dataset->variables / row;

@@ -59,15 +59,14 @@ static lk_status check_description(lk_context *context, lk_data_description data
 /* What the fields ask of a family. */
 static lk_status check_fields(lk_context *context, const lk_family *family,
                               const lk_data_description *data) {
-    const char *what = data->labels > 0 && !family->given          ? "given a label (--condition)"
-                       : data->view.kind != NULL && !family->views ? "seen through a view (--view)"
+    const char *what = data->labels > 0 && !family->given          ? "given a label"
+                       : data->view.kind != NULL && !family->views ? "seen through a view"
                        : data->alphabets != NULL && (!family->tables || data->view.kind != NULL)
                            ? "of columns with different numbers of values"
                            : NULL;
     if (what != NULL) {
-        return lk_fail(context, LK_INVALID,
-                       "%s does not take data %s; `likely models` says which families do",
-                       family->name, what);
+        return lk_fail(context, LK_INVALID, "%s does not take data %s%s", family->name, what,
+                       lk_advice(context, "set", "; `likely models` says which families do"));
     }
     for (int64_t v = 0; v < data->variables && data->alphabets != NULL; v++) {
         if (data->alphabets[v] < 1 || data->alphabets[v] > data->alphabet) {

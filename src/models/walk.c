@@ -222,7 +222,9 @@ static lk_status not_a_number(const lk_walk *walk, const lk_run *run, int64_t it
                    lk_items_path(walk->items), (long long)(first + place), (long long)item,
                    node != NULL ? "; seen first at node " : "", node != NULL ? node : "",
                    walk->options.learning_rate != 0.0f
-                       ? "the model learned too fast, take a lower --adapt"
+                       ? lk_advice_or(walk->model->context, "adapt",
+                                      "the model learned too fast, take a lower --adapt",
+                                      "the model learned too fast, take a lower learning_rate")
                        : "the model's weights are damaged or have diverged");
 }
 

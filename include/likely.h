@@ -192,7 +192,9 @@ typedef struct lk_values {
     int64_t strides[1 + LK_SHAPE_MOST];
     int32_t alphabet;         /* 2 .. 65536; 0: one more than the largest value */
     const int32_t *alphabets; /* [variables], where they differ (columns of a table); else NULL */
-    const int32_t *labels;    /* [examples], the class of each, 0 or more; or NULL */
+    /* [examples], the class of each, 0 .. 65535, or NULL. Classes are the numbers that occur: 0 and
+     * 10 are two, of which a model knows 10 as its label 1, named "10". */
+    const int32_t *labels;
 } lk_values;
 lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_data **data);
 
@@ -212,7 +214,7 @@ typedef struct lk_loading {
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
      * are never changed unless you say so. */
     bool binarize;
-    const char *label; /* the column of a table that becomes the labels; NULL: none */
+    const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
@@ -232,13 +234,24 @@ lk_shape lk_data_shape(const lk_data *data); /* of an example; 0 axes: of texts 
 int32_t lk_data_alphabet(const lk_data *data);
 /* [count][variables]; NULL: they are texts. */
 const uint16_t *lk_data_values(const lk_data *data);
-/* [count]; NULL: they have none. */
+/* [count]; NULL: they have none. Those of texts in folders are their folders. */
 const int32_t *lk_data_labels(const lk_data *data);
 /* The bytes of a text. */
 lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes);
 /* Examples, in the format of the name's ending: .png (one, or a sheet of many), .npy, .amat, .txt,
  * .csv, .idx, .pbm; each but .png also .gz; or "folder/". A text, as it is. */
 lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path);
+
+/* Names, and their numbers, of a table's columns (variable 0, 1, ...), of what the symbols of a
+ * column stand for, and of labels; of models, as they were trained, below. NULL and -1: there is no
+ * such. Where none has a name, the numbers are meant themselves: a table of integers has columns
+ * and no words, and labels of values in memory are numbers. */
+const char *lk_data_column(const lk_data *data, int64_t variable);
+int64_t lk_data_find_column(const lk_data *data, const char *name);
+const char *lk_data_word(const lk_data *data, int64_t variable, int32_t symbol);
+int32_t lk_data_find_word(const lk_data *data, int64_t variable, const char *word);
+const char *lk_data_label_name(const lk_data *data, int32_t label);
+int32_t lk_data_find_label(const lk_data *data, const char *name);
 
 /* ---- models ---------------------------------------------------------------------------------- */
 
@@ -258,14 +271,14 @@ typedef struct lk_training {
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
     int64_t window;    /* of texts: symbols that one step looks at */
     uint64_t seed;
-    int64_t epochs;   /* at most; 0: until patience or time ends it */
-    int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
-    double minutes;   /* 0: no limit */
-    int64_t batch;    /* items of one step; of texts, places that are read side by side */
+    int64_t epochs;        /* at most; 0: until patience or time ends it */
+    int64_t patience;      /* epochs without a better NLL of the validation data; 0: no end */
+    double minutes;        /* 0: no limit */
+    int64_t batch;         /* items of one step; of texts, places that are read side by side */
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
     double learning_rate, weight_decay;
-    double clip; /* of the gradient's norm; 0: none */
-    double ema;  /* decay of a moving average of the weights; 0: none */
+    double clip;            /* of the gradient's norm; 0: none */
+    double ema;             /* decay of a moving average of the weights; 0: none */
     const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
 } lk_training;
 lk_training lk_training_defaults(void);
@@ -284,6 +297,14 @@ int64_t lk_model_variables(const lk_model *model);
 int32_t lk_model_alphabet(const lk_model *model); /* the largest of its variables' */
 lk_text_kind lk_model_text(const lk_model *model);
 int32_t lk_model_label_count(const lk_model *model); /* of p(x | label), how many; else 0 */
+/* As those of data: what fills lk_sampling.given and .labels, and what a surprisal is of. A word
+ * that a model trained with lk_loading.unseen does not know is the symbol named "<unseen>". */
+const char *lk_model_column(const lk_model *model, int64_t variable);
+int64_t lk_model_find_column(const lk_model *model, const char *name);
+const char *lk_model_word(const lk_model *model, int64_t variable, int32_t symbol);
+int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *word);
+const char *lk_model_label_name(const lk_model *model, int32_t label);
+int32_t lk_model_find_label(const lk_model *model, const char *name);
 int64_t lk_model_parameter_count(const lk_model *model);
 /* The value of a setting, as a text; NULL: its family has no such. */
 const char *lk_model_setting(const lk_model *model, const char *key);
@@ -296,7 +317,8 @@ typedef struct lk_scoring {
     /* Above 0, at most 1: the model learns from what it has met, item after item (dynamic
      * evaluation), in weights of this call; 0.0005 is a good one. */
     float learning_rate;
-    const int32_t *labels; /* [items], of p(x | label), instead of the data's; NULL: these */
+    /* [items], of p(x | label): the model's labels, instead of the data's; NULL: these. */
+    const int32_t *labels;
 } lk_scoring;
 lk_scoring lk_scoring_defaults(void);
 /* nll_nats[items]: -log p(x), exact. surprisal: of each variable -log p(x_v | those before it),
@@ -320,7 +342,8 @@ typedef struct lk_sampling {
      * (the upper part of a picture), or the family must be one that takes any (order-agnostic). */
     const int32_t *given;
     int64_t given_count;
-    const int32_t *labels; /* of p(x | label): sample i has label i % label_count */
+    /* Of p(x | label): sample i has the model's label labels[i % label_count]. */
+    const int32_t *labels;
     int64_t label_count;
     int64_t length; /* of texts: symbols to draw behind the prompt */
     const void *prompt;

@@ -199,6 +199,34 @@ static void test_getters_take_null(void **state) {
         assert_int_equal(lk_data_length(w.text, integers[i]), -1);
         assert_null(lk_family_name_at((int32_t)(integers[i] | 1 << 20)));
     }
+    for (int i = 0; i < INTEGERS; i++) {
+        int32_t number = (int32_t)integers[i] | INT32_MIN;
+        const lk_data *data[] = {NULL, w.pictures, w.text, w.table};
+        const lk_model *models[] = {NULL, w.made, w.charrnn, w.words};
+        for (int k = 0; k < 4; k++) {
+            assert_null(lk_data_column(data[k], integers[i]));
+            assert_null(lk_data_word(data[k], integers[i], 0));
+            assert_null(lk_data_word(data[k], 0, number));
+            assert_null(lk_data_word(data[k], 0, INT32_MAX));
+            assert_null(lk_data_label_name(data[k], number));
+            assert_null(lk_data_label_name(data[k], INT32_MAX));
+            assert_int_equal(lk_data_find_word(data[k], integers[i], "a"), -1);
+            assert_int_equal(lk_data_find_word(data[k], 0, NULL), -1);
+            assert_int_equal(lk_data_find_column(data[k], NULL), -1);
+            assert_int_equal(lk_data_find_label(data[k], NULL), -1);
+            assert_null(lk_model_column(models[k], integers[i]));
+            assert_null(lk_model_word(models[k], integers[i], 0));
+            assert_null(lk_model_word(models[k], 0, number));
+            assert_null(lk_model_word(models[k], 0, INT32_MAX));
+            assert_null(lk_model_label_name(models[k], number));
+            assert_null(lk_model_label_name(models[k], INT32_MAX));
+            assert_int_equal(lk_model_find_word(models[k], integers[i], "a"), -1);
+            assert_int_equal(lk_model_find_word(models[k], 0, NULL), -1);
+            assert_int_equal(lk_model_find_column(models[k], NULL), -1);
+            assert_int_equal(lk_model_find_label(models[k], NULL), -1);
+            calls += 20;
+        }
+    }
     assert_int_equal(lk_data_shape(NULL).axes, 0);
     assert_int_equal(lk_data_alphabet(NULL), 0);
     assert_null(lk_data_values(NULL));
@@ -232,6 +260,8 @@ static int set_up(void **state) {
     lk_context_create(-1, &w.broken);
     w.pictures = make_pictures(w.context, 4, 4, 1);
     w.text = make_text(w.context, LK_TEXT_CHARACTERS);
+    w.table = make_table(w.context);
+    w.words = make_model(w.context, "histogram", NULL, w.table, NULL);
     w.made = make_model(w.context, "made", "hidden=5", w.pictures, w.pictures);
     w.charrnn = make_model(w.context, "charrnn", "width=4", w.text, NULL);
     must(w.context, lk_model_save(w.context, w.made, lk_to_memory(&w.model_file)));
@@ -277,6 +307,8 @@ static int tear_down(void **state) {
     lk_bytes_release(&w.model_file);
     lk_model_destroy(w.made);
     lk_model_destroy(w.charrnn);
+    lk_model_destroy(w.words);
+    lk_data_destroy(w.table);
     lk_data_destroy(w.pictures);
     lk_data_destroy(w.text);
     lk_context_destroy(w.context);

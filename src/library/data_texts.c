@@ -39,6 +39,14 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
         }
     }
     lk_release(texts);
+    if (status == LK_OK && data->labels != NULL) {
+        status = lk_items_set_labels(*items, data->labels);
+        status = status == LK_OK ? lk_items_set_classes(*items, &data->classes) : status;
+    }
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
     return status;
 }
 
@@ -71,6 +79,50 @@ static bool take_names(lk_items *items, lk_data *data) {
     return made;
 }
 
+/* Whether all names are of folders, which can be classes. */
+static bool named_by_classes(const lk_data *data) {
+    bool named = data->path == NULL && data->names != NULL;
+    for (int64_t i = 0; named && i < data->count; i++) {
+        size_t length = strcspn(data->names[i], "/");
+        named = data->names[i][length] == '/' && length > 0 && length <= LK_TEXT_MOST;
+    }
+    return named;
+}
+
+/* Of texts in memory, as a folder of them would have: by their names. */
+static lk_status label_by_names(lk_context *context, lk_data *data) {
+    for (int64_t i = 0; i < data->count; i++) {
+        const char *name = data->names[i];
+        LK_TRY(lk_dictionary_add(context, &data->classes, name, (int64_t)strcspn(name, "/"),
+                                 &data->labels[i]));
+    }
+    if (data->classes.count > LK_ALPHABET_MOST) { /* then they are names, and no classes */
+        lk_dictionary_deinit(&data->classes);
+        lk_release(data->labels);
+        data->labels = NULL;
+    }
+    return LK_OK;
+}
+
+/* The labels of texts in folders named as their classes. */
+static lk_status take_labels(lk_context *context, lk_items *items, lk_data *data) {
+    const uint16_t *labels = lk_items_labels(items);
+    const lk_dictionary *classes = lk_items_classes(items);
+    bool known = labels != NULL && classes != NULL;
+    if (!known && !named_by_classes(data)) {
+        return LK_OK;
+    }
+    data->labels = lk_allocate(data->count, sizeof *data->labels);
+    if (data->labels == NULL) {
+        return lk_fail_no_memory(context, "labels", data->count * 4);
+    }
+    for (int64_t i = 0; known && i < data->count; i++) {
+        data->labels[i] = labels[i];
+    }
+    return known ? lk_dictionary_copy(context, classes, &data->classes)
+                 : label_by_names(context, data);
+}
+
 lk_status lk_data_measure(lk_context *context, lk_data *data) {
     lk_items *items;
     LK_TRY(open_any(context, data, &items));
@@ -79,10 +131,11 @@ lk_status lk_data_measure(lk_context *context, lk_data *data) {
     for (int64_t i = 0; data->length != NULL && i < data->count; i++) {
         data->length[i] = lk_items_length(items, i);
     }
-    bool named = take_names(items, data);
+    bool made = data->length != NULL && take_names(items, data);
+    lk_status status = made ? take_labels(context, items, data)
+                            : lk_fail_no_memory(context, "texts", data->count * 8);
     lk_items_close(items);
-    return data->length != NULL && named ? LK_OK
-                                         : lk_fail_no_memory(context, "texts", data->count * 8);
+    return status;
 }
 
 lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols) {

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "data/labels.h"
 #include "library/library.h"
 #include "models/model_file.h"
 #include "models/tune.h"
@@ -64,6 +66,29 @@ static lk_status check_training(lk_context *context, const lk_training *how) {
 
 /* ---- what the model is of -------------------------------------------------------------------- */
 
+/* Of plain numbers those that occur are the classes. */
+static lk_status describe_labels(lk_context *context, const lk_dataset *examples,
+                                 lk_data_description *d) {
+    lk_dataset numbered = {.path = examples->path, .examples = examples->examples};
+    if (examples->labels == NULL) {
+        return lk_fail(context, LK_INVALID, "lk_training: condition: the data have no labels");
+    }
+    if (examples->classes.count > 0) {
+        LK_TRY(lk_dictionary_copy(context, &examples->classes, &d->classes));
+    } else {
+        int32_t *numbers = lk_allocate(examples->examples, sizeof *numbers);
+        if (numbers == NULL) {
+            return lk_fail_no_memory(context, "labels", examples->examples * 4);
+        }
+        memcpy(numbers, examples->labels, (size_t)examples->examples * sizeof *numbers);
+        LK_TRY(lk_labels_of_numbers(context, &numbered, numbers));
+        d->classes = numbered.classes;
+        lk_release(numbered.labels);
+    }
+    d->labels = lk_dictionary_alphabet(&d->classes);
+    return LK_OK;
+}
+
 static lk_status describe_examples(lk_context *context, const lk_training *how,
                                    const lk_data *train, const lk_data *valid,
                                    lk_data_description *d) {
@@ -77,18 +102,7 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
                                .alphabet = alphabet,
                                .columns = examples->columns,
                                .alphabets = train->alphabets};
-    if (how->condition && examples->labels != NULL && examples->classes.count > 0) {
-        d->classes = examples->classes;
-        d->labels = lk_dictionary_alphabet(&examples->classes);
-    }
-    for (int64_t i = 0; how->condition && d->classes.count == 0 && examples->labels != NULL &&
-                        i < examples->examples;
-         i++) {
-        d->labels = examples->labels[i] >= d->labels ? examples->labels[i] + 1 : d->labels;
-    }
-    if (how->condition && d->labels < 1) {
-        return lk_fail(context, LK_INVALID, "lk_training: condition: the data have no labels");
-    }
+    LK_TRY(how->condition ? describe_labels(context, examples, d) : LK_OK);
     return how->view != NULL ? lk_view_parse(context, how->view, alphabet, &d->view) : LK_OK;
 }
 
@@ -192,23 +206,20 @@ static lk_status train_texts(lk_model *model, const lk_training *how, const lk_d
     return status;
 }
 
-/* What values and labels mean must be what the model takes them for. */
+/* What values mean must be what the model takes them for. */
 static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset) {
     const lk_data_description *data = &model->data;
-    bool alike = (data->columns == NULL || dataset->columns == NULL ||
-                  lk_columns_equal(data->columns, dataset->columns)) &&
-                 (data->labels == 0 || lk_dictionary_equal(&data->classes, &dataset->classes));
+    bool alike = data->columns == NULL || dataset->columns == NULL ||
+                 lk_columns_equal(data->columns, dataset->columns);
     return alike ? lk_model_accepts(model, dataset)
                  : lk_fail(model->context, LK_MISMATCH,
-                           "%s has other columns, words or classes than the model: load what it is "
-                           "trained on for it, or like the rest (lk_loading.model, .like)",
+                           "%s has other columns or words than the model: load what it is trained "
+                           "on for it, or like the rest (lk_loading.model, .like)",
                            dataset->path);
 }
 
-static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
-                                const lk_dataset *valid, const lk_train_options *options) {
-    LK_TRY(check_meaning(model, train));
-    LK_TRY(valid == NULL ? LK_OK : check_meaning(model, valid));
+static lk_status fit_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
+                              const lk_dataset *valid, const lk_train_options *options) {
     if (model->family->fit == NULL) {
         LK_TRY(how->from != NULL ? LK_OK : lk_model_start(model, train));
         return lk_train(model, train, valid, options);
@@ -222,6 +233,33 @@ static lk_status train_examples(lk_model *model, const lk_training *how, const l
     return lk_train_finish_fit(model, train, valid);
 }
 
+/* The same examples, with labels as the model's symbols. */
+static lk_status as_model(const lk_model *model, const lk_dataset *dataset, lk_dataset *seen) {
+    *seen = *dataset;
+    seen->labels = NULL;
+    LK_TRY(check_meaning(model, dataset));
+    if (model->data.labels > 0) {
+        LK_TRY(lk_data_match_labels(model, dataset, &seen->labels));
+        seen->classes = model->data.classes;
+    }
+    return LK_OK;
+}
+
+static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
+                                const lk_dataset *valid, const lk_train_options *options) {
+    lk_dataset seen = {0}, held_out = {0};
+    lk_status status = as_model(model, train, &seen);
+    if (status == LK_OK && valid != NULL) {
+        status = as_model(model, valid, &held_out);
+    }
+    if (status == LK_OK) {
+        status = fit_examples(model, how, &seen, valid != NULL ? &held_out : NULL, options);
+    }
+    lk_release(seen.labels);
+    lk_release(held_out.labels);
+    return status;
+}
+
 static lk_status begin_anew(lk_context *context, const lk_training *how, const lk_data *train,
                             const lk_data *valid, lk_model **model) {
     lk_data_description data = {0};
@@ -231,9 +269,7 @@ static lk_status begin_anew(lk_context *context, const lk_training *how, const l
                                  how->order, how->seed, model);
     }
     lk_symbols_deinit(&data.symbols);
-    if (train->dataset == NULL) {
-        lk_dictionary_deinit(&data.classes);
-    }
+    lk_dictionary_deinit(&data.classes);
     return status;
 }
 

@@ -109,12 +109,14 @@ int lk_context_threads(const lk_context *context);
 typedef struct lk_progress {
     const char *doing;  /* "training", "sampling", "coding", ... */
     double done, total; /* of the job, in its own unit; total 0: not known */
-    int64_t epoch;      /* of a training, from 1; else 0 */
+    int64_t epoch;      /* of a training, or iteration of a fit, from 1; else 0 */
+    bool epoch_ended;   /* told at the end of each: a learning curve */
     double train_nll_nats, valid_nll_nats, best_nll_nats; /* of a training; NaN: not known */
     const char *note; /* NULL, or a line for people: "no better epoch for 30 epochs" */
 } lk_progress;
-/* Called about ten times a second, by the thread that the job was called from. false ends the job,
- * soon, with LK_INTERRUPTED. */
+/* Called about ten times a second, at the end of each epoch, and when a training has ended (done is
+ * then total, valid_nll_nats that of the model), by the thread that the job was called from. false
+ * ends the job, soon, with LK_INTERRUPTED. */
 typedef bool lk_watch(void *argument, const lk_progress *progress);
 /* Of every job in this context from now on; NULL: of none. */
 void lk_context_watch(lk_context *context, lk_watch *watch, void *argument);
@@ -190,7 +192,8 @@ typedef struct lk_values {
     /* From one example to the next, then along each axis, counted in values; all 0: the examples
      * one after another, the last axis fastest. */
     int64_t strides[1 + LK_SHAPE_MOST];
-    int32_t alphabet;         /* 2 .. 65536; 0: one more than the largest value */
+    /* 2 .. 65536; 0: one more than the largest value. Says nothing where `alphabets` do. */
+    int32_t alphabet;
     const int32_t *alphabets; /* [variables], where they differ (columns of a table); else NULL */
     /* [examples], the class of each, 0 .. 65535, or NULL. Classes are the numbers that occur: 0 and
      * 10 are two, of which a model knows 10 as its label 1, named "10". */
@@ -214,6 +217,7 @@ typedef struct lk_loading {
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
      * are never changed unless you say so. */
     bool binarize;
+    bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
@@ -221,7 +225,8 @@ lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
  * with a path may be gzipped), or the path of a folder of pictures or texts. */
 lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data);
-/* Texts in your memory, which are copied: how->model or how->text says what their symbols are. */
+/* Texts in your memory, which are copied: how->model or how->text says what their symbols are;
+ * NULL: bytes. What is not UTF-8 in a text of characters stays, a character for each such byte. */
 lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
                              int64_t count, const lk_loading *how, lk_data **data);
 void lk_data_destroy(lk_data *data);
@@ -259,7 +264,7 @@ int32_t lk_data_find_label(const lk_data *data, const char *name);
 const char *lk_family_name_at(int32_t number);
 
 typedef struct lk_training {
-    const char *family; /* "histogram", "made", "pixelcnn", "charrnn", ... */
+    const char *family; /* "histogram", "made" (the default), "pixelcnn", "charrnn", ... */
     /* Whose weights the training goes on from, with its family, order and kind of data: settings
      * may then only change what matters in training. NULL: from the beginning. */
     const lk_model *from;
@@ -271,19 +276,28 @@ typedef struct lk_training {
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
     int64_t window;    /* of texts: symbols that one step looks at */
     uint64_t seed;
-    int64_t epochs;        /* at most; 0: until patience or time ends it */
+    int64_t epochs;        /* at most; 0: 100, or as many as the minutes allow */
     int64_t patience;      /* epochs without a better NLL of the validation data; 0: no end */
     double minutes;        /* 0: no limit */
     int64_t batch;         /* items of one step; of texts, places that are read side by side */
+    int64_t slices;        /* of a batch, whose gradients are joined in a tree; 0: chosen */
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
-    double learning_rate, weight_decay;
-    double clip;            /* of the gradient's norm; 0: none */
-    double ema;             /* decay of a moving average of the weights; 0: none */
-    const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
+    double learning_rate, weight_decay; /* 0.001 and 0; of sgd rather 0.1 */
+    double momentum;                    /* of sgd */
+    const char *schedule; /* of the rate: "constant", "cosine" (down to 0), "step", "exponential" */
+    int64_t warmup_steps; /* in which the rate rises from 0 */
+    double decay, decay_epochs; /* "step", "exponential": times `decay` in so many epochs */
+    double clip;                /* of the gradient's norm; 0: none */
+    double ema;                 /* decay of a moving average of the weights; 0: none */
+    /* A file, from which a training that was ended goes on to the same bits: with the same data and
+     * settings, others are refused (but epochs, minutes, patience). NULL: none. */
+    const char *checkpoint;
 } lk_training;
 lk_training lk_training_defaults(void);
 /* Trains by maximum likelihood: by gradients, by EM or by counting, as the family is. valid may be
- * NULL; with it the weights that did best on it are kept, and p-values are possible. */
+ * NULL; with it the weights that did best on it are kept, and p-values are possible. After
+ * LK_INTERRUPTED, and only then of all failures, *model may be a model all the same: of the best
+ * weights so far, or without valid of the last, once there has been a step; it has no p-values. */
 lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_data *train,
                          const lk_data *valid, lk_model **model);
 /* Model files are safetensors; a damaged or hostile one is refused. */

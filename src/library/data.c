@@ -87,6 +87,7 @@ static lk_dataset_options reading_of(const lk_loading *how) {
                                 .shape = how->shape,
                                 .alphabet = how->alphabet,
                                 .words = table == NULL || lk_columns_have_words(table),
+                                .unseen = how->unseen,
                                 .label = how->label,
                                 .columns = table};
 }

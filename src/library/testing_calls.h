@@ -89,9 +89,12 @@ static lk_status finish_data(lk_status status, lk_data **made) {
     return status;
 }
 
+/* An interrupted training gives what it has learned. */
 static lk_status finish_model(lk_status status, lk_model **made) {
-    NONE(made)
-    if (status == LK_OK && made != NULL) {
+    if (status != LK_INTERRUPTED) {
+        NONE(made)
+    }
+    if ((status == LK_OK || status == LK_INTERRUPTED) && made != NULL) {
         lk_model_destroy(*made);
     }
     return status;

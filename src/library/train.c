@@ -1,68 +1,11 @@
 /* Training a new model. */
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "data/labels.h"
-#include "library/library.h"
+#include "library/training.h"
 #include "models/model_file.h"
 #include "models/tune.h"
-#include "train/train.h"
-
-#define EPOCHS_MOST 100 /* where nothing else ends a training */
-
-lk_training lk_training_defaults(void) {
-    lk_train_options o = lk_train_defaults();
-    return (lk_training){.family = "made",
-                         .order = "natural",
-                         .window = 128,
-                         .seed = o.seed,
-                         .patience = o.patience,
-                         .batch = o.batch_size,
-                         .optimizer = o.optimizer.name,
-                         .learning_rate = o.optimizer.learning_rate,
-                         .weight_decay = o.optimizer.weight_decay,
-                         .clip = o.clip,
-                         .ema = 0.999};
-}
-
-/* ---- arguments ------------------------------------------------------------------------------- */
-
-/* NaN is in no range. */
-static lk_status check_number(lk_context *context, const char *name, double value, double least,
-                              double most) {
-    return value >= least && value <= most
-               ? LK_OK
-               : lk_fail(context, LK_INVALID, "lk_training: %s is %g: expected %g .. %g", name,
-                         value, least, most);
-}
-
-static lk_status check_texts(lk_context *context, const lk_training *how) {
-    LK_TRY(lk_need(context, how->family, "lk_training: family"));
-    LK_TRY(lk_need(context, how->order, "lk_training: order"));
-    LK_TRY(lk_need(context, how->optimizer, "lk_training: optimizer"));
-    LK_TRY(check_number(context, "setting_count", how->setting_count, 0, 1000));
-    if (how->setting_count > 0) {
-        LK_TRY(lk_need(context, how->settings, "lk_training: settings"));
-    }
-    for (int32_t i = 0; i < how->setting_count; i++) {
-        LK_TRY(lk_need(context, how->settings[i], "lk_training: a setting"));
-    }
-    return LK_OK;
-}
-
-static lk_status check_training(lk_context *context, const lk_training *how) {
-    LK_TRY(check_texts(context, how));
-    LK_TRY(check_number(context, "window", (double)how->window, 1, 1 << 20));
-    LK_TRY(check_number(context, "epochs", (double)how->epochs, 0, 1e15));
-    LK_TRY(check_number(context, "patience", (double)how->patience, 0, 1e15));
-    LK_TRY(check_number(context, "minutes", how->minutes, 0, 1e9));
-    LK_TRY(check_number(context, "batch", (double)how->batch, 1, 1 << 20));
-    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 1e-12, 1e9));
-    LK_TRY(check_number(context, "weight_decay", how->weight_decay, 0, 1e9));
-    LK_TRY(check_number(context, "clip", how->clip, 0, 1e30));
-    return check_number(context, "ema", how->ema, 0, 0.99999999);
-}
 
 /* ---- what the model is of -------------------------------------------------------------------- */
 
@@ -137,47 +80,6 @@ static lk_status describe(lk_context *context, const lk_training *how, const lk_
 
 /* ---- training -------------------------------------------------------------------------------- */
 
-static bool tell(void *argument, const lk_train_progress *p) {
-    lk_context *context = argument;
-    lk_progress *told = &context->progress;
-    told->epoch = p->epoch;
-    told->train_nll_nats = p->train_nll_nats;
-    told->valid_nll_nats = p->valid_nll_nats;
-    told->best_nll_nats = p->best_valid_nll_nats;
-    told->note = p->note;
-    double within = p->steps_in_epoch > 0 ? (double)p->step / (double)p->steps_in_epoch : 0.0;
-    lk_status status = lk_context_tell(context, (double)(p->epoch - 1) + within, (double)p->epochs);
-    told->note = NULL;
-    return status == LK_OK;
-}
-
-static bool tell_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll_nats,
-                     double valid_nll_nats) {
-    lk_context *context = argument;
-    context->progress.train_nll_nats = train_nll_nats;
-    context->progress.valid_nll_nats = valid_nll_nats;
-    return lk_context_tell(context, (double)iteration, (double)iterations) == LK_OK;
-}
-
-static lk_train_options options_of(lk_context *context, const lk_training *how) {
-    lk_train_options o = lk_train_defaults();
-    o.epochs = how->epochs > 0 || how->minutes > 0.0 ? how->epochs : EPOCHS_MOST;
-    o.minutes = how->minutes;
-    o.patience = how->patience;
-    o.batch_size = how->batch;
-    o.optimizer.name = how->optimizer;
-    o.optimizer.learning_rate = how->learning_rate;
-    o.optimizer.weight_decay = how->weight_decay;
-    o.clip = how->clip;
-    o.ema = how->ema;
-    o.seed = how->seed;
-    o.checkpoint = how->checkpoint;
-    o.resume = how->checkpoint != NULL;
-    o.progress = tell;
-    o.progress_argument = context;
-    return o;
-}
-
 static lk_status open_texts(const lk_model *model, const lk_data *data, lk_items **items) {
     *items = NULL;
     return data != NULL ? lk_data_open_items(model, data, false, items) : LK_OK;
@@ -227,9 +129,11 @@ static lk_status fit_examples(lk_model *model, const lk_training *how, const lk_
     lk_fit_options fit = {.seed = how->seed,
                           .iterations = how->epochs,
                           .minutes = how->minutes,
-                          .progress = tell_fit,
+                          .kept = options->kept,
+                          .progress = lk_training_tell_fit,
                           .progress_argument = model->context};
     LK_TRY(model->family->fit(model, train, valid, &fit));
+    *options->kept = true;
     return lk_train_finish_fit(model, train, valid);
 }
 
@@ -284,7 +188,7 @@ static lk_status go_on(lk_context *context, const lk_training *how, lk_model **m
 }
 
 static lk_status make_model(lk_context *context, const lk_training *how, const lk_data *train,
-                            const lk_data *valid, lk_model **model) {
+                            const lk_data *valid, lk_model **model, bool *kept) {
     LK_TRY(how->from != NULL ? go_on(context, how, model)
                              : begin_anew(context, how, train, valid, model));
     if (train->kind != lk_model_text(*model) || (valid != NULL && valid->kind != train->kind)) {
@@ -292,7 +196,8 @@ static lk_status make_model(lk_context *context, const lk_training *how, const l
                        "lk_model_train: model, train and valid are not of one kind: examples, "
                        "bytes or characters");
     }
-    lk_train_options options = options_of(context, how);
+    lk_train_options options = lk_training_options(context, how);
+    options.kept = kept;
     return train->dataset != NULL ? train_examples(*model, how, train->dataset,
                                                    valid != NULL ? valid->dataset : NULL, &options)
                                   : train_texts(*model, how, train, valid, &options);
@@ -308,13 +213,17 @@ lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_d
     LK_TRY(lk_need(context, train, "lk_model_train: train"));
     lk_training defaults = lk_training_defaults();
     how = how != NULL ? how : &defaults;
-    LK_TRY(check_training(context, how));
-    lk_status status = make_model(context, how, train, valid, model);
-    if (status != LK_OK) {
+    bool kept = false;
+    LK_TRY(lk_training_check(context, how));
+    lk_status status = make_model(context, how, train, valid, model, &kept);
+    if (status == LK_OK) {
+        lk_training_tell_end(context, *model);
+    }
+    if (status == LK_OK || (status == LK_INTERRUPTED && kept)) {
+        lk_detach(*model);
+    } else {
         lk_model_destroy(*model);
         *model = NULL;
-    } else {
-        lk_detach(*model);
     }
     return lk_leave(context, status);
 }

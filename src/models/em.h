@@ -21,6 +21,7 @@ typedef struct lk_em_options {
                          stopping */
     double minutes;   /* 0: no limit */
     uint64_t seed;
+    bool *kept; /* NULL, or: set once the parameters that are filled in are usable */
     lk_fit_progress *progress; /* NULL: none */
     void *progress_argument;
 } lk_em_options;

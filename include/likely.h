@@ -229,6 +229,13 @@ lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *ho
  * NULL: bytes. What is not UTF-8 in a text of characters stays, a character for each such byte. */
 lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
                              int64_t count, const lk_loading *how, lk_data **data);
+/* Some items of data, items[count] by their numbers, in that order; texts are copied to memory. */
+lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t *items,
+                         int64_t count, lk_data **selected);
+/* Two parts: a fraction becomes *valid, the rest *train, as the command does it. Of examples those
+ * that the seed chooses, in their order; of texts the last ones, of one text its end. */
+lk_status lk_data_split(lk_context *context, const lk_data *data, double fraction, uint64_t seed,
+                        lk_data **train, lk_data **valid);
 void lk_data_destroy(lk_data *data);
 
 int64_t lk_data_count(const lk_data *data);                /* of items */

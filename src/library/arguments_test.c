@@ -9,7 +9,7 @@ static lk_training right_training;
 static lk_scoring right_scoring;
 static lk_sampling right_sampling, text_sampling;
 static lk_coding right_coding;
-static lk_data *made_data;
+static lk_data *made_data, *other_data;
 static lk_model *made_model;
 static lk_bytes made_bytes;
 static lk_coding_report coded;
@@ -48,7 +48,7 @@ static void try_call(const call *c) {
 static void test_every_argument(void **state) {
     (void)state;
     static const void *const one_text[] = {TEXT};
-    static const int64_t one_size[] = {sizeof TEXT - 1};
+    static const int64_t one_size[] = {sizeof TEXT - 1}, one_item[] = {3};
     static char file[96], out[96];
     snprintf(file, sizeof file, "%s/pictures.npy", w.path);
     snprintf(out, sizeof out, "%s/out.npy", w.path);
@@ -83,6 +83,18 @@ static void test_every_argument(void **state) {
           {.pointer = &made_data}},
          6,
          {0, 1, 1, 0, 0, 1}},
+        {"lk_data_select",
+         data_select,
+         {CONTEXT, POINTER, POINTER, INTEGER, POINTER},
+         {context, pictures, {.pointer = one_item}, {.integer = 1}, {.pointer = &made_data}},
+         5,
+         {0, 1, 1, 0, 1}},
+        {"lk_data_split",
+         data_split,
+         {CONTEXT, POINTER, POINTER, POINTER},
+         {context, {.pointer = w.text}, {.pointer = &made_data}, {.pointer = &other_data}},
+         4,
+         {0, 1, 1, 1}},
         {"lk_data_text",
          data_text,
          {CONTEXT, POINTER, INTEGER, POINTER},

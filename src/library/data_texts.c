@@ -208,14 +208,15 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
 
 /* ---- back to bytes --------------------------------------------------------------------------- */
 
-static lk_status put_text(lk_items *items, int64_t item, lk_writer *writer) {
+/* The bytes of symbols first .. of an item. */
+static lk_status put_text(lk_items *items, int64_t item, int64_t first, int64_t length,
+                          lk_writer *writer) {
     uint32_t *characters = lk_allocate(PIECE, sizeof *characters);
     uint8_t *bytes = lk_allocate(PIECE, LK_UTF8_MOST);
     lk_status status = characters == NULL || bytes == NULL ? LK_NO_MEMORY : LK_OK;
-    int64_t length = lk_items_length(items, item);
     for (int64_t at = 0, count; status == LK_OK && at < length; at += count) {
         count = length - at < PIECE ? length - at : PIECE;
-        status = lk_items_characters(items, item, at, count, characters);
+        status = lk_items_characters(items, item, first + at, count, characters);
         int64_t size = 0;
         for (int64_t i = 0; status == LK_OK && i < count; i++) {
             size += lk_utf8_put(characters[i], bytes + size);
@@ -236,7 +237,7 @@ static lk_status write_text(lk_context *context, const lk_data *data, int64_t it
                            ? lk_writer_create_to(context, output, &writer)
                            : lk_fail(context, LK_IO, "%s: has changed", lk_items_path(items));
     if (status == LK_OK) {
-        status = put_text(items, item, writer);
+        status = put_text(items, item, 0, lk_items_length(items, item), writer);
         if (status == LK_OK) {
             status = lk_writer_commit(writer);
         } else {
@@ -245,6 +246,53 @@ static lk_status write_text(lk_context *context, const lk_data *data, int64_t it
     }
     lk_items_close(items);
     return status;
+}
+
+static lk_status copy_text(lk_context *context, lk_items *items, int64_t item, int64_t first,
+                           int64_t length, lk_bytes *bytes) {
+    lk_writer *writer;
+    lk_output output = lk_to_memory(bytes);
+    LK_TRY(lk_writer_create_to(context, &output, &writer));
+    lk_status status = put_text(items, item, first, length, writer);
+    if (status == LK_OK) {
+        return lk_writer_commit(writer);
+    }
+    lk_writer_abandon(writer);
+    return status;
+}
+
+static lk_status copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                             int64_t count, lk_data *to) {
+    lk_items *items;
+    LK_TRY(open_any(context, data, &items));
+    lk_status status = LK_OK;
+    for (int64_t i = 0; status == LK_OK && i < count; i++) {
+        const lk_text_piece *piece = &pieces[i];
+        bool there = piece->item < lk_items_count(items) &&
+                     piece->length <= lk_items_length(items, piece->item) - piece->first;
+        status = there ? copy_text(context, items, piece->item, piece->first, piece->length,
+                                   &to->bytes[i])
+                       : lk_fail(context, LK_IO, "%s: has changed", lk_items_path(items));
+        if (status == LK_OK && data->names != NULL) {
+            to->names[i] = lk_duplicate(data->names[piece->item]);
+            status = to->names[i] != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+        }
+    }
+    lk_items_close(items);
+    return status;
+}
+
+lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                              int64_t count, lk_data *to) {
+    to->kind = data->kind;
+    to->count = count;
+    to->bytes = lk_allocate(count, sizeof *to->bytes);
+    to->names = data->names != NULL ? lk_allocate(count, sizeof *to->names) : NULL;
+    if (to->bytes == NULL || (to->names == NULL && data->names != NULL)) {
+        return lk_fail_no_memory(context, "texts", count * (int64_t)sizeof *to->bytes);
+    }
+    LK_TRY(copy_pieces(context, data, pieces, count, to));
+    return lk_data_measure(context, to);
 }
 
 lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path) {

@@ -48,6 +48,13 @@ lk_status lk_data_create(lk_context *context, lk_data **data);
 lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data);
 /* Of texts: counts their symbols. */
 lk_status lk_data_measure(lk_context *context, lk_data *data);
+/* Symbols of a text. */
+typedef struct lk_text_piece {
+    int64_t item, first, length;
+} lk_text_piece;
+/* Texts in memory that are pieces of others; `to` is new. */
+lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                              int64_t count, lk_data *to);
 lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path);
 /* Texts as symbols, in this context. The data outlive the items. */
 lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_symbols *symbols,

@@ -116,6 +116,13 @@ static lk_status data_load(value *a) {
 static lk_status data_from_texts(value *a) {
     return finish_data(lk_data_from_texts(P(0), P(1), P(2), a[3].integer, P(4), P(5)), P(5));
 }
+static lk_status data_select(value *a) {
+    return finish_data(lk_data_select(P(0), P(1), P(2), a[3].integer, P(4)), P(4));
+}
+static lk_status data_split(value *a) {
+    lk_status status = lk_data_split(P(0), P(1), 0.5, 1, P(2), P(3));
+    return finish_data(finish_data(status, P(2)), P(3));
+}
 static lk_status data_text(value *a) {
     lk_status status = lk_data_text(P(0), P(1), a[2].integer, P(3));
     lk_bytes_release(P(3));

@@ -33,12 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(exact, data, size); /* no byte stands after the end */
     if (lk_dag_parse(NULL, "fuzz", exact, (int64_t)size, &dag) == LK_OK) {
         check_depths(&dag);
-        expect(lk_dag_print(NULL, &dag, &text) == LK_OK);
+        expect(lk_dag_print(NULL, &dag, NULL, &text) == LK_OK);
         int64_t length = (int64_t)strlen(text);
         if (length <=
             LK_DAG_BYTES_MOST) { /* a missing line end and tight commas may make it longer */
             expect(lk_dag_parse(NULL, "again", text, length, &again) == LK_OK);
-            expect(lk_dag_print(NULL, &again, &text_again) == LK_OK &&
+            expect(lk_dag_print(NULL, &again, NULL, &text_again) == LK_OK &&
                    strcmp(text, text_again) == 0);
             lk_dag_deinit(&again);
         }

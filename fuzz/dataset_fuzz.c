@@ -16,8 +16,8 @@ static void check_round_trip(lk_context *context, const lk_format *format,
 }
 
 static void check_writers(lk_context *context, const lk_dataset *dataset) {
-    static const lk_format *const formats[] = {&lk_npy_format, &lk_amat_format, &lk_rows_format,
-                                               &lk_csv_format, &lk_idx_format};
+    static const lk_format *const formats[] = {&lk_npy_format,  &lk_npz_format, &lk_amat_format,
+                                               &lk_rows_format, &lk_csv_format, &lk_idx_format};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; ++i) {
         check_round_trip(context, formats[i], dataset);
     }

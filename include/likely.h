@@ -157,6 +157,9 @@ static inline lk_input lk_from_function(int64_t (*read)(void *, void *, int64_t)
     lk_input input = {NULL, NULL, 0, read, argument};
     return input;
 }
+/* A pipe, a device, or a descriptor that is open already (/dev/stdout, /dev/fd/N) is written as the
+ * bytes come. The library sets no signal handlers: whoever dies by one leaves PATH.tmp-PID behind,
+ * which the next command that writes PATH removes. */
 static inline lk_output lk_to_file(const char *path) {
     lk_output output = {path, NULL, NULL, NULL};
     return output;

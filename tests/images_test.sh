@@ -107,7 +107,7 @@ run decompress "$work/cifar.likely" --data "$work/pictures.lk" --out "$work/pict
 run decompress "$work/cifar.likely" --data "$work/batch.lk" --out "$work/batch.npy" >/dev/null
 expect_same "$work/batch.npy" "$work/pictures.npy" "pixels of a batch and of pictures"
 run score "$work/cifar.likely" --data "$work/pictures" --out "$work/scores.csv" >/dev/null
-grep -q '^example,name,nll_nats' "$work/scores.csv" && grep -q '^2,"2.png",' "$work/scores.csv" ||
+grep -q '^example,name,nll_nats' "$work/scores.csv" && grep -q '^3,"2.png",' "$work/scores.csv" ||
     fail "names: $(cat "$work/scores.csv")"
 run score "$work/cifar.likely" --data "$work/cifar" --out "$work/scores.csv" >/dev/null
 [[ $(cut -d, -f6 "$work/scores.csv" | tr '\n' ' ') == "label 0 1 2 " ]] ||

@@ -58,7 +58,7 @@ expect_same <(cut -c1-12 "$work/test.txt") <(cut -c1-12 "$work/completed.txt") "
 echo '1,0 1' >"$work/given.txt"
 run sample "$work/m" --count 7 --given "$work/given.txt" --out "$work/given7.txt" >/dev/null
 expect_same <(printf '101\n%.0s' 1 2 3 4 5 6 7) <(cut -c1-3 "$work/given7.txt") "given values"
-expect_status 1 'variable 0, which comes before' sample "$work/m" --count 1 --given <(echo '? 1') \
+expect_status 1 'variable 1, which comes before' sample "$work/m" --count 1 --given <(echo '? 1') \
     --out "$work/no.txt"
 
 # Detecting: uniform noise against data of the training kind.

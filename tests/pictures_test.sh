@@ -74,7 +74,7 @@ said "levels spread" eval "$work/grey" --data "$work/bw1.png"
 # A model of 0 and 1 takes 0 and 255, and no grey.
 run train pixelcnn --data "$work/bw1.png" --out "$work/bw" "${quick[@]}" >/dev/null
 said "read as fewer levels" eval "$work/bw" --data "$work/bw8.png"
-expect_status 1 'grey.png: example 0, variable 1 is 37, but .* 0..1 .--binarize' eval "$work/bw" \
+expect_status 1 'grey.png: example 1, variable 2 is 37, but .* 0..1 .--binarize' eval "$work/bw" \
     --data "$work/grey.png"
 run eval "$work/bw" --data "$work/bw8.png" --json >"$work/nll8"
 run eval "$work/bw" --data "$work/bw1.png" --json >"$work/nll1"
@@ -209,7 +209,7 @@ run train uniform --data "$work/tree/10" --out "$work/flat" --quiet >/dev/null
 run compress "$work/grey" --data "$work/tree" --out "$work/tree.lk" >/dev/null
 expect_status 1 'x.png: 4 examples are more than one picture holds: write a folder' decompress \
     "$work/grey" --data "$work/tree.lk" --out "$work/x.png"
-for ending in bmp webp tiff gif h5 npz jpg; do
+for ending in bmp webp tiff gif h5 jpg; do
     expect_status 1 "x.$ending: .*write" decompress "$work/grey" --data "$work/tree.lk" \
         --out "$work/x.$ending"
 done
@@ -227,6 +227,25 @@ run train uniform --data "$work/deep.csv" --out "$work/deep" --quiet >/dev/null
 run compress "$work/deep" --data "$work/deep.csv" --out "$work/deep.lk" >/dev/null
 run decompress "$work/deep" --data "$work/deep.lk" --out "$work/deep-back.png" >/dev/null
 expect_values "$(cat "$work/deep.csv")" "$work/deep-back.png"
+
+# ---- what is none ------------------------------------------------------------------------------
+
+python3 - "$work" <<'END'
+import sys, zipfile
+for name, entry in (("book.xlsx", "xl/workbook.xml"), ("tensor.pt", "tensor/data.pkl"),
+                    ("plain.zip", "notes.txt")):
+    with zipfile.ZipFile(f"{sys.argv[1]}/{name}", "w") as archive:
+        archive.writestr(entry, "x")
+END
+expect_status 1 'book.xlsx: an Excel workbook .*save the table as CSV' train uniform \
+    --data "$work/book.xlsx" --out "$work/no"
+expect_status 1 'tensor.pt: a PyTorch file; save the array: numpy.save' train uniform \
+    --data "$work/tensor.pt" --out "$work/no"
+expect_status 1 'plain.zip: a ZIP archive without NPY arrays; unpack it' train uniform \
+    --data "$work/plain.zip" --out "$work/no"
+printf 'GIF89a\1\0\1\0' >"$work/tree/c.png"
+expect_status 1 'c.png: not a known data format, but a GIF; convert it' train uniform \
+    --data "$work/tree" --out "$work/no"
 
 # ---- a square vector is a picture ---------------------------------------------------------------
 

@@ -16,6 +16,7 @@ want() { # PACKAGE COMMAND...: the package is wanted unless the command succeeds
 }
 has_library() { command -v pkg-config && pkg-config --exists "$1"; }
 has_compiler() { command -v cc && echo "#include <stdio.h>" | cc -x c -fsyntax-only -; }
+has_header() { command -v cc && echo "#include <$1>" | cc -x c -fsyntax-only -; }
 has_package() { dpkg-query -W -f '${db:Status-Status}\n' "$1" | grep -qx installed; }
 
 want gcc has_compiler
@@ -29,6 +30,9 @@ want libjpeg62-turbo-dev has_library libjpeg
 want libjansson-dev has_library jansson
 want libxxhash-dev has_library libxxhash
 want libzip-dev has_library libzip
+want liblzma-dev has_library liblzma
+want libzstd-dev has_library libzstd
+want libbz2-dev has_header bzlib.h
 want libcmocka-dev has_library cmocka
 want gzip command -v gzip
 want xz-utils command -v xz
@@ -45,7 +49,7 @@ if [[ ${1:-} == --ci ]]; then
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross
         want qemu-user command -v qemu-aarch64
         for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libxxhash-dev \
-            libzip-dev libcmocka-dev; do
+            libzip-dev liblzma-dev libzstd-dev libbz2-dev libcmocka-dev; do
             want "$library:arm64" has_package "$library:arm64"
             foreign=arm64
         done

@@ -17,9 +17,12 @@ struct lk_context {
     const struct lk_kernels *kernels; /* static table, chosen once when the context is created */
     int64_t memory_most; /* bytes that one thing may take which a file or an option asks for; 0: any
                             number */
-    const char
-        *options;    /* of the command that asks, " data out ", static or longer-lived; "": none,
-                            it is a program with the library; NULL: all that are spoken of */
+    int standard_output; /* the descriptor that /dev/stdout means; 0: its own */
+    const char *alias, *aliased; /* a name, and the path that it stands for; NULL: none */
+    struct lk_guard *guard;      /* NULL: any file may be written (base/guard.h) */
+    /* Of the command that asks, " data out ", static or longer-lived; "": none, a program asks with
+     * the library; NULL: all that are spoken of. */
+    const char *options;
     lk_watch *watch; /* NULL: none */
     void *watch_argument;
     lk_progress progress; /* what it is told */

@@ -1,4 +1,4 @@
-/* Files: whole-file reading with gzip unpacked, and atomic writing (beside the target, then
+/* Files: whole-file reading, unpacked, and atomic writing (beside the target, then
  * renamed). */
 #ifndef LK_BASE_FILE_H
 #define LK_BASE_FILE_H
@@ -7,22 +7,29 @@
 
 /* Of lk_bytes (likely.h): one zero byte stands after the end, so that text can be scanned.
  *
- * Reads a regular file (or a pipe) whole; if it begins with the gzip magic, unpacks it (all
- * members; a damaged or truncated stream, and more than `most` unpacked bytes, are refused). Errors
- * name the path. */
+ * Reads a regular file, a pipe or what is open already (base/path.h) whole; unpacks what gzip, xz,
+ * bzip2 or zstd packed (see base/unpack.h: a damaged or truncated stream, and more than `most`
+ * unpacked bytes, are refused). A file whose size changes meanwhile is refused. Errors name the
+ * path. */
 lk_status lk_file_read(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
 /* The same without unpacking. */
 lk_status lk_file_read_raw(lk_context *context, const char *path, int64_t most, lk_bytes *bytes);
+/* The failure for a file that was not the same size before and after it was read. */
+lk_status lk_fail_changed(lk_context *context, const char *path, int64_t before, int64_t now);
 /* A file, memory (which is copied), or what a function gives until its end; nothing is
  * unpacked. */
 lk_status lk_input_read(lk_context *context, const lk_input *input, int64_t most, lk_bytes *bytes);
 /* For messages: the path, "memory", "input". */
 const char *lk_input_name(const lk_input *input);
 
-/* A file being written as PATH.tmp-PID; nothing stands at `path` until commit has flushed, synced
- * and renamed it. Errors are sticky: write calls after a failure do nothing, commit reports the
- * first one (and removes the temporary file). */
+/* A file being written as PATH.tmp-PID (base/temporary.h); nothing stands at `path` until commit
+ * has flushed, synced and renamed it. A descriptor, a pipe or a device (base/path.h) is written as
+ * it comes. Errors are sticky: write calls after a failure do nothing, commit reports the first one
+ * (and removes the temporary file). */
 typedef struct lk_writer lk_writer;
+/* Whether a writer to `path` can be made: to refuse a name before the work for it. Leaves nothing
+ * there, also nothing that killed processes left; pipes are not opened. */
+lk_status lk_writer_try(lk_context *context, const char *path);
 lk_status lk_writer_create(lk_context *context, const char *path, lk_writer **writer);
 /* The same to memory, which gets the bytes when all is well, or to a function, which gets them as
  * they come. */
@@ -35,5 +42,16 @@ lk_status lk_writer_status(const lk_writer *writer);
 /* Both end the writer. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);
+
+/* Files that get their names together, once all of them are whole. Zeroed: none. */
+typedef struct lk_batch {
+    struct lk_held *files; /* owned */
+    int64_t count;
+} lk_batch;
+/* Ends the writer; its file waits in the batch. */
+lk_status lk_writer_hold(lk_writer *writer, lk_batch *batch);
+/* Both empty the batch. */
+lk_status lk_batch_commit(lk_context *context, lk_batch *batch);
+void lk_batch_abandon(lk_batch *batch);
 
 #endif

@@ -1,13 +1,16 @@
 /* Writing a file so that a reader, or a crash, never meets half of one: PATH.tmp-PID is written,
  * flushed to the disk and renamed over the target (rename(2) is atomic), then the folder is
- * flushed, so that the name survives a power cut too. A target that is not a regular file
- * (/dev/stdout, a pipe) is written in place: renaming over it would replace the device. */
+ * flushed, so that the name survives a power cut too. A link stays: the file that it leads to is
+ * replaced. A file that is replaced hands on its mode, and its owner if that is allowed.
+ *
+ * What is no file of its own (a descriptor, a pipe, a device: base/path.h) is written as it
+ * comes. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_batch.h"
+#include "base/guard.h"
 #include "base/memory.h"
+#include "base/path.h"
+#include "base/temporary.h"
 
 #define BUFFER_CAPACITY ((int64_t)1 << 16)
 
@@ -24,10 +31,10 @@ struct lk_writer {
     lk_output output; /* path NULL: not to a file, so that the next three mean nothing */
     lk_bytes memory;  /* so far, where that is the output */
     int64_t room;
-    char *path;      /* as the caller named it, for messages */
-    char *target;    /* with symbolic links followed */
-    char *temporary; /* NULL: written in place */
-    int descriptor;  /* -1 when closed */
+    char *path; /* as the caller named it, for messages */
+    lk_place place;
+    lk_temporary *temporary; /* NULL: written as it comes */
+    int descriptor;          /* -1 when closed */
     lk_status status;
     int64_t written, buffered;
     uint8_t buffer[BUFFER_CAPACITY];
@@ -63,7 +70,7 @@ static void append(lk_writer *writer, const uint8_t *data, int64_t size) {
 static void write_file(lk_writer *writer, const uint8_t *data, int64_t size) {
     while (size > 0 && writer->status == LK_OK) {
         ssize_t count = write(writer->descriptor, data, (size_t)size);
-        if (count < 0 && errno == EINTR) {
+        if (count < 0 && lk_wait(writer->descriptor, POLLOUT)) {
             continue;
         }
         if (count < 0) {
@@ -99,47 +106,97 @@ static void flush(lk_writer *writer) {
 static void release(lk_writer *writer) {
     lk_release(writer->memory.data);
     lk_release(writer->path);
-    lk_release(writer->target);
-    lk_release(writer->temporary);
+    lk_place_release(&writer->place);
     lk_release(writer);
 }
 
-/* Where the bytes go: into the target itself when it is a device or a pipe, else into a temporary
- * file beside it. */
-static bool name_files(lk_writer *writer, const char *path, bool in_place) {
-    writer->path = lk_duplicate(path);
-    char followed[PATH_MAX];
-    writer->target = lk_duplicate(realpath(path, followed) != NULL ? followed : path);
-    if (writer->path == NULL || writer->target == NULL) {
-        return false;
-    }
-    writer->temporary = in_place ? NULL : lk_print("%s.tmp-%ld", writer->target, (long)getpid());
-    return in_place || writer->temporary != NULL;
+static lk_status cannot(lk_context *context, const char *path, const char *what, int error) {
+    return lk_fail(context, LK_IO, "%s: cannot %s: %s", path, what, strerror(error));
 }
 
-static void open_output(lk_writer *writer) {
-    if (writer->temporary == NULL) {
-        writer->descriptor = open(writer->path, O_WRONLY | O_CLOEXEC);
-    } else {
-        unlink(writer->temporary); /* left by a killed process that had our number */
-        writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+/* What can be known of a name before anything is written there. */
+static lk_status check_place(lk_context *context, const char *path, const lk_place *place) {
+    size_t length = strlen(path);
+    if (length == 0) {
+        return lk_fail(context, LK_INVALID, "the name of an output is empty; give it one");
     }
-    if (writer->descriptor < 0) {
-        fail_write(writer, "create", errno);
+    if (place->there && S_ISDIR(place->about.st_mode)) {
+        return lk_fail(context, LK_IO, "%s: is a directory; name a file in it", path);
     }
+    if (place->descriptor < 0 && path[length - 1] == '/') {
+        return lk_fail(context, LK_INVALID, "%s: names a folder; name a file", path);
+    }
+    if (place->descriptor >= 0) {
+        int flags = fcntl(place->descriptor, F_GETFL);
+        bool open = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+        return open ? LK_OK : cannot(context, path, "write", flags < 0 ? errno : EBADF);
+    }
+    return !place->there || faccessat(AT_FDCWD, place->path, W_OK, AT_EACCESS) == 0
+               ? LK_OK
+               : cannot(context, path, "write", errno);
+}
+
+static lk_status find_place(lk_context *context, const char *path, lk_place *place) {
+    lk_status status = lk_place_find(context, path, place);
+    status = status == LK_OK ? check_place(context, path, place) : status;
+    return status == LK_OK && place->there && S_ISREG(place->about.st_mode)
+               ? lk_guard_write(context, path, &place->about)
+               : status;
+}
+
+/* The owner is kept where that is allowed, else the group has no more rights than others have. */
+static void hand_on(int descriptor, const lk_place *place, mode_t mode) {
+    const struct stat *about = &place->about;
+    if (fchown(descriptor, (uid_t)-1, about->st_gid) != 0) {
+        mode &= ~(mode_t)070 | (mode & 07) << 3;
+    }
+    bool given = fchown(descriptor, about->st_uid, (gid_t)-1) == 0;
+    fchmod(descriptor, given ? mode : mode & 0777);
+}
+
+static lk_status open_temporary(lk_writer *writer) {
+    const lk_place *place = &writer->place;
+    mode_t mode = lk_guard_mode(writer->context, place->there ? &place->about : NULL);
+    lk_status status =
+        lk_temporary_create(writer->context, place->path, place->there ? mode & 0600 : mode,
+                            &writer->temporary, &writer->descriptor);
+    if (status == LK_OK && place->there) {
+        hand_on(writer->descriptor, place, mode);
+    }
+    return status;
 }
 
 static lk_status create_file(lk_writer *writer, const char *path) {
-    struct stat about;
-    bool exists = stat(path, &about) == 0;
-    if (exists && S_ISDIR(about.st_mode)) {
-        return lk_fail(writer->context, LK_IO, "%s: is a directory; name a file in it", path);
-    }
-    if (!name_files(writer, path, exists && !S_ISREG(about.st_mode))) {
+    lk_place *place = &writer->place;
+    writer->path = lk_duplicate(path);
+    if (writer->path == NULL) {
         return lk_fail_no_memory(writer->context, "a file's name", (int64_t)strlen(path));
     }
-    open_output(writer);
-    return writer->status;
+    LK_TRY(find_place(writer->context, path, place));
+    if (lk_place_is_file(place)) {
+        return open_temporary(writer);
+    }
+    writer->descriptor = place->descriptor >= 0
+                             ? fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                             : open(place->path, O_WRONLY | O_CLOEXEC);
+    return writer->descriptor >= 0 ? LK_OK : cannot(writer->context, path, "create", errno);
+}
+
+lk_status lk_writer_try(lk_context *context, const char *path) {
+    lk_place place;
+    lk_temporary *temporary = NULL;
+    int descriptor = -1;
+    lk_status status = find_place(context, path, &place);
+    if (status == LK_OK && lk_place_is_file(&place)) {
+        lk_temporaries_sweep(place.path);
+        status = lk_temporary_create(context, place.path, 0600, &temporary, &descriptor);
+    }
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    lk_temporary_remove(temporary);
+    lk_place_release(&place);
+    return status;
 }
 
 lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_writer **result) {
@@ -151,6 +208,7 @@ lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_w
     writer->context = context;
     writer->output = *output;
     writer->descriptor = -1;
+    writer->place.descriptor = -1;
     lk_status status = LK_OK;
     if (output->path != NULL) {
         status = create_file(writer, output->path);
@@ -158,7 +216,7 @@ lk_status lk_writer_create_to(lk_context *context, const lk_output *output, lk_w
         status = lk_fail_no_memory(context, "a name", 8);
     }
     if (status != LK_OK) {
-        release(writer);
+        lk_writer_abandon(writer);
         return status;
     }
     *result = writer;
@@ -224,25 +282,14 @@ static void sync_and_close(lk_writer *writer) {
     }
 }
 
-/* The new name is on the disk only when its folder is; where folders cannot be synced, nothing
- * better can be done. */
-static void sync_folder(const lk_writer *writer) {
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", writer->target);
-    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
-}
-
 lk_status lk_writer_commit(lk_writer *writer) {
     LK_REQUIRE(writer != NULL);
     flush(writer);
     sync_and_close(writer);
     if (writer->temporary != NULL && writer->status == LK_OK) {
-        if (rename(writer->temporary, writer->target) == 0) {
-            sync_folder(writer);
+        if (lk_temporary_rename(writer->temporary, writer->place.path)) {
+            writer->temporary = NULL;
+            lk_sync_folder_of(writer->place.path);
         } else {
             fail_write(writer, "rename the finished file into place", errno);
         }
@@ -260,6 +307,22 @@ lk_status lk_writer_commit(lk_writer *writer) {
     return LK_OK;
 }
 
+lk_status lk_writer_hold(lk_writer *writer, lk_batch *batch) {
+    if (writer->temporary == NULL) {
+        return lk_writer_commit(writer);
+    }
+    flush(writer);
+    sync_and_close(writer);
+    lk_status status = writer->status;
+    if (status == LK_OK) {
+        status = lk_batch_take(writer->context, batch, writer->temporary, writer->place.path);
+        writer->temporary = NULL;
+        writer->place.path = NULL;
+    }
+    lk_writer_abandon(writer);
+    return status;
+}
+
 void lk_writer_abandon(lk_writer *writer) {
     if (writer == NULL) {
         return;
@@ -267,8 +330,6 @@ void lk_writer_abandon(lk_writer *writer) {
     if (writer->descriptor >= 0) {
         close(writer->descriptor);
     }
-    if (writer->temporary != NULL) {
-        unlink(writer->temporary);
-    }
+    lk_temporary_remove(writer->temporary);
     release(writer);
 }

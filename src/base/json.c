@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -10,6 +11,40 @@
 #define PAIR_BYTES 120   /* : of an object */
 #define VALUE_BYTES 112  /* , and a place in a list */
 #define LEAST_BYTES 65536
+
+/* Where jansson's memory comes from while it reads and there is no other. */
+static _Thread_local struct {
+    char *begin, *end, *at;
+    bool starved;
+} spare;
+
+static void *take(size_t size) {
+    void *memory = lk_resize(NULL, (int64_t)size, 1);
+    if (memory == NULL) {
+        spare.starved = true;
+        size = (size + 15) / 16 * 16;
+        if ((size_t)(spare.end - spare.at) >= size) {
+            memory = spare.at;
+            spare.at += size;
+        }
+    }
+    return memory;
+}
+
+static void give(void *memory) {
+    bool ours = (char *)memory >= spare.begin && (char *)memory < spare.end;
+    if (!ours) {
+        lk_release(memory);
+    }
+}
+
+void lk_json_keep_room(void) {
+    json_set_alloc_funcs(take, give);
+}
+
+bool lk_json_starved(void) {
+    return spare.starved;
+}
 
 typedef struct growing {
     char *text;
@@ -69,11 +104,28 @@ lk_status lk_json_parse(lk_context *context, const char *name, const char *text,
     *json = NULL;
     int64_t room = room_for(text, size);
     LK_TRY(lk_memory_allow(context, name, "parsing its JSON", (double)room));
-    void *reserved = lk_resize(NULL, room, 1); /* not touched, so it costs nothing */
+    char *reserved = lk_resize(NULL, room, 1); /* not touched, so it costs nothing */
     if (reserved == NULL) {
         return lk_fail_no_memory(context, name, room);
     }
-    lk_release(reserved);
+    bool before = spare.starved;
+    spare.begin = spare.at = reserved;
+    spare.end = reserved + room;
+    spare.starved = false;
     *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
-    return LK_OK;
+    bool starved = spare.starved;
+    if (starved) {
+        json_decref(*json);
+        *json = NULL;
+    }
+    spare.begin = spare.at = spare.end = NULL;
+    spare.starved = before;
+    lk_release(reserved);
+    return starved ? lk_fail_no_memory(context, name, room) : LK_OK;
+}
+
+json_t *lk_json_number(double value) {
+    return isfinite(value) ? json_real(value)
+           : isnan(value)  ? json_null()
+                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }

@@ -16,7 +16,6 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <jansson.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -33,6 +32,7 @@
 #include <cmocka.h>
 
 #include "base/context.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #define SWEEP_DEPTH 32
@@ -87,28 +87,13 @@ static int sweep_calls = 4;
 #define SWEEP_INNERMOST 3
 #endif
 
-/* While jansson parses it does not look whether its buffer has grown (base/json.c makes sure of
- * that before): what it then allocates does not fail. */
-static bool sweep_is_parsing(void *const *stack, int depth) {
-    for (int i = 0; i < depth; i++) {
-        Dl_info about;
-        if (dladdr(stack[i], &about) != 0 && about.dli_sname != NULL &&
-            strncmp(about.dli_sname, "json_load", 9) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool sweep_takes_note(void) {
     void *stack[SWEEP_DEPTH];
     int64_t at = sweep_made++;
     assert_true(at < SWEEP_NOTED);
     int depth = backtrace(stack, SWEEP_DEPTH), calls = sweep_calls + SWEEP_INNERMOST;
-    sweep_note[at] = sweep_is_parsing(stack, depth)
-                         ? 0
-                         : sweep_hash(UINT64_C(0xCBF29CE484222325), stack,
-                                      (depth < calls ? depth : calls) * (int64_t)sizeof *stack);
+    sweep_note[at] = sweep_hash(UINT64_C(0xCBF29CE484222325), stack,
+                                (depth < calls ? depth : calls) * (int64_t)sizeof *stack);
     return false;
 }
 
@@ -117,17 +102,10 @@ static bool sweep_fails(void) {
     if (at < sweep_first || at > sweep_last) {
         return false;
     }
-    void *stack[SWEEP_DEPTH];
-    int depth = backtrace(stack, SWEEP_DEPTH);
     if (at == sweep_first) {
-        memcpy(sweep_stack, stack, sizeof stack);
-        sweep_depth = depth;
+        sweep_depth = backtrace(sweep_stack, SWEEP_DEPTH);
     }
-    return !sweep_is_parsing(stack, depth);
-}
-
-static void *sweep_json_allocate(size_t size) {
-    return lk_resize(NULL, (int64_t)size, 1);
+    return true;
 }
 
 /* ---- one act --------------------------------------------------------------------------------- */
@@ -331,7 +309,7 @@ static inline void sweep_begin(void) {
     sweep_total =
         mmap(NULL, sizeof *sweep_total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(sweep_total != MAP_FAILED);
-    json_set_alloc_funcs(sweep_json_allocate, lk_release);
+    lk_json_keep_room();
     /* in memory where that is possible: flushing files to a disk would take the most time */
     setenv("TMPDIR", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", 1);
 }

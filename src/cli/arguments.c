@@ -162,6 +162,21 @@ int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *
     return arguments->given[index].count;
 }
 
+int cli_each(cli_arguments *arguments, const char *names, cli_act *act) {
+    int status = EXIT_DONE;
+    for (const char *name = names; name != NULL && *name != '\0' && status == EXIT_DONE;) {
+        size_t length = strcspn(name, " ");
+        int32_t index = find_option(arguments->verb, name, length);
+        assert(index >= 0);
+        for (int32_t i = 0; i < arguments->given[index].count && status == EXIT_DONE; i++) {
+            status = act(arguments, cli_option_at(arguments->verb, index)->name,
+                         &arguments->given[index].value[i]);
+        }
+        name += length + strspn(name + length, " ");
+    }
+    return status;
+}
+
 bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most,
                  int64_t fallback, int64_t *value) {
     const char *text = cli_text(arguments, name, NULL);

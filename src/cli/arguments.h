@@ -29,6 +29,7 @@ typedef struct cli_arguments {
         const char *value[REPEATS_MOST];
         int32_t count;
     } given[OPTIONS_MOST]; /* parallel to the verb's options, then the common ones */
+    struct cli_files *files;
 } cli_arguments;
 
 typedef struct cli_verb {
@@ -41,6 +42,10 @@ typedef struct cli_verb {
     int32_t option_count;
     const char
         *required; /* names of options that must be given, separated by spaces; may be NULL */
+    /* Options that name what is read, and what is written; `folders`: of these, those that may name
+     * a folder. The operand MODEL is read. (cli/files.c) */
+    const char *inputs, *outputs, *folders;
+    bool takes_none; /* data of no examples are no mistake */
     /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
      * are, all others are filled. */
     const char *more;
@@ -61,6 +66,10 @@ bool cli_knows(const cli_arguments *arguments, const char *name);
 bool cli_has(const cli_arguments *arguments, const char *name);
 const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback);
 int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values);
+/* Calls `act` with each value of options whose names are listed, separated by spaces, NULL: none,
+ * until it does not return EXIT_DONE. */
+typedef int cli_act(cli_arguments *arguments, const char *option, const char **value);
+int cli_each(cli_arguments *arguments, const char *names, cli_act *act);
 /* False after printing a usage line when the text is no number in [least, most]; absent: the
  * fallback. */
 bool cli_integer(const cli_arguments *arguments, const char *name, int64_t least, int64_t most,

@@ -1,14 +1,14 @@
 #include "cli/common.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/json.h"
 #include "base/measure.h"
+#include "base/memory.h"
+#include "cli/files.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
 #include "models/take.h"
@@ -32,6 +32,10 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
         return NULL;
     }
     lk_context_set_memory(context, memory);
+    context->guard = &arguments->files->guard;
+    context->standard_output = arguments->files->standard_output;
+    context->alias = arguments->files->context.alias;
+    context->aliased = arguments->files->context.aliased;
     context->options = arguments->names;
     return context;
 }
@@ -65,32 +69,6 @@ void cli_end(cli_session *session) {
     lk_dataset_destroy(session->dataset);
     lk_model_destroy(session->model);
     lk_context_destroy(session->context);
-}
-
-/* A folder that is not there is made, and taken away again. */
-static lk_status can_make_folder(lk_context *context, const char *path) {
-    struct stat about;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return access(path, W_OK | X_OK) == 0
-                   ? LK_OK
-                   : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path,
-                             strerror(errno));
-    }
-    if (mkdir(path, 0777) != 0) {
-        return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
-    }
-    rmdir(path);
-    return LK_OK;
-}
-
-lk_status cli_can_write(lk_context *context, const char *path) {
-    lk_writer *writer;
-    if (lk_names_folder(path)) {
-        return can_make_folder(context, path);
-    }
-    LK_TRY(lk_writer_create(context, path, &writer));
-    lk_writer_abandon(writer);
-    return LK_OK;
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */
@@ -185,6 +163,7 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
                                              ? cli_text(arguments, "labels", NULL)
                                              : NULL};
     LK_REQUIRE(cli_data_options(arguments, &options.reading)); /* checked when the verb began */
+    options.reading.empty = arguments->verb->takes_none;
     return lk_model_read_data(model, path, &options, dataset, done);
 }
 
@@ -253,9 +232,7 @@ void cli_progress_end(cli_progress *progress) {
 /* ---- output ---------------------------------------------------------------------------------- */
 
 json_t *cli_number(double value) {
-    return isfinite(value) ? json_real(value)
-           : isnan(value)  ? json_null()
-                           : json_string(value > 0.0 ? "Infinity" : "-Infinity");
+    return lk_json_number(value);
 }
 
 int cli_finish_output(void) {
@@ -266,13 +243,28 @@ int cli_finish_output(void) {
     return EXIT_DONE;
 }
 
+json_t *cli_history(const lk_model *model) {
+    json_error_t error;
+    json_t *history = NULL;
+    const char *text = model->history != NULL ? model->history : "{}";
+    if (lk_json_parse(model->context, "history", text, strlen(text), &history, &error) != LK_OK) {
+        cli_fault(model->context);
+        return NULL;
+    }
+    return history != NULL ? history : json_object();
+}
+
+/* As text first, so that nothing is printed of what found no room. */
 int cli_print_json(json_t *object) {
-    if (object == NULL) {
+    char *text =
+        lk_json_text(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+    json_decref(object);
+    if (text == NULL || lk_json_starved()) {
+        lk_release(text);
         fprintf(stderr, "likely: out of memory\n");
         return EXIT_FAULT;
     }
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(object);
+    puts(text);
+    lk_release(text);
     return cli_finish_output();
 }

@@ -27,9 +27,6 @@ typedef struct cli_session {
 int cli_begin(const cli_arguments *arguments, bool data, cli_session *session);
 void cli_end(cli_session *session);
 
-/* Whether a file can be made at `path`, asked before the work for it is done. Leaves nothing. */
-lk_status cli_can_write(lk_context *context, const char *path);
-
 /* The options that say how to read data: rows for a verb's table. */
 #define CLI_DATA_OPTIONS                                                               \
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
@@ -91,6 +88,8 @@ bool cli_on_terminal(void);
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 
+/* How the model was trained: an object, which may be empty; NULL after an error line. */
+json_t *cli_history(const lk_model *model);
 /* Prints a JSON object, taking it, with 17 digits. EXIT_FAULT when it cannot be written. */
 int cli_print_json(json_t *object);
 /* Infinite numbers are the strings "Infinity" and "-Infinity", what is not a number is null. */

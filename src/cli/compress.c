@@ -166,8 +166,7 @@ static int run(const cli_arguments *arguments) {
     bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
     status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
     if (status == EXIT_DONE) {
-        bool open = cli_can_write(s.context, cli_text(arguments, "out", NULL)) == LK_OK &&
-                    (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
+        bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
                                                  &items) == LK_OK
                            : keep_labels(arguments, &s) == LK_OK &&
                                  lk_model_items(s.model, s.dataset, &items) == LK_OK);
@@ -186,6 +185,8 @@ const cli_verb cli_compress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .inputs = "data labels",
+    .outputs = "out",
     .more =
         "The file can be restored by the same model on any machine, with any number of threads "
         "and any instruction set.\n"

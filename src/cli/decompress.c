@@ -1,7 +1,7 @@
 /* likely decompress. */
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/path.h"
 #include "cli/common.h"
 #include "codec/codec.h"
 #include "data/formats/formats.h"
@@ -9,9 +9,9 @@
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
     {"out", "PATH",
-     "where to; the name's ending chooses the format (.amat, .npy, .idx, .csv, .txt, .pbm, .bin "
-     "for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png also .gz), NAME/ is a "
-     "folder of PNG pictures, under the names that they had; a text is "
+     "where to; the name's ending chooses the format (.amat, .npy, .npz, .idx, .csv, .txt, "
+     ".pbm, .bin for CIFAR-10; of one picture .png, .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz), NAME/ is a folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
@@ -83,10 +83,9 @@ static bool show(void *progress, int64_t done, int64_t count) {
 /* Whether what the file says it holds can stand under that name: before all of it is decoded. A
  * pipe can be read but once. */
 static lk_status check_out(lk_context *context, const char *data, const char *out) {
-    struct stat about;
     lk_source source;
     lk_container container;
-    if (stat(data, &about) != 0 || !S_ISREG(about.st_mode)) {
+    if (lk_path_gives_once(data)) {
         return LK_OK;
     }
     LK_TRY(lk_source_open(context, data, &source));
@@ -118,18 +117,15 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
     return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
 }
 
-/* Whether files may have these names. */
-static bool can_write(const cli_arguments *arguments, const cli_session *s) {
-    const char *labels = cli_text(arguments, "labels", NULL);
-    if (labels != NULL && s->model->data.stream) {
+/* Whether files of these names can hold it. */
+static bool can_hold(const cli_arguments *arguments, const cli_session *s) {
+    if (cli_has(arguments, "labels") && s->model->data.stream) {
         lk_fail(s->context, LK_INVALID,
                 "the model is of texts, whose names say their classes: leave out --labels");
         return false;
     }
-    const char *out = cli_text(arguments, "out", NULL);
-    return check_out(s->context, cli_text(arguments, "data", NULL), out) == LK_OK &&
-           cli_can_write(s->context, out) == LK_OK &&
-           (labels == NULL || cli_can_write(s->context, labels) == LK_OK);
+    return check_out(s->context, cli_text(arguments, "data", NULL),
+                     cli_text(arguments, "out", NULL)) == LK_OK;
 }
 
 /* The file itself says whether it holds texts. */
@@ -144,7 +140,7 @@ static int run(const cli_arguments *arguments) {
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
                                 .progress_argument = &progress};
-        bool done = can_write(arguments, &s) &&
+        bool done = can_hold(arguments, &s) &&
                     lk_decompress_file(s.model, cli_text(arguments, "data", NULL), out, &how,
                                        &restored) == LK_OK &&
                     write_examples(arguments, s.context, &restored) == LK_OK;
@@ -169,6 +165,9 @@ const cli_verb cli_decompress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .inputs = "data",
+    .outputs = "out labels",
+    .folders = "out",
     .more = "examples:\n"
             "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
             "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"

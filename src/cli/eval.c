@@ -8,10 +8,10 @@
 
 static const cli_option options[] = {
     {"data", "PATH",
-     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, JPEG, PBM, "
-     "PGM, PPM, PAM, CIFAR batches; also gzipped; or a folder of pictures or of CIFAR batches "
-     "(their test part). For a model of texts: any file, as one text from its beginning, or a "
-     "folder of texts",
+     "what to evaluate: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, JPEG, "
+     "PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a folder of "
+     "pictures or of CIFAR batches (their test part). For a model of texts: any file, as one "
+     "text from its beginning, or a folder of texts",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
@@ -73,6 +73,10 @@ static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
     int32_t networks = lk_model_variants(r->session->model);
+    if (e->items == 0) {
+        printf("0 examples: there is nothing to evaluate\n");
+        return;
+    }
     printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
            (long long)e->variables, cli_binarization_text(r->session->binarization));
     if (networks > 1) {
@@ -106,7 +110,7 @@ static json_t *examples_json(const eval_result *r) {
                   "bits_per_dim", cli_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_text(r->session->binarization));
-    if (view != NULL && lk_model_variants(model) == 1) {
+    if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {
             json_object_set_new(parts, view->parts[p].name,
@@ -198,6 +202,8 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .takes_none = true,
+    .inputs = "data labels",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
         "and width than the model's\n"
@@ -209,7 +215,8 @@ const cli_verb cli_eval_verb = {
         "compress pays for it.\n"
         "With --adapt what is learned is carried from example to example, in the order of the "
         "data, one at a time. An NLL\n"
-        "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n\n"
+        "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n"
+        "Data without examples are no mistake: 0 examples, and no NLL.\n\n"
         "Several models of one kind of data give one table: parameters, nats, bits, multiply-adds "
         "and sequential steps; models of other data are refused before any is run.\n\n"
         "examples:\n"

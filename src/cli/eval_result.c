@@ -4,9 +4,11 @@
 
 #include "base/measure.h"
 
+/* Of no examples nothing is the mean of. */
 static void summarise(eval_result *r) {
     const double *nll = r->evaluation.nll_nats;
     double square = 0.0, count = (double)r->evaluation.items;
+    r->mean = count > 0.0 ? 0.0 : (double)NAN;
     for (int64_t i = 0; i < r->evaluation.items; i++) {
         r->total += nll[i];
         r->mean += nll[i] / count;
@@ -20,6 +22,11 @@ static void summarise(eval_result *r) {
 
 lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, eval_result *r) {
     const lk_model *model = r->session->model;
+    if (r->items == NULL) { /* data of no examples */
+        r->evaluation = (lk_evaluation){.variables = model->data.variables};
+        summarise(r);
+        return LK_OK;
+    }
     cli_progress progress = cli_progress_begin(arguments, "evaluating");
     const lk_walk_options how = {.lanes = batch,
                                  .learning_rate = rate,

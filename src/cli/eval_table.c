@@ -57,9 +57,15 @@ static int read_data(table *t) {
     for (int32_t i = 0; i < t->count; i++) {
         entry *e = &t->entry[i];
         e->result.session = &e->session;
-        if (!t->texts && (cli_read_data(t->arguments, e->session.model, path, &e->session.dataset,
-                                        &e->session.binarization) != LK_OK ||
-                          compare_values(t, e) != LK_OK)) {
+        if (!t->texts && cli_read_data(t->arguments, e->session.model, path, &e->session.dataset,
+                                       &e->session.binarization) != LK_OK) {
+            return cli_fault(t->context);
+        }
+        if (!t->texts && e->session.dataset->examples == 0) {
+            lk_fail(t->context, LK_FORMAT, "%s: there are no examples to compare models by", path);
+            return cli_fault(t->context);
+        }
+        if (!t->texts && compare_values(t, e) != LK_OK) {
             return cli_fault(t->context);
         }
         int status = cli_items_open(t->arguments, &e->session, &e->result.items);

@@ -63,6 +63,21 @@ static void print_more(const char *text) {
     }
 }
 
+#define ABOUT_INPUTS                                                                         \
+    "A name may be -, for standard input or output, a pipe, or a descriptor (/dev/fd/3). A " \
+    "text or compressed file that comes through a pipe is first copied to $TMPDIR or /tmp, " \
+    "because it is read more than once."
+#define ABOUT_OUTPUTS                                                                             \
+    " Results go to standard error when an output is standard output. An output gets its name "   \
+    "when it is whole, and is never an input. A link stays, and what it leads to is replaced; "   \
+    "other names of that file keep the old content. Its mode is that of the file it replaces, or" \
+    " no wider than the inputs'."
+
+const char *cli_about_files(const cli_verb *verb) {
+    bool reads = verb->inputs != NULL || strncmp(verb->operands, "MODEL", 5) == 0;
+    return !reads ? NULL : verb->outputs != NULL ? ABOUT_INPUTS ABOUT_OUTPUTS : ABOUT_INPUTS;
+}
+
 static void print_usage(const cli_verb *verb) {
     printf("usage: likely %s%s%s", verb->name, verb->operands[0] != '\0' ? " " : "",
            verb->operands);
@@ -99,6 +114,10 @@ void cli_print_help(const cli_verb *verb, const char *operand) {
     if (verb->more != NULL) {
         putchar('\n');
         print_more(verb->more);
+    }
+    if (cli_about_files(verb) != NULL) {
+        printf("\nfiles:\n");
+        cli_print_wrapped(stdout, cli_about_files(verb), 0, 2);
     }
 }
 

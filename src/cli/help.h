@@ -17,4 +17,7 @@ void cli_print_wrapped(FILE *to, const char *text, int at, int column);
  * Returns what follows, or NULL at the end. The piece is text[0 .. *length). */
 const char *cli_next_piece(const char *text, int *length, bool *literal);
 
+/* What the help says on the files that a verb reads and writes; NULL: none. */
+const char *cli_about_files(const cli_verb *verb);
+
 #endif

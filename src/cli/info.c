@@ -1,10 +1,12 @@
 /* likely info: what a model is, or a compressed file. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "cli/common.h"
 #include "cli/info_container.h"
 #include "cli/info_curve.h"
 #include "cli/info_field.h"
+#include "codec/container.h"
 #include "graph/op.h"
 #include "models/model_file.h"
 
@@ -55,7 +57,10 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     const char *stream = model->data.stream ? lk_symbols_kind_name(model->data.symbols.kind) : NULL;
-    json_t *history = json_loads(model->history, 0, NULL);
+    json_t *history = cli_history(model);
+    if (history == NULL) {
+        return EXIT_FAULT;
+    }
     json_t *object = json_pack(
         "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}",
         "family", model->family->name, "settings", settings_json(model), "shape", shape,
@@ -67,7 +72,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
-        history != NULL ? history : json_object(), "stream", stream);
+        history, "stream", stream);
     return cli_print_json(object);
 }
 
@@ -130,7 +135,7 @@ static int describe_model(const cli_arguments *arguments, const lk_model *model)
     return status;
 }
 
-static int describe_container(const cli_arguments *arguments, lk_context *context) {
+static int describe_container(const cli_arguments *arguments, lk_source *source) {
     static const char *const of_models[] = {"curve", "field", "masks"};
     for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++) {
         if (cli_has(arguments, of_models[i])) {
@@ -138,7 +143,7 @@ static int describe_container(const cli_arguments *arguments, lk_context *contex
                              of_models[i], arguments->positional[0]);
         }
     }
-    return info_container_print(context, arguments->positional[0], cli_has(arguments, "json"));
+    return info_container_print(source, cli_has(arguments, "json"));
 }
 
 static int describe(const cli_arguments *arguments, const lk_model *model) {
@@ -156,6 +161,35 @@ static int describe(const cli_arguments *arguments, const lk_model *model) {
                ? status
                : info_field(model, variable,
                             arguments->positionals > 1 ? arguments->positional[1] : NULL, json);
+}
+
+/* A pipe gives its content but once: what was opened to look at it is read on. */
+static int describe_source(const cli_arguments *arguments, lk_source *source) {
+    if (lk_memory_allow(source->context, source->path, "its content", (double)source->size) !=
+        LK_OK) {
+        return cli_fault(source->context);
+    }
+    lk_bytes bytes = {.data = lk_resize(NULL, source->size + 1, 1), .size = source->size};
+    lk_model *model = NULL;
+    lk_status status =
+        bytes.data != NULL ? LK_OK : lk_fail_no_memory(source->context, "a model", source->size);
+    for (int64_t at = 0, count; status == LK_OK && at < bytes.size; at += count) {
+        const uint8_t *seen;
+        status = lk_source_see(source, at, &seen, &count);
+        count = status == LK_OK ? count : 1;
+        if (status == LK_OK) {
+            memcpy(bytes.data + at, seen, (size_t)count);
+        }
+    }
+    if (status != LK_OK) {
+        lk_release(bytes.data);
+        return cli_fault(source->context);
+    }
+    bytes.data[bytes.size] = 0;
+    status = lk_model_parse(source->context, source->path, bytes, &model);
+    int end = status == LK_OK ? describe(arguments, model) : cli_fault(source->context);
+    lk_model_destroy(model);
+    return end;
 }
 
 static int check_options(const cli_arguments *arguments) {
@@ -190,15 +224,17 @@ static int run(const cli_arguments *arguments) {
     if (context == NULL) {
         return status;
     }
-    lk_model *model = NULL;
-    if (info_container_is(context, arguments->positional[0])) {
-        status = describe_container(arguments, context);
+    lk_source source;
+    bool container;
+    status = EXIT_FAULT;
+    if (lk_source_open(context, arguments->positional[0], &source) != LK_OK) {
+        status = cli_fault(context);
     } else {
-        status = lk_model_read(context, arguments->positional[0], &model) == LK_OK
-                     ? describe(arguments, model)
-                     : cli_fault(context);
+        status = lk_container_recognise(&source, &container) != LK_OK ? cli_fault(context)
+                 : container ? describe_container(arguments, &source)
+                             : describe_source(arguments, &source);
+        lk_source_close(&source);
     }
-    lk_model_destroy(model);
     lk_context_destroy(context);
     return status;
 }
@@ -211,6 +247,7 @@ const cli_verb cli_info_verb = {
     .operand_most = 2,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .outputs = "curve masks",
     .more = "In the picture of --field the variable is white; what it sees is grey, the brighter "
             "the more its conditional moves when that value is changed (total variation, mean over "
             "four samples); red is what comes before it and is not seen (the blind spot of a "

@@ -14,17 +14,6 @@ typedef struct tally {
     json_t *list;
 } tally;
 
-bool info_container_is(lk_context *context, const char *path) {
-    lk_source source = {.descriptor = -1};
-    bool is = false;
-    if (lk_source_open(context, path, &source) == LK_OK) {
-        lk_status status = lk_container_recognise(&source, &is);
-        is = is && status == LK_OK;
-        lk_source_close(&source);
-    }
-    return is;
-}
-
 static void add_chunk(tally *t, const lk_chunk *chunk) {
     t->missing = chunk->number - t->sound;
     t->least = t->sound == 0 || chunk->size < t->least ? chunk->size : t->least;
@@ -119,16 +108,11 @@ static int print_text(const tally *t) {
     return cli_finish_output();
 }
 
-int info_container_print(lk_context *context, const char *path, bool json) {
-    lk_source source = {.descriptor = -1};
+int info_container_print(lk_source *source, bool json) {
     tally t = {.list = json_array()};
-    lk_status status = lk_source_open(context, path, &source);
-    if (status == LK_OK) {
-        status = count(&source, &t);
-    }
-    int end = status != LK_OK ? cli_fault(context) : json ? print_json(&t) : print_text(&t);
+    lk_status status = count(source, &t);
+    int end = status != LK_OK ? cli_fault(source->context) : json ? print_json(&t) : print_text(&t);
     json_decref(t.list);
     lk_container_close(&t.c);
-    lk_source_close(&source);
     return end;
 }

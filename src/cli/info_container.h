@@ -3,10 +3,9 @@
 #define LK_CLI_INFO_CONTAINER_H
 
 #include "cli/common.h"
+#include "data/source.h"
 
-/* Whether the file at `path` is one; false too where it cannot be read. */
-bool info_container_is(lk_context *context, const char *path);
-/* Prints; the exit status. */
-int info_container_print(lk_context *context, const char *path, bool json);
+/* Prints, from what is open already; the exit status. */
+int info_container_print(lk_source *source, bool json);
 
 #endif

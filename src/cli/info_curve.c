@@ -5,8 +5,10 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 /* The picture and the plot inside it, in pixels. */
 #define WIDTH 720
@@ -139,7 +141,12 @@ static void draw(lk_writer *w, const lk_model *model, const axes *a, const json_
 }
 
 lk_status info_curve_write(const lk_model *model, const char *path) {
-    json_t *history = model->history != NULL ? json_loads(model->history, 0, NULL) : NULL;
+    json_error_t error;
+    json_t *history = NULL;
+    if (model->history != NULL) {
+        LK_TRY(lk_json_parse(model->context, "history", model->history, strlen(model->history),
+                             &history, &error));
+    }
     const json_t *epochs = json_object_get(history, "epochs");
     axes a = {0};
     lk_writer *writer = NULL;

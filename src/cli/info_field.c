@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/columns.h"
 #include "jobs/masks.h"
 #include "jobs/receptive.h"
@@ -95,7 +96,11 @@ static int64_t strongest(const lk_receptive *field, const bool *listed) {
 
 static int print_field(const lk_model *model, const lk_receptive *field, const char *path) {
     char text[64];
-    bool *listed = calloc((size_t)field->variables, sizeof *listed);
+    bool *listed = lk_allocate(field->variables, sizeof *listed); /* zeroed */
+    if (listed == NULL) {
+        lk_fail_no_memory(model->context, "a list", field->variables);
+        return cli_fault(model->context);
+    }
     print_variable(model, field->variable, text);
     printf("the conditional of %s sees %lld of the %lld variables before it; %lld are its blind "
            "spot\n",
@@ -104,7 +109,7 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
     if (lk_model_variants(model) > 1) {
         printf("of the first of %d masks\n", lk_model_variants(model));
     }
-    for (int i = 0; listed != NULL && i < STRONGEST && i < field->seen_count; i++) {
+    for (int i = 0; i < STRONGEST && i < field->seen_count; i++) {
         int64_t v = strongest(field, listed);
         if (i == 0) {
             printf("how far it moves when a value is changed (total variation, mean over %d "
@@ -115,7 +120,7 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
         print_variable(model, v, text);
         printf("  %-12s %.6f\n", text, field->change[v]);
     }
-    free(listed);
+    lk_release(listed);
     if (path != NULL) {
         printf("%s: white the variable, grey what it sees, the brighter the more, red its blind "
                "spot, blue what comes later\n",
@@ -146,11 +151,7 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
 
 int info_field(const lk_model *model, int64_t variable, const char *path, bool json) {
     lk_receptive field;
-    lk_status status = path != NULL ? cli_can_write(model->context, path) : LK_OK;
-    if (status != LK_OK) {
-        return cli_fault(model->context);
-    }
-    status = lk_receptive_field(model, variable, &field);
+    lk_status status = lk_receptive_field(model, variable, &field);
     if (status == LK_OK && path != NULL) {
         status = lk_receptive_write(model->context, &field, path);
     }

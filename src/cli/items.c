@@ -7,7 +7,9 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, l
     const char *path = cli_text(arguments, "data", NULL);
     lk_status status;
     *items = NULL;
-    if (!model->data.stream) {
+    if (!model->data.stream && session->dataset->examples == 0) {
+        status = LK_OK;
+    } else if (!model->data.stream) {
         status = lk_model_items(model, session->dataset, items);
     } else if (cli_has(arguments, "from") || cli_has(arguments, "symbols")) {
         lk_stream *part;

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/common.h"
+#include "cli/files.h"
 #include "cli/help.h"
+#include "cli/signals.h"
 #include "cli/verbs.h"
 #include "likely.h"
 
@@ -26,7 +29,16 @@ static int help(const char *name, const char *operand) {
     return cli_finish_output();
 }
 
+static int run(const cli_verb *verb, cli_arguments *arguments) {
+    cli_files files;
+    int status = cli_files_init(arguments, &files);
+    status = status == EXIT_DONE ? verb->run(arguments) : status;
+    cli_files_deinit(&files);
+    return status;
+}
+
 int main(int count, char **words) {
+    cli_files_reserve();
     if (count < 2) {
         cli_print_overview(stderr);
         return EXIT_USAGE;
@@ -37,12 +49,13 @@ int main(int count, char **words) {
     }
     if (strcmp(words[1], "--version") == 0) {
         printf("likely %s\n", LIKELY_VERSION);
-        return EXIT_DONE;
+        return cli_finish_output();
     }
     const cli_verb *verb = cli_verb_named(words[1]);
     if (verb == NULL) {
         return no_verb(words[1]);
     }
+    lk_json_keep_room();
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then an error of the write, told as one */
     cli_arguments arguments;
     int status = cli_parse(verb, count - 2, words + 2, &arguments);
@@ -53,5 +66,6 @@ int main(int count, char **words) {
         cli_print_help(verb, arguments.positionals > 0 ? arguments.positional[0] : NULL);
         return cli_finish_output();
     }
-    return verb->run(&arguments);
+    cli_signals_catch();
+    return run(verb, &arguments);
 }

@@ -142,6 +142,10 @@ static void put_verb(lk_writer *to, const cli_verb *verb) {
     if (verb->more != NULL) {
         put_more(to, verb->more);
     }
+    if (cli_about_files(verb) != NULL) {
+        lk_writer_printf(to, ".SH FILES\n");
+        put_line(to, cli_about_files(verb));
+    }
     lk_writer_printf(to, ".SH EXIT STATUS\n0 when all is well, 1 after a failure, 2 when the "
                          "command line is at fault; then one line on standard error says why.\n"
                          ".SH SEE ALSO\n.BR likely (1)\n");

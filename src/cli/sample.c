@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
 #include "jobs/completions.h"
@@ -17,10 +18,14 @@
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
-     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .amat, .txt, "
-     ".csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png also .gz. Streams of "
-     "text go to standard output without it, with it to FILE, or NAME-1.txt, NAME-2.txt, ... "
-     "when there are several",
+     "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .npz, "
+     ".amat, .txt, .csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png and .npz "
+     "also .gz. Streams of text go to standard output without it, with it to FILE, or "
+     "NAME-1.txt, NAME-2.txt, ... when there are several",
+     false},
+    {"format", "ENDING",
+     "of examples that go to standard output or a pipe, which has no name to say it: npy, csv, "
+     "png, txt.gz, ...",
      false},
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},
@@ -206,11 +211,13 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
         return cli_usage(arguments, "needs --%s",
                          cli_has(arguments, "count") ? "out FILE" : "count N");
     }
+    if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
+        return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
+    }
     const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
                              .alphabet = model->data.alphabet,
                              .examples = how->count};
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                cli_can_write(model->context, out) == LK_OK &&
                 read_given(arguments, model, how->shape, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
@@ -270,6 +277,9 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .inputs = "given prompt-file",
+    .outputs = "out",
+    .folders = "out",
     .more = "Held variables must come first in the model's ordering; a made trained with "
             "order_agnostic=true takes any subset. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
 
@@ -26,11 +27,13 @@ typedef struct outlet {
 typedef struct gallery {
     const cli_arguments *arguments;
     const lk_model *model;
-    const char *out;       /* NULL: standard output */
+    const char *named;     /* --out; or NULL */
+    const char *out;       /* the same, if it is a file; else texts go, as they are drawn, */
+    FILE *to;              /* to this, */
     lk_sample_options how; /* of the texts side by side */
     int64_t texts, length; /* all of them; symbols to be drawn of each */
     outlet outlets[BATCH_MOST];
-    bool watched, closed; /* standard output: is a terminal; nobody reads it any more */
+    bool watched, closed; /* which is a terminal; nobody reads it any more */
     cli_progress progress;
     int64_t done; /* symbols of all texts, prompts not counted */
 } gallery;
@@ -49,14 +52,14 @@ static char *name_file(const char *path, int64_t text, int64_t texts) {
 static lk_status cannot_write(gallery *g) {
     g->closed = errno == EPIPE; /* as behind `| head`: who read it has enough */
     return g->closed ? LK_INTERRUPTED
-                     : lk_fail(g->model->context, LK_IO, "cannot write to standard output: %s",
-                               strerror(errno));
+                     : lk_fail(g->model->context, LK_IO, "%s: cannot write: %s",
+                               g->named != NULL ? g->named : "standard output", strerror(errno));
 }
 
 static lk_status print(gallery *g, const void *bytes, int64_t size) {
     bool flush = g->watched || (size > 0 && ((const uint8_t *)bytes)[size - 1] == '\n');
     bool written =
-        fwrite(bytes, 1, (size_t)size, stdout) == (size_t)size && (!flush || fflush(stdout) == 0);
+        fwrite(bytes, 1, (size_t)size, g->to) == (size_t)size && (!flush || fflush(g->to) == 0);
     return written ? LK_OK : cannot_write(g);
 }
 
@@ -129,7 +132,7 @@ static lk_status print_waiting(gallery *g) {
         LK_TRY(print(g, g->outlets[n].waiting, g->outlets[n].size));
         LK_TRY(print_ending(g, &g->outlets[n]));
     }
-    return fflush(stdout) == 0 ? LK_OK : cannot_write(g);
+    return fflush(g->to) == 0 ? LK_OK : cannot_write(g);
 }
 
 static lk_status commit(gallery *g) {
@@ -183,14 +186,25 @@ static int report(const gallery *g, double seconds) {
     if (cli_has(g->arguments, "json")) {
         return cli_print_json(json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams",
                                         (json_int_t)g->texts, "symbols", (json_int_t)g->done, "out",
-                                        g->out, "seconds", seconds, "symbols_per_second", rate));
+                                        g->named, "seconds", seconds, "symbols_per_second", rate));
     }
-    if (g->out != NULL) {
+    if (g->named != NULL) {
         printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",
-               (long long)g->texts, (long long)g->length, seconds, rate, g->out);
+               (long long)g->texts, (long long)g->length, seconds, rate, g->named);
         return cli_finish_output();
     }
     return EXIT_DONE;
+}
+
+/* A pipe or a device gets the texts as standard output does. */
+static lk_status open_all(gallery *g) {
+    bool whole = g->named != NULL && cli_files_whole(g->model->context, g->named);
+    g->out = whole ? g->named : NULL;
+    if (g->named != NULL && !whole) {
+        LK_TRY(cli_files_stream(g->model->context, g->named, &g->to));
+    }
+    g->watched = isatty(fileno(g->to));
+    return LK_OK;
 }
 
 /* What --prompt or --prompt-file holds; without them nothing. */
@@ -212,7 +226,7 @@ static lk_status read_prompt(const cli_arguments *arguments, const lk_model *mod
 }
 
 static int check_options(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(arguments, "given given-rows given-variables plain shape",
+    if (!cli_excludes(arguments, "given given-rows given-variables plain shape format",
                       "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
@@ -232,10 +246,10 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     lk_given prompt;
     gallery g = {.arguments = arguments,
                  .model = model,
-                 .out = cli_text(arguments, "out", NULL),
+                 .named = cli_text(arguments, "out", NULL),
+                 .to = stdout,
                  .how = *how,
-                 .texts = how->count,
-                 .watched = isatty(STDOUT_FILENO)};
+                 .texts = how->count};
     if (check_options(arguments, &g.length) != EXIT_DONE) {
         return EXIT_USAGE;
     }
@@ -244,9 +258,13 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     }
     g.how.given = prompt.examples > 0 ? &prompt : NULL;
     g.how.shape = (lk_shape){1, {prompt.variables + g.length}};
-    g.progress = cli_progress_begin(arguments, "sampling");
     signal(SIGPIPE, SIG_IGN); /* writing says so instead */
-    lk_status status = draw_all(&g);
+    lk_status status = open_all(&g);
+    g.progress = cli_progress_begin(arguments, "sampling");
+    status = status == LK_OK ? draw_all(&g) : status;
+    if (g.to != stdout && g.to != NULL && fclose(g.to) != 0 && status == LK_OK && !g.closed) {
+        status = cannot_write(&g);
+    }
     cli_progress_end(&g.progress);
     lk_given_deinit(&prompt);
     return status == LK_OK ? report(&g, lk_seconds() - g.progress.began)

@@ -1,9 +1,12 @@
 /* likely score: how strange each example is. */
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/items.h"
 #include "cli/score_words.h"
 #include "cli/text.h"
@@ -26,10 +29,10 @@ static const cli_option options[] = {
      "the same as --anomalies; but for a model of p(x | label) the label of each example (default: "
      "those that the data have)",
      false},
-    {"out", "FILE.csv",
+    {"out", "FILE.csv|FILE.jsonl",
      "a line for each example: NLL, corrections, score, p-value, the most surprising variable; of "
      "a folder of pictures their names; labels where there are any. For each line of a text: "
-     "symbols, NLL, score",
+     "symbols, NLL, score. As CSV or lines of JSON",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
@@ -68,6 +71,11 @@ typedef struct scorer {
     lk_writer *csv; /* or NULL */
     int64_t top, map_symbols;
 } scorer;
+
+static bool ends_with(const char *name, const char *ending) {
+    size_t length = strlen(name), want = strlen(ending);
+    return length >= want && strcmp(name + length - want, ending) == 0;
+}
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
@@ -109,6 +117,24 @@ static lk_status score_examples(scorer *s) {
                                   &s->auroc, &s->average_precision);
 }
 
+/* Of no examples: a table of none, with the columns that others have. */
+static lk_status score_none(scorer *s) {
+    static double none;
+    const cli_arguments *a = s->arguments;
+    bool calibrated = s->session.model->calibration != NULL;
+    s->scores = (lk_scores){.p_value = calibrated ? &none : NULL,
+                            .background_nats = cli_has(a, "against") ? &none : NULL,
+                            .complexity_nats = cli_has(a, "complexity") ? &none : NULL};
+    return cli_has(a, "map")
+               ? lk_fail(s->session.context, LK_INVALID,
+                         "%s: there are no examples to draw a map of", s->session.dataset->path)
+               : LK_OK;
+}
+
+static bool has_none(const scorer *s) {
+    return s->session.dataset != NULL && s->session.dataset->examples == 0;
+}
+
 static lk_status write_examples(scorer *s) {
     const char *out = cli_text(s->arguments, "out", NULL),
                *map = cli_text(s->arguments, "map", NULL);
@@ -119,8 +145,9 @@ static lk_status write_examples(scorer *s) {
     return map == NULL ? LK_OK : lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
 }
 
+/* Not a number: of none, and where both infinities occur. */
 static double mean_of(const double *values, int64_t count) {
-    double mean = 0.0;
+    double mean = count > 0 ? 0.0 : (double)NAN;
     for (int64_t i = 0; i < count; i++) {
         mean += values[i] / (double)count;
     }
@@ -163,7 +190,7 @@ static int print_examples_json(const scorer *s) {
     }
     for (int64_t i = 0; i < n; i++) {
         json_array_append_new(score, cli_number(scores->score[i]));
-        json_array_append_new(variable, json_integer(scores->variable[i]));
+        json_array_append_new(variable, json_integer(scores->variable[i] + 1));
         json_array_append_new(nats, cli_number(scores->variable_nats[i]));
     }
     json_object_set_new(object, "scores", score);
@@ -177,13 +204,23 @@ static int print_examples(const scorer *s) {
     const lk_scores *scores = &s->scores;
     const lk_model *model = s->session.model;
     int64_t n = scores->examples, top = 0;
-    printf("%lld examples: mean NLL %.4f nats, mean score %.4f nats\n", (long long)n,
-           mean_of(scores->nll_nats, n), mean_of(scores->score, n));
+    double score = mean_of(scores->score, n);
+    if (n == 0) {
+        printf("0 examples\n");
+        return cli_finish_output();
+    }
+    printf("%lld examples: mean NLL %.4f nats, mean score ", (long long)n,
+           mean_of(scores->nll_nats, n));
+    if (isnan(score)) {
+        printf("undefined: some are infinite, some minus infinite\n");
+    } else {
+        printf("%.4f nats\n", score);
+    }
     for (int64_t i = 0; i < n; i++) {
         top = scores->score[i] > scores->score[top] ? i : top;
     }
-    printf("the strangest is example %lld, score %.4f: most of it in variable %lld", (long long)top,
-           scores->score[top], (long long)scores->variable[top]);
+    printf("the strangest is example %lld, score %.4f: most of it in variable %lld",
+           (long long)top + 1, scores->score[top], (long long)scores->variable[top] + 1);
     if (model->data.columns != NULL) {
         printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
     }
@@ -210,6 +247,20 @@ static lk_status write_line(void *argument, const lk_text_score *line) {
     return LK_OK;
 }
 
+static lk_status write_line_json(void *argument, const lk_text_score *line) {
+    double bits = line->score / LK_NATS_PER_BIT;
+    json_t *object =
+        json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
+                  (json_int_t)line->symbols, "nll_nats", cli_number(line->nll_nats),
+                  "bits_per_symbol", cli_number(bits), "score", cli_number(line->score));
+    char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+    json_decref(object);
+    lk_writer_printf(argument, "%s\n", text != NULL ? text : "");
+    bool made = text != NULL;
+    lk_release(text);
+    return made ? LK_OK : LK_NO_MEMORY;
+}
+
 static lk_status open_outputs(scorer *s) {
     lk_context *context = s->session.context;
     const char *out = cli_text(s->arguments, "out", NULL),
@@ -221,8 +272,9 @@ static lk_status open_outputs(scorer *s) {
     }
     if (out != NULL) {
         LK_TRY(lk_writer_create(context, out, &s->csv));
-        lk_writer_printf(s->csv, "line,symbols,nll_nats,bits_per_symbol,score\n");
-        s->lines.take = write_line;
+        bool json = ends_with(out, ".jsonl");
+        lk_writer_printf(s->csv, json ? "" : "line,symbols,nll_nats,bits_per_symbol,score\n");
+        s->lines.take = json ? write_line_json : write_line;
         s->lines.argument = s->csv;
     }
     return LK_OK;
@@ -302,11 +354,6 @@ static int print_text_json(const scorer *s) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *ending) {
-    size_t length = strlen(name), want = strlen(ending);
-    return length >= want && strcmp(name + length - want, ending) == 0;
-}
-
 /* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
 static int check_options(const cli_arguments *a, const lk_model *model) {
     bool texts = model->data.stream;
@@ -317,8 +364,17 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
                                    "complexity map-scale",
                                    "models of examples")
                     : cli_excludes(a, "from symbols top map-symbols", "models of texts");
-    return !fits                                      ? EXIT_USAGE
-           : ends_with(map, texts ? ".html" : ".png") ? EXIT_DONE
+    const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
+    name = name != NULL ? name + 1 : out;
+    bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||
+                 !cli_files_whole(&a->files->context, out); /* a pipe may have any name */
+    bool named =
+        ends_with(map, texts ? ".html" : ".png") || !cli_files_whole(&a->files->context, map);
+    if (fits && !table) {
+        return cli_usage(a, "--out %s: scores are a table, NAME.csv or NAME.jsonl", out);
+    }
+    return !fits   ? EXIT_USAGE
+           : named ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
                    : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
@@ -328,7 +384,7 @@ static int score(scorer *s) {
     cli_progress progress = cli_progress_begin(s->arguments, "scoring");
     s->how.progress = cli_progress_go_on;
     s->how.progress_argument = &progress;
-    lk_status status = (texts ? score_text : score_examples)(s);
+    lk_status status = (texts ? score_text : has_none(s) ? score_none : score_examples)(s);
     cli_progress_end(&progress);
     if (status != LK_OK || (texts ? write_text : write_examples)(s) != LK_OK) {
         return cli_fault(s->session.context);
@@ -373,9 +429,13 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .takes_none = true,
+    .inputs = "data anomalies labels against",
+    .outputs = "out map",
     .more =
-        "Higher scores are stranger. The p-value is the share of held-out examples (kept in the "
-        "model file by training) whose\n"
+        "Higher scores are stranger. Examples and variables are counted from 1. The p-value is the "
+        "share of held-out\n"
+        "examples (kept in the model file by training) whose\n"
         "NLL is at least as high; it is of the NLL, not of a corrected score. The map of an "
         "example sums to its NLL; a pixel's\n"
         "colours are added up. Images of another height and width than the model's (pixelcnn, "

@@ -1,14 +1,14 @@
 /* likely train: fit a model of a family to data by maximum likelihood. */
 #include <math.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/common.h"
 #include "cli/families.h"
+#include "cli/signals.h"
 #include "cli/train_data.h"
+#include "cli/train_out.h"
 #include "models/model_file.h"
 #include "models/tune.h"
 #include "train/train.h"
@@ -16,7 +16,7 @@
 static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
-     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also gzipped; or a "
+     "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
      "folder of pictures or of CIFAR batches",
      false},
     {"valid", "PATH",
@@ -53,8 +53,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with "
-     "carried state (charrnn, conv1d)",
+     "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
+     "data: utf8)",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
     {"epochs", "N",
@@ -87,14 +87,6 @@ static const cli_option train_options[] = {
      false},
     {"json", NULL, "one JSON object at the end", false},
 };
-
-/* Set by the signal handler: the one piece of state that a handler can reach. */
-static volatile sig_atomic_t stop_asked;
-
-static void ask_stop(int signal_number) {
-    (void)signal_number;
-    stop_asked = 1;
-}
 
 typedef struct reporter {
     bool live, quiet;
@@ -136,7 +128,7 @@ static bool report(void *argument, const lk_train_progress *p) {
     if (!r->quiet && p->note != NULL) {
         fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);
     }
-    return stop_asked == 0;
+    return cli_signals_asked() == 0;
 }
 
 static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
@@ -153,7 +145,7 @@ static bool report_fit(void *argument, int64_t iteration, int64_t iterations, do
         fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration,
                 (long long)iterations, train, valid);
     }
-    return stop_asked == 0;
+    return cli_signals_asked() == 0;
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -202,9 +194,9 @@ static bool read_options(const cli_arguments *a, lk_train_options *o) {
 
 /* ---- training -------------------------------------------------------------------------------- */
 
+/* What is interrupted is the best so far, and a model like any other. */
 static lk_status fit(lk_model *model, const train_data *data, const lk_train_options *options,
-                     const cli_arguments *arguments, reporter *r) {
-    const char *out = cli_text(arguments, "out", NULL);
+                     const cli_arguments *arguments, const train_out *out, reporter *r) {
     if (options->resume) {
         return lk_fail(model->context, LK_INVALID,
                        "%s trains in one go and has no checkpoints: leave out --resume",
@@ -219,57 +211,58 @@ static lk_status fit(lk_model *model, const train_data *data, const lk_train_opt
     if (r->live) {
         fprintf(stderr, "\r\033[K");
     }
-    LK_TRY(status);
+    LK_TRY(status == LK_INTERRUPTED ? LK_OK : status);
     LK_TRY(lk_train_finish_fit(model, data->train, data->valid));
-    return lk_model_write(model, out);
+    LK_TRY(lk_model_write(model, out->model));
+    return status == LK_OK ? LK_OK
+                           : lk_fail(model->context, LK_INTERRUPTED,
+                                     "interrupted; the best so far is written to %s", out->model);
 }
 
 static lk_status train_model(const cli_arguments *arguments, lk_train_options *options,
-                             const train_data *data, lk_model *model) {
-    const char *out = cli_text(arguments, "out", NULL);
-    size_t capacity = strlen(out) + sizeof ".checkpoint";
-    char *checkpoint = malloc(capacity);
-    if (checkpoint == NULL) {
-        return lk_fail_no_memory(model->context, "path", (int64_t)capacity);
-    }
-    snprintf(checkpoint, capacity, "%s.checkpoint", out);
+                             const train_data *data, const train_out *out, lk_model *model) {
     reporter r = {.quiet = cli_has(arguments, "quiet"),
                   .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables};
     r.live = !r.quiet && cli_on_terminal();
     r.window = model->data.stream ? model->data.variables : 0;
-    options->checkpoint = checkpoint;
-    options->model_path = out;
+    options->checkpoint = out->checkpoint;
+    options->model_path = out->whole ? out->model : NULL;
     options->progress = report;
     options->progress_argument = &r;
-    lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, &r)
+    cli_signals_ask();
+    lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, out, &r)
                        : data->train_texts != NULL
                            ? lk_train_texts(model, data->train_texts, data->valid_texts, options)
                            : lk_train(model, data->train, data->valid, options);
-    if (status == LK_INTERRUPTED && model->family->fit == NULL) {
-        status =
-            lk_fail(model->context, LK_INTERRUPTED,
-                    "interrupted; the same command with --resume continues from %s", checkpoint);
+    if (model->family->fit != NULL) {
+        return status;
     }
-    if (status == LK_OK && model->family->fit == NULL) {
-        status = lk_model_write(model, out);
-    }
-    free(checkpoint);
-    return status;
+    return status == LK_INTERRUPTED ? train_out_interrupted(model->context, out)
+           : status == LK_OK        ? lk_model_write(model, out->model)
+                                    : status;
 }
 
-static int print_summary(const cli_arguments *arguments, const lk_model *model, const char *note) {
-    const char *out = cli_text(arguments, "out", NULL);
+static int print_summary(const cli_arguments *arguments, const lk_model *model,
+                         const train_out *out, const char *note) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
-        json_t *history = json_loads(model->history, 0, NULL);
-        return cli_print_json(json_pack(
-            "{s:s, s:s, s:I, s:s, s:o, s:s*}", "model", out, "family", model->family->name,
-            "parameters", (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-            fingerprint, "history", history != NULL ? history : json_object(), "note", note));
+        json_t *history = cli_history(model);
+        if (history == NULL) {
+            return EXIT_FAULT;
+        }
+        return cli_print_json(
+            json_pack("{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
+                      out->checkpoint, "family", model->family->name, "parameters",
+                      (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
+                      fingerprint, "history", history, "note", note));
     }
-    printf("%s: %s with %lld parameters, fingerprint %s\n", out, model->family->name,
+    printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);
+    if (out->checkpoint != NULL) {
+        printf("%s stays, for --resume with more epochs; the model does not need it\n",
+               out->checkpoint);
+    }
     return cli_finish_output();
 }
 
@@ -316,9 +309,14 @@ static lk_status read_data(const cli_arguments *arguments, lk_context *context,
         return train_data_read_text(arguments, context, from, from->data.symbols.kind,
                                     from->data.variables, fraction, data);
     }
-    return text->asked && from == NULL
-               ? train_data_read_text(arguments, context, NULL, text->kind, text->window, fraction,
-                                      data)
+    text_options chosen = *text;
+    if (!text->asked && from == NULL && !how->raw && how->shape.axes == 0) {
+        chosen.kind = LK_SYMBOLS_CHARACTERS;
+        LK_TRY(train_data_guess_text(arguments, context, &chosen.asked));
+    }
+    return chosen.asked && from == NULL
+               ? train_data_read_text(arguments, context, NULL, chosen.kind, chosen.window,
+                                      fraction, data)
                : train_data_read(arguments, context, from, how, fraction, seed, data);
 }
 
@@ -339,17 +337,19 @@ static void tell(const cli_arguments *arguments, const train_data *data, char **
 
 static lk_status run_session(const cli_arguments *arguments, lk_context *context,
                              lk_train_options *options, const lk_dataset_options *how,
-                             const text_options *text, double fraction, lk_model **model,
-                             char **note) {
+                             const text_options *text, double fraction, train_out *out,
+                             lk_model **model, char **note) {
     const char *const *assignments, *from = cli_text(arguments, "from", NULL);
     int32_t count = cli_texts(arguments, "set", &assignments);
     train_data data = {0};
-    LK_TRY(cli_can_write(context, cli_text(arguments, "out", NULL)));
     if (from != NULL) {
         LK_TRY(lk_model_tune(context, from, assignments, count, model));
     }
     const lk_family *family =
         from != NULL ? (*model)->family : lk_family_named(arguments->positional[0]);
+    if (family != NULL) {
+        LK_TRY(train_out_open(arguments, context, family->fit == NULL, out));
+    }
     if (fraction < 0.0) {
         fraction = family == NULL || family->fit == NULL ? 0.1 : 0.0;
     }
@@ -363,7 +363,7 @@ static lk_status run_session(const cli_arguments *arguments, lk_context *context
         tell(arguments, &data, note);
     }
     if (status == LK_OK) {
-        status = train_model(arguments, options, &data, *model);
+        status = train_model(arguments, options, &data, out, *model);
     }
     train_data_release(&data);
     return status;
@@ -388,19 +388,19 @@ static int run(const cli_arguments *arguments) {
     if (context == NULL) {
         return status;
     }
-    struct sigaction action = {.sa_handler = ask_stop,
-                               .sa_flags = (int)SA_RESETHAND}; /* a second signal ends at once */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
     lk_model *model = NULL;
+    train_out out = {0};
     char *note = NULL;
-    status =
-        run_session(arguments, context, &how, &reading, &text, fraction, &model, &note) == LK_OK
-            ? print_summary(arguments, model, note)
-            : cli_fault(context);
+    lk_status trained =
+        run_session(arguments, context, &how, &reading, &text, fraction, &out, &model, &note);
+    status = trained == LK_OK ? print_summary(arguments, model, &out, note) : cli_fault(context);
+    train_out_close(&out);
     lk_release(note);
     lk_model_destroy(model);
     lk_context_destroy(context);
+    if (trained == LK_INTERRUPTED) {
+        cli_signals_obey();
+    }
     return status;
 }
 
@@ -414,6 +414,8 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
+    .inputs = "data valid labels valid-labels from order set",
+    .outputs = "out",
     .more =
         "The weights that did best on validation data are kept. Results depend on data, "
         "settings and seed, never on threads.\n\n"

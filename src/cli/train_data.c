@@ -6,12 +6,14 @@
 
 #include "base/random.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/cropping.h"
 #include "data/labels.h"
 #include "models/take.h"
 
 /* With fewer examples than this nothing is held out unless asked for. */
 #define HOLD_OUT_LEAST 20
+#define PIPE_BYTES_MOST ((int64_t)1 << 34)
 
 /* Dynamic binarization happens batch by batch in training, so the training examples stay grey; all
  * others are binarized once. */
@@ -49,6 +51,8 @@ static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, tra
         lk_dataset_destroy(train);
         return status;
     }
+    train->note = all->note; /* what is said of the file is said once */
+    all->note = NULL;
     lk_dataset_destroy(all);
     data->train = train;
     snprintf(data->note, sizeof data->note,
@@ -76,20 +80,37 @@ static lk_status split_pictures(const cli_arguments *arguments, lk_context *cont
     return LK_OK;
 }
 
+/* A pipe gives its bytes but once: they are kept while they may be read again. */
+static lk_status read_first(lk_context *context, const char *path,
+                            const lk_dataset_options *options, train_data *data) {
+    if (!lk_path_gives_once(path)) {
+        return lk_dataset_read(context, path, options, &data->train);
+    }
+    LK_TRY(lk_file_read(context, path, PIPE_BYTES_MOST, &data->once));
+    return lk_dataset_parse(context, path, &data->once, options, &data->train);
+}
+
+static lk_status read_again(lk_context *context, const char *path,
+                            const lk_dataset_options *options, const train_data *data,
+                            lk_dataset **dataset) {
+    return data->once.data != NULL ? lk_dataset_parse(context, path, &data->once, options, dataset)
+                                   : lk_dataset_read(context, path, options, dataset);
+}
+
 /* An NPZ archive may have its own validation array beside the training one. */
 static bool read_own_valid(const cli_arguments *arguments, lk_context *context,
                            const lk_dataset_options *how, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *format = lk_dataset_format_name(data->train->format);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
-    options.array = "valid_data";
+    options.own_role = true;
     if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 ||
         strchr(path, ':') != NULL ||
-        lk_dataset_read(context, path, &options, &data->valid) != LK_OK) {
+        read_again(context, path, &options, data, &data->valid) != LK_OK) {
         return false;
     }
     snprintf(data->note, sizeof data->note,
-             "no --valid: the archive's own valid_data (%lld examples) are used",
+             "no --valid: the archive's own validation array (%lld examples) is used",
              (long long)data->valid->examples);
     return true;
 }
@@ -213,7 +234,7 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     }
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
-    LK_TRY(lk_dataset_read(context, cli_text(arguments, "data", NULL), &options, &data->train));
+    LK_TRY(read_first(context, cli_text(arguments, "data", NULL), &options, data));
     return labels == NULL ? LK_OK : lk_dataset_read_labels(context, labels, data->train);
 }
 
@@ -225,6 +246,7 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
     if (status == LK_OK) {
         status = read_valid(arguments, context, how, fraction, seed, data);
     }
+    lk_bytes_release(&data->once);
     if (status == LK_OK) {
         status = describe(arguments, context, from, how, data);
     }

@@ -10,6 +10,7 @@ typedef struct train_data {
     lk_dataset *train,
         *valid; /* owned; valid may be NULL. Of a text: windows from its beginning, and NULL */
     lk_items *train_texts, *valid_texts; /* owned: of texts; else NULL. valid_texts may be NULL */
+    lk_bytes once;                       /* what --data gave through a pipe, while it is read */
     lk_data_description description;
     char note[256]; /* what was decided, for people; may be empty */
 } train_data;
@@ -24,6 +25,8 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data);
+/* Whether --data, without --text, is a text that the family is to be trained on as one; says so. */
+lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text);
 void train_data_release(train_data *data);
 
 #endif

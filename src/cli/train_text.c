@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "cli/train_data.h"
 #include "train/train.h"
 
@@ -43,6 +44,23 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
                : lk_items_match_labels(data->valid_texts, &data->description.classes);
 }
 
+lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text) {
+    const lk_family *family = lk_family_named(arguments->positional[0]);
+    const char *path = cli_text(arguments, "data", NULL);
+    *text = false;
+    if (family == NULL || !family->streams || lk_path_gives_once(path)) {
+        return LK_OK;
+    }
+    LK_TRY(lk_looks_like_text(context, path, text));
+    if (*text && !cli_has(arguments, "quiet")) {
+        fprintf(stderr,
+                "%s: a text in UTF-8, trained on as --text utf8 says (--text bytes takes its "
+                "bytes)\n",
+                path);
+    }
+    return LK_OK;
+}
+
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data) {
@@ -51,10 +69,11 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
     *data =
         (train_data){.description = {.shape = {1, {window}}, .variables = window, .stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status = from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
-                                    : lk_symbols_learn_texts(context, path, kind, symbols);
+    lk_status status = from != NULL
+                           ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                           : lk_items_learn_texts(context, path, kind, symbols, &data->train_texts);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
-    if (status == LK_OK) {
+    if (status == LK_OK && from != NULL) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
     if (status == LK_OK) {

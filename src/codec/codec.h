@@ -80,8 +80,8 @@ typedef struct lk_restored {
  * the same. restored is the caller's (lk_restored_deinit); after a failure there is nothing. */
 lk_status lk_decompress(const lk_model *model, lk_source *source, const lk_byte_sink *output,
                         const lk_codec_options *options, lk_restored *restored);
-/* A file; texts become the file `out`, or, when they have names, files in a folder `out`, each of
- * which gets its name when all of it is well. */
+/* A file; texts become the file `out`, or, when they have names, files in a folder `out`,
+ * all of which get their names when all is well. */
 lk_status lk_decompress_file(const lk_model *model, const char *path, const char *out,
                              const lk_codec_options *options, lk_restored *restored);
 void lk_restored_deinit(lk_restored *restored);

@@ -181,7 +181,7 @@ static lk_status add_term(task *t, int64_t place, float term, bool escapes) {
         return lk_fail(t->coder->model->context, LK_NOT_FINITE,
                        "the model's likelihood is not a number at place %lld (first seen at node "
                        "%s); %s",
-                       (long long)place, node != NULL ? node : "unknown",
+                       (long long)place + 1, node != NULL ? node : "unknown",
                        t->coder->options.learning_rate > 0.0f
                            ? lk_advice_or(t->coder->model->context, "adapt",
                                           "it learned too fast, take a lower --adapt",

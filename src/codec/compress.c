@@ -99,6 +99,7 @@ static lk_status describe_examples(job *work) {
     c->alphabet = data->alphabet;
     /* A format that has labels promises them to whoever decodes. */
     c->format = c->labels || !lk_dataset_format_labelled(data->format) ? data->format : 0;
+    c->format |= (int64_t)data->stored << LK_CONTAINER_FORMAT_BITS;
     return lk_model_takes(work->model, data, &work->shape);
 }
 
@@ -237,7 +238,10 @@ static lk_status code_content(job *work, lk_content *content, lk_chunk *chunk) {
 }
 
 static lk_status refuse_changed(const job *work) {
-    return lk_fail(work->context, LK_IO, "%s: changed while it was being compressed; run again",
+    LK_TRY(lk_items_unchanged(work->items));
+    return lk_fail(work->context, LK_IO,
+                   "%s: changed while it was being compressed, though not in size; run again when "
+                   "it is complete",
                    lk_items_path(work->items));
 }
 
@@ -301,6 +305,7 @@ static lk_status code_all(job *work) {
     for (int64_t i = 0; i < lk_items_count(work->items); i++) {
         bytes += lk_items_bytes(work->items, i);
     }
+    LK_TRY(lk_items_unchanged(work->items));
     lk_container_put_index(&work->container, &work->bytes);
     work->report.header_bytes += work->bytes.size;
     return bytes == work->container.bytes ? write_bytes(work) : refuse_changed(work);

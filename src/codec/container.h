@@ -33,7 +33,9 @@ typedef struct lk_container {
     int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
-    /* Of examples, before any view; the format that they came from. Texts: no axes. */
+    /* Of examples, before any view; the format that they came from, and above its bits how an array
+     * stood in the file (data/formats/array.h). Texts: no axes. */
+#define LK_CONTAINER_FORMAT_BITS 8
     lk_shape shape;
     int64_t alphabet, format;
     /* In all; -1: unknown, since the index is damaged. */

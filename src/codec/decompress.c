@@ -63,13 +63,13 @@ static lk_status check_model(job *work) {
 
 void lk_lost_print(const lk_lost *lost, char text[64]) {
     if (lost->end_item < 0) {
-        snprintf(text, 64, "all from item %lld on", (long long)lost->item);
+        snprintf(text, 64, "all from item %lld on", (long long)lost->item + 1);
     } else if (lost->item == lost->end_item) {
         snprintf(text, 64, "symbols %lld to %lld", (long long)lost->symbol,
                  (long long)lost->end_symbol - 1);
     } else {
-        snprintf(text, 64, "items %lld to %lld", (long long)lost->item,
-                 (long long)lost->end_item - (lost->end_symbol == 0));
+        snprintf(text, 64, "items %lld to %lld", (long long)lost->item + 1,
+                 (long long)lost->end_item + (lost->end_symbol != 0));
     }
 }
 
@@ -269,7 +269,7 @@ static lk_status check_totals(const job *work) {
                        work->name);
     }
     bool agree = r->items == c->items && r->symbols == c->symbols && r->bytes == c->bytes;
-    return agree || r->lost_count > 0 || c->chunks < 0
+    return agree || work->options.salvage
                ? LK_OK
                : not_ours(work, "holds another number of items, symbols or bytes than it says");
 }
@@ -310,7 +310,8 @@ static lk_status make_dataset(job *work) {
     (*data)->labels = (int32_t *)work->labels.data;
     (*data)->names = (char **)work->names.data;
     (*data)->examples = work->restored->items;
-    (*data)->format = (int32_t)c->format;
+    (*data)->format = (int32_t)(c->format & ((1 << LK_CONTAINER_FORMAT_BITS) - 1));
+    (*data)->stored = (int32_t)(c->format >> LK_CONTAINER_FORMAT_BITS);
     work->values = work->labels = work->names = (lk_buffer){0};
     return c->words ? name_labels(work, *data) : LK_OK;
 }

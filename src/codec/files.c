@@ -1,8 +1,8 @@
 /* Compressing to a file, and restoring from one. */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/guard.h"
+#include "base/path.h"
 #include "codec/codec.h"
 
 static lk_status write_file(void *user, const void *bytes, int64_t size) {
@@ -29,22 +29,20 @@ typedef struct texts {
     lk_context *context;
     const char *out;
     lk_writer *file; /* of the present text */
+    lk_batch ended;  /* those before it */
 } texts;
 
 static lk_status end_text(texts *t) {
     lk_writer *file = t->file;
     t->file = NULL;
-    return file != NULL ? lk_writer_commit(file) : LK_OK;
+    return file != NULL ? lk_writer_hold(file, &t->ended) : LK_OK;
 }
 
 /* The folders in front of each slash of a path but those of `out`'s. */
 static lk_status make_folders(const texts *t, char *path) {
     for (char *slash = path + strlen(t->out); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            return lk_fail(t->context, LK_IO, "%s: cannot make the folder: %s", path,
-                           strerror(errno));
-        }
+        LK_TRY(lk_guard_folder(t->context, path));
         *slash = '/';
     }
     return LK_OK;
@@ -55,6 +53,11 @@ static lk_status begin_text(void *user, const char *name) {
     LK_TRY(end_text(t));
     if (name[0] == '\0') {
         return lk_writer_create(t->context, t->out, &t->file);
+    }
+    if (lk_path_gives_once(t->out)) {
+        return lk_fail(t->context, LK_INVALID,
+                       "%s: is no folder, which texts with names are restored to; name one",
+                       t->out);
     }
     char *path = lk_print("%s/%s", t->out, name);
     if (path == NULL) {
@@ -79,6 +82,8 @@ lk_status lk_decompress_file(const lk_model *model, const char *path, const char
     LK_TRY(lk_source_open(model->context, path, &source));
     lk_status status = lk_decompress(model, &source, &output, options, restored);
     status = status == LK_OK ? end_text(&t) : status;
+    status = status == LK_OK ? lk_batch_commit(model->context, &t.ended) : status;
+    lk_batch_abandon(&t.ended);
     lk_writer_abandon(t.file);
     lk_source_close(&source);
     if (status != LK_OK) {

@@ -1,7 +1,7 @@
 /* Texts compressed and restored byte for byte: bytes and characters, escapes, what is no UTF-8,
  * empty ones, folders of many; the same file by either schedule, any number of threads and any
  * instruction set; the order of symbols; cost against the likelihood; damage; models that are given
- * labels, or learn; a source that changes. */
+ * labels, or learn. */
 #include "codec/testing.h"
 #include "models/stream_testing.h"
 
@@ -438,35 +438,6 @@ static void test_many_files(void **state) {
     lk_model_destroy(model);
 }
 
-#define CHANGING 150000 /* more than is held of a file */
-
-static bool overwrite(void *argument, int64_t done, int64_t count) {
-    (void)done;
-    (void)count;
-    write_file("text", argument, CHANGING);
-    return true;
-}
-
-/* A file that is written to meanwhile is refused, and nothing stands at the output's path. */
-static void test_changed_source(void **state) {
-    lk_model *model = make_model(*state, &cases[0]);
-    lk_items *items;
-    char *text = malloc(2 * CHANGING);
-    memset(text, 'a', CHANGING);
-    memset(text + CHANGING, 'b', CHANGING);
-    write_file("text", text, CHANGING);
-    testing_ok(*state,
-               lk_items_open_files(*state, in_folder("text"), &model->data.symbols, &items));
-    lk_codec_options options = {
-        .lanes = 200, .progress = overwrite, .progress_argument = text + CHANGING};
-    testing_refused(*state, lk_compress_file(model, items, in_folder("no"), &options, NULL), LK_IO,
-                    "changed");
-    assert_int_equal(access(in_folder("no"), F_OK), -1);
-    free(text);
-    lk_items_close(items);
-    lk_model_destroy(model);
-}
-
 static lk_status compress_text(lk_model *model, float rate) {
     const lk_codec_options options = {.learning_rate = rate};
     lk_items *items;
@@ -539,7 +510,6 @@ int main(void) {
         cmocka_unit_test(test_hostile_payloads),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_many_files),
-        cmocka_unit_test(test_changed_source),
         cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

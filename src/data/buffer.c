@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 
 uint8_t *lk_buffer_room(lk_buffer *buffer, int64_t size) {
@@ -36,12 +35,25 @@ void lk_buffer_release(lk_buffer *buffer) {
     *buffer = (lk_buffer){0};
 }
 
-lk_status lk_buffer_write(lk_context *context, const char *path, const lk_buffer *buffer) {
+static lk_status write_to(lk_context *context, const char *path, const lk_buffer *buffer,
+                          lk_writer **writer) {
     if (buffer->failed) {
         return lk_fail_no_memory(context, path, buffer->size);
     }
+    LK_TRY(lk_writer_create(context, path, writer));
+    lk_writer_put(*writer, buffer->data, buffer->size);
+    return LK_OK;
+}
+
+lk_status lk_buffer_write(lk_context *context, const char *path, const lk_buffer *buffer) {
     lk_writer *writer;
-    LK_TRY(lk_writer_create(context, path, &writer));
-    lk_writer_put(writer, buffer->data, buffer->size);
+    LK_TRY(write_to(context, path, buffer, &writer));
     return lk_writer_commit(writer);
+}
+
+lk_status lk_buffer_hold(lk_context *context, const char *path, const lk_buffer *buffer,
+                         lk_batch *batch) {
+    lk_writer *writer;
+    LK_TRY(write_to(context, path, buffer, &writer));
+    return lk_writer_hold(writer, batch);
 }

@@ -2,7 +2,7 @@
 #ifndef LK_DATA_BUFFER_H
 #define LK_DATA_BUFFER_H
 
-#include "base/context.h"
+#include "base/file.h"
 
 /* Bytes that grow; `failed` is sticky, and putting to a failed buffer does nothing. */
 typedef struct lk_buffer {
@@ -17,5 +17,8 @@ void lk_buffer_put(lk_buffer *buffer, const void *data, int64_t size);
 void lk_buffer_release(lk_buffer *buffer);
 /* The whole file at once, atomically. */
 lk_status lk_buffer_write(lk_context *context, const char *path, const lk_buffer *buffer);
+/* The same, but the file gets its name with the others of the batch. */
+lk_status lk_buffer_hold(lk_context *context, const char *path, const lk_buffer *buffer,
+                         lk_batch *batch);
 
 #endif

@@ -39,6 +39,7 @@ lk_status lk_dataset_reserve(lk_context *context, const char *name, lk_dataset *
                              lk_shape shape, int64_t examples, int64_t most) {
     int64_t variables = lk_shape_variables(shape), values;
     if (variables < 1 || examples < 1) {
+        dataset->empty = examples == 0;
         return lk_fail(context, LK_FORMAT,
                        "%s: there are no examples: %lld examples of %lld variables", name,
                        (long long)examples, (long long)variables);
@@ -110,6 +111,7 @@ static lk_status fill_selected(lk_context *context, const lk_dataset *from, cons
                (size_t)from->variables * sizeof *from->values);
     }
     to->format = from->format;
+    to->stored = from->stored;
     to->partial = from->partial;
     if (from->labels != NULL) {
         LK_TRY(select_labels(context, from, order, to));

@@ -27,7 +27,10 @@ struct lk_dataset {
     lk_crops *crops; /* owned, or NULL: the pictures that examples are drawn from afresh each epoch;
                       * values are then those of epoch 0 */
     int32_t format;  /* which one it was read from (data/formats/formats.h); 0: made in memory */
+    int32_t stored;  /* of an array: its type and order of axes there (data/formats/array.h); 0:
+                      * nothing to remember */
     char *note;      /* owned, or NULL: what a user should know of how it was read, in one line */
+    bool empty;      /* a reader found that there is no example in it */
     bool partial; /* the file holds more than is here, as the note says: writing this does not give
                      * it back */
 };

@@ -272,6 +272,13 @@ lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int6
     return lk_stream_characters(text_of(items, item), first, count, characters);
 }
 
+lk_status lk_items_unchanged(const lk_items *items) {
+    for (int64_t i = 0; items->texts != NULL && i < items->count; i++) {
+        LK_TRY(lk_stream_unchanged(items->texts[i]));
+    }
+    return LK_OK;
+}
+
 bool lk_items_escapes(const lk_items *items, uint16_t symbol) {
     const lk_symbols *symbols = lk_items_symbols(items);
     return symbols != NULL && lk_symbols_escapes(symbols, symbol);

@@ -60,6 +60,8 @@ lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t co
  * escape. */
 lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
                               uint32_t *characters);
+/* LK_IO, with both sizes, when a text is not as large as it was when it was opened. */
+lk_status lk_items_unchanged(const lk_items *items);
 /* Whether a symbol of these items is the escape of a text. */
 bool lk_items_escapes(const lk_items *items, uint16_t symbol);
 

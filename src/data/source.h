@@ -10,23 +10,30 @@ typedef struct lk_source {
     char *path; /* owned */
     int64_t size;
     int descriptor;     /* -1: bytes in memory, or resting */
+    int64_t begin;      /* of the source within the file */
+    bool kept;          /* it cannot be opened again, and never rests */
     uint8_t *buffer;    /* owned, of bytes first .. first + held - 1 */
-    const uint8_t *all; /* bytes in memory, not owned */
+    const uint8_t *all; /* bytes in memory, not owned, or `unpacked` */
+    bool packed;        /* a packed file, which is unpacked in memory while it does not rest */
+    uint8_t *unpacked;  /* owned */
     int64_t first, held;
 } lk_source;
 
-/* A regular file; pipes and folders are refused. */
+/* A file; what is open already, from where it stands; or a copy of what a pipe gives
+ * (base/spool.h). Folders are refused. */
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source);
+/* The same; what gzip, xz, bzip2 or zstd packed is seen unpacked (base/unpack.h). */
+lk_status lk_source_open_unpacked(lk_context *context, const char *path, lk_source *source);
 /* Bytes that outlive the source. */
 lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                              lk_source *source);
 void lk_source_close(lk_source *source);
 /* Gives the descriptor and the buffer back until bytes are seen again. */
 void lk_source_rest(lk_source *source);
+/* LK_IO, with both sizes, when the file is not as large as it was at first. */
+lk_status lk_source_unchanged(const lk_source *source);
 /* Bytes from `offset` on, 0 <= offset < size: *count of them, at least 4, fewer only where the file
  * ends. Valid until the next call. */
 lk_status lk_source_see(lk_source *source, int64_t offset, const uint8_t **bytes, int64_t *count);
-/* Whether it begins as gzip does: such a file is compressed text, not text. */
-lk_status lk_source_is_gzip(lk_source *source, bool *gzip);
 
 #endif

@@ -55,8 +55,11 @@ static lk_status walk(text *t, int64_t *offset, int64_t most, uint32_t *characte
 }
 
 static lk_status changed(const text *t) {
+    LK_TRY(lk_source_unchanged(&t->source));
     return lk_fail(t->source.context, LK_IO,
-                   "%s: the file changed while it was being read; run again", t->source.path);
+                   "%s: the file changed while it was being read, and still has %lld bytes; run "
+                   "again when it is complete",
+                   t->source.path, (long long)t->source.size);
 }
 
 /* The offset of a character; that of the end for the length. */
@@ -175,8 +178,21 @@ lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols
                          lk_stream **stream) {
     lk_source source;
     *stream = NULL;
-    LK_TRY(lk_source_open(context, path, &source));
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
     return open_take(&source, symbols, false, stream);
+}
+
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream) {
+    lk_source source;
+    *stream = NULL;
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
+    return open_take(&source, symbols, true, stream);
+}
+
+lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream) {
+    *stream = NULL;
+    return open_take(source, symbols, false, stream);
 }
 
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
@@ -214,6 +230,10 @@ void lk_stream_rest(lk_stream *stream) {
 
 bool lk_stream_resting(const lk_stream *stream) {
     return stream->text->source.descriptor < 0 && stream->text->source.all == NULL;
+}
+
+lk_status lk_stream_unchanged(const lk_stream *stream) {
+    return lk_source_unchanged(&stream->text->source);
 }
 
 int64_t lk_stream_length(const lk_stream *stream) {

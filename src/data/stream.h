@@ -4,16 +4,22 @@
 #define LK_DATA_STREAM_H
 
 #include "base/file.h"
+#include "data/source.h"
 #include "data/symbols.h"
 
 typedef struct lk_stream lk_stream;
 
-/* A regular file, as its bytes are (nothing is unpacked). The symbols are copied. An empty file is
- * refused. Characters need one pass over the file, for their number and an index of at most 512
- * KiB. *stream is the caller's: lk_stream_close. */
+/* A file or a pipe (data/source.h), unpacked if it is packed (base/unpack.h; then it is held
+ * whole). The symbols are copied. An empty file is refused. Characters need one pass over the file,
+ * for their number and an index of at most 512 KiB. *stream is the caller's: lk_stream_close. */
 lk_status lk_stream_open(lk_context *context, const char *path, const lk_symbols *symbols,
                          lk_stream **stream);
 /* The same; an empty file is a stream of no symbols. */
+lk_status lk_stream_open_or_empty(lk_context *context, const char *path, const lk_symbols *symbols,
+                                  lk_stream **stream);
+/* The same from a source, which is taken, whatever comes of it; an empty one is refused. */
+lk_status lk_stream_open_take(lk_source *source, const lk_symbols *symbols, lk_stream **stream);
+/* Of the bytes that are there: nothing is unpacked, and an empty file is a stream of no symbols. */
 lk_status lk_stream_open_any(lk_context *context, const char *path, const lk_symbols *symbols,
                              lk_stream **stream);
 /* From memory, also from no bytes; they must outlive the stream; `name` stands for the path. */
@@ -26,6 +32,8 @@ void lk_stream_close(lk_stream *stream);
 /* Gives the file's descriptor and buffer back until the stream is read again: for who has many. */
 void lk_stream_rest(lk_stream *stream);
 bool lk_stream_resting(const lk_stream *stream);
+/* LK_IO, with both sizes, when the file is not as large as it was when it was opened. */
+lk_status lk_stream_unchanged(const lk_stream *stream);
 
 int64_t lk_stream_length(const lk_stream *stream); /* in symbols */
 int64_t lk_stream_bytes(const lk_stream *stream);  /* in bytes */

@@ -1,6 +1,10 @@
 /* Symbols and streams, against a file's bytes decoded whole. */
 #include "data/testing.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/random.h"
 #include "data/stream.h"
 
@@ -104,6 +108,35 @@ static void bad_lists(void **state) {
             "list: 0 different");
 }
 
+/* What gzip packed is read unpacked, also after a rest; its bytes are there for who wants them. */
+static void packed_files(void **state) {
+    (void)state;
+    static const uint8_t packed[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x3c\xbc\x91\x2b"
+                                    "\x09\x00\xd1\x94\x47\x9b\x05\x00\x00\x00";
+    static const uint16_t text[] = {'a', 0xC3, 0xB1, '\n', 'b'};
+    char path[512];
+    lk_symbols symbols, bytes = {0};
+    lk_stream *stream;
+    write_file(test_path("packed", path), packed, sizeof packed - 1);
+    good(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols));
+    assert_int_equal(lk_symbols_alphabet(&symbols), 5);
+    lk_symbols_deinit(&symbols);
+    good(lk_stream_open(&context, path, &bytes, &stream));
+    assert_int_equal(lk_stream_length(stream), 5);
+    for (int i = 0; i < 2; i++) {
+        uint16_t values[5];
+        good(lk_stream_read(stream, 0, 5, values));
+        assert_memory_equal(values, text, sizeof text);
+        lk_stream_rest(stream);
+        assert_true(lk_stream_resting(stream));
+    }
+    lk_stream_close(stream);
+    good(lk_stream_open_any(&context, path, &bytes, &stream));
+    assert_int_equal(lk_stream_length(stream), sizeof packed - 1);
+    lk_stream_close(stream);
+    unlink(path);
+}
+
 static void unfit_files(void **state) {
     (void)state;
     char path[512];
@@ -114,16 +147,22 @@ static void unfit_files(void **state) {
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_FORMAT, "empty");
     assert_null(stream);
     write_file(path, "\x1f\x8b\x08", 3);
-    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_UNSUPPORTED, "gunzip");
-    good(lk_stream_open(&context, path, &bytes, &stream)); /* any file can be coded */
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_CORRUPT, "truncated");
+    good(lk_stream_open_any(&context, path, &bytes, &stream)); /* any file can be coded */
     lk_stream_close(stream);
-    write_file(path, "\xff\xfe", 2);
+    write_file(path, "\xff", 1);
     refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
             "as bytes");
+    write_file(path, "\xff\xfe", 2);
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT, "UTF-16");
+    write_file(path, "a\0b\0", 4);
+    refused(lk_symbols_learn(&context, path, LK_SYMBOLS_CHARACTERS, &symbols), LK_FORMAT,
+            "2 of the first 4 bytes are zero: this is UTF-16");
+    good(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols));
     unlink(path);
     refused(lk_stream_open(&context, path, &bytes, &stream), LK_IO, path);
     refused(lk_stream_open(&context, test_folder(), &bytes, &stream), LK_IO, "directory");
-    refused(lk_stream_open(&context, "/dev/null", &bytes, &stream), LK_IO, "regular");
+    refused(lk_stream_open(&context, "/dev/null", &bytes, &stream), LK_FORMAT, "empty");
     refused(lk_symbols_learn(&context, path, LK_SYMBOLS_BYTES, &symbols), LK_IO, path);
 }
 
@@ -262,10 +301,51 @@ static void shrinking_files(void **state) {
     good(lk_stream_open(&context, s.path, &s.symbols, &text));
     good(lk_stream_open(&context, s.path, &bytes, &stream));
     assert_int_equal(truncate(s.path, 1000), 0);
-    refused(lk_stream_read(stream, 150000, 100, values), LK_IO, "became shorter");
-    refused(lk_stream_read(text, s.length / 2, 100, values), LK_IO, "became shorter");
+    refused(lk_stream_read(stream, 150000, 100, values), LK_IO, "to 1000;");
+    refused(lk_stream_read(text, s.length / 2, 100, values), LK_IO, "to 1000;");
+    refused(lk_stream_unchanged(text), LK_IO, "to 1000;");
     lk_stream_close(text);
     lk_stream_close(stream);
+    release_sample(&s);
+}
+
+/* What comes through a pipe is read at any place too; what is open already from where it stands. */
+static void pipes_and_descriptors(void **state) {
+    (void)state;
+    sample s;
+    lk_stream *stream;
+    lk_symbols bytes = {0};
+    char path[64];
+    int ends[2];
+    make_sample(&s, 300000);
+    assert_int_equal(pipe(ends), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        _exit(write(ends[1], s.bytes, (size_t)s.size) == s.size ? 0 : 1);
+    }
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    for (int file = 0; file < 2; file++) {
+        int descriptor = open(s.path, O_RDONLY);
+        int64_t begin = file == 0 ? 0 : 1000;
+        lseek(descriptor, begin, SEEK_SET);
+        snprintf(path, sizeof path, "/dev/fd/%d", file == 0 ? ends[0] : descriptor);
+        good(lk_stream_open(&context, path, &bytes, &stream));
+        close(descriptor);
+        assert_int_equal(lk_stream_length(stream), s.size - begin);
+        for (int64_t at = s.size - 500; at >= begin; at -= 49853) {
+            uint16_t values[500];
+            lk_stream_rest(stream);
+            good(lk_stream_read(stream, at - begin, 500, values));
+            for (int64_t i = 0; i < 500; i++) {
+                assert_int_equal(values[i], s.bytes[at + i]);
+            }
+        }
+        good(lk_stream_unchanged(stream));
+        lk_stream_close(stream);
+    }
+    close(ends[0]);
+    waitpid(writer, NULL, 0);
     release_sample(&s);
 }
 
@@ -274,10 +354,12 @@ int main(void) {
         cmocka_unit_test(characters_are_learned),
         cmocka_unit_test(alphabets_are_capped),
         cmocka_unit_test(bad_lists),
+        cmocka_unit_test(packed_files),
         cmocka_unit_test(unfit_files),
         cmocka_unit_test(text_is_read_anywhere),
         cmocka_unit_test(bytes_are_read_anywhere),
         cmocka_unit_test(shrinking_files),
+        cmocka_unit_test(pipes_and_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, test_folder_remove);
 }

@@ -3,6 +3,7 @@
 #define LK_DATA_SYMBOLS_H
 
 #include "base/context.h"
+#include "data/source.h"
 #include "data/utf8.h"
 
 typedef enum lk_symbols_kind {
@@ -37,10 +38,12 @@ bool lk_symbols_equal(const lk_symbols *a, const lk_symbols *b);
 void lk_symbols_deinit(lk_symbols *symbols);
 
 /* The list of a training text: every valid character in it. A text of more than 65535 different
- * ones, and one without any, is refused. For bytes there is nothing to learn, but an empty or
- * gzipped file is refused in the same way. */
+ * ones, one without any, and UTF-16 are refused. For bytes there is nothing to learn, but an empty
+ * file is refused in the same way. A packed file is unpacked. */
 lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kind kind,
                            lk_symbols *symbols);
+/* The same from what is open already, and stays so. */
+lk_status lk_symbols_learn_source(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols);
 /* The same from memory; `name` stands for the path. */
 lk_status lk_symbols_learn_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                                  lk_symbols_kind kind, lk_symbols *symbols);

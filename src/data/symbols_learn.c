@@ -6,18 +6,31 @@
 #include "data/source.h"
 #include "data/symbols.h"
 
-static lk_status refuse_unfit(lk_source *source) {
-    bool gzip;
+/* UTF-16 begins with its mark, or has a zero byte in every other place; nothing in UTF-8 does. */
+static lk_status refuse_utf16(lk_source *source) {
+    const uint8_t *bytes;
+    int64_t count, zeros = 0;
+    LK_TRY(lk_source_see(source, 0, &bytes, &count));
+    for (int64_t i = 0; i < count; i++) {
+        zeros += bytes[i] == 0;
+    }
+    bool marked = count >= 2 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) ||
+                                 (bytes[0] == 0xFE && bytes[1] == 0xFF));
+    return !marked && zeros <= count / 4
+               ? LK_OK
+               : lk_fail(source->context, LK_FORMAT,
+                         "%s: %lld of the first %lld bytes are zero%s: this is UTF-16, not UTF-8; "
+                         "convert it: iconv -f UTF-16 -t UTF-8",
+                         source->path, (long long)zeros, (long long)count,
+                         marked ? ", and a mark of UTF-16 begins them" : "");
+}
+
+static lk_status refuse_unfit(lk_source *source, lk_symbols_kind kind) {
     if (source->size == 0) {
         return lk_fail(source->context, LK_FORMAT,
                        "%s: the file is empty: there is nothing to learn from", source->path);
     }
-    LK_TRY(lk_source_is_gzip(source, &gzip));
-    return !gzip ? LK_OK
-                 : lk_fail(
-                       source->context, LK_UNSUPPORTED,
-                       "%s: gzipped; a stream is read at any place, so unpack it first: gunzip -k",
-                       source->path);
+    return kind == LK_SYMBOLS_CHARACTERS ? refuse_utf16(source) : LK_OK;
 }
 
 /* seen[character] */
@@ -69,11 +82,14 @@ static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
     return status;
 }
 
+lk_status lk_symbols_learn_source(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols) {
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    LK_TRY(refuse_unfit(source, kind));
+    return kind == LK_SYMBOLS_CHARACTERS ? learn_characters(source, symbols) : LK_OK;
+}
+
 static lk_status learn_close(lk_source *source, lk_symbols_kind kind, lk_symbols *symbols) {
-    lk_status status = refuse_unfit(source);
-    if (status == LK_OK && kind == LK_SYMBOLS_CHARACTERS) {
-        status = learn_characters(source, symbols);
-    }
+    lk_status status = lk_symbols_learn_source(source, kind, symbols);
     lk_source_close(source);
     return status;
 }
@@ -82,7 +98,7 @@ lk_status lk_symbols_learn(lk_context *context, const char *path, lk_symbols_kin
                            lk_symbols *symbols) {
     lk_source source;
     *symbols = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
-    LK_TRY(lk_source_open(context, path, &source));
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
     return learn_close(&source, kind, symbols);
 }
 

@@ -29,7 +29,7 @@ static const lk_setting settings[] = {
      .fallback = "chain",
      .source = "Pearl 1988, chapter 3",
      .help = "chain (each variable on all earlier ones), independent, or a DAG file's path: lines "
-             "NAME: PARENTS"},
+             "NAME: PARENTS, named as the columns"},
     {.key = "hidden",
      .kind = LK_INTEGERS,
      .fallback = "32",
@@ -74,12 +74,28 @@ static lk_status parse_dag(const lk_model *model, const char *source, const char
     return check_variables(model, source, dag);
 }
 
+/* The lines in the order of the columns, if these have names. */
+static lk_status print_dag(const lk_model *model, const char *source, const lk_dag *dag,
+                           char **canonical) {
+    const lk_columns *columns = model->data.columns;
+    int32_t *order = lk_allocate(dag->variables, sizeof *order);
+    if (order == NULL) {
+        return lk_fail_no_memory(model->context, source, dag->variables * 4);
+    }
+    bool named = columns != NULL && columns->count == dag->variables;
+    lk_status status = named ? lk_dag_match(model->context, source, dag, columns, order) : LK_OK;
+    status = status == LK_OK ? lk_dag_print(model->context, dag, named ? order : NULL, canonical)
+                             : status;
+    lk_release(order);
+    return status;
+}
+
 static lk_status keep_canonical(lk_model *model, const char *source, const char *text,
                                 int64_t size) {
     lk_dag dag;
     char *canonical;
     LK_TRY(parse_dag(model, source, text, size, &dag));
-    lk_status status = lk_dag_print(model->context, &dag, &canonical);
+    lk_status status = print_dag(model, source, &dag, &canonical);
     lk_dag_deinit(&dag);
     LK_TRY(status);
     status = lk_settings_set(model->context, &model->settings, "graph", canonical);

@@ -491,7 +491,7 @@ static lk_status prove(lk_graph *graph, const lk_field *field) {
             return lk_fail(graph->context, LK_CAUSALITY,
                            "node %s, cell %lld: the conditional of variable %lld (rank %d) would "
                            "see a variable of rank %d: %s",
-                           output->name, (long long)cell, (long long)variable,
+                           output->name, (long long)cell, (long long)variable + 1,
                            graph->rank[variable], output->ready[cell] - 1, path);
         }
     }

@@ -83,7 +83,7 @@ static lk_status prove_field(const lk_window *w, const lk_field *field) {
             return lk_fail(w->graph->context, LK_UNSUPPORTED,
                            "a stream is read from its beginning to its end, but the ordering has "
                            "variable %lld at rank %lld: only the natural ordering streams",
-                           (long long)(field->first + c), (long long)rank);
+                           (long long)(field->first + c) + 1, (long long)rank);
         }
     }
     return LK_OK;

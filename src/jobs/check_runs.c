@@ -53,7 +53,7 @@ lk_status lk_check_proof(lk_checker *c) {
         int32_t ready = field->output->ready[v - field->first];
         if (ready > graph->rank[v]) {
             lk_check_say(c->result, LK_CHECK_FAILED, "variable %lld: ready at step %d, rank %d",
-                         (long long)v, ready, graph->rank[v]);
+                         (long long)v + 1, ready, graph->rank[v]);
         }
     }
     lk_check_say(c->result, LK_CHECK_PASSED,
@@ -127,9 +127,10 @@ static void compare_lanes(const looking *k, int64_t place) {
             lk_check_say(k->c->result, LK_CHECK_FAILED,
                          "changing variable %lld (place %lld)%s moved the conditional of variable "
                          "%lld (place %lld)",
-                         (long long)lk_run_variable(k->run, k->from[n]), (long long)k->from[n],
+                         (long long)lk_run_variable(k->run, k->from[n]) + 1,
+                         (long long)k->from[n] + 1,
                          k->change == CHANGE_REST ? " and what follows" : "",
-                         (long long)lk_run_variable(k->run, place), (long long)place);
+                         (long long)lk_run_variable(k->run, place) + 1, (long long)place + 1);
         }
     }
 }
@@ -146,7 +147,7 @@ static lk_status compare_steps(const looking *k, int64_t begin, int64_t count) {
                        (size_t)floats * sizeof(float)) != 0) {
                 lk_check_say(k->c->result, LK_CHECK_FAILED,
                              "incremental and parallel schedules differ at variable %lld",
-                             (long long)variable);
+                             (long long)variable + 1);
             }
             for (int64_t n = 0; n < k->lanes; n++) {
                 column[n] = k->x[n * count + variable - begin];

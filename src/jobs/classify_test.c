@@ -124,14 +124,14 @@ static void test_labels_are_needed(void **state) {
     lk_classification classes;
     int32_t labels[EXAMPLES] = {[40] = LABELS};
     testing_refused(b->context, lk_evaluate(b->model, b->items, NULL, &evaluation), LK_MISMATCH,
-                    "example 0 has none: a file of labels is needed");
+                    "example 1 has none: a file of labels is needed");
     lk_evaluation_deinit(&evaluation);
     testing_refused(b->context, lk_classify(b->model, b->items, NULL, &classes), LK_MISMATCH,
                     "the data have no labels");
     lk_classification_deinit(&classes);
     testing_ok(b->context, lk_items_set_labels(b->items, labels));
     testing_refused(b->context, lk_evaluate(b->model, b->items, NULL, &evaluation), LK_MISMATCH,
-                    "labels 0..3, and example 40 has another");
+                    "labels 0..3, and example 41 has another");
     lk_evaluation_deinit(&evaluation);
     lk_model *other = testing_model(b->context, "uniform", NULL, 0, VARIABLES, 4, "natural", 1);
     testing_refused(b->context, lk_classify(other, b->items, NULL, &classes), LK_INVALID,

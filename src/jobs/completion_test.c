@@ -123,7 +123,7 @@ static void test_other_families(void **state) {
     grey->alphabet = 10;
     testing_refused(*state, lk_given_rows(reversed, grey, -1, &given), LK_MISMATCH, "alphabet");
     testing_refused(*state, lk_given_prefix(reversed, part, 2, &given), LK_INVALID,
-                    "variable 11 is not in the picture");
+                    "variable 12 is not in the picture");
     lk_model *pixels = make_model(*state, "pixelcnn", narrow, "natural");
     testing_ok(*state, lk_given_prefix(pixels, part, 4, &given));
     assert_int_equal(given.variables, 12);

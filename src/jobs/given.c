@@ -209,7 +209,7 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
                        : lk_fail(model->context, LK_INVALID,
                                  "%s: of the first %lld variables of the model's ordering "
                                  "variable %lld is not in the picture",
-                                 dataset->path, (long long)count, (long long)missing);
+                                 dataset->path, (long long)count, (long long)missing + 1);
 }
 
 lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,

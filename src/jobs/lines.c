@@ -42,19 +42,31 @@ static lk_status end_line(lk_lines *lines) {
     return lines->take != NULL ? lines->take(lines->argument, &line) : LK_OK;
 }
 
+static bool is(uint32_t character, char ascii) {
+    return character == (uint32_t)ascii || character == LK_UTF8_BYTE + (uint32_t)ascii;
+}
+
+/* A carriage return ends a line, once it is known that no line feed follows, which would be its
+ * last. */
 static lk_status take(void *argument, const lk_passage *passage) {
     lk_lines *lines = argument;
     lk_text_score *line = &lines->present;
     if (passage->first == 0) {
         *line = (lk_text_score){.item = passage->item};
+        lines->returned = false;
     }
     for (int64_t i = 0; i < passage->count; i++) {
         uint32_t character = passage->characters[i];
+        bool feeds = is(character, '\n');
+        if (lines->returned && !feeds) {
+            LK_TRY(end_line(lines));
+        }
+        lines->returned = is(character, '\r');
         line->number += line->symbols++ == 0;
         line->nll_nats += passage->nats[i];
-        if (character == '\n' || character == LK_UTF8_BYTE + '\n') {
+        if (feeds) {
             LK_TRY(end_line(lines));
-        } else if (line->shown < LK_LINE_SHOWN) {
+        } else if (!lines->returned && line->shown < LK_LINE_SHOWN) {
             line->beginning[line->shown++] = character;
         }
     }

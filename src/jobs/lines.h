@@ -1,6 +1,6 @@
 /* The lines of texts and how surprising each is, in memory that does not grow with their number:
- * what a walk tells, one text after another (one lane). A line's newline is its last symbol; the
- * last line may lack it. */
+ * what a walk tells, one text after another (one lane). A line ends with LF, CR LF or CR, which
+ * are its last symbols; the last line may lack them. */
 #ifndef LK_JOBS_LINES_H
 #define LK_JOBS_LINES_H
 
@@ -25,6 +25,7 @@ typedef struct lk_lines {
     lk_text_score *strangest; /* owned, [strangest_count]: falling score, equals in their order */
     int64_t strangest_count, top;
     lk_text_score present;
+    bool returned; /* its last symbol is a CR */
 } lk_lines;
 
 /* Keeps the `top` strangest lines, top >= 1. lk_lines_deinit, whatever comes of it. */

@@ -74,6 +74,45 @@ static void expect_lines(const text *t, uint32_t newline, const seen *s) {
     assert_int_equal(s->count, number);
 }
 
+/* LF, CR LF and CR end lines, and are theirs; but for them all is shown. */
+static void test_line_ends(void **state) {
+    static const char all[] = "ab\r\nc\rd\n\re\r";
+    static const char *const lines_of[] = {"ab\r\n", "c\r", "d\n", "\r", "e\r"};
+    static const double nats[sizeof all] = {0};
+    for (int64_t piece = 1; piece < (int64_t)sizeof all; piece++) {
+        uint32_t characters[sizeof all];
+        uint16_t symbols[sizeof all] = {0};
+        lk_lines lines;
+        static seen s;
+        int64_t size = (int64_t)sizeof all - 1;
+        s = (seen){0};
+        for (int64_t i = 0; i < size; i++) {
+            characters[i] = (uint32_t)all[i] + (piece % 2 ? 0 : LK_UTF8_BYTE);
+        }
+        testing_ok(*state, lk_lines_init(*state, 9, &lines));
+        lines.take = keep;
+        lines.argument = &s;
+        for (int64_t at = 0; at < size; at += piece) {
+            int64_t count = size - at < piece ? size - at : piece;
+            lk_passage passage = {.first = at,
+                                  .count = count,
+                                  .symbols = symbols + at,
+                                  .characters = characters + at,
+                                  .nats = nats + at,
+                                  .last = at + count == size};
+            lk_sink sink = lk_lines_sink(&lines);
+            testing_ok(*state, sink.take(sink.argument, &passage));
+        }
+        assert_int_equal(s.count, 5);
+        for (int64_t i = 0; i < 5; i++) {
+            assert_int_equal(s.line[i].number, i + 1);
+            assert_int_equal(s.line[i].symbols, strlen(lines_of[i]));
+            assert_int_equal(s.line[i].shown, strcspn(lines_of[i], "\r\n"));
+        }
+        lk_lines_deinit(&lines);
+    }
+}
+
 static void test_lines(void **state) {
     static const int64_t pieces[] = {1, 13, SYMBOLS};
     static const uint32_t newlines[] = {'\n', LK_UTF8_BYTE + '\n'};
@@ -198,7 +237,9 @@ static void test_page(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_page)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
+                                       cmocka_unit_test(test_line_ends),
+                                       cmocka_unit_test(test_page)};
     return cmocka_run_group_tests_name("lines and maps", tests, testing_set_up_alone,
                                        testing_tear_down);
 }

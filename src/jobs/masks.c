@@ -28,9 +28,6 @@ typedef struct album {
 
 static bool make(picture *p, int64_t height, int64_t width) {
     *p = (picture){height, width, lk_allocate(height * width * 3, 1)};
-    if (p->rgb != NULL) {
-        memset(p->rgb, 0, (size_t)(height * width * 3));
-    }
     return p->rgb != NULL;
 }
 

@@ -42,7 +42,6 @@ static bool push(search *s, const lk_node *node, int64_t cell) {
         if (*met == NULL) {
             return false;
         }
-        memset(*met, 0, (size_t)node->cells * sizeof **met);
     }
     if ((*met)[cell]) {
         return true;
@@ -122,7 +121,6 @@ static lk_status search_graph(const lk_model *model, const lk_graph *graph, lk_r
     search s = {.graph = graph, .met = lk_allocate(graph->node_count, sizeof *s.met)};
     bool done = s.met != NULL;
     if (done) {
-        memset(s.met, 0, (size_t)graph->node_count * sizeof *s.met);
         done = follow(&s, field);
     }
     if (done) {
@@ -286,11 +284,6 @@ lk_status lk_receptive_field(const lk_model *model, int64_t variable, lk_recepti
     field->change = lk_allocate(variables, sizeof *field->change);
     if (field->earlier == NULL || field->seen == NULL || field->change == NULL) {
         return lk_fail_no_memory(model->context, "receptive field", 10 * variables);
-    }
-    memset(field->earlier, 0, (size_t)variables * sizeof *field->earlier);
-    memset(field->seen, 0, (size_t)variables * sizeof *field->seen);
-    for (int64_t v = 0; v < variables; v++) {
-        field->change[v] = 0.0;
     }
     LK_TRY(lk_model_graph(model, 0, &graph));
     lk_status status = search_graph(model, graph, field);

@@ -40,7 +40,7 @@ static lk_status held_come_first(const sampling *s, const lk_graph *graph, const
                            "variable %lld is held, but variable %lld, which comes before it in the "
                            "model's ordering, is to be drawn: hold a prefix of the ordering (or "
                            "train made with order_agnostic=true, which takes any subset)",
-                           (long long)v, (long long)early);
+                           (long long)v + 1, (long long)early + 1);
         }
         early = row[v] < 0 && early < 0 ? v : early;
     }

@@ -26,7 +26,7 @@ typedef struct lk_scores {
      * (1 + how many do) / (1 + how many there are); of the NLL itself, not of a corrected score.
      * NULL when the model has no held-out likelihoods of examples of this size. */
     double *p_value;
-    int64_t *variable;     /* which is the most surprising, the first of equals */
+    int64_t *variable;     /* which is the most surprising, from 0, the first of equals */
     double *variable_nats; /* its surprisal */
 } lk_scores;
 
@@ -36,9 +36,10 @@ lk_status lk_score(const lk_model *model, lk_items *items, const lk_score_option
 void lk_scores_deinit(lk_scores *scores);
 /* The p-value that belongs to an NLL; the model has held-out likelihoods. */
 double lk_p_value(const lk_model *model, double nll_nats);
-/* A CSV with a line for each example: NLL, corrections, score, p-value, name and label as far as
- * there are any (labels NULL: the data set's own), the most surprising variable and its
- * surprisal. */
+/* A CSV, or where the name ends in .jsonl lines of JSON with the same names, with a line for each
+ * example: its number, from 1; NLL, corrections, score, p-value, name
+ * and label as far as there are any (labels NULL: the data set's own), the most surprising variable
+ * and its surprisal. */
 lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                           const int32_t *labels, const char *path);
 

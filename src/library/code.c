@@ -29,7 +29,12 @@ static lk_status write(void *writer, const void *bytes, int64_t size) {
 /* Texts may be coded by models that were not trained along texts. */
 static lk_status open_items(const lk_model *model, const lk_data *data, lk_items **items) {
     if (data->dataset != NULL || model->data.stream) {
-        return lk_data_open_items(model, data, false, items);
+        LK_TRY(lk_data_open_items(model, data, false, items));
+        if (data->path == NULL || data->dataset != NULL) {
+            return LK_OK;
+        }
+        lk_items_close(*items); /* they fit; but a packed file is kept as it is */
+        return lk_model_open_files(model, data->path, items);
     }
     const lk_symbols *symbols;
     LK_TRY(lk_model_text_symbols(model, &symbols));

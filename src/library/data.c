@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/labels.h"
 #include "library/library.h"
 #include "models/take.h"
@@ -140,8 +141,9 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
 }
 
 static lk_status load_texts(lk_context *context, const lk_input *input, lk_data *data) {
-    data->path = input->path != NULL ? lk_duplicate(input->path) : NULL;
-    data->bytes = input->path == NULL ? lk_allocate(1, sizeof *data->bytes) : NULL;
+    bool again = input->path != NULL && !lk_path_gives_once(input->path);
+    data->path = again ? lk_duplicate(input->path) : NULL;
+    data->bytes = again ? NULL : lk_allocate(1, sizeof *data->bytes);
     data->count = 1;
     if (data->path == NULL && data->bytes == NULL) {
         return lk_fail_no_memory(context, "a text", 1);
@@ -231,7 +233,7 @@ lk_status lk_data_match_labels(const lk_model *model, const lk_dataset *dataset,
                 lk_fail(model->context, LK_MISMATCH,
                         "%s: example %lld has the label '%.100s', which the model does not "
                         "know",
-                        dataset->path, (long long)i, lk_dataset_label_text(dataset, i, digits));
+                        dataset->path, (long long)i + 1, lk_dataset_label_text(dataset, i, digits));
         }
     }
     if (status != LK_OK) {

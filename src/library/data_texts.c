@@ -22,7 +22,7 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
                              lk_items **items) {
     *items = NULL;
     if (data->path != NULL) {
-        return lk_items_open_files(context, data->path, symbols, items);
+        return lk_items_open_texts_or_empty(context, data->path, symbols, items);
     }
     lk_stream **texts = lk_allocate(data->count, sizeof *texts);
     if (texts == NULL) {

@@ -138,7 +138,7 @@ static lk_status refuse_value(const lk_model *model, const lk_dataset *dataset, 
     return lk_fail(
         model->context, LK_MISMATCH,
         "%s: example %lld, variable %lld is %d, but the model's alphabet is 0..%d%s", dataset->path,
-        (long long)(at / dataset->variables), (long long)variable, dataset->values[at],
+        (long long)(at / dataset->variables) + 1, (long long)variable + 1, dataset->values[at],
         lk_model_alphabet_of(model, variable % model->data.variables) - 1, hint_of(model));
 }
 

@@ -344,7 +344,7 @@ void lk_dag_deinit(lk_dag *dag) {
     *dag = (lk_dag){0};
 }
 
-lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text) {
+lk_status lk_dag_print(lk_context *context, const lk_dag *dag, const int32_t *order, char **text) {
     int64_t capacity = 1;
     for (int64_t v = 0; v < dag->variables; v++) {
         capacity += (int64_t)strlen(dag->name[v]) + 2;
@@ -357,7 +357,8 @@ lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text) {
         return lk_fail_no_memory(context, "DAG", capacity);
     }
     char *at = *text;
-    for (int64_t v = 0; v < dag->variables; v++) {
+    for (int64_t line = 0; line < dag->variables; line++) {
+        int64_t v = order != NULL ? order[line] : line;
         at = stpcpy(at, dag->name[v]);
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
             at = stpcpy(stpcpy(at, i == dag->parent_begin[v] ? ": " : " "),

@@ -1,19 +1,21 @@
 /* A directed acyclic graph over the variables, from a small text:
  *
- *   # one line a variable, in the order of the data's columns: NAME, or NAME: PARENT PARENT ...
+ *   # one line a variable: NAME, or NAME: PARENT PARENT ...
  *   burglary
  *   earthquake
  *   alarm: burglary earthquake
  *   john: alarm
  *   mary: alarm
  *
- * Parents may be named before their line comes; spaces, tabs and commas separate them; # begins a
- * comment; blank lines do not count. A name is at most 64 bytes without spaces, commas, colons, #
- * and control characters. */
+ * A variable is the column of its name; where the data's columns have no names, or all others, it
+ * is the column in its place. Parents may be named before their line comes; spaces, tabs and commas
+ * separate them; # begins a comment; blank lines do not count. A name is at most 64 bytes without
+ * spaces, commas, colons, # and control characters. */
 #ifndef LK_MODELS_DAG_H
 #define LK_MODELS_DAG_H
 
 #include "base/context.h"
+#include "data/columns.h"
 
 #define LK_DAG_BYTES_MOST 65536 /* of text */
 
@@ -31,7 +33,13 @@ typedef struct lk_dag {
 lk_status lk_dag_parse(lk_context *context, const char *source, const char *text, int64_t size,
                        lk_dag *dag);
 void lk_dag_deinit(lk_dag *dag);
-/* The canonical text: no comments, one space between. *text is the caller's: lk_release. */
-lk_status lk_dag_print(lk_context *context, const lk_dag *dag, char **text);
+/* The canonical text: no comments, one space between; the lines in this order of the variables, or
+ * (NULL) as they stood. *text is the caller's: lk_release. */
+lk_status lk_dag_print(lk_context *context, const lk_dag *dag, const int32_t *order, char **text);
+/* order[variable]: where in the graph, which has as many variables as there are columns, the column
+ * of that number stands, by its name. Where no name of the graph is that of a column, they are
+ * taken as they stand; LK_MISMATCH where some are. */
+lk_status lk_dag_match(lk_context *context, const char *source, const lk_dag *dag,
+                       const lk_columns *columns, int32_t *order);
 
 #endif

@@ -17,7 +17,7 @@ static void test_alarm(void **state) {
     static const int32_t parent[] = {0, 1, 2, 2};
     assert_memory_equal(dag.parent, parent, sizeof parent);
     char *canonical;
-    testing_ok(context, lk_dag_print(context, &dag, &canonical));
+    testing_ok(context, lk_dag_print(context, &dag, NULL, &canonical));
     assert_string_equal(
         canonical, "burglary\nearthquake\nalarm: burglary earthquake\njohn: alarm\nmary: alarm\n");
     lk_release(canonical);
@@ -35,6 +35,49 @@ static void test_depths(void **state) {
     static const int32_t depth[] = {3, 2, 1, 0, 4, 0};
     assert_memory_equal(dag.depth, depth, sizeof depth);
     lk_dag_deinit(&dag);
+    lk_context_destroy(context);
+}
+
+/* Lines go to the columns of their names. */
+static void test_columns(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t order[3];
+        const char *canonical; /* NULL: refused */
+    } rows[] = {
+        {"rain\nwet: rain\nsun: rain\n", {0, 2, 1}, "rain\nsun: rain\nwet: rain\n"},
+        {"wet: sun\nrain: wet\nsun\n", {1, 2, 0}, "rain: wet\nsun\nwet: sun\n"},
+        {"x\ny: x\nz\n", {0, 1, 2}, "x\ny: x\nz\n"},
+        {"x\nwet: x\nsun\n", {0}, NULL},
+    };
+    static const char *const names[] = {"rain", "sun", "wet"};
+    lk_context *context = testing_context(1);
+    lk_columns *columns;
+    testing_ok(context, lk_columns_create(context, 3, &columns));
+    for (int i = 0; i < 3; i++) {
+        columns->column[i].name = lk_duplicate(names[i]);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lk_dag dag;
+        int32_t order[3];
+        char *canonical;
+        testing_ok(context, lk_dag_parse(context, "a.dag", rows[i].text,
+                                         (int64_t)strlen(rows[i].text), &dag));
+        lk_status status = lk_dag_match(context, "a.dag", &dag, columns, order);
+        if (rows[i].canonical == NULL) {
+            assert_int_equal(status, LK_MISMATCH);
+            assert_non_null(strstr(lk_context_message(context), "no line for the column 'rain'"));
+        } else {
+            testing_ok(context, status);
+            assert_memory_equal(order, rows[i].order, sizeof order);
+            testing_ok(context, lk_dag_print(context, &dag, order, &canonical));
+            assert_string_equal(canonical, rows[i].canonical);
+            lk_release(canonical);
+        }
+        lk_dag_deinit(&dag);
+    }
+    lk_columns_destroy(columns);
     lk_context_destroy(context);
 }
 
@@ -78,6 +121,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alarm),
         cmocka_unit_test(test_depths),
+        cmocka_unit_test(test_columns),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -366,13 +366,16 @@ static bool time_is_up(const progress *p) {
  * best is continued. */
 static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, progress *p) {
     const lk_em_options *options = p->options;
-    for (int64_t start = 0; start < options->starts && (start == 0 || !time_is_up(p)); start++) {
+    lk_status status = LK_OK;
+    for (int64_t start = 0;
+         status == LK_OK && start < options->starts && (start == 0 || !time_is_up(p)); start++) {
         LK_TRY(begin_start(e, train, options->seed, start));
         double nll = lk_infinity();
-        for (int64_t i = 0; i < options->short_iterations && options->starts > 1; i++) {
+        for (int64_t i = 0; status == LK_OK && i < options->short_iterations && options->starts > 1;
+             i++) {
             nll = e_step(e, train, true);
             m_step(e, train->examples);
-            LK_TRY(report(e, p, nll, lk_nan()));
+            status = report(e, p, nll, lk_nan());
         }
         if (start == 0 || nll < best->nll) {
             keep(best, e, nll);
@@ -380,7 +383,7 @@ static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, prog
     }
     put_back(best, e);
     best->nll = lk_infinity();
-    return LK_OK;
+    return status;
 }
 
 static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid,

@@ -299,7 +299,7 @@ static lk_status take_rank(job *work) {
     for (int64_t v = 0; v < work->data.variables; v++) {
         if (work->rank[v] < 0) {
             return lk_fail(work->context, LK_FORMAT, "%s: rank %d of variable %lld is negative",
-                           work->path, work->rank[v], (long long)v);
+                           work->path, work->rank[v], (long long)v + 1);
         }
     }
     return LK_OK;

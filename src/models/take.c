@@ -69,7 +69,10 @@ lk_status lk_model_read_data(const lk_model *model, const char *path,
         reading.shape = model->data.shape;
     }
     LK_TRY(lk_dataset_read(model->context, path, &reading, dataset));
-    lk_status status = prepare(model, options, how, *dataset, done);
+    lk_status status = LK_OK;
+    if ((*dataset)->examples > 0) {
+        status = prepare(model, options, how, *dataset, done);
+    }
     if (status != LK_OK) {
         lk_dataset_destroy(*dataset);
         *dataset = NULL;

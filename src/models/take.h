@@ -18,7 +18,8 @@ typedef struct lk_take_options {
 void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading);
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
  * are binarized where the options say so, whatever the model was trained on; values that are 0 and
- * 1 already stay; *done tells which it was. *dataset is the caller's. */
+ * 1 already stay; *done tells which it was. With options->reading.empty the data set may have
+ * no examples, and is then good for nothing else. *dataset is the caller's. */
 lk_status lk_model_read_data(const lk_model *model, const char *path,
                              const lk_take_options *options, lk_dataset **dataset,
                              lk_binarization *done);

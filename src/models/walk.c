@@ -178,7 +178,7 @@ static lk_status check_labels(const lk_walk *walk) {
         if (labels == NULL || labels[i] >= data->labels) {
             return lk_fail(walk->model->context, LK_MISMATCH,
                            "%s: the model is given labels 0..%d, and example %lld has %s",
-                           lk_items_path(walk->items), data->labels - 1, (long long)i,
+                           lk_items_path(walk->items), data->labels - 1, (long long)i + 1,
                            labels == NULL ? "none: a file of labels is needed" : "another");
         }
     }
@@ -213,14 +213,17 @@ static lk_status read_lanes(lk_walk *walk, const group *g, int64_t at, int64_t c
 static lk_status not_a_number(const lk_walk *walk, const lk_run *run, int64_t item, int64_t first,
                               const float *terms, int64_t count) {
     const char *node = lk_run_first_not_finite(run);
+    bool texts = lk_items_dataset(walk->items) == NULL;
     int64_t place = 0;
     while (place + 1 < count && !isnan(terms[place])) {
         place++;
     }
     return lk_fail(walk->model->context, LK_NOT_FINITE,
-                   "%s: the surprisal of symbol %lld of example %lld is not a number%s%s: %s",
-                   lk_items_path(walk->items), (long long)(first + place), (long long)item,
-                   node != NULL ? "; seen first at node " : "", node != NULL ? node : "",
+                   "%s: the surprisal of %s %lld of %s %lld is not a number%s%s: %s",
+                   lk_items_path(walk->items), texts ? "symbol" : "variable",
+                   (long long)(first + place) + (texts ? 0 : 1), texts ? "text" : "example",
+                   (long long)item + 1, node != NULL ? "; seen first at node " : "",
+                   node != NULL ? node : "",
                    walk->options.learning_rate != 0.0f
                        ? lk_advice_or(walk->model->context, "adapt",
                                       "the model learned too fast, take a lower --adapt",

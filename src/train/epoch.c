@@ -35,8 +35,15 @@ static void keep_best(lk_trainer *t) {
     }
 }
 
+/* Finite weights may give values that are not: such a model is not kept. */
 lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
     LK_TRY(score(t));
+    if (isnan(t->valid_nll_nats)) {
+        return lk_fail(t->model->context, LK_NOT_FINITE,
+                       "epoch %lld: the validation NLL is not a number: lower the learning rate "
+                       "(now %g), warm it up, or clip the gradients",
+                       (long long)epoch, t->options.optimizer.learning_rate);
+    }
     *improved = t->state.best_epoch == 0 || t->valid_nll_nats < t->state.best_valid_nll_nats;
     if (*improved) {
         keep_best(t);

@@ -182,7 +182,7 @@ static void not_a_number_is_named(void **unused) {
     lk_dataset *data = all_vectors(context);
     model->parameters->list[lk_parameters_find(model->parameters, "logits.bias")].value[2] = NAN;
     assert_int_equal(lk_evaluate_dataset(model, data, nll), LK_NOT_FINITE);
-    assert_non_null(strstr(lk_context_message(context), "symbol 2 of example 0 is not a number"));
+    assert_non_null(strstr(lk_context_message(context), "variable 3 of example 1 is not a number"));
     lk_dataset_destroy(data);
     lk_model_destroy(model);
     lk_context_destroy(context);

@@ -46,7 +46,7 @@ static lk_status bad_nll(lk_trainer *t) {
                    "epoch %lld, batch %lld of %lld: the NLL of example %lld of %.200s is not "
                    "finite%s: " TRY_THIS,
                    (long long)t->state.epoch + 1, (long long)t->state.position + 1,
-                   (long long)t->epoch_batches, (long long)first_bad_example(t), t->train_path,
+                   (long long)t->epoch_batches, (long long)first_bad_example(t) + 1, t->train_path,
                    where, t->options.optimizer.learning_rate);
 }
 

@@ -70,6 +70,7 @@ static lk_status read_amat(lk_context *context, const lk_reading *reading, lk_da
     lk_text text = lk_text_of(reading->data, reading->size), first = text;
     lk_line line = {0};
     if (!lk_text_line(&first, &line)) {
+        dataset->empty = true;
         return lk_fail(context, LK_FORMAT, "%s: there are no examples: only blank lines",
                        reading->name);
     }

@@ -1,14 +1,26 @@
 /* Arrays of numbers: see array.h. */
 #include "data/formats/array.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 
 /* Examples are transposed in tiles of so many, that a column-major file is not read with one cache
  * miss a value. */
 #define TILE 64
+
+int32_t lk_array_type(char kind, int32_t width) {
+    static const char *const types[] = {"b1", "u1", "i1", "u2", "i2", "u4",
+                                        "i4", "u8", "i8", "f2", "f4", "f8"};
+    for (int32_t i = 0; i < (int32_t)(sizeof types / sizeof types[0]); ++i) {
+        if (types[i][0] == kind && types[i][1] - '0' == width) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
 
 int64_t lk_array_elements(const lk_array *array) {
     int64_t elements = 1;
@@ -35,8 +47,21 @@ static uint64_t raw_element(const lk_array *array, const uint8_t *p) {
     return raw;
 }
 
+/* IEEE binary16: sign, 5 bits of exponent, 10 of fraction. */
+static double half_value(uint64_t raw) {
+    int32_t exponent = (int32_t)(raw >> 10 & 31), fraction = (int32_t)(raw & 1023);
+    double magnitude = exponent == 31 ? (fraction == 0 ? INFINITY : NAN)
+                       : exponent == 0
+                           ? (double)fraction / (1 << 24)
+                           : (double)(1024 + fraction) * (double)(1 << exponent) / (1 << 25);
+    return raw >> 15 != 0 ? -magnitude : magnitude;
+}
+
 static double float_element(const lk_array *array, const uint8_t *p) {
     uint64_t raw = raw_element(array, p);
+    if (array->width == 2) {
+        return half_value(raw);
+    }
     if (array->width == 8) {
         double value;
         memcpy(&value, &raw, sizeof value);
@@ -155,6 +180,42 @@ static lk_status read_fortran(lk_context *context, const lk_reading *reading, co
     return LK_OK;
 }
 
+/* ---- axes ------------------------------------------------------------------------------------ */
+
+#define CHANNELS_MOST 4
+
+/* (N,C,H,W), as PyTorch has pictures. */
+static bool has_channels_first(const lk_reading *reading, const lk_array *array) {
+    const int64_t *size = array->size;
+    lk_shape as_they_are = {3, {size[1], size[2], size[3]}};
+    return array->axes == 4 && size[1] >= 1 && size[1] <= CHANNELS_MOST &&
+           size[3] > CHANNELS_MOST && !lk_shape_equal(reading->shape, as_they_are);
+}
+
+/* Each example from (C,H,W) to (H,W,C). */
+static lk_status turn(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
+    int64_t channels = dataset->shape.size[0], height = dataset->shape.size[1],
+            width = dataset->shape.size[2], pixels = height * width;
+    uint16_t *scratch = lk_resize(NULL, dataset->variables, sizeof *scratch);
+    if (scratch == NULL) {
+        return lk_fail_no_memory(context, reading->name, dataset->variables * 2);
+    }
+    for (int64_t row = 0; row < dataset->examples; ++row) {
+        uint16_t *values = dataset->values + row * dataset->variables;
+        memcpy(scratch, values, (size_t)dataset->variables * sizeof *scratch);
+        for (int64_t i = 0; i < dataset->variables; ++i) {
+            values[i] = scratch[i % channels * pixels + i / channels];
+        }
+    }
+    lk_release(scratch);
+    dataset->shape = (lk_shape){3, {height, width, channels}};
+    return lk_dataset_note(context, dataset,
+                           "axes (examples, %lld channels, %lld, %lld) are taken as (examples, "
+                           "%lld, %lld, %lld channels)",
+                           (long long)channels, (long long)height, (long long)width,
+                           (long long)height, (long long)width, (long long)channels);
+}
+
 lk_status lk_array_values(lk_context *context, const lk_reading *reading, const lk_array *array,
                           lk_dataset *dataset) {
     if (array->axes < 1) {
@@ -171,8 +232,12 @@ lk_status lk_array_values(lk_context *context, const lk_reading *reading, const 
     }
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, shape, array->size[0], INT64_MAX));
     dataset->alphabet = image && array->width == 1 && array->kind == 'u' ? 256 : 0;
-    return array->fortran ? read_fortran(context, reading, array, dataset)
-                          : read_c_order(context, reading, array, dataset);
+    LK_TRY(array->fortran ? read_fortran(context, reading, array, dataset)
+                          : read_c_order(context, reading, array, dataset));
+    lk_array stored = *array;
+    stored.channels_first = has_channels_first(reading, array);
+    dataset->stored = lk_array_stored(&stored);
+    return stored.channels_first ? turn(context, reading, dataset) : LK_OK;
 }
 
 lk_status lk_array_labels(lk_context *context, const char *name, const lk_array *array,
@@ -200,36 +265,4 @@ lk_status lk_array_labels(lk_context *context, const char *name, const lk_array 
     }
     *labels = made;
     return LK_OK;
-}
-
-/* ---- writing --------------------------------------------------------------------------------- */
-
-int lk_array_axes(const lk_dataset *dataset, int64_t size[LK_SHAPE_MOST + 1]) {
-    lk_shape shape = dataset->shape;
-    int32_t axes = shape.axes == 3 && shape.size[2] == 1 ? 2 : shape.axes;
-    size[0] = dataset->examples;
-    if (axes == 0 || axes >= LK_SHAPE_MOST) {
-        size[1] = dataset->variables;
-        return 2;
-    }
-    memcpy(size + 1, shape.size, (size_t)axes * sizeof size[0]);
-    return axes + 1;
-}
-
-void lk_array_put(const lk_dataset *dataset, int width, bool big_endian, lk_buffer *buffer) {
-    for (int64_t row = 0; row < dataset->examples; ++row) {
-        const uint16_t *values = dataset->values + row * dataset->variables;
-        uint8_t *out = lk_buffer_room(buffer, dataset->variables * width);
-        if (!out) {
-            return;
-        }
-        memset(out, 0, (size_t)(dataset->variables * width));
-        for (int64_t i = 0; i < dataset->variables; ++i, out += width) {
-            out[big_endian ? width - 1 : 0] = (uint8_t)(values[i] & 0xFF);
-            if (width > 1) {
-                out[big_endian ? width - 2 : 1] = (uint8_t)(values[i] >> 8);
-            }
-        }
-        buffer->size += dataset->variables * width;
-    }
 }

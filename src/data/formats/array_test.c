@@ -39,7 +39,14 @@ static void put_element(lk_file *file, const char *type, int value) {
     } bits = {.u8 = 0};
     int width = type[2] - '0';
     if (type[1] == 'f') {
-        if (width == 4) {
+        if (width == 2) { /* of the normal numbers below 2048 */
+            int exponent = 0;
+            for (; value >> (exponent + 1) != 0; ++exponent) {
+            }
+            bits.u2 = (uint16_t)(value == 0
+                                     ? 0
+                                     : (15 + exponent) << 10 | ((value << (10 - exponent)) & 1023));
+        } else if (width == 4) {
             bits.f4 = (float)value;
         } else {
             bits.f8 = value;
@@ -58,7 +65,7 @@ static void every_type_and_order_is_read(void **state) {
     (void)state;
     static const char *const types[] = {"|u1", "|i1", "<u2", ">u2", "<i2", ">i2", "<i4",
                                         ">i4", "<i8", ">i8", "<u4", ">u4", "<u8", ">u8",
-                                        "<f4", ">f4", "<f8", ">f8", "=u2"};
+                                        "<f4", ">f4", "<f8", ">f8", "=u2", "<f2", ">f2"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
         for (int fortran = 0; fortran < 2; ++fortran) {
             char header[128];
@@ -108,16 +115,106 @@ static void axes_become_shapes(void **state) {
 /* Column-major: example n, row h, column w, channel c stand at n + N (h + H (w + W c)). */
 static void column_major_images_are_turned(void **state) {
     (void)state;
-    lk_file file = npy(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 4, 5), }");
+    lk_file file = npy(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 5, 4), }");
     for (int i = 0; i < 120; ++i) {
         put_element(&file, "|u1", i);
     }
     lk_dataset *dataset = test_parse(file.data, file.size, NULL);
     for (int i = 0; i < 120; ++i) {
-        int c = i % 5, w = i / 5 % 4, h = i / 20 % 3, n = i / 60;
-        assert_int_equal(dataset->values[i], n + 2 * (h + 3 * (w + 4 * c)));
+        int c = i % 4, w = i / 4 % 5, h = i / 20 % 3, n = i / 60;
+        assert_int_equal(dataset->values[i], n + 2 * (h + 3 * (w + 5 * c)));
     }
     lk_dataset_destroy(dataset);
+}
+
+/* (N,C,H,W): channel c, row h, column w stand at w + W (h + H c). */
+static void channels_first_are_turned(void **state) {
+    (void)state;
+    static const struct {
+        const char *shape;
+        lk_shape wanted, found;
+        bool turned;
+    } rows[] = {
+        {"(2, 3, 4, 5)", {0}, {3, {4, 5, 3}}, true},
+        {"(2, 3, 4, 5)", {3, {4, 5, 3}}, {3, {4, 5, 3}}, true},
+        {"(2, 3, 4, 5)", {3, {3, 4, 5}}, {3, {3, 4, 5}}, false},
+        {"(1, 1, 12, 10)", {0}, {3, {12, 10, 1}}, true},
+        {"(2, 5, 3, 4)", {0}, {3, {5, 3, 4}}, false},
+        {"(2, 3, 5, 4)", {0}, {3, {3, 5, 4}}, false},
+        {"(2, 5, 2, 6)", {0}, {3, {5, 2, 6}}, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        char header[128];
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }",
+                 rows[i].shape);
+        lk_file file = npy(1, header);
+        for (int j = 0; j < 120; ++j) {
+            put_element(&file, "|u1", j);
+        }
+        lk_dataset_options options = {.shape = rows[i].wanted};
+        lk_dataset *dataset = test_parse(file.data, file.size, &options);
+        lk_shape shape = dataset->shape;
+        assert_true(lk_shape_equal(shape, rows[i].found));
+        bool told = dataset->note != NULL && strstr(dataset->note, "are taken as") != NULL;
+        assert_int_equal(told, rows[i].turned);
+        int64_t channels = shape.size[2], pixels = shape.size[0] * shape.size[1];
+        for (int64_t j = 0; j < 120; ++j) {
+            int64_t at = j % dataset->variables,
+                    from = rows[i].turned ? at % channels * pixels + at / channels : at;
+            assert_int_equal(dataset->values[j], j - at + from);
+        }
+        lk_dataset_destroy(dataset);
+    }
+}
+
+/* No pixels change their places in silence. */
+static void pictures_are_not_cut_anew(void **state) {
+    (void)state;
+    lk_file file = npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 4, 6), }");
+    for (int i = 0; i < 24; ++i) {
+        put_element(&file, "|u1", i);
+    }
+    static const lk_shape fine[] = {{1, {24}}, {3, {4, 6, 1}}, {3, {1, 24, 1}}, {2, {4, 6}}},
+                          wrong[] = {{3, {6, 4, 1}}, {3, {2, 4, 3}}, {3, {8, 3, 1}}};
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; ++i) {
+        lk_dataset_options options = {.shape = fine[i]};
+        lk_dataset_destroy(test_parse(file.data, file.size, &options));
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
+        lk_dataset_options options = {.shape = wrong[i]};
+        test_refused(file.data, file.size, &options, LK_MISMATCH, "would be mixed up");
+    }
+}
+
+/* Type, order of bytes and order of axes come back, byte for byte. */
+static void arrays_are_written_as_they_stood(void **state) {
+    (void)state;
+    static const char *const shapes[] = {"(6,)",         "(2, 3)",       "(1, 2, 3)",
+                                         "(1, 1, 3, 2)", "(2, 3, 1, 1)", "(1, 1, 1, 6)"};
+    static const char *const types[] = {"|u1", "|i1", "<u2", ">u2", "<i2", ">i4", "<i8",
+                                        ">u8", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8"};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] * 2; ++i) {
+        for (size_t j = 0; j < sizeof types / sizeof types[0]; ++j) {
+            char header[119];
+            int used = snprintf(header, sizeof header,
+                                "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", types[j],
+                                i % 2 ? "True" : "False", shapes[i / 2]);
+            memset(header + used, ' ', sizeof header - (size_t)used);
+            memcpy(header + 117, "\n", 2);
+            lk_file file = npy(1, header);
+            for (int k = 0; k < 6; ++k) {
+                put_element(&file, types[j], six[k]);
+            }
+            lk_dataset *dataset = test_parse(file.data, file.size, NULL);
+            lk_context context = {0};
+            lk_buffer buffer = {0};
+            assert_int_equal(lk_npy_format.write(&context, "file", dataset, &buffer), LK_OK);
+            assert_int_equal(buffer.size, file.size);
+            assert_memory_equal(buffer.data, file.data, (size_t)file.size);
+            lk_buffer_release(&buffer);
+            lk_dataset_destroy(dataset);
+        }
+    }
 }
 
 static void refuse_npy(int version, const char *header, int elements, lk_status status,
@@ -143,7 +240,9 @@ static void lying_npy_headers_are_refused(void **state) {
     refuse_npy(1, HEADER("'|u1'", "(-2, 3)"), 6, LK_FORMAT, "damaged");
     refuse_npy(1, HEADER("'|u1'", "(1, 1, 1, 1, 1)"), 1, LK_UNSUPPORTED, "more than 4 axes");
     refuse_npy(1, HEADER("'|u1'", "()"), 1, LK_FORMAT, "single number");
-    refuse_npy(1, HEADER("'<f2'", "(3,)"), 6, LK_UNSUPPORTED, "'<f2'");
+    refuse_npy(1, HEADER("'<f3'", "(3,)"), 6, LK_UNSUPPORTED, "'<f3'");
+    refuse_npy(1, HEADER("'<c8'", "(3,)"), 6, LK_UNSUPPORTED, "'<c8'");
+    refuse_npy(1, HEADER("'<f22'", "(3,)"), 6, LK_UNSUPPORTED, "'<f22'");
     refuse_npy(1, HEADER("'|O'", "(3,)"), 6, LK_UNSUPPORTED, "'|O'");
     refuse_npy(1, HEADER("''", "(3,)"), 6, LK_UNSUPPORTED, "type ''");
     refuse_npy(1, HEADER("[('a', '|u1')]", "(3,)"), 6, LK_FORMAT, "not of plain numbers");
@@ -172,6 +271,11 @@ static void numbers_that_are_no_values_are_refused(void **state) {
         {"<i8", {0, 0, 0, 0, 0, 0, 0, 0x80}, "column 3: -9223372036854775808 is negative"},
         {"<u8", {0, 0, 0, 0, 0, 0, 0, 0x80}, "larger than 65535"},
         {"<u4", {0, 0, 1, 0}, "column 3: 65536 is larger than 65535"},
+        {"<f2", {0, 0x7E}, "nan is not an integer"},
+        {"<f2", {0, 0xFC}, "-inf is not an integer"},
+        {"<f2", {0, 0x38}, "0.5 is not an integer"},
+        {"<f2", {1, 0}, "5.96046448e-08 is not an integer"},
+        {"<f2", {0, 0xBC}, "-1 is negative"},
         {"<f4", {0, 0, 0xC0, 0x7F}, "nan is not an integer"},
         {"<f8", {0, 0, 0, 0, 0, 0, 0xF0, 0x7F}, "inf is not an integer"},
         {"<f8", {0, 0, 0, 0, 0, 0, 0xE0, 0x3F}, "0.5 is not an integer"},
@@ -255,6 +359,9 @@ int main(void) {
         cmocka_unit_test(every_type_and_order_is_read),
         cmocka_unit_test(axes_become_shapes),
         cmocka_unit_test(column_major_images_are_turned),
+        cmocka_unit_test(channels_first_are_turned),
+        cmocka_unit_test(pictures_are_not_cut_anew),
+        cmocka_unit_test(arrays_are_written_as_they_stood),
         cmocka_unit_test(lying_npy_headers_are_refused),
         cmocka_unit_test(numbers_that_are_no_values_are_refused),
         cmocka_unit_test(idx_is_read),

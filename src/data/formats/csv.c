@@ -175,7 +175,8 @@ static lk_status read_integers(const lk_csv *csv, lk_dataset *dataset, bool *wor
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
-static lk_status fail_no_examples(const lk_csv *csv) {
+static lk_status fail_no_examples(const lk_csv *csv, lk_dataset *dataset) {
+    dataset->empty = true;
     return lk_fail(csv->context, LK_FORMAT, "%s: there are no examples: only a header line",
                    csv->reading->name);
 }
@@ -184,7 +185,7 @@ static lk_status fail_no_examples(const lk_csv *csv) {
 static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
     int64_t lines = lk_text_count_lines(&csv->body);
     if (lines == 0) {
-        return fail_no_examples(csv);
+        return fail_no_examples(csv, dataset);
     }
     LK_TRY(lk_csv_match(csv, &dataset->columns));
     LK_TRY(lk_dataset_reserve(csv->context, csv->reading->name, dataset,
@@ -237,7 +238,7 @@ static lk_status read_values(lk_csv *csv, lk_dataset *dataset) {
     }
     lk_status status = read_integers(csv, dataset, &word);
     if (status == LK_OK && dataset->examples == 0) {
-        return fail_no_examples(csv);
+        return fail_no_examples(csv, dataset);
     }
     bool maybe_words = reading->words && reading->columns == NULL && !reading->alphabet_given;
     return status == LK_FORMAT && maybe_words ? try_words(csv, dataset, word) : status;

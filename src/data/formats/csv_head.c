@@ -31,6 +31,18 @@ static bool counts(const lk_line *record, uint8_t separator, bool *above_numbers
     return next >= 2;
 }
 
+/* Nothing in the first field, above row numbers or names, and something in all others: in a line of
+ * values the first would be missing, and a table with such has a header before them. */
+static bool has_empty_corner(const lk_line *record, uint8_t separator) {
+    lk_field field = lk_field_next(record->start, record->end, separator);
+    bool corner = field.start == field.end && field.next != NULL;
+    while (corner && field.next != NULL) {
+        field = lk_field_next(field.next, record->end, separator);
+        corner = field.start < field.end;
+    }
+    return corner;
+}
+
 /* Whether every field is a column that is asked for, or its label. */
 static bool all_known(const lk_columns *known, const lk_line *record, uint8_t separator) {
     for (lk_field field = {.next = record->start}; field.next;) {
@@ -85,6 +97,7 @@ static void find_header(lk_csv *csv, lk_line *header) {
     csv->counted = counts(header, csv->separator, &above_numbers);
     bool named =
         lk_record_names(header, csv->separator) || (csv->counted && above_numbers) ||
+        has_empty_corner(header, csv->separator) ||
         (csv->reading->columns != NULL && all_known(csv->reading->columns, header, csv->separator));
     csv->counted = csv->counted && !named;
     csv->body = named ? past : text;

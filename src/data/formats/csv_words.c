@@ -211,6 +211,7 @@ lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words) {
         LK_TRY(read_row(csv, dataset, examples, &record));
     }
     if (examples == 0) {
+        dataset->empty = true;
         return lk_fail(csv->context, LK_FORMAT, "%s: there are no examples: only a header line",
                        csv->reading->name);
     }

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/guard.h"
 #include "base/memory.h"
 
 #define DEPTH_MOST 32
@@ -77,6 +78,7 @@ static lk_status add_entry(lk_context *context, const search *how, const char *p
         return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
     }
     if (S_ISREG(about.st_mode) && has_ending(name, how->endings)) {
+        LK_TRY(lk_guard_member(context, path, &about));
         return add(context, how->files, lk_duplicate(inside), how->label);
     }
     if (!S_ISDIR(about.st_mode) || how->folders != NULL) {

@@ -1,12 +1,11 @@
 /* Writing a data set as a folder of PNG pictures: 0.png, or 000.png to 999.png, in their order; or,
  * where examples have names, under these, in folders of their own. A name that does not end in .png
  * gets that: photo.jpg becomes photo.jpg.png, since a PNG is what it is. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
+#include "base/guard.h"
 #include "base/memory.h"
 #include "data/formats/format.h"
 
@@ -15,17 +14,11 @@ bool lk_names_folder(const char *path) {
     return length > 1 && path[length - 1] == '/';
 }
 
-static lk_status make_folder(lk_context *context, const char *path) {
-    return mkdir(path, 0777) == 0 || errno == EEXIST
-               ? LK_OK
-               : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", path, strerror(errno));
-}
-
 /* The folders of a file's path, from `from` on. */
 static lk_status make_folders(lk_context *context, char *path, size_t from) {
     for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        LK_TRY(make_folder(context, path));
+        LK_TRY(lk_guard_folder(context, path));
         *slash = '/';
     }
     return LK_OK;
@@ -73,7 +66,7 @@ static lk_status check_names(lk_context *context, const char *path, const lk_dat
 }
 
 static lk_status write_example(lk_context *context, const char *folder, const lk_dataset *dataset,
-                               int64_t index, bool exact) {
+                               int64_t index, bool exact, lk_batch *batch) {
     lk_dataset one = *dataset;
     one.examples = 1;
     one.values = dataset->values + index * dataset->variables;
@@ -88,7 +81,7 @@ static lk_status write_example(lk_context *context, const char *folder, const lk
         status = make_folders(context, path, strlen(folder) + !lk_names_folder(folder));
     }
     if (status == LK_OK) {
-        status = lk_buffer_write(context, path, &buffer);
+        status = lk_buffer_hold(context, path, &buffer, batch);
     }
     lk_buffer_release(&buffer);
     lk_release(path);
@@ -98,9 +91,13 @@ static lk_status write_example(lk_context *context, const char *folder, const lk
 lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
                           bool exact) {
     LK_TRY(check_names(context, path, dataset));
-    LK_TRY(make_folder(context, path));
-    for (int64_t i = 0; i < dataset->examples; ++i) {
-        LK_TRY(write_example(context, path, dataset, i, exact));
+    LK_TRY(lk_guard_folder(context, path));
+    lk_batch batch = {0}; /* all of them or none */
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < dataset->examples && status == LK_OK; ++i) {
+        status = write_example(context, path, dataset, i, exact, &batch);
     }
-    return LK_OK;
+    status = status == LK_OK ? lk_batch_commit(context, &batch) : status;
+    lk_batch_abandon(&batch);
+    return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/unpack.h"
 #include "data/formats/format.h"
 #include "data/text.h"
 
@@ -12,21 +13,16 @@ static const struct {
 } foreign[] = {
     {0, 2, "\xFF\xFE", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
     {0, 2, "\xFE\xFF", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
-    {0, 5, "\xFD\x37zXZ", "packed by xz; unpack it: xz -dk"},
-    {0, 3, "BZh", "packed by bzip2; unpack it: bunzip2 -k"},
-    {0, 4, "\x28\xB5\x2F\xFD", "packed by zstd; unpack it: zstd -dk"},
     {0, 4, "\x04\x22\x4D\x18", "packed by lz4; unpack it: lz4 -d"},
-    {0, 2, "\x1F\x8B", "gzipped twice; unpack it: gunzip -k"},
     {0, 6, "7z\xBC\xAF\x27\x1C", "a 7z archive; unpack it: 7z x"},
     {0, 4, "Rar!", "a RAR archive; unpack it: unrar x"},
     {257, 5, "ustar", "a tar archive; unpack it: tar -xf"},
     {8, 4, "WEBP", "a WebP picture; convert it: dwebp FILE -o FILE.png"},
     {8, 4, "WAVE",
-     "WAV audio; --text bytes or --raw models its bytes, scipy.io.wavfile reads it "
-     "for numpy.save"},
+     "WAV audio; scipy.io.wavfile reads it for numpy.save; --text bytes or --raw models its bytes"},
     {8, 4, "AVI ", "an AVI video; take pictures from it: ffmpeg -i FILE %04d.png"},
     {0, 4, "RIFF", "a RIFF file; --text bytes or --raw models its bytes"},
-    {0, 4, "fLaC", "FLAC audio; convert it: flac -d, --text bytes or --raw models its bytes"},
+    {0, 4, "fLaC", "FLAC audio; unpack it: flac -d; --text bytes or --raw models its bytes"},
     {0, 4, "OggS", "Ogg audio or video; convert it: ffmpeg -i FILE FILE.wav"},
     {0, 3, "ID3", "MP3 audio; convert it: ffmpeg -i FILE FILE.wav"},
     {4, 8, "ftypavif", "an AVIF picture; convert it: avifdec FILE FILE.png"},
@@ -111,9 +107,9 @@ static bool is_bmp(const lk_reading *reading) {
 
 lk_status lk_refuse_foreign(lk_context *context, const char *path) {
     static const char *const endings[] = {
-        ".bmp",  ".gif", ".webp", ".tif", ".tiff", ".avif", ".heic", ".jp2", ".jxl",     ".svg",
-        ".pdf",  ".ico", ".h5",   ".mat", ".npz",  ".hdf5", ".pkl",  ".pt",  ".wav",     ".flac",
-        ".xlsx", ".xls", ".xz",   ".bz2", ".zst",  ".zip",  ".json", ".tsv", ".parquet",
+        ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".heic", ".jp2",     ".jxl",  ".svg",
+        ".pdf", ".ico", ".h5",   ".mat", ".hdf5", ".pkl",  ".pt",   ".wav",     ".flac", ".xlsx",
+        ".xls", ".xz",  ".bz2",  ".zst", ".zip",  ".json", ".tsv",  ".parquet",
     };
     const char *ending = strrchr(path, '.');
     for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof endings[0]; i++) {
@@ -130,6 +126,12 @@ lk_status lk_refuse_foreign(lk_context *context, const char *path) {
 /* ---- contents -------------------------------------------------------------------------------- */
 
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
+    const char *packing = lk_packing_name(reading->data, reading->size);
+    if (packing != NULL) { /* in memory: files are unpacked before they come here */
+        return lk_fail(context, LK_FORMAT,
+                       "%s: not a known data format, but packed by %s; unpack it", reading->name,
+                       packing);
+    }
     int i = find(reading);
     if (is_bmp(reading)) {
         return lk_fail(context, LK_FORMAT,
@@ -150,7 +152,7 @@ lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
         context, LK_FORMAT,
         "%s: not a known data format (it begins with '%s'); known are .amat text, 0/1 "
         "rows, CSV, IDX, NPY, NPZ, PNG, JPEG, PBM, PGM, PPM, PAM and CIFAR batches, each also "
-        "gzipped%s",
+        "packed by gzip, xz, zstd or bzip2%s",
         reading->name, lk_text_quote(reading->data, reading->data + shown, quoted),
         lk_advice_or(context, "text", "; a text needs --text bytes or --text utf8",
                      "; a text needs lk_loading.text"));

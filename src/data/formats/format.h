@@ -1,6 +1,6 @@
 /* What a data format is: one row, in a file of its own, and one line in table.c.
  * Internal to src/data/formats. In messages, lines, rows (examples), columns (variables) are
- * counted from 1 and bytes from 0. */
+ * counted from 1 and bytes from 0 (docs/formats.md, Counting). */
 #ifndef LK_DATA_FORMATS_FORMAT_H
 #define LK_DATA_FORMATS_FORMAT_H
 
@@ -18,8 +18,10 @@ typedef struct lk_reading {
     int64_t size;
     const char *array; /* of an NPZ; NULL: by role */
     lk_role role;
+    bool own_role;
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
+    lk_shape shape;      /* what is wanted; axes 0: anything */
     lk_crop crop;        /* of pictures; height 0: none */
     lk_picture_wish wish;
     int64_t variables; /* of whoever takes the data, or asked for; 0: unknown */

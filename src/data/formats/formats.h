@@ -37,6 +37,9 @@ typedef struct lk_dataset_options {
     uint64_t seed;  /* for LK_BINARIZE_SAMPLE */
     uint64_t epoch; /* for LK_BINARIZE_SAMPLE: which draw */
     lk_role role; /* picks among several arrays of one archive: train_data, valid_data, test_data */
+    bool empty;   /* a file of no examples gives a data set of none, which has no values and nothing
+                    * else that can be relied on */
+    bool own_role; /* of an archive: no array but one whose name is of the role */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
@@ -95,17 +98,19 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
                           const char *array, int64_t examples, int32_t **labels);
 
 /* Writers. The format is chosen by the name's ending: .png (one image, or a grid; to look at:
- * values are spread over 0..255), .pgm, .ppm, .pnm, .pam (one image, value for value), .npy, .amat,
+ * values are spread over 0..255), .pgm, .ppm, .pnm, .pam (one image, value for value), .npy, .npz
+ * (the values under the name they had in an NPZ, or "data", and "labels" that are numbers), .amat,
  * .txt (integers separated by spaces; 0/1 rows without spaces for binary data), .csv, .idx, .pbm
  * (binary data: the width is the number of variables, each row an example), .bin (CIFAR-10 batches,
- * with labels); each but .png also .gz; and NAME/, a folder that gets a PNG for each example, under
- * its name in the folder that was read, or a number. Another ending is LK_INVALID, the message
- * lists the known ones. A vector of d*d variables is drawn square, another one as a line. Text and
- * PBM keep no shape, and only the reader's options tell an alphabet larger than what occurs. */
+ * with labels); each but .png and .npz also .gz; and NAME/, a folder that gets a PNG for each
+ * example, under its name in the folder that was read, or a number. Another ending is LK_INVALID,
+ * the message lists the known ones. A vector of d*d variables is drawn square, another one as a
+ * line. Text and PBM keep no shape, and only the reader's options tell an alphabet larger than what
+ * occurs. */
 lk_status lk_dataset_write(lk_context *context, const char *path, const lk_dataset *dataset);
 /* The same, value for value: what decompression uses. A picture is one example of 1 to 4 channels,
  * a folder gets each under its own name; what the format cannot hold is LK_INVALID. Where the
- * ending says nothing the file becomes what dataset->format remembers (npz becomes npy). Format 0
+ * ending says nothing the file becomes what dataset->format remembers (jpeg becomes png). Format 0
  * and an unknown ending: LK_INVALID. */
 lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dataset *dataset);
 /* Whether a file of that name can hold such examples, of which values need not be there: asked
@@ -132,11 +137,21 @@ lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *
  * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
 lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
-/* The same, and empty files are texts too: to compress them. */
+/* The same, and empty files are texts too. */
+lk_status lk_items_open_texts_or_empty(lk_context *context, const char *path,
+                                       const lk_symbols *symbols, lk_items **items);
+/* The same of the bytes that are there, nothing unpacked: to compress them. */
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
+/* The same as texts of the symbols that are learned from them; both are the caller's. */
+lk_status lk_items_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
+                               lk_symbols *symbols, lk_items **items);
 /* The symbols of those: as lk_symbols_learn, of all of them together. */
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols);
+
+/* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
+ * format. Not so: a table, numbers, nothing at all, what cannot be found. */
+lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
 
 #endif

@@ -52,6 +52,64 @@ static lk_bytes make_jpeg(const lk_kind *kind, int height, int width) {
     return (lk_bytes){packed, (int64_t)size};
 }
 
+/* A marker right behind the first two bytes. */
+static lk_bytes put_marker(lk_bytes jpeg, int marker, const void *content, size_t size) {
+    lk_bytes made = {malloc((size_t)jpeg.size + size + 4), jpeg.size + (int64_t)size + 4};
+    const uint8_t head[] = {
+        0xFF, 0xD8, 0xFF, (uint8_t)marker, (uint8_t)((size + 2) >> 8), (uint8_t)(size + 2)};
+    memcpy(made.data, head, sizeof head);
+    memcpy(made.data + sizeof head, content, size);
+    memcpy(made.data + sizeof head + size, jpeg.data + 2, (size_t)jpeg.size - 2);
+    free(jpeg.data);
+    return made;
+}
+
+/* Each of EXIF's eight ways up: which of the six pixels of a file of two rows stand where. */
+static void orientation_is_followed_where_asked(void **state) {
+    (void)state;
+    static const struct {
+        int height, width;
+        uint8_t from[6];
+    } ways[9] = {
+        [1] = {2, 3, {0, 1, 2, 3, 4, 5}}, [2] = {2, 3, {2, 1, 0, 5, 4, 3}},
+        [3] = {2, 3, {5, 4, 3, 2, 1, 0}}, [4] = {2, 3, {3, 4, 5, 0, 1, 2}},
+        [5] = {3, 2, {0, 3, 1, 4, 2, 5}}, [6] = {3, 2, {3, 0, 4, 1, 5, 2}},
+        [7] = {3, 2, {5, 2, 4, 1, 3, 0}}, [8] = {3, 2, {2, 5, 1, 4, 0, 3}},
+    };
+    static const lk_kind grey = {JCS_GRAYSCALE, 100, false, 1};
+    for (int way = 1; way <= 8; ++way) {
+        char exif[] = "Exif\0\0II*\0\x8\0\0\0\x1\0\x12\x01\x3\0\x1\0\0\0?\0\0\0\0\0\0";
+        *strchr(exif + 24, '?') = (char)way;
+        lk_bytes bytes = put_marker(make_jpeg(&grey, 2, 3), 0xE1, exif, sizeof exif);
+        lk_dataset *plain = test_parse(bytes.data, bytes.size, NULL);
+        lk_dataset_options orient = {.pictures.settings.orient = true};
+        lk_dataset *turned = test_parse(bytes.data, bytes.size, &orient);
+        assert_int_equal(plain->shape.size[0], 2);
+        assert_int_equal(turned->shape.size[0], ways[way].height);
+        assert_int_equal(turned->shape.size[1], ways[way].width);
+        for (int i = 0; i < 6; ++i) {
+            assert_int_equal(turned->values[i], plain->values[ways[way].from[i]]);
+        }
+        assert_true((plain->note != NULL) == (way > 1));
+        assert_true((turned->note != NULL) == (way > 1));
+        lk_dataset_destroy(plain);
+        lk_dataset_destroy(turned);
+        free(bytes.data);
+    }
+}
+
+static void further_pictures_are_counted(void **state) {
+    (void)state;
+    static const lk_kind grey = {JCS_GRAYSCALE, 100, false, 1};
+    static const char index[] = "MPF\0MM\0*\0\0\0\x8\0\x1\xB0\x01\0\x4\0\0\0\x1\0\0\0\x3\0\0\0\0";
+    lk_bytes bytes = put_marker(make_jpeg(&grey, 2, 3), 0xE2, index, sizeof index - 1);
+    lk_dataset *dataset = test_parse(bytes.data, bytes.size, NULL);
+    assert_non_null(dataset->note);
+    assert_string_equal(dataset->note, "the first of 3 frames read");
+    lk_dataset_destroy(dataset);
+    free(bytes.data);
+}
+
 static void pictures_are_read(void **state) {
     (void)state;
     static const lk_kind kinds[] = {{JCS_GRAYSCALE, 100, false, 1},
@@ -190,8 +248,12 @@ static void pixels_are_restored_as_png(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures_are_read),          cmocka_unit_test(truncation_is_seen),
-        cmocka_unit_test(damage_is_survived),         cmocka_unit_test(hostile_headers_are_refused),
+        cmocka_unit_test(orientation_is_followed_where_asked),
+        cmocka_unit_test(further_pictures_are_counted),
+        cmocka_unit_test(pictures_are_read),
+        cmocka_unit_test(truncation_is_seen),
+        cmocka_unit_test(damage_is_survived),
+        cmocka_unit_test(hostile_headers_are_refused),
         cmocka_unit_test(pixels_are_restored_as_png),
     };
     return cmocka_run_group_tests(tests, NULL, test_folder_remove);

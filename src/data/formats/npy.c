@@ -94,20 +94,13 @@ static bool take_shape(lk_npy_cursor *cursor, lk_array *array) {
 }
 
 static bool set_type(lk_array *array, const char *descr) {
-    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "i4",
-                                        "i8", "u4", "u8", "f4", "f8"};
-    if (strchr("<>|=", descr[0]) == NULL || descr[0] == '\0') {
+    if (descr[0] == '\0' || strchr("<>|=", descr[0]) == NULL || strlen(descr) != 3) {
         return false;
     }
     array->big_endian = descr[0] == '>';
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i) {
-        if (strcmp(descr + 1, known[i]) == 0) {
-            array->kind = known[i][0];
-            array->width = known[i][1] - '0';
-            return true;
-        }
-    }
-    return false;
+    array->kind = descr[1];
+    array->width = descr[2] - '0';
+    return lk_array_type(array->kind, array->width) != 0;
 }
 
 typedef struct lk_npy_header {
@@ -221,8 +214,8 @@ lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *dat
     }
     if (!set_type(array, header.descr)) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "%s: elements of type '%s'; known are bool, integers of 1 to 8 bytes, f4 "
-                       "and f8, so convert with "
+                       "%s: elements of type '%s'; known are bool, integers of 1 to 8 bytes, f2, "
+                       "f4 and f8, so convert with "
                        "astype first",
                        name, header.descr);
     }
@@ -242,21 +235,19 @@ static lk_status read_npy(lk_context *context, const lk_reading *reading, lk_dat
     return lk_array_values(context, reading, &array, dataset);
 }
 
-/* Version 1: bytes when the alphabet fits into one, else u2. */
-static lk_status write_npy(lk_context *context, const char *path, const lk_dataset *dataset,
-                           lk_buffer *buffer) {
-    (void)context, (void)path;
-    int64_t size[LK_SHAPE_MOST + 1];
-    int axes = lk_array_axes(dataset, size), width = dataset->alphabet <= 256 ? 1 : 2;
+/* Version 1. Magic, header and the line end fill whole lines of 64 bytes, as numpy writes them. */
+void lk_npy_put_header(const lk_array *array, lk_buffer *buffer) {
     char header[256];
-    int used = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                        width == 1 ? "|u1" : "<u2");
-    for (int i = 0; i < axes; ++i) {
+    char order = array->width == 1 ? '|' : array->big_endian ? '>' : '<';
+    int used =
+        snprintf(header, sizeof header, "{'descr': '%c%c%d', 'fortran_order': %s, 'shape': (",
+                 order, array->kind, array->width, array->fortran ? "True" : "False");
+    for (int i = 0; i < array->axes; ++i) {
         used += snprintf(header + used, sizeof header - (size_t)used, "%s%lld", i ? ", " : "",
-                         (long long)size[i]);
+                         (long long)array->size[i]);
     }
-    used += snprintf(header + used, sizeof header - (size_t)used, "), }");
-    /* Magic, header and the line end fill whole lines of 64 bytes, as numpy writes them. */
+    used += snprintf(header + used, sizeof header - (size_t)used, "%s), }",
+                     array->axes == 1 ? "," : "");
     while ((10 + used + 1) % 64 != 0) {
         header[used++] = ' ';
     }
@@ -265,8 +256,14 @@ static lk_status write_npy(lk_context *context, const char *path, const lk_datas
         0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (uint8_t)(used & 0xFF), (uint8_t)(used >> 8)};
     lk_buffer_put(buffer, magic, sizeof magic);
     lk_buffer_put(buffer, header, used);
-    lk_array_put(dataset, width, false, buffer);
-    return LK_OK;
+}
+
+static lk_status write_npy(lk_context *context, const char *path, const lk_dataset *dataset,
+                           lk_buffer *buffer) {
+    (void)path;
+    lk_array array = lk_array_describe(dataset);
+    lk_npy_put_header(&array, buffer);
+    return lk_array_put_as(context, dataset, &array, buffer);
 }
 
 const lk_format lk_npy_format = {

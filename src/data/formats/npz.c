@@ -1,7 +1,7 @@
-/* NPZ (numpy.savez): a zip archive of NPY files, through libzip. Which array is read: the one asked
- * for by name; else the role's (train_data, x_train, ...); else one with a usual name of data; else
- * the only one with two or more axes. Labels are taken when an array of a usual name has one for
- * each example. */
+/* Reading NPZ (numpy.savez): a zip archive of NPY files, through libzip. Which array is read: the
+ * one asked for by name; else the role's (train_data, x_train, ...); else one with a usual name of
+ * data; else the only one with two or more axes. Labels are taken when an array of a usual name has
+ * one for each example. */
 #include "data/formats/array.h"
 
 #include <stdio.h>
@@ -19,7 +19,8 @@
 /* Bytes that are read to see how many axes an array has. */
 #define PROBE 4096
 
-/* Names by role, in the order of lk_role, and last those that go with any. */
+/* Names by role, in the order of lk_role, and last those that go with any. Their places are part of
+ * the compressed container's format (usual_number): names are only added at the ends. */
 #define NAMES_MOST 10
 static const struct {
     const char *data[NAMES_MOST], *labels[NAMES_MOST];
@@ -177,6 +178,31 @@ static bool holds_arrays(zip_t *archive) {
     return false;
 }
 
+/* Archives that are brought often and hold no arrays: an entry that ends so, what it is, and what
+ * to do. */
+static const char *what_archive(zip_t *archive) {
+    static const char *const rows[][2] = {
+        {"xl/workbook.xml", "an Excel workbook (xlsx); save the table as CSV"},
+        {"word/document.xml", "a Word document (docx); save its text"},
+        {"content.xml", "an OpenDocument file; save the table as CSV"},
+        {"data.pkl", "a PyTorch file; save the array: numpy.save(NAME, torch.load(FILE))"},
+        {"", "a ZIP archive without NPY arrays; unpack it, or save arrays as NPZ (numpy.savez), a "
+             "table as CSV"},
+    };
+    int64_t entries = zip_get_num_entries(archive, 0);
+    for (size_t r = 0; r + 1 < sizeof rows / sizeof *rows; ++r) {
+        size_t want = strlen(rows[r][0]);
+        for (int64_t i = 0; i < entries; ++i) {
+            const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
+            size_t length = name != NULL ? strlen(name) : 0;
+            if (length >= want && strcmp(name + length - want, rows[r][0]) == 0) {
+                return rows[r][1];
+            }
+        }
+    }
+    return rows[sizeof rows / sizeof *rows - 1][1];
+}
+
 static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t *archive,
                            int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
@@ -192,10 +218,7 @@ static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t
         return LK_OK;
     }
     if (found == 0 && !holds_arrays(archive)) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: a ZIP archive without NPY arrays; save arrays as NPZ (numpy.savez), a "
-                       "table as CSV",
-                       reading->name);
+        return lk_fail(context, LK_FORMAT, "%s: %s", reading->name, what_archive(archive));
     }
     return fail_choice(context, reading, archive,
                        found ? "several arrays could be the data"
@@ -218,6 +241,9 @@ static lk_status choose(lk_context *context, const lk_reading *reading, zip_t *a
     }
     *row = (int)reading->role;
     *entry = find_usual(archive, usual[*row].data);
+    if (*entry < 0 && reading->own_role) {
+        return fail_choice(context, reading, archive, "no array of a name for this");
+    }
     if (*entry < 0) {
         *row = ANY_ROLE;
         *entry = find_usual(archive, usual[ANY_ROLE].data);
@@ -269,6 +295,26 @@ static lk_status parse_entry(lk_context *context, const lk_reading *reading, zip
     return status;
 }
 
+/* Of dataset->stored, above the bits of arrays: 1 + the place of a usual name, row by row; 0: a
+ * name that is not usual. */
+#define NAME_SHIFT 10
+static int32_t usual_number(zip_t *archive, int64_t entry) {
+    for (int32_t i = 0; i < (ANY_ROLE + 1) * NAMES_MOST; ++i) {
+        const char *name = usual[i / NAMES_MOST].data[i % NAMES_MOST];
+        if (name != NULL && find_entry(archive, name) == entry) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+const char *lk_npz_name(const lk_dataset *dataset) {
+    int32_t number = (dataset->format == LK_FROM_NPZ ? dataset->stored >> NAME_SHIFT : 0) - 1;
+    bool known = number >= 0 && number < (ANY_ROLE + 1) * NAMES_MOST;
+    const char *name = known ? usual[number / NAMES_MOST].data[number % NAMES_MOST] : NULL;
+    return name != NULL ? name : "data";
+}
+
 static lk_status read_npz(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
     zip_t *archive;
     int64_t entry;
@@ -285,7 +331,13 @@ static lk_status read_npz(lk_context *context, const lk_reading *reading, lk_dat
         lk_bytes_release(&bytes);
     }
     if (status == LK_OK) {
+        dataset->stored |= usual_number(archive, entry) << NAME_SHIFT;
         status = take_labels(context, reading, archive, entry, row, dataset);
+    }
+    if (status == LK_OK && reading->array == NULL && zip_get_num_entries(archive, 0) > 1) {
+        const char *name = zip_get_name(archive, (zip_uint64_t)entry, 0);
+        status = lk_dataset_note(context, dataset, "of the archive the array %.*s is read",
+                                 (int)strcspn(name, "."), name);
     }
     zip_discard(archive);
     return status;
@@ -308,7 +360,8 @@ const lk_format lk_npz_format = {
     .name = "npz",
     .number = LK_FROM_NPZ,
     .traits = LK_HAS_ARRAYS,
+    .endings = {".npz"},
     .recognise = lk_is_npz,
     .read = read_npz,
-    .restored_as = LK_FROM_NPY,
+    .write = lk_npz_write,
 };

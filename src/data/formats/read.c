@@ -55,7 +55,14 @@ static lk_status finish_words(lk_context *context, const lk_dataset_options *opt
                    dataset->path);
 }
 
-static void choose_alphabet(const lk_dataset_options *options, lk_dataset *dataset) {
+/* Whether so few of the values of an array of bytes occur that it is no chance. */
+static bool few_occur(const lk_dataset_options *options, int32_t most, int32_t hint) {
+    return options->role == LK_ROLE_TRAIN && options->binarization == LK_BINARIZE_NONE &&
+           hint > 2 * most;
+}
+
+static lk_status choose_alphabet(lk_context *context, const lk_dataset_options *options,
+                                 lk_dataset *dataset) {
     int32_t most = largest_value(dataset) + 1, given = file_alphabet(options);
     const lk_format *format = lk_format_of(dataset->format);
     if (given) {
@@ -64,10 +71,17 @@ static void choose_alphabet(const lk_dataset_options *options, lk_dataset *datas
         bool own = format && (format->traits & LK_KEEPS_ALPHABET) != 0;
         int32_t hint = most <= 2 && !own ? 2 : dataset->alphabet;
         dataset->alphabet = hint > most ? hint : most;
+        if (!own && few_occur(options, most, hint)) {
+            LK_TRY(lk_dataset_note(context, dataset,
+                                   "pictures of bytes have an alphabet of %d, though the largest "
+                                   "value is %d; if no others can occur give --alphabet %d",
+                                   hint, most - 1, most));
+        }
     }
     if (options->binarization != LK_BINARIZE_NONE) {
         lk_dataset_binarize_all(dataset, options->binarization, options->seed, options->epoch);
     }
+    return LK_OK;
 }
 
 /* Values by position are those of the columns by name. */
@@ -77,12 +91,39 @@ static lk_status name_columns(lk_context *context, const lk_columns *known, lk_d
                : lk_columns_copy(context, known, &dataset->columns);
 }
 
+/* The axes that are longer than 1: of a vector one or none. */
+static lk_shape long_axes(lk_shape shape) {
+    lk_shape found = {0};
+    for (int32_t i = 0; i < shape.axes; ++i) {
+        if (shape.size[i] > 1) {
+            found.size[found.axes++] = shape.size[i];
+        }
+    }
+    return found;
+}
+
+/* A vector may be cut into any shape, and flattened again; other axes would be mixed up. */
+static lk_status cut(lk_context *context, lk_shape wanted, lk_dataset *dataset) {
+    lk_shape old = long_axes(dataset->shape), new = long_axes(wanted);
+    if (old.axes > 1 && new.axes > 1 && !lk_shape_equal(old, new)) {
+        char found[64], asked[64];
+        lk_shape_print(dataset->shape, found, sizeof found);
+        lk_shape_print(wanted, asked, sizeof asked);
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: an example is %s, and cut into %s its pixels would be mixed up: "
+                       "transpose the array, or leave out the shape",
+                       dataset->path, found, asked);
+    }
+    dataset->shape = wanted;
+    return LK_OK;
+}
+
 static lk_status finish(lk_context *context, const lk_dataset_options *options,
                         lk_dataset *dataset) {
     if (dataset->columns != NULL && lk_columns_have_words(dataset->columns)) {
         return finish_words(context, options, dataset);
     }
-    choose_alphabet(options, dataset);
+    LK_TRY(choose_alphabet(context, options, dataset));
     LK_TRY(name_columns(context, options->columns, dataset));
     if (options->shape.axes == 0) {
         return LK_OK;
@@ -96,8 +137,7 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
                        dataset->path, (long long)dataset->variables, found,
                        (long long)lk_shape_variables(options->shape), wanted);
     }
-    dataset->shape = options->shape;
-    return LK_OK;
+    return cut(context, options->shape, dataset);
 }
 
 static bool wants_words(const lk_reading *reading) {
@@ -142,11 +182,25 @@ static const lk_format *recognise(const lk_reading *reading) {
     return words && memchr(reading->data, 0, (size_t)reading->size) == NULL ? &lk_csv_format : NULL;
 }
 
+static bool is_blank_text(const lk_reading *reading) {
+    int64_t at = 0;
+    while (at < reading->size && (lk_is_blank(reading->data[at]) || reading->data[at] == '\n')) {
+        ++at;
+    }
+    return at == reading->size;
+}
+
 static lk_status read_file(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
     if (reading->size == 0) {
+        dataset->empty = true;
         return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
     }
     const lk_format *format = recognise(reading);
+    if (format == NULL && is_blank_text(reading)) {
+        dataset->empty = true;
+        return lk_fail(context, LK_FORMAT, "%s: there are no examples: only blank lines",
+                       reading->name);
+    }
     if (format == NULL) {
         return lk_fail_foreign(context, reading);
     }
@@ -188,8 +242,10 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .size = bytes ? bytes->size : 0,
                           .array = options->array,
                           .role = options->role,
+                          .own_role = options->own_role,
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
+                          .shape = options->shape,
                           .crop = options->crop,
                           .wish = options->pictures,
                           .variables = options->shape.axes > 0 ? lk_shape_variables(options->shape)
@@ -206,6 +262,10 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
     lk_status status = fill(context, &reading, options, made);
     if (status == LK_OK) {
         status = finish(context, options, made);
+    }
+    if (status != LK_OK && status != LK_NO_MEMORY && made->empty && options->empty) {
+        made->examples = 0;
+        status = LK_OK;
     }
     if (status != LK_OK) {
         lk_dataset_destroy(made);

@@ -97,6 +97,11 @@ lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_sy
     return open_texts(context, path, symbols, lk_stream_open, items);
 }
 
+lk_status lk_items_open_texts_or_empty(lk_context *context, const char *path,
+                                       const lk_symbols *symbols, lk_items **items) {
+    return open_texts(context, path, symbols, lk_stream_open_or_empty, items);
+}
+
 lk_status lk_items_open_files(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items) {
     return open_texts(context, path, symbols, lk_stream_open_any, items);
@@ -138,4 +143,31 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
                            : learn_listed(context, &folder, kind, symbols);
     lk_folder_deinit(&folder);
     return status;
+}
+
+/* What is a pipe can be opened but once. */
+static lk_status learn_file(lk_context *context, const char *path, lk_symbols_kind kind,
+                            lk_symbols *symbols, lk_items **items) {
+    lk_source source;
+    lk_stream *text;
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
+    lk_status status = lk_symbols_learn_source(&source, kind, symbols);
+    if (status != LK_OK) {
+        lk_source_close(&source);
+        return status;
+    }
+    LK_TRY(lk_stream_open_take(&source, symbols, &text));
+    return lk_items_of_texts_take(context, path, &text, 1, items);
+}
+
+lk_status lk_items_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
+                               lk_symbols *symbols, lk_items **items) {
+    struct stat about;
+    *items = NULL;
+    *symbols = (lk_symbols){.kind = kind};
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return learn_file(context, path, kind, symbols, items);
+    }
+    LK_TRY(lk_symbols_learn_texts(context, path, kind, symbols));
+    return lk_items_open_texts(context, path, symbols, items);
 }

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/zlib_memory.h"
+#include "data/formats/array.h"
 #include "data/formats/pictures.h"
 
 /* Input is passed in pieces because zlib counts in 32 bits. */
@@ -92,8 +93,8 @@ static lk_status fail_ending(lk_context *context, const char *path) {
     }
     return lk_fail(
         context, LK_INVALID,
-        "%s: the ending of the name says no known format; known are %s, all but .png also with "
-        ".gz, and NAME/ for a folder of PNG pictures",
+        "%s: the ending of the name says no known format; known are %s, all but .png and .npz "
+        "also with .gz, and NAME/ for a folder of PNG pictures",
         path, known);
 }
 
@@ -102,7 +103,8 @@ static lk_status fail_ending(lk_context *context, const char *path) {
 static bool keeps_labels(const lk_format *format, const lk_dataset *dataset) {
     bool column = dataset->columns != NULL && (format->traits & LK_KEEPS_WORDS) != 0;
     bool folders = format == &lk_folder_format && dataset->names != NULL;
-    return column || folders || (format->traits & LK_KEEPS_LABELS) != 0;
+    bool numbers = format == &lk_npz_format && lk_npz_keeps_labels(dataset);
+    return column || folders || numbers || (format->traits & LK_KEEPS_LABELS) != 0;
 }
 
 /* The format that `path` gets; NULL: none. */

@@ -2,8 +2,10 @@
  * by libpng. */
 #include <png.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "data/formats/testing.h"
+#include "data/labels.h"
 
 static lk_dataset *random_dataset(lk_shape shape, int64_t examples, int32_t alphabet) {
     lk_context context = {0};
@@ -46,9 +48,9 @@ static void check_round_trip(const char *name, const lk_dataset *dataset) {
 
 static void what_is_written_is_read_again(void **state) {
     (void)state;
-    static const char *const names[] = {"a.npy",    "a.amat",   "a.txt",           "a.csv",
-                                        "a.idx",    "a.npy.gz", "a.amat.gz",       "a.txt.GZ",
-                                        "a.csv.gz", "a.idx.gz", "a-idx3-ubyte.gz", "A.NPY"};
+    static const char *const names[] = {
+        "a.npy",    "a.amat",   "a.txt",    "a.csv",           "a.idx", "a.npy.gz", "a.amat.gz",
+        "a.txt.GZ", "a.csv.gz", "a.idx.gz", "a-idx3-ubyte.gz", "A.NPY", "a.npz"};
     static const lk_shape shapes[] = {{1, {1}},       {1, {2}},       {1, {5}},
                                       {1, {17}},      {1, {129}},     {2, {3, 5}},
                                       {3, {4, 3, 1}}, {3, {2, 3, 3}}, {4, {2, 2, 2, 2}}};
@@ -112,18 +114,56 @@ static void formats_keep_shape_and_bytes(void **state) {
     remove(path);
 }
 
+/* The array has the name that it had, if that is a usual one; labels stand beside it. */
+static void archives_keep_names_and_labels(void **state) {
+    (void)state;
+    lk_context context = {0};
+    lk_dataset *dataset = random_dataset((lk_shape){3, {2, 3, 1}}, 4, 5), *again;
+    static const struct {
+        int32_t number; /* of the usual name, from 1 */
+        const char *name;
+    } rows[] = {{0, "data"}, {1, "train_data"}, {18, "val_images"}, {32, "x"}, {99, "data"}};
+    dataset->labels = lk_allocate(4, sizeof *dataset->labels);
+    dataset->format = LK_FROM_NPZ;
+    for (int i = 0; i < 4; ++i) {
+        dataset->labels[i] = i * 70000 - 7;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        char path[512];
+        dataset->stored = rows[i].number << 10;
+        lk_dataset_options options = {.array = rows[i].name};
+        assert_int_equal(lk_dataset_write(&context, test_path("a.npz", path), dataset), LK_OK);
+        if (lk_dataset_read(&context, path, &options, &again) != LK_OK) {
+            fail_msg("%s", context.message);
+        }
+        test_values(again, 4, 6, dataset->values);
+        for (int j = 0; j < 4; ++j) {
+            int32_t number;
+            assert_true(lk_dataset_label_number(again, j, &number));
+            assert_int_equal(number, dataset->labels[j]);
+        }
+        lk_dataset_destroy(again);
+        options = (lk_dataset_options){.role = LK_ROLE_VALID, .own_role = true};
+        lk_status own = lk_dataset_read(&context, path, &options, &again);
+        assert_int_equal(own, i == 2 ? LK_OK : LK_INVALID);
+        lk_dataset_destroy(again);
+        remove(path);
+    }
+    lk_dataset_destroy(dataset);
+}
+
 static void other_endings_are_refused(void **state) {
     (void)state;
     lk_context context = {0};
     lk_dataset *dataset = random_dataset((lk_shape){1, {3}}, 2, 3);
-    static const char *const names[] = {"a.jpg", "a", "a.gz", ".npy", "a.png.gz", "a.npz"};
+    static const char *const names[] = {"a.jpg", "a", "a.gz", ".npy", "a.png.gz", "a.npz.gz"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
         char path[512];
         const char *name = i == 3 ? ".npy" : test_path(names[i], path);
         assert_int_equal(lk_dataset_write(&context, name, dataset), LK_INVALID);
         assert_non_null(
             strstr(context.message,
-                   "known are .png, .bin, .npy, .idx, -ubyte, .pbm, .pgm, .ppm, .pnm, .pam, "
+                   "known are .png, .bin, .npz, .npy, .idx, -ubyte, .pbm, .pgm, .ppm, .pnm, .pam, "
                    ".csv, .txt, .amat"));
         assert_int_equal(lk_dataset_writable(&context, name), LK_INVALID);
         assert_int_equal(lk_dataset_restore(&context, name, dataset), LK_INVALID);
@@ -229,6 +269,7 @@ int main(void) {
         cmocka_unit_test(large_files_are_packed_whole),
         cmocka_unit_test(columns_stay_columns),
         cmocka_unit_test(formats_keep_shape_and_bytes),
+        cmocka_unit_test(archives_keep_names_and_labels),
         cmocka_unit_test(other_endings_are_refused),
         cmocka_unit_test(grids_are_drawn),
         cmocka_unit_test(binary_data_are_black_and_white),

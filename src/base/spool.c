@@ -1,0 +1,84 @@
+#include "base/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+
+#define PIECE ((int64_t)1 << 16)
+
+static const char *folder(void) {
+    const char *wanted = getenv("TMPDIR");
+    return wanted != NULL && wanted[0] != '\0' ? wanted : "/tmp";
+}
+
+/* Where files cannot be made without a name, it is taken away at once. */
+static lk_status make(lk_context *context, int *spooled) {
+    *spooled = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    if (*spooled >= 0) {
+        return LK_OK;
+    }
+    char *name = lk_print("%s/likely-XXXXXX", folder());
+    if (name == NULL) {
+        return lk_fail_no_memory(context, "a name", 1);
+    }
+    *spooled = mkostemp(name, O_CLOEXEC);
+    int error = errno;
+    if (*spooled >= 0) {
+        unlink(name);
+    }
+    lk_release(name);
+    return *spooled >= 0 ? LK_OK
+                         : lk_fail(context, LK_IO, "%s: cannot create a temporary file there: %s",
+                                   folder(), strerror(error));
+}
+
+static lk_status put(lk_context *context, const char *name, int to, const uint8_t *data,
+                     int64_t size) {
+    while (size > 0) {
+        ssize_t count = write(to, data, (size_t)size);
+        if (count < 0 && !lk_wait(to, POLLOUT)) {
+            return lk_fail(context, LK_IO,
+                           "%s: cannot keep what comes from it in %s: %s; name another folder by "
+                           "TMPDIR",
+                           name, folder(), strerror(errno));
+        }
+        data += count > 0 ? count : 0;
+        size -= count > 0 ? count : 0;
+    }
+    return LK_OK;
+}
+
+static lk_status copy(lk_context *context, const char *name, int from, int to, uint8_t *piece) {
+    for (;;) {
+        ssize_t count = read(from, piece, (size_t)PIECE);
+        if (count < 0 && !lk_wait(from, POLLIN)) {
+            return lk_fail(context, LK_IO, "%s: cannot read: %s", name, strerror(errno));
+        }
+        if (count == 0) {
+            return LK_OK;
+        }
+        LK_TRY(count > 0 ? put(context, name, to, piece, count) : LK_OK);
+    }
+}
+
+lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled) {
+    uint8_t *piece = lk_resize(NULL, PIECE, 1);
+    if (piece == NULL) {
+        return lk_fail_no_memory(context, "a pipe's buffer", PIECE);
+    }
+    lk_status status = make(context, spooled);
+    if (status == LK_OK) {
+        status = copy(context, name, from, *spooled, piece);
+        if (status != LK_OK) {
+            close(*spooled);
+        }
+    }
+    lk_release(piece);
+    return status;
+}

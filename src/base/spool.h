@@ -1,0 +1,11 @@
+/* What can be read but once, as from a pipe, for whoever reads at any place, more than once. */
+#ifndef LK_BASE_SPOOL_H
+#define LK_BASE_SPOOL_H
+
+#include "base/context.h"
+
+/* Copies all that `from` still gives into a file without a name, in $TMPDIR or /tmp, which ends
+ * with its descriptor, the caller's. `name` is for messages. */
+lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled);
+
+#endif

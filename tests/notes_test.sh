@@ -1,0 +1,46 @@
+# What a user should know of how data were read is said in one line: by train on standard error,
+# unless it is to be quiet, by others among the results.
+. "$(dirname "$0")/lib.sh"
+
+# said PATTERN ARGUMENTS...: the command succeeds and says so
+said() {
+    local pattern=$1
+    shift
+    run "$@" >"$work/stdout" 2>"$work/stderr" || fail "likely $*: $(cat "$work/stderr")"
+    [[ $(cat "$work/stdout" "$work/stderr" | grep -cE -- "$pattern") -eq 1 ]] ||
+        fail "likely $*: expected /$pattern/ once, got: $(cat "$work/stdout" "$work/stderr")"
+    run "$@" --quiet >/dev/null 2>"$work/stderr"
+    [[ ! -s $work/stderr ]] || fail "likely $* --quiet: $(cat "$work/stderr")"
+    checks=$((checks + 2))
+}
+
+m=$work/model
+printf ',a,b\n0,1,0\n1,0,1\n2,1,1\n' >"$work/pandas.csv"
+said 'pandas.csv: the first column, which numbers the rows, is left out' \
+    train uniform --data "$work/pandas.csv" --out "$m"
+said 'pandas.csv: the first column' eval "$m" --data "$work/pandas.csv"
+said 'pandas.csv: the first column' score "$m" --data "$work/pandas.csv"
+printf '"a" "b"\n"1" 1 0\n"2" 0 1\n' | tr ' ' ',' >"$work/r.csv"
+said 'r.csv: the first column' train uniform --data "$work/r.csv" --out "$m"
+printf '"","9.5","10"\n"8.5",1,0\n"9",0,1\n' >"$work/corner.csv"
+said 'corner.csv: the first column' train uniform --data "$work/corner.csv" --out "$m"
+run sample "$m" --count 1 --out "$work/corner_again.csv" >/dev/null
+[[ $(head -1 "$work/corner_again.csv") == 9.5,10 ]] || fail 'a header of numbers is no header'
+printf '0,1,2\n1,0,1\n0,0,1\n' >"$work/counted.csv"
+said 'counted.csv: the first line counts 0 to 2 and is taken for an example' \
+    train uniform --data "$work/counted.csv" --out "$m"
+
+# npy DESCR SHAPE: the header of an array
+npy() {
+    printf '\223NUMPY\1\0\166\0%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"
+}
+{ npy '|u1' '(2, 1, 5, 6)'; head -c 60 /dev/zero | tr '\0' '\7'; } >"$work/first.npy"
+said 'first.npy: axes \(examples, 1 channels, 5, 6\) are taken as \(examples, 5, 6, 1 channels\)' \
+    train uniform --data "$work/first.npy" --out "$m"
+said 'alphabet of 256, though the largest value is 7.* --alphabet 8' \
+    train uniform --data "$work/first.npy" --out "$m"
+run train uniform --data "$work/first.npy" --alphabet 8 --out "$m" 2>"$work/stderr" >/dev/null
+grep -q 'alphabet' "$work/stderr" && fail "a note of an alphabet that was given"
+expect_status 1 'would be mixed up' train uniform --data "$work/first.npy" --shape 6x5x1 \
+    --out "$m"
+finish

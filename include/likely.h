@@ -97,7 +97,8 @@ typedef struct lk_context lk_context;
  * *context is all the same a context whose message can be read, or NULL when out of memory. */
 lk_status lk_context_create(int threads, lk_context **context);
 void lk_context_destroy(lk_context *context);
-/* The detail of the last failure: file, place, cause, what to do. Valid until the next call. */
+/* What the last call failed of: file, place, cause, what to do; "" if it did not. Valid until the
+ * next call. */
 const char *lk_context_message(const lk_context *context);
 /* From now on LK_NO_MEMORY refuses whatever one thing (a file, a model, a job) would take more than
  * so many bytes for; 0: than half of the machine's. */

@@ -167,7 +167,7 @@ static void test_numbers_as_labels(void **state) {
     assert_memory_equal(own, given, sizeof own);
     scoring.labels = NULL;
     refused(context, lk_model_nll(context, model, unknown, &scoring, own, NULL), LK_MISMATCH,
-            "example 3 has the label '5'");
+            "example 4 has the label '5'");
     refused(context, lk_model_train(context, &how, data, unknown, &model), LK_MISMATCH, "'5'");
     lk_model_destroy(model);
     must(context, lk_model_train(context, &how, data, NULL, &model));

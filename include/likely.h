@@ -285,20 +285,26 @@ typedef struct lk_training {
     const char *order; /* "natural", "reversed", "random:SEED", or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
-    int64_t window;    /* of texts: symbols that one step looks at */
+    int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */
     uint64_t seed;
-    int64_t epochs;        /* at most; 0: 100, or as many as the minutes allow */
-    int64_t patience;      /* epochs without a better NLL of the validation data; 0: no end */
-    double minutes;        /* 0: no limit */
-    int64_t batch;         /* items of one step; of texts, places that are read side by side */
+    int64_t epochs;   /* at most; 0: 100, or as many as the minutes allow */
+    int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
+    /* The learning rate falls until they are over, by the clock, so that the training cannot be
+     * repeated to the bit; 0: no limit, and a constant rate. */
+    double minutes;
+    /* Items of one step; of texts, places that are read side by side; 0: chosen by the size of the
+     * data. */
+    int64_t batch;
     int64_t slices;        /* of a batch, whose gradients are joined in a tree; 0: chosen */
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
-    double learning_rate, weight_decay; /* 0.001 and 0; of sgd rather 0.1 */
-    double momentum;                    /* of sgd */
-    const char *schedule; /* of the rate: "constant", "cosine" (down to 0), "step", "exponential" */
+    double learning_rate;  /* 0: what suits family and optimizer */
+    double weight_decay;
+    double momentum;      /* of sgd */
+    const char *schedule; /* of the rate: "constant", "cosine" (down to 0), "step", "exponential";
+                             NULL: as `minutes` says */
     int64_t warmup_steps; /* in which the rate rises from 0 */
     double decay, decay_epochs; /* "step", "exponential": times `decay` in so many epochs */
-    double clip;                /* of the gradient's norm; 0: none */
+    double clip;                /* of the gradient's norm; 0: none; -1: what suits the family */
     double ema;                 /* decay of a moving average of the weights; 0: none */
     /* A file, from which a training that was ended goes on to the same bits: with the same data and
      * settings, others are refused (but epochs, minutes, patience). NULL: none. */

@@ -390,7 +390,8 @@ reports_F7_gzipped() {
     local plain verb
     plain=$(number nats_per_symbol eval t --data text.txt)
     if L eval t --data text.txt.gz >"$T/log" 2>"$T/stderr"; then
-        [[ $(number nats_per_symbol eval t --data text.txt.gz) == "$plain" ]] || fail "other figures"
+        [[ $(number nats_per_symbol eval t --data text.txt.gz) == "$plain" ]] ||
+            fail "other figures"
     fi
     for verb in eval score check; do
         L $verb t --data text.txt.gz >"$T/log" 2>"$T/stderr" || grep -q gzip "$T/stderr" ||

@@ -13,8 +13,12 @@ run info "$work/m" --json >"$work/info"
 forward=$(json "$work/info" multiply_adds_forward)
 [[ $(json "$work/info" multiply_adds_naive_sample) -eq $((20 * forward)) ]] || fail "naive cost"
 run info "$work/m" --curve "$work/curve.svg" >/dev/null
-[[ $(grep -c '<polyline' "$work/curve.svg") -eq 2 ]] ||
+grep -q '1f77b4' "$work/curve.svg" && grep -q 'd62728' "$work/curve.svg" ||
     fail "a curve of training and one of validation: $(cat "$work/curve.svg")"
+run info "$work/m" --curve "$work/curve.png" >/dev/null
+[[ $(head -c 24 "$work/curve.png" | od -An -tx1 | tr -d ' \n') == \
+    89504e470d0a1a0a0000000d49484452000005a000000348 ]] || fail "no PNG of 1440 x 840"
+expect_status 1 'a curve is drawn as .svg or .png' info "$work/m" --curve "$work/curve.pdf"
 
 run eval "$work/m" --data "$work/test.txt" --json >"$work/eval"
 [[ $(json "$work/eval" examples) -eq 150 && $(json "$work/eval" dimensions) -eq 20 ]] ||

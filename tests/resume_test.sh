@@ -27,7 +27,7 @@ expect_status 1 'slices was 5 when this .* and is 4 now' train made --data "$wor
     --valid "$work/valid.txt" --out "$work/s7" --set hidden=80 --set dropout=0.3 --epochs 12 \
     --schedule cosine --clip 1 --seed 3 --slices 4 --resume --quiet
 expect_status 1 '101 slices of minibatches of 100' train made --data "$work/train.txt" \
-    --out "$work/no" --slices 101 --quiet
+    --out "$work/no" --batch-size 100 --slices 101 --quiet
 RANDOM=7
 kills=0
 for attempt in 1 2 3 4 5 6; do

@@ -121,6 +121,38 @@ static json_t *examples_json(const eval_result *r) {
     return object;
 }
 
+/* ---- beside what models that have learned nothing reach ------------------------------------- */
+
+static double told_nll(const eval_result *r) {
+    return r->session->model->data.stream ? r->total / (double)lk_items_total(r->items) : r->mean;
+}
+
+/* Of one example nothing is known but itself. */
+static void print_baselines(const eval_result *r) {
+    const char *unit = r->session->model->data.stream ? "symbol" : "example";
+    const char *verdict = lk_baselines_verdict(r->session->model, &r->baselines, told_nll(r));
+    if (isnan(r->baselines.independent)) {
+        printf("the uniform distribution has %.4f nats per %s\n", r->baselines.uniform, unit);
+    } else {
+        printf(
+            "independent variables (histograms of these data) have %.4f nats per %s, the uniform "
+            "distribution %.4f\n",
+            r->baselines.independent, unit, r->baselines.uniform);
+    }
+    if (verdict != NULL && !isnan(r->baselines.independent)) {
+        printf("on these data the model is %s (or they are of another kind than its own)\n",
+               verdict);
+    }
+}
+
+static void put_baselines(const eval_result *r, json_t *object) {
+    bool texts = r->session->model->data.stream;
+    json_object_set_new(object, texts ? "uniform_nats_per_symbol" : "uniform_nll_nats",
+                        cli_number(r->baselines.uniform));
+    json_object_set_new(object, texts ? "independent_nats_per_symbol" : "independent_nll_nats",
+                        cli_number(r->baselines.independent));
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 static int print(const eval_result *r, bool json) {
@@ -130,6 +162,7 @@ static int print(const eval_result *r, bool json) {
     double accuracy = (double)c->correct / (double)e->items;
     if (json) {
         json_t *object = texts ? texts_json(r) : examples_json(r);
+        put_baselines(r, object);
         if (labelled) {
             json_object_set_new(object, "of", json_string("p(x | label)"));
         }
@@ -142,6 +175,7 @@ static int print(const eval_result *r, bool json) {
         return cli_print_json(object);
     }
     (texts ? print_texts : print_examples)(r);
+    print_baselines(r);
     if (labelled) {
         printf("of p(x | label): the label of each example is given\n");
     }

@@ -20,6 +20,16 @@ static void summarise(eval_result *r) {
     r->error = count > 1.0 ? sqrt(square / (count - 1.0) / count) : 0.0;
 }
 
+/* Of one example nothing is known but itself. */
+static lk_status find_baselines(eval_result *r) {
+    bool texts = r->session->model->data.stream;
+    LK_TRY(lk_baselines_alone(r->session->model, r->items, &r->baselines));
+    if ((texts ? lk_items_total(r->items) : lk_items_count(r->items)) < 2) {
+        r->baselines.independent = (double)NAN;
+    }
+    return LK_OK;
+}
+
 lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, eval_result *r) {
     const lk_model *model = r->session->model;
     if (r->items == NULL) { /* data of no examples */
@@ -27,6 +37,7 @@ lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, ev
         summarise(r);
         return LK_OK;
     }
+    LK_TRY(find_baselines(r));
     cli_progress progress = cli_progress_begin(arguments, "evaluating");
     const lk_walk_options how = {.lanes = batch,
                                  .learning_rate = rate,

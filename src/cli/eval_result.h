@@ -4,6 +4,7 @@
 
 #include "cli/items.h"
 #include "jobs/classify.h"
+#include "train/baseline.h"
 #include "train/evaluate.h"
 
 typedef struct eval_result {
@@ -12,6 +13,8 @@ typedef struct eval_result {
     lk_evaluation evaluation;
     lk_classification classes; /* labels 0: not asked for */
     double total, mean, error; /* nats: of all; of an example */
+    lk_baselines baselines;    /* of these data, per example, of texts per symbol; of one alone
+                                  independent is NaN */
     int64_t impossible;        /* examples of probability zero */
 } eval_result;
 

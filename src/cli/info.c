@@ -11,7 +11,7 @@
 #include "models/model_file.h"
 
 static const cli_option options[] = {
-    {"curve", "PATH.svg", "draw the course of the training: NLL over epochs", false},
+    {"curve", "PATH.svg|PATH.png", "draw the course of the training: NLL over epochs", false},
     {"field", "Y,X",
      "what the conditional of a variable sees, by the graph, and how strongly, by changing values: "
      "Y,X or Y,X,C of an image, a number, or a column's name; PICTURE.png, if given, shows it",

@@ -1,30 +1,34 @@
-/* `likely info --curve`: an SVG without outside parts, drawn from the history in the model file.
- * The training curve is the mean over the epoch's minibatches, each scored just before its step, so
- * it lags behind the validation curve early on. */
+/* `likely info --curve`: the picture, drawn from the history in the model file. The training curve
+ * is the mean over the epoch's minibatches, each scored just before its step, so it lags behind the
+ * validation curve early on. */
 #include "cli/info_curve.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/file.h"
 #include "base/json.h"
+#include "cli/files.h"
+#include "cli/info_curve_pen.h"
 
-/* The picture and the plot inside it, in pixels. */
-#define WIDTH 720
-#define HEIGHT 420
+/* The plot inside the picture, in pixels. */
+#define WIDTH CURVE_WIDTH
+#define HEIGHT CURVE_HEIGHT
 #define LEFT 70
 #define RIGHT 20
 #define TOP 40
 #define BOTTOM 50
 
 typedef struct curve {
-    const char *key, *name, *colour;
+    const char *key, *name;
+    uint32_t colour;
 } curve;
 
 static const curve curves[] = {
-    {"train_nll_nats", "training", "#1f77b4"},
-    {"valid_nll_nats", "validation", "#d62728"},
+    {"train_nll_nats", "training", 0x1F77B4},
+    {"valid_nll_nats", "validation", 0xD62728},
 };
 #define CURVES (sizeof curves / sizeof *curves)
 
@@ -33,9 +37,15 @@ typedef struct axes {
     double epochs;
 } axes;
 
-static double value(const json_t *epochs, size_t i, const char *key) {
-    const json_t *number = json_object_get(json_array_get(epochs, i), key);
-    return json_is_number(number) ? json_number_value(number) : (double)NAN;
+/* The curves' numbers, and what NLLs are divided by: of a text by its window. */
+typedef struct course {
+    const json_t *epochs;
+    double per;
+} course;
+
+static double value(const course *all, size_t i, const char *key) {
+    const json_t *number = json_object_get(json_array_get(all->epochs, i), key);
+    return json_is_number(number) ? json_number_value(number) / all->per : (double)NAN;
 }
 
 /* 1, 2 or 5 times a power of ten, so that `range` has about five of it. */
@@ -45,12 +55,12 @@ static double choose_tick(double range) {
 }
 
 /* The first epoch is left out of the scale when there are many: it would press all others flat. */
-static bool find_axes(const json_t *epochs, axes *a) {
-    size_t count = json_array_size(epochs), from = count > 8 ? 1 : 0;
+static bool find_axes(const course *all, axes *a) {
+    size_t count = json_array_size(all->epochs), from = count > 8 ? 1 : 0;
     *a = (axes){.least = INFINITY, .most = -INFINITY, .epochs = (double)count};
     for (size_t i = from; i < count; i++) {
         for (size_t c = 0; c < CURVES; c++) {
-            double v = value(epochs, i, curves[c].key);
+            double v = value(all, i, curves[c].key);
             a->least = isfinite(v) && v < a->least ? v : a->least;
             a->most = isfinite(v) && v > a->most ? v : a->most;
         }
@@ -72,94 +82,129 @@ static double y_of(const axes *a, double nats) {
     return TOP + (HEIGHT - TOP - BOTTOM) * (a->most - nats) / (a->most - a->least);
 }
 
-static void draw_axes(lk_writer *w, const axes *a) {
+/* What is drawn on. */
+typedef struct paper {
+    const curve_pen *pen;
+    void *on;
+} paper;
+
+static void print(const paper *p, double x, double y, curve_anchor anchor, const char *text) {
+    p->pen->text(p->on, (curve_point){x, y}, anchor, 12, false, text);
+}
+
+static void draw_axes(const paper *p, const axes *a, const char *unit) {
     int ticks = (int)lround((a->most - a->least) / a->tick);
     int decimals = a->tick >= 1 ? 0 : (int)ceil(-log10(a->tick) - 1e-9);
+    char text[64];
     for (int i = 0; i <= ticks; i++) {
         double nats = a->least + i * a->tick, y = y_of(a, nats);
-        lk_writer_printf(w, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n",
-                         LEFT, WIDTH - RIGHT, y, y);
-        lk_writer_printf(w, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>\n", LEFT - 8,
-                         y + 4, decimals, nats);
+        p->pen->line(p->on, (curve_point){LEFT, y}, (curve_point){WIDTH - RIGHT, y}, 1, 0xDDDDDD);
+        snprintf(text, sizeof text, "%.*f", decimals, nats);
+        print(p, LEFT - 8, y, CURVE_END, text);
     }
     int step = a->epochs > 6 ? (int)fmax(1.0, choose_tick(a->epochs)) : 1;
     for (int epoch = step; epoch <= (int)a->epochs; epoch += step) {
-        lk_writer_printf(w, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>\n",
-                         x_of(a, epoch), HEIGHT - BOTTOM + 20, epoch);
+        snprintf(text, sizeof text, "%d", epoch);
+        print(p, x_of(a, epoch), HEIGHT - BOTTOM + 16, CURVE_MIDDLE, text);
     }
-    lk_writer_printf(w, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n",
-                     (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10);
-    lk_writer_printf(w,
-                     "<text transform=\"translate(16 %d) rotate(-90)\" text-anchor=\"middle\">nats "
-                     "per example</text>\n",
-                     (TOP + HEIGHT - BOTTOM) / 2);
+    print(p, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14, CURVE_MIDDLE, "epoch");
+    p->pen->text(p->on, (curve_point){14, (TOP + HEIGHT - BOTTOM) / 2.0}, CURVE_MIDDLE, 12, true,
+                 unit);
 }
 
-static void draw_curve(lk_writer *w, const axes *a, const json_t *epochs, size_t number) {
+/* The part of a stretch that lies between the top and the bottom of the plot; false: none. */
+static bool clip(curve_point *from, curve_point *to) {
+    const double edges[] = {TOP, HEIGHT - BOTTOM};
+    for (int e = 0; e < 2; e++) {
+        double side = e == 0 ? 1 : -1, a = side * (from->y - edges[e]),
+               b = side * (to->y - edges[e]);
+        if (a < 0 && b < 0) {
+            return false;
+        }
+        curve_point cut = {from->x + (to->x - from->x) * (a == b ? 0 : a / (a - b)), edges[e]};
+        *from = a < 0 ? cut : *from;
+        *to = b < 0 ? cut : *to;
+    }
+    return true;
+}
+
+static void draw_key(const paper *p, size_t number) {
+    double x = WIDTH - RIGHT - 110, y = TOP + 14 + 18 * (double)number;
+    p->pen->line(p->on, (curve_point){x, y}, (curve_point){x + 24, y}, 2, curves[number].colour);
+    print(p, x + 32, y, CURVE_START, curves[number].name);
+}
+
+static void draw_curve(const paper *p, const axes *a, const course *all, size_t number) {
     const curve *c = &curves[number];
+    curve_point before = {0, 0};
     int64_t points = 0;
-    lk_writer_printf(w,
-                     "<polyline clip-path=\"url(#plot)\" fill=\"none\" stroke=\"%s\" "
-                     "stroke-width=\"2\" points=\"",
-                     c->colour);
-    for (size_t i = 0; i < json_array_size(epochs); i++) {
-        double v = value(epochs, i, c->key);
+    for (size_t i = 0; i < json_array_size(all->epochs); i++) {
+        double v = value(all, i, c->key);
+        curve_point here = {x_of(a, (double)i + 1), y_of(a, v)}, from = points > 0 ? before : here,
+                    to = here;
         if (isfinite(v)) {
-            lk_writer_printf(w, "%s%.1f,%.1f", points > 0 ? " " : "", x_of(a, (double)i + 1),
-                             y_of(a, v));
+            if (clip(&from, &to)) {
+                p->pen->line(p->on, from, to, 2, c->colour);
+            }
+            before = here;
             points++;
         }
     }
-    lk_writer_printf(w, "\"/>\n");
     if (points > 0) {
-        int x = WIDTH - RIGHT - 110, y = TOP + 18 + 18 * (int)number;
-        lk_writer_printf(
-            w, "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2\"/>\n",
-            x, x + 24, y - 4, y - 4, c->colour);
-        lk_writer_printf(w, "<text x=\"%d\" y=\"%d\">%s</text>\n", x + 30, y, c->name);
+        draw_key(p, number);
     }
 }
 
-static void draw(lk_writer *w, const lk_model *model, const axes *a, const json_t *epochs) {
-    lk_writer_printf(w,
-                     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-                     "font-family=\"sans-serif\" "
-                     "font-size=\"12\">\n",
-                     WIDTH, HEIGHT);
-    lk_writer_printf(w, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n", WIDTH, HEIGHT);
-    lk_writer_printf(
-        w,
-        "<clipPath id=\"plot\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n",
-        LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-    lk_writer_printf(w, "<text x=\"%d\" y=\"24\" font-size=\"15\">%s, %lld parameters</text>\n",
-                     LEFT, model->family->name, (long long)lk_parameters_total(model->parameters));
-    draw_axes(w, a);
+static void draw(const paper *p, const lk_model *model, const axes *a, const course *all) {
+    char title[160];
+    snprintf(title, sizeof title, "%s, %lld parameters", model->family->name,
+             (long long)lk_parameters_total(model->parameters));
+    p->pen->text(p->on, (curve_point){LEFT, 20}, CURVE_START, 15, false, title);
+    draw_axes(p, a, model->data.stream ? "nats per symbol" : "nats per example");
     for (size_t c = 0; c < CURVES; c++) {
-        draw_curve(w, a, epochs, c);
+        draw_curve(p, a, all, c);
     }
-    lk_writer_printf(w, "</svg>\n");
+}
+
+static lk_status find_pen(lk_context *context, const char *path, const curve_pen **pen) {
+    static const curve_pen *const pens[] = {&curve_svg, &curve_png};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof pens / sizeof *pens; i++) {
+        size_t ending = strlen(pens[i]->ending);
+        if (length > ending && strcasecmp(path + length - ending, pens[i]->ending) == 0) {
+            *pen = pens[i];
+            return LK_OK;
+        }
+    }
+    if (!cli_files_whole(context, path)) { /* standard output and pipes have no ending */
+        *pen = &curve_svg;
+        return LK_OK;
+    }
+    return lk_fail(context, LK_INVALID, "%s: a curve is drawn as .svg or .png", path);
 }
 
 lk_status info_curve_write(const lk_model *model, const char *path) {
+    paper p;
     json_error_t error;
     json_t *history = NULL;
+    LK_TRY(find_pen(model->context, path, &p.pen));
     if (model->history != NULL) {
         LK_TRY(lk_json_parse(model->context, "history", model->history, strlen(model->history),
                              &history, &error));
     }
-    const json_t *epochs = json_object_get(history, "epochs");
+    const course all = {json_object_get(history, "epochs"),
+                        model->data.stream ? (double)model->data.variables : 1.0};
     axes a = {0};
-    lk_writer *writer = NULL;
     lk_status status;
-    if (!json_is_array(epochs) || !find_axes(epochs, &a)) {
+    if (!json_is_array(all.epochs) || !find_axes(&all, &a)) {
         status = lk_fail(model->context, LK_INVALID,
                          "%s: this model's history has no epochs to draw", path);
     } else {
-        status = lk_writer_create(model->context, path, &writer);
+        status = p.pen->begin(model->context, path, &p.on);
     }
     if (status == LK_OK) {
-        draw(writer, model, &a, epochs);
-        status = lk_writer_commit(writer);
+        draw(&p, model, &a, &all);
+        status = p.pen->end(p.on);
     }
     json_decref(history);
     return status;

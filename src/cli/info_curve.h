@@ -4,9 +4,9 @@
 
 #include "models/model.h"
 
-/* Writes an SVG at `path`: NLL in nats per example over epochs, of training and validation data,
- * from model->history. LK_INVALID when the history has no epochs (families that are not trained by
- * gradients). */
+/* Writes an SVG or a PNG, as the ending says, at `path`: NLL over epochs, in nats per example (of
+ * texts per symbol), of training and validation data, from model->history. LK_INVALID for another
+ * ending, and when the history has no epochs (families that are not trained by gradients). */
 lk_status info_curve_write(const lk_model *model, const char *path);
 
 #endif

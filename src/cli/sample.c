@@ -216,7 +216,8 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     }
     const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
                              .alphabet = model->data.alphabet,
-                             .examples = how->count};
+                             /* Beside what is given as many are shown as there is room for. */
+                             .examples = cli_has(arguments, "given") ? 1 : how->count};
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
                 read_given(arguments, model, how->shape, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;

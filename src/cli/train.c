@@ -1,17 +1,16 @@
 /* likely train: fit a model of a family to data by maximum likelihood. */
-#include <math.h>
 #include <string.h>
 
-#include "base/measure.h"
 #include "base/memory.h"
-#include "cli/common.h"
 #include "cli/families.h"
 #include "cli/signals.h"
 #include "cli/train_data.h"
+#include "cli/train_options.h"
 #include "cli/train_out.h"
+#include "cli/train_report.h"
 #include "models/model_file.h"
 #include "models/tune.h"
-#include "train/train.h"
+#include "train/advice.h"
 
 static const cli_option train_options[] = {
     {"data", "PATH",
@@ -56,25 +55,31 @@ static const cli_option train_options[] = {
      "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
      "data: utf8)",
      false},
-    {"window", "N", "with --text: symbols after which gradients are cut off (default 128)", false},
+    {"window", "N", "with --text: symbols after which gradients are cut off (default: chosen)",
+     false},
     {"epochs", "N",
      "passes over the data (default: until early stopping, at most 100); EM: iterations", false},
-    {"minutes", "M", "stop after so many minutes", false},
-    {"batch-size", "N", "examples in a minibatch (default 100)", false},
+    {"minutes", "M",
+     "plan the training for so many minutes: the learning rate falls to 0 by then, and the best "
+     "weights so far are kept; EM ends with them",
+     false},
+    {"batch-size", "N", "examples in a minibatch (default: chosen from the size of the data)",
+     false},
     {"slices", "N",
      "parts of a minibatch that are computed apart; their number is part of the result, threads "
      "are not (default 0: chosen by model and batch size)",
      false},
-    {"learning-rate", "X", "default 0.001 (sgd: 0.1)", false},
+    {"learning-rate", "X", "default: the family's, 0.001 for most (sgd: 0.1)", false},
     {"optimizer", "adam|adamw|adagrad|sgd", "default adam", false},
     {"momentum", "X", "of sgd (default 0.9)", false},
     {"weight-decay", "X", "of weight matrices (default 0); decoupled in adamw", false},
-    {"schedule", "constant|cosine|step|exponential", "of the learning rate (default constant)",
+    {"schedule", "constant|cosine|linear|step|exponential",
+     "of the learning rate (default constant; with --minutes cosine, over these)", false},
+    {"warmup-steps", "N", "linear warm-up (default 0; with --minutes measured on the first steps)",
      false},
-    {"warmup-steps", "N", "linear warm-up (default 0)", false},
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
     {"decay-epochs", "N", "epochs to which that factor belongs (default 10)", false},
-    {"clip", "X", "clip the global gradient norm (default: not)", false},
+    {"clip", "X", "clip the global gradient norm (default: charrnn at 1, others not)", false},
     {"ema", "D",
      "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: "
      "none)",
@@ -85,319 +90,236 @@ static const cli_option train_options[] = {
     {"checkpoint-seconds", "S", "least time between checkpoints (default 60)", false},
     {"resume", NULL, "continue from MODEL.checkpoint, to the same weights as an uninterrupted run",
      false},
+    {"log", "DIR",
+     "write the course of the training for TensorBoard into this folder, and as log.jsonl: NLLs, "
+     "learning rate, examples a second, samples at the end of epochs",
+     false},
     {"json", NULL, "one JSON object at the end", false},
 };
 
-typedef struct reporter {
-    bool live, quiet;
-    double bits_per_nat_dim; /* nats per example to bits per dimension */
-    int64_t window;          /* of a stream: NLLs are told per symbol; else 0 */
-    int64_t last_epoch;
-} reporter;
-
-static void format_nats(double nats, const reporter *r, char text[64]) {
-    if (isnan(nats)) {
-        snprintf(text, 64, "-");
-    } else if (r->window > 0) {
-        snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window,
-                 nats * r->bits_per_nat_dim);
-    } else {
-        snprintf(text, 64, "%.3f nats (%.4f bits/dim)", nats, nats * r->bits_per_nat_dim);
-    }
-}
-
-static bool report(void *argument, const lk_train_progress *p) {
-    reporter *r = argument;
-    char train[64], valid[64], best[64], left[32];
-    format_nats(p->train_nll_nats, r, train);
-    format_nats(p->valid_nll_nats, r, valid);
-    format_nats(p->best_valid_nll_nats, r, best);
-    cli_duration(p->seconds_left, left);
-    if (r->live && !p->epoch_ended) {
-        fprintf(stderr, "\repoch %lld%s step %lld/%lld  train %s  %.0f examples/s  %s left\033[K",
-                (long long)p->epoch, "", (long long)p->step, (long long)p->steps_in_epoch, train,
-                p->examples_per_second,
-                isfinite(p->seconds_left) && p->seconds_left > 0.0 ? left : "?");
-        fflush(stderr);
-    }
-    if (!r->quiet && p->epoch_ended) {
-        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f examples/s%s\n",
-                r->live ? "\r\033[K" : "", (long long)p->epoch, train, valid, best,
-                p->examples_per_second, "");
-    }
-    if (!r->quiet && p->note != NULL) {
-        fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);
-    }
-    return cli_signals_asked() == 0;
-}
-
-static bool report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
-                       double valid_nll) {
-    reporter *r = argument;
-    char train[64], valid[64];
-    format_nats(train_nll, r, train);
-    format_nats(valid_nll, r, valid);
-    if (r->live) {
-        fprintf(stderr, "\riteration %lld of %lld  train %s  valid %s\033[K", (long long)iteration,
-                (long long)iterations, train, valid);
-        fflush(stderr);
-    } else if (!r->quiet && (iteration % 20 == 0 || iteration == iterations)) {
-        fprintf(stderr, "iteration %lld of %lld  train %s  valid %s\n", (long long)iteration,
-                (long long)iterations, train, valid);
-    }
-    return cli_signals_asked() == 0;
-}
-
-/* ---- options --------------------------------------------------------------------------------- */
-
-static bool read_optimizer(const cli_arguments *a, lk_train_options *o) {
-    bool sgd;
-    if (!cli_choice(a, "optimizer", "adam|adamw|adagrad|sgd", "adam", &o->optimizer.name)) {
-        return false;
-    }
-    sgd = strcmp(o->optimizer.name, "sgd") == 0;
-    return cli_real(a, "learning-rate", 0.0, 1e9, sgd ? 0.1 : 0.001, &o->optimizer.learning_rate) &&
-           cli_real(a, "momentum", 0.0, 0.9999999, 0.9, &o->optimizer.momentum) &&
-           cli_real(a, "weight-decay", 0.0, 1e9, 0.0, &o->optimizer.weight_decay);
-}
-
-static bool read_rate(const cli_arguments *a, lk_train_options *o) {
-    return cli_choice(a, "schedule", "constant|cosine|step|exponential", "constant",
-                      &o->rate.name) &&
-           cli_integer(a, "warmup-steps", 0, INT64_MAX, 0, &o->rate.warmup_steps) &&
-           cli_real(a, "decay", 0.0, 1.0, 0.5, &o->rate.decay) &&
-           cli_real(a, "decay-epochs", 1e-6, 1e9, 10.0, &o->rate.decay_epochs);
-}
-
-static bool read_options(const cli_arguments *a, lk_train_options *o) {
-    int64_t seed;
-    *o = lk_train_defaults();
-    if (!read_optimizer(a, o) || !read_rate(a, o) ||
-        !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
-        !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
-        !cli_integer(a, "batch-size", 1, 1 << 20, 100, &o->batch_size) ||
-        !cli_integer(a, "slices", 0, 1 << 20, 0, &o->slices) ||
-        !cli_real(a, "clip", 0.0, 1e30, 0.0, &o->clip) ||
-        !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
-        !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||
-        !cli_integer(a, "seed", 0, INT64_MAX, 1, &seed) ||
-        !cli_real(a, "checkpoint-seconds", 0.0, 1e9, 60.0, &o->checkpoint_seconds)) {
-        return false;
-    }
-    if (o->epochs == 0 && (o->minutes == 0.0 || strcmp(o->rate.name, "cosine") == 0)) {
-        o->epochs = 100;
-    }
-    o->seed = (uint64_t)seed;
-    o->resume = cli_has(a, "resume");
-    return true;
-}
-
 /* ---- training -------------------------------------------------------------------------------- */
 
-/* What is interrupted is the best so far, and a model like any other. */
-static lk_status fit(lk_model *model, const train_data *data, const lk_train_options *options,
-                     const cli_arguments *arguments, const train_out *out, reporter *r) {
-    if (options->resume) {
-        return lk_fail(model->context, LK_INVALID,
-                       "%s trains in one go and has no checkpoints: leave out --resume",
-                       model->family->name);
-    }
-    lk_fit_options how = {.seed = options->seed,
-                          .iterations = cli_has(arguments, "epochs") ? options->epochs : 0,
-                          .minutes = options->minutes,
-                          .progress = report_fit,
-                          .progress_argument = r};
-    lk_status status = model->family->fit(model, data->train, data->valid, &how);
-    if (r->live) {
-        fprintf(stderr, "\r\033[K");
-    }
-    LK_TRY(status == LK_INTERRUPTED ? LK_OK : status);
-    LK_TRY(lk_train_finish_fit(model, data->train, data->valid));
-    LK_TRY(lk_model_write(model, out->model));
-    return status == LK_OK ? LK_OK
-                           : lk_fail(model->context, LK_INTERRUPTED,
-                                     "interrupted; the best so far is written to %s", out->model);
+/* What one training is made of. */
+typedef struct session {
+    const cli_arguments *arguments;
+    lk_context *context;
+    train_how *how;
+    const lk_family *family;
+    train_out out;
+    json_t *before;          /* owned: options of the run that is resumed, or NULL */
+    lk_assignments settings; /* chosen, where none are given */
+    train_data data;
+    lk_model *model; /* owned */
+    train_log *log;  /* owned, or NULL */
+} session;
+
+static bool by_gradients(const session *s) {
+    return s->family->fit == NULL;
 }
 
-static lk_status train_model(const cli_arguments *arguments, lk_train_options *options,
-                             const train_data *data, const train_out *out, lk_model *model) {
-    reporter r = {.quiet = cli_has(arguments, "quiet"),
-                  .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables};
-    r.live = !r.quiet && cli_on_terminal();
-    r.window = model->data.stream ? model->data.variables : 0;
-    options->checkpoint = out->checkpoint;
-    options->model_path = out->whole ? out->model : NULL;
-    options->progress = report;
-    options->progress_argument = &r;
-    cli_signals_ask();
-    lk_status status = model->family->fit != NULL ? fit(model, data, options, arguments, out, &r)
-                       : data->train_texts != NULL
-                           ? lk_train_texts(model, data->train_texts, data->valid_texts, options)
-                           : lk_train(model, data->train, data->valid, options);
-    if (model->family->fit != NULL) {
-        return status;
-    }
-    return status == LK_INTERRUPTED ? train_out_interrupted(model->context, out)
-           : status == LK_OK        ? lk_model_write(model, out->model)
+/* What is interrupted is the best so far, and a model like any other. */
+static lk_status fit(const session *s, train_report *r) {
+    const train_how *how = s->how;
+    lk_fit_options fitting = {.seed = how->options.seed,
+                              .iterations = how->options.epochs,
+                              .minutes = how->options.minutes,
+                              .progress = train_report_fit,
+                              .progress_argument = r};
+    lk_status status = s->family->fit(s->model, s->data.train, s->data.valid, &fitting);
+    train_report_end(r);
+    LK_TRY(status == LK_INTERRUPTED ? LK_OK : status);
+    LK_TRY(lk_train_finish_fit(s->model, s->data.train, s->data.valid));
+    LK_TRY(lk_model_write(s->model, s->out.model));
+    return status == LK_OK ? LK_OK
+                           : lk_fail(s->context, LK_INTERRUPTED,
+                                     "interrupted; the best so far is written to %s", s->out.model);
+}
+
+static lk_status descend(const session *s, train_report *r) {
+    lk_train_options *options = &s->how->options;
+    options->checkpoint = s->out.checkpoint;
+    options->model_path = s->out.whole ? s->out.model : NULL;
+    options->progress = train_report_step;
+    options->progress_argument = r;
+    lk_status status =
+        s->data.train_texts != NULL
+            ? lk_train_texts(s->model, s->data.train_texts, s->data.valid_texts, options)
+            : lk_train(s->model, s->data.train, s->data.valid, options);
+    return status == LK_INTERRUPTED ? train_out_interrupted(s->context, &s->out)
+           : status == LK_OK        ? lk_model_write(s->model, s->out.model)
                                     : status;
 }
 
-static int print_summary(const cli_arguments *arguments, const lk_model *model,
-                         const train_out *out, const char *note) {
-    char fingerprint[33];
-    lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
-    if (cli_has(arguments, "json")) {
-        json_t *history = cli_history(model);
-        if (history == NULL) {
-            return EXIT_FAULT;
-        }
-        return cli_print_json(
-            json_pack("{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
-                      out->checkpoint, "family", model->family->name, "parameters",
-                      (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-                      fingerprint, "history", history, "note", note));
-    }
-    printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
-           (long long)lk_parameters_total(model->parameters), fingerprint);
-    if (out->checkpoint != NULL) {
-        printf("%s stays, for --resume with more epochs; the model does not need it\n",
-               out->checkpoint);
-    }
-    return cli_finish_output();
+static lk_status train_model(const session *s) {
+    train_report r = train_report_begin(s->arguments, s->model);
+    r.log = s->log;
+    cli_signals_ask();
+    return by_gradients(s) ? descend(s, &r) : fit(s, &r);
 }
 
-typedef struct text_options {
-    bool asked;
-    lk_symbols_kind kind;
-    int64_t window;
-} text_options;
+/* ---- before it ------------------------------------------------------------------------------- */
 
-static bool read_text_options(const cli_arguments *a, text_options *text) {
-    const char *name;
-    *text = (text_options){.asked = cli_has(a, "text")};
-    if (!cli_choice(a, "text", "bytes|utf8", "bytes", &name) ||
-        !cli_integer(a, "window", 1, 1 << 20, 128, &text->window)) {
-        return false;
+/* Of a model that was made, or that is too large to be: is there a far smaller one? */
+static lk_status advise(const session *s, lk_status made) {
+    const lk_family *smaller;
+    char why[512];
+    snprintf(why, sizeof why, "%s", lk_context_message(s->context));
+    if (made != LK_OK && made != LK_NO_MEMORY) {
+        return made;
     }
-    text->kind = strcmp(name, "utf8") == 0 ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
-    return true;
+    int64_t parameters, own = made == LK_OK ? lk_parameters_total(s->model->parameters) : INT64_MAX;
+    LK_TRY(
+        lk_advise_smaller(s->context, s->family, &s->data.description, own, &smaller, &parameters));
+    if (made != LK_OK) {
+        return smaller == NULL
+                   ? lk_fail(s->context, made, "%s", why)
+                   : lk_fail(s->context, made,
+                             "%s; %s, whose weights are the same everywhere, has %lld parameters",
+                             why, smaller->name, (long long)parameters);
+    }
+    if (smaller != NULL && !cli_has(s->arguments, "quiet")) {
+        fprintf(stderr,
+                "%s has %lld parameters for these data; %s, whose weights are the same everywhere, "
+                "has %lld\n",
+                s->family->name, (long long)own, smaller->name, (long long)parameters);
+    }
+    return LK_OK;
 }
 
 /* A new model, or one to be trained further, which fits the data. */
-static lk_status make_model(const cli_arguments *arguments, lk_context *context,
-                            const train_data *data, uint64_t seed, lk_model **model) {
+static lk_status make_model(session *s) {
     const char *const *assignments;
-    int32_t count = cli_texts(arguments, "set", &assignments);
-    if (*model == NULL) {
-        LK_TRY(lk_model_create(context, arguments->positional[0], assignments, count,
-                               data->description, cli_text(arguments, "order", "natural"), seed,
-                               model));
-        return (*model)->family->fit == NULL ? lk_model_start(*model, data->train) : LK_OK;
+    int32_t count = cli_texts(s->arguments, "set", &assignments);
+    if (s->model == NULL) {
+        assignments = count > 0 ? assignments : (const char *const *)s->settings.text;
+        lk_status status = lk_model_create(
+            s->context, s->family->name, assignments, count > 0 ? count : s->settings.count,
+            s->data.description, cli_text(s->arguments, "order", "natural"), s->how->options.seed,
+            &s->model);
+        LK_TRY(advise(s, status));
+        return by_gradients(s) ? lk_model_start(s->model, s->data.train) : LK_OK;
     }
-    lk_dataset values = *data->train;
-    bool drawn = data->description.binarization == LK_BINARIZE_SAMPLE &&
-                 (*model)->data.binarization == LK_BINARIZE_SAMPLE;
+    lk_dataset values = *s->data.train;
+    bool drawn = s->data.description.binarization == LK_BINARIZE_SAMPLE &&
+                 s->model->data.binarization == LK_BINARIZE_SAMPLE;
     values.alphabet = drawn ? 2 : values.alphabet;
-    return data->train_texts != NULL ? LK_OK : lk_model_accepts(*model, &values);
+    return s->data.train_texts != NULL ? LK_OK : lk_model_accepts(s->model, &values);
 }
 
-static lk_status read_data(const cli_arguments *arguments, lk_context *context,
-                           const lk_model *from, const lk_dataset_options *how,
-                           const text_options *text, double fraction, uint64_t seed,
-                           train_data *data) {
+static lk_status read_data(session *s) {
+    train_how *how = s->how;
+    const lk_model *from = s->model;
+    if (how->fraction < 0.0) {
+        how->fraction = by_gradients(s) ? 0.1 : 0.0;
+    }
     if (from != NULL && from->data.stream) {
-        return train_data_read_text(arguments, context, from, from->data.symbols.kind,
-                                    from->data.variables, fraction, data);
+        return train_data_read_text(s->arguments, s->context, from, from->data.symbols.kind,
+                                    from->data.variables, how->fraction, &s->data);
     }
-    text_options chosen = *text;
-    if (!text->asked && from == NULL && !how->raw && how->shape.axes == 0) {
-        chosen.kind = LK_SYMBOLS_CHARACTERS;
-        LK_TRY(train_data_guess_text(arguments, context, &chosen.asked));
+    if (!how->text && from == NULL && !how->reading.raw && how->reading.shape.axes == 0) {
+        how->symbols = LK_SYMBOLS_CHARACTERS;
+        LK_TRY(train_data_guess_text(s->arguments, s->context, &how->text));
     }
-    return chosen.asked && from == NULL
-               ? train_data_read_text(arguments, context, NULL, chosen.kind, chosen.window,
-                                      fraction, data)
-               : train_data_read(arguments, context, from, how, fraction, seed, data);
+    return how->text && from == NULL
+               ? train_data_read_text(s->arguments, s->context, NULL, how->symbols, how->window,
+                                      how->fraction, &s->data)
+               : train_data_read(s->arguments, s->context, from, &how->reading, how->fraction,
+                                 how->options.seed, &s->data);
 }
 
-/* What was decided about the data: for people now, and *note (owned, or NULL) for the JSON. */
-static void tell(const cli_arguments *arguments, const train_data *data, char **note) {
-    const lk_dataset *sets[] = {data->train, data->valid};
-    *note =
-        data->train != NULL && data->train->note != NULL ? lk_duplicate(data->train->note) : NULL;
-    for (int i = 0; i < 2 && !cli_has(arguments, "quiet"); i++) {
+static int64_t data_size(const session *s) {
+    return s->data.train_texts != NULL ? lk_items_total(s->data.train_texts)
+                                       : s->data.train->examples;
+}
+
+/* Settings for those who give none: of the run that is resumed, or such as suit the data. */
+static lk_status choose_settings(session *s) {
+    const char *const *unused;
+    bool open = s->model == NULL && by_gradients(s) && cli_texts(s->arguments, "set", &unused) == 0;
+    int64_t symbols = s->data.train_texts != NULL ? data_size(s) : 0;
+    return open ? lk_choose_settings(s->context, s->family, s->before, symbols, &s->settings)
+                : LK_OK;
+}
+
+static lk_status find_family(session *s) {
+    const char *const *assignments, *from = cli_text(s->arguments, "from", NULL);
+    int32_t count = cli_texts(s->arguments, "set", &assignments);
+    if (from != NULL) {
+        LK_TRY(lk_model_tune(s->context, from, assignments, count, &s->model));
+        s->family = s->model->family;
+        return LK_OK;
+    }
+    return lk_family_find(s->context, s->arguments->positional[0], &s->family);
+}
+
+static lk_status look_before(session *s) {
+    if (s->how->options.resume) {
+        LK_TRY(lk_choose_before(s->context, s->out.checkpoint, s->family, &s->before));
+    }
+    if (s->before != NULL) { /* the window matters to texts alone */
+        lk_train_options unused = s->how->options;
+        lk_choose_as_before(s->before, &s->how->window, &unused);
+    }
+    return LK_OK;
+}
+
+/* What was decided about the data. */
+static void tell(const session *s) {
+    const lk_dataset *sets[] = {s->data.train, s->data.valid};
+    for (int i = 0; i < 2 && !cli_has(s->arguments, "quiet"); i++) {
         if (sets[i] != NULL && sets[i]->note != NULL) {
             fprintf(stderr, "%s: %s\n", sets[i]->path, sets[i]->note);
         }
     }
-    if (data->note[0] != '\0' && !cli_has(arguments, "quiet")) {
-        fprintf(stderr, "%s\n", data->note);
+    if (s->data.note[0] != '\0' && !cli_has(s->arguments, "quiet")) {
+        fprintf(stderr, "%s\n", s->data.note);
     }
 }
 
-static lk_status run_session(const cli_arguments *arguments, lk_context *context,
-                             lk_train_options *options, const lk_dataset_options *how,
-                             const text_options *text, double fraction, train_out *out,
-                             lk_model **model, char **note) {
-    const char *const *assignments, *from = cli_text(arguments, "from", NULL);
-    int32_t count = cli_texts(arguments, "set", &assignments);
-    train_data data = {0};
-    if (from != NULL) {
-        LK_TRY(lk_model_tune(context, from, assignments, count, model));
+static lk_status run_session(session *s) {
+    LK_TRY(find_family(s));
+    LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
+    LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));
+    LK_TRY(look_before(s));
+    const char *log = cli_text(s->arguments, "log", NULL);
+    LK_TRY(log != NULL ? train_log_open(s->context, log, s->how->options.resume, &s->log) : LK_OK);
+    LK_TRY(read_data(s));
+    LK_TRY(choose_settings(s));
+    LK_TRY(make_model(s));
+    if (by_gradients(s)) {
+        train_options_choose(s->arguments, s->family, s->before, s->data.train_texts != NULL,
+                             data_size(s), s->data.description.variables, &s->settings,
+                             &s->how->options);
     }
-    const lk_family *family =
-        from != NULL ? (*model)->family : lk_family_named(arguments->positional[0]);
-    if (family != NULL) {
-        LK_TRY(train_out_open(arguments, context, family->fit == NULL, out));
-    }
-    if (fraction < 0.0) {
-        fraction = family == NULL || family->fit == NULL ? 0.1 : 0.0;
-    }
-    lk_status status = family == NULL ? LK_OK
-                                      : read_data(arguments, context, *model, how, text, fraction,
-                                                  options->seed, &data);
-    if (status == LK_OK) {
-        status = make_model(arguments, context, &data, options->seed, model);
-    }
-    if (status == LK_OK) {
-        tell(arguments, &data, note);
-    }
-    if (status == LK_OK) {
-        status = train_model(arguments, options, &data, out, *model);
-    }
-    train_data_release(&data);
-    return status;
+    tell(s);
+    return train_model(s);
+}
+
+static const char *note_of(const session *s) {
+    return s->data.train != NULL ? s->data.train->note : NULL;
 }
 
 static int run(const cli_arguments *arguments) {
     int status;
-    double fraction;
-    lk_train_options how;
-    lk_dataset_options reading;
-    text_options text;
-    if (!read_options(arguments, &how) || !cli_data_options(arguments, &reading) ||
-        !cli_integer(arguments, "crops", 1, 1 << 30, 0, &reading.crop.count) ||
-        !read_text_options(arguments, &text) ||
-        !cli_real(arguments, "valid-fraction", 0.0, 0.9, -1.0, &fraction)) {
+    train_how how;
+    session s = {.arguments = arguments, .how = &how};
+    if (!train_options_read(arguments, &how)) {
         return EXIT_USAGE;
     }
-    if (cli_has(arguments, "crops") && !cli_has(arguments, "crop")) {
-        return cli_usage(arguments, "--crops is of --crop: give its size too");
-    }
-    lk_context *context = cli_open(arguments, &status);
-    if (context == NULL) {
+    s.context = cli_open(arguments, &status);
+    if (s.context == NULL) {
         return status;
     }
-    lk_model *model = NULL;
-    train_out out = {0};
-    char *note = NULL;
-    lk_status trained =
-        run_session(arguments, context, &how, &reading, &text, fraction, &out, &model, &note);
-    status = trained == LK_OK ? print_summary(arguments, model, &out, note) : cli_fault(context);
-    train_out_close(&out);
-    lk_release(note);
-    lk_model_destroy(model);
-    lk_context_destroy(context);
+    lk_status trained = run_session(&s);
+    status = trained == LK_OK ? train_report_summary(arguments, s.model, &s.out, note_of(&s))
+                              : cli_fault(s.context);
+    train_log_close(s.log);
+    train_data_release(&s.data);
+    lk_assignments_deinit(&s.settings);
+    json_decref(s.before);
+    train_out_close(&s.out);
+    lk_model_destroy(s.model);
+    lk_context_destroy(s.context);
     if (trained == LK_INTERRUPTED) {
         cli_signals_obey();
     }

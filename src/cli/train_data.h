@@ -20,8 +20,8 @@ typedef struct train_data {
 lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, double fraction, uint64_t seed,
                           train_data *data);
-/* The same for texts, in windows of so many symbols. Without --valid the last `fraction` of one
- * text, or of several. */
+/* The same for texts, in windows of so many symbols (LK_CHOOSE_WINDOW: chosen by their size).
+ * Without --valid the last `fraction` of one text, or of several. */
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data);

@@ -5,7 +5,7 @@
 
 #include "base/path.h"
 #include "cli/train_data.h"
-#include "train/train.h"
+#include "train/choose.h"
 
 /* The last part of one text; of several texts whole ones, the last by name. */
 static lk_status hold_out(lk_context *context, train_data *data, double fraction) {
@@ -66,8 +66,7 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                                double fraction, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *valid = cli_text(arguments, "valid", NULL);
-    *data =
-        (train_data){.description = {.shape = {1, {window}}, .variables = window, .stream = true}};
+    *data = (train_data){.description = {.stream = true}};
     lk_symbols *symbols = &data->description.symbols;
     lk_status status = from != NULL
                            ? lk_symbols_copy(context, &from->data.symbols, symbols)
@@ -81,6 +80,12 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                                : hold_out(context, data, fraction);
     }
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
+    if (status == LK_OK) {
+        int64_t symbols_total = lk_items_total(data->train_texts);
+        window = window == LK_CHOOSE_WINDOW ? lk_choose_window(symbols_total) : window;
+        data->description.shape = (lk_shape){1, {window}};
+        data->description.variables = window;
+    }
     status = status == LK_OK
                  ? lk_train_windows(context, data->train_texts, &data->description, &data->train)
                  : status;

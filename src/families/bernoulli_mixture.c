@@ -95,8 +95,18 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
     if (em.starts == 0) {
         em.starts = em.components >= 100 ? 1 : (100 + em.components - 1) / em.components;
     }
-    return lk_em_fit(model->context, train, valid, model->data.alphabet, model->data.alphabets, &em,
-                     values(model, "mixture.weight"), values(model, "mixture.component"));
+    const char *stopped = "asked to stop";
+    em.stopped = &stopped;
+    lk_status status =
+        lk_em_fit(model->context, train, valid, model->data.alphabet, model->data.alphabets, &em,
+                  values(model, "mixture.weight"), values(model, "mixture.component"));
+    char *history = lk_print("{\"stopped\":\"%s\"}", stopped);
+    if (history == NULL) {
+        return lk_fail_no_memory(model->context, "history", 0);
+    }
+    lk_release(model->history);
+    model->history = history;
+    return status;
 }
 
 const lk_family lk_bernoulli_mixture_family = {

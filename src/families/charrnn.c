@@ -267,6 +267,25 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
     return LK_OK;
 }
 
+/* Measured with a minute on two cores: one layer that is wide learns more in a time than two that
+ * are narrow, and what a text is too small for must be dropped. */
+static const struct {
+    int64_t most; /* symbols */
+    const char *const settings[5];
+} SUITS[] = {
+    {100000, {"layers=1", "width=128", "dropout=0.3", "recurrent_dropout=0.2"}},
+    {600000, {"layers=1", "width=256", "dropout=0.3", "recurrent_dropout=0.2"}},
+    {INT64_MAX, {"layers=1", "width=256"}},
+};
+
+static const char *const *suits(int64_t symbols) {
+    int i = 0;
+    while (symbols > SUITS[i].most) {
+        i++;
+    }
+    return symbols > 0 ? SUITS[i].settings : NULL;
+}
+
 const lk_family lk_charrnn_family = {
     .name = "charrnn",
     .place = 90,
@@ -279,4 +298,7 @@ const lk_family lk_charrnn_family = {
     .build = build,
     .any_size = true,
     .start = start,
+    .learning_rate = 0.004,
+    .clip = 1,
+    .suits = suits,
 };

@@ -6,12 +6,14 @@
 #include "base/memory.h"
 #include "jobs/check_inside.h"
 #include "jobs/sample.h"
+#include "models/run.h"
 #include "models/take.h"
 
 #define DRAWN_MOST 64 /* examples, of so many values together; but DRAWN_LEAST */
 #define DRAWN_VALUES ((int64_t)1 << 24)
 #define DRAWN_LEAST 2
 #define DRAWN_SYMBOLS 3000
+#define EXAMPLE_BYTES_MOST ((double)(1 << 30)) /* of one example beside which others are run */
 
 void lk_check_say(lk_check_result *result, lk_verdict verdict, const char *format, ...) {
     if (result->verdict != LK_CHECK_FAILED) {
@@ -39,10 +41,13 @@ static const struct {
 };
 #define CHECKS ((int32_t)(sizeof checks / sizeof *checks))
 
-static lk_status run_checks(lk_checker *c, lk_check_result *results, int32_t count) {
+static void begin(lk_check_result *results, int32_t count) {
     for (int32_t i = 0; i < count; i++) {
         results[i] = (lk_check_result){.name = checks[i].name, .verdict = LK_CHECK_PASSED};
     }
+}
+
+static lk_status run_checks(lk_checker *c, lk_check_result *results, int32_t count) {
     for (c->network = 0; c->network < lk_model_variants(c->model); c->network++) {
         for (int32_t i = 0; i < count; i++) {
             c->result = &results[i];
@@ -50,6 +55,36 @@ static lk_status run_checks(lk_checker *c, lk_check_result *results, int32_t cou
         }
     }
     return LK_OK;
+}
+
+/* Of examples so large that two of them side by side would fill the memory: building their networks
+ * proves them causal, and the rest is left out. */
+static lk_status prove_alone(lk_checker *c, double bytes, lk_check_result *results, int32_t count) {
+    LK_REQUIRE(checks[0].run == lk_check_proof);
+    for (c->network = 0; c->network < lk_model_variants(c->model); c->network++) {
+        c->result = &results[0];
+        LK_TRY(lk_check_proof(c));
+    }
+    for (int32_t i = 1; i < count; i++) {
+        lk_check_say(&results[i], LK_CHECK_SKIPPED,
+                     "the values of one example take %.1f GB: the check looks at no more than %.1f",
+                     bytes / 1e9, EXAMPLE_BYTES_MOST / 1e9);
+    }
+    return LK_OK;
+}
+
+/* What one example takes; 0: texts, along which the network slides. */
+static lk_status example_bytes(const lk_checker *c, double *bytes) {
+    lk_run_options how = {.shape = c->shape, .schedules = LK_INCREMENTAL};
+    *bytes = 0;
+    return c->model->data.stream ? LK_OK : lk_run_bytes(c->model, &how, 1, bytes);
+}
+
+static lk_status run_or_prove(lk_checker *c, lk_check_result *results, int32_t count) {
+    double bytes;
+    LK_TRY(example_bytes(c, &bytes));
+    return bytes > EXAMPLE_BYTES_MOST ? prove_alone(c, bytes, results, count)
+                                      : run_checks(c, results, count);
 }
 
 /* ---- what they run on ------------------------------------------------------------------------ */
@@ -89,6 +124,12 @@ static lk_status draw(const lk_model *model, lk_dataset **drawn) {
 static lk_status check_drawn(lk_checker *c, lk_check_result *results, int32_t count) {
     const lk_model *model = c->model;
     lk_dataset *drawn;
+    double bytes;
+    c->shape = model->data.shape;
+    LK_TRY(example_bytes(c, &bytes));
+    if (bytes > EXAMPLE_BYTES_MOST) {
+        return prove_alone(c, bytes, results, count);
+    }
     LK_TRY(draw(model, &drawn));
     lk_status status = lk_model_items(model, drawn, &c->items);
     status = status == LK_OK ? accept(c) : status;
@@ -101,9 +142,10 @@ static lk_status check_drawn(lk_checker *c, lk_check_result *results, int32_t co
 lk_status lk_check(lk_model *model, lk_items *items, lk_check_result *results, int32_t *count) {
     lk_checker c = {.model = model, .items = items};
     *count = CHECKS - (model->data.stream ? 0 : 1);
+    begin(results, *count);
     if (items == NULL) {
         return check_drawn(&c, results, *count);
     }
     LK_TRY(accept(&c));
-    return run_checks(&c, results, *count);
+    return run_or_prove(&c, results, *count);
 }

@@ -4,6 +4,8 @@
 
 #include "jobs/check.h"
 
+#define LK_CHECK_LANES_BYTES ((double)(256 << 20)) /* of one run */
+
 typedef struct lk_checker {
     lk_model *model;
     lk_items *items;

@@ -3,9 +3,11 @@
 
 #include "codec/codec.h"
 #include "jobs/check_inside.h"
+#include "models/run.h"
 
 #define CODED_EXAMPLES 64
 #define CODED_SYMBOLS 3000
+#define CODED_LANES 8 /* examples side by side, if they fit */
 #define LEARNING_RATE 0.0005f
 
 /* What is coded, as bytes, and what comes of it. */
@@ -94,8 +96,11 @@ static lk_status restore_examples(const lk_checker *c) {
     part.examples = part.examples < CODED_EXAMPLES ? part.examples : CODED_EXAMPLES;
     LK_TRY(lk_items_of_dataset(c->model->context, &part, lk_model_view(c->model), &items));
     lk_buffer_put(&a.was, part.values, part.examples * part.variables * 2);
-    lk_codec_options options = {.chunk = (part.examples + 1) / 2, .lanes = 8};
+    lk_codec_options options = {.chunk = (part.examples + 1) / 2, .lanes = CODED_LANES};
+    lk_run_options how = {.shape = c->shape, .schedules = LK_INCREMENTAL};
     lk_status status = label(items, lk_items_labels(c->items));
+    status =
+        status == LK_OK ? lk_run_fit(c->model, &how, LK_CHECK_LANES_BYTES, &options.lanes) : status;
     status = status == LK_OK ? code(c, items, options, &a) : status;
     lk_items_close(items);
     end_attempt(&a);

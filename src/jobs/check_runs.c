@@ -7,7 +7,6 @@
 #include "models/run.h"
 
 #define LANES_MOST 128
-#define LANES_BYTES ((double)(256 << 20)) /* of one run */
 #define ALONG_MOST 1024      /* variables that are looked at where the network slides, */
 #define CHANGING_MOST 256    /* and where values are changed too, */
 #define WINDOW 61            /* so many in a window, which fit into nothing */
@@ -44,10 +43,13 @@ static int64_t smaller(int64_t a, int64_t b) {
 /* ---- proof ----------------------------------------------------------------------------------- */
 
 lk_status lk_check_proof(lk_checker *c) {
-    lk_run *run;
+    bool own = lk_shape_equal(c->shape, c->model->data.shape);
+    lk_run *run = NULL;
+    lk_graph *alone = NULL; /* needs no values */
     lk_run_options how = {.network = c->network, .shape = c->shape};
-    LK_TRY(lk_run_open(c->model, &how, &run));
-    const lk_graph *graph = lk_run_graph(run);
+    LK_TRY(own ? lk_model_graph(c->model, (int32_t)c->network, &alone)
+               : lk_run_open(c->model, &how, &run));
+    const lk_graph *graph = own ? alone : lk_run_graph(run);
     for (int64_t v = 0; v < graph->variables; v++) {
         const lk_field *field = lk_graph_field(graph, v);
         int32_t ready = field->output->ready[v - field->first];
@@ -59,6 +61,7 @@ lk_status lk_check_proof(lk_checker *c) {
     lk_check_say(c->result, LK_CHECK_PASSED,
                  "%lld conditionals in %d steps, each ready before its variable",
                  (long long)graph->variables, graph->steps);
+    lk_graph_destroy(alone);
     lk_run_close(run);
     return LK_OK;
 }
@@ -74,7 +77,7 @@ static lk_status start(looking *k, lk_run_options how, int64_t most) {
     how.shape = c->shape;
     how.window = WINDOW;
     LK_TRY(lk_run_bytes(c->model, &how, 1, &each));
-    how.lanes = smaller(how.lanes, (int64_t)(LANES_BYTES / each));
+    how.lanes = smaller(how.lanes, (int64_t)(LK_CHECK_LANES_BYTES / each));
     how.lanes = how.lanes > least ? how.lanes : least;
     LK_TRY(lk_run_open(c->model, &how, &k->run));
     how.schedules = LK_INCREMENTAL;

@@ -1,5 +1,7 @@
 /* The check passes models of every kind of data; and it sees what is wrong: a network that reads
  * what it does not declare, probabilities that do not sum to one. */
+#include <sys/resource.h>
+
 #include "models/testing.h"
 
 #include "dist/dist.h"
@@ -99,6 +101,17 @@ static void test_given(void **state) {
     lk_model_destroy(labelled);
 }
 
+/* An example whose values would take gigabytes is proved causal, and not run. */
+static void test_large(void **state) {
+    lk_data_description large = {.shape = {1, {(int64_t)1 << 21}}, .alphabet = 256};
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    expect_passed(make(*state, "uniform", NULL, large), NULL,
+                  "perturbation, schedules agree, sums to one, learning, compress and restore");
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 1 << 20); /* KiB */
+}
+
 /* ---- what is wrong --------------------------------------------------------------------------- */
 
 /* out[v] = 2 x[v + 1] - 1: it says that it reads nothing. */
@@ -181,6 +194,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drawn),
         cmocka_unit_test(test_given),
+        cmocka_unit_test(test_large),
         cmocka_unit_test(test_wrong_models),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);

@@ -50,7 +50,7 @@ static lk_status compress(const lk_model *model, const lk_data *data, const lk_c
     LK_TRY(open_items(model, data, &items));
     lk_status status = lk_writer_create_to(model->context, output, &writer);
     if (status == LK_OK) {
-        lk_byte_sink sink = {NULL, write, writer};
+        lk_byte_sink sink = {.write = write, .user = writer};
         status = lk_compress(model, items, &sink, &options, &report);
         if (status == LK_OK) {
             status = lk_writer_commit(writer);
@@ -211,7 +211,7 @@ static lk_status decompress(const lk_model *model, const lk_input *input, const 
     texts t = {.context = model->context};
     lk_restored restored = {0};
     LK_TRY(lk_data_create(model->context, &t.data));
-    const lk_byte_sink sink = {begin_text, take_bytes, &t};
+    const lk_byte_sink sink = {.begin = begin_text, .write = take_bytes, .user = &t};
     lk_status status = restore(model, input, how, &sink, &restored, coded);
     if (status == LK_OK && !restored.texts) {
         t.data->dataset = restored.dataset;
@@ -254,7 +254,7 @@ static lk_status decompress_text(const lk_model *model, const lk_input *input, c
     lk_writer *writer;
     lk_restored restored = {0};
     LK_TRY(lk_writer_create_to(model->context, output, &writer));
-    const lk_byte_sink sink = {NULL, write, writer};
+    const lk_byte_sink sink = {.write = write, .user = writer};
     lk_status status = restore(model, input, how, &sink, &restored, coded);
     if (status == LK_OK && !restored.texts) {
         status = lk_fail(model->context, LK_MISMATCH,

@@ -6,6 +6,9 @@
 #include "library/training.h"
 #include "models/model_file.h"
 #include "models/tune.h"
+#include "train/choose.h"
+
+#define EPOCHS_MOST 100 /* where nothing else ends a training */
 
 /* ---- what the model is of -------------------------------------------------------------------- */
 
@@ -63,22 +66,57 @@ static lk_status describe_classes(lk_context *context, const lk_data *train,
     return status;
 }
 
+static lk_status count_symbols(lk_context *context, const lk_data *texts, const lk_symbols *symbols,
+                               int64_t *count) {
+    lk_items *items;
+    LK_TRY(lk_data_open_texts(context, texts, symbols, &items));
+    *count = lk_items_total(items);
+    lk_items_close(items);
+    return LK_OK;
+}
+
 static lk_status describe(lk_context *context, const lk_training *how, const lk_data *train,
                           const lk_data *valid, lk_data_description *d) {
     if (train->dataset != NULL) {
         return describe_examples(context, how, train, valid, d);
     }
-    *d = (lk_data_description){
-        .shape = {1, {how->window}}, .variables = how->window, .stream = true};
+    *d = (lk_data_description){.stream = true};
     if (how->view != NULL) {
         return lk_fail(context, LK_UNSUPPORTED, "lk_training: view is of examples, not of texts");
     }
     LK_TRY(lk_data_learn_symbols(context, train, &d->symbols));
     d->alphabet = lk_symbols_alphabet(&d->symbols);
+    d->variables = how->window;
+    if (d->variables == LK_CHOOSE_WINDOW) {
+        int64_t symbols;
+        LK_TRY(count_symbols(context, train, &d->symbols, &symbols));
+        d->variables = lk_choose_window(symbols);
+    }
+    d->shape = (lk_shape){1, {d->variables}};
     return how->condition ? describe_classes(context, train, d) : LK_OK;
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
+
+/* What is left to the data, or to the training that goes on. */
+static lk_status choose(const lk_model *model, const lk_training *how, int64_t size,
+                        lk_train_options *o) {
+    const lk_train_facts facts = {
+        .family = model->family, .texts = model->data.stream, .size = size};
+    int64_t window = model->data.variables;
+    char unused[LK_CHOOSE_REASON];
+    json_t *before;
+    LK_TRY(lk_choose_before(model->context, how->checkpoint, model->family, &before));
+    if (before != NULL) {
+        lk_choose_as_before(before, &window, o);
+    }
+    json_decref(before);
+    if (o->epochs == 0 && o->minutes == 0.0 && !o->rate.by_time) {
+        o->epochs = EPOCHS_MOST;
+    }
+    lk_choose_options(&facts, window, o, unused);
+    return LK_OK;
+}
 
 static lk_status open_texts(const lk_model *model, const lk_data *data, lk_items **items) {
     *items = NULL;
@@ -86,7 +124,7 @@ static lk_status open_texts(const lk_model *model, const lk_data *data, lk_items
 }
 
 static lk_status train_texts(lk_model *model, const lk_training *how, const lk_data *train,
-                             const lk_data *valid, const lk_train_options *options) {
+                             const lk_data *valid, lk_train_options *options) {
     lk_items *texts = NULL, *held_out = NULL;
     lk_dataset *windows = NULL;
     lk_status status = open_texts(model, train, &texts);
@@ -98,6 +136,9 @@ static lk_status train_texts(lk_model *model, const lk_training *how, const lk_d
     }
     if (status == LK_OK && how->from == NULL) {
         status = lk_model_start(model, windows);
+    }
+    if (status == LK_OK) {
+        status = choose(model, how, lk_items_total(texts), options);
     }
     if (status == LK_OK) {
         status = lk_train_texts(model, texts, held_out, options);
@@ -121,9 +162,10 @@ static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset)
 }
 
 static lk_status fit_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
-                              const lk_dataset *valid, const lk_train_options *options) {
+                              const lk_dataset *valid, lk_train_options *options) {
     if (model->family->fit == NULL) {
         LK_TRY(how->from != NULL ? LK_OK : lk_model_start(model, train));
+        LK_TRY(choose(model, how, train->examples, options));
         return lk_train(model, train, valid, options);
     }
     lk_fit_options fit = {.seed = how->seed,
@@ -150,7 +192,7 @@ static lk_status as_model(const lk_model *model, const lk_dataset *dataset, lk_d
 }
 
 static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
-                                const lk_dataset *valid, const lk_train_options *options) {
+                                const lk_dataset *valid, lk_train_options *options) {
     lk_dataset seen = {0}, held_out = {0};
     lk_status status = as_model(model, train, &seen);
     if (status == LK_OK && valid != NULL) {
@@ -164,14 +206,43 @@ static lk_status train_examples(lk_model *model, const lk_training *how, const l
     return status;
 }
 
+/* For those who give none. */
+static lk_status choose_settings(lk_context *context, const lk_training *how, const lk_data *train,
+                                 const lk_data_description *data, lk_assignments *chosen) {
+    const lk_family *family;
+    json_t *before;
+    int64_t symbols = 0;
+    LK_TRY(lk_family_find(context, how->family, &family));
+    if (family->fit != NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_choose_before(context, how->checkpoint, family, &before));
+    lk_status status = data->stream && before == NULL
+                           ? count_symbols(context, train, &data->symbols, &symbols)
+                           : LK_OK;
+    if (status == LK_OK) {
+        status = lk_choose_settings(context, family, before, symbols, chosen);
+    }
+    json_decref(before);
+    return status;
+}
+
 static lk_status begin_anew(lk_context *context, const lk_training *how, const lk_data *train,
                             const lk_data *valid, lk_model **model) {
     lk_data_description data = {0};
+    lk_assignments chosen = {0};
     lk_status status = describe(context, how, train, valid, &data);
+    if (status == LK_OK && how->setting_count == 0) {
+        status = choose_settings(context, how, train, &data, &chosen);
+    }
     if (status == LK_OK) {
-        status = lk_model_create(context, how->family, how->settings, how->setting_count, data,
+        const char *const *settings =
+            chosen.count > 0 ? (const char *const *)chosen.text : how->settings;
+        status = lk_model_create(context, how->family, settings,
+                                 chosen.count > 0 ? chosen.count : how->setting_count, data,
                                  how->order, how->seed, model);
     }
+    lk_assignments_deinit(&chosen);
     lk_symbols_deinit(&data.symbols);
     lk_dictionary_deinit(&data.classes);
     return status;

@@ -1,28 +1,23 @@
 /* Options of a training, and how it is told how far it is. */
 #include <jansson.h>
 #include <math.h>
-#include <string.h>
 
 #include "library/training.h"
-
-#define EPOCHS_MOST 100 /* where nothing else ends a training */
+#include "train/choose.h"
 
 lk_training lk_training_defaults(void) {
     lk_train_options o = lk_train_defaults();
     return (lk_training){.family = "made",
                          .order = "natural",
-                         .window = 128,
                          .seed = o.seed,
                          .patience = o.patience,
-                         .batch = o.batch_size,
                          .optimizer = o.optimizer.name,
-                         .learning_rate = o.optimizer.learning_rate,
                          .weight_decay = o.optimizer.weight_decay,
                          .momentum = o.optimizer.momentum,
-                         .schedule = o.rate.name,
+                         .schedule = LK_CHOOSE_SCHEDULE,
                          .decay = o.rate.decay,
                          .decay_epochs = o.rate.decay_epochs,
-                         .clip = o.clip,
+                         .clip = LK_CHOOSE_CLIP,
                          .ema = 0.999};
 }
 
@@ -41,7 +36,6 @@ static lk_status check_texts(lk_context *context, const lk_training *how) {
     LK_TRY(lk_need(context, how->family, "lk_training: family"));
     LK_TRY(lk_need(context, how->order, "lk_training: order"));
     LK_TRY(lk_need(context, how->optimizer, "lk_training: optimizer"));
-    LK_TRY(lk_need(context, how->schedule, "lk_training: schedule"));
     LK_TRY(check_number(context, "setting_count", how->setting_count, 0, 1000));
     if (how->setting_count > 0) {
         LK_TRY(lk_need(context, how->settings, "lk_training: settings"));
@@ -54,19 +48,19 @@ static lk_status check_texts(lk_context *context, const lk_training *how) {
 
 lk_status lk_training_check(lk_context *context, const lk_training *how) {
     LK_TRY(check_texts(context, how));
-    LK_TRY(check_number(context, "window", (double)how->window, 1, 1 << 20));
+    LK_TRY(check_number(context, "window", (double)how->window, 0, 1 << 20));
     LK_TRY(check_number(context, "epochs", (double)how->epochs, 0, 1e15));
     LK_TRY(check_number(context, "patience", (double)how->patience, 0, 1e15));
     LK_TRY(check_number(context, "minutes", how->minutes, 0, 1e9));
-    LK_TRY(check_number(context, "batch", (double)how->batch, 1, 1 << 20));
-    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 1e-12, 1e9));
+    LK_TRY(check_number(context, "batch", (double)how->batch, 0, 1 << 20));
+    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 0, 1e9));
     LK_TRY(check_number(context, "weight_decay", how->weight_decay, 0, 1e9));
     LK_TRY(check_number(context, "momentum", how->momentum, 0, 0.9999999));
     LK_TRY(check_number(context, "warmup_steps", (double)how->warmup_steps, 0, 1e15));
     LK_TRY(check_number(context, "decay", how->decay, 0, 1));
     LK_TRY(check_number(context, "decay_epochs", how->decay_epochs, 1e-6, 1e9));
     LK_TRY(check_number(context, "slices", (double)how->slices, 0, 1 << 20));
-    LK_TRY(check_number(context, "clip", how->clip, 0, 1e30));
+    LK_TRY(how->clip == LK_CHOOSE_CLIP ? LK_OK : check_number(context, "clip", how->clip, 0, 1e30));
     return check_number(context, "ema", how->ema, 0, 0.99999999);
 }
 
@@ -132,14 +126,13 @@ void lk_training_tell_end(lk_context *context, const lk_model *model) {
 
 lk_train_options lk_training_options(lk_context *context, const lk_training *how) {
     lk_train_options o = lk_train_defaults();
-    bool open = how->minutes > 0.0 && strcmp(how->schedule, "cosine") != 0;
-    o.epochs = how->epochs > 0 || open ? how->epochs : EPOCHS_MOST;
+    o.epochs = how->epochs;
     o.minutes = how->minutes;
     o.patience = how->patience;
     o.batch_size = how->batch;
     o.slices = how->slices;
     o.optimizer.name = how->optimizer;
-    o.optimizer.learning_rate = how->learning_rate;
+    o.optimizer.learning_rate = how->learning_rate > 0.0 ? how->learning_rate : LK_CHOOSE_RATE;
     o.optimizer.weight_decay = how->weight_decay;
     o.optimizer.momentum = how->momentum;
     o.rate.name = how->schedule;

@@ -52,6 +52,8 @@ typedef struct em {
     double *nll;          /* [chunk] */
     const uint16_t *x;    /* of the present chunk */
     int64_t examples;
+    double end; /* when the time is up; 0: never */
+    bool late;  /* it was, in the midst of an E step, which is then worth nothing */
 } em;
 
 static void em_deinit(em *e) {
@@ -272,7 +274,7 @@ static void posterior_piece(void *argument, int64_t piece, int worker) {
 }
 
 /* The mean NLL of the data under the present parameters; with `count`, also what the M step
- * needs. */
+ * needs. Ends between chunks, with NaN, when the time is up. */
 static double e_step(em *e, const lk_dataset *data, bool count) {
     begin_e_step(e);
     if (count) {
@@ -280,6 +282,10 @@ static double e_step(em *e, const lk_dataset *data, bool count) {
     }
     double nll = 0.0;
     for (int64_t first = 0; first < data->examples; first += e->chunk) {
+        e->late = e->late || (e->end > 0.0 && lk_seconds() > e->end);
+        if (e->late) {
+            return (double)lk_nan();
+        }
         e->examples = data->examples - first < e->chunk ? data->examples - first : e->chunk;
         e->x = data->values + first * e->variables;
         lk_pool_run(e->context->pool, (e->examples + EXAMPLES_PER_PIECE - 1) / EXAMPLES_PER_PIECE,
@@ -343,7 +349,6 @@ static lk_status begin_start(em *e, const lk_dataset *train, uint64_t seed, int6
 
 typedef struct progress {
     const lk_em_options *options;
-    double began;
     int64_t done, planned;
 } progress;
 
@@ -358,22 +363,22 @@ static lk_status report(em *e, progress *p, double train_nll, double valid_nll) 
                         (long long)p->done);
 }
 
-static bool time_is_up(const progress *p) {
-    return p->options->minutes > 0.0 && lk_seconds() - p->began > 60.0 * p->options->minutes;
-}
-
 /* Short runs from random starts (Biernacki, Celeux, Govaert, 2003); the one whose likelihood is
  * best is continued. */
 static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, progress *p) {
     const lk_em_options *options = p->options;
     lk_status status = LK_OK;
-    for (int64_t start = 0;
-         status == LK_OK && start < options->starts && (start == 0 || !time_is_up(p)); start++) {
+    for (int64_t start = 0; status == LK_OK && start < options->starts && !(e->late && start > 0);
+         start++) {
         LK_TRY(begin_start(e, train, options->seed, start));
         double nll = lk_infinity();
         for (int64_t i = 0; status == LK_OK && i < options->short_iterations && options->starts > 1;
              i++) {
-            nll = e_step(e, train, true);
+            double now = e_step(e, train, true);
+            if (e->late) {
+                break;
+            }
+            nll = now;
             m_step(e, train->examples);
             status = report(e, p, nll, lk_nan());
         }
@@ -387,7 +392,7 @@ static lk_status choose_start(em *e, const lk_dataset *train, keeper *best, prog
 }
 
 static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset *valid,
-                               keeper *best, progress *p) {
+                               keeper *best, progress *p, const char **why) {
     const lk_em_options *options = p->options;
     double reference = lk_infinity();
     int64_t waited = 0;
@@ -395,6 +400,10 @@ static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset 
         double valid_nll = valid == NULL ? (double)lk_nan() : e_step(e, valid, false);
         double train_nll = e_step(e, train, true);
         double judged = valid == NULL ? train_nll : valid_nll;
+        if (e->late) {
+            *why = "minutes";
+            return LK_OK;
+        }
         if (judged < best->nll) {
             keep(best, e, judged);
         }
@@ -404,21 +413,25 @@ static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset 
             *options->kept = true;
         }
         LK_TRY(report(e, p, train_nll, valid_nll));
-        if (time_is_up(p)) {
-            return LK_OK;
-        }
         m_step(e, train->examples);
     }
+    *why = waited < options->patience ? "iterations" : "converged";
     return LK_OK;
 }
 
 static lk_status run(em *e, const lk_dataset *train, const lk_dataset *valid, keeper *best,
                      const lk_em_options *options) {
     int64_t short_runs = options->starts > 1 ? options->starts * options->short_iterations : 0;
-    progress p = {options, lk_seconds(), 0, short_runs + options->iterations};
+    progress p = {options, 0, short_runs + options->iterations};
+    const char *why = NULL;
+    e->end = options->minutes > 0.0 ? lk_seconds() + 60.0 * options->minutes : 0.0;
     count_marginals(e, train);
-    lk_status status = choose_start(e, train, best, &p);
-    return status != LK_OK ? status : continue_best(e, train, valid, best, &p);
+    LK_TRY(choose_start(e, train, best, &p));
+    LK_TRY(continue_best(e, train, valid, best, &p, &why));
+    if (options->stopped != NULL) {
+        *options->stopped = why;
+    }
+    return LK_OK;
 }
 
 lk_status lk_em_fit(lk_context *context, const lk_dataset *train, const lk_dataset *valid,

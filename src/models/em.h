@@ -19,7 +19,8 @@ typedef struct lk_em_options {
                          above 0 */
     int64_t patience; /* iterations without a better validation NLL (without valid: train) before
                          stopping */
-    double minutes;   /* 0: no limit */
+    double minutes;   /* 0: no limit. What is half done then does not count. */
+    const char **stopped; /* why it ended: "iterations", "minutes" or "converged"; or NULL */
     uint64_t seed;
     bool *kept; /* NULL, or: set once the parameters that are filled in are usable */
     lk_fit_progress *progress; /* NULL: none */

@@ -13,14 +13,7 @@
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
 
-static lk_status check_stream(lk_context *context, const lk_family *family,
-                              const lk_data_description *data) {
-    if (!family->streams) {
-        return lk_fail(
-            context, LK_INVALID,
-            "%s is for examples of one size, not for streams; charrnn and conv1d take these",
-            family->name);
-    }
+static lk_status check_stream(lk_context *context, const lk_data_description *data) {
     if (data->shape.axes != 1 || data->binarization != LK_BINARIZE_NONE ||
         data->alphabet != lk_symbols_alphabet(&data->symbols)) {
         return lk_fail(
@@ -56,18 +49,14 @@ static lk_status check_description(lk_context *context, lk_data_description data
     return LK_OK;
 }
 
-/* What the fields ask of a family. */
+/* What the fields ask of a family, and whether they are sane. */
 static lk_status check_fields(lk_context *context, const lk_family *family,
                               const lk_data_description *data) {
-    const char *what = data->labels > 0 && !family->given          ? "given a label"
-                       : data->view.kind != NULL && !family->views ? "seen through a view"
-                       : data->alphabets != NULL && (!family->tables || data->view.kind != NULL)
-                           ? "of columns with different numbers of values"
-                           : NULL;
-    if (what != NULL) {
-        return lk_fail(context, LK_INVALID, "%s does not take data %s%s", family->name, what,
-                       lk_advice(context, "set", "; `likely models` says which families do"));
-    }
+    const lk_family_wants wants = {.text = data->stream,
+                                   .label = data->labels > 0,
+                                   .view = data->view.kind != NULL,
+                                   .table = data->alphabets != NULL};
+    LK_TRY(lk_family_takes(context, family, &wants));
     for (int64_t v = 0; v < data->variables && data->alphabets != NULL; v++) {
         if (data->alphabets[v] < 1 || data->alphabets[v] > data->alphabet) {
             return lk_fail(context, LK_INVALID,
@@ -142,7 +131,7 @@ static lk_status begin_model(lk_context *context, const char *family,
     LK_TRY(take_description(context, &data, &model->data));
     LK_TRY(check_fields(context, model->family, &model->data));
     if (data.stream) {
-        LK_TRY(check_stream(context, model->family, &data));
+        LK_TRY(check_stream(context, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
     }
     LK_TRY(lk_settings_init(context, &model->settings, model->family->settings,

@@ -82,6 +82,13 @@ struct lk_family {
     /* Every variable has parameters of its own, at least one for each of its symbols but the first:
      * a model file that holds fewer is none, and need not be built to see it. */
     bool per_variable;
+    bool yardstick; /* it does not learn how variables depend on each other: others are measured
+                       by it */
+    /* What suits its training by gradients where nothing is asked for: Adam's learning rate (0:
+     * 0.001), a bound of the gradients' norm (0: none); settings for so many symbols of texts (0:
+     * of examples), KEY=VALUE texts and a NULL behind them. NULL: the settings' fallbacks. */
+    double learning_rate, clip;
+    const char *const *(*suits)(int64_t symbols);
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
                      const lk_fit_options *options);
@@ -107,6 +114,16 @@ const lk_family *lk_family_at(int32_t index);
 const lk_family *lk_family_named(const char *name);
 /* The same; LK_INVALID, with the names that there are. */
 lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family);
+
+/* Kinds of data that not every family takes. */
+typedef struct lk_family_wants {
+    bool text, label, view, table; /* table: variables of different alphabets */
+} lk_family_wants;
+/* LK_INVALID says what the family does not take; which settings it does not have. */
+lk_status lk_family_takes(lk_context *context, const lk_family *family,
+                          const lk_family_wants *wants);
+lk_status lk_family_check_settings(lk_context *context, const lk_family *family,
+                                   const char *const *assignments, int32_t count);
 
 /* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
  * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.

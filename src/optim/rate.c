@@ -5,9 +5,7 @@
 
 #include "base/double_maths.h"
 
-typedef struct moment {
-    int64_t step, steps_in_epoch, total_steps;
-} moment;
+typedef lk_rate_moment moment;
 
 static double constant(const lk_rate_options *options, moment now) {
     (void)options;
@@ -15,11 +13,26 @@ static double constant(const lk_rate_options *options, moment now) {
     return 1;
 }
 
-static double cosine(const lk_rate_options *options, moment now) {
+/* How much of the way is done. */
+static double share_done(const lk_rate_options *options, moment now) {
     int64_t last = now.total_steps - 1;
-    double u = now.step >= last ? 1 : (double)now.step / (double)last;
-    double shape = (1 + lk_double_cos_pi(u)) / 2;
+    double by_step = now.total_steps <= 0 ? 0
+                     : now.step >= last   ? 1
+                                          : (double)now.step / (double)last;
+    double by_time = options->by_time ? now.time < 1 ? now.time : 1 : 0;
+    return by_step > by_time ? by_step : by_time;
+}
+
+static double between(const lk_rate_options *options, double shape) {
     return options->final_fraction + (1 - options->final_fraction) * shape;
+}
+
+static double cosine(const lk_rate_options *options, moment now) {
+    return between(options, (1 + lk_double_cos_pi(share_done(options, now))) / 2);
+}
+
+static double linear(const lk_rate_options *options, moment now) {
+    return between(options, 1 - share_done(options, now));
 }
 
 static double step_periods(const lk_rate_options *options, moment now) {
@@ -38,8 +51,12 @@ static double exponential(const lk_rate_options *options, moment now) {
 static const struct {
     const char *name;
     double (*factor)(const lk_rate_options *options, moment now);
-} SCHEDULES[] = {
-    {"constant", constant}, {"cosine", cosine}, {"step", by_step}, {"exponential", exponential}};
+    bool ends;
+} SCHEDULES[] = {{"constant", constant, false},
+                 {"cosine", cosine, true},
+                 {"linear", linear, true},
+                 {"step", by_step, false},
+                 {"exponential", exponential, false}};
 
 #define SCHEDULE_COUNT ((int)(sizeof SCHEDULES / sizeof *SCHEDULES))
 
@@ -59,9 +76,10 @@ lk_rate_options lk_rate_defaults(void) {
 lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int64_t total_steps) {
     int schedule = find(options->name);
     if (schedule < 0) {
-        return lk_fail(context, LK_INVALID,
-                       "no learning-rate schedule '%s': constant, cosine, step or exponential",
-                       options->name == NULL ? "" : options->name);
+        return lk_fail(
+            context, LK_INVALID,
+            "no learning-rate schedule '%s': constant, cosine, linear, step or exponential",
+            options->name == NULL ? "" : options->name);
     }
     if (options->warmup_steps < 0) {
         return lk_fail(context, LK_INVALID, "warm-up of %lld steps: it must be 0 or more",
@@ -82,21 +100,25 @@ lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int
                        "learning-rate decay each %g epochs: it must be above 0",
                        options->decay_epochs);
     }
-    if (SCHEDULES[schedule].factor == cosine && total_steps <= 0) {
+    if (SCHEDULES[schedule].ends && total_steps <= 0 && !options->by_time) {
         return lk_fail(context, LK_INVALID,
-                       "a cosine schedule must know its end: give a number of epochs");
+                       "a %s schedule must know its end: give a number of epochs or minutes",
+                       options->name);
     }
     return LK_OK;
 }
 
-double lk_rate_factor(const lk_rate_options *options, int64_t step, int64_t steps_in_epoch,
-                      int64_t total_steps) {
+double lk_rate_factor(const lk_rate_options *options, lk_rate_moment now) {
     int schedule = find(options->name);
-    LK_REQUIRE(schedule >= 0 && step >= 0 && steps_in_epoch >= 1);
-    double factor =
-        SCHEDULES[schedule].factor(options, (moment){step, steps_in_epoch, total_steps});
-    if (step + 1 < options->warmup_steps) {
-        factor *= (double)(step + 1) / (double)options->warmup_steps;
+    LK_REQUIRE(schedule >= 0 && now.step >= 0 && now.steps_in_epoch >= 1);
+    double factor = SCHEDULES[schedule].factor(options, now);
+    if (now.step + 1 < now.warmup_steps) {
+        factor *= (double)(now.step + 1) / (double)now.warmup_steps;
     }
     return factor;
+}
+
+bool lk_rate_ends(const lk_rate_options *options) {
+    int schedule = find(options->name);
+    return schedule >= 0 && SCHEDULES[schedule].ends;
 }

@@ -11,11 +11,11 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "data/safetensors.h"
+#include "train/checkpoint_inside.h"
 
-#define FORMAT "likely checkpoint 1"
 #define INTEGERS 8
 #define REALS 4
+#define PLAN 3
 #define NAME_MOST 512
 #define HASH_TEXT 33
 
@@ -26,11 +26,11 @@ typedef struct tensor_list {
     char (*names)[NAME_MOST];
     int32_t count, capacity;
     int64_t integers[INTEGERS];
-    double reals[REALS];
+    double reals[REALS], plan[PLAN];
 } tensor_list;
 
 static bool list_init(tensor_list *list, int32_t parameters) {
-    *list = (tensor_list){.capacity = 5 * parameters + 3};
+    *list = (tensor_list){.capacity = 5 * parameters + 4};
     list->tensors = lk_allocate(list->capacity, sizeof *list->tensors);
     list->names = lk_allocate(list->capacity, sizeof *list->names);
     return list->tensors != NULL && list->names != NULL;
@@ -96,6 +96,9 @@ static void add_all(tensor_list *list, const lk_checkpoint *c, bool best, bool w
     }
     add_vector(list, "state.integers", LK_I64, INTEGERS, list->integers);
     add_vector(list, "state.reals", LK_F64, REALS, list->reals);
+    if (c->planned) {
+        add_vector(list, "state.plan", LK_F64, PLAN, list->plan);
+    }
 }
 
 /* ---- state as two vectors -------------------------------------------------------------------- */
@@ -112,12 +115,20 @@ static void pack_state(const lk_checkpoint *c, tensor_list *list) {
                                         c->average != NULL ? c->average->updates : 0};
     const double reals[REALS] = {s->epoch_nll_nats, s->best_valid_nll_nats, s->seconds,
                                  s->epoch_seconds};
+    const double plan[PLAN] = {s->plan_seconds, s->plan_elapsed, s->plan_warmup};
     memcpy(list->integers, integers, sizeof integers);
     memcpy(list->reals, reals, sizeof reals);
+    memcpy(list->plan, plan, sizeof plan);
 }
 
-static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const int64_t *integers,
-                              const double *reals) {
+static bool in_range(double value) {
+    return value >= 0 && isfinite(value);
+}
+
+static lk_status unpack_state(lk_context *context, const lk_checkpoint *c,
+                              const tensor_list *list) {
+    const int64_t *integers = list->integers;
+    const double *reals = list->reals, *plan = list->plan;
     for (int i = 0; i < INTEGERS; i++) {
         if (integers[i] < 0 || integers[i] > INT64_MAX / 2) {
             return lk_fail(context, LK_CORRUPT, "%s: state.integers[%d] is %lld", c->path, i,
@@ -128,9 +139,10 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
         return lk_fail(context, LK_CORRUPT, "%s: %lld batches of an epoch of %lld are done",
                        c->path, (long long)integers[1], (long long)c->steps_in_epoch);
     }
-    if (!(reals[2] >= 0 && isfinite(reals[2]) && reals[3] >= 0 && isfinite(reals[3]) &&
-          isfinite(reals[0]))) {
-        return lk_fail(context, LK_CORRUPT, "%s: a number in state.reals is out of range", c->path);
+    if (!(in_range(reals[2]) && in_range(reals[3]) && isfinite(reals[0]) && in_range(plan[0]) &&
+          in_range(plan[1]) && in_range(plan[2]))) {
+        return lk_fail(context, LK_CORRUPT,
+                       "%s: a number in state.reals or state.plan is out of range", c->path);
     }
     *c->state = (lk_train_state){.epoch = integers[0],
                                  .position = integers[1],
@@ -141,7 +153,10 @@ static lk_status unpack_state(lk_context *context, const lk_checkpoint *c, const
                                  .epoch_nll_nats = reals[0],
                                  .best_valid_nll_nats = reals[1],
                                  .seconds = reals[2],
-                                 .epoch_seconds = reals[3]};
+                                 .epoch_seconds = reals[3],
+                                 .plan_seconds = plan[0],
+                                 .plan_elapsed = plan[1],
+                                 .plan_warmup = plan[2]};
     *lk_optimizer_steps(c->optimizer) = integers[6];
     if (c->average != NULL) {
         c->average->updates = integers[7];
@@ -193,7 +208,7 @@ static lk_status write_list(lk_context *context, const lk_checkpoint *c, const t
         status = lk_fail_no_memory(context, "checkpoint", 0);
     } else {
         const char *const keys[] = {"format", "likely.options", "likely.epochs", "likely.checksum"};
-        const char *const values[] = {FORMAT, options, epochs, hash};
+        const char *const values[] = {LK_CHECKPOINT_FORMAT, options, epochs, hash};
         status =
             lk_safetensors_write(context, c->path, list->tensors, list->count, keys, values, 4);
     }
@@ -219,88 +234,6 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static lk_status damaged(lk_context *context, const lk_checkpoint *c, const char *what) {
-    return lk_fail(context, LK_FORMAT, "%s: not a checkpoint that this version can read: %s",
-                   c->path, what);
-}
-
-static lk_status load_json(lk_context *context, const lk_checkpoint *c, const lk_safetensors *file,
-                           const char *key, json_t **json) {
-    const char *text = lk_safetensors_value(file, key);
-    json_error_t error;
-    *json = NULL;
-    if (text != NULL) {
-        LK_TRY(lk_json_parse(context, c->path, text, strlen(text), json, &error));
-    }
-    if (*json == NULL) {
-        char what[64];
-        snprintf(what, sizeof what, "its %s are missing or damaged", key);
-        return damaged(context, c, what);
-    }
-    return LK_OK;
-}
-
-static void print_option(const json_t *value, char *text, size_t capacity) {
-    char *dump =
-        value == NULL ? NULL : lk_json_text(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-    snprintf(text, capacity, "%.80s", value == NULL ? "not set" : dump == NULL ? "?" : dump);
-    lk_release(dump);
-}
-
-static lk_status differs(lk_context *context, const lk_checkpoint *c, const char *key,
-                         const json_t *then, const json_t *now) {
-    char before[128], after[128];
-    print_option(then, before, sizeof before);
-    print_option(now, after, sizeof after);
-    return lk_fail(context, LK_MISMATCH,
-                   "%s: cannot resume: %s was %s when this checkpoint was written and is %s now: "
-                   "give the same, or train "
-                   "anew without resuming",
-                   c->path, key, before, after);
-}
-
-/* Gradients of one slice and of two are what version 0.1 made of them; those of more it summed from
- * the left. */
-static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, json_t *then) {
-    if (json_object_get(then, "slices") != NULL || json_object_get(c->options, "slices") == NULL) {
-        return LK_OK;
-    }
-    if (c->slices_of_0_1 > 2) {
-        return lk_fail(
-            context, LK_MISMATCH,
-            "%s: cannot resume: version 0.1 wrote it, which summed the gradients of "
-            "%lld slices in another order: begin a new training from the model's "
-            "weights%s",
-            c->path, (long long)c->slices_of_0_1,
-            lk_advice_or(context, "from", " (likely train --from MODEL)", " (lk_training.from)"));
-    }
-    return json_object_set_new(then, "slices", json_integer((json_int_t)c->slices_of_0_1)) == 0
-               ? LK_OK
-               : lk_fail_no_memory(context, "checkpoint", 0);
-}
-
-static lk_status compare_options(lk_context *context, const lk_checkpoint *c, json_t *then) {
-    const char *key;
-    json_t *value;
-    if (!json_is_object(then)) {
-        return damaged(context, c, "its options are no object");
-    }
-    LK_TRY(declare_slices(context, c, then));
-    json_t *now = (json_t *)(uintptr_t)c->options; /* jansson iterates over mutable objects only */
-    json_object_foreach(now, key, value) {
-        const json_t *old = json_object_get(then, key);
-        if (old == NULL || !json_equal(old, value)) {
-            return differs(context, c, key, old, value);
-        }
-    }
-    json_object_foreach(then, key, value) {
-        if (json_object_get(now, key) == NULL) {
-            return differs(context, c, key, value, NULL);
-        }
-    }
-    return LK_OK;
-}
-
 static bool same_form(const lk_tensor *a, const lk_tensor *b) {
     return a->type == b->type && a->axes == b->axes && a->bytes == b->bytes &&
            a->size[0] == b->size[0] && (a->axes < 2 || a->size[1] == b->size[1]);
@@ -309,14 +242,14 @@ static bool same_form(const lk_tensor *a, const lk_tensor *b) {
 static lk_status check_tensors(lk_context *context, const lk_checkpoint *c,
                                const lk_safetensors *file, const tensor_list *list) {
     if (file->count != list->count) {
-        return damaged(context, c, "it has other tensors than this run");
+        return lk_checkpoint_damaged(context, c, "it has other tensors than this run");
     }
     for (int32_t i = 0; i < list->count; i++) {
         const lk_tensor *to = &list->tensors[i], *from = lk_safetensors_tensor(file, to->name);
         if (from == NULL || !same_form(from, to)) {
             char what[NAME_MOST + 64];
             snprintf(what, sizeof what, "tensor %s is missing or of another shape", to->name);
-            return damaged(context, c, what);
+            return lk_checkpoint_damaged(context, c, what);
         }
     }
     char hash[HASH_TEXT];
@@ -344,14 +277,14 @@ static void copy_tensors(const lk_safetensors *file, const tensor_list *list) {
 static lk_status read_epochs(lk_context *context, const lk_checkpoint *c,
                              const lk_safetensors *file) {
     json_t *epochs;
-    LK_TRY(load_json(context, c, file, "likely.epochs", &epochs));
+    LK_TRY(lk_checkpoint_json(context, c, file, "likely.epochs", &epochs));
     json_array_clear(c->epochs);
     bool array = json_is_array(epochs), kept = array && json_array_extend(c->epochs, epochs) == 0;
     json_decref(epochs);
     if (array && !kept) {
         return lk_fail_no_memory(context, "the history of a checkpoint", 0);
     }
-    return array ? LK_OK : damaged(context, c, "its likely.epochs are no array");
+    return array ? LK_OK : lk_checkpoint_damaged(context, c, "its likely.epochs are no array");
 }
 
 /* Whether the file says that it has best weights; nothing else of it has been checked yet. */
@@ -369,7 +302,8 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c,
     tensor_list list;
     bool best = has_best(file);
     if (best && c->best == NULL) {
-        return damaged(context, c, "it has best weights, but this run has no validation data");
+        return lk_checkpoint_damaged(context, c,
+                                     "it has best weights, but this run has no validation data");
     }
     if (!list_init(&list, c->parameters->count)) {
         list_deinit(&list);
@@ -380,7 +314,7 @@ static lk_status read_tensors(lk_context *context, const lk_checkpoint *c,
     lk_status status = check_tensors(context, c, file, &list);
     if (status == LK_OK) {
         copy_tensors(file, &list);
-        status = unpack_state(context, c, list.integers, list.reals);
+        status = unpack_state(context, c, &list);
     }
     if (c->read_whole != NULL) {
         *c->read_whole = whole;
@@ -393,11 +327,11 @@ static lk_status read_file(lk_context *context, const lk_checkpoint *c,
                            const lk_safetensors *file) {
     const char *format = lk_safetensors_value(file, "format");
     json_t *options;
-    if (format == NULL || strcmp(format, FORMAT) != 0) {
-        return damaged(context, c, "it does not say \"" FORMAT "\"");
+    if (format == NULL || strcmp(format, LK_CHECKPOINT_FORMAT) != 0) {
+        return lk_checkpoint_damaged(context, c, "it does not say \"" LK_CHECKPOINT_FORMAT "\"");
     }
-    LK_TRY(load_json(context, c, file, "likely.options", &options));
-    lk_status status = compare_options(context, c, options);
+    LK_TRY(lk_checkpoint_json(context, c, file, "likely.options", &options));
+    lk_status status = lk_checkpoint_compare(context, c, options);
     json_decref(options);
     LK_TRY(status);
     LK_TRY(read_epochs(context, c, file));

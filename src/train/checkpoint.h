@@ -26,6 +26,7 @@ typedef struct lk_checkpoint {
     float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */
     int64_t whole_count;
     bool *read_whole;       /* whether it did; then `carried` stays as it is */
+    bool planned;           /* by time: that plan is kept too */
     int64_t steps_in_epoch; /* reading: positions beyond it are refused */
     int64_t slices_of_0_1;  /* reading a file that does not say in how many slices its minibatches
                                were: it was this number (train/version_0_1.h) */
@@ -37,6 +38,9 @@ lk_status lk_checkpoint_write(lk_context *context, const lk_checkpoint *checkpoi
 lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoint);
 /* The same from memory, for fuzzing; `bytes` is taken. */
 lk_status lk_checkpoint_parse(lk_context *context, const lk_checkpoint *checkpoint, lk_bytes bytes);
+/* The options that stand in a checkpoint, before anything else of it is known: what a continuation
+ * takes over where nothing else is asked for. The caller's: json_decref. */
+lk_status lk_checkpoint_options(lk_context *context, const char *path, json_t **options);
 /* Whether there is a file to resume from. */
 bool lk_checkpoint_exists(const char *path);
 

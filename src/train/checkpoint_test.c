@@ -67,7 +67,8 @@ static fixture setup(const char *optimizer, int64_t columns, bool filled) {
         fill(lk_optimizer_slot(f.optimizer, 1, i), count, stream + 4);
     }
     if (filled) {
-        f.state = (lk_train_state){4, 3, 23, 180, 2, 2, 123.456789, 1.0 / 3, 12.5, 0.1};
+        f.state =
+            (lk_train_state){4, 3, 23, 180, 2, 2, 123.456789, 1.0 / 3, 12.5, 0.1, 60, 12.75, 17};
         *lk_optimizer_steps(f.optimizer) = 23;
         f.average->updates = 22;
         json_array_append_new(f.epochs, json_pack("{s:i, s:f}", "epoch", 1, "train_nll_nats", 0.1));
@@ -94,6 +95,7 @@ static lk_checkpoint view(fixture *f) {
                            .state = &f->state,
                            .options = f->options,
                            .epochs = f->epochs,
+                           .planned = true,
                            .steps_in_epoch = 7};
 }
 

@@ -2,11 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "train/baseline.h"
 #include "train/feed.h"
-
-/* Within this of what a model that has learned nothing reaches. */
-#define NOTHING_LEARNED 0.005
 
 double lk_trainer_epoch_nll(const lk_trainer *t) {
     int64_t done = t->state.position * t->batch_capacity;
@@ -14,25 +10,23 @@ double lk_trainer_epoch_nll(const lk_trainer *t) {
     return examples > 0 ? t->state.epoch_nll_nats / (double)examples : (double)NAN;
 }
 
+void lk_trainer_swap_average(lk_trainer *t) {
+    if (t->average != NULL) {
+        lk_weights_swap(t->model->parameters, t->average->value);
+    }
+}
+
 static lk_status score(lk_trainer *t) {
-    if (t->average != NULL) {
-        lk_weights_swap(t->model->parameters, t->average->value);
-    }
+    lk_trainer_swap_average(t);
     lk_status status = t->feed->validate(t, false, &t->valid_nll_nats);
-    if (t->average != NULL) {
-        lk_weights_swap(t->model->parameters, t->average->value);
-    }
+    lk_trainer_swap_average(t);
     return status;
 }
 
 static void keep_best(lk_trainer *t) {
-    if (t->average != NULL) {
-        lk_weights_swap(t->model->parameters, t->average->value);
-    }
+    lk_trainer_swap_average(t);
     lk_weights_store(t->model->parameters, t->best);
-    if (t->average != NULL) {
-        lk_weights_swap(t->model->parameters, t->average->value);
-    }
+    lk_trainer_swap_average(t);
 }
 
 /* Finite weights may give values that are not: such a model is not kept. */
@@ -54,26 +48,21 @@ lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
     return LK_OK;
 }
 
+lk_status lk_trainer_find_baselines(lk_trainer *t) {
+    return isnan(t->baselines.uniform) ? t->feed->baselines(t, &t->baselines) : LK_OK;
+}
+
 /* A warning after the first epoch, while little time is lost. */
-static void warn_nothing_learned(lk_trainer *t) {
+static lk_status warn_nothing_learned(lk_trainer *t) {
+    LK_TRY(lk_trainer_find_baselines(t));
     double nll = t->validates ? t->valid_nll_nats : t->epoch_nll_nats;
-    double uniform = lk_baseline_uniform(t->model->data.variables, t->model->data.alphabet);
-    double histogram = t->train != NULL
-                           ? lk_baseline_histogram(t->train, t->model->data.binarization)
-                           : (double)NAN;
-    if (nll >= uniform * (1 - NOTHING_LEARNED)) {
+    const char *verdict = lk_baselines_verdict(t->model, &t->baselines, nll);
+    if (verdict != NULL) {
         snprintf(t->note, sizeof t->note,
-                 "after one epoch the NLL is %.4g nats, the uniform distribution has %.4g: it has "
-                 "learned nothing yet "
-                 "(is the learning rate, %g, right?)",
-                 nll, uniform, t->options.optimizer.learning_rate);
-    } else if (nll >= histogram * (1 - NOTHING_LEARNED)) {
-        snprintf(t->note, sizeof t->note,
-                 "after one epoch the NLL is %.4g nats, independent histograms of the variables "
-                 "have %.4g: it has "
-                 "learned nothing yet about how they depend on each other",
-                 nll, histogram);
+                 "after one epoch the model is %s yet (is the learning rate, %g, right?)", verdict,
+                 t->options.optimizer.learning_rate);
     }
+    return LK_OK;
 }
 
 static lk_status validate_epoch(lk_trainer *t) {
@@ -99,7 +88,7 @@ lk_status lk_trainer_end_epoch(lk_trainer *t) {
         t->unsaved = true;
     }
     if (t->state.epoch == 0 && t->note[0] == '\0') {
-        warn_nothing_learned(t);
+        LK_TRY(warn_nothing_learned(t));
     }
     if (!lk_trainer_record_epoch(t, true)) {
         return lk_fail_no_memory(t->model->context, "history", 0);

@@ -188,29 +188,69 @@ static void not_a_number_is_named(void **unused) {
     lk_context_destroy(context);
 }
 
+static void near(double got, double want) {
+    if (!(fabs(got - want) < 1e-12 * (1 + fabs(want)))) {
+        fail_msg("got %.17g, want %.17g", got, want);
+    }
+}
+
+/* -log of the share that a value has, half an example of each of two values added. */
+static double bit(double of, double all) {
+    return -log((of + 0.5) / (all + 1));
+}
+
 static void baselines_are_known(void **unused) {
     (void)unused;
     lk_context *context;
+    lk_model *model;
+    lk_baselines b;
+    lk_data_description data = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 2};
     assert_int_equal(lk_context_create(1, &context), LK_OK);
-    lk_dataset *data = all_vectors(context);
-    assert_true(fabs(lk_baseline_uniform(VARIABLES, 2) - 8 * log(2)) < 1e-14);
-    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 8 * log(2)) <
-                1e-13); /* balanced */
+    assert_int_equal(lk_model_create(context, "made", NULL, 0, data, "natural", 1, &model), LK_OK);
+    lk_dataset *train = all_vectors(context), *one;
+    const int32_t first = ALL - 1; /* all ones */
+    assert_int_equal(lk_dataset_select(context, train, &first, 1, &one), LK_OK);
+    assert_int_equal(lk_baselines_of_examples(model, train, one, &b), LK_OK);
+    near(b.uniform, 8 * log(2));
+    near(b.independent, 8 * bit(ALL / 2, ALL)); /* balanced */
     for (int i = 0; i < ALL; i++) {
-        data->values[i * VARIABLES] = i < ALL / 4;
-        data->values[i * VARIABLES + 1] = 1;
+        train->values[i * VARIABLES] = i < ALL / 4;
     }
-    double quarter = -0.25 * log(0.25) - 0.75 * log(0.75);
-    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_NONE) - 6 * log(2) - quarter) < 1e-13);
+    assert_int_equal(lk_baselines_of_examples(model, train, one, &b), LK_OK);
+    near(b.independent, 7 * bit(ALL / 2, ALL) + bit(ALL / 4, ALL));
     for (int i = 0; i < ALL * VARIABLES; i++) {
-        data->values[i] = 51; /* a fifth of 255 */
+        train->values[i] = 51; /* a fifth of 255: grey, to be drawn */
     }
-    data->alphabet = 256;
-    double fifth = -0.2 * log(0.2) - 0.8 * log(0.8);
-    assert_true(fabs(lk_baseline_histogram(data, LK_BINARIZE_SAMPLE) - 8 * fifth) < 1e-13);
-    assert_true(lk_baseline_histogram(data, LK_BINARIZE_NONE) == 0);
-    lk_dataset_destroy(data);
+    train->alphabet = 256;
+    assert_int_equal(lk_baselines_of_examples(model, train, one, &b), LK_OK);
+    near(b.independent, 8 * bit(0.2 * ALL, ALL));
+    /* One example alone says nothing of itself. */
+    lk_items *items;
+    assert_int_equal(lk_items_of_dataset(context, one, NULL, &items), LK_OK);
+    assert_int_equal(lk_baselines_alone(model, items, &b), LK_OK);
+    near(b.independent, b.uniform);
+    lk_items_close(items);
+    lk_dataset_destroy(one);
+    lk_dataset_destroy(train);
+    lk_model_destroy(model);
     lk_context_destroy(context);
+}
+
+static void verdicts(void **unused) {
+    (void)unused;
+    lk_model model = {.family = lk_family_named("made")};
+    const lk_baselines b = {100, 50};
+    assert_non_null(strstr(lk_baselines_verdict(&model, &b, 100), "learned nothing"));
+    assert_non_null(strstr(lk_baselines_verdict(&model, &b, (double)INFINITY), "uniform"));
+    assert_non_null(strstr(lk_baselines_verdict(&model, &b, 60), "worse than independent"));
+    assert_non_null(strstr(lk_baselines_verdict(&model, &b, 49.9), "no better than independent"));
+    assert_null(lk_baselines_verdict(&model, &b, 40));
+    assert_null(lk_baselines_verdict(&model, &b, (double)NAN));
+    const lk_baselines constant = {100, 0}, unknown = {100, (double)NAN};
+    assert_null(lk_baselines_verdict(&model, &constant, 0));
+    assert_null(lk_baselines_verdict(&model, &unknown, 60));
+    model.family = lk_family_named("histogram");
+    assert_null(lk_baselines_verdict(&model, &b, 50));
 }
 
 static void calibration_is_sorted_quantiles(void **unused) {
@@ -241,9 +281,12 @@ static void calibration_is_sorted_quantiles(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mixture_is_exact),    cmocka_unit_test(mixture_equals_its_definition),
-        cmocka_unit_test(walks_are_kept),      cmocka_unit_test(not_a_number_is_named),
-        cmocka_unit_test(baselines_are_known), cmocka_unit_test(calibration_is_sorted_quantiles)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mixture_is_exact),
+                                       cmocka_unit_test(mixture_equals_its_definition),
+                                       cmocka_unit_test(walks_are_kept),
+                                       cmocka_unit_test(not_a_number_is_named),
+                                       cmocka_unit_test(baselines_are_known),
+                                       cmocka_unit_test(verdicts),
+                                       cmocka_unit_test(calibration_is_sorted_quantiles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

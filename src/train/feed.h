@@ -20,6 +20,8 @@ struct lk_feed {
     /* Mean NLL in nats per example of the validation data under the weights as they are. last: of
      * the weights that are kept; calibrates the model where there is something to calibrate by. */
     lk_status (*validate)(lk_trainer *trainer, bool last, double *nll_nats);
+    /* Baselines of the validation data, or the training data, in nats per example. */
+    lk_status (*baselines)(const lk_trainer *trainer, lk_baselines *baselines);
     /* What identifies the data, for checkpoints; what is said of them in the model's history. NULL:
      * out of memory. */
     json_t *(*hash)(const lk_trainer *trainer, bool valid);

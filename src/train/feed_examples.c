@@ -107,6 +107,10 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
     return last ? lk_model_calibrate(t->model, t->valid_nll, t->valid->examples) : LK_OK;
 }
 
+static lk_status baselines(const lk_trainer *t, lk_baselines *b) {
+    return lk_baselines_of_examples(t->model, t->train, t->validates ? t->valid : t->train, b);
+}
+
 static json_t *hash(const lk_trainer *t, bool valid) {
     const lk_dataset *data = valid ? t->valid : t->train;
     if (data == NULL) {
@@ -122,4 +126,5 @@ static json_t *describe(const lk_trainer *t, bool valid) {
     return data != NULL ? lk_history_data(data) : json_null();
 }
 
-const lk_feed lk_feed_examples = {init, deinit, begin, run, example, validate, hash, describe};
+const lk_feed lk_feed_examples = {init,     deinit,    begin, run,     example,
+                                  validate, baselines, hash,  describe};

@@ -294,6 +294,14 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
     return LK_OK;
 }
 
+static lk_status baselines(const lk_trainer *t, lk_baselines *b) {
+    lk_items *of = t->validates ? t->valid_texts : t->train_texts;
+    LK_TRY(lk_baselines_of_texts(t->model, t->train_texts, of, b));
+    double window = (double)t->model->data.variables;
+    *b = (lk_baselines){b->uniform * window, b->independent * window};
+    return LK_OK;
+}
+
 /* ---- what is said of the data ---------------------------------------------------------------- */
 
 static bool hash_text(lk_items *texts, int64_t item, uint16_t *symbols, XXH3_state_t *state) {
@@ -333,4 +341,5 @@ static json_t *describe(const lk_trainer *t, bool valid) {
                                      (json_int_t)lk_items_total(texts));
 }
 
-const lk_feed lk_feed_texts = {init, deinit, begin, run, example, validate, hash, describe};
+const lk_feed lk_feed_texts = {init,     deinit,    begin, run,     example,
+                               validate, baselines, hash,  describe};

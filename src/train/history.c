@@ -55,6 +55,9 @@ static void describe_optimizer(json_t **object, const lk_train_options *o) {
     lk_json_set(object, "final fraction", json_real(o->rate.final_fraction));
     lk_json_set(object, "decay", json_real(o->rate.decay));
     lk_json_set(object, "decay epochs", json_real(o->rate.decay_epochs));
+    if (o->rate.by_time) { /* else as version 0.1 described it */
+        lk_json_set(object, "planned by time", json_true());
+    }
 }
 
 json_t *lk_trainer_describe(const lk_trainer *t) {
@@ -75,8 +78,7 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
 }
 
 bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
-    double rate = lk_rate_factor(&t->options.rate, t->state.step > 0 ? t->state.step - 1 : 0,
-                                 t->epoch_batches, t->total_steps);
+    double rate = lk_trainer_rate(t, t->state.step > 0 ? t->state.step - 1 : 0);
     json_t *record = json_object();
     lk_json_set(&record, "epoch", json_integer((json_int_t)t->state.epoch + 1));
     lk_json_set(&record, "steps", json_integer((json_int_t)t->state.position));
@@ -114,6 +116,19 @@ lk_status lk_history_take(lk_model *model, json_t *history) {
     return LK_OK;
 }
 
+/* Of the last epoch, whole or not. */
+static double last_nll(const lk_trainer *t) {
+    size_t count = json_array_size(t->epochs);
+    const json_t *last = count > 0 ? json_array_get(t->epochs, count - 1) : NULL;
+    const json_t *nll = json_object_get(last, "train_nll_nats");
+    return json_is_number(nll) ? json_number_value(nll) : (double)NAN;
+}
+
+void lk_history_baselines(json_t **history, const lk_baselines *b) {
+    lk_json_set(history, "uniform_nll_nats", lk_history_number(b->uniform));
+    lk_json_set(history, "independent_nll_nats", lk_history_number(b->independent));
+}
+
 lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
     const lk_train_state *s = &t->state;
     json_t *history = json_object();
@@ -127,6 +142,8 @@ lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
                 s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
     lk_json_set(&history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
     lk_json_set(&history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
+    lk_history_baselines(&history, &t->baselines);
+    lk_json_set(&history, "train_nll_nats", lk_history_number(last_nll(t)));
     lk_json_set(&history, "train_data", t->feed->describe(t, false));
     lk_json_set(&history, "valid_data", t->feed->describe(t, true));
     lk_json_set(&history, "options", json_incref(t->described));

@@ -16,6 +16,7 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
                            .epochs = t->epochs,
                            .carried = t->carried,
                            .carried_count = t->windows != NULL ? lk_windows_carried(t->windows) : 0,
+                           .planned = t->options.rate.by_time,
                            .steps_in_epoch = t->epoch_batches,
                            .slices_of_0_1 = t->slices_of_0_1};
 }

@@ -16,6 +16,10 @@ typedef struct lk_train_state {
     double best_valid_nll_nats; /* NaN until measured */
     double seconds;             /* spent in optimizer steps, in all sessions */
     double epoch_seconds;       /* the same, in the present epoch */
+    /* Of a training whose rate is planned by time (train/plan.h). */
+    double plan_seconds; /* the whole time; 0: not planned */
+    double plan_elapsed; /* how much of it was over when last looked at, in all sessions */
+    double plan_warmup;  /* steps; 0: not measured yet */
 } lk_train_state;
 
 #endif

@@ -84,6 +84,12 @@ static lk_status run(lk_trainer *t, double *nll_nats) {
     return isfinite(*nll_nats) ? LK_OK : bad_nll(t);
 }
 
+double lk_trainer_rate(const lk_trainer *t, int64_t step) {
+    const lk_rate_options *rate = &t->options.rate;
+    return lk_rate_factor(rate,
+                          lk_plan_moment(rate, &t->state, step, t->epoch_batches, t->total_steps));
+}
+
 lk_status lk_trainer_step(lk_trainer *t) {
     double nll_nats, scale = 1;
     LK_TRY(run(t, &nll_nats));
@@ -94,14 +100,15 @@ lk_status lk_trainer_step(lk_trainer *t) {
         }
         scale = lk_clip_scale(norm, t->options.clip);
     }
-    double factor =
-        lk_rate_factor(&t->options.rate, t->state.step, t->epoch_batches, t->total_steps);
+    double factor = lk_trainer_rate(t, t->state.step);
     lk_optimizer_step(t->optimizer, t->options.optimizer.learning_rate * factor, scale, t->average);
     t->state.epoch_nll_nats += nll_nats;
     t->state.examples_seen += t->batch_count;
     t->state.step++;
     t->state.position++;
     t->session_examples += t->batch_count;
+    t->recent += t->batch_count;
+    t->recent_nll_nats += nll_nats;
     t->session_steps++;
     return LK_OK;
 }

@@ -46,11 +46,15 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
                        "moving average with decay %g: it must be at least 0 (none) and below 1",
                        o->ema);
     }
-    if (o->epochs == 0 && o->minutes == 0 && !(validates && o->patience > 0)) {
+    if (o->epochs == 0 && o->minutes == 0 && !o->rate.by_time && !(validates && o->patience > 0)) {
         return lk_fail(context, LK_INVALID,
                        "nothing would end the training: give a number of epochs, a time limit, or "
                        "validation data with a "
                        "patience");
+    }
+    if (o->rate.by_time && !(o->minutes > 0 || o->resume)) {
+        return lk_fail(context, LK_INVALID,
+                       "a learning rate planned by time needs the time: give minutes");
     }
     if (o->resume && o->checkpoint == NULL) {
         return lk_fail(context, LK_INVALID, "cannot resume without the path of a checkpoint");
@@ -84,6 +88,7 @@ static lk_status trainer_init(lk_trainer *t) {
     const lk_train_options *options = &t->options;
     lk_context *context = t->model->context;
     t->state.best_valid_nll_nats = t->valid_nll_nats = t->epoch_nll_nats = (double)NAN;
+    t->baselines.uniform = t->baselines.independent = (double)NAN;
     t->unsaved = true;
     LK_TRY(check_options(context, options, t->valid != NULL || t->valid_texts != NULL));
     LK_TRY(lk_parameters_make_gradients(t->model->parameters));
@@ -114,8 +119,10 @@ static double seconds_left(const lk_trainer *t, double seconds) {
     if (t->total_steps > 0 && t->session_steps > 0) {
         left = seconds / (double)t->session_steps * (double)(t->total_steps - t->state.step);
     }
-    if (t->options.minutes > 0) {
-        double limit = fmax(60 * t->options.minutes - seconds, 0);
+    double planned =
+        t->options.rate.by_time ? t->state.plan_seconds - t->plan.before : 60 * t->options.minutes;
+    if (planned > 0) {
+        double limit = fmax(planned - seconds, 0);
         left = left < limit ? left : limit;
     }
     return left;
@@ -130,21 +137,36 @@ static bool report(lk_trainer *t, bool epoch_ended) {
     }
     const lk_train_state *s = &t->state;
     lk_train_progress progress = {
-        .epoch = epoch_ended ? s->epoch : s->epoch + 1,
+        .epoch = epoch_ended && s->position == 0 ? s->epoch : s->epoch + 1,
         .epochs = t->options.epochs,
-        .step = epoch_ended ? t->epoch_batches : s->position,
+        .step = epoch_ended && s->position == 0 ? t->epoch_batches : s->position,
         .steps_in_epoch = t->epoch_batches,
         .examples_seen = s->examples_seen,
         .examples_per_second = t->stepping > 0 ? (double)t->session_examples / t->stepping : 0,
         .seconds = now - t->began,
         .seconds_left = seconds_left(t, now - t->began),
-        .train_nll_nats = epoch_ended ? t->epoch_nll_nats : lk_trainer_epoch_nll(t),
+        .train_nll_nats =
+            epoch_ended && s->position == 0 ? t->epoch_nll_nats : lk_trainer_epoch_nll(t),
         .valid_nll_nats = t->valid_nll_nats,
         .best_valid_nll_nats = s->best_valid_nll_nats,
+        .steps = s->step,
+        .learning_rate =
+            s->step > 0 ? t->options.optimizer.learning_rate * lk_trainer_rate(t, s->step - 1) : 0,
+        .recent = t->recent,
+        .recent_nll_nats = t->recent > 0 ? t->recent_nll_nats / (double)t->recent : (double)NAN,
         .epoch_ended = epoch_ended,
+        .model = epoch_ended ? t->model : NULL,
         .note = t->note[0] != '\0' ? t->note : NULL,
     };
+    if (epoch_ended) {
+        lk_trainer_swap_average(t);
+    }
     bool go_on = t->options.progress(t->options.progress_argument, &progress);
+    if (epoch_ended) {
+        lk_trainer_swap_average(t);
+    }
+    t->recent = 0;
+    t->recent_nll_nats = 0;
     t->note[0] = '\0';
     t->last_report = lk_seconds();
     return go_on;
@@ -188,6 +210,9 @@ static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
+    if (lk_plan_over(&t->state)) {
+        return LK_STOP_MINUTES;
+    }
     bool impatient =
         t->validates && t->options.patience > 0 && t->state.since_best >= t->options.patience;
     return impatient ? LK_STOP_PATIENCE : LK_STOP_NOT;
@@ -204,6 +229,12 @@ static bool save_due(const lk_trainer *t, double now) {
     return now - t->last_checkpoint >= interval;
 }
 
+static bool time_is_up(const lk_trainer *t, double now) {
+    return t->options.rate.by_time
+               ? lk_plan_over(&t->state)
+               : t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes;
+}
+
 /* One step and what the clock asks for after it. */
 static lk_status step_and_look(lk_trainer *t) {
     double before = lk_seconds();
@@ -212,9 +243,10 @@ static lk_status step_and_look(lk_trainer *t) {
     t->stepping += now - before;
     t->state.seconds += now - before;
     t->state.epoch_seconds += now - before;
+    lk_plan_tick(t->plan, now - t->began, &t->state);
     if (!report(t, false)) {
         t->stop = LK_STOP_ASKED;
-    } else if (t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes) {
+    } else if (time_is_up(t, now)) {
         t->stop = LK_STOP_MINUTES;
     } else if (t->state.position < t->epoch_batches && save_due(t, now)) {
         return lk_trainer_save(t, true);
@@ -250,6 +282,7 @@ static lk_status finish(lk_trainer *t) {
         if (!lk_trainer_record_epoch(t, false)) {
             return lk_fail_no_memory(t->model->context, "history", 0);
         }
+        report(t, true); /* nothing is left that could be stopped */
     }
     lk_trainer_swap_kept(t);
     lk_status status = t->validates ? t->feed->validate(t, true, &final_nll) : LK_OK;
@@ -257,6 +290,7 @@ static lk_status finish(lk_trainer *t) {
         lk_trainer_swap_kept(t);
         return status;
     }
+    LK_TRY(lk_trainer_find_baselines(t));
     return lk_trainer_write_history(t, final_nll);
 }
 
@@ -277,6 +311,7 @@ static lk_status keep(lk_trainer *t) {
 
 static lk_status loop(lk_trainer *t) {
     LK_TRY(resume(t));
+    t->plan = lk_plan_begin(&t->options.rate, t->options.minutes, &t->state);
     t->began = t->last_report = t->last_checkpoint = lk_seconds();
     t->stop = ended(t);
     while (t->stop == LK_STOP_NOT) {

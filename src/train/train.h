@@ -30,7 +30,14 @@ typedef struct lk_train_progress {
     double train_nll_nats;        /* mean over this epoch so far, per example */
     double valid_nll_nats;        /* of the last validation; NaN until measured */
     double best_valid_nll_nats;   /* NaN until measured */
-    bool epoch_ended;
+    int64_t steps;                /* optimizer steps, in all */
+    double learning_rate;         /* of the last one */
+    int64_t recent;               /* examples since the last report, */
+    double recent_nll_nats;       /* and their mean, each scored just before its step */
+    bool epoch_ended; /* or left where it is, at the end of the training */
+    /* When an epoch ended: with the weights that were validated, averaged ones if there are any;
+     * else NULL. */
+    const lk_model *model;
     const char
         *note; /* NULL, or one line to show: early stop, a warning that nothing has been learned */
 } lk_train_progress;

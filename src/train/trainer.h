@@ -9,10 +9,12 @@
 #include "data/items.h"
 #include "graph/slices.h"
 #include "models/run.h"
+#include "train/baseline.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "train/plan.h"
 #include "models/networks.h"
 #include "train/windows.h"
 #include "train/state.h"
@@ -75,11 +77,15 @@ struct lk_trainer {
     json_t *described, *epochs; /* owned: the options that decide the weights; the history */
     double valid_nll_nats;      /* of the last validation; NaN */
     double epoch_nll_nats;      /* per example, of the epoch last recorded */
+    lk_baselines baselines;     /* of the validation data, or the training data; NaN: not yet */
+    lk_plan_clock plan;
     /* This session, in seconds of a monotonic clock. */
     double began, last_step, last_report, last_checkpoint, checkpoint_took;
     double stepping; /* spent in steps */
     int64_t session_examples, session_steps;
-    bool unsaved; /* model_path is older than the weights that would be saved */
+    int64_t recent;         /* examples since the last report, */
+    double recent_nll_nats; /* and their sum */
+    bool unsaved;           /* model_path is older than the weights that would be saved */
     char note[256];
 };
 
@@ -90,12 +96,17 @@ static inline int64_t lk_trainer_asked_slices(const lk_trainer *t) {
 
 /* step.c: one minibatch. */
 lk_status lk_trainer_step(lk_trainer *trainer);
+/* The factor of the learning rate at a step. */
+double lk_trainer_rate(const lk_trainer *trainer, int64_t step);
 /* LK_NOT_FINITE with its message, when a weight is not finite. */
 lk_status lk_trainer_check_weights(lk_trainer *trainer);
 
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);
+/* What models that have learned nothing reach on the validation data (without any, on the training
+ * data), in nats per example: found once. */
+lk_status lk_trainer_find_baselines(lk_trainer *trainer);
 /* The mean NLL per example of this epoch's minibatches so far, each scored just before its step;
  * NaN before the first. */
 double lk_trainer_epoch_nll(const lk_trainer *trainer);
@@ -108,7 +119,11 @@ lk_status lk_trainer_write_history(lk_trainer *trainer, double final_valid_nll_n
  * object, which is taken. */
 json_t *lk_history_number(double value);
 json_t *lk_history_data(const lk_dataset *data);
+void lk_history_baselines(json_t **history, const lk_baselines *baselines);
 lk_status lk_history_take(lk_model *model, json_t *history);
+
+/* Exchanges the weights with their average, if there is one: twice restores them. */
+void lk_trainer_swap_average(lk_trainer *trainer);
 
 /* save.c: the checkpoint and, if `model`, the model with the best weights so far. */
 lk_checkpoint lk_trainer_checkpoint(lk_trainer *trainer);

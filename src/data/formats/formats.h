@@ -3,6 +3,7 @@
 #define LK_DATA_FORMATS_FORMATS_H
 
 #include "base/file.h"
+#include "data/buffer.h"
 #include "data/dataset.h"
 #include "data/items.h"
 #include "data/sheet.h"
@@ -131,6 +132,10 @@ bool lk_names_folder(const char *path);
 /* Writes an 8-bit picture: channels 1 (grey) or 3 (RGB), [height][width][channels]. */
 lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,
                        int64_t width, int32_t channels);
+/* The same into memory; `name` is for messages. *png is the caller's to release, also after a
+ * failure. */
+lk_status lk_sheet_encode(lk_context *context, const char *name, const lk_sheet *sheet,
+                          lk_buffer *png);
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 
 /* A file as one text; or the regular files of a folder, in the order of their names, those that

@@ -125,6 +125,16 @@ lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pix
     return status;
 }
 
+lk_status lk_sheet_encode(lk_context *context, const char *name, const lk_sheet *sheet,
+                          lk_buffer *png) {
+    const lk_pixels picture = {.height = sheet->height,
+                               .width = sheet->width,
+                               .channels = sheet->tile.channels,
+                               .bits = 8,
+                               .pixels = sheet->pixels};
+    return encode_picture(context, name, &picture, png);
+}
+
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet) {
     return lk_png_write(context, path, sheet->pixels, sheet->height, sheet->width,
                         sheet->tile.channels);

@@ -223,6 +223,18 @@ lk_status lk_dataset_restore(lk_context *context, const char *path, const lk_dat
                           : fail_ending(context, path);
 }
 
+/* A sheet of all examples is one picture. */
+static lk_status check_sheet(lk_context *context, const char *path, const lk_dataset *like) {
+    lk_sheet_tile tile = lk_tile_of(like->shape);
+    return lk_sheet_groups(tile, like->examples, 1) >= like->examples
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: %lld examples of %lld x %lld pixels are too many for one picture: "
+                         "write NAME/ or .npy",
+                         path, (long long)like->examples, (long long)tile.width,
+                         (long long)tile.height);
+}
+
 lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_dataset *like,
                            bool exact) {
     LK_TRY((exact ? restorable : lk_dataset_writable)(context, path));
@@ -231,6 +243,9 @@ lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_datas
         lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
     if (format == &lk_pbm_format) {
         return lk_pbm_writable(context, path, like);
+    }
+    if (format == &lk_png_format && !exact) {
+        LK_TRY(check_sheet(context, path, like));
     }
     bool picture = format != NULL && (format->traits & LK_HAS_PICTURES) != 0;
     return picture && (exact || format == &lk_pnm_format) ? lk_picture_writable(context, path, like)

@@ -1,0 +1,103 @@
+#include "cli/train_options.h"
+
+#include <string.h>
+
+#define EPOCHS_MOST 100 /* where neither epochs nor minutes end a training */
+
+static bool read_optimizer(const cli_arguments *a, lk_train_options *o) {
+    return cli_choice(a, "optimizer", "adam|adamw|adagrad|sgd", "adam", &o->optimizer.name) &&
+           cli_real(a, "learning-rate", 0.0, 1e9, LK_CHOOSE_RATE, &o->optimizer.learning_rate) &&
+           cli_real(a, "momentum", 0.0, 0.9999999, 0.9, &o->optimizer.momentum) &&
+           cli_real(a, "weight-decay", 0.0, 1e9, 0.0, &o->optimizer.weight_decay);
+}
+
+static bool read_rate(const cli_arguments *a, lk_train_options *o) {
+    return cli_choice(a, "schedule", "constant|cosine|linear|step|exponential", LK_CHOOSE_SCHEDULE,
+                      &o->rate.name) &&
+           cli_integer(a, "warmup-steps", 0, INT64_MAX, 0, &o->rate.warmup_steps) &&
+           cli_real(a, "decay", 0.0, 1.0, 0.5, &o->rate.decay) &&
+           cli_real(a, "decay-epochs", 1e-6, 1e9, 10.0, &o->rate.decay_epochs);
+}
+
+static bool read_course(const cli_arguments *a, lk_train_options *o) {
+    int64_t seed;
+    *o = lk_train_defaults();
+    if (!read_optimizer(a, o) || !read_rate(a, o) ||
+        !cli_integer(a, "epochs", 1, INT64_MAX / 2, 0, &o->epochs) ||
+        !cli_real(a, "minutes", 1e-9, 1e9, 0.0, &o->minutes) ||
+        !cli_integer(a, "batch-size", 1, 1 << 20, LK_CHOOSE_BATCH, &o->batch_size) ||
+        !cli_integer(a, "slices", 0, 1 << 20, 0, &o->slices) ||
+        !cli_real(a, "clip", 0.0, 1e30, LK_CHOOSE_CLIP, &o->clip) ||
+        !cli_real(a, "ema", 0.0, 0.99999999, 0.999, &o->ema) ||
+        !cli_integer(a, "patience", 0, INT64_MAX, 30, &o->patience) ||
+        !cli_integer(a, "seed", 0, INT64_MAX, 1, &seed) ||
+        !cli_real(a, "checkpoint-seconds", 0.0, 1e9, 60.0, &o->checkpoint_seconds)) {
+        return false;
+    }
+    o->seed = (uint64_t)seed;
+    o->resume = cli_has(a, "resume");
+    return true;
+}
+
+static bool read_text(const cli_arguments *a, train_how *how) {
+    const char *name;
+    how->text = cli_has(a, "text");
+    if (!cli_choice(a, "text", "bytes|utf8", "bytes", &name) ||
+        !cli_integer(a, "window", 1, 1 << 20, LK_CHOOSE_WINDOW, &how->window)) {
+        return false;
+    }
+    how->symbols = strcmp(name, "utf8") == 0 ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
+    return true;
+}
+
+/* Options that do not go together; -1: they do. */
+static int combine(const cli_arguments *a) {
+    if (cli_has(a, "crops") && !cli_has(a, "crop")) {
+        return cli_usage(a, "--crops is of --crop: give its size too");
+    }
+    return -1;
+}
+
+bool train_options_read(const cli_arguments *a, train_how *how) {
+    *how = (train_how){0};
+    return read_course(a, &how->options) && cli_data_options(a, &how->reading) &&
+           cli_integer(a, "crops", 1, 1 << 30, 0, &how->reading.crop.count) && read_text(a, how) &&
+           cli_real(a, "valid-fraction", 0.0, 0.9, -1.0, &how->fraction) && combine(a) < 0;
+}
+
+lk_status train_options_check(const cli_arguments *a, lk_context *context, const lk_family *family,
+                              const train_how *how) {
+    const char *const *assignments;
+    int32_t count = cli_texts(a, "set", &assignments);
+    const lk_family_wants wants = {
+        .text = how->text, .label = cli_has(a, "condition"), .view = cli_has(a, "view")};
+    if (how->options.resume && family->fit != NULL) {
+        return lk_fail(context, LK_INVALID,
+                       "%s trains in one go and has no checkpoints: leave out --resume",
+                       family->name);
+    }
+    LK_TRY(lk_family_takes(context, family, &wants));
+    return lk_family_check_settings(context, family, assignments, count);
+}
+
+void train_options_choose(const cli_arguments *arguments, const lk_family *family,
+                          const json_t *before, bool texts, int64_t size, int64_t window,
+                          const lk_assignments *settings, lk_train_options *options) {
+    const lk_train_facts facts = {.family = family, .texts = texts, .size = size};
+    char reason[LK_CHOOSE_REASON];
+    if (before != NULL) {
+        lk_choose_as_before(before, &window, options);
+    }
+    if (options->epochs == 0 && options->minutes == 0.0 && !options->rate.by_time) {
+        options->epochs = EPOCHS_MOST;
+    }
+    lk_choose_options(&facts, window, options, reason);
+    if (reason[0] == '\0' || cli_has(arguments, "quiet")) {
+        return;
+    }
+    fprintf(stderr, "chosen: %s", reason);
+    for (int32_t i = 0; i < settings->count && before == NULL; i++) {
+        fprintf(stderr, "%s%s", i == 0 ? "; for a text of this size: " : " ", settings->text[i]);
+    }
+    fprintf(stderr, "\n");
+}

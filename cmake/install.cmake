@@ -1,7 +1,7 @@
 # What `make install` puts where: the command, the one public header, both libraries, the licence,
-# and what finds them: likely.pc for pkg-config and likelyConfig.cmake for CMake
-# (find_package(likely) gives likely::likely; COMPONENTS static gives likely::static too). Both find
-# the rest relative to themselves, so an installed tree can be moved.
+# documents and examples, and what finds them: likely.pc for pkg-config and likelyConfig.cmake for
+# CMake (find_package(likely) gives likely::likely; COMPONENTS static gives likely::static too).
+# Both find the rest relative to themselves, so an installed tree can be moved.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/likely)
 set_target_properties(likely_shared PROPERTIES EXPORT_NAME likely)
@@ -11,7 +11,10 @@ if(TARGET likely)
     install(TARGETS likely RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES include/likely.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        FILES_MATCHING PATTERN "*.c" PATTERN "*.h" PATTERN "*.cpp")
 install(TARGETS likely_shared EXPORT likelyTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS likely_static EXPORT likelyStaticTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

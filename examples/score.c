@@ -4,10 +4,26 @@
  *   ./score digits.likely test.amat.gz
  *
  * prints a line for each item: its negative log-likelihood in nats, its p-value if the model has
- * any, and the variable that surprises most; then the mean. */
+ * any, and the variable that surprises most, by its name in a table; then the mean. */
 #include <likely.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* "variable 17"; of a table "age = old". */
+static void print_variable(const lk_data *data, int64_t item, int64_t variable) {
+    const char *column = lk_data_column(data, variable);
+    if (column == NULL) {
+        printf("  variable %lld", (long long)variable);
+        return;
+    }
+    int32_t value = lk_data_values(data)[item * lk_data_length(data, item) + variable];
+    const char *word = lk_data_word(data, variable, value);
+    if (word != NULL) {
+        printf("  %s = %s", column, word);
+    } else {
+        printf("  %s = %d", column, value);
+    }
+}
 
 static void print(const lk_data *data, const double *nll, const double *p, const double *nats) {
     double mean = 0.0;
@@ -20,7 +36,8 @@ static void print(const lk_data *data, const double *nll, const double *p, const
         if (p != NULL) {
             printf("  p %.4f", p[i]);
         }
-        printf("  variable %lld: %.2f\n", (long long)most, nats[most]);
+        print_variable(data, i, most);
+        printf(": %.2f\n", nats[most]);
         mean += nll[i] / (double)lk_data_count(data);
         nats += length;
     }

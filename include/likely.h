@@ -97,7 +97,8 @@ typedef struct lk_context lk_context;
  * *context is all the same a context whose message can be read, or NULL when out of memory. */
 lk_status lk_context_create(int threads, lk_context **context);
 void lk_context_destroy(lk_context *context);
-/* The detail of the last failure: file, place, cause, what to do. Valid until the next call. */
+/* What the last call failed of: file, place, cause, what to do; "" if it did not. Valid until the
+ * next call. */
 const char *lk_context_message(const lk_context *context);
 /* From now on LK_NO_MEMORY refuses whatever one thing (a file, a model, a job) would take more than
  * so many bytes for; 0: than half of the machine's. */
@@ -109,12 +110,14 @@ int lk_context_threads(const lk_context *context);
 typedef struct lk_progress {
     const char *doing;  /* "training", "sampling", "coding", ... */
     double done, total; /* of the job, in its own unit; total 0: not known */
-    int64_t epoch;      /* of a training, from 1; else 0 */
+    int64_t epoch;      /* of a training, or iteration of a fit, from 1; else 0 */
+    bool epoch_ended;   /* told at the end of each: a learning curve */
     double train_nll_nats, valid_nll_nats, best_nll_nats; /* of a training; NaN: not known */
     const char *note; /* NULL, or a line for people: "no better epoch for 30 epochs" */
 } lk_progress;
-/* Called about ten times a second, by the thread that the job was called from. false ends the job,
- * soon, with LK_INTERRUPTED. */
+/* Called about ten times a second, at the end of each epoch, and when a training has ended (done is
+ * then total, valid_nll_nats that of the model), by the thread that the job was called from. false
+ * ends the job, soon, with LK_INTERRUPTED. */
 typedef bool lk_watch(void *argument, const lk_progress *progress);
 /* Of every job in this context from now on; NULL: of none. */
 void lk_context_watch(lk_context *context, lk_watch *watch, void *argument);
@@ -193,9 +196,12 @@ typedef struct lk_values {
     /* From one example to the next, then along each axis, counted in values; all 0: the examples
      * one after another, the last axis fastest. */
     int64_t strides[1 + LK_SHAPE_MOST];
-    int32_t alphabet;         /* 2 .. 65536; 0: one more than the largest value */
+    /* 2 .. 65536; 0: one more than the largest value. Says nothing where `alphabets` do. */
+    int32_t alphabet;
     const int32_t *alphabets; /* [variables], where they differ (columns of a table); else NULL */
-    const int32_t *labels;    /* [examples], the class of each, 0 or more; or NULL */
+    /* [examples], the class of each, 0 .. 65535, or NULL. Classes are the numbers that occur: 0 and
+     * 10 are two, of which a model knows 10 as its label 1, named "10". */
+    const int32_t *labels;
 } lk_values;
 lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_data **data);
 
@@ -215,6 +221,7 @@ typedef struct lk_loading {
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
      * are never changed unless you say so. */
     bool binarize;
+    bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
     const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
 } lk_loading;
@@ -222,9 +229,17 @@ lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
  * with a path may be gzipped), or the path of a folder of pictures or texts. */
 lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *how, lk_data **data);
-/* Texts in your memory, which are copied: how->model or how->text says what their symbols are. */
+/* Texts in your memory, which are copied: how->model or how->text says what their symbols are;
+ * NULL: bytes. What is not UTF-8 in a text of characters stays, a character for each such byte. */
 lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
                              int64_t count, const lk_loading *how, lk_data **data);
+/* Some items of data, items[count] by their numbers, in that order; texts are copied to memory. */
+lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t *items,
+                         int64_t count, lk_data **selected);
+/* Two parts: a fraction becomes *valid, the rest *train, as the command does it. Of examples those
+ * that the seed chooses, in their order; of texts the last ones, of one text its end. */
+lk_status lk_data_split(lk_context *context, const lk_data *data, double fraction, uint64_t seed,
+                        lk_data **train, lk_data **valid);
 void lk_data_destroy(lk_data *data);
 
 int64_t lk_data_count(const lk_data *data);                /* of items */
@@ -235,7 +250,7 @@ lk_shape lk_data_shape(const lk_data *data); /* of an example; 0 axes: of texts 
 int32_t lk_data_alphabet(const lk_data *data);
 /* [count][variables]; NULL: they are texts. */
 const uint16_t *lk_data_values(const lk_data *data);
-/* [count]; NULL: they have none. */
+/* [count]; NULL: they have none. Those of texts in folders are their folders. */
 const int32_t *lk_data_labels(const lk_data *data);
 /* The bytes of a text. */
 lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes);
@@ -243,13 +258,24 @@ lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, l
  * .csv, .idx, .pbm; each but .png also .gz; or "folder/". A text, as it is. */
 lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path);
 
+/* Names, and their numbers, of a table's columns (variable 0, 1, ...), of what the symbols of a
+ * column stand for, and of labels; of models, as they were trained, below. NULL and -1: there is no
+ * such. Where none has a name, the numbers are meant themselves: a table of integers has columns
+ * and no words, and labels of values in memory are numbers. */
+const char *lk_data_column(const lk_data *data, int64_t variable);
+int64_t lk_data_find_column(const lk_data *data, const char *name);
+const char *lk_data_word(const lk_data *data, int64_t variable, int32_t symbol);
+int32_t lk_data_find_word(const lk_data *data, int64_t variable, const char *word);
+const char *lk_data_label_name(const lk_data *data, int32_t label);
+int32_t lk_data_find_label(const lk_data *data, const char *name);
+
 /* ---- models ---------------------------------------------------------------------------------- */
 
 /* The families of models, in the order of a course: number 0, 1, ...; NULL behind the last. */
 const char *lk_family_name_at(int32_t number);
 
 typedef struct lk_training {
-    const char *family; /* "histogram", "made", "pixelcnn", "charrnn", ... */
+    const char *family; /* "histogram", "made" (the default), "pixelcnn", "charrnn", ... */
     /* Whose weights the training goes on from, with its family, order and kind of data: settings
      * may then only change what matters in training. NULL: from the beginning. */
     const lk_model *from;
@@ -261,7 +287,7 @@ typedef struct lk_training {
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
     int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */
     uint64_t seed;
-    int64_t epochs;   /* at most; 0: until patience or time ends it */
+    int64_t epochs;   /* at most; 0: 100, or as many as the minutes allow */
     int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
     /* The learning rate falls until they are over, by the clock, so that the training cannot be
      * repeated to the bit; 0: no limit, and a constant rate. */
@@ -269,16 +295,26 @@ typedef struct lk_training {
     /* Items of one step; of texts, places that are read side by side; 0: chosen by the size of the
      * data. */
     int64_t batch;
+    int64_t slices;        /* of a batch, whose gradients are joined in a tree; 0: chosen */
     const char *optimizer; /* "adam", "adamw", "sgd", "adagrad" */
     double learning_rate;  /* 0: what suits family and optimizer */
     double weight_decay;
-    double clip;            /* of the gradient's norm; 0: none; -1: what suits the family */
-    double ema;             /* decay of a moving average of the weights; 0: none */
-    const char *checkpoint; /* a file, from which a training that was ended goes on; NULL: none */
+    double momentum;      /* of sgd */
+    const char *schedule; /* of the rate: "constant", "cosine" (down to 0), "step", "exponential";
+                             NULL: as `minutes` says */
+    int64_t warmup_steps; /* in which the rate rises from 0 */
+    double decay, decay_epochs; /* "step", "exponential": times `decay` in so many epochs */
+    double clip;                /* of the gradient's norm; 0: none; -1: what suits the family */
+    double ema;                 /* decay of a moving average of the weights; 0: none */
+    /* A file, from which a training that was ended goes on to the same bits: with the same data and
+     * settings, others are refused (but epochs, minutes, patience). NULL: none. */
+    const char *checkpoint;
 } lk_training;
 lk_training lk_training_defaults(void);
 /* Trains by maximum likelihood: by gradients, by EM or by counting, as the family is. valid may be
- * NULL; with it the weights that did best on it are kept, and p-values are possible. */
+ * NULL; with it the weights that did best on it are kept, and p-values are possible. After
+ * LK_INTERRUPTED, and only then of all failures, *model may be a model all the same: of the best
+ * weights so far, or without valid of the last, once there has been a step; it has no p-values. */
 lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_data *train,
                          const lk_data *valid, lk_model **model);
 /* Model files are safetensors; a damaged or hostile one is refused. */
@@ -292,6 +328,14 @@ int64_t lk_model_variables(const lk_model *model);
 int32_t lk_model_alphabet(const lk_model *model); /* the largest of its variables' */
 lk_text_kind lk_model_text(const lk_model *model);
 int32_t lk_model_label_count(const lk_model *model); /* of p(x | label), how many; else 0 */
+/* As those of data: what fills lk_sampling.given and .labels, and what a surprisal is of. A word
+ * that a model trained with lk_loading.unseen does not know is the symbol named "<unseen>". */
+const char *lk_model_column(const lk_model *model, int64_t variable);
+int64_t lk_model_find_column(const lk_model *model, const char *name);
+const char *lk_model_word(const lk_model *model, int64_t variable, int32_t symbol);
+int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *word);
+const char *lk_model_label_name(const lk_model *model, int32_t label);
+int32_t lk_model_find_label(const lk_model *model, const char *name);
 int64_t lk_model_parameter_count(const lk_model *model);
 /* The value of a setting, as a text; NULL: its family has no such. */
 const char *lk_model_setting(const lk_model *model, const char *key);
@@ -304,7 +348,8 @@ typedef struct lk_scoring {
     /* Above 0, at most 1: the model learns from what it has met, item after item (dynamic
      * evaluation), in weights of this call; 0.0005 is a good one. */
     float learning_rate;
-    const int32_t *labels; /* [items], of p(x | label), instead of the data's; NULL: these */
+    /* [items], of p(x | label): the model's labels, instead of the data's; NULL: these. */
+    const int32_t *labels;
 } lk_scoring;
 lk_scoring lk_scoring_defaults(void);
 /* nll_nats[items]: -log p(x), exact. surprisal: of each variable -log p(x_v | those before it),
@@ -328,7 +373,8 @@ typedef struct lk_sampling {
      * (the upper part of a picture), or the family must be one that takes any (order-agnostic). */
     const int32_t *given;
     int64_t given_count;
-    const int32_t *labels; /* of p(x | label): sample i has label i % label_count */
+    /* Of p(x | label): sample i has the model's label labels[i % label_count]. */
+    const int32_t *labels;
     int64_t label_count;
     int64_t length; /* of texts: symbols to draw behind the prompt */
     const void *prompt;

@@ -39,7 +39,8 @@ if [[ -z $(find "$prefix" -path '*/doc/likely/LICENSE') ]]; then
     exit 1
 fi
 for file in '*/man/man1/likely.1' '*/man/man1/likely-train.1' \
-    '*/bash-completion/completions/likely'; do
+    '*/bash-completion/completions/likely' '*/doc/likely/README.md' '*/doc/likely/docs/design.md' \
+    '*/doc/likely/examples/train.c' '*/doc/likely/examples/threads.cpp'; do
     if [[ -z $(find "$prefix" -path "$file") ]]; then
         echo "check_install: $file is not installed" >&2
         exit 1

@@ -75,9 +75,10 @@ lk_status lk_memory_allow(lk_context *context, const char *name, const char *wha
     print_bytes(bytes, asked, sizeof asked);
     print_bytes((double)context->memory_most, most, sizeof most);
     return lk_fail(context, LK_NO_MEMORY,
-                   "%s%s%s would take %s of memory, and at most %s may be taken; allow more with "
-                   "--memory, or make it smaller",
-                   name != NULL ? name : "", name != NULL ? ": " : "", what, asked, most);
+                   "%s%s%s would take %s of memory, and at most %s may be taken; %smake it smaller",
+                   name != NULL ? name : "", name != NULL ? ": " : "", what, asked, most,
+                   lk_advice_or(context, "memory", "allow more with --memory, or ",
+                                "allow more with lk_context_set_memory, or "));
 }
 
 const char *lk_advice(const lk_context *context, const char *option, const char *text) {
@@ -88,6 +89,12 @@ const char *lk_advice(const lk_context *context, const char *option, const char 
         has = at[-1] == ' ' && at[length] == ' ';
     }
     return has ? text : "";
+}
+
+const char *lk_advice_or(const lk_context *context, const char *option, const char *text,
+                         const char *instead) {
+    bool program = context != NULL && context->options != NULL && context->options[0] == '\0';
+    return program ? instead : lk_advice(context, option, text);
 }
 
 void lk_context_set_memory(lk_context *context, int64_t bytes) {

@@ -20,9 +20,10 @@ struct lk_context {
     int standard_output; /* the descriptor that /dev/stdout means; 0: its own */
     const char *alias, *aliased; /* a name, and the path that it stands for; NULL: none */
     struct lk_guard *guard;      /* NULL: any file may be written (base/guard.h) */
-    const char *options; /* of the command that asks, " data out ", static or longer-lived; NULL:
-                            all that are spoken of */
-    lk_watch *watch;     /* NULL: none */
+    /* Of the command that asks, " data out ", static or longer-lived; "": none, a program asks with
+     * the library; NULL: all that are spoken of. */
+    const char *options;
+    lk_watch *watch; /* NULL: none */
     void *watch_argument;
     lk_progress progress; /* what it is told */
     double told;          /* seconds, when it was told last */
@@ -50,6 +51,9 @@ lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes
 /* Advice for a message, as "; or give --crop HxW"; "" when the command that asks has no such
  * option. */
 const char *lk_advice(const lk_context *context, const char *option, const char *text);
+/* The same; and to a program, which has no options, what the library offers instead. */
+const char *lk_advice_or(const lk_context *context, const char *option, const char *text,
+                         const char *instead);
 
 /* Before memory is taken whose size a file or an option decides: refuses more than
  * context->memory_most with a line that says who asked (`name`, or NULL), for what, for how much,

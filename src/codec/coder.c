@@ -183,7 +183,9 @@ static lk_status add_term(task *t, int64_t place, float term, bool escapes) {
                        "%s); %s",
                        (long long)place + 1, node != NULL ? node : "unknown",
                        t->coder->options.learning_rate > 0.0f
-                           ? "it learned too fast, take a lower --adapt"
+                           ? lk_advice_or(t->coder->model->context, "adapt",
+                                          "it learned too fast, take a lower --adapt",
+                                          "it learned too fast, take a lower learning_rate")
                            : "train again with a smaller learning rate");
     }
     t->nll_nats += (double)term + (escapes ? LK_ESCAPED_BITS * LK_NATS_PER_BIT : 0.0);

@@ -112,12 +112,12 @@ static lk_status refuse_lost(const job *work, int64_t which, const char *how) {
         snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)damaged);
     }
     lk_lost_print(&r->lost[which], text);
-    return lk_fail(work->context, LK_CORRUPT,
-                   "%s: chunk %lld of 0 to %lld %s (%s would be lost%s); --salvage recovers the "
-                   "others",
-                   work->name, (long long)r->lost[which].chunk,
-                   (long long)(last > work->reached.chunk ? last : work->reached.chunk), how, text,
-                   others);
+    return lk_fail(
+        work->context, LK_CORRUPT, "%s: chunk %lld of 0 to %lld %s (%s would be lost%s)%s",
+        work->name, (long long)r->lost[which].chunk,
+        (long long)(last > work->reached.chunk ? last : work->reached.chunk), how, text, others,
+        lk_advice_or(work->context, "salvage", "; --salvage recovers the others",
+                     "; lk_coding.salvage recovers the others"));
 }
 
 /* ---- delivering ------------------------------------------------------------------------------ */
@@ -253,8 +253,10 @@ static lk_status check_intact(job *work) {
     return work->container.stray
                ? lk_fail(work->context, LK_CORRUPT,
                          "%s: the index is damaged or cut off, or there are bytes too many; all "
-                         "chunks are sound, and --salvage recovers them",
-                         work->name)
+                         "chunks are sound%s",
+                         work->name,
+                         lk_advice_or(work->context, "salvage", ", and --salvage recovers them",
+                                      ", and lk_coding.salvage recovers them"))
                : LK_OK;
 }
 

@@ -117,8 +117,11 @@ lk_status lk_picture_finish(lk_context *context, const char *name, const lk_pict
                           "%s: has %d levels, and those that occur are not among the %d of the "
                           "model, or that are asked for%s",
                           name, picture->alphabet, wish->levels,
-                          picture->alphabet == 65536 ? " (--depth 8 reads the high 8 of 16 bits)"
-                                                     : ": convert it");
+                          picture->alphabet == 65536
+                              ? lk_advice_or(context, "depth",
+                                             " (--depth 8 reads the high 8 of 16 bits)",
+                                             ": convert it")
+                              : ": convert it");
 }
 
 void lk_picture_count(lk_picture_tally *tally, const lk_picture *picture) {

@@ -22,11 +22,10 @@ static lk_status make_bits(lk_context *context, const char *text, int32_t settin
         bits++;
     }
     if (INT32_C(1) << bits != alphabet || setting < 1 || setting >= bits) {
-        return lk_fail(
-            context, LK_INVALID,
-            "--view %s: values of an alphabet of 2^n symbols have bits, of which 1 to n - "
-            "1 can be the high ones; here the alphabet has %d",
-            text, alphabet);
+        return lk_fail(context, LK_INVALID,
+                       "view %s: values of an alphabet of 2^n symbols have bits, of which 1 to n - "
+                       "1 can be the high ones; here the alphabet has %d",
+                       text, alphabet);
     }
     view->shift = bits - setting;
     view->part_count = 2;
@@ -63,8 +62,7 @@ lk_status lk_view_parse(lk_context *context, const char *text, int32_t alphabet,
             return kinds[i].make(context, text, (int32_t)setting, alphabet, view);
         }
     }
-    return lk_fail(context, LK_INVALID, "--view %.40s: there is bits:B, the high B bits first",
-                   text);
+    return lk_fail(context, LK_INVALID, "view %.40s: there is bits:B, the high B bits first", text);
 }
 
 void lk_view_print(const lk_view *view, char text[LK_VIEW_TEXT]) {

@@ -88,6 +88,7 @@ static lk_status fit(lk_model *model, const lk_dataset *train, const lk_dataset 
         .patience = lk_settings_integer(set, "patience"),
         .minutes = options->minutes,
         .seed = options->seed,
+        .kept = options->kept,
         .progress = options->progress,
         .progress_argument = options->progress_argument,
     };

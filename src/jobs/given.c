@@ -253,9 +253,9 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
     if (lk_shape_picture(model->data.shape).axes != 3) {
         return lk_fail(model->context, LK_INVALID,
                        "%s: the model is not for images, so there are no rows to hold: say how "
-                       "many variables of the "
-                       "ordering are given (--given-variables)",
-                       dataset->path);
+                       "many variables of the ordering are given%s",
+                       dataset->path,
+                       lk_advice(model->context, "given-variables", " (--given-variables)"));
     }
     LK_TRY(open_for(model, dataset, &part, given));
     int64_t row = row_of(lk_shape_picture(given->shape)), most = dataset->variables / row;

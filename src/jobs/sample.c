@@ -259,10 +259,12 @@ static lk_status check_weights(const lk_model *model) {
 static lk_status check_labels(const lk_model *model, const lk_sample_options *options) {
     int32_t labels = model->data.labels;
     if ((labels > 0) != (options->labels != NULL)) {
-        return lk_fail(model->context, LK_MISMATCH, "%s",
-                       labels > 0
-                           ? "the model is of p(x | label), and no label is given (--label)"
-                           : "the model is given no labels, so that there is none to choose");
+        return lk_fail(model->context, LK_MISMATCH, "%s%s",
+                       labels > 0 ? "the model is of p(x | label), and no label is given"
+                                  : "the model is given no labels, so that there is none to choose",
+                       labels > 0 ? lk_advice_or(model->context, "label", " (--label)",
+                                                 " (lk_sampling.labels)")
+                                  : "");
     }
     for (int64_t i = 0; i < options->label_count && labels > 0; i++) {
         if (options->labels[i] >= labels) {

@@ -9,7 +9,7 @@ static lk_training right_training;
 static lk_scoring right_scoring;
 static lk_sampling right_sampling, text_sampling;
 static lk_coding right_coding;
-static lk_data *made_data;
+static lk_data *made_data, *other_data;
 static lk_model *made_model;
 static lk_bytes made_bytes;
 static lk_coding_report coded;
@@ -48,7 +48,7 @@ static void try_call(const call *c) {
 static void test_every_argument(void **state) {
     (void)state;
     static const void *const one_text[] = {TEXT};
-    static const int64_t one_size[] = {sizeof TEXT - 1};
+    static const int64_t one_size[] = {sizeof TEXT - 1}, one_item[] = {3};
     static char file[96], out[96];
     snprintf(file, sizeof file, "%s/pictures.npy", w.path);
     snprintf(out, sizeof out, "%s/out.npy", w.path);
@@ -83,6 +83,18 @@ static void test_every_argument(void **state) {
           {.pointer = &made_data}},
          6,
          {0, 1, 1, 0, 0, 1}},
+        {"lk_data_select",
+         data_select,
+         {CONTEXT, POINTER, POINTER, INTEGER, POINTER},
+         {context, pictures, {.pointer = one_item}, {.integer = 1}, {.pointer = &made_data}},
+         5,
+         {0, 1, 1, 0, 1}},
+        {"lk_data_split",
+         data_split,
+         {CONTEXT, POINTER, POINTER, POINTER},
+         {context, {.pointer = w.text}, {.pointer = &made_data}, {.pointer = &other_data}},
+         4,
+         {0, 1, 1, 1}},
         {"lk_data_text",
          data_text,
          {CONTEXT, POINTER, INTEGER, POINTER},
@@ -179,6 +191,38 @@ static void test_every_argument(void **state) {
     }
 }
 
+static void test_names_take_anything(void **state) {
+    (void)state;
+    for (int i = 0; i < INTEGERS; i++) {
+        int32_t number = (int32_t)integers[i] | INT32_MIN;
+        const lk_data *data[] = {NULL, w.pictures, w.text, w.table};
+        const lk_model *models[] = {NULL, w.made, w.charrnn, w.words};
+        for (int k = 0; k < 4; k++) {
+            assert_null(lk_data_column(data[k], integers[i]));
+            assert_null(lk_data_word(data[k], integers[i], 0));
+            assert_null(lk_data_word(data[k], 0, number));
+            assert_null(lk_data_word(data[k], 0, INT32_MAX));
+            assert_null(lk_data_label_name(data[k], number));
+            assert_null(lk_data_label_name(data[k], INT32_MAX));
+            assert_int_equal(lk_data_find_word(data[k], integers[i], "a"), -1);
+            assert_int_equal(lk_data_find_word(data[k], 0, NULL), -1);
+            assert_int_equal(lk_data_find_column(data[k], NULL), -1);
+            assert_int_equal(lk_data_find_label(data[k], NULL), -1);
+            assert_null(lk_model_column(models[k], integers[i]));
+            assert_null(lk_model_word(models[k], integers[i], 0));
+            assert_null(lk_model_word(models[k], 0, number));
+            assert_null(lk_model_word(models[k], 0, INT32_MAX));
+            assert_null(lk_model_label_name(models[k], number));
+            assert_null(lk_model_label_name(models[k], INT32_MAX));
+            assert_int_equal(lk_model_find_word(models[k], integers[i], "a"), -1);
+            assert_int_equal(lk_model_find_word(models[k], 0, NULL), -1);
+            assert_int_equal(lk_model_find_column(models[k], NULL), -1);
+            assert_int_equal(lk_model_find_label(models[k], NULL), -1);
+            calls += 20;
+        }
+    }
+}
+
 /* Those that cannot fail. */
 static void test_getters_take_null(void **state) {
     (void)state;
@@ -232,6 +276,8 @@ static int set_up(void **state) {
     lk_context_create(-1, &w.broken);
     w.pictures = make_pictures(w.context, 4, 4, 1);
     w.text = make_text(w.context, LK_TEXT_CHARACTERS);
+    w.table = make_table(w.context);
+    w.words = make_model(w.context, "histogram", NULL, w.table, NULL);
     w.made = make_model(w.context, "made", "hidden=5", w.pictures, w.pictures);
     w.charrnn = make_model(w.context, "charrnn", "width=4", w.text, NULL);
     must(w.context, lk_model_save(w.context, w.made, lk_to_memory(&w.model_file)));
@@ -277,6 +323,8 @@ static int tear_down(void **state) {
     lk_bytes_release(&w.model_file);
     lk_model_destroy(w.made);
     lk_model_destroy(w.charrnn);
+    lk_model_destroy(w.words);
+    lk_data_destroy(w.table);
     lk_data_destroy(w.pictures);
     lk_data_destroy(w.text);
     lk_context_destroy(w.context);
@@ -290,6 +338,7 @@ static int tear_down(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_argument),
+        cmocka_unit_test(test_names_take_anything),
         cmocka_unit_test(test_getters_take_null),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "codec/codec.h"
+#include "data/labels.h"
 #include "library/library.h"
 #include "models/take.h"
 
@@ -190,6 +191,21 @@ static lk_status restore(const lk_model *model, const lk_input *input, const lk_
     return status;
 }
 
+/* Labels of values in memory were numbers, and are again. */
+static void number_labels(lk_dataset *dataset) {
+    bool numbers = dataset->format == LK_FROM_MEMORY && dataset->labels != NULL;
+    for (int64_t i = 0; numbers && i < dataset->examples; i++) {
+        int32_t number;
+        numbers = lk_dataset_label_number(dataset, i, &number);
+    }
+    for (int64_t i = 0; numbers && i < dataset->examples; i++) {
+        numbers = lk_dataset_label_number(dataset, i, &dataset->labels[i]);
+    }
+    if (numbers) {
+        lk_dictionary_deinit(&dataset->classes);
+    }
+}
+
 static lk_status decompress(const lk_model *model, const lk_input *input, const lk_coding *how,
                             lk_data **data, lk_coding_report *coded) {
     texts t = {.context = model->context};
@@ -200,6 +216,7 @@ static lk_status decompress(const lk_model *model, const lk_input *input, const 
     if (status == LK_OK && !restored.texts) {
         t.data->dataset = restored.dataset;
         restored.dataset = NULL;
+        number_labels(t.data->dataset);
     } else if (status == LK_OK) {
         drop_names(&t);
         t.data->kind = model->data.stream ? lk_model_text(model) : LK_TEXT_BYTES;

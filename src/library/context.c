@@ -35,6 +35,7 @@ lk_status lk_enter(lk_context *context, const char *doing) {
         return LK_INVALID;
     }
     context->message[0] = '\0';
+    context->options = "";
     lk_context_begin(context, doing);
     return LK_OK;
 }
@@ -43,6 +44,9 @@ lk_status lk_leave(lk_context *context, lk_status status) {
     context->progress.doing = NULL;
     if (status == LK_INTERRUPTED && context->stopped) {
         return lk_fail(context, LK_INTERRUPTED, "interrupted, as the watch asked");
+    }
+    if (status == LK_OK) { /* of what was tried on the way, and then done otherwise */
+        context->message[0] = '\0';
     }
     return status;
 }

@@ -23,6 +23,8 @@ void lk_data_destroy(lk_data *data) {
         lk_release(data->names[i]);
     }
     lk_release(data->names);
+    lk_release(data->labels);
+    lk_dictionary_deinit(&data->classes);
     lk_dataset_destroy(data->dataset);
     lk_release(data->alphabets);
     lk_release(data->bytes);
@@ -66,7 +68,7 @@ const uint16_t *lk_data_values(const lk_data *data) {
 }
 
 const int32_t *lk_data_labels(const lk_data *data) {
-    return data != NULL && data->dataset != NULL ? data->dataset->labels : NULL;
+    return data == NULL ? NULL : data->dataset != NULL ? data->dataset->labels : data->labels;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -86,6 +88,7 @@ static lk_dataset_options reading_of(const lk_loading *how) {
                                 .shape = how->shape,
                                 .alphabet = how->alphabet,
                                 .words = table == NULL || lk_columns_have_words(table),
+                                .unseen = how->unseen,
                                 .label = how->label,
                                 .columns = table};
 }
@@ -211,19 +214,21 @@ static int32_t label_symbol(const lk_model *model, const lk_dataset *dataset, in
                : -1;
 }
 
-static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk_items *items) {
+lk_status lk_data_match_labels(const lk_model *model, const lk_dataset *dataset, int32_t **labels) {
+    *labels = NULL;
     if (dataset->labels == NULL) {
         return lk_fail(model->context, LK_MISMATCH,
                        "%s: the model is of p(x | label), but the data have no labels",
                        dataset->path);
     }
-    int32_t *labels = lk_allocate(dataset->examples, sizeof *labels);
-    lk_status status =
-        labels != NULL ? LK_OK : lk_fail_no_memory(model->context, "labels", dataset->examples * 4);
+    int32_t *matched = lk_allocate(dataset->examples, sizeof *matched);
+    lk_status status = matched != NULL
+                           ? LK_OK
+                           : lk_fail_no_memory(model->context, "labels", dataset->examples * 4);
     for (int64_t i = 0; status == LK_OK && i < dataset->examples; i++) {
         char digits[16];
-        labels[i] = label_symbol(model, dataset, i);
-        if (labels[i] < 0) {
+        matched[i] = label_symbol(model, dataset, i);
+        if (matched[i] < 0) {
             status =
                 lk_fail(model->context, LK_MISMATCH,
                         "%s: example %lld has the label '%.100s', which the model does not "
@@ -231,8 +236,36 @@ static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk
                         dataset->path, (long long)i + 1, lk_dataset_label_text(dataset, i, digits));
         }
     }
-    status = status == LK_OK ? lk_items_set_labels(items, labels) : status;
+    if (status != LK_OK) {
+        lk_release(matched);
+        return status;
+    }
+    *labels = matched;
+    return LK_OK;
+}
+
+static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk_items *items) {
+    int32_t *labels;
+    LK_TRY(lk_data_match_labels(model, dataset, &labels));
+    lk_status status = lk_items_set_labels(items, labels);
     lk_release(labels);
+    return status;
+}
+
+/* Texts in files may be none of their labels' classes where labels are given elsewhere. */
+static lk_status open_texts(const lk_model *model, const lk_data *data, bool labelled,
+                            lk_items **items) {
+    if (data->path != NULL && !labelled) {
+        return lk_model_open_texts(model, data->path, items);
+    }
+    LK_TRY(lk_data_open_texts(model->context, data, &model->data.symbols, items));
+    lk_status status = model->data.classes.count > 0 && !labelled
+                           ? lk_items_match_labels(*items, &model->data.classes)
+                           : LK_OK;
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
     return status;
 }
 
@@ -249,8 +282,7 @@ lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool la
                        kinds[data->kind], kinds[lk_model_text(model)]);
     }
     if (data->dataset == NULL) {
-        return data->path != NULL ? lk_model_open_texts(model, data->path, items)
-                                  : lk_data_open_texts(context, data, &model->data.symbols, items);
+        return open_texts(model, data, labelled, items);
     }
     LK_TRY(lk_model_takes(model, data->dataset, &there));
     LK_TRY(lk_items_of_dataset(context, data->dataset, lk_model_view(model), items));

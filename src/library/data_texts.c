@@ -39,6 +39,14 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
         }
     }
     lk_release(texts);
+    if (status == LK_OK && data->labels != NULL) {
+        status = lk_items_set_labels(*items, data->labels);
+        status = status == LK_OK ? lk_items_set_classes(*items, &data->classes) : status;
+    }
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
     return status;
 }
 
@@ -71,6 +79,50 @@ static bool take_names(lk_items *items, lk_data *data) {
     return made;
 }
 
+/* Whether all names are of folders, which can be classes. */
+static bool named_by_classes(const lk_data *data) {
+    bool named = data->path == NULL && data->names != NULL;
+    for (int64_t i = 0; named && i < data->count; i++) {
+        size_t length = strcspn(data->names[i], "/");
+        named = data->names[i][length] == '/' && length > 0 && length <= LK_TEXT_MOST;
+    }
+    return named;
+}
+
+/* Of texts in memory, as a folder of them would have: by their names. */
+static lk_status label_by_names(lk_context *context, lk_data *data) {
+    for (int64_t i = 0; i < data->count; i++) {
+        const char *name = data->names[i];
+        LK_TRY(lk_dictionary_add(context, &data->classes, name, (int64_t)strcspn(name, "/"),
+                                 &data->labels[i]));
+    }
+    if (data->classes.count > LK_ALPHABET_MOST) { /* then they are names, and no classes */
+        lk_dictionary_deinit(&data->classes);
+        lk_release(data->labels);
+        data->labels = NULL;
+    }
+    return LK_OK;
+}
+
+/* The labels of texts in folders named as their classes. */
+static lk_status take_labels(lk_context *context, lk_items *items, lk_data *data) {
+    const uint16_t *labels = lk_items_labels(items);
+    const lk_dictionary *classes = lk_items_classes(items);
+    bool known = labels != NULL && classes != NULL;
+    if (!known && !named_by_classes(data)) {
+        return LK_OK;
+    }
+    data->labels = lk_allocate(data->count, sizeof *data->labels);
+    if (data->labels == NULL) {
+        return lk_fail_no_memory(context, "labels", data->count * 4);
+    }
+    for (int64_t i = 0; known && i < data->count; i++) {
+        data->labels[i] = labels[i];
+    }
+    return known ? lk_dictionary_copy(context, classes, &data->classes)
+                 : label_by_names(context, data);
+}
+
 lk_status lk_data_measure(lk_context *context, lk_data *data) {
     lk_items *items;
     LK_TRY(open_any(context, data, &items));
@@ -79,10 +131,11 @@ lk_status lk_data_measure(lk_context *context, lk_data *data) {
     for (int64_t i = 0; data->length != NULL && i < data->count; i++) {
         data->length[i] = lk_items_length(items, i);
     }
-    bool named = take_names(items, data);
+    bool made = data->length != NULL && take_names(items, data);
+    lk_status status = made ? take_labels(context, items, data)
+                            : lk_fail_no_memory(context, "texts", data->count * 8);
     lk_items_close(items);
-    return data->length != NULL && named ? LK_OK
-                                         : lk_fail_no_memory(context, "texts", data->count * 8);
+    return status;
 }
 
 lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols) {
@@ -155,14 +208,15 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
 
 /* ---- back to bytes --------------------------------------------------------------------------- */
 
-static lk_status put_text(lk_items *items, int64_t item, lk_writer *writer) {
+/* The bytes of symbols first .. of an item. */
+static lk_status put_text(lk_items *items, int64_t item, int64_t first, int64_t length,
+                          lk_writer *writer) {
     uint32_t *characters = lk_allocate(PIECE, sizeof *characters);
     uint8_t *bytes = lk_allocate(PIECE, LK_UTF8_MOST);
     lk_status status = characters == NULL || bytes == NULL ? LK_NO_MEMORY : LK_OK;
-    int64_t length = lk_items_length(items, item);
     for (int64_t at = 0, count; status == LK_OK && at < length; at += count) {
         count = length - at < PIECE ? length - at : PIECE;
-        status = lk_items_characters(items, item, at, count, characters);
+        status = lk_items_characters(items, item, first + at, count, characters);
         int64_t size = 0;
         for (int64_t i = 0; status == LK_OK && i < count; i++) {
             size += lk_utf8_put(characters[i], bytes + size);
@@ -183,7 +237,7 @@ static lk_status write_text(lk_context *context, const lk_data *data, int64_t it
                            ? lk_writer_create_to(context, output, &writer)
                            : lk_fail(context, LK_IO, "%s: has changed", lk_items_path(items));
     if (status == LK_OK) {
-        status = put_text(items, item, writer);
+        status = put_text(items, item, 0, lk_items_length(items, item), writer);
         if (status == LK_OK) {
             status = lk_writer_commit(writer);
         } else {
@@ -192,6 +246,53 @@ static lk_status write_text(lk_context *context, const lk_data *data, int64_t it
     }
     lk_items_close(items);
     return status;
+}
+
+static lk_status copy_text(lk_context *context, lk_items *items, int64_t item, int64_t first,
+                           int64_t length, lk_bytes *bytes) {
+    lk_writer *writer;
+    lk_output output = lk_to_memory(bytes);
+    LK_TRY(lk_writer_create_to(context, &output, &writer));
+    lk_status status = put_text(items, item, first, length, writer);
+    if (status == LK_OK) {
+        return lk_writer_commit(writer);
+    }
+    lk_writer_abandon(writer);
+    return status;
+}
+
+static lk_status copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                             int64_t count, lk_data *to) {
+    lk_items *items;
+    LK_TRY(open_any(context, data, &items));
+    lk_status status = LK_OK;
+    for (int64_t i = 0; status == LK_OK && i < count; i++) {
+        const lk_text_piece *piece = &pieces[i];
+        bool there = piece->item < lk_items_count(items) &&
+                     piece->length <= lk_items_length(items, piece->item) - piece->first;
+        status = there ? copy_text(context, items, piece->item, piece->first, piece->length,
+                                   &to->bytes[i])
+                       : lk_fail(context, LK_IO, "%s: has changed", lk_items_path(items));
+        if (status == LK_OK && data->names != NULL) {
+            to->names[i] = lk_duplicate(data->names[piece->item]);
+            status = to->names[i] != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+        }
+    }
+    lk_items_close(items);
+    return status;
+}
+
+lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                              int64_t count, lk_data *to) {
+    to->kind = data->kind;
+    to->count = count;
+    to->bytes = lk_allocate(count, sizeof *to->bytes);
+    to->names = data->names != NULL ? lk_allocate(count, sizeof *to->names) : NULL;
+    if (to->bytes == NULL || (to->names == NULL && data->names != NULL)) {
+        return lk_fail_no_memory(context, "texts", count * (int64_t)sizeof *to->bytes);
+    }
+    LK_TRY(copy_pieces(context, data, pieces, count, to));
+    return lk_data_measure(context, to);
 }
 
 lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path) {

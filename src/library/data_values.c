@@ -110,13 +110,14 @@ static lk_status check_values(lk_context *context, const lk_values *v, const lk_
     return LK_OK;
 }
 
+/* Where variables have alphabets of their own, the largest of these. */
 static int32_t largest_alphabet(const lk_values *v, int64_t variables, int32_t seen) {
-    int32_t largest = v->alphabet != 0 ? v->alphabet : seen < 2 ? 2 : seen;
-    for (int64_t i = 0; v->alphabets != NULL && v->alphabet == 0 && i < variables; i++) {
+    int32_t largest = v->alphabets != NULL ? 2 : v->alphabet != 0 ? v->alphabet : seen;
+    for (int64_t i = 0; v->alphabets != NULL && i < variables; i++) {
         int32_t here = v->alphabets[i] <= LK_ALPHABET_MOST ? v->alphabets[i] : 0;
         largest = here > largest ? here : largest;
     }
-    return largest;
+    return largest < 2 ? 2 : largest;
 }
 
 /* [count], a copy; NULL stays NULL. */

@@ -39,6 +39,8 @@ struct lk_data {
     int64_t count;
     int64_t *length; /* owned, [count]: symbols of each text */
     char **names;    /* owned, [count]: of the texts of a folder; else NULL */
+    int32_t *labels; /* owned, [count]: of texts in folders named as their classes; else NULL */
+    lk_dictionary classes;
 };
 
 lk_status lk_data_create(lk_context *context, lk_data **data);
@@ -46,12 +48,23 @@ lk_status lk_data_create(lk_context *context, lk_data **data);
 lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data);
 /* Of texts: counts their symbols. */
 lk_status lk_data_measure(lk_context *context, lk_data *data);
+/* Symbols of a text. */
+typedef struct lk_text_piece {
+    int64_t item, first, length;
+} lk_text_piece;
+/* Texts in memory that are pieces of others; `to` is new. */
+lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                              int64_t count, lk_data *to);
 lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path);
 /* Texts as symbols, in this context. The data outlive the items. */
 lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_symbols *symbols,
                              lk_items **items);
 /* The symbols of characters that occur, or of bytes. */
 lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols);
+/* The labels of examples as the model's symbols, by their texts, or of models without classes by
+ * their numbers. *labels is the caller's: lk_release. LK_MISMATCH: one is unknown, or there are
+ * none. */
+lk_status lk_data_match_labels(const lk_model *model, const lk_dataset *dataset, int32_t **labels);
 /* As the model sees them: through its view, with their labels as its symbols, unless they are given
  * elsewhere (labelled). LK_MISMATCH: they are not for it. */
 lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool labelled,

@@ -16,10 +16,21 @@
 
 #include <likely.h>
 
+/* After success there is no message; none speaks of the command and its options. */
+static inline void well_said(const lk_context *context, lk_status status) {
+    const char *message = lk_context_message(context);
+    if (context != NULL && (status == LK_OK ? message[0] != '\0'
+                                            : strstr(message, "--") != NULL ||
+                                                  strstr(message, "likely train") != NULL)) {
+        fail_msg("%s: %s", lk_status_text(status), message);
+    }
+}
+
 static inline void must(lk_context *context, lk_status status) {
     if (status != LK_OK) {
         fail_msg("%s: %s", lk_status_text(status), lk_context_message(context));
     }
+    well_said(context, status);
 }
 
 /* status must be `expected` and the message contain `part`. */
@@ -29,6 +40,7 @@ static inline void refused(lk_context *context, lk_status status, lk_status expe
         fail_msg("expected '%s' with \"%s\"; got '%s': %s", lk_status_text(expected), part,
                  lk_status_text(status), lk_context_message(context));
     }
+    well_said(context, status);
 }
 
 static inline lk_context *make_context(int threads) {
@@ -76,6 +88,16 @@ static inline lk_data *make_text(lk_context *context, lk_text_kind kind) {
     lk_data *data;
     how.text = kind;
     must(context, lk_data_from_texts(context, texts, sizes, 1, &how, &data));
+    return data;
+}
+
+/* Of words, labelled by its second column. */
+static inline lk_data *make_table(lk_context *context) {
+    static const char table[] = "a,b\nx,p\ny,q\nx,q\n";
+    lk_loading how = lk_loading_defaults();
+    lk_data *data;
+    how.label = "b";
+    must(context, lk_data_load(context, lk_from_memory(table, sizeof table - 1), &how, &data));
     return data;
 }
 

@@ -11,8 +11,8 @@
 #define LARGEST 128
 typedef struct world {
     lk_context *context, *broken; /* the second could not be created */
-    lk_data *pictures, *text;
-    lk_model *made, *charrnn;
+    lk_data *pictures, *text, *table;
+    lk_model *made, *charrnn, *words; /* the last one of the table */
     lk_bytes packed, packed_text, model_file;
     /* As large as the largest shape that may be asked for (library/testing_wrong.h). */
     uint8_t pixels[4 * LARGEST];
@@ -66,7 +66,11 @@ static lk_status attempt(const char *name, const char *what, lk_status (*run)(va
         return LK_INVALID;
     }
     calls++;
-    return run(copy);
+    lk_status status = run(copy);
+    if (copy[0].pointer == w.context) {
+        well_said(w.context, status);
+    }
+    return status;
 }
 
 /* ---- thunks ---------------------------------------------------------------------------------- */
@@ -85,9 +89,12 @@ static lk_status finish_data(lk_status status, lk_data **made) {
     return status;
 }
 
+/* An interrupted training gives what it has learned. */
 static lk_status finish_model(lk_status status, lk_model **made) {
-    NONE(made)
-    if (status == LK_OK && made != NULL) {
+    if (status != LK_INTERRUPTED) {
+        NONE(made)
+    }
+    if ((status == LK_OK || status == LK_INTERRUPTED) && made != NULL) {
         lk_model_destroy(*made);
     }
     return status;
@@ -108,6 +115,13 @@ static lk_status data_load(value *a) {
 }
 static lk_status data_from_texts(value *a) {
     return finish_data(lk_data_from_texts(P(0), P(1), P(2), a[3].integer, P(4), P(5)), P(5));
+}
+static lk_status data_select(value *a) {
+    return finish_data(lk_data_select(P(0), P(1), P(2), a[3].integer, P(4)), P(4));
+}
+static lk_status data_split(value *a) {
+    lk_status status = lk_data_split(P(0), P(1), 0.5, 1, P(2), P(3));
+    return finish_data(finish_data(status, P(2)), P(3));
 }
 static lk_status data_text(value *a) {
     lk_status status = lk_data_text(P(0), P(1), a[2].integer, P(3));

@@ -1,65 +1,39 @@
 /* Training a new model. */
-#include <math.h>
 #include <string.h>
 
-#include "library/library.h"
+#include "base/memory.h"
+#include "data/labels.h"
+#include "library/training.h"
 #include "models/model_file.h"
 #include "models/tune.h"
 #include "train/choose.h"
 
 #define EPOCHS_MOST 100 /* where nothing else ends a training */
 
-lk_training lk_training_defaults(void) {
-    lk_train_options o = lk_train_defaults();
-    return (lk_training){.family = "made",
-                         .order = "natural",
-                         .seed = o.seed,
-                         .patience = o.patience,
-                         .optimizer = o.optimizer.name,
-                         .weight_decay = o.optimizer.weight_decay,
-                         .clip = LK_CHOOSE_CLIP,
-                         .ema = 0.999};
-}
+/* ---- what the model is of -------------------------------------------------------------------- */
 
-/* ---- arguments ------------------------------------------------------------------------------- */
-
-/* NaN is in no range. */
-static lk_status check_number(lk_context *context, const char *name, double value, double least,
-                              double most) {
-    return value >= least && value <= most
-               ? LK_OK
-               : lk_fail(context, LK_INVALID, "lk_training: %s is %g: expected %g .. %g", name,
-                         value, least, most);
-}
-
-static lk_status check_texts(lk_context *context, const lk_training *how) {
-    LK_TRY(lk_need(context, how->family, "lk_training: family"));
-    LK_TRY(lk_need(context, how->order, "lk_training: order"));
-    LK_TRY(lk_need(context, how->optimizer, "lk_training: optimizer"));
-    LK_TRY(check_number(context, "setting_count", how->setting_count, 0, 1000));
-    if (how->setting_count > 0) {
-        LK_TRY(lk_need(context, how->settings, "lk_training: settings"));
+/* Of plain numbers those that occur are the classes. */
+static lk_status describe_labels(lk_context *context, const lk_dataset *examples,
+                                 lk_data_description *d) {
+    lk_dataset numbered = {.path = examples->path, .examples = examples->examples};
+    if (examples->labels == NULL) {
+        return lk_fail(context, LK_INVALID, "lk_training: condition: the data have no labels");
     }
-    for (int32_t i = 0; i < how->setting_count; i++) {
-        LK_TRY(lk_need(context, how->settings[i], "lk_training: a setting"));
+    if (examples->classes.count > 0) {
+        LK_TRY(lk_dictionary_copy(context, &examples->classes, &d->classes));
+    } else {
+        int32_t *numbers = lk_allocate(examples->examples, sizeof *numbers);
+        if (numbers == NULL) {
+            return lk_fail_no_memory(context, "labels", examples->examples * 4);
+        }
+        memcpy(numbers, examples->labels, (size_t)examples->examples * sizeof *numbers);
+        LK_TRY(lk_labels_of_numbers(context, &numbered, numbers));
+        d->classes = numbered.classes;
+        lk_release(numbered.labels);
     }
+    d->labels = lk_dictionary_alphabet(&d->classes);
     return LK_OK;
 }
-
-static lk_status check_training(lk_context *context, const lk_training *how) {
-    LK_TRY(check_texts(context, how));
-    LK_TRY(check_number(context, "window", (double)how->window, 0, 1 << 20));
-    LK_TRY(check_number(context, "epochs", (double)how->epochs, 0, 1e15));
-    LK_TRY(check_number(context, "patience", (double)how->patience, 0, 1e15));
-    LK_TRY(check_number(context, "minutes", how->minutes, 0, 1e9));
-    LK_TRY(check_number(context, "batch", (double)how->batch, 0, 1 << 20));
-    LK_TRY(check_number(context, "learning_rate", how->learning_rate, 0, 1e9));
-    LK_TRY(check_number(context, "weight_decay", how->weight_decay, 0, 1e9));
-    LK_TRY(how->clip == LK_CHOOSE_CLIP ? LK_OK : check_number(context, "clip", how->clip, 0, 1e30));
-    return check_number(context, "ema", how->ema, 0, 0.99999999);
-}
-
-/* ---- what the model is of -------------------------------------------------------------------- */
 
 static lk_status describe_examples(lk_context *context, const lk_training *how,
                                    const lk_data *train, const lk_data *valid,
@@ -74,18 +48,7 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
                                .alphabet = alphabet,
                                .columns = examples->columns,
                                .alphabets = train->alphabets};
-    if (how->condition && examples->labels != NULL && examples->classes.count > 0) {
-        d->classes = examples->classes;
-        d->labels = lk_dictionary_alphabet(&examples->classes);
-    }
-    for (int64_t i = 0; how->condition && d->classes.count == 0 && examples->labels != NULL &&
-                        i < examples->examples;
-         i++) {
-        d->labels = examples->labels[i] >= d->labels ? examples->labels[i] + 1 : d->labels;
-    }
-    if (how->condition && d->labels < 1) {
-        return lk_fail(context, LK_INVALID, "lk_training: condition: the data have no labels");
-    }
+    LK_TRY(how->condition ? describe_labels(context, examples, d) : LK_OK);
     return how->view != NULL ? lk_view_parse(context, how->view, alphabet, &d->view) : LK_OK;
 }
 
@@ -134,48 +97,6 @@ static lk_status describe(lk_context *context, const lk_training *how, const lk_
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
-
-static bool tell(void *argument, const lk_train_progress *p) {
-    lk_context *context = argument;
-    lk_progress *told = &context->progress;
-    told->epoch = p->epoch;
-    told->train_nll_nats = p->train_nll_nats;
-    told->valid_nll_nats = p->valid_nll_nats;
-    told->best_nll_nats = p->best_valid_nll_nats;
-    told->note = p->note;
-    double within = p->steps_in_epoch > 0 ? (double)p->step / (double)p->steps_in_epoch : 0.0;
-    lk_status status = lk_context_tell(context, (double)(p->epoch - 1) + within, (double)p->epochs);
-    told->note = NULL;
-    return status == LK_OK;
-}
-
-static bool tell_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll_nats,
-                     double valid_nll_nats) {
-    lk_context *context = argument;
-    context->progress.train_nll_nats = train_nll_nats;
-    context->progress.valid_nll_nats = valid_nll_nats;
-    return lk_context_tell(context, (double)iteration, (double)iterations) == LK_OK;
-}
-
-static lk_train_options options_of(lk_context *context, const lk_training *how) {
-    lk_train_options o = lk_train_defaults();
-    o.epochs = how->epochs;
-    o.minutes = how->minutes;
-    o.patience = how->patience;
-    o.batch_size = how->batch;
-    o.optimizer.name = how->optimizer;
-    o.optimizer.learning_rate = how->learning_rate > 0.0 ? how->learning_rate : LK_CHOOSE_RATE;
-    o.optimizer.weight_decay = how->weight_decay;
-    o.clip = how->clip;
-    o.ema = how->ema;
-    o.rate.name = LK_CHOOSE_SCHEDULE;
-    o.seed = how->seed;
-    o.checkpoint = how->checkpoint;
-    o.resume = how->checkpoint != NULL;
-    o.progress = tell;
-    o.progress_argument = context;
-    return o;
-}
 
 /* What is left to the data, or to the training that goes on. */
 static lk_status choose(const lk_model *model, const lk_training *how, int64_t size,
@@ -228,23 +149,20 @@ static lk_status train_texts(lk_model *model, const lk_training *how, const lk_d
     return status;
 }
 
-/* What values and labels mean must be what the model takes them for. */
+/* What values mean must be what the model takes them for. */
 static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset) {
     const lk_data_description *data = &model->data;
-    bool alike = (data->columns == NULL || dataset->columns == NULL ||
-                  lk_columns_equal(data->columns, dataset->columns)) &&
-                 (data->labels == 0 || lk_dictionary_equal(&data->classes, &dataset->classes));
+    bool alike = data->columns == NULL || dataset->columns == NULL ||
+                 lk_columns_equal(data->columns, dataset->columns);
     return alike ? lk_model_accepts(model, dataset)
                  : lk_fail(model->context, LK_MISMATCH,
-                           "%s has other columns, words or classes than the model: load what it is "
-                           "trained on for it, or like the rest (lk_loading.model, .like)",
+                           "%s has other columns or words than the model: load what it is trained "
+                           "on for it, or like the rest (lk_loading.model, .like)",
                            dataset->path);
 }
 
-static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
-                                const lk_dataset *valid, lk_train_options *options) {
-    LK_TRY(check_meaning(model, train));
-    LK_TRY(valid == NULL ? LK_OK : check_meaning(model, valid));
+static lk_status fit_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
+                              const lk_dataset *valid, lk_train_options *options) {
     if (model->family->fit == NULL) {
         LK_TRY(how->from != NULL ? LK_OK : lk_model_start(model, train));
         LK_TRY(choose(model, how, train->examples, options));
@@ -253,10 +171,39 @@ static lk_status train_examples(lk_model *model, const lk_training *how, const l
     lk_fit_options fit = {.seed = how->seed,
                           .iterations = how->epochs,
                           .minutes = how->minutes,
-                          .progress = tell_fit,
+                          .kept = options->kept,
+                          .progress = lk_training_tell_fit,
                           .progress_argument = model->context};
     LK_TRY(model->family->fit(model, train, valid, &fit));
+    *options->kept = true;
     return lk_train_finish_fit(model, train, valid);
+}
+
+/* The same examples, with labels as the model's symbols. */
+static lk_status as_model(const lk_model *model, const lk_dataset *dataset, lk_dataset *seen) {
+    *seen = *dataset;
+    seen->labels = NULL;
+    LK_TRY(check_meaning(model, dataset));
+    if (model->data.labels > 0) {
+        LK_TRY(lk_data_match_labels(model, dataset, &seen->labels));
+        seen->classes = model->data.classes;
+    }
+    return LK_OK;
+}
+
+static lk_status train_examples(lk_model *model, const lk_training *how, const lk_dataset *train,
+                                const lk_dataset *valid, lk_train_options *options) {
+    lk_dataset seen = {0}, held_out = {0};
+    lk_status status = as_model(model, train, &seen);
+    if (status == LK_OK && valid != NULL) {
+        status = as_model(model, valid, &held_out);
+    }
+    if (status == LK_OK) {
+        status = fit_examples(model, how, &seen, valid != NULL ? &held_out : NULL, options);
+    }
+    lk_release(seen.labels);
+    lk_release(held_out.labels);
+    return status;
 }
 
 /* For those who give none. */
@@ -297,9 +244,7 @@ static lk_status begin_anew(lk_context *context, const lk_training *how, const l
     }
     lk_assignments_deinit(&chosen);
     lk_symbols_deinit(&data.symbols);
-    if (train->dataset == NULL) {
-        lk_dictionary_deinit(&data.classes);
-    }
+    lk_dictionary_deinit(&data.classes);
     return status;
 }
 
@@ -314,7 +259,7 @@ static lk_status go_on(lk_context *context, const lk_training *how, lk_model **m
 }
 
 static lk_status make_model(lk_context *context, const lk_training *how, const lk_data *train,
-                            const lk_data *valid, lk_model **model) {
+                            const lk_data *valid, lk_model **model, bool *kept) {
     LK_TRY(how->from != NULL ? go_on(context, how, model)
                              : begin_anew(context, how, train, valid, model));
     if (train->kind != lk_model_text(*model) || (valid != NULL && valid->kind != train->kind)) {
@@ -322,7 +267,8 @@ static lk_status make_model(lk_context *context, const lk_training *how, const l
                        "lk_model_train: model, train and valid are not of one kind: examples, "
                        "bytes or characters");
     }
-    lk_train_options options = options_of(context, how);
+    lk_train_options options = lk_training_options(context, how);
+    options.kept = kept;
     return train->dataset != NULL ? train_examples(*model, how, train->dataset,
                                                    valid != NULL ? valid->dataset : NULL, &options)
                                   : train_texts(*model, how, train, valid, &options);
@@ -338,13 +284,17 @@ lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_d
     LK_TRY(lk_need(context, train, "lk_model_train: train"));
     lk_training defaults = lk_training_defaults();
     how = how != NULL ? how : &defaults;
-    LK_TRY(check_training(context, how));
-    lk_status status = make_model(context, how, train, valid, model);
-    if (status != LK_OK) {
+    bool kept = false;
+    LK_TRY(lk_training_check(context, how));
+    lk_status status = make_model(context, how, train, valid, model, &kept);
+    if (status == LK_OK) {
+        lk_training_tell_end(context, *model);
+    }
+    if (status == LK_OK || (status == LK_INTERRUPTED && kept)) {
+        lk_detach(*model);
+    } else {
         lk_model_destroy(*model);
         *model = NULL;
-    } else {
-        lk_detach(*model);
     }
     return lk_leave(context, status);
 }

@@ -42,7 +42,11 @@ static const char *alpha_hint(const lk_model *model, lk_shape shape) {
     bool more = is_image(model->data.shape) && shape.axes == 3 &&
                 (shape.size[2] == 2 || shape.size[2] == 4) &&
                 shape.size[2] == channels_of(model->data.shape) + 1;
-    return more ? "; its transparency is the last channel (--alpha drop or white for none)" : "";
+    return more ? lk_advice_or(model->context, "alpha",
+                               "; its transparency is the last channel (--alpha drop or white for "
+                               "none)",
+                               "; its transparency is the last channel")
+                : "";
 }
 
 static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape shape,
@@ -61,9 +65,11 @@ static void explain(const lk_model *model, char *hint, size_t capacity) {
     const char *family = model->family->name;
     if (takes_any_size(model)) {
         bool images = is_image(model->data.shape);
-        snprintf(hint, capacity, "; %s of another size %s", images ? "images" : "sequences",
-                 images ? "need as many channels, and a shape (--shape HEIGHTxWIDTHxCHANNELS)"
-                        : "have one axis");
+        snprintf(hint, capacity, "; %s of another size %s%s", images ? "images" : "sequences",
+                 images ? "need as many channels, and a shape" : "have one axis",
+                 images ? lk_advice_or(model->context, "shape", " (--shape HEIGHTxWIDTHxCHANNELS)",
+                                       " (lk_loading.shape)")
+                        : "");
     } else if (model->family->any_size) {
         snprintf(hint, capacity, "; a %s with %s takes no other size", family,
                  model->data.stream ? "a stream's symbols" : "an ordering of its own");
@@ -122,7 +128,8 @@ static const char *hint_of(const lk_model *model) {
                                "threshold)",
     };
     return model->data.alphabet == 2
-               ? lk_advice(model->context, "binarize", hints[model->data.binarization])
+               ? lk_advice_or(model->context, "binarize", hints[model->data.binarization],
+                              " (lk_loading.binarize makes grey values 0 and 1)")
                : "";
 }
 

@@ -409,6 +409,9 @@ static lk_status continue_best(em *e, const lk_dataset *train, const lk_dataset 
         }
         waited = judged < reference - PROGRESS_NATS ? 0 : waited + 1;
         reference = waited == 0 ? judged : reference;
+        if (options->kept != NULL) {
+            *options->kept = true;
+        }
         LK_TRY(report(e, p, train_nll, valid_nll));
         m_step(e, train->examples);
     }

@@ -22,6 +22,7 @@ typedef struct lk_em_options {
     double minutes;   /* 0: no limit. What is half done then does not count. */
     const char **stopped; /* why it ended: "iterations", "minutes" or "converged"; or NULL */
     uint64_t seed;
+    bool *kept; /* NULL, or: set once the parameters that are filled in are usable */
     lk_fit_progress *progress; /* NULL: none */
     void *progress_argument;
 } lk_em_options;

@@ -9,16 +9,15 @@ lk_status lk_family_takes(lk_context *context, const lk_family *family,
             "%s is for examples of one size, not for streams; charrnn and conv1d take these",
             family->name);
     }
-    const char *what = wants->label && !family->given  ? "given a label (--condition)"
-                       : wants->view && !family->views ? "seen through a view (--view)"
+    const char *what = wants->label && !family->given  ? "given a label"
+                       : wants->view && !family->views ? "seen through a view"
                        : wants->table && (!family->tables || wants->view)
                            ? "of columns with different numbers of values"
                            : NULL;
     return what == NULL
                ? LK_OK
-               : lk_fail(context, LK_INVALID,
-                         "%s does not take data %s; `likely models` says which families do",
-                         family->name, what);
+               : lk_fail(context, LK_INVALID, "%s does not take data %s%s", family->name, what,
+                         lk_advice(context, "set", "; `likely models` says which families do"));
 }
 
 lk_status lk_family_check_settings(lk_context *context, const lk_family *family,

@@ -44,6 +44,7 @@ typedef struct lk_fit_options {
     uint64_t seed;
     int64_t iterations; /* 0: the family's default */
     double minutes;     /* 0: no limit */
+    bool *kept; /* or NULL: set when a fit that is interrupted leaves usable parameters */
     lk_fit_progress *progress;
     void *progress_argument;
 } lk_fit_options;

@@ -37,10 +37,12 @@ lk_status lk_run_learner_create(const lk_model *model, float rate, lk_run_learne
                        (double)LK_LEARN_RATE_MOST, (double)rate);
     }
     if (model->family->fit != NULL) {
-        return lk_fail(model->context, LK_INVALID,
-                       "a %s is counted or fitted, not trained by gradients: it cannot learn from "
-                       "what it meets (leave out --adapt)",
-                       model->family->name);
+        return lk_fail(
+            model->context, LK_INVALID,
+            "a %s is counted or fitted, not trained by gradients: it cannot learn from "
+            "what it meets%s",
+            model->family->name,
+            lk_advice_or(model->context, "adapt", " (leave out --adapt)", " (learning_rate 0)"));
     }
     lk_run_learner *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {

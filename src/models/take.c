@@ -141,9 +141,9 @@ lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbol
                    (model->family->streams && data->shape.axes == 1 && data->alphabet == 256)
                ? LK_OK
                : lk_fail(model->context, LK_MISMATCH,
-                         "the model is %s of %d values, not of texts: train charrnn or conv1d with "
-                         "--text",
-                         model->family->name, data->alphabet);
+                         "the model is %s of %d values, not of texts: train charrnn or conv1d %s",
+                         model->family->name, data->alphabet,
+                         lk_advice_or(model->context, "text", "with --text", "on texts"));
 }
 
 static lk_status match_texts(const lk_model *model, lk_status status, lk_items **items) {

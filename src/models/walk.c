@@ -218,14 +218,17 @@ static lk_status not_a_number(const lk_walk *walk, const lk_run *run, int64_t it
     while (place + 1 < count && !isnan(terms[place])) {
         place++;
     }
-    return lk_fail(
-        walk->model->context, LK_NOT_FINITE,
-        "%s: the surprisal of %s %lld of %s %lld is not a number%s%s: %s",
-        lk_items_path(walk->items), texts ? "symbol" : "variable",
-        (long long)(first + place) + (texts ? 0 : 1), texts ? "text" : "example",
-        (long long)item + 1, node != NULL ? "; seen first at node " : "", node != NULL ? node : "",
-        walk->options.learning_rate != 0.0f ? "the model learned too fast, take a lower --adapt"
-                                            : "the model's weights are damaged or have diverged");
+    return lk_fail(walk->model->context, LK_NOT_FINITE,
+                   "%s: the surprisal of %s %lld of %s %lld is not a number%s%s: %s",
+                   lk_items_path(walk->items), texts ? "symbol" : "variable",
+                   (long long)(first + place) + (texts ? 0 : 1), texts ? "text" : "example",
+                   (long long)item + 1, node != NULL ? "; seen first at node " : "",
+                   node != NULL ? node : "",
+                   walk->options.learning_rate != 0.0f
+                       ? lk_advice_or(walk->model->context, "adapt",
+                                      "the model learned too fast, take a lower --adapt",
+                                      "the model learned too fast, take a lower learning_rate")
+                       : "the model's weights are damaged or have diverged");
 }
 
 /* One forward takes an item, whose NLL is the sum that it gives. */

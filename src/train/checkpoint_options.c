@@ -54,11 +54,13 @@ static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, jso
         return LK_OK;
     }
     if (c->slices_of_0_1 > 2) {
-        return lk_fail(context, LK_MISMATCH,
-                       "%s: cannot resume: version 0.1 wrote it, which summed the gradients of "
-                       "%lld slices in another order: begin a new training from the model's "
-                       "weights (likely train --from MODEL)",
-                       c->path, (long long)c->slices_of_0_1);
+        return lk_fail(
+            context, LK_MISMATCH,
+            "%s: cannot resume: version 0.1 wrote it, which summed the gradients of "
+            "%lld slices in another order: begin a new training from the model's "
+            "weights%s",
+            c->path, (long long)c->slices_of_0_1,
+            lk_advice_or(context, "from", " (likely train --from MODEL)", " (lk_training.from)"));
     }
     return json_object_set_new(then, "slices", json_integer((json_int_t)c->slices_of_0_1)) == 0
                ? LK_OK

@@ -17,8 +17,9 @@ lk_status lk_train_windows(lk_context *context, lk_items *texts, const lk_data_d
     int64_t window = data->variables, windows = count_windows(texts, window);
     if (windows < 1) {
         return lk_fail(context, LK_INVALID,
-                       "%s: %lld symbols do not fill a window of %lld: give a shorter --window",
-                       lk_items_path(texts), (long long)lk_items_total(texts), (long long)window);
+                       "%s: %lld symbols do not fill a window of %lld: give a shorter %s",
+                       lk_items_path(texts), (long long)lk_items_total(texts), (long long)window,
+                       lk_advice_or(context, "window", "--window", "one"));
     }
     LK_TRY(lk_dataset_create(context, lk_items_path(texts), data->shape, windows, data->alphabet,
                              sample));

@@ -292,14 +292,31 @@ static lk_status finish(lk_trainer *t) {
         report(t, true); /* nothing is left that could be stopped */
     }
     lk_trainer_swap_kept(t);
-    if (t->validates) {
-        LK_TRY(t->feed->validate(t, true, &final_nll));
+    lk_status status = t->validates ? t->feed->validate(t, true, &final_nll) : LK_OK;
+    if (status != LK_OK) { /* as if it had not begun */
+        lk_trainer_swap_kept(t);
+        return status;
     }
     LK_TRY(lk_trainer_find_baselines(t));
     return lk_trainer_write_history(t, final_nll);
 }
 
-static lk_status run(lk_trainer *t) {
+/* Interrupted after it has learned something. */
+static lk_status keep(lk_trainer *t) {
+    if (t->options.kept == NULL || t->state.step == 0) {
+        return LK_OK;
+    }
+    if (t->state.best_epoch == 0) {
+        LK_TRY(lk_trainer_check_weights(t));
+    }
+    t->stop = LK_STOP_ASKED;
+    LK_TRY(lk_trainer_write_history(t, (double)NAN));
+    lk_trainer_swap_kept(t);
+    *t->options.kept = true;
+    return LK_OK;
+}
+
+static lk_status loop(lk_trainer *t) {
     LK_TRY(resume(t));
     t->plan = lk_plan_begin(&t->options.rate, t->options.minutes, &t->state);
     t->began = t->last_report = t->last_checkpoint = lk_seconds();
@@ -316,6 +333,14 @@ static lk_status run(lk_trainer *t) {
                        t->options.checkpoint != NULL ? t->options.checkpoint : "");
     }
     return finish(t);
+}
+
+static lk_status run(lk_trainer *t) {
+    lk_status status = loop(t);
+    if (status == LK_INTERRUPTED) {
+        LK_TRY(keep(t));
+    }
+    return status;
 }
 
 static lk_status train(const lk_trainer *with) {

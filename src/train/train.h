@@ -59,6 +59,9 @@ typedef struct lk_train_options {
     double checkpoint_seconds; /* at most so often, and at the end; 0: after every step. Writing
                                   takes at most a twentieth of the time: large models are saved less
                                   often. */
+    bool *kept;  /* or NULL. Set when a training that is interrupted leaves in the model the weights
+                    that it would end with: the best so far, or the present ones. Then they have a
+                    history, and no calibration */
     bool resume; /* continue from `checkpoint`; when there is no such file yet, begin */
     const char
         *model_path; /* the best weights so far are saved here at each checkpoint; NULL: not */
@@ -79,7 +82,7 @@ lk_train_options lk_train_defaults(void);
  * binarizes afresh. The first non-finite value stops it: LK_NOT_FINITE, message naming epoch,
  * batch, node or parameter, and what to try. On resuming, LK_MISMATCH names an option that differs
  * and must not (epochs, minutes, patience may). After a failure model->parameters hold unspecified
- * weights. */
+ * weights, but for what `kept` says. */
 lk_status lk_train(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
                    const lk_train_options *options);
 

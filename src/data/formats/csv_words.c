@@ -119,12 +119,13 @@ static lk_status read_row(const lk_csv *csv, lk_dataset *dataset, int64_t exampl
                           const lk_line *record) {
     int64_t fields = record->start < record->end ? lk_record_fields(record, csv->separator) : 0;
     if (fields != csv->fields && example == 0) {
-        return lk_fail(
-            csv->context, LK_FORMAT,
-            "%s: line %lld has %lld fields, but line %lld has %lld: no table%s", csv->reading->name,
-            (long long)record->number, (long long)fields, (long long)csv->header,
-            (long long)csv->fields,
-            lk_advice(csv->context, "text", "; a text needs --text bytes or --text utf8"));
+        return lk_fail(csv->context, LK_FORMAT,
+                       "%s: line %lld has %lld fields, but line %lld has %lld: no table%s",
+                       csv->reading->name, (long long)record->number, (long long)fields,
+                       (long long)csv->header, (long long)csv->fields,
+                       lk_advice_or(csv->context, "text",
+                                    "; a text needs --text bytes or --text utf8",
+                                    "; a text needs lk_loading.text"));
     }
     if (fields != csv->fields) {
         return lk_text_fail_columns(csv->context, csv->reading, record->number, fields, csv->header,

@@ -115,9 +115,9 @@ lk_status lk_refuse_foreign(lk_context *context, const char *path) {
     for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof endings[0]; i++) {
         if (strcasecmp(ending, endings[i]) == 0) {
             return lk_fail(context, LK_INVALID,
-                           "%s: %s is not written; write .npy, .csv, .png or another that likely "
-                           "decompress --help lists",
-                           path, endings[i]);
+                           "%s: %s is not written; write .npy, .csv, .png or another%s", path,
+                           endings[i],
+                           lk_advice(context, "out", " that likely decompress --help lists"));
         }
     }
     return LK_OK;
@@ -154,5 +154,6 @@ lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
         "rows, CSV, IDX, NPY, NPZ, PNG, JPEG, PBM, PGM, PPM, PAM and CIFAR batches, each also "
         "packed by gzip, xz, zstd or bzip2%s",
         reading->name, lk_text_quote(reading->data, reading->data + shown, quoted),
-        lk_advice(context, "text", "; a text needs --text bytes or --text utf8"));
+        lk_advice_or(context, "text", "; a text needs --text bytes or --text utf8",
+                     "; a text needs lk_loading.text"));
 }

@@ -10,8 +10,8 @@ lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape s
     int64_t length = lk_shape_variables(shape);
     if (length < 1) {
         return lk_fail(context, LK_INVALID,
-                       "%s: raw bytes have no length of an example: give one (--shape 128)",
-                       reading->name);
+                       "%s: raw bytes have no length of an example: give one%s", reading->name,
+                       lk_advice(context, "shape", " (--shape 128)"));
     }
     if (reading->size < length) {
         return lk_fail(context, LK_FORMAT, "%s: %lld bytes are less than one example of %lld",

@@ -34,6 +34,10 @@ static lk_status label_files(lk_context *context, lk_items *items, const lk_fold
         status =
             lk_dictionary_add(context, &classes, name, (int64_t)strcspn(name, "/"), &labels[i]);
     }
+    if (status == LK_OK && classes.count > LK_ALPHABET_MOST) {
+        status = lk_fail(context, LK_UNSUPPORTED, "%s: %d folders are more classes than %d",
+                         folder->path, classes.count, LK_ALPHABET_MOST);
+    }
     status = status == LK_OK ? lk_items_set_labels(items, labels) : status;
     status = status == LK_OK ? lk_items_set_classes(items, &classes) : status;
     lk_dictionary_deinit(&classes);

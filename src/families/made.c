@@ -14,14 +14,14 @@
  * connectivity-agnostic: each has degrees of its own. Training goes through the K masks in turn,
  * one a minibatch. At evaluation the model is the even mixture of the K joint distributions, which
  * is a distribution; the average of conditionals or logits, found in public code, is not. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/random.h"
 #include "dist/dist.h"
 #include "models/marginals.h"
 #include "ops/ops.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define LAYERS_MOST 16
 
@@ -257,13 +257,14 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
     if (lk_settings_boolean(&model->settings, "direct")) {
-        graph->failed =
-            graph->failed == LK_OK
-                ? lk_memory_allow(graph->context, "made",
-                                  "direct connections, from every value to every logit (--set "
-                                  "direct=false leaves them out),",
-                                  (double)cells * (double)input->cells * (double)sizeof(float))
-                : graph->failed;
+        char what[128];
+        snprintf(what, sizeof what, "direct connections, from every value to every logit%s,",
+                 lk_advice_or(graph->context, "set", " (--set direct=false leaves them out)",
+                              " (the setting direct=false leaves them out)"));
+        double bytes = (double)cells * (double)input->cells * (double)sizeof(float);
+        graph->failed = graph->failed == LK_OK
+                            ? lk_memory_allow(graph->context, "made", what, bytes)
+                            : graph->failed;
         options.bias = false;
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));

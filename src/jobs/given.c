@@ -239,10 +239,12 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
     return held < count
                ? LK_OK
                : or_nothing(
-                     lk_fail(model->context, LK_INVALID,
-                             "%s: all values are given: write ? where one is to be drawn, or "
-                             "hold the first of the ordering (--given-variables N)",
-                             dataset->path),
+                     lk_fail(
+                         model->context, LK_INVALID,
+                         "%s: all values are given: write ? where one is to be drawn, or "
+                         "hold the first of the ordering%s",
+                         dataset->path,
+                         lk_advice(model->context, "given-variables", " (--given-variables N)")),
                      given);
 }
 

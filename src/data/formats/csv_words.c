@@ -63,12 +63,14 @@ static lk_status look_up(const lk_csv *csv, const lk_dictionary *values, const c
     char place[192], quoted[LK_QUOTE_CAPACITY], nearest[LIST_CAPACITY], whole[LK_TEXT_MOST + 1];
     snprintf(whole, sizeof whole, "%.*s", (int)length, text);
     lk_dictionary_nearest(values, whole, nearest, sizeof nearest);
-    return lk_fail(csv->context, LK_MISMATCH,
-                   "%s: %s: '%s' is no value that the model knows of this column; the nearest are "
-                   "%s (a model that likely train --unseen made takes any)",
-                   csv->reading->name, lk_csv_place(csv, line, index, place),
-                   lk_text_quote((const uint8_t *)text, (const uint8_t *)text + length, quoted),
-                   nearest);
+    return lk_fail(
+        csv->context, LK_MISMATCH,
+        "%s: %s: '%s' is no value that the model knows of this column; the nearest are "
+        "%s%s",
+        csv->reading->name, lk_csv_place(csv, line, index, place),
+        lk_text_quote((const uint8_t *)text, (const uint8_t *)text + length, quoted), nearest,
+        lk_advice_or(csv->context, "data", " (a model that likely train --unseen made takes any)",
+                     " (a model of data that were loaded with `unseen` takes any)"));
 }
 
 bool lk_csv_is_hole(const lk_csv *csv, const char *text, int64_t length) {

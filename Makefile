@@ -19,10 +19,10 @@ setup:
 setup-ci:
 	@tools/setup.sh --ci
 
-# Configured when there is nothing yet; the build itself sees changed and new files. Only what is
-# installed: tests and examples are most of the work.
+# Configured when there is nothing yet, or by an older version; the build itself sees changed and
+# new files. Only what is installed: tests and examples are most of the work.
 build: setup
-	@test -f build/Makefile || cmake --preset release
+	@grep -qs '^installed:' build/Makefile || cmake --preset release
 	@cmake --build build --parallel $(JOBS) --target installed
 
 test: build

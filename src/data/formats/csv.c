@@ -34,15 +34,6 @@ static bool begins_name(const lk_line *line) {
     return p < line->end && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_');
 }
 
-static bool printable(const lk_line *line) {
-    for (const uint8_t *p = line->start; p < line->end; ++p) {
-        if (*p < 0x20 && *p != '\t') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* An array or object of JSON, which has commas too. */
 static bool is_json(const uint8_t *data, int64_t size) {
     while (size > 0 && (lk_is_blank(data[size - 1]) || data[size - 1] == '\n')) {
@@ -68,7 +59,7 @@ static bool is_netpbm(const lk_line *line, const lk_line *second) {
 static bool recognise(const uint8_t *data, int64_t size) {
     lk_text text = lk_text_of(data, size);
     lk_line line, second;
-    if (!lk_text_line(&text, &line) || !printable(&line) || is_json(data, size)) {
+    if (!lk_text_line(&text, &line) || !lk_record_printable(&line) || is_json(data, size)) {
         return false;
     }
     uint8_t separator = lk_record_separator(&line);

@@ -27,6 +27,8 @@ const char *lk_field_text(const lk_field *field, char text[LK_TEXT_MOST], int64_
 bool lk_record_next(lk_text *text, uint8_t separator, lk_line *record);
 /* The first of , ; and tab outside quotes in a record; 0: none. */
 uint8_t lk_record_separator(const lk_line *record);
+/* No control characters but tabs: what has others is no text. */
+bool lk_record_printable(const lk_line *record);
 int64_t lk_record_fields(const lk_line *record, uint8_t separator);
 /* Whether none of its fields is a number. */
 bool lk_record_names(const lk_line *record, uint8_t separator);

@@ -65,7 +65,7 @@ static bool all_known(const lk_columns *known, const lk_line *record, uint8_t se
 static bool comment_names(const lk_text *text, const lk_line *first, uint8_t separator,
                           lk_line *header) {
     *header = text->comment;
-    if (header->number == 0 || ++header->start == header->end) {
+    if (header->number == 0 || ++header->start == header->end || !lk_record_printable(header)) {
         return false;
     }
     bool beside = !lk_is_blank(*header->start);

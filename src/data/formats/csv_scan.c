@@ -137,6 +137,14 @@ bool lk_record_names(const lk_line *record, uint8_t separator) {
     return names;
 }
 
+bool lk_record_printable(const lk_line *record) {
+    const uint8_t *p = record->start;
+    while (p < record->end && (*p >= 0x20 || *p == '\t')) {
+        ++p;
+    }
+    return p == record->end;
+}
+
 /* Whether a reader would take the bare text for something else: blanks would be cut, and a line
  * that begins with '#' or a byte order mark left out. */
 static bool needs_quotes(const char *text) {

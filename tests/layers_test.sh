@@ -17,6 +17,7 @@ awk -v layers="$layers cli" '
     BEGIN { n = split(layers, name, " "); for (i = 1; i <= n; i++) rank[name[i]] = i
             rank["kernels/isa"] = rank["kernels"] }
     { own = $1; other = $2; sub("/[^/]*$", "", own); sub("/[^/]*$", "", other)
+      sub("^cli/.*", "cli", own); sub("^cli/.*", "cli", other)
       if (!(own in rank) || !(other in rank)) print $1 " includes " $2 ": no known layer"
       else if (rank[other] > rank[own]) print $1 " includes " $2 ", which stands above it" }
 ' "$work/includes" >"$work/wrong"

@@ -1,7 +1,7 @@
 /* `likely info --curve`: the picture, drawn from the history in the model file. The training curve
  * is the mean over the epoch's minibatches, each scored just before its step, so it lags behind the
  * validation curve early on. */
-#include "cli/info_curve.h"
+#include "cli/info/curve.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "cli/files.h"
-#include "cli/info_curve_pen.h"
+#include "cli/info/curve_pen.h"
 
 /* The plot inside the picture, in pixels. */
 #define WIDTH CURVE_WIDTH

@@ -1,4 +1,4 @@
-#include "cli/train_checks.h"
+#include "cli/train/checks.h"
 
 #include <stdio.h>
 #include <string.h>

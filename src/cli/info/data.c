@@ -1,4 +1,4 @@
-#include "cli/info_data.h"
+#include "cli/info/data.h"
 
 #include <stdio.h>
 #include <string.h>

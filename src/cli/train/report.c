@@ -1,4 +1,4 @@
-#include "cli/train_report.h"
+#include "cli/train/report.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "cli/info_field.h"
+#include "cli/info/field.h"
 
 #include <stdlib.h>
 #include <string.h>

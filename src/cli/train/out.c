@@ -1,4 +1,4 @@
-#include "cli/train_out.h"
+#include "cli/train/out.h"
 
 #include "base/file.h"
 #include "base/memory.h"

@@ -1,6 +1,6 @@
 /* An SVG without outside parts. */
 #include "base/file.h"
-#include "cli/info_curve_pen.h"
+#include "cli/info/curve_pen.h"
 
 static lk_status begin(lk_context *context, const char *path, void **on) {
     lk_writer *writer;

@@ -1,8 +1,8 @@
-#include "cli/train_options.h"
+#include "cli/train/options.h"
 
 #include <string.h>
 
-#include "cli/train_checks.h"
+#include "cli/train/checks.h"
 
 #define EPOCHS_MOST 100 /* where neither epochs nor minutes end a training */
 

@@ -1,4 +1,4 @@
-#include "cli/info_container.h"
+#include "cli/info/container.h"
 
 #include "codec/container.h"
 #include "data/formats/formats.h"

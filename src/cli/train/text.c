@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
-#include "cli/train_data.h"
+#include "cli/train/data.h"
 #include "train/choose.h"
 
 /* The last part of one text; of several texts whole ones, the last by name. */

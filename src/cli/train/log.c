@@ -1,4 +1,4 @@
-#include "cli/train_log.h"
+#include "cli/train/log.h"
 
 #include <dirent.h>
 #include <errno.h>

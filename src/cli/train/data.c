@@ -1,4 +1,4 @@
-#include "cli/train_data.h"
+#include "cli/train/data.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "cli/info_curve_pen.h"
+#include "cli/info/curve_pen.h"
 #include "data/canvas.h"
 #include "data/formats/formats.h"
 

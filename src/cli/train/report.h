@@ -3,8 +3,8 @@
 #define LK_CLI_TRAIN_REPORT_H
 
 #include "cli/common.h"
-#include "cli/train_log.h"
-#include "cli/train_out.h"
+#include "cli/train/log.h"
+#include "cli/train/out.h"
 
 typedef struct train_report {
     bool live, quiet;

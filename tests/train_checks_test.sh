@@ -48,6 +48,15 @@ expect_same "$work/m" "$work/before" "no epoch more"
 run train made --set hidden=4 --epochs 4 --data "$work/rows" --out "$work/m" --resume --quiet \
     >/dev/null
 
+# Weights that are finite and give what is not: seen by the validation, or else at the end.
+for held in 0.1 0; do
+    expect_status 1 'NLL is not a number: lower the learning rate' train conv1d --text bytes \
+        --data "$work/text" --valid-fraction $held --epochs 1 --batch-size 512 --optimizer sgd \
+        --learning-rate 1e9 --out "$work/diverged" --quiet
+    [[ ! -e $work/diverged ]] || fail "a model that diverged is written"
+    rm -f "$work/diverged.checkpoint"
+done
+
 # Memory that a setting saves.
 awk 'BEGIN { for (i = 0; i < 20; i++) print "20000 " i " 3" }' >"$work/wide"
 expect_status 1 'direct=false leaves them out' train made --data "$work/wide" --memory 1G \

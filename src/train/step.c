@@ -84,6 +84,31 @@ static lk_status run(lk_trainer *t, double *nll_nats) {
     return isfinite(*nll_nats) ? LK_OK : bad_nll(t);
 }
 
+/* The first passage says enough. */
+static lk_status look(void *seen, const lk_passage *passage) {
+    (void)passage;
+    *(bool *)seen = true;
+    return LK_INTERRUPTED;
+}
+
+static lk_status run_texts(lk_trainer *t) {
+    bool seen = false;
+    const lk_sink sink = {look, &seen};
+    const lk_walk_options how = {.items = 1};
+    lk_status status = lk_walk_once(t->model, t->train_texts, &how, &sink, 1);
+    return seen ? LK_OK : status;
+}
+
+lk_status lk_trainer_check_kept(lk_trainer *t) {
+    double nll_nats;
+    lk_status status = t->train_texts != NULL ? run_texts(t) : run(t, &nll_nats);
+    return status == LK_NOT_FINITE
+               ? lk_fail(t->model->context, status,
+                         "%.200s: at the end of training its NLL is not a number: " TRY_THIS,
+                         t->train_path, t->options.optimizer.learning_rate)
+               : status;
+}
+
 double lk_trainer_rate(const lk_trainer *t, int64_t step) {
     const lk_rate_options *rate = &t->options.rate;
     return lk_rate_factor(rate,

@@ -292,7 +292,9 @@ static lk_status finish(lk_trainer *t) {
         report(t, true); /* nothing is left that could be stopped */
     }
     lk_trainer_swap_kept(t);
-    lk_status status = t->validates ? t->feed->validate(t, true, &final_nll) : LK_OK;
+    lk_status status = t->validates        ? t->feed->validate(t, true, &final_nll)
+                       : t->state.step > 0 ? lk_trainer_check_kept(t)
+                                           : LK_OK;
     if (status != LK_OK) { /* as if it had not begun */
         lk_trainer_swap_kept(t);
         return status;

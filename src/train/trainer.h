@@ -100,6 +100,8 @@ lk_status lk_trainer_step(lk_trainer *trainer);
 double lk_trainer_rate(const lk_trainer *trainer, int64_t step);
 /* LK_NOT_FINITE with its message, when a weight is not finite. */
 lk_status lk_trainer_check_weights(lk_trainer *trainer);
+/* Of weights that no validation has looked at: finite ones may give values that are not. */
+lk_status lk_trainer_check_kept(lk_trainer *trainer);
 
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);

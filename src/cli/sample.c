@@ -186,6 +186,7 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
     const lk_dataset like = {.shape = model->data.shape, .alphabet = model->data.alphabet};
     char drawn[LK_LOSS_CAPACITY];
     lk_dataset_loss(out, &like, true, drawn);
+    out = model->context->alias != NULL ? model->context->aliased : out;
     if (cli_has(arguments, "json")) {
         return cli_print_json(json_pack("{s:I, s:s, s:f, s:f, s:s*, s:s*}", "examples",
                                         (json_int_t)count, "out", out, "seconds", seconds,

@@ -256,7 +256,7 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
         return NULL;
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
-    if (lk_settings_boolean(&model->settings, "direct")) {
+    if (lk_settings_boolean(&model->settings, "direct") && input != NULL) {
         char what[128];
         snprintf(what, sizeof what, "direct connections, from every value to every logit%s,",
                  lk_advice_or(graph->context, "set", " (--set direct=false leaves them out)",

@@ -581,6 +581,7 @@ static void test_the_watch_ends_jobs(void **state) {
     assert_string_equal(t.doing, "training");
     how.family = "bernoulli-mixture";
     refused(context, lk_model_train(context, &how, data, data, &other), LK_INTERRUPTED, "watch");
+    lk_model_destroy(other);
     refused(context, lk_model_nll(context, model, data, NULL, nll, NULL), LK_INTERRUPTED, "watch");
     assert_string_equal(t.doing, "scoring");
     refused(context, lk_model_sample(context, model, NULL, &drawn), LK_INTERRUPTED, "watch");

@@ -306,6 +306,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
         lk_folder_deinit(&list);
         return status;
     }
+    lk_folder_deinit(&list);
     LK_TRY(lk_folder_list(context, reading->name, batches, &list));
     if (list.count > 0 && reading->crop.height == 0) {
         status = read_batches(context, reading, &list, dataset);

@@ -25,7 +25,7 @@ for how in threshold sample; do
         expect_status 1 "grey.csv: .* alphabet is 0..1 .*trained with --binarize $how: say so" \
             "${words[0]}" "$work/$how" "${words[@]:1}" "$work/grey.csv"
     done
-    expect_status 1 "say so again" train --from "$work/$how" --data "$work/grey.csv" --epochs 1 \
+    expect_status 1 "say so" train --from "$work/$how" --data "$work/grey.csv" --epochs 1 \
         --quiet --out "$work/no"
     run compress "$work/$how" --data "$work/grey.csv" --binarize $how --out "$work/$how.lk" \
         >"$work/text"

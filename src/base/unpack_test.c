@@ -217,8 +217,7 @@ static void others_are_not_taken_for_packed(void **state) {
                                         "BZh0",
                                         "BZhello",
                                         "0 1 0",
-                                        "\xFD"
-                                        "7zXY ",
+                                        "\xFD\x37zXY ",
                                         "\x28\xB5\x2F",
                                         "\x1F"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

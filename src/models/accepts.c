@@ -124,8 +124,7 @@ static const char *hint_of(const lk_model *model) {
     static const char *const hints[] = {
         [LK_BINARIZE_NONE] = " (--binarize makes grey values 0 and 1)",
         [LK_BINARIZE_THRESHOLD] = " (it was trained with --binarize threshold: say so again)",
-        [LK_BINARIZE_SAMPLE] = " (it was trained with --binarize sample: say so again, or "
-                               "threshold)",
+        [LK_BINARIZE_SAMPLE] = " (it was trained with --binarize sample: say so, or threshold)",
     };
     return model->data.alphabet == 2
                ? lk_advice_or(model->context, "binarize", hints[model->data.binarization],

@@ -11,8 +11,8 @@ foreach(source ${fuzz_sources})
 endforeach()
 
 # The engine computes what bytes cannot steer: its loops are not traced, of which the coder's target
-# spent most of its time. Kernels of an instruction set have no checks either, with which clang takes
-# minutes over the largest of them; `make asan` tests them.
+# spent most of its time. Kernels of an instruction set have no checks either, with which clang
+# takes minutes over the largest of them; `make asan` tests them.
 file(GLOB untraced src/kernels/*.c src/graph/*.c src/ops/*.c src/dist/*.c src/optim/*.c)
 set_source_files_properties(${untraced} PROPERTIES COMPILE_OPTIONS -fno-sanitize=fuzzer-no-link)
 foreach(isa ${isa_list})

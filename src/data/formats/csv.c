@@ -316,10 +316,21 @@ static bool is_magic(const char *name) {
 
 /* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,
  * or for nothing. */
+static bool is_number(const char *text) {
+    int64_t value;
+    const uint8_t *start = (const uint8_t *)text;
+    return lk_number_parse(start, start + strlen(text), &value) != LK_NUMBER_NONE;
+}
+
+/* Names that are numbers are known for names by their quotes. */
 static void put_row(const lk_dataset *dataset, int64_t row, lk_buffer *buffer) {
     const lk_columns *columns = dataset->columns;
     int64_t fields = columns->count + (columns->label != NULL && dataset->labels != NULL);
     bool quoted = fields == 1 && (row < 0 || lk_columns_have_words(columns));
+    for (int64_t place = 0; place < fields && row < 0; ++place) {
+        char digits[16];
+        quoted |= is_number(text_at(dataset, row, place, digits));
+    }
     for (int64_t place = 0; place < fields; ++place) {
         char digits[16];
         const char *text = text_at(dataset, row, place, digits);

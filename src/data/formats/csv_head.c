@@ -81,6 +81,24 @@ static void trim(lk_line *record) {
     }
 }
 
+static bool all_quoted(const lk_line *record, uint8_t separator) {
+    bool quoted = true;
+    for (lk_field field = {.next = record->start}; quoted && field.next;) {
+        const uint8_t *begin = field.next;
+        field = lk_field_next(begin, record->end, separator);
+        quoted = field.closed && field.start > begin && field.start[-1] == '"';
+    }
+    return quoted;
+}
+
+/* Names that are numbers stand in quotes, above what does not, or is none. */
+static bool quoted_names(const lk_line *header, lk_text below, uint8_t separator) {
+    lk_line second;
+    return all_quoted(header, separator) && lk_record_next(&below, separator, &second) &&
+           (!all_quoted(&second, separator) ||
+            (!lk_record_names(header, separator) && lk_record_names(&second, separator)));
+}
+
 /* Finds the header, and sets what follows it. */
 static void find_header(lk_csv *csv, lk_line *header) {
     lk_text text = lk_text_of(csv->reading->data, csv->reading->size), past = text;
@@ -95,7 +113,7 @@ static void find_header(lk_csv *csv, lk_line *header) {
     csv->counted = counts(header, csv->separator, &above_numbers);
     bool named =
         lk_record_names(header, csv->separator) || (csv->counted && above_numbers) ||
-        has_empty_corner(header, csv->separator) ||
+        has_empty_corner(header, csv->separator) || quoted_names(header, past, csv->separator) ||
         (csv->reading->columns != NULL && all_known(csv->reading->columns, header, csv->separator));
     csv->counted = csv->counted && !named;
     csv->body = named ? past : text;

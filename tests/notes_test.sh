@@ -25,7 +25,11 @@ said 'r.csv: the first column' train uniform --data "$work/r.csv" --out "$m"
 printf '"","9.5","10"\n"8.5",1,0\n"9",0,1\n' >"$work/corner.csv"
 said 'corner.csv: the first column' train uniform --data "$work/corner.csv" --out "$m"
 run sample "$m" --count 1 --out "$work/corner_again.csv" >/dev/null
-[[ $(head -1 "$work/corner_again.csv") == 9.5,10 ]] || fail 'a header of numbers is no header'
+[[ $(head -1 "$work/corner_again.csv") == '"9.5","10"' ]] || fail 'a header of numbers is no header'
+run train uniform --data "$work/corner_again.csv" --alphabet 2 --out "$work/again" --quiet \
+    >/dev/null
+run eval "$work/again" --data "$work/corner_again.csv" >"$work/stdout"
+grep -q '^1 example' "$work/stdout" || fail "it is an example: $(cat "$work/stdout")"
 printf '0,1,2\n1,0,1\n0,0,1\n' >"$work/counted.csv"
 said 'counted.csv: the first line counts 0 to 2 and is taken for an example' \
     train uniform --data "$work/counted.csv" --out "$m"

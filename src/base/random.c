@@ -8,6 +8,8 @@
  * random_normal.c. */
 #include "base/random.h"
 
+#include <stdlib.h>
+
 #include "base/context.h"
 
 #define ROUNDS 10
@@ -83,4 +85,15 @@ void lk_random_permutation(lk_random random, uint64_t a, int64_t count, int32_t 
         permutation[position] = permutation[other];
         permutation[other] = (int32_t)position;
     }
+}
+
+static int by_number(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void lk_random_split(uint64_t seed, int64_t kept, int64_t count, int32_t *order) {
+    lk_random_permutation((lk_random){seed, LK_FOR_SHUFFLE}, UINT64_MAX, count, order);
+    qsort(order, (size_t)kept, sizeof *order, by_number);
+    qsort(order + kept, (size_t)(count - kept), sizeof *order, by_number);
 }

@@ -44,6 +44,9 @@ float lk_random_unit(lk_random random, uint64_t a, uint64_t b);
 uint64_t lk_random_below(lk_random random, uint64_t a, uint64_t b, uint64_t limit);
 /* A uniformly random permutation of 0..count-1 (Fisher-Yates with the numbers (a, position)). */
 void lk_random_permutation(lk_random random, uint64_t a, int64_t count, int32_t *permutation);
+/* A part held out at random: order[count] has the first `kept`, then those that are held out, each
+ * ascending. Whoever splits `count` things by this seed splits them alike. */
+void lk_random_split(uint64_t seed, int64_t kept, int64_t count, int32_t *order);
 /* Standard normal by Marsaglia's polar method, on exact arithmetic (sqrt and lk_log_scalar). */
 float lk_random_normal(lk_random random, uint64_t a, uint64_t b);
 

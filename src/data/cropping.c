@@ -1,7 +1,5 @@
 #include "data/cropping.h"
 
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -61,15 +59,9 @@ lk_status lk_crops_take(lk_context *context, const char *name, const lk_crop *ho
 
 /* ---- holding out ----------------------------------------------------------------------------- */
 
-static int by_number(const void *a, const void *b) {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Moves the pictures to a data set of their own. */
-static lk_status move(lk_context *context, const lk_dataset *from, int32_t *numbers, int64_t count,
-                      bool tiles, lk_dataset **moved) {
-    qsort(numbers, (size_t)count, sizeof *numbers, by_number);
+static lk_status move(lk_context *context, const lk_dataset *from, const int32_t *numbers,
+                      int64_t count, bool tiles, lk_dataset **moved) {
     lk_picture *pictures = lk_allocate(count, sizeof *pictures);
     if (pictures == NULL) {
         return lk_fail_no_memory(context, from->path, count * (int64_t)sizeof *pictures);
@@ -99,7 +91,7 @@ lk_status lk_crops_hold_out(lk_context *context, lk_dataset **train, int64_t hel
     if (order == NULL) {
         return lk_fail_no_memory(context, all->path, count * (int64_t)sizeof *order);
     }
-    lk_random_permutation((lk_random){seed, LK_FOR_SHUFFLE}, UINT64_MAX, count, order);
+    lk_random_split(seed, kept, count, order);
     *train = NULL;
     lk_status status = move(context, all, order, kept, false, train);
     if (status == LK_OK) {

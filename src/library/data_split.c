@@ -1,6 +1,5 @@
 /* Parts of data: items that are chosen, and validation data held out. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -90,11 +89,6 @@ lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t
 
 /* ---- a part held out ------------------------------------------------------------------------- */
 
-static int by_number(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* items[count]: those that stay, then those that are held out, each in their order. */
 static lk_status choose(lk_context *context, const lk_data *data, int64_t kept, uint64_t seed,
                         int64_t *items) {
@@ -109,13 +103,11 @@ static lk_status choose(lk_context *context, const lk_data *data, int64_t kept, 
     if (order == NULL) {
         return lk_fail_no_memory(context, "a split", count * 4);
     }
-    lk_random_permutation((lk_random){seed, LK_FOR_SHUFFLE}, UINT64_MAX, count, order);
+    lk_random_split(seed, kept, count, order);
     for (int64_t i = 0; i < count; i++) {
         items[i] = order[i];
     }
     lk_release(order);
-    qsort(items, (size_t)kept, sizeof *items, by_number);
-    qsort(items + kept, (size_t)(count - kept), sizeof *items, by_number);
     return LK_OK;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/train/data.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -26,27 +25,20 @@ static lk_dataset_options reading(const lk_dataset_options *how, lk_role role) {
     return options;
 }
 
-static int by_number(const void *a, const void *b) {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Splits data->train; both parts keep the order of the file. */
 static lk_status split(lk_context *context, int64_t held_out, uint64_t seed, train_data *data) {
     lk_dataset *all = data->train, *train = NULL;
     int64_t kept = all->examples - held_out;
-    int32_t *order = malloc((size_t)all->examples * sizeof *order);
+    int32_t *order = lk_allocate(all->examples, sizeof *order);
     if (order == NULL) {
         return lk_fail_no_memory(context, "split", all->examples * 4);
     }
-    lk_random_permutation((lk_random){seed, LK_FOR_SHUFFLE}, UINT64_MAX, all->examples, order);
-    qsort(order, (size_t)kept, sizeof *order, by_number);
-    qsort(order + kept, (size_t)held_out, sizeof *order, by_number);
+    lk_random_split(seed, kept, all->examples, order);
     lk_status status = lk_dataset_select(context, all, order, kept, &train);
     if (status == LK_OK) {
         status = lk_dataset_select(context, all, order + kept, held_out, &data->valid);
     }
-    free(order);
+    lk_release(order);
     if (status != LK_OK) {
         lk_dataset_destroy(train);
         return status;

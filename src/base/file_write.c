@@ -176,9 +176,7 @@ static lk_status create_file(lk_writer *writer, const char *path) {
     if (lk_place_is_file(place)) {
         return open_temporary(writer);
     }
-    writer->descriptor = place->descriptor >= 0
-                             ? fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
-                             : open(place->path, O_WRONLY | O_CLOEXEC);
+    writer->descriptor = lk_place_open(place, O_WRONLY);
     return writer->descriptor >= 0 ? LK_OK : cannot(writer->context, path, "create", errno);
 }
 

@@ -98,6 +98,16 @@ bool lk_place_is_file(const lk_place *place) {
     return place->descriptor < 0 && (!place->there || S_ISREG(place->about.st_mode));
 }
 
+int lk_place_open(const lk_place *place, int flags) {
+    return place->descriptor >= 0 ? fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                                  : open(place->path, flags | O_CLOEXEC);
+}
+
+bool lk_is_folder(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 bool lk_path_gives_once(const char *path) {
     lk_place place;
     bool once = lk_place_find(NULL, path, &place) == LK_OK && place.there &&
@@ -113,8 +123,7 @@ lk_status lk_open(lk_context *context, const char *path, int *descriptor, bool *
     *descriptor = -1;
     *own = place.descriptor < 0;
     if (status == LK_OK) {
-        *descriptor = *own ? open(place.path, O_RDONLY | O_CLOEXEC)
-                           : fcntl(place.descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        *descriptor = lk_place_open(&place, O_RDONLY);
     }
     if (status == LK_OK && *descriptor < 0) {
         status = lk_fail(context, LK_IO, "%s: cannot open: %s", path, strerror(errno));

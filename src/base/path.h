@@ -24,6 +24,11 @@ void lk_place_release(lk_place *place);
  * it is written as it comes. */
 bool lk_place_is_file(const lk_place *place);
 
+/* As open(2), or another descriptor of the one that the path means, of its own. -1: errno says why;
+ * else the caller's to close. */
+int lk_place_open(const lk_place *place, int flags);
+
+bool lk_is_folder(const char *path);
 /* Whether what stands there gives its content but once: a pipe, or what is open already. */
 bool lk_path_gives_once(const char *path);
 

@@ -10,18 +10,14 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "cli/common.h"
 #include "data/formats/formats.h"
 
 /* Open at a time while a folder is looked through. */
 #define DESCRIPTORS 16
 
-static int fault(const lk_context *context) {
-    fprintf(stderr, "likely: %s\n", lk_context_message(context));
-    return EXIT_FAULT;
-}
-
 static int finish(const lk_context *context, lk_status status) {
-    return status == LK_OK ? EXIT_DONE : fault(context);
+    return status == LK_OK ? EXIT_DONE : cli_fault(context);
 }
 
 /* Whether a list of names separated by spaces holds one. */
@@ -135,11 +131,6 @@ static int guard_input(cli_arguments *arguments, const char *option, const char 
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-static bool is_folder(const char *path) {
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
 static int is_file(const char *path, const struct stat *about, int kind, struct FTW *place) {
     (void)about;
     return kind == FTW_F && path[place->base] != '.';
@@ -155,7 +146,7 @@ static lk_status refuse_full(lk_context *context, const char *path) {
 
 /* A folder that is not there is made, and taken away again. */
 static lk_status try_folder(lk_context *context, const char *path) {
-    if (is_folder(path)) {
+    if (lk_is_folder(path)) {
         return access(path, W_OK | X_OK) == 0
                    ? refuse_full(context, path)
                    : lk_fail(context, LK_IO, "%s: cannot write in the folder: %s", path,
@@ -170,8 +161,8 @@ static lk_status try_folder(lk_context *context, const char *path) {
 
 static int try_output(cli_arguments *arguments, const char *option, const char **value) {
     lk_context *context = &arguments->files->context;
-    bool folder =
-        lists(arguments->verb->folders, option) && (lk_names_folder(*value) || is_folder(*value));
+    bool folder = lists(arguments->verb->folders, option) &&
+                  (lk_names_folder(*value) || lk_is_folder(*value));
     lk_status status = lk_guard_output(context, *value);
     if (status == LK_OK) {
         status = folder ? try_folder(context, *value) : lk_writer_try(context, *value);
@@ -248,9 +239,7 @@ lk_status cli_files_stream(lk_context *context, const char *path, FILE **stream)
     *stream = NULL;
     lk_status status = lk_place_find(context, path, &place);
     if (status == LK_OK) {
-        int descriptor = place.descriptor >= 0
-                             ? fcntl(place.descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
-                             : open(place.path, O_WRONLY | O_CLOEXEC);
+        int descriptor = lk_place_open(&place, O_WRONLY);
         *stream = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
         status = *stream != NULL
                      ? LK_OK

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/formats/format.h"
 #include "data/text.h"
 
@@ -313,8 +314,7 @@ lk_status lk_dataset_read(lk_context *context, const char *path, const lk_datase
     LK_TRY(lk_path_split(context, path, &file, &array));
     lk_dataset_options chosen = options ? *options : defaults;
     chosen.array = array ? array : chosen.array;
-    struct stat about;
-    bool folder = stat(file, &about) == 0 && S_ISDIR(about.st_mode);
+    bool folder = lk_is_folder(file);
     lk_status status = folder ? LK_OK : lk_file_read(context, file, LK_DATA_BYTES_MOST, &bytes);
     if (status == LK_OK) {
         status = make(context, file, folder ? NULL : &bytes, &chosen, dataset);

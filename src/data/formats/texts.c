@@ -1,8 +1,8 @@
 /* Texts in files and folders as items. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/formats/folder_list.h"
 #include "data/formats/formats.h"
 #include "data/items.h"
@@ -99,10 +99,9 @@ static lk_status list_texts(lk_context *context, const char *path, bool empty, l
 
 static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                             open_stream *open, lk_items **items) {
-    struct stat about;
     lk_folder folder;
     *items = NULL;
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    if (!lk_is_folder(path)) {
         return open_file(context, path, symbols, open, items);
     }
     LK_TRY(list_texts(context, path, open == lk_stream_open_any, &folder));
@@ -154,9 +153,8 @@ static lk_status learn_listed(lk_context *context, const lk_folder *folder, lk_s
 
 lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                  lk_symbols *symbols) {
-    struct stat about;
     lk_folder folder;
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    if (!lk_is_folder(path)) {
         return lk_symbols_learn(context, path, kind, symbols);
     }
     LK_TRY(list_texts(context, path, false, &folder));
@@ -182,10 +180,9 @@ static lk_status learn_file(lk_context *context, const char *path, lk_symbols_ki
 
 lk_status lk_items_learn_texts(lk_context *context, const char *path, lk_symbols_kind kind,
                                lk_symbols *symbols, lk_items **items) {
-    struct stat about;
     *items = NULL;
     *symbols = (lk_symbols){.kind = kind};
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    if (!lk_is_folder(path)) {
         return learn_file(context, path, kind, symbols, items);
     }
     LK_TRY(lk_symbols_learn_texts(context, path, kind, symbols));

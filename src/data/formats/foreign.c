@@ -6,6 +6,8 @@
 #include "data/formats/format.h"
 #include "data/text.h"
 
+#define PICKLE "a Python pickle, which can run code and is not read; save the array with numpy.save"
+
 /* `at`: where the magic bytes stand. A longer magic stands before one that begins alike. */
 static const struct {
     int64_t at, size;
@@ -65,18 +67,10 @@ static const struct {
     {0, 16, "SQLite format 3\0", "an SQLite database; save a table: sqlite3 -header -csv"},
     {0, 8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
      "an old Office file (XLS, DOC); save the table as CSV"},
-    {0, 2, "\x80\x02",
-     "a Python pickle, which can run code and is not read; save the array with "
-     "numpy.save"},
-    {0, 2, "\x80\x03",
-     "a Python pickle, which can run code and is not read; save the array with "
-     "numpy.save"},
-    {0, 2, "\x80\x04",
-     "a Python pickle, which can run code and is not read; save the array with "
-     "numpy.save"},
-    {0, 2, "\x80\x05",
-     "a Python pickle, which can run code and is not read; save the array with "
-     "numpy.save"},
+    {0, 2, "\x80\x02", PICKLE},
+    {0, 2, "\x80\x03", PICKLE},
+    {0, 2, "\x80\x04", PICKLE},
+    {0, 2, "\x80\x05", PICKLE},
     {0, 4, "PK\3\4", "a ZIP archive; unpack it"},
     {0, 4,
      "\x7F"

@@ -239,10 +239,6 @@ void cli_progress_end(cli_progress *progress) {
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-json_t *cli_number(double value) {
-    return lk_json_number(value);
-}
-
 int cli_finish_output(void) {
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "likely: cannot write to standard output\n");

@@ -2,9 +2,9 @@
 #ifndef LK_CLI_COMMON_H
 #define LK_CLI_COMMON_H
 
-#include <jansson.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "data/formats/formats.h"
 #include "models/model.h"
@@ -92,8 +92,6 @@ void cli_duration(double seconds, char text[32]);
 json_t *cli_history(const lk_model *model);
 /* Prints a JSON object, taking it, with 17 digits. EXIT_FAULT when it cannot be written. */
 int cli_print_json(json_t *object);
-/* Infinite numbers are the strings "Infinity" and "-Infinity", what is not a number is null. */
-json_t *cli_number(double value);
 /* Flushes stdout; EXIT_FAULT with a line when something could not be written. */
 int cli_finish_output(void);
 

@@ -81,8 +81,8 @@ static int print_report(const cli_arguments *arguments, const lk_items *items, d
             texts ? "texts" : "examples", (json_int_t)r->items, "text_bytes",
             (json_int_t)r->content_bytes, "symbols", (json_int_t)r->symbols, "bytes",
             (json_int_t)r->bytes, "header_bytes", (json_int_t)r->header_bytes, unit,
-            cli_number(bits), payload_unit, cli_number(payload_bits), model_unit,
-            cli_number(model_bits), "overhead", cli_number(overhead), "chunks",
+            lk_json_number(bits), payload_unit, lk_json_number(payload_bits), model_unit,
+            lk_json_number(model_bits), "overhead", lk_json_number(overhead), "chunks",
             (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
             before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger);
         cli_note_json(object, items);

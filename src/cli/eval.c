@@ -58,13 +58,14 @@ static void print_texts(const eval_result *r) {
 static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
     int64_t symbols = lk_items_total(r->items), bytes = eval_bytes(r->items);
-    return json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family", r->session->model->family->name,
-        "stream", lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
-        (json_int_t)symbols, "bytes", (json_int_t)bytes, "escaped_characters",
-        (json_int_t)r->evaluation.escapes, "nll_nats", cli_number(r->total), "nats_per_symbol",
-        cli_number(r->total / (double)symbols), "bits_per_symbol",
-        cli_number(bits / (double)symbols), "bits_per_byte", cli_number(bits / (double)bytes));
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family",
+                     r->session->model->family->name, "stream",
+                     lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
+                     (json_int_t)symbols, "bytes", (json_int_t)bytes, "escaped_characters",
+                     (json_int_t)r->evaluation.escapes, "nll_nats", lk_json_number(r->total),
+                     "nats_per_symbol", lk_json_number(r->total / (double)symbols),
+                     "bits_per_symbol", lk_json_number(bits / (double)symbols), "bits_per_byte",
+                     lk_json_number(bits / (double)bytes));
 }
 
 /* ---- of examples ----------------------------------------------------------------------------- */
@@ -107,15 +108,15 @@ static json_t *examples_json(const eval_result *r) {
     json_t *object =
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:i, s:I, s:s}", "family", model->family->name,
                   "examples", (json_int_t)e->items, "dimensions", (json_int_t)e->variables,
-                  "nll_nats", cli_number(r->mean), "nll_nats_stderr", cli_number(r->error),
-                  "bits_per_dim", cli_number(eval_bits_per_dim(r, r->mean)), "variants",
+                  "nll_nats", lk_json_number(r->mean), "nll_nats_stderr", lk_json_number(r->error),
+                  "bits_per_dim", lk_json_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_of(r->session->model, r->session->binarization));
     if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {
             json_object_set_new(parts, view->parts[p].name,
-                                cli_number(e->part_nats[p] / (double)e->items));
+                                lk_json_number(e->part_nats[p] / (double)e->items));
         }
         json_object_set_new(object, "views_nll_nats", parts);
     }
@@ -149,9 +150,9 @@ static void print_baselines(const eval_result *r) {
 static void put_baselines(const eval_result *r, json_t *object) {
     bool texts = r->session->model->data.stream;
     json_object_set_new(object, texts ? "uniform_nats_per_symbol" : "uniform_nll_nats",
-                        cli_number(r->baselines.uniform));
+                        lk_json_number(r->baselines.uniform));
     json_object_set_new(object, texts ? "independent_nats_per_symbol" : "independent_nll_nats",
-                        cli_number(r->baselines.independent));
+                        lk_json_number(r->baselines.independent));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -169,8 +170,8 @@ static int print(const eval_result *r, bool json) {
         }
         if (c->labels > 0) {
             json_object_set_new(object, "labels", json_integer(c->labels));
-            json_object_set_new(object, "accuracy", cli_number(accuracy));
-            json_object_set_new(object, "log_loss_nats", cli_number(c->log_loss));
+            json_object_set_new(object, "accuracy", lk_json_number(accuracy));
+            json_object_set_new(object, "log_loss_nats", lk_json_number(c->log_loss));
         }
         cli_note_json(object, r->items);
         return cli_print_json(object);

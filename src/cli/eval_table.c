@@ -143,14 +143,14 @@ static int print_json(const table *t) {
     json_t *list = json_array();
     for (int32_t i = 0; i < t->count; i++) {
         const entry *e = &t->entry[i];
-        json_t *row =
-            json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:I}", "model", e->path, "family",
-                      e->session.model->family->name, "parameters", (json_int_t)e->parameters,
-                      t->texts ? "nats_per_symbol" : "nll_nats", cli_number(nats_of(e)),
-                      t->texts ? "bits_per_byte" : "bits_per_dim", cli_number(bits_of(e)),
-                      "multiply_adds", cli_number(e->multiply_adds), "steps", (json_int_t)e->steps);
+        json_t *row = json_pack(
+            "{s:s, s:s, s:I, s:o, s:o, s:o, s:I}", "model", e->path, "family",
+            e->session.model->family->name, "parameters", (json_int_t)e->parameters,
+            t->texts ? "nats_per_symbol" : "nll_nats", lk_json_number(nats_of(e)),
+            t->texts ? "bits_per_byte" : "bits_per_dim", lk_json_number(bits_of(e)),
+            "multiply_adds", lk_json_number(e->multiply_adds), "steps", (json_int_t)e->steps);
         if (!t->texts) {
-            json_object_set_new(row, "nll_nats_stderr", cli_number(e->result.error));
+            json_object_set_new(row, "nll_nats_stderr", lk_json_number(e->result.error));
         }
         json_object_set_new(
             row, "of", json_string(e->session.model->data.labels > 0 ? "p(x | label)" : "p(x)"));

@@ -170,30 +170,30 @@ static int print_examples_json(const scorer *s) {
     json_t *object = json_object(), *score = json_array();
     json_t *variable = json_array(), *nats = json_array();
     json_object_set_new(object, "examples", json_integer(n));
-    json_object_set_new(object, "mean_nll_nats", cli_number(mean_of(scores->nll_nats, n)));
-    json_object_set_new(object, "mean_score_nats", cli_number(mean_of(scores->score, n)));
+    json_object_set_new(object, "mean_nll_nats", lk_json_number(mean_of(scores->nll_nats, n)));
+    json_object_set_new(object, "mean_score_nats", lk_json_number(mean_of(scores->score, n)));
     if (scores->p_value != NULL) {
         json_object_set_new(object, "p_value_at_most_0.01",
                             json_integer(score_count_unlikely(scores)));
         json_object_set_new(object, "least_p_value",
-                            cli_number(score_least_p_value(s->session.model)));
+                            lk_json_number(score_least_p_value(s->session.model)));
     }
     if (s->labels != NULL) {
-        json_object_set_new(object, "auroc", cli_number(s->auroc));
+        json_object_set_new(object, "auroc", lk_json_number(s->auroc));
         json_object_set_new(object, "hint", json_string(auroc_hint(s)));
-        json_object_set_new(object, "average_precision", cli_number(s->average_precision));
+        json_object_set_new(object, "average_precision", lk_json_number(s->average_precision));
     }
     if (s->legend.examples > 0) {
         json_object_set_new(object, "map",
                             json_pack("{s:I, s:s, s:o, s:o}", "examples",
                                       (json_int_t)s->legend.examples, "bits_of", map_unit(s),
-                                      "bits_drawn_white", cli_number(s->legend.full_scale),
-                                      "largest_bits", cli_number(s->legend.largest)));
+                                      "bits_drawn_white", lk_json_number(s->legend.full_scale),
+                                      "largest_bits", lk_json_number(s->legend.largest)));
     }
     for (int64_t i = 0; i < n; i++) {
-        json_array_append_new(score, cli_number(scores->score[i]));
+        json_array_append_new(score, lk_json_number(scores->score[i]));
         json_array_append_new(variable, json_integer(scores->variable[i] + 1));
-        json_array_append_new(nats, cli_number(scores->variable_nats[i]));
+        json_array_append_new(nats, lk_json_number(scores->variable_nats[i]));
     }
     if (columns != NULL) {
         json_t *names = json_array();
@@ -265,8 +265,8 @@ static lk_status write_line_json(void *argument, const lk_text_score *line) {
     double bits = line->score / LK_NATS_PER_BIT;
     json_t *object =
         json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                  (json_int_t)line->symbols, "nll_nats", cli_number(line->nll_nats),
-                  "bits_per_symbol", cli_number(bits), "score", cli_number(line->score));
+                  (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
+                  "bits_per_symbol", lk_json_number(bits), "score", lk_json_number(line->score));
     char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
     json_decref(object);
     lk_writer_printf(argument, "%s\n", text != NULL ? text : "");
@@ -352,18 +352,18 @@ static int print_text_json(const scorer *s) {
     json_t *strangest = json_array();
     for (int64_t i = 0; i < s->lines.strangest_count; i++) {
         const lk_text_score *line = &s->lines.strangest[i];
-        json_array_append_new(strangest, json_pack("{s:I, s:I, s:o, s:o, s:o}", "line",
-                                                   (json_int_t)line->number, "symbols",
-                                                   (json_int_t)line->symbols, "nll_nats",
-                                                   cli_number(line->nll_nats), "bits_per_symbol",
-                                                   cli_number(line->score / LK_NATS_PER_BIT),
-                                                   "score", cli_number(line->score)));
+        json_array_append_new(
+            strangest,
+            json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
+                      (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
+                      "bits_per_symbol", lk_json_number(line->score / LK_NATS_PER_BIT), "score",
+                      lk_json_number(line->score)));
     }
     return cli_print_json(json_pack(
         "{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count, "symbols",
         (json_int_t)symbols, "bytes", (json_int_t)lk_items_bytes(s->items, 0), "escaped_characters",
-        (json_int_t)s->evaluation.escapes, "nll_nats", cli_number(nll), "bits_per_symbol",
-        cli_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
+        (json_int_t)s->evaluation.escapes, "nll_nats", lk_json_number(nll), "bits_per_symbol",
+        lk_json_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

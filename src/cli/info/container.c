@@ -59,7 +59,7 @@ static int print_json(tally *t) {
         "container", "version", (json_int_t)c->version, "model_fingerprint", t->fingerprint,
         "texts", c->texts, "items", (json_int_t)t->items, "symbols", (json_int_t)t->symbols,
         "labels", c->labels, "names", c->names, "lanes", (json_int_t)c->lanes, "learning_rate",
-        cli_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes, "chunk_bytes",
+        lk_json_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes, "chunk_bytes",
         (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
     t->list = NULL;
     if (c->texts) {

@@ -135,7 +135,7 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
     for (int64_t v = 0; v < field->variables; v++) {
         if (field->seen[v]) {
             json_array_append_new(seen, json_integer(v));
-            json_array_append_new(change, cli_number(field->change[v]));
+            json_array_append_new(change, lk_json_number(field->change[v]));
         } else if (field->earlier[v]) {
             json_array_append_new(blind, json_integer(v));
         }

@@ -105,11 +105,10 @@ static const char *reason(const json_t *history) {
 }
 
 /* Beside what models that have learned nothing reach. */
-static void print_end(const lk_model *model, const json_t *history) {
+static void print_end(const cli_arguments *arguments, const lk_model *model,
+                      const json_t *history) {
     char nll[64], independent[64], uniform[64];
-    const train_report r = {.bits_per_nat_dim =
-                                1.0 / LK_NATS_PER_BIT / (double)model->data.variables,
-                            .window = model->data.stream ? model->data.variables : 0};
+    const train_report r = train_report_begin(arguments, model);
     lk_baselines b = {number(history, "uniform_nll_nats"), number(history, "independent_nll_nats")};
     bool held_out = json_is_object(json_object_get(history, "valid_data"));
     double value = number(history, held_out ? "valid_nll_nats" : "train_nll_nats");
@@ -144,7 +143,7 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
            (long long)lk_parameters_total(model->parameters), fingerprint);
     json_t *history = cli_has(arguments, "quiet") ? NULL : json_loads(model->history, 0, NULL);
     if (history != NULL) {
-        print_end(model, history);
+        print_end(arguments, model, history);
     }
     json_decref(history);
     if (out->checkpoint != NULL) {

@@ -45,6 +45,9 @@ static long double exact_softplus(long double x) {
 static long double exact_slope(long double y) {
     return y < 0 ? 0 : -expm1l(-y);
 }
+static long double exact_log1mexp(long double t) {
+    return t < 0.5L ? logl(-expm1l(-t)) : log1pl(-expl(-t));
+}
 
 typedef struct function {
     const char *name;
@@ -60,6 +63,7 @@ static const function functions[] = {
     {"sigmoid", lk_sigmoid_scalar, exact_sigmoid, 2.41},
     {"softplus", lk_softplus_scalar, exact_softplus, 1.82},
     {"slope", lk_softplus_slope, exact_slope, 0.90},
+    {"log1mexp", lk_log1mexp_scalar, exact_log1mexp, 2.16},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 
@@ -200,6 +204,11 @@ static void test_special_values(void **state) {
     expect("softplus(-0)", lk_softplus_scalar(-0.0f), LK_LN2_HIGH);
     expect("slope(0)", lk_softplus_slope(0.0f), 0.0f);
     expect("slope(inf)", lk_softplus_slope(inf), 1.0f);
+    expect("log1mexp(0)", lk_log1mexp_scalar(0.0f), -inf);
+    expect("log1mexp(-0)", lk_log1mexp_scalar(-0.0f), -inf);
+    expect("log1mexp(inf)", lk_log1mexp_scalar(inf), 0.0f);
+    expect("log1mexp(-inf)", lk_log1mexp_scalar(-inf), lk_nan());
+    expect("log1mexp(-1)", lk_log1mexp_scalar(-1.0f), lk_nan());
     expect("slope(-1)", lk_softplus_slope(-1.0f), 0.0f);
 }
 
@@ -255,6 +264,7 @@ static void test_bits_are_frozen(void **state) {
     static const uint64_t expected[FUNCTIONS] = {
         UINT64_C(0x1683f3e892653508), UINT64_C(0xa18f18fd8fb6a0d1), UINT64_C(0xc313691f65b5493a),
         UINT64_C(0x6e40b3e482632606), UINT64_C(0xe67036cfc707950e), UINT64_C(0x9000d58fe58e3619),
+        UINT64_C(0x6ed8ad857f168d91),
     };
     for (size_t i = 0; i < FUNCTIONS; i++) {
         uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, a word at a time */

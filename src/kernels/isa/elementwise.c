@@ -16,6 +16,7 @@ LK_UNARY(log, lk_log_scalar(x))
 LK_UNARY(tanh, lk_tanh_scalar(x))
 LK_UNARY(sigmoid, lk_sigmoid_scalar(x))
 LK_UNARY(softplus, lk_softplus_scalar(x))
+LK_UNARY(log1mexp, lk_log1mexp_scalar(x))
 LK_UNARY(relu, x == x ? (x > 0.0f ? x : 0.0f) : lk_nan())
 LK_UNARY(add, out[i] + x)
 

@@ -188,10 +188,11 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
     lk_dataset_loss(out, &like, true, drawn);
     out = model->context->alias != NULL ? model->context->aliased : out;
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f, s:s*, s:s*}", "examples",
-                                        (json_int_t)count, "out", out, "seconds", seconds,
-                                        "examples_per_second", (double)count / (seconds + 1e-9),
-                                        "drawn", drawn[0] != '\0' ? drawn : NULL, "note", note));
+        return cli_print_json(
+            json_pack("{s:I, s:o, s:f, s:f, s:o*, s:o*}", "examples", (json_int_t)count, "out",
+                      lk_json_bytes(out), "seconds", seconds, "examples_per_second",
+                      (double)count / (seconds + 1e-9), "drawn",
+                      lk_json_bytes(drawn[0] != '\0' ? drawn : NULL), "note", lk_json_bytes(note)));
     }
     printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
     if (drawn[0] != '\0') {

@@ -92,26 +92,6 @@ static void write_row(const table *t, int64_t i) {
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* A name or word; one that is not UTF-8 with its bytes above 127 as code points. */
-static json_t *text_of(const char *text) {
-    json_t *json = json_string(text);
-    if (json != NULL || text == NULL) {
-        return json;
-    }
-    char *latin = lk_allocate(2 * (int64_t)strlen(text) + 1, 1), *at = latin;
-    for (; latin != NULL && *text != '\0'; text++) {
-        uint8_t byte = (uint8_t)*text;
-        if (byte >= 0x80) {
-            *at++ = (char)(0xC0 | byte >> 6);
-            byte = (uint8_t)(0x80 | (byte & 0x3F));
-        }
-        *at++ = (char)byte;
-    }
-    json = latin != NULL ? json_string(latin) : NULL;
-    lk_release(latin);
-    return json;
-}
-
 static void set_number(json_t **object, const char *key, const double *column, int64_t i) {
     if (column != NULL) {
         lk_json_set(object, key, lk_json_number(column[i]));
@@ -123,7 +103,7 @@ static json_t *label_of(const table *t, int64_t i) {
     int32_t number = t->labels != NULL ? t->labels[i] : 0;
     return t->labels != NULL || lk_dataset_label_number(t->dataset, i, &number)
                ? json_integer(number)
-               : text_of(lk_dataset_label_text(t->dataset, i, digits));
+               : lk_json_bytes(lk_dataset_label_text(t->dataset, i, digits));
 }
 
 static lk_status write_object(lk_context *context, const table *t, int64_t i) {
@@ -131,7 +111,7 @@ static lk_status write_object(lk_context *context, const table *t, int64_t i) {
     json_t *object = json_object();
     lk_json_set(&object, "example", json_integer(i + 1));
     if (t->dataset->names != NULL) {
-        lk_json_set(&object, "name", text_of(t->dataset->names[i]));
+        lk_json_set(&object, "name", lk_json_bytes(t->dataset->names[i]));
     }
     set_number(&object, "nll_nats", scores->nll_nats, i);
     lk_json_set(&object, "bits_per_dim", lk_json_number(bits_per_dim(t, i)));
@@ -146,7 +126,7 @@ static lk_status write_object(lk_context *context, const table *t, int64_t i) {
     set_number(&object, "variable_nats", scores->variable_nats, i);
     if (t->dataset->columns != NULL) {
         lk_json_set(&object, "column",
-                    text_of(t->dataset->columns->column[scores->variable[i]].name));
+                    lk_json_bytes(t->dataset->columns->column[scores->variable[i]].name));
     }
     char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
     json_decref(object);

@@ -212,8 +212,8 @@ static int divert_results(cli_arguments *arguments, const char *option, const ch
     return status;
 }
 
-/* Results, and what goes to standard output where no other is named, are added to what stands there:
- * `likely info model >> model`. */
+/* Where no output is named texts go to standard output, and results do: `likely info model >>
+ * model` would add them to the model. */
 static int guard_results(cli_files *files) {
     return finish(&files->context,
                   lk_guard_open_output(&files->context, "standard output", STDOUT_FILENO));

@@ -123,6 +123,7 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
         : how->model != NULL && how->model->data.binarization != LK_BINARIZE_NONE
             ? how->model->data.binarization
             : LK_BINARIZE_THRESHOLD;
+    LK_TRY(how->binarize ? lk_dataset_check_grey(context, data->dataset) : LK_OK);
     if (binarization != LK_BINARIZE_NONE && data->dataset->alphabet > 2) {
         lk_dataset_binarize_all(data->dataset, binarization, options.seed, 0);
     }

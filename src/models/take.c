@@ -10,6 +10,7 @@
 
 static lk_status prepare(const lk_model *model, const lk_take_options *options, lk_binarization how,
                          lk_dataset *dataset, lk_binarization *done) {
+    LK_TRY(how != LK_BINARIZE_NONE ? lk_dataset_check_grey(model->context, dataset) : LK_OK);
     if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
         lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
         *done = how;

@@ -157,7 +157,7 @@ for data in sizes pairs; do
 done
 expect_status 1 "$words" train made --data "$work/integers.csv" --columns words \
     --out "$work/words" --binarize sample
-expect_status 1 'an alphabet of its own.*leave out --alphabet' eval "$work/sizes" \
+expect_status 1 'alphabets of their own.*leave out --alphabet' eval "$work/sizes" \
     --data "$work/sizes.csv" --alphabet 2
 
 # Labels of a model that is given none are flags; more than flags are classes, taken for a mistake.

@@ -51,11 +51,11 @@ static lk_status finish_words(lk_context *context, const lk_dataset_options *opt
     if (options->alphabet == 0 && options->shape.axes <= 1) {
         return LK_OK;
     }
-    return lk_fail(
-        context, LK_INVALID,
-        "%s: a table of words: each column has an alphabet of its own, and an example is "
-        "a row of them%s",
-        dataset->path, lk_advice(context, "shape", ": leave out --alphabet and --shape"));
+    return lk_fail(context, LK_INVALID,
+                   "%s: a table of words: its columns have alphabets of their own, and are one row"
+                   "%s",
+                   dataset->path,
+                   lk_advice(context, "shape", ": leave out --alphabet and --shape"));
 }
 
 /* Whether so few of the values of an array of bytes occur that it is no chance. */

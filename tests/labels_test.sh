@@ -29,6 +29,48 @@ expect_status 1 'no label is given \(--label\)' sample "$work/words" --count 1 -
 run train made --data "$work/train.txt" --quiet --out "$work/plain" --epochs 1 >/dev/null
 expect_status 1 'not given labels' sample "$work/plain" --count 1 --label 1 --out "$work/no.csv"
 
+# A label is its spelling: 007, 01 and 1 are three classes, in files, folders, columns and results.
+head -60 "$work/train.txt" >"$work/sixty.txt"
+for ((i = 0; i < 20; i++)); do printf '007\n01\n1\n'; done >"$work/three"
+run train made --data "$work/sixty.txt" --labels "$work/three" --condition label --quiet \
+    --out "$work/spelled" --epochs 1 --set hidden=4 >/dev/null
+expect_status 1 "the model knows '01', '1', '007'" sample "$work/spelled" --count 1 --label 7 \
+    --out "$work/no.csv"
+# label_of CSV: of the first three examples
+label_of() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at = $i == "label" ? i : at }
+        NR > 1 && NR < 5 { print $at }' "$1"
+}
+run score "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/s.csv" \
+    >/dev/null
+run score "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/s.jsonl" \
+    >/dev/null
+expect_same <(label_of "$work/s.csv") <(printf '"007"\n"01"\n1\n') "scores as CSV"
+expect_same <(grep -oE '"label":[^,]*' "$work/s.jsonl" | head -3) \
+    <(printf '"label":%s\n' '"007"' '"01"' 1) "scores as JSON"
+run compress "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/c" \
+    >/dev/null
+run decompress "$work/spelled" --data "$work/c" --out "$work/back.npz" >"$work/told"
+grep -q 'labels are left out' "$work/told" || fail "labels of an NPZ: $(cat "$work/told")"
+run decompress "$work/spelled" --data "$work/c" --out "$work/back.txt" --labels "$work/back" \
+    >/dev/null
+expect_same "$work/three" "$work/back" "labels that were written"
+run eval "$work/spelled" --data "$work/back.txt" --labels "$work/back" --json >"$work/eval"
+expect_same <(run eval "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --json) \
+    "$work/eval" "the model takes what it wrote"
+{ echo colour,x,y; sed 's/$/,a,b/' "$work/three"; } >"$work/column.csv"
+run train made --data "$work/column.csv" --condition colour --quiet --out "$work/column" \
+    --epochs 1 --set hidden=4 >/dev/null
+run score "$work/column" --data "$work/column.csv" --out "$work/s.csv" >/dev/null
+expect_same <(label_of "$work/s.csv") <(printf '"007"\n"01"\n1\n') "a column"
+
+# The same number in another notation is the same class, where there is but one.
+sed 's/$/.000e+00/' "$work/numbers.txt" >"$work/floats.txt"
+expect_same <(run eval "$work/numbers" --data "$work/train.txt" --labels "$work/numbers.txt") \
+    <(run eval "$work/numbers" --data "$work/train.txt" --labels "$work/floats.txt") "1.0 is 1"
+expect_status 1 "the label '00', but the classes are '0', '1'" eval "$work/numbers" \
+    --data "$work/train.txt" --labels <(sed 's/^/0/' "$work/numbers.txt")
+
 for data in "" "--data $work/train.txt --labels $work/words.txt"; do
     run check "$work/words" $data >"$work/check" || fail "check $data: $(cat "$work/check")"
 done

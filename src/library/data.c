@@ -208,7 +208,7 @@ static int32_t label_symbol(const lk_model *model, const lk_dataset *dataset, in
     char digits[16];
     if (known->count > 0) {
         const char *text = lk_dataset_label_text(dataset, example, digits);
-        return lk_dictionary_symbol(known, text, (int64_t)strlen(text));
+        return lk_label_find(known, text);
     }
     return lk_dataset_label_number(dataset, example, &number) && number < model->data.labels
                ? number

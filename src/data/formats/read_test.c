@@ -346,7 +346,11 @@ static void labels_may_be_words(void **state) {
     expect_classes("dog\ncat\ndog\n", "[\"cat\",\"dog\"]", labels);
     expect_classes("animal\n dog \r\n\"cat\"\r\ndog", "[\"cat\",\"dog\"]", labels);
     expect_classes("10\n9\n10\n", "[\"9\",\"10\"]", labels);
-    expect_classes("label\n10.0\n9\n10\n", "[\"9\",\"10\"]", labels);
+    expect_classes("label\n10\n9\n10\n", "[\"9\",\"10\"]", labels);
+    expect_classes("label\n010\n9\n010\n", "[\"9\",\"010\"]", labels);
+    expect_classes("010\n9\n010\n", "[\"9\",\"010\"]", labels);
+    expect_classes("010\n9\n010\n9\n", NULL, NULL); /* a number is no header */
+    expect_classes("10.0\n9\n10\n", "[\"9\",\"10\",\"10.0\"]", (const int32_t[]){2, 0, 1});
     expect_classes("b, c\na\nb, c\n", "[\"a\",\"b, c\"]", labels);
     expect_classes("b\n1\nb\n", "[\"1\",\"b\"]", labels);
     expect_classes("dog\ncat\n", NULL, NULL);

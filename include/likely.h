@@ -223,7 +223,7 @@ typedef struct lk_loading {
     bool binarize;
     bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
-    const char *labels; /* a file of labels, one for each example; NULL: those that the file has */
+    const char *labels; /* a file, one for each example or text; NULL: those that the file has */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one

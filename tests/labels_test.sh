@@ -108,6 +108,71 @@ expect_same <(run eval "$work/numbers" --data "$work/train.txt" --labels "$work/
 expect_status 1 "the label '00', but the classes are '0', '1'" eval "$work/numbers" \
     --data "$work/train.txt" --labels <(sed 's/^/0/' "$work/numbers.txt")
 
+# Texts: labels of folders, or of a file, in every verb.
+mkdir -p "$work/texts/down" "$work/texts/up" "$work/flat"
+for i in 1 2 3; do
+    seq "$i" 60 >"$work/texts/up/$i"
+    seq 60 -1 "$i" | tr 0-9 a-j >"$work/texts/down/$i"
+    cp "$work/texts/up/$i" "$work/flat/up$i"
+    cp "$work/texts/down/$i" "$work/flat/down$i"
+done
+printf '%s\n' down down down up up up >"$work/six"
+printf '%s\n' up up up down down down >"$work/swapped"
+echo up >"$work/up" && echo down >"$work/down"
+text() {
+    run train charrnn --text bytes --condition label --set width=8 --set layers=1 --quiet \
+        --epochs 60 --learning-rate 0.01 --valid-fraction 0 --out "$@" >/dev/null
+}
+text "$work/t" --data "$work/texts"
+text "$work/f" --data "$work/flat" --labels "$work/six"
+nats() { run eval "$1" --json "${@:2}" >"$work/eval.json" && json "$work/eval.json" nll_nats; }
+whole=$(nats "$work/t" --data "$work/texts")
+[[ $(nats "$work/t" --data "$work/texts" --labels "$work/six") = "$whole" ]] || fail "a file"
+[[ $(nats "$work/t" --data "$work/flat" --labels "$work/six") = "$whole" ]] || fail "no folders"
+[[ $(nats "$work/f" --data "$work/texts") = "$whole" ]] || fail "trained with a file of labels"
+apart() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 1 < b) }'; }
+apart "$whole" "$(nats "$work/t" --data "$work/texts" --labels "$work/swapped")" ||
+    fail "other labels: $(cat "$work/eval.json")"
+one=$work/texts/up/2
+apart "$(nats "$work/t" --data "$one" --labels "$work/up")" \
+    "$(nats "$work/t" --data "$one" --labels "$work/down")" || fail "one text"
+apart "$(nats "$work/t" --data "$one" --from 5 --symbols 50 --labels "$work/up")" \
+    "$(nats "$work/t" --data "$one" --from 5 --symbols 50 --labels "$work/down")" || fail "a part"
+run score "$work/t" --data "$work/texts" --out "$work/lines.csv" --json >"$work/eval.json"
+[[ $(json "$work/eval.json" nll_nats) = "$whole" && $(json "$work/eval.json" texts) -eq 6 ]] ||
+    fail "score of texts: $(head -8 "$work/eval.json")"
+[[ $(head -1 "$work/lines.csv") = text,line,symbols,* && $(wc -l <"$work/lines.csv") -eq 355 &&
+    $(cut -d, -f1 "$work/lines.csv" | sort -u | wc -l) -eq 7 ]] || fail "lines of texts"
+[[ $(sed -n 2p "$work/lines.csv") = '"down/1",1,3,'* ]] || fail "$(sed -n 2p "$work/lines.csv")"
+run score "$work/t" --data "$work/texts" --out "$work/lines.jsonl" >"$work/told"
+[[ $(head -1 "$work/lines.jsonl") = '{"text":"down/1","line":1,'* ]] || fail "lines as JSON"
+grep -qE '^6 texts: 354 lines' "$work/told" && grep -qE '  \((up|down)/[123]\)$' "$work/told" ||
+    fail "score of texts: $(cat "$work/told")"
+run score "$work/t" --data "$one" --labels "$work/up" --out "$work/one.csv" \
+    --map "$work/one.html" >/dev/null
+[[ $(head -1 "$work/one.csv") = line,symbols,* ]] || fail "lines of one text"
+for data in "$one $work/up" "$work/flat $work/six"; do
+    read -r from label <<<"$data"
+    run compress "$work/t" --data "$from" --labels "$label" --out "$work/c" >/dev/null
+    rm -rf "$work/text-back"
+    run decompress "$work/t" --data "$work/c" --out "$work/text-back" >/dev/null
+    diff -r "$from" "$work/text-back" || fail "texts come back"
+    run check "$work/t" --data "$from" --labels "$label" >"$work/check" || cat "$work/check"
+done
+none='p\(x \| label\), and no folder.*\(--labels PATH\)'
+expect_status 1 "$none" score "$work/t" --data "$one"
+expect_status 1 "$none" eval "$work/t" --data "$one"
+expect_status 1 "$none" compress "$work/t" --data "$one" --out "$work/c"
+expect_status 1 '1 labels, but the data have 6' eval "$work/t" --data "$work/texts" \
+    --labels "$work/up"
+expect_status 1 'none: cannot open' eval "$work/t" --data "$work/texts" --labels "$work/none"
+expect_status 1 'label "left": the model knows' eval "$work/t" --data "$one" --labels <(echo left)
+expect_status 1 'a page shows one text' score "$work/t" --data "$work/texts" --map "$work/x.html"
+expect_status 2 'is for models of p\(x \| label\)' check "$work/plain" --data "$work/train.txt" \
+    --labels "$work/numbers.txt"
+expect_status 2 'is for models of p\(x \| label\)' eval "$work/plain" "$work/plain" \
+    --data "$work/train.txt" --labels "$work/numbers.txt"
+
 for data in "" "--data $work/train.txt --labels $work/words.txt"; do
     run check "$work/words" $data >"$work/check" || fail "check $data: $(cat "$work/check")"
 done

@@ -4,6 +4,7 @@
 
 #include "base/measure.h"
 #include "cli/common.h"
+#include "cli/items.h"
 #include "cli/text.h"
 #include "codec/codec.h"
 #include "models/take.h"
@@ -131,12 +132,15 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
                            : cli_fault(model->context);
 }
 
-static int read_options(const cli_arguments *arguments, bool texts, lk_codec_options *how) {
+static int read_options(const cli_arguments *arguments, const lk_model *model, bool texts,
+                        lk_codec_options *how) {
     int64_t chunk, symbols;
-    bool fine = texts ? cli_excludes(arguments,
-                                     "alphabet shape binarize binarize-seed labels chunk-examples",
-                                     "models of examples")
-                      : cli_excludes(arguments, "chunk-symbols", "models of texts");
+    bool fine =
+        texts ? cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples",
+                             "models of examples") &&
+                    (model->data.labels > 0 ||
+                     cli_excludes(arguments, "labels", "models of examples and of p(x | label)"))
+              : cli_excludes(arguments, "chunk-symbols", "models of texts");
     if (!fine || !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) ||
         !cli_integer(arguments, "chunk-symbols", 1, LK_CHUNK_TEXT_MOST, 0, &symbols) ||
         !cli_integer(arguments, "lanes", 1, LK_CONTAINER_LANES_MOST, 0, &how->lanes) ||
@@ -166,10 +170,10 @@ static int run(const cli_arguments *arguments) {
     lk_codec_options how = {0};
     int status = cli_begin(arguments, symbols == NULL, &s);
     bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
-    status = status == EXIT_DONE ? read_options(arguments, texts, &how) : status;
+    status = status == EXIT_DONE ? read_options(arguments, s.model, texts, &how) : status;
     if (status == EXIT_DONE) {
         bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
-                                                 &items) == LK_OK
+                                                 cli_labels(arguments, s.model), &items) == LK_OK
                            : keep_labels(arguments, &s) == LK_OK &&
                                  lk_model_items(s.model, s.dataset, &items) == LK_OK);
         status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);

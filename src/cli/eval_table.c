@@ -173,6 +173,14 @@ static int fill(table *t, int64_t batch, float rate) {
     if (!cli_excludes(t->arguments, others, t->texts ? "models of examples" : "models of texts")) {
         return EXIT_USAGE;
     }
+    bool labelled = false;
+    for (int32_t i = 0; i < t->count; i++) {
+        labelled = labelled || t->entry[i].session.model->data.labels > 0;
+    }
+    if (!cli_excludes(t->arguments, "classify", "one model at a time") ||
+        (!labelled && !cli_excludes(t->arguments, "labels", "models of p(x | label)"))) {
+        return EXIT_USAGE;
+    }
     int status = read_data(t);
     for (int32_t i = 0; status == EXIT_DONE && i < t->count; i++) {
         entry *e = &t->entry[i];

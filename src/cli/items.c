@@ -2,6 +2,12 @@
 
 #include "cli/text.h"
 
+const char *cli_labels(const cli_arguments *arguments, const lk_model *model) {
+    return cli_knows(arguments, "labels") && model->data.labels > 0
+               ? cli_text(arguments, "labels", NULL)
+               : NULL;
+}
+
 int cli_items_open(const cli_arguments *arguments, const cli_session *session, lk_items **items) {
     const lk_model *model = session->model;
     const char *path = cli_text(arguments, "data", NULL);
@@ -18,8 +24,10 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, l
             return opened;
         }
         status = lk_items_of_texts_take(model->context, path, &part, 1, items);
+        status = status == LK_OK ? lk_model_label_texts(model, cli_labels(arguments, model), *items)
+                                 : status;
     } else {
-        status = lk_model_open_texts(model, path, items);
+        status = lk_model_open_texts(model, path, cli_labels(arguments, model), items);
     }
     return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
 }

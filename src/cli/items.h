@@ -11,4 +11,7 @@
  * examples NULL. */
 int cli_items_open(const cli_arguments *arguments, const cli_session *session, lk_items **items);
 
+/* What --labels names for a model that is given labels; else NULL. */
+const char *cli_labels(const cli_arguments *arguments, const lk_model *model);
+
 #endif

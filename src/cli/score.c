@@ -253,22 +253,41 @@ static int print_examples(const scorer *s) {
 
 /* ---- a text: how strange each line is -------------------------------------------------------- */
 
+/* Of several texts, which of them: its name in their folder; else NULL. */
+static const char *name_of(const scorer *s, const lk_text_score *line) {
+    const char *name = lk_items_name(s->items, line->item), *folder = lk_items_path(s->items);
+    size_t length = strlen(folder);
+    bool within = strncmp(name, folder, length) == 0 && name[length] == '/';
+    return lk_items_count(s->items) == 1 ? NULL : within ? name + length + 1 : name;
+}
+
 static lk_status write_line(void *argument, const lk_text_score *line) {
-    lk_writer_printf(argument, "%lld,%lld,%.9g,%.9g,%.9g\n", (long long)line->number,
-                     (long long)line->symbols, line->nll_nats, line->score / LK_NATS_PER_BIT,
-                     line->score);
+    const scorer *s = argument;
+    const char *name = name_of(s, line);
+    for (const char *at = name; at != NULL && *at != '\0'; at++) {
+        lk_writer_printf(s->csv, at == name ? "\"" : "");
+        lk_writer_printf(s->csv, *at == '"' ? "\"\"" : "%c", *at);
+    }
+    lk_writer_printf(s->csv, "%s%lld,%lld,%.9g,%.9g,%.9g\n", name != NULL ? "\"," : "",
+                     (long long)line->number, (long long)line->symbols, line->nll_nats,
+                     line->score / LK_NATS_PER_BIT, line->score);
     return LK_OK;
 }
 
+static json_t *line_json(const scorer *s, const lk_text_score *line) {
+    return json_pack("{s:o*, s:I, s:I, s:o, s:o, s:o}", "text", lk_json_bytes(name_of(s, line)),
+                     "line", (json_int_t)line->number, "symbols", (json_int_t)line->symbols,
+                     "nll_nats", lk_json_number(line->nll_nats), "bits_per_symbol",
+                     lk_json_number(line->score / LK_NATS_PER_BIT), "score",
+                     lk_json_number(line->score));
+}
+
 static lk_status write_line_json(void *argument, const lk_text_score *line) {
-    double bits = line->score / LK_NATS_PER_BIT;
-    json_t *object =
-        json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                  (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
-                  "bits_per_symbol", lk_json_number(bits), "score", lk_json_number(line->score));
+    const scorer *s = argument;
+    json_t *object = line_json(s, line);
     char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
     json_decref(object);
-    lk_writer_printf(argument, "%s\n", text != NULL ? text : "");
+    lk_writer_printf(s->csv, "%s\n", text != NULL ? text : "");
     bool made = text != NULL;
     lk_release(text);
     return made ? LK_OK : LK_NO_MEMORY;
@@ -286,16 +305,18 @@ static lk_status open_outputs(scorer *s) {
     if (out != NULL) {
         LK_TRY(lk_writer_create(context, out, &s->csv));
         bool json = ends_with(out, ".jsonl");
-        lk_writer_printf(s->csv, json ? "" : "line,symbols,nll_nats,bits_per_symbol,score\n");
+        lk_writer_printf(s->csv, "%s%s", json || lk_items_count(s->items) == 1 ? "" : "text,",
+                         json ? "" : "line,symbols,nll_nats,bits_per_symbol,score\n");
         s->lines.take = json ? write_line_json : write_line;
-        s->lines.argument = s->csv;
+        s->lines.argument = s;
     }
     return LK_OK;
 }
 
 static lk_status score_text(scorer *s) {
-    if (lk_items_count(s->items) > 1) {
-        return lk_fail(s->session.context, LK_UNSUPPORTED, "%s: one text at a time is scored",
+    if (lk_items_count(s->items) > 1 && cli_has(s->arguments, "map")) {
+        return lk_fail(s->session.context, LK_UNSUPPORTED,
+                       "%s: a page shows one text: name it, or leave out --map",
                        lk_items_path(s->items));
     }
     LK_TRY(open_outputs(s));
@@ -328,9 +349,20 @@ static void print_beginning(const lk_text_score *line) {
     }
 }
 
+static double nll_of_all(const scorer *s) {
+    double nll = 0.0;
+    for (int64_t i = 0; i < s->evaluation.items; i++) {
+        nll += s->evaluation.nll_nats[i];
+    }
+    return nll;
+}
+
 static int print_text(const scorer *s) {
-    int64_t symbols = lk_items_total(s->items);
-    double nats = s->evaluation.nll_nats[0] / (double)symbols;
+    int64_t symbols = lk_items_total(s->items), texts = lk_items_count(s->items);
+    double nats = nll_of_all(s) / (double)symbols;
+    if (texts > 1) {
+        printf("%lld texts: ", (long long)texts);
+    }
     printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n",
            (long long)s->lines.count, (long long)symbols, nats, nats / LK_NATS_PER_BIT);
     printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score",
@@ -340,28 +372,26 @@ static int print_text(const scorer *s) {
         printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols,
                line->score);
         print_beginning(line);
-        putchar('\n');
+        printf(texts > 1 ? "  (%s)\n" : "\n", name_of(s, line));
     }
     return cli_finish_output();
 }
 
 static int print_text_json(const scorer *s) {
-    double nll = s->evaluation.nll_nats[0];
-    int64_t symbols = lk_items_total(s->items);
+    double nll = nll_of_all(s);
+    int64_t symbols = lk_items_total(s->items), bytes = 0;
+    for (int64_t i = 0; i < lk_items_count(s->items); i++) {
+        bytes += lk_items_bytes(s->items, i);
+    }
     json_t *strangest = json_array();
     for (int64_t i = 0; i < s->lines.strangest_count; i++) {
-        const lk_text_score *line = &s->lines.strangest[i];
-        json_array_append_new(
-            strangest,
-            json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                      (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
-                      "bits_per_symbol", lk_json_number(line->score / LK_NATS_PER_BIT), "score",
-                      lk_json_number(line->score)));
+        json_array_append_new(strangest, line_json(s, &s->lines.strangest[i]));
     }
     return cli_print_json(json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count, "symbols",
-        (json_int_t)symbols, "bytes", (json_int_t)lk_items_bytes(s->items, 0), "escaped_characters",
-        (json_int_t)s->evaluation.escapes, "nll_nats", lk_json_number(nll), "bits_per_symbol",
+        "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "texts", (json_int_t)lk_items_count(s->items),
+        "lines", (json_int_t)s->lines.count, "symbols", (json_int_t)symbols, "bytes",
+        (json_int_t)bytes, "escaped_characters", (json_int_t)s->evaluation.escapes, "nll_nats",
+        lk_json_number(nll), "bits_per_symbol",
         lk_json_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
 }
 
@@ -371,12 +401,13 @@ static int print_text_json(const scorer *s) {
 static int check_options(const cli_arguments *a, const lk_model *model) {
     bool texts = model->data.stream;
     const char *map = cli_text(a, "map", texts ? ".html" : ".png");
-    bool fits = texts
-                    ? cli_excludes(a,
-                                   "alphabet shape binarize binarize-seed labels anomalies against "
-                                   "complexity map-scale",
-                                   "models of examples")
-                    : cli_excludes(a, "from symbols map-symbols", "models of texts");
+    bool fits = texts ? cli_excludes(a,
+                                     "alphabet shape binarize binarize-seed anomalies against "
+                                     "complexity map-scale",
+                                     "models of examples") &&
+                            (model->data.labels > 0 ||
+                             cli_excludes(a, "labels", "models of examples and of p(x | label)"))
+                      : cli_excludes(a, "from symbols map-symbols", "models of texts");
     const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
     name = name != NULL ? name + 1 : out;
     bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||

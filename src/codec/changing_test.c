@@ -66,7 +66,7 @@ static void refused(const lk_model *model, int64_t size, progress *change, bool 
     memset(text + LARGE, 'b', LARGE);
     memcpy(text + LARGE, "\xe2\x82\xac\xc3\xa9", 5);
     write_file("text", "wb", text, size);
-    testing_ok(model->context, lk_model_open_files(model, in_folder("text"), &items));
+    testing_ok(model->context, lk_model_open_files(model, in_folder("text"), NULL, &items));
     lk_codec_options options = {.lanes = 200,
                                 .skip_verify = !verify,
                                 .progress = change,
@@ -124,7 +124,7 @@ static void test_wrong_totals(void **state) {
     lk_bytes again;
     const lk_codec_options salvage = {.salvage = true};
     write_file("text", "wb", "all of it", 9);
-    testing_ok(*state, lk_model_open_files(model, in_folder("text"), &items));
+    testing_ok(*state, lk_model_open_files(model, in_folder("text"), NULL, &items));
     testing_ok(*state, lk_compress_file(model, items, in_folder("coded"), NULL, NULL));
     lk_items_close(items);
     put_wrong_index(*state, "coded", 12);

@@ -419,7 +419,7 @@ static void test_many_files(void **state) {
     few = before;
     few.rlim_cur = LK_TEXTS_OPEN_MOST + 40;
     setrlimit(RLIMIT_NOFILE, &few);
-    testing_ok(*state, lk_model_open_files(model, in_folder("texts"), &items));
+    testing_ok(*state, lk_model_open_files(model, in_folder("texts"), NULL, &items));
     testing_ok(*state, lk_compress_file(model, items, in_folder("coded"), NULL, NULL));
     lk_items_close(items);
     testing_ok(*state,
@@ -441,7 +441,7 @@ static void test_many_files(void **state) {
 static lk_status compress_text(lk_model *model, float rate) {
     const lk_codec_options options = {.learning_rate = rate};
     lk_items *items;
-    LK_TRY(lk_model_open_files(model, in_folder("text"), &items));
+    LK_TRY(lk_model_open_files(model, in_folder("text"), NULL, &items));
     lk_status status = lk_compress_file(model, items, in_folder("coded"), &options, NULL);
     lk_items_close(items);
     return status;

@@ -168,7 +168,7 @@ static lk_status compress_data(const bench *b, const char *path) {
 
 static lk_status compress_text(const bench *b, const char *path, float rate) {
     lk_items *items;
-    LK_TRY(lk_model_open_files(b->model, b->text, &items));
+    LK_TRY(lk_model_open_files(b->model, b->text, NULL, &items));
     return compress_items(b, items, path, rate);
 }
 
@@ -497,7 +497,7 @@ static lk_status act_train_texts(void *subject, uint64_t *digest) {
 static lk_status act_walk(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_items *items;
-    lk_status status = lk_model_open_texts(b->model, b->text, &items);
+    lk_status status = lk_model_open_texts(b->model, b->text, NULL, &items);
     for (int learns = 0; learns < 2 && status == LK_OK; learns++) {
         const lk_walk_options how = {.learning_rate = learns == 0 ? 0 : 0.01f};
         lk_evaluation evaluation;

@@ -34,7 +34,7 @@ static lk_status open_items(const lk_model *model, const lk_data *data, lk_items
             return LK_OK;
         }
         lk_items_close(*items); /* they fit; but a packed file is kept as it is */
-        return lk_model_open_files(model, data->path, items);
+        return lk_model_open_files(model, data->path, data->labels_path, items);
     }
     const lk_symbols *symbols;
     LK_TRY(lk_model_text_symbols(model, &symbols));

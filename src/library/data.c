@@ -30,6 +30,7 @@ void lk_data_destroy(lk_data *data) {
     lk_release(data->bytes);
     lk_release(data->length);
     lk_release(data->path);
+    lk_release(data->labels_path);
     lk_release(data);
 }
 
@@ -141,7 +142,21 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     return model == NULL ? LK_OK : lk_model_takes(model, data->dataset, &there);
 }
 
-static lk_status load_texts(lk_context *context, const lk_input *input, lk_data *data) {
+/* Labels from a file, in place of the names of folders. */
+static lk_status label_texts(lk_context *context, const char *labels, lk_data *data) {
+    int32_t *read = NULL;
+    lk_dictionary classes = {0};
+    LK_TRY(lk_labels_read_classes(context, labels, data->count, &read, &classes));
+    lk_release(data->labels);
+    lk_dictionary_deinit(&data->classes);
+    data->labels = read;
+    data->classes = classes;
+    data->labels_path = lk_duplicate(labels);
+    return data->labels_path != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+}
+
+static lk_status load_texts(lk_context *context, const lk_input *input, const lk_loading *how,
+                            lk_data *data) {
     bool again = input->path != NULL && !lk_path_gives_once(input->path);
     data->path = again ? lk_duplicate(input->path) : NULL;
     data->bytes = again ? NULL : lk_allocate(1, sizeof *data->bytes);
@@ -152,7 +167,8 @@ static lk_status load_texts(lk_context *context, const lk_input *input, lk_data 
     if (data->path == NULL) {
         LK_TRY(lk_input_read(context, input, INT64_MAX / 8, data->bytes));
     }
-    return lk_data_measure(context, data);
+    LK_TRY(lk_data_measure(context, data));
+    return how->labels != NULL ? label_texts(context, how->labels, data) : LK_OK;
 }
 
 static lk_status check_loading(lk_context *context, const lk_loading *how) {
@@ -179,7 +195,7 @@ lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *ho
     LK_TRY(lk_data_create(context, &made));
     made->kind = how->model != NULL ? lk_model_text(how->model) : how->text;
     lk_status status = made->kind == LK_NO_TEXT ? load_examples(context, &input, how, made)
-                                                : load_texts(context, &input, made);
+                                                : load_texts(context, &input, how, made);
     if (status != LK_OK) {
         lk_data_destroy(made);
         return lk_leave(context, status);
@@ -257,7 +273,7 @@ static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk
 static lk_status open_texts(const lk_model *model, const lk_data *data, bool labelled,
                             lk_items **items) {
     if (data->path != NULL && !labelled) {
-        return lk_model_open_texts(model, data->path, items);
+        return lk_model_open_texts(model, data->path, data->labels_path, items);
     }
     LK_TRY(lk_data_open_texts(model->context, data, &model->data.symbols, items));
     lk_status status = model->data.classes.count > 0 && !labelled

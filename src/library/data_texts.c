@@ -22,7 +22,15 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
                              lk_items **items) {
     *items = NULL;
     if (data->path != NULL) {
-        return lk_items_open_texts_or_empty(context, data->path, symbols, items);
+        LK_TRY(lk_items_open_texts_or_empty(context, data->path, symbols, items));
+        lk_status labelled = data->labels_path != NULL
+                                 ? lk_items_read_labels(context, data->labels_path, *items)
+                                 : LK_OK;
+        if (labelled != LK_OK) {
+            lk_items_close(*items);
+            *items = NULL;
+        }
+        return labelled;
     }
     lk_stream **texts = lk_allocate(data->count, sizeof *texts);
     if (texts == NULL) {

@@ -39,8 +39,11 @@ struct lk_data {
     int64_t count;
     int64_t *length; /* owned, [count]: symbols of each text */
     char **names;    /* owned, [count]: of the texts of a folder; else NULL */
-    int32_t *labels; /* owned, [count]: of texts in folders named as their classes; else NULL */
+    int32_t
+        *labels; /* owned, [count]: of texts in folders named as their classes, or of a file; else
+                        NULL */
     lk_dictionary classes;
+    char *labels_path; /* owned: that file, of texts; else NULL */
 };
 
 lk_status lk_data_create(lk_context *context, lk_data **data);

@@ -194,6 +194,41 @@ static void put_file(const char *folder, const char *name, const char *text) {
 }
 
 /* Texts in folders named as their classes; restored, they are in memory. */
+/* Texts have the labels of lk_loading.labels, whatever their folders are called; one text too. */
+static void check_labels_of_a_file(lk_context *context, const lk_model *model, const char *folder,
+                                   const double nll[3]) {
+    char path[80], one[80];
+    lk_data *data;
+    lk_bytes packed;
+    double found[3];
+    lk_loading loading = lk_loading_defaults();
+    loading.model = model;
+    loading.labels = path;
+    put_file(folder, ".labels", "ham\nspam\nspam\n");
+    put_file(folder, ".other", "spam\nspam\nspam\n");
+    put_file(folder, ".one", "spam\n");
+    snprintf(path, sizeof path, "%s/.labels", folder);
+    must(context, lk_data_load(context, lk_from_file(folder), &loading, &data));
+    must(context, lk_model_nll(context, model, data, NULL, found, NULL));
+    assert_memory_equal(found, nll, sizeof found);
+    lk_data_destroy(data);
+    snprintf(path, sizeof path, "%s/.other", folder);
+    must(context, lk_data_load(context, lk_from_file(folder), &loading, &data));
+    must(context, lk_model_nll(context, model, data, NULL, found, NULL));
+    assert_true(found[0] != nll[0] && found[1] == nll[1] && found[2] == nll[2]);
+    lk_data_destroy(data);
+    snprintf(path, sizeof path, "%s/.one", folder);
+    snprintf(one, sizeof one, "%s/spam/b.txt", folder);
+    refused(context, lk_data_load(context, lk_from_file(folder), &loading, &data), LK_MISMATCH,
+            "1 labels");
+    must(context, lk_data_load(context, lk_from_file(one), &loading, &data));
+    must(context, lk_model_nll(context, model, data, NULL, found, NULL));
+    assert_true(found[0] == nll[1]);
+    must(context, lk_model_compress(context, model, data, NULL, lk_to_memory(&packed), NULL));
+    lk_bytes_release(&packed);
+    lk_data_destroy(data);
+}
+
 static void test_texts_in_folders(void **state) {
     lk_context *context = *state;
     char folder[] = "/tmp/likely-words-XXXXXX", command[64], sub[64];
@@ -232,6 +267,7 @@ static void test_texts_in_folders(void **state) {
     }
     assert_memory_equal(nll[0], nll[1], sizeof nll[0]);
     assert_int_equal(lk_model_find_label(model, "spam"), 1);
+    check_labels_of_a_file(context, model, folder, nll[0]);
     lk_bytes_release(&packed);
     lk_model_destroy(model);
     lk_data_destroy(restored);

@@ -147,11 +147,27 @@ lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbol
                          lk_advice_or(model->context, "text", "with --text", "on texts"));
 }
 
-static lk_status match_texts(const lk_model *model, lk_status status, lk_items **items) {
-    const lk_dictionary *classes = &model->data.classes;
-    if (status == LK_OK && classes->count > 0) {
-        status = lk_items_match_labels(*items, classes);
+lk_status lk_model_label_texts(const lk_model *model, const char *labels, lk_items *items) {
+    if (model->data.labels == 0) {
+        return LK_OK;
     }
+    LK_TRY(labels != NULL ? lk_items_read_labels(model->context, labels, items) : LK_OK);
+    if (lk_items_labels(items) == NULL) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s: the model gives p(x | label), and no folder's name is a label here%s",
+                       lk_items_path(items),
+                       lk_advice(model->context, "labels",
+                                 ": give one for each text (--labels "
+                                 "PATH)"));
+    }
+    return model->data.classes.count > 0 ? lk_items_match_labels(items, &model->data.classes)
+                                         : LK_OK;
+}
+
+/* Takes what was opened, if it was. */
+static lk_status label_opened(const lk_model *model, lk_status opened, const char *labels,
+                              lk_items **items) {
+    lk_status status = opened == LK_OK ? lk_model_label_texts(model, labels, *items) : opened;
     if (status != LK_OK) {
         lk_items_close(*items);
         *items = NULL;
@@ -159,18 +175,22 @@ static lk_status match_texts(const lk_model *model, lk_status status, lk_items *
     return status;
 }
 
-lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+lk_status lk_model_open_texts(const lk_model *model, const char *path, const char *labels,
+                              lk_items **items) {
     const lk_symbols *symbols;
     *items = NULL;
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_texts(model->context, path, symbols, items), items);
+    return label_opened(model, lk_items_open_texts(model->context, path, symbols, items), labels,
+                        items);
 }
 
-lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items) {
+lk_status lk_model_open_files(const lk_model *model, const char *path, const char *labels,
+                              lk_items **items) {
     const lk_symbols *symbols;
     *items = NULL;
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_files(model->context, path, symbols, items), items);
+    return label_opened(model, lk_items_open_files(model->context, path, symbols, items), labels,
+                        items);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

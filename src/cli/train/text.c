@@ -24,6 +24,24 @@ static lk_status hold_out(lk_context *context, train_data *data, double fraction
     return LK_OK;
 }
 
+/* From the file that an option names, in place of the names of folders. */
+static lk_status read_labels(const cli_arguments *arguments, lk_context *context,
+                             const char *option, lk_items *texts) {
+    const char *path = cli_text(arguments, option, NULL);
+    return path != NULL ? lk_items_read_labels(context, path, texts) : LK_OK;
+}
+
+/* Texts that stand apart, or some of those to be trained on. */
+static lk_status read_valid(const cli_arguments *arguments, lk_context *context, double fraction,
+                            train_data *data) {
+    const char *valid = cli_text(arguments, "valid", NULL);
+    if (valid == NULL) {
+        return hold_out(context, data, fraction);
+    }
+    LK_TRY(lk_items_open_texts(context, valid, &data->description.symbols, &data->valid_texts));
+    return read_labels(arguments, context, "valid-labels", data->valid_texts);
+}
+
 /* Classes of texts in folders, if they are given. */
 static lk_status take_classes(const cli_arguments *arguments, lk_context *context,
                               const lk_model *from, train_data *data) {
@@ -34,7 +52,7 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
     if (classes == NULL) {
         return lk_fail(context, LK_INVALID,
                        "%s: %s: texts have labels when they stand in folders named as their "
-                       "classes",
+                       "classes, or a file has one for each (--labels PATH)",
                        lk_items_path(data->train_texts),
                        from != NULL ? "the model of --from is given labels" : "--condition");
     }
@@ -73,8 +91,7 @@ lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *cont
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, lk_symbols_kind kind, int64_t window,
                                double fraction, train_data *data) {
-    const char *path = cli_text(arguments, "data", NULL),
-               *valid = cli_text(arguments, "valid", NULL);
+    const char *path = cli_text(arguments, "data", NULL);
     char *note = NULL;
     *data = (train_data){.description = {.stream = true}};
     lk_symbols *symbols = &data->description.symbols;
@@ -86,10 +103,9 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
     status = status == LK_OK ? keep_note(context, data, &note) : status;
-    if (status == LK_OK) {
-        status = valid != NULL ? lk_items_open_texts(context, valid, symbols, &data->valid_texts)
-                               : hold_out(context, data, fraction);
-    }
+    status =
+        status == LK_OK ? read_labels(arguments, context, "labels", data->train_texts) : status;
+    status = status == LK_OK ? read_valid(arguments, context, fraction, data) : status;
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
     if (status == LK_OK) {
         int64_t symbols_total = lk_items_total(data->train_texts);

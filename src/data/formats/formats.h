@@ -96,6 +96,11 @@ lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const l
 /* Writes the labels of a data set that has some so that they are read again: a line each. A word
  * with a line end in it is LK_INVALID. */
 lk_status lk_dataset_write_labels(lk_context *context, const char *path, const lk_dataset *dataset);
+/* The same of so many items, whatever they are: *labels [count] and *classes are the caller's. */
+lk_status lk_labels_read_classes(lk_context *context, const char *path, int64_t count,
+                                 int32_t **labels, lk_dictionary *classes);
+/* Those of texts, in their order, in place of the names of their folders. */
+lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *items);
 /* Numbers alone, as they are: labels that say what is an anomaly. *labels is the caller's:
  * lk_release. */
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);

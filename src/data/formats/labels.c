@@ -203,6 +203,35 @@ lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_datas
     return attach(context, dataset, &list);
 }
 
+lk_status lk_labels_read_classes(lk_context *context, const char *path, int64_t count,
+                                 int32_t **labels, lk_dictionary *classes) {
+    lk_dataset holder = {.examples = count};
+    lk_label_list list;
+    LK_TRY(read_file(context, path, count, true, &list));
+    LK_TRY(attach(context, &holder, &list));
+    if (holder.classes.count > LK_ALPHABET_MOST) {
+        int32_t found = holder.classes.count;
+        lk_release(holder.labels);
+        lk_dictionary_deinit(&holder.classes);
+        return lk_fail(context, LK_UNSUPPORTED, "%s: %d different labels; a model knows at most %d",
+                       path, found, LK_ALPHABET_MOST);
+    }
+    *labels = holder.labels;
+    *classes = holder.classes;
+    return LK_OK;
+}
+
+lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *items) {
+    int32_t *labels = NULL;
+    lk_dictionary classes = {0};
+    LK_TRY(lk_labels_read_classes(context, path, lk_items_count(items), &labels, &classes));
+    lk_status status = lk_items_set_labels(items, labels);
+    status = status == LK_OK ? lk_items_set_classes(items, &classes) : status;
+    lk_release(labels);
+    lk_dictionary_deinit(&classes);
+    return status;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 lk_status lk_dataset_write_labels(lk_context *context, const char *path,

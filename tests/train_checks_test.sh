@@ -16,6 +16,10 @@ train "$work/m" --quiet 2>"$work/told"
 train "$work/l" --labels "$work/labels" --condition label --quiet
 run train charrnn --data "$work/text" --text utf8 --set width=4 --set layers=1 --window 16 \
     --epochs 1 --out "$work/t" --quiet >/dev/null
+{ echo size,colour,n; for i in $(seq 60); do echo "$((i % 3)),c$((i % 2)),$((i % 4))"; done; } \
+    >"$work/table"
+run train made --data "$work/table" --condition colour --set hidden=4 --epochs 1 --quiet \
+    --out "$work/c" >/dev/null
 checks=$((checks + 3))
 
 # --from keeps what the model is.
@@ -30,6 +34,12 @@ from 'the model of --from gives p\(x \| label\).*--labels' l rows
 from 'condition label, but the model is given no labels' m rows --condition label
 from 'text bytes, but the model is of characters \(utf8\)' t text --text bytes
 from 'text utf8, but the model is of examples' m rows --text utf8
+from 'condition size, but the model is given the column colour, which stays' c table \
+    --condition size
+from 'condition size, but the model is given labels that are no column' l rows \
+    --labels "$work/labels" --condition size
+from "alphabet 9, but the model's is 2, which stays" m rows --alphabet 9
+from "shape 2x3x1, but the model's examples are 6, which stays" m rows --shape 2x3x1
 from '--view is of new models' m rows --view bits:4
 from '--order is of new models' m rows --order reversed
 from '--window is of new models' t text --window 8

@@ -14,6 +14,51 @@ bool train_read_columns(const cli_arguments *arguments, bool *apart) {
     return cli_choice(arguments, "columns", "words", NULL, &columns);
 }
 
+/* What a model is given stays what it is: the column that it was, which `label` names too. */
+static lk_status check_condition(const cli_arguments *arguments, const lk_model *from,
+                                 const char *name) {
+    const char *condition = cli_text(arguments, "condition", "label");
+    const lk_columns *columns = from->data.columns;
+    const char *column = columns != NULL ? columns->label : NULL;
+    return strcmp(condition, "label") == 0 || (column != NULL && strcmp(condition, column) == 0)
+               ? LK_OK
+               : lk_fail(from->context, LK_MISMATCH,
+                         "%s: --condition %s, but the model is given %s%s, which stays: leave it "
+                         "out, or train a new model",
+                         name, condition, column != NULL ? "the column " : "labels that are no ",
+                         column != NULL ? column : "column");
+}
+
+static lk_status check_alphabet(const cli_arguments *arguments, const lk_model *from,
+                                const char *name) {
+    int64_t alphabet;
+    LK_REQUIRE(cli_integer(arguments, "alphabet", 2, LK_ALPHABET_MOST, 0, &alphabet)); /* read */
+    return alphabet == 0 || (alphabet == from->data.alphabet && !from->data.stream)
+               ? LK_OK
+               : lk_fail(from->context, LK_MISMATCH,
+                         "%s: --alphabet %lld, but the model's is %d, which stays: leave it out, "
+                         "or train a new model",
+                         name, (long long)alphabet, from->data.alphabet);
+}
+
+/* The same values cut into another shape are not what the model is of. */
+static lk_status check_shape(const cli_arguments *arguments, const lk_model *from,
+                             const char *name) {
+    lk_shape shape = {0}, own = from->data.shape;
+    char asked[64], kept[64];
+    LK_REQUIRE(cli_shape(arguments, &shape)); /* read */
+    if (shape.axes == 0 || lk_shape_variables(shape) != from->data.variables ||
+        lk_shape_equal(lk_shape_picture(shape), lk_shape_picture(own))) {
+        return LK_OK;
+    }
+    lk_shape_print(shape, asked, sizeof asked);
+    lk_shape_print(own, kept, sizeof kept);
+    return lk_fail(from->context, LK_MISMATCH,
+                   "%s: --shape %s, but the model's examples are %s, which stays: leave it out, or "
+                   "train a new model",
+                   name, asked, kept);
+}
+
 lk_status train_check_from(const cli_arguments *arguments, const lk_model *from) {
     static const char *const of_new[] = {"view", "order", "window", "unseen", "columns"};
     const char *name = cli_text(arguments, "from", ""), *text = cli_text(arguments, "text", NULL);
@@ -34,12 +79,15 @@ lk_status train_check_from(const cli_arguments *arguments, const lk_model *from)
                        : characters  ? "characters (utf8)"
                                      : "bytes");
     }
-    return !cli_has(arguments, "condition") || data->labels > 0
-               ? LK_OK
-               : lk_fail(from->context, LK_MISMATCH,
-                         "%s: --condition %s, but the model is given no labels: leave it out, or "
-                         "train a new model",
-                         name, cli_text(arguments, "condition", ""));
+    if (cli_has(arguments, "condition") && data->labels == 0) {
+        return lk_fail(from->context, LK_MISMATCH,
+                       "%s: --condition %s, but the model is given no labels: leave it out, or "
+                       "train a new model",
+                       name, cli_text(arguments, "condition", ""));
+    }
+    LK_TRY(check_condition(arguments, from, name));
+    LK_TRY(check_shape(arguments, from, name));
+    return check_alphabet(arguments, from, name);
 }
 
 static void print_bytes(double bytes, char text[32]) {

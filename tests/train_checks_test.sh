@@ -77,4 +77,29 @@ mkdir "$work/books"
 cp "$work/text" "$work/books/one.txt"
 expect_status 1 'a folder of texts needs --text bytes or --text utf8' train made \
     --data "$work/books" --out "$work/x"
+
+# A checkpoint belongs to the model whose weights its training began with, and to its labels.
+checkpoint() { # OUT ARGUMENTS...
+    rm -f "$work/x" "$work/x.checkpoint"
+    run train "$@" --epochs 1 --quiet --out "$work/x" >/dev/null
+}
+resumes_not() { # PATTERN ARGUMENTS...
+    expect_status 1 "$1" train "${@:2}" --epochs 2 --quiet --out "$work/x" --resume
+}
+train "$work/n" --seed 2 --quiet
+rows=(--data "$work/rows")
+checkpoint --from "$work/m" "${rows[@]}"
+resumes_not 'from was "[0-9a-f]{32}" .* and is "[0-9a-f]{32}" now' --from "$work/n" "${rows[@]}"
+resumes_not 'from was "[0-9a-f]{32}" .* and is not set now' made --set hidden=4 "${rows[@]}"
+run train --from "$work/m" "${rows[@]}" --epochs 2 --quiet --out "$work/x" --resume >/dev/null
+checkpoint made --set hidden=4 "${rows[@]}"
+resumes_not 'from was not set .* and is "[0-9a-f]{32}" now' --from "$work/m" "${rows[@]}"
+labelled=(made --set hidden=4 "${rows[@]}" --condition label --valid-fraction 0)
+checkpoint "${labelled[@]}" --labels "$work/labels"
+tac "$work/labels" >"$work/other"
+sed 's/1/2/' "$work/labels" >"$work/named"
+resumes_not 'labels was ".*60 labels' "${labelled[@]}" --labels "$work/other"
+resumes_not 'labels was ".*60 labels' "${labelled[@]}" --labels "$work/named"
+run train "${labelled[@]}" --labels "$work/labels" --epochs 2 --quiet --out "$work/x" --resume \
+    >/dev/null
 finish

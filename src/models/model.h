@@ -44,7 +44,7 @@ typedef struct lk_fit_options {
     uint64_t seed;
     int64_t iterations; /* 0: the family's default */
     double minutes;     /* 0: no limit */
-    bool *kept; /* or NULL: set when a fit that is interrupted leaves usable parameters */
+    bool *kept;         /* or NULL: set when a fit that is interrupted leaves usable parameters */
     lk_fit_progress *progress;
     void *progress_argument;
 } lk_fit_options;
@@ -99,9 +99,10 @@ struct lk_model {
     const lk_family *family;
     lk_settings settings;
     lk_data_description data;
-    int32_t *rank;             /* owned, [variables]: the base ordering, of raw values */
-    bool unshaped;             /* made by version 0.1, whose fingerprints did not cover the shape */
-    char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
+    int32_t *rank;    /* owned, [variables]: the base ordering, of raw values */
+    char from[33];    /* fingerprint of the model whose weights its training began with, "": none */
+    bool unshaped;    /* made by version 0.1, whose fingerprints did not cover the shape */
+    char *order_name; /* owned: "natural", "reversed", "random:SEED", "file" */
     lk_parameters *parameters; /* owned */
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
     float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */

@@ -27,6 +27,7 @@ lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *a
                        "%s: a %s is counted or fitted at once, there is nothing to go on from",
                        path, model->family->name);
     }
+    lk_fingerprint_print(lk_model_fingerprint(model), model->from);
     for (int32_t i = 0; i < count; i++) {
         LK_TRY(assign(model, assignments[i]));
     }

@@ -60,6 +60,27 @@ static void describe_optimizer(json_t **object, const lk_train_options *o) {
     }
 }
 
+/* What the examples are given: their labels, as symbols of the model's classes, and the names of
+ * these. */
+static json_t *hash_labels(const lk_trainer *t) {
+    const uint16_t *of_texts = t->train_texts != NULL ? lk_items_labels(t->train_texts) : NULL;
+    int64_t count = of_texts != NULL ? lk_items_count(t->train_texts) : t->train->examples;
+    char *names = lk_dictionary_print(&t->model->data.classes);
+    XXH3_state_t *state = XXH3_createState();
+    json_t *text = NULL;
+    if (names != NULL && state != NULL && XXH3_128bits_reset(state) == XXH_OK) {
+        XXH3_128bits_update(state, names, strlen(names));
+        for (int64_t i = 0; i < count; i++) {
+            int32_t label = of_texts != NULL ? of_texts[i] : t->train->labels[i];
+            XXH3_128bits_update(state, &label, sizeof label);
+        }
+        text = lk_history_hash(XXH3_128bits_digest(state), count, "labels");
+    }
+    XXH3_freeState(state);
+    lk_release(names);
+    return text;
+}
+
 json_t *lk_trainer_describe(const lk_trainer *t) {
     const lk_train_options *o = &t->options;
     char seed[32];
@@ -72,6 +93,12 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
     lk_json_set(&object, "slices", json_integer((json_int_t)lk_slices_count(t->slices)));
     lk_json_set(&object, "clip", json_real(o->clip));
     lk_json_set(&object, "ema", json_real(o->ema));
+    if (t->model->from[0] != '\0') {
+        lk_json_set(&object, "from", json_string(t->model->from));
+    }
+    if (t->model->data.labels > 0) {
+        lk_json_set(&object, "labels", hash_labels(t));
+    }
     lk_json_set(&object, "training data", t->feed->hash(t, false));
     lk_json_set(&object, "validation data", t->feed->hash(t, true));
     return object;

@@ -79,7 +79,12 @@ lk_node *lk_relu(lk_graph *graph, lk_node *input);
 lk_node *lk_tanh(lk_graph *graph, lk_node *input);
 lk_node *lk_sigmoid(lk_graph *graph, lk_node *input);
 lk_node *lk_softplus(lk_graph *graph, lk_node *input);
-/* By name: "relu", "tanh", "sigmoid", "softplus". */
+/* elu: x, or e^x - 1 below 0 (Clevert et al. 2016); gelu: x sigmoid(1.702 x), and the form with
+ * tanh, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel 2016). */
+lk_node *lk_elu(lk_graph *graph, lk_node *input);
+lk_node *lk_gelu(lk_graph *graph, lk_node *input);
+lk_node *lk_gelu_tanh(lk_graph *graph, lk_node *input);
+/* By name: "relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "gelu-tanh". */
 lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input);
 
 /* out = a + b, of equal cells and channels. */
@@ -94,6 +99,14 @@ lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
  * Decoders", equation 2), from twice as many channels: out[c][k] = tanh(in[c][k])
  * sigmoid(in[c][channels + k]). */
 lk_node *lk_gate(lk_graph *graph, lk_node *input);
+
+/* Gated linear unit (Dauphin et al., ICML 2017), the same without the tanh: out[c][k] = in[c][k]
+ * sigmoid(in[c][channels + k]). */
+lk_node *lk_gate_linear(lk_graph *graph, lk_node *input);
+
+/* To twice as many channels (PixelCNN++, Salimans et al. 2017): out[c][k] = elu(in[c][k]),
+ * out[c][channels + k] = elu(-in[c][k]). */
+lk_node *lk_concat_elu(lk_graph *graph, lk_node *input);
 
 /* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal
  * groups of consecutive channels (1: all together): out[c][k] = gain[k] (in[c][k] - mean) /
@@ -128,8 +141,11 @@ lk_node *lk_cells_to_one(lk_graph *graph, lk_node *input, int64_t channels);
  * those beyond a variable's own 0. */
 lk_node *lk_cells_to_symbols(lk_graph *graph, lk_node *input, const lk_field *field);
 
-/* out = 0: reads nothing. */
+/* Read nothing. out = value in every channel of every cell; out = 0; out[c][k] = value[c][k], of
+ * [cells][channels] values, which are copied. */
+lk_node *lk_fill(lk_graph *graph, int64_t cells, int64_t channels, float value);
 lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
+lk_node *lk_constant(lk_graph *graph, const float *value, int64_t cells, int64_t channels);
 
 /* out = channels [first, first + count) of the input's. */
 lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count);

@@ -35,18 +35,26 @@ typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
 typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
 
 lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid),
-    LK_KERNEL(softplus), LK_KERNEL(log1mexp), LK_KERNEL(relu), LK_KERNEL(add);
+    LK_KERNEL(softplus), LK_KERNEL(elu), LK_KERNEL(gelu), LK_KERNEL(gelu_tanh), LK_KERNEL(log1mexp),
+    LK_KERNEL(relu), LK_KERNEL(add);
 void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
 lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
-    LK_KERNEL(softplus_backward);
+    LK_KERNEL(softplus_backward), LK_KERNEL(elu_backward), LK_KERNEL(gelu_backward),
+    LK_KERNEL(gelu_tanh_backward);
 
 void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                               int64_t width);
+void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                                     int64_t width);
+void LK_KERNEL(concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
+                                    int64_t width);
 void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias,
                              double epsilon, int64_t rows, int64_t groups, int64_t width);
 void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in,

@@ -1,5 +1,5 @@
-/* Networks that go down to a coarser grid and up again (PixelCNN++, section 2.3; Ramachandran et al.
- * 2017): at which step each cell is ready, listed by hand on 4 x 4 pixels; that a cached sample
+/* Networks that go down to a coarser grid and up again (PixelCNN++, section 2.3; Ramachandran et
+ * al. 2017): at which step each cell is ready, listed by hand on 4 x 4 pixels; that a cached sample
  * computes every cell once and gives the bits of whole passes, at even and odd sizes; gradients
  * through both directions are in ops_test. */
 #include <setjmp.h>

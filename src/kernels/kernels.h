@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "kernels/isa/tile.h"
+#include "kernels/logistic.h"
 #include "likely.h"
 
 /* Settings of one Adam step; see optim/optimizer.h for the formulas. With g = gradient_scale
@@ -40,6 +41,7 @@ typedef struct lk_kernels {
     void (*elu)(float *out, const float *in, int64_t count);
     void (*gelu)(float *out, const float *in, int64_t count);      /* x sigmoid(1.702 x) */
     void (*gelu_tanh)(float *out, const float *in, int64_t count); /* the form with tanh */
+    void (*log1mexp)(float *out, const float *in, int64_t count);  /* log(1 - e^-in) */
     void (*relu)(float *out, const float *in, int64_t count);      /* +0 for both zeros */
     /* out += in; out[i] = fma(scale, in[i], out[i]) */
     void (*add)(float *out, const float *in, int64_t count);
@@ -113,6 +115,19 @@ typedef struct lk_kernels {
                             int64_t width);
     void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x,
                                  float scale, int64_t rows, int64_t width);
+
+    /* The discretized logistic distribution, elementwise: log p(x), the symbols x as floats, and
+     * its derivatives by mean and log scale. The formulae stand in kernels/logistic.h. */
+    void (*logistic)(float *log_p, const lk_logistic *levels, const float *x, const float *mean,
+                     const float *log_scale, int64_t count);
+    void (*logistic_slopes)(float *by_mean, float *by_log_scale, const lk_logistic *levels,
+                            const float *x, const float *mean, const float *log_scale,
+                            int64_t count);
+    /* Of a mixture of 1 to LK_MIXTURE_MOST logistic distributions over the levels, what lies below
+     * an edge: sum_k weight[k] sigmoid((edge - mean[k]) inverse[k]), one chain from component 0
+     * on. Never falls as the edge rises, to the last bit, if no weight or inverse is negative. */
+    double (*logistic_below)(const double *weight, const float *mean, const float *inverse,
+                             float edge, int64_t components);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /

@@ -112,11 +112,50 @@ static const lk_adam_step adam_step = {.learning_rate = 0.01f,
                                        .gradient_scale = 0.7f,
                                        .l2_decay = 0.03f};
 
+/* Symbols of all levels in the last array: the first, the last, and those between. */
+static lk_logistic with_levels(arrays *a, int32_t alphabet, int64_t count, int64_t shift) {
+    for (int64_t i = 0; i < count; i++) {
+        int64_t symbol = i % 3 == 0 ? a->x[i] * (alphabet - 1) : i * 40503 % alphabet;
+        A(3)[i] = (float)symbol;
+    }
+    return lk_logistic_levels(alphabet);
+}
+
+static void run_logistic(const lk_kernels *k, arrays *a, int32_t alphabet, int64_t count,
+                         int64_t shift) {
+    lk_logistic levels = with_levels(a, alphabet, count, shift);
+    k->logistic(A(0), &levels, A(3), A(1), A(2), count);
+}
+
+static void run_logistic_slopes(const lk_kernels *k, arrays *a, int32_t alphabet, int64_t count,
+                                int64_t shift) {
+    lk_logistic levels = with_levels(a, alphabet, count, shift);
+    float mean[MOST];
+    memcpy(mean, A(1), (size_t)count * sizeof *mean);
+    k->logistic_slopes(A(0), A(1), &levels, A(3), mean, A(2), count);
+}
+
+static void run_logistic_below(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) {
+    double weight[LK_MIXTURE_MOST];
+    count = count < LK_MIXTURE_MOST ? count : LK_MIXTURE_MOST;
+    for (int64_t i = 0; i < count; i++) {
+        weight[i] = (double)lk_magnitude(A(0)[i]);
+    }
+    a->wide = k->logistic_below(weight, A(1), A(2), 7.5f, count);
+}
+
+CASE(logistic_of_grey, run_logistic(k, a, 256, count, shift))
+CASE(logistic_of_16_bits, run_logistic(k, a, 65536, count, shift))
+CASE(logistic_of_two, run_logistic(k, a, 2, count, shift))
+CASE(logistic_slopes_of_grey, run_logistic_slopes(k, a, 256, count, shift))
+CASE(logistic_slopes_of_16_bits, run_logistic_slopes(k, a, 65536, count, shift))
+CASE(logistic_below_edge, run_logistic_below(k, a, count, shift))
 CASE(exp, k->exp(A(0), A(1), count))
 CASE(exp_in_place, k->exp(A(0), A(0), count))
 CASE(log, k->log(A(0), A(1), count))
 CASE(tanh, k->tanh(A(0), A(1), count))
 CASE(sigmoid, k->sigmoid(A(0), A(1), count))
+CASE(log1mexp, k->log1mexp(A(0), A(1), count))
 CASE(softplus, k->softplus(A(0), A(1), count))
 CASE(elu, k->elu(A(0), A(1), count))
 CASE(gelu, k->gelu(A(0), A(1), count))
@@ -179,6 +218,7 @@ static const kernel_case cases[] = {
     {"elu", NAN_EXACT, run_elu},
     {"gelu", NAN_EXACT, run_gelu},
     {"gelu_tanh", NAN_EXACT, run_gelu_tanh},
+    {"log1mexp", NAN_EXACT, run_log1mexp},
     {"relu", NAN_EXACT, run_relu},
     {"add", NAN_ANY, run_add},
     {"sum_of", NAN_ANY, run_sum_of},
@@ -221,6 +261,12 @@ static const kernel_case cases[] = {
     {"categorical_nll wide", NAN_ANY, run_categorical_nll_wide},
     {"categorical_gradient", NAN_ANY, run_categorical_gradient},
     {"categorical_gradient wide", NAN_ANY, run_categorical_gradient_wide},
+    {"logistic", NAN_ANY, run_logistic_of_grey},
+    {"logistic of 16 bits", NAN_ANY, run_logistic_of_16_bits},
+    {"logistic of two levels", NAN_ANY, run_logistic_of_two},
+    {"logistic slopes", NAN_ANY, run_logistic_slopes_of_grey},
+    {"logistic slopes of 16 bits", NAN_ANY, run_logistic_slopes_of_16_bits},
+    {"logistic below", NAN_ANY, run_logistic_below_edge},
     {"sgd", NAN_ANY, run_sgd},
     {"adam", NAN_ANY, run_adam},
     {"adagrad", NAN_ANY, run_adagrad},
@@ -329,6 +375,7 @@ static void test_functions_are_those_of_maths(void **state) {
         {offsetof(lk_kernels, tanh), lk_tanh_scalar},
         {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
         {offsetof(lk_kernels, softplus), lk_softplus_scalar},
+        {offsetof(lk_kernels, log1mexp), lk_log1mexp_scalar},
     };
     const lk_kernels *const *tables;
     int32_t count = lk_kernels_available(&tables);

@@ -230,4 +230,15 @@ lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *fie
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
                             const lk_field *field);
 
+/* The numbers that a network says of a pixel of 1 to LK_COLOURS_MOST colours, as parameters of
+ * lk_logistic_mixture for each colour given those before it, by one mixture indicator for the pixel
+ * (Salimans et al. 2017, section 2.2; ops/logistic_colours.c). The input has a cell for each pixel,
+ * of so many channels: K log weights; then for each colour K means, K log scales and K coefficients
+ * for each colour before it. Reads the field's symbols: [pixels * count]. Values: [pixels *
+ * count][batch][3 K]. */
+#define LK_COLOURS_MOST 4
+int64_t lk_logistic_colours_channels(int32_t count, int64_t components);
+lk_node *lk_logistic_colours(lk_graph *graph, lk_node *input, const lk_field *field, int32_t count,
+                             int64_t components);
+
 #endif

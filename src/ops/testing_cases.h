@@ -7,6 +7,7 @@
 #include "ops/testing_conv.h"
 #include "ops/testing_elementwise.h"
 #include "ops/testing_grid.h"
+#include "ops/testing_logistic.h"
 #include "ops/testing_sequences.h"
 
 /* ---- moving cells ---------------------------------------------------------------------------- */
@@ -327,6 +328,21 @@ static const op_case testing_cases[] = {
      reference_masked_ordered},
     {"dense linear 5 to 3", 1, {{5, 1, false}}, make_dense, reference_dense},
     {"dense linear 1 to 1", 1, {{1, 1, false}}, make_dense_one, reference_dense},
+    {"logistic colours 2x3, 5 components",
+     2,
+     {{2, 50, true}, {0, 0, false}},
+     make_logistic_rgb,
+     reference_logistic_rgb},
+    {"logistic colours 3x2, 17 components",
+     2,
+     {{3, 102, false}, {0, 0, false}},
+     make_logistic_pairs,
+     reference_logistic_pairs},
+    {"logistic colours 6x1, 3 components",
+     2,
+     {{6, 9, true}, {0, 0, false}},
+     make_logistic_alone,
+     reference_logistic_alone},
     {"lookup 4 tables", 1, {{0, 0, false}}, make_lookup, reference_lookup},
     {"mixture state, 17 components",
      1,

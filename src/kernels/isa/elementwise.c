@@ -19,6 +19,7 @@ LK_UNARY(softplus, lk_softplus_scalar(x))
 LK_UNARY(elu, lk_elu_scalar(x))
 LK_UNARY(gelu, lk_gelu_scalar(x))
 LK_UNARY(gelu_tanh, lk_gelu_tanh_scalar(x))
+LK_UNARY(log1mexp, lk_log1mexp_scalar(x))
 LK_UNARY(relu, x == x ? (x > 0.0f ? x : 0.0f) : lk_nan())
 LK_UNARY(add, out[i] + x)
 

@@ -35,8 +35,8 @@ typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
 typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
 
 lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid),
-    LK_KERNEL(softplus), LK_KERNEL(elu), LK_KERNEL(gelu), LK_KERNEL(gelu_tanh), LK_KERNEL(relu),
-    LK_KERNEL(add);
+    LK_KERNEL(softplus), LK_KERNEL(elu), LK_KERNEL(gelu), LK_KERNEL(gelu_tanh), LK_KERNEL(log1mexp),
+    LK_KERNEL(relu), LK_KERNEL(add);
 void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
@@ -75,6 +75,13 @@ void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const
 void LK_KERNEL(bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
 void LK_KERNEL(bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x,
                                    float scale, int64_t count);
+void LK_KERNEL(logistic)(float *log_p, const lk_logistic *levels, const float *x, const float *mean,
+                         const float *log_scale, int64_t count);
+void LK_KERNEL(logistic_slopes)(float *by_mean, float *by_log_scale, const lk_logistic *levels,
+                                const float *x, const float *mean, const float *log_scale,
+                                int64_t count);
+double LK_KERNEL(logistic_below)(const double *weight, const float *mean, const float *inverse,
+                                 float edge, int64_t components);
 
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);

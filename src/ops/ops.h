@@ -65,6 +65,16 @@ lk_grid lk_conv_output_grid(const lk_conv_options *options);
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                      int64_t channels, lk_centre centre, lk_init init);
 
+/* Transposed convolution, from the grid that every stride-th pixel of options.grid makes back to
+ * that grid, of any size and one group:
+ *   out[q] = bias + sum over taps t in declared order, then input channels, of
+ *     weight[t][c_in][c_out] in[(q - offset(t)) / stride][c_in]
+ * where the division leaves no rest and leads into the grid. By stride 2 along an axis with taps 0
+ * and 1 each pixel becomes two, with -1, 0 and 1 the second of them reads its right neighbour too.
+ * Declares NAME.weight [taps * input channels][channels] and NAME.bias [channels]. options.centre
+ * is LK_CENTRE_ALL. */
+lk_node *lk_conv_up(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
+
 /* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise
  * layer, multiplies with g v / |v|, one norm for each of its output units. NAME.weight holds v;
  * declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which begins as it would

@@ -50,12 +50,24 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
     return count > 0 ? 1 : 0;
 }
 
-/* With a window, how far back the last query reads where nothing is cut off by the beginning. */
+/* How far back a query would read that the beginning leaves without some of its window's keys: the
+ * next one of a group's own list is as far as there are groups. The least of all, since of a
+ * position's cells the later ones reach over more of their own; what that leaves out shows in a
+ * graph of this length. */
 static int64_t reach(const lk_node *node) {
     const lk_attention_settings *self = node->settings;
-    int64_t last = self->queries - 1, missing = self->window - self->end[last] + self->begin[last];
-    int64_t back = self->end[last] > 0 ? last - self->key[self->begin[last]] : 0;
-    return self->window > 0 ? back + missing : 0;
+    const lk_steps *steps = &node->inputs[1]->steps;
+    int64_t least = LK_REACH_ALL;
+    if (self->window == 0) {
+        return steps->step[steps->count - 1] > 0 ? LK_REACH_ALL : 0; /* all of what is given */
+    }
+    for (int64_t i = 0; i < self->queries; i++) {
+        int64_t missing = self->window - (self->end[i] - self->begin[i]);
+        int64_t back = self->end[i] > 0 ? i - self->key[self->begin[i]] : i;
+        back += missing * self->groups;
+        least = back < least ? back : least;
+    }
+    return least;
 }
 
 static int64_t multiply_adds(const lk_node *node, int64_t cell) {
@@ -113,6 +125,7 @@ static lk_attention_settings *make_settings(lk_graph *graph, const lk_node *q, c
             .value_channels = v->channels / options->heads,
             .queries = q->cells,
             .keys = k->cells,
+            .groups = options->pattern.groups > 0 ? options->pattern.groups : 1,
             .window = options->pattern.window,
             .distances = options->distances,
             .cells_of_position = options->cells_of_position > 0 ? options->cells_of_position : 1,

@@ -11,7 +11,7 @@
 typedef struct lk_attention_settings {
     int64_t heads, key_channels, value_channels; /* of a head */
     float scale;                                 /* 1 / sqrt(key_channels) */
-    int64_t queries, keys;
+    int64_t queries, keys, groups;
     int32_t *key;                /* all lists */
     int32_t *group;              /* [queries] */
     int32_t *begin, *end;        /* [queries]; both 0 where nothing is read */

@@ -12,8 +12,7 @@ typedef struct mask {
     lk_attention_settings *self;
     int32_t *ready; /* [keys]: when key and value are there */
     int32_t *order; /* [keys]: by (ready, cell) */
-    int64_t groups;
-    int64_t *list; /* [groups + 1]: where each group's keys begin */
+    int64_t *list;  /* [groups + 1]: where each group's keys begin */
 } mask;
 
 static bool order_keys(mask *m, const lk_node *k, const lk_node *v) {
@@ -36,8 +35,8 @@ static bool is_read(const mask *m, int64_t group, int64_t key) {
 
 static lk_status list_keys(mask *m) {
     int64_t total = 0;
-    m->list = lk_arena_take(m->graph->arena, m->groups + 1, sizeof *m->list);
-    for (int64_t g = 0; m->list != NULL && g < m->groups; g++) {
+    m->list = lk_arena_take(m->graph->arena, m->self->groups + 1, sizeof *m->list);
+    for (int64_t g = 0; m->list != NULL && g < m->self->groups; g++) {
         for (int64_t j = 0; j < m->self->keys; j++) {
             total += is_read(m, g, j);
         }
@@ -53,7 +52,7 @@ static lk_status list_keys(mask *m) {
         return LK_OK; /* the arena tells */
     }
     total = 0;
-    for (int64_t g = 0; g < m->groups; g++) {
+    for (int64_t g = 0; g < m->self->groups; g++) {
         for (int64_t j = 0; j < m->self->keys; j++) {
             if (is_read(m, g, m->order[j])) {
                 m->self->key[total++] = m->order[j];
@@ -82,7 +81,7 @@ static void cut_slices(const mask *m) {
     const lk_attention_pattern *pattern = &m->options->pattern;
     for (int64_t i = 0; i < self->queries; i++) {
         int64_t group = pattern->group != NULL ? pattern->group(pattern->self, i) : 0;
-        LK_REQUIRE(group >= 0 && group < m->groups);
+        LK_REQUIRE(group >= 0 && group < m->self->groups);
         int64_t begin = m->list[group];
         int64_t end =
             end_of(m, group, m->options->limit != NULL ? m->options->limit[i] : INT32_MAX);
@@ -135,7 +134,7 @@ static void name_lists(const mask *m, const lk_node *k, const lk_node *v) {
     const lk_node *inputs[] = {k, v};
     for (int input = 0; input < 2; input++) {
         bool same =
-            m->groups == 1 && m->list[1] == self->keys &&
+            m->self->groups == 1 && m->list[1] == self->keys &&
             memcmp(self->key, inputs[input]->by_ready, (size_t)self->keys * sizeof *self->key) == 0;
         self->span_list[input + 1] = same ? inputs[input]->by_ready : self->key;
     }
@@ -166,7 +165,6 @@ lk_status lk_attention_make_mask(lk_graph *graph, const char *name, const lk_nod
                                  const lk_node *v, const lk_attention_options *options,
                                  lk_attention_settings *self) {
     mask m = {.graph = graph, .name = name, .options = options, .self = self};
-    m.groups = options->pattern.groups > 0 ? options->pattern.groups : 1;
     if (!take_arrays(&m) || !order_keys(&m, k, v)) {
         return LK_OK; /* the arena tells */
     }

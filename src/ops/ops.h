@@ -217,6 +217,29 @@ typedef struct lk_attention_options {
 lk_node *lk_attention(lk_graph *graph, const char *name, lk_node *q, lk_node *k, lk_node *v,
                       lk_attention_options options);
 
+/* Patterns of queries and keys that are cells of one grid, or of one sequence. What a pattern reads
+ * besides is for `limit` to say. `cut` must stay until the node is made.
+ *   blocks      local attention (Image Transformer, Parmar et al. 2018, section 4.2): a block of
+ *               queries reads itself and its flange, which is before it along the first axis and on
+ *               both sides along the others; flange 0: its own block alone. 1-D: one axis. Lists: a
+ *               block and its flange, for each block.
+ *   strided     cells a multiple of `stride` apart (Sparse Transformer, Child et al. 2019, section
+ *               4.2, A2; A1 is {.window = stride}). Lists: each key once.
+ *   summaries   the last `summary` cells of every run of `stride` (A2 of its fixed attention; A1 is
+ *               blocks). Lists: these keys once.
+ *   fixed       both, merged: the own run, and all summaries. Lists: cells + summaries for each
+ *               run.
+ * With another `window` than 0 a query reads the last so many of these. */
+typedef struct lk_attention_cut {
+    lk_grid grid; /* blocks: cells as pixels and groups */
+    int64_t block[LK_GRID_AXES], flange[LK_GRID_AXES];
+    int64_t stride, summary; /* of cells */
+} lk_attention_cut;
+lk_attention_pattern lk_attention_blocks(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_strided(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_summaries(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_fixed(const lk_attention_cut *cut, int64_t cells);
+
 /* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its
  * parents choose, a row for each setting of the parents (the first one most significant). Table t's
  * parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]); parent_begin NULL:

@@ -15,17 +15,18 @@
  *   w_j  = e_j; in training with dropout e_j times 0 or 1 / (1 - rate)
  *   out  = (one chain over j of w_j v_jc, from 0) / z + 0;     0 where S(i) is empty
  * The last + 0 turns -0 into +0. So a term 0 v_j with finite v_j changes no bit, and blocks of
- * queries may run over the keys that any of them reads, with w_j = 0 where one does not; where a v_j
- * is not finite they do not.
+ * queries may run over the keys that any of them reads, with w_j = 0 where one does not; where a
+ * v_j is not finite they do not.
  *
  * Backward computes the weights again instead of keeping [queries][keys] of them. With the gradient
- * g of out, g' = g / z (as g times 1 / z), m = one chain over c of g'_c out_c:
- *   dv_j += chain over i of w_ij g'_i                ds_ij = e_ij (f_ij (chain over c of g'_c v_jc) - m)
- *   dq_i += (chain over j of ds_ij k_j) / sqrt(d)    dk_j += chain over i of ds_ij q'_i
- * where f is 1 or dropout's factor, and chains over queries go by (last key read, cell), group
- * after group. The bias of a head and distance sums in that order too, example after example.
+ * g of out, g' = g times 1 / z, m = one chain over c of g'_c out_c, f = 1 or dropout's factor:
+ *   ds_ij  = e_ij (f_ij (chain over c of g'_c v_jc) - m)
+ *   dq_i  += (chain over j of ds_ij k_j) / sqrt(d)
+ *   dk_j  += chain over i of ds_ij q'_i          dv_j += chain over i of w_ij g'_i
+ * Chains over queries go by (last key read, cell), group after group. The bias of a head and
+ * distance sums in that order too, example after example.
  *
- * No file here knows more than 32 queries' worth of weights: memory is linear in cells. */
+ * No more than 32 queries' weights are held at a time: memory is linear in cells. */
 #include <math.h>
 #include <stdio.h>
 

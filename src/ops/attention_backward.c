@@ -3,7 +3,8 @@
  * over the queries, which go on from block to block. ops/attention.c has the formulae.
  *
  * Values are taken to be finite here: the weight of a key that a query does not read is 0, and
- * times what is not finite that would be NaN. A gradient with one such number is lost as a whole. */
+ * times what is not finite that would be NaN. A gradient with one such number is lost as a
+ * whole. */
 #include <string.h>
 
 #include "ops/attention_inside.h"

@@ -1,5 +1,5 @@
-/* The sparse patterns of attention: which keys they read, what two layers of them connect, and that a
- * pattern as wide as the sequence is full attention. */
+/* The sparse patterns of attention: which keys they read, what two layers of them connect, and that
+ * a pattern as wide as the sequence is full attention. */
 #include "ops/testing_attention.h"
 
 enum { SIDE = 12, SQUARE = SIDE * SIDE };

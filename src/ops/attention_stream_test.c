@@ -1,6 +1,7 @@
-/* Two layers of attention along a stream: a window that slides over it, in both schedules, gives the
- * bits of one network over all of it; a position has one cell or two, of ranks of their own or of
- * one. What has no window is refused. Incremental against parallel in any order, with gradients. */
+/* Two layers of attention along a stream: a window that slides over it, in both schedules, gives
+ * the bits of one network over all of it; a position has one cell or two, of ranks of their own or
+ * of one. What has no window is refused. Incremental against parallel in any order, with gradients.
+ */
 #include <stdio.h>
 
 #include "ops/testing_attention.h"

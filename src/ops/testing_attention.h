@@ -1,5 +1,5 @@
-/* Attention, as its paper writes it, in double: a mask of zeros and ones, a softmax, a sum. Included
- * by ops/testing_cases.h and attention_test.c only. */
+/* Attention, as its paper writes it, in double: a mask of zeros and ones, a softmax, a sum.
+ * Included by ops/testing_cases.h and the tests of attention only. */
 #ifndef LK_OPS_TESTING_ATTENTION_H
 #define LK_OPS_TESTING_ATTENTION_H
 

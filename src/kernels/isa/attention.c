@@ -1,7 +1,7 @@
-/* The inner loops of attention (ops/attention.c) that are not products. In a block, LK_ATTENTION_LANES
- * queries stand side by side and their keys follow one another downwards, so that each lane has its
- * own chain: the sum of its exponentials, keys ascending. A query alone has its keys side by side,
- * and the same chain. */
+/* The inner loops of attention (ops/attention.c) that are not products. In a block,
+ * LK_ATTENTION_LANES queries stand side by side and their keys follow one another downwards, so
+ * that each lane has its own chain: the sum of its exponentials, keys ascending. A query alone has
+ * its keys side by side, and the same chain. */
 #include "base/maths.h"
 #include "kernels/isa/maximum.h"
 #include "kernels/isa/name.h"

@@ -28,7 +28,7 @@ typedef struct lk_adam_step {
     float l2_decay;                 /* added to the gradient (Adam with L2 regularization) */
 } lk_adam_step;
 
-#define LK_ATTENTION_LANES 16
+#define LK_ATTENTION_LANES 32
 
 typedef struct lk_kernels {
     const char *isa;
@@ -101,13 +101,15 @@ typedef struct lk_kernels {
                                  float scale, int64_t rows, int64_t width);
 
     /* Softmax of attention, not yet divided: x becomes e = exp(x - greatest), and `sum` their sum,
-     * one chain, keys ascending. LK_ATTENTION_LANES queries side by side: key k's scores at
-     * x[k * stride]; -inf gives 0. Or one query, whose keys stand side by side. Its gradient:
-     * dweight = weight (dweight - mean), mean by lane. */
-    void (*attention_weights)(float *x, float *sum, int64_t keys, int64_t stride);
+     * one chain, keys ascending. LK_ATTENTION_LANES queries side by side, a row of x for each key;
+     * or one query, whose keys stand side by side. Before it, of keys `first` ..: -inf, of which e
+     * is 0, where a query does not read (begin <= key < end). Its gradient: dweight = weight
+     * (dweight - mean), with a mean for each query. */
+    void (*attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                           int64_t keys);
+    void (*attention_weights)(float *x, float *sum, int64_t keys);
     float (*attention_weights_alone)(float *x, int64_t keys);
-    void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys,
-                              int64_t stride);
+    void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /

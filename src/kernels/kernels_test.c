@@ -151,9 +151,10 @@ CASE(categorical_gradient_in_place, k->categorical_gradient(A(0), A(0), a->x, 0.
 CASE(categorical_nll_wide, k->categorical_nll(A(0), A(1), a->x, count > 1, count))
 CASE(categorical_gradient, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count / 5, 5))
 CASE(categorical_gradient_wide, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count > 1, count))
-CASE(attention_weights, k->attention_weights(A(0), A(1), count / 20, 20))
+CASE(attention_weights,
+     if (count >= LK_ATTENTION_LANES) k->attention_weights(A(0), A(1), count / LK_ATTENTION_LANES))
 CASE(attention_alone, a->number = k->attention_weights_alone(A(0), count))
-CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / 17, 17))
+CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / LK_ATTENTION_LANES))
 CASE(sgd, k->sgd(A(0), A(1), A(2), 0.1f, 0.9f, 0.01f, 0.5f, count))
 CASE(adam, k->adam(A(0), A(1), A(2), A(3), &adam_step, count))
 CASE(adagrad, k->adagrad(A(0), A(1), A(2), 0.1f, 1e-6f, 0.01f, 0.5f, count))

@@ -14,18 +14,16 @@ typedef struct backward_room {
     float *key_panels, *value_panels;              /* channels down, by panels of keys */
     float *key;                                    /* [span][key_width] */
     float *dkey, *dvalue;                          /* [span][key_width], [span][value_width] */
-    float *weight, *dweight, *factor;              /* [span][LK_ATTENTION_BLOCK] */
-    float *weight_rows, *dweight_rows;             /* [LK_ATTENTION_BLOCK][span] */
+    float *weight, *dweight, *factor;              /* [span][LK_ATTENTION_LANES] */
+    float *strips;                                 /* [LK_ATTENTION_LANES][a strip's columns] */
     float *query_lanes, *query;                    /* [key channels][block], [block][key_width] */
     float *dout_lanes, *out_lanes, *dout, *dquery; /* the same of values; [block][key_width] */
-    int64_t span;
 } backward_room;
 
 static int64_t lay_out(const lk_attention_call *call, float *at, backward_room *room) {
     const lk_attention_settings *self = call->self;
-    int64_t block = LK_ATTENTION_BLOCK, used = 0;
-    /* Not a multiple of what the first cache's ways are apart. */
-    int64_t span = lk_attention_round(call->span + LK_TILE_MOST_ROWS, 32) + 16;
+    int64_t block = LK_ATTENTION_LANES, used = 0;
+    int64_t span = call->span + LK_TILE_MOST_ROWS;
     int64_t keys = self->key_channels, values = self->value_channels;
     struct part {
         float **to;
@@ -39,8 +37,7 @@ static int64_t lay_out(const lk_attention_call *call, float *at, backward_room *
         {&room->weight, span * block},
         {&room->dweight, span * block},
         {&room->factor, lk_attention_drops(call) ? span * block : 0},
-        {&room->weight_rows, span * block},
-        {&room->dweight_rows, span * block},
+        {&room->strips, block * LK_TILE_MOST_COLUMNS},
         {&room->query_lanes, keys * block},
         {&room->query, call->key_width * block},
         {&room->dout_lanes, values * block},
@@ -52,7 +49,6 @@ static int64_t lay_out(const lk_attention_call *call, float *at, backward_room *
         *parts[i].to = at != NULL ? at + used : NULL;
         used += lk_attention_round(parts[i].floats, 16);
     }
-    room->span = span;
     return used;
 }
 
@@ -63,7 +59,7 @@ static void take_dout(const lk_attention_block *block, const backward_room *room
     const lk_attention_call *call = block->call;
     int64_t channels = call->self->value_channels, cell = lk_attention_value_cell(call);
     int64_t at = (block->example * call->self->heads + block->head) * channels;
-    for (int64_t i = 0; i < block->lanes; i++) {
+    for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
         const float *dout = call->task->dout + block->query[i] * cell + at;
         float *row = room->dout + i * call->value_width, inverse = 1.0f / block->sum[i];
         for (int64_t c = 0; c < channels; c++) {
@@ -72,43 +68,23 @@ static void take_dout(const lk_attention_block *block, const backward_room *room
         memset(row + channels, 0, (size_t)(call->value_width - channels) * sizeof(float));
     }
     lk_side side = {.data = room->dout, .lane_stride = call->value_width, .depth_stride = 1};
-    lk_pack(room->dout_lanes, LK_ATTENTION_BLOCK, &side, 0, block->lanes, 0, channels);
+    lk_pack(room->dout_lanes, LK_ATTENTION_LANES, &side, 0, LK_ATTENTION_LANES, 0, channels);
     lk_attention_pack_lanes(block, room->out_lanes, call->task->out + at, cell, channels, 1.0f);
-    memset(mean, 0, LK_ATTENTION_BLOCK * sizeof(float));
+    memset(mean, 0, LK_ATTENTION_LANES * sizeof(float));
     for (int64_t c = 0; c < channels; c++) {
-        call->task->kernels->multiply_add(mean, room->dout_lanes + c * LK_ATTENTION_BLOCK,
-                                          room->out_lanes + c * LK_ATTENTION_BLOCK, block->lanes);
-    }
-}
-
-/* dweight of LK_ATTENTION_LANES queries, by panels of keys. */
-static void weigh_back(const lk_attention_block *block, const lk_attention_chunk *chunk,
-                       const backward_room *room, int64_t lane, int64_t begin, int64_t end) {
-    const lk_attention_call *call = block->call;
-    int64_t rows = call->tile->rows, channels = call->self->value_channels;
-    lk_attention_product product = {
-        .columns = LK_ATTENTION_LANES,
-        .depth = channels,
-        .a_stride = rows,
-        .b = room->dout_lanes + lane,
-        .b_stride = LK_ATTENTION_BLOCK,
-        .c_stride = LK_ATTENTION_BLOCK,
-    };
-    for (int64_t key = begin - (begin - chunk->begin) % rows; key < end; key += rows) {
-        product.rows = lk_attention_least(rows, end - key);
-        product.a = room->value_panels + (key - chunk->begin) * channels;
-        product.c = room->dweight + (key - block->base) * LK_ATTENTION_BLOCK + lane;
-        lk_attention_multiply(call->tile, &product);
+        call->task->kernels->multiply_add(mean, room->dout_lanes + c * LK_ATTENTION_LANES,
+                                          room->out_lanes + c * LK_ATTENTION_LANES,
+                                          LK_ATTENTION_LANES);
     }
 }
 
 static void draw_factors(const lk_attention_block *block, const backward_room *room) {
     int64_t rows = block->end - block->base;
-    memset(room->factor, 0, (size_t)(rows * LK_ATTENTION_BLOCK) * sizeof(float));
+    memset(room->factor, 0, (size_t)(rows * LK_ATTENTION_LANES) * sizeof(float));
     for (int64_t i = 0; i < block->count; i++) {
         int64_t at = block->call->self->begin[block->query[i]] - block->base;
         lk_attention_drop(block->call, block->example, block->head, block->query[i],
-                          room->factor + at * LK_ATTENTION_BLOCK + i, LK_ATTENTION_BLOCK);
+                          room->factor + at * LK_ATTENTION_LANES + i, LK_ATTENTION_LANES);
     }
 }
 
@@ -117,34 +93,21 @@ static void score_back(const lk_attention_block *block, const lk_attention_chunk
                        const backward_room *room, const float *mean) {
     const lk_attention_call *call = block->call;
     const lk_kernels *kernels = call->task->kernels;
-    int64_t at = (block->begin - block->base) * LK_ATTENTION_BLOCK;
-    int64_t keys = block->end - block->begin, floats = keys * LK_ATTENTION_BLOCK;
+    int64_t at = (block->begin - block->base) * LK_ATTENTION_LANES;
+    int64_t keys = block->end - block->begin, floats = keys * LK_ATTENTION_LANES;
     bool drops = lk_attention_drops(call);
     if (drops) {
         draw_factors(block, room);
     }
-    for (int64_t lane = 0; lane < block->lanes; lane += LK_ATTENTION_LANES) {
-        weigh_back(block, chunk, room, lane, block->begin, block->end);
-    }
+    lk_attention_meet(block, chunk, room->value_panels, room->dout_lanes,
+                      call->self->value_channels, false, room->dweight);
     if (drops) {
         kernels->multiply(room->dweight + at, room->dweight + at, room->factor + at, floats);
     }
-    for (int64_t lane = 0; lane < block->lanes; lane += LK_ATTENTION_LANES) {
-        kernels->attention_dscores(room->dweight + at + lane, room->weight + at + lane, mean + lane,
-                                   keys, LK_ATTENTION_BLOCK);
-    }
+    kernels->attention_dscores(room->dweight + at, room->weight + at, mean, keys);
     if (drops) {
         kernels->multiply(room->weight + at, room->weight + at, room->factor + at, floats);
     }
-}
-
-/* [key][query] as [query][key], the block's first key first. */
-static void turn(const lk_attention_block *block, const backward_room *room, const float *from,
-                 float *to) {
-    lk_side side = {.data = from + (block->begin - block->base) * LK_ATTENTION_BLOCK,
-                    .lane_stride = LK_ATTENTION_BLOCK,
-                    .depth_stride = 1};
-    lk_pack(to, room->span, &side, 0, block->end - block->begin, 0, block->count);
 }
 
 static void add_queries(const lk_attention_block *block, const lk_attention_chunk *chunk,
@@ -158,8 +121,8 @@ static void add_queries(const lk_attention_block *block, const lk_attention_chun
         .rows = block->count,
         .columns = call->key_width,
         .depth = block->end - block->begin,
-        .a = room->dweight + (block->begin - block->base) * LK_ATTENTION_BLOCK,
-        .a_stride = LK_ATTENTION_BLOCK,
+        .a = room->dweight + (block->begin - block->base) * LK_ATTENTION_LANES,
+        .a_stride = LK_ATTENTION_LANES,
         .b = room->key + (block->begin - chunk->begin) * call->key_width,
         .b_stride = call->key_width,
         .c = room->dquery,
@@ -174,23 +137,31 @@ static void add_queries(const lk_attention_block *block, const lk_attention_chun
     }
 }
 
-/* Keys or values: rows of weights times rows of queries' channels. */
+/* Keys or values: weights, where they lie, times rows of the queries' channels, which were packed by
+ * strips. The chains go on from what is there. */
 static void add_keys(const lk_attention_block *block, const lk_attention_chunk *chunk,
-                     const backward_room *room, const float *weight_rows, const float *from,
+                     const backward_room *room, const float *weight, const float *from,
                      int64_t width, float *to) {
-    lk_attention_product product = {
+    const lk_tile *tile = block->call->tile;
+    const lk_tile_run run = {0, block->count};
+    lk_tile_rows_call call = {
         .rows = block->end - block->begin,
-        .columns = width,
-        .depth = block->count,
-        .a = weight_rows,
-        .a_stride = room->span,
-        .b = from,
-        .b_stride = width,
-        .c = to + (block->begin - chunk->begin) * width,
+        .runs = 1,
+        .run = &run,
+        .a = weight + (block->begin - block->base) * LK_ATTENTION_LANES,
+        .a_stride = LK_ATTENTION_LANES,
         .c_stride = width,
-        .add = true,
     };
-    lk_attention_multiply(block->call->tile, &product);
+    for (int64_t column = 0; column < width; column += call.columns) {
+        call.columns = lk_attention_strip(tile, tile->rows, width - column);
+        for (int64_t i = 0; i < block->count; i++) {
+            memcpy(room->strips + i * call.columns, from + i * width + column,
+                   (size_t)call.columns * sizeof(float));
+        }
+        call.b = room->strips;
+        call.c = to + (block->begin - chunk->begin) * width + column;
+        tile->run_rows(&call);
+    }
 }
 
 static void add_biases(const lk_attention_block *block, const backward_room *room) {
@@ -199,9 +170,9 @@ static void add_biases(const lk_attention_block *block, const backward_room *roo
     float *sum = call->partial + (block->example * self->heads + block->head) * self->distances;
     for (int64_t i = 0; i < block->count && self->distances > 0; i++) {
         int32_t query = block->query[i];
-        const float *row = room->dweight_rows + i * room->span;
         for (int64_t key = self->begin[query]; key < self->end[query]; key++) {
-            sum[lk_attention_distance(self, query, key)] += row[key - block->begin];
+            sum[lk_attention_distance(self, query, key)] +=
+                room->dweight[(key - block->base) * LK_ATTENTION_LANES + i];
         }
     }
 }
@@ -210,7 +181,7 @@ static void run_block(lk_attention_block *block, const lk_attention_chunk *chunk
                       const backward_room *room) {
     const lk_attention_call *call = block->call;
     const lk_attention_settings *self = call->self;
-    float mean[LK_ATTENTION_BLOCK];
+    float mean[LK_ATTENTION_LANES];
     const float *q =
         call->task->in[0] + (block->example * self->heads + block->head) * self->key_channels;
     block->weight = room->weight;
@@ -220,15 +191,13 @@ static void run_block(lk_attention_block *block, const lk_attention_chunk *chunk
     take_dout(block, room, mean);
     score_back(block, chunk, room, mean);
     add_queries(block, chunk, room);
-    turn(block, room, room->weight, room->weight_rows);
-    turn(block, room, room->dweight, room->dweight_rows);
-    add_keys(block, chunk, room, room->weight_rows, room->dout, call->value_width, room->dvalue);
+    add_keys(block, chunk, room, room->weight, room->dout, call->value_width, room->dvalue);
     lk_attention_pack_rows(room->query, call->key_width, q, lk_attention_key_cell(call),
                            self->key_channels, block->query, block->count);
     for (int64_t c = 0; c < block->count * call->key_width; c++) {
         room->query[c] *= self->scale;
     }
-    add_keys(block, chunk, room, room->dweight_rows, room->query, call->key_width, room->dkey);
+    add_keys(block, chunk, room, room->dweight, room->query, call->key_width, room->dkey);
     add_biases(block, room);
 }
 
@@ -260,7 +229,7 @@ static void run_chunk(const lk_attention_call *call, const lk_attention_chunk *c
     memset(room->dkey, 0, (size_t)(keys * call->key_width) * sizeof(float));
     memset(room->dvalue, 0, (size_t)(keys * call->value_width) * sizeof(float));
     lk_attention_block block;
-    for (int64_t i = chunk->first; i < chunk->last; i += LK_ATTENTION_BLOCK) {
+    for (int64_t i = chunk->first; i < chunk->last; i += LK_ATTENTION_LANES) {
         lk_attention_open(&block, call, chunk, i, chunk->last, row / self->heads,
                           row % self->heads);
         run_block(&block, chunk, room);

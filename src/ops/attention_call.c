@@ -120,8 +120,7 @@ float *lk_attention_scratch(const lk_attention_call *call, int worker) {
 
 /* ---- products -------------------------------------------------------------------------------- */
 
-/* The widest block of columns for so many rows. */
-static int32_t width_for(const lk_tile *tile, int64_t rows, int64_t columns) {
+int32_t lk_attention_strip(const lk_tile *tile, int64_t rows, int64_t columns) {
     int32_t width = tile->widths[0];
     for (int32_t i = 1; i < LK_TILE_WIDTHS && tile->widths[i] != 0 && tile->widths[i] <= columns;
          i++) {
@@ -145,7 +144,7 @@ void lk_attention_multiply(const lk_tile *tile, const lk_attention_product *prod
             c[r] = product->c + (row + r) * product->c_stride;
         }
         for (int64_t column = 0; column < product->columns; column += call.columns) {
-            call.columns = width_for(tile, call.rows, product->columns - column);
+            call.columns = lk_attention_strip(tile, call.rows, product->columns - column);
             call.b = product->b + column;
             call.c_offset = column;
             tile->run(&call);
@@ -167,8 +166,9 @@ void lk_attention_pack_panels(const lk_attention_call *call, float *out, const f
 
 void lk_attention_pack_rows(float *out, int64_t width, const float *in, int64_t in_cell,
                             int64_t channels, const int32_t *cells, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        memcpy(out + i * width, in + cells[i] * in_cell, (size_t)channels * sizeof(float));
+    lk_side side = {.data = in, .lane_stride = 1, .depth_stride = in_cell, .depth_index = cells};
+    lk_pack(out, width, &side, 0, channels, 0, count);
+    for (int64_t i = 0; i < count && channels < width; i++) {
         memset(out + i * width + channels, 0, (size_t)(width - channels) * sizeof(float));
     }
 }
@@ -177,11 +177,9 @@ void lk_attention_pack_lanes(const lk_attention_block *block, float *out, const 
                              int64_t in_cell, int64_t channels, float scale) {
     lk_side side = {
         .data = in, .lane_stride = in_cell, .depth_stride = 1, .lane_index = block->query};
-    lk_pack(out, LK_ATTENTION_BLOCK, &side, 0, block->lanes, 0, channels);
-    for (int64_t c = 0; c < channels; c++) {
-        for (int64_t lane = 0; lane < block->lanes; lane++) {
-            out[c * LK_ATTENTION_BLOCK + lane] *= scale;
-        }
+    lk_pack(out, LK_ATTENTION_LANES, &side, 0, LK_ATTENTION_LANES, 0, channels);
+    for (int64_t i = 0; i < channels * LK_ATTENTION_LANES; i++) {
+        out[i] *= scale;
     }
 }
 
@@ -194,22 +192,16 @@ void lk_attention_open(lk_attention_block *block, const lk_attention_call *call,
     block->call = call;
     block->example = example;
     block->head = head;
-    block->count = lk_attention_least(last - first, LK_ATTENTION_BLOCK);
-    block->lanes = lk_attention_round(block->count, LK_ATTENTION_LANES);
-    for (int64_t lane = 0; lane < block->lanes; lane++) {
+    block->count = lk_attention_least(last - first, LK_ATTENTION_LANES);
+    for (int64_t lane = 0; lane < LK_ATTENTION_LANES; lane++) {
         block->query[lane] = call->query[first + lk_attention_least(lane, block->count - 1)];
+        block->first_key[lane] = self->begin[block->query[lane]];
+        block->last_key[lane] = self->end[block->query[lane]];
     }
     block->begin = self->begin[block->query[0]];
     block->end = self->end[block->query[block->count - 1]];
     block->base =
         chunk->begin + (block->begin - chunk->begin) / call->tile->rows * call->tile->rows;
-}
-
-void lk_attention_lane_keys(const lk_attention_block *block, int64_t lane, int64_t *begin,
-                            int64_t *end) {
-    const lk_attention_settings *self = block->call->self;
-    *begin = self->begin[block->query[lane]];
-    *end = self->end[block->query[lane + LK_ATTENTION_LANES - 1]];
 }
 
 void lk_attention_biases(const lk_attention_call *call, int64_t head, int32_t query, int64_t key,
@@ -220,75 +212,59 @@ void lk_attention_biases(const lk_attention_call *call, int64_t head, int32_t qu
     }
 }
 
-/* Of LK_ATTENTION_LANES queries and one key. */
-static void put_biases(const lk_attention_block *block, int64_t lane, int64_t key, float *row) {
+/* Of all queries of the block and one key. */
+static void put_biases(const lk_attention_block *block, int64_t key, float *row) {
     for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
-        lk_attention_biases(block->call, block->head, block->query[lane + i], key, 1, row + i);
+        lk_attention_biases(block->call, block->head, block->query[i], key, 1, row + i);
     }
 }
 
-/* The scores of LK_ATTENTION_LANES queries, by panels of keys. */
-static void score(const lk_attention_block *block, const lk_attention_chunk *chunk,
-                  const float *key_panels, const float *query_lanes, int64_t lane, int64_t begin,
-                  int64_t end) {
-    const lk_attention_call *call = block->call;
-    int64_t rows = call->tile->rows, channels = call->self->key_channels;
+void lk_attention_meet(const lk_attention_block *block, const lk_attention_chunk *chunk,
+                       const float *panels, const float *lanes, int64_t channels, bool add,
+                       float *to) {
+    const lk_tile *tile = block->call->tile;
     lk_attention_product product = {
         .columns = LK_ATTENTION_LANES,
         .depth = channels,
-        .a_stride = rows,
-        .b = query_lanes + lane,
-        .b_stride = LK_ATTENTION_BLOCK,
-        .c_stride = LK_ATTENTION_BLOCK,
-        .add = call->self->distances > 0,
+        .a_stride = tile->rows,
+        .b = lanes,
+        .b_stride = LK_ATTENTION_LANES,
+        .c_stride = LK_ATTENTION_LANES,
+        .add = add,
     };
-    for (int64_t key = begin - (begin - chunk->begin) % rows; key < end; key += rows) {
-        product.rows = lk_attention_least(rows, end - key);
-        product.a = key_panels + (key - chunk->begin) * channels;
-        product.c = block->weight + (key - block->base) * LK_ATTENTION_BLOCK + lane;
-        for (int64_t r = 0; r < product.rows && product.add; r++) {
-            put_biases(block, lane, key + r, product.c + r * LK_ATTENTION_BLOCK);
-        }
-        lk_attention_multiply(call->tile, &product);
+    for (int64_t key = block->base; key < block->end; key += tile->rows) {
+        product.rows = lk_attention_least(tile->rows, block->end - key);
+        product.a = panels + (key - chunk->begin) * channels;
+        product.c = to + (key - block->base) * LK_ATTENTION_LANES;
+        lk_attention_multiply(tile, &product);
     }
 }
 
-static void hide(const lk_attention_block *block, int64_t lane, int64_t first, int64_t last) {
-    const lk_attention_settings *self = block->call->self;
-    for (int64_t key = first; key < last; key++) {
-        float *row = block->weight + (key - block->base) * LK_ATTENTION_BLOCK + lane;
-        for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
-            int32_t query = block->query[lane + i];
-            row[i] = key >= self->begin[query] && key < self->end[query] ? row[i] : -lk_infinity();
-        }
-    }
-}
-
-static void clear(const lk_attention_block *block, int64_t lane, int64_t first, int64_t last) {
-    for (int64_t key = first; key < last; key++) {
-        memset(block->weight + (key - block->base) * LK_ATTENTION_BLOCK + lane, 0,
-               LK_ATTENTION_LANES * sizeof(float));
+static void hide(const lk_attention_block *block, int64_t first, int64_t last) {
+    if (first < last) {
+        block->call->task->kernels->attention_hide(
+            block->weight + (first - block->base) * LK_ATTENTION_LANES, block->first_key,
+            block->last_key, (int32_t)first, last - first);
     }
 }
 
 void lk_attention_weigh(lk_attention_block *block, const lk_attention_chunk *chunk,
                         const float *key_panels, const float *query_lanes) {
     const lk_attention_settings *self = block->call->self;
-    for (int64_t lane = 0; lane < block->lanes; lane += LK_ATTENTION_LANES) {
-        int64_t begin, end;
-        lk_attention_lane_keys(block, lane, &begin, &end);
-        score(block, chunk, key_panels, query_lanes, lane, begin, end);
-        /* What all lanes read lies between the last one's first key and the first one's last. */
-        int64_t all_begin = self->begin[block->query[lane + LK_ATTENTION_LANES - 1]];
-        int64_t all_end = self->end[block->query[lane]];
-        hide(block, lane, begin, lk_attention_least(all_begin, end));
-        hide(block, lane, lk_attention_most(all_end, begin), end);
-        block->call->task->kernels->attention_weights(
-            block->weight + (begin - block->base) * LK_ATTENTION_BLOCK + lane, block->sum + lane,
-            end - begin, LK_ATTENTION_BLOCK);
-        clear(block, lane, block->begin, begin);
-        clear(block, lane, end, block->end);
+    bool biased = self->distances > 0;
+    for (int64_t key = block->base; key < block->end && biased; key++) {
+        put_biases(block, key, block->weight + (key - block->base) * LK_ATTENTION_LANES);
     }
+    lk_attention_meet(block, chunk, key_panels, query_lanes, self->key_channels, biased,
+                      block->weight);
+    /* What all read lies between the last one's first key and the first one's last. */
+    int64_t all_begin = lk_attention_least(block->first_key[block->count - 1], block->end);
+    int64_t all_end = lk_attention_most(block->last_key[0], all_begin);
+    hide(block, block->begin, all_begin);
+    hide(block, all_end, block->end);
+    block->call->task->kernels->attention_weights(block->weight + (block->begin - block->base) *
+                                                                      LK_ATTENTION_LANES,
+                                                  block->sum, block->end - block->begin);
 }
 
 /* ---- dropout --------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ typedef struct forward_room {
 static int64_t lay_out(const lk_attention_call *call, float *at, forward_room *room) {
     const lk_attention_settings *self = call->self;
     int64_t span = lk_attention_round(lk_attention_most(call->span, STRIP) + LK_TILE_MOST_ROWS, 16);
-    int64_t block = LK_ATTENTION_BLOCK, used = 0;
+    int64_t block = LK_ATTENTION_LANES, used = 0;
     int64_t sizes[] = {span * self->key_channels,
                        span * call->value_width,
                        lk_attention_round(self->key_channels * block, 16),
@@ -118,14 +118,14 @@ static void run_alone(const lk_attention_call *call, const forward_room *room, i
 static void drop_block(const lk_attention_block *block, const forward_room *room) {
     const lk_attention_call *call = block->call;
     int64_t rows = block->end - block->begin;
-    memset(room->factor, 0, (size_t)(rows * LK_ATTENTION_BLOCK) * sizeof(float));
+    memset(room->factor, 0, (size_t)(rows * LK_ATTENTION_LANES) * sizeof(float));
     for (int64_t i = 0; i < block->count; i++) {
         int64_t at = call->self->begin[block->query[i]] - block->begin;
         lk_attention_drop(call, block->example, block->head, block->query[i],
-                          room->factor + at * LK_ATTENTION_BLOCK + i, LK_ATTENTION_BLOCK);
+                          room->factor + at * LK_ATTENTION_LANES + i, LK_ATTENTION_LANES);
     }
-    float *weight = block->weight + (block->begin - block->base) * LK_ATTENTION_BLOCK;
-    call->task->kernels->multiply(weight, weight, room->factor, rows * LK_ATTENTION_BLOCK);
+    float *weight = block->weight + (block->begin - block->base) * LK_ATTENTION_LANES;
+    call->task->kernels->multiply(weight, weight, room->factor, rows * LK_ATTENTION_LANES);
 }
 
 /* Rows of the tile run over the keys that any of their queries reads. */
@@ -140,8 +140,8 @@ static void mix(const lk_attention_block *block, const lk_attention_chunk *chunk
             .rows = rows,
             .columns = call->value_width,
             .depth = end - begin,
-            .a = block->weight + (begin - block->base) * LK_ATTENTION_BLOCK + i,
-            .a_stride = LK_ATTENTION_BLOCK,
+            .a = block->weight + (begin - block->base) * LK_ATTENTION_LANES + i,
+            .a_stride = LK_ATTENTION_LANES,
             .b = room->value + (begin - chunk->begin) * call->value_width,
             .b_stride = call->value_width,
             .c = room->out,
@@ -171,7 +171,7 @@ static bool run_blocks(const lk_attention_call *call, const lk_attention_chunk *
                              lk_attention_key_cell(call), self->key_channels, chunk->begin,
                              chunk->end);
     lk_attention_block block;
-    for (int64_t i = chunk->first; i < chunk->last; i += LK_ATTENTION_BLOCK) {
+    for (int64_t i = chunk->first; i < chunk->last; i += LK_ATTENTION_LANES) {
         lk_attention_open(&block, call, chunk, i, chunk->last, row / self->heads,
                           row % self->heads);
         block.weight = room->weight;

@@ -32,8 +32,6 @@ bool lk_attention_backward(const lk_task *task);
 
 /* ---- a call ---------------------------------------------------------------------------------- */
 
-#define LK_ATTENTION_BLOCK 32 /* queries that are computed together: whole lanes */
-
 /* Queries of one group, [first, last) of the call's, and the keys [begin, end) that they read. */
 typedef struct lk_attention_chunk {
     int64_t first, last, begin, end;
@@ -55,15 +53,17 @@ typedef struct lk_attention_call {
     int64_t floats;                 /* of scratch for each worker */
 } lk_attention_call;
 
-/* Some queries of a call, in lanes: those beyond `count` repeat the last one. */
+/* Some queries of a call, side by side: those beyond `count` repeat the last one. */
 typedef struct lk_attention_block {
     const lk_attention_call *call;
-    int64_t example, head, count, lanes; /* lanes: whole ones, LK_ATTENTION_BLOCK at most */
-    int64_t base;                        /* the key that row 0 stands for */
-    int64_t begin, end;                  /* keys that any of them reads */
-    int32_t query[LK_ATTENTION_BLOCK];
-    float *weight; /* [key - base][LK_ATTENTION_BLOCK] */
-    float sum[LK_ATTENTION_BLOCK];
+    int64_t example, head, count;
+    int64_t base;       /* the key that row 0 stands for: the first of a panel */
+    int64_t begin, end; /* keys that any of them reads */
+    int32_t query[LK_ATTENTION_LANES];
+    int32_t first_key[LK_ATTENTION_LANES]; /* that each of them reads; */
+    int32_t last_key[LK_ATTENTION_LANES];  /* behind the last one */
+    float *weight;                         /* [key - base][LK_ATTENTION_LANES] */
+    float sum[LK_ATTENTION_LANES];
 } lk_attention_block;
 
 /* Lists the call's queries, and chunks of at most `most` of them; takes as much memory besides.
@@ -74,6 +74,8 @@ bool lk_attention_begin(lk_attention_call *call, const lk_task *task, int64_t mo
 bool lk_attention_run(lk_attention_call *call, lk_piece *piece);
 float *lk_attention_scratch(const lk_attention_call *call, int worker);
 
+/* The widest block of at most so many columns, of so many rows; the narrowest where none fits. */
+int32_t lk_attention_strip(const lk_tile *tile, int64_t rows, int64_t columns);
 /* C = or += A B, with rows of B and C filled up to whole blocks. */
 typedef struct lk_attention_product {
     int64_t rows, columns, depth;
@@ -93,17 +95,18 @@ void lk_attention_pack_panels(const lk_attention_call *call, float *out, const f
 /* Some cells, a row of `width` for each. */
 void lk_attention_pack_rows(float *out, int64_t width, const float *in, int64_t in_cell,
                             int64_t channels, const int32_t *cells, int64_t count);
-/* Takes up to LK_ATTENTION_BLOCK queries from `first` on, of a chunk whose panels begin at its
+/* Takes up to LK_ATTENTION_LANES queries from `first` on, of a chunk whose panels begin at its
  * first key. */
 void lk_attention_open(lk_attention_block *block, const lk_attention_call *call,
                        const lk_attention_chunk *chunk, int64_t first, int64_t last,
                        int64_t example, int64_t head);
-/* Channels down, queries side by side: [channels][LK_ATTENTION_BLOCK]. */
+/* Channels down, queries side by side: [channels][LK_ATTENTION_LANES]. */
 void lk_attention_pack_lanes(const lk_attention_block *block, float *out, const float *in,
                              int64_t in_cell, int64_t channels, float scale);
-/* For the lanes from `lane` on, the keys that any of them reads. */
-void lk_attention_lane_keys(const lk_attention_block *block, int64_t lane, int64_t *begin,
-                            int64_t *end);
+/* to[key - base][query] = or += the chain over the channels of keys (panels) and queries (lanes). */
+void lk_attention_meet(const lk_attention_block *block, const lk_attention_chunk *chunk,
+                       const float *panels, const float *lanes, int64_t channels, bool add,
+                       float *to);
 /* A head's biases of one query, for `count` keys from number `key` on. */
 void lk_attention_biases(const lk_attention_call *call, int64_t head, int32_t query, int64_t key,
                          int64_t count, float *bias);

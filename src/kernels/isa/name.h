@@ -68,10 +68,12 @@ void LK_KERNEL(bernoulli_nll)(float *nll, const float *logit, const uint16_t *x,
 void LK_KERNEL(bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x,
                                    float scale, int64_t count);
 
-void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys, int64_t stride);
+void LK_KERNEL(attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                               int64_t keys);
+void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys);
 float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
 void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
-                                  int64_t keys, int64_t stride);
+                                  int64_t keys);
 
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);

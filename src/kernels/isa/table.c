@@ -33,6 +33,7 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .bernoulli_gradient = LK_KERNEL(bernoulli_gradient),
     .categorical_nll = LK_KERNEL(categorical_nll),
     .categorical_gradient = LK_KERNEL(categorical_gradient),
+    .attention_hide = LK_KERNEL(attention_hide),
     .attention_weights = LK_KERNEL(attention_weights),
     .attention_weights_alone = LK_KERNEL(attention_weights_alone),
     .attention_dscores = LK_KERNEL(attention_dscores),

@@ -202,6 +202,10 @@ CASE(categorical_gradient_in_place, k->categorical_gradient(A(0), A(0), a->x, 0.
 CASE(categorical_nll_wide, k->categorical_nll(A(0), A(1), a->x, count > 1, count))
 CASE(categorical_gradient, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count / 5, 5))
 CASE(categorical_gradient_wide, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count > 1, count))
+CASE(attention_weights,
+     if (count >= LK_ATTENTION_LANES) k->attention_weights(A(0), A(1), count / LK_ATTENTION_LANES))
+CASE(attention_alone, a->number = k->attention_weights_alone(A(0), count))
+CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / LK_ATTENTION_LANES))
 CASE(sgd, k->sgd(A(0), A(1), A(2), 0.1f, 0.9f, 0.01f, 0.5f, count))
 CASE(adam, k->adam(A(0), A(1), A(2), A(3), &adam_step, count))
 CASE(adagrad, k->adagrad(A(0), A(1), A(2), 0.1f, 1e-6f, 0.01f, 0.5f, count))
@@ -267,6 +271,9 @@ static const kernel_case cases[] = {
     {"logistic slopes", NAN_ANY, run_logistic_slopes_of_grey},
     {"logistic slopes of 16 bits", NAN_ANY, run_logistic_slopes_of_16_bits},
     {"logistic below", NAN_ANY, run_logistic_below_edge},
+    {"attention_weights", NAN_ANY, run_attention_weights},
+    {"attention_weights_alone", NAN_ANY, run_attention_alone},
+    {"attention_dscores", NAN_ANY, run_attention_dscores},
     {"sgd", NAN_ANY, run_sgd},
     {"adam", NAN_ANY, run_adam},
     {"adagrad", NAN_ANY, run_adagrad},

@@ -83,6 +83,13 @@ void LK_KERNEL(logistic_slopes)(float *by_mean, float *by_log_scale, const lk_lo
 double LK_KERNEL(logistic_below)(const double *weight, const float *mean, const float *inverse,
                                  float edge, int64_t components);
 
+void LK_KERNEL(attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                               int64_t keys);
+void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys);
+float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
+void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
+                                  int64_t keys);
+
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);
 void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gradient,

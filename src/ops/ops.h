@@ -174,8 +174,9 @@ lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t
                       int64_t channels);
 
 /* The same dense layer at every cell: out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]. Declares
- * NAME.weight [in][out] and NAME.bias. */
+ * NAME.weight [in][out], from Glorot or from zero, and NAME.bias. */
 lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
+lk_node *lk_dense_from_zero(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
 
 /* Recurrent steps over a sequence of cells, h before the first zero (ops/recurrent.h): x holds the
  * input's part, in gates of `width` channels. Declares NAME.recurrent [width][gates * width]. The

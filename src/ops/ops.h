@@ -65,6 +65,16 @@ lk_grid lk_conv_output_grid(const lk_conv_options *options);
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                      int64_t channels, lk_centre centre, lk_init init);
 
+/* Transposed convolution, from the grid that every stride-th pixel of options.grid makes back to
+ * that grid, of any size and one group:
+ *   out[q] = bias + sum over taps t in declared order, then input channels, of
+ *     weight[t][c_in][c_out] in[(q - offset(t)) / stride][c_in]
+ * where the division leaves no rest and leads into the grid. By stride 2 along an axis with taps 0
+ * and 1 each pixel becomes two, with -1, 0 and 1 the second of them reads its right neighbour too.
+ * Declares NAME.weight [taps * input channels][channels] and NAME.bias [channels]. options.centre
+ * is LK_CENTRE_ALL. */
+lk_node *lk_conv_up(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
+
 /* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise
  * layer, multiplies with g v / |v|, one norm for each of its output units. NAME.weight holds v;
  * declares NAME.gain [units]: g (graph/weight_norm.h). Returns `node`, which begins as it would
@@ -79,7 +89,12 @@ lk_node *lk_relu(lk_graph *graph, lk_node *input);
 lk_node *lk_tanh(lk_graph *graph, lk_node *input);
 lk_node *lk_sigmoid(lk_graph *graph, lk_node *input);
 lk_node *lk_softplus(lk_graph *graph, lk_node *input);
-/* By name: "relu", "tanh", "sigmoid", "softplus". */
+/* elu: x, or e^x - 1 below 0 (Clevert et al. 2016); gelu: x sigmoid(1.702 x), and the form with
+ * tanh, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel 2016). */
+lk_node *lk_elu(lk_graph *graph, lk_node *input);
+lk_node *lk_gelu(lk_graph *graph, lk_node *input);
+lk_node *lk_gelu_tanh(lk_graph *graph, lk_node *input);
+/* By name: "relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "gelu-tanh". */
 lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input);
 
 /* out = a + b, of equal cells and channels. */
@@ -94,6 +109,14 @@ lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b);
  * Decoders", equation 2), from twice as many channels: out[c][k] = tanh(in[c][k])
  * sigmoid(in[c][channels + k]). */
 lk_node *lk_gate(lk_graph *graph, lk_node *input);
+
+/* Gated linear unit (Dauphin et al., ICML 2017), the same without the tanh: out[c][k] = in[c][k]
+ * sigmoid(in[c][channels + k]). */
+lk_node *lk_gate_linear(lk_graph *graph, lk_node *input);
+
+/* To twice as many channels (PixelCNN++, Salimans et al. 2017): out[c][k] = elu(in[c][k]),
+ * out[c][channels + k] = elu(-in[c][k]). */
+lk_node *lk_concat_elu(lk_graph *graph, lk_node *input);
 
 /* Layer normalisation over the channels of each cell (Ba, Kiros, Hinton 2016), in `groups` equal
  * groups of consecutive channels (1: all together): out[c][k] = gain[k] (in[c][k] - mean) /
@@ -128,8 +151,11 @@ lk_node *lk_cells_to_one(lk_graph *graph, lk_node *input, int64_t channels);
  * those beyond a variable's own 0. */
 lk_node *lk_cells_to_symbols(lk_graph *graph, lk_node *input, const lk_field *field);
 
-/* out = 0: reads nothing. */
+/* Read nothing. out = value in every channel of every cell; out = 0; out[c][k] = value[c][k], of
+ * [cells][channels] values, which are copied. */
+lk_node *lk_fill(lk_graph *graph, int64_t cells, int64_t channels, float value);
 lk_node *lk_zeros(lk_graph *graph, int64_t cells, int64_t channels);
+lk_node *lk_constant(lk_graph *graph, const float *value, int64_t cells, int64_t channels);
 
 /* out = channels [first, first + count) of the input's. */
 lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count);
@@ -261,5 +287,16 @@ lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *fie
                           int64_t components);
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
                             const lk_field *field);
+
+/* The numbers that a network says of a pixel of 1 to LK_COLOURS_MOST colours, as parameters of
+ * lk_logistic_mixture for each colour given those before it, by one mixture indicator for the pixel
+ * (Salimans et al. 2017, section 2.2; ops/logistic_colours.c). The input has a cell for each pixel,
+ * of so many channels: K log weights; then for each colour K means, K log scales and K coefficients
+ * for each colour before it. Reads the field's symbols: [pixels * count]. Values: [pixels *
+ * count][batch][3 K]. */
+#define LK_COLOURS_MOST 4
+int64_t lk_logistic_colours_channels(int32_t count, int64_t components);
+lk_node *lk_logistic_colours(lk_graph *graph, lk_node *input, const lk_field *field, int32_t count,
+                             int64_t components);
 
 #endif

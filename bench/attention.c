@@ -13,16 +13,20 @@ typedef struct shape {
     const char *name;
     int64_t cells, heads, keys, values, batch, window; /* channels of a head */
     bool full;                                         /* not masked */
+    double dropout;
+    int64_t distances;
 } shape;
 
 static const shape shapes[] = {
-    {"784 x 4 x 16", 784, 4, 16, 16, 4, 0, false},
-    {"784 x 4 x 16, whole", 784, 4, 16, 16, 4, 0, true},
-    {"128 x 4 x 64", 128, 4, 64, 64, 32, 0, false},
-    {"128 x 4 x 64, whole", 128, 4, 64, 64, 32, 0, true},
-    {"1024 x 1 x 16 + 128", 1024, 1, 16, 128, 4, 0, false},
-    {"3072 x 4 x 64", 3072, 4, 64, 64, 1, 0, false},
-    {"3072 x 4 x 64, window 256", 3072, 4, 64, 64, 1, 256, false},
+    {"784 x 4 x 16", 784, 4, 16, 16, 4, 0, false, 0, 0},
+    {"784 x 4 x 16, whole", 784, 4, 16, 16, 4, 0, true, 0, 0},
+    {"128 x 4 x 64", 128, 4, 64, 64, 32, 0, false, 0, 0},
+    {"128 x 4 x 64, whole", 128, 4, 64, 64, 32, 0, true, 0, 0},
+    {"128 x 4 x 64, dropout", 128, 4, 64, 64, 32, 0, false, 0.1, 0},
+    {"128 x 4 x 64, distances", 128, 4, 64, 64, 32, 0, false, 0, 128},
+    {"1024 x 1 x 16 + 128", 1024, 1, 16, 128, 4, 0, false, 0, 0},
+    {"3072 x 4 x 64", 3072, 4, 64, 64, 1, 0, false, 0, 0},
+    {"3072 x 4 x 64, window 256", 3072, 4, 64, 64, 1, 256, false, 0, 0},
 };
 
 typedef struct bench {
@@ -79,8 +83,11 @@ static void build(bench *b, const shape *s) {
     for (int64_t i = 0; i < s->cells; i++) {
         rank[i] = s->full ? INT32_MAX : rank[i] + 1; /* itself included */
     }
-    lk_attention_options options = {
-        .heads = s->heads, .limit = rank, .pattern = {.window = s->window}};
+    lk_attention_options options = {.heads = s->heads,
+                                    .limit = rank,
+                                    .pattern = {.window = s->window},
+                                    .dropout = s->dropout,
+                                    .distances = s->distances};
     b->node = lk_attention(b->graph, "attention", q, k, v, options);
     require(b->graph->failed, b->context);
     lk_release(rank);
@@ -165,9 +172,15 @@ static void bench_shape(bench *b, const shape *s) {
     for (int64_t i = 0; i < node->cells; i++) {
         work += node->op->multiply_adds(node, i) * s->batch;
     }
+    float *dtable = filled(s->heads * (s->distances + 1), 9);
+    const float *table = filled(s->heads * (s->distances + 1), 10);
+    const bool fresh = true;
     double pairs = (double)work / (double)(s->keys + s->values);
     timed t = {.bench = b,
                .task = {.node = node,
+                        .parameter = &table,
+                        .dparameter = &dtable,
+                        .fresh = &fresh,
                         .batch = s->batch,
                         .cells = node->by_ready,
                         .cell_count = node->cells,
@@ -175,6 +188,8 @@ static void bench_shape(bench *b, const shape *s) {
                         .out = b->out,
                         .dout = b->dout,
                         .din = b->din,
+                        .training = s->dropout > 0,
+                        .random = {1, LK_FOR_DROPOUT},
                         .kernels = b->kernels,
                         .pool = b->pool,
                         .workspace = b->workspace}};
@@ -189,6 +204,8 @@ static void bench_shape(bench *b, const shape *s) {
            2e-9 * pairs * (double)(3 * s->keys + 2 * s->values) / backward, product_rate(b, s),
            1e6 * step, 1e-9 * read / step);
     fflush(stdout);
+    lk_release(dtable);
+    lk_release((float *)table);
     deinit(b);
 }
 

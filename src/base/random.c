@@ -47,12 +47,22 @@ static uint64_t mix(uint64_t value) {
     return value ^ (value >> 31);
 }
 
-void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,
-                       uint32_t words[4]) {
+static void key_of(lk_random random, uint32_t attempt, uint32_t key[2]) {
     uint64_t use = (uint64_t)attempt << 32 | (uint32_t)random.purpose;
     uint64_t mixed =
         mix(mix(random.seed + UINT64_C(0x9E3779B97F4A7C15)) + use * UINT64_C(0x9E3779B97F4A7C15));
-    const uint32_t key[2] = {(uint32_t)mixed, (uint32_t)(mixed >> 32)};
+    key[0] = (uint32_t)mixed;
+    key[1] = (uint32_t)(mixed >> 32);
+}
+
+void lk_random_key(lk_random random, uint32_t key[2]) {
+    key_of(random, 0, key);
+}
+
+void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,
+                       uint32_t words[4]) {
+    uint32_t key[2];
+    key_of(random, attempt, key);
     const uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b,
                                  (uint32_t)(b >> 32)};
     lk_philox(counter, key, words);

@@ -141,6 +141,11 @@ typedef struct lk_kernels {
     float (*attention_weights_alone)(float *x, int64_t keys);
     void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys);
 
+    /* Dropout: of the words of `blocks` Philox blocks (base/random.h), whose counters differ in
+     * counter[2], which rises by 1, each below the threshold becomes 0, the others `scale`. */
+    void (*drop_factors)(float *factor, const uint32_t key[2], const uint32_t counter[4],
+                         uint32_t threshold, float scale, int64_t blocks);
+
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /
      * (sqrt(s) + epsilon) */

@@ -102,6 +102,20 @@ static void run_norm_backward(const lk_kernels *k, arrays *a, int64_t rows, int6
     }
 }
 
+/* Against the definition, which every instruction set must give. */
+static void run_drop(const lk_kernels *k, float *factor, int64_t count) {
+    const lk_random random = {SEED, LK_FOR_DROPOUT};
+    const uint32_t threshold = 0x60000000u, counter[4] = {3, 5, 0xfffffff0u, 7};
+    uint32_t key[2], words[4];
+    lk_random_key(random, key);
+    k->drop_factors(factor, key, counter, threshold, 1.5f, count / 4);
+    for (int64_t i = 0; i < count / 4 * 4; i++) {
+        uint64_t b = (uint64_t)7 << 32 | (uint32_t)(0xfffffff0u + (uint32_t)(i / 4));
+        lk_random_block(random, (uint64_t)5 << 32 | 3, b, words);
+        assert_true(factor[i] == (words[i % 4] < threshold ? 0.0f : 1.5f));
+    }
+}
+
 static const lk_adam_step adam_step = {.learning_rate = 0.01f,
                                        .beta1 = 0.9f,
                                        .beta2 = 0.999f,
@@ -206,6 +220,7 @@ CASE(attention_weights,
      if (count >= LK_ATTENTION_LANES) k->attention_weights(A(0), A(1), count / LK_ATTENTION_LANES))
 CASE(attention_alone, a->number = k->attention_weights_alone(A(0), count))
 CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / LK_ATTENTION_LANES))
+CASE(drop_factors, run_drop(k, A(0), count))
 CASE(sgd, k->sgd(A(0), A(1), A(2), 0.1f, 0.9f, 0.01f, 0.5f, count))
 CASE(adam, k->adam(A(0), A(1), A(2), A(3), &adam_step, count))
 CASE(adagrad, k->adagrad(A(0), A(1), A(2), 0.1f, 1e-6f, 0.01f, 0.5f, count))
@@ -274,6 +289,7 @@ static const kernel_case cases[] = {
     {"attention_weights", NAN_ANY, run_attention_weights},
     {"attention_weights_alone", NAN_ANY, run_attention_alone},
     {"attention_dscores", NAN_ANY, run_attention_dscores},
+    {"drop_factors", NAN_EXACT, run_drop_factors},
     {"sgd", NAN_ANY, run_sgd},
     {"adam", NAN_ANY, run_adam},
     {"adagrad", NAN_ANY, run_adagrad},

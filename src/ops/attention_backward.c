@@ -137,8 +137,8 @@ static void add_queries(const lk_attention_block *block, const lk_attention_chun
     }
 }
 
-/* Keys or values: weights, where they lie, times rows of the queries' channels, which were packed by
- * strips. The chains go on from what is there. */
+/* Keys or values: weights, where they lie, times rows of the queries' channels, packed by strips.
+ * The chains go on from what is there. */
 static void add_keys(const lk_attention_block *block, const lk_attention_chunk *chunk,
                      const backward_room *room, const float *weight, const float *from,
                      int64_t width, float *to) {

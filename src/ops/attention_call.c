@@ -6,6 +6,7 @@
 #include "base/maths.h"
 #include "ops/attention_inside.h"
 
+#define HALF (LK_ATTENTION_LANES / 2)
 #define PIECE_WORK (1 << 18) /* multiply-adds that are worth a thread's waking */
 
 /* ---- queries and chunks ---------------------------------------------------------------------- */
@@ -212,13 +213,6 @@ void lk_attention_biases(const lk_attention_call *call, int64_t head, int32_t qu
     }
 }
 
-/* Of all queries of the block and one key. */
-static void put_biases(const lk_attention_block *block, int64_t key, float *row) {
-    for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
-        lk_attention_biases(block->call, block->head, block->query[i], key, 1, row + i);
-    }
-}
-
 void lk_attention_meet(const lk_attention_block *block, const lk_attention_chunk *chunk,
                        const float *panels, const float *lanes, int64_t channels, bool add,
                        float *to) {
@@ -235,8 +229,35 @@ void lk_attention_meet(const lk_attention_block *block, const lk_attention_chunk
     for (int64_t key = block->base; key < block->end; key += tile->rows) {
         product.rows = lk_attention_least(tile->rows, block->end - key);
         product.a = panels + (key - chunk->begin) * channels;
-        product.c = to + (key - block->base) * LK_ATTENTION_LANES;
+        /* The first or the last half of the queries may read none of the panel. */
+        bool early = key < block->last_key[HALF - 1];
+        bool late = key + product.rows > block->first_key[HALF];
+        float *row = to + (key - block->base) * LK_ATTENTION_LANES;
+        product.columns = early && late ? LK_ATTENTION_LANES : HALF;
+        product.b = early ? lanes : lanes + HALF;
+        product.c = early ? row : row + HALF;
+        for (int64_t r = 0; r < product.rows && !(early && late); r++) {
+            memset(row + r * LK_ATTENTION_LANES + (early ? HALF : 0), 0, HALF * sizeof *row);
+        }
         lk_attention_multiply(tile, &product);
+    }
+}
+
+/* As lk_attention_biases, for all of the block. */
+static void put_biases(const lk_attention_block *block) {
+    const lk_attention_settings *self = block->call->self;
+    const float *table = block->call->task->parameter[0] + block->head * self->distances;
+    int32_t at[LK_ATTENTION_LANES], last = (int32_t)self->distances - 1;
+    for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
+        at[i] = self->query_position[block->query[i]];
+    }
+    for (int64_t key = block->base; key < block->end; key++) {
+        float *row = block->weight + (key - block->base) * LK_ATTENTION_LANES;
+        for (int64_t i = 0; i < LK_ATTENTION_LANES; i++) {
+            int32_t apart = at[i] - self->key_position[key];
+            apart = apart < 0 ? 0 : apart;
+            row[i] = table[apart < last ? apart : last];
+        }
     }
 }
 
@@ -252,8 +273,8 @@ void lk_attention_weigh(lk_attention_block *block, const lk_attention_chunk *chu
                         const float *key_panels, const float *query_lanes) {
     const lk_attention_settings *self = block->call->self;
     bool biased = self->distances > 0;
-    for (int64_t key = block->base; key < block->end && biased; key++) {
-        put_biases(block, key, block->weight + (key - block->base) * LK_ATTENTION_LANES);
+    if (biased) {
+        put_biases(block);
     }
     lk_attention_meet(block, chunk, key_panels, query_lanes, self->key_channels, biased,
                       block->weight);

@@ -17,6 +17,7 @@ typedef struct lk_attention_settings {
     int32_t *begin, *end;        /* [queries]; both 0 where nothing is read */
     int32_t *by_turn, *turn;     /* [queries]: sorted by (end, cell); each one's place there */
     const int32_t *span_list[3]; /* by input: the list that `reads` names */
+    int32_t *query_position, *key_position; /* [queries]; of all lists; only if there are biases */
     int64_t window, distances, cells_of_position;
     bool dropped;
     lk_drop drop;
@@ -74,7 +75,7 @@ bool lk_attention_begin(lk_attention_call *call, const lk_task *task, int64_t mo
 bool lk_attention_run(lk_attention_call *call, lk_piece *piece);
 float *lk_attention_scratch(const lk_attention_call *call, int worker);
 
-/* The widest block of at most so many columns, of so many rows; the narrowest where none fits. */
+/* The widest block of so many rows and at most so many columns; the narrowest if none fits. */
 int32_t lk_attention_strip(const lk_tile *tile, int64_t rows, int64_t columns);
 /* C = or += A B, with rows of B and C filled up to whole blocks. */
 typedef struct lk_attention_product {
@@ -103,7 +104,7 @@ void lk_attention_open(lk_attention_block *block, const lk_attention_call *call,
 /* Channels down, queries side by side: [channels][LK_ATTENTION_LANES]. */
 void lk_attention_pack_lanes(const lk_attention_block *block, float *out, const float *in,
                              int64_t in_cell, int64_t channels, float scale);
-/* to[key - base][query] = or += the chain over the channels of keys (panels) and queries (lanes). */
+/* to[key - base][query] = or += chains over the channels of keys (panels) and queries (lanes). */
 void lk_attention_meet(const lk_attention_block *block, const lk_attention_chunk *chunk,
                        const float *panels, const float *lanes, int64_t channels, bool add,
                        float *to);
@@ -131,7 +132,7 @@ static inline int64_t lk_attention_value_cell(const lk_attention_call *call) {
 /* Of a query and a key, by its number: which bias is theirs. */
 static inline int64_t lk_attention_distance(const lk_attention_settings *self, int32_t query,
                                             int64_t key) {
-    int64_t each = self->cells_of_position, apart = query / each - self->key[key] / each;
+    int64_t apart = self->query_position[query] - self->key_position[key];
     return apart < 0 ? 0 : apart < self->distances ? apart : self->distances - 1;
 }
 

@@ -94,16 +94,30 @@ static void cut_slices(const mask *m) {
     }
 }
 
-static int64_t position(const lk_attention_settings *self, int64_t cell) {
-    return cell / self->cells_of_position;
+/* What distances are between. */
+static bool take_positions(const mask *m) {
+    lk_attention_settings *self = m->self;
+    int64_t total = m->list[self->groups];
+    self->query_position = lk_arena_take(m->graph->arena, self->queries, sizeof(int32_t));
+    self->key_position = lk_arena_take(m->graph->arena, total, sizeof(int32_t));
+    if (lk_arena_failed(m->graph->arena)) {
+        return false;
+    }
+    for (int64_t i = 0; i < self->queries; i++) {
+        self->query_position[i] = (int32_t)(i / self->cells_of_position);
+    }
+    for (int64_t key = 0; key < total; key++) {
+        self->key_position[key] = (int32_t)(self->key[key] / self->cells_of_position);
+    }
+    return true;
 }
 
 /* A bias by distance has no row for keys that stand behind their query. */
 static lk_status check_distances(const mask *m) {
     const lk_attention_settings *self = m->self;
     /* Queries by turn: `end` grows, so each list is passed over once. */
-    int64_t at = 0, behind = -1;
-    int32_t most = -1, group = -1;
+    int64_t at = 0, latest = 0, behind = -1;
+    int32_t group = -1;
     for (int64_t t = 0; t < self->queries && behind < 0; t++) {
         int32_t i = self->by_turn[t];
         if (self->end[i] == 0) {
@@ -111,20 +125,19 @@ static lk_status check_distances(const mask *m) {
         }
         if (self->group[i] != group) {
             group = self->group[i];
-            at = self->begin[i];
-            most = -1;
+            latest = at = self->begin[i];
         }
         for (; at < self->end[i]; at++) {
-            most = self->key[at] > most ? self->key[at] : most;
+            latest = self->key_position[at] > self->key_position[latest] ? at : latest;
         }
-        behind = position(self, most) > position(self, i) ? i : -1;
+        behind = self->key_position[latest] > self->query_position[i] ? i : -1;
     }
     return behind < 0 ? LK_OK
                       : lk_fail(m->graph->context, LK_INVALID,
                                 "node %s: query %lld reads key %d, which stands behind it: a bias "
                                 "by distance has none for that; use an ordering along the cells, "
                                 "or no bias",
-                                m->name, (long long)behind, most);
+                                m->name, (long long)behind, self->key[latest]);
 }
 
 /* `reads` names the input's own list where that is the same: its last cell is known to be the
@@ -174,5 +187,6 @@ lk_status lk_attention_make_mask(lk_graph *graph, const char *name, const lk_nod
     }
     cut_slices(&m);
     name_lists(&m, k, v);
-    return make_turns(&m) && self->distances > 0 ? check_distances(&m) : LK_OK;
+    bool made = make_turns(&m) && (self->distances == 0 || take_positions(&m));
+    return made && self->distances > 0 ? check_distances(&m) : LK_OK;
 }

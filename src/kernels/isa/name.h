@@ -90,6 +90,9 @@ float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
 void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
                                   int64_t keys);
 
+void LK_KERNEL(drop_factors)(float *factor, const uint32_t key[2], const uint32_t counter[4],
+                             uint32_t threshold, float scale, int64_t blocks);
+
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);
 void LK_KERNEL(adam)(float *weight, float *first, float *second, const float *gradient,

@@ -51,6 +51,7 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .attention_weights = LK_KERNEL(attention_weights),
     .attention_weights_alone = LK_KERNEL(attention_weights_alone),
     .attention_dscores = LK_KERNEL(attention_dscores),
+    .drop_factors = LK_KERNEL(drop_factors),
     .sgd = LK_KERNEL(sgd),
     .adam = LK_KERNEL(adam),
     .adagrad = LK_KERNEL(adagrad),

@@ -47,8 +47,10 @@ static const cli_option train_options[] = {
     {"set", "KEY=VALUE",
      "a setting of the family (likely train FAMILY --help lists them); may be given several times",
      true},
-    {"order", "natural|reversed|random:SEED|FILE",
-     "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
+    {"order", "natural|reversed|zigzag|s-curve:K|random:SEED|FILE",
+     "the ordering of the variables (of images also zigzag and the curves to and fro, K from 1 to "
+     "8; FILE: a rank for each; equal ranks allowed)",
+     false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
     {"crops", "N", "of each picture an epoch (default: as many as have its area)", false},

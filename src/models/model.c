@@ -214,7 +214,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
         status = made->family->prepare(made);
     }
     if (status == LK_OK) {
-        status = lk_order_read(context, order, data.variables, made->rank, &made->order_name);
+        status = lk_order_read(context, order, data.shape, made->rank, &made->order_name);
     }
     if (status == LK_OK) {
         status = declare_parameters(made);

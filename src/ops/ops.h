@@ -40,7 +40,12 @@ lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int6
  * stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i stands
  * where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight
  * [blocks * input channels][channels], a block for each (output group, tap, input group) that the
- * mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
+ * mask lets through, and NAME.bias [groups * channels]. Taps are copied.
+ *
+ * With ranks of the cells (Jain, Abbeel, Pathak 2020: "locally masked") the taps' mask differs from
+ * place to place: a block is used where the cell read has a lower rank than the cell that reads
+ * (type A), or none higher (type B). The weights do not depend on the ranks, so that networks of
+ * different orders may share them. Without strides, and not with LK_CENTRE_ALL. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
     int32_t axes;
@@ -57,6 +62,7 @@ typedef struct lk_conv_options {
     bool bias;
     lk_init init;
     int32_t stride[LK_GRID_AXES]; /* 0 means 1 */
+    const int32_t *rank;          /* [pixels * groups]; read while the node is made. NULL: none */
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
 /* The grid of its output, which has as many groups. */

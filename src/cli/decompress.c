@@ -181,6 +181,7 @@ const cli_verb cli_decompress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .several = "compressed files are restored one at a time",
     .inputs = "data",
     .outputs = "out labels",
     .folders = "out",

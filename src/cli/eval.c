@@ -238,6 +238,7 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = CLI_SEVERAL,
     .takes_none = true,
     .inputs = "data labels",
     .more =

@@ -443,6 +443,7 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = "several pictures are given as a folder of them; texts are scored one at a time",
     .takes_none = true,
     .inputs = "data anomalies labels against",
     .outputs = "out map",

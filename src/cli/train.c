@@ -343,6 +343,7 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
+    .several = CLI_SEVERAL,
     .inputs = "data valid labels valid-labels from order set",
     .outputs = "out",
     .more =

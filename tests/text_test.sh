@@ -80,7 +80,7 @@ run eval "$work/charrnn-utf8" --data "$work/unknown.txt" | grep -q '2 characters
     fail "escapes are not told"
 
 : >"$work/empty.txt"
-expect_status 1 'empty.txt.*empty' eval "$work/charrnn-utf8" --data "$work/empty.txt"
+expect_status 1 'empty.txt.*empty' check "$work/charrnn-utf8" --data "$work/empty.txt"
 expect_status 1 'missing.txt' eval "$work/charrnn-utf8" --data "$work/missing.txt"
 expect_status 1 'outside the [0-9]+ symbols' eval "$work/charrnn-bytes" --data "$work/test.txt" \
     --from 1000000

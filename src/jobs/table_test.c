@@ -1,4 +1,4 @@
-/* Rows as CSV and as lines of JSON: the same cells, quotes doubled, what is infinite or no UTF-8. */
+/* Rows as CSV and as lines of JSON: the same cells; quotes, infinite numbers, what is no UTF-8. */
 #include <stdio.h>
 
 #include "models/testing.h"

@@ -54,6 +54,13 @@ typedef struct lk_kernels {
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
     void (*multiply_add)(float *out, const float *a, const float *b, int64_t count);
+    /* factor[4 i + k] is 0 where word k of the random block of the counter (a, b + i) under the key
+     * (base/random.h) is below the threshold, else scale: i = 0 .. blocks - 1. */
+    void (*drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b, int64_t blocks,
+                      uint32_t threshold, float scale);
+    /* out = factor in, or 0 where the factor is; out += that. out may equal in. */
+    void (*drop)(float *out, const float *factor, const float *in, int64_t count);
+    void (*drop_add)(float *out, const float *factor, const float *in, int64_t count);
     /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`:
      * tanh(a) sigmoid(b). Backward adds into din. */
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);

@@ -44,6 +44,10 @@ lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL
 
 void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b,
+                          int64_t blocks, uint32_t threshold, float scale);
+void LK_KERNEL(drop)(float *out, const float *factor, const float *in, int64_t count);
+void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64_t count);
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                               int64_t width);

@@ -36,6 +36,12 @@ static const network networks[] = {
     {"lstm", "charrnn", {"cell=lstm", "layers=2", "width=512"}, 3, 32, CHARACTERS},
     {"lstm-narrow", "charrnn", {"cell=lstm", "layers=2", "width=128"}, 3, 32, CHARACTERS},
     /* Without a peer: for the cost of cached sampling. */
+    {"gated-pixelcnn",
+     "gated-pixelcnn",
+     {"layers=8", "channels=32", "head=64"},
+     3,
+     32,
+     BINARY_IMAGES},
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
     {"diagonal-bilstm",
      "pixelrnn",

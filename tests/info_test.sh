@@ -27,6 +27,13 @@ run info "$work/p1" --field 3,3 >"$work/text"
 grep -q 'sees 11 of the 24 variables before it; 13 are its blind spot' "$work/text" ||
     fail "$(cat "$work/text")"
 
+# Two stacks have none: with three layers of 3x3 all that is before, within three pixels.
+train gated-pixelcnn --set layers=3 --set channels=3 --set head=3 --set first_kernel=3 \
+    --out "$work/g"
+run info "$work/g" --field 3,3 --json >"$work/g.json"
+expect_same <(seq 0 23) <(list "$work/g.json" seen_variables) "two stacks"
+[[ $(json "$work/g.json" blind) -eq 0 ]] || fail "the blind spot of two: $(cat "$work/g.json")"
+
 # A MADE sees all; a Bayes net its parents and what they stand for.
 train made --set hidden=30 --out "$work/m"
 run info "$work/m" --field 6,6 --json >"$work/m.json"

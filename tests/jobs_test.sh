@@ -132,6 +132,12 @@ run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn"
     --quiet --set blocks=1 --set channels=4 --set head=5 >/dev/null
 run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
 run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
+run train gated-pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/gated" --epochs 1 \
+    --quiet --set layers=2 --set channels=4 --set head=5 >/dev/null
+run check "$work/gated" >"$work/check" || fail "check of gated-pixelcnn: $(cat "$work/check")"
+run compress "$work/gated" --data "$work/test.txt" --out "$work/gated.lk" >/dev/null
+run decompress "$work/gated" --data "$work/gated.lk" --out "$work/gated.txt" >/dev/null
+expect_same "$work/test.txt" "$work/gated.txt" "gated-pixelcnn restores"
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -137,4 +137,16 @@ expect_status 1 'the label of example 3 is 2, .*given no labels.* say --anomalie
 run score "$work/m" --data "$work/people.csv" --anomalies "$work/classes" >"$work/log"
 said AUROC "$work/log"
 
+# A setting of parents that no row has: no table has a hole there, the conditional is what the
+# network makes of the parents (findings/unseen_parents.sh: elsewhere it is uniform).
+printf 'a,b,c\n0,0,0\n0,1,1\n1,0,2\n0,0,0\n' >"$work/four.csv"
+printf 'a\nb\nc: a b\n' >"$work/four.dag"
+run train bayesnet --data "$work/four.csv" --set graph="$work/four.dag" --epochs 200 \
+    --batch-size 4 --learning-rate 0.05 --out "$work/net" >/dev/null 2>"$work/log"
+printf 'a,b,c\n1,1,0\n1,1,1\n1,1,2\n' >"$work/never.csv"
+run score "$work/net" --data "$work/never.csv" --out "$work/net.csv" >/dev/null
+awk -F, 'NR > 1 { p = exp(-$2); sum += p; if ($2 !~ /^[0-9.]+$/ || $6 == 1.0986123) exit 1 }
+    END { if (sum > 0.2 || sum < 0.01) exit 1 }' "$work/net.csv" || fail "$(cat "$work/net.csv")"
+checks=$((checks + 1))
+
 finish

@@ -41,9 +41,24 @@ static long double exact_sigmoid(long double x) {
 static long double exact_softplus(long double x) {
     return x < 0 ? log1pl(expl(x)) : x + log1pl(expl(-x));
 }
+static long double exact_elu(long double x) {
+    return x > 0 ? x : expm1l(x);
+}
+static long double exact_swish(long double x, long double u) {
+    return u < -11400 ? 0 : x / (1 + expl(-u));
+}
+static long double exact_gelu(long double x) {
+    return exact_swish(x, (long double)LK_GELU * x);
+}
+static long double exact_gelu_tanh(long double x) {
+    return exact_swish(x, x * ((long double)LK_GELU_TANH_A + (long double)LK_GELU_TANH_B * x * x));
+}
 /* Of the functions' own domain only: outside it they hold on to the ends. */
 static long double exact_slope(long double y) {
     return y < 0 ? 0 : -expm1l(-y);
+}
+static long double exact_log1mexp(long double t) {
+    return t < 0.5L ? logl(-expm1l(-t)) : log1pl(-expl(-t));
 }
 
 typedef struct function {
@@ -60,6 +75,10 @@ static const function functions[] = {
     {"sigmoid", lk_sigmoid_scalar, exact_sigmoid, 2.41},
     {"softplus", lk_softplus_scalar, exact_softplus, 1.82},
     {"slope", lk_softplus_slope, exact_slope, 0.90},
+    {"elu", lk_elu_scalar, exact_elu, 0.90},
+    {"gelu", lk_gelu_scalar, exact_gelu, 54},
+    {"gelu tanh", lk_gelu_tanh_scalar, exact_gelu_tanh, 16},
+    {"log1mexp", lk_log1mexp_scalar, exact_log1mexp, 2.16},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 
@@ -198,8 +217,23 @@ static void test_special_values(void **state) {
     expect("softplus(FLT_MAX)", lk_softplus_scalar(FLT_MAX), FLT_MAX);
     expect("softplus(0)", lk_softplus_scalar(0.0f), LK_LN2_HIGH);
     expect("softplus(-0)", lk_softplus_scalar(-0.0f), LK_LN2_HIGH);
+    expect("elu(-0)", lk_elu_scalar(-0.0f), 0.0f);
+    expect("elu(-inf)", lk_elu_scalar(-inf), -1.0f);
+    expect("elu(inf)", lk_elu_scalar(inf), inf);
+    expect("gelu(-inf)", lk_gelu_scalar(-inf), -0.0f);
+    expect("gelu(inf)", lk_gelu_scalar(inf), inf);
+    expect("gelu(-FLT_MAX)", lk_gelu_scalar(-FLT_MAX), -0.0f);
+    expect("gelu tanh(-inf)", lk_gelu_tanh_scalar(-inf), -0.0f);
+    expect("gelu tanh(FLT_MAX)", lk_gelu_tanh_scalar(FLT_MAX), FLT_MAX);
+    expect("gelu's slope at -inf", lk_gelu_slope(-inf), 0.0f);
+    expect("gelu tanh's slope at inf", lk_gelu_tanh_slope(inf), 1.0f);
     expect("slope(0)", lk_softplus_slope(0.0f), 0.0f);
     expect("slope(inf)", lk_softplus_slope(inf), 1.0f);
+    expect("log1mexp(0)", lk_log1mexp_scalar(0.0f), -inf);
+    expect("log1mexp(-0)", lk_log1mexp_scalar(-0.0f), -inf);
+    expect("log1mexp(inf)", lk_log1mexp_scalar(inf), 0.0f);
+    expect("log1mexp(-inf)", lk_log1mexp_scalar(-inf), lk_nan());
+    expect("log1mexp(-1)", lk_log1mexp_scalar(-1.0f), lk_nan());
     expect("slope(-1)", lk_softplus_slope(-1.0f), 0.0f);
 }
 
@@ -255,6 +289,8 @@ static void test_bits_are_frozen(void **state) {
     static const uint64_t expected[FUNCTIONS] = {
         UINT64_C(0x1683f3e892653508), UINT64_C(0xa18f18fd8fb6a0d1), UINT64_C(0xc313691f65b5493a),
         UINT64_C(0x6e40b3e482632606), UINT64_C(0xe67036cfc707950e), UINT64_C(0x9000d58fe58e3619),
+        UINT64_C(0xd39b8b665884404b), UINT64_C(0xe3e20094eebb8266), UINT64_C(0x35b4c61a1d748846),
+        UINT64_C(0x6ed8ad857f168d91),
     };
     for (size_t i = 0; i < FUNCTIONS; i++) {
         uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, a word at a time */

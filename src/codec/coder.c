@@ -9,6 +9,7 @@
 #define CDF_ENTRIES (INT64_C(1) << 20) /* of a block, unless one row needs more */
 #define ROWS (INT64_C(1) << 14)        /* of a block: they stay in a core's cache */
 #define ENTRIES_PER_PIECE 4096         /* that are worth a thread's while */
+#define SEARCHED 64                    /* entries that are as much work as a search */
 #define TELL_SYMBOLS 1024
 
 /* A chunk under way, and its present group of lanes. */
@@ -50,10 +51,21 @@ void lk_coder_deinit(lk_coder *coder) {
     *coder = (lk_coder){0};
 }
 
+/* The most entries that a CDF of the graph's distributions has. */
+static int64_t listed(const lk_graph *graph) {
+    int64_t most = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        bool lists = field->role == LK_MODELLED && field->head.dist->search == NULL;
+        most = lists && field->alphabet > most ? field->alphabet : most;
+    }
+    return most + 1;
+}
+
 static lk_status make_scratch(lk_coder *coder, lk_schedules schedule, const lk_run *run) {
-    int64_t width = lk_run_graph(run)->alphabet + 1;
     int64_t values = lk_run_window(run) * coder->options.lanes;
     if (coder->cdf == NULL) {
+        int64_t width = coder->listed = listed(lk_run_graph(run));
         int64_t fit = CDF_ENTRIES / width < ROWS ? CDF_ENTRIES / width : ROWS;
         int64_t workers = lk_pool_threads(coder->model->context->pool);
         coder->rows = fit > 1 ? fit : 1;
@@ -61,7 +73,8 @@ static lk_status make_scratch(lk_coder *coder, lk_schedules schedule, const lk_r
                                    (coder->rows > workers ? coder->rows : workers) * width, 4);
         coder->symbols = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->symbols);
         coder->terms = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->terms);
-        coder->intervals = lk_arena_take(coder->scratch, coder->rows, sizeof *coder->intervals);
+        coder->intervals =
+            lk_arena_take(coder->scratch, LK_DIGITS_MOST * coder->rows, sizeof *coder->intervals);
     }
     if (schedule == LK_PARALLEL && coder->values == NULL) {
         coder->values = lk_arena_take(coder->scratch, values, sizeof *coder->values);
@@ -129,13 +142,14 @@ static uint16_t *value_at(const task *t, const span *s, int64_t lane) {
 }
 
 static int64_t width_of(const task *t) {
-    return lk_run_graph(t->run)->alphabet + 1;
+    return t->coder->listed;
 }
 
 /* For decoding: the distributions. */
 static void find_distributions(const task *t, const span *s, uint32_t *cdf) {
     const float *parameters = lk_run_parameters(t->run, s->place);
-    for (int64_t lane = s->lane; lane < s->live; lane++, cdf += width_of(t)) {
+    bool lists = s->head.dist->search == NULL;
+    for (int64_t lane = s->lane; lane < s->live && lists; lane++, cdf += width_of(t)) {
         s->head.dist->cdf(t->coder->model->context->kernels, &s->head,
                           parameters + lane * s->head.channels, cdf);
     }
@@ -154,9 +168,14 @@ static void find_intervals(const task *t, const span *s, uint32_t *cdf) {
         LK_REQUIRE(x[i] < s->head.alphabet);
     }
     s->head.dist->nll(kernels, &s->head, parameters, x, count, c->terms + at);
-    for (int64_t i = 0; i < count; i++) {
-        s->head.dist->cdf(kernels, &s->head, parameters + i * s->head.channels, cdf);
-        c->intervals[at + i] = (lk_interval){cdf[x[i]], cdf[x[i] + 1] - cdf[x[i]]};
+    for (int64_t i = 0; i < count; i++, parameters += s->head.channels) {
+        lk_interval *interval = c->intervals + LK_DIGITS_MOST * (at + i);
+        if (s->head.dist->search != NULL) {
+            s->head.dist->search->intervals(kernels, &s->head, parameters, x[i], interval);
+        } else {
+            s->head.dist->cdf(kernels, &s->head, parameters, cdf);
+            *interval = (lk_interval){cdf[x[i]], cdf[x[i] + 1] - cdf[x[i]]};
+        }
     }
 }
 
@@ -205,14 +224,38 @@ static void code_character(task *t, uint16_t symbol, bool escapes, uint32_t *cha
                       lk_symbols_find(t->content->alphabet, *character) != symbol;
 }
 
+static uint16_t decode_value(const task *t, const span *s, int64_t at, int64_t lane) {
+    const lk_search *search = s->head.dist->search;
+    if (search == NULL) {
+        return (uint16_t)lk_code_symbol(t->code, t->coder->cdf + at * width_of(t), s->head.alphabet,
+                                        0);
+    }
+    const float *parameters = lk_run_parameters(t->run, s->place) + lane * s->head.channels;
+    int32_t known = 0, digits = search->digits(&s->head);
+    for (int32_t d = 0; d < digits; d++) {
+        lk_interval interval;
+        known = search->find(t->coder->model->context->kernels, &s->head, parameters, d, known,
+                             lk_rans_position(&t->code->rans), &interval);
+        lk_code_step(t->code, interval);
+    }
+    return (uint16_t)known;
+}
+
+static void encode_value(const task *t, const span *s, int64_t at) {
+    const lk_search *search = s->head.dist->search;
+    int32_t digits = search == NULL ? 1 : search->digits(&s->head);
+    for (int32_t d = 0; d < digits; d++) {
+        lk_code_step(t->code, t->coder->intervals[LK_DIGITS_MOST * at + d]);
+    }
+}
+
 /* The symbol of row `at` of the block. */
-static lk_status code_value(task *t, const span *s, int64_t at, uint16_t *value) {
+static lk_status code_value(task *t, const span *s, int64_t at, int64_t lane, uint16_t *value) {
     const lk_content *content = t->content;
     if (t->code->decoding) {
-        *value = (uint16_t)lk_code_symbol(t->code, t->coder->cdf + at * width_of(t),
-                                          s->head.alphabet, 0);
+        *value = decode_value(t, s, at, lane);
     } else {
-        lk_code_step(t->code, t->coder->intervals[at]);
+        encode_value(t, s, at);
     }
     bool escapes = content->character != NULL && lk_symbols_escapes(content->alphabet, *value);
     if (content->character != NULL) {
@@ -226,7 +269,7 @@ static lk_status code_span(task *t, const span *s) {
     int64_t at = s->row - t->first;
     for (int64_t lane = s->lane; lane < s->live && !t->code->wrong; lane++, at++) {
         uint16_t *value = value_at(t, s, lane);
-        LK_TRY(code_value(t, s, at, value));
+        LK_TRY(code_value(t, s, at, lane, value));
         column[lane] = *value;
     }
     memset(column + s->live, 0, (size_t)(s->end - s->live) * sizeof *column);
@@ -238,8 +281,8 @@ static lk_status code_span(task *t, const span *s) {
 }
 
 static lk_status code_places(task *t, int64_t first, int64_t last) {
-    int64_t end = last * t->lanes, alphabet = lk_run_graph(t->run)->alphabet;
-    t->per_piece = alphabet < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / alphabet : 1;
+    int64_t end = last * t->lanes, entries = width_of(t) > 1 ? width_of(t) - 1 : SEARCHED;
+    t->per_piece = entries < ENTRIES_PER_PIECE ? ENTRIES_PER_PIECE / entries : 1;
     for (t->first = first * t->lanes; t->first < end && !t->code->wrong; t->first += t->count) {
         t->count = end - t->first < t->coder->rows ? end - t->first : t->coder->rows;
         int64_t row = t->first, behind = t->first + t->count;

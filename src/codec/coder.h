@@ -20,10 +20,11 @@ typedef struct lk_coder {
     double *nll;                   /* [lanes] */
     uint16_t *values;              /* [lanes][window of the parallel run] */
     int64_t rows;                  /* (place, lane), of a block, at most */
+    int64_t listed;                /* entries of a row's CDF: 1 where no distribution has one */
     uint32_t *cdf;                 /* decoding: of each row; encoding: of a worker's present one */
     uint16_t *symbols;             /* encoding: of a block's rows, */
     float *terms;                  /* their NLL in nats */
-    lk_interval *intervals;        /* and intervals */
+    lk_interval *intervals;        /* and intervals, LK_DIGITS_MOST of each */
     bool (*progress)(void *argument, int64_t done, int64_t total); /* as lk_codec_options has it */
     void *progress_argument;
     int64_t done, total; /* symbols, for it */

@@ -1,12 +1,11 @@
 /* Output distributions of one discrete variable, from its parameters. One row each.
  *
- * The integer CDF is part of the file format: from the parameters' bits it is made by float32
- * operations that are the same everywhere (base/maths.h), one exact conversion to integers (a
- * truncation after scaling by a power of two), and integer arithmetic. The rules stand in
- * bernoulli.c and categorical.c. They are total: any bits give a valid CDF, NaN included, so that a
- * damaged stream can lead a decoder astray but never out of bounds. A symbol of probability 0 still
- * has 1 / 2^24 there (it costs 24 bits to code), while its nll is +inf and sampling never draws
- * it. */
+ * The integer CDF is part of the file format: from the parameters' bits it is made by operations
+ * that are the same everywhere (base/maths.h), an exact conversion to integers (a truncation) and
+ * integer arithmetic. The rules stand in bernoulli.c, categorical.c and logistic_mixture.c. They
+ * are total: any bits give a valid CDF, NaN included, so that a damaged stream can lead a decoder
+ * astray but never out of bounds. A symbol of probability 0 still has 1 / 2^24 there (it costs 24
+ * bits to code), while its nll is +inf and sampling never draws it. */
 #ifndef LK_DIST_DIST_H
 #define LK_DIST_DIST_H
 
@@ -14,6 +13,10 @@
 
 extern const lk_dist lk_bernoulli;   /* alphabet 2: one logit of p(x = 1) */
 extern const lk_dist lk_categorical; /* any alphabet: that many logits; log-softmax */
+/* Any alphabet >= 2, whose symbols are numbers: a mixture of discretized logistic distributions
+ * (kernels/logistic.h). Channels, K = head->components of each: log weights, which need not be
+ * normalised; means, in the scale of data in -1 .. 1; log scales. */
+extern const lk_dist lk_logistic_mixture;
 
 /* The smallest symbol s with unit < F(s): the inverse cumulative distribution at unit in [0, 1). F
  * is summed in double, in the order of the symbols. Never a symbol of probability 0; where rounding

@@ -29,6 +29,8 @@ static const field_case cases[] = {
     {"made", {1, {6}}, 2, 2, {0}, NULL, {"hidden=7", "masks=2", "order_agnostic=true"}, 3},
     {"pixelcnn", {3, {2, 3, 1}}, 3, 2, {0}, NULL, {"blocks=1", "channels=2", "head=3"}, 3},
     {"pixelcnn", {3, {2, 2, 2}}, 2, 3, {0}, NULL, {"blocks=1", "channels=2", "head=3"}, 3},
+    {"gated-pixelcnn", {3, {2, 2, 2}}, 2, 3, {0}, NULL, {"layers=2", "channels=2", "head=3"}, 3},
+    {"gated-pixelcnn", {3, {1, 3, 1}}, 8, 2, {0}, "bits:2", {"layers=2", "channels=2"}, 2},
     {"charrnn", {1, {5}}, 3, 4, {0}, NULL, {"width=4"}, 1},
     {"made", {1, {4}}, 4, 0, {0}, "bits:1", {"hidden=8"}, 1},
     {"made", {1, {3}}, 16, 0, {0}, "bits:3", {"hidden=8"}, 1},

@@ -15,6 +15,26 @@ typedef struct lk_interval {
 
 typedef struct lk_head lk_head;
 
+/* Coding and drawing one symbol of a distribution whose cumulative function costs little at a
+ * point, so that not all symbols need be listed. A symbol is coded as its digits, one after
+ * another. Each has an interval of 2^LK_CDF_BITS, given the digits before it; those of all values
+ * that it can have tile the whole. */
+#define LK_DIGITS_MOST 2
+typedef struct lk_search {
+    /* Digits of a symbol: 1 .. LK_DIGITS_MOST. */
+    int32_t (*digits)(const lk_head *head);
+    /* Those of symbol x. */
+    void (*intervals)(const lk_kernels *kernels, const lk_head *head, const float *parameters,
+                      uint16_t x, lk_interval *interval);
+    /* The digit number `digit` whose interval holds `position`, and the interval. `known` is what
+     * this gave for the digit before, 0 for the first; for the last digit it gives the symbol. */
+    int32_t (*find)(const lk_kernels *kernels, const lk_head *head, const float *parameters,
+                    int32_t digit, int32_t known, uint32_t position, lk_interval *interval);
+    /* The smallest symbol s with unit < F(s), unit in [0, 1). Never one of probability 0. */
+    int32_t (*draw)(const lk_kernels *kernels, const lk_head *head, const float *parameters,
+                    float unit);
+} lk_search;
+
 typedef struct lk_dist {
     const char *name;
     /* Parameters of a variable with such a head. */
@@ -25,11 +45,13 @@ typedef struct lk_dist {
     /* dparameters (overwritten, all head->channels) = scale * d nll / d parameters */
     void (*gradient)(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                      const uint16_t *x, float scale, int64_t count, float *dparameters);
-    /* Probabilities of `count` examples, [count][head->alphabet], after dividing logits by the
-     * temperature (finite, >= 0; 1 = the model; 0 = the most probable symbol, the lowest of
-     * equals). For sampling and for people. */
+    /* Probabilities of `count` examples, [count][head->alphabet], in proportion to those of the
+     * model to the power 1 / temperature: logits are divided by it (finite, >= 0; 1 = the model; 0
+     * = the most probable symbol, the lowest of equals). For sampling and for people. */
     void (*probabilities)(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                           int64_t count, float temperature, float *probability);
+    /* Instead of `cdf`, and for drawing at temperature 1; NULL: the distribution has a `cdf`. */
+    const lk_search *search;
     /* The integer CDF, the only source of coded probabilities, used by encoder and decoder alike:
      * cdf[0] = 0 < cdf[1] < ... < cdf[head->alphabet] = 2^LK_CDF_BITS. */
     void (*cdf)(const lk_kernels *kernels, const lk_head *head, const float *parameters,

@@ -79,20 +79,41 @@ static bool hold(const artist *a, int64_t variable) {
     return all;
 }
 
+static float unit_of(const artist *a, int64_t lane, int64_t variable) {
+    lk_random random = {a->studio->group->options->seed, LK_FOR_SAMPLE};
+    return lk_random_unit(random, (uint64_t)a->sample[lane], (uint64_t)variable);
+}
+
+/* From the conditionals as they are, without a list of probabilities. */
+static void search_open(const artist *a, const lk_head *head, const float *parameters,
+                        int64_t variable) {
+    const lk_sample_group *g = a->studio->group;
+    const lk_kernels *kernels = g->model->context->kernels;
+    for (int64_t n = 0; n < a->lanes; n++, parameters += head->channels) {
+        if (lk_given_value(g->options->given, a->sample[n], variable) < 0) {
+            a->column[n] = (uint16_t)head->dist->search->draw(kernels, head, parameters,
+                                                              unit_of(a, n, variable));
+        }
+    }
+}
+
 /* And with what is drawn. */
 static void draw_open(const artist *a, int64_t place, int64_t variable) {
     const lk_sample_group *g = a->studio->group;
     const lk_sample_options *o = g->options;
     lk_head head = lk_run_head(a->run, place);
     const float *parameters = lk_run_parameters(a->run, place), *probability = a->probability;
+    if (head.dist->search != NULL && o->temperature == 1.0f) {
+        search_open(a, &head, parameters, variable);
+        return;
+    }
     parameters = has_escape(g) ? strike_escape(a, &head, parameters) : parameters;
     head.dist->probabilities(g->model->context->kernels, &head, parameters, a->lanes,
                              o->temperature, a->probability);
     for (int64_t n = 0; n < a->lanes; n++, probability += head.alphabet) {
         if (lk_given_value(o->given, a->sample[n], variable) < 0) {
-            float unit = lk_random_unit((lk_random){o->seed, LK_FOR_SAMPLE}, (uint64_t)a->sample[n],
-                                        (uint64_t)variable);
-            a->column[n] = (uint16_t)lk_probabilities_draw(probability, head.alphabet, unit);
+            a->column[n] = (uint16_t)lk_probabilities_draw(probability, head.alphabet,
+                                                           unit_of(a, n, variable));
         }
     }
 }

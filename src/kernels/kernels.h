@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "kernels/isa/tile.h"
+#include "kernels/logistic.h"
 #include "likely.h"
 
 /* Settings of one Adam step; see optim/optimizer.h for the formulas. With g = gradient_scale
@@ -28,6 +29,8 @@ typedef struct lk_adam_step {
     float l2_decay;                 /* added to the gradient (Adam with L2 regularization) */
 } lk_adam_step;
 
+#define LK_ATTENTION_LANES 32
+
 typedef struct lk_kernels {
     const char *isa;
 
@@ -37,7 +40,11 @@ typedef struct lk_kernels {
     void (*tanh)(float *out, const float *in, int64_t count);
     void (*sigmoid)(float *out, const float *in, int64_t count);
     void (*softplus)(float *out, const float *in, int64_t count);
-    void (*relu)(float *out, const float *in, int64_t count); /* +0 for both zeros */
+    void (*elu)(float *out, const float *in, int64_t count);
+    void (*gelu)(float *out, const float *in, int64_t count);      /* x sigmoid(1.702 x) */
+    void (*gelu_tanh)(float *out, const float *in, int64_t count); /* the form with tanh */
+    void (*log1mexp)(float *out, const float *in, int64_t count);  /* log(1 - e^-in) */
+    void (*relu)(float *out, const float *in, int64_t count);      /* +0 for both zeros */
     /* out += in; out[i] = fma(scale, in[i], out[i]) */
     void (*add)(float *out, const float *in, int64_t count);
     void (*axpy)(float *out, float scale, const float *in, int64_t count);
@@ -50,6 +57,10 @@ typedef struct lk_kernels {
     void (*tanh_backward)(float *din, const float *y, const float *dy, int64_t count);
     void (*sigmoid_backward)(float *din, const float *y, const float *dy, int64_t count);
     void (*softplus_backward)(float *din, const float *y, const float *dy, int64_t count);
+    void (*elu_backward)(float *din, const float *y, const float *dy, int64_t count);
+    /* The same from the input x. */
+    void (*gelu_backward)(float *din, const float *x, const float *dy, int64_t count);
+    void (*gelu_tanh_backward)(float *din, const float *x, const float *dy, int64_t count);
 
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
@@ -66,6 +77,15 @@ typedef struct lk_kernels {
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
     void (*gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                           int64_t width);
+    /* The same with a sigmoid(b). */
+    void (*gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
+    void (*gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                                 int64_t width);
+    /* Each of `rows` rows of `width` values x becomes 2 width: elu(x), then elu(-x). Backward adds
+     * into din, from the output. */
+    void (*concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
+    void (*concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
+                                int64_t width);
     /* Layer normalisation of rows of `width` >= 1 values: out = gain (in - mean) / sqrt(variance +
      * epsilon) + bias, sums in double in the shape of `sum_squares`. Gain and bias are `groups` >=
      * 1 rows of `width` values; row r takes the (r % groups)-th. Backward adds into din (may be
@@ -104,6 +124,29 @@ typedef struct lk_kernels {
                             int64_t width);
     void (*categorical_gradient)(float *gradient, const float *logits, const uint16_t *x,
                                  float scale, int64_t rows, int64_t width);
+
+    /* The discretized logistic distribution, elementwise: log p(x), the symbols x as floats, and
+     * its derivatives by mean and log scale. The formulae stand in kernels/logistic.h. */
+    void (*logistic)(float *log_p, const lk_logistic *levels, const float *x, const float *mean,
+                     const float *log_scale, int64_t count);
+    void (*logistic_slopes)(float *by_mean, float *by_log_scale, const lk_logistic *levels,
+                            const float *x, const float *mean, const float *log_scale,
+                            int64_t count);
+    /* Of a mixture of 1 to LK_MIXTURE_MOST logistic distributions over the levels, what lies below
+     * an edge: sum_k weight[k] sigmoid((edge - mean[k]) inverse[k]), one chain from component 0
+     * on. Never falls as the edge rises, to the last bit, if no weight or inverse is negative. */
+    double (*logistic_below)(const double *weight, const float *mean, const float *inverse,
+                             float edge, int64_t components);
+    /* Softmax of attention, not yet divided: x becomes e = exp(x - greatest), and `sum` their sum,
+     * one chain, keys ascending. LK_ATTENTION_LANES queries side by side, a row of x for each key;
+     * or one query, whose keys stand side by side. Before it, of keys `first` ..: -inf, of which e
+     * is 0, where a query does not read (begin <= key < end). Its gradient: dweight = weight
+     * (dweight - mean), with a mean for each query. */
+    void (*attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                           int64_t keys);
+    void (*attention_weights)(float *x, float *sum, int64_t keys);
+    float (*attention_weights_alone)(float *x, int64_t keys);
+    void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /

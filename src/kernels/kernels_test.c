@@ -112,12 +112,54 @@ static const lk_adam_step adam_step = {.learning_rate = 0.01f,
                                        .gradient_scale = 0.7f,
                                        .l2_decay = 0.03f};
 
+/* Symbols of all levels in the last array: the first, the last, and those between. */
+static lk_logistic with_levels(arrays *a, int32_t alphabet, int64_t count, int64_t shift) {
+    for (int64_t i = 0; i < count; i++) {
+        int64_t symbol = i % 3 == 0 ? a->x[i] * (alphabet - 1) : i * 40503 % alphabet;
+        A(3)[i] = (float)symbol;
+    }
+    return lk_logistic_levels(alphabet);
+}
+
+static void run_logistic(const lk_kernels *k, arrays *a, int32_t alphabet, int64_t count,
+                         int64_t shift) {
+    lk_logistic levels = with_levels(a, alphabet, count, shift);
+    k->logistic(A(0), &levels, A(3), A(1), A(2), count);
+}
+
+static void run_logistic_slopes(const lk_kernels *k, arrays *a, int32_t alphabet, int64_t count,
+                                int64_t shift) {
+    lk_logistic levels = with_levels(a, alphabet, count, shift);
+    float mean[MOST];
+    memcpy(mean, A(1), (size_t)count * sizeof *mean);
+    k->logistic_slopes(A(0), A(1), &levels, A(3), mean, A(2), count);
+}
+
+static void run_logistic_below(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) {
+    double weight[LK_MIXTURE_MOST];
+    count = count < LK_MIXTURE_MOST ? count : LK_MIXTURE_MOST;
+    for (int64_t i = 0; i < count; i++) {
+        weight[i] = (double)lk_magnitude(A(0)[i]);
+    }
+    a->wide = k->logistic_below(weight, A(1), A(2), 7.5f, count);
+}
+
+CASE(logistic_of_grey, run_logistic(k, a, 256, count, shift))
+CASE(logistic_of_16_bits, run_logistic(k, a, 65536, count, shift))
+CASE(logistic_of_two, run_logistic(k, a, 2, count, shift))
+CASE(logistic_slopes_of_grey, run_logistic_slopes(k, a, 256, count, shift))
+CASE(logistic_slopes_of_16_bits, run_logistic_slopes(k, a, 65536, count, shift))
+CASE(logistic_below_edge, run_logistic_below(k, a, count, shift))
 CASE(exp, k->exp(A(0), A(1), count))
 CASE(exp_in_place, k->exp(A(0), A(0), count))
 CASE(log, k->log(A(0), A(1), count))
 CASE(tanh, k->tanh(A(0), A(1), count))
 CASE(sigmoid, k->sigmoid(A(0), A(1), count))
+CASE(log1mexp, k->log1mexp(A(0), A(1), count))
 CASE(softplus, k->softplus(A(0), A(1), count))
+CASE(elu, k->elu(A(0), A(1), count))
+CASE(gelu, k->gelu(A(0), A(1), count))
+CASE(gelu_tanh, k->gelu_tanh(A(0), A(1), count))
 CASE(relu, k->relu(A(0), A(1), count))
 CASE(add, k->add(A(0), A(1), count))
 CASE(sum_of, k->sum_of(A(0), A(1), A(2), count))
@@ -127,6 +169,9 @@ CASE(relu_backward, k->relu_backward(A(0), A(1), A(2), count))
 CASE(tanh_backward, k->tanh_backward(A(0), A(1), A(2), count))
 CASE(sigmoid_backward, k->sigmoid_backward(A(0), A(1), A(2), count))
 CASE(softplus_backward, k->softplus_backward(A(0), A(1), A(2), count))
+CASE(elu_backward, k->elu_backward(A(0), A(1), A(2), count))
+CASE(gelu_backward, k->gelu_backward(A(0), A(1), A(2), count))
+CASE(gelu_tanh_backward, k->gelu_tanh_backward(A(0), A(1), A(2), count))
 CASE(multiply, k->multiply(A(0), A(1), A(2), count))
 CASE(multiply_add, k->multiply_add(A(0), A(1), A(2), count))
 CASE(drop_draw, k->drop_draw(A(0), (const uint32_t[2]){7, 9}, 3, 5, count / 4, 1u << 31, 2.0f))
@@ -136,6 +181,12 @@ CASE(drop_add, k->drop_add(A(0), A(1), A(2), count))
 CASE(gate, k->gate(A(0), A(1), 1, count / 2))
 CASE(gate_rows, k->gate(A(0), A(1), count / 6, 3))
 CASE(gate_backward, k->gate_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(gate_linear, k->gate_linear(A(0), A(1), 1, count / 2))
+CASE(gate_linear_rows, k->gate_linear(A(0), A(1), count / 6, 3))
+CASE(gate_linear_backward, k->gate_linear_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(concat_elu, k->concat_elu(A(0), A(1), 1, count / 2))
+CASE(concat_elu_rows, k->concat_elu(A(0), A(1), count / 6, 3))
+CASE(concat_elu_backward, k->concat_elu_backward(A(0), A(1), A(2), count / 6, 3))
 CASE(channel_norm, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count > 0, 1, count))
 CASE(channel_norm_rows, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count / 6, 2, 3))
 CASE(channel_norm_backward, run_norm_backward(k, a, count > 0, 1, count, shift))
@@ -155,6 +206,10 @@ CASE(categorical_gradient_in_place, k->categorical_gradient(A(0), A(0), a->x, 0.
 CASE(categorical_nll_wide, k->categorical_nll(A(0), A(1), a->x, count > 1, count))
 CASE(categorical_gradient, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count / 5, 5))
 CASE(categorical_gradient_wide, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count > 1, count))
+CASE(attention_weights,
+     if (count >= LK_ATTENTION_LANES) k->attention_weights(A(0), A(1), count / LK_ATTENTION_LANES))
+CASE(attention_alone, a->number = k->attention_weights_alone(A(0), count))
+CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / LK_ATTENTION_LANES))
 CASE(sgd, k->sgd(A(0), A(1), A(2), 0.1f, 0.9f, 0.01f, 0.5f, count))
 CASE(adam, k->adam(A(0), A(1), A(2), A(3), &adam_step, count))
 CASE(adagrad, k->adagrad(A(0), A(1), A(2), 0.1f, 1e-6f, 0.01f, 0.5f, count))
@@ -168,6 +223,10 @@ static const kernel_case cases[] = {
     {"tanh", NAN_EXACT, run_tanh},
     {"sigmoid", NAN_EXACT, run_sigmoid},
     {"softplus", NAN_EXACT, run_softplus},
+    {"elu", NAN_EXACT, run_elu},
+    {"gelu", NAN_EXACT, run_gelu},
+    {"gelu_tanh", NAN_EXACT, run_gelu_tanh},
+    {"log1mexp", NAN_EXACT, run_log1mexp},
     {"relu", NAN_EXACT, run_relu},
     {"add", NAN_ANY, run_add},
     {"sum_of", NAN_ANY, run_sum_of},
@@ -177,6 +236,9 @@ static const kernel_case cases[] = {
     {"tanh_backward", NAN_ANY, run_tanh_backward},
     {"sigmoid_backward", NAN_ANY, run_sigmoid_backward},
     {"softplus_backward", NAN_ANY, run_softplus_backward},
+    {"elu_backward", NAN_ANY, run_elu_backward},
+    {"gelu_backward", NAN_ANY, run_gelu_backward},
+    {"gelu_tanh_backward", NAN_ANY, run_gelu_tanh_backward},
     {"multiply", NAN_ANY, run_multiply},
     {"multiply_add", NAN_ANY, run_multiply_add},
     {"drop_draw", NAN_EXACT, run_drop_draw},
@@ -186,6 +248,12 @@ static const kernel_case cases[] = {
     {"gate", NAN_ANY, run_gate},
     {"gate rows", NAN_ANY, run_gate_rows},
     {"gate_backward", NAN_ANY, run_gate_backward},
+    {"gate_linear", NAN_ANY, run_gate_linear},
+    {"gate_linear rows", NAN_ANY, run_gate_linear_rows},
+    {"gate_linear_backward", NAN_ANY, run_gate_linear_backward},
+    {"concat_elu", NAN_EXACT, run_concat_elu},
+    {"concat_elu rows", NAN_EXACT, run_concat_elu_rows},
+    {"concat_elu_backward", NAN_ANY, run_concat_elu_backward},
     {"channel_norm", NAN_ANY, run_channel_norm},
     {"channel_norm rows", NAN_ANY, run_channel_norm_rows},
     {"channel_norm_backward", NAN_ANY, run_channel_norm_backward},
@@ -205,6 +273,15 @@ static const kernel_case cases[] = {
     {"categorical_nll wide", NAN_ANY, run_categorical_nll_wide},
     {"categorical_gradient", NAN_ANY, run_categorical_gradient},
     {"categorical_gradient wide", NAN_ANY, run_categorical_gradient_wide},
+    {"logistic", NAN_ANY, run_logistic_of_grey},
+    {"logistic of 16 bits", NAN_ANY, run_logistic_of_16_bits},
+    {"logistic of two levels", NAN_ANY, run_logistic_of_two},
+    {"logistic slopes", NAN_ANY, run_logistic_slopes_of_grey},
+    {"logistic slopes of 16 bits", NAN_ANY, run_logistic_slopes_of_16_bits},
+    {"logistic below", NAN_ANY, run_logistic_below_edge},
+    {"attention_weights", NAN_ANY, run_attention_weights},
+    {"attention_weights_alone", NAN_ANY, run_attention_alone},
+    {"attention_dscores", NAN_ANY, run_attention_dscores},
     {"sgd", NAN_ANY, run_sgd},
     {"adam", NAN_ANY, run_adam},
     {"adagrad", NAN_ANY, run_adagrad},
@@ -313,6 +390,7 @@ static void test_functions_are_those_of_maths(void **state) {
         {offsetof(lk_kernels, tanh), lk_tanh_scalar},
         {offsetof(lk_kernels, sigmoid), lk_sigmoid_scalar},
         {offsetof(lk_kernels, softplus), lk_softplus_scalar},
+        {offsetof(lk_kernels, log1mexp), lk_log1mexp_scalar},
     };
     const lk_kernels *const *tables;
     int32_t count = lk_kernels_available(&tables);
@@ -466,6 +544,15 @@ static double relu_in_double(double x) {
 static double sigmoid_in_double(double x) {
     return 1 / (1 + exp(-x));
 }
+static double elu_in_double(double x) {
+    return x > 0 ? x : expm1(x);
+}
+static double gelu_in_double(double x) {
+    return x * sigmoid_in_double(1.702 * x);
+}
+static double gelu_tanh_in_double(double x) {
+    return x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x))) / 2;
+}
 static double softplus_in_double(double x) {
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
@@ -483,11 +570,15 @@ static void test_backward_rules(void **state) {
         const char *name;
         real_function *function;
         size_t offset;
+        bool of_input;
     } rows[] = {
-        {"relu", relu_in_double, offsetof(lk_kernels, relu_backward)},
-        {"tanh", tanh, offsetof(lk_kernels, tanh_backward)},
-        {"sigmoid", sigmoid_in_double, offsetof(lk_kernels, sigmoid_backward)},
-        {"softplus", softplus_in_double, offsetof(lk_kernels, softplus_backward)},
+        {"relu", relu_in_double, offsetof(lk_kernels, relu_backward), false},
+        {"tanh", tanh, offsetof(lk_kernels, tanh_backward), false},
+        {"sigmoid", sigmoid_in_double, offsetof(lk_kernels, sigmoid_backward), false},
+        {"softplus", softplus_in_double, offsetof(lk_kernels, softplus_backward), false},
+        {"elu", elu_in_double, offsetof(lk_kernels, elu_backward), false},
+        {"gelu", gelu_in_double, offsetof(lk_kernels, gelu_backward), true},
+        {"gelu_tanh", gelu_tanh_in_double, offsetof(lk_kernels, gelu_tanh_backward), true},
     };
     const lk_kernels *kernels = lk_kernels_named("scalar");
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
@@ -496,7 +587,7 @@ static void test_backward_rules(void **state) {
         for (double x = -8.03; x < 8.0; x += 0.37) {
             const double step = 1e-4;
             double slope = (rows[r].function(x + step) - rows[r].function(x - step)) / (2 * step);
-            float y = (float)rows[r].function(x);
+            float y = (float)(rows[r].of_input ? x : rows[r].function(x));
             float dy = -1.5f;
             float din = 0.25f;
             backward(&din, &y, &dy, 1);

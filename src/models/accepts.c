@@ -163,6 +163,19 @@ lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
                 : refuse_shape(model, dataset->path, dataset->shape, "");
 }
 
+lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset) {
+    for (int64_t i = 0; i < dataset->examples && model->data.labels > 0; i++) {
+        if (dataset->labels == NULL || dataset->labels[i] < 0 ||
+            dataset->labels[i] >= model->data.labels) {
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: example %lld has no label below %d, which the model wants to be "
+                           "given",
+                           dataset->path, (long long)i + 1, model->data.labels);
+        }
+    }
+    return LK_OK;
+}
+
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {
     LK_TRY(lk_model_shape_for(model, dataset->path, dataset->shape, there));
     return lk_model_accepts_values(model, dataset);

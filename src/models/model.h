@@ -44,7 +44,7 @@ typedef struct lk_fit_options {
     uint64_t seed;
     int64_t iterations; /* 0: the family's default */
     double minutes;     /* 0: no limit */
-    bool *kept; /* or NULL: set when a fit that is interrupted leaves usable parameters */
+    bool *kept;         /* or NULL: set when a fit that is interrupted leaves usable parameters */
     lk_fit_progress *progress;
     void *progress_argument;
 } lk_fit_options;
@@ -176,6 +176,8 @@ void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
 /* The second alone. */
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
+/* LK_MISMATCH when an example of the data has no label that the model's network can be given. */
+lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset);
 /* At which shape the model's network runs over data of `shape`: *there is the model's own when the
  * numbers of variables agree, or, for families that are built at any size, the data's: images of
  * another height and width but as many channels, sequences of another length. Else LK_MISMATCH,

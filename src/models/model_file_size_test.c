@@ -45,6 +45,7 @@ static void large_pictures_are_read(void **state) {
     } rows[] = {
         {"pixelcnn", {3, {256, 256, 3}}, 0, NULL, {"blocks=2", "channels=2", "head=3"}},
         {"pixelcnn", {3, {256, 256, 1}}, 10, "bits:4", {"blocks=1", "channels=2", "head=3"}},
+        {"gated-pixelcnn", {3, {256, 256, 1}}, 10, "bits:4", {"layers=2", "channels=2", "head=3"}},
         {"pixelrnn", {3, {256, 200, 3}}, 0, NULL, {"layers=1", "channels=2", "head=3"}},
         {"conv1d", {1, {150000}}, 0, NULL, {"layers=3", "channels=2", "head=3"}},
         {"charrnn", {1, {150000}}, 0, NULL, {"layers=1", "width=3", "cell=gru"}},
@@ -94,6 +95,7 @@ static void parameters_do_not_depend_on_the_size(void **state) {
     } rows[] = {
         {"pixelcnn", {3, {9, 8, 3}}, {"blocks=2", "kernel=5", "weight_norm=true"}},
         {"pixelcnn", {2, {7, 9}}, {"blocks=1", "block_kernel=5", "norm=channel"}},
+        {"gated-pixelcnn", {3, {7, 9, 3}}, {"layers=3", "kernel=5", "channels=4"}},
         {"pixelrnn", {3, {7, 9, 1}}, {"layers=2", "kind=row", "kernel=5"}},
         {"pixelrnn", {3, {7, 9, 3}}, {"layers=2", "kind=diagonal", "kernel=5"}},
         {"conv1d", {1, {40}}, {"layers=4", "cycle=3", "norm=channel"}},

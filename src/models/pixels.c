@@ -5,16 +5,20 @@
 #include "dist/dist.h"
 #include "models/marginals.h"
 
-void lk_window_make(lk_mask *mask, int32_t kernel) {
-    int32_t reach = kernel / 2;
+void lk_mask_rectangle(lk_mask *mask, int32_t top, int32_t bottom, int32_t left, int32_t right) {
     mask->count = 0;
-    for (int32_t y = -reach; y <= reach; y++) {
-        for (int32_t x = -reach; x <= reach; x++) {
+    for (int32_t y = top; y <= bottom; y++) {
+        for (int32_t x = left; x <= right; x++) {
             mask->taps[mask->count][0] = y;
             mask->taps[mask->count][1] = x;
             mask->taps[mask->count++][2] = 0;
         }
     }
+}
+
+void lk_window_make(lk_mask *mask, int32_t kernel) {
+    int32_t reach = kernel / 2;
+    lk_mask_rectangle(mask, -reach, reach, -reach, reach);
 }
 
 void lk_mask_make(lk_mask *mask, int32_t kernel) {

@@ -13,6 +13,9 @@ typedef struct lk_mask {
     int32_t count;
 } lk_mask;
 void lk_mask_make(lk_mask *mask, int32_t kernel);
+/* The taps from row `top` to `bottom` and from column `left` to `right`, as distances from the
+ * centre: at most those of the largest mask. */
+void lk_mask_rectangle(lk_mask *mask, int32_t top, int32_t bottom, int32_t left, int32_t right);
 /* All taps of the window: of what is known before. */
 void lk_window_make(lk_mask *mask, int32_t kernel);
 /* The setting `key` as the size of a mask: LK_INVALID when it has no centre. */

@@ -132,17 +132,36 @@ static inline void testing_fit(lk_model *model, const lk_dataset *train, const l
     testing_ok(model->context, model->family->fit(model, train, valid, &options));
 }
 
-/* NLL of each example by the parallel schedule of variant 0. */
-static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count,
-                               double *nll_nats) {
+/* Every example gets the same label, if the network takes one. */
+static inline void testing_give(lk_execution *execution, const lk_graph *graph, int64_t count,
+                                uint16_t label) {
+    uint16_t *given = malloc((size_t)count * sizeof *given);
+    assert_true(graph->given <= 1);
+    for (int64_t n = 0; n < count; n++) {
+        given[n] = label;
+    }
+    lk_execution_give(execution, given, count);
+    free(given);
+}
+
+/* NLL of each example by the parallel schedule of variant 0, given a label. */
+static inline void testing_nll_given(const lk_model *model, const uint16_t *x, int64_t count,
+                                     uint16_t label, double *nll_nats) {
     lk_graph *graph;
     lk_execution *execution;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, count, &execution));
+    testing_give(execution, graph, count, label);
     testing_ok(model->context, lk_execution_forward(execution, x, count));
     testing_ok(model->context, lk_execution_nll(execution, nll_nats, NULL));
     lk_execution_destroy(execution);
     lk_graph_destroy(graph);
+}
+
+/* Given the first one. */
+static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count,
+                               double *nll_nats) {
+    testing_nll_given(model, x, count, 0, nll_nats);
 }
 
 /* A likelihood that a test writes down in double: x[variables]. */
@@ -215,6 +234,8 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, count, &parallel));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_INCREMENTAL, count, &steps));
+    testing_give(parallel, graph, count, 0);
+    testing_give(steps, graph, count, 0);
     testing_ok(model->context, lk_execution_forward(parallel, x, count));
     testing_ok(model->context, lk_execution_begin(steps, count));
     uint16_t *column = malloc((size_t)count * sizeof *column);

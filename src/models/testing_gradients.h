@@ -26,6 +26,7 @@ static inline void testing_gradients(lk_model *model, const uint16_t *x, int32_t
     testing_ok(model->context, lk_parameters_make_gradients(model->parameters));
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_TRAIN, 1, &execution));
+    testing_give(execution, graph, 1, 0);
     testing_ok(model->context, lk_execution_forward(execution, x, 1));
     testing_ok(model->context, lk_execution_backward(execution));
     int64_t moving = 0;

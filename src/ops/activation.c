@@ -1,5 +1,5 @@
 /* Elementwise activations: out = f(in), din += f'(in) dout, with the derivative written from the
- * output. One table row a function. */
+ * output where that tells it, else from the input. One table row a function. */
 #include <stddef.h>
 #include <string.h>
 
@@ -8,12 +8,13 @@
 #include "ops/rules.h"
 
 typedef void elementwise(float *out, const float *in, int64_t count);
-typedef void elementwise_backward(float *din, const float *y, const float *dy, int64_t count);
+typedef void elementwise_backward(float *din, const float *known, const float *dy, int64_t count);
 
 /* Which entry of the kernel table a function is: offsets, since the table is chosen at run time. */
 typedef struct activation {
     const char *name;
     size_t forward, backward;
+    bool of_input; /* backward is told the input, not the output */
 } activation;
 
 static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
@@ -34,7 +35,8 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
     elementwise_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
     lk_begin_din(task, 0, at, floats);
-    function(task->din[0] + at, task->out + at, task->dout + at, floats);
+    const float *known = self->of_input ? task->in[0] : task->out;
+    function(task->din[0] + at, known + at, task->dout + at, floats);
 }
 
 static bool backward(const lk_task *task) {
@@ -43,7 +45,7 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_activation_op = {
     .name = "activation",
-    .definition = "out[c] = f(in[c]), f one of relu, tanh, sigmoid, softplus",
+    .definition = "out[c] = f(in[c]), f one of relu, tanh, sigmoid, softplus, elu, gelu",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = lk_shape_like_input,
@@ -55,11 +57,12 @@ const lk_op lk_activation_op = {
     .sets_fresh = true,
 };
 
+#define ROW(text, kernel, input) \
+    { text, offsetof(lk_kernels, kernel), offsetof(lk_kernels, kernel##_backward), input }
 static const activation activations[] = {
-    {"relu", offsetof(lk_kernels, relu), offsetof(lk_kernels, relu_backward)},
-    {"tanh", offsetof(lk_kernels, tanh), offsetof(lk_kernels, tanh_backward)},
-    {"sigmoid", offsetof(lk_kernels, sigmoid), offsetof(lk_kernels, sigmoid_backward)},
-    {"softplus", offsetof(lk_kernels, softplus), offsetof(lk_kernels, softplus_backward)},
+    ROW("relu", relu, false),          ROW("tanh", tanh, false), ROW("sigmoid", sigmoid, false),
+    ROW("softplus", softplus, false),  ROW("elu", elu, false),   ROW("gelu", gelu, true),
+    ROW("gelu-tanh", gelu_tanh, true),
 };
 
 lk_node *lk_activation(lk_graph *graph, const char *name, lk_node *input) {
@@ -90,4 +93,16 @@ lk_node *lk_sigmoid(lk_graph *graph, lk_node *input) {
 
 lk_node *lk_softplus(lk_graph *graph, lk_node *input) {
     return lk_activation(graph, "softplus", input);
+}
+
+lk_node *lk_elu(lk_graph *graph, lk_node *input) {
+    return lk_activation(graph, "elu", input);
+}
+
+lk_node *lk_gelu(lk_graph *graph, lk_node *input) {
+    return lk_activation(graph, "gelu", input);
+}
+
+lk_node *lk_gelu_tanh(lk_graph *graph, lk_node *input) {
+    return lk_activation(graph, "gelu-tanh", input);
 }

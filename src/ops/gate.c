@@ -1,9 +1,22 @@
-/* Gated activation (van den Oord et al., "Conditional Image Generation with PixelCNN Decoders",
- * 2016, equation 2): of a cell's 2c channels the first c are values, the others their gates: out =
- * tanh(a) sigmoid(b). */
+/* Gates: of a cell's 2c channels the first c are values, the others their gates: out = f(a)
+ * sigmoid(b), where f is tanh (van den Oord et al., "Conditional Image Generation with PixelCNN
+ * Decoders", 2016, equation 2) or nothing (Dauphin et al., "Language Modeling with Gated
+ * Convolutional Networks", 2017, section 2). */
 #include "ops/ops.h"
 #include "ops/pieces.h"
 #include "ops/rules.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef void gate_rows(float *out, const float *in, int64_t rows, int64_t width);
+typedef void gate_rows_backward(float *din, const float *in, const float *dout, int64_t rows,
+                                int64_t width);
+
+/* Which entries of the kernel table: offsets, since the table is chosen at run time. */
+typedef struct gate {
+    size_t forward, backward;
+} gate;
 
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_node *input = node->inputs[0];
@@ -20,7 +33,10 @@ static lk_status shape(lk_context *context, lk_node *node) {
 static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
     (void)cell;
     (void)floats;
-    task->kernels->gate(task->out + at, task->in[0] + 2 * at, task->batch, task->node->channels);
+    const gate *self = task->node->settings;
+    gate_rows *function;
+    memcpy(&function, (const char *)task->kernels + self->forward, sizeof function);
+    function(task->out + at, task->in[0] + 2 * at, task->batch, task->node->channels);
 }
 
 static bool forward(const lk_task *task) {
@@ -29,9 +45,12 @@ static bool forward(const lk_task *task) {
 
 static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
     (void)cell;
-    (void)floats;
-    task->kernels->gate_backward(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at,
-                                 task->batch, task->node->channels);
+    const gate *self = task->node->settings;
+    gate_rows_backward *function;
+    memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
+    lk_begin_din(task, 0, 2 * at, 2 * floats);
+    function(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at, task->batch,
+             task->node->channels);
 }
 
 static bool backward(const lk_task *task) {
@@ -40,7 +59,7 @@ static bool backward(const lk_task *task) {
 
 const lk_op lk_gate_op = {
     .name = "gate",
-    .definition = "out[c][k] = tanh(in[c][k]) sigmoid(in[c][channels + k])",
+    .definition = "out[c][k] = f(in[c][k]) sigmoid(in[c][channels + k]), f tanh or none",
     .inputs_least = 1,
     .inputs_most = 1,
     .shape = shape,
@@ -49,8 +68,25 @@ const lk_op lk_gate_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
+static lk_node *add_gate(lk_graph *graph, lk_node *input, gate kernels) {
+    gate *self = lk_arena_take(graph->arena, 1, sizeof *self);
+    if (input == NULL || self == NULL) {
+        return NULL;
+    }
+    *self = kernels;
+    return lk_graph_add(graph, &lk_gate_op, NULL, 1, &input, 0, NULL, self);
+}
+
 lk_node *lk_gate(lk_graph *graph, lk_node *input) {
-    return input == NULL ? NULL : lk_graph_add(graph, &lk_gate_op, NULL, 1, &input, 0, NULL, NULL);
+    return add_gate(graph, input,
+                    (gate){offsetof(lk_kernels, gate), offsetof(lk_kernels, gate_backward)});
+}
+
+lk_node *lk_gate_linear(lk_graph *graph, lk_node *input) {
+    return add_gate(
+        graph, input,
+        (gate){offsetof(lk_kernels, gate_linear), offsetof(lk_kernels, gate_linear_backward)});
 }

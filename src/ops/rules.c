@@ -16,6 +16,21 @@ int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_
     return 1;
 }
 
+int32_t lk_reads_nothing(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                         int32_t most) {
+    (void)node;
+    (void)input;
+    (void)cell;
+    (void)spans;
+    (void)most;
+    return 0;
+}
+
+bool lk_nothing_before(const lk_task *task) {
+    (void)task;
+    return true;
+}
+
 int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell) {
     (void)node;
     (void)cell;

@@ -9,6 +9,10 @@ lk_status lk_shape_like_input(lk_context *context, lk_node *node);
 /* Cell c reads cell c of each input. */
 int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
                            int32_t most);
+/* Of operations without inputs: they read nothing, and nothing stands before them. */
+int32_t lk_reads_nothing(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
+                         int32_t most);
+bool lk_nothing_before(const lk_task *task);
 /* Operations that move or bend values, without products. */
 int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell);
 

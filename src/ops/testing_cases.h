@@ -4,156 +4,12 @@
 #define LK_OPS_TESTING_CASES_H
 
 #include "ops/testing.h"
+#include "ops/testing_attention.h"
 #include "ops/testing_conv.h"
+#include "ops/testing_elementwise.h"
 #include "ops/testing_grid.h"
+#include "ops/testing_logistic.h"
 #include "ops/testing_sequences.h"
-
-/* ---- elementwise ----------------------------------------------------------------------------- */
-
-static inline void testing_map(const lk_node *node, const double *in, int64_t batch, double *out,
-                               double (*f)(double)) {
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        out[i] = f(in[i]);
-    }
-}
-
-#define TESTING_ELEMENTWISE(name, formula)                                                      \
-    static inline double testing_f_##name(double x) {                                           \
-        return formula;                                                                         \
-    }                                                                                           \
-    static inline lk_node *make_##name(lk_graph *graph, lk_node *const *source) {               \
-        return lk_##name(graph, source[0]);                                                     \
-    }                                                                                           \
-    static inline void reference_##name(const lk_node *node, double *const *in,                 \
-                                        double *const *parameter, int64_t batch, double *out) { \
-        (void)parameter;                                                                        \
-        testing_map(node, in[0], batch, out, testing_f_##name);                                 \
-    }
-TESTING_ELEMENTWISE(relu, x > 0 ? x : 0)
-TESTING_ELEMENTWISE(tanh, tanh(x))
-TESTING_ELEMENTWISE(sigmoid, 1 / (1 + exp(-x)))
-TESTING_ELEMENTWISE(softplus, log1p(exp(x)))
-
-static inline lk_node *make_scale(lk_graph *graph, lk_node *const *source) {
-    return lk_scale(graph, source[0], 0.25f, -1.0f);
-}
-
-static inline void reference_scale(const lk_node *node, double *const *in, double *const *parameter,
-                                   int64_t batch, double *out) {
-    (void)parameter;
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        out[i] = 0.25 * in[0][i] - 1.0;
-    }
-}
-
-static inline lk_node *make_add_to_all(lk_graph *graph, lk_node *const *source) {
-    return lk_add_to_all(graph, source[0], source[1]);
-}
-
-static inline void reference_add_to_all(const lk_node *node, double *const *in,
-                                        double *const *parameter, int64_t batch, double *out) {
-    (void)parameter;
-    int64_t floats = batch * node->channels;
-    for (int64_t i = 0; i < node->cells * floats; i++) {
-        out[i] = in[0][i] + in[1][i % floats];
-    }
-}
-
-static inline lk_node *make_add(lk_graph *graph, lk_node *const *source) {
-    return lk_add(graph, source[0], source[1]);
-}
-
-static inline void reference_add(const lk_node *node, double *const *in, double *const *parameter,
-                                 int64_t batch, double *out) {
-    (void)parameter;
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        out[i] = in[0][i] + in[1][i];
-    }
-}
-
-static inline lk_node *make_multiply(lk_graph *graph, lk_node *const *source) {
-    return lk_multiply(graph, source[0], source[1]);
-}
-
-static inline void reference_multiply(const lk_node *node, double *const *in,
-                                      double *const *parameter, int64_t batch, double *out) {
-    (void)parameter;
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        out[i] = in[0][i] * in[1][i];
-    }
-}
-
-static inline lk_node *make_gate(lk_graph *graph, lk_node *const *source) {
-    return lk_gate(graph, source[0]);
-}
-
-static inline void reference_gate(const lk_node *node, double *const *in, double *const *parameter,
-                                  int64_t batch, double *out) {
-    (void)parameter;
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        int64_t row = i / node->channels, k = i % node->channels;
-        const double *x = in[0] + row * 2 * node->channels;
-        out[i] = tanh(x[k]) / (1 + exp(-x[node->channels + k]));
-    }
-}
-
-static inline lk_node *make_channel_norm(lk_graph *graph, lk_node *const *source) {
-    return lk_channel_norm(graph, "norm", source[0], 1);
-}
-
-static inline lk_node *make_channel_norm_groups(lk_graph *graph, lk_node *const *source) {
-    return lk_channel_norm(graph, "norm", source[0], 3);
-}
-
-static inline void testing_normalise(int64_t groups, const lk_node *node, const double *in,
-                                     double *const *parameter, int64_t batch, double *out) {
-    int64_t width = node->channels / groups;
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        const double *x = in + i / width * width;
-        double mean = 0, variance = 0;
-        for (int64_t k = 0; k < width; k++) {
-            mean += x[k] / (double)width;
-        }
-        for (int64_t k = 0; k < width; k++) {
-            variance += (x[k] - mean) * (x[k] - mean) / (double)width;
-        }
-        int64_t channel = i % node->channels;
-        out[i] =
-            parameter[0][channel] * (in[i] - mean) / sqrt(variance + 1e-5) + parameter[1][channel];
-    }
-}
-
-static inline void reference_channel_norm(const lk_node *node, double *const *in,
-                                          double *const *parameter, int64_t batch, double *out) {
-    testing_normalise(1, node, in[0], parameter, batch, out);
-}
-
-static inline void reference_channel_norm_groups(const lk_node *node, double *const *in,
-                                                 double *const *parameter, int64_t batch,
-                                                 double *out) {
-    testing_normalise(3, node, in[0], parameter, batch, out);
-}
-
-/* The factors are drawn as the bench's tasks do; how many are zero is tested apart. */
-static inline lk_node *make_dropout(lk_graph *graph, lk_node *const *source) {
-    return lk_dropout(graph, source[0], 0.3);
-}
-
-static inline void reference_dropout(const lk_node *node, double *const *in,
-                                     double *const *parameter, int64_t batch, double *out) {
-    (void)parameter;
-    const lk_task task = testing_drawing(node);
-    const lk_drop drop = lk_drop_make(0.3);
-    int64_t floats = batch * node->channels;
-    float *factor = calloc((size_t)floats, sizeof *factor);
-    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
-        if (i % floats == 0) {
-            lk_drop_draw(&drop, &task, i / floats, 0, floats, factor);
-        }
-        out[i] = (double)factor[i % floats] * in[0][i];
-    }
-    free(factor);
-}
 
 /* ---- moving cells ---------------------------------------------------------------------------- */
 
@@ -167,6 +23,36 @@ static inline void reference_zeros(const lk_node *node, double *const *in, doubl
     (void)in;
     (void)parameter;
     memset(out, 0, (size_t)testing_floats(node, batch) * sizeof *out);
+}
+
+static inline lk_node *make_fill(lk_graph *graph, lk_node *const *source) {
+    (void)source;
+    return lk_fill(graph, 7, 2, 0.75f);
+}
+
+static inline void reference_fill(const lk_node *node, double *const *in, double *const *parameter,
+                                  int64_t batch, double *out) {
+    (void)in;
+    (void)parameter;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        out[i] = 0.75;
+    }
+}
+
+static const float testing_constant[3 * 5] = {0.5f, 1, -2, 3, 4, 5, 6, -7, 8, 9, 10, 11, 12, 13, 0};
+
+static inline lk_node *make_constant(lk_graph *graph, lk_node *const *source) {
+    (void)source;
+    return lk_constant(graph, testing_constant, 3, 5);
+}
+
+static inline void reference_constant(const lk_node *node, double *const *in,
+                                      double *const *parameter, int64_t batch, double *out) {
+    (void)in;
+    (void)parameter;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        out[i] = (double)testing_constant[i / (5 * batch) * 5 + i % 5];
+    }
 }
 
 static inline lk_node *make_one_hot(lk_graph *graph, lk_node *const *source) {
@@ -383,6 +269,12 @@ static const op_case testing_cases[] = {
     {"tanh 17x1", 1, {{17, 1, false}}, make_tanh, reference_tanh},
     {"sigmoid 1x129", 1, {{1, 129, false}}, make_sigmoid, reference_sigmoid},
     {"softplus 7x3", 1, {{7, 3, true}}, make_softplus, reference_softplus},
+    {"elu 7x3", 1, {{7, 3, true}}, make_elu, reference_elu},
+    {"gelu 17x1", 1, {{17, 1, false}}, make_gelu, reference_gelu},
+    {"gelu 1x129", 1, {{1, 129, true}}, make_gelu, reference_gelu},
+    {"gelu with tanh 7x3", 1, {{7, 3, false}}, make_gelu_tanh, reference_gelu_tanh},
+    {"concat elu 5x17", 1, {{5, 17, false}}, make_concat_elu, reference_concat_elu},
+    {"concat elu 129x3", 1, {{129, 3, true}}, make_concat_elu, reference_concat_elu},
     {"add to all 5x17", 2, {{5, 17, true}, {1, 17, true}}, make_add_to_all, reference_add_to_all},
     {"add to all 9x700",
      2,
@@ -393,6 +285,8 @@ static const op_case testing_cases[] = {
     {"multiply 5x17", 2, {{5, 17, false}, {5, 17, true}}, make_multiply, reference_multiply},
     {"gate 5x34", 1, {{5, 34, false}}, make_gate, reference_gate},
     {"gate 3x2", 1, {{3, 2, true}}, make_gate, reference_gate},
+    {"linear gate 5x34", 1, {{5, 34, false}}, make_gate_linear, reference_gate_linear},
+    {"linear gate 3x2", 1, {{3, 2, true}}, make_gate_linear, reference_gate_linear},
     {"channel norm 5x17", 1, {{5, 17, false}}, make_channel_norm, reference_channel_norm},
     {"channel norm 3x129", 1, {{3, 129, true}}, make_channel_norm, reference_channel_norm},
     {"channel norm 101x6 in 3 groups",
@@ -402,6 +296,8 @@ static const op_case testing_cases[] = {
      reference_channel_norm_groups},
     {"dropout 6x3", 1, {{6, 3, false}}, make_dropout, reference_dropout},
     {"zeros 5x3", 0, {{0, 0, false}}, make_zeros, reference_zeros},
+    {"fill 7x2", 0, {{0, 0, false}}, make_fill, reference_fill},
+    {"constant 3x5", 0, {{0, 0, false}}, make_constant, reference_constant},
     {"one hot", 1, {{0, 0, false}}, make_one_hot, reference_one_hot},
     {"select 5 of 9x3", 1, {{9, 3, false}}, make_select, reference_select},
     {"concatenate 3, 1, 5",
@@ -433,6 +329,21 @@ static const op_case testing_cases[] = {
      reference_masked_ordered},
     {"dense linear 5 to 3", 1, {{5, 1, false}}, make_dense, reference_dense},
     {"dense linear 1 to 1", 1, {{1, 1, false}}, make_dense_one, reference_dense},
+    {"logistic colours 2x3, 5 components",
+     2,
+     {{2, 50, true}, {0, 0, false}},
+     make_logistic_rgb,
+     reference_logistic_rgb},
+    {"logistic colours 3x2, 17 components",
+     2,
+     {{3, 102, false}, {0, 0, false}},
+     make_logistic_pairs,
+     reference_logistic_pairs},
+    {"logistic colours 6x1, 3 components",
+     2,
+     {{6, 9, true}, {0, 0, false}},
+     make_logistic_alone,
+     reference_logistic_alone},
     {"lookup 4 tables", 1, {{0, 0, false}}, make_lookup, reference_lookup},
     {"mixture state, 17 components",
      1,
@@ -510,6 +421,36 @@ static const op_case testing_cases[] = {
      {{415, 1, true}},
      make_conv_strided_long,
      reference_conv_strided_long},
+    {"transposed convolution to 5x7 by 2x2, 3 to 17",
+     1,
+     {{12, 3, true}},
+     make_conv_up_rows,
+     reference_conv_up_rows},
+    {"transposed convolution to 6x4 by 2x2, 5 to 3, no bias",
+     1,
+     {{6, 5, false}},
+     make_conv_up_left,
+     reference_conv_up_left},
+    {"transposed convolution to 10 by 3, gaps, 2 to 4",
+     1,
+     {{4, 2, true}},
+     make_conv_up_gaps,
+     reference_conv_up_gaps},
+    {"transposed convolution to 3x2x4 by 2x3x2, scattered taps, 2 to 3",
+     1,
+     {{4, 2, true}},
+     make_conv_up_volume,
+     reference_conv_up_volume},
+    {"transposed convolution to 3x4, no stride, 4 to 5",
+     1,
+     {{12, 4, false}},
+     make_conv_up_same,
+     reference_conv_up_same},
+    {"transposed convolution to 65x9 by 2x2, 1 to 2, several pieces",
+     1,
+     {{165, 1, true}},
+     make_conv_up_long,
+     reference_conv_up_long},
     {"channels 2 to 4 of 7x6", 1, {{7, 6, false}}, make_channels, reference_channels},
     {"shift 7x3 by 2", 1, {{7, 3, false}}, make_shift, reference_shift},
     {"shift the data", 1, {{0, 0, false}}, make_shift_data, reference_shift_data},
@@ -562,6 +503,56 @@ static const op_case testing_cases[] = {
      {{18, 8, false}},
      make_grid_right_rgb,
      reference_grid_right_rgb},
+    {"attention 7 to 9, 2 heads of 3 and 5",
+     3,
+     {{7, 6, false}, {9, 6, false}, {9, 10, false}},
+     make_attention_limited,
+     reference_attention_limited},
+    {"attention 7 to 17, unmasked, of 5 and 1",
+     3,
+     {{7, 5, true}, {17, 5, false}, {17, 1, true}},
+     make_attention_whole,
+     reference_attention_whole},
+    {"attention 37, of 1 and 2",
+     3,
+     {{37, 1, false}, {37, 1, false}, {37, 2, false}},
+     make_attention_limited_alone,
+     reference_attention_limited_alone},
+    {"attention 13, strict, of 2 and 8",
+     3,
+     {{13, 2, true}, {13, 2, true}, {13, 8, true}},
+     make_attention_strict,
+     reference_attention_strict},
+    {"attention 17 to 13, window 4, of 3 and 3",
+     3,
+     {{17, 3, false}, {13, 3, false}, {13, 3, false}},
+     make_attention_window,
+     reference_attention_window},
+    {"attention 18, residues of 3, 3 heads of 2 and 1",
+     3,
+     {{18, 6, true}, {18, 6, false}, {18, 3, false}},
+     make_attention_groups,
+     reference_attention_groups},
+    {"attention 9 to 17, residues of 4, window 5, of 2 and 2",
+     3,
+     {{9, 2, true}, {17, 2, false}, {17, 2, false}},
+     make_attention_groups_window,
+     reference_attention_groups_window},
+    {"attention 13, dropout, 2 heads of 2 and 3",
+     3,
+     {{13, 4, false}, {13, 4, false}, {13, 6, false}},
+     make_attention_dropped,
+     reference_attention_dropped},
+    {"attention 13, strict, distances, 2 heads of 1 and 2",
+     3,
+     {{13, 2, true}, {13, 2, true}, {13, 4, true}},
+     make_attention_distances,
+     reference_attention_distances},
+    {"attention 18, strict, window 5, distances of 3 cells, dropout, of 2 and 2",
+     3,
+     {{18, 2, true}, {18, 2, true}, {18, 2, true}},
+     make_attention_distances_window,
+     reference_attention_distances_window},
     {"grid LSTM 4x1, steep taps, 3", 1, {{4, 12, true}}, make_grid_narrow, reference_grid_narrow},
     {"grid LSTM 3x4, steep taps, 2", 1, {{12, 8, false}}, make_grid_steep, reference_grid_steep},
 };

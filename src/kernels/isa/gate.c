@@ -1,7 +1,7 @@
 /* Products of two values: out = a b, and the gated activation (van den Oord et al. 2016,
  * "Conditional Image Generation with PixelCNN Decoders", equation 2): a row holds `width` values a,
- * then `width` values b, and gives tanh(a) sigmoid(b). Backward computes tanh and sigmoid again:
- * their product does not tell them. */
+ * then `width` values b, and gives tanh(a) sigmoid(b), or a sigmoid(b) (Dauphin et al. 2017).
+ * Backward computes tanh and sigmoid again: their product does not tell them. */
 #include "base/maths.h"
 #include "kernels/isa/name.h"
 
@@ -39,6 +39,30 @@ void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, in
             float t = lk_tanh_scalar(a[i]), s = lk_sigmoid_scalar(b[i]);
             da[i] = fmaf(dout[i] * s, fmaf(-t, t, 1.0f), da[i]);
             db[i] = fmaf(dout[i] * t, s * (1.0f - s), db[i]);
+        }
+    }
+}
+
+void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t width) {
+    for (int64_t row = 0; row < rows; row++, in += 2 * width, out += width) {
+        const float *a = in, *b = in + width;
+        LK_INDEPENDENT
+        for (int64_t i = 0; i < width; i++) {
+            out[i] = a[i] * lk_sigmoid_scalar(b[i]);
+        }
+    }
+}
+
+void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                                     int64_t width) {
+    for (int64_t row = 0; row < rows; row++, in += 2 * width, din += 2 * width, dout += width) {
+        const float *a = in, *b = in + width;
+        float *da = din, *db = din + width;
+        LK_INDEPENDENT
+        for (int64_t i = 0; i < width; i++) {
+            float s = lk_sigmoid_scalar(b[i]);
+            da[i] = fmaf(dout[i], s, da[i]);
+            db[i] = fmaf(dout[i] * a[i], s * (1.0f - s), db[i]);
         }
     }
 }

@@ -35,12 +35,14 @@ typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
 typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
 
 lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid),
-    LK_KERNEL(softplus), LK_KERNEL(relu), LK_KERNEL(add);
+    LK_KERNEL(softplus), LK_KERNEL(elu), LK_KERNEL(gelu), LK_KERNEL(gelu_tanh), LK_KERNEL(log1mexp),
+    LK_KERNEL(relu), LK_KERNEL(add);
 void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
 lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL(sigmoid_backward),
-    LK_KERNEL(softplus_backward);
+    LK_KERNEL(softplus_backward), LK_KERNEL(elu_backward), LK_KERNEL(gelu_backward),
+    LK_KERNEL(gelu_tanh_backward);
 
 void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
@@ -51,6 +53,12 @@ void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                               int64_t width);
+void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
+                                     int64_t width);
+void LK_KERNEL(concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
+void LK_KERNEL(concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
+                                    int64_t width);
 void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias,
                              double epsilon, int64_t rows, int64_t groups, int64_t width);
 void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in,
@@ -71,6 +79,20 @@ void LK_KERNEL(categorical_gradient)(float *gradient, const float *logits, const
 void LK_KERNEL(bernoulli_nll)(float *nll, const float *logit, const uint16_t *x, int64_t count);
 void LK_KERNEL(bernoulli_gradient)(float *gradient, const float *logit, const uint16_t *x,
                                    float scale, int64_t count);
+void LK_KERNEL(logistic)(float *log_p, const lk_logistic *levels, const float *x, const float *mean,
+                         const float *log_scale, int64_t count);
+void LK_KERNEL(logistic_slopes)(float *by_mean, float *by_log_scale, const lk_logistic *levels,
+                                const float *x, const float *mean, const float *log_scale,
+                                int64_t count);
+double LK_KERNEL(logistic_below)(const double *weight, const float *mean, const float *inverse,
+                                 float edge, int64_t components);
+
+void LK_KERNEL(attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                               int64_t keys);
+void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys);
+float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
+void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
+                                  int64_t keys);
 
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);

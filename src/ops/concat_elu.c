@@ -1,0 +1,54 @@
+/* elu of the values and of their negatives, side by side: twice as many channels (Shang et al.,
+ * "Concatenated Rectified Linear Units", ICML 2016; with elu in PixelCNN++, Salimans et al.
+ * 2017). */
+#include "ops/ops.h"
+#include "ops/pieces.h"
+#include "ops/rules.h"
+
+static lk_status shape(lk_context *context, lk_node *node) {
+    (void)context;
+    node->cells = node->inputs[0]->cells;
+    node->channels = 2 * node->inputs[0]->channels;
+    return LK_OK;
+}
+
+static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
+    (void)floats;
+    task->kernels->concat_elu(task->out + at, task->in[0] + at / 2, task->batch,
+                              task->node->channels / 2);
+}
+
+static bool forward(const lk_task *task) {
+    return lk_run_values(task, forward_values);
+}
+
+static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
+    (void)cell;
+    lk_begin_din(task, 0, at / 2, floats / 2);
+    task->kernels->concat_elu_backward(task->din[0] + at / 2, task->out + at, task->dout + at,
+                                       task->batch, task->node->channels / 2);
+}
+
+static bool backward(const lk_task *task) {
+    return task->din[0] == NULL || lk_run_values(task, backward_values);
+}
+
+const lk_op lk_concat_elu_op = {
+    .name = "concat elu",
+    .definition = "out[c][k] = elu(in[c][k]), out[c][channels + k] = elu(-in[c][k])",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .shape = shape,
+    .reads = lk_reads_same_cell,
+    .alike = true,
+    .multiply_adds = lk_no_multiply_adds,
+    .forward = forward,
+    .backward = backward,
+    .sets_fresh = true,
+};
+
+lk_node *lk_concat_elu(lk_graph *graph, lk_node *input) {
+    return input == NULL ? NULL
+                         : lk_graph_add(graph, &lk_concat_elu_op, NULL, 1, &input, 0, NULL, NULL);
+}

@@ -65,6 +65,13 @@ typedef struct lk_kernels {
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
     void (*multiply_add)(float *out, const float *a, const float *b, int64_t count);
+    /* factor[4 i + k] is 0 where word k of the random block of the counter (a, b + i) under the key
+     * (base/random.h) is below the threshold, else scale: i = 0 .. blocks - 1. */
+    void (*drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b, int64_t blocks,
+                      uint32_t threshold, float scale);
+    /* out = factor in, or 0 where the factor is; out += that. out may equal in. */
+    void (*drop)(float *out, const float *factor, const float *in, int64_t count);
+    void (*drop_add)(float *out, const float *factor, const float *in, int64_t count);
     /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`:
      * tanh(a) sigmoid(b). Backward adds into din. */
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
@@ -140,11 +147,6 @@ typedef struct lk_kernels {
     void (*attention_weights)(float *x, float *sum, int64_t keys);
     float (*attention_weights_alone)(float *x, int64_t keys);
     void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys);
-
-    /* Dropout: of the words of `blocks` Philox blocks (base/random.h), whose counters differ in
-     * counter[2], which rises by 1, each below the threshold becomes 0, the others `scale`. */
-    void (*drop_factors)(float *factor, const uint32_t key[2], const uint32_t counter[4],
-                         uint32_t threshold, float scale, int64_t blocks);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /

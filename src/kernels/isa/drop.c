@@ -1,59 +1,65 @@
-/* Dropout's factors: Philox4x32-10 (base/random.c has the definition and the paper) for counters
- * that follow one another, many at a time. */
-#include <string.h>
-
-#include "base/random.h"
+/* What dropout draws and does (ops/drop.h): Philox4x32-10 (base/random.c) on counters side by side,
+ * which the compiler turns into vectors, since one counter after another waits for its products. */
+#include "base/philox.h"
 #include "kernels/isa/name.h"
 
-#define BLOCKS 64 /* of four words at a time */
-#define ROUNDS 10
+enum { SIDE = 16 };
 
-typedef struct counters {
-    uint32_t x0[BLOCKS], x1[BLOCKS], x2[BLOCKS], x3[BLOCKS];
-} counters;
+typedef struct side {
+    uint32_t x0[SIDE], x1[SIDE], x2[SIDE], x3[SIDE];
+} side;
 
-static inline void turn(counters *c, int64_t blocks, uint32_t k0, uint32_t k1) {
-    for (int64_t i = 0; i < blocks; i++) {
-        const uint64_t product0 = UINT64_C(0xD2511F53) * c->x0[i];
-        const uint64_t product1 = UINT64_C(0xCD9E8D57) * c->x2[i];
-        c->x0[i] = (uint32_t)(product1 >> 32) ^ c->x1[i] ^ k0;
-        c->x1[i] = (uint32_t)product1;
-        c->x2[i] = (uint32_t)(product0 >> 32) ^ c->x3[i] ^ k1;
-        c->x3[i] = (uint32_t)product0;
+static void run(side *s, uint32_t k0, uint32_t k1) {
+    for (int round = 0; round < LK_PHILOX_ROUNDS; round++) {
+        LK_INDEPENDENT
+        for (int j = 0; j < SIDE; j++) {
+            uint64_t product0 = LK_PHILOX_MULTIPLIER_0 * s->x0[j];
+            uint64_t product1 = LK_PHILOX_MULTIPLIER_1 * s->x2[j];
+            s->x0[j] = (uint32_t)(product1 >> 32) ^ s->x1[j] ^ k0;
+            s->x1[j] = (uint32_t)product1;
+            s->x2[j] = (uint32_t)(product0 >> 32) ^ s->x3[j] ^ k1;
+            s->x3[j] = (uint32_t)product0;
+        }
+        k0 += LK_PHILOX_WEYL_0;
+        k1 += LK_PHILOX_WEYL_1;
     }
 }
 
-/* The words of a block one after another, as factors. */
-static inline void put(float factor[4 * BLOCKS], const counters *c, int64_t blocks,
-                       uint32_t threshold, float scale) {
-    for (int64_t i = 0; i < blocks; i++) {
-        factor[4 * i] = c->x0[i] < threshold ? 0.0f : scale;
-        factor[4 * i + 1] = c->x1[i] < threshold ? 0.0f : scale;
-        factor[4 * i + 2] = c->x2[i] < threshold ? 0.0f : scale;
-        factor[4 * i + 3] = c->x3[i] < threshold ? 0.0f : scale;
+void LK_KERNEL(drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b,
+                          int64_t blocks, uint32_t threshold, float scale) {
+    side s;
+    for (int64_t first = 0; first < blocks; first += SIDE, factor += 4 * SIDE) {
+        int64_t here = blocks - first < SIDE ? blocks - first : SIDE;
+        for (int j = 0; j < SIDE; j++) {
+            uint64_t place = b + (uint64_t)(first + j);
+            s.x0[j] = (uint32_t)a;
+            s.x1[j] = (uint32_t)(a >> 32);
+            s.x2[j] = (uint32_t)place;
+            s.x3[j] = (uint32_t)(place >> 32);
+        }
+        run(&s, key[0], key[1]);
+        LK_INDEPENDENT
+        for (int64_t j = 0; j < here; j++) {
+            factor[4 * j] = s.x0[j] < threshold ? 0.0f : scale;
+            factor[4 * j + 1] = s.x1[j] < threshold ? 0.0f : scale;
+            factor[4 * j + 2] = s.x2[j] < threshold ? 0.0f : scale;
+            factor[4 * j + 3] = s.x3[j] < threshold ? 0.0f : scale;
+        }
     }
 }
 
-void LK_KERNEL(drop_factors)(float *factor, const uint32_t key[2], const uint32_t counter[4],
-                             uint32_t threshold, float scale, int64_t blocks) {
-    counters c;
-    float some[4 * BLOCKS];
-    for (int64_t done = 0; done < blocks; done += BLOCKS) {
-        const int64_t here = blocks - done < BLOCKS ? blocks - done : BLOCKS;
-        const int64_t whole = (here + 15) / 16 * 16; /* vectors */
-        uint32_t k0 = key[0], k1 = key[1];
-        for (int64_t i = 0; i < whole; i++) {
-            c.x0[i] = counter[0];
-            c.x1[i] = counter[1];
-            c.x2[i] = counter[2] + (uint32_t)done + (uint32_t)i;
-            c.x3[i] = counter[3];
-        }
-        for (int round = 0; round < ROUNDS; round++) {
-            turn(&c, whole, k0, k1);
-            k0 += UINT32_C(0x9E3779B9);
-            k1 += UINT32_C(0xBB67AE85);
-        }
-        put(some, &c, whole, threshold, scale);
-        memcpy(factor + 4 * done, some, (size_t)(4 * here) * sizeof *factor);
+/* What is dropped is 0 whatever it was. */
+void LK_KERNEL(drop)(float *out, const float *factor, const float *in, int64_t count) {
+    LK_INDEPENDENT
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = factor[i] == 0.0f ? 0.0f : factor[i] * in[i];
+    }
+}
+
+void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64_t count) {
+    LK_INDEPENDENT
+    for (int64_t i = 0; i < count; i++) {
+        float value = factor[i] == 0.0f ? 0.0f : factor[i] * in[i];
+        out[i] = out[i] + value;
     }
 }

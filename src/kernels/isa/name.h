@@ -46,6 +46,10 @@ lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL
 
 void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b,
+                          int64_t blocks, uint32_t threshold, float scale);
+void LK_KERNEL(drop)(float *out, const float *factor, const float *in, int64_t count);
+void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64_t count);
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                               int64_t width);
@@ -89,9 +93,6 @@ void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys);
 float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
 void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
                                   int64_t keys);
-
-void LK_KERNEL(drop_factors)(float *factor, const uint32_t key[2], const uint32_t counter[4],
-                             uint32_t threshold, float scale, int64_t blocks);
 
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);

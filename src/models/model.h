@@ -79,6 +79,9 @@ struct lk_family {
     /* The network can be built on data of any size, with the same parameters: sequences of any
      * length, images of any height and width. */
     bool any_size;
+    /* What in a model's settings ties its network to its own size all the same, such as
+     * "positions=axes"; NULL: nothing does. */
+    const char *(*one_size)(const lk_model *model);
     /* Every variable has parameters of its own, at least one for each of its symbols but the first:
      * a model file that holds fewer is none, and need not be built to see it. */
     bool per_variable;
@@ -145,6 +148,9 @@ void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
 /* Variables of its networks: those of the data, or, with a view, its parts of each. */
 int64_t lk_model_modelled(const lk_model *model);
+/* Its network can be built on data of any size: the family's, and nothing in the settings ties it
+ * to its own. */
+bool lk_model_any_size(const lk_model *model);
 /* Symbols of a variable of the data. */
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
 /* The view's, or NULL. */
@@ -177,6 +183,8 @@ void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
 /* The second alone. */
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
+/* LK_MISMATCH when an example of the data has no label that the model's network can be given. */
+lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset);
 /* At which shape the model's network runs over data of `shape`: *there is the model's own when the
  * numbers of variables agree, or, for families that are built at any size, the data's: images of
  * another height and width but as many channels, sequences of another length. Else LK_MISMATCH,

@@ -157,8 +157,13 @@ static bool backward_input(const lk_task *task) {
 static bool backward(const lk_task *task) {
     const lk_node *node = task->node;
     int64_t inputs = node->inputs[0]->channels;
-    lk_conv_products products = {task,   node->settings, task->in[0],   task->dout,
-                                 inputs, inputs,         node->channels};
+    lk_conv_products products = {.task = task,
+                                 .self = node->settings,
+                                 .in = task->in[0],
+                                 .dout = task->dout,
+                                 .inputs = inputs,
+                                 .in_stride = inputs,
+                                 .outputs = node->channels};
     return lk_conv_backward_parameters(&products) && (task->din[0] == NULL || backward_input(task));
 }
 
@@ -289,8 +294,8 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
     return LK_OK;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
-                         int64_t inputs, lk_init init, int32_t parameters[2]) {
+lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
+                          int64_t inputs, lk_init init, int32_t parameters[2]) {
     char text[256];
     int64_t rows = self->blocks * inputs;
     if (self->channels > INT32_MAX / (rows > 0 ? rows : 1)) {
@@ -332,7 +337,7 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input
         return lk_fail(graph->context, LK_INVALID, "node %s: the mask leaves nothing to read",
                        name);
     }
-    return declare(graph, name, *settings, input->channels, options->init, parameters);
+    return lk_conv_declare(graph, name, *settings, input->channels, options->init, parameters);
 }
 
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options) {

@@ -53,6 +53,11 @@ typedef struct lk_conv_settings {
     const int32_t *rank;   /* of the cells, until the tables are made */
 } lk_conv_settings;
 
+/* The cell of the other grid that deltas count from. */
+static inline int32_t lk_conv_origin(const lk_conv_table *table, int32_t cell) {
+    return table->origin != NULL ? table->origin[cell] : cell;
+}
+
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */
 bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
 /* Whether the tap stays inside the input's grid, seen from the output's pixel at `position`; or
@@ -74,6 +79,9 @@ void lk_conv_bands(const lk_node *node, int64_t *begin);
 /* Checks the options and fills the settings, in the graph's arena. */
 lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,
                           lk_conv_settings **settings);
+/* Declares NAME.weight and NAME.bias. */
+lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
+                          int64_t inputs, lk_init init, int32_t parameters[2]);
 /* The dependency rule, and how far back it goes (op.h). */
 int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most);
 int64_t lk_conv_reach(const lk_conv_settings *self);
@@ -111,6 +119,8 @@ bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count
 typedef struct lk_conv_products {
     const lk_task *task;
     const lk_conv_settings *self;
+    bool up; /* of a transposed convolution: `in` is of the grid that self calls the output's, dout
+                of the input's, which has one group */
     const float *in, *dout;
     int64_t inputs, in_stride; /* channels, and floats from example to example */
     int64_t outputs;

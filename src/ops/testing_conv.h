@@ -158,7 +158,7 @@ TESTING_CONV_RANKED(any_line, testing_any_line, {1, {13}, 1}, 4, testing_taps_be
                     LK_CENTRE_B, true, LK_INIT_HE, {0})
 
 #define TESTING_CONV_UP(name, ...)                                                        \
-    static const lk_conv_options testing_conv_up_##name = {__VA_ARGS__};                  \
+    static const lk_conv_options testing_conv_up_##name = {__VA_ARGS__, NULL};            \
     static inline lk_node *make_conv_up_##name(lk_graph *graph, lk_node *const *source) { \
         return lk_conv_up(graph, "conv", source[0], testing_conv_up_##name);              \
     }                                                                                     \

@@ -78,7 +78,7 @@ static const recipe recipes[] = {
      NULL,
      "random:2",
      13,
-     {"layers=2", "width=4", "heads=2"},
+     {"layers=2", "width=4", "orders=3"},
      3},
     {"transformer",
      {1, {9}},

@@ -204,7 +204,7 @@ static lk_node *with_label(lk_graph *graph, lk_node *x, int64_t width) {
 
 /* What a place is told: the symbol before it, where that stands, where itself stands. */
 static lk_node *told(const lk_model *model, lk_graph *graph, int64_t width) {
-    lk_node *sequence = lk_sequence_begin(graph, graph->data);
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, variants(model) > 1);
     lk_node *symbol = lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
     if (!by_distance(model)) {
         symbol = lk_add(graph, symbol,
@@ -287,7 +287,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     bool binary = graph->alphabet == 2;
     lk_node *x = decoder(model, graph);
     lk_node *logits = lk_dense(graph, "logits", x, binary ? 1 : graph->alphabet);
-    logits = lk_sequence_end(graph, logits);
+    logits = lk_sequence_end(graph, logits, variants(model) > 1);
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 

@@ -66,6 +66,7 @@ static const recipe recipes[] = {
      5,
      {"layers=2", "channels=2"},
      2},
+    {"lmconv", {3, {4, 5, 1}}, SAME, 2, 0, {0}, NATURAL, 5, {"blocks=1", "channels=2"}, 2},
     {"pixelrnn", {3, {4, 5, 1}}, {2, {7, 6}}, 2, 0, {0}, NATURAL, 5, {"layers=1", "channels=2"}, 2},
     {"charrnn", {1, {9}}, {1, {31}}, 5, 0, {0}, NATURAL, 4, {"width=6"}, 1},
     {"charrnn", {1, {6}}, SAME, 3, 4, {0}, NATURAL, 13, {"width=4"}, 1},

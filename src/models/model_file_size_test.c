@@ -96,6 +96,7 @@ static void parameters_do_not_depend_on_the_size(void **state) {
         {"pixelcnn", {3, {9, 8, 3}}, {"blocks=2", "kernel=5", "weight_norm=true"}},
         {"pixelcnn", {2, {7, 9}}, {"blocks=1", "block_kernel=5", "norm=channel"}},
         {"gated-pixelcnn", {3, {7, 9, 3}}, {"layers=3", "kernel=5", "channels=4"}},
+        {"lmconv", {3, {7, 9, 3}}, {"blocks=1", "kernel=5", "channels=3"}},
         {"pixelrnn", {3, {7, 9, 1}}, {"layers=2", "kind=row", "kernel=5"}},
         {"pixelrnn", {3, {7, 9, 3}}, {"layers=2", "kind=diagonal", "kernel=5"}},
         {"conv1d", {1, {40}}, {"layers=4", "cycle=3", "norm=channel"}},

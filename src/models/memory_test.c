@@ -237,8 +237,10 @@ static lk_status act_load(void *subject, uint64_t *digest) {
 static const uint16_t given[LANES] = {0, 1};
 static const uint16_t zeros[LANES * 256];
 
+/* Whole positions, or all. */
 static int64_t length_of(const lk_run *run) {
-    return lk_run_variables(run) < 60 ? lk_run_variables(run) : 60;
+    int64_t some = (60 + lk_run_unit(run) - 1) / lk_run_unit(run) * lk_run_unit(run);
+    return lk_run_variables(run) < some ? lk_run_variables(run) : some;
 }
 
 static lk_status run_parallel(lk_run *run, uint64_t *digest) {

@@ -13,7 +13,7 @@
 #include "graph/execution.h"
 #include "models/model.h"
 
-#define SETTINGS_MOST 3
+#define SETTINGS_MOST 5
 
 typedef struct network {
     const char *name, *family;
@@ -42,6 +42,13 @@ static const network networks[] = {
      3,
      32,
      BINARY_IMAGES},
+    {"transformer", "transformer", {"layers=4", "width=64", "heads=4"}, 3, 32, BINARY_IMAGES},
+    {"transformer-text",
+     "transformer",
+     {"layers=4", "width=256", "heads=4", "positions=distance", "window=128"},
+     5,
+     32,
+     CHARACTERS},
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
     {"diagonal-bilstm",
      "pixelrnn",

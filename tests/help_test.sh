@@ -85,6 +85,7 @@ expect_completion 'likely train made --optimizer ad' adagrad adam adamw
 expect_completion 'likely train made --optimizer=ad' adagrad adam adamw
 expect_completion 'likely train made --binarize ' sample threshold
 expect_completion 'likely train made --order r' random: reversed
+expect_completion 'likely train made --order z' zigzag
 expect_completion 'likely train made --set mask' mask_seed= masks=
 expect_completion 'likely train made --set activation=s' sigmoid softplus
 expect_completion 'likely train charrnn --set cell=' '' gru lstm tanh

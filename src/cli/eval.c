@@ -4,6 +4,7 @@
 
 #include "base/measure.h"
 #include "cli/eval_result.h"
+#include "cli/files.h"
 #include "cli/text.h"
 
 static const cli_option options[] = {
@@ -30,12 +31,21 @@ static const cli_option options[] = {
      false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it",
      false},
+    {"out", "FILE.csv|FILE.jsonl",
+     "a line for each example: NLL, bits per dimension, the name of its file, its label; for each "
+     "text of a folder: name, symbols, bytes, NLL, bits per byte; of several models a line for "
+     "each. As CSV or lines of JSON",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
 /* ---- of texts -------------------------------------------------------------------------------- */
 
 static void print_texts(const eval_result *r) {
+    if (r->items == NULL) {
+        printf("0 symbols: the text is empty\n");
+        return;
+    }
     double bits = r->total / LK_NATS_PER_BIT, symbols = (double)lk_items_total(r->items);
     int64_t bytes = eval_bytes(r->items), escapes = r->evaluation.escapes;
     printf("%.0f symbols (%s), %lld bytes, ", symbols,
@@ -57,7 +67,7 @@ static void print_texts(const eval_result *r) {
 
 static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
-    int64_t symbols = lk_items_total(r->items), bytes = eval_bytes(r->items);
+    int64_t symbols = r->items != NULL ? lk_items_total(r->items) : 0, bytes = eval_bytes(r->items);
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family",
                      r->session->model->family->name, "stream",
                      lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
@@ -131,6 +141,9 @@ static double told_nll(const eval_result *r) {
 
 /* Of one example nothing is known but itself. */
 static void print_baselines(const eval_result *r) {
+    if (r->items == NULL) {
+        return;
+    }
     const char *unit = r->session->model->data.stream ? "symbol" : "example";
     const char *verdict = lk_baselines_verdict(r->session->model, &r->baselines, told_nll(r));
     if (isnan(r->baselines.independent)) {
@@ -206,6 +219,9 @@ static int run(const cli_arguments *arguments) {
         !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
+    if (!cli_files_table(arguments)) {
+        return EXIT_USAGE;
+    }
     if (arguments->positionals > 1) {
         return eval_table(arguments, batch, rate);
     }
@@ -218,7 +234,9 @@ static int run(const cli_arguments *arguments) {
     if (status == EXIT_DONE) {
         status = cli_items_open(arguments, &s, &r.items);
     }
-    if (status == EXIT_DONE && eval_run(arguments, batch, rate, &r) != LK_OK) {
+    const char *out = cli_text(arguments, "out", NULL);
+    if (status == EXIT_DONE && (eval_run(arguments, batch, rate, &r) != LK_OK ||
+                                (out != NULL && eval_write(&r, out) != LK_OK))) {
         status = cli_fault(s.context);
     }
     if (status == EXIT_DONE) {
@@ -238,8 +256,10 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = CLI_SEVERAL,
     .takes_none = true,
     .inputs = "data labels",
+    .outputs = "out",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
         "and width than the model's\n"
@@ -252,13 +272,14 @@ const cli_verb cli_eval_verb = {
         "With --adapt what is learned is carried from example to example, in the order of the "
         "data, one at a time. An NLL\n"
         "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n"
-        "Data without examples are no mistake: 0 examples, and no NLL.\n\n"
+        "Data without examples, and an empty text, are no mistake: 0 of them, and no NLL.\n\n"
         "Several models of one kind of data give one table: parameters, nats, bits, multiply-adds "
         "and sequential steps; models of other data are refused before any is run.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
         "  likely eval pixels.likely --data photograph.png\n"
+        "  likely eval digits.likely --data test.amat.gz --out likelihoods.csv\n"
         "  likely eval made.likely pixelcnn.likely pixelrnn.likely --data test.amat.gz\n"
         "  likely eval book.likely --data book.txt --from -111540 --adapt 0.0005\n",
     .run = run,

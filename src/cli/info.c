@@ -18,6 +18,10 @@ static const cli_option options[] = {
      "Y,X or Y,X,C of an image, a number, or a column's name; PICTURE.png, if given, shows it",
      false},
     {"masks", "FILE.png", "draw the masks: matrices of a MADE, windows of convolutions", false},
+    {"model", "MODEL",
+     "of a compressed file: name this model's family and fingerprint, and whether it is the one "
+     "that the file was compressed with",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -180,10 +184,15 @@ static int describe_container(const cli_arguments *arguments, lk_source *source)
                              of_models[i], arguments->positional[0]);
         }
     }
-    return info_container_print(source, cli_has(arguments, "json"));
+    return info_container_print(source, cli_text(arguments, "model", NULL),
+                                cli_has(arguments, "json"));
 }
 
 static int describe(const cli_arguments *arguments, const lk_model *model) {
+    if (cli_has(arguments, "model")) {
+        return cli_usage(arguments, "--model is of compressed files, and %s is a model",
+                         arguments->positional[0]);
+    }
     const char *masks = cli_text(arguments, "masks", NULL);
     bool json = cli_has(arguments, "json");
     int64_t variable;
@@ -284,6 +293,7 @@ const cli_verb cli_info_verb = {
     .operand_most = 2,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .inputs = "model",
     .outputs = "curve masks",
     .more = "In the picture of --field the variable is white; what it sees is grey, the brighter "
             "the more its conditional moves when that value is changed (total variation, mean over "
@@ -299,6 +309,6 @@ const cli_verb cli_info_verb = {
             "  likely info digits.likely --curve digits.svg\n"
             "  likely info pixels.likely --field 14,14 field.png\n"
             "  likely info pixels.likely --masks masks.png\n"
-            "  likely info chapter.lk\n",
+            "  likely info chapter.lk --model book.likely\n",
     .run = run,
 };

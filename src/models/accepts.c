@@ -33,7 +33,7 @@ static bool contradict(lk_shape a, lk_shape b) {
 /* One network that repeats along the data in their natural order; a stream's window is no size at
  * all. */
 static bool takes_any_size(const lk_model *model) {
-    return model->family->any_size && !model->data.stream &&
+    return lk_model_any_size(model) && !model->data.stream &&
            strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
 }
 
@@ -72,7 +72,9 @@ static void explain(const lk_model *model, char *hint, size_t capacity) {
                         : "");
     } else if (model->family->any_size) {
         snprintf(hint, capacity, "; a %s with %s takes no other size", family,
-                 model->data.stream ? "a stream's symbols" : "an ordering of its own");
+                 !lk_model_any_size(model) ? model->family->one_size(model)
+                 : model->data.stream      ? "a stream's symbols"
+                                           : "an ordering of its own");
     } else {
         size_t used =
             (size_t)snprintf(hint, capacity, "; models that take other sizes are of the families");

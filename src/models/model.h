@@ -79,6 +79,9 @@ struct lk_family {
     /* The network can be built on data of any size, with the same parameters: sequences of any
      * length, images of any height and width. */
     bool any_size;
+    /* What in a model's settings ties its network to its own size all the same, such as
+     * "positions=axes"; NULL: nothing does. */
+    const char *(*one_size)(const lk_model *model);
     /* Every variable has parameters of its own, at least one for each of its symbols but the first:
      * a model file that holds fewer is none, and need not be built to see it. */
     bool per_variable;
@@ -99,9 +102,9 @@ struct lk_model {
     const lk_family *family;
     lk_settings settings;
     lk_data_description data;
-    int32_t *rank;             /* owned, [variables]: the base ordering, of raw values */
-    bool unshaped;             /* made by version 0.1, whose fingerprints did not cover the shape */
-    char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
+    int32_t *rank;    /* owned, [variables]: the base ordering, of raw values */
+    bool unshaped;    /* made by version 0.1, whose fingerprints did not cover the shape */
+    char *order_name; /* owned: "natural", "reversed", "random:SEED", "zigzag", "file" ... */
     lk_parameters *parameters; /* owned */
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
     float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */
@@ -127,8 +130,9 @@ lk_status lk_family_check_settings(lk_context *context, const lk_family *family,
 
 /* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
  * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.
- * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a
- * file of ranks (one integer for each variable, white space between). All parameters are declared
+ * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED", of images "zigzag"
+ * and "s-curve:1" to 8, or the path of a file of ranks (one integer for each variable, white space
+ * between). All parameters are declared
  * (by building variant 0) and initialised from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
@@ -144,6 +148,9 @@ void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
 /* Variables of its networks: those of the data, or, with a view, its parts of each. */
 int64_t lk_model_modelled(const lk_model *model);
+/* Its network can be built on data of any size: the family's, and nothing in the settings ties it
+ * to its own. */
+bool lk_model_any_size(const lk_model *model);
 /* Symbols of a variable of the data. */
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
 /* The view's, or NULL. */

@@ -158,18 +158,27 @@ static lk_status match_texts(const lk_model *model, lk_status status, lk_items *
     return status;
 }
 
-lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+typedef lk_status open_items(lk_context *context, const char *path, const lk_symbols *symbols,
+                             lk_items **items);
+
+static lk_status open_texts(const lk_model *model, const char *path, open_items *open,
+                            lk_items **items) {
     const lk_symbols *symbols;
     *items = NULL;
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_texts(model->context, path, symbols, items), items);
+    return match_texts(model, open(model->context, path, symbols, items), items);
+}
+
+lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+    return open_texts(model, path, lk_items_open_texts, items);
+}
+
+lk_status lk_model_open_texts_or_empty(const lk_model *model, const char *path, lk_items **items) {
+    return open_texts(model, path, lk_items_open_texts_or_empty, items);
 }
 
 lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items) {
-    const lk_symbols *symbols;
-    *items = NULL;
-    LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_files(model->context, path, symbols, items), items);
+    return open_texts(model, path, lk_items_open_files, items);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

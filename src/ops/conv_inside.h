@@ -49,6 +49,8 @@ typedef struct lk_conv_settings {
     lk_conv_table reads;   /* output cells and the input cells that they read */
     lk_conv_table readers; /* input cells and the output cells that read them */
     uint8_t *has;          /* [classes of reads][blocks] */
+    bool ranked;           /* which blocks a cell reads is decided by ranks too: */
+    const int32_t *rank;   /* of the cells, until the tables are made */
 } lk_conv_settings;
 
 /* The cell of the other grid that deltas count from. */
@@ -67,6 +69,9 @@ void lk_conv_position(const lk_grid *grid, int64_t pixel, int64_t *position);
 int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel);
 /* How many input groups, counted from 0, the output group reads by the tap. */
 int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap);
+
+/* Whether any cell reads by the tap: ranks may leave one out everywhere. */
+bool lk_conv_uses(const lk_conv_settings *self, int32_t tap);
 
 /* Which rows of the weights belong to which output group: begin[groups + 1]. */
 void lk_conv_bands(const lk_node *node, int64_t *begin);

@@ -161,6 +161,10 @@ bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     if (!take_scratch(s, count)) {
         return false;
     }
+    if (count == 1) { /* a step of a generation; where ranks are, there are many classes */
+        s->sorted[0] = cells != NULL ? cells[0] : (int32_t)s->first;
+        return run_class(s, &s->table->class_at[s->table->class_of[s->sorted[0]]], s->sorted, 1);
+    }
     sort_by_class(s, cells, count);
     for (int32_t c = 0; c < s->table->classes; c++) {
         int64_t here = s->begin[c + 1] - s->begin[c];

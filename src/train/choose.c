@@ -15,7 +15,10 @@ enum {
     LANES_MOST = 32,
     WINDOW_SHORT = 64,
     WINDOW_LONG = 128,
-    LONG_TEXT = 4 << 20 /* symbols of which the longer window still makes enough updates */
+    LONG_TEXT = 4 << 20, /* symbols of which the longer window still makes enough updates */
+    HELD_OUT_LEAST = 8192,
+    HELD_OUT_SHARE = 32,     /* of a text, one part in so many, */
+    HELD_OUT_SHARE_MOST = 10 /* and of a small one this */
 };
 
 #define ADAM_RATE 0.001
@@ -27,6 +30,12 @@ int64_t lk_choose_window(int64_t symbols) {
 
 static int64_t within(int64_t value, int64_t least, int64_t most) {
     return value < least ? least : value > most ? most : value;
+}
+
+int64_t lk_choose_held_out(int64_t symbols) {
+    int64_t wanted =
+        symbols / HELD_OUT_SHARE > HELD_OUT_LEAST ? symbols / HELD_OUT_SHARE : HELD_OUT_LEAST;
+    return within(wanted, 0, symbols / HELD_OUT_SHARE_MOST);
 }
 
 /* The nearest power of two below, whose lanes are divided among threads without a rest. */

@@ -268,6 +268,7 @@ const lk_family lk_charrnn_family = {
     .any_size = true,
     .start = start,
     .learning_rate = 0.004,
+    .falling_rate = 0.01,
     .clip = 1,
     .suits = suits,
 };

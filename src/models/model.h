@@ -88,9 +88,10 @@ struct lk_family {
     bool yardstick; /* it does not learn how variables depend on each other: others are measured
                        by it */
     /* What suits its training by gradients where nothing is asked for: Adam's learning rate (0:
-     * 0.001), a bound of the gradients' norm (0: none); settings for so many symbols of texts (0:
-     * of examples), KEY=VALUE texts and a NULL behind them. NULL: the settings' fallbacks. */
-    double learning_rate, clip;
+     * 0.001), one that it may begin at when it falls to 0 by the end (0: the same), a bound of the
+     * gradients' norm (0: none); settings for so many symbols of texts (0: of examples), KEY=VALUE
+     * texts and a NULL behind them. NULL: the settings' fallbacks. */
+    double learning_rate, falling_rate, clip;
     const char *const *(*suits)(int64_t symbols);
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid,

@@ -53,11 +53,22 @@ static int64_t choose_batch(const lk_train_facts *facts, int64_t window) {
                         : within(facts->size / UPDATES_WANTED, EXAMPLES_LEAST, EXAMPLES_MOST);
 }
 
+/* Whether the rate falls to 0 by the end. */
+static bool falls(const lk_train_options *o) {
+    return o->rate.name == LK_CHOOSE_SCHEDULE
+               ? o->minutes > 0.0
+               : lk_rate_ends(&o->rate) && o->rate.final_fraction == 0.0;
+}
+
 static double choose_rate(const lk_train_facts *facts, const lk_train_options *o) {
     bool adaptive = strncmp(o->optimizer.name, "adam", 4) == 0; /* adam, adamw */
-    return strcmp(o->optimizer.name, "sgd") == 0            ? SGD_RATE
-           : adaptive && facts->family->learning_rate > 0.0 ? facts->family->learning_rate
-                                                            : ADAM_RATE;
+    const lk_family *family = facts->family;
+    if (!adaptive) {
+        return strcmp(o->optimizer.name, "sgd") == 0 ? SGD_RATE : ADAM_RATE;
+    }
+    return family->falling_rate > 0.0 && falls(o) ? family->falling_rate
+           : family->learning_rate > 0.0          ? family->learning_rate
+                                                  : ADAM_RATE;
 }
 
 static void say(char reason[LK_CHOOSE_REASON], const char *format, ...) {

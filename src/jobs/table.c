@@ -84,7 +84,8 @@ static void write_cell(lk_writer *writer, const lk_cell *cell) {
 static json_t *json_of(const lk_cell *cell) {
     return cell->kind == LK_CELL_INTEGER ? json_integer(cell->integer)
            : cell->kind == LK_CELL_REAL  ? lk_json_number(cell->real)
-                                         : lk_json_bytes(cell->text);
+           : cell->text != NULL          ? lk_json_bytes(cell->text)
+                                         : json_null();
 }
 
 static lk_status put_json(lk_table *table, const lk_cell *cells, int32_t count) {

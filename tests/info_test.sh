@@ -34,6 +34,11 @@ run info "$work/g" --field 3,3 --json >"$work/g.json"
 expect_same <(seq 0 23) <(list "$work/g.json" seen_variables) "two stacks"
 [[ $(json "$work/g.json" blind) -eq 0 ]] || fail "the blind spot of two: $(cat "$work/g.json")"
 
+# Nor have two streams, at several resolutions too.
+train pixelcnn++ --set depth=2 --set levels=2 --set filters=6 --out "$work/p2"
+run info "$work/p2" --field 3,3 --json >"$work/p2.json"
+[[ $(json "$work/p2.json" blind) -eq 0 ]] || fail "the blind spot of ++: $(cat "$work/p2.json")"
+
 # A MADE sees all; a Bayes net its parents and what they stand for.
 train made --set hidden=30 --out "$work/m"
 run info "$work/m" --field 6,6 --json >"$work/m.json"

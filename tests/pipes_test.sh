@@ -177,6 +177,17 @@ for ((i = 0; i < 100; i++)); do
     sleep 0.05
 done
 expect_same "$work/drawn.txt" "$work/dash" "sample to a process"
+for ending in npy csv txt.gz; do
+    run decompress "$m" --data "$work/few.lk" --out "$work/restored.$ending" >/dev/null
+    run decompress "$m" --data - --out - --format $ending <"$work/few.lk" 2>"$work/said" \
+        >"$work/dash"
+    expect_same "$work/restored.$ending" "$work/dash" "decompress --out - --format $ending"
+    grep -q 'restored to /dev/stdout$' "$work/said" || fail "where to: $(cat "$work/said")"
+done
+expect_status 2 'is for pipes' decompress "$m" --data "$work/few.lk" --out "$work/x.npy" \
+    --format npy
+expect_status 1 'known format' decompress "$m" --data "$work/few.lk" --out - --format dat
+expect_status 1 'leave out --format' decompress "$t" --data "$work/text.lk" --out - --format npy
 expect_status 2 'needs --format' sample "$m" --count 5 --out -
 expect_status 2 'is for pipes' sample "$m" --count 5 --out "$work/x.txt" --format csv
 expect_status 1 'known format' sample "$m" --count 5 --out - --format dat

@@ -27,7 +27,14 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, l
         status = status == LK_OK ? lk_model_label_texts(model, cli_labels(arguments, model), *items)
                                  : status;
     } else {
-        status = lk_model_open_texts(model, path, cli_labels(arguments, model), items);
+        const char *labels = cli_labels(arguments, model);
+        status = arguments->verb->takes_none
+                     ? lk_model_open_texts_or_empty(model, path, labels, items)
+                     : lk_model_open_texts(model, path, labels, items);
+    }
+    if (status == LK_OK && *items != NULL && lk_items_total(*items) == 0) {
+        lk_items_close(*items);
+        *items = NULL;
     }
     return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
 }

@@ -2,20 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/files.h"
-#include "cli/items.h"
 #include "cli/score_words.h"
+#include "cli/scorer.h"
 #include "cli/text.h"
-#include "jobs/lines.h"
-#include "jobs/map.h"
-#include "jobs/page.h"
-#include "jobs/score.h"
 #include "models/model_file.h"
-#include "train/evaluate.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
@@ -53,26 +47,6 @@ static const cli_option options[] = {
      false},
     {"json", NULL, "one JSON object instead of text", false},
 };
-
-typedef struct scorer {
-    const cli_arguments *arguments;
-    cli_session session;
-    lk_items *items;
-    lk_model *background;
-    int32_t *labels; /* owned, or NULL */
-    lk_walk_options how;
-    /* Of examples. */
-    lk_scores scores;
-    double auroc, average_precision;
-    lk_map_options map;
-    lk_map_legend legend;
-    /* Of a text. */
-    lk_evaluation evaluation;
-    lk_lines lines;
-    lk_page *page;  /* or NULL */
-    lk_writer *csv; /* or NULL */
-    int64_t top, map_symbols;
-} scorer;
 
 static bool ends_with(const char *name, const char *ending) {
     size_t length = strlen(name), want = strlen(ending);
@@ -251,150 +225,6 @@ static int print_examples(const scorer *s) {
     return cli_finish_output();
 }
 
-/* ---- a text: how strange each line is -------------------------------------------------------- */
-
-/* Of several texts, which of them: its name in their folder; else NULL. */
-static const char *name_of(const scorer *s, const lk_text_score *line) {
-    const char *name = lk_items_name(s->items, line->item), *folder = lk_items_path(s->items);
-    size_t length = strlen(folder);
-    bool within = strncmp(name, folder, length) == 0 && name[length] == '/';
-    return lk_items_count(s->items) == 1 ? NULL : within ? name + length + 1 : name;
-}
-
-static lk_status write_line(void *argument, const lk_text_score *line) {
-    const scorer *s = argument;
-    const char *name = name_of(s, line);
-    for (const char *at = name; at != NULL && *at != '\0'; at++) {
-        lk_writer_printf(s->csv, at == name ? "\"" : "");
-        lk_writer_printf(s->csv, *at == '"' ? "\"\"" : "%c", *at);
-    }
-    lk_writer_printf(s->csv, "%s%lld,%lld,%.9g,%.9g,%.9g\n", name != NULL ? "\"," : "",
-                     (long long)line->number, (long long)line->symbols, line->nll_nats,
-                     line->score / LK_NATS_PER_BIT, line->score);
-    return LK_OK;
-}
-
-static json_t *line_json(const scorer *s, const lk_text_score *line) {
-    return json_pack("{s:o*, s:I, s:I, s:o, s:o, s:o}", "text", lk_json_bytes(name_of(s, line)),
-                     "line", (json_int_t)line->number, "symbols", (json_int_t)line->symbols,
-                     "nll_nats", lk_json_number(line->nll_nats), "bits_per_symbol",
-                     lk_json_number(line->score / LK_NATS_PER_BIT), "score",
-                     lk_json_number(line->score));
-}
-
-static lk_status write_line_json(void *argument, const lk_text_score *line) {
-    const scorer *s = argument;
-    json_t *object = line_json(s, line);
-    char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
-    json_decref(object);
-    lk_writer_printf(s->csv, "%s\n", text != NULL ? text : "");
-    bool made = text != NULL;
-    lk_release(text);
-    return made ? LK_OK : LK_NO_MEMORY;
-}
-
-static lk_status open_outputs(scorer *s) {
-    lk_context *context = s->session.context;
-    const char *out = cli_text(s->arguments, "out", NULL),
-               *map = cli_text(s->arguments, "map", NULL);
-    LK_TRY(lk_lines_init(context, s->top, &s->lines));
-    LK_TRY(lk_evaluation_init(context, s->items, &s->evaluation));
-    if (map != NULL) {
-        LK_TRY(lk_page_create(context, map, s->map_symbols, &s->page));
-    }
-    if (out != NULL) {
-        LK_TRY(lk_writer_create(context, out, &s->csv));
-        bool json = ends_with(out, ".jsonl");
-        lk_writer_printf(s->csv, "%s%s", json || lk_items_count(s->items) == 1 ? "" : "text,",
-                         json ? "" : "line,symbols,nll_nats,bits_per_symbol,score\n");
-        s->lines.take = json ? write_line_json : write_line;
-        s->lines.argument = s;
-    }
-    return LK_OK;
-}
-
-static lk_status score_text(scorer *s) {
-    if (lk_items_count(s->items) > 1 && cli_has(s->arguments, "map")) {
-        return lk_fail(s->session.context, LK_UNSUPPORTED,
-                       "%s: a page shows one text: name it, or leave out --map",
-                       lk_items_path(s->items));
-    }
-    LK_TRY(open_outputs(s));
-    const lk_sink sinks[] = {lk_evaluation_sink(&s->evaluation), lk_lines_sink(&s->lines),
-                             lk_page_sink(s->page)};
-    s->how.lanes = 1;
-    return lk_walk_once(s->session.model, s->items, &s->how, sinks, s->page != NULL ? 3 : 2);
-}
-
-static lk_status write_text(scorer *s) {
-    lk_page *page = s->page;
-    lk_writer *csv = s->csv;
-    s->page = NULL;
-    if (page != NULL) {
-        LK_TRY(lk_page_commit(page, cli_text(s->arguments, "data", NULL),
-                              s->arguments->positional[0]));
-    }
-    s->csv = NULL;
-    return csv != NULL ? lk_writer_commit(csv) : LK_OK;
-}
-
-/* A line's beginning, what cannot be printed replaced. */
-static void print_beginning(const lk_text_score *line) {
-    for (int32_t i = 0; i < line->shown; i++) {
-        uint8_t bytes[LK_UTF8_MOST];
-        uint32_t c = line->beginning[i];
-        uint32_t byte = c >= LK_UTF8_BYTE ? c - LK_UTF8_BYTE : c;
-        bool plain = byte >= 0x20 && byte != 0x7F && (c >= LK_UTF8_BYTE || c < 0x80 || c > 0x9F);
-        fwrite(bytes, 1, (size_t)lk_utf8_put(plain ? c : '?', bytes), stdout);
-    }
-}
-
-static double nll_of_all(const scorer *s) {
-    double nll = 0.0;
-    for (int64_t i = 0; i < s->evaluation.items; i++) {
-        nll += s->evaluation.nll_nats[i];
-    }
-    return nll;
-}
-
-static int print_text(const scorer *s) {
-    int64_t symbols = lk_items_total(s->items), texts = lk_items_count(s->items);
-    double nats = nll_of_all(s) / (double)symbols;
-    if (texts > 1) {
-        printf("%lld texts: ", (long long)texts);
-    }
-    printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n",
-           (long long)s->lines.count, (long long)symbols, nats, nats / LK_NATS_PER_BIT);
-    printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score",
-           "text");
-    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
-        const lk_text_score *line = &s->lines.strangest[i];
-        printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols,
-               line->score);
-        print_beginning(line);
-        printf(texts > 1 ? "  (%s)\n" : "\n", name_of(s, line));
-    }
-    return cli_finish_output();
-}
-
-static int print_text_json(const scorer *s) {
-    double nll = nll_of_all(s);
-    int64_t symbols = lk_items_total(s->items), bytes = 0;
-    for (int64_t i = 0; i < lk_items_count(s->items); i++) {
-        bytes += lk_items_bytes(s->items, i);
-    }
-    json_t *strangest = json_array();
-    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
-        json_array_append_new(strangest, line_json(s, &s->lines.strangest[i]));
-    }
-    return cli_print_json(json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "texts", (json_int_t)lk_items_count(s->items),
-        "lines", (json_int_t)s->lines.count, "symbols", (json_int_t)symbols, "bytes",
-        (json_int_t)bytes, "escaped_characters", (json_int_t)s->evaluation.escapes, "nll_nats",
-        lk_json_number(nll), "bits_per_symbol",
-        lk_json_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
 /* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
@@ -408,17 +238,10 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
                             (model->data.labels > 0 ||
                              cli_excludes(a, "labels", "models of examples and of p(x | label)"))
                       : cli_excludes(a, "from symbols map-symbols", "models of texts");
-    const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
-    name = name != NULL ? name + 1 : out;
-    bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||
-                 !cli_files_whole(&a->files->context, out); /* a pipe may have any name */
     bool named =
         ends_with(map, texts ? ".html" : ".png") || !cli_files_whole(&a->files->context, map);
-    if (fits && !table) {
-        return cli_usage(a, "--out %s: scores are a table, NAME.csv or NAME.jsonl", out);
-    }
-    return !fits   ? EXIT_USAGE
-           : named ? EXIT_DONE
+    return !fits || !cli_files_table(a) ? EXIT_USAGE
+           : named                      ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
                    : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
@@ -430,11 +253,10 @@ static int score(scorer *s) {
     s->how.progress_argument = &progress;
     lk_status status = (texts ? score_text : has_none(s) ? score_none : score_examples)(s);
     cli_progress_end(&progress);
-    if (status != LK_OK || (texts ? write_text : write_examples)(s) != LK_OK) {
+    if (status != LK_OK || (!texts && write_examples(s) != LK_OK)) {
         return cli_fault(s->session.context);
     }
-    return texts ? (json ? print_text_json : print_text)(s)
-                 : (json ? print_examples_json : print_examples)(s);
+    return texts ? score_print_text(s, json) : (json ? print_examples_json : print_examples)(s);
 }
 
 static int run(const cli_arguments *arguments) {
@@ -453,10 +275,7 @@ static int run(const cli_arguments *arguments) {
         status = cli_items_open(arguments, &s.session, &s.items);
     }
     status = status == EXIT_DONE ? score(&s) : status;
-    lk_page_abandon(s.page);
-    lk_writer_abandon(s.csv);
-    lk_lines_deinit(&s.lines);
-    lk_evaluation_deinit(&s.evaluation);
+    score_release_text(&s);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
     lk_model_destroy(s.background);
@@ -473,6 +292,7 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = CLI_SEVERAL,
     .takes_none = true,
     .inputs = "data anomalies labels against",
     .outputs = "out map",

@@ -175,22 +175,30 @@ static lk_status label_opened(const lk_model *model, lk_status opened, const cha
     return status;
 }
 
-lk_status lk_model_open_texts(const lk_model *model, const char *path, const char *labels,
-                              lk_items **items) {
+typedef lk_status open_items(lk_context *context, const char *path, const lk_symbols *symbols,
+                             lk_items **items);
+
+static lk_status open_texts(const lk_model *model, const char *path, const char *labels,
+                            open_items *open, lk_items **items) {
     const lk_symbols *symbols;
     *items = NULL;
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return label_opened(model, lk_items_open_texts(model->context, path, symbols, items), labels,
-                        items);
+    return label_opened(model, open(model->context, path, symbols, items), labels, items);
+}
+
+lk_status lk_model_open_texts(const lk_model *model, const char *path, const char *labels,
+                              lk_items **items) {
+    return open_texts(model, path, labels, lk_items_open_texts, items);
+}
+
+lk_status lk_model_open_texts_or_empty(const lk_model *model, const char *path, const char *labels,
+                                       lk_items **items) {
+    return open_texts(model, path, labels, lk_items_open_texts_or_empty, items);
 }
 
 lk_status lk_model_open_files(const lk_model *model, const char *path, const char *labels,
                               lk_items **items) {
-    const lk_symbols *symbols;
-    *items = NULL;
-    LK_TRY(lk_model_text_symbols(model, &symbols));
-    return label_opened(model, lk_items_open_files(model->context, path, symbols, items), labels,
-                        items);
+    return open_texts(model, path, labels, lk_items_open_files, items);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
                            .best = t->best,
                            .state = &t->state,
                            .options = t->described,
-                           .settings = &t->model->settings,
                            .epochs = t->epochs,
                            .carried = t->carried,
                            .carried_count = t->windows != NULL ? lk_windows_carried(t->windows) : 0,

@@ -46,6 +46,38 @@ static json_t *nodes_json(const lk_graph *graph) {
     return list;
 }
 
+/* What the output nodes parameterise. */
+static json_t *distributions_json(const lk_graph *graph) {
+    json_t *list = json_array();
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:i, s:i}", "field", field->name, "name",
+                                            field->head.dist->name, "alphabet", field->alphabet,
+                                            "components", field->head.components));
+        }
+    }
+    return list;
+}
+
+/* "logistic mixture of 10 components"; of a view's parts one after another. */
+static void print_distributions(const lk_graph *graph) {
+    const char *before = "distribution    ";
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            printf("%s%s", before, field->head.dist->name);
+            if (field->head.components > 0) {
+                printf(" of %d component%s", field->head.components,
+                       field->head.components > 1 ? "s" : "");
+            }
+            before = ", then ";
+        }
+    }
+    putchar('\n');
+}
+
 /* "stream of bytes, trained on windows of 128", "28x28x1" */
 static void describe_data(const lk_data_description *data, char *text, size_t capacity) {
     char shape[64];
@@ -78,6 +110,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
         history, "stream", stream);
+    json_object_set_new(object, "distributions", distributions_json(graph));
     info_data_json(model, &object);
     return cli_print_json(object);
 }
@@ -105,6 +138,7 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     printf("data            %s, alphabet %d, binarization %s\n", data, model->data.alphabet,
            cli_binarization_of(model, model->data.binarization));
     info_data_print(model);
+    print_distributions(graph);
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
     printf("masks           %d\n", lk_model_variants(model));

@@ -14,10 +14,15 @@
  * G, before) falls out of the ready steps. `channels` is h of one block. Instead of batch
  * normalisation, which the paper does not mention either, the last layer of each residual block
  * starts at zero: the network begins as its shortest path. Two other normalisations can be asked
- * for: of the channels that a block reads, and of the weights of all layers. */
+ * for: of the channels that a block reads, and of the weights of all layers.
+ *
+ * With distribution=logistic a pixel is one cell of all its channels: the first mask leaves out the
+ * whole pixel (type A), the network runs once for it, and its last layer says a mixture of which
+ * each colour is given those before it (models/outputs.h). */
 #include <stdio.h>
 #include <string.h>
 
+#include "models/outputs.h"
 #include "models/pixels.h"
 
 static const lk_setting settings[] = {
@@ -78,12 +83,14 @@ static const lk_setting settings[] = {
      .help = "probability of dropping a feature inside a residual block in training",
      .training_only = true,
      .later = true},
+    LK_OUTPUT_SETTINGS("softmax", true),
 };
 
 /* What all layers of one field's network have in common. */
 typedef struct style {
     const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
+    lk_outputs output;
     const lk_field *label; /* NULL: nothing is given */
     bool norm, weight_norm;
     double dropout;
@@ -149,8 +156,8 @@ static lk_node *context(lk_graph *graph, const lk_field *before, const style *s,
                         int32_t kernel, int32_t block_kernel) {
     lk_mask window;
     lk_window_make(&window, kernel);
-    lk_node *node = masked(graph, "context1", lk_pixels_numbers(graph, before), s, channels,
-                           &window, LK_CENTRE_ALL);
+    lk_node *node = lk_outputs_numbers(graph, &s->output, before, s->grid.groups);
+    node = masked(graph, "context1", node, s, channels, &window, LK_CENTRE_ALL);
     lk_window_make(&window, block_kernel);
     return masked(graph, "context2", lk_relu(graph, node), s, channels, &window, LK_CENTRE_ALL);
 }
@@ -165,8 +172,8 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     int64_t blocks = lk_settings_integer(&model->settings, "blocks");
     lk_mask mask;
     lk_mask_make(&mask, kernel);
-    lk_node *node = masked(graph, "first", lk_pixels_numbers(graph, field), s, 2 * channels, &mask,
-                           LK_CENTRE_A);
+    lk_node *node = lk_outputs_numbers(graph, &s->output, field, s->grid.groups);
+    node = masked(graph, "first", node, s, 2 * channels, &mask, LK_CENTRE_A);
     node = told(graph, "first", node, s, 2 * channels);
     if (before != NULL) {
         node = lk_add(graph, node, context(graph, before, s, 2 * channels, kernel, block_kernel));
@@ -177,8 +184,9 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     }
     int64_t head = lk_settings_integer(&model->settings, "head");
     node = pixel_wise(graph, "head", node, s, head, LK_INIT_HE);
-    node = pixel_wise(graph, "logits", node, s, lk_pixels_logits(field), LK_INIT_GLOROT);
-    lk_pixels_model(graph, field, node);
+    int64_t logits = lk_outputs_channels(&s->output, s->grid.groups);
+    node = pixel_wise(graph, "logits", node, s, logits, LK_INIT_GLOROT);
+    lk_outputs_model(graph, &s->output, s->grid.groups, node);
     return LK_OK;
 }
 
@@ -197,6 +205,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         snprintf(prefix, sizeof prefix, "%s.", field->name);
         s.prefix = lk_model_view(model) != NULL ? prefix : "";
         if (field->role == LK_MODELLED) {
+            LK_TRY(lk_outputs_init(graph, model, field, &s.output));
+            s.grid.groups = lk_outputs_groups(&s.output);
             LK_TRY(build_field(model, graph, field, f > 0 ? field - 1 : NULL, &s));
         }
     }
@@ -215,5 +225,5 @@ const lk_family lk_pixelcnn_family = {
     .views = true,
     .build = build,
     .any_size = true,
-    .start = lk_pixels_start,
+    .start = lk_outputs_start,
 };

@@ -11,7 +11,7 @@ typedef struct run_case {
     const char *family;
     lk_shape own, there; /* size 0: without end */
     int32_t alphabet;
-    int32_t labels; /* of a model that is given one */
+    int32_t labels; /* of a model that is given one: 3 or more */
     const char *view;
     const char *set[6];
     int32_t sets;
@@ -80,11 +80,19 @@ static const run_case cases[] = {
      NULL,
      {"blocks=1", "channels=2", "head=3", "block_kernel=5"},
      4},
+    {"pixelcnn",
+     {3, {5, 4, 3}},
+     {3, {LENGTH, 3, 3}},
+     4,
+     3,
+     NULL,
+     {"blocks=1", "channels=2", "distribution=logistic", "mixtures=2"},
+     4},
     {"gated-pixelcnn",
      {3, {5, 4, 3}},
      {3, {LENGTH, 3, 3}},
      4,
-     2,
+     3,
      NULL,
      {"layers=2", "channels=2", "head=3", "first_kernel=5"},
      4},

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "models/settings.h"
 #include "optim/optimizer.h"
 #include "train/state.h"
 
@@ -25,10 +26,12 @@ typedef struct lk_checkpoint {
     int64_t carried_count;
     float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */
     int64_t whole_count;
-    bool *read_whole;       /* whether it did; then `carried` stays as it is */
-    bool planned;           /* by time: that plan is kept too */
-    int64_t steps_in_epoch; /* reading: positions beyond it are refused */
-    int64_t slices_of_0_1;  /* reading a file that does not say in how many slices its minibatches
+    bool *read_whole;            /* whether it did; then `carried` stays as it is */
+    const lk_settings *settings; /* reading: of the model; what joined its table later stands in no
+                                    older file, and was at its fallback. NULL: none did */
+    bool planned;                /* by time: that plan is kept too */
+    int64_t steps_in_epoch;      /* reading: positions beyond it are refused */
+    int64_t slices_of_0_1; /* reading a file that does not say in how many slices its minibatches
                                were: it was this number (train/version_0_1.h) */
 } lk_checkpoint;
 

@@ -49,6 +49,7 @@ static const network networks[] = {
      5,
      32,
      CHARACTERS},
+    {"pixelsnail", "pixelsnail", {"blocks=3", "resnets=2", "channels=32"}, 3, 32, BINARY_IMAGES},
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
     {"diagonal-bilstm",
      "pixelrnn",

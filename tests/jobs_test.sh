@@ -138,6 +138,12 @@ run check "$work/gated" >"$work/check" || fail "check of gated-pixelcnn: $(cat "
 run compress "$work/gated" --data "$work/test.txt" --out "$work/gated.lk" >/dev/null
 run decompress "$work/gated" --data "$work/gated.lk" --out "$work/gated.txt" >/dev/null
 expect_same "$work/test.txt" "$work/gated.txt" "gated-pixelcnn restores"
+run train pixelsnail --data "$work/train.txt" --shape 5x4x1 --out "$work/snail" --epochs 1 \
+    --quiet --set blocks=1 --set channels=4 >/dev/null
+run check "$work/snail" >"$work/check" || fail "check of pixelsnail: $(cat "$work/check")"
+run compress "$work/snail" --data "$work/test.txt" --out "$work/snail.lk" >/dev/null
+run decompress "$work/snail" --data "$work/snail.lk" --out "$work/snail.txt" >/dev/null
+expect_same "$work/test.txt" "$work/snail.txt" "pixelsnail restores"
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -1,7 +1,7 @@
 /* The gated residual layer of PixelCNN++ (Salimans, Karpathy, Chen, Kingma, ICLR 2017, section 2.5)
  * and PixelSNAIL (Chen, Mishra, Rohaninejad, Abbeel, ICML 2018), as their codes have it:
  *
- *   resnet(x, a) = x + gate(conv(drop(f(conv(f(x)) + 1x1(f(a)))) + V y)     f: elu or concat-elu
+ *   resnet(x, a) = x + gate(conv(drop(f(conv(f(x)) + 1x1(f(a))))) + V y)     f: elu or concat-elu
  *   gate(p, q)   = p sigmoid(q)
  *
  * with a: what the layer is told beside x; y: a class. All weights are normalised, and begin with

@@ -30,6 +30,16 @@ done
 awk -v a="$(row 1 multiply_adds)" -v b="$(row 2 multiply_adds)" 'BEGIN { exit !(b > 2.5 * a) }' ||
     fail "three masks: $(row 2 multiply_adds), one: $(row 1 multiply_adds)"
 
+# And one alone says what each of them gives, which is no less than the mixture on average.
+run eval "$work/masks" --data "$work/rows.txt" --json >"$work/one.json"
+sed -n '/"variants_nll_nats": \[/,/\]/p' "$work/one.json" | sed -nE 's/^ +([0-9.e+-]+),?$/\1/p' |
+    awk -v all="$(json "$work/one.json" nll_nats)" \
+        '{ sum += $1 } END { exit !(NR == 3 && sum / 3 >= all && all >= sum / 3 - log(3)) }' ||
+    fail "each of three masks: $(cat "$work/one.json")"
+run eval "$work/masks" --data "$work/rows.txt" >"$work/one"
+[[ $(grep -c 'mask [1-3] alone: [0-9.]* nats per example' "$work/one") -eq 3 ]] ||
+    fail "each of three masks: $(cat "$work/one")"
+
 # At another size: both of families that run at any.
 make_rows 5 25 2 >"$work/larger.txt"
 train pixelrnn --data "$work/rows.txt" --shape 4x4x1 --set layers=1 --set channels=2 --set head=2 \

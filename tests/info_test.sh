@@ -34,6 +34,11 @@ run info "$work/g" --field 3,3 --json >"$work/g.json"
 expect_same <(seq 0 23) <(list "$work/g.json" seen_variables) "two stacks"
 [[ $(json "$work/g.json" blind) -eq 0 ]] || fail "the blind spot of two: $(cat "$work/g.json")"
 
+# Nor have two streams, at several resolutions too.
+train pixelcnn++ --set depth=2 --set levels=2 --set filters=6 --out "$work/p2"
+run info "$work/p2" --field 3,3 --json >"$work/p2.json"
+[[ $(json "$work/p2.json" blind) -eq 0 ]] || fail "the blind spot of ++: $(cat "$work/p2.json")"
+
 # Nor has attention to all that is before, after one block.
 train pixelsnail --set blocks=1 --set channels=3 --out "$work/s"
 run info "$work/s" --field 3,3 --json >"$work/s.json"

@@ -43,11 +43,12 @@ static int print_json(const char *out, const lk_restored *r, const char *loss) {
         }
     }
     return cli_print_json(
-        r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
+        r->texts ? json_pack("{s:I, s:I, s:I, s:o, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
-                             "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
+                             "out", lk_json_bytes(out), "lost_chunks", chunks)
+                 : json_pack("{s:I, s:o, s:o, s:o*}", "examples", (json_int_t)r->items, "out",
+                             lk_json_bytes(out), "lost_chunks", chunks, "note",
+                             lk_json_bytes(loss[0] != '\0' ? loss : NULL)));
 }
 
 static int print_text(const char *out, const lk_restored *r, const char *loss) {

@@ -80,6 +80,27 @@ static json_t *texts_json(const eval_result *r) {
 
 /* ---- of examples ----------------------------------------------------------------------------- */
 
+#define NETWORKS_PRINTED 16 /* of more of them the best and the worst */
+
+/* What each network of the mixture says alone. */
+static void print_networks(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    int64_t best = 0, worst = 0;
+    for (int64_t k = 0; k < e->networks; k++) {
+        best = e->network_nats[k] < e->network_nats[best] ? k : best;
+        worst = e->network_nats[k] > e->network_nats[worst] ? k : worst;
+        if (e->networks <= NETWORKS_PRINTED) {
+            printf("  mask %lld alone: %.4f nats per example\n", (long long)k + 1,
+                   e->network_nats[k] / (double)e->items);
+        }
+    }
+    if (e->networks > NETWORKS_PRINTED) {
+        printf("  masks alone: %.4f (mask %lld) to %.4f nats per example (mask %lld)\n",
+               e->network_nats[best] / (double)e->items, (long long)best + 1,
+               e->network_nats[worst] / (double)e->items, (long long)worst + 1);
+    }
+}
+
 static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
@@ -99,6 +120,7 @@ static void print_examples(const eval_result *r) {
         printf(" +- %.4f", r->error);
     }
     printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
+    print_networks(r);
     for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
         double nats = e->part_nats[p] / (double)e->items;
         printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
@@ -122,6 +144,13 @@ static json_t *examples_json(const eval_result *r) {
                   "bits_per_dim", lk_json_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_of(r->session->model, r->session->binarization));
+    if (e->networks > 0 && e->items > 0) {
+        json_t *networks = json_array();
+        for (int64_t k = 0; k < e->networks; k++) {
+            json_array_append_new(networks, lk_json_number(e->network_nats[k] / (double)e->items));
+        }
+        json_object_set_new(object, "variants_nll_nats", networks);
+    }
     if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {

@@ -183,7 +183,7 @@ static int print_json(const table *t) {
     for (int32_t i = 0; i < t->count; i++) {
         const entry *e = &t->entry[i];
         json_t *row = json_pack(
-            "{s:s, s:s, s:I, s:o, s:o, s:o, s:I}", "model", e->path, "family",
+            "{s:o, s:s, s:I, s:o, s:o, s:o, s:I}", "model", lk_json_bytes(e->path), "family",
             e->session.model->family->name, "parameters", (json_int_t)e->parameters,
             t->texts ? "nats_per_symbol" : "nll_nats", lk_json_number(nats_of(e)),
             t->texts ? "bits_per_byte" : "bits_per_dim", lk_json_number(bits_of(e)),
@@ -196,8 +196,9 @@ static int print_json(const table *t) {
         json_array_append_new(list, row);
     }
     const eval_result *first = &t->entry[0].result;
-    return cli_print_json(json_pack("{s:s, s:I, s:o}", "data", cli_text(t->arguments, "data", NULL),
-                                    "items", (json_int_t)first->evaluation.items, "models", list));
+    return cli_print_json(json_pack("{s:o, s:I, s:o}", "data",
+                                    lk_json_bytes(cli_text(t->arguments, "data", NULL)), "items",
+                                    (json_int_t)first->evaluation.items, "models", list));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

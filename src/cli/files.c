@@ -175,19 +175,6 @@ static int try_output(cli_arguments *arguments, const char *option, const char *
     return finish(context, status);
 }
 
-/* Two names of one file that is not there yet. */
-static int compare_outputs(cli_arguments *arguments, const char *option, const char **value) {
-    const cli_verb *verb = arguments->verb;
-    for (int32_t i = 0; i < verb->option_count; i++) {
-        const char *name = verb->options[i].name;
-        if (strcmp(name, option) != 0 && lists(verb->outputs, name) &&
-            strcmp(cli_text(arguments, name, ""), *value) == 0) {
-            return cli_usage(arguments, "--%s and --%s are both %s", name, option, *value);
-        }
-    }
-    return EXIT_DONE;
-}
-
 static int tell_link(cli_arguments *arguments, const char *option, const char **value) {
     lk_place place;
     (void)option;
@@ -228,6 +215,13 @@ static int divert_results(cli_arguments *arguments, const char *option, const ch
     }
     lk_place_release(&place);
     return status;
+}
+
+/* Where no output is named texts go to standard output, and results do: `likely info model >>
+ * model` would add them to the model. */
+static int guard_results(cli_files *files) {
+    return finish(&files->context,
+                  lk_guard_open_output(&files->context, "standard output", STDOUT_FILENO));
 }
 
 bool cli_files_whole(lk_context *context, const char *path) {
@@ -285,8 +279,10 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
         const char *names;
         cli_act *act;
     } steps[] = {
-        {verb->inputs, guard_input}, {verb->outputs, compare_outputs}, {verb->outputs, try_output},
-        {verb->outputs, tell_link},  {verb->outputs, divert_results},
+        {verb->inputs, guard_input},
+        {verb->outputs, try_output},
+        {verb->outputs, tell_link},
+        {verb->outputs, divert_results},
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == EXIT_DONE; i++) {
         status = cli_each(arguments, steps[i].names, steps[i].act);
@@ -294,7 +290,7 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
             status = with_operands(arguments, NULL, steps[i].act);
         }
     }
-    return status;
+    return status == EXIT_DONE ? guard_results(files) : status;
 }
 
 void cli_files_deinit(cli_files *files) {

@@ -184,9 +184,10 @@ static lk_status draw_all(gallery *g) {
 static int report(const gallery *g, double seconds) {
     double rate = (double)g->done / (seconds + 1e-9);
     if (cli_has(g->arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams",
+        return cli_print_json(json_pack("{s:I, s:I, s:o, s:f, s:f}", "streams",
                                         (json_int_t)g->texts, "symbols", (json_int_t)g->done, "out",
-                                        g->named, "seconds", seconds, "symbols_per_second", rate));
+                                        lk_json_bytes(g->named), "seconds", seconds,
+                                        "symbols_per_second", rate));
     }
     if (g->named != NULL) {
         printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",

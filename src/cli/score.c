@@ -172,8 +172,7 @@ static int print_examples_json(const scorer *s) {
     if (columns != NULL) {
         json_t *names = json_array();
         for (int64_t i = 0; i < n; i++) {
-            json_t *name = json_string(columns->column[scores->variable[i]].name);
-            json_array_append_new(names, name != NULL ? name : json_null()); /* no UTF-8 */
+            json_array_append_new(names, lk_json_bytes(columns->column[scores->variable[i]].name));
         }
         json_object_set_new(object, "columns", names);
     }

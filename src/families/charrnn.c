@@ -177,10 +177,10 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     }
     LK_TRY(lk_sequence_check(graph, "charrnn"));
     bool binary = graph->alphabet == 2;
-    lk_node *sequence = lk_sequence_begin(graph, graph->data);
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, false);
     lk_node *h = recurrent_layers(model, graph, sequence);
     lk_node *logits = lk_dense(graph, "logits", h, binary ? 1 : graph->alphabet);
-    logits = lk_sequence_end(graph, logits);
+    logits = lk_sequence_end(graph, logits, false);
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 

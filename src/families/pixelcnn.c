@@ -14,14 +14,17 @@
  * G, before) falls out of the ready steps. `channels` is h of one block. Instead of batch
  * normalisation, which the paper does not mention either, the last layer of each residual block
  * starts at zero: the network begins as its shortest path. Two other normalisations can be asked
- * for: of the channels that a block reads, and of the weights of all layers.
+ * for: of the channels that a block reads, and of the weights of all layers. The weights inside the
+ * residual blocks can be block-sparse (models/block_sparse.h).
  *
  * With distribution=logistic a pixel is one cell of all its channels: the first mask leaves out the
  * whole pixel (type A), the network runs once for it, and its last layer says a mixture of which
  * each colour is given those before it (models/outputs.h). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "models/block_sparse.h"
 #include "models/outputs.h"
 #include "models/pixels.h"
 
@@ -83,6 +86,28 @@ static const lk_setting settings[] = {
      .help = "probability of dropping a feature inside a residual block in training",
      .training_only = true,
      .later = true},
+    {.key = "block_sparse",
+     .kind = LK_CHOICE,
+     .fallback = "none",
+     .choices = "none|8|16|32",
+     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
+     .help = "weights inside the residual blocks are sparse, in blocks of so many features a side",
+     .later = true},
+    {.key = "block_density",
+     .kind = LK_REAL,
+     .fallback = "0.25",
+     .least = 0.001,
+     .most = 1,
+     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
+     .help = "share of these blocks that there are",
+     .later = true},
+    {.key = "block_seed",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 0,
+     .most = 9007199254740992.0,
+     .help = "seed of which blocks there are",
+     .later = true},
     LK_OUTPUT_SETTINGS("softmax", true),
 };
 
@@ -94,6 +119,7 @@ typedef struct style {
     const lk_field *label; /* NULL: nothing is given */
     bool norm, weight_norm;
     double dropout;
+    lk_block_sparse sparse; /* of the layers inside residual blocks */
 } style;
 
 /* The layer's name: PREFIX + name. */
@@ -133,20 +159,38 @@ static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, co
     return s->weight_norm ? lk_normalise_weights(graph, text, node) : node;
 }
 
+/* A layer inside a residual block, of type B, on relu(input). */
+static lk_node *block_layer(lk_graph *graph, const char *name, lk_node *input, const style *s,
+                            int64_t channels, const lk_mask *mask, lk_init init, uint64_t layer) {
+    layer_name text;
+    lk_conv_options options = {.grid = s->grid,
+                               .channels = channels,
+                               .taps = mask->taps,
+                               .tap_count = mask->count,
+                               .centre = LK_CENTRE_B,
+                               .bias = true,
+                               .init = init};
+    return lk_block_sparse_conv(graph, named(s, text, name), lk_relu(graph, input), options,
+                                &s->sparse, layer);
+}
+
 static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, const style *s,
                                int64_t channels, const lk_mask *mask) {
     char name[64];
     layer_name text;
+    lk_mask here;
+    uint64_t layer = 3 * (uint64_t)number;
+    lk_mask_make(&here, 1);
     snprintf(name, sizeof name, "block%lld.norm", (long long)number);
     lk_node *node = s->norm ? lk_channel_norm(graph, named(s, text, name), input, 1) : input;
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
-    node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
+    node = block_layer(graph, name, node, s, channels, &here, LK_INIT_HE, layer);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
-    node = masked(graph, name, lk_relu(graph, node), s, channels, mask, LK_CENTRE_B);
+    node = block_layer(graph, name, node, s, channels, mask, LK_INIT_HE, layer + 1);
     node = told(graph, name, node, s, channels);
     node = s->dropout > 0.0 ? lk_dropout(graph, node, s->dropout) : node;
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
-    node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
+    node = block_layer(graph, name, node, s, 2 * channels, &here, LK_INIT_ZERO, layer + 2);
     return lk_add(graph, input, node);
 }
 
@@ -190,6 +234,14 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     return LK_OK;
 }
 
+static lk_block_sparse sparse_of(const lk_settings *of) {
+    const char *size = lk_settings_text(of, "block_sparse");
+    return (lk_block_sparse){.size = strcmp(size, "none") == 0 ? 0 : atoi(size),
+                             .density = lk_settings_real(of, "block_density"),
+                             .seed = (uint64_t)lk_settings_integer(of, "block_seed"),
+                             .normalise = lk_settings_boolean(of, "weight_norm")};
+}
+
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     int32_t label = lk_graph_find(graph, "label");
@@ -197,7 +249,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
                .label = label < 0 ? NULL : &graph->fields[label],
                .norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
                .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
-               .dropout = lk_settings_real(&model->settings, "dropout")};
+               .dropout = lk_settings_real(&model->settings, "dropout"),
+               .sparse = sparse_of(&model->settings)};
     LK_TRY(lk_pixels_grid(graph, model, &s.grid));
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *field = &graph->fields[f];

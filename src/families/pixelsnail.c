@@ -7,9 +7,9 @@
  *   [key, value] = 1x1(resnet1([x, ul, where]))     query = 1x1(resnet1([ul, where]))
  *   ul <- resnet1(ul, attention(query, key, value))
  *
- * with the resnet(x, a) of models/gated_resnet.h, whose convolutions are 1x1 in resnet1, and `where`
- * the pixel's row and column as (r - H / 2) / H and (c - W / 2) / W. At the end elu, 1x1: what
- * models/outputs.h makes a distribution of.
+ * with the resnet(x, a) of models/gated_resnet.h, whose convolutions are 1x1 in resnet1, and, as
+ * `where`, the pixel's row and column as (r - H / 2) / H and (c - W / 2) / W. At the end elu, 1x1:
+ * what models/outputs.h makes a distribution of.
  *
  * Convolutions read the own row and the row above it, the own column and the one to the left: they
  * are blind to what is above on the right, which attention sees. Features hold what is before, and

@@ -166,38 +166,6 @@ static int64_t window_of(const lk_model *model) {
 
 /* ---- patterns: which places a layer reads, of those that the window holds -------------------- */
 
-typedef struct stripes {
-    int64_t stride, summary;
-} stripes;
-
-static int64_t within_stride(const void *self, int64_t query) {
-    return query % ((const stripes *)self)->stride;
-}
-
-static bool same_within_stride(const void *self, int64_t group, int64_t key) {
-    return key % ((const stripes *)self)->stride == group;
-}
-
-static int64_t block_of(const void *self, int64_t query) {
-    return query / ((const stripes *)self)->stride;
-}
-
-static bool same_block(const void *self, int64_t group, int64_t key) {
-    return key / ((const stripes *)self)->stride == group;
-}
-
-static int64_t first_group(const void *self, int64_t query) {
-    (void)self;
-    (void)query;
-    return 0;
-}
-
-static bool at_the_end_of_a_block(const void *self, int64_t group, int64_t key) {
-    const stripes *s = self;
-    (void)group;
-    return key % s->stride >= s->stride - s->summary;
-}
-
 static int64_t stride_of(const lk_model *model, int64_t places) {
     int64_t stride = setting(model, "stride"), root = 1;
     const lk_shape *shape = &model->data.shape;
@@ -210,22 +178,16 @@ static int64_t stride_of(const lk_model *model, int64_t places) {
     return root;
 }
 
-static lk_attention_pattern pattern_of(const lk_model *model, int64_t layer, int64_t places,
-                                       stripes *s) {
-    lk_attention_pattern pattern = {.window = window_of(model), .self = s};
-    int64_t blocks = (places + s->stride - 1) / s->stride;
-    if (is(model, "pattern", "strided") && layer % 2 == 0) {
-        pattern.window = s->stride;
-    } else if (is(model, "pattern", "strided")) {
-        pattern.groups = s->stride < places ? s->stride : places;
-        pattern.group = within_stride;
-        pattern.reads = same_within_stride;
-    } else if (is(model, "pattern", "fixed")) {
-        pattern.groups = layer % 2 == 0 ? blocks : 1;
-        pattern.group = layer % 2 == 0 ? block_of : first_group;
-        pattern.reads = layer % 2 == 0 ? same_block : at_the_end_of_a_block;
+/* Layers take the two parts of a sparse pattern in turn. */
+static lk_attention_pattern pattern_of(const lk_model *model, int64_t layer,
+                                       const lk_attention_cut *cut) {
+    bool first = layer % 2 == 0, strided = is(model, "pattern", "strided");
+    if (is(model, "pattern", "fixed")) {
+        return first ? lk_attention_blocks(cut) : lk_attention_summaries(cut);
     }
-    return pattern;
+    return strided && !first
+               ? lk_attention_strided(cut)
+               : (lk_attention_pattern){.window = strided ? cut->stride : window_of(model)};
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
@@ -242,7 +204,7 @@ static lk_node *with_label(lk_graph *graph, lk_node *x, int64_t width) {
 
 /* What a place is told: the symbol before it, where that stands, where itself stands. */
 static lk_node *told(const lk_model *model, lk_graph *graph, int64_t width) {
-    lk_node *sequence = lk_sequence_begin(graph, graph->data);
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, variants(model) > 1);
     lk_node *symbol = lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
     if (!by_distance(model)) {
         symbol = lk_add(graph, symbol,
@@ -267,6 +229,11 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
                        (long long)width, (long long)heads);
     }
     bool all = is(model, "pattern", "full");
+    if (!all && setting(model, "window") > 0) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "window is for pattern=full; the other patterns look back by stride and "
+                       "summary");
+    }
     if (model->data.stream && (!by_distance(model) || !all || variants(model) > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "a text has no end: a transformer of texts knows distances alone "
@@ -284,15 +251,18 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
 static lk_node *decoder(const lk_model *model, lk_graph *graph) {
     int64_t places = graph->variables, window = window_of(model);
     int32_t *limit = lk_arena_take(graph->arena, places, sizeof *limit);
-    stripes *s = lk_arena_take(graph->arena, 1, sizeof *s);
-    if (limit == NULL || s == NULL) {
+    if (limit == NULL) {
         graph->failed = lk_fail_no_memory(graph->context, "limits", places * 4);
         return NULL;
     }
     for (int64_t k = 0; k < places; k++) {
         limit[k] = (int32_t)k;
     }
-    *s = (stripes){stride_of(model, places), setting(model, "summary")};
+    int64_t stride = stride_of(model, places);
+    lk_attention_cut cut = {.grid = {1, {places}, 1},
+                            .block = {stride},
+                            .stride = stride < places ? stride : places,
+                            .summary = setting(model, "summary")};
     lk_decoder layers = {.heads = setting(model, "heads"),
                          .widening = setting(model, "widening"),
                          .limit = limit,
@@ -306,7 +276,7 @@ static lk_node *decoder(const lk_model *model, lk_graph *graph) {
     for (int64_t layer = 0; layer < setting(model, "layers"); layer++) {
         char name[32];
         snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
-        x = lk_decoder_layer(graph, name, x, &layers, pattern_of(model, layer, places, s));
+        x = lk_decoder_layer(graph, name, x, &layers, pattern_of(model, layer, &cut));
     }
     return lk_channel_norm(graph, "norm", x, 1);
 }
@@ -317,7 +287,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     bool binary = graph->alphabet == 2;
     lk_node *x = decoder(model, graph);
     lk_node *logits = lk_dense(graph, "logits", x, binary ? 1 : graph->alphabet);
-    logits = lk_sequence_end(graph, logits);
+    logits = lk_sequence_end(graph, logits, variants(model) > 1);
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 

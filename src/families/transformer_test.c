@@ -380,6 +380,11 @@ static void test_refusals(void **state) {
         context,
         lk_model_create(context, "transformer", odd, 2, testing_data(9, 2), "natural", 1, &model),
         LK_INVALID, "is not a multiple of heads=4");
+    const char *both[] = {"pattern=strided", "window=3"};
+    testing_refused(
+        context,
+        lk_model_create(context, "transformer", both, 2, testing_data(9, 2), "natural", 1, &model),
+        LK_INVALID, "window is for pattern=full");
     testing_refused(
         context,
         lk_model_create(context, "transformer", far, 2, testing_data(9, 2), "natural", 1, &model),

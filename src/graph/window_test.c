@@ -79,6 +79,7 @@ static const window_case cases[] = {
      {"layers=2", "channels=2", "head=3", "first_kernel=3"},
      4,
      2},
+    {"pixelcnn++", {2, {6, 5}}, 7, 5, {"depth=1", "levels=1", "filters=3"}, 3, 3},
     {"pixelrnn", {2, {6, 5}}, 7, 2, {"layers=2", "channels=3", "head=4", "kernel=3"}, 4, 2},
     {"pixelrnn",
      {2, {6, 5}},

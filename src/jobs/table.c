@@ -81,30 +81,11 @@ static void write_cell(lk_writer *writer, const lk_cell *cell) {
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* A name or word; one that is not UTF-8 with its bytes above 127 as code points. */
-static json_t *json_of_text(const char *text) {
-    json_t *json = text != NULL ? json_string(text) : json_null();
-    if (json != NULL) {
-        return json;
-    }
-    char *latin = lk_allocate(2 * (int64_t)strlen(text) + 1, 1), *at = latin;
-    for (; latin != NULL && *text != '\0'; text++) {
-        uint8_t byte = (uint8_t)*text;
-        if (byte >= 0x80) {
-            *at++ = (char)(0xC0 | byte >> 6);
-            byte = (uint8_t)(0x80 | (byte & 0x3F));
-        }
-        *at++ = (char)byte;
-    }
-    json = latin != NULL ? json_string(latin) : NULL;
-    lk_release(latin);
-    return json;
-}
-
 static json_t *json_of(const lk_cell *cell) {
     return cell->kind == LK_CELL_INTEGER ? json_integer(cell->integer)
            : cell->kind == LK_CELL_REAL  ? lk_json_number(cell->real)
-                                         : json_of_text(cell->text);
+           : cell->text != NULL          ? lk_json_bytes(cell->text)
+                                         : json_null();
 }
 
 static lk_status put_json(lk_table *table, const lk_cell *cells, int32_t count) {

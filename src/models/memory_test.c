@@ -71,6 +71,13 @@ static const model_case cases[] = {
      .alphabet = 4,
      .labels = 2,
      .set = {"blocks=1", "resnets=1", "channels=2", "mixtures=2"}},
+    {.name = "strides",
+     .family = "pixelcnn++",
+     .own = {3, {3, 3, 1}},
+     .there = {3, {11, 4, 1}},
+     .alphabet = 4,
+     .labels = 2,
+     .set = {"depth=1", "levels=2", "filters=2", "mixtures=2"}},
     {.name = "rows",
      .family = "pixelrnn",
      .own = {3, {3, 3, 1}},
@@ -257,8 +264,10 @@ static lk_status act_load(void *subject, uint64_t *digest) {
 static const uint16_t given[LANES] = {0, 1};
 static const uint16_t zeros[LANES * 256];
 
+/* Whole positions, or all. */
 static int64_t length_of(const lk_run *run) {
-    return lk_run_variables(run) < 60 ? lk_run_variables(run) : 60;
+    int64_t some = (60 + lk_run_unit(run) - 1) / lk_run_unit(run) * lk_run_unit(run);
+    return lk_run_variables(run) < some ? lk_run_variables(run) : some;
 }
 
 static lk_status run_parallel(lk_run *run, uint64_t *digest) {

@@ -20,13 +20,14 @@ lk_status lk_sequence_check(lk_graph *graph, const char *family) {
                          family, graph->steps, (long long)graph->variables);
 }
 
-lk_node *lk_sequence_begin(lk_graph *graph, lk_node *node) {
-    return in_natural_order(graph) ? node
-                                   : lk_select_cells(graph, node, graph->by_rank, graph->variables);
+lk_node *lk_sequence_begin(lk_graph *graph, lk_node *node, bool several) {
+    return !several && in_natural_order(graph)
+               ? node
+               : lk_select_cells(graph, node, graph->by_rank, graph->variables);
 }
 
-lk_node *lk_sequence_end(lk_graph *graph, lk_node *node) {
-    if (node == NULL || in_natural_order(graph)) {
+lk_node *lk_sequence_end(lk_graph *graph, lk_node *node, bool several) {
+    if (node == NULL || (!several && in_natural_order(graph))) {
         return node;
     }
     int32_t *place = lk_arena_take(graph->arena, graph->variables, sizeof *place);

@@ -7,9 +7,10 @@
 
 /* LK_INVALID when variables share a rank; `family` is for the message. */
 lk_status lk_sequence_check(lk_graph *graph, const char *family);
-/* A node of a cell for each variable, in the order of rank; the node itself if that is natural. */
-lk_node *lk_sequence_begin(lk_graph *graph, lk_node *node);
+/* A node of a cell for each variable, in the order of rank; the node itself if that is natural and
+ * `several` is false: networks of several orderings have the same nodes. */
+lk_node *lk_sequence_begin(lk_graph *graph, lk_node *node, bool several);
 /* Back: place k's cell goes to the k-th variable. */
-lk_node *lk_sequence_end(lk_graph *graph, lk_node *node);
+lk_node *lk_sequence_end(lk_graph *graph, lk_node *node, bool several);
 
 #endif

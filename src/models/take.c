@@ -10,6 +10,7 @@
 
 static lk_status prepare(const lk_model *model, const lk_take_options *options, lk_binarization how,
                          lk_dataset *dataset, lk_binarization *done) {
+    LK_TRY(how != LK_BINARIZE_NONE ? lk_dataset_check_grey(model->context, dataset) : LK_OK);
     if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
         lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
         *done = how;
@@ -192,8 +193,7 @@ lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symb
     }
     char *end;
     bool words = classes->count > 0;
-    long found =
-        words ? lk_dictionary_find(classes, text, (int64_t)strlen(text)) : strtol(text, &end, 10);
+    long found = words ? lk_label_find(classes, text) : strtol(text, &end, 10);
     if (words && found < 0) {
         lk_dictionary_list(classes, known, sizeof known);
         return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows %s", text,

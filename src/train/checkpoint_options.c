@@ -67,9 +67,9 @@ static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, jso
                : lk_fail_no_memory(context, "checkpoint", 0);
 }
 
+/* What joined a family's settings later was at its fallback before there was a name for it. */
 static lk_status declare_later(lk_context *context, const lk_checkpoint *c, json_t *then) {
-    int32_t count = c->settings == NULL ? 0 : c->settings->count;
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; c->settings != NULL && i < c->settings->count; i++) {
         const lk_setting *row = &c->settings->table[i];
         char key[128];
         snprintf(key, sizeof key, "setting %s", row->key);

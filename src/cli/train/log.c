@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/guard.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/formats/formats.h"
 #include "jobs/sample.h"
 #include "train/events.h"
@@ -49,6 +51,12 @@ static bool holds_log(const char *folder) {
 
 static lk_status open_files(train_log *log, const char *folder, bool resume) {
     lk_context *context = log->context;
+    log->path = lk_print("%s/log.jsonl", folder);
+    if (log->path == NULL) {
+        return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
+    }
+    LK_TRY(lk_is_folder(folder) ? LK_OK : lk_guard_output(context, folder));
+    LK_TRY(lk_guard_output(context, log->path));
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
     }
@@ -56,10 +64,6 @@ static lk_status open_files(train_log *log, const char *folder, bool resume) {
         return lk_fail(context, LK_INVALID,
                        "%s: holds the log of another training: give another folder, or --resume",
                        folder);
-    }
-    log->path = lk_print("%s/log.jsonl", folder);
-    if (log->path == NULL) {
-        return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }
     log->lines = fopen(log->path, "a");
     if (log->lines == NULL) {

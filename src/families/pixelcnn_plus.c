@@ -211,7 +211,7 @@ static lk_node *features(network *n, lk_node *pixels) {
     return lk_elu(n->resnets.graph, n->at[UL]);
 }
 
-/* ---- the network ------------------------------------------------------------------------------ */
+/* ---- the network ----------------------------------------------------------------------------- */
 
 static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
     int32_t label = lk_graph_find(graph, "label");

@@ -126,7 +126,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.words = columns != NULL && lk_columns_have_words(columns);
     how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, true, &how);
+    lk_model_wish(model, LK_FOR_COMPLETION, &how);
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};

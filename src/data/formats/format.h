@@ -84,6 +84,10 @@ lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape s
 lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
                           bool exact);
 
+/* Whether an example of that shape, cut as it is asked for, is what the reading wants: asked before
+ * values are unpacked or decoded. */
+lk_status lk_reading_fits(lk_context *context, const lk_reading *reading, const char *name,
+                          lk_shape shape);
 /* value is not below reading->limit; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);

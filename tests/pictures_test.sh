@@ -175,8 +175,8 @@ run train uniform --data "$work/grey.png" --out "$work/made" --quiet >/dev/null
 )
 expect_status 1 'bomb.png: its pixels .*--memory' train uniform --data "$work/bomb.png" \
     --out "$work/no" --memory 50M
-expect_status 1 'colours.png: an example is 6000x6000x3 .*takes 1 to 67108864.*--crop' train uniform \
-    --data "$work/colours.png" --out "$work/no" --memory 50M
+expect_status 1 'colours.png: an example is 6000x6000x3 .*takes 1 to 67108864.*--crop' \
+    train uniform --data "$work/colours.png" --out "$work/no" --memory 50M
 expect_status 1 'bomb.png has 36000000 variables.*grey.png has 64' train uniform \
     --data "$work/grey.png" --valid "$work/bomb.png" --out "$work/no" --memory 50M
 expect_status 1 'clear.png has 256 variables.*--alpha drop or white' train uniform \
@@ -184,8 +184,8 @@ expect_status 1 'clear.png has 256 variables.*--alpha drop or white' train unifo
 run train pixelcnn --data "$work/grey.png" --out "$work/grey" "${quick[@]}" >/dev/null
 expect_status 1 'colours.png: examples are 6000x6000x3 .*as many channels' eval "$work/grey" \
     --data "$work/colours.png" --memory 50M
-expect_status 1 'bomb.png: examples are 6000x6000x1 .*the model is for 8x8x1' train --from "$work/grey" \
-    --data "$work/bomb.png" --out "$work/no" --memory 50M
+expect_status 1 'bomb.png: examples are 6000x6000x1 .*the model is for 8x8x1' \
+    train --from "$work/grey" --data "$work/bomb.png" --out "$work/no" --memory 50M
 mkdir "$work/bombs"
 cp "$work/grey.png" "$work/bombs/a.png"
 cp "$work/bomb.png" "$work/bombs/b.png"

@@ -288,7 +288,7 @@ static lk_status run_session(session *s) {
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));
     LK_TRY(look_before(s));
     const char *log = cli_text(s->arguments, "log", NULL);
-    LK_TRY(log != NULL ? train_log_open(s->context, log, s->how->options.resume, &s->log) : LK_OK);
+    LK_TRY(log != NULL ? train_log_check(s->context, log, s->how->options.resume) : LK_OK);
     LK_TRY(read_data(s));
     LK_TRY(choose_settings(s));
     LK_TRY(make_model(s));
@@ -299,6 +299,7 @@ static lk_status run_session(session *s) {
     }
     tell(s);
     train_tell_size(s->arguments, s->model);
+    LK_TRY(log != NULL ? train_log_open(s->context, log, &s->log) : LK_OK);
     return train_model(s);
 }
 

@@ -35,7 +35,7 @@ static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
-            json_array_append_new(chunks, json_integer(r->lost[i].chunk + k));
+            json_array_append_new(chunks, json_integer(r->lost[i].chunk + k + 1));
         }
     }
     return cli_print_json(
@@ -60,10 +60,11 @@ static int print_text(const char *out, const lk_restored *r, const char *loss) {
         char text[64];
         lk_lost_print(lost, text);
         if (lost->chunks == 1) {
-            printf("chunk %lld was damaged and is left out: %s\n", (long long)lost->chunk, text);
+            printf("chunk %lld was damaged and is left out: %s\n", (long long)lost->chunk + 1,
+                   text);
         } else {
             printf("chunks %lld to %lld were damaged and are left out: %s\n",
-                   (long long)lost->chunk, (long long)(lost->chunk + lost->chunks - 1), text);
+                   (long long)lost->chunk + 1, (long long)(lost->chunk + lost->chunks), text);
         }
     }
     if (r->chunks < 0) {

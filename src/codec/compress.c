@@ -262,7 +262,7 @@ static lk_status verify(job *work, const lk_content *was, lk_content *again) {
         return lk_fail(work->context, LK_CORRUPT,
                        "%s: chunk %lld does not decode to what was coded; please report this, or "
                        "check the machine's memory",
-                       lk_items_path(work->items), (long long)c->chunks - 1);
+                       lk_items_path(work->items), (long long)c->chunks);
     }
     LK_TRY(lk_content_read(work->context, work->items, c, &chunk, again));
     return lk_content_equal(was, again) ? LK_OK : refuse_changed(work);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "library/training.h"
+#include "base/json.h"
 #include "train/choose.h"
 
 lk_training lk_training_defaults(void) {
@@ -110,7 +111,7 @@ bool lk_training_tell_fit(void *argument, int64_t iteration, int64_t iterations,
 static double valid_nll(const lk_model *model) {
     json_t *history = json_loads(model->history, 0, NULL);
     json_t *nll = json_object_get(history, "valid_nll_nats");
-    double nats = json_is_number(nll) ? json_number_value(nll) : (double)NAN;
+    double nats = lk_json_double(nll);
     json_decref(history);
     return nats;
 }

@@ -144,7 +144,7 @@ lk_status lk_baselines_alone(const lk_model *model, lk_items *items, lk_baseline
 
 const char *lk_baselines_verdict(const lk_model *model, const lk_baselines *b, double nll) {
     return model->family->yardstick || isnan(nll) ? NULL
-           : nll >= b->uniform * (1 - NOTHING_LEARNED)
+           : nll >= b->uniform * (1 - NOTHING_LEARNED) && nll > 0
                ? "no better than the uniform distribution: it has learned nothing"
            : nll > b->independent * (1 + NOTHING_LEARNED)
                ? "worse than independent variables, each by its own histogram"

@@ -11,6 +11,7 @@
 
 #include "base/append.h"
 #include "base/guard.h"
+#include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "data/formats/formats.h"
@@ -146,7 +147,7 @@ static void put(train_log *log, json_t *line, int64_t step, const char *key, con
     if (isfinite(value)) {
         lk_events_number(log->events, step, tag, value);
     }
-    json_object_set_new(line, key, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(line, key, lk_json_number(value));
 }
 
 /* Takes the line. */

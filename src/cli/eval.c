@@ -85,7 +85,7 @@ static void print_examples(const eval_result *r) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
     }
     printf("NLL %.4f", r->mean);
-    if (isfinite(r->mean)) {
+    if (isfinite(r->mean) && isfinite(r->error)) {
         printf(" +- %.4f", r->error);
     }
     printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));

@@ -114,8 +114,13 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
         return lk_fail(context, LK_MISMATCH, "%s: holds no labels: leave out --labels",
                        cli_text(arguments, "data", NULL));
     }
-    LK_TRY(lk_dataset_restore(context, out, restored->dataset));
-    return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
+    lk_batch held = {0}; /* of two outputs both or none */
+    lk_status status =
+        labels != NULL ? lk_dataset_hold_labels(context, labels, restored->dataset, &held) : LK_OK;
+    status = status == LK_OK ? lk_dataset_restore(context, out, restored->dataset) : status;
+    status = status == LK_OK ? lk_batch_commit(context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 /* Whether files of these names can hold it. */

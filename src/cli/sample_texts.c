@@ -33,6 +33,7 @@ typedef struct gallery {
     lk_sample_options how; /* of the texts side by side */
     int64_t texts, length; /* all of them; symbols to be drawn of each */
     outlet outlets[BATCH_MOST];
+    lk_batch ended;       /* files of texts that are drawn */
     bool watched, closed; /* which is a terminal; nobody reads it any more */
     cli_progress progress;
     int64_t done; /* symbols of all texts, prompts not counted */
@@ -135,11 +136,11 @@ static lk_status print_waiting(gallery *g) {
     return fflush(g->to) == 0 ? LK_OK : cannot_write(g);
 }
 
-static lk_status commit(gallery *g) {
+static lk_status hold(gallery *g) {
     for (int64_t n = 0; n < g->how.count; n++) {
         lk_writer *writer = g->outlets[n].writer;
         g->outlets[n].writer = NULL;
-        LK_TRY(lk_writer_commit(writer));
+        LK_TRY(lk_writer_hold(writer, &g->ended));
     }
     return LK_OK;
 }
@@ -152,7 +153,7 @@ static lk_status draw_group(gallery *g) {
         LK_TRY(print_heading(g, g->how.first));
     }
     LK_TRY(lk_sample_texts(g->model, &g->how, take, g));
-    return g->out != NULL ? commit(g) : print_waiting(g);
+    return g->out != NULL ? hold(g) : print_waiting(g);
 }
 
 /* Side by side is faster; but what waits for the first text must fit. */
@@ -176,6 +177,8 @@ static lk_status draw_all(gallery *g) {
             g->outlets[n] = (outlet){0};
         }
     }
+    status = status == LK_OK ? lk_batch_commit(g->model->context, &g->ended) : status;
+    lk_batch_abandon(&g->ended);
     return g->closed ? LK_OK : status;
 }
 

@@ -139,11 +139,18 @@ static bool has_none(const scorer *s) {
 static lk_status write_examples(scorer *s) {
     const char *out = cli_text(s->arguments, "out", NULL),
                *map = cli_text(s->arguments, "map", NULL);
+    lk_context *context = s->session.context;
+    lk_batch held = {0}; /* of two outputs both or none */
+    lk_status status = LK_OK;
     if (out != NULL) {
-        const lk_dataset *dataset = s->session.dataset;
-        LK_TRY(lk_scores_write(s->session.context, &s->scores, dataset, s->labels, out));
+        status = lk_scores_hold(context, &s->scores, s->session.dataset, s->labels, out, &held);
     }
-    return map == NULL ? LK_OK : lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
+    if (status == LK_OK && map != NULL) {
+        status = lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
+    }
+    status = status == LK_OK ? lk_batch_commit(context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 /* Not a number: of none, and where both infinities occur. */
@@ -309,13 +316,19 @@ static lk_status score_text(scorer *s) {
 static lk_status write_text(scorer *s) {
     lk_page *page = s->page;
     lk_writer *csv = s->csv;
+    lk_batch held = {0};
     s->page = NULL;
-    if (page != NULL) {
-        LK_TRY(lk_page_commit(page, cli_text(s->arguments, "data", NULL),
-                              s->arguments->positional[0]));
-    }
     s->csv = NULL;
-    return csv != NULL ? lk_writer_commit(csv) : LK_OK;
+    lk_status status = csv != NULL ? lk_writer_hold(csv, &held) : LK_OK;
+    if (status == LK_OK && page != NULL) {
+        status =
+            lk_page_commit(page, cli_text(s->arguments, "data", NULL), s->arguments->positional[0]);
+        page = NULL;
+    }
+    lk_page_abandon(page);
+    status = status == LK_OK ? lk_batch_commit(s->session.context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 /* A line's beginning, what cannot be printed replaced. */

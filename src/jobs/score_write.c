@@ -160,8 +160,8 @@ static lk_status write_object(lk_context *context, const table *t, int64_t i) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
-                          const int32_t *labels, const char *path) {
+lk_status lk_scores_hold(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
+                         const int32_t *labels, const char *path, lk_batch *batch) {
     table t = {scores, dataset, labels, NULL};
     size_t length = strlen(path);
     bool json = length > 6 && strcmp(path + length - 6, ".jsonl") == 0;
@@ -181,5 +181,5 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
         lk_writer_abandon(t.writer);
         return status;
     }
-    return lk_writer_commit(t.writer);
+    return lk_writer_hold(t.writer, batch);
 }

@@ -96,6 +96,9 @@ lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const l
 /* Writes the labels of a data set that has some so that they are read again: a line each. A word
  * with a line end in it is LK_INVALID. */
 lk_status lk_dataset_write_labels(lk_context *context, const char *path, const lk_dataset *dataset);
+/* The same, but the file gets its name with the others of the batch. */
+lk_status lk_dataset_hold_labels(lk_context *context, const char *path, const lk_dataset *dataset,
+                                 lk_batch *batch);
 /* Numbers alone, as they are: labels that say what is an anomaly. *labels is the caller's:
  * lk_release. */
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);

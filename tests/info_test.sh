@@ -102,11 +102,11 @@ run info "$work/c.lk" --json >"$work/c.json"
 printf 'X' | dd of="$work/c.lk" bs=1 seek=$(($(stat -c %s "$work/c.lk") / 2)) conv=notrunc \
     status=none
 run info "$work/c.lk" >"$work/c.txt"
-grep -q '^damaged  *1 chunk is missing' "$work/c.txt" || fail "damage is not seen: $(cat "$work/c.txt")"
+grep -q '^damaged  *1 chunk is missing' "$work/c.txt" || fail "not seen: $(cat "$work/c.txt")"
 run compress "$work/m" --data "$work/rows.txt" --chunk-examples 30 --out "$work/c.lk" >/dev/null
 printf 'too many' >>"$work/c.lk"
 run info "$work/c.lk" >"$work/c.txt"
-grep -q '^damaged  *0 chunks' "$work/c.txt" && fail "no chunk is missing: $(cat "$work/c.txt")"
+grep -q '^damaged  *0 chunks' "$work/c.txt" && fail "none is missing: $(cat "$work/c.txt")"
 grep -q '^damaged  *' "$work/c.txt" || fail "bytes too many: $(cat "$work/c.txt")"
 expect_status 2 'is of models' info "$work/c.lk" --field 1,1
 head -c 30 "$work/c.lk" >"$work/cut.lk"

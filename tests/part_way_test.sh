@@ -26,7 +26,8 @@ run train uniform --data "$work/rows.txt" --shape 8x8x1 --out "$work/m" --quiet 
 
 # Of several texts, drawn by 64, the last has no name to take.
 mkdir "$work/S-66.txt"
-expect_status 1 'S-66.txt: is a directory' sample "$work/t" --length 3 --count 66 --out "$work/S.txt"
+expect_status 1 'S-66.txt: is a directory' sample "$work/t" --length 3 --count 66 \
+    --out "$work/S.txt"
 gone "$work/S-1.txt" "$work/S-64.txt" "$work/S-65.txt"
 rmdir "$work/S-66.txt"
 run sample "$work/t" --length 3 --count 66 --out "$work/S.txt" >/dev/null
@@ -60,7 +61,8 @@ run compress "$work/given" --data "$work/rows.txt" --labels "$work/labels" --out
 expect_status 1 '/dev/full' decompress "$work/given" --data "$work/l.lk" --out "$work/both.txt" \
     --labels /dev/full
 gone "$work/both.txt"
-run decompress "$work/given" --data "$work/l.lk" --out "$work/both.txt" --labels "$work/l" >/dev/null
+run decompress "$work/given" --data "$work/l.lk" --out "$work/both.txt" --labels "$work/l" \
+    >/dev/null
 expect_same "$work/l" "$work/labels" "the labels"
 ln -s /dev/full "$work/map.png"
 ln -s /dev/full "$work/map.html"

@@ -50,8 +50,7 @@ static int run(const cli_arguments *arguments) {
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
     bool texts = status == EXIT_DONE && s.model->data.stream;
     if (status == EXIT_DONE &&
-        !cli_excludes(arguments,
-                      texts ? "alphabet shape binarize binarize-seed labels" : "from symbols",
+        !cli_excludes(arguments, texts ? CLI_OF_EXAMPLES " labels" : "from symbols",
                       texts ? "models of examples" : "models of texts")) {
         status = EXIT_USAGE;
     }

@@ -133,8 +133,7 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
 
 static int read_options(const cli_arguments *arguments, bool texts, lk_codec_options *how) {
     int64_t chunk, symbols;
-    bool fine = texts ? cli_excludes(arguments,
-                                     "alphabet shape binarize binarize-seed labels chunk-examples",
+    bool fine = texts ? cli_excludes(arguments, CLI_OF_EXAMPLES " labels chunk-examples",
                                      "models of examples")
                       : cli_excludes(arguments, "chunk-symbols", "models of texts");
     if (!fine || !cli_integer(arguments, "chunk-examples", 1, (int64_t)1 << 40, 0, &chunk) ||

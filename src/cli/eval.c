@@ -194,8 +194,7 @@ static bool check_options(const cli_arguments *arguments, const lk_model *model)
     return (model->data.labels > 0 ||
             cli_excludes(arguments, "labels classify", "models of p(x | label)")) &&
            (model->data.stream
-                ? cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size",
-                               "models of examples")
+                ? cli_excludes(arguments, CLI_OF_EXAMPLES " raw batch-size", "models of examples")
                 : cli_excludes(arguments, "from symbols", "models of texts"));
 }
 

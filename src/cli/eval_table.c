@@ -174,8 +174,7 @@ static int fill(table *t, int64_t batch, float rate) {
     if (read_models(t) != LK_OK) {
         return cli_fault(t->context);
     }
-    const char *others =
-        t->texts ? "alphabet shape binarize binarize-seed raw batch-size" : "from symbols";
+    const char *others = t->texts ? CLI_OF_EXAMPLES " raw batch-size" : "from symbols";
     if (!cli_excludes(t->arguments, others, t->texts ? "models of examples" : "models of texts")) {
         return EXIT_USAGE;
     }

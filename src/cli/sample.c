@@ -66,7 +66,8 @@ static const cli_option options[] = {
 
 /* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
 static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows", "given-variables", "plain"};
+    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
+                                       "binarize-seed", "alpha",           "orient", "depth"};
     int64_t unused;
     if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
         !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {

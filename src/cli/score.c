@@ -385,12 +385,10 @@ static int print_text_json(const scorer *s) {
 static int check_options(const cli_arguments *a, const lk_model *model) {
     bool texts = model->data.stream;
     const char *map = cli_text(a, "map", texts ? ".html" : ".png");
-    bool fits = texts
-                    ? cli_excludes(a,
-                                   "alphabet shape binarize binarize-seed labels anomalies against "
-                                   "complexity map-scale",
-                                   "models of examples")
-                    : cli_excludes(a, "from symbols map-symbols", "models of texts");
+    bool fits =
+        texts ? cli_excludes(a, CLI_OF_EXAMPLES " labels anomalies against complexity map-scale",
+                             "models of examples")
+              : cli_excludes(a, "from symbols map-symbols", "models of texts");
     const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
     name = name != NULL ? name + 1 : out;
     bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||

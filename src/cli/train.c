@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/families.h"
 #include "cli/signals.h"
+#include "cli/train/applies.h"
 #include "cli/train/checks.h"
 #include "cli/train/data.h"
 #include "cli/train/options.h"
@@ -116,10 +117,17 @@ typedef struct session {
     train_data data;
     lk_model *model; /* owned */
     train_log *log;  /* owned, or NULL */
+    bool misused;    /* a usage line has been printed */
 } session;
 
 static bool by_gradients(const session *s) {
     return s->family->fit == NULL;
+}
+
+/* LK_INVALID after a usage line. */
+static lk_status apply_options(session *s, bool texts) {
+    s->misused = !train_options_apply(s->arguments, s->family, texts);
+    return s->misused ? LK_INVALID : LK_OK;
 }
 
 /* What is interrupted is the best so far, and a model like any other. */
@@ -218,6 +226,7 @@ static lk_status read_data(session *s) {
         how->fraction = by_gradients(s) ? 0.1 : 0.0;
     }
     if (from != NULL && from->data.stream) {
+        LK_TRY(apply_options(s, true));
         return train_data_read_text(s->arguments, s->context, from, from->data.symbols.kind,
                                     from->data.variables, how->fraction, &s->data);
     }
@@ -225,6 +234,7 @@ static lk_status read_data(session *s) {
         how->symbols = LK_SYMBOLS_CHARACTERS;
         LK_TRY(train_data_guess_text(s->arguments, s->context, &how->text));
     }
+    LK_TRY(apply_options(s, how->text && from == NULL));
     return how->text && from == NULL
                ? train_data_read_text(s->arguments, s->context, NULL, how->symbols, how->window,
                                       how->fraction, &s->data)
@@ -285,6 +295,7 @@ static void tell(const session *s) {
 static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
+    LK_TRY(s->how->text ? apply_options(s, true) : LK_OK);
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));
     LK_TRY(look_before(s));
     const char *log = cli_text(s->arguments, "log", NULL);
@@ -320,6 +331,7 @@ static int run(const cli_arguments *arguments) {
     }
     lk_status trained = run_session(&s);
     status = trained == LK_OK ? train_report_summary(arguments, s.model, &s.out, note_of(&s))
+             : s.misused      ? EXIT_USAGE
                               : cli_fault(s.context);
     train_log_close(s.log);
     train_data_release(&s.data);

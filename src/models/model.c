@@ -152,9 +152,7 @@ static lk_status begin_model(lk_context *context, const char *family,
     }
     LK_TRY(lk_settings_init(context, &model->settings, model->family->settings,
                             model->family->setting_count));
-    for (int32_t i = 0; i < count; i++) {
-        LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
-    }
+    LK_TRY(lk_settings_assign_all(context, &model->settings, assignments, count));
     model->rank = lk_allocate(data.variables, sizeof *model->rank);
     model->history = lk_duplicate("{}");
     if (model->rank == NULL || model->history == NULL) {

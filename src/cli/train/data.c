@@ -126,6 +126,7 @@ static lk_status read_valid_file(const cli_arguments *arguments, lk_context *con
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.columns = data->train->columns;
     lk_picture_wish_like(data->train, &options);
+    options.of_pictures = NULL; /* they may be of the training data alone */
     options.pictures.fits = fits_train;
     options.pictures.argument = data->train;
     LK_TRY(lk_dataset_read(context, path, &options, &data->valid));

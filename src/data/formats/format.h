@@ -24,6 +24,7 @@ typedef struct lk_reading {
     lk_shape shape;      /* what is wanted; axes 0: anything */
     lk_crop crop;        /* of pictures; height 0: none */
     lk_picture_wish wish;
+    const char *of_pictures;
     int64_t variables; /* of whoever takes the data, or asked for; 0: unknown */
     /* Of tables, as in lk_dataset_options. */
     const lk_columns *columns;

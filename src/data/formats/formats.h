@@ -46,6 +46,8 @@ typedef struct lk_dataset_options {
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
                      reading */
     lk_picture_wish pictures; /* how they are read, and for whom */
+    const char *of_pictures;  /* an option that was given and is of pictures alone, for the message
+                               * that other data get; NULL: none */
     int64_t variables;        /* of the model that is to take the data; 0: none */
     const char *array;        /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
     /* Tables. */

@@ -161,6 +161,12 @@ static lk_status fail_no_table(lk_context *context, const lk_reading *reading, c
                                         : "a column is to be the label");
 }
 
+static lk_status fail_no_pictures(lk_context *context, const lk_reading *reading,
+                                  const char *format) {
+    return lk_fail(context, LK_INVALID, "%s: --%s is of pictures, but this is %s: leave it out",
+                   reading->name, reading->of_pictures, format);
+}
+
 /* What is asked for that the format has not. */
 static lk_status check_asked(lk_context *context, const lk_reading *reading,
                              const lk_format *format) {
@@ -172,6 +178,9 @@ static lk_status check_asked(lk_context *context, const lk_reading *reading,
     if (reading->crop.height > 0 && !(format->traits & LK_HAS_PICTURES)) {
         return lk_fail(context, LK_INVALID, "%s: crops are of pictures, but this is %s",
                        reading->name, format->name);
+    }
+    if (reading->of_pictures != NULL && !(format->traits & LK_HAS_PICTURES)) {
+        return fail_no_pictures(context, reading, format->name);
     }
     bool table = reading->label != NULL || reading->apart || wants_words(reading);
     return table && !(format->traits & LK_KEEPS_WORDS)
@@ -227,6 +236,9 @@ static lk_status fill(lk_context *context, const lk_reading *reading,
         (reading->label != NULL || wants_words(reading))) {
         return fail_no_table(context, reading, reading->data == NULL ? "a folder" : "raw bytes");
     }
+    if (options->raw && reading->of_pictures != NULL) {
+        return fail_no_pictures(context, reading, "raw bytes");
+    }
     if (reading->data == NULL) {
         dataset->format = LK_FROM_FOLDER;
         return options->array != NULL || options->raw
@@ -258,6 +270,7 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .shape = options->shape,
                           .crop = options->crop,
                           .wish = options->pictures,
+                          .of_pictures = options->of_pictures,
                           .variables = options->shape.axes > 0 ? lk_shape_variables(options->shape)
                                                                : options->variables,
                           .columns = options->columns,

@@ -33,6 +33,16 @@ rmdir "$work/S-66.txt"
 run sample "$work/t" --length 3 --count 66 --out "$work/S.txt" >/dev/null
 [[ $(find "$work" -name 'S-*.txt' | wc -l) -eq 66 ]] || fail "texts: $(ls "$work")"
 
+run sample "$work/t" --length 3 --count 2 --out "$work/n.txt" >"$work/report"
+grep -q "written to $work/n-1.txt to $work/n-2.txt\$" "$work/report" || fail "$(cat "$work/report")"
+run sample "$work/t" --length 3 --count 2 --out "$work/n.txt" --json >"$work/report"
+[[ $(json "$work/report" out) == "$work/n-1.txt" ]] || fail "$(cat "$work/report")"
+grep -q "\"$work/n-2.txt\"" "$work/report" || fail "$(cat "$work/report")"
+for ending in txt.gz npy png; do
+    expect_status 2 'texts are written as they are' sample "$work/t" --length 3 \
+        --out "$work/n.$ending"
+done
+
 # Folders.
 full sample "$work/m" --count 3 --out "$work/pictures/"
 gone "$work/pictures"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -184,17 +185,60 @@ static lk_status draw_all(gallery *g) {
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+/* The files of several texts. */
+static json_t *list_files(const gallery *g) {
+    json_t *list = json_array();
+    for (int64_t i = 0; i < g->texts; i++) {
+        char *path = name_file(g->named, i, g->texts);
+        json_array_append_new(list, json_string(path != NULL ? path : ""));
+        lk_release(path);
+    }
+    return list;
+}
+
+static int report_json(const gallery *g, const char *out, double seconds, double rate) {
+    json_t *object =
+        json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams", (json_int_t)g->texts, "symbols",
+                  (json_int_t)g->done, "out", out, "seconds", seconds, "symbols_per_second", rate);
+    if (g->out != NULL && g->texts > 1) {
+        json_object_set_new(object, "files", list_files(g));
+    }
+    return cli_print_json(object);
+}
+
 static int report(const gallery *g, double seconds) {
     double rate = (double)g->done / (seconds + 1e-9);
-    if (cli_has(g->arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams",
-                                        (json_int_t)g->texts, "symbols", (json_int_t)g->done, "out",
-                                        g->named, "seconds", seconds, "symbols_per_second", rate));
+    int64_t texts = g->out != NULL ? g->texts : 1; /* what is no file gets all of them */
+    char *first = g->named != NULL ? name_file(g->named, 0, texts) : NULL,
+         *last = g->named != NULL ? name_file(g->named, texts - 1, texts) : NULL;
+    int status = EXIT_DONE;
+    if (g->named != NULL && (first == NULL || last == NULL)) {
+        lk_fail_no_memory(g->model->context, "a file's name", 0);
+        status = cli_fault(g->model->context);
+    } else if (cli_has(g->arguments, "json")) {
+        status = report_json(g, first, seconds, rate);
+    } else if (g->named != NULL) {
+        printf(
+            "%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s%s%s\n",
+            (long long)g->texts, (long long)g->length, seconds, rate, first,
+            texts > 1 ? " to " : "", texts > 1 ? last : "");
+        status = cli_finish_output();
     }
-    if (g->named != NULL) {
-        printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",
-               (long long)g->texts, (long long)g->length, seconds, rate, g->named);
-        return cli_finish_output();
+    lk_release(first);
+    lk_release(last);
+    return status;
+}
+
+/* A text is written as it is: a name that says otherwise is a mistake. */
+static int check_ending(const cli_arguments *arguments) {
+    static const char *const others[] = {".gz",  ".xz",  ".zst", ".bz2", ".npy",
+                                         ".npz", ".png", ".jpg", ".jpeg"};
+    const char *out = cli_text(arguments, "out", ""), *dot = strrchr(out, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof others / sizeof *others; i++) {
+        if (strcasecmp(dot, others[i]) == 0) {
+            return cli_usage(arguments, "--out %s: texts are written as they are, and %s is none",
+                             out, others[i]);
+        }
     }
     return EXIT_DONE;
 }
@@ -243,7 +287,7 @@ static int check_options(const cli_arguments *arguments, int64_t *length) {
         return cli_usage(
             arguments, "--json needs --out FILE, because the text itself goes to standard output");
     }
-    return EXIT_DONE;
+    return check_ending(arguments);
 }
 
 int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,

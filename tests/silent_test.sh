@@ -43,6 +43,8 @@ expect_status 1 'hidden=4, and hidden=8: a setting has one value' "${made[@]}" -
 expect_status 2 '--binarize needs --given' sample "$work/m" --count 1 --out "$work/x.csv" \
     --binarize threshold
 
+expect_status 2 'expected a number from 0 to 0.99999999' "${made[@]}" --ema 1
+
 # Texts and pictures.
 for option in 'crop 8x8' 'shape 8' 'alpha drop' 'orient' 'alphabet 9' 'columns words'; do
     # shellcheck disable=SC2086

@@ -29,8 +29,8 @@ static lk_status check_number(lk_context *context, const char *name, double valu
                               double most) {
     return value >= least && value <= most
                ? LK_OK
-               : lk_fail(context, LK_INVALID, "lk_training: %s is %g: expected %g .. %g", name,
-                         value, least, most);
+               : lk_fail(context, LK_INVALID, "lk_training: %s is %.9g: expected %.9g .. %.9g",
+                         name, lk_told(value), least, most);
 }
 
 static lk_status check_texts(lk_context *context, const lk_training *how) {

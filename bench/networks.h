@@ -13,7 +13,7 @@
 #include "graph/execution.h"
 #include "models/model.h"
 
-#define SETTINGS_MOST 3
+#define SETTINGS_MOST 5
 
 typedef struct network {
     const char *name, *family;
@@ -39,6 +39,19 @@ static const network networks[] = {
     {"gated-pixelcnn",
      "gated-pixelcnn",
      {"layers=8", "channels=32", "head=64"},
+     3,
+     32,
+     BINARY_IMAGES},
+    {"transformer", "transformer", {"layers=4", "width=64", "heads=4"}, 3, 32, BINARY_IMAGES},
+    {"transformer-text",
+     "transformer",
+     {"layers=4", "width=256", "heads=4", "positions=distance", "window=128"},
+     5,
+     32,
+     CHARACTERS},
+    {"pixelcnn++",
+     "pixelcnn++",
+     {"depth=2", "filters=16", "distribution=softmax"},
      3,
      32,
      BINARY_IMAGES},

@@ -282,7 +282,8 @@ typedef struct lk_training {
     /* "KEY=VALUE", of those that `likely models FAMILY` lists. */
     const char *const *settings;
     int32_t setting_count;
-    const char *order; /* "natural", "reversed", "random:SEED", or a file of ranks */
+    const char *order; /* "natural", "reversed", "random:SEED", of images "zigzag" and
+                          "s-curve:1" to 8, or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
     const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
     int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */

@@ -22,4 +22,11 @@ expect_same <(run eval "$work/a" --data "$work/wet.csv" --json) \
     <(run eval "$work/a" --data "$work/turned.csv" --json) "another order of columns"
 expect_status 1 "typo.dag: no line for the column 'wet'; the columns are" \
     train bayesnet --data "$work/wet.csv" --set graph="$work/typo.dag" --out "$work/c" --quiet
+sed 's/[a-z]*/\u&/g' "$work/a.dag" >"$work/upper.dag"
+expect_status 1 "upper.dag: no line for the column 'rain'; the columns are" \
+    train bayesnet --data "$work/wet.csv" --set graph="$work/upper.dag" --out "$work/c" --quiet
+# Where columns have no names the lines are in their order.
+fit "$work/upper.dag" <(tail -n +2 "$work/wet.csv") "$work/c"
+expect_same <(run eval "$work/a" --data "$work/wet.csv" --json) \
+    <(run eval "$work/c" --data "$work/wet.csv" --json) "lines by position"
 finish

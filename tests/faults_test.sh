@@ -8,6 +8,16 @@ mkdir "$work/out"
 
 expect_status 2 'no verb frobnicate' frobnicate
 expect_status 2 'needs --data' eval "$work/m"
+for verb in "train made --out $work/out/x" "eval $work/m" "check $work/m" \
+    "compress $work/m --out $work/out/x"; do
+    expect_status 2 'more than once: several texts, or pictures, are given as a folder' $verb \
+        --data "$work/train.txt" --data "$work/train.txt"
+done
+expect_status 2 '--valid is given more than once: several' train made --data "$work/train.txt" \
+    --valid "$work/train.txt" --valid "$work/train.txt" --out "$work/out/x"
+expect_status 2 'texts are scored one at a time' score "$work/m" --data x --data y
+expect_status 2 'restored one at a time' decompress "$work/m" --data x --data y --out "$work/out/x"
+expect_status 2 '--epochs is given more than once \(' train made --epochs 1 --epochs 2
 expect_status 2 'no option --dataa' eval "$work/m" --dataa x
 expect_status 2 'expected an integer' sample "$work/m" --count -3 --out "$work/out/x.txt"
 expect_status 2 'expected one of' train made --data "$work/train.txt" --out "$work/out/x" \

@@ -80,11 +80,12 @@ expect_completion 'likely tr' train
 expect_completion 'likely ' $verbs help --help --version
 expect_completion 'likely help sc' score
 expect_completion 'likely train ma' made
-expect_completion 'likely models pixel' pixelcnn pixelrnn
+expect_completion 'likely models pixel' pixelcnn pixelcnn++ pixelrnn
 expect_completion 'likely train made --optimizer ad' adagrad adam adamw
 expect_completion 'likely train made --optimizer=ad' adagrad adam adamw
 expect_completion 'likely train made --binarize ' sample threshold
 expect_completion 'likely train made --order r' random: reversed
+expect_completion 'likely train made --order z' zigzag
 expect_completion 'likely train made --set mask' mask_seed= masks=
 expect_completion 'likely train made --set activation=s' sigmoid softplus
 expect_completion 'likely train charrnn --set cell=' '' gru lstm tanh

@@ -34,6 +34,11 @@ run info "$work/g" --field 4,4 --json >"$work/g.json"
 expect_same <(seq 1 24) <(list "$work/g.json" seen_variables) "two stacks"
 [[ $(json "$work/g.json" blind) -eq 0 ]] || fail "the blind spot of two: $(cat "$work/g.json")"
 
+# Nor have two streams, at several resolutions too.
+train pixelcnn++ --set depth=2 --set levels=2 --set filters=6 --out "$work/p2"
+run info "$work/p2" --field 3,3 --json >"$work/p2.json"
+[[ $(json "$work/p2.json" blind) -eq 0 ]] || fail "the blind spot of ++: $(cat "$work/p2.json")"
+
 # A MADE sees all; a Bayes net its parents and what they stand for.
 train made --set hidden=30 --out "$work/m"
 run info "$work/m" --field 7,7 --json >"$work/m.json"
@@ -99,6 +104,21 @@ run compress "$work/m" --data "$work/rows.txt" --chunk-examples 30 --out "$work/
 run info "$work/c.lk" --json >"$work/c.json"
 [[ $(json "$work/c.json" items) -eq 80 && $(json "$work/c.json" bytes) -eq $(stat -c %s \
     "$work/c.lk") && $(grep -c '"chunk":' "$work/c.json") -eq 3 ]] || fail "$(cat "$work/c.json")"
+run info "$work/c.lk" --model "$work/m" >"$work/c.txt"
+run info "$work/m" --json >"$work/model.json"
+print=$(json "$work/model.json" fingerprint)
+grep -qx "model  *$work/m, family made, fingerprint $print" "$work/c.txt" ||
+    fail "whose it is: $(cat "$work/c.txt")"
+run info "$work/c.lk" --model "$work/u" >"$work/c.txt"
+grep -q "^model  *fingerprint $print; not $work/u, family uniform, " "$work/c.txt" ||
+    fail "another's: $(cat "$work/c.txt")"
+for model in m u; do
+    run info "$work/c.lk" --model "$work/$model" --json >"$work/c.json"
+    grep -q "\"made_it\": $([[ $model == m ]] && echo true || echo false)" "$work/c.json" ||
+        fail "made by $model: $(cat "$work/c.json")"
+done
+expect_status 2 'is of compressed files' info "$work/m" --model "$work/m"
+expect_status 1 'rows.txt' info "$work/c.lk" --model "$work/rows.txt"
 printf 'X' | dd of="$work/c.lk" bs=1 seek=$(($(stat -c %s "$work/c.lk") / 2)) conv=notrunc \
     status=none
 run info "$work/c.lk" >"$work/c.txt"
@@ -111,5 +131,5 @@ grep -q '^damaged  *' "$work/c.txt" || fail "bytes too many: $(cat "$work/c.txt"
 expect_status 2 'is of models' info "$work/c.lk" --field 1,1
 head -c 30 "$work/c.lk" >"$work/cut.lk"
 expect_status 1 'cut.lk: the header is damaged or cut off' info "$work/cut.lk"
-checks=$((checks + files + 3))
+checks=$((checks + files + 7))
 finish

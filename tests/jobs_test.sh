@@ -145,6 +145,18 @@ run check "$work/gated" >"$work/check" || fail "check of gated-pixelcnn: $(cat "
 run compress "$work/gated" --data "$work/test.txt" --out "$work/gated.lk" >/dev/null
 run decompress "$work/gated" --data "$work/gated.lk" --out "$work/gated.txt" >/dev/null
 expect_same "$work/test.txt" "$work/gated.txt" "gated-pixelcnn restores"
+run train lmconv --data "$work/train.txt" --shape 5x4x1 --out "$work/lmconv" --epochs 1 \
+    --quiet --set blocks=1 --set channels=4 >/dev/null
+run check "$work/lmconv" >"$work/check" || fail "check of lmconv: $(cat "$work/check")"
+run compress "$work/lmconv" --data "$work/test.txt" --out "$work/lmconv.lk" >/dev/null
+run decompress "$work/lmconv" --data "$work/lmconv.lk" --out "$work/lmconv.txt" >/dev/null
+expect_same "$work/test.txt" "$work/lmconv.txt" "lmconv restores"
+run train pixelcnn++ --data "$work/train.txt" --shape 5x4x1 --out "$work/plus" --epochs 1 \
+    --quiet --set depth=1 --set levels=2 --set filters=3 >/dev/null
+run check "$work/plus" >"$work/check" || fail "check of pixelcnn++: $(cat "$work/check")"
+run compress "$work/plus" --data "$work/test.txt" --out "$work/plus.lk" >/dev/null
+run decompress "$work/plus" --data "$work/plus.lk" --out "$work/plus.txt" >/dev/null
+expect_same "$work/test.txt" "$work/plus.txt" "pixelcnn++ restores"
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -14,7 +14,7 @@ kept() {
 }
 
 # Class folders of words, of numbers, and of both, with their pictures' names.
-for classes in "cat dog cat,dog" "3 10 200" "1 b 2"; do
+for classes in "cat dog cat,dog" "3 10 200" "1 b 2" "007 01 1"; do
     rm -rf "$work/classes" "$work/wanted"
     mkdir "$work/classes"
     for class in $classes; do
@@ -35,6 +35,12 @@ awk 'BEGIN { print "kind"; split("\"a, b\"|cat|-7|None", w, "|")
     for (i = 0; i < 60; i++) print w[1 + i * 7 % 4] }' >"$work/words.csv"
 kept words <(tail -n +2 "$work/words.csv") "$work/rows.txt" --labels "$work/words.csv"
 awk 'BEGIN { print "label"; for (i = 0; i < 60; i++) print i % 7 * 50 - 100 }' >"$work/numbers.csv"
+printf '%s\n' 1 01 2 002 2.0 1e3 +4 -0 007 7 -3 00 >"$work/twelve"
+for ((i = 0; i < 5; i++)); do cat "$work/twelve"; done >"$work/spelled"
+kept "numbers as they are spelled" "$work/spelled" "$work/rows.txt" --labels "$work/spelled"
+printf ' 07 \n' >"$work/blanks"
+for ((i = 1; i < 60; i++)); do echo 7; done >>"$work/blanks"
+kept "numbers beside blanks" <(tr -d ' ' <"$work/blanks") "$work/rows.txt" --labels "$work/blanks"
 kept numbers <(tail -n +2 "$work/numbers.csv") "$work/rows.txt" --labels "$work/numbers.csv"
 
 # IDX, NPY and NPZ of the labels; an NPZ with the data too.

@@ -29,6 +29,85 @@ expect_status 1 'no label is given \(--label\)' sample "$work/words" --count 1 -
 run train made --data "$work/train.txt" --quiet --out "$work/plain" --epochs 1 >/dev/null
 expect_status 1 'not given labels' sample "$work/plain" --count 1 --label 1 --out "$work/no.csv"
 
+# --given: a label that is held stays, one that is open is that of --label, another is refused.
+awk 'BEGIN { print "colour,size,shape"; split("red,blue,green", c, ",")
+    for (i = 0; i < 60; i++) print c[1 + i % 3] "," (i % 2 ? "S" : "M") "," (i % 5 ? "o" : "x") }' \
+    >"$work/shapes.csv"
+run train made --data "$work/shapes.csv" --condition colour --quiet --out "$work/shapes" \
+    --epochs 1 --set hidden=4 >/dev/null
+# drawn TEXT OPTIONS...: colour and size of four samples
+drawn() {
+    printf "$1" >"$work/given.csv"
+    run sample "$work/shapes" --count 4 --given "$work/given.csv" --out "$work/drawn.csv" \
+        "${@:2}" >/dev/null || fail "sample --given $*"
+    tail -n +2 "$work/drawn.csv" | cut -d, -f1,2 | paste -sd' '
+}
+[[ $(drawn 'colour,size\nblue,S\nred,M\n') == "blue,S red,M blue,S red,M" ]] ||
+    fail "held labels: $(cat "$work/drawn.csv")"
+[[ $(drawn 'size,colour\nS,?\nM,red\n' --label red) == "red,S red,M red,S red,M" ]] ||
+    fail "open labels: $(cat "$work/drawn.csv")"
+[[ $(drawn 'size\nS\n' --label green) == "green,S green,S green,S green,S" ]] ||
+    fail "no labels: $(cat "$work/drawn.csv")"
+held() {
+    expect_status 1 "$1" sample "$work/shapes" --count 4 --out "$work/drawn.csv" \
+        --given <(printf "$2") "${@:3}"
+}
+held "example 2 holds the label 'blue', and another one is asked for" \
+    'colour,size\n?,S\nblue,S\n' --label red
+held 'example 1 leaves its label open.*give one \(--label\)' 'colour,size\n,S\nblue,S\n'
+held 'no label "pink": the model knows' 'colour,size\npink,S\n'
+sed 's/red/3/; s/blue/1/; s/green/2/; s/S/0/; s/M/1/; s/o/0/; s/x/1/' "$work/shapes.csv" |
+    sed 's/.*[a-z].*/colour,size,shape/' >"$work/whole.csv"
+run train made --data "$work/whole.csv" --condition colour --quiet --out "$work/whole" \
+    --epochs 1 --set hidden=4 >/dev/null
+run sample "$work/whole" --count 2 --out "$work/drawn.csv" >/dev/null \
+    --given <(printf 'colour,size,shape\n3,1,?\n2,0,?\n')
+expect_same <(tail -n +2 "$work/drawn.csv" | cut -d, -f1,2) <(printf '3,1\n2,0\n') "integers"
+expect_status 1 "holds the label '3'" sample "$work/whole" --count 2 --out "$work/drawn.csv" \
+    --given <(printf 'colour,size,shape\n3,1,?\n') --label 1
+
+# A label is its spelling: 007, 01 and 1 are three classes, in files, folders, columns and results.
+head -60 "$work/train.txt" >"$work/sixty.txt"
+for ((i = 0; i < 20; i++)); do printf '007\n01\n1\n'; done >"$work/three"
+run train made --data "$work/sixty.txt" --labels "$work/three" --condition label --quiet \
+    --out "$work/spelled" --epochs 1 --set hidden=4 >/dev/null
+expect_status 1 "the model knows '01', '1', '007'" sample "$work/spelled" --count 1 --label 7 \
+    --out "$work/no.csv"
+# label_of CSV: of the first three examples
+label_of() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at = $i == "label" ? i : at }
+        NR > 1 && NR < 5 { print $at }' "$1"
+}
+run score "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/s.csv" \
+    >/dev/null
+run score "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/s.jsonl" \
+    >/dev/null
+expect_same <(label_of "$work/s.csv") <(printf '"007"\n"01"\n1\n') "scores as CSV"
+expect_same <(grep -oE '"label":[^,]*' "$work/s.jsonl" | head -3) \
+    <(printf '"label":%s\n' '"007"' '"01"' 1) "scores as JSON"
+run compress "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/c" \
+    >/dev/null
+run decompress "$work/spelled" --data "$work/c" --out "$work/back.npz" >"$work/told"
+grep -q 'labels are left out' "$work/told" || fail "labels of an NPZ: $(cat "$work/told")"
+run decompress "$work/spelled" --data "$work/c" --out "$work/back.txt" --labels "$work/back" \
+    >/dev/null
+expect_same "$work/three" "$work/back" "labels that were written"
+run eval "$work/spelled" --data "$work/back.txt" --labels "$work/back" --json >"$work/eval"
+expect_same <(run eval "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --json) \
+    "$work/eval" "the model takes what it wrote"
+{ echo colour,x,y; sed 's/$/,a,b/' "$work/three"; } >"$work/column.csv"
+run train made --data "$work/column.csv" --condition colour --quiet --out "$work/column" \
+    --epochs 1 --set hidden=4 >/dev/null
+run score "$work/column" --data "$work/column.csv" --out "$work/s.csv" >/dev/null
+expect_same <(label_of "$work/s.csv") <(printf '"007"\n"01"\n1\n') "a column"
+
+# The same number in another notation is the same class, where there is but one.
+sed 's/$/.000e+00/' "$work/numbers.txt" >"$work/floats.txt"
+expect_same <(run eval "$work/numbers" --data "$work/train.txt" --labels "$work/numbers.txt") \
+    <(run eval "$work/numbers" --data "$work/train.txt" --labels "$work/floats.txt") "1.0 is 1"
+expect_status 1 "the label '00', but the classes are '0', '1'" eval "$work/numbers" \
+    --data "$work/train.txt" --labels <(sed 's/^/0/' "$work/numbers.txt")
+
 for data in "" "--data $work/train.txt --labels $work/words.txt"; do
     run check "$work/words" $data >"$work/check" || fail "check $data: $(cat "$work/check")"
 done

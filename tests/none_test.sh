@@ -19,8 +19,6 @@ for none in header.csv empty blank none.npy none.gz; do
     run eval "$work/m" --data "$work/$none" --json >"$work/out"
     [[ $(json "$work/out" examples) -eq 0 && $(json "$work/out" nll_nats) == null ]] ||
         fail "eval of $none: $(cat "$work/out")"
-    run eval "$work/m" --data "$work/$none" | grep -qx 'the uniform distribution has 1.3863 .*' ||
-        fail "$none: $(run eval "$work/m" --data "$work/$none")"
     [[ $(json "$work/out" uniform_nll_nats) == 1.3862943611198906 ]] || fail "$(cat "$work/out")"
     run eval "$work/m" "$work/u" --data "$work/$none" >"$work/out" || fail "two models, $none"
     grep -q '^0 examples' "$work/out" && grep -qE '/u +uniform +0 +- +- +- ' "$work/out" ||
@@ -41,6 +39,33 @@ printf 'a,b\n0,1\n' >"$work/one.csv"
 run eval "$work/m" --data "$work/one.csv" | grep -q '^NLL [0-9.]* nats' || fail "an error of one"
 run eval "$work/m" --data "$work/one.csv" --json >"$work/out"
 [[ $(json "$work/out" nll_nats_stderr) == null ]] || fail "an error of one: $(cat "$work/out")"
+
+# An empty text, packed or through a pipe too.
+for i in $(seq 20); do echo "line $i"; done >"$work/text"
+for kind in bytes utf8; do
+    run train charrnn --data "$work/text" --text $kind --set width=4 --set layers=1 --window 8 \
+        --epochs 1 --out "$work/t" --quiet >/dev/null
+    run score "$work/t" --data "$work/text" --out "$work/lines.csv" >/dev/null
+    for none in "$work/empty" "$work/none.gz" /dev/null -; do
+        run eval "$work/t" --data "$none" <"$work/empty" >"$work/out" || fail "eval of $none"
+        grep -qx '0 symbols: the text is empty' "$work/out" || fail "$none: $(cat "$work/out")"
+        run eval "$work/t" --data "$none" --json <"$work/empty" >"$work/out"
+        [[ $(json "$work/out" symbols) -eq 0 && $(json "$work/out" nll_nats) == 0.0 &&
+            $(json "$work/out" nats_per_symbol) == null ]] || fail "$none: $(cat "$work/out")"
+        run score "$work/t" --data "$none" --out "$work/none.csv" <"$work/empty" >"$work/out"
+        expect_same <(head -1 "$work/lines.csv") "$work/none.csv" "the table of $none"
+        run score "$work/t" --data "$none" --json <"$work/empty" >"$work/out"
+        [[ $(json "$work/out" lines) -eq 0 ]] || fail "$none: $(cat "$work/out")"
+    done
+    expect_status 1 'there is no text to draw' score "$work/t" --data "$work/empty" \
+        --map "$work/map.html"
+    expect_status 1 'there is nothing to compare' eval "$work/t" "$work/t" --data "$work/empty"
+    expect_status 1 'the file is empty' eval "$work/t" --data "$work/empty" --from 1
+done
+expect_status 1 'is empty' train charrnn --data "$work/empty" --text bytes --out "$work/no"
+mkdir "$work/hollow"
+: >"$work/hollow/a"
+expect_status 1 'no files but empty ones' eval "$work/t" --data "$work/hollow"
 
 # Lines of JSON say what the CSV says.
 run score "$work/m" --data "$work/some.csv" --out "$work/scores.csv" --against "$work/m" \

@@ -49,7 +49,47 @@ eats compress "$m" --data - --out "$work/few.txt" <"$work/few.txt"
 got=0
 run compress "$m" --data "$work/few.txt" --out - >>"$work/few.txt" 2>"$work/stderr" || got=$?
 [[ $got -eq 1 ]] && grep -q 'over an input' "$work/stderr" || fail "standard output is the input"
-expect_status 2 'are both' score "$m" --data "$work/few.txt" --out "$work/x" --map "$work/x"
+
+# Standard output is an output too where no other is named, and for results.
+# eats_here FILE ARGUMENTS...: with its standard output at the end of FILE
+eats_here() {
+    local file=$1 got=0
+    shift
+    run "$@" >>"$file" 2>"$work/stderr" || got=$?
+    [[ $got -eq 1 ]] && grep -q '^likely: standard output: would be written over an input' \
+        "$work/stderr" || fail "likely $* >>$file: status $got, $(cat "$work/stderr")"
+    checks=$((checks + 1))
+}
+eats_here "$t" sample "$t" --length 5
+eats_here "$work/text.txt" sample "$t" --length 5 --prompt-file "$work/text.txt"
+eats_here "$work/folder/a" eval "$t" --data "$work/folder"
+eats_here "$m" info "$work/hard" --json
+eats_here "$work/few.txt" score "$m" --data "$work/few.txt" --out "$work/scores"
+eats_here "$work/labels.txt" train made --data "$work/few.txt" --condition label \
+    --labels "$work/labels.txt" --out "$work/scores" --quiet
+got=0
+run sample "$t" --length 5 1<>"$t" 2>"$work/stderr" || got=$?
+[[ $got -eq 1 ]] || fail "the model is standard output: status $got"
+
+# Two outputs that are one file, also one that is not there yet.
+ln -s new.csv "$work/later"
+ln -s . "$work/here"
+mkdir "$work/log"
+for other in new.csv ./new.csv folder/../new.csv "$work/new.csv" later here/new.csv; do
+    (cd "$work" && expect_status 1 'written twice' score "$m" --data few.txt --out new.csv \
+        --map "$other")
+    (cd "$work" && expect_status 1 'written twice' decompress "$m" --data few.lk --out "$other" \
+        --labels new.csv)
+done
+expect_status 1 'written twice' decompress "$m" --data "$work/few.lk" --out - --labels /dev/fd/1
+(cd "$work" && expect_status 1 'written twice' train made --data rows.txt --out log/log.jsonl \
+    --log here/log)
+(cd "$work" && expect_status 1 'written twice' train made --data rows.txt --out log/new \
+    --log log/new.checkpoint)
+rm "$work/later" "$work/here"
+[[ ! -e $work/new.csv && -z $(ls "$work/log") ]] || fail "left: $(ls "$work" "$work/log")"
+rmdir "$work/log"
+run score "$m" --data "$work/few.txt" --out /dev/null --map /dev/null >/dev/null
 
 # ---- names are tried before the work -------------------------------------------------------------
 expect_status 2 'name is empty' compress "$m" --data '' --out "$work/x"
@@ -137,6 +177,17 @@ for ((i = 0; i < 100; i++)); do
     sleep 0.05
 done
 expect_same "$work/drawn.txt" "$work/dash" "sample to a process"
+for ending in npy csv txt.gz; do
+    run decompress "$m" --data "$work/few.lk" --out "$work/restored.$ending" >/dev/null
+    run decompress "$m" --data - --out - --format $ending <"$work/few.lk" 2>"$work/said" \
+        >"$work/dash"
+    expect_same "$work/restored.$ending" "$work/dash" "decompress --out - --format $ending"
+    grep -q 'restored to /dev/stdout$' "$work/said" || fail "where to: $(cat "$work/said")"
+done
+expect_status 2 'is for pipes' decompress "$m" --data "$work/few.lk" --out "$work/x.npy" \
+    --format npy
+expect_status 1 'known format' decompress "$m" --data "$work/few.lk" --out - --format dat
+expect_status 1 'leave out --format' decompress "$t" --data "$work/text.lk" --out - --format npy
 expect_status 2 'needs --format' sample "$m" --count 5 --out -
 expect_status 2 'is for pipes' sample "$m" --count 5 --out "$work/x.txt" --format csv
 expect_status 1 'known format' sample "$m" --count 5 --out - --format dat

@@ -130,6 +130,36 @@ expect_status 1 "line 2, column 1 \('city'\): 'Köln' .*'Zürich'.*likely train 
 expect_status 1 "there is no column 'income'; the columns of the file are 'city', 'pet', 'age'\$" \
     score "$work/m" --data <(cut -d, -f1-3 "$work/people.csv")
 
+# Words are no grey values, in any verb and whatever the alphabet.
+words='a table of words, which are no grey values .*leave out --binarize'
+printf 'size,two\nS,x\nM,y\nL,x\nS,y\n' >"$work/sizes.csv"
+printf 'one,two\na,x\nb,y\na,y\n' >"$work/pairs.csv"
+for data in sizes pairs; do
+    train "$work/$data" --data "$work/$data.csv"
+    for how in threshold sample; do
+        for verb in eval score check compress sample train; do
+            more=() model=$work/$data
+            case $verb in
+            compress) more=(--out "$work/words.lk") ;;
+            sample) more=(--count 1 --given-variables 1 --out "$work/words.csv") ;;
+            train) more=(--out "$work/words") model=made ;;
+            esac
+            option=--data
+            [[ $verb = sample ]] && option=--given
+            expect_status 1 "$words" $verb "$model" $option "$work/$data.csv" --binarize $how \
+                "${more[@]}"
+        done
+        expect_status 1 "$words" eval "$work/$data" "$work/$data" --data "$work/$data.csv" \
+            --binarize $how
+        expect_status 1 "$words" train --from "$work/$data" --data "$work/$data.csv" \
+            --out "$work/words" --binarize $how
+    done
+done
+expect_status 1 "$words" train made --data "$work/integers.csv" --columns words \
+    --out "$work/words" --binarize sample
+expect_status 1 'alphabets of their own.*leave out --alphabet' eval "$work/sizes" \
+    --data "$work/sizes.csv" --alphabet 2
+
 # Labels of a model that is given none are flags; more than flags are classes, taken for a mistake.
 for ((i = 0; i < 400; i++)); do echo $((i % 3)); done >"$work/classes"
 expect_status 1 'the label of example 3 is 2, .*given no labels.* say --anomalies' \

@@ -28,6 +28,16 @@ train conv1d bytes "$work/conv1d-bytes" "${convolution[@]}" >/dev/null
 train conv1d utf8 "$work/conv1d-utf8" "${convolution[@]}" >/dev/null
 models="charrnn-bytes charrnn-utf8 conv1d-bytes conv1d-utf8"
 
+# What was held out when it began is held out when it goes on, without saying so again.
+train charrnn bytes "$work/held" --set width=4 --epochs 1 --valid-fraction 0.2 >/dev/null
+train charrnn bytes "$work/held" --set width=4 --epochs 2 --resume >"$work/log-held"
+symbols=$(stat -c %s "$work/train.txt")
+grep -q "\"symbols\": $(((symbols + 2) / 5))\$" "$work/log-held" ||
+    fail "a fifth of $symbols is held out: $(grep symbols "$work/log-held")"
+train charrnn bytes "$work/held" --set width=4 --epochs 1 >"$work/log-held"
+grep -q "\"symbols\": $((symbols / 10))\$" "$work/log-held" ||
+    fail "a tenth of $symbols is held out: $(grep symbols "$work/log-held")"
+
 # Killed again and again, then resumed: the same weights.
 RANDOM=3
 for attempt in 1 2 3; do
@@ -80,7 +90,7 @@ run eval "$work/charrnn-utf8" --data "$work/unknown.txt" | grep -q '2 characters
     fail "escapes are not told"
 
 : >"$work/empty.txt"
-expect_status 1 'empty.txt.*empty' eval "$work/charrnn-utf8" --data "$work/empty.txt"
+expect_status 1 'empty.txt.*empty' check "$work/charrnn-utf8" --data "$work/empty.txt"
 expect_status 1 'missing.txt' eval "$work/charrnn-utf8" --data "$work/missing.txt"
 expect_status 1 'outside the [0-9]+ symbols' eval "$work/charrnn-bytes" --data "$work/test.txt" \
     --from 1000000

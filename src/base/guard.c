@@ -9,6 +9,9 @@
 #define GROUP_AND_OTHERS 066
 
 void lk_guard_deinit(lk_guard *guard) {
+    for (int64_t i = 0; i < guard->output_count; i++) {
+        lk_release(guard->outputs[i].last);
+    }
     lk_release(guard->inputs);
     lk_release(guard->outputs);
     *guard = (lk_guard){0};
@@ -19,28 +22,39 @@ static bool keeps(const struct stat *about) {
     return S_ISREG(about->st_mode) || S_ISDIR(about->st_mode);
 }
 
-static const lk_identity *find(const lk_identity *list, int64_t count, const struct stat *about) {
-    for (int64_t i = 0; i < count; i++) {
-        if (list[i].inode == about->st_ino && list[i].device == about->st_dev) {
-            return &list[i];
+static bool is(const lk_identity *file, const struct stat *about) {
+    return file->inode == about->st_ino && file->device == about->st_dev;
+}
+
+static const lk_identity *find_input(const lk_guard *guard, const struct stat *about) {
+    for (int64_t i = 0; keeps(about) && i < guard->input_count; i++) {
+        if (is(&guard->inputs[i], about)) {
+            return &guard->inputs[i];
         }
     }
     return NULL;
 }
 
-static lk_status add(lk_context *context, lk_identity **list, int64_t *count, const char *name,
-                     int descriptor, const struct stat *about) {
-    if ((*count & (*count - 1)) == 0) { /* full at every power of two */
-        int64_t capacity = *count == 0 ? 1 : 2 * *count;
-        lk_identity *larger = lk_resize(*list, capacity, sizeof *larger);
-        if (larger == NULL) {
-            return lk_fail_no_memory(context, "a list of files",
-                                     capacity * (int64_t)sizeof *larger);
+static const lk_target *find_output(const lk_guard *guard, const struct stat *about) {
+    for (int64_t i = 0; keeps(about) && i < guard->output_count; i++) {
+        if (is(&guard->outputs[i].file, about)) {
+            return &guard->outputs[i];
         }
-        *list = larger;
     }
-    (*list)[(*count)++] = (lk_identity){about->st_dev, about->st_ino, descriptor, name};
-    return LK_OK;
+    return NULL;
+}
+
+/* Room for one more in a list, which is full at every power of two. NULL: none. */
+static void *room_in(lk_context *context, void *list, int64_t count, size_t size) {
+    if ((count & (count - 1)) != 0) {
+        return list;
+    }
+    int64_t capacity = count == 0 ? 1 : 2 * count;
+    void *larger = lk_resize(list, capacity, size);
+    if (larger == NULL) {
+        lk_fail_no_memory(context, "a list of files", capacity * (int64_t)size);
+    }
+    return larger;
 }
 
 static lk_status refuse(lk_context *context, const char *output, const char *input) {
@@ -54,13 +68,18 @@ static lk_status refuse(lk_context *context, const char *output, const char *inp
 static lk_status take_input(lk_context *context, const char *name, const char *kept, int descriptor,
                             const struct stat *about) {
     lk_guard *guard = context->guard;
-    const lk_identity *output =
-        keeps(about) ? find(guard->outputs, guard->output_count, about) : NULL;
+    const lk_target *output = find_output(guard, about);
     if (output != NULL) {
-        return refuse(context, output->name, name);
+        return refuse(context, output->file.name, name);
     }
+    lk_identity *list = room_in(context, guard->inputs, guard->input_count, sizeof *guard->inputs);
+    if (list == NULL) {
+        return LK_NO_MEMORY;
+    }
+    guard->inputs = list;
     guard->hidden |= keeps(about) ? GROUP_AND_OTHERS & ~about->st_mode : 0;
-    return add(context, &guard->inputs, &guard->input_count, kept, descriptor, about);
+    list[guard->input_count++] = (lk_identity){about->st_dev, about->st_ino, descriptor, kept};
+    return LK_OK;
 }
 
 /* A pipe, and what is open already, whose place moves with each reading. */
@@ -99,33 +118,128 @@ lk_status lk_guard_member(lk_context *context, const char *name, const struct st
     return context->guard != NULL ? take_input(context, name, NULL, -1, about) : LK_OK;
 }
 
-static lk_status take_output(lk_context *context, const char *name, const lk_place *place) {
-    lk_guard *guard = context->guard;
-    const lk_identity *other = find(guard->outputs, guard->output_count, &place->about);
-    if (other != NULL) {
-        return lk_fail(context, LK_INVALID, "%s: is %s too; name two outputs", name, other->name);
+/* ---- outputs --------------------------------------------------------------------------------- */
+
+/* The folder of a path, and the name in it; slashes at the end are no part of that. */
+static lk_status find_folder(lk_context *context, const char *path, lk_target *target) {
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
     }
-    LK_TRY(lk_guard_write(context, name, &place->about));
-    return add(context, &guard->outputs, &guard->output_count, name, -1, &place->about);
+    size_t from = length;
+    while (from > 0 && path[from - 1] != '/') {
+        from--;
+    }
+    struct stat about;
+    char *folder = lk_duplicate_part(from > 0 ? path : ".", from > 0 ? from : 1);
+    target->last = lk_duplicate_part(path + from, length - from);
+    if (folder != NULL && stat(folder, &about) == 0) {
+        target->folder_device = about.st_dev;
+        target->folder_inode = about.st_ino;
+    }
+    bool made = folder != NULL && target->last != NULL;
+    lk_release(folder);
+    return made ? LK_OK : lk_fail_no_memory(context, "a name", (int64_t)length);
 }
 
+static bool same(const lk_target *a, const lk_target *b) {
+    const lk_identity *x = &a->file, *y = &b->file;
+    return (x->inode != 0 && x->inode == y->inode && x->device == y->device) ||
+           (x->descriptor >= 0 && x->descriptor == y->descriptor) ||
+           (a->folder_inode != 0 && a->folder_inode == b->folder_inode &&
+            a->folder_device == b->folder_device && strcmp(a->last, b->last) == 0);
+}
+
+static lk_status refuse_twice(lk_context *context, const lk_target *target) {
+    const lk_guard *guard = context->guard;
+    for (int64_t i = 0; i < guard->output_count; i++) {
+        if (same(&guard->outputs[i], target)) {
+            return lk_fail(context, LK_INVALID,
+                           "%s: is to be written twice, also as %s; name two outputs",
+                           target->file.name, guard->outputs[i].file.name);
+        }
+    }
+    return LK_OK;
+}
+
+/* Takes target->last, also when it fails. */
+static lk_status add_output(lk_context *context, lk_target *target) {
+    lk_guard *guard = context->guard;
+    lk_target *list = room_in(context, guard->outputs, guard->output_count, sizeof *guard->outputs);
+    if (list == NULL) {
+        lk_release(target->last);
+        return LK_NO_MEMORY;
+    }
+    guard->outputs = list;
+    list[guard->output_count++] = *target;
+    return LK_OK;
+}
+
+/* What a place is, if it is no output yet; target->last is the caller's, also after a failure. */
+static lk_status find_target(lk_context *context, const char *name, const lk_place *place,
+                             lk_target *target) {
+    *target = (lk_target){.file = {.descriptor = place->descriptor, .name = name}};
+    if (place->there) {
+        target->file.device = place->about.st_dev;
+        target->file.inode = place->about.st_ino;
+    }
+    LK_TRY(find_folder(context, place->path, target));
+    return refuse_twice(context, target);
+}
+
+static lk_status take_output(lk_context *context, const char *name, const lk_place *place) {
+    lk_target target;
+    LK_TRY(place->there ? lk_guard_write(context, name, &place->about) : LK_OK);
+    lk_status status = find_target(context, name, place, &target);
+    if (status != LK_OK) {
+        lk_release(target.last);
+        return status;
+    }
+    return add_output(context, &target);
+}
+
+/* Devices may be written by as many as like. */
 lk_status lk_guard_output(lk_context *context, const char *name) {
     lk_place place;
     if (context->guard == NULL) {
         return LK_OK;
     }
     lk_status status = lk_place_find(context, name, &place);
-    if (status == LK_OK && place.there && keeps(&place.about)) {
-        status = take_output(context, name, &place);
-    }
+    bool device = place.there && place.descriptor < 0 &&
+                  (S_ISCHR(place.about.st_mode) || S_ISBLK(place.about.st_mode));
+    status = status == LK_OK && !device ? take_output(context, name, &place) : status;
     lk_place_release(&place);
     return status;
 }
 
+lk_status lk_guard_output_member(lk_context *context, const char *name) {
+    lk_place place;
+    lk_target target = {0};
+    if (context->guard == NULL) {
+        return LK_OK;
+    }
+    lk_status status = lk_place_find(context, name, &place);
+    status = status == LK_OK ? find_target(context, name, &place, &target) : status;
+    lk_release(target.last);
+    lk_place_release(&place);
+    return status;
+}
+
+lk_status lk_guard_open_output(lk_context *context, const char *name, int descriptor) {
+    struct stat about;
+    if (context->guard == NULL || fstat(descriptor, &about) != 0 || !keeps(&about) ||
+        find_output(context->guard, &about) != NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_guard_write(context, name, &about));
+    lk_target target = {.file = {about.st_dev, about.st_ino, descriptor, name}};
+    target.last = lk_duplicate(name);
+    return target.last != NULL ? add_output(context, &target)
+                               : lk_fail_no_memory(context, "a name", (int64_t)strlen(name));
+}
+
 lk_status lk_guard_write(lk_context *context, const char *name, const struct stat *about) {
-    const lk_guard *guard = context->guard;
-    const lk_identity *input =
-        guard != NULL && keeps(about) ? find(guard->inputs, guard->input_count, about) : NULL;
+    const lk_identity *input = context->guard != NULL ? find_input(context->guard, about) : NULL;
     return input != NULL ? refuse(context, name, input->name) : LK_OK;
 }
 

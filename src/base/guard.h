@@ -1,5 +1,6 @@
-/* What a command reads and writes: nothing eats an input. Files are the same when device and inode
- * are, links followed. A context without a guard (a library's) may read and write as it likes. */
+/* What a command reads and writes: nothing eats an input, and no two outputs are one. Files are the
+ * same when device and inode are, links followed; files that are not there yet when their folder is
+ * and their last name. A context without a guard (a library's) may read and write as it likes. */
 #ifndef LK_BASE_GUARD_H
 #define LK_BASE_GUARD_H
 
@@ -14,8 +15,17 @@ typedef struct lk_identity {
     const char *name; /* not owned; NULL: one of a folder's */
 } lk_identity;
 
+/* An output: what stands there, if something does that can be eaten, and where that is. */
+typedef struct lk_target {
+    lk_identity file; /* device and inode 0: nothing yet, or what keeps nothing */
+    dev_t folder_device;
+    ino_t folder_inode; /* 0: there is no such folder */
+    char *last;         /* owned: the name in it */
+} lk_target;
+
 typedef struct lk_guard {
-    lk_identity *inputs, *outputs; /* owned */
+    lk_identity *inputs; /* owned */
+    lk_target *outputs;  /* owned */
     int64_t input_count, output_count;
     mode_t hidden; /* bits of a mode, of the group and of others, that some input does not have */
 } lk_guard;
@@ -28,6 +38,10 @@ lk_status lk_guard_input(lk_context *context, const char *name);
 lk_status lk_guard_member(lk_context *context, const char *name, const struct stat *about);
 /* What will be written: refused if it is an input, or an output already. The name must stay. */
 lk_status lk_guard_output(lk_context *context, const char *name);
+/* A file of a folder that is an output: refused if it is another output. */
+lk_status lk_guard_output_member(lk_context *context, const char *name);
+/* The same of what stands open to be written, whatever its name; it may be an output already. */
+lk_status lk_guard_open_output(lk_context *context, const char *name, int descriptor);
 /* What is about to be written, `about` what stands there: refused if it is an input. */
 lk_status lk_guard_write(lk_context *context, const char *name, const struct stat *about);
 /* The mode of what is written: of a new file, no wider than the inputs'; of one that is replaced,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Bytes that jansson takes at most for what begins with a character, or ends with it. */
 #define OBJECT_BYTES 300 /* { with a table */
@@ -122,6 +123,22 @@ lk_status lk_json_parse(lk_context *context, const char *name, const char *text,
     spare.starved = before;
     lk_release(reserved);
     return starved ? lk_fail_no_memory(context, name, room) : LK_OK;
+}
+
+static json_t *hexadecimal(const char *text) {
+    static const char digits[] = "0123456789abcdef";
+    char *hex = lk_allocate(2 * (int64_t)strlen(text) + 1, 1), *to = hex;
+    for (; hex != NULL && *text != '\0'; text++) {
+        *to++ = digits[(uint8_t)*text >> 4];
+        *to++ = digits[*text & 15];
+    }
+    json_t *json = hex != NULL ? json_pack("{s:s}", "hex", hex) : NULL;
+    lk_release(hex);
+    return json;
+}
+
+json_t *lk_json_bytes(const char *text) {
+    return text == NULL || lk_is_utf8(text) ? json_string(text) : hexadecimal(text);
 }
 
 json_t *lk_json_number(double value) {

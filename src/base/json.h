@@ -19,6 +19,10 @@ char *lk_json_text(const json_t *json, size_t flags);
 /* object[key] = value, which it takes. On failure *object is given up and becomes NULL, and stays
  * so: whoever builds one need only look at its end. */
 void lk_json_set(json_t **object, const char *key, json_t *value);
+/* A text of any bytes: a string, or, where it is not UTF-8, {"hex": its bytes in hexadecimal
+ * digits}; NULL stays NULL. Whatever a user, a file or a path may have given a name is written so:
+ * JSON holds UTF-8 and nothing else, and jansson makes nothing of other bytes. */
+json_t *lk_json_bytes(const char *text);
 /* A number; infinite ones are the strings "Infinity" and "-Infinity", what is not a number is
  * null. */
 json_t *lk_json_number(double value);

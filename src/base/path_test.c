@@ -226,6 +226,29 @@ static void nothing_eats_an_input(void **state) {
     put(path, "free again");
 }
 
+/* Two names of what is not there yet, and two that are other files. */
+static void no_two_outputs_are_one(void **state) {
+    (void)state;
+    char other[PATH_MAX], *last = strrchr(name, '/');
+    lk_guard guard = {0};
+    unlink(name);
+    snprintf(other, sizeof other, "%.*s/.%s", (int)(last - name), name, last);
+    context.guard = &guard;
+    assert_int_equal(lk_guard_output(&context, name), LK_OK);
+    refused(lk_guard_output(&context, name), LK_INVALID, "written twice");
+    refused(lk_guard_output(&context, other), LK_INVALID, name);
+    refused(lk_guard_output_member(&context, other), LK_INVALID, name);
+    assert_int_equal(lk_guard_output(&context, path), LK_OK);
+    strcat(other, "x");
+    assert_int_equal(lk_guard_output_member(&context, other), LK_OK);
+    assert_int_equal(lk_guard_output_member(&context, other), LK_OK);
+    assert_int_equal(lk_guard_output(&context, other), LK_OK);
+    assert_int_equal(lk_guard_output(&context, "/dev/null"), LK_OK);
+    assert_int_equal(lk_guard_output(&context, "/dev/null"), LK_OK);
+    lk_guard_deinit(&guard);
+    context.guard = NULL;
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
@@ -236,6 +259,7 @@ int main(void) {
         TEST(modes_are_kept),
         TEST(modes_are_no_wider_than_inputs),
         TEST(nothing_eats_an_input),
+        TEST(no_two_outputs_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

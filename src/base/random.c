@@ -11,27 +11,22 @@
 #include <stdlib.h>
 
 #include "base/context.h"
-
-#define ROUNDS 10
-#define MULTIPLIER_0 UINT64_C(0xD2511F53)
-#define MULTIPLIER_1 UINT64_C(0xCD9E8D57)
-#define WEYL_0 UINT32_C(0x9E3779B9) /* golden ratio */
-#define WEYL_1 UINT32_C(0xBB67AE85) /* sqrt(3) - 1 */
+#include "base/philox.h"
 
 __extension__ typedef unsigned __int128 wide;
 
 void lk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]) {
     uint32_t x0 = counter[0], x1 = counter[1], x2 = counter[2], x3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t product0 = MULTIPLIER_0 * x0;
-        uint64_t product1 = MULTIPLIER_1 * x2;
+    for (int round = 0; round < LK_PHILOX_ROUNDS; round++) {
+        uint64_t product0 = LK_PHILOX_MULTIPLIER_0 * x0;
+        uint64_t product1 = LK_PHILOX_MULTIPLIER_1 * x2;
         x0 = (uint32_t)(product1 >> 32) ^ x1 ^ k0;
         x1 = (uint32_t)product1;
         x2 = (uint32_t)(product0 >> 32) ^ x3 ^ k1;
         x3 = (uint32_t)product0;
-        k0 += WEYL_0;
-        k1 += WEYL_1;
+        k0 += LK_PHILOX_WEYL_0;
+        k1 += LK_PHILOX_WEYL_1;
     }
     words[0] = x0;
     words[1] = x1;
@@ -47,12 +42,22 @@ static uint64_t mix(uint64_t value) {
     return value ^ (value >> 31);
 }
 
-void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,
-                       uint32_t words[4]) {
+static void make_key(lk_random random, uint32_t attempt, uint32_t key[2]) {
     uint64_t use = (uint64_t)attempt << 32 | (uint32_t)random.purpose;
     uint64_t mixed =
         mix(mix(random.seed + UINT64_C(0x9E3779B97F4A7C15)) + use * UINT64_C(0x9E3779B97F4A7C15));
-    const uint32_t key[2] = {(uint32_t)mixed, (uint32_t)(mixed >> 32)};
+    key[0] = (uint32_t)mixed;
+    key[1] = (uint32_t)(mixed >> 32);
+}
+
+void lk_random_key(lk_random random, uint32_t key[2]) {
+    make_key(random, 0, key);
+}
+
+void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,
+                       uint32_t words[4]) {
+    uint32_t key[2];
+    make_key(random, attempt, key);
     const uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b,
                                  (uint32_t)(b >> 32)};
     lk_philox(counter, key, words);

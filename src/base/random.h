@@ -33,6 +33,8 @@ void lk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[
 /* Four random words for the coordinates (a, b), which are the counter; the key is made of seed and
  * purpose (for one purpose, different seeds have different keys). */
 void lk_random_block(lk_random random, uint64_t a, uint64_t b, uint32_t words[4]);
+/* That key, for those who run many counters side by side. */
+void lk_random_key(lk_random random, uint32_t key[2]);
 /* The same, `attempt` times over: for methods that may reject what they drew. Attempt 0 is
  * lk_random_block. */
 void lk_random_attempt(lk_random random, uint32_t attempt, uint64_t a, uint64_t b,

@@ -48,6 +48,12 @@ int cli_usage(const cli_arguments *arguments, const char *format, ...) {
     return EXIT_USAGE;
 }
 
+/* Of inputs that are data, which there may be several of. */
+static bool tells_several(const cli_verb *verb, const cli_option *option) {
+    return verb->several != NULL &&
+           (strcmp(option->name, "data") == 0 || strcmp(option->name, "valid") == 0);
+}
+
 static int take_option(cli_arguments *arguments, int count, char **words, int *at) {
     const char *name = words[*at] + 2, *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
@@ -67,6 +73,10 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
         value = words[++*at];
     }
     int32_t most = option->repeats ? REPEATS_MOST : 1;
+    if (arguments->given[index].count == most && tells_several(arguments->verb, option)) {
+        return cli_usage(arguments, "--%s is given more than once: %s", option->name,
+                         arguments->verb->several);
+    }
     if (arguments->given[index].count == most) {
         return cli_usage(arguments, "--%s is given more than %s", option->name,
                          option->repeats ? "64 times" : "once");

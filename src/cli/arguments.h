@@ -45,7 +45,8 @@ typedef struct cli_verb {
     /* Options that name what is read, and what is written; `folders`: of these, those that may name
      * a folder. The operand MODEL is read. (cli/files.c) */
     const char *inputs, *outputs, *folders;
-    bool takes_none; /* data of no examples are no mistake */
+    const char *several; /* how to give several files where an input takes one path; may be NULL */
+    bool takes_none;     /* data of no examples are no mistake */
     /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
      * are, all others are filled. */
     const char *more;
@@ -53,6 +54,11 @@ typedef struct cli_verb {
     bool hidden;                          /* from the overview */
     int (*run)(const cli_arguments *arguments);
 } cli_verb;
+
+/* What most verbs say as `several`. */
+#define CLI_SEVERAL                                                                              \
+    "several texts, or pictures, are given as a folder of them; rows of several tables, as one " \
+    "file or pipe"
 
 /* EXIT_DONE: go on; EXIT_USAGE: a line has been printed on stderr. */
 int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *arguments);

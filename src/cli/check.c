@@ -74,6 +74,7 @@ const cli_verb cli_check_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .several = CLI_SEVERAL,
     .inputs = "data labels",
     .more = "The exit status is 0 only if nothing failed.\n\n"
             "examples:\n"

@@ -188,7 +188,7 @@ void cli_print_note(const lk_items *items) {
 
 void cli_note_json(json_t *object, const lk_items *items) {
     if (items != NULL && lk_items_note(items) != NULL) {
-        json_object_set_new_nocheck(object, "note", json_string(lk_items_note(items)));
+        json_object_set_new_nocheck(object, "note", lk_json_bytes(lk_items_note(items)));
     }
 }
 

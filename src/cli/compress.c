@@ -186,6 +186,7 @@ const cli_verb cli_compress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .several = CLI_SEVERAL,
     .inputs = "data labels",
     .outputs = "out",
     .more =

@@ -14,6 +14,10 @@ static const cli_option options[] = {
      "also .gz), NAME/ is a folder of PNG pictures, under the names that they had; a text is "
      "restored byte for byte under any name, a folder of texts as such a folder",
      false},
+    {"format", "ENDING",
+     "of examples that go to standard output or a pipe, which has no name to say it: npy, csv, "
+     "png, txt.gz, ... (default: as they were compressed from, if it can be)",
+     false},
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
@@ -39,11 +43,12 @@ static int print_json(const char *out, const lk_restored *r, const char *loss) {
         }
     }
     return cli_print_json(
-        r->texts ? json_pack("{s:I, s:I, s:I, s:s, s:o}", "texts", (json_int_t)r->items,
+        r->texts ? json_pack("{s:I, s:I, s:I, s:o, s:o}", "texts", (json_int_t)r->items,
                              "text_bytes", (json_int_t)r->bytes, "symbols", (json_int_t)r->symbols,
-                             "out", out, "lost_chunks", chunks)
-                 : json_pack("{s:I, s:s, s:o, s:s*}", "examples", (json_int_t)r->items, "out", out,
-                             "lost_chunks", chunks, "note", loss[0] != '\0' ? loss : NULL));
+                             "out", lk_json_bytes(out), "lost_chunks", chunks)
+                 : json_pack("{s:I, s:o, s:o, s:o*}", "examples", (json_int_t)r->items, "out",
+                             lk_json_bytes(out), "lost_chunks", chunks, "note",
+                             lk_json_bytes(loss[0] != '\0' ? loss : NULL)));
 }
 
 static int print_text(const char *out, const lk_restored *r, const char *loss) {
@@ -125,6 +130,17 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
 
 /* Whether files of these names can hold it. */
 static bool can_hold(const cli_arguments *arguments, const cli_session *s) {
+    const char *format = cli_text(arguments, "format", NULL);
+    if (format != NULL && s->model->data.stream) {
+        lk_fail(s->context, LK_INVALID,
+                "the model is of texts, which are restored byte for byte: leave out --format %s",
+                format);
+        return false;
+    }
+    if (format != NULL &&
+        lk_dataset_writable(s->context, cli_text(arguments, "out", NULL)) != LK_OK) {
+        return false;
+    }
     if (cli_has(arguments, "labels") && s->model->data.stream) {
         lk_fail(s->context, LK_INVALID,
                 "the model is of texts, whose names say their classes: leave out --labels");
@@ -142,6 +158,7 @@ static int run(const cli_arguments *arguments) {
     const char *out = cli_text(arguments, "out", NULL);
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
+        const char *name = s.context->alias != NULL ? s.context->aliased : out;
         cli_progress progress = cli_progress_begin(arguments, "decoding");
         lk_codec_options how = {.salvage = cli_has(arguments, "salvage"),
                                 .progress = show,
@@ -155,8 +172,8 @@ static int run(const cli_arguments *arguments) {
             find_loss(arguments, &restored, loss);
         }
         status = !done                        ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(out, &restored, loss)
-                                              : print_text(out, &restored, loss);
+                 : cli_has(arguments, "json") ? print_json(name, &restored, loss)
+                                              : print_text(name, &restored, loss);
     }
     lk_restored_deinit(&restored);
     cli_end(&s);
@@ -171,13 +188,16 @@ const cli_verb cli_decompress_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
+    .several = "compressed files are restored one at a time",
     .inputs = "data",
     .outputs = "out labels",
     .folders = "out",
-    .more = "examples:\n"
-            "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
-            "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"
-            "  likely decompress pixels.likely --data photograph.lk --out photograph.png\n"
-            "  likely decompress book.likely --data chapter.lk --out chapter.txt\n",
+    .more =
+        "examples:\n"
+        "  likely decompress digits.likely --data test.lk --out restored.amat.gz\n"
+        "  likely decompress digits.likely --data damaged.lk --salvage --out what-is-left.npy\n"
+        "  likely decompress pixels.likely --data photograph.lk --out photograph.png\n"
+        "  likely decompress digits.likely --data test.lk --out - --format npy | cmp - test.npy\n"
+        "  likely decompress book.likely --data chapter.lk --out chapter.txt\n",
     .run = run,
 };

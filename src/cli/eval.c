@@ -4,6 +4,7 @@
 
 #include "base/measure.h"
 #include "cli/eval_result.h"
+#include "cli/files.h"
 #include "cli/text.h"
 
 static const cli_option options[] = {
@@ -30,12 +31,21 @@ static const cli_option options[] = {
      false},
     {"batch-size", "N", "examples computed together (default: chosen); results do not depend on it",
      false},
+    {"out", "FILE.csv|FILE.jsonl",
+     "a line for each example: NLL, bits per dimension, the name of its file, its label; for each "
+     "text of a folder: name, symbols, bytes, NLL, bits per byte; of several models a line for "
+     "each. As CSV or lines of JSON",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
 /* ---- of texts -------------------------------------------------------------------------------- */
 
 static void print_texts(const eval_result *r) {
+    if (r->items == NULL) {
+        printf("0 symbols: the text is empty\n");
+        return;
+    }
     double bits = r->total / LK_NATS_PER_BIT, symbols = (double)lk_items_total(r->items);
     int64_t bytes = eval_bytes(r->items), escapes = r->evaluation.escapes;
     printf("%.0f symbols (%s), %lld bytes, ", symbols,
@@ -57,7 +67,7 @@ static void print_texts(const eval_result *r) {
 
 static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
-    int64_t symbols = lk_items_total(r->items), bytes = eval_bytes(r->items);
+    int64_t symbols = r->items != NULL ? lk_items_total(r->items) : 0, bytes = eval_bytes(r->items);
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family",
                      r->session->model->family->name, "stream",
                      lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
@@ -69,6 +79,27 @@ static json_t *texts_json(const eval_result *r) {
 }
 
 /* ---- of examples ----------------------------------------------------------------------------- */
+
+#define NETWORKS_PRINTED 16 /* of more of them the best and the worst */
+
+/* What each network of the mixture says alone. */
+static void print_networks(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    int64_t best = 0, worst = 0;
+    for (int64_t k = 0; k < e->networks; k++) {
+        best = e->network_nats[k] < e->network_nats[best] ? k : best;
+        worst = e->network_nats[k] > e->network_nats[worst] ? k : worst;
+        if (e->networks <= NETWORKS_PRINTED) {
+            printf("  mask %lld alone: %.4f nats per example\n", (long long)k + 1,
+                   e->network_nats[k] / (double)e->items);
+        }
+    }
+    if (e->networks > NETWORKS_PRINTED) {
+        printf("  masks alone: %.4f (mask %lld) to %.4f nats per example (mask %lld)\n",
+               e->network_nats[best] / (double)e->items, (long long)best + 1,
+               e->network_nats[worst] / (double)e->items, (long long)worst + 1);
+    }
+}
 
 static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
@@ -89,6 +120,7 @@ static void print_examples(const eval_result *r) {
         printf(" +- %.4f", r->error);
     }
     printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
+    print_networks(r);
     for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
         double nats = e->part_nats[p] / (double)e->items;
         printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
@@ -112,6 +144,13 @@ static json_t *examples_json(const eval_result *r) {
                   "bits_per_dim", lk_json_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_of(r->session->model, r->session->binarization));
+    if (e->networks > 0 && e->items > 0) {
+        json_t *networks = json_array();
+        for (int64_t k = 0; k < e->networks; k++) {
+            json_array_append_new(networks, lk_json_number(e->network_nats[k] / (double)e->items));
+        }
+        json_object_set_new(object, "variants_nll_nats", networks);
+    }
     if (view != NULL && lk_model_variants(model) == 1 && e->items > 0) {
         json_t *parts = json_object();
         for (int32_t p = 0; p < view->part_count; p++) {
@@ -131,6 +170,9 @@ static double told_nll(const eval_result *r) {
 
 /* Of one example nothing is known but itself. */
 static void print_baselines(const eval_result *r) {
+    if (r->items == NULL) {
+        return;
+    }
     const char *unit = r->session->model->data.stream ? "symbol" : "example";
     const char *verdict = lk_baselines_verdict(r->session->model, &r->baselines, told_nll(r));
     if (isnan(r->baselines.independent)) {
@@ -205,6 +247,9 @@ static int run(const cli_arguments *arguments) {
         !cli_adapt(arguments, &rate)) {
         return EXIT_USAGE;
     }
+    if (!cli_files_table(arguments)) {
+        return EXIT_USAGE;
+    }
     if (arguments->positionals > 1) {
         return eval_table(arguments, batch, rate);
     }
@@ -217,7 +262,9 @@ static int run(const cli_arguments *arguments) {
     if (status == EXIT_DONE) {
         status = cli_items_open(arguments, &s, &r.items);
     }
-    if (status == EXIT_DONE && eval_run(arguments, batch, rate, &r) != LK_OK) {
+    const char *out = cli_text(arguments, "out", NULL);
+    if (status == EXIT_DONE && (eval_run(arguments, batch, rate, &r) != LK_OK ||
+                                (out != NULL && eval_write(&r, out) != LK_OK))) {
         status = cli_fault(s.context);
     }
     if (status == EXIT_DONE) {
@@ -237,8 +284,10 @@ const cli_verb cli_eval_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = CLI_SEVERAL,
     .takes_none = true,
     .inputs = "data labels",
+    .outputs = "out",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
         "and width than the model's\n"
@@ -251,13 +300,14 @@ const cli_verb cli_eval_verb = {
         "With --adapt what is learned is carried from example to example, in the order of the "
         "data, one at a time. An NLL\n"
         "is infinite where the probability is zero: inf, in JSON the string \"Infinity\".\n"
-        "Data without examples are no mistake: 0 examples, and no NLL.\n\n"
+        "Data without examples, and an empty text, are no mistake: 0 of them, and no NLL.\n\n"
         "Several models of one kind of data give one table: parameters, nats, bits, multiply-adds "
         "and sequential steps; models of other data are refused before any is run.\n\n"
         "examples:\n"
         "  likely eval digits.likely --data test.amat.gz\n"
         "  likely eval digits.likely --data t10k-images-idx3-ubyte.gz --binarize threshold --json\n"
         "  likely eval pixels.likely --data photograph.png\n"
+        "  likely eval digits.likely --data test.amat.gz --out likelihoods.csv\n"
         "  likely eval made.likely pixelcnn.likely pixelrnn.likely --data test.amat.gz\n"
         "  likely eval book.likely --data book.txt --from -111540 --adapt 0.0005\n",
     .run = run,

@@ -32,7 +32,8 @@ static lk_status find_baselines(eval_result *r) {
 
 lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, eval_result *r) {
     const lk_model *model = r->session->model;
-    if (r->items == NULL) { /* data of no examples */
+    if (r->items == NULL) { /* data of no examples, or an empty text */
+        r->baselines = (lk_baselines){(double)NAN, (double)NAN};
         r->evaluation = (lk_evaluation){.variables = model->data.variables};
         r->baselines = lk_baselines_of_none(model);
         summarise(r);
@@ -68,7 +69,7 @@ double eval_bits_per_dim(const eval_result *r, double nats) {
 
 int64_t eval_bytes(const lk_items *items) {
     int64_t bytes = 0;
-    for (int64_t i = 0; i < lk_items_count(items); i++) {
+    for (int64_t i = 0; items != NULL && i < lk_items_count(items); i++) {
         bytes += lk_items_bytes(items, i);
     }
     return bytes;

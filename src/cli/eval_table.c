@@ -7,6 +7,7 @@
 #include "base/measure.h"
 #include "cli/eval_result.h"
 #include "cli/text.h"
+#include "jobs/table.h"
 #include "models/model_file.h"
 
 typedef struct entry {
@@ -68,6 +69,13 @@ static int read_data(table *t) {
             return cli_fault(t->context);
         }
         int status = cli_items_open(t->arguments, &e->session, &e->result.items);
+        if (t->texts && status == EXIT_DONE && e->result.items == NULL) {
+            lk_fail(t->context, LK_FORMAT,
+                    "%s: the text is empty: there is nothing to compare "
+                    "models by",
+                    path);
+            status = cli_fault(t->context);
+        }
         if (status != EXIT_DONE) {
             return status;
         }
@@ -146,12 +154,43 @@ static int print_text(const table *t) {
     return cli_finish_output();
 }
 
+enum { CELLS = 8 };
+
+/* A row of --out, which says what the object of --json does. */
+static void fill_row(const table *t, const entry *e, lk_cell cell[CELLS]) {
+    cell[0] = lk_cell_text("model", e->path);
+    cell[1] = lk_cell_text("family", e->session.model->family->name);
+    cell[2] = lk_cell_integer("parameters", e->parameters);
+    cell[3] = lk_cell_real(t->texts ? "nats_per_symbol" : "nll_nats", nats_of(e));
+    cell[4] = lk_cell_real(t->texts ? "bits_per_byte" : "bits_per_dim", bits_of(e));
+    cell[5] = lk_cell_real("multiply_adds", e->multiply_adds);
+    cell[6] = lk_cell_integer("steps", e->steps);
+    cell[7] = lk_cell_text("of", e->session.model->data.labels > 0 ? "p(x | label)" : "p(x)");
+}
+
+static lk_status write_rows(const table *t, const char *path) {
+    lk_cell cell[CELLS];
+    lk_table *rows;
+    fill_row(t, &t->entry[0], cell);
+    LK_TRY(lk_table_create(t->context, path, cell, CELLS, &rows));
+    lk_status status = LK_OK;
+    for (int32_t i = 0; i < t->count && status == LK_OK; i++) {
+        fill_row(t, &t->entry[i], cell);
+        status = lk_table_put(rows, cell, CELLS);
+    }
+    if (status != LK_OK) {
+        lk_table_abandon(rows);
+        return status;
+    }
+    return lk_table_commit(rows);
+}
+
 static int print_json(const table *t) {
     json_t *list = json_array();
     for (int32_t i = 0; i < t->count; i++) {
         const entry *e = &t->entry[i];
         json_t *row = json_pack(
-            "{s:s, s:s, s:I, s:o, s:o, s:o, s:I}", "model", e->path, "family",
+            "{s:o, s:s, s:I, s:o, s:o, s:o, s:I}", "model", lk_json_bytes(e->path), "family",
             e->session.model->family->name, "parameters", (json_int_t)e->parameters,
             t->texts ? "nats_per_symbol" : "nll_nats", lk_json_number(nats_of(e)),
             t->texts ? "bits_per_byte" : "bits_per_dim", lk_json_number(bits_of(e)),
@@ -164,8 +203,9 @@ static int print_json(const table *t) {
         json_array_append_new(list, row);
     }
     const eval_result *first = &t->entry[0].result;
-    return cli_print_json(json_pack("{s:s, s:I, s:o}", "data", cli_text(t->arguments, "data", NULL),
-                                    "items", (json_int_t)first->evaluation.items, "models", list));
+    return cli_print_json(json_pack("{s:o, s:I, s:o}", "data",
+                                    lk_json_bytes(cli_text(t->arguments, "data", NULL)), "items",
+                                    (json_int_t)first->evaluation.items, "models", list));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -201,7 +241,11 @@ int eval_table(const cli_arguments *arguments, int64_t batch, float rate) {
     if (t.context == NULL) {
         return status;
     }
+    const char *out = cli_text(arguments, "out", NULL);
     status = fill(&t, batch, rate);
+    if (status == EXIT_DONE && out != NULL && write_rows(&t, out) != LK_OK) {
+        status = cli_fault(t.context);
+    }
     if (status == EXIT_DONE) {
         status = cli_has(arguments, "json") ? print_json(&t) : print_text(&t);
     }

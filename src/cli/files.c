@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "cli/common.h"
 #include "data/formats/formats.h"
+#include "jobs/table.h"
 
 /* Open at a time while a folder is looked through. */
 #define DESCRIPTORS 16
@@ -63,15 +64,19 @@ static int name_output(cli_arguments *arguments, const char *option, const char 
     return take_name(arguments, option, "/dev/stdout", value);
 }
 
-/* The operand MODEL is an input; one more that may be given where there are outputs is one. */
+/* The operands MODEL... are inputs, or MODEL is, and one more that may be given where there are
+ * outputs is one. */
 static int with_operands(cli_arguments *arguments, cli_act *input, cli_act *output) {
     const cli_verb *verb = arguments->verb;
+    bool first = verb->operands != NULL && strncmp(verb->operands, "MODEL", 5) == 0,
+         all = first && strncmp(verb->operands, "MODEL...", 8) == 0;
+    int32_t inputs = !first ? 0 : all ? arguments->positionals : arguments->positionals > 0;
     int status = EXIT_DONE;
-    if (input != NULL && arguments->positionals > 0 && strncmp(verb->operands, "MODEL", 5) == 0) {
-        status = input(arguments, "MODEL", &arguments->positional[0]);
+    for (int32_t i = 0; i < inputs && input != NULL && status == EXIT_DONE; i++) {
+        status = input(arguments, "MODEL", &arguments->positional[i]);
     }
     for (int32_t i = verb->operand_count; verb->outputs != NULL && i < arguments->positionals &&
-                                          status == EXIT_DONE && output != NULL;
+                                          status == EXIT_DONE && output != NULL && !all;
          i++) {
         status = output(arguments, "FILE", &arguments->positional[i]);
     }
@@ -121,7 +126,7 @@ static int guard_input(cli_arguments *arguments, const char *option, const char 
     if (strcmp(option, "set") == 0) {
         return equals != NULL ? finish(context, lk_guard_input(context, equals + 1)) : EXIT_DONE;
     }
-    if (exists(*value) || colon == NULL) {
+    if (exists(*value) || colon == NULL || strcmp(option, "MODEL") == 0) {
         return finish(context, lk_guard_input(context, *value));
     }
     char *archive = lk_duplicate_part(*value, (size_t)(colon - *value)); /* FILE:ARRAY */
@@ -173,19 +178,6 @@ static int try_output(cli_arguments *arguments, const char *option, const char *
     return finish(context, status);
 }
 
-/* Two names of one file that is not there yet. */
-static int compare_outputs(cli_arguments *arguments, const char *option, const char **value) {
-    const cli_verb *verb = arguments->verb;
-    for (int32_t i = 0; i < verb->option_count; i++) {
-        const char *name = verb->options[i].name;
-        if (strcmp(name, option) != 0 && lists(verb->outputs, name) &&
-            strcmp(cli_text(arguments, name, ""), *value) == 0) {
-            return cli_usage(arguments, "--%s and --%s are both %s", name, option, *value);
-        }
-    }
-    return EXIT_DONE;
-}
-
 static int tell_link(cli_arguments *arguments, const char *option, const char **value) {
     lk_place place;
     (void)option;
@@ -228,6 +220,13 @@ static int divert_results(cli_arguments *arguments, const char *option, const ch
     return status;
 }
 
+/* Where no output is named texts go to standard output, and results do: `likely info model >>
+ * model` would add them to the model. */
+static int guard_results(cli_files *files) {
+    return finish(&files->context,
+                  lk_guard_open_output(&files->context, "standard output", STDOUT_FILENO));
+}
+
 bool cli_files_whole(lk_context *context, const char *path) {
     lk_place place;
     bool found = lk_place_find(context, path, &place) == LK_OK;
@@ -235,6 +234,15 @@ bool cli_files_whole(lk_context *context, const char *path) {
                            (place.descriptor < 0 && S_ISDIR(place.about.st_mode)));
     lk_place_release(&place);
     return whole;
+}
+
+bool cli_files_table(const cli_arguments *arguments) {
+    const char *out = cli_text(arguments, "out", NULL);
+    if (out == NULL || lk_table_named(out) || !cli_files_whole(&arguments->files->context, out)) {
+        return true;
+    }
+    cli_usage(arguments, "--out %s: the result is a table, NAME.csv or NAME.jsonl", out);
+    return false;
 }
 
 lk_status cli_files_stream(lk_context *context, const char *path, FILE **stream) {
@@ -274,8 +282,10 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
         const char *names;
         cli_act *act;
     } steps[] = {
-        {verb->inputs, guard_input}, {verb->outputs, compare_outputs}, {verb->outputs, try_output},
-        {verb->outputs, tell_link},  {verb->outputs, divert_results},
+        {verb->inputs, guard_input},
+        {verb->outputs, try_output},
+        {verb->outputs, tell_link},
+        {verb->outputs, divert_results},
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == EXIT_DONE; i++) {
         status = cli_each(arguments, steps[i].names, steps[i].act);
@@ -283,7 +293,7 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
             status = with_operands(arguments, NULL, steps[i].act);
         }
     }
-    return status;
+    return status == EXIT_DONE ? guard_results(files) : status;
 }
 
 void cli_files_deinit(cli_files *files) {

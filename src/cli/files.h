@@ -26,6 +26,9 @@ void cli_files_deinit(cli_files *files);
 /* Whether the path is a file, which gets its name when it is whole, or a folder; else it is written
  * as it comes. */
 bool cli_files_whole(lk_context *context, const char *path);
+/* Whether --out, if it is given, may be a table (jobs/table.h); what is no such file may have any
+ * name. False after a usage line. */
+bool cli_files_table(const cli_arguments *arguments);
 /* Opens what is no such file as a stream; the caller's: fclose. */
 lk_status cli_files_stream(lk_context *context, const char *path, FILE **stream);
 

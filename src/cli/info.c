@@ -19,6 +19,10 @@ static const cli_option options[] = {
      "shows it",
      false},
     {"masks", "FILE.png", "draw the masks: matrices of a MADE, windows of convolutions", false},
+    {"model", "MODEL",
+     "of a compressed file: name this model's family and fingerprint, and whether it is the one "
+     "that the file was compressed with",
+     false},
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -41,6 +45,38 @@ static json_t *nodes_json(const lk_graph *graph) {
                                         "channels", (json_int_t)node->channels));
     }
     return list;
+}
+
+/* What the output nodes parameterise. */
+static json_t *distributions_json(const lk_graph *graph) {
+    json_t *list = json_array();
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:i, s:i}", "field", field->name, "name",
+                                            field->head.dist->name, "alphabet", field->alphabet,
+                                            "components", field->head.components));
+        }
+    }
+    return list;
+}
+
+/* "logistic mixture of 10 components"; of a view's parts one after another. */
+static void print_distributions(const lk_graph *graph) {
+    const char *before = "distribution    ";
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        if (field->role == LK_MODELLED) {
+            printf("%s%s", before, field->head.dist->name);
+            if (field->head.components > 0) {
+                printf(" of %d component%s", field->head.components,
+                       field->head.components > 1 ? "s" : "");
+            }
+            before = ", then ";
+        }
+    }
+    putchar('\n');
 }
 
 /* "stream of bytes, trained on windows of 128", "28x28x1" */
@@ -75,6 +111,7 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
         history, "stream", stream);
+    json_object_set_new(object, "distributions", distributions_json(graph));
     info_data_json(model, &object);
     return cli_print_json(object);
 }
@@ -102,6 +139,7 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     printf("data            %s, alphabet %d, binarization %s\n", data, model->data.alphabet,
            cli_binarization_of(model, model->data.binarization));
     info_data_print(model);
+    print_distributions(graph);
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
     printf("masks           %d\n", lk_model_variants(model));
@@ -147,10 +185,15 @@ static int describe_container(const cli_arguments *arguments, lk_source *source)
                              of_models[i], arguments->positional[0]);
         }
     }
-    return info_container_print(source, cli_has(arguments, "json"));
+    return info_container_print(source, cli_text(arguments, "model", NULL),
+                                cli_has(arguments, "json"));
 }
 
 static int describe(const cli_arguments *arguments, const lk_model *model) {
+    if (cli_has(arguments, "model")) {
+        return cli_usage(arguments, "--model is of compressed files, and %s is a model",
+                         arguments->positional[0]);
+    }
     const char *masks = cli_text(arguments, "masks", NULL);
     bool json = cli_has(arguments, "json");
     int64_t variable;
@@ -251,6 +294,7 @@ const cli_verb cli_info_verb = {
     .operand_most = 2,
     .options = options,
     .option_count = sizeof options / sizeof *options,
+    .inputs = "model",
     .outputs = "curve masks",
     .more = "In the picture of --field the variable is white; what it sees is grey, the brighter "
             "the more its conditional moves when that value is changed (total variation, mean over "
@@ -266,6 +310,6 @@ const cli_verb cli_info_verb = {
             "  likely info digits.likely --curve digits.svg\n"
             "  likely info pixels.likely --field 14,14 field.png\n"
             "  likely info pixels.likely --masks masks.png\n"
-            "  likely info chapter.lk\n",
+            "  likely info chapter.lk --model book.likely\n",
     .run = run,
 };

@@ -19,7 +19,12 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, l
         }
         status = lk_items_of_texts_take(model->context, path, &part, 1, items);
     } else {
-        status = lk_model_open_texts(model, path, items);
+        status = (arguments->verb->takes_none ? lk_model_open_texts_or_empty
+                                              : lk_model_open_texts)(model, path, items);
+    }
+    if (status == LK_OK && *items != NULL && lk_items_total(*items) == 0) {
+        lk_items_close(*items);
+        *items = NULL;
     }
     return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
 }

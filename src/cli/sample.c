@@ -117,7 +117,7 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
 /* Reads --given: a text of held values, or data of any format, of which --given-rows or
  * --given-variables are held. Without --given nothing is (given->examples is 0). */
 static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                            lk_given *given, char **note) {
+                            const lk_sample_options *asked, lk_given *given, char **note) {
     const char *path = cli_text(arguments, "given", NULL);
     const lk_columns *columns = model->data.columns;
     lk_dataset_options how;
@@ -142,6 +142,10 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
         return LK_OK;
     }
     lk_status status = hold(arguments, model, dataset, given);
+    if (status == LK_OK) {
+        status = lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1,
+                                 given);
+    }
     *note = dataset->note;
     dataset->note = NULL;
     lk_dataset_destroy(dataset);
@@ -168,6 +172,10 @@ static lk_status sample(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how, const lk_given *given, double *seconds) {
     cli_progress progress = cli_progress_begin(arguments, "sampling");
     how->given = given->examples > 0 ? given : NULL;
+    if (given->labels != NULL) {
+        how->labels = given->labels;
+        how->label_count = given->examples;
+    }
     how->progress = cli_progress_go_on;
     how->progress_argument = &progress;
     lk_dataset *samples = NULL;
@@ -189,10 +197,11 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
     lk_dataset_loss(out, &like, true, drawn);
     out = model->context->alias != NULL ? model->context->aliased : out;
     if (cli_has(arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:s, s:f, s:f, s:s*, s:s*}", "examples",
-                                        (json_int_t)count, "out", out, "seconds", seconds,
-                                        "examples_per_second", (double)count / (seconds + 1e-9),
-                                        "drawn", drawn[0] != '\0' ? drawn : NULL, "note", note));
+        return cli_print_json(
+            json_pack("{s:I, s:o, s:f, s:f, s:o*, s:o*}", "examples", (json_int_t)count, "out",
+                      lk_json_bytes(out), "seconds", seconds, "examples_per_second",
+                      (double)count / (seconds + 1e-9), "drawn",
+                      lk_json_bytes(drawn[0] != '\0' ? drawn : NULL), "note", lk_json_bytes(note)));
     }
     printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
     if (drawn[0] != '\0') {
@@ -225,7 +234,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
                              /* Beside what is given as many are shown as there is room for. */
                              .examples = cli_has(arguments, "given") ? 1 : how->count};
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                read_given(arguments, model, how->shape, &given, &note) == LK_OK &&
+                read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =

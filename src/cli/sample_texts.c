@@ -190,16 +190,16 @@ static json_t *list_files(const gallery *g) {
     json_t *list = json_array();
     for (int64_t i = 0; i < g->texts; i++) {
         char *path = name_file(g->named, i, g->texts);
-        json_array_append_new(list, json_string(path != NULL ? path : ""));
+        json_array_append_new(list, lk_json_bytes(path != NULL ? path : ""));
         lk_release(path);
     }
     return list;
 }
 
 static int report_json(const gallery *g, const char *out, double seconds, double rate) {
-    json_t *object =
-        json_pack("{s:I, s:I, s:s, s:f, s:f}", "streams", (json_int_t)g->texts, "symbols",
-                  (json_int_t)g->done, "out", out, "seconds", seconds, "symbols_per_second", rate);
+    json_t *object = json_pack("{s:I, s:I, s:o, s:f, s:f}", "streams", (json_int_t)g->texts,
+                               "symbols", (json_int_t)g->done, "out", lk_json_bytes(out), "seconds",
+                               seconds, "symbols_per_second", rate);
     if (g->out != NULL && g->texts > 1) {
         json_object_set_new(object, "files", list_files(g));
     }

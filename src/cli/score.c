@@ -2,20 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/files.h"
-#include "cli/items.h"
 #include "cli/score_words.h"
+#include "cli/scorer.h"
 #include "cli/text.h"
-#include "jobs/lines.h"
-#include "jobs/map.h"
-#include "jobs/page.h"
-#include "jobs/score.h"
 #include "models/model_file.h"
-#include "train/evaluate.h"
 
 static const cli_option options[] = {
     {"data", "PATH", "what to score", false},
@@ -53,26 +47,6 @@ static const cli_option options[] = {
      false},
     {"json", NULL, "one JSON object instead of text", false},
 };
-
-typedef struct scorer {
-    const cli_arguments *arguments;
-    cli_session session;
-    lk_items *items;
-    lk_model *background;
-    int32_t *labels; /* owned, or NULL */
-    lk_walk_options how;
-    /* Of examples. */
-    lk_scores scores;
-    double auroc, average_precision;
-    lk_map_options map;
-    lk_map_legend legend;
-    /* Of a text. */
-    lk_evaluation evaluation;
-    lk_lines lines;
-    lk_page *page;  /* or NULL */
-    lk_writer *csv; /* or NULL */
-    int64_t top, map_symbols;
-} scorer;
 
 static bool ends_with(const char *name, const char *ending) {
     size_t length = strlen(name), want = strlen(ending);
@@ -205,8 +179,7 @@ static int print_examples_json(const scorer *s) {
     if (columns != NULL) {
         json_t *names = json_array();
         for (int64_t i = 0; i < n; i++) {
-            json_t *name = json_string(columns->column[scores->variable[i]].name);
-            json_array_append_new(names, name != NULL ? name : json_null()); /* no UTF-8 */
+            json_array_append_new(names, lk_json_bytes(columns->column[scores->variable[i]].name));
         }
         json_object_set_new(object, "columns", names);
     }
@@ -259,126 +232,6 @@ static int print_examples(const scorer *s) {
     return cli_finish_output();
 }
 
-/* ---- a text: how strange each line is -------------------------------------------------------- */
-
-static lk_status write_line(void *argument, const lk_text_score *line) {
-    lk_writer_printf(argument, "%lld,%lld,%.9g,%.9g,%.9g\n", (long long)line->number,
-                     (long long)line->symbols, line->nll_nats, line->score / LK_NATS_PER_BIT,
-                     line->score);
-    return LK_OK;
-}
-
-static lk_status write_line_json(void *argument, const lk_text_score *line) {
-    double bits = line->score / LK_NATS_PER_BIT;
-    json_t *object =
-        json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                  (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
-                  "bits_per_symbol", lk_json_number(bits), "score", lk_json_number(line->score));
-    char *text = lk_json_text(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
-    json_decref(object);
-    lk_writer_printf(argument, "%s\n", text != NULL ? text : "");
-    bool made = text != NULL;
-    lk_release(text);
-    return made ? LK_OK : LK_NO_MEMORY;
-}
-
-static lk_status open_outputs(scorer *s) {
-    lk_context *context = s->session.context;
-    const char *out = cli_text(s->arguments, "out", NULL),
-               *map = cli_text(s->arguments, "map", NULL);
-    LK_TRY(lk_lines_init(context, s->top, &s->lines));
-    LK_TRY(lk_evaluation_init(context, s->items, &s->evaluation));
-    if (map != NULL) {
-        LK_TRY(lk_page_create(context, map, s->map_symbols, &s->page));
-    }
-    if (out != NULL) {
-        LK_TRY(lk_writer_create(context, out, &s->csv));
-        bool json = ends_with(out, ".jsonl");
-        lk_writer_printf(s->csv, json ? "" : "line,symbols,nll_nats,bits_per_symbol,score\n");
-        s->lines.take = json ? write_line_json : write_line;
-        s->lines.argument = s->csv;
-    }
-    return LK_OK;
-}
-
-static lk_status score_text(scorer *s) {
-    if (lk_items_count(s->items) > 1) {
-        return lk_fail(s->session.context, LK_UNSUPPORTED, "%s: one text at a time is scored",
-                       lk_items_path(s->items));
-    }
-    LK_TRY(open_outputs(s));
-    const lk_sink sinks[] = {lk_evaluation_sink(&s->evaluation), lk_lines_sink(&s->lines),
-                             lk_page_sink(s->page)};
-    s->how.lanes = 1;
-    return lk_walk_once(s->session.model, s->items, &s->how, sinks, s->page != NULL ? 3 : 2);
-}
-
-static lk_status write_text(scorer *s) {
-    lk_page *page = s->page;
-    lk_writer *csv = s->csv;
-    lk_batch held = {0};
-    s->page = NULL;
-    s->csv = NULL;
-    lk_status status = csv != NULL ? lk_writer_hold(csv, &held) : LK_OK;
-    if (status == LK_OK && page != NULL) {
-        status =
-            lk_page_commit(page, cli_text(s->arguments, "data", NULL), s->arguments->positional[0]);
-        page = NULL;
-    }
-    lk_page_abandon(page);
-    status = status == LK_OK ? lk_batch_commit(s->session.context, &held) : status;
-    lk_batch_abandon(&held);
-    return status;
-}
-
-/* A line's beginning, what cannot be printed replaced. */
-static void print_beginning(const lk_text_score *line) {
-    for (int32_t i = 0; i < line->shown; i++) {
-        uint8_t bytes[LK_UTF8_MOST];
-        uint32_t c = line->beginning[i];
-        uint32_t byte = c >= LK_UTF8_BYTE ? c - LK_UTF8_BYTE : c;
-        bool plain = byte >= 0x20 && byte != 0x7F && (c >= LK_UTF8_BYTE || c < 0x80 || c > 0x9F);
-        fwrite(bytes, 1, (size_t)lk_utf8_put(plain ? c : '?', bytes), stdout);
-    }
-}
-
-static int print_text(const scorer *s) {
-    int64_t symbols = lk_items_total(s->items);
-    double nats = s->evaluation.nll_nats[0] / (double)symbols;
-    printf("%lld lines of %lld symbols: NLL %.4f nats per symbol (%.4f bits)\n",
-           (long long)s->lines.count, (long long)symbols, nats, nats / LK_NATS_PER_BIT);
-    printf("the strangest, by nats per symbol:\n%10s %8s %8s  %s\n", "line", "symbols", "score",
-           "text");
-    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
-        const lk_text_score *line = &s->lines.strangest[i];
-        printf("%10lld %8lld %8.4f  ", (long long)line->number, (long long)line->symbols,
-               line->score);
-        print_beginning(line);
-        putchar('\n');
-    }
-    return cli_finish_output();
-}
-
-static int print_text_json(const scorer *s) {
-    double nll = s->evaluation.nll_nats[0];
-    int64_t symbols = lk_items_total(s->items);
-    json_t *strangest = json_array();
-    for (int64_t i = 0; i < s->lines.strangest_count; i++) {
-        const lk_text_score *line = &s->lines.strangest[i];
-        json_array_append_new(
-            strangest,
-            json_pack("{s:I, s:I, s:o, s:o, s:o}", "line", (json_int_t)line->number, "symbols",
-                      (json_int_t)line->symbols, "nll_nats", lk_json_number(line->nll_nats),
-                      "bits_per_symbol", lk_json_number(line->score / LK_NATS_PER_BIT), "score",
-                      lk_json_number(line->score)));
-    }
-    return cli_print_json(json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines.count, "symbols",
-        (json_int_t)symbols, "bytes", (json_int_t)lk_items_bytes(s->items, 0), "escaped_characters",
-        (json_int_t)s->evaluation.escapes, "nll_nats", lk_json_number(nll), "bits_per_symbol",
-        lk_json_number(nll / LK_NATS_PER_BIT / (double)symbols), "strangest", strangest));
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
 /* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
@@ -389,17 +242,10 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
         texts ? cli_excludes(a, CLI_OF_EXAMPLES " labels anomalies against complexity map-scale",
                              "models of examples")
               : cli_excludes(a, "from symbols map-symbols", "models of texts");
-    const char *out = cli_text(a, "out", "-.csv"), *name = strrchr(out, '/');
-    name = name != NULL ? name + 1 : out;
-    bool table = strchr(name, '.') == NULL || ends_with(out, ".csv") || ends_with(out, ".jsonl") ||
-                 !cli_files_whole(&a->files->context, out); /* a pipe may have any name */
     bool named =
         ends_with(map, texts ? ".html" : ".png") || !cli_files_whole(&a->files->context, map);
-    if (fits && !table) {
-        return cli_usage(a, "--out %s: scores are a table, NAME.csv or NAME.jsonl", out);
-    }
-    return !fits   ? EXIT_USAGE
-           : named ? EXIT_DONE
+    return !fits || !cli_files_table(a) ? EXIT_USAGE
+           : named                      ? EXIT_DONE
            : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
                    : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
@@ -411,11 +257,10 @@ static int score(scorer *s) {
     s->how.progress_argument = &progress;
     lk_status status = (texts ? score_text : has_none(s) ? score_none : score_examples)(s);
     cli_progress_end(&progress);
-    if (status != LK_OK || (texts ? write_text : write_examples)(s) != LK_OK) {
+    if (status != LK_OK || (!texts && write_examples(s) != LK_OK)) {
         return cli_fault(s->session.context);
     }
-    return texts ? (json ? print_text_json : print_text)(s)
-                 : (json ? print_examples_json : print_examples)(s);
+    return texts ? score_print_text(s, json) : (json ? print_examples_json : print_examples)(s);
 }
 
 static int run(const cli_arguments *arguments) {
@@ -434,10 +279,7 @@ static int run(const cli_arguments *arguments) {
         status = cli_items_open(arguments, &s.session, &s.items);
     }
     status = status == EXIT_DONE ? score(&s) : status;
-    lk_page_abandon(s.page);
-    lk_writer_abandon(s.csv);
-    lk_lines_deinit(&s.lines);
-    lk_evaluation_deinit(&s.evaluation);
+    score_release_text(&s);
     lk_scores_deinit(&s.scores);
     lk_release(s.labels);
     lk_model_destroy(s.background);
@@ -454,6 +296,7 @@ const cli_verb cli_score_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",
+    .several = "several pictures are given as a folder of them; texts are scored one at a time",
     .takes_none = true,
     .inputs = "data anomalies labels against",
     .outputs = "out map",

@@ -38,7 +38,7 @@ static const cli_option train_options[] = {
      false},
     {"valid-fraction", "X",
      "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
-     "else 0)",
+     "of a long text less; else 0)",
      false},
     {"out", "MODEL", "the model file; a checkpoint stands beside it as MODEL.checkpoint", false},
     {"from", "MODEL",
@@ -48,8 +48,10 @@ static const cli_option train_options[] = {
     {"set", "KEY=VALUE",
      "a setting of the family (likely train FAMILY --help lists them); may be given several times",
      true},
-    {"order", "natural|reversed|random:SEED|FILE",
-     "the ordering of the variables (FILE: a rank for each; equal ranks allowed)", false},
+    {"order", "natural|reversed|zigzag|s-curve:K|random:SEED|FILE",
+     "the ordering of the variables (of images also zigzag and the curves to and fro, K from 1 to "
+     "8; FILE: a rank for each; equal ranks allowed)",
+     false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
     {"crops", "N", "of each picture an epoch (default: as many as have its area)", false},
@@ -222,23 +224,24 @@ static lk_status make_model(session *s) {
 static lk_status read_data(session *s) {
     train_how *how = s->how;
     const lk_model *from = s->model;
-    if (how->fraction < 0.0) {
-        how->fraction = by_gradients(s) ? 0.1 : 0.0;
-    }
+    double fraction = how->fraction >= 0.0 ? how->fraction : by_gradients(s) ? 0.1 : 0.0;
+    train_text_how texts = {.fraction = how->fraction, .before = s->before};
     if (from != NULL && from->data.stream) {
         LK_TRY(apply_options(s, true));
-        return train_data_read_text(s->arguments, s->context, from, from->data.symbols.kind,
-                                    from->data.variables, how->fraction, &s->data);
+        texts.kind = from->data.symbols.kind;
+        texts.window = from->data.variables;
+        return train_data_read_text(s->arguments, s->context, from, &texts, &s->data);
     }
     if (!how->text && from == NULL && !how->reading.raw && how->reading.shape.axes == 0) {
         how->symbols = LK_SYMBOLS_CHARACTERS;
         LK_TRY(train_data_guess_text(s->arguments, s->context, &how->text));
     }
     LK_TRY(apply_options(s, how->text && from == NULL));
+    texts.kind = how->symbols;
+    texts.window = how->window;
     return how->text && from == NULL
-               ? train_data_read_text(s->arguments, s->context, NULL, how->symbols, how->window,
-                                      how->fraction, &s->data)
-               : train_data_read(s->arguments, s->context, from, &how->reading, how->fraction,
+               ? train_data_read_text(s->arguments, s->context, NULL, &texts, &s->data)
+               : train_data_read(s->arguments, s->context, from, &how->reading, fraction,
                                  how->options.seed, &s->data);
 }
 
@@ -356,6 +359,7 @@ const cli_verb cli_train_verb = {
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
+    .several = CLI_SEVERAL,
     .inputs = "data valid labels valid-labels from order set",
     .outputs = "out",
     .more =

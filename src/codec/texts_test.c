@@ -16,6 +16,7 @@
 static const char *const lstm[] = {"width=9", "layers=2"};
 static const char *const gru[] = {"width=6", "cell=gru", "layers=1"};
 static const char *const convolution[] = {"channels=6", "layers=4", "head=5"};
+static const char *const attention[] = {"layers=2", "width=4", "heads=2", "window=5"};
 
 typedef struct text_case {
     const char *family;
@@ -29,6 +30,7 @@ static const text_case cases[] = {
     {"charrnn", lstm, 2, 1}, /* a Bernoulli: one character, or another */
     {"conv1d", convolution, 3, TESTING_CHARACTERS},
     {"conv1d", convolution, 3, TESTING_BYTES},
+    {"transformer", attention, 4, TESTING_CHARACTERS},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 

@@ -1,40 +1,18 @@
 /* Dictionaries and columns as JSON. JSON holds UTF-8 and nothing else, so a text of other bytes is
  * told in hexadecimal digits. */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/memory.h"
 #include "data/columns.h"
-#include "data/utf8.h"
 
 /* ---- printing -------------------------------------------------------------------------------- */
-
-static bool is_utf8(const char *text) {
-    const uint8_t *bytes = (const uint8_t *)text;
-    uint32_t character = 0;
-    for (int64_t at = 0, size = (int64_t)strlen(text); at < size && character < LK_UTF8_BYTE;) {
-        at += lk_utf8_get(bytes + at, size - at, &character);
-    }
-    return character < LK_UTF8_BYTE;
-}
-
-static json_t *json_of_text(const char *text) {
-    if (is_utf8(text)) {
-        return json_string(text);
-    }
-    char digits[2 * LK_TEXT_MOST + 1];
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        snprintf(digits + 2 * i, 3, "%02x", (uint8_t)text[i]);
-    }
-    return json_pack("{s:s}", "hex", digits);
-}
 
 static json_t *json_of_dictionary(const lk_dictionary *dictionary) {
     json_t *array = json_array();
     for (int32_t i = 0; i < dictionary->count && array != NULL; i++) {
-        if (json_array_append_new(array, json_of_text(lk_dictionary_text(dictionary, i))) != 0) {
+        if (json_array_append_new(array, lk_json_bytes(lk_dictionary_text(dictionary, i))) != 0) {
             json_decref(array);
             array = NULL;
         }
@@ -44,7 +22,7 @@ static json_t *json_of_dictionary(const lk_dictionary *dictionary) {
 
 static json_t *json_of_column(const lk_column *column) {
     json_t *object = json_object();
-    bool made = json_object_set_new(object, "name", json_of_text(column->name)) == 0;
+    bool made = json_object_set_new(object, "name", lk_json_bytes(column->name)) == 0;
     if (column->values.count > 0) {
         made =
             made && json_object_set_new(object, "values", json_of_dictionary(&column->values)) == 0;
@@ -67,7 +45,7 @@ static bool fill_columns(json_t *object, const lk_columns *columns) {
     if (columns->label != NULL && made) {
         json_t *label = json_object();
         made = json_object_set_new(object, "label", label) == 0 &&
-               json_object_set_new(label, "name", json_of_text(columns->label)) == 0 &&
+               json_object_set_new(label, "name", lk_json_bytes(columns->label)) == 0 &&
                json_object_set_new(label, "at", json_integer(columns->label_at)) == 0;
     }
     return made;

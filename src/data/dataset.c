@@ -169,8 +169,23 @@ int64_t lk_dataset_find_unseen(const lk_dataset *dataset) {
     return -1;
 }
 
+static bool holds_words(const lk_dataset *dataset) {
+    return dataset->columns != NULL && lk_columns_have_words(dataset->columns);
+}
+
+lk_status lk_dataset_check_grey(lk_context *context, const lk_dataset *dataset) {
+    return !holds_words(dataset)
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: a table of words, which are no grey values to binarize%s",
+                         dataset->path,
+                         lk_advice_or(context, "binarize", ": leave out --binarize",
+                                      ": leave lk_loading.binarize false"));
+}
+
 void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed,
                              uint64_t epoch) {
+    LK_REQUIRE(!holds_words(dataset));
     if (dataset->crops != NULL && how == LK_BINARIZE_THRESHOLD) {
         lk_crops_threshold(dataset->crops, dataset->alphabet / 2);
     }

@@ -60,7 +60,10 @@ lk_status lk_dataset_note(lk_context *context, lk_dataset *dataset, const char *
  * none. Such data cannot be given back: the reserved symbol stands for any text. */
 int64_t lk_dataset_find_unseen(const lk_dataset *dataset);
 
-/* All examples of a data set in place, which then has alphabet 2. */
+/* LK_INVALID where values are words, which no threshold parts: for whoever is asked to
+ * binarize. */
+lk_status lk_dataset_check_grey(lk_context *context, const lk_dataset *dataset);
+/* All examples of a data set in place, which then has alphabet 2; no words. */
 void lk_dataset_binarize_all(lk_dataset *dataset, lk_binarization how, uint64_t seed,
                              uint64_t epoch);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/labels.h"
 
 struct lk_items {
     lk_context *context;
@@ -173,7 +174,7 @@ lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
         const char *name = items->labels != NULL && items->classes.count > 0
                                ? lk_dictionary_text(&items->classes, items->labels[i])
                                : "";
-        if (lk_dictionary_symbol(known, name, (int64_t)strlen(name)) < 0) {
+        if (lk_label_find(known, name) < 0) {
             char list[256];
             lk_dictionary_list(known, list, sizeof list);
             return lk_fail(items->context, LK_MISMATCH, "%s: label \"%.60s\": the model knows %s",
@@ -182,7 +183,7 @@ lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
     }
     for (int64_t i = 0; i < items->count; i++) {
         const char *name = lk_dictionary_text(&items->classes, items->labels[i]);
-        items->labels[i] = (uint16_t)lk_dictionary_symbol(known, name, (int64_t)strlen(name));
+        items->labels[i] = (uint16_t)lk_label_find(known, name);
     }
     return lk_items_set_classes(items, known);
 }

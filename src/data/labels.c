@@ -75,15 +75,45 @@ const char *lk_dataset_label_text(const lk_dataset *dataset, int64_t example, ch
     return digits;
 }
 
+static bool integer_of(const char *text, int64_t *value) {
+    const uint8_t *bytes = (const uint8_t *)text;
+    return lk_number_parse(bytes, bytes + strlen(text), value) == LK_NUMBER_INTEGER;
+}
+
+bool lk_label_is_number(const char *text, int32_t *number) {
+    char digits[16];
+    int64_t value = 0;
+    bool integer = integer_of(text, &value) && value >= INT32_MIN && value <= INT32_MAX;
+    *number = integer ? (int32_t)value : 0;
+    snprintf(digits, sizeof digits, "%d", *number);
+    return integer && strcmp(text, digits) == 0;
+}
+
 bool lk_dataset_label_number(const lk_dataset *dataset, int64_t example, int32_t *number) {
     char digits[16];
-    const char *text = lk_dataset_label_text(dataset, example, digits);
-    const uint8_t *bytes = (const uint8_t *)text;
-    int64_t value = 0;
-    bool integer = lk_number_parse(bytes, bytes + strlen(text), &value) == LK_NUMBER_INTEGER &&
-                   value >= INT32_MIN && value <= INT32_MAX;
-    *number = (int32_t)value;
-    return integer;
+    return lk_label_is_number(lk_dataset_label_text(dataset, example, digits), number);
+}
+
+/* 7, and 7.0 or 7e0, as numpy.savetxt writes it; not 07. */
+static bool is_notation(const char *text, int64_t *value) {
+    int32_t number;
+    return integer_of(text, value) &&
+           (strpbrk(text, ".eE") != NULL || lk_label_is_number(text, &number));
+}
+
+int32_t lk_label_find(const lk_dictionary *classes, const char *text) {
+    int32_t exact = lk_dictionary_find(classes, text, (int64_t)strlen(text)), found = -1;
+    int64_t wanted, value, count = 0;
+    if (exact >= 0 || !is_notation(text, &wanted)) {
+        return exact;
+    }
+    for (int32_t i = 0; i < classes->count; i++) {
+        if (is_notation(lk_dictionary_text(classes, i), &value) && value == wanted) {
+            found = i;
+            count++;
+        }
+    }
+    return count == 1 ? found : -1;
 }
 
 static lk_status fail_label(lk_context *context, const lk_dataset *dataset, int64_t example,
@@ -96,25 +126,38 @@ static lk_status fail_label(lk_context *context, const lk_dataset *dataset, int6
         lk_text_quote((const uint8_t *)text, (const uint8_t *)text + strlen(text), quoted), list);
 }
 
+/* Of many examples with one label it is looked for once, where they follow each other. */
+static lk_status find_all(lk_context *context, const lk_dataset *dataset,
+                          const lk_dictionary *known, int32_t *matched) {
+    for (int64_t i = 0; i < dataset->examples; i++) {
+        char digits[16];
+        const char *text = lk_dataset_label_text(dataset, i, digits);
+        bool again = i > 0 && dataset->labels[i] == dataset->labels[i - 1];
+        matched[i] = again ? matched[i - 1] : lk_label_find(known, text);
+        if (matched[i] < 0) {
+            return fail_label(context, dataset, i, text, known);
+        }
+    }
+    return LK_OK;
+}
+
 lk_status lk_dataset_match_labels(lk_context *context, lk_dataset *dataset,
                                   const lk_dictionary *known) {
     if (dataset->labels == NULL) {
         return lk_fail(context, LK_MISMATCH, "%s: the examples have no labels", dataset->path);
     }
-    for (int64_t i = 0; i < dataset->examples; i++) {
-        char digits[16];
-        const char *text = lk_dataset_label_text(dataset, i, digits);
-        if (lk_dictionary_find(known, text, (int64_t)strlen(text)) < 0) {
-            return fail_label(context, dataset, i, text, known);
-        }
+    lk_dictionary copy = {0};
+    int32_t *matched = lk_allocate(dataset->examples, sizeof *matched);
+    lk_status status = matched != NULL
+                           ? find_all(context, dataset, known, matched)
+                           : lk_fail_no_memory(context, "labels", dataset->examples * 4);
+    status = status == LK_OK ? lk_dictionary_copy(context, known, &copy) : status;
+    if (status != LK_OK) {
+        lk_release(matched);
+        return status;
     }
-    lk_dictionary copy;
-    LK_TRY(lk_dictionary_copy(context, known, &copy));
-    for (int64_t i = 0; i < dataset->examples; i++) {
-        char digits[16];
-        const char *text = lk_dataset_label_text(dataset, i, digits);
-        dataset->labels[i] = lk_dictionary_find(known, text, (int64_t)strlen(text));
-    }
+    lk_release(dataset->labels);
+    dataset->labels = matched;
     replace_classes(dataset, &copy);
     return LK_OK;
 }

@@ -15,8 +15,14 @@ lk_status lk_labels_sort(lk_context *context, lk_dictionary *classes, int32_t *l
                          int64_t count);
 /* The text of an example's label: of its class, or its digits. */
 const char *lk_dataset_label_text(const lk_dataset *dataset, int64_t example, char digits[16]);
-/* The number that an example's label says, whichever symbol it is; false: it is a word. */
+/* The number that an example's label is written as, whichever symbol it is; false: it is a word, or
+ * spelled otherwise than the number would be: 007 and 7 are two labels. */
 bool lk_dataset_label_number(const lk_dataset *dataset, int64_t example, int32_t *number);
+/* Whether a text is how a number is written. */
+bool lk_label_is_number(const char *text, int32_t *number);
+/* The symbol of a label among the classes: the one that is spelled so; else the only one that is
+ * the same number in another notation (2, 2.0, 2e0; 02 is none). -1: none. */
+int32_t lk_label_find(const lk_dictionary *classes, const char *text);
 
 /* Makes the labels of a data set symbols of `known`, by their texts: of other data with the same
  * classes, or fewer, or in another order. Labels without classes are numbers, whose texts are their

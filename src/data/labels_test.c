@@ -170,6 +170,36 @@ static void a_selection_has_all_that_belongs_to_it(void **state) {
     lk_dataset_destroy(dataset);
 }
 
+/* 007 and 7 are two labels; 7.0 is 7 where there is no 7.0, and no second 7. */
+static void labels_are_their_spelling(void **state) {
+    (void)state;
+    static const struct {
+        const char *classes, *text;
+        int32_t found;
+    } rows[] = {{"[\"7\",\"07\",\"7.0\"]", "07", 1},
+                {"[\"7\",\"07\",\"7.0\"]", "7.0", 2},
+                {"[\"7\",\"07\",\"7.0\"]", "007", -1},
+                {"[\"6\",\"7\"]", "7.000e+00", 1},
+                {"[\"6\",\"7e0\"]", "7", 1},
+                {"[\"7\",\"07\"]", "7.0", 0},
+                {"[\"7.0\",\"7e0\"]", "7", -1},
+                {"[\"7\"]", "7.5", -1},
+                {"[\"e\",\"7\"]", "e", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lk_dictionary classes;
+        assert_int_equal(lk_dictionary_parse(&context, "test", rows[i].classes, &classes), LK_OK);
+        assert_int_equal(lk_label_find(&classes, rows[i].text), rows[i].found);
+        lk_dictionary_deinit(&classes);
+    }
+    static const char *const words[] = {"007", "-0", "+7", "7.0", "", "x", "2147483648"};
+    int32_t number;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        assert_false(lk_label_is_number(words[i], &number));
+    }
+    assert_true(lk_label_is_number("-2147483648", &number) && number == INT32_MIN);
+    assert_true(lk_label_is_number("0", &number) && number == 0);
+}
+
 static void notes_are_joined(void **state) {
     (void)state;
     static const uint16_t values[] = {1};
@@ -202,6 +232,7 @@ int main(void) {
         cmocka_unit_test(a_column_of_words_is_taken_and_put_back),
         cmocka_unit_test(a_column_of_integers_is_taken_and_put_back),
         cmocka_unit_test(a_selection_has_all_that_belongs_to_it),
+        cmocka_unit_test(labels_are_their_spelling),
         cmocka_unit_test(notes_are_joined),
         cmocka_unit_test(unseen_values_are_found),
     };

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "data/safetensors.h"
 #include "data/tensor_types.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 static const char *const type_name[] = {LK_TENSOR_TYPE_NAMES};
 
@@ -83,25 +83,16 @@ static char *header_text(const lk_tensor *const *order, int32_t count, const cha
     return text;
 }
 
-static bool is_utf8(const char *text) {
-    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
-    uint32_t character = 0;
-    while (at < end && character < LK_UTF8_BYTE) {
-        at += lk_utf8_get(at, end - at, &character);
-    }
-    return character < LK_UTF8_BYTE;
-}
-
 /* Why there is no header. */
 static lk_status fail_header(lk_context *context, const char *path, const lk_tensor *tensors,
                              int32_t count, const char *const *keys, const char *const *values,
                              int32_t pairs) {
     bool valid = true;
     for (int32_t i = 0; i < count; ++i) {
-        valid = valid && is_utf8(tensors[i].name);
+        valid = valid && lk_is_utf8(tensors[i].name);
     }
     for (int32_t i = 0; i < pairs; ++i) {
-        valid = valid && is_utf8(keys[i]) && is_utf8(values[i]);
+        valid = valid && lk_is_utf8(keys[i]) && lk_is_utf8(values[i]);
     }
     return valid ? lk_fail_no_memory(context, path, 100 * (count + pairs))
                  : lk_fail(context, LK_INVALID,

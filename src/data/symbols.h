@@ -4,7 +4,7 @@
 
 #include "base/context.h"
 #include "data/source.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 typedef enum lk_symbols_kind {
     LK_SYMBOLS_BYTES,      /* a symbol is a byte: alphabet 256 */

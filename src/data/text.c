@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 /* Bytes of a text that a message shows. */
 #define QUOTED_MOST 24

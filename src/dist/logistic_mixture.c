@@ -5,9 +5,9 @@
  *   nll = logsumexp(w) - logsumexp(w + log p(x))         r = softmax(w + log p(x))
  *   d nll / d w_k = pi_k - r_k        by a component's mean and log scale: -r_k d log p_k
  *
- * The integer intervals. With weights exp(w_k - max w) as floats (NaN: 0; where that leaves nothing,
- * all 1), F(i) = sum_k weight_k sigmoid((i - 1/2 - m_k) e_k) for an edge 0 < i < V, F(0) = 0 and
- * F(V) the sum of the weights. In double arithmetic F never falls from edge to edge
+ * The integer intervals. With weights exp(w_k - max w) as floats (NaN: 0; where that leaves
+ * nothing, all 1), F(i) = sum_k weight_k sigmoid((i - 1/2 - m_k) e_k) for an edge 0 < i < V, F(0) =
+ * 0 and F(V) the sum of the weights. In double arithmetic F never falls from edge to edge
  * (kernels/isa/logistic.c), so that it need be known only where it is asked for:
  *
  *   digit j of n, over edges t_0 < ... < t_n:

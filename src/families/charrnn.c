@@ -23,6 +23,7 @@
 #include "dist/dist.h"
 #include "graph/weight_drop.h"
 #include "models/model.h"
+#include "models/sequence.h"
 #include "ops/ops.h"
 
 static const lk_setting settings[] = {
@@ -108,29 +109,6 @@ static const cell_kind *chosen_cell(const lk_model *model) {
     return kind;
 }
 
-static bool in_natural_order(const lk_graph *graph) {
-    for (int64_t v = 0; v < graph->variables; v++) {
-        if (graph->by_rank[v] != v) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The sequence is the variables in order of rank; the logits go back to their places. */
-static lk_node *in_order_of_variables(lk_graph *graph, lk_node *node) {
-    int32_t *place = lk_arena_take(graph->arena, graph->variables, sizeof *place);
-    if (place == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "ordering",
-                                          graph->variables * (int64_t)sizeof *place);
-        return NULL;
-    }
-    for (int64_t i = 0; i < graph->variables; i++) {
-        place[graph->by_rank[i]] = (int32_t)i;
-    }
-    return lk_select_cells(graph, node, place, graph->variables);
-}
-
 /* What the first layer's gates get from the symbols before. */
 static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *sequence,
                             int64_t channels) {
@@ -197,21 +175,12 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
                        "recurrent_dropout is of LSTMs: set it to 0 with cell=%s",
                        chosen_cell(model)->name);
     }
-    if (graph->steps != graph->variables) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "charrnn reads one variable after another, but the ordering has only %d "
-                       "ranks for %lld variables",
-                       graph->steps, (long long)graph->variables);
-    }
-    bool natural = in_natural_order(graph), binary = graph->alphabet == 2;
-    lk_node *sequence = natural
-                            ? graph->data
-                            : lk_select_cells(graph, graph->data, graph->by_rank, graph->variables);
+    LK_TRY(lk_sequence_check(graph, "charrnn"));
+    bool binary = graph->alphabet == 2;
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, false);
     lk_node *h = recurrent_layers(model, graph, sequence);
     lk_node *logits = lk_dense(graph, "logits", h, binary ? 1 : graph->alphabet);
-    if (!natural && logits != NULL) {
-        logits = in_order_of_variables(graph, logits);
-    }
+    logits = lk_sequence_end(graph, logits, false);
     return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
 }
 
@@ -299,6 +268,7 @@ const lk_family lk_charrnn_family = {
     .any_size = true,
     .start = start,
     .learning_rate = 0.004,
+    .falling_rate = 0.01,
     .clip = 1,
     .suits = suits,
 };

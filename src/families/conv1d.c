@@ -5,7 +5,7 @@
  *   a first convolution reads the `kernel` values before each position;
  *   layer l adds 1x1(relu(conv(relu(x)))), the taps of conv `dilation`^(l mod cycle) apart, the
  *     last one at the position itself;
- *   relu, 1x1, relu, 1x1: logits.
+ *   relu, 1x1, relu, 1x1: logits of a Bernoulli or a softmax, or a mixture of logistics.
  *
  * With norm=channel a layer reads x normalised over its channels; with weight_norm the weights of
  * all layers are normalised.
@@ -14,9 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dist/dist.h"
-#include "models/marginals.h"
-#include "ops/ops.h"
+#include "models/outputs.h"
 
 #define KERNEL_MOST 64
 
@@ -76,6 +74,7 @@ static const lk_setting settings[] = {
      .source = "Salimans and Kingma, NIPS 2016, section 2",
      .help = "weights are trained as directions and gains",
      .later = true},
+    LK_OUTPUT_SETTINGS("softmax", true),
 };
 
 static int64_t setting(const lk_model *model, const char *key) {
@@ -148,25 +147,26 @@ static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **no
     return LK_OK;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
-    bool binary = graph->alphabet == 2;
-    lk_node *input = graph->data;
-    if (!binary) {
-        input =
-            lk_cells_to_channels(graph, lk_one_hot(graph, input, graph->alphabet), graph->alphabet);
-    }
-    lk_node *node = causal(model, graph, "first", input, 1, -1);
-    LK_TRY(add_layers(model, graph, &node));
-    node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
-    node =
-        position_wise(model, graph, "logits", node, binary ? 1 : graph->alphabet, LK_INIT_GLOROT);
-    return lk_graph_finish(graph, node, binary ? &lk_bernoulli : &lk_categorical);
+/* What is read of a position: which symbol it is, or, of a mixture of logistics and of bits, the
+ * number. */
+static lk_node *numbers_or_symbols(lk_graph *graph, const lk_outputs *output) {
+    return output->logistic || graph->alphabet == 2
+               ? lk_outputs_numbers(graph, output, output->field, 1)
+               : lk_cells_to_channels(graph, lk_one_hot(graph, graph->data, graph->alphabet),
+                                      graph->alphabet);
 }
 
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    lk_outputs output;
+    LK_TRY(lk_outputs_init(graph, model, &graph->fields[0], &output));
+    lk_node *node = causal(model, graph, "first", numbers_or_symbols(graph, &output), 1, -1);
+    LK_TRY(add_layers(model, graph, &node));
+    node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
+    node = position_wise(model, graph, "logits", node, lk_outputs_channels(&output, 1),
+                         LK_INIT_GLOROT);
+    lk_outputs_model(graph, &output, 1, node);
+    return lk_graph_close(graph);
 }
 
 const lk_family lk_conv1d_family = {
@@ -180,5 +180,5 @@ const lk_family lk_conv1d_family = {
     .streams = true,
     .build = build,
     .any_size = true,
-    .start = start,
+    .start = lk_outputs_start,
 };

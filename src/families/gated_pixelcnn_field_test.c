@@ -25,8 +25,8 @@ static lk_model *make_model(lk_context *context, const char *family, const image
 
 typedef bool sees_rule(int64_t width, int64_t colours, int64_t reader, int64_t seen);
 
-/* 3 layers of 3 x 3 reach 3 pixels: all of the rows above within reach, the left of the own one, and
- * the earlier colours of the pixel itself. */
+/* 3 layers of 3 x 3 reach 3 pixels: all of the rows above within reach, the left of the own one,
+ * and the earlier colours of the pixel itself. */
 enum { REACH = 3 };
 static bool sees_all(int64_t width, int64_t colours, int64_t reader, int64_t seen) {
     int64_t up = reader / colours / width - seen / colours / width,

@@ -80,7 +80,7 @@ static double weight_of(const network *n, const char *layer, const char *what, i
 }
 
 /* What a layer reads: rows above; these, and the own one; the left, and of the own pixel the
- * earlier colours, or the own colour too; only the own pixel, all colours or those up to the own. */
+ * earlier colours, or the own colour too; only the own pixel, all colours or those up to it. */
 typedef enum window { ABOVE, UP_TO_ROW, LEFT_A, LEFT_B, HERE_ALL, HERE_B } window;
 
 static bool lets_through(window w, int64_t y, int64_t x, int64_t from_colour, int64_t colour) {

@@ -14,10 +14,18 @@
  * G, before) falls out of the ready steps. `channels` is h of one block. Instead of batch
  * normalisation, which the paper does not mention either, the last layer of each residual block
  * starts at zero: the network begins as its shortest path. Two other normalisations can be asked
- * for: of the channels that a block reads, and of the weights of all layers. */
+ * for: of the channels that a block reads, and of the weights of all layers. The weights inside the
+ * residual blocks can be block-sparse (models/block_sparse.h).
+ *
+ * With distribution=logistic a pixel is one cell of all its channels: the first mask leaves out the
+ * whole pixel (type A), the network runs once for it, and its last layer says a mixture of which
+ * each colour is given those before it (models/outputs.h). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "models/block_sparse.h"
+#include "models/outputs.h"
 #include "models/pixels.h"
 
 static const lk_setting settings[] = {
@@ -78,15 +86,40 @@ static const lk_setting settings[] = {
      .help = "probability of dropping a feature inside a residual block in training",
      .training_only = true,
      .later = true},
+    {.key = "block_sparse",
+     .kind = LK_CHOICE,
+     .fallback = "none",
+     .choices = "none|8|16|32",
+     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
+     .help = "weights inside the residual blocks are sparse, in blocks of so many features a side",
+     .later = true},
+    {.key = "block_density",
+     .kind = LK_REAL,
+     .fallback = "0.25",
+     .least = 0.001,
+     .most = 1,
+     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
+     .help = "share of these blocks that there are",
+     .later = true},
+    {.key = "block_seed",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 0,
+     .most = 9007199254740992.0,
+     .help = "seed of which blocks there are",
+     .later = true},
+    LK_OUTPUT_SETTINGS("softmax", true),
 };
 
 /* What all layers of one field's network have in common. */
 typedef struct style {
     const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
+    lk_outputs output;
     const lk_field *label; /* NULL: nothing is given */
     bool norm, weight_norm;
     double dropout;
+    lk_block_sparse sparse; /* of the layers inside residual blocks */
 } style;
 
 /* The layer's name: PREFIX + name. */
@@ -126,20 +159,38 @@ static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, co
     return s->weight_norm ? lk_normalise_weights(graph, text, node) : node;
 }
 
+/* A layer inside a residual block, of type B, on relu(input). */
+static lk_node *block_layer(lk_graph *graph, const char *name, lk_node *input, const style *s,
+                            int64_t channels, const lk_mask *mask, lk_init init, uint64_t layer) {
+    layer_name text;
+    lk_conv_options options = {.grid = s->grid,
+                               .channels = channels,
+                               .taps = mask->taps,
+                               .tap_count = mask->count,
+                               .centre = LK_CENTRE_B,
+                               .bias = true,
+                               .init = init};
+    return lk_block_sparse_conv(graph, named(s, text, name), lk_relu(graph, input), options,
+                                &s->sparse, layer);
+}
+
 static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, const style *s,
                                int64_t channels, const lk_mask *mask) {
     char name[64];
     layer_name text;
+    lk_mask here;
+    uint64_t layer = 3 * (uint64_t)number;
+    lk_mask_make(&here, 1);
     snprintf(name, sizeof name, "block%lld.norm", (long long)number);
     lk_node *node = s->norm ? lk_channel_norm(graph, named(s, text, name), input, 1) : input;
     snprintf(name, sizeof name, "block%lld.in", (long long)number);
-    node = pixel_wise(graph, name, node, s, channels, LK_INIT_HE);
+    node = block_layer(graph, name, node, s, channels, &here, LK_INIT_HE, layer);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
-    node = masked(graph, name, lk_relu(graph, node), s, channels, mask, LK_CENTRE_B);
+    node = block_layer(graph, name, node, s, channels, mask, LK_INIT_HE, layer + 1);
     node = told(graph, name, node, s, channels);
     node = s->dropout > 0.0 ? lk_dropout(graph, node, s->dropout) : node;
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
-    node = pixel_wise(graph, name, node, s, 2 * channels, LK_INIT_ZERO);
+    node = block_layer(graph, name, node, s, 2 * channels, &here, LK_INIT_ZERO, layer + 2);
     return lk_add(graph, input, node);
 }
 
@@ -149,8 +200,8 @@ static lk_node *context(lk_graph *graph, const lk_field *before, const style *s,
                         int32_t kernel, int32_t block_kernel) {
     lk_mask window;
     lk_window_make(&window, kernel);
-    lk_node *node = masked(graph, "context1", lk_pixels_numbers(graph, before), s, channels,
-                           &window, LK_CENTRE_ALL);
+    lk_node *node = lk_outputs_numbers(graph, &s->output, before, s->grid.groups);
+    node = masked(graph, "context1", node, s, channels, &window, LK_CENTRE_ALL);
     lk_window_make(&window, block_kernel);
     return masked(graph, "context2", lk_relu(graph, node), s, channels, &window, LK_CENTRE_ALL);
 }
@@ -165,8 +216,8 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     int64_t blocks = lk_settings_integer(&model->settings, "blocks");
     lk_mask mask;
     lk_mask_make(&mask, kernel);
-    lk_node *node = masked(graph, "first", lk_pixels_numbers(graph, field), s, 2 * channels, &mask,
-                           LK_CENTRE_A);
+    lk_node *node = lk_outputs_numbers(graph, &s->output, field, s->grid.groups);
+    node = masked(graph, "first", node, s, 2 * channels, &mask, LK_CENTRE_A);
     node = told(graph, "first", node, s, 2 * channels);
     if (before != NULL) {
         node = lk_add(graph, node, context(graph, before, s, 2 * channels, kernel, block_kernel));
@@ -177,9 +228,18 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     }
     int64_t head = lk_settings_integer(&model->settings, "head");
     node = pixel_wise(graph, "head", node, s, head, LK_INIT_HE);
-    node = pixel_wise(graph, "logits", node, s, lk_pixels_logits(field), LK_INIT_GLOROT);
-    lk_pixels_model(graph, field, node);
+    int64_t logits = lk_outputs_channels(&s->output, s->grid.groups);
+    node = pixel_wise(graph, "logits", node, s, logits, LK_INIT_GLOROT);
+    lk_outputs_model(graph, &s->output, s->grid.groups, node);
     return LK_OK;
+}
+
+static lk_block_sparse sparse_of(const lk_settings *of) {
+    const char *size = lk_settings_text(of, "block_sparse");
+    return (lk_block_sparse){.size = strcmp(size, "none") == 0 ? 0 : atoi(size),
+                             .density = lk_settings_real(of, "block_density"),
+                             .seed = (uint64_t)lk_settings_integer(of, "block_seed"),
+                             .normalise = lk_settings_boolean(of, "weight_norm")};
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
@@ -189,7 +249,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
                .label = label < 0 ? NULL : &graph->fields[label],
                .norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
                .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
-               .dropout = lk_settings_real(&model->settings, "dropout")};
+               .dropout = lk_settings_real(&model->settings, "dropout"),
+               .sparse = sparse_of(&model->settings)};
     LK_TRY(lk_pixels_grid(graph, model, &s.grid));
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *field = &graph->fields[f];
@@ -197,6 +258,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         snprintf(prefix, sizeof prefix, "%s.", field->name);
         s.prefix = lk_model_view(model) != NULL ? prefix : "";
         if (field->role == LK_MODELLED) {
+            LK_TRY(lk_outputs_init(graph, model, field, &s.output));
+            s.grid.groups = lk_outputs_groups(&s.output);
             LK_TRY(build_field(model, graph, field, f > 0 ? field - 1 : NULL, &s));
         }
     }
@@ -215,5 +278,5 @@ const lk_family lk_pixelcnn_family = {
     .views = true,
     .build = build,
     .any_size = true,
-    .start = lk_pixels_start,
+    .start = lk_outputs_start,
 };

@@ -74,8 +74,8 @@ typedef struct lk_op {
      * (graph/window.h). */
     bool alike;
     /* For operations that leave out what they would read before the first cell: how many cells of
-     * the input back they reach where nothing is left out; -1: they also reach forward. NULL:
-     * `reads` shows it. */
+     * the input back they reach where nothing is left out; -1: they also reach forward;
+     * LK_REACH_ALL: back to the first, however long the input is. NULL: `reads` shows it. */
     int64_t (*reach)(const lk_node *node);
     /* How many symbols or rows of the input's first axis the node has one of. NULL: 1. */
     int64_t (*stride)(const lk_node *node);
@@ -96,5 +96,6 @@ static inline lk_range lk_range_of_input(const lk_task *task, int32_t input) {
 }
 
 #define LK_SPANS_MOST 64
+#define LK_REACH_ALL INT64_MAX
 
 #endif

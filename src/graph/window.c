@@ -236,6 +236,9 @@ static lk_status measure_reach(lk_window *w, const lk_node *node) {
     if (reach < 0) {
         return refuse(w->graph, node, "it reads later positions");
     }
+    if (reach == LK_REACH_ALL) {
+        return refuse(w->graph, node, "it reads back to the beginning, without a window");
+    }
     if (reach > 0) {
         look_back(w, (reach + each - 1) / each);
     }

@@ -72,6 +72,24 @@ static void build_halved(lk_graph *graph, int64_t symbols) {
     lk_graph_finish(graph, head(graph, "logits", lk_add(graph, up, fine)), &lk_categorical);
 }
 
+/* Pairs, and back to symbols by a transposed convolution, the second of which also reads the pair
+ * before. */
+static void build_restored(lk_graph *graph, int64_t symbols) {
+    static const int32_t two[][LK_GRID_AXES] = {{-1}, {0}}, wide[][LK_GRID_AXES] = {{0}, {1}, {3}};
+    lk_node *symbol = lk_embedding(graph, "embedding", graph->data, ALPHABET, 4);
+    lk_node *fine = conv(graph, "fine", symbol, 5, before, 2, 1);
+    lk_node *down = conv(graph, "down", lk_relu(graph, fine), 6, two, 2, 2);
+    lk_conv_options options = {.grid = {1, {symbols}, 1},
+                               .channels = 5,
+                               .taps = wide,
+                               .tap_count = 3,
+                               .bias = true,
+                               .init = LK_INIT_HE,
+                               .stride = {2}};
+    lk_node *up = lk_conv_up(graph, "up", lk_relu(graph, down), options);
+    lk_graph_finish(graph, head(graph, "logits", lk_add(graph, up, fine)), &lk_categorical);
+}
+
 /* Strides 2 and 3, one after another, and a recurrence at the coarsest. */
 static void build_sixth(lk_graph *graph, int64_t symbols) {
     lk_node *symbol = lk_embedding(graph, "embedding", graph->data, ALPHABET, 4);
@@ -123,7 +141,7 @@ static void build_seven(lk_graph *graph, int64_t symbols) {
 static const made_case cases[] = {
     {"halved", 1, 0, 2, 6, build_halved},         {"a sixth", 1, 0, 6, 2, build_sixth},
     {"two fields", 2, 0, 1, 2, build_two_fields}, {"a class", 1, 1, 1, 3, build_class},
-    {"seven", 1, 7, 1, 2, build_seven},
+    {"seven", 1, 7, 1, 2, build_seven},           {"restored", 1, 0, 2, 2, build_restored},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 

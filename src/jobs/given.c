@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/labels.h"
+#include "models/take.h"
 
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 #define AT_ONCE 1024 /* symbols of a prompt that are read together */
@@ -27,6 +29,7 @@ static lk_status make_open(lk_context *context, const char *name, int64_t exampl
 
 void lk_given_deinit(lk_given *given) {
     lk_release(given->values);
+    lk_release(given->labels);
     *given = (lk_given){0};
 }
 
@@ -269,6 +272,53 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
         for (int64_t v = 0; v < rows * row; v++) {
             hold(model, n, v, dataset->values[n * dataset->variables + v], given);
         }
+    }
+    return LK_OK;
+}
+
+/* ---- labels ---------------------------------------------------------------------------------- */
+
+static bool is_open(const lk_model *model, const char *text) {
+    bool mark = text[0] == '\0' || strcmp(text, "?") == 0;
+    return mark && lk_label_find(&model->data.classes, text) < 0;
+}
+
+/* Of one row; chosen < 0: none is. */
+static lk_status hold_label(const lk_model *model, const lk_dataset *dataset, int64_t row,
+                            int32_t chosen, uint16_t *label) {
+    char digits[16];
+    const char *text = lk_dataset_label_text(dataset, row, digits);
+    *label = (uint16_t)chosen;
+    if (is_open(model, text)) {
+        return chosen >= 0
+                   ? LK_OK
+                   : lk_fail(model->context, LK_INVALID,
+                             "%s: example %lld leaves its label open, and the model is of p(x | "
+                             "label): give one%s",
+                             dataset->path, (long long)row + 1,
+                             lk_advice(model->context, "label", " (--label)"));
+    }
+    LK_TRY(lk_model_label(model, text, label));
+    return chosen < 0 || *label == chosen
+               ? LK_OK
+               : lk_fail(model->context, LK_INVALID,
+                         "%s: example %lld holds the label '%.60s', and another one is asked for: "
+                         "leave one of them out",
+                         dataset->path, (long long)row + 1, text);
+}
+
+lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int32_t chosen,
+                          lk_given *given) {
+    bool column = dataset->columns != NULL && dataset->columns->label != NULL;
+    if (model->data.labels == 0 || dataset->labels == NULL || (chosen >= 0 && !column)) {
+        return LK_OK;
+    }
+    given->labels = lk_allocate(dataset->examples, sizeof *given->labels);
+    if (given->labels == NULL) {
+        return lk_fail_no_memory(model->context, dataset->path, dataset->examples * 2);
+    }
+    for (int64_t i = 0; i < dataset->examples; i++) {
+        LK_TRY(hold_label(model, dataset, i, chosen, &given->labels[i]));
     }
     return LK_OK;
 }

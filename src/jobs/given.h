@@ -11,6 +11,7 @@ typedef struct lk_given {
     int64_t examples, variables; /* of the model: with a view, its parts. Those of a prompt are
                                     fewer than its samples have, the rest is open */
     int32_t *values;             /* owned, [examples][variables]; -1: to be drawn */
+    uint16_t *labels;            /* owned, [examples]: the rows' own; NULL: the data have none */
     lk_shape shape; /* of what is completed: the model's, or for families of any size that of larger
                        or smaller data; of a prompt its own */
 } lk_given;
@@ -33,6 +34,13 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
 /* The first `rows` rows of images; less than 0: half of them, or the whole of an upper part. */
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);
+
+/* The labels that stand in the data, for a model that is given such. `chosen`, the label that is
+ * asked for, or -1, is that of rows of a table that leave theirs open (`?`, or nothing, unless that
+ * is a class); a row that holds another one is LK_INVALID. Of other data, where labels are no part
+ * of an example, it is that of all. */
+lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int32_t chosen,
+                          lk_given *given);
 
 /* What every text begins with, of the model's symbols. LK_INVALID when it holds an escape: nothing
  * says what would stand there. */

@@ -153,7 +153,7 @@ static lk_status next_naively(const artist *a, int64_t first, int64_t *last) {
         place++;
     }
     LK_TRY(place < *last ? begin(a) : LK_OK);
-    int64_t end = place < *last ? (*last + unit - 1) / unit * unit : 0;
+    int64_t end = place < *last ? smaller((*last + unit - 1) / unit * unit, variables) : 0;
     for (int64_t from = 0, here; from < end; from += here) {
         here = smaller(lk_run_window(a->run), end - from);
         for (int64_t n = 0; n < a->lanes; n++) {

@@ -17,6 +17,7 @@
 static const char *const lstm[] = {"width=7"};
 static const char *const gru[] = {"width=6", "cell=gru", "layers=2"};
 static const char *const convolution[] = {"channels=6", "layers=4", "head=5"};
+static const char *const attention[] = {"layers=2", "width=4", "heads=2", "window=5"};
 
 static const struct {
     const char *family;
@@ -24,7 +25,8 @@ static const struct {
     int32_t sets, characters;
 } cases[] = {{"charrnn", lstm, 1, KNOWN},
              {"charrnn", gru, 3, TESTING_BYTES},
-             {"conv1d", convolution, 3, KNOWN}};
+             {"conv1d", convolution, 3, KNOWN},
+             {"transformer", attention, 4, KNOWN}};
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
 static lk_model *make_model(lk_context *context, int i, float weight) {

@@ -29,6 +29,8 @@ typedef struct lk_adam_step {
     float l2_decay;                 /* added to the gradient (Adam with L2 regularization) */
 } lk_adam_step;
 
+#define LK_ATTENTION_LANES 32
+
 typedef struct lk_kernels {
     const char *isa;
 
@@ -63,6 +65,13 @@ typedef struct lk_kernels {
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
     void (*multiply_add)(float *out, const float *a, const float *b, int64_t count);
+    /* factor[4 i + k] is 0 where word k of the random block of the counter (a, b + i) under the key
+     * (base/random.h) is below the threshold, else scale: i = 0 .. blocks - 1. */
+    void (*drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b, int64_t blocks,
+                      uint32_t threshold, float scale);
+    /* out = factor in, or 0 where the factor is; out += that. out may equal in. */
+    void (*drop)(float *out, const float *factor, const float *in, int64_t count);
+    void (*drop_add)(float *out, const float *factor, const float *in, int64_t count);
     /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`:
      * tanh(a) sigmoid(b). Backward adds into din. */
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
@@ -128,6 +137,16 @@ typedef struct lk_kernels {
      * on. Never falls as the edge rises, to the last bit, if no weight or inverse is negative. */
     double (*logistic_below)(const double *weight, const float *mean, const float *inverse,
                              float edge, int64_t components);
+    /* Softmax of attention, not yet divided: x becomes e = exp(x - greatest), and `sum` their sum,
+     * one chain, keys ascending. LK_ATTENTION_LANES queries side by side, a row of x for each key;
+     * or one query, whose keys stand side by side. Before it, of keys `first` ..: -inf, of which e
+     * is 0, where a query does not read (begin <= key < end). Its gradient: dweight = weight
+     * (dweight - mean), with a mean for each query. */
+    void (*attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                           int64_t keys);
+    void (*attention_weights)(float *x, float *sum, int64_t keys);
+    float (*attention_weights_alone)(float *x, int64_t keys);
+    void (*attention_dscores)(float *dweight, const float *weight, const float *mean, int64_t keys);
 
     /* Optimizer steps over `count` weights. With g = gradient_scale gradient + weight_decay w: sgd:
      * v = momentum v + g, w = w - learning_rate v;  adagrad: s = s + g^2, w = w - learning_rate g /

@@ -174,6 +174,10 @@ CASE(gelu_backward, k->gelu_backward(A(0), A(1), A(2), count))
 CASE(gelu_tanh_backward, k->gelu_tanh_backward(A(0), A(1), A(2), count))
 CASE(multiply, k->multiply(A(0), A(1), A(2), count))
 CASE(multiply_add, k->multiply_add(A(0), A(1), A(2), count))
+CASE(drop_draw, k->drop_draw(A(0), (const uint32_t[2]){7, 9}, 3, 5, count / 4, 1u << 31, 2.0f))
+CASE(drop, k->drop(A(0), A(1), A(2), count))
+CASE(drop_in_place, k->drop(A(0), A(1), A(0), count))
+CASE(drop_add, k->drop_add(A(0), A(1), A(2), count))
 CASE(gate, k->gate(A(0), A(1), 1, count / 2))
 CASE(gate_rows, k->gate(A(0), A(1), count / 6, 3))
 CASE(gate_backward, k->gate_backward(A(0), A(1), A(2), count / 6, 3))
@@ -202,6 +206,10 @@ CASE(categorical_gradient_in_place, k->categorical_gradient(A(0), A(0), a->x, 0.
 CASE(categorical_nll_wide, k->categorical_nll(A(0), A(1), a->x, count > 1, count))
 CASE(categorical_gradient, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count / 5, 5))
 CASE(categorical_gradient_wide, k->categorical_gradient(A(0), A(1), a->x, 0.3f, count > 1, count))
+CASE(attention_weights,
+     if (count >= LK_ATTENTION_LANES) k->attention_weights(A(0), A(1), count / LK_ATTENTION_LANES))
+CASE(attention_alone, a->number = k->attention_weights_alone(A(0), count))
+CASE(attention_dscores, k->attention_dscores(A(0), A(1), A(2), count / LK_ATTENTION_LANES))
 CASE(sgd, k->sgd(A(0), A(1), A(2), 0.1f, 0.9f, 0.01f, 0.5f, count))
 CASE(adam, k->adam(A(0), A(1), A(2), A(3), &adam_step, count))
 CASE(adagrad, k->adagrad(A(0), A(1), A(2), 0.1f, 1e-6f, 0.01f, 0.5f, count))
@@ -233,6 +241,10 @@ static const kernel_case cases[] = {
     {"gelu_tanh_backward", NAN_ANY, run_gelu_tanh_backward},
     {"multiply", NAN_ANY, run_multiply},
     {"multiply_add", NAN_ANY, run_multiply_add},
+    {"drop_draw", NAN_EXACT, run_drop_draw},
+    {"drop", NAN_ANY, run_drop},
+    {"drop in place", NAN_ANY, run_drop_in_place},
+    {"drop_add", NAN_ANY, run_drop_add},
     {"gate", NAN_ANY, run_gate},
     {"gate rows", NAN_ANY, run_gate_rows},
     {"gate_backward", NAN_ANY, run_gate_backward},
@@ -267,6 +279,9 @@ static const kernel_case cases[] = {
     {"logistic slopes", NAN_ANY, run_logistic_slopes_of_grey},
     {"logistic slopes of 16 bits", NAN_ANY, run_logistic_slopes_of_16_bits},
     {"logistic below", NAN_ANY, run_logistic_below_edge},
+    {"attention_weights", NAN_ANY, run_attention_weights},
+    {"attention_weights_alone", NAN_ANY, run_attention_alone},
+    {"attention_dscores", NAN_ANY, run_attention_dscores},
     {"sgd", NAN_ANY, run_sgd},
     {"adam", NAN_ANY, run_adam},
     {"adagrad", NAN_ANY, run_adagrad},
@@ -754,6 +769,30 @@ static void test_refused_settings(void **state) {
     lk_context_destroy(context);
 }
 
+/* Counters side by side are the blocks of the generator, also beyond 32 bits of either half. */
+static void test_drop_draw(void **state) {
+    (void)state;
+    const lk_random random = {SEED, LK_FOR_DROPOUT};
+    const uint64_t a = UINT64_C(0x123456789ABC), b = UINT64_C(0xFFFFFFF0);
+    const uint32_t threshold = UINT32_C(0x60000000);
+    static const int64_t counts[] = {1, 3, 16, 17, 129};
+    const lk_kernels *const *tables;
+    const int32_t kinds = lk_kernels_available(&tables);
+    uint32_t key[2], words[4];
+    float factor[4 * 129 + 1];
+    lk_random_key(random, key);
+    for (size_t t = 0; t < (size_t)kinds * sizeof counts / sizeof *counts; t++) {
+        const size_t c = t / (size_t)kinds;
+        factor[4 * counts[c]] = -1.0f;
+        tables[t % (size_t)kinds]->drop_draw(factor, key, a, b, counts[c], threshold, 1.6f);
+        for (int64_t i = 0; i < 4 * counts[c]; i++) {
+            lk_random_block(random, a, b + (uint64_t)(i / 4), words);
+            assert_true(factor[i] == (words[i % 4] < threshold ? 0.0f : 1.6f));
+        }
+        assert_true(factor[4 * counts[c]] == -1.0f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables_agree),
@@ -762,6 +801,7 @@ int main(void) {
         cmocka_unit_test(test_maximum_and_finiteness),
         cmocka_unit_test(test_log_sums_are_those_of_double_maths),
         cmocka_unit_test(test_rows_are_added_in_order),
+        cmocka_unit_test(test_drop_draw),
         cmocka_unit_test(test_backward_rules),
         cmocka_unit_test(test_bernoulli),
         cmocka_unit_test(test_categorical),

@@ -123,6 +123,7 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
         : how->model != NULL && how->model->data.binarization != LK_BINARIZE_NONE
             ? how->model->data.binarization
             : LK_BINARIZE_THRESHOLD;
+    LK_TRY(how->binarize ? lk_dataset_check_grey(context, data->dataset) : LK_OK);
     if (binarization != LK_BINARIZE_NONE && data->dataset->alphabet > 2) {
         lk_dataset_binarize_all(data->dataset, binarization, options.seed, 0);
     }
@@ -207,7 +208,7 @@ static int32_t label_symbol(const lk_model *model, const lk_dataset *dataset, in
     char digits[16];
     if (known->count > 0) {
         const char *text = lk_dataset_label_text(dataset, example, digits);
-        return lk_dictionary_symbol(known, text, (int64_t)strlen(text));
+        return lk_label_find(known, text);
     }
     return lk_dataset_label_number(dataset, example, &number) && number < model->data.labels
                ? number

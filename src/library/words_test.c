@@ -240,6 +240,17 @@ static void test_texts_in_folders(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+/* No threshold parts words, whether they have two values or more. */
+static void test_words_are_not_binarized(void **state) {
+    lk_context *context = *state;
+    lk_loading loading = lk_loading_defaults();
+    lk_data *data;
+    loading.binarize = true;
+    refused(context,
+            lk_data_load(context, lk_from_memory(table, sizeof table - 1), &loading, &data),
+            LK_INVALID, "lk_loading.binarize");
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_table),
@@ -247,6 +258,7 @@ int main(void) {
         cmocka_unit_test(test_a_table_of_integers),
         cmocka_unit_test(test_numbers_as_labels),
         cmocka_unit_test(test_texts_in_folders),
+        cmocka_unit_test(test_words_are_not_binarized),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

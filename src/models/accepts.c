@@ -33,7 +33,7 @@ static bool contradict(lk_shape a, lk_shape b) {
 /* One network that repeats along the data in their natural order; a stream's window is no size at
  * all. */
 static bool takes_any_size(const lk_model *model) {
-    return model->family->any_size && !model->data.stream &&
+    return lk_model_any_size(model) && !model->data.stream &&
            strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
 }
 
@@ -71,7 +71,9 @@ static void explain(const lk_model *model, char *hint, size_t capacity) {
                         : "");
     } else if (model->family->any_size) {
         snprintf(hint, capacity, "; a %s with %s takes no other size", family,
-                 model->data.stream ? "a stream's symbols" : "an ordering of its own");
+                 !lk_model_any_size(model) ? model->family->one_size(model)
+                 : model->data.stream      ? "a stream's symbols"
+                                           : "an ordering of its own");
     } else {
         size_t used =
             (size_t)snprintf(hint, capacity, "; models that take other sizes are of the families");
@@ -157,6 +159,19 @@ lk_status lk_model_accepts_shape(const lk_model *model, const char *name, lk_sha
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
     LK_TRY(lk_model_accepts_shape(model, dataset->path, dataset->shape));
     return lk_model_accepts_values(model, dataset);
+}
+
+lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset) {
+    for (int64_t i = 0; i < dataset->examples && model->data.labels > 0; i++) {
+        if (dataset->labels == NULL || dataset->labels[i] < 0 ||
+            dataset->labels[i] >= model->data.labels) {
+            return lk_fail(model->context, LK_MISMATCH,
+                           "%s: example %lld has no label below %d, which the model wants to be "
+                           "given",
+                           dataset->path, (long long)i + 1, model->data.labels);
+        }
+    }
+    return LK_OK;
 }
 
 lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_shape *there) {

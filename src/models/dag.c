@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 #define NAME_MOST 64
 #define NAME_ROOM 16 /* beside it: quotes, or a number in its place */

@@ -37,8 +37,7 @@ void lk_dag_deinit(lk_dag *dag);
  * (NULL) as they stood. *text is the caller's: lk_release. */
 lk_status lk_dag_print(lk_context *context, const lk_dag *dag, const int32_t *order, char **text);
 /* order[variable]: where in the graph, which has as many variables as there are columns, the column
- * of that number stands, by its name. Where no name of the graph is that of a column, they are
- * taken as they stand; LK_MISMATCH where some are. */
+ * of that number stands, by its name; LK_MISMATCH where the graph has no such name. */
 lk_status lk_dag_match(lk_context *context, const char *source, const lk_dag *dag,
                        const lk_columns *columns, int32_t *order);
 

@@ -16,17 +16,13 @@ static lk_status list_names(lk_context *context, const lk_dag *dag, lk_dictionar
 
 static lk_status match(lk_context *context, const char *source, const lk_dictionary *names,
                        const lk_columns *columns, int32_t *order) {
-    int32_t found = 0, missing = 0;
+    int32_t missing = -1;
     for (int32_t i = 0; i < columns->count; i++) {
         const char *name = columns->column[i].name;
         order[i] = lk_dictionary_find(names, name, (int64_t)strlen(name));
-        found += order[i] >= 0;
-        missing = order[i] < 0 ? i : missing;
+        missing = order[i] < 0 && missing < 0 ? i : missing;
     }
-    for (int32_t i = 0; found == 0 && i < columns->count; i++) {
-        order[i] = i;
-    }
-    if (found == 0 || found == columns->count) {
+    if (missing < 0) {
         return LK_OK;
     }
     char list[LIST_CAPACITY];

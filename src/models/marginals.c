@@ -1,5 +1,7 @@
 #include "models/marginals.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/maths.h"
 
@@ -96,10 +98,11 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
     return LK_OK;
 }
 
-/* Counts of each symbol; for grey data that becomes binary the expected ones. */
-static void count_pooled(const lk_model *model, const lk_dataset *train, int32_t part,
-                         int64_t period, double *count) {
+/* For grey data that becomes binary the expected counts. */
+void lk_pooled_counts(const lk_model *model, const lk_dataset *train, int32_t part, int64_t period,
+                      double *count) {
     int64_t alphabet = alphabet_of(model, part, 0);
+    memset(count, 0, (size_t)(period * alphabet) * sizeof *count);
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
     for (int64_t i = 0; i < train->examples * train->variables; i++) {
         double *mine = count + i % train->variables % period * alphabet;
@@ -121,7 +124,7 @@ lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int32
         return lk_fail_no_memory(model->context, "marginals",
                                  period * alphabet * (int64_t)sizeof *count);
     }
-    count_pooled(model, train, part, period, count);
+    lk_pooled_counts(model, train, part, period, count);
     float total = lk_log_scalar((float)(train->examples * (train->variables / period) + alphabet));
     for (int64_t c = 0; c < period * alphabet; c++) {
         float log_share = lk_log_scalar((float)(count[c] + 1.0));

@@ -16,5 +16,9 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
  * alphabet]. part: of a view; -1: the values as they are. */
 lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int32_t part,
                            int64_t period, float *logits);
+/* How often each symbol occurs, by the same sharing, as expected of grey values that the model
+ * binarizes: [period][alphabet]. */
+void lk_pooled_counts(const lk_model *model, const lk_dataset *train, int32_t part, int64_t period,
+                      double *count);
 
 #endif

@@ -51,6 +51,12 @@ static const model_case cases[] = {
      .there = {3, {9, 4, 3}},
      .alphabet = 2,
      .set = {"blocks=1", "channels=2", "head=3", "weight_norm=true"}},
+    {.name = "mixtures of logistics",
+     .family = "pixelcnn",
+     .own = {3, {3, 3, 3}},
+     .there = {3, {8, 4, 3}},
+     .alphabet = 5,
+     .set = {"blocks=1", "channels=2", "head=3", "distribution=logistic"}},
     {.name = "two stacks",
      .family = "gated-pixelcnn",
      .own = {3, {3, 3, 1}},
@@ -58,6 +64,13 @@ static const model_case cases[] = {
      .alphabet = 2,
      .labels = 2,
      .set = {"layers=2", "channels=2", "head=3"}},
+    {.name = "strides",
+     .family = "pixelcnn++",
+     .own = {3, {3, 3, 1}},
+     .there = {3, {11, 4, 1}},
+     .alphabet = 4,
+     .labels = 2,
+     .set = {"depth=1", "levels=2", "filters=2", "mixtures=2"}},
     {.name = "rows",
      .family = "pixelrnn",
      .own = {3, {3, 3, 1}},
@@ -82,6 +95,13 @@ static const model_case cases[] = {
      .there = {1, {0}},
      .stream = true,
      .set = {"width=3", "layers=2", "embedding=2", "cell=lstm"}},
+    {.name = "decoder",
+     .family = "transformer",
+     .own = {2, {2, 3}},
+     .there = {2, {2, 3}},
+     .alphabet = 3,
+     .labels = 2,
+     .set = {"layers=1", "width=4", "heads=2"}},
     {.name = "table",
      .family = "histogram",
      .own = {1, {4}},
@@ -237,8 +257,10 @@ static lk_status act_load(void *subject, uint64_t *digest) {
 static const uint16_t given[LANES] = {0, 1};
 static const uint16_t zeros[LANES * 256];
 
+/* Whole positions, or all. */
 static int64_t length_of(const lk_run *run) {
-    return lk_run_variables(run) < 60 ? lk_run_variables(run) : 60;
+    int64_t some = (60 + lk_run_unit(run) - 1) / lk_run_unit(run) * lk_run_unit(run);
+    return lk_run_variables(run) < some ? lk_run_variables(run) : some;
 }
 
 static lk_status run_parallel(lk_run *run, uint64_t *digest) {

@@ -186,6 +186,11 @@ static lk_status check_values(const lk_model *model, int64_t values_most) {
                    (long long)fewest_values(model), (long long)values_most);
 }
 
+bool lk_model_any_size(const lk_model *model) {
+    const lk_family *family = model->family;
+    return family->any_size && (family->one_size == NULL || family->one_size(model) == NULL);
+}
+
 static bool is_natural(const lk_model *model) {
     bool natural = strcmp(model->order_name, "natural") == 0;
     for (int64_t v = 0; natural && v < model->data.variables; v++) {
@@ -203,8 +208,8 @@ static lk_status declare_parameters(lk_model *model) {
         shape.size[axis] = shape.size[axis] < SMALLEST_SIDE ? shape.size[axis] : SMALLEST_SIDE;
     }
     LK_TRY(check_natural(model));
-    LK_TRY(model->family->any_size && is_natural(model) ? lk_model_graph_at(model, shape, &graph)
-                                                        : lk_model_graph(model, 0, &graph));
+    LK_TRY(lk_model_any_size(model) && is_natural(model) ? lk_model_graph_at(model, shape, &graph)
+                                                         : lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
     model->parameters->frozen = true;
     return LK_OK;
@@ -223,7 +228,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
         status = made->family->prepare(made);
     }
     if (status == LK_OK) {
-        status = lk_order_read(context, order, data.variables, made->rank, &made->order_name);
+        status = lk_order_read(context, order, data.shape, made->rank, &made->order_name);
     }
     if (status == LK_OK) {
         status = declare_parameters(made);
@@ -385,12 +390,12 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
 
 lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph) {
     *graph = NULL;
-    if (!model->family->any_size || strcmp(model->order_name, "natural") != 0) {
+    if (!lk_model_any_size(model) || strcmp(model->order_name, "natural") != 0) {
         char want[64];
         lk_shape_print(model->data.shape, want, sizeof want);
         return lk_fail(model->context, LK_MISMATCH,
                        "a %s model%s takes data of its own size alone, %s", model->family->name,
-                       model->family->any_size ? " with an ordering of its own" : "", want);
+                       lk_model_any_size(model) ? " with an ordering of its own" : "", want);
     }
     lk_model there = *model; /* borrows everything but the ordering */
     there.data.shape = shape;

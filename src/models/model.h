@@ -79,15 +79,19 @@ struct lk_family {
     /* The network can be built on data of any size, with the same parameters: sequences of any
      * length, images of any height and width. */
     bool any_size;
+    /* What in a model's settings ties its network to its own size all the same, such as
+     * "positions=axes"; NULL: nothing does. */
+    const char *(*one_size)(const lk_model *model);
     /* Every variable has parameters of its own, at least one for each of its symbols but the first:
      * a model file that holds fewer is none, and need not be built to see it. */
     bool per_variable;
     bool yardstick; /* it does not learn how variables depend on each other: others are measured
                        by it */
     /* What suits its training by gradients where nothing is asked for: Adam's learning rate (0:
-     * 0.001), a bound of the gradients' norm (0: none); settings for so many symbols of texts (0:
-     * of examples), KEY=VALUE texts and a NULL behind them. NULL: the settings' fallbacks. */
-    double learning_rate, clip;
+     * 0.001), one that it may begin at when it falls to 0 by the end (0: the same), a bound of the
+     * gradients' norm (0: none); settings for so many symbols of texts (0: of examples), KEY=VALUE
+     * texts and a NULL behind them. NULL: the settings' fallbacks. */
+    double learning_rate, falling_rate, clip;
     const char *const *(*suits)(int64_t symbols);
     /* Closed-form or EM training. NULL: by gradients. valid may be NULL. */
     lk_status (*fit)(lk_model *model, const lk_dataset *train, const lk_dataset *valid,
@@ -99,9 +103,9 @@ struct lk_model {
     const lk_family *family;
     lk_settings settings;
     lk_data_description data;
-    int32_t *rank;             /* owned, [variables]: the base ordering, of raw values */
-    bool unshaped;             /* made by version 0.1, whose fingerprints did not cover the shape */
-    char *order_name;          /* owned: "natural", "reversed", "random:SEED", "file" */
+    int32_t *rank;    /* owned, [variables]: the base ordering, of raw values */
+    bool unshaped;    /* made by version 0.1, whose fingerprints did not cover the shape */
+    char *order_name; /* owned: "natural", "reversed", "random:SEED", "zigzag", "file" ... */
     lk_parameters *parameters; /* owned */
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
     float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */
@@ -127,8 +131,9 @@ lk_status lk_family_check_settings(lk_context *context, const lk_family *family,
 
 /* A new model. data is copied, with all that it points to; alphabets follow from columns of words;
  * a stream needs a family that streams, the natural ordering and the alphabet of its symbols.
- * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED" or the path of a
- * file of ranks (one integer for each variable, white space between). All parameters are declared
+ * `assignments`: KEY=VALUE texts. `order`: "natural", "reversed", "random:SEED", of images "zigzag"
+ * and "s-curve:1" to 8, or the path of a file of ranks (one integer for each variable, white space
+ * between). All parameters are declared
  * (by building variant 0) and initialised from `seed`. */
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
@@ -144,6 +149,9 @@ void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
 /* Variables of its networks: those of the data, or, with a view, its parts of each. */
 int64_t lk_model_modelled(const lk_model *model);
+/* Its network can be built on data of any size: the family's, and nothing in the settings ties it
+ * to its own. */
+bool lk_model_any_size(const lk_model *model);
 /* Symbols of a variable of the data. */
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
 /* The view's, or NULL. */
@@ -177,6 +185,8 @@ lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
 /* The first alone, and the second. */
 lk_status lk_model_accepts_shape(const lk_model *model, const char *name, lk_shape shape);
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
+/* LK_MISMATCH when an example of the data has no label that the model's network can be given. */
+lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset);
 /* At which shape the model's network runs over data of `shape`: *there is the model's own when the
  * numbers of variables agree, or, for families that are built at any size, the data's: images of
  * another height and width but as many channels, sequences of another length. Else LK_MISMATCH,

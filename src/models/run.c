@@ -60,11 +60,17 @@ static void make_room(lk_run *run, int64_t positions) {
     }
 }
 
+/* Where a forward ends: within a position only at an item's end. */
+static int64_t positions_of(const lk_run *run, int64_t count) {
+    return (count + run->unit - 1) / run->unit;
+}
+
 lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
     LK_REQUIRE(lanes >= 1 && lanes <= run->options.lanes);
     LK_REQUIRE(given != NULL || run->graph->given == 0);
     run->lanes = lanes;
     run->end = run->first = run->count = run->seen = run->unset = run->learned = 0;
+    run->cut = false;
     lk_execution_give(run->execution, given, lanes);
     if (!lk_run_slides(run)) {
         return run->options.schedules == LK_PARALLEL ? LK_OK
@@ -73,25 +79,65 @@ lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
     return lk_execution_window_begin(run->execution, lanes);
 }
 
+/* An item that ends within a position: the rest of that is zeros, and counts nothing. */
+static lk_status forward_cut(lk_run *run, int64_t from, const uint16_t *x, int64_t count) {
+    int64_t whole = positions_of(run, count) * run->unit;
+    uint16_t *filled = lk_allocate(run->lanes * whole, sizeof *filled);
+    if (filled == NULL) {
+        return lk_fail_no_memory(run->model->context, "values", run->lanes * whole * 2);
+    }
+    for (int64_t lane = 0; lane < run->lanes; lane++) {
+        memcpy(filled + lane * whole, x + lane * count, (size_t)count * sizeof *x);
+    }
+    for (int64_t place = 0; place < whole; place++) {
+        run->active[place] = place < count ? run->lanes : 0;
+    }
+    lk_execution_set_active(run->execution, run->active);
+    lk_status status = lk_execution_window_forward(run->execution, from, run->end, filled);
+    lk_release(filled);
+    return status;
+}
+
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
     LK_TRY(lk_context_ask(run->model->context));
     LK_REQUIRE(run->unset == 0 && count >= 1 && count <= lk_run_window(run));
-    LK_REQUIRE(count % run->unit == 0 && count <= run->variables - run->seen);
+    LK_REQUIRE(count % run->unit == 0 || count == run->variables - run->seen);
+    LK_REQUIRE(count <= run->variables - run->seen);
     run->first = run->seen;
     run->count = count;
     run->seen += count;
     if (!lk_run_slides(run)) {
         return lk_execution_forward(run->execution, x, run->lanes);
     }
-    int64_t positions = count / run->unit;
+    int64_t positions = positions_of(run, count);
     make_room(run, positions);
     int64_t from = run->end;
     run->end += positions;
+    run->cut = count % run->unit != 0;
+    if (run->cut) {
+        return forward_cut(run, from, x, count);
+    }
+    lk_execution_set_active(run->execution, NULL);
     return lk_execution_window_forward(run->execution, from, run->end, x);
 }
 
 lk_status lk_run_nll(lk_run *run, double *nll_nats, float *terms) {
-    return lk_execution_nll(run->execution, nll_nats, terms);
+    int64_t whole = positions_of(run, run->count) * run->unit;
+    float *filled = NULL;
+    if (!run->cut || terms == NULL) {
+        return lk_execution_nll(run->execution, nll_nats, terms);
+    }
+    filled = lk_allocate(run->lanes * whole, sizeof *filled);
+    if (filled == NULL) {
+        return lk_fail_no_memory(run->model->context, "likelihoods", run->lanes * whole * 4);
+    }
+    lk_status status = lk_execution_nll(run->execution, nll_nats, filled);
+    for (int64_t lane = 0; lane < run->lanes; lane++) {
+        memcpy(terms + lane * run->count, filled + lane * whole,
+               (size_t)run->count * sizeof *terms);
+    }
+    lk_release(filled);
+    return status;
 }
 
 lk_status lk_run_next(lk_run *run, int64_t *first, int64_t *last) {
@@ -122,7 +168,7 @@ static int64_t variable_now(const lk_run *run, int64_t place) {
     if (!lk_run_slides(run)) {
         return run->graph->by_rank[place];
     }
-    int64_t positions = (run->first + run->count + run->unit - 1) / run->unit;
+    int64_t positions = positions_of(run, run->first + run->count);
     return run->end * run->unit - (positions * run->unit - place);
 }
 

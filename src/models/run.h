@@ -66,7 +66,7 @@ lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, doubl
 int64_t lk_run_variables(const lk_run *run);
 /* Variables that one forward may take; every forward but an item's last takes them all. */
 int64_t lk_run_window(const lk_run *run);
-/* Variables of a position, of which every forward takes whole ones. */
+/* Variables of a position, of which every forward but an item's last takes whole ones. */
 int64_t lk_run_unit(const lk_run *run);
 int64_t lk_run_lanes(const lk_run *run);
 /* Place -> variable; and the head of its conditional. */

@@ -18,12 +18,17 @@ struct lk_run {
     bool borrowed;           /* graph and window are those of the run that it stands beside */
     int64_t variables;       /* of an item */
     int64_t unit, capacity;  /* variables of a position; positions of one forward */
-    int64_t lanes;           /* of the present items */
-    int64_t end;             /* positions of the window graph that hold values */
-    int64_t first, count;    /* places of the last forward, or of the present step */
-    int64_t seen;            /* variables that are done, of each lane */
-    int64_t unset;           /* of the present step's places */
-    int64_t learned;         /* `seen` when it last learned */
+    int64_t period;          /* symbols or rows of a position of a network that slides */
+    /* Of a network that strides: an item may end within a position. Owned, [capacity * unit], NULL
+     * where it cannot: how many lanes have a value at each place of such a last forward. */
+    int64_t *active;
+    bool cut;             /* the last forward was such */
+    int64_t lanes;        /* of the present items */
+    int64_t end;          /* positions of the window graph that hold values */
+    int64_t first, count; /* places of the last forward, or of the present step */
+    int64_t seen;         /* variables that are done, of each lane */
+    int64_t unset;        /* of the present step's places */
+    int64_t learned;      /* `seen` when it last learned */
 };
 
 static inline bool lk_run_slides(const lk_run *run) {

@@ -44,25 +44,41 @@ static lk_shape shape_of(const lk_model *model, const lk_run_options *options) {
 
 /* ---- sliding --------------------------------------------------------------------------------- */
 
-/* A position of data of `shape`: a symbol, or a row. */
-static lk_shape position_of(lk_shape shape) {
+/* Variables of a symbol, or of a row. */
+static int64_t variables_of_row(lk_shape shape) {
     shape.size[0] = 1;
-    return shape;
+    return lk_shape_variables(shape);
+}
+
+/* Builds the graph on so many positions, of as many symbols or rows as its strides come round in,
+ * which the graph itself tells; and how many positions back it shows to read. */
+static lk_status build_positions(const lk_model *model, lk_shape shape, int64_t positions,
+                                 lk_run *run, int64_t *shown) {
+    int64_t row = variables_of_row(shape), period = larger(run->period, 1);
+    do {
+        run->period = period;
+        lk_graph_destroy(run->graph);
+        run->graph = NULL;
+        if (period > INT32_MAX / positions) {
+            return lk_fail(model->context, LK_UNSUPPORTED, "positions of %lld rows are too many",
+                           (long long)period);
+        }
+        shape.size[0] = positions * period;
+        LK_TRY(lk_model_graph_at(model, shape, &run->graph));
+        LK_TRY(lk_window_period(run->graph, &period));
+    } while (period > run->period);
+    run->unit = row * run->period;
+    return lk_window_lookback(run->graph, run->unit, shown);
 }
 
 /* Builds the graph on `window` positions more than it looks back. How far that is, the graph itself
  * tells; the first one may be too small to show it. */
 static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t window, lk_run *run) {
     int64_t lookback = 1, shown = 0;
-    run->unit = lk_shape_variables(position_of(shape));
     for (bool first = true; first || shown > lookback; first = false) {
         lookback = larger(shown, lookback);
         run->capacity = first ? 1 : window;
-        lk_graph_destroy(run->graph);
-        run->graph = NULL;
-        shape.size[0] = lookback + run->capacity;
-        LK_TRY(lk_model_graph_at(model, shape, &run->graph));
-        LK_TRY(lk_window_lookback(run->graph, run->unit, &shown));
+        LK_TRY(build_positions(model, shape, lookback + run->capacity, run, &shown));
     }
     return lk_window_init(&run->window, run->graph, run->unit);
 }
@@ -73,7 +89,7 @@ static lk_plan sliding(lk_plan plan) {
 
 /* What a sliding network needs. */
 typedef struct need {
-    int64_t unit, lookback;
+    int64_t unit, period, lookback;    /* variables and rows of a position; positions */
     double kept_bytes, position_bytes; /* for each lane: of the past; for each new position */
     double graph_bytes;                /* for each position, whatever the lanes */
 } need;
@@ -90,7 +106,8 @@ static lk_status measure(const lk_model *model, lk_shape shape, lk_plan plan, ne
     lk_status status = build_sliding(model, own.axes == shape.axes ? own : shape, 1, &small);
     if (status == LK_OK) {
         double positions = (double)(small.window.lookback + 1), cells = 0.0;
-        n->unit = lk_shape_variables(position_of(shape));
+        n->period = small.period;
+        n->unit = variables_of_row(shape) * small.period;
         n->lookback = small.window.lookback;
         double wider = (double)n->unit / (double)small.unit;
         for (int32_t i = 0; i < small.graph->node_count; i++) {
@@ -126,7 +143,8 @@ static int64_t choose_window(const need *n, const lk_run_options *options, lk_sh
     }
     int64_t least = rule->least;
     int64_t window = larger(1, rule->variables / n->unit);
-    window = shape.size[0] > 0 ? smaller(window, shape.size[0]) : window;
+    int64_t most = (shape.size[0] + n->period - 1) / n->period;
+    window = most > 0 ? smaller(window, most) : window;
     while (window > least && bytes_of(n, options->lanes, window) > rule->bytes) {
         window /= 2;
     }
@@ -161,14 +179,22 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     double bytes = bytes_of(n, run->options.lanes, window);
     LK_TRY(ask_for_memory(run, bytes));
     LK_TRY(build_sliding(model, shape, window, run));
-    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * run->unit;
+    run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * variables_of_row(shape);
     return LK_OK;
 }
 
-/* A network that does not repeat along the data is held whole at their size. */
+/* A network that does not repeat along the data is held whole at their size, and so is one that
+ * strides over as much as they have: LK_UNSUPPORTED. */
+static lk_status find_need(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
+    LK_TRY(measure(model, shape, plan, n));
+    bool strides_over =
+        n->period > 1 && shape.size[0] > 0 && shape.size[0] <= (n->lookback + 1) * n->period;
+    return strides_over ? LK_UNSUPPORTED : LK_OK;
+}
+
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
     need n;
-    lk_status status = measure(model, shape, plan_of(&run->options), &n);
+    lk_status status = find_need(model, shape, plan_of(&run->options), &n);
     if (status != LK_UNSUPPORTED || endless(model, shape)) {
         return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
@@ -190,7 +216,10 @@ static lk_status make_values(lk_run *run) {
     if (run->options.pool != NULL) {
         lk_execution_set_pool(run->execution, run->options.pool);
     }
-    return LK_OK;
+    run->active = run->period > 1 ? lk_allocate(lk_run_window(run), sizeof *run->active) : NULL;
+    return run->period > 1 && run->active == NULL
+               ? lk_fail_no_memory(run->model->context, "a run", lk_run_window(run) * 8)
+               : LK_OK;
 }
 
 static lk_status open_run(lk_run *run) {
@@ -237,6 +266,7 @@ lk_status lk_run_open_beside(const lk_run *run, int64_t lanes, lk_pool *pool, lk
     *made = *run;
     made->borrowed = true;
     made->execution = NULL;
+    made->active = NULL;
     made->options.lanes = lanes;
     made->options.pool = pool;
     return or_nothing(make_values(made), made, beside);
@@ -254,6 +284,7 @@ void lk_run_close(lk_run *run) {
             lk_run_learner_destroy(run->learner);
         }
         lk_release(run->networks);
+        lk_release(run->active);
         lk_release(run);
     }
 }
@@ -297,7 +328,7 @@ static lk_status find_cost(const lk_model *model, const lk_run_options *options,
     bool own = !endless(model, shape) && lk_shape_equal(shape, model->data.shape);
     *c = (cost){.shape = endless(model, shape) ? (lk_shape){1, {0}} : shape};
     if (!own) {
-        lk_status status = measure(model, c->shape, plan_of(options), &c->slides);
+        lk_status status = find_need(model, c->shape, plan_of(options), &c->slides);
         if (status != LK_UNSUPPORTED || endless(model, shape)) {
             return status;
         }

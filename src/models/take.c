@@ -10,6 +10,7 @@
 
 static lk_status prepare(const lk_model *model, const lk_take_options *options, lk_binarization how,
                          lk_dataset *dataset, lk_binarization *done) {
+    LK_TRY(how != LK_BINARIZE_NONE ? lk_dataset_check_grey(model->context, dataset) : LK_OK);
     if (how != LK_BINARIZE_NONE && dataset->alphabet > 2) {
         lk_dataset_binarize_all(dataset, how, options->reading.seed, 0);
         *done = how;
@@ -174,18 +175,27 @@ static lk_status match_texts(const lk_model *model, lk_status status, lk_items *
     return status;
 }
 
-lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+typedef lk_status open_items(lk_context *context, const char *path, const lk_symbols *symbols,
+                             lk_items **items);
+
+static lk_status open_texts(const lk_model *model, const char *path, open_items *open,
+                            lk_items **items) {
     const lk_symbols *symbols;
     *items = NULL;
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_texts(model->context, path, symbols, items), items);
+    return match_texts(model, open(model->context, path, symbols, items), items);
+}
+
+lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items) {
+    return open_texts(model, path, lk_items_open_texts, items);
+}
+
+lk_status lk_model_open_texts_or_empty(const lk_model *model, const char *path, lk_items **items) {
+    return open_texts(model, path, lk_items_open_texts_or_empty, items);
 }
 
 lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items) {
-    const lk_symbols *symbols;
-    *items = NULL;
-    LK_TRY(lk_model_text_symbols(model, &symbols));
-    return match_texts(model, lk_items_open_files(model->context, path, symbols, items), items);
+    return open_texts(model, path, lk_items_open_files, items);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -199,8 +209,7 @@ lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symb
     }
     char *end;
     bool words = classes->count > 0;
-    long found =
-        words ? lk_dictionary_find(classes, text, (int64_t)strlen(text)) : strtol(text, &end, 10);
+    long found = words ? lk_label_find(classes, text) : strtol(text, &end, 10);
     if (words && found < 0) {
         lk_dictionary_list(classes, known, sizeof known);
         return lk_fail(model->context, LK_INVALID, "no label \"%.40s\": the model knows %s", text,

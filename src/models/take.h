@@ -39,8 +39,10 @@ lk_status lk_model_items_unlabelled(const lk_model *model, const lk_dataset *dat
 /* The symbols of texts that the model can be run along: its own, if it is one of streams; bytes, if
  * it is of windows over 256 values and its family runs along streams. LK_MISMATCH for others. */
 lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbols);
-/* Texts for a model of such: a file, or a folder of them. The second takes empty files too. */
+/* Texts for a model of such: a file, or a folder of them. The second takes an empty file, the third
+ * empty files in folders too, and packed ones as they are. */
 lk_status lk_model_open_texts(const lk_model *model, const char *path, lk_items **items);
+lk_status lk_model_open_texts_or_empty(const lk_model *model, const char *path, lk_items **items);
 lk_status lk_model_open_files(const lk_model *model, const char *path, lk_items **items);
 /* The symbol of a label by its text, of a model that is given such; what is not known is
  * LK_INVALID, and the message lists what is. */

@@ -144,12 +144,12 @@ static inline void testing_give(lk_execution *execution, const lk_graph *graph, 
     free(given);
 }
 
-/* NLL of each example by the parallel schedule of variant 0, given a label. */
-static inline void testing_nll_given(const lk_model *model, const uint16_t *x, int64_t count,
-                                     uint16_t label, double *nll_nats) {
+/* NLL of each example by the parallel schedule of a variant, given a label. */
+static inline void testing_nll_of(const lk_model *model, int32_t variant, const uint16_t *x,
+                                  int64_t count, uint16_t label, double *nll_nats) {
     lk_graph *graph;
     lk_execution *execution;
-    testing_ok(model->context, lk_model_graph(model, 0, &graph));
+    testing_ok(model->context, lk_model_graph(model, variant, &graph));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, count, &execution));
     testing_give(execution, graph, count, label);
     testing_ok(model->context, lk_execution_forward(execution, x, count));
@@ -158,7 +158,13 @@ static inline void testing_nll_given(const lk_model *model, const uint16_t *x, i
     lk_graph_destroy(graph);
 }
 
-/* Given the first one. */
+/* Of variant 0. */
+static inline void testing_nll_given(const lk_model *model, const uint16_t *x, int64_t count,
+                                     uint16_t label, double *nll_nats) {
+    testing_nll_of(model, 0, x, count, label, nll_nats);
+}
+
+/* Given the first label. */
 static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t count,
                                double *nll_nats) {
     testing_nll_given(model, x, count, 0, nll_nats);

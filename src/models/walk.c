@@ -314,6 +314,8 @@ static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int6
         walk->nll[n] = walk->networks == 1
                            ? walk->sums[n]
                            : lk_mixture_nll(walk->sums + n, walk->lanes, walk->networks);
+        passage.network_nats = walk->networks == 1 ? NULL : walk->sums + n;
+        passage.network_stride = walk->lanes;
         passage.nats = walk->options.terms ? whole_item(walk, n) : NULL;
     }
     passage.nll_nats = walk->nll[n];

@@ -52,6 +52,10 @@ typedef struct lk_passage {
     const double *nats;
     int64_t escapes; /* symbols that are the escape */
     bool last;       /* of its item */
+    /* Of an item that several networks took whole: what network k says of all of it stands at k *
+     * network_stride; else NULL. */
+    const double *network_nats;
+    int64_t network_stride;
     double nll_nats; /* of the item as far as it is known: of all of it in its last passage */
 } lk_passage;
 

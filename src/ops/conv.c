@@ -26,8 +26,22 @@ static int32_t add_span(lk_span *spans, int32_t count, int32_t most, int64_t fir
     return count + 1;
 }
 
+/* Those of a class, seen from the cell. */
+static int32_t class_spans(const lk_conv_settings *self, int32_t class, int64_t cell,
+                           lk_span *spans, int32_t most) {
+    const lk_conv_class *of = &self->reads.class_at[class];
+    int32_t count = 0;
+    for (int32_t e = 0; e < of->count; e++) {
+        count = add_span(spans, count, most, cell + of->entries[e].delta, 1);
+    }
+    return count;
+}
+
 int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most) {
     int32_t groups = self->grid.groups, count = 0;
+    if (self->ranked) {
+        return class_spans(self, self->reads.class_of[cell], cell, spans, most);
+    }
     int64_t pixel = cell / groups, position[LK_GRID_AXES];
     lk_conv_position(&self->output, pixel, position);
     int64_t centre = lk_conv_centre(self, pixel);
@@ -56,6 +70,9 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
 int64_t lk_conv_reach(const lk_conv_settings *self) {
     int64_t line = self->input_pixels / self->grid.size[0] * self->grid.groups, most = 0;
     for (int32_t t = 0; t < self->taps; t++) {
+        if (!lk_conv_uses(self, t)) {
+            continue;
+        }
         if (self->tap[t][0] >= self->stride[0]) {
             return -1;
         }
@@ -140,8 +157,13 @@ static bool backward_input(const lk_task *task) {
 static bool backward(const lk_task *task) {
     const lk_node *node = task->node;
     int64_t inputs = node->inputs[0]->channels;
-    lk_conv_products products = {task,   node->settings, task->in[0],   task->dout,
-                                 inputs, inputs,         node->channels};
+    lk_conv_products products = {.task = task,
+                                 .self = node->settings,
+                                 .in = task->in[0],
+                                 .dout = task->dout,
+                                 .inputs = inputs,
+                                 .in_stride = inputs,
+                                 .outputs = node->channels};
     return lk_conv_backward_parameters(&products) && (task->din[0] == NULL || backward_input(task));
 }
 
@@ -168,9 +190,11 @@ static lk_status check_options(lk_graph *graph, const char *name, const lk_conv_
     const lk_grid *grid = &options->grid;
     LK_REQUIRE(grid->axes >= 1 && grid->axes <= LK_GRID_AXES && grid->groups >= 1 &&
                options->tap_count >= 1);
+    LK_REQUIRE(options->rank == NULL || options->centre != LK_CENTRE_ALL);
     int64_t cells = grid->groups;
     for (int32_t axis = 0; axis < grid->axes; axis++) {
-        LK_REQUIRE(grid->size[axis] >= 1 && cells <= INT32_MAX && options->stride[axis] >= 0);
+        LK_REQUIRE(grid->size[axis] >= 1 && cells <= INT32_MAX && options->stride[axis] >= 0 &&
+                   (options->rank == NULL || options->stride[axis] <= 1));
         cells *= grid->size[axis];
     }
     /* Kernels are small; what is refused here would only ask for memory. */
@@ -218,7 +242,38 @@ static lk_conv_settings *make_settings(lk_graph *graph, const lk_conv_options *o
     self->bias = options->bias;
     self->taps = options->tap_count;
     self->tap = tap;
-    return lk_conv_make_tables(graph->arena, self) ? self : NULL;
+    self->ranked = options->rank != NULL;
+    self->rank = options->rank;
+    bool made = lk_conv_make_tables(graph->arena, self);
+    self->rank = NULL;
+    return made ? self : NULL;
+}
+
+/* With ranks every cell may meet blocks of its own: as much as the tables could take. */
+static lk_status allow_tables(lk_graph *graph, const char *name, const lk_conv_options *options) {
+    double groups = options->grid.groups, cells = groups;
+    for (int32_t axis = 0; axis < options->grid.axes; axis++) {
+        cells *= (double)options->grid.size[axis];
+    }
+    double entries = cells * groups * (double)options->tap_count;
+    return options->rank == NULL
+               ? LK_OK
+               : lk_memory_allow(graph->context, name, "its masks",
+                                 entries * 2.0 * (sizeof(lk_conv_entry) + groups));
+}
+
+/* The most spans that any cell has. */
+static int32_t most_spans_of_ranks(const lk_conv_settings *self) {
+    int32_t most = 1;
+    for (int32_t c = 0; c < self->reads.classes; c++) {
+        const lk_conv_class *of = &self->reads.class_at[c];
+        int32_t spans = of->count > 0;
+        for (int32_t e = 1; e < of->count; e++) {
+            spans += of->entries[e].delta != of->entries[e - 1].delta + 1;
+        }
+        most = spans > most ? spans : most;
+    }
+    return most;
 }
 
 /* The most spans that any cell can have: those of a pixel from which all taps stay inside. */
@@ -230,6 +285,7 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
     if (self->grid.groups > 1 && self->centre != LK_CENTRE_ALL) {
         spans++;
     }
+    spans = self->ranked ? most_spans_of_ranks(self) : spans;
     if (spans > LK_SPANS_MOST) {
         return lk_fail(graph->context, LK_INVALID,
                        "node %s: its %d taps lie in %d runs of cells; at most %d are possible",
@@ -238,8 +294,8 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
     return LK_OK;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
-                         int64_t inputs, lk_init init, int32_t parameters[2]) {
+lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
+                          int64_t inputs, lk_init init, int32_t parameters[2]) {
     char text[256];
     int64_t rows = self->blocks * inputs;
     if (self->channels > INT32_MAX / (rows > 0 ? rows : 1)) {
@@ -250,7 +306,10 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settin
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(
         lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
-    lk_parameters_fan_in(graph->parameters, parameters[0], rows / self->grid.groups);
+    /* In any order a cell reads by half of the taps, on average. */
+    int64_t fan_in = rows / self->grid.groups;
+    lk_parameters_fan_in(graph->parameters, parameters[0],
+                         self->ranked ? (fan_in + 1) / 2 : fan_in);
     snprintf(text, sizeof text, "%s.bias", name);
     return self->bias
                ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels,
@@ -261,6 +320,7 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settin
 lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,
                           lk_conv_settings **settings) {
     LK_TRY(check_options(graph, name, options));
+    LK_TRY(allow_tables(graph, name, options));
     *settings = make_settings(graph, options);
     if (*settings == NULL) {
         return lk_fail_no_memory(graph->context, name,
@@ -277,7 +337,7 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input
         return lk_fail(graph->context, LK_INVALID, "node %s: the mask leaves nothing to read",
                        name);
     }
-    return declare(graph, name, *settings, input->channels, options->init, parameters);
+    return lk_conv_declare(graph, name, *settings, input->channels, options->init, parameters);
 }
 
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options) {

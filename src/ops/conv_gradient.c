@@ -2,6 +2,7 @@
  *   dweight[t][c_in][c_out] = sum over cells p and examples of in[stride p + offset(t)][c_in]
  *     dout[p][c_out]
  *   dbias[c_out] = sum over cells p and examples of dout[p][c_out]
+ * and of a transposed one, where in[p] meets dout[stride p + offset(t)].
  * All pixels, whether they count or not, are cut into at most PIECES_MOST pieces. Within a piece
  * each sum is one chain (pixels ascending, examples ascending); the pieces' sums are added in
  * order. So the bits depend on the batch, as a mean over it must, and on nothing else. A piece goes
@@ -25,11 +26,12 @@ typedef struct gradient {
     const float *in, *dout;
     int64_t inputs, in_stride, outputs; /* channels; floats from example to example */
     int64_t weights, floats;            /* floats of the weights; of weights and biases */
-    int64_t first, last;                /* pixels that count */
-    int64_t pieces, pixels;             /* pixels of a piece */
-    int64_t cached;                     /* pixels that are met at a time */
-    float *partial;                     /* [pieces][floats] */
-    lk_outer_run *run;                  /* [workers][cached] */
+    bool up;
+    int64_t first, last;    /* pixels that count: of dout */
+    int64_t pieces, pixels; /* pixels of a piece */
+    int64_t cached;         /* pixels that are met at a time */
+    float *partial;         /* [pieces][floats] */
+    lk_outer_run *run;      /* [workers][cached] */
 } gradient;
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -56,8 +58,11 @@ static int64_t list_runs(const gradient *g, int32_t block, int64_t first, int64_
             continue;
         }
         int64_t cell = pixel * self->grid.groups + self->block_group[block];
-        int64_t centre = self->strided ? self->reads.origin[cell] : cell;
-        lk_outer_run next = {(centre + self->block_delta[block]) * batch, cell * batch, batch};
+        int64_t other = lk_conv_origin(&self->reads, (int32_t)cell) + self->block_delta[block];
+        if (g->up && (other < g->first || other >= g->last)) {
+            continue;
+        }
+        lk_outer_run next = {(g->up ? cell : other) * batch, (g->up ? other : cell) * batch, batch};
         lk_outer_run *before = &run[count - 1];
         if (count > 0 && next.a == before->a + before->count &&
             next.b == before->b + before->count) {
@@ -99,20 +104,33 @@ static void add_biases(const gradient *g, int64_t first, int64_t last, float *su
     }
 }
 
+/* A transposed convolution has other pixels to cut for its biases. */
+static void add_biases_up(const gradient *g, int64_t piece, float *sum) {
+    int64_t pixels = g->self->input_pixels;
+    int64_t first = larger(piece * pixels / g->pieces, g->first);
+    int64_t last = smaller((piece + 1) * pixels / g->pieces, g->last);
+    if (first < last) {
+        add_biases(g, first, last, sum);
+    }
+}
+
 static void run_piece(void *argument, int64_t piece, int worker) {
     gradient *g = argument;
     float *sum = g->partial + piece * g->floats;
-    int64_t begin = larger(piece * g->pixels, g->first);
-    int64_t end = smaller((piece + 1) * g->pixels, g->last);
+    int64_t begin = larger(piece * g->pixels, g->up ? 0 : g->first);
+    int64_t end = smaller((piece + 1) * g->pixels, g->up ? g->self->pixels : g->last);
     memset(sum, 0, (size_t)g->floats * sizeof *sum);
     for (int64_t first = begin; first < end; first += g->cached) {
         int64_t last = smaller(first + g->cached, end);
         for (int32_t block = 0; block < g->self->blocks; block++) {
             meet_block(g, block, first, last, sum, worker);
         }
-        if (g->self->bias) {
+        if (g->self->bias && !g->up) {
             add_biases(g, first, last, sum);
         }
+    }
+    if (g->self->bias && g->up) {
+        add_biases_up(g, piece, sum);
     }
 }
 
@@ -174,6 +192,7 @@ bool lk_conv_backward_parameters(const lk_conv_products *products) {
         .inputs = products->inputs,
         .in_stride = products->in_stride,
         .outputs = products->outputs,
+        .up = products->up,
         .first = task->first_cell / self->grid.groups,
         .last = (task->first_cell + task->cell_count) / self->grid.groups,
     };

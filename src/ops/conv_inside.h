@@ -49,7 +49,14 @@ typedef struct lk_conv_settings {
     lk_conv_table reads;   /* output cells and the input cells that they read */
     lk_conv_table readers; /* input cells and the output cells that read them */
     uint8_t *has;          /* [classes of reads][blocks] */
+    bool ranked;           /* which blocks a cell reads is decided by ranks too: */
+    const int32_t *rank;   /* of the cells, until the tables are made */
 } lk_conv_settings;
+
+/* The cell of the other grid that deltas count from. */
+static inline int32_t lk_conv_origin(const lk_conv_table *table, int32_t cell) {
+    return table->origin != NULL ? table->origin[cell] : cell;
+}
 
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */
 bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
@@ -63,12 +70,18 @@ int64_t lk_conv_centre(const lk_conv_settings *self, int64_t pixel);
 /* How many input groups, counted from 0, the output group reads by the tap. */
 int32_t lk_conv_groups_read(const lk_conv_settings *self, int32_t group, int32_t tap);
 
+/* Whether any cell reads by the tap: ranks may leave one out everywhere. */
+bool lk_conv_uses(const lk_conv_settings *self, int32_t tap);
+
 /* Which rows of the weights belong to which output group: begin[groups + 1]. */
 void lk_conv_bands(const lk_node *node, int64_t *begin);
 
 /* Checks the options and fills the settings, in the graph's arena. */
 lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,
                           lk_conv_settings **settings);
+/* Declares NAME.weight and NAME.bias. */
+lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
+                          int64_t inputs, lk_init init, int32_t parameters[2]);
 /* The dependency rule, and how far back it goes (op.h). */
 int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most);
 int64_t lk_conv_reach(const lk_conv_settings *self);
@@ -106,6 +119,8 @@ bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count
 typedef struct lk_conv_products {
     const lk_task *task;
     const lk_conv_settings *self;
+    bool up; /* of a transposed convolution: `in` is of the grid that self calls the output's, dout
+                of the input's, which has one group */
     const float *in, *dout;
     int64_t inputs, in_stride; /* channels, and floats from example to example */
     int64_t outputs;

@@ -46,11 +46,6 @@ static void sort_by_class(lk_conv_sweep *s, const int32_t *cells, int64_t count)
     s->begin[0] = 0;
 }
 
-/* The cell of A's grid that deltas count from. */
-static int32_t origin(const lk_conv_sweep *s, int32_t cell) {
-    return s->table->origin != NULL ? s->table->origin[cell] : cell;
-}
-
 /* Rows of the product: (cell, example) pairs; NULL when they lie side by side from the first cell
  * on. */
 static const int32_t *list_rows(const lk_conv_sweep *s, const int32_t *cells, int64_t count) {
@@ -70,10 +65,10 @@ static const int32_t *list_rows(const lk_conv_sweep *s, const int32_t *cells, in
 /* Those of A. */
 static const int32_t *list_a_rows(const lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     int64_t batch = s->task->batch, k = 0;
-    int32_t first = origin(s, cells[0]);
+    int32_t first = lk_conv_origin(s->table, cells[0]);
     for (int64_t i = 0; i < count; i++) {
         for (int64_t n = 0; n < batch; n++) {
-            s->a_row[k++] = (int32_t)((origin(s, cells[i]) - first) * batch + n);
+            s->a_row[k++] = (int32_t)((lk_conv_origin(s->table, cells[i]) - first) * batch + n);
         }
     }
     return s->a_row;
@@ -134,8 +129,8 @@ static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const 
     for (int32_t e = 0, near; e < class->count; e += near) {
         const lk_conv_entry *entries = class->entries + e;
         near = near_entries(s, entries, class->count - e);
-        const float *a =
-            s->a + (origin(s, cells[0]) + entries[0].delta) * task->batch * s->a_stride;
+        const float *a = s->a + (lk_conv_origin(s->table, cells[0]) + entries[0].delta) *
+                                    task->batch * s->a_stride;
         const float *b = task->parameter[0];
         if (near == 1) {
             b += entries[0].block * s->block_rows * s->b_row_stride;
@@ -165,6 +160,10 @@ static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const 
 bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     if (!take_scratch(s, count)) {
         return false;
+    }
+    if (count == 1) { /* a step of a generation; where ranks are, there are many classes */
+        s->sorted[0] = cells != NULL ? cells[0] : (int32_t)s->first;
+        return run_class(s, &s->table->class_at[s->table->class_of[s->sorted[0]]], s->sorted, 1);
     }
     sort_by_class(s, cells, count);
     for (int32_t c = 0; c < s->table->classes; c++) {

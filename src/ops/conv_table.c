@@ -1,6 +1,7 @@
 /* The geometry of a convolution: the cells of a grid fall into classes by which taps stay inside
  * the grid, so that all cells of a class are rows of one matrix product. A 7 x 7 mask on 28 x 28
- * pixels has 28 classes, 22 x 25 pixels of them in the middle one. */
+ * pixels has 28 classes, 22 x 25 pixels of them in the middle one. Where ranks decide too, there
+ * are as many kinds as the order makes: a zigzag has two in the middle. */
 #include <string.h>
 
 #include "ops/conv_inside.h"
@@ -124,70 +125,142 @@ void lk_conv_bands(const lk_node *node, int64_t *begin) {
 
 /* ---- classes --------------------------------------------------------------------------------- */
 
-/* The kinds of pixels: which taps stay inside. */
+/* The kinds of pixels: by which taps they read, or are read; of ranked ones, which groups by which.
+ */
 typedef struct kinds {
-    uint8_t *inside; /* [count][taps] */
+    int64_t bytes; /* of a kind */
+    uint8_t *sees; /* owned, [count][bytes] */
     int32_t count, capacity;
+    int32_t *slot; /* owned, [slots], a power of two: kind + 1 by its hash; 0: free */
+    int64_t slots;
 } kinds;
 
-static int32_t find_kind(kinds *k, const uint8_t *inside, int32_t taps, int32_t likely) {
-    size_t bytes = (size_t)taps;
-    if (likely < k->count && memcmp(k->inside + (size_t)likely * bytes, inside, bytes) == 0) {
+static void release_kinds(kinds *k) {
+    lk_release(k->sees);
+    lk_release(k->slot);
+}
+
+/* Where in `seen` stands whether group g reads group h by the tap. */
+static int64_t bit_of(const lk_conv_settings *self, int32_t g, int32_t tap, int32_t h) {
+    int32_t groups = self->grid.groups;
+    return self->ranked ? ((int64_t)tap * groups + g) * groups + h : tap;
+}
+
+static bool sees(const lk_conv_settings *self, const uint8_t *seen, int32_t g, int32_t tap,
+                 int32_t h) {
+    return seen[bit_of(self, g, tap, h)] != 0;
+}
+
+static int32_t *find_slot(const kinds *k, const uint8_t *kind) {
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (int64_t i = 0; i < k->bytes; i++) {
+        hash = (hash ^ kind[i]) * 1099511628211u;
+    }
+    for (uint64_t at = hash ^ hash >> 32;; at++) {
+        int32_t *slot = &k->slot[at & (uint64_t)(k->slots - 1)];
+        if (*slot == 0 || memcmp(k->sees + (*slot - 1) * k->bytes, kind, (size_t)k->bytes) == 0) {
+            return slot;
+        }
+    }
+}
+
+static bool grow_kinds(kinds *k) {
+    int32_t capacity = 2 * k->capacity + 16;
+    int64_t slots = 64;
+    while (slots < 2 * (int64_t)capacity) {
+        slots *= 2;
+    }
+    uint8_t *grown = lk_resize(k->sees, capacity * k->bytes, 1);
+    int32_t *slot = lk_allocate(slots, sizeof *slot);
+    k->sees = grown != NULL ? grown : k->sees;
+    if (grown == NULL || slot == NULL) {
+        lk_release(slot);
+        return false;
+    }
+    lk_release(k->slot);
+    k->slot = slot;
+    k->slots = slots;
+    k->capacity = capacity;
+    for (int32_t i = 0; i < k->count; i++) {
+        *find_slot(k, k->sees + i * k->bytes) = i + 1;
+    }
+    return true;
+}
+
+/* -1: out of memory. */
+static int32_t find_kind(kinds *k, const uint8_t *kind, int32_t likely) {
+    size_t bytes = (size_t)k->bytes;
+    if (likely < k->count && memcmp(k->sees + likely * k->bytes, kind, bytes) == 0) {
         return likely;
     }
-    for (int32_t i = 0; i < k->count; i++) {
-        if (memcmp(k->inside + (size_t)i * bytes, inside, bytes) == 0) {
-            return i;
+    if (k->count == k->capacity && !grow_kinds(k)) {
+        return -1;
+    }
+    int32_t *slot = find_slot(k, kind);
+    if (*slot == 0) {
+        memcpy(k->sees + k->count * k->bytes, kind, bytes);
+        *slot = ++k->count;
+    }
+    return *slot - 1;
+}
+
+/* Whether the output's cell may read the input's, by their ranks. */
+static bool rank_allows(const lk_conv_settings *self, int64_t output, int64_t input) {
+    return self->centre == LK_CENTRE_A ? self->rank[input] < self->rank[output]
+                                       : self->rank[input] <= self->rank[output];
+}
+
+static void fill_kind(const lk_conv_settings *self, int32_t sign, int64_t pixel, uint8_t *kind) {
+    int32_t groups = self->grid.groups;
+    int64_t position[LK_GRID_AXES];
+    lk_conv_position(sign > 0 ? &self->output : &self->grid, pixel, position);
+    for (int32_t t = 0; t < self->taps; t++) {
+        bool inside = lk_conv_inside(self, position, t, sign);
+        if (!self->ranked) {
+            kind[t] = inside;
+            continue;
+        }
+        int64_t other = pixel + sign * self->tap_pixels[t];
+        int64_t output = (sign > 0 ? pixel : other) * groups,
+                input = (sign > 0 ? other : pixel) * groups;
+        for (int32_t i = 0; i < groups * groups; i++) {
+            int32_t g = i / groups, h = i % groups;
+            kind[bit_of(self, g, t, h)] = inside && rank_allows(self, output + g, input + h);
         }
     }
-    if (k->count == k->capacity) {
-        int32_t capacity = 2 * k->capacity + 16;
-        uint8_t *grown = lk_allocate((int64_t)capacity * taps, 1);
-        if (grown == NULL) {
-            return -1;
-        }
-        if (k->count > 0) {
-            memcpy(grown, k->inside, (size_t)k->count * bytes);
-        }
-        lk_release(k->inside);
-        k->inside = grown;
-        k->capacity = capacity;
-    }
-    memcpy(k->inside + (size_t)k->count * bytes, inside, bytes);
-    return k->count++;
 }
 
 /* Cell pixel * groups + group is of class kind * groups + group. */
 static bool find_kinds(const lk_conv_settings *self, int32_t sign, kinds *k, int32_t *class_of) {
-    uint8_t *inside = lk_allocate(self->taps, 1);
-    int32_t kind = 0, groups = self->grid.groups;
-    const lk_grid *grid = sign > 0 ? &self->output : &self->grid;
+    int32_t found = 0, groups = self->grid.groups;
     int64_t pixels = sign > 0 ? self->pixels : self->input_pixels;
-    for (int64_t pixel = 0; inside != NULL && kind >= 0 && pixel < pixels; pixel++) {
-        int64_t position[LK_GRID_AXES];
-        lk_conv_position(grid, pixel, position);
-        for (int32_t t = 0; t < self->taps; t++) {
-            inside[t] = lk_conv_inside(self, position, t, sign);
-        }
-        kind = find_kind(k, inside, self->taps, kind);
+    k->bytes = self->ranked ? (int64_t)self->taps * groups * groups : self->taps;
+    uint8_t *kind = lk_allocate(k->bytes, 1);
+    for (int64_t pixel = 0; kind != NULL && found >= 0 && pixel < pixels; pixel++) {
+        fill_kind(self, sign, pixel, kind);
+        found = find_kind(k, kind, found);
         for (int32_t g = 0; g < groups; g++) {
-            class_of[pixel * groups + g] = kind * groups + g;
+            class_of[pixel * groups + g] = found * groups + g;
         }
     }
-    bool made = inside != NULL && kind >= 0;
-    lk_release(inside);
+    bool made = kind != NULL && found >= 0;
+    lk_release(kind);
     return made;
 }
 
-/* The entries of an output cell of group g: taps in declared order, then input groups. */
-static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, int32_t g,
+/* The entries of an output cell of group g: taps in declared order, then input groups. Returns how
+ * many; entries NULL: counts them. */
+static int32_t list_reads(const lk_conv_settings *self, const uint8_t *seen, int32_t g,
                           lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t t = 0; t < self->taps; t++) {
-        for (int32_t h = 0; inside[t] && h < self->grid.groups; h++) {
+        for (int32_t h = 0; h < self->grid.groups; h++) {
             int32_t block = block_of(self, g, t, h);
-            if (block >= 0) {
-                entries[count++] = (lk_conv_entry){self->block_delta[block], block};
+            if (block >= 0 && sees(self, seen, g, t, h)) {
+                if (entries != NULL) {
+                    entries[count] = (lk_conv_entry){self->block_delta[block], block};
+                }
+                count++;
             }
         }
     }
@@ -195,14 +268,17 @@ static int32_t list_reads(const lk_conv_settings *self, const uint8_t *inside, i
 }
 
 /* Those of an input cell of group h: output groups, then taps in declared order. */
-static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside, int32_t h,
+static int32_t list_readers(const lk_conv_settings *self, const uint8_t *seen, int32_t h,
                             lk_conv_entry *entries) {
     int32_t count = 0;
     for (int32_t g = 0; g < self->grid.groups; g++) {
         for (int32_t t = 0; t < self->taps; t++) {
             int32_t block = block_of(self, g, t, h);
-            if (inside[t] && block >= 0) {
-                entries[count++] = (lk_conv_entry){self->block_back[block], block};
+            if (block >= 0 && sees(self, seen, g, t, h)) {
+                if (entries != NULL) {
+                    entries[count] = (lk_conv_entry){self->block_back[block], block};
+                }
+                count++;
             }
         }
     }
@@ -212,24 +288,22 @@ static int32_t list_readers(const lk_conv_settings *self, const uint8_t *inside,
 static bool list_entries(lk_arena *arena, const lk_conv_settings *self, int32_t sign,
                          const kinds *k, lk_conv_table *table) {
     int32_t groups = self->grid.groups;
+    int32_t (*list)(const lk_conv_settings *, const uint8_t *, int32_t, lk_conv_entry *) =
+        sign > 0 ? list_reads : list_readers;
     table->classes = k->count * groups;
     table->class_at = lk_arena_take(arena, table->classes, sizeof *table->class_at);
-    if (table->class_at == NULL) {
-        return false;
-    }
-    for (int32_t c = 0; c < table->classes; c++) {
-        lk_conv_entry *entries =
-            lk_arena_take(arena, (int64_t)self->taps * groups, sizeof *entries);
+    for (int32_t c = 0; table->class_at != NULL && c < table->classes; c++) {
+        const uint8_t *seen = k->sees + c / groups * k->bytes;
+        int32_t count = list(self, seen, c % groups, NULL);
+        lk_conv_entry *entries = lk_arena_take(arena, count, sizeof *entries);
         if (entries == NULL) {
             return false;
         }
-        const uint8_t *inside = k->inside + (size_t)(c / groups) * (size_t)self->taps;
-        int32_t count = sign > 0 ? list_reads(self, inside, c % groups, entries)
-                                 : list_readers(self, inside, c % groups, entries);
+        list(self, seen, c % groups, entries);
         table->class_at[c] = (lk_conv_class){entries, count};
         table->entries_most = count > table->entries_most ? count : table->entries_most;
     }
-    return true;
+    return table->class_at != NULL;
 }
 
 static bool list_origins(lk_arena *arena, const lk_conv_settings *self, int32_t sign,
@@ -254,7 +328,7 @@ static bool make_table(lk_arena *arena, const lk_conv_settings *self, int32_t si
     bool made = table->class_of != NULL && list_origins(arena, self, sign, table) &&
                 find_kinds(self, sign, &k, table->class_of) &&
                 list_entries(arena, self, sign, &k, table);
-    lk_release(k.inside);
+    release_kinds(&k);
     return made;
 }
 
@@ -270,4 +344,15 @@ bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self) {
         }
     }
     return self->has != NULL;
+}
+
+bool lk_conv_uses(const lk_conv_settings *self, int32_t tap) {
+    int32_t pairs = self->grid.groups * self->grid.groups;
+    bool used = !self->ranked;
+    for (int64_t i = 0; !used && i < (int64_t)self->reads.classes * pairs; i++) {
+        int32_t g = (int32_t)(i % pairs) / self->grid.groups,
+                block = block_of(self, g, tap, (int32_t)(i % self->grid.groups));
+        used = block >= 0 && self->has[i / pairs * self->blocks + block] != 0;
+    }
+    return used;
 }

@@ -131,23 +131,23 @@ const lk_op lk_dense_op = {
     .sets_fresh = true,
 };
 
-static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to,
+static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_t to, lk_init init,
                          int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(
-        lk_parameters_declare(graph->parameters, text, from, to, LK_INIT_GLOROT, &parameters[0]));
+    LK_TRY(lk_parameters_declare(graph->parameters, text, from, to, init, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
     return lk_parameters_declare(graph->parameters, text, to, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
-lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
+static lk_node *make(lk_graph *graph, const char *name, lk_node *input, int64_t channels,
+                     lk_init init) {
     LK_REQUIRE(channels >= 1);
     if (input == NULL || graph->failed != LK_OK) {
         return NULL;
     }
     int32_t parameters[2];
-    graph->failed = declare(graph, name, input->channels, channels, parameters);
+    graph->failed = declare(graph, name, input->channels, channels, init, parameters);
     dense *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
         graph->failed =
@@ -156,4 +156,12 @@ lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t cha
     }
     *self = (dense){channels};
     return lk_graph_add(graph, &lk_dense_op, name, 1, &input, 2, parameters, self);
+}
+
+lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
+    return make(graph, name, input, channels, LK_INIT_GLOROT);
+}
+
+lk_node *lk_dense_from_zero(lk_graph *graph, const char *name, lk_node *input, int64_t channels) {
+    return make(graph, name, input, channels, LK_INIT_ZERO);
 }

@@ -15,7 +15,8 @@ typedef struct lk_drop {
 
 /* 0 <= rate < 1. */
 lk_drop lk_drop_make(double rate);
-/* The factors of places [first, first + count) of `cell`. */
+/* The factors of places [first, first + count) of `cell`. A task without kernels gets them one
+ * block at a time, by the definition: for references. */
 void lk_drop_draw(const lk_drop *drop, const lk_task *task, int64_t cell, int64_t first,
                   int64_t count, float *factor);
 

@@ -25,10 +25,7 @@ static void apply(const lk_task *task, int32_t cell, const float *from, float *t
         float factor[DRAWN];
         int64_t here = floats - i < DRAWN ? floats - i : DRAWN;
         lk_drop_draw(&self->drop, task, self->locked ? 0 : cell, before + i, here, factor);
-        for (int64_t k = 0; k < here; k++) {
-            float value = factor[k] == 0.0f ? 0.0f : factor[k] * from[i + k];
-            to[i + k] = add ? to[i + k] + value : value;
-        }
+        (add ? task->kernels->drop_add : task->kernels->drop)(to + i, factor, from + i, here);
     }
 }
 

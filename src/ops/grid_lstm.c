@@ -265,8 +265,13 @@ static bool backward(const lk_task *task) {
                    .dc = memory,
                    .dh = memory + each,
                    .dgates = fresh ? task->din[0] : memory + 2 * each};
-    lk_conv_products products = {task, self->conv, task->out + H * w, s.dgates,
-                                 w,    SLOTS * w,  GATES * w};
+    lk_conv_products products = {.task = task,
+                                 .self = self->conv,
+                                 .in = task->out + H * w,
+                                 .dout = s.dgates,
+                                 .inputs = w,
+                                 .in_stride = SLOTS * w,
+                                 .outputs = GATES * w};
     bool made = waves_back(&s) && lk_conv_backward_parameters(&products);
     if (!fresh) {
         lk_recurrent_give_input(task, s.dgates + task->first_cell * task->batch * GATES * w);

@@ -40,7 +40,12 @@ lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int6
  * stride the output's grid is smaller, ceil(size / stride) on each axis, and its pixel i stands
  * where the input's pixel i * stride is: it reads in[i * stride + offset(t)]. Declares NAME.weight
  * [blocks * input channels][channels], a block for each (output group, tap, input group) that the
- * mask lets through, and NAME.bias [groups * channels]. Taps are copied. */
+ * mask lets through, and NAME.bias [groups * channels]. Taps are copied.
+ *
+ * With ranks of the cells (Jain, Abbeel, Pathak 2020: "locally masked") the taps' mask differs from
+ * place to place: a block is used where the cell read has a lower rank than the cell that reads
+ * (type A), or none higher (type B). The weights do not depend on the ranks, so that networks of
+ * different orders may share them. Without strides, and not with LK_CENTRE_ALL. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
     int32_t axes;
@@ -57,6 +62,7 @@ typedef struct lk_conv_options {
     bool bias;
     lk_init init;
     int32_t stride[LK_GRID_AXES]; /* 0 means 1 */
+    const int32_t *rank;          /* [pixels * groups]; read while the node is made. NULL: none */
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
 /* The grid of its output, which has as many groups. */
@@ -64,6 +70,16 @@ lk_grid lk_conv_output_grid(const lk_conv_options *options);
 /* One tap, at the centre. */
 lk_node *lk_conv_1x1(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                      int64_t channels, lk_centre centre, lk_init init);
+
+/* Transposed convolution, from the grid that every stride-th pixel of options.grid makes back to
+ * that grid, of any size and one group:
+ *   out[q] = bias + sum over taps t in declared order, then input channels, of
+ *     weight[t][c_in][c_out] in[(q - offset(t)) / stride][c_in]
+ * where the division leaves no rest and leads into the grid. By stride 2 along an axis with taps 0
+ * and 1 each pixel becomes two, with -1, 0 and 1 the second of them reads its right neighbour too.
+ * Declares NAME.weight [taps * input channels][channels] and NAME.bias [channels]. options.centre
+ * is LK_CENTRE_ALL. */
+lk_node *lk_conv_up(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
 
 /* Weight normalisation (Salimans and Kingma 2016): from now on `node`, a convolution or a pointwise
  * layer, multiplies with g v / |v|, one norm for each of its output units. NAME.weight holds v;
@@ -164,8 +180,9 @@ lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t
                       int64_t channels);
 
 /* The same dense layer at every cell: out[c][o] = bias[o] + sum_k in[c][k] weight[k][o]. Declares
- * NAME.weight [in][out] and NAME.bias. */
+ * NAME.weight [in][out], from Glorot or from zero, and NAME.bias. */
 lk_node *lk_dense(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
+lk_node *lk_dense_from_zero(lk_graph *graph, const char *name, lk_node *input, int64_t channels);
 
 /* Recurrent steps over a sequence of cells, h before the first zero (ops/recurrent.h): x holds the
  * input's part, in gates of `width` channels. Declares NAME.recurrent [width][gates * width]. The
@@ -198,6 +215,64 @@ typedef struct lk_grid_lstm_options {
 } lk_grid_lstm_options;
 lk_node *lk_grid_lstm(lk_graph *graph, const char *name, lk_node *x, lk_grid_lstm_options options);
 
+/* Masked attention (Vaswani et al. 2017, section 3.2), in any order of the cells:
+ *   out[i][h] = sum over j in S(i) of softmax_j(q[i][h] . k[j][h] / sqrt(key channels) +
+ *     distance[h][i - j]) v[j][h],   0 where S(i) is empty
+ *   S(i) = {j: k[j] and v[j] are ready at step limit[i], and the pattern lets i read j}
+ * from q [queries][heads * key channels], k [keys][heads * key channels] and v [keys][heads * value
+ * channels] to [queries][heads * value channels]. Keys are met in order of (ready, cell).
+ *
+ * The mask is stated, not derived: a query that becomes ready late does not read more. To condition
+ * on the variables before it, the query of a variable states its rank (`limit` = the field's ranks,
+ * where cells are variables); keys that hold x_j are ready at rank + 1, so that this is strict, and
+ * keys that hold what precedes x_j are read up to the query's own. The proof has the last word.
+ * Everything that `options` points to is copied or used up by the maker. */
+typedef struct lk_attention_pattern {
+    int64_t window; /* of what is left, a query reads the last so many keys; 0: all */
+    /* Queries come in groups, each with a list of keys of its own; NULL: one group, all keys. What
+     * a node holds is all lists together. */
+    int64_t groups;
+    int64_t (*group)(const void *self, int64_t query);
+    bool (*reads)(const void *self, int64_t group, int64_t key);
+    const void *self;
+} lk_attention_pattern;
+typedef struct lk_attention_options {
+    int64_t heads;
+    const int32_t *limit; /* [queries]: the latest ready step that each may read; NULL: any */
+    lk_attention_pattern pattern;
+    /* A learned bias for each head and distance 0, 1, .. distances - 1 from a key up to its query,
+     * the last also for what is further; 0: none. No key may stand behind its query, then. Cells
+     * are counted by positions of so many (0 means 1). Declares NAME.distance [heads][distances],
+     * from 0. */
+    int64_t distances, cells_of_position;
+    double dropout; /* in training, of weights, as lk_dropout */
+} lk_attention_options;
+lk_node *lk_attention(lk_graph *graph, const char *name, lk_node *q, lk_node *k, lk_node *v,
+                      lk_attention_options options);
+
+/* Patterns of queries and keys that are cells of one grid, or of one sequence. What a pattern reads
+ * besides is for `limit` to say. `cut` must stay until the node is made.
+ *   blocks      local attention (Image Transformer, Parmar et al. 2018, section 4.2): a block of
+ *               queries reads itself and its flange, which is before it along the first axis and on
+ *               both sides along the others; flange 0: its own block alone. 1-D: one axis. Lists: a
+ *               block and its flange, for each block.
+ *   strided     cells a multiple of `stride` apart (Sparse Transformer, Child et al. 2019, section
+ *               4.2, A2; A1 is {.window = stride}). Lists: each key once.
+ *   summaries   the last `summary` cells of every run of `stride` (A2 of its fixed attention; A1 is
+ *               blocks). Lists: these keys once.
+ *   fixed       both, merged: the own run, and all summaries. Lists: cells + summaries for each
+ *               run.
+ * With another `window` than 0 a query reads the last so many of these. */
+typedef struct lk_attention_cut {
+    lk_grid grid; /* blocks: cells as pixels and groups */
+    int64_t block[LK_GRID_AXES], flange[LK_GRID_AXES];
+    int64_t stride, summary; /* of cells */
+} lk_attention_cut;
+lk_attention_pattern lk_attention_blocks(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_strided(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_summaries(const lk_attention_cut *cut);
+lk_attention_pattern lk_attention_fixed(const lk_attention_cut *cut, int64_t cells);
+
 /* Conditional probability tables, one cell each: out[t] = the row of table t that the values of its
  * parents choose, a row for each setting of the parents (the first one most significant). Table t's
  * parents are the input's cells parent[parent_begin[t] .. parent_begin[t + 1]); parent_begin NULL:
@@ -219,5 +294,16 @@ lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *fie
                           int64_t components);
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
                             const lk_field *field);
+
+/* The numbers that a network says of a pixel of 1 to LK_COLOURS_MOST colours, as parameters of
+ * lk_logistic_mixture for each colour given those before it, by one mixture indicator for the pixel
+ * (Salimans et al. 2017, section 2.2; ops/logistic_colours.c). The input has a cell for each pixel,
+ * of so many channels: K log weights; then for each colour K means, K log scales and K coefficients
+ * for each colour before it. Reads the field's symbols: [pixels * count]. Values: [pixels *
+ * count][batch][3 K]. */
+#define LK_COLOURS_MOST 4
+int64_t lk_logistic_colours_channels(int32_t count, int64_t components);
+lk_node *lk_logistic_colours(lk_graph *graph, lk_node *input, const lk_field *field, int32_t count,
+                             int64_t components);
 
 #endif

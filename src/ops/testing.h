@@ -164,7 +164,10 @@ static inline void testing_bench_deinit(op_bench *bench) {
 
 /* What decides what a training step drops, here as in testing_task: for references. */
 static inline lk_task testing_drawing(const lk_node *node) {
-    return (lk_task){.node = node, .training = true, .random = {TESTING_SEED, LK_FOR_DROPOUT}};
+    return (lk_task){.node = node,
+                     .training = true,
+                     .kernels = lk_kernels_named("scalar"),
+                     .random = {TESTING_SEED, LK_FOR_DROPOUT}};
 }
 
 static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, lk_pool *pool) {

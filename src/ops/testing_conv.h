@@ -33,6 +33,12 @@ static inline bool testing_conv_sees(const lk_conv_options *o, int32_t tap, int3
            (o->centre == LK_CENTRE_B && input_group == group);
 }
 
+/* Whether the ranks, if there are any, let one cell read another. */
+static inline bool testing_conv_may(const lk_conv_options *o, int64_t cell, int64_t other) {
+    return o->rank == NULL || o->rank[other] < o->rank[cell] ||
+           (o->centre == LK_CENTRE_B && o->rank[other] == o->rank[cell]);
+}
+
 static inline void testing_convolve(const lk_conv_options *o, const lk_node *node,
                                     double *const *in, double *const *parameter, int64_t batch,
                                     double *out) {
@@ -48,7 +54,8 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
                         continue;
                     }
                     if (g == cell % groups &&
-                        testing_conv_step(o, cell / groups, o->taps[t], &other)) {
+                        testing_conv_step(o, cell / groups, o->taps[t], &other) &&
+                        testing_conv_may(o, cell, other * groups + h)) {
                         for (int64_t k = 0; k < inputs; k++) {
                             sum += parameter[0][(block * inputs + k) * outputs + c] *
                                    in[0][((other * groups + h) * batch + n) * inputs + k];
@@ -62,16 +69,54 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
     }
 }
 
+/* What each pixel of the input writes by each tap. */
+static inline void testing_convolve_up(const lk_conv_options *o, const lk_node *node,
+                                       double *const *in, double *const *parameter, int64_t batch,
+                                       double *out) {
+    int64_t inputs = node->inputs[0]->channels, outputs = o->channels;
+    for (int64_t i = 0; i < testing_floats(node, batch); i++) {
+        out[i] = o->bias ? parameter[1][i % outputs] : 0.0;
+    }
+    for (int64_t pixel = 0; pixel < node->inputs[0]->cells; pixel++) {
+        for (int32_t t = 0; t < o->tap_count; t++) {
+            int64_t to;
+            if (!testing_conv_step(o, pixel, o->taps[t], &to)) {
+                continue;
+            }
+            for (int64_t i = 0; i < batch * inputs * outputs; i++) {
+                int64_t n = i / (inputs * outputs), k = i / outputs % inputs, c = i % outputs;
+                out[(to * batch + n) * outputs + c] +=
+                    parameter[0][(t * inputs + k) * outputs + c] *
+                    in[0][(pixel * batch + n) * inputs + k];
+            }
+        }
+    }
+}
+
 static const int32_t testing_taps_3x3[][LK_GRID_AXES] = {
     {-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 0}};
 static const int32_t testing_taps_1x1[][LK_GRID_AXES] = {{0, 0}};
 static const int32_t testing_taps_dilated[][LK_GRID_AXES] = {{-6}, {-3}, {0}};
+static const int32_t testing_taps_whole[][LK_GRID_AXES] = {
+    {-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 0}, {0, 1}, {1, -1}, {1, 0}, {1, 1}};
 static const int32_t testing_taps_volume[][LK_GRID_AXES] = {
     {1, -1, 2}, {0, 0, 0}, {-1, 0, -3}, {0, 1, 0}, {-2, 1, 1}};
 static const int32_t testing_taps_beyond[][LK_GRID_AXES] = {{-5}, {-1}, {7}};
 
-#define TESTING_CONV(name, ...)                                                        \
-    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                  \
+static const int32_t testing_taps_up[][LK_GRID_AXES] = {{0, -1}, {0, 0}, {0, 1},
+                                                        {1, -1}, {1, 0}, {1, 1}};
+static const int32_t testing_taps_up_left[][LK_GRID_AXES] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}};
+
+/* Zigzag over 5 x 4 pixels; any, some of them equal, of 3 x 3 pixels of 3 colours; of 13 cells. */
+static const int32_t testing_zigzag[20] = {0,  1,  5, 6,  2,  4,  7,  13, 3,  8,
+                                           12, 14, 9, 11, 15, 18, 10, 16, 17, 19};
+static const int32_t testing_any_colours[27] = {4, 9, 9, 0, 1,  20, 20, 5,  6, 9, 2, 2,  11, 12,
+                                                3, 8, 8, 8, 21, 0,  7,  13, 4, 4, 1, 22, 5};
+static const int32_t testing_any_line[13] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 0};
+
+#define TESTING_CONV(name, ...) TESTING_CONV_RANKED(name, NULL, __VA_ARGS__)
+#define TESTING_CONV_RANKED(name, ranks, ...)                                          \
+    static const lk_conv_options testing_conv_##name = {__VA_ARGS__, ranks};           \
     static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) { \
         return lk_conv(graph, "conv", source[0], testing_conv_##name);                 \
     }                                                                                  \
@@ -101,5 +146,36 @@ TESTING_CONV(strided_volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CE
              LK_INIT_HE, {2, 3, 2})
 TESTING_CONV(strided_long, {1, {415}, 1}, 2, testing_taps_dilated, 3, LK_CENTRE_B, true, LK_INIT_HE,
              {2})
+TESTING_CONV_RANKED(zigzag_a, testing_zigzag, {2, {5, 4}, 1}, 17, testing_taps_whole, 9,
+                    LK_CENTRE_A, true, LK_INIT_HE, {0})
+TESTING_CONV_RANKED(zigzag_b, testing_zigzag, {2, {5, 4}, 1}, 9, testing_taps_whole, 9, LK_CENTRE_B,
+                    true, LK_INIT_HE, {0})
+TESTING_CONV_RANKED(any_a, testing_any_colours, {2, {3, 3}, 3}, 5, testing_taps_whole, 9,
+                    LK_CENTRE_A, true, LK_INIT_HE, {0})
+TESTING_CONV_RANKED(any_b, testing_any_colours, {2, {3, 3}, 3}, 3, testing_taps_whole, 9,
+                    LK_CENTRE_B, false, LK_INIT_HE, {0})
+TESTING_CONV_RANKED(any_line, testing_any_line, {1, {13}, 1}, 4, testing_taps_beyond, 3,
+                    LK_CENTRE_B, true, LK_INIT_HE, {0})
+
+#define TESTING_CONV_UP(name, ...)                                                        \
+    static const lk_conv_options testing_conv_up_##name = {__VA_ARGS__, NULL};            \
+    static inline lk_node *make_conv_up_##name(lk_graph *graph, lk_node *const *source) { \
+        return lk_conv_up(graph, "conv", source[0], testing_conv_up_##name);              \
+    }                                                                                     \
+    static inline void reference_conv_up_##name(const lk_node *node, double *const *in,   \
+                                                double *const *parameter, int64_t batch,  \
+                                                double *out) {                            \
+        testing_convolve_up(&testing_conv_up_##name, node, in, parameter, batch, out);    \
+    }
+TESTING_CONV_UP(rows, {2, {5, 7}, 1}, 17, testing_taps_up, 6, LK_CENTRE_ALL, true, LK_INIT_HE,
+                {2, 2})
+TESTING_CONV_UP(left, {2, {6, 4}, 1}, 3, testing_taps_up_left, 4, LK_CENTRE_ALL, false, LK_INIT_HE,
+                {2, 2})
+TESTING_CONV_UP(gaps, {1, {10}, 1}, 4, testing_taps_1x1, 1, LK_CENTRE_ALL, true, LK_INIT_HE, {3})
+TESTING_CONV_UP(volume, {3, {3, 2, 4}, 1}, 3, testing_taps_volume, 5, LK_CENTRE_ALL, true,
+                LK_INIT_HE, {2, 3, 2})
+TESTING_CONV_UP(same, {2, {3, 4}, 1}, 5, testing_taps_3x3, 5, LK_CENTRE_ALL, true, LK_INIT_HE, {0})
+TESTING_CONV_UP(long, {2, {65, 9}, 1}, 2, testing_taps_up, 6, LK_CENTRE_ALL, true, LK_INIT_HE,
+                {2, 2})
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "ops/conv_inside.h"
 
-extern const lk_op lk_conv_op, lk_dense_op;
+extern const lk_op lk_conv_op, lk_conv_up_op, lk_dense_op;
 
 static int32_t conv_bands(const lk_node *node) {
     return ((const lk_conv_settings *)node->settings)->grid.groups;
@@ -30,6 +30,7 @@ static const struct {
     void (*begin)(const lk_node *node, int64_t *begin);
 } rows[] = {
     {&lk_conv_op, conv_bands, lk_conv_bands},
+    {&lk_conv_up_op, conv_bands, lk_conv_bands},
     {&lk_dense_op, one_band, whole},
 };
 

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "models/settings.h"
 #include "optim/optimizer.h"
 #include "train/state.h"
 
@@ -20,15 +21,17 @@ typedef struct lk_checkpoint {
     lk_train_state *state;
     const json_t
         *options; /* object: what must agree on resuming, each value a string, number or boolean */
-    json_t *epochs; /* array: the history so far; reading replaces its elements */
+    json_t *epochs;              /* array: the history so far; reading replaces its elements */
     float *carried; /* of a stream: what its lanes carry, carried_count floats; NULL: none */
     int64_t carried_count;
     float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */
     int64_t whole_count;
-    bool *read_whole;       /* whether it did; then `carried` stays as it is */
-    bool planned;           /* by time: that plan is kept too */
-    int64_t steps_in_epoch; /* reading: positions beyond it are refused */
-    int64_t slices_of_0_1;  /* reading a file that does not say in how many slices its minibatches
+    bool *read_whole;            /* whether it did; then `carried` stays as it is */
+    const lk_settings *settings; /* reading: of the model; what joined its table later stands in no
+                                    older file, and was at its fallback. NULL: none did */
+    bool planned;                /* by time: that plan is kept too */
+    int64_t steps_in_epoch;      /* reading: positions beyond it are refused */
+    int64_t slices_of_0_1; /* reading a file that does not say in how many slices its minibatches
                                were: it was this number (train/version_0_1.h) */
 } lk_checkpoint;
 

@@ -67,6 +67,20 @@ static lk_status declare_slices(lk_context *context, const lk_checkpoint *c, jso
                : lk_fail_no_memory(context, "checkpoint", 0);
 }
 
+/* What joined a family's settings later was at its fallback before there was a name for it. */
+static lk_status declare_later(lk_context *context, const lk_checkpoint *c, json_t *then) {
+    for (int32_t i = 0; c->settings != NULL && i < c->settings->count; i++) {
+        const lk_setting *row = &c->settings->table[i];
+        char key[128];
+        snprintf(key, sizeof key, "setting %s", row->key);
+        if (row->later && json_object_get(then, key) == NULL &&
+            json_object_set_new(then, key, json_string(row->fallback)) != 0) {
+            return lk_fail_no_memory(context, "checkpoint", 0);
+        }
+    }
+    return LK_OK;
+}
+
 lk_status lk_checkpoint_compare(lk_context *context, const lk_checkpoint *c, json_t *then) {
     const char *key;
     json_t *value;
@@ -74,6 +88,7 @@ lk_status lk_checkpoint_compare(lk_context *context, const lk_checkpoint *c, jso
         return lk_checkpoint_damaged(context, c, "its options are no object");
     }
     LK_TRY(declare_slices(context, c, then));
+    LK_TRY(declare_later(context, c, then));
     json_t *now = (json_t *)(uintptr_t)c->options; /* jansson iterates over mutable objects only */
     json_object_foreach(now, key, value) {
         const json_t *old = json_object_get(then, key);

@@ -236,6 +236,31 @@ static void slices_of_0_1(void **unused) {
     teardown(&a);
 }
 
+/* A setting that joined its family after the checkpoint was written had its fallback. */
+static void later_settings(void **unused) {
+    (void)unused;
+    static const lk_setting table[] = {
+        {.key = "old", .kind = LK_INTEGER, .fallback = "1", .most = 9},
+        {.key = "new", .kind = LK_INTEGER, .fallback = "2", .most = 9, .later = true}};
+    static const char *const now[][2] = {{"1", "2"}, {"1", "3"}};
+    fixture a = setup("adam", 4, true);
+    json_object_set_new(a.options, "setting old", json_string("1"));
+    assert_int_equal(write_it(&a), LK_OK);
+    for (int i = 0; i < 2; i++) {
+        fixture b = setup("adam", 4, false);
+        lk_settings settings = {table, 2, {(char *)(uintptr_t)now[i][0], NULL}};
+        json_object_set_new(b.options, "setting old", json_string(now[i][0]));
+        json_object_set_new(b.options, "setting new", json_string(now[i][1]));
+        lk_checkpoint c = view(&b);
+        c.settings = &settings;
+        assert_int_equal(lk_checkpoint_read(b.context, &c), i == 0 ? LK_OK : LK_MISMATCH);
+        assert_true(i == 0 ||
+                    strstr(lk_context_message(b.context), "setting new was \"2\" when") != NULL);
+        teardown(&b);
+    }
+    teardown(&a);
+}
+
 static int make_path(void **unused) {
     (void)unused;
     int file = mkstemp(path);
@@ -251,6 +276,7 @@ static int remove_path(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_read_back), cmocka_unit_test(damage_is_refused),
-        cmocka_unit_test(slices_of_0_1), cmocka_unit_test(another_run_is_refused)};
+        cmocka_unit_test(slices_of_0_1), cmocka_unit_test(later_settings),
+        cmocka_unit_test(another_run_is_refused)};
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

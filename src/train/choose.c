@@ -15,7 +15,10 @@ enum {
     LANES_MOST = 32,
     WINDOW_SHORT = 64,
     WINDOW_LONG = 128,
-    LONG_TEXT = 4 << 20 /* symbols of which the longer window still makes enough updates */
+    LONG_TEXT = 4 << 20, /* symbols of which the longer window still makes enough updates */
+    HELD_OUT_LEAST = 8192,
+    HELD_OUT_SHARE = 32,     /* of a text, one part in so many, */
+    HELD_OUT_SHARE_MOST = 10 /* and of a small one this */
 };
 
 #define ADAM_RATE 0.001
@@ -27,6 +30,12 @@ int64_t lk_choose_window(int64_t symbols) {
 
 static int64_t within(int64_t value, int64_t least, int64_t most) {
     return value < least ? least : value > most ? most : value;
+}
+
+int64_t lk_choose_held_out(int64_t symbols) {
+    int64_t wanted =
+        symbols / HELD_OUT_SHARE > HELD_OUT_LEAST ? symbols / HELD_OUT_SHARE : HELD_OUT_LEAST;
+    return within(wanted, 0, symbols / HELD_OUT_SHARE_MOST);
 }
 
 /* The nearest power of two below, whose lanes are divided among threads without a rest. */
@@ -44,11 +53,22 @@ static int64_t choose_batch(const lk_train_facts *facts, int64_t window) {
                         : within(facts->size / UPDATES_WANTED, EXAMPLES_LEAST, EXAMPLES_MOST);
 }
 
+/* Whether the rate falls to 0 by the end. */
+static bool falls(const lk_train_options *o) {
+    return o->rate.name == LK_CHOOSE_SCHEDULE
+               ? o->minutes > 0.0
+               : lk_rate_ends(&o->rate) && o->rate.final_fraction == 0.0;
+}
+
 static double choose_rate(const lk_train_facts *facts, const lk_train_options *o) {
     bool adaptive = strncmp(o->optimizer.name, "adam", 4) == 0; /* adam, adamw */
-    return strcmp(o->optimizer.name, "sgd") == 0            ? SGD_RATE
-           : adaptive && facts->family->learning_rate > 0.0 ? facts->family->learning_rate
-                                                            : ADAM_RATE;
+    const lk_family *family = facts->family;
+    if (!adaptive) {
+        return strcmp(o->optimizer.name, "sgd") == 0 ? SGD_RATE : ADAM_RATE;
+    }
+    return family->falling_rate > 0.0 && falls(o) ? family->falling_rate
+           : family->learning_rate > 0.0          ? family->learning_rate
+                                                  : ADAM_RATE;
 }
 
 static void say(char reason[LK_CHOOSE_REASON], const char *format, ...) {

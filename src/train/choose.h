@@ -26,6 +26,9 @@ typedef struct lk_train_facts {
 
 /* Symbols of texts after which gradients are cut off. */
 int64_t lk_choose_window(int64_t symbols);
+/* Symbols at the end of one text that are held out to validate on, where nobody says how many: a
+ * tenth of a small one, and no more than it takes to tell weights apart. */
+int64_t lk_choose_held_out(int64_t symbols);
 /* Replaces what is to be chosen among batch size, learning rate, clipping and schedule; `window` is
  * of texts. `reason` says what was chosen and why, in one line; empty: nothing was. */
 void lk_choose_options(const lk_train_facts *facts, int64_t window, lk_train_options *options,
@@ -37,6 +40,9 @@ lk_status lk_choose_before(lk_context *context, const char *checkpoint, const lk
                            json_t **before);
 /* Takes over what is to be chosen; of texts the window. Before is not NULL. */
 void lk_choose_as_before(const json_t *before, int64_t *window, lk_train_options *options);
+
+/* Symbols that the run to be resumed held out; -1: it says nothing of texts, or is NULL. */
+int64_t lk_choose_held_out_before(const json_t *before);
 
 /* KEY=VALUE texts. */
 typedef struct lk_assignments {

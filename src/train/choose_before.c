@@ -59,6 +59,19 @@ void lk_choose_as_before(const json_t *before, int64_t *window, lk_train_options
     }
 }
 
+int64_t lk_choose_held_out_before(const json_t *before) {
+    const char *data = json_string_value(json_object_get(before, "validation data"));
+    const char *of = data != NULL ? strstr(data, "(xxh3 of ") : NULL;
+    long long symbols;
+    if (data != NULL && strcmp(data, "none") == 0) {
+        return 0;
+    }
+    return of != NULL && strstr(of, " symbols)") != NULL &&
+                   sscanf(of, "(xxh3 of %lld", &symbols) == 1
+               ? symbols
+               : -1;
+}
+
 /* ---- settings -------------------------------------------------------------------------------- */
 
 static lk_status add(lk_context *context, lk_assignments *a, const char *key, const char *value) {

@@ -46,6 +46,29 @@ static void texts_by_their_size(void **unused) {
     }
 }
 
+/* Never more than a tenth; of what is resumed as many as then. */
+static void held_out_of_texts(void **unused) {
+    (void)unused;
+    static const int64_t rows[][2] = {{5, 0},         {1000, 100},      {81920, 8192},
+                                      {250000, 8192}, {1003854, 31370}, {1LL << 40, 1LL << 35}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(lk_choose_held_out(rows[i][0]), rows[i][1]);
+    }
+    static const struct {
+        const char *data;
+        int64_t symbols;
+    } texts[] = {{"0123 (xxh3 of 25000 symbols)", 25000},
+                 {"0123 (xxh3 of 25000 values)", -1},
+                 {"none", 0},
+                 {"", -1}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *before = json_pack("{s:s}", "validation data", texts[i].data);
+        assert_int_equal(lk_choose_held_out_before(before), texts[i].symbols);
+        json_decref(before);
+    }
+    assert_int_equal(lk_choose_held_out_before(NULL), -1);
+}
+
 static void examples_by_their_number(void **unused) {
     (void)unused;
     char reason[LK_CHOOSE_REASON];
@@ -57,6 +80,34 @@ static void examples_by_their_number(void **unused) {
     assert_string_equal(o.rate.name, "cosine");
     assert_true(o.rate.by_time);
     assert_non_null(strstr(reason, "not repeatable"));
+}
+
+/* What ends low may begin high; a rate that stays, or falls to a part, is the family's. */
+static void rates_that_fall_begin_higher(void **unused) {
+    (void)unused;
+    char reason[LK_CHOOSE_REASON];
+    const lk_family *family = lk_family_named("charrnn");
+    static const struct {
+        const char *schedule;
+        double minutes, final;
+        bool falls;
+    } rows[] = {{LK_CHOOSE_SCHEDULE, 1, 0, true}, {LK_CHOOSE_SCHEDULE, 0, 0, false},
+                {"cosine", 0, 0, true},           {"linear", 1, 0, true},
+                {"cosine", 0, 0.1, false},        {"step", 1, 0, false},
+                {"constant", 1, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lk_train_options o = open_options();
+        lk_train_facts facts = {.family = family, .texts = true, .size = 1 << 20};
+        o.rate.name = rows[i].schedule;
+        o.rate.final_fraction = rows[i].final;
+        o.minutes = rows[i].minutes;
+        lk_choose_options(&facts, 64, &o, reason);
+        assert_true(o.optimizer.learning_rate ==
+                    (rows[i].falls ? family->falling_rate : family->learning_rate));
+    }
+    assert_true(family->falling_rate > family->learning_rate);
+    lk_train_options o = chosen("made", false, 60000, 5, reason);
+    assert_true(o.optimizer.learning_rate == 0.001);
 }
 
 static void what_is_given_stays(void **unused) {
@@ -154,8 +205,9 @@ static void resuming_keeps_the_plan(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_by_their_size), cmocka_unit_test(examples_by_their_number),
-        cmocka_unit_test(what_is_given_stays), cmocka_unit_test(settings_suit_texts),
+        cmocka_unit_test(texts_by_their_size),          cmocka_unit_test(held_out_of_texts),
+        cmocka_unit_test(rates_that_fall_begin_higher), cmocka_unit_test(examples_by_their_number),
+        cmocka_unit_test(what_is_given_stays),          cmocka_unit_test(settings_suit_texts),
         cmocka_unit_test(resuming_keeps_the_plan)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

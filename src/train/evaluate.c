@@ -17,6 +17,7 @@ lk_status lk_evaluation_init(lk_context *context, const lk_items *items,
 
 void lk_evaluation_deinit(lk_evaluation *evaluation) {
     lk_release(evaluation->nll_nats);
+    lk_release(evaluation->network_nats);
     *evaluation = (lk_evaluation){0};
 }
 
@@ -26,6 +27,9 @@ static lk_status take(void *argument, const lk_passage *passage) {
     bool parts = e->variables > 0 && passage->count > e->variables && passage->nats != NULL;
     e->nll_nats[passage->item] = passage->nll_nats;
     e->escapes += passage->escapes;
+    for (int64_t k = 0; passage->network_nats != NULL && k < e->networks; k++) {
+        e->network_nats[k] += passage->network_nats[k * passage->network_stride];
+    }
     for (int64_t v = 0; parts && v < passage->count; v++) {
         e->part_nats[v / e->variables] += passage->nats[v];
     }
@@ -36,11 +40,26 @@ lk_sink lk_evaluation_sink(lk_evaluation *evaluation) {
     return (lk_sink){take, evaluation};
 }
 
+/* The evaluation tells of each network of a mixture, of so many of them. */
+static lk_status count_networks(const lk_model *model, int64_t wanted, lk_evaluation *evaluation) {
+    int64_t all = lk_model_variants(model);
+    evaluation->networks = wanted > 0 && wanted < all ? wanted : all;
+    if (evaluation->networks == 1 || evaluation->variables == 0) {
+        evaluation->networks = 0;
+        return LK_OK;
+    }
+    evaluation->network_nats = lk_allocate(evaluation->networks, sizeof *evaluation->network_nats);
+    return evaluation->network_nats != NULL
+               ? LK_OK
+               : lk_fail_no_memory(model->context, "likelihoods", evaluation->networks * 8);
+}
+
 lk_status lk_evaluate(const lk_model *model, lk_items *items, const lk_walk_options *options,
                       lk_evaluation *evaluation) {
     const lk_sink sink = lk_evaluation_sink(evaluation);
     lk_walk_options how = options != NULL ? *options : (lk_walk_options){0};
     LK_TRY(lk_evaluation_init(model->context, items, evaluation));
+    LK_TRY(count_networks(model, how.networks, evaluation));
     bool parts = lk_model_view(model) != NULL && evaluation->variables > 0;
     how.terms |= parts && lk_model_variants(model) == 1;
     return lk_walk_once(model, items, &how, &sink, 1);

@@ -10,6 +10,10 @@ typedef struct lk_evaluation {
     int64_t escapes;          /* of texts: characters that the model does not know */
     /* What each part of a view brings, in nats, of all items; 0: several networks, or no view. */
     double part_nats[LK_VIEW_PARTS_MOST];
+    /* By lk_evaluate, of a mixture of several networks on a data set: owned, [networks], what each
+     * says alone, in nats, of all items. Else networks is 0. */
+    double *network_nats;
+    int64_t networks;
 } lk_evaluation;
 
 /* options NULL: all defaults. lk_evaluation_deinit, whatever comes of it. */

@@ -140,6 +140,42 @@ static void mixture_equals_its_definition(void **unused) {
     lk_context_destroy(context);
 }
 
+/* What each network says alone, beside the mixture, whatever the lanes. */
+static void networks_are_told(void **unused) {
+    (void)unused;
+    static const lk_walk_options ways[] = {{.networks = 0}, {.lanes = 7}, {.networks = 3}};
+    lk_context *context;
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    lk_model *model = make_model(context);
+    lk_dataset *data = all_vectors(context);
+    lk_items *items;
+    lk_run *run;
+    assert_int_equal(lk_items_of_dataset(context, data, NULL, &items), LK_OK);
+    assert_int_equal(lk_run_open(model, &(lk_run_options){.lanes = ALL}, &run), LK_OK);
+    for (int i = 0; i < 3; i++) {
+        lk_evaluation evaluation;
+        assert_int_equal(lk_evaluate(model, items, &ways[i], &evaluation), LK_OK);
+        assert_int_equal(evaluation.networks, i == 2 ? 3 : MASKS);
+        for (int32_t v = 0; v < evaluation.networks; v++) {
+            double one[ALL], sum = 0;
+            assert_int_equal(lk_run_turn(run, v), LK_OK);
+            assert_int_equal(lk_run_begin(run, ALL, NULL), LK_OK);
+            assert_int_equal(lk_run_forward(run, data->values, VARIABLES), LK_OK);
+            assert_int_equal(lk_run_nll(run, one, NULL), LK_OK);
+            for (int k = 0; k < ALL; k++) {
+                sum += one[k];
+            }
+            assert_true(evaluation.network_nats[v] == sum);
+        }
+        lk_evaluation_deinit(&evaluation);
+    }
+    lk_run_close(run);
+    lk_items_close(items);
+    lk_dataset_destroy(data);
+    lk_model_destroy(model);
+    lk_context_destroy(context);
+}
+
 /* A walk that is kept, as validation keeps it: it follows the weights, takes more or fewer networks
  * and lanes, and goes on after it was stopped. */
 static void walks_are_kept(void **unused) {
@@ -282,6 +318,7 @@ static void calibration_is_sorted_quantiles(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mixture_is_exact),
+                                       cmocka_unit_test(networks_are_told),
                                        cmocka_unit_test(mixture_equals_its_definition),
                                        cmocka_unit_test(walks_are_kept),
                                        cmocka_unit_test(not_a_number_is_named),

@@ -15,15 +15,7 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train,
             model->data.alphabet; /* only the number of variables is left to be checked */
     }
     LK_TRY(lk_model_accepts(model, &shape));
-    for (int64_t i = 0; i < train->examples && model->data.labels > 0; i++) {
-        if (train->labels == NULL || train->labels[i] < 0 ||
-            train->labels[i] >= model->data.labels) {
-            return lk_fail(model->context, LK_MISMATCH,
-                           "%s: example %lld has no label below %d, which the model wants to be "
-                           "given",
-                           train->path, (long long)i + 1, model->data.labels);
-        }
-    }
+    LK_TRY(lk_model_accepts_labels(model, train));
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "models/run.h"
@@ -337,8 +338,8 @@ static json_t *hash(const lk_trainer *t, bool valid) {
 static json_t *describe(const lk_trainer *t, bool valid) {
     const lk_items *texts = valid ? t->valid_texts : t->train_texts;
     return texts == NULL ? json_null()
-                         : json_pack("{s:s, s:I}", "path", lk_items_path(texts), "symbols",
-                                     (json_int_t)lk_items_total(texts));
+                         : json_pack("{s:o, s:I}", "path", lk_json_bytes(lk_items_path(texts)),
+                                     "symbols", (json_int_t)lk_items_total(texts));
 }
 
 const lk_feed lk_feed_texts = {init,     deinit,    begin, run,     example,

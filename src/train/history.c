@@ -96,7 +96,7 @@ static const char *stop_text(lk_stop stop) {
 
 json_t *lk_history_data(const lk_dataset *data) {
     json_t *object = json_object();
-    lk_json_set(&object, "path", json_string(data->path != NULL ? data->path : ""));
+    lk_json_set(&object, "path", lk_json_bytes(data->path != NULL ? data->path : ""));
     lk_json_set(&object, "examples", json_integer((json_int_t)data->examples));
     return object;
 }

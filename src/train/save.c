@@ -18,7 +18,8 @@ lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
                            .carried_count = t->windows != NULL ? lk_windows_carried(t->windows) : 0,
                            .planned = t->options.rate.by_time,
                            .steps_in_epoch = t->epoch_batches,
-                           .slices_of_0_1 = t->slices_of_0_1};
+                           .slices_of_0_1 = t->slices_of_0_1,
+                           .settings = &t->model->settings};
 }
 
 void lk_trainer_swap_kept(lk_trainer *t) {

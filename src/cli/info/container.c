@@ -1,7 +1,10 @@
 #include "cli/info/container.h"
 
+#include <string.h>
+
 #include "codec/container.h"
 #include "data/formats/formats.h"
+#include "models/model_file.h"
 
 /* What the chunks say, one after another. */
 typedef struct tally {
@@ -12,7 +15,27 @@ typedef struct tally {
     int64_t least;                   /* bytes of one */
     int64_t items, symbols, missing; /* in sound chunks; chunks that are damaged */
     json_t *list;
+    const char *asked;       /* path of a model; NULL: none */
+    const lk_family *family; /* of that model */
+    char other[33];          /* its fingerprint */
+    bool same;               /* it is the one that compressed */
 } tally;
+
+/* A container knows its model by the fingerprint alone. */
+static lk_status ask_model(lk_context *context, const char *path, tally *t) {
+    lk_model *model;
+    t->asked = path;
+    if (path == NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_model_read(context, path, &model));
+    lk_fingerprint own = lk_model_fingerprint(model);
+    lk_fingerprint_print(own, t->other);
+    t->family = model->family;
+    t->same = memcmp(own.byte, t->c.model.byte, sizeof own.byte) == 0;
+    lk_model_destroy(model);
+    return LK_OK;
+}
 
 static void add_chunk(tally *t, const lk_chunk *chunk) {
     t->missing = chunk->number - t->sound;
@@ -62,6 +85,12 @@ static int print_json(tally *t) {
         lk_json_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes, "chunk_bytes",
         (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
     t->list = NULL;
+    if (t->asked != NULL) {
+        json_object_set_new(object, "model",
+                            json_pack("{s:s, s:s, s:s, s:b}", "path", t->asked, "family",
+                                      t->family->name, "fingerprint", t->other, "made_it",
+                                      t->same));
+    }
     if (c->texts) {
         json_object_set_new(object, "text_bytes", json_integer(c->bytes));
     } else {
@@ -85,12 +114,26 @@ static void print_damage(const tally *t) {
     }
 }
 
+static void print_model(const tally *t) {
+    if (t->asked == NULL) {
+        printf("model           fingerprint %s (--model MODEL tells whether a model is that "
+               "one)\n",
+               t->fingerprint);
+    } else if (t->same) {
+        printf("model           %s, family %s, fingerprint %s\n", t->asked, t->family->name,
+               t->fingerprint);
+    } else {
+        printf("model           fingerprint %s; not %s, family %s, fingerprint %s\n",
+               t->fingerprint, t->asked, t->family->name, t->other);
+    }
+}
+
 static int print_text(const tally *t) {
     const lk_container *c = &t->c;
     const char *format = lk_dataset_format_name(lk_container_format(c));
     printf("compressed      container of version %lld, %lld bytes\n", (long long)c->version,
            (long long)t->bytes);
-    printf("model           fingerprint %s (likely info MODEL tells a model's)\n", t->fingerprint);
+    print_model(t);
     if (c->texts) {
         printf("content         %lld texts of %lld symbols", (long long)t->items,
                (long long)t->symbols);
@@ -117,9 +160,10 @@ static int print_text(const tally *t) {
     return cli_finish_output();
 }
 
-int info_container_print(lk_source *source, bool json) {
+int info_container_print(lk_source *source, const char *model, bool json) {
     tally t = {.list = json_array()};
     lk_status status = count(source, &t);
+    status = status == LK_OK ? ask_model(source->context, model, &t) : status;
     int end = status != LK_OK ? cli_fault(source->context) : json ? print_json(&t) : print_text(&t);
     json_decref(t.list);
     lk_container_close(&t.c);

@@ -130,8 +130,15 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
     return cli_finish_output();
 }
 
-static int print_field_json(const lk_model *model, const lk_receptive *field) {
+/* A column's name is whole here. */
+static json_t *place_json(const lk_model *model, int64_t variable) {
     char text[64];
+    print_variable(model, variable, text);
+    const lk_columns *columns = model->data.columns;
+    return lk_json_bytes(columns != NULL ? columns->column[variable].name : text);
+}
+
+static int print_field_json(const lk_model *model, const lk_receptive *field) {
     json_t *seen = json_array(), *change = json_array(), *blind = json_array();
     for (int64_t v = 0; v < field->variables; v++) {
         if (field->seen[v]) {
@@ -141,11 +148,10 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
             json_array_append_new(blind, json_integer(v + 1));
         }
     }
-    print_variable(model, field->variable, text);
     return cli_print_json(json_pack(
-        "{s:I, s:s, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable",
-        (json_int_t)field->variable + 1, "place", text, "earlier", (json_int_t)field->earlier_count,
-        "seen", (json_int_t)field->seen_count, "blind",
+        "{s:I, s:o, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable",
+        (json_int_t)field->variable + 1, "place", place_json(model, field->variable), "earlier",
+        (json_int_t)field->earlier_count, "seen", (json_int_t)field->seen_count, "blind",
         (json_int_t)(field->earlier_count - field->seen_count), "samples", field->examples,
         "seen_variables", seen, "total_variation", change, "blind_variables", blind));
 }
@@ -188,8 +194,9 @@ int info_masks(const lk_model *model, const char *path, bool json) {
                                         d->window, "rows", (json_int_t)d->rows, "columns",
                                         (json_int_t)d->columns, "open", (json_int_t)d->open));
     }
-    int end = json ? cli_print_json(json_pack("{s:s, s:O}", "out", path, "masks", list))
-                   : cli_finish_output();
+    int end =
+        json ? cli_print_json(json_pack("{s:o, s:O}", "out", lk_json_bytes(path), "masks", list))
+             : cli_finish_output();
     json_decref(list);
     return end;
 }

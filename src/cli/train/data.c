@@ -249,6 +249,8 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     options.label =
         condition != NULL && strcmp(condition, "label") != 0 && labels == NULL ? condition : NULL;
     LK_TRY(read_first(context, cli_text(arguments, "data", NULL), &options, data));
+    LK_TRY(how->binarization != LK_BINARIZE_NONE ? lk_dataset_check_grey(context, data->train)
+                                                 : LK_OK);
     const lk_columns *columns = data->train->columns;
     if (options.unseen && from == NULL && (columns == NULL || !lk_columns_have_words(columns))) {
         return lk_fail(

@@ -20,11 +20,15 @@ typedef struct train_data {
 lk_status train_data_read(const cli_arguments *arguments, lk_context *context, const lk_model *from,
                           const lk_dataset_options *how, double fraction, uint64_t seed,
                           train_data *data);
-/* The same for texts, in windows of so many symbols (LK_CHOOSE_WINDOW: chosen by their size).
- * Without --valid the last `fraction` of one text, or of several. */
+typedef struct train_text_how {
+    lk_symbols_kind kind;
+    int64_t window;       /* in symbols; LK_CHOOSE_WINDOW: chosen by their size */
+    double fraction;      /* held out; below 0: chosen */
+    const json_t *before; /* of the run that is resumed, which chose already; or NULL */
+} train_text_how;
+/* The same for texts. Without --valid the last part of one text, or of several. */
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
-                               const lk_model *from, lk_symbols_kind kind, int64_t window,
-                               double fraction, train_data *data);
+                               const lk_model *from, const train_text_how *how, train_data *data);
 /* Whether --data, without --text, is a text that the family is to be trained on as one; says so. */
 lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text);
 void train_data_release(train_data *data);

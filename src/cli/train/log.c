@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/formats/formats.h"
 #include "jobs/sample.h"
 #include "train/events.h"
@@ -71,11 +72,24 @@ static lk_status check_parent(lk_context *context, const char *folder) {
                : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
 }
 
+/* No output of another name, and not one of the files in it. */
+static lk_status guard_files(lk_context *context, const char *folder) {
+    char *lines = lk_print("%s/log.jsonl", folder);
+    if (lines == NULL) {
+        return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
+    }
+    lk_status status = lk_is_folder(folder) ? LK_OK : lk_guard_output(context, folder);
+    status = status == LK_OK ? lk_guard_output_member(context, lines) : status;
+    lk_release(lines);
+    return status;
+}
+
 lk_status train_log_check(lk_context *context, const char *folder, bool resume) {
     struct stat about;
     if (strcmp(folder, "-") == 0) {
         return lk_fail(context, LK_INVALID, "-: a log is a folder of files: name one");
     }
+    LK_TRY(guard_files(context, folder));
     if (stat(folder, &about) != 0) {
         return check_parent(context, folder);
     }
@@ -92,11 +106,11 @@ lk_status train_log_check(lk_context *context, const char *folder, bool resume) 
 
 static lk_status open_files(train_log *log, const char *folder) {
     lk_context *context = log->context;
-    LK_TRY(lk_guard_folder(context, folder));
     log->path = lk_print("%s/log.jsonl", folder);
     if (log->path == NULL) {
         return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }
+    LK_TRY(lk_guard_folder(context, folder));
     LK_TRY(lk_append_open(context, log->path, &log->lines));
     return lk_events_create(context, folder, &log->events);
 }

@@ -1,6 +1,7 @@
 #include "cli/train/out.h"
 
 #include "base/file.h"
+#include "base/guard.h"
 #include "base/memory.h"
 #include "base/path.h"
 
@@ -29,8 +30,11 @@ lk_status train_out_open(const cli_arguments *arguments, lk_context *context, bo
         return LK_OK;
     }
     out->checkpoint = lk_print("%s.checkpoint", out->model);
-    return out->checkpoint != NULL ? lk_writer_try(context, out->checkpoint)
-                                   : lk_fail_no_memory(context, "a name", 1);
+    if (out->checkpoint == NULL) {
+        return lk_fail_no_memory(context, "a name", 1);
+    }
+    LK_TRY(lk_guard_output(context, out->checkpoint));
+    return lk_writer_try(context, out->checkpoint);
 }
 
 void train_out_close(train_out *out) {

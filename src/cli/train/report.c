@@ -134,10 +134,10 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
             return EXIT_FAULT;
         }
         return cli_print_json(
-            json_pack("{s:s, s:s?, s:s, s:I, s:s, s:o, s:s*}", "model", out->model, "checkpoint",
-                      out->checkpoint, "family", model->family->name, "parameters",
-                      (json_int_t)lk_parameters_total(model->parameters), "fingerprint",
-                      fingerprint, "history", history, "note", note));
+            json_pack("{s:o, s:o?, s:s, s:I, s:s, s:o, s:o*}", "model", lk_json_bytes(out->model),
+                      "checkpoint", lk_json_bytes(out->checkpoint), "family", model->family->name,
+                      "parameters", (json_int_t)lk_parameters_total(model->parameters),
+                      "fingerprint", fingerprint, "history", history, "note", lk_json_bytes(note)));
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);

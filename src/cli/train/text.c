@@ -8,11 +8,22 @@
 #include "cli/train/data.h"
 #include "train/choose.h"
 
+#define TEXTS_HELD_OUT 0.1 /* of several, where nobody says how many */
+
+static int64_t count_held_out(const train_text_how *how, int64_t count, int64_t all) {
+    int64_t before = lk_choose_held_out_before(how->before);
+    if (how->fraction >= 0.0 || count > 1) {
+        double fraction = how->fraction >= 0.0 ? how->fraction : TEXTS_HELD_OUT;
+        return (int64_t)llround(fraction * (double)all);
+    }
+    return before >= 0 ? before : lk_choose_held_out(all);
+}
+
 /* The last part of one text; of several texts whole ones, the last by name. */
-static lk_status hold_out(lk_context *context, train_data *data, double fraction) {
+static lk_status hold_out(lk_context *context, const train_text_how *how, train_data *data) {
     int64_t count = lk_items_count(data->train_texts);
     int64_t all = count == 1 ? lk_items_length(data->train_texts, 0) : count;
-    int64_t held_out = (int64_t)llround(fraction * (double)all);
+    int64_t held_out = count_held_out(how, count, all);
     if (held_out < 1 || held_out >= all) {
         return LK_OK;
     }
@@ -71,16 +82,15 @@ lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *cont
 }
 
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
-                               const lk_model *from, lk_symbols_kind kind, int64_t window,
-                               double fraction, train_data *data) {
+                               const lk_model *from, const train_text_how *how, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *valid = cli_text(arguments, "valid", NULL);
     char *note = NULL;
     *data = (train_data){.description = {.stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status = from != NULL
-                           ? lk_symbols_copy(context, &from->data.symbols, symbols)
-                           : lk_items_learn_texts(context, path, kind, symbols, &data->train_texts);
+    lk_status status =
+        from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                     : lk_items_learn_texts(context, path, how->kind, symbols, &data->train_texts);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
     if (status == LK_OK && from != NULL) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
@@ -88,12 +98,13 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
     status = status == LK_OK ? keep_note(context, data, &note) : status;
     if (status == LK_OK) {
         status = valid != NULL ? lk_items_open_texts(context, valid, symbols, &data->valid_texts)
-                               : hold_out(context, data, fraction);
+                               : hold_out(context, how, data);
     }
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
     if (status == LK_OK) {
         int64_t symbols_total = lk_items_total(data->train_texts);
-        window = window == LK_CHOOSE_WINDOW ? lk_choose_window(symbols_total) : window;
+        int64_t window =
+            how->window == LK_CHOOSE_WINDOW ? lk_choose_window(symbols_total) : how->window;
         data->description.shape = (lk_shape){1, {window}};
         data->description.variables = window;
     }

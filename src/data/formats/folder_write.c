@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/guard.h"
 #include "base/memory.h"
 #include "data/formats/format.h"
 
@@ -79,6 +80,7 @@ static lk_status write_example(lk_context *context, const char *folder, const lk
     if (status == LK_OK) {
         status = make_folders(context, path, strlen(folder) + !lk_names_folder(folder), batch);
     }
+    status = status == LK_OK ? lk_guard_output_member(context, path) : status;
     if (status == LK_OK) {
         status = lk_buffer_hold(context, path, &buffer, batch);
     }

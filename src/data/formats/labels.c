@@ -2,6 +2,7 @@
  * an NPZ. */
 #include "data/labels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -32,6 +33,14 @@ static bool read_number(const lk_line *line, int32_t *number) {
     return integer;
 }
 
+/* Whether the line is the number's digits, and not 007, +7, 7.0 or 7e0. */
+static bool is_spelled(const lk_line *line, int32_t number) {
+    char digits[16];
+    lk_field field = lk_field_trimmed(field_of(line));
+    int length = snprintf(digits, sizeof digits, "%d", number);
+    return field.end - field.start == length && memcmp(field.start, digits, (size_t)length) == 0;
+}
+
 static lk_status fail_line(lk_context *context, const lk_reading *reading, const lk_line *line,
                            const char *wanted) {
     char quoted[LK_QUOTE_CAPACITY];
@@ -40,14 +49,17 @@ static lk_status fail_line(lk_context *context, const lk_reading *reading, const
                    (long long)line->number, lk_text_quote(line->start, line->end, quoted), wanted);
 }
 
-/* False: the line in *wrong is no number. */
-static bool read_numbers(lk_text text, lk_label_list *list, lk_line *wrong) {
-    list->count = 0;
-    while (lk_text_line(&text, wrong)) {
-        if (!read_number(wrong, &list->labels[list->count])) {
+/* False: the line in *wrong is no number. *spelled: all are written as numbers are, so that they
+ * can be had again from these. */
+static bool read_numbers(lk_text text, lk_label_list *list, lk_line *wrong, bool *spelled) {
+    *spelled = true;
+    for (list->count = 0; lk_text_line(&text, wrong); ++list->count) {
+        int32_t number;
+        if (!read_number(wrong, &number)) {
             return false;
         }
-        ++list->count;
+        *spelled = *spelled && is_spelled(wrong, number);
+        list->labels[list->count] = number;
     }
     return true;
 }
@@ -85,10 +97,12 @@ static lk_status read_text(lk_context *context, const lk_reading *reading, int64
     }
     bool header = lines == examples + 1 && lk_text_line(&below, &line),
          named = header && !read_number(&line, &number);
-    if (read_numbers(named ? below : text, list, &line)) {
+    bool spelled, numbers = read_numbers(named ? below : text, list, &line, &spelled);
+    if (numbers && (spelled || !words)) {
         return LK_OK;
     }
-    return words ? read_words(context, reading, header ? below : text, list)
+    bool skip = numbers ? named : header;
+    return words ? read_words(context, reading, skip ? below : text, list)
                  : fail_line(context, reading, &line, "integer");
 }
 

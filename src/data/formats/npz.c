@@ -90,6 +90,13 @@ static int64_t find_usual(zip_t *archive, const char *const names[NAMES_MOST]) {
     return -1;
 }
 
+/* libzip compares the checksum of an entry where it meets its end, which is past its last byte. */
+static bool read_bytes(zip_file_t *file, uint8_t *data, int64_t size, bool all) {
+    uint8_t past;
+    return zip_fread(file, data, (zip_uint64_t)size) == size &&
+           (!all || zip_fread(file, &past, 1) == 0);
+}
+
 /* Reads the first `most` bytes of an entry, or all when most is -1. */
 static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_t *archive,
                             int64_t index, int64_t most, lk_bytes *bytes) {
@@ -122,7 +129,7 @@ static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_
     uint8_t *data = lk_resize(NULL, size + 1, 1);
     if (!data) {
         status = lk_fail_no_memory(context, info.name, size);
-    } else if (zip_fread(file, data, (zip_uint64_t)size) != size) {
+    } else if (!read_bytes(file, data, size, size == (int64_t)info.size)) {
         status = is_starved(zip_file_get_error(file))
                      ? lk_fail_no_memory(context, info.name, size)
                      : lk_fail(context, LK_CORRUPT, "%s: '%s' is damaged: %s", reading->name,
@@ -138,6 +145,11 @@ static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_
     return LK_OK;
 }
 
+/* What is read anyway only where the file is at fault, not the machine, and not damaged. */
+static lk_status unless_damaged(lk_status status) {
+    return status == LK_NO_MEMORY || status == LK_CORRUPT ? status : LK_OK;
+}
+
 /* An entry without its elements; *known false: it is no array whose header can be read so. */
 static lk_status probe(lk_context *context, const lk_reading *reading, zip_t *archive,
                        int64_t index, lk_array *array, bool *known) {
@@ -149,7 +161,7 @@ static lk_status probe(lk_context *context, const lk_reading *reading, zip_t *ar
         array->data = NULL;
         lk_bytes_release(&bytes);
     }
-    return status == LK_NO_MEMORY ? status : LK_OK;
+    return unless_damaged(status);
 }
 
 static lk_status fail_choice(lk_context *context, const lk_reading *reading, zip_t *archive,
@@ -255,7 +267,7 @@ static lk_status choose(lk_context *context, const lk_reading *reading, zip_t *a
 }
 
 /* Labels that fit are taken; a missing, unreadable or other array of such a name is none, and no
- * failure. */
+ * failure; one that is damaged is. */
 static lk_status take_labels(lk_context *context, const lk_reading *reading, zip_t *archive,
                              int64_t data, int row, lk_dataset *dataset) {
     int64_t entry = find_usual(archive, usual[row].labels);
@@ -280,7 +292,7 @@ static lk_status take_labels(lk_context *context, const lk_reading *reading, zip
         }
         lk_bytes_release(&bytes);
     }
-    return status == LK_NO_MEMORY ? status : LK_OK;
+    return unless_damaged(status);
 }
 
 /* Unpacks an array, the data's own only if its header says that it is what is wanted. */

@@ -6,7 +6,7 @@
 #include "data/formats/csv.h"
 #include "data/formats/folder_list.h"
 #include "data/source.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 /* Looked at: of a file, of a folder. */
 #define BYTES_MOST (1 << 16)

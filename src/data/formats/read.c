@@ -46,14 +46,16 @@ static int32_t file_alphabet(const lk_dataset_options *options) {
 /* Of words the columns say the alphabet. */
 static lk_status finish_words(lk_context *context, const lk_dataset_options *options,
                               lk_dataset *dataset) {
-    if (options->alphabet == 0 && options->binarization == LK_BINARIZE_NONE &&
-        options->shape.axes <= 1) {
+    LK_TRY(options->binarization != LK_BINARIZE_NONE ? lk_dataset_check_grey(context, dataset)
+                                                     : LK_OK);
+    if (options->alphabet == 0 && options->shape.axes <= 1) {
         return LK_OK;
     }
     return lk_fail(context, LK_INVALID,
-                   "%s: a table of words: its columns have alphabets of their own, and no grey "
-                   "values to binarize",
-                   dataset->path);
+                   "%s: a table of words: its columns have alphabets of their own, and are one row"
+                   "%s",
+                   dataset->path,
+                   lk_advice(context, "shape", ": leave out --alphabet and --shape"));
 }
 
 /* Whether so few of the values of an array of bytes occur that it is no chance. */

@@ -46,6 +46,10 @@ lk_kernel_backward LK_KERNEL(relu_backward), LK_KERNEL(tanh_backward), LK_KERNEL
 
 void LK_KERNEL(multiply)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(multiply_add)(float *out, const float *a, const float *b, int64_t count);
+void LK_KERNEL(drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint64_t b,
+                          int64_t blocks, uint32_t threshold, float scale);
+void LK_KERNEL(drop)(float *out, const float *factor, const float *in, int64_t count);
+void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64_t count);
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
                               int64_t width);
@@ -82,6 +86,13 @@ void LK_KERNEL(logistic_slopes)(float *by_mean, float *by_log_scale, const lk_lo
                                 int64_t count);
 double LK_KERNEL(logistic_below)(const double *weight, const float *mean, const float *inverse,
                                  float edge, int64_t components);
+
+void LK_KERNEL(attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
+                               int64_t keys);
+void LK_KERNEL(attention_weights)(float *x, float *sum, int64_t keys);
+float LK_KERNEL(attention_weights_alone)(float *x, int64_t keys);
+void LK_KERNEL(attention_dscores)(float *dweight, const float *weight, const float *mean,
+                                  int64_t keys);
 
 void LK_KERNEL(sgd)(float *weight, float *velocity, const float *gradient, float learning_rate,
                     float momentum, float weight_decay, float gradient_scale, int64_t count);

@@ -1,4 +1,6 @@
-#include "data/utf8.h"
+#include "base/utf8.h"
+
+#include <string.h>
 
 #include "base/context.h"
 
@@ -56,4 +58,13 @@ int lk_utf8_put(uint32_t character, uint8_t bytes[LK_UTF8_MOST]) {
     }
     bytes[0] = (uint8_t)(0xF00u >> length | character);
     return length;
+}
+
+bool lk_is_utf8(const char *text) {
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    uint32_t character = 0;
+    while (at < end && character < LK_UTF8_BYTE) {
+        at += lk_utf8_get(at, end - at, &character);
+    }
+    return character < LK_UTF8_BYTE;
 }

@@ -1,7 +1,7 @@
 /* UTF-8 (RFC 3629) of any bytes, without loss: what is not valid UTF-8 stands byte by byte as
  * characters above the last code point. */
-#ifndef LK_DATA_UTF8_H
-#define LK_DATA_UTF8_H
+#ifndef LK_BASE_UTF8_H
+#define LK_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +20,7 @@ int lk_utf8_get(const uint8_t *bytes, int64_t size, uint32_t *character);
 int lk_utf8_put(uint32_t character, uint8_t bytes[LK_UTF8_MOST]);
 /* A code point that UTF-8 may encode. */
 bool lk_utf8_is_code_point(uint32_t character);
+/* Whether all of a text is UTF-8. */
+bool lk_is_utf8(const char *text);
 
 #endif

@@ -3,7 +3,7 @@
 #include "data/testing.h"
 
 #include "base/random.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 typedef struct sequence {
     const char *bytes;
@@ -96,11 +96,23 @@ static void any_bytes(void **state) {
     free(again);
 }
 
+static void whole_texts(void **state) {
+    (void)state;
+    assert_true(lk_is_utf8("") &&
+                lk_is_utf8("donn\xc3\xa9"
+                           "es") &&
+                lk_is_utf8("\xf0\x9f\x98\x80"));
+    assert_false(lk_is_utf8("donn\xe9"
+                            "es") ||
+                 lk_is_utf8("\xc3") || lk_is_utf8("a\xed\xa0\x80"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_sequences),
         cmocka_unit_test(every_code_point),
         cmocka_unit_test(any_bytes),
+        cmocka_unit_test(whole_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,317 @@
+/* Transformer decoder (Vaswani et al., "Attention Is All You Need", NIPS 2017), over texts,
+ * sequences and images, in any order of their variables. With k counting places of the order:
+ *
+ *   x_k = (the symbol at place k - 1 and where it stands) + where place k stands
+ *   x <- x + Wo attention(norm(x));  x <- x + W2 gelu(W1 norm(x))        in each layer
+ *   logits of place k = V norm(x_k) + c
+ *
+ * Place k reads places up to k, itself included: what they hold is older than the symbol to be
+ * predicted. A place must be told where it stands: the symbol before it does not say so unless the
+ * order is the natural one.
+ *
+ * Where: learned vectors for rows, columns and colours, which are summed (Child et al., "Generating
+ * Long Sequences with Sparse Transformers", 2019, section 5.3); or only how far apart two places
+ * are, as a learned bias of each head by distance (Shaw et al., NAACL 2018; Raffel et al., JMLR
+ * 2020, section 2.1), so that sequences have no end: then `window` is how far a layer looks back.
+ *
+ * Patterns (Child et al. 2019, section 4.2), one layer and the next in turn, with l = stride:
+ *   strided  the last l places; every l-th place before
+ *   fixed    the places of the own block of l; the last `summary` places of every block
+ *
+ * The norm is before each part and the activation a GELU, as in Radford et al., "Language Models
+ * are Unsupervised Multitask Learners", 2019. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "dist/dist.h"
+#include "models/decoder.h"
+#include "models/marginals.h"
+#include "models/model.h"
+#include "models/sequence.h"
+
+#define STREAM_WINDOW 128
+
+static const lk_setting settings[] = {
+    {.key = "layers",
+     .kind = LK_INTEGER,
+     .fallback = "4",
+     .least = 1,
+     .most = 256,
+     .source = "Vaswani et al. 2017, section 3.1",
+     .help = "layers"},
+    {.key = "width",
+     .kind = LK_INTEGER,
+     .fallback = "128",
+     .least = 1,
+     .most = 1 << 14,
+     .source = "Vaswani et al. 2017, section 3.1",
+     .help = "channels of a place"},
+    {.key = "heads",
+     .kind = LK_INTEGER,
+     .fallback = "4",
+     .least = 1,
+     .most = 256,
+     .source = "Vaswani et al. 2017, section 3.2.2",
+     .help = "heads, which share the width"},
+    {.key = "widening",
+     .kind = LK_INTEGER,
+     .fallback = "4",
+     .least = 1,
+     .most = 64,
+     .source = "Vaswani et al. 2017, section 3.3",
+     .help = "how many times wider the hidden layer after an attention is"},
+    {.key = "positions",
+     .kind = LK_CHOICE,
+     .fallback = "auto",
+     .choices = "auto|axes|distance",
+     .source = "Child et al. 2019, section 5.3; Raffel et al. 2020, section 2.1",
+     .help = "learned vectors for rows, columns, colours, or biases by distance (texts)"},
+    {.key = "window",
+     .kind = LK_INTEGER,
+     .fallback = "0",
+     .least = 0,
+     .most = 1 << 20,
+     .source = "Child et al. 2019, section 4.2",
+     .help = "places that a layer looks back at, itself included; 0: all, 128 in a text"},
+    {.key = "pattern",
+     .kind = LK_CHOICE,
+     .fallback = "full",
+     .choices = "full|strided|fixed",
+     .source = "Child et al. 2019, section 4.2",
+     .help = "what of it is read"},
+    {.key = "stride",
+     .kind = LK_INTEGER,
+     .fallback = "0",
+     .least = 0,
+     .most = 1 << 20,
+     .source = "Child et al. 2019, section 4.2",
+     .help = "l of the patterns; 0: the length of a row, or the root of the number of places"},
+    {.key = "summary",
+     .kind = LK_INTEGER,
+     .fallback = "8",
+     .least = 1,
+     .most = 1 << 20,
+     .source = "Child et al. 2019, section 4.2",
+     .help = "c of pattern=fixed: places at a block's end that later blocks read"},
+    {.key = "orders",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 1,
+     .most = 1024,
+     .source = "Uria, Murray, Larochelle, ICML 2014",
+     .help =
+         "orderings that share the weights, an even mixture: the model's own, then random ones"},
+    {.key = "order_seed",
+     .kind = LK_INTEGER,
+     .fallback = "1",
+     .least = 0,
+     .most = (int64_t)1 << 53,
+     .help = "of the random orderings"},
+    {.key = "dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .source = "Vaswani et al. 2017, section 5.4",
+     .help = "probability of dropping a channel of what a layer adds, in training",
+     .training_only = true},
+    {.key = "attention_dropout",
+     .kind = LK_REAL,
+     .fallback = "0",
+     .least = 0,
+     .most = 0.99,
+     .source = "Vaswani et al. 2017, code",
+     .help = "probability of dropping a weight of an attention, in training",
+     .training_only = true},
+};
+
+static int64_t setting(const lk_model *model, const char *key) {
+    return lk_settings_integer(&model->settings, key);
+}
+
+static bool is(const lk_model *model, const char *key, const char *value) {
+    return strcmp(lk_settings_text(&model->settings, key), value) == 0;
+}
+
+static int32_t variants(const lk_model *model) {
+    return (int32_t)setting(model, "orders");
+}
+
+static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
+    lk_random random = {(uint64_t)setting(model, "order_seed"), LK_FOR_ORDER};
+    if (variant == 0) {
+        memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
+    } else {
+        lk_random_permutation(random, (uint64_t)variant, model->data.variables, rank);
+    }
+    return LK_OK;
+}
+
+static bool by_distance(const lk_model *model) {
+    return is(model, "positions", "distance") ||
+           (is(model, "positions", "auto") && model->data.stream);
+}
+
+static const char *one_size(const lk_model *model) {
+    return by_distance(model)    ? NULL
+           : variants(model) > 1 ? "several orderings"
+                                 : "learned vectors for places (positions=axes)";
+}
+
+static int64_t window_of(const lk_model *model) {
+    int64_t window = setting(model, "window");
+    return window == 0 && model->data.stream ? STREAM_WINDOW : window;
+}
+
+/* ---- patterns: which places a layer reads, of those that the window holds -------------------- */
+
+static int64_t stride_of(const lk_model *model, int64_t places) {
+    int64_t stride = setting(model, "stride"), root = 1;
+    const lk_shape *shape = &model->data.shape;
+    if (stride > 0 || shape->axes > 1) {
+        return stride > 0 ? stride : lk_shape_variables(*shape) / shape->size[0];
+    }
+    while (root * root < places) {
+        root++;
+    }
+    return root;
+}
+
+/* Layers take the two parts of a sparse pattern in turn. */
+static lk_attention_pattern pattern_of(const lk_model *model, int64_t layer,
+                                       const lk_attention_cut *cut) {
+    bool first = layer % 2 == 0, strided = is(model, "pattern", "strided");
+    if (is(model, "pattern", "fixed")) {
+        return first ? lk_attention_blocks(cut) : lk_attention_summaries(cut);
+    }
+    return strided && !first
+               ? lk_attention_strided(cut)
+               : (lk_attention_pattern){.window = strided ? cut->stride : window_of(model)};
+}
+
+/* ---- the network ----------------------------------------------------------------------------- */
+
+static lk_node *with_label(lk_graph *graph, lk_node *x, int64_t width) {
+    int32_t label = lk_graph_find(graph, "label");
+    if (label < 0) {
+        return x;
+    }
+    const lk_field *field = &graph->fields[label];
+    return lk_add_to_all(graph, x,
+                         lk_embedding(graph, "label", field->node, field->alphabet, width));
+}
+
+/* What a place is told: the symbol before it, where that stands, where itself stands. */
+static lk_node *told(const lk_model *model, lk_graph *graph, int64_t width) {
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, variants(model) > 1);
+    lk_node *symbol = lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
+    if (!by_distance(model)) {
+        symbol = lk_add(graph, symbol,
+                        lk_axis_positions(graph, "stands", model->data.shape, graph->by_rank,
+                                          graph->variables, width));
+    }
+    lk_node *x = lk_shift_from_start(graph, "before", symbol, 1);
+    if (!by_distance(model)) {
+        x = lk_add(graph, x,
+                   lk_axis_positions(graph, "place", model->data.shape, graph->by_rank,
+                                     graph->variables, width));
+    }
+    return with_label(graph, x, width);
+}
+
+static lk_status check(const lk_model *model, lk_graph *graph) {
+    LK_TRY(lk_sequence_check(graph, "transformer"));
+    int64_t width = setting(model, "width"), heads = setting(model, "heads");
+    if (width % heads != 0) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "width=%lld is not a multiple of heads=%lld, which share it",
+                       (long long)width, (long long)heads);
+    }
+    bool all = is(model, "pattern", "full");
+    if (!all && setting(model, "window") > 0) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "window is for pattern=full; the other patterns look back by stride and "
+                       "summary");
+    }
+    if (model->data.stream && (!by_distance(model) || !all || variants(model) > 1)) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "a text has no end: a transformer of texts knows distances alone "
+                       "(positions=distance), reads all of its window (pattern=full) and has one "
+                       "ordering (orders=1)");
+    }
+    if (by_distance(model) && (variants(model) > 1 || model->data.shape.axes > 1)) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "positions=distance is for sequences in one ordering; images and several "
+                       "orderings need positions=axes");
+    }
+    return LK_OK;
+}
+
+static lk_node *decoder(const lk_model *model, lk_graph *graph) {
+    int64_t places = graph->variables, window = window_of(model);
+    int32_t *limit = lk_arena_take(graph->arena, places, sizeof *limit);
+    if (limit == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "limits", places * 4);
+        return NULL;
+    }
+    for (int64_t k = 0; k < places; k++) {
+        limit[k] = (int32_t)k;
+    }
+    int64_t stride = stride_of(model, places);
+    lk_attention_cut cut = {.grid = {1, {places}, 1},
+                            .block = {stride},
+                            .stride = stride < places ? stride : places,
+                            .summary = setting(model, "summary")};
+    lk_decoder layers = {.heads = setting(model, "heads"),
+                         .widening = setting(model, "widening"),
+                         .limit = limit,
+                         .distances = !by_distance(model) ? 0
+                                      : window > 0        ? window
+                                                          : STREAM_WINDOW,
+                         .dropout = lk_settings_real(&model->settings, "dropout"),
+                         .attention_dropout =
+                             lk_settings_real(&model->settings, "attention_dropout")};
+    lk_node *x = told(model, graph, setting(model, "width"));
+    for (int64_t layer = 0; layer < setting(model, "layers"); layer++) {
+        char name[32];
+        snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
+        x = lk_decoder_layer(graph, name, x, &layers, pattern_of(model, layer, &cut));
+    }
+    return lk_channel_norm(graph, "norm", x, 1);
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    LK_TRY(check(model, graph));
+    bool binary = graph->alphabet == 2;
+    lk_node *x = decoder(model, graph);
+    lk_node *logits = lk_dense(graph, "logits", x, binary ? 1 : graph->alphabet);
+    logits = lk_sequence_end(graph, logits, variants(model) > 1);
+    return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
+}
+
+static lk_status start(lk_model *model, const lk_dataset *train) {
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
+}
+
+const lk_family lk_transformer_family = {
+    .name = "transformer",
+    .place = 130,
+    .summary =
+        "Transformer decoder: masked attention over texts, sequences or images, in any order",
+    .paper = "Vaswani et al.: Attention Is All You Need, NIPS 2017; Child et al.: Generating Long "
+             "Sequences with Sparse Transformers, 2019",
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof *settings,
+    .streams = true,
+    .given = true,
+    .variants = variants,
+    .ordering = ordering,
+    .build = build,
+    .any_size = true,
+    .one_size = one_size,
+    .start = start,
+    .clip = 1,
+};

@@ -1,0 +1,37 @@
+/* A table of results: CSV, or a line of JSON for each row where the name ends in .jsonl. */
+#ifndef LK_JOBS_TABLE_H
+#define LK_JOBS_TABLE_H
+
+#include "base/file.h"
+
+typedef enum lk_cell_kind { LK_CELL_INTEGER, LK_CELL_REAL, LK_CELL_TEXT } lk_cell_kind;
+
+typedef struct lk_cell {
+    const char *key; /* name of the column */
+    lk_cell_kind kind;
+    int64_t integer;
+    double real;      /* infinite ones are strings in JSON (base/json.h) */
+    const char *text; /* quoted in CSV; one that is not UTF-8 is {"hex": ...} in JSON (base/json.h);
+                         NULL: nothing there */
+    int32_t digits;   /* of a real number in CSV; 0: 9, as many as JSON has */
+} lk_cell;
+
+lk_cell lk_cell_integer(const char *key, int64_t integer);
+lk_cell lk_cell_real(const char *key, double real);
+lk_cell lk_cell_text(const char *key, const char *text);
+
+typedef struct lk_table lk_table;
+/* Whether such a name may be that of a table: NAME.csv, NAME.jsonl, or none with a dot. */
+bool lk_table_named(const char *path);
+/* The columns are those of `cells`, whose values do not matter here. */
+lk_status lk_table_create(lk_context *context, const char *path, const lk_cell *cells,
+                          int32_t count, lk_table **table);
+/* A row, with the same columns. */
+lk_status lk_table_put(lk_table *table, const lk_cell *cells, int32_t count);
+/* Both end the table. commit(NULL) is not allowed; abandon(NULL) is. */
+lk_status lk_table_commit(lk_table *table);
+/* As commit, but the file gets its name with the others of the batch. */
+lk_status lk_table_hold(lk_table *table, lk_batch *batch);
+void lk_table_abandon(lk_table *table);
+
+#endif

@@ -1,0 +1,201 @@
+#include "models/outputs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/maths.h"
+#include "dist/dist.h"
+#include "models/marginals.h"
+#include "models/pixels.h"
+
+#define SCALE_OF_WIDTH 0.25 /* of those tried (0.16 to 0.5) the nearest to grey and RGB marginals */
+#define SCALE_LEAST 0.2     /* in levels, above the floor: so that a scale can still learn */
+#define WEIGHTS_SHARE 0.1f
+
+static int32_t colours_of(const lk_model *model) {
+    const lk_shape *shape = &model->data.shape;
+    return shape->axes == 3 ? (int32_t)shape->size[2] : 1;
+}
+
+static bool is_logistic(const lk_model *model) {
+    return strcmp(lk_settings_text(&model->settings, "distribution"), "logistic") == 0;
+}
+
+static lk_status check_logistic(lk_graph *graph, const lk_model *model, const lk_outputs *output) {
+    const lk_data_description *data = &model->data;
+    bool characters = data->stream && data->symbols.kind == LK_SYMBOLS_CHARACTERS;
+    bool words = data->columns != NULL && lk_columns_have_words(data->columns);
+    if (characters || words || data->alphabets != NULL) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "distribution=logistic is for numbers, and these values are %s: take "
+                       "distribution=softmax",
+                       characters ? "characters" : "words");
+    }
+    if (output->field->alphabet < 2) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "distribution=logistic wants values of two levels or more");
+    }
+    if (output->colours > LK_COLOURS_MOST) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "distribution=logistic takes pixels of at most %d channels, not %d: take "
+                       "distribution=softmax",
+                       LK_COLOURS_MOST, output->colours);
+    }
+    return LK_OK;
+}
+
+static lk_outputs output_of(const lk_model *model, const lk_field *field) {
+    return (lk_outputs){.field = field,
+                        .logistic = is_logistic(model),
+                        .colours = colours_of(model),
+                        .components = (int32_t)lk_settings_integer(&model->settings, "mixtures")};
+}
+
+lk_status lk_outputs_init(lk_graph *graph, const lk_model *model, const lk_field *field,
+                          lk_outputs *output) {
+    *output = output_of(model, field);
+    return output->logistic ? check_logistic(graph, model, output) : LK_OK;
+}
+
+int32_t lk_outputs_groups(const lk_outputs *output) {
+    return output->logistic ? 1 : output->colours;
+}
+
+lk_node *lk_outputs_numbers(lk_graph *graph, const lk_outputs *output, const lk_field *field,
+                            int32_t groups) {
+    lk_node *numbers = lk_pixels_numbers(graph, field);
+    return groups == output->colours ? numbers
+                                     : lk_cells_to_channels(graph, numbers, output->colours);
+}
+
+int64_t lk_outputs_channels(const lk_outputs *output, int32_t groups) {
+    int32_t colours = groups == 1 ? output->colours : 1;
+    return output->logistic ? lk_logistic_colours_channels(colours, output->components)
+                            : lk_pixels_logits(output->field);
+}
+
+void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups, lk_node *logits) {
+    if (!output->logistic) {
+        lk_pixels_model(graph, output->field, logits);
+        return;
+    }
+    if (groups == 1 && output->colours > 1) {
+        logits =
+            lk_logistic_colours(graph, logits, output->field, output->colours, output->components);
+    }
+    lk_graph_model(graph, output->field->node->index, logits, &lk_logistic_mixture,
+                   output->components);
+}
+
+/* ---- the start ------------------------------------------------------------------------------- */
+
+/* Where `share` of the counts lies below, each level's spread over its width; levels of counts. */
+static double quantile(const double *count, int32_t alphabet, double total, double share) {
+    double below = 0.0, wanted = share * total;
+    for (int32_t a = 0; a < alphabet; a++) {
+        if (count[a] > 0.0 && below + count[a] >= wanted) {
+            return (double)a - 0.5 + (wanted - below) / count[a];
+        }
+        below += count[a];
+    }
+    return (double)alphabet - 0.5;
+}
+
+/* Means and log scales of a colour's components from its counts. */
+static void spread(const double *count, int32_t alphabet, int32_t components, float *mean,
+                   float *log_scale) {
+    double total = 0.0, half = 0.5 * (double)(alphabet - 1);
+    for (int32_t a = 0; a < alphabet; a++) {
+        total += count[a];
+    }
+    for (int32_t k = 0; k < components; k++) {
+        double middle = quantile(count, alphabet, total, ((double)k + 0.5) / components);
+        double from = quantile(count, alphabet, total, (double)k / components);
+        double width = quantile(count, alphabet, total, (double)(k + 1) / components) - from;
+        double scale = SCALE_OF_WIDTH * width;
+        scale = scale > SCALE_LEAST ? scale : SCALE_LEAST;
+        mean[k] = (float)(middle / half - 1.0);
+        log_scale[k] = lk_log_scalar((float)(scale / half));
+    }
+}
+
+/* A layer's parameter: NULL where there is none of that name. */
+static lk_parameter *find(lk_model *model, const char *prefix, const char *name) {
+    char text[96];
+    snprintf(text, sizeof text, "%slogits.%s", prefix, name);
+    int32_t index = lk_parameters_find(model->parameters, text);
+    return index < 0 ? NULL : &model->parameters->list[index];
+}
+
+/* The biases of so many colours' components, which stand in one cell, and shares of their
+ * weights. */
+static void fill_cell(const lk_outputs *output, const double *count, int32_t colours, float *bias,
+                      float *share) {
+    int32_t components = output->components, alphabet = output->field->alphabet;
+    memset(bias, 0, (size_t)lk_logistic_colours_channels(colours, components) * sizeof *bias);
+    for (int32_t c = 0; c < colours; c++, count += alphabet) {
+        int64_t mean = lk_logistic_colours_channels(c, components), log_scale = mean + components;
+        spread(count, alphabet, components, bias + mean, bias + log_scale);
+        for (int32_t k = 0; k < components; k++) {
+            float scale = WEIGHTS_SHARE * lk_exp_scalar(bias[log_scale + k]);
+            share[mean + k] = scale < share[mean + k] ? scale : share[mean + k];
+        }
+    }
+}
+
+/* The layer is one cell for the pixel, or one for each colour. */
+static void fill_layer(lk_model *model, const char *prefix, const lk_outputs *output,
+                       const double *count, float *share) {
+    lk_parameter *bias = find(model, prefix, "bias"), *gain = find(model, prefix, "gain");
+    lk_parameter *weight = gain != NULL ? gain : find(model, prefix, "weight");
+    LK_REQUIRE(bias != NULL && weight != NULL);
+    int64_t units = lk_logistic_colours_channels(output->colours, output->components);
+    int32_t cells = bias->rows * bias->columns == units ? 1 : output->colours;
+    units = bias->rows * bias->columns / cells;
+    for (int64_t u = 0; u < units; u++) {
+        share[u] = WEIGHTS_SHARE;
+    }
+    for (int32_t c = 0; c < cells; c++) {
+        fill_cell(output, count + c * output->field->alphabet, output->colours / cells,
+                  bias->value + c * units, share);
+    }
+    for (int64_t i = 0; i < weight->rows * weight->columns; i++) {
+        weight->value[i] *= share[i % units];
+    }
+}
+
+static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix) {
+    int32_t alphabet =
+        part >= 0 ? lk_model_view(model)->parts[part].alphabet : model->data.alphabet;
+    lk_field field = {.alphabet = alphabet};
+    lk_outputs output = output_of(model, &field);
+    int64_t symbols = (int64_t)output.colours * alphabet;
+    int64_t units = lk_logistic_colours_channels(output.colours, output.components);
+    double *count = lk_allocate(symbols, sizeof *count);
+    float *share = lk_allocate(units, sizeof *share);
+    bool room = count != NULL && share != NULL;
+    if (room) {
+        lk_pooled_counts(model, train, part, output.colours, count);
+        fill_layer(model, prefix, &output, count, share);
+    }
+    lk_release(share);
+    lk_release(count);
+    return room ? LK_OK : lk_fail_no_memory(model->context, "marginals", 8 * symbols);
+}
+
+lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
+    const lk_view *view = lk_model_view(model);
+    if (!is_logistic(model)) {
+        return lk_pixels_start(model, train);
+    }
+    for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
+         part++) {
+        char prefix[64] = "";
+        if (part >= 0) {
+            snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
+        }
+        LK_TRY(start_logistic(model, train, part, prefix));
+    }
+    return LK_OK;
+}

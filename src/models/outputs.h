@@ -1,0 +1,68 @@
+/* What a network says of each variable: the logits of a Bernoulli distribution or of a softmax over
+ * all values; or, where values are numbers, a mixture of logistic distributions (dist/dist.h), of
+ * whole pixels where it runs once for each of these. Families for images and sequences share it:
+ *
+ *   static const lk_setting settings[] = { ..., LK_OUTPUT_SETTINGS("softmax", false) };
+ *
+ *   lk_outputs output;
+ *   LK_TRY(lk_outputs_init(graph, model, field, &output));
+ *   grid.groups = lk_outputs_groups(&output);   cells of a pixel: one for each colour, or one
+ *   lk_node *x = lk_outputs_numbers(graph, &output, field, grid.groups);
+ *   ...                                         features: a mask of type A, then B
+ *   node = layer(graph, "logits", node, lk_outputs_channels(&output, grid.groups));
+ *   lk_outputs_model(graph, &output, grid.groups, node);
+ *
+ * and .start = lk_outputs_start. A family may also give each colour a cell of its own (groups of
+ * them) with logistic distributions: then features must read the earlier colours themselves. */
+#ifndef LK_MODELS_OUTPUTS_H
+#define LK_MODELS_OUTPUTS_H
+
+#include "models/model.h"
+#include "ops/ops.h"
+
+/* The settings' rows; `joined` is lk_setting.later. */
+#define LK_OUTPUT_SETTINGS(standard, joined)                                                      \
+    {.key = "distribution",                                                                       \
+     .kind = LK_CHOICE,                                                                           \
+     .fallback = standard,                                                                        \
+     .choices = "softmax|logistic",                                                               \
+     .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.1",                             \
+     .help = "of a value: a softmax over all values; or, of values that are numbers, a "          \
+             "mixture of discretized logistic distributions, one for all colours of a pixel",     \
+     .later = joined},                                                                            \
+    {                                                                                             \
+        .key = "mixtures", .kind = LK_INTEGER, .fallback = "10", .least = 1,                      \
+        .most = LK_MIXTURE_MOST, .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.1", \
+        .help = "components of a mixture of logistic distributions", .later = joined              \
+    }
+
+typedef struct lk_outputs {
+    const lk_field *field;
+    bool logistic;
+    int32_t colours; /* of a pixel; 1 for all that is no image of several channels */
+    int32_t components;
+} lk_outputs;
+
+/* As the model's settings have it. LK_INVALID where values are no numbers, or pixels have more than
+ * LK_COLOURS_MOST colours. */
+lk_status lk_outputs_init(lk_graph *graph, const lk_model *model, const lk_field *field,
+                          lk_outputs *output);
+/* Cells of a pixel in the network: its colours for a softmax, 1 for a mixture. */
+int32_t lk_outputs_groups(const lk_outputs *output);
+/* A field of the same pixels as numbers, binary ones 0 and 1, others in -1 .. 1: a cell for each
+ * colour, or, in 1 group, one for the pixel, a channel for each colour. */
+lk_node *lk_outputs_numbers(lk_graph *graph, const lk_outputs *output, const lk_field *field,
+                            int32_t groups);
+/* Channels of a cell of the layer "logits", and what these parameterise. */
+int64_t lk_outputs_channels(const lk_outputs *output, int32_t groups);
+void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups, lk_node *logits);
+
+/* The layer "logits" (of a view's parts: "high.logits", ...) begins near the marginal frequencies.
+ * Of a softmax its biases become these, one set for each colour. Of a mixture each component gets a
+ * K-th of them: its mean at the quantile (k + 1/2)/K, in a level that holds several of them spread
+ * over its width; its scale a quarter of the distance between the quantiles k/K and (k + 1)/K. So
+ * no two are alike, and neither are pixels: dark components are dark in all colours. Weights become
+ * so small that what the network says moves means by a tenth of their scales. */
+lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
+
+#endif

@@ -49,6 +49,7 @@ static const network networks[] = {
      5,
      32,
      CHARACTERS},
+    {"pixelsnail", "pixelsnail", {"blocks=3", "resnets=2", "channels=32"}, 3, 32, BINARY_IMAGES},
     {"pixelcnn++",
      "pixelcnn++",
      {"depth=2", "filters=16", "distribution=softmax"},

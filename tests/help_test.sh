@@ -80,7 +80,7 @@ expect_completion 'likely tr' train
 expect_completion 'likely ' $verbs help --help --version
 expect_completion 'likely help sc' score
 expect_completion 'likely train ma' made
-expect_completion 'likely models pixel' pixelcnn pixelcnn++ pixelrnn
+expect_completion 'likely models pixel' pixelcnn pixelcnn++ pixelrnn pixelsnail
 expect_completion 'likely train made --optimizer ad' adagrad adam adamw
 expect_completion 'likely train made --optimizer=ad' adagrad adam adamw
 expect_completion 'likely train made --binarize ' sample threshold

@@ -39,6 +39,12 @@ train pixelcnn++ --set depth=2 --set levels=2 --set filters=6 --out "$work/p2"
 run info "$work/p2" --field 3,3 --json >"$work/p2.json"
 [[ $(json "$work/p2.json" blind) -eq 0 ]] || fail "the blind spot of ++: $(cat "$work/p2.json")"
 
+# Nor has attention to all that is before, after one block.
+train pixelsnail --set blocks=1 --set channels=3 --out "$work/s"
+run info "$work/s" --field 3,3 --json >"$work/s.json"
+expect_same <(seq 0 23) <(list "$work/s.json" seen_variables) "attention"
+[[ $(json "$work/s.json" blind) -eq 0 ]] || fail "attention is blind: $(cat "$work/s.json")"
+
 # A MADE sees all; a Bayes net its parents and what they stand for.
 train made --set hidden=30 --out "$work/m"
 run info "$work/m" --field 7,7 --json >"$work/m.json"

@@ -157,6 +157,12 @@ run check "$work/plus" >"$work/check" || fail "check of pixelcnn++: $(cat "$work
 run compress "$work/plus" --data "$work/test.txt" --out "$work/plus.lk" >/dev/null
 run decompress "$work/plus" --data "$work/plus.lk" --out "$work/plus.txt" >/dev/null
 expect_same "$work/test.txt" "$work/plus.txt" "pixelcnn++ restores"
+run train pixelsnail --data "$work/train.txt" --shape 5x4x1 --out "$work/snail" --epochs 1 \
+    --quiet --set blocks=1 --set channels=4 >/dev/null
+run check "$work/snail" >"$work/check" || fail "check of pixelsnail: $(cat "$work/check")"
+run compress "$work/snail" --data "$work/test.txt" --out "$work/snail.lk" >/dev/null
+run decompress "$work/snail" --data "$work/snail.lk" --out "$work/snail.txt" >/dev/null
+expect_same "$work/test.txt" "$work/snail.txt" "pixelsnail restores"
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -147,7 +147,7 @@ typedef struct lk_output {
 } lk_output;
 
 static inline lk_input lk_from_file(const char *path) {
-    lk_input input = {path, NULL, 0, NULL, NULL};
+    lk_input input = {path, NULL, path ? 0 : -1, NULL, NULL}; /* NULL is no name of memory */
     return input;
 }
 static inline lk_input lk_from_memory(const void *bytes, int64_t size) {
@@ -155,7 +155,7 @@ static inline lk_input lk_from_memory(const void *bytes, int64_t size) {
     return input;
 }
 static inline lk_input lk_from_function(int64_t (*read)(void *, void *, int64_t), void *argument) {
-    lk_input input = {NULL, NULL, 0, read, argument};
+    lk_input input = {NULL, NULL, read ? 0 : -1, read, argument};
     return input;
 }
 /* A pipe, a device, or a descriptor that is open already (/dev/stdout, /dev/fd/N) is written as the

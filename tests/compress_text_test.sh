@@ -89,16 +89,16 @@ size=$(wc -c <"$work/c")
 { head -c 60 "$work/c"; printf '\125\252'; tail -c +63 "$work/c"; } >"$work/damaged"
 [[ $(wc -c <"$work/damaged") -eq $size ]] || fail "damaged by more than wanted"
 rm -f "$work/restored"
-expect_status 1 'damaged: chunk 0 of 0 to [0-9]+ is damaged.*symbols 0 to 999' decompress \
+expect_status 1 'damaged: chunk 1 of [0-9]+ is damaged.*symbols 0 to 999' decompress \
     "$work/bytes" --data "$work/damaged" --out "$work/restored"
 [[ ! -e $work/restored ]] || fail "something was written of a damaged file"
 run decompress "$work/bytes" --data "$work/damaged" --out "$work/restored" --salvage --json \
     >"$work/report"
-tr -d ' \n' <"$work/report" | grep -q '"lost_chunks":\[0\]' || fail "lost: $(cat "$work/report")"
+tr -d ' \n' <"$work/report" | grep -q '"lost_chunks":\[1\]' || fail "lost: $(cat "$work/report")"
 tail -c +1001 "$work/test.txt" >"$work/left"
 expect_same "$work/left" "$work/restored" "all but the first chunk"
 run decompress "$work/bytes" --data "$work/damaged" --out "$work/restored" --salvage >"$work/report"
-grep -q 'chunk 0 was damaged and is left out: symbols 0 to 999' "$work/report" ||
+grep -q 'chunk 1 was damaged and is left out: symbols 0 to 999' "$work/report" ||
     fail "lost: $(cat "$work/report")"
 head -c $((size - 20)) "$work/c" >"$work/cut"
 expect_status 1 'salvage' decompress "$work/bytes" --data "$work/cut" --out "$work/restored"

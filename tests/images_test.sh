@@ -75,7 +75,8 @@ run eval "$work/m1" --data "$work/photos" --crop 8x6 --json >"$work/eval"
 # Larger than the crops, as one image.
 run eval "$work/m1" --data "$work/photos/trees/1.png" >/dev/null
 expect_status 2 'crop 8: expected as 32x32' eval "$work/m1" --data "$work/photos" --crop 8
-expect_status 2 'crops is of --crop' train uniform --data "$work/photos" --crops 8 --out "$work/no"
+expect_status 2 'crops says nothing without --crop' train uniform --data "$work/photos" \
+    --crops 8 --out "$work/no"
 
 # A folder as CIFAR-10 unpacks.
 mkdir "$work/cifar"

@@ -114,6 +114,13 @@ grep -q '^larger' "$work/log" && fail "not larger: $(cat "$work/log")"
 checks=$((checks + 6))
 
 run check "$work/m" >"$work/check" || fail "check: $(cat "$work/check")"
+# A column that numbers the rows is left out, and check keeps nothing.
+printf ',a,b\n0,1,0\n1,0,1\n2,1,1\n3,0,0\n' >"$work/numbered.csv"
+run train made --data "$work/numbered.csv" --epochs 1 --quiet --out "$work/numbered" >/dev/null
+run check "$work/numbered" --data "$work/numbered.csv" >"$work/check" ||
+    fail "check of a numbered table: $(cat "$work/check")"
+expect_status 1 'the file holds more' compress "$work/numbered" --data "$work/numbered.csv" \
+    --out "$work/no"
 run check "$work/m" --data "$work/test.txt" --json >"$work/check" ||
     fail "check: $(cat "$work/check")"
 run models >"$work/models"

@@ -12,12 +12,18 @@ gzip -c "$work/empty" >"$work/none.gz"
 run train histogram --data "$work/some.csv" --valid "$work/some.csv" --out "$work/m" --quiet \
     >/dev/null
 run score "$work/m" --data "$work/some.csv" --out "$work/some" >/dev/null
+run train uniform --data "$work/some.csv" --out "$work/u" --quiet >/dev/null
 for none in header.csv empty blank none.npy none.gz; do
     run eval "$work/m" --data "$work/$none" >"$work/out" || fail "eval of $none"
     grep -q '^0 examples' "$work/out" || fail "eval of $none: $(cat "$work/out")"
     run eval "$work/m" --data "$work/$none" --json >"$work/out"
     [[ $(json "$work/out" examples) -eq 0 && $(json "$work/out" nll_nats) == null ]] ||
         fail "eval of $none: $(cat "$work/out")"
+    [[ $(json "$work/out" uniform_nll_nats) == 1.3862943611198906 ]] || fail "$(cat "$work/out")"
+    run eval "$work/m" "$work/u" --data "$work/$none" >"$work/out" || fail "two models, $none"
+    grep -q '^0 examples' "$work/out" && grep -qE '/u +uniform +0 +- +- +- ' "$work/out" ||
+        fail "two models, $none: $(cat "$work/out")"
+    run eval "$work/m" "$work/u" --data "$work/$none" --json >"$work/out" || fail "in JSON"
     run score "$work/m" --data "$work/$none" --out "$work/scores.csv" >"$work/out" ||
         fail "score of $none"
     expect_same <(head -1 "$work/some") "$work/scores.csv" "the table of $none"
@@ -27,6 +33,12 @@ for none in header.csv empty blank none.npy none.gz; do
     expect_status 1 "$none: " compress "$work/m" --data "$work/$none" --out "$work/no"
 done
 expect_status 1 'no examples to draw' score "$work/m" --data "$work/empty" --map "$work/map.png"
+
+# One example has a likelihood, and no error of it is known.
+printf 'a,b\n0,1\n' >"$work/one.csv"
+run eval "$work/m" --data "$work/one.csv" | grep -q '^NLL [0-9.]* nats' || fail "an error of one"
+run eval "$work/m" --data "$work/one.csv" --json >"$work/out"
+[[ $(json "$work/out" nll_nats_stderr) == null ]] || fail "an error of one: $(cat "$work/out")"
 
 # An empty text, packed or through a pipe too.
 for i in $(seq 20); do echo "line $i"; done >"$work/text"

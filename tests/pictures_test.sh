@@ -152,27 +152,40 @@ said "the first of 7 frames read" train uniform --data "$work/moving.png" --out 
 
 # ---- before it costs anything -------------------------------------------------------------------
 
-# 36 million pixels of nothing, in 35 KB.
-python3 - "$work/bomb.png" <<'END'
+# 36 million pixels of nothing, in 35 KB; and of three channels.
+cat >"$work/bomb.py" <<'END'
 import struct, sys, zlib
 def chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 packer, data = zlib.compressobj(9), b""
 for y in range(6000):
-    data += packer.compress(bytes(6001))
+    data += packer.compress(bytes(1 + 6000 * int(sys.argv[3])))
 open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(
-    ">2I5B", 6000, 6000, 8, 0, 0, 0, 0)) + chunk(b"IDAT", data + packer.flush())
+    ">2I5B", 6000, 6000, 8, int(sys.argv[2]), 0, 0, 0)) + chunk(b"IDAT", data + packer.flush())
     + chunk(b"IEND", b""))
 END
+python3 "$work/bomb.py" "$work/bomb.png" 0 1
+python3 "$work/bomb.py" "$work/colours.png" 2 3
 run train uniform --data "$work/grey.png" --out "$work/made" --quiet >/dev/null
 (
     # The pixels and their values alone are 108 MB; threads have their stacks, sanitizers maps.
     [[ $(nm -D "${likely[0]}" 2>/dev/null | grep -c '__[amt]san_init') -gt 0 ]] || ulimit -v 400000
-    expect_status 1 'bomb.png: examples are 6000x6000 .*model is for 8x8x1' eval "$work/made" \
+    expect_status 1 'bomb.png: examples are 6000x6000x1 .*model is for 8x8x1' eval "$work/made" \
         --data "$work/bomb.png" --threads 1
 )
 expect_status 1 'bomb.png: its pixels .*--memory' train uniform --data "$work/bomb.png" \
     --out "$work/no" --memory 50M
+expect_status 1 'colours.png: an example is 6000x6000x3 .*takes 1 to 67108864.*--crop' \
+    train uniform --data "$work/colours.png" --out "$work/no" --memory 50M
+expect_status 1 'bomb.png has 36000000 variables.*grey.png has 64' train uniform \
+    --data "$work/grey.png" --valid "$work/bomb.png" --out "$work/no" --memory 50M
+expect_status 1 'clear.png has 256 variables.*--alpha drop or white' train uniform \
+    --data "$work/colour.png" --valid "$work/clear.png" --out "$work/no"
+run train pixelcnn --data "$work/grey.png" --out "$work/grey" "${quick[@]}" >/dev/null
+expect_status 1 'colours.png: examples are 6000x6000x3 .*as many channels' eval "$work/grey" \
+    --data "$work/colours.png" --memory 50M
+expect_status 1 'bomb.png: examples are 6000x6000x1 .*the model is for 8x8x1' \
+    train --from "$work/grey" --data "$work/bomb.png" --out "$work/no" --memory 50M
 mkdir "$work/bombs"
 cp "$work/grey.png" "$work/bombs/a.png"
 cp "$work/bomb.png" "$work/bombs/b.png"

@@ -70,7 +70,8 @@ scaled() {
         return
     fi
     for setting in ${small[$2]-}; do settings+=(--set "$setting"); done
-    run "$@" "${settings[@]}" --epochs 1 --batch-size 10 --quiet
+    [[ $2 == bernoulli-mixture ]] || settings+=(--batch-size 10)
+    run "$@" "${settings[@]}" --epochs 1 --quiet
 }
 commands=0
 while IFS= read -r line; do

@@ -39,10 +39,10 @@ old() {
     begin=$(od -An -tu1 -j 8 -N 1 "$file")
     size=$(stat -c %s "$file")
     begin=$((begin)) # no blanks
-    expect_lost "$1" "$file" "$type" 0 'checksum' $((begin + 1))
-    expect_lost "$1" "$file" "$type" 0 'length' $((begin + 4))
-    expect_lost "$1" "$file" "$type" 0 'second field' $((begin + 5))
-    expect_lost "$1" "$file" "$type" 0 'body' $((begin + 4 + fields))
+    expect_lost "$1" "$file" "$type" 1 'checksum' $((begin + 1))
+    expect_lost "$1" "$file" "$type" 1 'length' $((begin + 4))
+    expect_lost "$1" "$file" "$type" 1 'second field' $((begin + 5))
+    expect_lost "$1" "$file" "$type" 1 'body' $((begin + 4 + fields))
     flip "$file" 30
     expect_status 1 'header is damaged' decompress "$corpus/models/$1.likely" \
         --data "$work/flipped" --salvage --out "$work/refused.$type"
@@ -68,12 +68,12 @@ for model in made lstm-bytes; do
     [[ ${#mark[@]} -ge 3 ]] || fail "$model: ${#mark[@]} chunks"
     end=${mark[2]}
     for at in 0 3 4 6 8 11 12 16 20 $((end - mark[1] - 1)); do
-        expect_lost "$model" "$file" txt 1 "byte $at of chunk 1" $((mark[1] + at))
+        expect_lost "$model" "$file" txt 2 "byte $at of chunk 2" $((mark[1] + at))
     done
-    expect_lost "$model" "$file" txt 0,1 'two chunks' $((mark[0] + 11)) $((mark[1] + 11))
+    expect_lost "$model" "$file" txt 1,2 'two chunks' $((mark[0] + 11)) $((mark[1] + 11))
     for at in 1 6 9; do
         expect_lost "$model" "$file" txt '' 'index' $((size - at))
-        expect_lost "$model" "$file" txt 1 'index and a length' $((size - at)) $((mark[1] + 11))
+        expect_lost "$model" "$file" txt 2 'index and a length' $((size - at)) $((mark[1] + 11))
     done
 done
 cmp -s "$work/salvaged.txt" "$corpus/data/chapter.txt" && fail "nothing was lost"

@@ -73,6 +73,35 @@ expect_status 1 'holds the log of another training' train made --data "$work/row
     --set hidden=30 --quiet --out "$work/logged" --log "$work/log"
 run train made --data "$work/rows.txt" --shape 8x8x1 --epochs 4 --set hidden=30 --quiet --resume \
     --out "$work/logged" --log "$work/log" >"$work/out"
+# An infinite NLL is told as such.
+printf '0 1\n0 1\n1 1\n' >"$work/some.amat"
+printf '0 1\n0 0\n' >"$work/never.amat"
+sure=(train histogram --data "$work/some.amat" --valid "$work/never.amat" --set smoothing=0
+    --set joint=no --out "$work/sure")
+run "${sure[@]}" | grep -q '^validation NLL inf nats' || fail "infinite: $(run "${sure[@]}")"
+run "${sure[@]}" --json 2>/dev/null | tr -d ' ' | grep -q '"valid_nll_nats":"Infinity"' ||
+    fail "infinite in JSON: $(run "${sure[@]}" --json)"
+# One value alone in each column leaves nothing to learn.
+printf 'a,b\nx,y\nx,y\n' >"$work/constant.csv"
+run train histogram --data "$work/constant.csv" --out "$work/constant" >"$work/out"
+grep -q 'has learned nothing' "$work/out" && fail "constant: $(cat "$work/out")"
+checks=$((checks + 3))
+# A log is no more widely readable than the data, be they files of a folder; and a training that is
+# refused makes none.
+mkdir "$work/secret"
+printf 'some text of which samples are in the log\n' >"$work/secret/a"
+chmod 600 "$work/secret/a"
+run train charrnn --data "$work/secret" --text bytes --set width=4 --epochs 1 --quiet --window 8 \
+    --out "$work/s" --log "$work/hidden" >"$work/out"
+for file in "$work/hidden" "$work/hidden/"*; do
+    mode=$(stat -c %a "$file")
+    [[ $mode == ?00 ]] || fail "$file has mode $mode, and the data 600"
+done
+expect_status 1 'no-data' train made --data "$work/no-data" --out "$work/s" --log "$work/never"
+[[ ! -e $work/never ]] || fail "a refused training left its log"
+expect_status 1 'never/in/here: cannot make the folder' train made --data "$work/no-data" \
+    --out "$work/s" --log "$work/never/in/here"
+expect_status 1 'a log is a folder' train made --data "$work/no-data" --out "$work/s" --log -
 [[ $(grep -c valid_nll_nats "$work/log/log.jsonl") == 4 ]] || fail "the log did not go on"
 checks=$((checks + 3))
 

@@ -74,6 +74,11 @@ lk_status lk_memory_allow(lk_context *context, const char *name, const char *wha
     char asked[32], most[32];
     print_bytes(bytes, asked, sizeof asked);
     print_bytes((double)context->memory_most, most, sizeof most);
+    if (strcmp(asked, most) == 0) { /* and yet more */
+        snprintf(asked, sizeof asked, "%.0f bytes", bytes);
+        snprintf(most, sizeof most, "%lld byte%s", (long long)context->memory_most,
+                 context->memory_most == 1 ? "" : "s");
+    }
     return lk_fail(context, LK_NO_MEMORY,
                    "%s%s%s would take %s of memory, and at most %s may be taken; %smake it smaller",
                    name != NULL ? name : "", name != NULL ? ": " : "", what, asked, most,

@@ -46,6 +46,10 @@ lk_status lk_context_ask(lk_context *context);
  * `return lk_fail(context, LK_FORMAT, "%s: line %d: ...", path, line)`. */
 lk_status lk_fail(lk_context *context, lk_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A number for a message: what is none has no sign. */
+static inline double lk_told(double value) {
+    return value == value ? value : __builtin_nan("");
+}
 lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes);
 
 /* Advice for a message, as "; or give --crop HxW"; "" when the command that asks has no such

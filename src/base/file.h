@@ -43,11 +43,15 @@ lk_status lk_writer_status(const lk_writer *writer);
 lk_status lk_writer_commit(lk_writer *writer);
 void lk_writer_abandon(lk_writer *writer);
 
-/* Files that get their names together, once all of them are whole. Zeroed: none. */
+/* Files that get their names together, once all of them are whole, and folders that were made for
+ * them, which are removed if they are not to be. Zeroed: none. */
 typedef struct lk_batch {
     struct lk_held *files; /* owned */
-    int64_t count;
+    char **folders;        /* owned, and what they point at */
+    int64_t count, folder_count;
 } lk_batch;
+/* Makes a folder as lk_guard_folder does, unless it is there. */
+lk_status lk_batch_folder(lk_context *context, const char *path, lk_batch *batch);
 /* Ends the writer; its file waits in the batch. */
 lk_status lk_writer_hold(lk_writer *writer, lk_batch *batch);
 /* Both empty the batch. */

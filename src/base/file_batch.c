@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/memory.h"
 
 void lk_sync_folder_of(const char *path) {
@@ -20,17 +21,36 @@ void lk_sync_folder_of(const char *path) {
     }
 }
 
+/* Whether there is room for one more in a list, which grows at every power of two. */
+static bool make_room(void **list, int64_t count, size_t size) {
+    bool full = (count & (count - 1)) == 0;
+    void *larger = full ? lk_resize(*list, count == 0 ? 1 : 2 * count, size) : *list;
+    *list = larger != NULL ? larger : *list;
+    return larger != NULL;
+}
+
+lk_status lk_batch_folder(lk_context *context, const char *path, lk_batch *batch) {
+    struct stat about;
+    if (stat(path, &about) == 0) {
+        return lk_guard_folder(context, path);
+    }
+    char *copy = lk_duplicate(path);
+    if (copy == NULL || !make_room((void **)&batch->folders, batch->folder_count, sizeof copy)) {
+        lk_release(copy);
+        return lk_fail_no_memory(context, "a list of folders", FILENAME_MAX);
+    }
+    batch->folders[batch->folder_count++] = copy;
+    return lk_guard_folder(context, path);
+}
+
 lk_status lk_batch_take(lk_context *context, lk_batch *batch, lk_temporary *temporary, char *path) {
-    bool full = (batch->count & (batch->count - 1)) == 0; /* at every power of two */
-    int64_t room = batch->count == 0 ? 1 : 2 * batch->count;
-    lk_held *files = full ? lk_resize(batch->files, room, sizeof *files) : batch->files;
-    if (files == NULL) {
+    if (!make_room((void **)&batch->files, batch->count, sizeof *batch->files)) {
         lk_temporary_remove(temporary);
         lk_release(path);
-        return lk_fail_no_memory(context, "a list of files", room * (int64_t)sizeof *files);
+        return lk_fail_no_memory(context, "a list of files",
+                                 2 * batch->count * (int64_t)sizeof *batch->files);
     }
-    batch->files = files;
-    files[batch->count++] = (lk_held){temporary, path};
+    batch->files[batch->count++] = (lk_held){temporary, path};
     return LK_OK;
 }
 
@@ -38,6 +58,23 @@ static bool same_folder(const char *a, const char *b) {
     const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
     int64_t length_a = end_a != NULL ? end_a - a : -1, length_b = end_b != NULL ? end_b - b : -1;
     return length_a == length_b && (length_a < 0 || strncmp(a, b, (size_t)length_a) == 0);
+}
+
+/* Folders are removed in the reverse order, where nothing stands in them. */
+static void end(lk_batch *batch, bool in_vain) {
+    for (int64_t i = 0; i < batch->count; i++) {
+        lk_temporary_remove(batch->files[i].temporary);
+        lk_release(batch->files[i].path);
+    }
+    for (int64_t i = batch->folder_count - 1; i >= 0; i--) {
+        if (in_vain) {
+            rmdir(batch->folders[i]);
+        }
+        lk_release(batch->folders[i]);
+    }
+    lk_release(batch->files);
+    lk_release(batch->folders);
+    *batch = (lk_batch){0};
 }
 
 lk_status lk_batch_commit(lk_context *context, lk_batch *batch) {
@@ -54,15 +91,10 @@ lk_status lk_batch_commit(lk_context *context, lk_batch *batch) {
             lk_sync_folder_of(file->path);
         }
     }
-    lk_batch_abandon(batch);
+    end(batch, status != LK_OK);
     return status;
 }
 
 void lk_batch_abandon(lk_batch *batch) {
-    for (int64_t i = 0; i < batch->count; i++) {
-        lk_temporary_remove(batch->files[i].temporary);
-        lk_release(batch->files[i].path);
-    }
-    lk_release(batch->files);
-    *batch = (lk_batch){0};
+    end(batch, true);
 }

@@ -283,6 +283,7 @@ static void takes_over_a_left_file(void **state) {
     snprintf(left, sizeof left, "%s.tmp-%ld", here->path, (long)getpid());
     int descriptor = open(left, O_WRONLY | O_CREAT, 0600);
     assert_int_equal(write(descriptor, "left by a killed process", 24), 24);
+    assert_int_equal(fchmod(descriptor, 01600), 0);
     close(descriptor);
     write_whole(here, "new", 3);
     check_content(here, "new", 1);

@@ -151,7 +151,7 @@ static void hand_on(int descriptor, const lk_place *place, mode_t mode) {
         mode &= ~(mode_t)070 | (mode & 07) << 3;
     }
     bool given = fchown(descriptor, about->st_uid, (gid_t)-1) == 0;
-    fchmod(descriptor, given ? mode : mode & 0777);
+    fchmod(descriptor, (given ? mode : mode & 0777) | LK_TEMPORARY_MARK);
 }
 
 static lk_status open_temporary(lk_writer *writer) {

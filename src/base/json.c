@@ -146,3 +146,11 @@ json_t *lk_json_number(double value) {
            : isnan(value)  ? json_null()
                            : json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }
+
+double lk_json_double(const json_t *value) {
+    const char *text = json_string_value(value);
+    return json_is_number(value)                            ? json_number_value(value)
+           : text != NULL && strcmp(text, "Infinity") == 0  ? (double)INFINITY
+           : text != NULL && strcmp(text, "-Infinity") == 0 ? -(double)INFINITY
+                                                            : (double)NAN;
+}

@@ -26,6 +26,8 @@ json_t *lk_json_bytes(const char *text);
 /* A number; infinite ones are the strings "Infinity" and "-Infinity", what is not a number is
  * null. */
 json_t *lk_json_number(double value);
+/* What such a value says; all else is NaN. */
+double lk_json_double(const json_t *value);
 /* As json_loadb, refusing repeated keys: *json is NULL, and *error says why, when the text is no
  * JSON; *json is the caller's (json_decref). Fails only when there is no room for what such a text
  * may become; `name` is then for the message. */

@@ -108,6 +108,11 @@ static void end(lk_temporary *temporary) {
 }
 
 bool lk_temporary_rename(lk_temporary *temporary, const char *path) {
+    struct stat about;
+    if (lstat(temporary->path, &about) == 0 && (about.st_mode & LK_TEMPORARY_MARK) != 0 &&
+        chmod(temporary->path, about.st_mode & 0777) != 0) {
+        return false;
+    }
     bool renamed = rename(temporary->path, path) == 0;
     if (renamed) {
         end(temporary);
@@ -124,12 +129,19 @@ void lk_temporary_remove(lk_temporary *temporary) {
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Removes what nobody has locked, while it is locked: who waits for the lock looks again. Where
- * files cannot be locked all are taken for left. */
+static bool is_marked(int descriptor) {
+    struct stat about;
+    return fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode) &&
+           (about.st_mode & LK_TEMPORARY_MARK) != 0 && about.st_uid == geteuid();
+}
+
+/* Removes what is marked and nobody has locked, while it is locked: who waits for the lock looks
+ * again. Where files cannot be locked all that are marked are taken for left. */
 static void remove_left(const char *path) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor >= 0) {
-        if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+        bool ours = is_marked(descriptor);
+        if (ours && (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)) {
             unlink(path);
         }
         close(descriptor);
@@ -141,11 +153,22 @@ static lk_status cannot_create(lk_context *context, const char *path, int error)
                    error == ENAMETOOLONG ? " (with " INFIX "PID behind it)" : "");
 }
 
+/* Marked from the first on; where open() does not do that, a moment later. */
+static int open_marked(const char *path, int how, mode_t mode) {
+    int descriptor =
+        open(path, how | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode | LK_TEMPORARY_MARK);
+    struct stat about;
+    if (descriptor >= 0 && !is_marked(descriptor) && fstat(descriptor, &about) == 0) {
+        fchmod(descriptor, (about.st_mode & 0777) | LK_TEMPORARY_MARK);
+    }
+    return descriptor;
+}
+
 static int open_new(const char *path, mode_t mode) {
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int descriptor = open_marked(path, O_WRONLY, mode);
     if (descriptor < 0 && errno == EEXIST) { /* of a process that had our number? */
         remove_left(path);
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        descriptor = open_marked(path, O_WRONLY, mode);
     }
     if (descriptor >= 0) {
         flock(descriptor, LOCK_EX | LOCK_NB);
@@ -209,11 +232,17 @@ static lk_status refuse_held(lk_context *context, const char *path, int descript
 static lk_status take_lock(lk_context *context, const char *path, const char *name,
                            int *descriptor) {
     lk_status status = LK_OK;
-    *descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (*descriptor < 0) {
-        return cannot_create(context, path, errno);
+    *descriptor = open_marked(name, O_RDWR, 0666);
+    if (*descriptor < 0 && errno == EEXIST) {
+        *descriptor = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     }
-    if (!lock(*descriptor)) {
+    if (*descriptor < 0) {
+        return errno == ENOENT ? LK_OK : cannot_create(context, path, errno);
+    }
+    if (!is_marked(*descriptor) && still_there(*descriptor, name)) {
+        status = lk_fail(context, LK_INVALID,
+                         "%s: %s stands in the way, which is no lock of ours: move it", path, name);
+    } else if (!lock(*descriptor)) {
         status = refuse_held(context, path, *descriptor);
     }
     if (status != LK_OK || !still_there(*descriptor, name)) {

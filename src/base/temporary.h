@@ -2,15 +2,21 @@
  * has stand in a list that a signal handler may walk. The library sets no handlers; a program that
  * dies by a signal may call lk_temporaries_remove in its own (the command does).
  *
- * What a killed process left is removed by the next one that writes the same PATH. */
+ * What a killed process left is removed by the next one that writes the same PATH. A name alone
+ * says nothing of whose a file is, so that ours have a mark beside, which goes before a file gets
+ * its own name: the sticky bit of the mode, which means nothing on a file and which nobody sets.
+ * Whatever has no mark stays, be it of somebody else or on a disk that keeps no such bit. */
 #ifndef LK_BASE_TEMPORARY_H
 #define LK_BASE_TEMPORARY_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/context.h"
 
 typedef struct lk_temporary lk_temporary;
+
+/* To be kept in the mode of a temporary that is given another one. */
+#define LK_TEMPORARY_MARK S_ISVTX
 
 /* PATH.tmp-PID, new, open for writing; `mode` as of open(2). LK_IO names `path`, and the temporary
  * is then NULL. */

@@ -47,7 +47,9 @@ static bool there(const char *ending) {
 static void leave(const char *ending) {
     char left[160];
     name_left(left, ending);
-    close(open(left, O_WRONLY | O_CREAT, 0600));
+    int descriptor = open(left, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(fchmod(descriptor, 0600 | LK_TEMPORARY_MARK), 0);
+    close(descriptor);
 }
 
 static void take_away(const char *ending) {
@@ -103,6 +105,38 @@ static void one_ends_another_stays(void **state) {
     assert_int_equal(unlink(path), 0);
     close(descriptor[0]);
     close(descriptor[1]);
+}
+
+/* Somebody else's file may have such a name. */
+static void what_is_not_ours_stays(void **state) {
+    (void)state;
+    lk_temporary *temporary, *lock;
+    struct stat about;
+    int descriptor;
+    char own[32], next[40], left[160];
+    snprintf(own, sizeof own, "%ld", (long)getpid());
+    snprintf(next, sizeof next, "%s-1", own);
+    const char *const names[] = {own, "99999999", "lock"};
+    for (int i = 0; i < 3; i++) {
+        name_left(left, names[i]);
+        close(open(left, O_WRONLY | O_CREAT, 0644));
+    }
+    lk_temporaries_sweep(path);
+    assert_int_equal(lk_temporary_lock(&context, path, &lock), LK_INVALID);
+    assert_non_null(strstr(context.message, "target.tmp-lock stands in the way"));
+    assert_int_equal(lk_temporary_create(&context, path, 0640, &temporary, &descriptor), LK_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_true(there(names[i]));
+        take_away(names[i]);
+    }
+    assert_int_equal(fstat(descriptor, &about), 0);
+    assert_int_equal(about.st_mode & LK_TEMPORARY_MARK, LK_TEMPORARY_MARK);
+    assert_true(there(next));
+    assert_true(lk_temporary_rename(temporary, path));
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 07755, 0640);
+    assert_int_equal(unlink(path), 0);
+    close(descriptor);
 }
 
 static void what_is_left_is_swept(void **state) {
@@ -175,6 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_list_is_removed),
         TEST(one_ends_another_stays),
+        TEST(what_is_not_ours_stays),
         TEST(what_is_left_is_swept),
         TEST(a_lock_dies_with_its_process),
     };

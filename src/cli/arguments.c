@@ -216,7 +216,8 @@ bool cli_real(const cli_arguments *arguments, const char *name, double least, do
     char *end = NULL;
     double number = strtod(text, &end);
     if (end == text || *end != '\0' || !(number >= least && number <= most)) {
-        cli_usage(arguments, "--%s %s: expected a number from %g to %g", name, text, least, most);
+        cli_usage(arguments, "--%s %s: expected a number from %.9g to %.9g", name, text, least,
+                  most);
         return false;
     }
     *value = number;

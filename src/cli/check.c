@@ -49,9 +49,8 @@ static int run(const cli_arguments *arguments) {
     int32_t count;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
     bool texts = status == EXIT_DONE && s.model->data.stream;
-    if (status == EXIT_DONE &&
-        !cli_excludes(arguments, texts ? "alphabet shape binarize binarize-seed" : "from symbols",
-                      texts ? "models of examples" : "models of texts")) {
+    if (status == EXIT_DONE && !cli_excludes(arguments, texts ? CLI_OF_EXAMPLES : "from symbols",
+                                             texts ? "models of examples" : "models of texts")) {
         status = EXIT_USAGE;
     }
     if (status == EXIT_DONE && s.model->data.labels == 0 &&

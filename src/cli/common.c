@@ -127,6 +127,7 @@ static bool picture_options(const cli_arguments *arguments, lk_picture_settings 
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options) {
     int64_t alphabet, seed;
     const char *how;
+    static const char *const of_pictures[] = {"alpha", "orient", "depth"};
     *options = (lk_dataset_options){0};
     bool sized = cli_knows(arguments, "alphabet");
     alphabet = 0;
@@ -136,6 +137,10 @@ bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *option
         !cli_shape(arguments, &options->shape) || !parse_crop(arguments, &options->crop) ||
         !picture_options(arguments, &options->pictures.settings)) {
         return false;
+    }
+    for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++) {
+        options->of_pictures =
+            cli_has(arguments, of_pictures[i]) ? of_pictures[i] : options->of_pictures;
     }
     options->alphabet = (int32_t)alphabet;
     options->raw = cli_knows(arguments, "raw") && cli_has(arguments, "raw");

@@ -32,6 +32,8 @@ void cli_end(cli_session *session);
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
         {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
         CLI_BINARIZE_OPTIONS, CLI_PICTURE_OPTIONS
+/* Their names: no model of texts takes them. */
+#define CLI_OF_EXAMPLES "alphabet shape binarize binarize-seed alpha orient depth"
 /* How pictures are read. */
 #define CLI_PICTURE_OPTIONS                                                                       \
     {"alpha", "keep|drop|white",                                                                  \

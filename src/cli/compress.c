@@ -136,8 +136,7 @@ static int read_options(const cli_arguments *arguments, const lk_model *model, b
                         lk_codec_options *how) {
     int64_t chunk, symbols;
     bool fine =
-        texts ? cli_excludes(arguments, "alphabet shape binarize binarize-seed chunk-examples",
-                             "models of examples") &&
+        texts ? cli_excludes(arguments, CLI_OF_EXAMPLES " chunk-examples", "models of examples") &&
                     (model->data.labels > 0 ||
                      cli_excludes(arguments, "labels", "models of examples and of p(x | label)"))
               : cli_excludes(arguments, "chunk-symbols", "models of texts");

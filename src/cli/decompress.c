@@ -39,7 +39,7 @@ static int print_json(const char *out, const lk_restored *r, const char *loss) {
     json_t *chunks = json_array();
     for (int64_t i = 0; i < r->lost_count; i++) {
         for (int64_t k = 0; k < r->lost[i].chunks; k++) {
-            json_array_append_new(chunks, json_integer(r->lost[i].chunk + k));
+            json_array_append_new(chunks, json_integer(r->lost[i].chunk + k + 1));
         }
     }
     return cli_print_json(
@@ -65,10 +65,11 @@ static int print_text(const char *out, const lk_restored *r, const char *loss) {
         char text[64];
         lk_lost_print(lost, text);
         if (lost->chunks == 1) {
-            printf("chunk %lld was damaged and is left out: %s\n", (long long)lost->chunk, text);
+            printf("chunk %lld was damaged and is left out: %s\n", (long long)lost->chunk + 1,
+                   text);
         } else {
             printf("chunks %lld to %lld were damaged and are left out: %s\n",
-                   (long long)lost->chunk, (long long)(lost->chunk + lost->chunks - 1), text);
+                   (long long)lost->chunk + 1, (long long)(lost->chunk + lost->chunks), text);
         }
     }
     if (r->chunks < 0) {
@@ -118,8 +119,13 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
         return lk_fail(context, LK_MISMATCH, "%s: holds no labels: leave out --labels",
                        cli_text(arguments, "data", NULL));
     }
-    LK_TRY(lk_dataset_restore(context, out, restored->dataset));
-    return labels != NULL ? lk_dataset_write_labels(context, labels, restored->dataset) : LK_OK;
+    lk_batch held = {0}; /* of two outputs both or none */
+    lk_status status =
+        labels != NULL ? lk_dataset_hold_labels(context, labels, restored->dataset, &held) : LK_OK;
+    status = status == LK_OK ? lk_dataset_restore(context, out, restored->dataset) : status;
+    status = status == LK_OK ? lk_batch_commit(context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 /* Whether files of these names can hold it. */

@@ -116,7 +116,7 @@ static void print_examples(const eval_result *r) {
         printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
     }
     printf("NLL %.4f", r->mean);
-    if (isfinite(r->mean)) {
+    if (isfinite(r->mean) && isfinite(r->error)) {
         printf(" +- %.4f", r->error);
     }
     printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
@@ -236,8 +236,7 @@ static bool check_options(const cli_arguments *arguments, const lk_model *model)
     return (model->data.labels > 0 ||
             cli_excludes(arguments, "labels classify", "models of p(x | label)")) &&
            (model->data.stream
-                ? cli_excludes(arguments, "alphabet shape binarize binarize-seed raw batch-size",
-                               "models of examples")
+                ? cli_excludes(arguments, CLI_OF_EXAMPLES " raw batch-size", "models of examples")
                 : cli_excludes(arguments, "from symbols", "models of texts"));
 }
 

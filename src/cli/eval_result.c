@@ -4,7 +4,7 @@
 
 #include "base/measure.h"
 
-/* Of no examples nothing is the mean of. */
+/* Of no examples nothing is the mean of, and one has no error that is known. */
 static void summarise(eval_result *r) {
     const double *nll = r->evaluation.nll_nats;
     double square = 0.0, count = (double)r->evaluation.items;
@@ -17,7 +17,7 @@ static void summarise(eval_result *r) {
     for (int64_t i = 0; i < r->evaluation.items; i++) {
         square += (nll[i] - r->mean) * (nll[i] - r->mean);
     }
-    r->error = count > 1.0 ? sqrt(square / (count - 1.0) / count) : 0.0;
+    r->error = count > 1.0 ? sqrt(square / (count - 1.0) / count) : (double)NAN;
 }
 
 /* Of one example nothing is known but itself. */
@@ -35,6 +35,7 @@ lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, ev
     if (r->items == NULL) { /* data of no examples, or an empty text */
         r->baselines = (lk_baselines){(double)NAN, (double)NAN};
         r->evaluation = (lk_evaluation){.variables = model->data.variables};
+        r->baselines = lk_baselines_of_none(model);
         summarise(r);
         return LK_OK;
     }

@@ -43,6 +43,9 @@ static lk_status read_models(table *t) {
 
 static lk_status compare_values(const table *t, const entry *e) {
     const lk_dataset *a = t->entry[0].session.dataset, *b = e->session.dataset;
+    if (a->examples == 0 && b->examples == 0) {
+        return LK_OK;
+    }
     bool same =
         a->examples == b->examples && a->variables == b->variables &&
         memcmp(a->values, b->values, (size_t)(a->examples * a->variables) * sizeof *a->values) == 0;
@@ -62,15 +65,11 @@ static int read_data(table *t) {
                                        &e->session.binarization) != LK_OK) {
             return cli_fault(t->context);
         }
-        if (!t->texts && e->session.dataset->examples == 0) {
-            lk_fail(t->context, LK_FORMAT, "%s: there are no examples to compare models by", path);
-            return cli_fault(t->context);
-        }
         if (!t->texts && compare_values(t, e) != LK_OK) {
             return cli_fault(t->context);
         }
         int status = cli_items_open(t->arguments, &e->session, &e->result.items);
-        if (status == EXIT_DONE && e->result.items == NULL) {
+        if (t->texts && status == EXIT_DONE && e->result.items == NULL) {
             lk_fail(t->context, LK_FORMAT,
                     "%s: the text is empty: there is nothing to compare "
                     "models by",
@@ -84,12 +83,12 @@ static int read_data(table *t) {
     return EXIT_DONE;
 }
 
-/* At the size of the data. */
+/* At the size of the data, where there are any. */
 static lk_status measure(entry *e) {
     const lk_model *model = e->session.model;
     lk_shape shape = model->data.shape;
     lk_graph *graph;
-    if (!model->data.stream) {
+    if (!model->data.stream && e->session.dataset->examples > 0) {
         LK_TRY(lk_model_takes(model, e->session.dataset, &shape));
     }
     LK_TRY(lk_shape_equal(shape, model->data.shape) ? lk_model_graph(model, 0, &graph)
@@ -116,6 +115,15 @@ static double bits_of(const entry *e) {
                : eval_bits_per_dim(&e->result, e->result.mean);
 }
 
+/* And a blank; a dash for what is not known. */
+static void print_number(int width, int digits, double value) {
+    if (isnan(value)) {
+        printf("%*s ", width, "-");
+    } else {
+        printf("%*.*f ", width, digits, value);
+    }
+}
+
 static int print_text(const table *t) {
     const eval_result *first = &t->entry[0].result;
     int width = 5;
@@ -134,14 +142,13 @@ static int print_text(const table *t) {
            "nats", "+-", t->texts ? "bits/byte" : "bits/dim", "multiply-adds", "steps");
     for (int32_t i = 0; i < t->count; i++) {
         const entry *e = &t->entry[i];
-        printf("%-*s  %-17s %12lld %12.4f ", width, e->path, e->session.model->family->name,
-               (long long)e->parameters, nats_of(e));
-        if (t->texts || !isfinite(e->result.mean)) {
-            printf("%10s", "-");
-        } else {
-            printf("%10.4f", e->result.error);
-        }
-        printf(" %10.6f %14.0f %7lld%s\n", bits_of(e), e->multiply_adds, (long long)e->steps,
+        bool certain = !t->texts && isfinite(e->result.mean);
+        printf("%-*s  %-17s %12lld ", width, e->path, e->session.model->family->name,
+               (long long)e->parameters);
+        print_number(12, 4, nats_of(e));
+        print_number(10, 4, certain ? e->result.error : (double)NAN);
+        print_number(10, 6, bits_of(e));
+        printf("%14.0f %7lld%s\n", e->multiply_adds, (long long)e->steps,
                e->session.model->data.labels > 0 ? "  of p(x | label)" : "");
     }
     return cli_finish_output();
@@ -207,8 +214,7 @@ static int fill(table *t, int64_t batch, float rate) {
     if (read_models(t) != LK_OK) {
         return cli_fault(t->context);
     }
-    const char *others =
-        t->texts ? "alphabet shape binarize binarize-seed raw batch-size" : "from symbols";
+    const char *others = t->texts ? CLI_OF_EXAMPLES " raw batch-size" : "from symbols";
     if (!cli_excludes(t->arguments, others, t->texts ? "models of examples" : "models of texts")) {
         return EXIT_USAGE;
     }

@@ -43,7 +43,10 @@ static bool may_be_file(const char *option) {
 
 static int take_name(const cli_arguments *arguments, const char *option, const char *standard,
                      const char **value) {
-    if (may_be_file(option)) {
+    if (may_be_file(option)) { /* of settings one names a file */
+        *value = strcmp(*value, "-") == 0         ? standard
+                 : strcmp(*value, "graph=-") == 0 ? "graph=/dev/stdin"
+                                                  : *value;
         return EXIT_DONE;
     }
     if (**value == '\0') {

@@ -15,7 +15,8 @@ static const cli_option options[] = {
     {"curve", "PATH.svg|PATH.png", "draw the course of the training: NLL over epochs", false},
     {"field", "Y,X",
      "what the conditional of a variable sees, by the graph, and how strongly, by changing values: "
-     "Y,X or Y,X,C of an image, a number, or a column's name; PICTURE.png, if given, shows it",
+     "Y,X or Y,X,C of an image, a number (all from 1), or a column's name; PICTURE.png, if given, "
+     "shows it",
      false},
     {"masks", "FILE.png", "draw the masks: matrices of a MADE, windows of convolutions", false},
     {"model", "MODEL",

@@ -66,7 +66,8 @@ static const cli_option options[] = {
 
 /* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
 static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows", "given-variables", "plain"};
+    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
+                                       "binarize-seed", "alpha",           "orient", "depth"};
     int64_t unused;
     if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
         !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
@@ -126,7 +127,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.words = columns != NULL && lk_columns_have_words(columns);
     how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, true, &how);
+    lk_model_wish(model, LK_FOR_COMPLETION, &how);
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};

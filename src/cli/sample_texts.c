@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -33,6 +34,7 @@ typedef struct gallery {
     lk_sample_options how; /* of the texts side by side */
     int64_t texts, length; /* all of them; symbols to be drawn of each */
     outlet outlets[BATCH_MOST];
+    lk_batch ended;       /* files of texts that are drawn */
     bool watched, closed; /* which is a terminal; nobody reads it any more */
     cli_progress progress;
     int64_t done; /* symbols of all texts, prompts not counted */
@@ -135,11 +137,11 @@ static lk_status print_waiting(gallery *g) {
     return fflush(g->to) == 0 ? LK_OK : cannot_write(g);
 }
 
-static lk_status commit(gallery *g) {
+static lk_status hold(gallery *g) {
     for (int64_t n = 0; n < g->how.count; n++) {
         lk_writer *writer = g->outlets[n].writer;
         g->outlets[n].writer = NULL;
-        LK_TRY(lk_writer_commit(writer));
+        LK_TRY(lk_writer_hold(writer, &g->ended));
     }
     return LK_OK;
 }
@@ -152,7 +154,7 @@ static lk_status draw_group(gallery *g) {
         LK_TRY(print_heading(g, g->how.first));
     }
     LK_TRY(lk_sample_texts(g->model, &g->how, take, g));
-    return g->out != NULL ? commit(g) : print_waiting(g);
+    return g->out != NULL ? hold(g) : print_waiting(g);
 }
 
 /* Side by side is faster; but what waits for the first text must fit. */
@@ -176,23 +178,67 @@ static lk_status draw_all(gallery *g) {
             g->outlets[n] = (outlet){0};
         }
     }
+    status = status == LK_OK ? lk_batch_commit(g->model->context, &g->ended) : status;
+    lk_batch_abandon(&g->ended);
     return g->closed ? LK_OK : status;
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+/* The files of several texts. */
+static json_t *list_files(const gallery *g) {
+    json_t *list = json_array();
+    for (int64_t i = 0; i < g->texts; i++) {
+        char *path = name_file(g->named, i, g->texts);
+        json_array_append_new(list, lk_json_bytes(path != NULL ? path : ""));
+        lk_release(path);
+    }
+    return list;
+}
+
+static int report_json(const gallery *g, const char *out, double seconds, double rate) {
+    json_t *object = json_pack("{s:I, s:I, s:o, s:f, s:f}", "streams", (json_int_t)g->texts,
+                               "symbols", (json_int_t)g->done, "out", lk_json_bytes(out), "seconds",
+                               seconds, "symbols_per_second", rate);
+    if (g->out != NULL && g->texts > 1) {
+        json_object_set_new(object, "files", list_files(g));
+    }
+    return cli_print_json(object);
+}
+
 static int report(const gallery *g, double seconds) {
     double rate = (double)g->done / (seconds + 1e-9);
-    if (cli_has(g->arguments, "json")) {
-        return cli_print_json(json_pack("{s:I, s:I, s:o, s:f, s:f}", "streams",
-                                        (json_int_t)g->texts, "symbols", (json_int_t)g->done, "out",
-                                        lk_json_bytes(g->named), "seconds", seconds,
-                                        "symbols_per_second", rate));
+    int64_t texts = g->out != NULL ? g->texts : 1; /* what is no file gets all of them */
+    char *first = g->named != NULL ? name_file(g->named, 0, texts) : NULL,
+         *last = g->named != NULL ? name_file(g->named, texts - 1, texts) : NULL;
+    int status = EXIT_DONE;
+    if (g->named != NULL && (first == NULL || last == NULL)) {
+        lk_fail_no_memory(g->model->context, "a file's name", 0);
+        status = cli_fault(g->model->context);
+    } else if (cli_has(g->arguments, "json")) {
+        status = report_json(g, first, seconds, rate);
+    } else if (g->named != NULL) {
+        printf(
+            "%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s%s%s\n",
+            (long long)g->texts, (long long)g->length, seconds, rate, first,
+            texts > 1 ? " to " : "", texts > 1 ? last : "");
+        status = cli_finish_output();
     }
-    if (g->named != NULL) {
-        printf("%lld streams of %lld symbols in %.2f s (%.0f symbols a second), written to %s\n",
-               (long long)g->texts, (long long)g->length, seconds, rate, g->named);
-        return cli_finish_output();
+    lk_release(first);
+    lk_release(last);
+    return status;
+}
+
+/* A text is written as it is: a name that says otherwise is a mistake. */
+static int check_ending(const cli_arguments *arguments) {
+    static const char *const others[] = {".gz",  ".xz",  ".zst", ".bz2", ".npy",
+                                         ".npz", ".png", ".jpg", ".jpeg"};
+    const char *out = cli_text(arguments, "out", ""), *dot = strrchr(out, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof others / sizeof *others; i++) {
+        if (strcasecmp(dot, others[i]) == 0) {
+            return cli_usage(arguments, "--out %s: texts are written as they are, and %s is none",
+                             out, others[i]);
+        }
     }
     return EXIT_DONE;
 }
@@ -227,7 +273,9 @@ static lk_status read_prompt(const cli_arguments *arguments, const lk_model *mod
 }
 
 static int check_options(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(arguments, "given given-rows given-variables plain shape format",
+    if (!cli_excludes(arguments,
+                      "given given-rows given-variables plain shape format binarize "
+                      "binarize-seed alpha orient depth",
                       "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
@@ -239,7 +287,7 @@ static int check_options(const cli_arguments *arguments, int64_t *length) {
         return cli_usage(
             arguments, "--json needs --out FILE, because the text itself goes to standard output");
     }
-    return EXIT_DONE;
+    return check_ending(arguments);
 }
 
 int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,

@@ -113,11 +113,18 @@ static bool has_none(const scorer *s) {
 static lk_status write_examples(scorer *s) {
     const char *out = cli_text(s->arguments, "out", NULL),
                *map = cli_text(s->arguments, "map", NULL);
+    lk_context *context = s->session.context;
+    lk_batch held = {0}; /* of two outputs both or none */
+    lk_status status = LK_OK;
     if (out != NULL) {
-        const lk_dataset *dataset = s->session.dataset;
-        LK_TRY(lk_scores_write(s->session.context, &s->scores, dataset, s->labels, out));
+        status = lk_scores_hold(context, &s->scores, s->session.dataset, s->labels, out, &held);
     }
-    return map == NULL ? LK_OK : lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
+    if (status == LK_OK && map != NULL) {
+        status = lk_map_write(s->session.model, s->items, map, &s->map, &s->legend);
+    }
+    status = status == LK_OK ? lk_batch_commit(context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 /* Not a number: of none, and where both infinities occur. */
@@ -232,8 +239,8 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
     bool texts = model->data.stream;
     const char *map = cli_text(a, "map", texts ? ".html" : ".png");
     bool fits = texts ? cli_excludes(a,
-                                     "alphabet shape binarize binarize-seed anomalies against "
-                                     "complexity map-scale",
+                                     CLI_OF_EXAMPLES " anomalies against "
+                                                     "complexity map-scale",
                                      "models of examples") &&
                             (model->data.labels > 0 ||
                              cli_excludes(a, "labels", "models of examples and of p(x | label)"))

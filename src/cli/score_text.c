@@ -82,13 +82,19 @@ static lk_status walk(scorer *s) {
 static lk_status commit(scorer *s) {
     lk_page *page = s->page;
     lk_table *table = s->table;
+    lk_batch held = {0}; /* of two outputs both or none */
     s->page = NULL;
-    if (page != NULL) {
-        LK_TRY(lk_page_commit(page, cli_text(s->arguments, "data", NULL),
-                              s->arguments->positional[0]));
-    }
     s->table = NULL;
-    return table != NULL ? lk_table_commit(table) : LK_OK;
+    lk_status status = table != NULL ? lk_table_hold(table, &held) : LK_OK;
+    if (status == LK_OK && page != NULL) {
+        status = lk_page_commit(page, cli_text(s->arguments, "data", NULL),
+                                s->arguments->positional[0]);
+        page = NULL;
+    }
+    lk_page_abandon(page);
+    status = status == LK_OK ? lk_batch_commit(s->session.context, &held) : status;
+    lk_batch_abandon(&held);
+    return status;
 }
 
 lk_status score_text(scorer *s) {

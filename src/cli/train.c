@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/families.h"
 #include "cli/signals.h"
+#include "cli/train/applies.h"
 #include "cli/train/checks.h"
 #include "cli/train/data.h"
 #include "cli/train/options.h"
@@ -118,10 +119,17 @@ typedef struct session {
     train_data data;
     lk_model *model; /* owned */
     train_log *log;  /* owned, or NULL */
+    bool misused;    /* a usage line has been printed */
 } session;
 
 static bool by_gradients(const session *s) {
     return s->family->fit == NULL;
+}
+
+/* LK_INVALID after a usage line. */
+static lk_status apply_options(session *s, bool texts) {
+    s->misused = !train_options_apply(s->arguments, s->family, texts);
+    return s->misused ? LK_INVALID : LK_OK;
 }
 
 /* What is interrupted is the best so far, and a model like any other. */
@@ -219,6 +227,7 @@ static lk_status read_data(session *s) {
     double fraction = how->fraction >= 0.0 ? how->fraction : by_gradients(s) ? 0.1 : 0.0;
     train_text_how texts = {.fraction = how->fraction, .before = s->before};
     if (from != NULL && from->data.stream) {
+        LK_TRY(apply_options(s, true));
         texts.kind = from->data.symbols.kind;
         texts.window = from->data.variables;
         return train_data_read_text(s->arguments, s->context, from, &texts, &s->data);
@@ -227,6 +236,7 @@ static lk_status read_data(session *s) {
         how->symbols = LK_SYMBOLS_CHARACTERS;
         LK_TRY(train_data_guess_text(s->arguments, s->context, &how->text));
     }
+    LK_TRY(apply_options(s, how->text && from == NULL));
     texts.kind = how->symbols;
     texts.window = how->window;
     return how->text && from == NULL
@@ -288,10 +298,11 @@ static void tell(const session *s) {
 static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
+    LK_TRY(s->how->text ? apply_options(s, true) : LK_OK);
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));
     LK_TRY(look_before(s));
     const char *log = cli_text(s->arguments, "log", NULL);
-    LK_TRY(log != NULL ? train_log_open(s->context, log, s->how->options.resume, &s->log) : LK_OK);
+    LK_TRY(log != NULL ? train_log_check(s->context, log, s->how->options.resume) : LK_OK);
     LK_TRY(read_data(s));
     LK_TRY(choose_settings(s));
     LK_TRY(make_model(s));
@@ -302,6 +313,7 @@ static lk_status run_session(session *s) {
     }
     tell(s);
     train_tell_size(s->arguments, s->model);
+    LK_TRY(log != NULL ? train_log_open(s->context, log, &s->log) : LK_OK);
     return train_model(s);
 }
 
@@ -322,6 +334,7 @@ static int run(const cli_arguments *arguments) {
     }
     lk_status trained = run_session(&s);
     status = trained == LK_OK ? train_report_summary(arguments, s.model, &s.out, note_of(&s))
+             : s.misused      ? EXIT_USAGE
                               : cli_fault(s.context);
     train_log_close(s.log);
     train_data_release(&s.data);

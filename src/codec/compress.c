@@ -75,14 +75,14 @@ static lk_status describe_examples(job *work) {
     lk_container *c = &work->container;
     LK_REQUIRE(lk_items_length(work->items, 0) == lk_codec_length(work->model, data->shape));
     int64_t unseen = lk_dataset_find_unseen(data);
-    if (unseen >= 0) {
+    if (unseen >= 0 && !work->options.keeps_nothing) {
         return lk_fail(work->context, LK_INVALID,
                        "%s: example %lld, variable %lld: a value unseen in training cannot be "
                        "given back: leave the row out, or train with it",
                        data->path, (long long)(unseen / data->variables) + 1,
                        (long long)(unseen % data->variables) + 1);
     }
-    if (data->partial) {
+    if (data->partial && !work->options.keeps_nothing) {
         return lk_fail(work->context, LK_INVALID,
                        "%s: the file holds more than the model takes (%s), which would be lost",
                        data->path, data->note != NULL ? data->note : "other columns");
@@ -262,7 +262,7 @@ static lk_status verify(job *work, const lk_content *was, lk_content *again) {
         return lk_fail(work->context, LK_CORRUPT,
                        "%s: chunk %lld does not decode to what was coded; please report this, or "
                        "check the machine's memory",
-                       lk_items_path(work->items), (long long)c->chunks - 1);
+                       lk_items_path(work->items), (long long)c->chunks);
     }
     LK_TRY(lk_content_read(work->context, work->items, c, &chunk, again));
     return lk_content_equal(was, again) ? LK_OK : refuse_changed(work);

@@ -58,6 +58,14 @@ typedef struct lk_container {
     int64_t from_first, from_last; /* where the next chunk should begin by the table */
 } lk_container;
 
+/* The two parts of `format`. */
+static inline int32_t lk_container_format(const lk_container *c) {
+    return (int32_t)(c->format & ((1 << LK_CONTAINER_FORMAT_BITS) - 1));
+}
+static inline int32_t lk_container_stored(const lk_container *c) {
+    return (int32_t)(c->format >> LK_CONTAINER_FORMAT_BITS);
+}
+
 typedef struct lk_chunk {
     int64_t number;
     int64_t item, items;    /* the first; how many, all whole but a text that is alone */

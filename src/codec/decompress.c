@@ -103,7 +103,7 @@ static lk_lost behind(const lk_chunk *chunk) {
 /* Because of gap number `which`. */
 static lk_status refuse_lost(const job *work, int64_t which, const char *how) {
     const lk_restored *r = work->restored;
-    int64_t damaged = 0, last = work->container.chunks - 1;
+    int64_t damaged = 0, lost = r->lost[which].chunk + 1, all = work->container.chunks;
     char text[64], others[64] = "";
     for (int64_t i = 0; i < r->lost_count; i++) {
         damaged += r->lost[i].chunks;
@@ -112,12 +112,11 @@ static lk_status refuse_lost(const job *work, int64_t which, const char *how) {
         snprintf(others, sizeof others, ", %lld chunks are damaged in all", (long long)damaged);
     }
     lk_lost_print(&r->lost[which], text);
-    return lk_fail(
-        work->context, LK_CORRUPT, "%s: chunk %lld of 0 to %lld %s (%s would be lost%s)%s",
-        work->name, (long long)r->lost[which].chunk,
-        (long long)(last > work->reached.chunk ? last : work->reached.chunk), how, text, others,
-        lk_advice_or(work->context, "salvage", "; --salvage recovers the others",
-                     "; lk_coding.salvage recovers the others"));
+    return lk_fail(work->context, LK_CORRUPT, "%s: chunk %lld of %s%lld %s (%s would be lost%s)%s",
+                   work->name, (long long)lost, all >= 0 ? "" : "at least ",
+                   (long long)(all > lost ? all : lost), how, text, others,
+                   lk_advice_or(work->context, "salvage", "; --salvage recovers the others",
+                                "; lk_coding.salvage recovers the others"));
 }
 
 /* ---- delivering ------------------------------------------------------------------------------ */
@@ -310,8 +309,8 @@ static lk_status make_dataset(job *work) {
     (*data)->labels = (int32_t *)work->labels.data;
     (*data)->names = (char **)work->names.data;
     (*data)->examples = work->restored->items;
-    (*data)->format = (int32_t)(c->format & ((1 << LK_CONTAINER_FORMAT_BITS) - 1));
-    (*data)->stored = (int32_t)(c->format >> LK_CONTAINER_FORMAT_BITS);
+    (*data)->format = lk_container_format(c);
+    (*data)->stored = lk_container_stored(c);
     work->values = work->labels = work->names = (lk_buffer){0};
     return c->words ? name_labels(work, *data) : LK_OK;
 }

@@ -1,7 +1,6 @@
 /* Compressing to a file, and restoring from one. */
 #include <string.h>
 
-#include "base/guard.h"
 #include "base/path.h"
 #include "codec/codec.h"
 
@@ -39,10 +38,10 @@ static lk_status end_text(texts *t) {
 }
 
 /* The folders in front of each slash of a path but those of `out`'s. */
-static lk_status make_folders(const texts *t, char *path) {
+static lk_status make_folders(texts *t, char *path) {
     for (char *slash = path + strlen(t->out); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        LK_TRY(lk_guard_folder(t->context, path));
+        LK_TRY(lk_batch_folder(t->context, path, &t->ended));
         *slash = '/';
     }
     return LK_OK;
@@ -83,8 +82,8 @@ lk_status lk_decompress_file(const lk_model *model, const char *path, const char
     lk_status status = lk_decompress(model, &source, &output, options, restored);
     status = status == LK_OK ? end_text(&t) : status;
     status = status == LK_OK ? lk_batch_commit(model->context, &t.ended) : status;
-    lk_batch_abandon(&t.ended);
     lk_writer_abandon(t.file);
+    lk_batch_abandon(&t.ended);
     lk_source_close(&source);
     if (status != LK_OK) {
         lk_restored_deinit(restored);

@@ -41,9 +41,10 @@ lk_status lk_dataset_reserve(lk_context *context, const char *name, lk_dataset *
     int64_t variables = lk_shape_variables(shape), values;
     if (variables < 1 || examples < 1) {
         dataset->empty = examples == 0;
-        return lk_fail(context, LK_FORMAT,
-                       "%s: there are no examples: %lld examples of %lld variables", name,
-                       (long long)examples, (long long)variables);
+        return examples >= 1
+                   ? lk_fail(context, LK_FORMAT, "%s: its %lld examples have no variables", name,
+                             (long long)examples)
+                   : lk_fail(context, LK_FORMAT, "%s: there are no examples", name);
     }
     if (__builtin_mul_overflow(variables, examples, &values) || values > most) {
         values = most;

@@ -28,6 +28,28 @@ static lk_status check_sides(lk_context *context, const char *name, int64_t heig
                    (long long)LK_PICTURE_PIXELS_MOST);
 }
 
+/* Of an example as it may come out; the refusal is that of the most channels. */
+static lk_status check_wish(lk_context *context, const char *name, const lk_picture *picture,
+                            const lk_picture_wish *wish) {
+    bool lying = wish->settings.orient && picture->orientation >= 5;
+    lk_shape shape = {3, {picture->height, picture->width, 0}};
+    uint32_t outcomes = lk_picture_outcomes(picture, wish);
+    lk_status status = LK_OK;
+    if (lying) {
+        shape = (lk_shape){3, {picture->width, picture->height, 0}};
+    }
+    for (int32_t c = 1; wish->fits != NULL && c <= LK_PICTURE_CHANNELS_MOST; c++) {
+        shape.size[2] = c;
+        if (outcomes >> c & 1) {
+            status = wish->fits(context, wish->argument, name, shape);
+            if (status == LK_OK) {
+                return LK_OK;
+            }
+        }
+    }
+    return status;
+}
+
 lk_status lk_picture_check(lk_context *context, const char *name, const lk_picture *picture,
                            const lk_picture_wish *wish, int64_t size, int64_t most, int64_t aside) {
     int64_t height = picture->height, width = picture->width;
@@ -38,11 +60,7 @@ lk_status lk_picture_check(lk_context *context, const char *name, const lk_pictu
                        "bytes cannot hold; the file is truncated or damaged",
                        name, (long long)width, (long long)height, (long long)size);
     }
-    if (wish->fits != NULL) {
-        bool lying = wish->settings.orient && picture->orientation >= 5;
-        LK_TRY(wish->fits(context, wish->argument, name, lying ? width : height,
-                          lying ? height : width));
-    }
+    LK_TRY(check_wish(context, name, picture, wish));
     return lk_memory_allow(context, name, "its pixels",
                            (double)lk_picture_samples(picture) *
                                (double)((picture->wide ? 2 : 1) + BYTES_OF_VALUE + aside));

@@ -3,6 +3,7 @@
 #define LK_DATA_PICTURE_H
 
 #include "base/context.h"
+#include "data/shape.h"
 
 #define LK_PICTURE_SIDE_MOST 1000000 /* libpng's own limit */
 #define LK_PICTURE_CHANNELS_MOST 4
@@ -66,9 +67,9 @@ typedef struct lk_picture_wish {
     lk_picture_settings settings;
     int32_t levels;   /* those of the model, or asked for; 0: the file's */
     int32_t channels; /* those of the model; 0: the file's */
-    /* Asked before pixels are decoded, so that what does not fit costs nothing; NULL: all fit. */
-    lk_status (*fits)(lk_context *context, const void *argument, const char *name, int64_t height,
-                      int64_t width);
+    /* Asked of an example's shape before values are decoded, so that what does not fit costs
+     * nothing; NULL: all fit. */
+    lk_status (*fits)(lk_context *context, const void *argument, const char *name, lk_shape shape);
     const void *argument;
 } lk_picture_wish;
 
@@ -92,10 +93,14 @@ void lk_picture_deinit(lk_picture *picture);
 void lk_pictures_release(lk_picture *pictures, int64_t count);
 /* Of a picture whose height, width, channels and width of pixels are set, before its pixels are
  * decoded: refuses sides beyond LK_PICTURE_SIDE_MOST, pixels beyond LK_PICTURE_PIXELS_MOST, more
- * pixels than `size` bytes can hold at `most` for each byte, what does not fit the wish, and more
+ * pixels than `size` bytes can hold at `most` for each byte, what does not fit the wish with any
+ * number of channels that it may come out with, and more
  * than memory is allowed for; `aside` is what a decoder needs beside, in bytes for each sample. */
 lk_status lk_picture_check(lk_context *context, const char *name, const lk_picture *picture,
                            const lk_picture_wish *wish, int64_t size, int64_t most, int64_t aside);
+/* With how many channels such a picture may come out of lk_picture_finish, before its pixels are
+ * known: bit c is set where it may be c. */
+uint32_t lk_picture_outcomes(const lk_picture *picture, const lk_picture_wish *wish);
 /* Room for all its pixels, zeroed. */
 lk_status lk_picture_allocate(lk_context *context, const char *name, lk_picture *picture);
 void lk_picture_values(const lk_picture *picture, uint16_t *values);

@@ -76,6 +76,21 @@ static void copy_pixel(const lk_picture *from, int64_t i, lk_picture *to) {
     }
 }
 
+uint32_t lk_picture_outcomes(const lk_picture *picture, const lk_picture_wish *wish) {
+    lk_alpha how = wish->settings.alpha;
+    uint32_t found = 0;
+    int32_t own = picture->channels, left = own - (how == LK_ALPHA_KEEP ? 0 : has_alpha(picture));
+    int32_t most = how == LK_ALPHA_DROP || how == LK_ALPHA_WHITE ? left : own;
+    for (int32_t c = left; c <= most; c++) {
+        for (int32_t greys = 0; greys <= (picture->palette && c >= 3 ? 2 : 0); greys += 2) {
+            lk_picture made = {.channels = c - greys, .palette = picture->palette};
+            int32_t matched = can_match(&made, wish->channels) ? wish->channels : made.channels;
+            found |= 1u << matched;
+        }
+    }
+    return found;
+}
+
 lk_status lk_picture_match(lk_context *context, const char *name, int32_t channels,
                            lk_picture *picture) {
     if (!can_match(picture, channels)) {

@@ -176,10 +176,8 @@ static int64_t row_of(lk_shape image) {
 /* Rows for what is completed. *part: the data are the upper part of it. */
 static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool *part,
                           lk_given *given) {
-    lk_shape own = lk_shape_picture(model->data.shape), shape = lk_shape_picture(dataset->shape);
     lk_shape there = model->data.shape;
-    *part = own.axes == 3 && shape.axes == 3 && shape.size[0] < own.size[0] &&
-            shape.size[1] == own.size[1] && row_of(shape) == row_of(own);
+    *part = lk_model_part(model, dataset->shape);
     LK_TRY(*part ? lk_model_accepts_values(model, dataset)
                  : lk_model_takes(model, dataset, &there));
     return make_open(model->context, dataset->path, dataset->examples,

@@ -39,9 +39,9 @@ double lk_p_value(const lk_model *model, double nll_nats);
 /* A CSV, or where the name ends in .jsonl lines of JSON with the same names, with a line for each
  * example: its number, from 1; NLL, corrections, score, p-value, name
  * and label as far as there are any (labels NULL: the data set's own), the most surprising variable
- * and its surprisal. */
-lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
-                          const int32_t *labels, const char *path);
+ * and its surprisal; it gets its name with the others of the batch. */
+lk_status lk_scores_hold(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
+                         const int32_t *labels, const char *path, lk_batch *batch);
 
 /* Where the surprise lies in the first `count` examples: for each variable of the data set its
  * surprisal in nats (models/walk.h), [count][variables]; the caller's (lk_release). Those of an

@@ -72,8 +72,8 @@ static void fill(const rows *all, int64_t i, score_row *row) {
     }
 }
 
-lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
-                          const int32_t *labels, const char *path) {
+lk_status lk_scores_hold(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
+                         const int32_t *labels, const char *path, lk_batch *batch) {
     const rows all = {scores, dataset, labels};
     score_row row;
     lk_table *table;
@@ -88,5 +88,5 @@ lk_status lk_scores_write(lk_context *context, const lk_scores *scores, const lk
         lk_table_abandon(table);
         return status;
     }
-    return lk_table_commit(table);
+    return lk_table_hold(table, batch);
 }

@@ -118,6 +118,12 @@ lk_status lk_table_put(lk_table *table, const lk_cell *cells, int32_t count) {
     return LK_OK;
 }
 
+lk_status lk_table_hold(lk_table *table, lk_batch *batch) {
+    lk_writer *writer = table->writer;
+    lk_release(table);
+    return lk_writer_hold(writer, batch);
+}
+
 lk_status lk_table_commit(lk_table *table) {
     lk_writer *writer = table->writer;
     lk_release(table);

@@ -2,7 +2,7 @@
 #ifndef LK_JOBS_TABLE_H
 #define LK_JOBS_TABLE_H
 
-#include "base/context.h"
+#include "base/file.h"
 
 typedef enum lk_cell_kind { LK_CELL_INTEGER, LK_CELL_REAL, LK_CELL_TEXT } lk_cell_kind;
 
@@ -30,6 +30,8 @@ lk_status lk_table_create(lk_context *context, const char *path, const lk_cell *
 lk_status lk_table_put(lk_table *table, const lk_cell *cells, int32_t count);
 /* Both end the table. commit(NULL) is not allowed; abandon(NULL) is. */
 lk_status lk_table_commit(lk_table *table);
+/* As commit, but the file gets its name with the others of the batch. */
+lk_status lk_table_hold(lk_table *table, lk_batch *batch);
 void lk_table_abandon(lk_table *table);
 
 #endif

@@ -113,7 +113,7 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     lk_dataset_options options = reading_of(how);
     options.binarization = how->binarize ? LK_BINARIZE_THRESHOLD : LK_BINARIZE_NONE; /* for these */
     if (model != NULL) {
-        lk_model_wish(model, false, &options);
+        lk_model_wish(model, LK_FOR_RUN, &options);
     } else if (how->like != NULL && how->like->dataset != NULL) {
         lk_picture_wish_like(how->like->dataset, &options);
     }

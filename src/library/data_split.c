@@ -141,7 +141,7 @@ static lk_status split(lk_context *context, const lk_data *data, double fraction
     if (held_out < 1 || held_out >= all || (!one && all > INT32_MAX)) {
         return lk_fail(context, LK_INVALID,
                        "lk_data_split: a fraction of %g leaves one part of the %lld %s empty",
-                       fraction, (long long)all, one ? "symbols" : "items");
+                       lk_told(fraction), (long long)all, one ? "symbols" : "items");
     }
     if (!one) {
         return split_items(context, data, all - held_out, seed, train, valid);

@@ -1,6 +1,8 @@
 /* The library as a program uses it: what it says of itself, data from memory, models to and from
  * memory and functions, the three jobs on examples and texts, labels, views, tables, and a watch
  * that ends them. */
+#include <math.h>
+
 #include "library/testing.h"
 
 static int set_up(void **state) {
@@ -278,6 +280,8 @@ static void test_jobs_on_examples(void **state) {
         lk_model *model = make_model(context, rows[i][0], rows[i][1], train, data);
         double nll[2] = {0.0, (double)INFINITY}, p[2];
         must(context, lk_model_p_values(context, model, nll, 2, p));
+        const double none[] = {1.0, -(double)NAN};
+        refused(context, lk_model_p_values(context, model, none, 2, p), LK_INVALID, "[1] is no");
         assert_true(p[0] == 1.0 && p[1] > 0.0 && p[1] < 0.05);
         check_scores(context, model, data);
         check_coding(context, model, data, 0.0f);
@@ -546,6 +550,10 @@ static void test_mismatches(void **state) {
     lk_bytes_release(&bytes);
     double p[10];
     refused(context, lk_model_p_values(context, made, nll, 10, p), LK_UNSUPPORTED, "validation");
+    refused(context, lk_data_load(context, lk_from_file(NULL), NULL, &restored), LK_INVALID,
+            "neither a file");
+    refused(context, lk_data_load(context, lk_from_function(NULL, NULL), NULL, &restored),
+            LK_INVALID, "neither a file");
     lk_model_destroy(made);
     lk_model_destroy(charrnn);
     lk_data_destroy(pictures);

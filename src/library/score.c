@@ -1,4 +1,6 @@
 /* Likelihoods: of items, of each of their variables, and p-values. */
+#include <math.h>
+
 #include "base/memory.h"
 #include "jobs/score.h"
 #include "library/library.h"
@@ -12,7 +14,7 @@ lk_status lk_check_learning_rate(lk_context *context, float rate) {
     return rate == 0.0f || lk_learn_rate_valid(rate)
                ? LK_OK
                : lk_fail(context, LK_INVALID, "learning_rate is %g: expected 0, or up to %g",
-                         (double)rate, (double)LK_LEARN_RATE_MOST);
+                         lk_told((double)rate), (double)LK_LEARN_RATE_MOST);
 }
 
 typedef struct taker {
@@ -97,6 +99,12 @@ lk_status lk_model_p_values(lk_context *context, const lk_model *model, const do
     if (model->calibration == NULL) {
         return lk_fail(context, LK_UNSUPPORTED,
                        "the model was trained without validation data: it has no p-values");
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(nll_nats[i])) {
+            return lk_fail(context, LK_INVALID, "lk_model_p_values: nll_nats[%lld] is no number",
+                           (long long)i);
+        }
     }
     for (int64_t i = 0; i < count; i++) {
         p_value[i] = lk_p_value(model, nll_nats[i]);

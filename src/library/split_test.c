@@ -63,6 +63,8 @@ static void test_split_examples(void **state) {
     must(context, lk_data_from_values(context, &values, &data));
     for (int seed = 0; seed < 2; seed++) {
         int seen[N] = {0};
+        refused(context, lk_data_split(context, data, -(double)NAN, 1, &train, &valid), LK_INVALID,
+                "a fraction of nan");
         must(context, lk_data_split(context, data, 0.2, (uint64_t)seed, &train, &valid));
         assert_int_equal(lk_data_count(train), 40);
         assert_int_equal(lk_data_count(valid), 10);

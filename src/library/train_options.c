@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "library/training.h"
+#include "base/json.h"
 #include "train/choose.h"
 
 lk_training lk_training_defaults(void) {
@@ -28,8 +29,8 @@ static lk_status check_number(lk_context *context, const char *name, double valu
                               double most) {
     return value >= least && value <= most
                ? LK_OK
-               : lk_fail(context, LK_INVALID, "lk_training: %s is %g: expected %g .. %g", name,
-                         value, least, most);
+               : lk_fail(context, LK_INVALID, "lk_training: %s is %.9g: expected %.9g .. %.9g",
+                         name, lk_told(value), least, most);
 }
 
 static lk_status check_texts(lk_context *context, const lk_training *how) {
@@ -110,7 +111,7 @@ bool lk_training_tell_fit(void *argument, int64_t iteration, int64_t iterations,
 static double valid_nll(const lk_model *model) {
     json_t *history = json_loads(model->history, 0, NULL);
     json_t *nll = json_object_get(history, "valid_nll_nats");
-    double nats = json_is_number(nll) ? json_number_value(nll) : (double)NAN;
+    double nats = lk_json_double(nll);
     json_decref(history);
     return nats;
 }

@@ -37,12 +37,10 @@ static bool takes_any_size(const lk_model *model) {
            strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
 }
 
-/* A channel more may be that of alpha. */
-static const char *alpha_hint(const lk_model *model, lk_shape shape) {
-    bool more = is_image(model->data.shape) && shape.axes == 3 &&
-                (shape.size[2] == 2 || shape.size[2] == 4) &&
-                shape.size[2] == channels_of(model->data.shape) + 1;
-    return more ? lk_advice_or(model->context, "alpha",
+const char *lk_alpha_hint(lk_context *context, lk_shape own, lk_shape shape) {
+    bool more = is_image(own) && shape.axes == 3 && (shape.size[2] == 2 || shape.size[2] == 4) &&
+                shape.size[2] == channels_of(own) + 1;
+    return more ? lk_advice_or(context, "alpha",
                                "; its transparency is the last channel (--alpha drop or white for "
                                "none)",
                                "; its transparency is the last channel")
@@ -57,7 +55,8 @@ static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape 
     return lk_fail(model->context, LK_MISMATCH,
                    "%s: examples are %s (%lld variables), but the model is for %s (%lld)%s%s", name,
                    have, (long long)lk_shape_variables(shape), want,
-                   (long long)model->data.variables, alpha_hint(model, shape), hint);
+                   (long long)model->data.variables,
+                   lk_alpha_hint(model->context, model->data.shape, shape), hint);
 }
 
 /* What stands in the way of another size. */
@@ -106,17 +105,10 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
     return LK_OK;
 }
 
-lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width) {
-    lk_shape own = lk_shape_picture(model->data.shape), shape = {2, {height, width}};
-    bool picture = is_image(model->data.shape);
-    bool fits = takes_any_size(model) || (picture ? own.size[0] == height && own.size[1] == width
-                                                  : height * width <= model->data.variables);
-    char hint[256] = "";
-    if (fits) {
-        return LK_OK;
-    }
-    explain(model, hint, sizeof hint);
-    return refuse_shape(model, name, shape, hint);
+bool lk_model_part(const lk_model *model, lk_shape shape) {
+    lk_shape own = lk_shape_picture(model->data.shape), part = lk_shape_picture(shape);
+    return own.axes == 3 && part.axes == 3 && part.size[0] < own.size[0] &&
+           part.size[1] == own.size[1] && part.size[2] == own.size[2];
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -158,11 +150,15 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
     return LK_OK;
 }
 
+lk_status lk_model_accepts_shape(const lk_model *model, const char *name, lk_shape shape) {
+    bool fits =
+        lk_shape_variables(shape) == model->data.variables && !contradict(model->data.shape, shape);
+    return fits ? LK_OK : refuse_shape(model, name, shape, "");
+}
+
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {
-    bool fits = dataset->variables == model->data.variables &&
-                !contradict(model->data.shape, dataset->shape);
-    return fits ? lk_model_accepts_values(model, dataset)
-                : refuse_shape(model, dataset->path, dataset->shape, "");
+    LK_TRY(lk_model_accepts_shape(model, dataset->path, dataset->shape));
+    return lk_model_accepts_values(model, dataset);
 }
 
 lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset) {

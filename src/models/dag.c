@@ -8,8 +8,15 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #define NAME_MOST 64
+#define NAME_ROOM 16 /* beside it: quotes, or a number in its place */
+
+typedef struct token {
+    const char *text;
+    size_t length;
+} token;
 
 /* What one line says. */
 typedef struct entry {
@@ -42,42 +49,62 @@ static const char *skip_spaces(const char *at, const char *end) {
     return at;
 }
 
-/* The end of the name at `at`; NULL, and a message, when there is none. */
-static const char *scan_name(const parser *p, int64_t line, const char *at, const char *end) {
-    const char *stop = at;
-    while (stop < end && is_name(*stop)) {
-        stop++;
+/* The quote that closes the one at `at`; NULL: `at` is none, or is not closed. */
+static const char *closing_quote(const char *at, const char *end) {
+    return at < end && *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
+}
+
+/* What follows the name at `at`; NULL, and a message, when there is none. */
+static const char *scan_name(const parser *p, int64_t line, const char *at, const char *end,
+                             token *found) {
+    const char *closing = closing_quote(at, end), *stop = closing != NULL ? closing : at;
+    *found = closing != NULL ? (token){at + 1, (size_t)(closing - at - 1)} : (token){at, 0};
+    if (closing == NULL) {
+        while (stop < end && is_name(*stop)) {
+            stop++;
+        }
+        found->length = (size_t)(stop - at);
     }
-    if (stop == at) {
+    if (found->length == 0) {
         lk_fail(p->context, LK_FORMAT,
-                "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT)",
+                "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT; "
+                "one with blanks in it between double quotes)",
                 p->source, (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
         return NULL;
     }
-    if (stop - at > NAME_MOST) {
+    if (found->length > NAME_MOST) {
         lk_fail(p->context, LK_FORMAT,
                 "%s: line %lld: a name has %lld bytes; at most %d are allowed", p->source,
-                (long long)line, (long long)(stop - at), NAME_MOST);
+                (long long)line, (long long)found->length, NAME_MOST);
         return NULL;
     }
-    return stop;
+    return closing != NULL ? closing + 1 : stop;
+}
+
+/* Where a comment begins that is in no name; the end: nowhere. */
+static const char *find_comment(const char *at, const char *end) {
+    while (at < end && *at != '#') {
+        const char *closing = closing_quote(at, end);
+        at = closing != NULL ? closing + 1 : at + 1;
+    }
+    return at;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 static lk_status parse_line(parser *p, int64_t line, const char *at, const char *end) {
-    const char *comment = memchr(at, '#', (size_t)(end - at));
-    end = comment != NULL ? comment : end;
+    token own;
+    end = find_comment(at, end);
     at = skip_spaces(at, end);
     if (at == end) {
         return LK_OK;
     }
-    const char *stop = scan_name(p, line, at, end);
+    const char *stop = scan_name(p, line, at, end, &own);
     if (stop == NULL) {
         return LK_FORMAT;
     }
     entry *made = &p->entries[p->dag->variables++];
-    *made = (entry){at, (size_t)(stop - at), end, end, line};
+    *made = (entry){own.text, own.length, end, end, line};
     stop = skip_spaces(stop, end);
     if (stop < end && *stop != ':') {
         return lk_fail(p->context, LK_FORMAT,
@@ -90,10 +117,14 @@ static lk_status parse_line(parser *p, int64_t line, const char *at, const char 
 
 static lk_status parse_lines(parser *p, const char *text, int64_t size) {
     const char *at = text, *end = text + size;
+    at += size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     for (int64_t line = 1; at < end; line++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        stop = stop != NULL ? stop : end;
+        const char *stop = at;
+        while (stop < end && *stop != '\n' && *stop != '\r') {
+            stop++;
+        }
         LK_TRY(parse_line(p, line, at, stop));
+        stop += end - stop >= 2 && stop[0] == '\r' && stop[1] == '\n';
         at = stop < end ? stop + 1 : end;
     }
     return p->dag->variables > 0 ? LK_OK
@@ -176,12 +207,12 @@ static lk_status parse_parents(parser *p) {
         p->dag->parent_begin[v] = count;
         for (const char *at = skip_spaces(e->parents, e->end); at < e->end;
              at = skip_spaces(at, e->end)) {
-            const char *stop = scan_name(p, e->line, at, e->end);
-            if (stop == NULL) {
+            token parent;
+            at = scan_name(p, e->line, at, e->end, &parent);
+            if (at == NULL) {
                 return LK_FORMAT;
             }
-            LK_TRY(add_parent(p, v, at, (size_t)(stop - at), &count));
-            at = stop;
+            LK_TRY(add_parent(p, v, parent.text, parent.length, &count));
         }
     }
     p->dag->parent_begin[p->dag->variables] = count;
@@ -301,7 +332,7 @@ static lk_status parse(parser *p, const char *text, int64_t size) {
 static int64_t count_lines(const char *text, int64_t size) {
     int64_t lines = 1;
     for (int64_t i = 0; i < size; i++) {
-        lines += text[i] == '\n';
+        lines += text[i] == '\n' || text[i] == '\r';
     }
     return lines;
 }
@@ -345,12 +376,42 @@ void lk_dag_deinit(lk_dag *dag) {
     *dag = (lk_dag){0};
 }
 
+/* The text of a setting is UTF-8. */
+static bool names_are_text(const lk_dag *dag) {
+    bool text = true;
+    for (int64_t v = 0; v < dag->variables; v++) {
+        const uint8_t *at = (const uint8_t *)dag->name[v];
+        for (int64_t left = (int64_t)strlen(dag->name[v]); left > 0 && text;) {
+            uint32_t character;
+            int size = lk_utf8_get(at, left, &character);
+            text = character >= ' ' && character < LK_UTF8_BYTE;
+            at += size;
+            left -= size;
+        }
+    }
+    return text;
+}
+
+/* What is no text has a number: names have served when they were matched with columns. */
+static char *put_name(char *at, const lk_dag *dag, int64_t v, bool readable) {
+    const char *plain = dag->name[v];
+    if (!readable) {
+        return at + sprintf(at, "v%lld", (long long)v + 1);
+    }
+    while (is_name(*plain)) {
+        plain++;
+    }
+    bool quoted = *plain != '\0';
+    at = stpcpy(at, quoted ? "\"" : "");
+    return stpcpy(stpcpy(at, dag->name[v]), quoted ? "\"" : "");
+}
+
 lk_status lk_dag_print(lk_context *context, const lk_dag *dag, const int32_t *order, char **text) {
     int64_t capacity = 1;
     for (int64_t v = 0; v < dag->variables; v++) {
-        capacity += (int64_t)strlen(dag->name[v]) + 2;
+        capacity += (int64_t)strlen(dag->name[v]) + NAME_ROOM;
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
-            capacity += (int64_t)strlen(dag->name[dag->parent[i]]) + 1;
+            capacity += (int64_t)strlen(dag->name[dag->parent[i]]) + NAME_ROOM;
         }
     }
     *text = lk_allocate(capacity, 1);
@@ -358,12 +419,13 @@ lk_status lk_dag_print(lk_context *context, const lk_dag *dag, const int32_t *or
         return lk_fail_no_memory(context, "DAG", capacity);
     }
     char *at = *text;
+    bool readable = names_are_text(dag);
     for (int64_t line = 0; line < dag->variables; line++) {
         int64_t v = order != NULL ? order[line] : line;
-        at = stpcpy(at, dag->name[v]);
+        at = put_name(at, dag, v, readable);
         for (int64_t i = dag->parent_begin[v]; i < dag->parent_begin[v + 1]; i++) {
-            at = stpcpy(stpcpy(at, i == dag->parent_begin[v] ? ": " : " "),
-                        dag->name[dag->parent[i]]);
+            at = put_name(stpcpy(at, i == dag->parent_begin[v] ? ": " : " "), dag, dag->parent[i],
+                          readable);
         }
         at = stpcpy(at, "\n");
     }

@@ -25,8 +25,8 @@ lk_status lk_family_check_settings(lk_context *context, const lk_family *family,
     lk_settings settings;
     lk_status status =
         lk_settings_init(context, &settings, family->settings, family->setting_count);
-    for (int32_t i = 0; status == LK_OK && i < count; i++) {
-        status = lk_settings_assign(context, &settings, assignments[i]);
+    if (status == LK_OK) {
+        status = lk_settings_assign_all(context, &settings, assignments, count);
     }
     lk_settings_deinit(&settings);
     return status;

@@ -34,10 +34,26 @@ static lk_status check_natural(const lk_model *model) {
     return LK_OK;
 }
 
+static bool is_sane(int64_t variables) {
+    return variables >= 1 && variables <= VARIABLES_MOST;
+}
+
+lk_status lk_model_check_shape(lk_context *context, const char *name, lk_shape shape) {
+    char text[64];
+    lk_shape_print(shape, text, sizeof text);
+    return is_sane(lk_shape_variables(shape))
+               ? LK_OK
+               : lk_fail(context, LK_UNSUPPORTED,
+                         "%s: an example is %s (%lld variables), and a model takes 1 to %lld%s",
+                         name, text, (long long)lk_shape_variables(shape),
+                         (long long)VARIABLES_MOST,
+                         shape.axes == 3
+                             ? lk_advice(context, "crop", ": train on pieces (--crop HEIGHTxWIDTH)")
+                             : "");
+}
+
 static lk_status check_description(lk_context *context, lk_data_description data) {
-    bool sane = data.variables >= 1 && data.variables <= VARIABLES_MOST &&
-                lk_shape_variables(data.shape) == data.variables;
-    if (!sane) {
+    if (!is_sane(data.variables) || lk_shape_variables(data.shape) != data.variables) {
         return lk_fail(context, LK_INVALID,
                        "an example has %lld variables; a model takes 1 to %lld",
                        (long long)data.variables, (long long)VARIABLES_MOST);
@@ -136,9 +152,7 @@ static lk_status begin_model(lk_context *context, const char *family,
     }
     LK_TRY(lk_settings_init(context, &model->settings, model->family->settings,
                             model->family->setting_count));
-    for (int32_t i = 0; i < count; i++) {
-        LK_TRY(lk_settings_assign(context, &model->settings, assignments[i]));
-    }
+    LK_TRY(lk_settings_assign_all(context, &model->settings, assignments, count));
     model->rank = lk_allocate(data.variables, sizeof *model->rank);
     model->history = lk_duplicate("{}");
     if (model->rank == NULL || model->history == NULL) {

@@ -183,7 +183,8 @@ void lk_fingerprint_print(lk_fingerprint fingerprint, char text[33]);
  * may stand for 28x28, but images agree in height, width and channels) or hold values outside its
  * alphabet. */
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset);
-/* The second alone. */
+/* The first alone, and the second. */
+lk_status lk_model_accepts_shape(const lk_model *model, const char *name, lk_shape shape);
 lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *dataset);
 /* LK_MISMATCH when an example of the data has no label that the model's network can be given. */
 lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *dataset);
@@ -193,9 +194,12 @@ lk_status lk_model_accepts_labels(const lk_model *model, const lk_dataset *datas
  * saying what differs; `name` is for messages. */
 lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape shape,
                              lk_shape *there);
-/* Whether pictures of that size may be data of the model, whatever their channels: asked before
- * they are decoded. */
-lk_status lk_model_fits(const lk_model *model, const char *name, int64_t height, int64_t width);
+/* A hint for who shows a channel more than `own` has, which may be that of alpha; else "". */
+const char *lk_alpha_hint(lk_context *context, lk_shape own, lk_shape shape);
+/* Whether a picture of that shape is an upper part of one of the model's. */
+bool lk_model_part(const lk_model *model, lk_shape shape);
+/* What a model of a family may have: 1 to 2^26 variables, at the shape that it is made for. */
+lk_status lk_model_check_shape(lk_context *context, const char *name, lk_shape shape);
 /* Whether figures of two models can be compared: both of texts, or both of examples of one
  * alphabet, with the same columns of words and as many variables (unless both run at any size).
  * LK_MISMATCH says what differs. */

@@ -12,7 +12,16 @@
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
 
 static bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
+}
+
+/* Blanks, commas, and comments: # to the end of the line. */
+static const char *skip_spaces(const char *at, const char *end) {
+    bool comment = false;
+    for (; at < end && (comment || is_space(*at) || *at == '#'); at++) {
+        comment = *at == '#' || (comment && *at != '\n' && *at != '\r');
+    }
+    return at;
 }
 
 static lk_status random_order(lk_context *context, const char *order, lk_shape shape,
@@ -32,10 +41,9 @@ static lk_status random_order(lk_context *context, const char *order, lk_shape s
 lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes,
                          int64_t variables, int32_t *rank) {
     const char *at = (const char *)bytes->data, *end = at + bytes->size;
+    at += bytes->size >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     for (int64_t v = 0; v <= variables; v++) {
-        while (at < end && is_space(*at)) {
-            at++;
-        }
+        at = skip_spaces(at, end);
         if ((v < variables) != (at < end)) {
             return lk_fail(context, LK_FORMAT,
                            "%s: %s than the %lld ranks that the data need, one for each variable",
@@ -46,7 +54,7 @@ lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *
              at++, digits++) {
             value = 10 * value + (*at - '0');
         }
-        bool ended = at == end || is_space(*at);
+        bool ended = at == end || is_space(*at) || *at == '#';
         if (v < variables && (digits == 0 || value > INT32_MAX || !ended)) {
             return lk_fail(context, LK_FORMAT,
                            "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, "

@@ -45,9 +45,9 @@ lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) 
     const lk_shape *shape = &model->data.shape;
     if (shape->axes != 2 && shape->axes != 3) {
         return lk_fail(graph->context, LK_INVALID,
-                       "%s is for images, and these data are vectors of %lld variables: give their "
+                       "%s is for images, and these data are vectors: give their "
                        "shape%s (height x width x channels)",
-                       model->family->name, (long long)model->data.variables,
+                       model->family->name,
                        lk_advice(graph->context, "shape", ", as --shape 28x28x1"));
     }
     if (shape->axes == 3 && shape->size[2] > 16) {

@@ -34,7 +34,7 @@ lk_status lk_run_learner_create(const lk_model *model, float rate, lk_run_learne
     if (!lk_learn_rate_valid(rate)) {
         return lk_fail(model->context, LK_INVALID,
                        "a model learns at a rate above 0, up to %g; not at %g",
-                       (double)LK_LEARN_RATE_MOST, (double)rate);
+                       (double)LK_LEARN_RATE_MOST, lk_told((double)rate));
     }
     if (model->family->fit != NULL) {
         return lk_fail(

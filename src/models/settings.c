@@ -283,6 +283,22 @@ lk_status lk_settings_assign(lk_context *context, lk_settings *settings, const c
     return lk_settings_set(context, settings, key, equals + 1);
 }
 
+lk_status lk_settings_assign_all(lk_context *context, lk_settings *settings,
+                                 const char *const *assignments, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        size_t key = strcspn(assignments[i], "=");
+        for (int32_t k = 0; k < i; k++) {
+            if (strcspn(assignments[k], "=") == key &&
+                strncmp(assignments[i], assignments[k], key) == 0) {
+                return lk_fail(context, LK_INVALID, "%.60s, and %.60s: a setting has one value",
+                               assignments[k], assignments[i]);
+            }
+        }
+        LK_TRY(lk_settings_assign(context, settings, assignments[i]));
+    }
+    return LK_OK;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *read_text(const lk_settings *settings, const char *key, lk_setting_kind kind,

@@ -48,6 +48,9 @@ lk_status lk_settings_set(lk_context *context, lk_settings *settings, const char
                           const char *value);
 /* "KEY=VALUE" */
 lk_status lk_settings_assign(lk_context *context, lk_settings *settings, const char *assignment);
+/* Several, none of a key twice. */
+lk_status lk_settings_assign_all(lk_context *context, lk_settings *settings,
+                                 const char *const *assignments, int32_t count);
 
 /* Reading; the key must be in the table and of that kind (asserted). */
 int64_t lk_settings_integer(const lk_settings *settings, const char *key);

@@ -25,21 +25,37 @@ static lk_status prepare(const lk_model *model, const lk_take_options *options, 
     return lk_model_takes(model, dataset, &there);
 }
 
-static lk_status fits(lk_context *context, const void *argument, const char *name, int64_t height,
-                      int64_t width) {
+static lk_status fits(lk_context *context, const void *argument, const char *name, lk_shape shape) {
     (void)context; /* the model's */
-    return lk_model_fits(argument, name, height, width);
+    lk_shape there;
+    return lk_model_shape_for(argument, name, shape, &there);
 }
 
 static lk_status fits_part(lk_context *context, const void *argument, const char *name,
-                           int64_t height, int64_t width) {
-    const lk_model *model = argument;
-    lk_shape own = lk_shape_picture(model->data.shape);
-    bool part = own.axes == 3 && width == own.size[1] && height < own.size[0];
-    return part ? LK_OK : fits(context, argument, name, height, width);
+                           lk_shape shape) {
+    return lk_model_part(argument, shape) ? LK_OK : fits(context, argument, name, shape);
 }
 
-void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading) {
+static lk_status fits_training(lk_context *context, const void *argument, const char *name,
+                               lk_shape shape) {
+    (void)context;
+    return lk_model_accepts_shape(argument, name, shape);
+}
+
+static lk_status fits_new(lk_context *context, const void *argument, const char *name,
+                          lk_shape shape) {
+    (void)argument;
+    return lk_model_check_shape(context, name, shape);
+}
+
+void lk_model_wish_new(lk_dataset_options *reading) {
+    reading->pictures.fits = fits_new;
+    reading->pictures.argument = NULL;
+}
+
+void lk_model_wish(const lk_model *model, lk_data_use use, lk_dataset_options *reading) {
+    static lk_status (*const fits_use[])(lk_context *, const void *, const char *, lk_shape) = {
+        [LK_FOR_RUN] = fits, [LK_FOR_COMPLETION] = fits_part, [LK_FOR_TRAINING] = fits_training};
     const lk_data_description *data = &model->data;
     lk_picture_wish *wish = &reading->pictures;
     lk_shape own = lk_shape_picture(data->shape);
@@ -49,7 +65,7 @@ void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading
     wish->settings.depth = wish->settings.depth != 0 ? wish->settings.depth : data->pictures.depth;
     wish->levels = reading->binarization == LK_BINARIZE_NONE ? data->alphabet : 0;
     wish->channels = own.axes == 3 ? (int32_t)own.size[2] : 0;
-    wish->fits = part ? fits_part : fits;
+    wish->fits = fits_use[use];
     wish->argument = model;
     reading->variables = data->variables;
 }
@@ -62,7 +78,7 @@ lk_status lk_model_read_data(const lk_model *model, const char *path,
     *dataset = NULL;
     *done = LK_BINARIZE_NONE;
     reading.role = LK_ROLE_TEST;
-    lk_model_wish(model, false, &reading);
+    lk_model_wish(model, LK_FOR_RUN, &reading);
     reading.binarization = LK_BINARIZE_NONE;
     reading.columns = model->data.columns;
     reading.words = model->data.columns != NULL && lk_columns_have_words(model->data.columns);

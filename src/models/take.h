@@ -12,10 +12,16 @@ typedef struct lk_take_options {
     const char *labels;         /* of examples, a file; NULL: those in the data */
 } lk_take_options;
 
-/* What a model asks of pictures: its levels and channels, how its own were read where the options
- * do not say it, and a size that fits, or, if `part`, is an upper part of it, before they are
- * decoded. To be set when all else of the options is. The model must outlive them. */
-void lk_model_wish(const lk_model *model, bool part, lk_dataset_options *reading);
+/* Whom data are for: a run, of families of any size at the data's; one whose examples are to be
+ * completed, which may be upper parts; a training, of no other size than the model's. */
+typedef enum lk_data_use { LK_FOR_RUN, LK_FOR_COMPLETION, LK_FOR_TRAINING } lk_data_use;
+/* What a model asks of data: of pictures its levels and channels, and how its own were read where
+ * the options do not say it; of all that is unpacked or decoded a shape that fits the use,
+ * before it is. To be set when all else of the options is. The model must
+ * outlive them. */
+void lk_model_wish(const lk_model *model, lk_data_use use, lk_dataset_options *reading);
+/* What any new model asks: examples of no more variables than it may have. */
+void lk_model_wish_new(lk_dataset_options *reading);
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values
  * are binarized where the options say so, whatever the model was trained on; values that are 0 and
  * 1 already stay; *done tells which it was. With options->reading.empty the data set may have

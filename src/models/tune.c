@@ -10,8 +10,10 @@ static lk_status assign(lk_model *model, const char *assignment) {
     size_t length = strcspn(assignment, "=");
     for (int32_t i = 0; i < model->settings.count; i++) {
         const lk_setting *row = &model->settings.table[i];
-        if (strlen(row->key) == length && strncmp(row->key, assignment, length) == 0 &&
-            !row->training_only) {
+        bool own = strlen(row->key) == length && strncmp(row->key, assignment, length) == 0;
+        bool same = own && assignment[length] == '=' &&
+                    strcmp(assignment + length + 1, model->settings.text[i]) == 0;
+        if (own && !same && !row->training_only) {
             return lk_fail(model->context, LK_INVALID,
                            "%.60s: the model's weights were trained with %s=%s, which stays",
                            assignment, row->key, model->settings.text[i]);

@@ -97,8 +97,8 @@ static lk_status in_range(lk_context *context, const char *what, double value, d
     if (value >= least && (double)(float)value < limit) {
         return LK_OK;
     }
-    return lk_fail(context, LK_INVALID, "%s %g: it must be at least %g and below %g", what, value,
-                   least, limit);
+    return lk_fail(context, LK_INVALID, "%s %g: it must be at least %g and below %g", what,
+                   lk_told(value), least, limit);
 }
 
 static lk_status check(lk_context *context, const lk_optimizer_options *options) {

@@ -88,17 +88,17 @@ lk_status lk_rate_check(lk_context *context, const lk_rate_options *options, int
     if (!(options->final_fraction >= 0 && options->final_fraction <= 1)) {
         return lk_fail(context, LK_INVALID,
                        "final fraction %g of the learning rate: it must be from 0 to 1",
-                       options->final_fraction);
+                       lk_told(options->final_fraction));
     }
     if (!(options->decay > 0 && options->decay <= 1)) {
         return lk_fail(context, LK_INVALID,
                        "decay %g of the learning rate: it must be above 0 and at most 1",
-                       options->decay);
+                       lk_told(options->decay));
     }
     if (!(options->decay_epochs > 0)) {
         return lk_fail(context, LK_INVALID,
                        "learning-rate decay each %g epochs: it must be above 0",
-                       options->decay_epochs);
+                       lk_told(options->decay_epochs));
     }
     if (SCHEDULES[schedule].ends && total_steps <= 0 && !options->by_time) {
         return lk_fail(context, LK_INVALID,

@@ -124,6 +124,14 @@ lk_status lk_baselines_of_texts(const lk_model *model, lk_items *train, lk_items
     return status;
 }
 
+lk_baselines lk_baselines_of_none(const lk_model *model) {
+    lk_baselines b = {0, (double)NAN};
+    for (int64_t v = 0; v < (model->data.stream ? 1 : model->data.variables); v++) {
+        b.uniform += lk_double_log((double)lk_model_alphabet_of(model, v));
+    }
+    return b;
+}
+
 lk_status lk_baselines_alone(const lk_model *model, lk_items *items, lk_baselines *b) {
     const lk_dataset *dataset = lk_items_dataset(items);
     int64_t variables = dataset != NULL ? dataset->variables : 1;
@@ -144,7 +152,7 @@ lk_status lk_baselines_alone(const lk_model *model, lk_items *items, lk_baseline
 
 const char *lk_baselines_verdict(const lk_model *model, const lk_baselines *b, double nll) {
     return model->family->yardstick || isnan(nll) ? NULL
-           : nll >= b->uniform * (1 - NOTHING_LEARNED)
+           : nll >= b->uniform * (1 - NOTHING_LEARNED) && nll > 0
                ? "no better than the uniform distribution: it has learned nothing"
            : nll > b->independent * (1 + NOTHING_LEARNED)
                ? "worse than independent variables, each by its own histogram"

@@ -20,6 +20,8 @@ lk_status lk_baselines_of_texts(const lk_model *model, lk_items *train, lk_items
                                 lk_baselines *baselines);
 /* Where there are no other data: every example, or symbol, by the histograms of all the others. */
 lk_status lk_baselines_alone(const lk_model *model, lk_items *items, lk_baselines *baselines);
+/* Where there are no data at all: nothing independent is known. */
+lk_baselines lk_baselines_of_none(const lk_model *model);
 
 /* What is to be said of a model that reaches `nll`, in the same unit: NULL where it is better. The
  * text is static, and goes on after the model's name. Families that are yardsticks themselves get

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/append.h"
 #include "base/memory.h"
 #include "data/buffer.h"
 
@@ -187,10 +188,7 @@ static lk_status open_file(lk_events *e, const char *folder) {
     if (e->path == NULL) {
         return lk_fail_no_memory(e->context, "path", (int64_t)strlen(folder));
     }
-    e->file = fopen(e->path, "ab");
-    if (e->file == NULL) {
-        return lk_fail(e->context, LK_IO, "%s: cannot write: %s", e->path, strerror(errno));
-    }
+    LK_TRY(lk_append_open(e->context, e->path, &e->file));
     lk_buffer event = {0};
     put_double(&event, 1, wall_time());
     put_string(&event, 3, "brain.Event:2");

@@ -58,9 +58,9 @@ lk_status lk_train_finish_fit(lk_model *model, const lk_dataset *train, const lk
                          : score_training(model, train, &train_nll));
     LK_TRY(lk_baselines_of_examples(model, train, valid != NULL ? valid : train, &baselines));
     LK_TRY(begin_history(model, &history));
-    lk_json_set(&history, "valid_nll_nats", lk_history_number(valid_nll));
+    lk_json_set(&history, "valid_nll_nats", lk_json_number(valid_nll));
     if (valid == NULL) {
-        lk_json_set(&history, "train_nll_nats", lk_history_number(train_nll));
+        lk_json_set(&history, "train_nll_nats", lk_json_number(train_nll));
     }
     lk_history_baselines(&history, &baselines);
     lk_json_set(&history, "train_data", lk_history_data(train));

@@ -9,10 +9,6 @@
 #include "base/memory.h"
 #include "train/feed.h"
 
-json_t *lk_history_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *lk_history_hash(XXH128_hash_t hash, int64_t count, const char *what) {
     char text[96];
     XXH128_canonical_t canonical;
@@ -111,11 +107,11 @@ bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {
     lk_json_set(&record, "steps", json_integer((json_int_t)t->state.position));
     lk_json_set(&record, "whole", json_boolean(whole));
     lk_json_set(&record, "learning_rate",
-                lk_history_number(rate * t->options.optimizer.learning_rate));
-    lk_json_set(&record, "train_nll_nats", lk_history_number(lk_trainer_epoch_nll(t)));
+                lk_json_number(rate * t->options.optimizer.learning_rate));
+    lk_json_set(&record, "train_nll_nats", lk_json_number(lk_trainer_epoch_nll(t)));
     lk_json_set(&record, "valid_nll_nats",
-                lk_history_number(t->validates ? t->valid_nll_nats : (double)NAN));
-    lk_json_set(&record, "seconds", lk_history_number(t->state.epoch_seconds));
+                lk_json_number(t->validates ? t->valid_nll_nats : (double)NAN));
+    lk_json_set(&record, "seconds", lk_json_number(t->state.epoch_seconds));
     return json_array_append_new(t->epochs, record) == 0;
 }
 
@@ -148,12 +144,12 @@ static double last_nll(const lk_trainer *t) {
     size_t count = json_array_size(t->epochs);
     const json_t *last = count > 0 ? json_array_get(t->epochs, count - 1) : NULL;
     const json_t *nll = json_object_get(last, "train_nll_nats");
-    return json_is_number(nll) ? json_number_value(nll) : (double)NAN;
+    return lk_json_double(nll);
 }
 
 void lk_history_baselines(json_t **history, const lk_baselines *b) {
-    lk_json_set(history, "uniform_nll_nats", lk_history_number(b->uniform));
-    lk_json_set(history, "independent_nll_nats", lk_history_number(b->independent));
+    lk_json_set(history, "uniform_nll_nats", lk_json_number(b->uniform));
+    lk_json_set(history, "independent_nll_nats", lk_json_number(b->independent));
 }
 
 lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
@@ -162,15 +158,16 @@ lk_status lk_trainer_write_history(lk_trainer *t, double final_valid_nll_nats) {
     lk_json_set(&history, "stopped", json_string(stop_text(t->stop)));
     lk_json_set(&history, "steps", json_integer((json_int_t)s->step));
     lk_json_set(&history, "examples_seen", json_integer((json_int_t)s->examples_seen));
-    lk_json_set(&history, "seconds", lk_history_number(s->seconds));
-    lk_json_set(&history, "examples_per_second",
-                lk_history_number((double)s->examples_seen / s->seconds));
+    lk_json_set(&history, "seconds", lk_json_number(s->seconds));
+    lk_json_set(
+        &history, "examples_per_second",
+        lk_json_number(s->seconds > 0.0 ? (double)s->examples_seen / s->seconds : (double)NAN));
     lk_json_set(&history, "best_epoch",
                 s->best_epoch > 0 ? json_integer((json_int_t)s->best_epoch) : json_null());
-    lk_json_set(&history, "best_valid_nll_nats", lk_history_number(s->best_valid_nll_nats));
-    lk_json_set(&history, "valid_nll_nats", lk_history_number(final_valid_nll_nats));
+    lk_json_set(&history, "best_valid_nll_nats", lk_json_number(s->best_valid_nll_nats));
+    lk_json_set(&history, "valid_nll_nats", lk_json_number(final_valid_nll_nats));
     lk_history_baselines(&history, &t->baselines);
-    lk_json_set(&history, "train_nll_nats", lk_history_number(last_nll(t)));
+    lk_json_set(&history, "train_nll_nats", lk_json_number(last_nll(t)));
     lk_json_set(&history, "train_data", t->feed->describe(t, false));
     lk_json_set(&history, "valid_data", t->feed->describe(t, true));
     lk_json_set(&history, "options", json_incref(t->described));

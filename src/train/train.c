@@ -39,12 +39,13 @@ static lk_status check_options(lk_context *context, const lk_train_options *o, b
     }
     if (!(o->clip >= 0 && o->clip <= 1e30)) {
         return lk_fail(context, LK_INVALID,
-                       "clipping at gradient norm %g: it must be 0 (none) to 1e30", o->clip);
+                       "clipping at gradient norm %g: it must be 0 (none) to 1e30",
+                       lk_told(o->clip));
     }
     if (!(o->ema >= 0 && (double)(float)o->ema < 1)) {
         return lk_fail(context, LK_INVALID,
                        "moving average with decay %g: it must be at least 0 (none) and below 1",
-                       o->ema);
+                       lk_told(o->ema));
     }
     if (o->epochs == 0 && o->minutes == 0 && !o->rate.by_time && !(validates && o->patience > 0)) {
         return lk_fail(context, LK_INVALID,

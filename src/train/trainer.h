@@ -117,9 +117,7 @@ double lk_trainer_epoch_nll(const lk_trainer *trainer);
 json_t *lk_trainer_describe(const lk_trainer *trainer);
 bool lk_trainer_record_epoch(lk_trainer *trainer, bool whole);
 lk_status lk_trainer_write_history(lk_trainer *trainer, double final_valid_nll_nats);
-/* A JSON number, null when it is not finite; what is said of a data set; model->history from a JSON
- * object, which is taken. */
-json_t *lk_history_number(double value);
+/* What is said of a data set; model->history from a JSON object, which is taken. */
 json_t *lk_history_data(const lk_dataset *data);
 void lk_history_baselines(json_t **history, const lk_baselines *baselines);
 lk_status lk_history_take(lk_model *model, json_t *history);

@@ -46,8 +46,8 @@ static void add_chunk(tally *t, const lk_chunk *chunk) {
     t->items += chunk->first > 0 ? 0 : chunk->items;
     t->symbols += chunk->symbols;
     json_array_append_new(
-        t->list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "chunk", (json_int_t)chunk->number,
-                           "item", (json_int_t)chunk->item, "items", (json_int_t)chunk->items,
+        t->list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "chunk", (json_int_t)chunk->number + 1,
+                           "item", (json_int_t)chunk->item + 1, "items", (json_int_t)chunk->items,
                            "symbols", (json_int_t)chunk->symbols, "bytes", (json_int_t)chunk->size,
                            "network", (json_int_t)chunk->network));
 }
@@ -76,7 +76,7 @@ static bool damaged(const tally *t) {
 
 static int print_json(tally *t) {
     const lk_container *c = &t->c;
-    const char *format = lk_dataset_format_name((int32_t)c->format);
+    const char *format = lk_dataset_format_name(lk_container_format(c));
     json_t *object = json_pack(
         "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:I, s:o, s:I, s:I, s:b, s:o}", "kind",
         "container", "version", (json_int_t)c->version, "model_fingerprint", t->fingerprint,
@@ -101,6 +101,19 @@ static int print_json(tally *t) {
     return cli_print_json(object);
 }
 
+static void print_damage(const tally *t) {
+    const char *index = t->c.chunks < 0 ? "the index; at least " : "";
+    if (t->missing > 0 || t->c.chunks < 0) {
+        printf("damaged         %s%lld chunk%s missing; likely decompress --salvage recovers the "
+               "rest\n",
+               index, (long long)t->missing, t->missing == 1 ? " is" : "s are");
+    } else if (t->c.stray) {
+        printf(
+            "damaged         bytes stand in it that belong to no chunk; no chunk is missing, and "
+            "likely decompress --salvage recovers all\n");
+    }
+}
+
 static void print_model(const tally *t) {
     if (t->asked == NULL) {
         printf("model           fingerprint %s (--model MODEL tells whether a model is that "
@@ -117,7 +130,7 @@ static void print_model(const tally *t) {
 
 static int print_text(const tally *t) {
     const lk_container *c = &t->c;
-    const char *format = lk_dataset_format_name((int32_t)c->format);
+    const char *format = lk_dataset_format_name(lk_container_format(c));
     printf("compressed      container of version %lld, %lld bytes\n", (long long)c->version,
            (long long)t->bytes);
     print_model(t);
@@ -143,11 +156,7 @@ static int print_text(const tally *t) {
         printf("learning        the model learned at %g while it coded\n",
                (double)c->learning_rate);
     }
-    if (damaged(t)) {
-        printf("damaged         %s%lld chunks are missing; likely decompress --salvage recovers "
-               "the rest\n",
-               c->chunks < 0 ? "the index; at least " : "", (long long)t->missing);
-    }
+    print_damage(t);
     return cli_finish_output();
 }
 

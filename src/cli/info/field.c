@@ -21,13 +21,14 @@ static int column_named(const lk_columns *columns, const char *text) {
     return -1;
 }
 
-/* One number for each axis (of an image the channel may be left out: the first), or one in all. */
+/* One number for each axis (of an image the channel may be left out: the first), or one in all; all
+ * from 1. */
 static int64_t number_of(lk_shape shape, const char *text) {
     int64_t at[LK_SHAPE_MOST] = {0}, variable = 0;
     int32_t count = 0;
     char *end = NULL;
     for (; count < LK_SHAPE_MOST; text = end + 1) {
-        at[count++] = strtoll(text, &end, 10);
+        at[count++] = strtoll(text, &end, 10) - 1;
         if (end == text || *end != ',') {
             break;
         }
@@ -60,8 +61,8 @@ int info_field_parse(const cli_arguments *arguments, const lk_model *model, int6
     if (*variable < 0) {
         lk_shape_print(model->data.shape, shape, sizeof shape);
         return cli_usage(arguments,
-                         "--field %s: expected Y,X or Y,X,C of an image, a number of a variable, "
-                         "or a column's name; examples are %s",
+                         "--field %s: expected Y,X or Y,X,C of an image, a number of a variable "
+                         "(all from 1), or a column's name; examples are %s",
                          text, shape);
     }
     return EXIT_DONE;
@@ -72,14 +73,14 @@ static void print_variable(const lk_model *model, int64_t variable, char text[64
     if (model->data.columns != NULL) {
         snprintf(text, 64, "%.60s", model->data.columns->column[variable].name);
     } else if (shape.axes == 2 || (shape.axes == 3 && shape.size[2] == 1)) {
-        snprintf(text, 64, "%lld,%lld", (long long)(variable / shape.size[1]),
-                 (long long)(variable % shape.size[1]));
+        snprintf(text, 64, "%lld,%lld", (long long)(variable / shape.size[1] + 1),
+                 (long long)(variable % shape.size[1] + 1));
     } else if (shape.axes == 3) {
         int64_t pixel = variable / shape.size[2];
-        snprintf(text, 64, "%lld,%lld,%lld", (long long)(pixel / shape.size[1]),
-                 (long long)(pixel % shape.size[1]), (long long)(variable % shape.size[2]));
+        snprintf(text, 64, "%lld,%lld,%lld", (long long)(pixel / shape.size[1] + 1),
+                 (long long)(pixel % shape.size[1] + 1), (long long)(variable % shape.size[2] + 1));
     } else {
-        snprintf(text, 64, "%lld", (long long)variable);
+        snprintf(text, 64, "%lld", (long long)variable + 1);
     }
 }
 
@@ -141,16 +142,16 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
     json_t *seen = json_array(), *change = json_array(), *blind = json_array();
     for (int64_t v = 0; v < field->variables; v++) {
         if (field->seen[v]) {
-            json_array_append_new(seen, json_integer(v));
+            json_array_append_new(seen, json_integer(v + 1));
             json_array_append_new(change, lk_json_number(field->change[v]));
         } else if (field->earlier[v]) {
-            json_array_append_new(blind, json_integer(v));
+            json_array_append_new(blind, json_integer(v + 1));
         }
     }
     return cli_print_json(json_pack(
-        "{s:I, s:o, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable", (json_int_t)field->variable,
-        "place", place_json(model, field->variable), "earlier", (json_int_t)field->earlier_count,
-        "seen", (json_int_t)field->seen_count, "blind",
+        "{s:I, s:o, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable",
+        (json_int_t)field->variable + 1, "place", place_json(model, field->variable), "earlier",
+        (json_int_t)field->earlier_count, "seen", (json_int_t)field->seen_count, "blind",
         (json_int_t)(field->earlier_count - field->seen_count), "samples", field->examples,
         "seen_variables", seen, "total_variation", change, "blind_variables", blind));
 }

@@ -107,6 +107,17 @@ static bool read_own_valid(const cli_arguments *arguments, lk_context *context,
     return true;
 }
 
+/* A shape of validation data, before they are decoded and after. */
+static lk_status fits_train(lk_context *context, const void *argument, const char *name,
+                            lk_shape shape) {
+    const lk_dataset *train = argument;
+    return lk_shape_variables(shape) == train->variables
+               ? LK_OK
+               : lk_fail(context, LK_MISMATCH, "%s has %lld variables an example, %s has %lld%s",
+                         name, (long long)lk_shape_variables(shape), train->path,
+                         (long long)train->variables, lk_alpha_hint(context, train->shape, shape));
+}
+
 /* Validation data as the training data are: columns by name, labels as its classes. */
 static lk_status read_valid_file(const cli_arguments *arguments, lk_context *context,
                                  const char *path, const lk_dataset_options *how,
@@ -115,6 +126,9 @@ static lk_status read_valid_file(const cli_arguments *arguments, lk_context *con
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.columns = data->train->columns;
     lk_picture_wish_like(data->train, &options);
+    options.of_pictures = NULL; /* they may be of the training data alone */
+    options.pictures.fits = fits_train;
+    options.pictures.argument = data->train;
     LK_TRY(lk_dataset_read(context, path, &options, &data->valid));
     if (labels != NULL) {
         LK_TRY(lk_dataset_read_labels(context, labels, data->valid));
@@ -199,10 +213,8 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
                           const lk_dataset_options *how, train_data *data) {
     const lk_dataset *train = data->train;
     const char *view = cli_text(arguments, "view", NULL);
-    if (data->valid != NULL && data->valid->variables != train->variables) {
-        return lk_fail(context, LK_MISMATCH, "%s has %lld variables an example, %s has %lld",
-                       data->valid->path, (long long)data->valid->variables, train->path,
-                       (long long)train->variables);
+    if (data->valid != NULL) {
+        LK_TRY(fits_train(context, train, data->valid->path, data->valid->shape));
     }
     data->description = (lk_data_description){
         .shape = train->shape,
@@ -229,8 +241,9 @@ static lk_status read_train(const cli_arguments *arguments, lk_context *context,
     options.words = true;
     options.unseen = cli_has(arguments, "unseen");
     options.columns = from != NULL ? from->data.columns : NULL;
+    lk_model_wish_new(&options);
     if (from != NULL) {
-        lk_model_wish(from, false, &options);
+        lk_model_wish(from, LK_FOR_TRAINING, &options);
         options.pictures.levels = how->binarization != LK_BINARIZE_NONE ? 0 : from->data.alphabet;
     }
     options.label =

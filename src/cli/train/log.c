@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/append.h"
 #include "base/guard.h"
+#include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -49,37 +52,77 @@ static bool holds_log(const char *folder) {
     return found;
 }
 
-static lk_status open_files(train_log *log, const char *folder, bool resume) {
+/* The folder that it would be made in. */
+static lk_status check_parent(lk_context *context, const char *folder) {
+    size_t length = strlen(folder);
+    while (length > 0 && folder[length - 1] == '/') {
+        length--;
+    }
+    while (length > 0 && folder[length - 1] != '/') {
+        length--;
+    }
+    char *parent = length > 0 ? lk_duplicate_part(folder, length) : lk_duplicate(".");
+    if (parent == NULL) {
+        return lk_fail_no_memory(context, "path", (int64_t)length);
+    }
+    bool open = access(parent, W_OK | X_OK) == 0;
+    lk_release(parent);
+    return open
+               ? LK_OK
+               : lk_fail(context, LK_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
+}
+
+/* No output of another name, and not one of the files in it. */
+static lk_status guard_files(lk_context *context, const char *folder) {
+    char *lines = lk_print("%s/log.jsonl", folder);
+    if (lines == NULL) {
+        return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
+    }
+    lk_status status = lk_is_folder(folder) ? LK_OK : lk_guard_output(context, folder);
+    status = status == LK_OK ? lk_guard_output_member(context, lines) : status;
+    lk_release(lines);
+    return status;
+}
+
+lk_status train_log_check(lk_context *context, const char *folder, bool resume) {
+    struct stat about;
+    if (strcmp(folder, "-") == 0) {
+        return lk_fail(context, LK_INVALID, "-: a log is a folder of files: name one");
+    }
+    LK_TRY(guard_files(context, folder));
+    if (stat(folder, &about) != 0) {
+        return check_parent(context, folder);
+    }
+    if (!S_ISDIR(about.st_mode) || access(folder, W_OK | X_OK) != 0) {
+        return lk_fail(context, LK_IO, "%s: is no folder that a log can be written into: %s",
+                       folder, strerror(S_ISDIR(about.st_mode) ? errno : ENOTDIR));
+    }
+    return resume || !holds_log(folder)
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "%s: holds the log of another training: give another folder, or --resume",
+                         folder);
+}
+
+static lk_status open_files(train_log *log, const char *folder) {
     lk_context *context = log->context;
     log->path = lk_print("%s/log.jsonl", folder);
     if (log->path == NULL) {
         return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }
-    LK_TRY(lk_is_folder(folder) ? LK_OK : lk_guard_output(context, folder));
-    LK_TRY(lk_guard_output(context, log->path));
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return lk_fail(context, LK_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
-    }
-    if (!resume && holds_log(folder)) {
-        return lk_fail(context, LK_INVALID,
-                       "%s: holds the log of another training: give another folder, or --resume",
-                       folder);
-    }
-    log->lines = fopen(log->path, "a");
-    if (log->lines == NULL) {
-        return lk_fail(context, LK_IO, "%s: cannot write: %s", log->path, strerror(errno));
-    }
+    LK_TRY(lk_guard_folder(context, folder));
+    LK_TRY(lk_append_open(context, log->path, &log->lines));
     return lk_events_create(context, folder, &log->events);
 }
 
-lk_status train_log_open(lk_context *context, const char *folder, bool resume, train_log **log) {
+lk_status train_log_open(lk_context *context, const char *folder, train_log **log) {
     *log = NULL;
     train_log *made = lk_allocate(1, sizeof *made);
     if (made == NULL) {
         return lk_fail_no_memory(context, "log", (int64_t)sizeof *made);
     }
     made->context = context;
-    lk_status status = open_files(made, folder, resume);
+    lk_status status = open_files(made, folder);
     if (status != LK_OK) {
         train_log_close(made);
         return status;
@@ -118,7 +161,7 @@ static void put(train_log *log, json_t *line, int64_t step, const char *key, con
     if (isfinite(value)) {
         lk_events_number(log->events, step, tag, value);
     }
-    json_object_set_new(line, key, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(line, key, lk_json_number(value));
 }
 
 /* Takes the line. */

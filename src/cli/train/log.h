@@ -8,9 +8,12 @@
 
 typedef struct train_log train_log;
 
-/* Makes the folder. `resume`: goes on with the log of an earlier run; without it a folder that
- * holds one is refused. */
-lk_status train_log_open(lk_context *context, const char *folder, bool resume, train_log **log);
+/* Before any work: whether a log can stand in that folder, which need not be there. `resume`: goes
+ * on with the log of an earlier run; without it a folder that holds one is refused. */
+lk_status train_log_check(lk_context *context, const char *folder, bool resume);
+/* Makes the folder, unless it is there, once the data have been read: neither it nor what stands in
+ * it is more widely readable than they are. */
+lk_status train_log_open(lk_context *context, const char *folder, train_log **log);
 void train_log_close(train_log *log);
 /* Numbers of a training by gradients; at an epoch's end samples too, as often as they take little
  * of the time. per_symbol: what NLLs are divided by (a text's window), 1 of examples. A failure

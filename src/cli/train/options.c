@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/train/applies.h"
 #include "cli/train/checks.h"
 
 #define EPOCHS_MOST 100 /* where neither epochs nor minutes end a training */
@@ -52,20 +53,12 @@ static bool read_text(const cli_arguments *a, train_how *how) {
     return true;
 }
 
-/* Options that do not go together; -1: they do. */
-static int combine(const cli_arguments *a) {
-    if (cli_has(a, "crops") && !cli_has(a, "crop")) {
-        return cli_usage(a, "--crops is of --crop: give its size too");
-    }
-    return -1;
-}
-
 bool train_options_read(const cli_arguments *a, train_how *how) {
     *how = (train_how){0};
     return read_course(a, &how->options) && cli_data_options(a, &how->reading) &&
            cli_integer(a, "crops", 1, 1 << 30, 0, &how->reading.crop.count) && read_text(a, how) &&
            train_read_columns(a, &how->reading.apart) &&
-           cli_real(a, "valid-fraction", 0.0, 0.9, -1.0, &how->fraction) && combine(a) < 0;
+           cli_real(a, "valid-fraction", 0.0, 0.9, -1.0, &how->fraction) && train_options_agree(a);
 }
 
 lk_status train_options_check(const cli_arguments *a, lk_context *context, const lk_family *family,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/measure.h"
 #include "cli/signals.h"
 #include "models/model_file.h"
@@ -80,8 +81,7 @@ void train_report_end(const train_report *r) {
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static double number(const json_t *history, const char *key) {
-    const json_t *value = json_object_get(history, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return lk_json_double(json_object_get(history, key));
 }
 
 static const char *reason(const json_t *history) {

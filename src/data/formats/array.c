@@ -216,20 +216,33 @@ static lk_status turn(lk_context *context, const lk_reading *reading, lk_dataset
                            (long long)height, (long long)width, (long long)channels);
 }
 
-lk_status lk_array_values(lk_context *context, const lk_reading *reading, const lk_array *array,
-                          lk_dataset *dataset) {
+/* Of an example, as it stands in the file. */
+static lk_shape shape_of(const lk_array *array) {
+    return array->axes < 3
+               ? lk_shape_vector(array->axes > 1 ? array->size[1] : 1)
+               : (lk_shape){3,
+                            {array->size[1], array->size[2], array->axes > 3 ? array->size[3] : 1}};
+}
+
+lk_status lk_array_fits(lk_context *context, const lk_reading *reading, const lk_array *array) {
+    lk_shape shape = shape_of(array);
     if (array->axes < 1) {
         return lk_fail(context, LK_FORMAT,
                        "%s: the array is a single number; data need the axes (examples, variables)",
                        reading->name);
     }
-    bool image = array->axes >= 3;
-    lk_shape shape = lk_shape_vector(array->axes > 1 ? array->size[1] : 1);
-    if (image) {
-        shape = (lk_shape){
-            .axes = 3,
-            .size = {array->size[1], array->size[2], array->axes > 3 ? array->size[3] : 1}};
+    if (has_channels_first(reading, array)) {
+        shape = (lk_shape){3, {shape.size[1], shape.size[2], shape.size[0]}};
     }
+    bool any = array->size[0] > 0 && lk_shape_variables(shape) > 0;
+    return any ? lk_reading_fits(context, reading, reading->name, shape) : LK_OK;
+}
+
+lk_status lk_array_values(lk_context *context, const lk_reading *reading, const lk_array *array,
+                          lk_dataset *dataset) {
+    lk_shape shape = shape_of(array);
+    bool image = array->axes >= 3;
+    LK_TRY(lk_array_fits(context, reading, array));
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, shape, array->size[0], INT64_MAX));
     dataset->alphabet = image && array->width == 1 && array->kind == 'u' ? 256 : 0;
     LK_TRY(array->fortran ? read_fortran(context, reading, array, dataset)

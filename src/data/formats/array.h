@@ -21,6 +21,8 @@ typedef struct lk_array {
 int64_t lk_array_elements(const lk_array *array);
 /* The number of a type of elements, from 1; 0: none. Part of the compressed container's format. */
 int32_t lk_array_type(char kind, int32_t width);
+/* Whether its examples are what the reading wants; the elements need not be there. */
+lk_status lk_array_fits(lk_context *context, const lk_reading *reading, const lk_array *array);
 /* The array as examples: (N), (N,D), (N,H,W) or (N,H,W,C). (N,C,H,W) is turned into that, with a
  * note, where C is 1 to 4, W is not and the wanted shape is not (C,H,W). array->data must hold all
  * elements. */
@@ -35,8 +37,9 @@ lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *dat
                        lk_array *array);
 lk_status lk_idx_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
                        lk_array *array);
-/* The number of axes in the header at the begin of these bytes; -1: none that can be read. */
-int32_t lk_npy_axes(const uint8_t *data, int64_t size);
+/* The header at the begin of these bytes, whether or not elements follow; false: none that can be
+ * read. */
+bool lk_npy_header(const uint8_t *data, int64_t size, lk_array *array);
 bool lk_is_npy(const uint8_t *data, int64_t size);
 bool lk_is_idx(const uint8_t *data, int64_t size);
 bool lk_is_npz(const uint8_t *data, int64_t size);

@@ -236,7 +236,7 @@ static void lying_npy_headers_are_refused(void **state) {
     refuse_npy(1, HEADER("'|u1'", "(0, 4294967296, 4294967296, 4294967296)"), 0, LK_FORMAT,
                "truncated");
     refuse_npy(1, HEADER("'|u1'", "(0, 3)"), 0, LK_FORMAT, "no examples");
-    refuse_npy(1, HEADER("'|u1'", "(3, 0)"), 0, LK_FORMAT, "no examples");
+    refuse_npy(1, HEADER("'|u1'", "(3, 0)"), 0, LK_FORMAT, "3 examples have no variables");
     refuse_npy(1, HEADER("'|u1'", "(-2, 3)"), 6, LK_FORMAT, "damaged");
     refuse_npy(1, HEADER("'|u1'", "(1, 1, 1, 1, 1)"), 1, LK_UNSUPPORTED, "more than 4 axes");
     refuse_npy(1, HEADER("'|u1'", "()"), 1, LK_FORMAT, "single number");

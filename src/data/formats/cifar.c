@@ -71,6 +71,7 @@ static lk_status read_records(lk_context *context, const lk_reading *reading, co
                               lk_dataset *dataset) {
     int64_t record = record_size(kind), examples = reading->size / record;
     lk_shape shape = {.axes = 3, .size = {SIDE, SIDE, 3}};
+    LK_TRY(lk_reading_fits(context, reading, reading->name, shape));
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, shape, examples, reading->size));
     dataset->alphabet = 256;
     dataset->labels = lk_allocate(examples, sizeof *dataset->labels);

@@ -18,13 +18,13 @@ typedef struct lk_album {
     const lk_folder *list;
     int64_t index;              /* of the picture that is read */
     lk_picture *pictures;       /* owned, [list->count] */
-    lk_picture_wish wish;       /* of the reading */
     int32_t channels, alphabet; /* the most of any */
 } lk_album;
 
-static lk_status decode(lk_context *context, const lk_reading *reading, lk_picture *picture) {
+static lk_status decode(lk_context *context, const lk_reading *reading, const lk_picture_wish *wish,
+                        lk_picture *picture) {
     lk_picture_decode *decoder = lk_picture_decoder(reading->data, reading->size);
-    return decoder != NULL ? lk_picture_decode_for(context, reading, decoder, picture)
+    return decoder != NULL ? lk_picture_decode_for(context, reading, wish, decoder, picture)
                            : lk_fail_foreign(context, reading);
 }
 
@@ -33,12 +33,15 @@ static void print_size(const lk_picture *picture, char text[64]) {
              picture->channels, picture->alphabet);
 }
 
-/* Before pixels are decoded: those of a folder have one size. */
+/* Before pixels are decoded: those of a folder have one size, but for crops. */
 static lk_status fits_album(lk_context *context, const void *argument, const char *name,
-                            int64_t height, int64_t width) {
+                            lk_shape shape) {
     const lk_album *album = argument;
     const lk_picture *first = &album->pictures[0];
-    if (album->index > 0 && (height != first->height || width != first->width)) {
+    int64_t height = shape.size[0], width = shape.size[1];
+    bool alike = album->index == 0 || album->reading->crop.height > 0 ||
+                 (height == first->height && width == first->width);
+    if (!alike) {
         return lk_fail(
             context, LK_MISMATCH,
             "%s: %lldx%lld pixels (height x width), but %s is %lldx%lld; the pictures "
@@ -47,9 +50,7 @@ static lk_status fits_album(lk_context *context, const void *argument, const cha
             (long long)first->height, (long long)first->width,
             lk_advice(context, "crop", ", or give --crop HEIGHTxWIDTH for pieces of one size"));
     }
-    return album->wish.fits != NULL
-               ? album->wish.fits(context, album->wish.argument, name, height, width)
-               : LK_OK;
+    return lk_picture_fits(context, album->reading, name, shape);
 }
 
 static lk_status load(lk_context *context, lk_album *album, int64_t index) {
@@ -61,10 +62,11 @@ static lk_status load(lk_context *context, lk_album *album, int64_t index) {
     reading.name = path;
     reading.data = bytes.data;
     reading.size = bytes.size;
-    reading.wish.fits = fits_album;
-    reading.wish.argument = album;
+    lk_picture_wish wish = reading.wish;
+    wish.fits = fits_album;
+    wish.argument = album;
     if (status == LK_OK) {
-        status = decode(context, &reading, &album->pictures[index]);
+        status = decode(context, &reading, &wish, &album->pictures[index]);
     }
     lk_bytes_release(&bytes);
     lk_release(path);
@@ -175,7 +177,7 @@ static lk_status fill_album(lk_context *context, lk_album *album, lk_dataset *da
 
 static lk_status read_pictures(lk_context *context, const lk_reading *reading,
                                const lk_folder *list, lk_dataset *dataset) {
-    lk_album album = {.reading = reading, .list = list, .wish = reading->wish};
+    lk_album album = {.reading = reading, .list = list};
     album.pictures = lk_allocate(list->count, sizeof *album.pictures);
     lk_status status =
         album.pictures != NULL

@@ -15,10 +15,10 @@ bool lk_names_folder(const char *path) {
 }
 
 /* The folders of a file's path, from `from` on. */
-static lk_status make_folders(lk_context *context, char *path, size_t from) {
+static lk_status make_folders(lk_context *context, char *path, size_t from, lk_batch *batch) {
     for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        LK_TRY(lk_guard_folder(context, path));
+        LK_TRY(lk_batch_folder(context, path, batch));
         *slash = '/';
     }
     return LK_OK;
@@ -78,7 +78,7 @@ static lk_status write_example(lk_context *context, const char *folder, const lk
     lk_encode *encode = exact ? lk_png_format.restore : lk_png_format.write;
     lk_status status = encode(context, path, &one, &buffer);
     if (status == LK_OK) {
-        status = make_folders(context, path, strlen(folder) + !lk_names_folder(folder));
+        status = make_folders(context, path, strlen(folder) + !lk_names_folder(folder), batch);
     }
     status = status == LK_OK ? lk_guard_output_member(context, path) : status;
     if (status == LK_OK) {
@@ -92,9 +92,8 @@ static lk_status write_example(lk_context *context, const char *folder, const lk
 lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
                           bool exact) {
     LK_TRY(check_names(context, path, dataset));
-    LK_TRY(lk_guard_folder(context, path));
     lk_batch batch = {0}; /* all of them or none */
-    lk_status status = LK_OK;
+    lk_status status = lk_batch_folder(context, path, &batch);
     for (int64_t i = 0; i < dataset->examples && status == LK_OK; ++i) {
         status = write_example(context, path, dataset, i, exact, &batch);
     }

@@ -24,6 +24,7 @@ typedef struct lk_reading {
     lk_shape shape;      /* what is wanted; axes 0: anything */
     lk_crop crop;        /* of pictures; height 0: none */
     lk_picture_wish wish;
+    const char *of_pictures;
     int64_t variables; /* of whoever takes the data, or asked for; 0: unknown */
     /* Of tables, as in lk_dataset_options. */
     const lk_columns *columns;
@@ -84,6 +85,10 @@ lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape s
 lk_status lk_folder_write(lk_context *context, const char *path, const lk_dataset *dataset,
                           bool exact);
 
+/* Whether an example of that shape, cut as it is asked for, is what the reading wants: asked before
+ * values are unpacked or decoded. */
+lk_status lk_reading_fits(lk_context *context, const lk_reading *reading, const char *name,
+                          lk_shape shape);
 /* value is not below reading->limit; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);

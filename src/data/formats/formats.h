@@ -46,6 +46,8 @@ typedef struct lk_dataset_options {
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
                      reading */
     lk_picture_wish pictures; /* how they are read, and for whom */
+    const char *of_pictures;  /* an option that was given and is of pictures alone, for the message
+                               * that other data get; NULL: none */
     int64_t variables;        /* of the model that is to take the data; 0: none */
     const char *array;        /* the NPZ array to read, as "PATH:NAME" would say; NULL: by role */
     /* Tables. */
@@ -101,6 +103,9 @@ lk_status lk_labels_read_classes(lk_context *context, const char *path, int64_t 
                                  int32_t **labels, lk_dictionary *classes);
 /* Those of texts, in their order, in place of the names of their folders. */
 lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *items);
+/* The same, but the file gets its name with the others of the batch. */
+lk_status lk_dataset_hold_labels(lk_context *context, const char *path, const lk_dataset *dataset,
+                                 lk_batch *batch);
 /* Numbers alone, as they are: labels that say what is an anomaly. *labels is the caller's:
  * lk_release. */
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples, int32_t **labels);

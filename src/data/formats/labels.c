@@ -234,8 +234,8 @@ lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-lk_status lk_dataset_write_labels(lk_context *context, const char *path,
-                                  const lk_dataset *dataset) {
+lk_status lk_dataset_hold_labels(lk_context *context, const char *path, const lk_dataset *dataset,
+                                 lk_batch *batch) {
     lk_buffer lines = {0};
     lk_status status = LK_OK;
     for (int64_t i = 0; i < dataset->examples && status == LK_OK; i++) {
@@ -250,7 +250,14 @@ lk_status lk_dataset_write_labels(lk_context *context, const char *path,
         lk_field_put(&lines, text, text[0] == '\0');
         lk_buffer_put(&lines, "\n", 1);
     }
-    status = status == LK_OK ? lk_buffer_write(context, path, &lines) : status;
+    status = status == LK_OK ? lk_buffer_hold(context, path, &lines, batch) : status;
     lk_buffer_release(&lines);
     return status;
+}
+
+lk_status lk_dataset_write_labels(lk_context *context, const char *path,
+                                  const lk_dataset *dataset) {
+    lk_batch batch = {0};
+    LK_TRY(lk_dataset_hold_labels(context, path, dataset, &batch));
+    return lk_batch_commit(context, &batch);
 }

@@ -103,12 +103,12 @@ static bool set_type(lk_array *array, const char *descr) {
     return lk_array_type(array->kind, array->width) != 0;
 }
 
-typedef struct lk_npy_header {
+typedef struct lk_npy_entries {
     char descr[16];
     bool has_descr, has_order, has_shape;
-} lk_npy_header;
+} lk_npy_entries;
 
-static bool take_entry(lk_npy_cursor *cursor, lk_array *array, lk_npy_header *header) {
+static bool take_entry(lk_npy_cursor *cursor, lk_array *array, lk_npy_entries *header) {
     char key[16];
     if (!take_string(cursor, key) || !take(cursor, ':')) {
         return false;
@@ -129,7 +129,7 @@ static bool take_entry(lk_npy_cursor *cursor, lk_array *array, lk_npy_header *he
     return false;
 }
 
-static bool take_dictionary(lk_npy_cursor *cursor, lk_array *array, lk_npy_header *header) {
+static bool take_dictionary(lk_npy_cursor *cursor, lk_array *array, lk_npy_entries *header) {
     if (!take(cursor, '{')) {
         return false;
     }
@@ -162,15 +162,13 @@ static bool find_dictionary(const uint8_t *data, int64_t size, lk_npy_cursor *cu
     return true;
 }
 
-int32_t lk_npy_axes(const uint8_t *data, int64_t size) {
-    lk_array array = {0};
-    lk_npy_header header = {0};
+bool lk_npy_header(const uint8_t *data, int64_t size, lk_array *array) {
+    lk_npy_entries entries = {0};
     lk_npy_cursor cursor;
-    if (!lk_is_npy(data, size) || !find_dictionary(data, size, &cursor) ||
-        !take_dictionary(&cursor, &array, &header) || !set_type(&array, header.descr)) {
-        return -1;
-    }
-    return array.axes;
+    *array = (lk_array){0};
+    return lk_is_npy(data, size) && find_dictionary(data, size, &cursor) &&
+           take_dictionary(&cursor, array, &entries) && set_type(array, entries.descr) &&
+           array->axes <= LK_SHAPE_MOST;
 }
 
 static lk_status check_elements(lk_context *context, const char *name, int64_t held,
@@ -194,7 +192,7 @@ static lk_status check_elements(lk_context *context, const char *name, int64_t h
 lk_status lk_npy_parse(lk_context *context, const char *name, const uint8_t *data, int64_t size,
                        lk_array *array) {
     lk_npy_cursor cursor = {0};
-    lk_npy_header header = {0};
+    lk_npy_entries header = {0};
     *array = (lk_array){0};
     if (size > 6 && (data[6] < 1 || data[6] > 3)) {
         return lk_fail(context, LK_UNSUPPORTED,

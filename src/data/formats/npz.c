@@ -16,8 +16,8 @@
 /* Deflate cannot do better than 1032 to 1: a larger promise is a damaged or hostile entry, refused
  * before it is allocated. */
 #define DEFLATE_MOST 1032
-/* Bytes that are read to see how many axes an array has. */
-#define PROBE 4096
+/* Bytes that are read to see what an array's header says. */
+#define PROBE ((int64_t)1 << 16)
 
 /* Names by role, in the order of lk_role, and last those that go with any. Their places are part of
  * the compressed container's format (usual_number): names are only added at the ends. */
@@ -117,6 +117,7 @@ static lk_status read_entry(lk_context *context, const lk_reading *reading, zip_
             (unsigned long long)info.comp_size);
     }
     int64_t size = most >= 0 && (int64_t)info.size > most ? most : (int64_t)info.size;
+    LK_TRY(lk_memory_allow(context, reading->name, "an array of it", (double)size));
     zip_file_t *file = zip_fopen_index(archive, (zip_uint64_t)index, 0);
     if (!file) {
         return is_starved(zip_get_error(archive))
@@ -149,15 +150,16 @@ static lk_status unless_damaged(lk_status status) {
     return status == LK_NO_MEMORY || status == LK_CORRUPT ? status : LK_OK;
 }
 
-/* The number of axes of an entry; -1 when it is no array that can be read. */
-static lk_status count_axes(lk_context *context, const lk_reading *reading, zip_t *archive,
-                            int64_t index, int32_t *axes) {
-    lk_bytes probe;
-    lk_status status = read_entry(context, reading, archive, index, PROBE, &probe);
-    *axes = -1;
+/* An entry without its elements; *known false: it is no array whose header can be read so. */
+static lk_status probe(lk_context *context, const lk_reading *reading, zip_t *archive,
+                       int64_t index, lk_array *array, bool *known) {
+    lk_bytes bytes;
+    lk_status status = read_entry(context, reading, archive, index, PROBE, &bytes);
+    *known = false;
     if (status == LK_OK) {
-        *axes = lk_npy_axes(probe.data, probe.size);
-        lk_bytes_release(&probe);
+        *known = lk_npy_header(bytes.data, bytes.size, array);
+        array->data = NULL;
+        lk_bytes_release(&bytes);
     }
     return unless_damaged(status);
 }
@@ -219,9 +221,10 @@ static lk_status find_only(lk_context *context, const lk_reading *reading, zip_t
                            int64_t *entry) {
     int64_t entries = zip_get_num_entries(archive, 0), found = 0;
     for (int64_t i = 0; i < entries && found < 2; ++i) {
-        int32_t axes;
-        LK_TRY(count_axes(context, reading, archive, i, &axes));
-        if (axes >= 2) {
+        lk_array array;
+        bool known;
+        LK_TRY(probe(context, reading, archive, i, &array, &known));
+        if (known && array.axes >= 2) {
             *entry = i;
             ++found;
         }
@@ -271,7 +274,11 @@ static lk_status take_labels(lk_context *context, const lk_reading *reading, zip
     entry = entry >= 0 ? entry : find_usual(archive, usual[ANY_ROLE].labels);
     lk_bytes bytes;
     lk_array array;
-    if (entry < 0 || entry == data) {
+    bool fits = entry >= 0 && entry != data;
+    if (fits) {
+        LK_TRY(probe(context, reading, archive, entry, &array, &fits));
+    }
+    if (!fits || array.axes < 1 || array.size[0] != dataset->examples) {
         return LK_OK;
     }
     lk_status status = read_entry(context, reading, archive, entry, -1, &bytes);
@@ -288,8 +295,16 @@ static lk_status take_labels(lk_context *context, const lk_reading *reading, zip
     return unless_damaged(status);
 }
 
+/* Unpacks an array, the data's own only if its header says that it is what is wanted. */
 static lk_status parse_entry(lk_context *context, const lk_reading *reading, zip_t *archive,
-                             int64_t entry, lk_array *array, lk_bytes *bytes) {
+                             int64_t entry, bool data, lk_array *array, lk_bytes *bytes) {
+    bool known = false;
+    if (data) {
+        LK_TRY(probe(context, reading, archive, entry, array, &known));
+    }
+    if (known) {
+        LK_TRY(lk_array_fits(context, reading, array));
+    }
     LK_TRY(read_entry(context, reading, archive, entry, -1, bytes));
     lk_status status = LK_OK;
     if (!lk_is_npy(bytes->data, bytes->size)) {
@@ -336,7 +351,7 @@ static lk_status read_npz(lk_context *context, const lk_reading *reading, lk_dat
     LK_TRY(open_archive(context, reading, &archive));
     lk_status status = choose(context, reading, archive, &entry, &row);
     if (status == LK_OK) {
-        status = parse_entry(context, reading, archive, entry, &array, &bytes);
+        status = parse_entry(context, reading, archive, entry, true, &array, &bytes);
     }
     if (status == LK_OK) {
         status = lk_array_values(context, reading, &array, dataset);
@@ -362,7 +377,7 @@ lk_status lk_npz_labels(lk_context *context, const lk_reading *reading, lk_array
     int64_t entry = reading->array ? find_entry(archive, reading->array)
                                    : find_usual(archive, usual[ANY_ROLE].labels);
     lk_status status = entry >= 0
-                           ? parse_entry(context, reading, archive, entry, array, bytes)
+                           ? parse_entry(context, reading, archive, entry, false, array, bytes)
                            : fail_choice(context, reading, archive, "no such array of labels");
     zip_discard(archive);
     return status;

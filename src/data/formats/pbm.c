@@ -116,6 +116,7 @@ static lk_status read_pbm(lk_context *context, const lk_reading *reading, lk_dat
             "%s: the header promises %lld rows of %lld variables, but only %lld bytes follow",
             reading->name, (long long)height, (long long)width, (long long)left);
     }
+    LK_TRY(lk_reading_fits(context, reading, reading->name, lk_shape_vector(width)));
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, lk_shape_vector(width), height,
                               INT64_MAX));
     return packed ? read_packed(context, reading, &pbm, dataset)

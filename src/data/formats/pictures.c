@@ -28,21 +28,21 @@ static lk_status check_values(lk_context *context, const lk_reading *reading,
 }
 
 /* Of pictures to be cropped size does not matter, but one crop must fit. */
-static lk_status fits_crop(lk_context *context, const void *argument, const char *name,
-                           int64_t height, int64_t width) {
-    const lk_reading *reading = argument;
-    const lk_picture picture = {.height = height, .width = width};
-    return lk_crop_fits(context, &reading->crop, name, &picture);
+lk_status lk_picture_fits(lk_context *context, const lk_reading *reading, const char *name,
+                          lk_shape shape) {
+    if (reading->crop.height > 0) {
+        const lk_picture picture = {.height = shape.size[0], .width = shape.size[1]};
+        LK_TRY(lk_crop_fits(context, &reading->crop, name, &picture));
+        shape.size[0] = reading->crop.height;
+        shape.size[1] = reading->crop.width;
+    }
+    return lk_reading_fits(context, reading, name, shape);
 }
 
 lk_status lk_picture_decode_for(lk_context *context, const lk_reading *reading,
-                                lk_picture_decode *decode, lk_picture *picture) {
-    lk_picture_wish wish = reading->wish;
-    if (reading->crop.height > 0) {
-        wish.fits = fits_crop;
-        wish.argument = reading;
-    }
-    LK_TRY(decode(context, reading->name, reading->data, reading->size, &wish, picture));
+                                const lk_picture_wish *wish, lk_picture_decode *decode,
+                                lk_picture *picture) {
+    LK_TRY(decode(context, reading->name, reading->data, reading->size, wish, picture));
     return check_values(context, reading, picture);
 }
 
@@ -96,11 +96,18 @@ static lk_status to_crops(lk_context *context, const lk_reading *reading, lk_pic
                          pictures, 1, dataset);
 }
 
+static lk_status fits(lk_context *context, const void *argument, const char *name, lk_shape shape) {
+    return lk_picture_fits(context, argument, name, shape);
+}
+
 lk_status lk_picture_read(lk_context *context, const lk_reading *reading, lk_picture_decode *decode,
                           lk_dataset *dataset) {
     lk_picture picture;
     lk_picture_tally tally = {0};
-    lk_status status = lk_picture_decode_for(context, reading, decode, &picture);
+    lk_picture_wish wish = reading->wish;
+    wish.fits = fits;
+    wish.argument = reading;
+    lk_status status = lk_picture_decode_for(context, reading, &wish, decode, &picture);
     if (status == LK_OK) {
         lk_picture_count(&tally, &picture);
         status = reading->crop.height > 0 ? to_crops(context, reading, &picture, dataset)

@@ -21,10 +21,14 @@ bool lk_is_png(const uint8_t *data, int64_t size);
 bool lk_is_jpeg(const uint8_t *data, int64_t size);
 bool lk_is_pnm(const uint8_t *data, int64_t size); /* PGM, PPM, PAM */
 bool lk_is_pbm(const uint8_t *data, int64_t size);
-/* Decodes what a data set is read from: values must be below reading->limit, and where crops are
- * asked for, one must fit. */
+/* Whether a picture of that shape, or a crop of it, may be an example; for a wish's `fits`. */
+lk_status lk_picture_fits(lk_context *context, const lk_reading *reading, const char *name,
+                          lk_shape shape);
+/* Decodes what a data set is read from: values must be below reading->limit. The wish is the
+ * reading's, but for what it asks of shapes. */
 lk_status lk_picture_decode_for(lk_context *context, const lk_reading *reading,
-                                lk_picture_decode *decode, lk_picture *picture);
+                                const lk_picture_wish *wish, lk_picture_decode *decode,
+                                lk_picture *picture);
 /* A format's `read`: the picture as one example of height x width x channels. */
 lk_status lk_picture_read(lk_context *context, const lk_reading *reading, lk_picture_decode *decode,
                           lk_dataset *dataset);

@@ -17,6 +17,7 @@ lk_status lk_raw_read(lk_context *context, const lk_reading *reading, lk_shape s
         return lk_fail(context, LK_FORMAT, "%s: %lld bytes are less than one example of %lld",
                        reading->name, (long long)reading->size, (long long)length);
     }
+    LK_TRY(lk_reading_fits(context, reading, reading->name, lk_shape_vector(length)));
     LK_TRY(lk_dataset_reserve(context, reading->name, dataset, lk_shape_vector(length),
                               reading->size / length, reading->size));
     for (int64_t i = 0; i < dataset->examples * length; ++i) {

@@ -106,19 +106,34 @@ static lk_shape long_axes(lk_shape shape) {
 }
 
 /* A vector may be cut into any shape, and flattened again; other axes would be mixed up. */
-static lk_status cut(lk_context *context, lk_shape wanted, lk_dataset *dataset) {
-    lk_shape old = long_axes(dataset->shape), new = long_axes(wanted);
-    if (old.axes > 1 && new.axes > 1 && !lk_shape_equal(old, new)) {
-        char found[64], asked[64];
-        lk_shape_print(dataset->shape, found, sizeof found);
-        lk_shape_print(wanted, asked, sizeof asked);
+static lk_status check_cut(lk_context *context, const char *name, lk_shape shape, lk_shape wanted) {
+    lk_shape old = long_axes(shape), new = long_axes(wanted);
+    char found[64], asked[64];
+    lk_shape_print(shape, found, sizeof found);
+    lk_shape_print(wanted, asked, sizeof asked);
+    if (lk_shape_variables(shape) != lk_shape_variables(wanted)) {
         return lk_fail(context, LK_MISMATCH,
-                       "%s: an example is %s, and cut into %s its pixels would be mixed up: "
-                       "transpose the array, or leave out the shape",
-                       dataset->path, found, asked);
+                       "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
+                       name, (long long)lk_shape_variables(shape), found,
+                       (long long)lk_shape_variables(wanted), asked);
     }
-    dataset->shape = wanted;
-    return LK_OK;
+    return old.axes <= 1 || new.axes <= 1 || lk_shape_equal(old, new)
+               ? LK_OK
+               : lk_fail(context, LK_MISMATCH,
+                         "%s: an example is %s, and cut into %s its pixels would be mixed up: "
+                         "transpose the array, or leave out the shape",
+                         name, found, asked);
+}
+
+lk_status lk_reading_fits(lk_context *context, const lk_reading *reading, const char *name,
+                          lk_shape shape) {
+    if (reading->shape.axes > 0) {
+        LK_TRY(check_cut(context, name, shape, reading->shape));
+        shape = reading->shape;
+    }
+    return reading->wish.fits != NULL
+               ? reading->wish.fits(context, reading->wish.argument, name, shape)
+               : LK_OK;
 }
 
 static lk_status finish(lk_context *context, const lk_dataset_options *options,
@@ -128,19 +143,11 @@ static lk_status finish(lk_context *context, const lk_dataset_options *options,
     }
     LK_TRY(choose_alphabet(context, options, dataset));
     LK_TRY(name_columns(context, options->columns, dataset));
-    if (options->shape.axes == 0) {
-        return LK_OK;
+    if (options->shape.axes > 0) {
+        LK_TRY(check_cut(context, dataset->path, dataset->shape, options->shape));
+        dataset->shape = options->shape;
     }
-    if (lk_shape_variables(options->shape) != dataset->variables) {
-        char found[64], wanted[64];
-        lk_shape_print(dataset->shape, found, sizeof found);
-        lk_shape_print(options->shape, wanted, sizeof wanted);
-        return lk_fail(context, LK_MISMATCH,
-                       "%s: an example has %lld variables (%s), where %lld (%s) are asked for",
-                       dataset->path, (long long)dataset->variables, found,
-                       (long long)lk_shape_variables(options->shape), wanted);
-    }
-    return cut(context, options->shape, dataset);
+    return LK_OK;
 }
 
 static bool wants_words(const lk_reading *reading) {
@@ -156,6 +163,12 @@ static lk_status fail_no_table(lk_context *context, const lk_reading *reading, c
                                         : "a column is to be the label");
 }
 
+static lk_status fail_no_pictures(lk_context *context, const lk_reading *reading,
+                                  const char *format) {
+    return lk_fail(context, LK_INVALID, "%s: --%s is of pictures, but this is %s: leave it out",
+                   reading->name, reading->of_pictures, format);
+}
+
 /* What is asked for that the format has not. */
 static lk_status check_asked(lk_context *context, const lk_reading *reading,
                              const lk_format *format) {
@@ -167,6 +180,9 @@ static lk_status check_asked(lk_context *context, const lk_reading *reading,
     if (reading->crop.height > 0 && !(format->traits & LK_HAS_PICTURES)) {
         return lk_fail(context, LK_INVALID, "%s: crops are of pictures, but this is %s",
                        reading->name, format->name);
+    }
+    if (reading->of_pictures != NULL && !(format->traits & LK_HAS_PICTURES)) {
+        return fail_no_pictures(context, reading, format->name);
     }
     bool table = reading->label != NULL || reading->apart || wants_words(reading);
     return table && !(format->traits & LK_KEEPS_WORDS)
@@ -222,6 +238,9 @@ static lk_status fill(lk_context *context, const lk_reading *reading,
         (reading->label != NULL || wants_words(reading))) {
         return fail_no_table(context, reading, reading->data == NULL ? "a folder" : "raw bytes");
     }
+    if (options->raw && reading->of_pictures != NULL) {
+        return fail_no_pictures(context, reading, "raw bytes");
+    }
     if (reading->data == NULL) {
         dataset->format = LK_FROM_FOLDER;
         return options->array != NULL || options->raw
@@ -253,6 +272,7 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .shape = options->shape,
                           .crop = options->crop,
                           .wish = options->pictures,
+                          .of_pictures = options->of_pictures,
                           .variables = options->shape.axes > 0 ? lk_shape_variables(options->shape)
                                                                : options->variables,
                           .columns = options->columns,

@@ -179,4 +179,10 @@ awk -F, 'NR > 1 { p = exp(-$2); sum += p; if ($2 !~ /^[0-9.]+$/ || $6 == 1.09861
     END { if (sum > 0.2 || sum < 0.01) exit 1 }' "$work/net.csv" || fail "$(cat "$work/net.csv")"
 checks=$((checks + 1))
 
+# A first column whose name begins as a picture's header does.
+printf 'P1 level,P2\n20,3\n22,4\n' >"$work/magic.csv"
+train "$work/magic" --data "$work/magic.csv"
+run info "$work/magic" >"$work/log"
+said "^ +P1 level +2" "$work/log"
+
 finish

@@ -60,6 +60,7 @@ static void code_text(lk_code *code, counts c[2], char *text, char *before) {
         }
         code->wrong |= i == NAME_MOST;
     }
+    text[NAME_MOST] = '\0'; /* of damaged bytes none may end it */
     memcpy(before, text, NAME_MOST + 1);
 }
 

@@ -310,8 +310,7 @@ static const char *text_at(const lk_dataset *dataset, int64_t row, int64_t place
 static bool is_magic(const char *name) {
     uint8_t first = (uint8_t)name[0], letter = first | 0x20;
     bool plain = (letter >= 'a' && letter <= 'z') || lk_is_digit(first) || first == '_';
-    return !plain || strncmp(name, "P1", 2) == 0 || strncmp(name, "P4", 2) == 0 ||
-           strncmp(name, "PK", 2) == 0;
+    return !plain || (first == 'P' && ((name[1] >= '1' && name[1] <= '7') || name[1] == 'K'));
 }
 
 /* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,

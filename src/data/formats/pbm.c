@@ -12,9 +12,21 @@ typedef struct lk_pbm {
     const uint8_t *next, *end;
 } lk_pbm;
 
+/* A table's first column may be called "P1 level": what stands on the line of the magic is a number
+ * or a comment. */
+bool lk_is_netpbm(const uint8_t *data, int64_t size, const char *kinds) {
+    int64_t next = 2;
+    bool magic = size >= 3 && data[0] == 'P' && data[1] != '\0' && strchr(kinds, data[1]) != NULL &&
+                 (lk_is_blank(data[2]) || data[2] == '\n' || data[2] == '#');
+    while (magic && next < size && lk_is_blank(data[next])) {
+        next++;
+    }
+    return magic && (next == size || lk_is_digit(data[next]) || data[next] == '\n' ||
+                     data[next] == '#' || data[next] == '\v' || data[next] == '\f');
+}
+
 bool lk_is_pbm(const uint8_t *data, int64_t size) {
-    return size >= 3 && data[0] == 'P' && (data[1] == '1' || data[1] == '4') &&
-           (lk_is_blank(data[2]) || data[2] == '\n' || data[2] == '#');
+    return lk_is_netpbm(data, size, "14");
 }
 
 static void skip_space(lk_pbm *pbm) {

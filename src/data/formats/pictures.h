@@ -21,6 +21,8 @@ bool lk_is_png(const uint8_t *data, int64_t size);
 bool lk_is_jpeg(const uint8_t *data, int64_t size);
 bool lk_is_pnm(const uint8_t *data, int64_t size); /* PGM, PPM, PAM */
 bool lk_is_pbm(const uint8_t *data, int64_t size);
+/* A header of one of these kinds, digits. */
+bool lk_is_netpbm(const uint8_t *data, int64_t size, const char *kinds);
 /* Whether a picture of that shape, or a crop of it, may be an example; for a wish's `fits`. */
 lk_status lk_picture_fits(lk_context *context, const lk_reading *reading, const char *name,
                           lk_shape shape);

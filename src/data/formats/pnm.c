@@ -24,8 +24,7 @@ typedef struct lk_pnm {
 } lk_pnm;
 
 bool lk_is_pnm(const uint8_t *data, int64_t size) {
-    return size >= 3 && data[0] == 'P' && data[1] != '\0' && strchr("23567", data[1]) != NULL &&
-           (lk_is_blank(data[2]) || data[2] == '\n' || data[2] == '#');
+    return lk_is_netpbm(data, size, "23567");
 }
 
 static lk_status fail_at(const lk_pnm *pnm, const char *what) {

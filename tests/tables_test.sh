@@ -183,6 +183,6 @@ checks=$((checks + 1))
 printf 'P1 level,P2\n20,3\n22,4\n' >"$work/magic.csv"
 train "$work/magic" --data "$work/magic.csv"
 run info "$work/magic" >"$work/log"
-said "^ +P1 level +2" "$work/log"
+said "^ +P1 level\$" "$work/log"
 
 finish

@@ -132,7 +132,10 @@ static void print_setting(const char *key, const char *text) {
 static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
     char data[128];
     describe_data(&model->data, data, sizeof data);
-    printf("family          %s (%s)\n", model->family->name, model->family->paper);
+    const char *paper = model->family->paper;
+    bool of_a_paper = paper != NULL && *paper != '\0';
+    printf("family          %s%s%s%s\n", model->family->name, of_a_paper ? " (" : "",
+           of_a_paper ? paper : "", of_a_paper ? ")" : "");
     for (int32_t i = 0; i < model->settings.count; i++) {
         print_setting(model->settings.table[i].key, model->settings.text[i]);
     }

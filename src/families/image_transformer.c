@@ -1,5 +1,6 @@
-/* Image Transformer (Parmar, Vaswani, Uszkoreit, Kaiser, Shazeer, Ku, Tran, ICML 2018): a Transformer
- * decoder over images whose layers read only what is near. With k counting places of the order:
+/* Image Transformer (Parmar, Vaswani, Uszkoreit, Kaiser, Shazeer, Ku, Tran, ICML 2018): a
+ * Transformer decoder over images whose layers read only what is near. With k counting places of
+ * the order:
  *
  *   x_k = (what stands at place k - 1 and where that is) + where place k is
  *   x <- x + Wo attention(norm(x));  x <- x + W2 gelu(W1 norm(x))        in each layer

@@ -1,6 +1,6 @@
-/* The Image Transformer against its equations in double; as a distribution: sums to one, is the same
- * under every schedule, has the gradients that central differences give, learns by heart; what its
- * blocks read; what it is when they read all. */
+/* The Image Transformer against its equations in double; as a distribution: sums to one, is the
+ * same under every schedule, has the gradients that central differences give, learns by heart; what
+ * its blocks read; what it is when they read all. */
 #include "families/testing_image_transformer.h"
 #include "models/testing_field.h"
 #include "models/testing_learning.h"

@@ -14,13 +14,14 @@
  * first vertical convolution reads the rows above; later ones also their own row, on both sides;
  * the link, 1x1, reads v' of its own pixel. The vertical stack knows whole rows, hence all colours;
  * a pixel of several channels has a block of features for each in the horizontal stack, as in
- * pixelcnn.c.
+ * pixelcnn.c; or, with distribution=logistic, one cell for all its colours (models/outputs.h).
  *
  * A class is a bias in every gate (section 2.3, equation 4); the part of a view before this one, a
  * map s of features that every gate reads by 1x1 (section 2.3). What a layer adds to the horizontal
  * stack starts at zero: the network begins as its shortest path. */
 #include <stdio.h>
 
+#include "models/outputs.h"
 #include "models/pixels.h"
 
 static const lk_setting settings[] = {
@@ -67,6 +68,7 @@ static const lk_setting settings[] = {
      .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
      .help = "probability of dropping a feature of a residual branch in training",
      .training_only = true},
+    LK_OUTPUT_SETTINGS("softmax", false),
 };
 
 /* What all layers of one field's network have in common. */
@@ -74,6 +76,7 @@ typedef struct network {
     lk_graph *graph;
     const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
+    lk_outputs output;
     int64_t channels, layers;
     int32_t first_kernel, kernel;
     double dropout;
@@ -156,7 +159,7 @@ static lk_node *layers(const network *n, lk_node *input) {
 /* s: what the part of a view before this one says, which is known for the whole image. */
 static lk_node *features_of(const network *n, const lk_field *field) {
     const int32_t sizes[] = {n->first_kernel, n->kernel};
-    lk_node *node = lk_pixels_numbers(n->graph, field);
+    lk_node *node = lk_outputs_numbers(n->graph, &n->output, field, n->grid.groups);
     for (int i = 0; i < 2; i++) {
         char name[64];
         lk_mask window;
@@ -173,13 +176,14 @@ static void build_field(const lk_model *model, network *n, const lk_field *field
                         const lk_field *before) {
     layer_name text;
     n->before = before == NULL ? NULL : features_of(n, before);
-    lk_node *node = layers(n, lk_pixels_numbers(n->graph, field));
+    lk_node *node = layers(n, lk_outputs_numbers(n->graph, &n->output, field, n->grid.groups));
     snprintf(text, sizeof text, "%shead", n->prefix);
     node = lk_pixels_dense(n->graph, text, node, n->grid,
                            lk_settings_integer(&model->settings, "head"), LK_INIT_HE);
     snprintf(text, sizeof text, "%slogits", n->prefix);
-    node = lk_pixels_dense(n->graph, text, node, n->grid, lk_pixels_logits(field), LK_INIT_GLOROT);
-    lk_pixels_model(n->graph, field, node);
+    int64_t channels = lk_outputs_channels(&n->output, n->grid.groups);
+    node = lk_pixels_dense(n->graph, text, node, n->grid, channels, LK_INIT_GLOROT);
+    lk_outputs_model(n->graph, &n->output, n->grid.groups, node);
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
@@ -200,6 +204,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         snprintf(prefix, sizeof prefix, "%s.", field->name);
         n.prefix = lk_model_view(model) != NULL ? prefix : "";
         if (field->role == LK_MODELLED) {
+            LK_TRY(lk_outputs_init(graph, model, field, &n.output));
+            n.grid.groups = lk_outputs_groups(&n.output);
             build_field(model, &n, field, f > 0 ? field - 1 : NULL);
         }
     }
@@ -219,5 +225,5 @@ const lk_family lk_gated_pixelcnn_family = {
     .views = true,
     .build = build,
     .any_size = true,
-    .start = lk_pixels_start,
+    .start = lk_outputs_start,
 };

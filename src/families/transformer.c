@@ -24,10 +24,10 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "dist/dist.h"
 #include "models/decoder.h"
 #include "models/marginals.h"
 #include "models/model.h"
+#include "models/outputs.h"
 #include "models/sequence.h"
 
 #define STREAM_WINDOW 128
@@ -108,6 +108,7 @@ static const lk_setting settings[] = {
      .least = 0,
      .most = (int64_t)1 << 53,
      .help = "of the random orderings"},
+    LK_OUTPUT_SETTINGS("softmax", false),
     {.key = "dropout",
      .kind = LK_REAL,
      .fallback = "0",
@@ -202,10 +203,22 @@ static lk_node *with_label(lk_graph *graph, lk_node *x, int64_t width) {
                          lk_embedding(graph, "label", field->node, field->alphabet, width));
 }
 
+/* A vector for each symbol, in the order of rank; where values are numbers, from the number. */
+static lk_node *symbols(const lk_model *model, lk_graph *graph, const lk_outputs *output,
+                        int64_t width) {
+    bool several = variants(model) > 1;
+    if (output->logistic) {
+        lk_node *numbers = lk_outputs_numbers(graph, output, output->field, 1);
+        return lk_dense(graph, "symbol", lk_sequence_begin(graph, numbers, several), width);
+    }
+    lk_node *sequence = lk_sequence_begin(graph, graph->data, several);
+    return lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
+}
+
 /* What a place is told: the symbol before it, where that stands, where itself stands. */
-static lk_node *told(const lk_model *model, lk_graph *graph, int64_t width) {
-    lk_node *sequence = lk_sequence_begin(graph, graph->data, variants(model) > 1);
-    lk_node *symbol = lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
+static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *output,
+                     int64_t width) {
+    lk_node *symbol = symbols(model, graph, output, width);
     if (!by_distance(model)) {
         symbol = lk_add(graph, symbol,
                         lk_axis_positions(graph, "stands", model->data.shape, graph->by_rank,
@@ -248,7 +261,7 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
     return LK_OK;
 }
 
-static lk_node *decoder(const lk_model *model, lk_graph *graph) {
+static lk_node *decoder(const lk_model *model, lk_graph *graph, const lk_outputs *output) {
     int64_t places = graph->variables, window = window_of(model);
     int32_t *limit = lk_arena_take(graph->arena, places, sizeof *limit);
     if (limit == NULL) {
@@ -272,7 +285,7 @@ static lk_node *decoder(const lk_model *model, lk_graph *graph) {
                          .dropout = lk_settings_real(&model->settings, "dropout"),
                          .attention_dropout =
                              lk_settings_real(&model->settings, "attention_dropout")};
-    lk_node *x = told(model, graph, setting(model, "width"));
+    lk_node *x = told(model, graph, output, setting(model, "width"));
     for (int64_t layer = 0; layer < setting(model, "layers"); layer++) {
         char name[32];
         snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
@@ -284,15 +297,25 @@ static lk_node *decoder(const lk_model *model, lk_graph *graph) {
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     LK_TRY(check(model, graph));
-    bool binary = graph->alphabet == 2;
-    lk_node *x = decoder(model, graph);
-    lk_node *logits = lk_dense(graph, "logits", x, binary ? 1 : graph->alphabet);
-    logits = lk_sequence_end(graph, logits, variants(model) > 1);
-    return lk_graph_finish(graph, logits, binary ? &lk_bernoulli : &lk_categorical);
+    lk_outputs output;
+    LK_TRY(lk_outputs_init(graph, model, lk_graph_field_of(graph, graph->data), &output));
+    if (output.logistic && output.colours > 1) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "a transformer reads one colour after another, each by itself; "
+                       "distribution=logistic, one mixture for the colours of a pixel, is of "
+                       "families that read pixels");
+    }
+    lk_node *logits =
+        lk_dense(graph, "logits", decoder(model, graph, &output), lk_outputs_channels(&output, 1));
+    lk_outputs_model(graph, &output, 1, lk_sequence_end(graph, logits, variants(model) > 1));
+    return lk_graph_close(graph);
 }
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    if (is(model, "distribution", "logistic")) {
+        return lk_outputs_start(model, train);
+    }
     return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
 }
 

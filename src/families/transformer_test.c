@@ -380,7 +380,11 @@ static void test_refusals(void **state) {
         context,
         lk_model_create(context, "transformer", odd, 2, testing_data(9, 2), "natural", 1, &model),
         LK_INVALID, "is not a multiple of heads=4");
-    const char *both[] = {"pattern=strided", "window=3"};
+    const char *both[] = {"pattern=strided", "window=3"}, *mixed[] = {"distribution=logistic"};
+    lk_data_description colours = {.shape = {3, {2, 2, 3}}, .variables = 12, .alphabet = 9};
+    testing_refused(
+        context, lk_model_create(context, "transformer", mixed, 1, colours, "natural", 1, &model),
+        LK_INVALID, "one mixture for the colours of a pixel");
     testing_refused(
         context,
         lk_model_create(context, "transformer", both, 2, testing_data(9, 2), "natural", 1, &model),

@@ -49,7 +49,7 @@ static void test_json(void **state) {
     expect("jobs_table_test.jsonl", 3,
            "{\"row\":-9223372036854775808,\"name\":\"a \\\"b\\\"\",\"real\":0.333333333,"
            "\"few\":0.333333333}\n"
-           "{\"row\":-9223372036854775808,\"name\":\"caf\xC3\xA9\",\"real\":\"-Infinity\","
+           "{\"row\":-9223372036854775808,\"name\":{\"hex\":\"636166e9\"},\"real\":\"-Infinity\","
            "\"few\":\"-Infinity\"}\n"
            "{\"row\":-9223372036854775808,\"name\":null,\"real\":null,\"few\":null}\n");
 }

@@ -25,6 +25,9 @@ static const output_case cases[] = {
     {"pixelcnn", {3, {2, 1, 2}}, 4, {"channels=2", "mixtures=2", "weight_norm=1"}, 3, "bits:1"},
     {"conv1d", {1, {4}}, 6, {"layers=2", "channels=3", "head=4", "mixtures=3"}, 4, NULL},
     {"conv1d", {1, {9}}, 2, {"layers=1", "channels=3", "head=4", "mixtures=2"}, 4, NULL},
+    {"gated-pixelcnn", {3, {1, 2, 3}}, 3, {"layers=2", "channels=2", "mixtures=2"}, 3, NULL},
+    {"gated-pixelcnn", {3, {2, 1, 2}}, 4, {"layers=2", "channels=2", "mixtures=2"}, 3, "bits:1"},
+    {"transformer", {2, {2, 2}}, 5, {"layers=1", "width=4", "heads=2", "mixtures=3"}, 4, NULL},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 

@@ -163,6 +163,12 @@ run check "$work/snail" >"$work/check" || fail "check of pixelsnail: $(cat "$wor
 run compress "$work/snail" --data "$work/test.txt" --out "$work/snail.lk" >/dev/null
 run decompress "$work/snail" --data "$work/snail.lk" --out "$work/snail.txt" >/dev/null
 expect_same "$work/test.txt" "$work/snail.txt" "pixelsnail restores"
+run train image-transformer --data "$work/train.txt" --shape 5x4x1 --out "$work/image" --epochs 1 \
+    --quiet --set layers=1 --set width=8 --set local=2d --set block=2,2 >/dev/null
+run check "$work/image" >"$work/check" || fail "check of image-transformer: $(cat "$work/check")"
+run compress "$work/image" --data "$work/test.txt" --out "$work/image.lk" >/dev/null
+run decompress "$work/image" --data "$work/image.lk" --out "$work/image.txt" >/dev/null
+expect_same "$work/test.txt" "$work/image.txt" "image-transformer restores"
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -111,6 +111,16 @@ static const recipe recipes[] = {
      4,
      {"layers=2", "width=4", "heads=2", "positions=distance"},
      4},
+    {"image-transformer",
+     {3, {3, 4, 3}},
+     SAME,
+     5,
+     3,
+     {0},
+     NATURAL,
+     9,
+     {"layers=1", "width=4", "local=2d", "block=2,2"},
+     4},
     {"conv1d", {1, {9}}, SAME, 5, 0, {0}, NATURAL, 14, {"channels=4", "layers=2"}, 2},
 };
 #define RECIPES ((int)(sizeof recipes / sizeof *recipes))

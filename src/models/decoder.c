@@ -34,7 +34,7 @@ lk_node *lk_axis_positions(lk_graph *graph, const char *name, lk_shape shape, co
     int64_t apart = lk_shape_variables(shape);
     for (int32_t axis = 0; axis < shape.axes; axis++) {
         apart /= shape.size[axis];
-        if (shape.size[axis] > 1 || shape.axes == 1) {
+        if (shape.size[axis] > 1 || (axis == 0 && lk_shape_variables(shape) == 1)) {
             char number[16];
             part_name text;
             snprintf(number, sizeof number, "%d", (int)axis + 1);

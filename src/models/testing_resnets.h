@@ -178,29 +178,6 @@ static inline void resnets_pixels(const resnets_reference *r, const uint16_t *x,
     }
 }
 
-/* One mixture indicator for the pixel. */
-static inline double resnets_mixture_nll(const resnets_reference *r, const double *numbers,
-                                         const uint16_t *x) {
-    int64_t components = lk_settings_integer(&r->model->settings, "mixtures");
-    int32_t alphabet = r->model->data.alphabet;
-    double values[LK_COLOURS_MOST], sum = 0, all = 0;
-    for (int32_t c = 0; c < r->colours; c++) {
-        values[c] = x[c];
-    }
-    for (int64_t k = 0; k < components; k++) {
-        double term = exp(numbers[k]);
-        all += term;
-        for (int32_t c = 0; c < r->colours; c++) {
-            term *=
-                testing_logistic(alphabet, values[c],
-                                 testing_colour_mean(numbers, k, components, c, values, alphabet),
-                                 testing_colour_log_scale(numbers, k, components, c));
-        }
-        sum += term;
-    }
-    return log(all) - log(sum);
-}
-
 static inline double resnets_symbol_nll(const double *logit, int32_t alphabet, uint16_t x) {
     double sum = 0;
     for (int32_t a = 0; a < alphabet; a++) {
@@ -262,10 +239,12 @@ static inline double resnets_head_nll(const resnets_reference *r, const resnets_
         return resnets_colours_nll(r, features, x);
     }
     resnets_features out;
+    int64_t components = lk_settings_integer(&r->model->settings, "mixtures");
     double nll = 0;
     resnets_conv(r, "logits", features, resnets_1x1, &out);
     for (int64_t p = 0; p < r->height * r->width; p++) {
-        nll += logistic ? resnets_mixture_nll(r, out.at[p], x + p * r->colours)
+        nll += logistic ? testing_pixel_nll(out.at[p], components, (int32_t)r->colours,
+                                            r->model->data.alphabet, x + p * r->colours)
                         : resnets_symbol_nll(out.at[p], r->model->data.alphabet, x[p]);
     }
     return nll;

@@ -30,6 +30,27 @@ static inline double testing_colour_log_scale(const double *in, int64_t k, int64
     return in[components * (2 + 2 * colour + colour * (colour - 1) / 2) + k];
 }
 
+/* Of a pixel, by one mixture indicator: minus the log of the sum over components of the product
+ * over colours; in: what the network says of the pixel. */
+static inline double testing_pixel_nll(const double *in, int64_t components, int32_t colours,
+                                       int32_t alphabet, const uint16_t *x) {
+    double values[LK_COLOURS_MOST], sum = 0, all = 0;
+    for (int32_t c = 0; c < colours; c++) {
+        values[c] = x[c];
+    }
+    for (int64_t k = 0; k < components; k++) {
+        double term = exp(in[k]);
+        all += term;
+        for (int32_t c = 0; c < colours; c++) {
+            term *= testing_logistic(alphabet, values[c],
+                                     testing_colour_mean(in, k, components, c, values, alphabet),
+                                     testing_colour_log_scale(in, k, components, c));
+        }
+        sum += term;
+    }
+    return log(all) - log(sum);
+}
+
 static inline void testing_logistic_colours(const lk_node *node, double *const *source,
                                             int64_t batch, int32_t colours, double *out) {
     int64_t components = node->channels / 3, channels = node->inputs[0]->channels;

@@ -138,8 +138,8 @@ run() {
     # Families side by side: an hour of two cores each, 122 million multiply-adds an image.
     hour-pixelcnn) on_mnist hour-pixelcnn pixelcnn "${hour[@]}" --set blocks=9 --set channels=32 \
         --set kernel=15 --set block_kernel=5 --set dropout=0.2 ;;
-    hour-gated) on_mnist hour-gated gated-pixelcnn "${hour[@]}" --set layers=8 --set channels=32 \
-        --set dropout=0.2 ;;
+    hour-gated) on_mnist hour-gated gated-pixelcnn "${hour[@]}" --set layers=8 --set channels=24 \
+        --set kernel=5 --set dropout=0.2 ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2

@@ -32,6 +32,8 @@
 
 #include "ops/attention_inside.h"
 
+#define PATTERN_MOST ((int64_t)1 << 29)
+
 static lk_status shape(lk_context *context, lk_node *node) {
     const lk_attention_settings *self = node->settings;
     (void)context;
@@ -94,6 +96,17 @@ const lk_op lk_attention_op = {
 
 /* ---- maker ----------------------------------------------------------------------------------- */
 
+/* Each group is asked about each key: what a hostile file asks for is bounded here. */
+static lk_status check_groups(lk_graph *graph, const char *name, int64_t groups, int64_t keys) {
+    return groups <= PATTERN_MOST / (keys > 0 ? keys : 1)
+               ? LK_OK
+               : lk_fail(graph->context, LK_INVALID,
+                         "node %s: a pattern of %lld groups of queries over %lld keys is too fine: "
+                         "at most %lld of these pairs are possible; larger blocks or strides have "
+                         "fewer groups",
+                         name, (long long)groups, (long long)keys, (long long)PATTERN_MOST);
+}
+
 static lk_status check(lk_graph *graph, const char *name, const lk_node *q, const lk_node *k,
                        const lk_node *v, const lk_attention_options *options) {
     LK_REQUIRE(options->heads >= 1 && options->pattern.window >= 0 && options->distances >= 0 &&
@@ -113,7 +126,7 @@ static lk_status check(lk_graph *graph, const char *name, const lk_node *q, cons
                        name, (long long)q->channels, (long long)k->channels, (long long)v->channels,
                        (long long)options->heads);
     }
-    return LK_OK;
+    return check_groups(graph, name, options->pattern.groups, k->cells);
 }
 
 static lk_attention_settings *make_settings(lk_graph *graph, const lk_node *q, const lk_node *k,

@@ -47,6 +47,8 @@ static lk_status list_keys(mask *m) {
                        "node %s: the pattern's lists have %lld keys; at most %d are possible",
                        m->name, (long long)total, INT32_MAX);
     }
+    LK_TRY(lk_memory_allow(m->graph->context, m->name, "the lists of an attention's pattern",
+                           (double)total * (double)sizeof *m->self->key));
     m->self->key = lk_arena_take(m->graph->arena, total, sizeof *m->self->key);
     if (m->list == NULL || m->self->key == NULL) {
         return LK_OK; /* the arena tells */

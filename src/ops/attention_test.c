@@ -363,8 +363,17 @@ static void require_refused(op_source q, op_source k, op_source v, lk_attention_
     lk_context_destroy(context);
 }
 
+static int64_t first_of_many(const void *self, int64_t query) {
+    (void)self;
+    return 0 * query;
+}
+
 static void test_refusals(void **state) {
     (void)state;
+    lk_attention_options many = {.heads = 1,
+                                 .pattern = {.groups = (int64_t)1 << 28, .group = first_of_many}};
+    require_refused((op_source){5, 4, true}, (op_source){6, 4, true}, (op_source){6, 4, true}, many,
+                    "is too fine");
     lk_attention_options pair = {.heads = 2}, near = {.heads = 1, .distances = 3};
     require_refused((op_source){5, 4, true}, (op_source){6, 4, true}, (op_source){7, 4, true}, pair,
                     "6 keys and 7 values");

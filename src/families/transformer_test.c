@@ -200,7 +200,8 @@ static void attend(const decoder *d, int64_t layer, features x) {
     snprintf(text, sizeof text, "%s.mixed", name);
     dense(d, text, mixed, d->width, d->width, added);
     for (int64_t i = 0; i < d->places * WIDTH_MOST; i++) {
-        x[i / WIDTH_MOST][i % WIDTH_MOST] += i % WIDTH_MOST < d->width ? (*added)[i] : 0;
+        x[i / WIDTH_MOST][i % WIDTH_MOST] +=
+            i % WIDTH_MOST < d->width ? added[i / WIDTH_MOST][i % WIDTH_MOST] : 0;
     }
 }
 

@@ -206,4 +206,17 @@ expect_status 2 'map-symbols is for models of texts' score "$work/rows" --data "
     --map-symbols 3
 [[ ! -e $work/out.html ]] || fail "a map was left behind"
 ls "$work" | grep -E '(html|csv|txt)\.tmp' && fail "temporary files left"
+# Latin-1 under utf8: how many bytes are none; of a folder those of all its texts.
+mkdir "$work/latin"
+for i in 1 2; do
+    for ((k = 0; k < 40; k++)); do printf 'caf\xE9 no %d\n' "$k"; done >"$work/latin/$i"
+done
+run train charrnn --text utf8 --data "$work/latin/1" --set width=4 --set layers=1 --epochs 1 \
+    --batch-size 2 --window 8 --out "$work/l" >/dev/null 2>"$work/said"
+grep -qE 'latin/1: 40 of [0-9]+ bytes are no UTF-8' "$work/said" || fail "$(cat "$work/said")"
+run train charrnn --text utf8 --data "$work/latin" --set width=4 --set layers=1 --epochs 1 \
+    --batch-size 2 --window 8 --out "$work/l" >/dev/null 2>"$work/said"
+grep -qE 'latin: 80 of [0-9]+ bytes are no UTF-8' "$work/said" || fail "$(cat "$work/said")"
+checks=$((checks + 2))
+
 finish

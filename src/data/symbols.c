@@ -80,6 +80,7 @@ lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_sym
     lk_status status = lk_symbols_list(context, "the texts together", all, count, &joined);
     lk_release(all);
     if (status == LK_OK) {
+        joined.stray = symbols->stray + other->stray;
         lk_symbols_deinit(symbols);
         *symbols = joined;
     }

@@ -23,6 +23,7 @@ typedef struct lk_symbols {
     int32_t count;        /* of the listed characters; 0 for bytes */
     uint32_t *characters; /* owned, [count]: ascending code points, symbols 0 .. count - 1; NULL for
                              bytes */
+    int64_t stray; /* of the texts that they were learned from: bytes that are no UTF-8 */
 } lk_symbols;
 
 /* "bytes", "characters" */

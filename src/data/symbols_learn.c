@@ -33,8 +33,8 @@ static lk_status refuse_unfit(lk_source *source, lk_symbols_kind kind) {
     return kind == LK_SYMBOLS_CHARACTERS ? refuse_utf16(source) : LK_OK;
 }
 
-/* seen[character] */
-static lk_status mark(lk_source *source, bool *seen) {
+/* seen[character]; *stray: bytes that are no UTF-8 */
+static lk_status mark(lk_source *source, bool *seen, int64_t *stray) {
     const uint8_t *bytes;
     int64_t count;
     for (int64_t offset = 0; offset < source->size;) {
@@ -46,6 +46,8 @@ static lk_status mark(lk_source *source, bool *seen) {
             at += lk_utf8_get(bytes + at, count - at, &character);
             if (character < LK_UTF8_BYTE) {
                 seen[character] = true;
+            } else {
+                ++*stray;
             }
         }
         offset += at;
@@ -56,12 +58,12 @@ static lk_status mark(lk_source *source, bool *seen) {
 static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
     bool *seen = lk_allocate(LK_UTF8_BYTE, sizeof *seen);
     uint32_t *characters = lk_allocate(LK_ALPHABET_MOST, sizeof *characters);
-    int64_t count = 0;
+    int64_t count = 0, stray = 0;
     lk_status status = LK_OK;
     if (seen == NULL || characters == NULL) {
         status = lk_fail_no_memory(source->context, "a list of characters", LK_UTF8_BYTE);
     } else {
-        status = mark(source, seen);
+        status = mark(source, seen, &stray);
         for (uint32_t c = 0; c < LK_UTF8_BYTE; c++) {
             if (seen[c] && count++ < LK_ALPHABET_MOST) {
                 characters[count - 1] = c;
@@ -77,6 +79,7 @@ static lk_status learn_characters(lk_source *source, lk_symbols *symbols) {
     status = status == LK_OK
                  ? lk_symbols_list(source->context, source->path, characters, count, symbols)
                  : status;
+    symbols->stray = stray;
     lk_release(seen);
     lk_release(characters);
     return status;

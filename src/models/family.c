@@ -1,13 +1,26 @@
 /* What can be said of a family before there are data. */
+#include <stdio.h>
+
 #include "models/model.h"
+
+static lk_status refuse_streams(lk_context *context, const lk_family *family) {
+    char names[128] = "";
+    size_t used = 0;
+    for (int32_t i = 0; i < lk_family_count() && used < sizeof names; i++) {
+        const lk_family *other = lk_family_at(i);
+        used += other->streams ? (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                                  used > 0 ? ", " : "", other->name)
+                               : 0;
+    }
+    return lk_fail(context, LK_INVALID,
+                   "%s is for examples of one size, not for streams; these take them: %s",
+                   family->name, names);
+}
 
 lk_status lk_family_takes(lk_context *context, const lk_family *family,
                           const lk_family_wants *wants) {
     if (wants->text && !family->streams) {
-        return lk_fail(
-            context, LK_INVALID,
-            "%s is for examples of one size, not for streams; charrnn and conv1d take these",
-            family->name);
+        return refuse_streams(context, family);
     }
     const char *what = wants->label && !family->given  ? "given a label"
                        : wants->view && !family->views ? "seen through a view"

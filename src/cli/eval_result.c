@@ -33,7 +33,6 @@ static lk_status find_baselines(eval_result *r) {
 lk_status eval_run(const cli_arguments *arguments, int64_t batch, float rate, eval_result *r) {
     const lk_model *model = r->session->model;
     if (r->items == NULL) { /* data of no examples, or an empty text */
-        r->baselines = (lk_baselines){(double)NAN, (double)NAN};
         r->evaluation = (lk_evaluation){.variables = model->data.variables};
         r->baselines = lk_baselines_of_none(model);
         summarise(r);

@@ -80,7 +80,7 @@ bool train_options_agree(const cli_arguments *a) {
 
 /* ---- options that go with families and data -------------------------------------------------- */
 
-typedef enum scope { BY_GRADIENTS, BY_STEPS, OF_EXAMPLES, OF_TEXTS, WITH_LABELS } scope;
+typedef enum scope { BY_GRADIENTS, BY_STEPS, OF_EXAMPLES, OF_TEXTS } scope;
 
 static const struct {
     scope scope;
@@ -94,7 +94,6 @@ static const struct {
     {BY_STEPS, "log", "families that are trained step by step", false},
     {BY_STEPS, "epochs minutes", "families that are trained step by step", true},
     {OF_EXAMPLES, CLI_OF_EXAMPLES " crop crops raw columns unseen", "models of examples", false},
-    {WITH_LABELS, "labels valid-labels", "models of examples and of p(x | label)", false},
     {OF_TEXTS, "window", "models of texts", true},
 };
 
@@ -113,7 +112,6 @@ bool train_options_apply(const cli_arguments *a, const lk_family *family, bool t
         [BY_STEPS] = family->fit == NULL || !family->yardstick,
         [OF_EXAMPLES] = !texts,
         [OF_TEXTS] = texts,
-        [WITH_LABELS] = !texts || cli_has(a, "condition") || cli_has(a, "from"),
     };
     for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
         if (!applies[scopes[i].scope] && scopes[i].told) {

@@ -313,15 +313,14 @@ static bool is_magic(const char *name) {
     return !plain || (first == 'P' && ((name[1] >= '1' && name[1] <= '7') || name[1] == 'K'));
 }
 
-/* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,
- * or for nothing. */
 static bool is_number(const char *text) {
     int64_t value;
     const uint8_t *start = (const uint8_t *)text;
     return lk_number_parse(start, start + strlen(text), &value) != LK_NUMBER_NONE;
 }
 
-/* Names that are numbers are known for names by their quotes. */
+/* A field that is alone in its row, and a text, is quoted, or it could be taken for something else,
+ * or for nothing. Names that are numbers are known for names by their quotes. */
 static void put_row(const lk_dataset *dataset, int64_t row, lk_buffer *buffer) {
     const lk_columns *columns = dataset->columns;
     int64_t fields = columns->count + (columns->label != NULL && dataset->labels != NULL);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/context.h"
+
 static const cli_option common[] = {
     {"threads", "N",
      "worker threads (default: one for each processor); results do not depend on it", false},
@@ -37,6 +39,31 @@ static int32_t find_option(const cli_verb *verb, const char *name, size_t length
     }
     return -1;
 }
+
+/* ---- lists of names -------------------------------------------------------------------------- */
+
+bool cli_next_name(const char **names, char name[CLI_NAME_MOST]) {
+    size_t length = *names != NULL ? strcspn(*names, " ") : 0;
+    LK_REQUIRE(length < CLI_NAME_MOST);
+    if (length == 0) {
+        return false;
+    }
+    memcpy(name, *names, length);
+    name[length] = '\0';
+    *names += length + strspn(*names + length, " ");
+    return true;
+}
+
+bool cli_lists(const char *names, const char *name) {
+    char one[CLI_NAME_MOST];
+    bool found = false;
+    while (!found && cli_next_name(&names, one)) {
+        found = strcmp(one, name) == 0;
+    }
+    return found;
+}
+
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 int cli_usage(const cli_arguments *arguments, const char *format, ...) {
     va_list list;
@@ -85,6 +112,12 @@ static int take_option(cli_arguments *arguments, int count, char **words, int *a
     return EXIT_DONE;
 }
 
+static int32_t must_find(const cli_arguments *arguments, const char *name) {
+    int32_t index = find_option(arguments->verb, name, strlen(name));
+    assert(index >= 0);
+    return index;
+}
+
 static int check_complete(const cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
     bool instead = verb->instead != NULL && cli_has(arguments, verb->instead);
@@ -99,15 +132,12 @@ static int check_complete(const cli_arguments *arguments) {
                    ? cli_usage(arguments, "needs %s", verb->operands)
                    : cli_usage(arguments, "does not expect \"%s\"", arguments->positional[most]);
     }
-    for (const char *name = verb->required; name != NULL && *name != '\0';) {
-        size_t length = strcspn(name, " ");
-        int32_t index = find_option(verb, name, length);
-        assert(index >= 0);
+    char name[CLI_NAME_MOST];
+    for (const char *required = verb->required; cli_next_name(&required, name);) {
+        int32_t index = must_find(arguments, name);
         if (arguments->given[index].count == 0) {
-            return cli_usage(arguments, "needs --%.*s %s", (int)length, name,
-                             cli_option_at(verb, index)->value);
+            return cli_usage(arguments, "needs --%s %s", name, cli_option_at(verb, index)->value);
         }
-        name += length + strspn(name + length, " ");
     }
     return EXIT_DONE;
 }
@@ -147,12 +177,6 @@ int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *argu
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int32_t must_find(const cli_arguments *arguments, const char *name) {
-    int32_t index = find_option(arguments->verb, name, strlen(name));
-    assert(index >= 0);
-    return index;
-}
-
 bool cli_knows(const cli_arguments *arguments, const char *name) {
     return find_option(arguments->verb, name, strlen(name)) >= 0;
 }
@@ -174,15 +198,13 @@ int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *
 
 int cli_each(cli_arguments *arguments, const char *names, cli_act *act) {
     int status = EXIT_DONE;
-    for (const char *name = names; name != NULL && *name != '\0' && status == EXIT_DONE;) {
-        size_t length = strcspn(name, " ");
-        int32_t index = find_option(arguments->verb, name, length);
-        assert(index >= 0);
+    char name[CLI_NAME_MOST];
+    while (status == EXIT_DONE && cli_next_name(&names, name)) {
+        int32_t index = must_find(arguments, name);
         for (int32_t i = 0; i < arguments->given[index].count && status == EXIT_DONE; i++) {
             status = act(arguments, cli_option_at(arguments->verb, index)->name,
                          &arguments->given[index].value[i]);
         }
-        name += length + strspn(name + length, " ");
     }
     return status;
 }

@@ -66,14 +66,20 @@ int cli_parse(const cli_verb *verb, int count, char **words, cli_arguments *argu
 int32_t cli_option_count(const cli_verb *verb);
 const cli_option *cli_option_at(const cli_verb *verb, int32_t index);
 
+/* Lists of names, separated by blanks; NULL: none. The first one, and what follows it; false: there
+ * is none. */
+#define CLI_NAME_MOST 32
+bool cli_next_name(const char **names, char name[CLI_NAME_MOST]);
+bool cli_lists(const char *names, const char *name);
+
 /* Reading; an unknown name is a mistake of ours (asserted). */
 /* Whether the verb has such an option at all. */
 bool cli_knows(const cli_arguments *arguments, const char *name);
 bool cli_has(const cli_arguments *arguments, const char *name);
 const char *cli_text(const cli_arguments *arguments, const char *name, const char *fallback);
 int32_t cli_texts(const cli_arguments *arguments, const char *name, const char *const **values);
-/* Calls `act` with each value of options whose names are listed, separated by spaces, NULL: none,
- * until it does not return EXIT_DONE. */
+/* Calls `act` with each value of the options that are listed, until it does not return
+ * EXIT_DONE. */
 typedef int cli_act(cli_arguments *arguments, const char *option, const char **value);
 int cli_each(cli_arguments *arguments, const char *names, cli_act *act);
 /* False after printing a usage line when the text is no number in [least, most]; absent: the

@@ -21,19 +21,6 @@ static int finish(const lk_context *context, lk_status status) {
     return status == LK_OK ? EXIT_DONE : cli_fault(context);
 }
 
-/* Whether a list of names separated by spaces holds one. */
-static bool lists(const char *names, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = names; at != NULL && *at != '\0';) {
-        size_t own = strcspn(at, " ");
-        if (own == length && strncmp(at, name, length) == 0) {
-            return true;
-        }
-        at += own + strspn(at + own, " ");
-    }
-    return false;
-}
-
 /* ---- names ----------------------------------------------------------------------------------- */
 
 /* These have values that are files only where there is one of the name. */
@@ -169,7 +156,7 @@ static lk_status try_folder(lk_context *context, const char *path) {
 
 static int try_output(cli_arguments *arguments, const char *option, const char **value) {
     lk_context *context = &arguments->files->context;
-    bool folder = lists(arguments->verb->folders, option) &&
+    bool folder = cli_lists(arguments->verb->folders, option) &&
                   (lk_names_folder(*value) || lk_is_folder(*value));
     lk_status status = lk_guard_output(context, *value);
     if (status == LK_OK) {

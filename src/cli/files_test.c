@@ -10,18 +10,6 @@
 
 #include "cli/verbs.h"
 
-static bool lists(const char *names, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = names; at != NULL && *at != '\0'; at += strspn(at, " ")) {
-        size_t own = strcspn(at, " ");
-        if (own == length && strncmp(at, name, length) == 0) {
-            return true;
-        }
-        at += own;
-    }
-    return false;
-}
-
 static void every_file_is_declared(void **state) {
     (void)state;
     int found = 0;
@@ -35,7 +23,7 @@ static void every_file_is_declared(void **state) {
                 continue;
             }
             found++;
-            if (lists(verb->inputs, name) == lists(verb->outputs, name)) {
+            if (cli_lists(verb->inputs, name) == cli_lists(verb->outputs, name)) {
                 fail_msg("likely %s --%s %s: must be an input, or an output", verb->name, name,
                          value);
             }

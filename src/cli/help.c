@@ -81,15 +81,14 @@ const char *cli_about_files(const cli_verb *verb) {
 static void print_usage(const cli_verb *verb) {
     printf("usage: likely %s%s%s", verb->name, verb->operands[0] != '\0' ? " " : "",
            verb->operands);
-    for (const char *name = verb->required; name != NULL && *name != '\0';) {
-        size_t length = strcspn(name, " ");
+    char name[CLI_NAME_MOST];
+    for (const char *required = verb->required; cli_next_name(&required, name);) {
         for (int32_t i = 0; i < cli_option_count(verb); i++) {
             const cli_option *option = cli_option_at(verb, i);
-            if (strlen(option->name) == length && strncmp(option->name, name, length) == 0) {
+            if (strcmp(option->name, name) == 0) {
                 printf(" --%s %s", option->name, option->value);
             }
         }
-        name += length + strspn(name + length, " ");
     }
     printf(" [options]\n\n%s\n", verb->summary);
 }

@@ -16,16 +16,12 @@ bool cli_adapt(const cli_arguments *arguments, float *rate) {
 }
 
 bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom) {
-    for (const char *name = names; *name != '\0';) {
-        size_t length = strcspn(name, " ");
-        char text[32];
-        LK_REQUIRE(length < sizeof text);
-        snprintf(text, sizeof text, "%.*s", (int)length, name);
-        if (cli_has(arguments, text)) {
-            cli_usage(arguments, "--%s is for %s: leave it out", text, whom);
+    char name[CLI_NAME_MOST];
+    while (cli_next_name(&names, name)) {
+        if (cli_has(arguments, name)) {
+            cli_usage(arguments, "--%s is for %s: leave it out", name, whom);
             return false;
         }
-        name += length + strspn(name + length, " ");
     }
     return true;
 }

@@ -28,7 +28,7 @@
 /* Its value, 0 without it; false after a usage line. */
 bool cli_adapt(const cli_arguments *arguments, float *rate);
 
-/* Whether none of these options is given (names separated by spaces); false after a usage line that
+/* Whether none of the options that are listed is given; false after a usage line that
  * says that they are for `whom`. */
 bool cli_excludes(const cli_arguments *arguments, const char *names, const char *whom);
 /* Opens --data, or the part of it that --from and --symbols name. EXIT_DONE, or what to return

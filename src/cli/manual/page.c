@@ -127,10 +127,9 @@ static void put_verb(lk_writer *to, const cli_verb *verb) {
     lk_writer_printf(to, "likely %s\n\\fI", verb->name);
     put(to, verb->operands);
     lk_writer_printf(to, "\\fR");
-    for (const char *word = verb->required; word != NULL && *word != '\0';) {
-        int length = (int)strcspn(word, " ");
-        lk_writer_printf(to, " \\fB\\-\\-%.*s\\fR \\fI...\\fR", length, word);
-        word += length + (int)strspn(word + length, " ");
+    char option[CLI_NAME_MOST];
+    for (const char *required = verb->required; cli_next_name(&required, option);) {
+        lk_writer_printf(to, " \\fB\\-\\-%s\\fR \\fI...\\fR", option);
     }
     lk_writer_printf(to, " [\\fIoptions\\fR]\n.SH OPTIONS\n");
     for (int32_t i = 0; i < cli_option_count(verb); i++) {

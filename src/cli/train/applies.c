@@ -3,20 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/context.h"
 #include "cli/common.h"
 #include "cli/text.h"
-
-#define WORD_MOST 32
-
-/* The next of words separated by blanks; false: there is none. */
-static bool next_word(const char **at, char word[WORD_MOST]) {
-    size_t length = strcspn(*at, " ");
-    LK_REQUIRE(length < WORD_MOST);
-    snprintf(word, WORD_MOST, "%.*s", (int)length, *at);
-    *at += length + strspn(*at + length, " ");
-    return length > 0;
-}
 
 /* ---- options that go with others ------------------------------------------------------------- */
 
@@ -37,20 +25,12 @@ static const char *const exclusive[][2] = {
     {"valid", "valid-fraction"},
 };
 
-static bool holds(const char *words, const char *text) {
-    char word[WORD_MOST];
-    bool found = false;
-    while (next_word(&words, word)) {
-        found = found || strcmp(word, text) == 0;
-    }
-    return found;
-}
-
 static bool is_met(const cli_arguments *a, const char *needs, const char *values) {
-    char word[WORD_MOST];
+    char word[CLI_NAME_MOST];
     bool met = false;
-    while (next_word(&needs, word)) {
-        met = met || (cli_has(a, word) && (values == NULL || holds(values, cli_text(a, word, ""))));
+    while (cli_next_name(&needs, word)) {
+        met = met ||
+              (cli_has(a, word) && (values == NULL || cli_lists(values, cli_text(a, word, ""))));
     }
     return met;
 }
@@ -61,9 +41,9 @@ bool train_options_agree(const cli_arguments *a) {
         const char *values = needed[i].values;
         if (cli_has(a, needed[i].option) && !(values != NULL && resumed) &&
             !is_met(a, needed[i].needs, values)) {
-            char first[WORD_MOST];
+            char first[CLI_NAME_MOST];
             const char *needs = needed[i].needs;
-            next_word(&needs, first);
+            cli_next_name(&needs, first);
             cli_usage(a, "--%s says nothing without --%s%s%s", needed[i].option, first,
                       values != NULL ? " " : "", values != NULL ? values : "");
             return false;
@@ -98,8 +78,8 @@ static const struct {
 };
 
 static void tell(const cli_arguments *a, const char *options, const char *whom) {
-    char option[WORD_MOST];
-    while (!cli_has(a, "quiet") && next_word(&options, option)) {
+    char option[CLI_NAME_MOST];
+    while (!cli_has(a, "quiet") && cli_next_name(&options, option)) {
         if (cli_has(a, option)) {
             fprintf(stderr, "--%s is for %s, and says nothing here\n", option, whom);
         }

@@ -21,22 +21,15 @@ void lk_sync_folder_of(const char *path) {
     }
 }
 
-/* Whether there is room for one more in a list, which grows at every power of two. */
-static bool make_room(void **list, int64_t count, size_t size) {
-    bool full = (count & (count - 1)) == 0;
-    void *larger = full ? lk_resize(*list, count == 0 ? 1 : 2 * count, size) : *list;
-    *list = larger != NULL ? larger : *list;
-    return larger != NULL;
-}
-
 lk_status lk_batch_folder(lk_context *context, const char *path, lk_batch *batch) {
     struct stat about;
     if (stat(path, &about) == 0) {
         return lk_guard_folder(context, path);
     }
-    char *copy = lk_duplicate(path);
-    if (copy == NULL || !make_room((void **)&batch->folders, batch->folder_count, sizeof copy)) {
-        lk_release(copy);
+    char **folders = lk_room_for_one(batch->folders, batch->folder_count, sizeof *folders);
+    batch->folders = folders != NULL ? folders : batch->folders;
+    char *copy = folders != NULL ? lk_duplicate(path) : NULL;
+    if (copy == NULL) {
         return lk_fail_no_memory(context, "a list of folders", FILENAME_MAX);
     }
     batch->folders[batch->folder_count++] = copy;
@@ -44,12 +37,14 @@ lk_status lk_batch_folder(lk_context *context, const char *path, lk_batch *batch
 }
 
 lk_status lk_batch_take(lk_context *context, lk_batch *batch, lk_temporary *temporary, char *path) {
-    if (!make_room((void **)&batch->files, batch->count, sizeof *batch->files)) {
+    lk_held *files = lk_room_for_one(batch->files, batch->count, sizeof *files);
+    if (files == NULL) {
         lk_temporary_remove(temporary);
         lk_release(path);
         return lk_fail_no_memory(context, "a list of files",
-                                 2 * batch->count * (int64_t)sizeof *batch->files);
+                                 (batch->count + 1) * (int64_t)sizeof *files);
     }
+    batch->files = files;
     batch->files[batch->count++] = (lk_held){temporary, path};
     return LK_OK;
 }

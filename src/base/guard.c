@@ -7,6 +7,7 @@
 #include "base/path.h"
 
 #define GROUP_AND_OTHERS 066
+#define LIST "a list of files"
 
 void lk_guard_deinit(lk_guard *guard) {
     for (int64_t i = 0; i < guard->output_count; i++) {
@@ -44,19 +45,6 @@ static const lk_target *find_output(const lk_guard *guard, const struct stat *ab
     return NULL;
 }
 
-/* Room for one more in a list, which is full at every power of two. NULL: none. */
-static void *room_in(lk_context *context, void *list, int64_t count, size_t size) {
-    if ((count & (count - 1)) != 0) {
-        return list;
-    }
-    int64_t capacity = count == 0 ? 1 : 2 * count;
-    void *larger = lk_resize(list, capacity, size);
-    if (larger == NULL) {
-        lk_fail_no_memory(context, "a list of files", capacity * (int64_t)size);
-    }
-    return larger;
-}
-
 static lk_status refuse(lk_context *context, const char *output, const char *input) {
     return lk_fail(context, LK_INVALID,
                    "%s: would be written over an input%s%s; nothing was written: name another "
@@ -72,9 +60,9 @@ static lk_status take_input(lk_context *context, const char *name, const char *k
     if (output != NULL) {
         return refuse(context, output->file.name, name);
     }
-    lk_identity *list = room_in(context, guard->inputs, guard->input_count, sizeof *guard->inputs);
+    lk_identity *list = lk_room_for_one(guard->inputs, guard->input_count, sizeof *list);
     if (list == NULL) {
-        return LK_NO_MEMORY;
+        return lk_fail_no_memory(context, LIST, (guard->input_count + 1) * (int64_t)sizeof *list);
     }
     guard->inputs = list;
     guard->hidden |= keeps(about) ? GROUP_AND_OTHERS & ~about->st_mode : 0;
@@ -165,10 +153,10 @@ static lk_status refuse_twice(lk_context *context, const lk_target *target) {
 /* Takes target->last, also when it fails. */
 static lk_status add_output(lk_context *context, lk_target *target) {
     lk_guard *guard = context->guard;
-    lk_target *list = room_in(context, guard->outputs, guard->output_count, sizeof *guard->outputs);
+    lk_target *list = lk_room_for_one(guard->outputs, guard->output_count, sizeof *list);
     if (list == NULL) {
         lk_release(target->last);
-        return LK_NO_MEMORY;
+        return lk_fail_no_memory(context, LIST, (guard->output_count + 1) * (int64_t)sizeof *list);
     }
     guard->outputs = list;
     list[guard->output_count++] = *target;

@@ -58,6 +58,11 @@ void *lk_resize(void *memory, int64_t count, size_t size) {
                                                                        : NULL;
 }
 
+void *lk_room_for_one(void *list, int64_t count, size_t size) {
+    bool full = (count & (count - 1)) == 0;
+    return full ? lk_resize(list, count == 0 ? 1 : 2 * count, size) : list;
+}
+
 char *lk_duplicate(const char *text) {
     return lk_duplicate_part(text, SIZE_MAX);
 }

@@ -16,6 +16,9 @@ void *lk_allocate(int64_t count, size_t size);
 /* The same memory, or NULL, with room for count * size bytes: moved if need be, what is new neither
  * zeroed nor touched, aligned for any type and no more. On failure it stays as it was. */
 void *lk_resize(void *memory, int64_t count, size_t size);
+/* The same list of `count` elements, with room for one more: it grows at every power of two, as
+ * lk_resize does. */
+void *lk_room_for_one(void *list, int64_t count, size_t size);
 /* A text of its own; of lk_duplicate_part at most `most` bytes. */
 char *lk_duplicate(const char *text);
 char *lk_duplicate_part(const char *text, size_t most);

@@ -54,6 +54,20 @@ static void resizing(void **state) {
     lk_release(memory);
 }
 
+static void lists(void **state) {
+    (void)state;
+    int *list = NULL;
+    for (int i = 0; i < 100; i++) {
+        list = lk_room_for_one(list, i, sizeof *list);
+        list[i] = i;
+    }
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(list[i], i);
+    }
+    assert_null(lk_room_for_one(list, INT64_C(1) << 61, sizeof *list));
+    lk_release(list);
+}
+
 static void texts(void **state) {
     (void)state;
     char *a = lk_duplicate("one"), *b = lk_duplicate_part("three", 2),
@@ -267,6 +281,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
         cmocka_unit_test(resizing),
+        cmocka_unit_test(lists),
         cmocka_unit_test(texts),
         cmocka_unit_test(one_is_refused),
         cmocka_unit_test(arenas_have_a_limit),

@@ -34,15 +34,13 @@ static char *join(const char *folder, const char *name) {
 
 /* Takes the name. */
 static lk_status add(lk_context *context, lk_folder *list, char *name, int32_t label) {
-    if ((list->count & (list->count - 1)) == 0) { /* full at every power of two */
-        int64_t capacity = list->count == 0 ? 1 : 2 * list->count;
-        lk_folder_file *files = lk_resize(list->files, capacity, sizeof *files);
-        if (files == NULL) {
-            lk_release(name);
-            return lk_fail_no_memory(context, "a list of files", capacity * (int64_t)sizeof *files);
-        }
-        list->files = files;
+    lk_folder_file *files = lk_room_for_one(list->files, list->count, sizeof *files);
+    if (files == NULL) {
+        lk_release(name);
+        return lk_fail_no_memory(context, "a list of files",
+                                 (list->count + 1) * (int64_t)sizeof *files);
     }
+    list->files = files;
     if (name == NULL) {
         return lk_fail_no_memory(context, "a name", 1);
     }

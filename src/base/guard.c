@@ -108,26 +108,17 @@ lk_status lk_guard_member(lk_context *context, const char *name, const struct st
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-/* The folder of a path, and the name in it; slashes at the end are no part of that. */
 static lk_status find_folder(lk_context *context, const char *path, lk_target *target) {
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-    }
-    size_t from = length;
-    while (from > 0 && path[from - 1] != '/') {
-        from--;
-    }
     struct stat about;
-    char *folder = lk_duplicate_part(from > 0 ? path : ".", from > 0 ? from : 1);
-    target->last = lk_duplicate_part(path + from, length - from);
+    char *folder = lk_path_folder(path);
+    target->last = lk_path_name(path);
     if (folder != NULL && stat(folder, &about) == 0) {
         target->folder_device = about.st_dev;
         target->folder_inode = about.st_ino;
     }
     bool made = folder != NULL && target->last != NULL;
     lk_release(folder);
-    return made ? LK_OK : lk_fail_no_memory(context, "a name", (int64_t)length);
+    return made ? LK_OK : lk_fail_no_memory(context, "a name", (int64_t)strlen(path));
 }
 
 static bool same(const lk_target *a, const lk_target *b) {

@@ -103,6 +103,29 @@ int lk_place_open(const lk_place *place, int flags) {
                                   : open(place->path, flags | O_CLOEXEC);
 }
 
+/* Where the name begins that ends at *end. */
+static size_t find_name(const char *path, size_t *end) {
+    *end = strlen(path);
+    while (*end > 1 && path[*end - 1] == '/') {
+        --*end;
+    }
+    size_t begin = *end;
+    while (begin > 0 && path[begin - 1] != '/') {
+        begin--;
+    }
+    return begin;
+}
+
+char *lk_path_folder(const char *path) {
+    size_t end, begin = find_name(path, &end);
+    return begin > 0 ? lk_duplicate_part(path, begin) : lk_duplicate(".");
+}
+
+char *lk_path_name(const char *path) {
+    size_t end, begin = find_name(path, &end);
+    return lk_duplicate_part(path + begin, end - begin);
+}
+
 bool lk_is_folder(const char *path) {
     struct stat about;
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);

@@ -29,6 +29,10 @@ bool lk_place_is_file(const lk_place *place);
 int lk_place_open(const lk_place *place, int flags);
 
 bool lk_is_folder(const char *path);
+/* The folder that a path stands in, "." where it names none, and its name there; slashes at the end
+ * are part of neither. Both are the caller's (lk_release); NULL: out of memory. */
+char *lk_path_folder(const char *path);
+char *lk_path_name(const char *path);
 /* Whether what stands there gives its content but once: a pipe, or what is open already. */
 bool lk_path_gives_once(const char *path);
 

@@ -249,6 +249,21 @@ static void no_two_outputs_are_one(void **state) {
     context.guard = NULL;
 }
 
+static void paths_have_a_folder_and_a_name(void **state) {
+    (void)state;
+    static const char *const rows[][3] = {
+        {"a", ".", "a"},      {"a/", ".", "a"}, {"a/b", "a/", "b"}, {"a/b//", "a/", "b"},
+        {"/a/b", "/a/", "b"}, {"/a", "/", "a"}, {"/", "/", ""},     {"", ".", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *in = lk_path_folder(rows[i][0]), *last = lk_path_name(rows[i][0]);
+        assert_string_equal(in, rows[i][1]);
+        assert_string_equal(last, rows[i][2]);
+        lk_release(in);
+        lk_release(last);
+    }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
@@ -260,6 +275,7 @@ int main(void) {
         TEST(modes_are_no_wider_than_inputs),
         TEST(nothing_eats_an_input),
         TEST(no_two_outputs_are_one),
+        cmocka_unit_test(paths_have_a_folder_and_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,16 +54,9 @@ static bool holds_log(const char *folder) {
 
 /* The folder that it would be made in. */
 static lk_status check_parent(lk_context *context, const char *folder) {
-    size_t length = strlen(folder);
-    while (length > 0 && folder[length - 1] == '/') {
-        length--;
-    }
-    while (length > 0 && folder[length - 1] != '/') {
-        length--;
-    }
-    char *parent = length > 0 ? lk_duplicate_part(folder, length) : lk_duplicate(".");
+    char *parent = lk_path_folder(folder);
     if (parent == NULL) {
-        return lk_fail_no_memory(context, "path", (int64_t)length);
+        return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }
     bool open = access(parent, W_OK | X_OK) == 0;
     lk_release(parent);

@@ -47,7 +47,7 @@ static void print_texts(const eval_result *r) {
         return;
     }
     double bits = r->total / LK_NATS_PER_BIT, symbols = (double)lk_items_total(r->items);
-    int64_t bytes = eval_bytes(r->items), escapes = r->evaluation.escapes;
+    int64_t bytes = lk_items_total_bytes(r->items), escapes = r->evaluation.escapes;
     printf("%.0f symbols (%s), %lld bytes, ", symbols,
            lk_symbols_kind_name(r->session->model->data.symbols.kind), (long long)bytes);
     if (r->evaluation.items == 1) {
@@ -67,7 +67,8 @@ static void print_texts(const eval_result *r) {
 
 static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
-    int64_t symbols = r->items != NULL ? lk_items_total(r->items) : 0, bytes = eval_bytes(r->items);
+    int64_t symbols = r->items != NULL ? lk_items_total(r->items) : 0;
+    int64_t bytes = r->items != NULL ? lk_items_total_bytes(r->items) : 0;
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family",
                      r->session->model->family->name, "stream",
                      lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",

@@ -65,11 +65,3 @@ void eval_release(eval_result *r) {
 double eval_bits_per_dim(const eval_result *r, double nats) {
     return nats / (double)r->evaluation.variables / LK_NATS_PER_BIT;
 }
-
-int64_t eval_bytes(const lk_items *items) {
-    int64_t bytes = 0;
-    for (int64_t i = 0; items != NULL && i < lk_items_count(items); i++) {
-        bytes += lk_items_bytes(items, i);
-    }
-    return bytes;
-}

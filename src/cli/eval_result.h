@@ -24,8 +24,6 @@ void eval_release(eval_result *r);
 /* A table of them, --out: a row for each example or text. */
 lk_status eval_write(const eval_result *r, const char *path);
 double eval_bits_per_dim(const eval_result *r, double nats);
-/* Of texts: bytes of all; of no items 0. */
-int64_t eval_bytes(const lk_items *items);
 
 /* Several models on the same data, as one table; the exit status. */
 int eval_table(const cli_arguments *arguments, int64_t batch, float rate);

@@ -111,7 +111,7 @@ static double nats_of(const entry *e) {
 
 static double bits_of(const entry *e) {
     return e->session.model->data.stream
-               ? e->result.total / LK_NATS_PER_BIT / (double)eval_bytes(e->result.items)
+               ? e->result.total / LK_NATS_PER_BIT / (double)lk_items_total_bytes(e->result.items)
                : eval_bits_per_dim(&e->result, e->result.mean);
 }
 
@@ -133,7 +133,7 @@ static int print_text(const table *t) {
     }
     if (t->texts) {
         printf("%lld bytes of text; multiply-adds and nats are of a symbol\n",
-               (long long)eval_bytes(first->items));
+               (long long)lk_items_total_bytes(first->items));
     } else {
         printf("%lld examples of %lld variables; multiply-adds are of an example\n",
                (long long)first->evaluation.items, (long long)first->evaluation.variables);

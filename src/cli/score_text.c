@@ -155,11 +155,9 @@ static int print_text(const scorer *s) {
 static int print_text_json(const scorer *s) {
     bool none = s->items == NULL;
     double nll = nll_of_all(s);
-    int64_t symbols = none ? 0 : lk_items_total(s->items), bytes = 0;
+    int64_t symbols = none ? 0 : lk_items_total(s->items);
+    int64_t bytes = none ? 0 : lk_items_total_bytes(s->items);
     int64_t texts = none ? 0 : lk_items_count(s->items);
-    for (int64_t i = 0; i < texts; i++) {
-        bytes += lk_items_bytes(s->items, i);
-    }
     json_t *strangest = json_array();
     for (int64_t i = 0; i < s->lines.strangest_count; i++) {
         const lk_text_score *line = &s->lines.strangest[i];

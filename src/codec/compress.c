@@ -295,20 +295,17 @@ static lk_status code_chunk(job *work, lk_chunk *chunk) {
 
 static lk_status code_all(job *work) {
     lk_chunk chunk = {0};
-    int64_t bytes = 0;
     lk_container_put_header(&work->container, &work->bytes);
     work->report.header_bytes = work->bytes.size;
     LK_TRY(write_bytes(work));
     while (next_chunk(work, &chunk)) {
         LK_TRY(code_chunk(work, &chunk));
     }
-    for (int64_t i = 0; i < lk_items_count(work->items); i++) {
-        bytes += lk_items_bytes(work->items, i);
-    }
     LK_TRY(lk_items_unchanged(work->items));
     lk_container_put_index(&work->container, &work->bytes);
     work->report.header_bytes += work->bytes.size;
-    return bytes == work->container.bytes ? write_bytes(work) : refuse_changed(work);
+    return lk_items_total_bytes(work->items) == work->container.bytes ? write_bytes(work)
+                                                                      : refuse_changed(work);
 }
 
 static lk_status open_coder(job *work) {

@@ -118,6 +118,14 @@ int64_t lk_items_total(const lk_items *items) {
     return total;
 }
 
+int64_t lk_items_total_bytes(const lk_items *items) {
+    int64_t total = 0;
+    for (int64_t i = 0; i < items->count; i++) {
+        total += lk_items_bytes(items, i);
+    }
+    return total;
+}
+
 lk_shape lk_items_shape(const lk_items *items) {
     return items->dataset != NULL ? items->dataset->shape : (lk_shape){0};
 }

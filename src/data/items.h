@@ -32,8 +32,9 @@ const char *lk_items_path(const lk_items *items);
 const char *lk_items_name(const lk_items *items, int64_t item);
 int64_t lk_items_length(const lk_items *items, int64_t item);
 int64_t lk_items_bytes(const lk_items *items, int64_t item);
-/* Symbols of all of them. */
+/* Symbols, and bytes, of all of them. */
 int64_t lk_items_total(const lk_items *items);
+int64_t lk_items_total_bytes(const lk_items *items);
 /* Of each item of a data set, before any view; 0 axes: they are texts. */
 lk_shape lk_items_shape(const lk_items *items);
 /* NULL: they are texts. */

@@ -99,14 +99,6 @@ lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *cont
     return LK_OK;
 }
 
-static int64_t bytes_of(const lk_items *texts) {
-    int64_t bytes = 0;
-    for (int64_t i = 0; i < lk_items_count(texts); i++) {
-        bytes += lk_items_bytes(texts, i);
-    }
-    return bytes;
-}
-
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, const train_text_how *how, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL);
@@ -126,7 +118,8 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                 "%s: %lld of %lld bytes are no UTF-8, such as those of Latin-1: each is a symbol "
                 "beside the alphabet (iconv -f LATIN1 -t UTF-8 converts it; --text bytes takes "
                 "its bytes)\n",
-                path, (long long)symbols->stray, (long long)bytes_of(data->train_texts));
+                path, (long long)symbols->stray,
+                (long long)lk_items_total_bytes(data->train_texts));
     }
     status =
         status == LK_OK ? read_labels(arguments, context, "labels", data->train_texts) : status;

@@ -154,35 +154,19 @@ static int print_text(const table *t) {
     return cli_finish_output();
 }
 
-enum { CELLS = 8 };
-
 /* A row of --out, which says what the object of --json does. */
-static void fill_row(const table *t, const entry *e, lk_cell cell[CELLS]) {
-    cell[0] = lk_cell_text("model", e->path);
-    cell[1] = lk_cell_text("family", e->session.model->family->name);
-    cell[2] = lk_cell_integer("parameters", e->parameters);
-    cell[3] = lk_cell_real(t->texts ? "nats_per_symbol" : "nll_nats", nats_of(e));
-    cell[4] = lk_cell_real(t->texts ? "bits_per_byte" : "bits_per_dim", bits_of(e));
-    cell[5] = lk_cell_real("multiply_adds", e->multiply_adds);
-    cell[6] = lk_cell_integer("steps", e->steps);
-    cell[7] = lk_cell_text("of", e->session.model->data.labels > 0 ? "p(x | label)" : "p(x)");
-}
-
-static lk_status write_rows(const table *t, const char *path) {
-    lk_cell cell[CELLS];
-    lk_table *rows;
-    fill_row(t, &t->entry[0], cell);
-    LK_TRY(lk_table_create(t->context, path, cell, CELLS, &rows));
-    lk_status status = LK_OK;
-    for (int32_t i = 0; i < t->count && status == LK_OK; i++) {
-        fill_row(t, &t->entry[i], cell);
-        status = lk_table_put(rows, cell, CELLS);
-    }
-    if (status != LK_OK) {
-        lk_table_abandon(rows);
-        return status;
-    }
-    return lk_table_commit(rows);
+static void fill_row(const void *of, int64_t i, lk_row *row) {
+    const table *t = of;
+    const entry *e = &t->entry[i];
+    bool labelled = e->session.model->data.labels > 0;
+    lk_row_add(row, lk_cell_text("model", e->path));
+    lk_row_add(row, lk_cell_text("family", e->session.model->family->name));
+    lk_row_add(row, lk_cell_integer("parameters", e->parameters));
+    lk_row_add(row, lk_cell_real(t->texts ? "nats_per_symbol" : "nll_nats", nats_of(e)));
+    lk_row_add(row, lk_cell_real(t->texts ? "bits_per_byte" : "bits_per_dim", bits_of(e)));
+    lk_row_add(row, lk_cell_real("multiply_adds", e->multiply_adds));
+    lk_row_add(row, lk_cell_integer("steps", e->steps));
+    lk_row_add(row, lk_cell_text("of", labelled ? "p(x | label)" : "p(x)"));
 }
 
 static int print_json(const table *t) {
@@ -251,7 +235,8 @@ int eval_table(const cli_arguments *arguments, int64_t batch, float rate) {
     }
     const char *out = cli_text(arguments, "out", NULL);
     status = fill(&t, batch, rate);
-    if (status == EXIT_DONE && out != NULL && write_rows(&t, out) != LK_OK) {
+    if (status == EXIT_DONE && out != NULL &&
+        lk_table_write(t.context, out, t.count, fill_row, &t, NULL) != LK_OK) {
         status = cli_fault(t.context);
     }
     if (status == EXIT_DONE) {

@@ -4,8 +4,6 @@
 #include "base/measure.h"
 #include "cli/scorer.h"
 
-enum { CELLS = 6 };
-
 static bool has_several(const scorer *s) {
     return s->items != NULL && lk_items_count(s->items) > 1;
 }
@@ -18,24 +16,22 @@ static const char *name_of(const scorer *s, const lk_text_score *line) {
     return within ? name + length + 1 : name;
 }
 
-/* Returns how many there are. */
-static int32_t fill(const scorer *s, const lk_text_score *line, lk_cell cell[CELLS]) {
-    int32_t count = 0;
+static void fill(const scorer *s, const lk_text_score *line, lk_row *row) {
     if (has_several(s)) {
-        cell[count++] = lk_cell_text("text", name_of(s, line));
+        lk_row_add(row, lk_cell_text("text", name_of(s, line)));
     }
-    cell[count++] = lk_cell_integer("line", line->number);
-    cell[count++] = lk_cell_integer("symbols", line->symbols);
-    cell[count++] = lk_cell_real("nll_nats", line->nll_nats);
-    cell[count++] = lk_cell_real("bits_per_symbol", line->score / LK_NATS_PER_BIT);
-    cell[count++] = lk_cell_real("score", line->score);
-    return count;
+    lk_row_add(row, lk_cell_integer("line", line->number));
+    lk_row_add(row, lk_cell_integer("symbols", line->symbols));
+    lk_row_add(row, lk_cell_real("nll_nats", line->nll_nats));
+    lk_row_add(row, lk_cell_real("bits_per_symbol", line->score / LK_NATS_PER_BIT));
+    lk_row_add(row, lk_cell_real("score", line->score));
 }
 
 static lk_status write_line(void *argument, const lk_text_score *line) {
     const scorer *s = argument;
-    lk_cell cell[CELLS];
-    return lk_table_put(s->table, cell, fill(s, line, cell));
+    lk_row row = {.count = 0};
+    fill(s, line, &row);
+    return lk_table_put(s->table, row.cell, row.count);
 }
 
 static lk_status open_outputs(scorer *s) {
@@ -46,9 +42,9 @@ static lk_status open_outputs(scorer *s) {
         LK_TRY(lk_page_create(context, map, s->map_symbols, &s->page));
     }
     if (out != NULL) {
-        lk_cell cell[CELLS];
-        int32_t count = fill(s, &(lk_text_score){0}, cell);
-        LK_TRY(lk_table_create(context, out, cell, count, &s->table));
+        lk_row row = {.count = 0};
+        fill(s, &(lk_text_score){0}, &row);
+        LK_TRY(lk_table_create(context, out, row.cell, row.count, &s->table));
         s->lines.take = write_line;
         s->lines.argument = s;
     }
@@ -87,8 +83,8 @@ static lk_status commit(scorer *s) {
     s->table = NULL;
     lk_status status = table != NULL ? lk_table_hold(table, &held) : LK_OK;
     if (status == LK_OK && page != NULL) {
-        status = lk_page_commit(page, cli_text(s->arguments, "data", NULL),
-                                s->arguments->positional[0]);
+        status =
+            lk_page_commit(page, cli_text(s->arguments, "data", NULL), s->arguments->positional[0]);
         page = NULL;
     }
     lk_page_abandon(page);

@@ -6,7 +6,6 @@
 #include "jobs/score.h"
 #include "jobs/table.h"
 
-#define CELLS_MOST 12
 #define P_VALUE_DIGITS 6
 
 typedef struct rows {
@@ -15,78 +14,57 @@ typedef struct rows {
     const int32_t *labels; /* or NULL: the data set's own */
 } rows;
 
-typedef struct score_row {
-    lk_cell cell[CELLS_MOST];
-    int32_t count;
-    char digits[16];
-} score_row;
-
-static void add(score_row *row, lk_cell cell) {
-    row->cell[row->count++] = cell;
-}
-
-static void add_if(score_row *row, const char *key, const double *column, int64_t i) {
+static void add_if(lk_row *row, const char *key, const double *column, int64_t i) {
     if (column != NULL) {
-        add(row, lk_cell_real(key, column[i]));
+        lk_row_add(row, lk_cell_real(key, column[i]));
     }
 }
 
 /* An anomaly's number, or else the class: a number too, or a word. */
-static void add_label(score_row *row, const rows *all, int64_t i) {
+static void add_label(lk_row *row, const rows *all, int64_t i) {
     int32_t number = all->labels != NULL ? all->labels[i] : 0;
     bool known = all->labels != NULL || lk_dataset_label_number(all->dataset, i, &number);
-    add(row, known ? lk_cell_integer("label", number)
-                   : lk_cell_text("label", lk_dataset_label_text(all->dataset, i, row->digits)));
+    lk_row_add(row,
+               known ? lk_cell_integer("label", number)
+                     : lk_cell_text("label", lk_dataset_label_text(all->dataset, i, row->digits)));
 }
 
 /* Of example i; of none the columns alone. */
-static void fill(const rows *all, int64_t i, score_row *row) {
+static void fill(const void *of, int64_t i, lk_row *row) {
+    const rows *all = of;
     const lk_scores *scores = all->scores;
     const lk_dataset *dataset = all->dataset;
     bool some = scores->examples > 0;
     int64_t variable = some ? scores->variable[i] : 0;
     double nll = some ? scores->nll_nats[i] : 0.0;
-    row->count = 0;
-    add(row, lk_cell_integer("example", i + 1));
+    lk_row_add(row, lk_cell_integer("example", i + 1));
     if (dataset->names != NULL) {
-        add(row, lk_cell_text("name", some ? dataset->names[i] : ""));
+        lk_row_add(row, lk_cell_text("name", some ? dataset->names[i] : ""));
     }
-    add(row, lk_cell_real("nll_nats", nll));
-    add(row, lk_cell_real("bits_per_dim", nll / LK_NATS_PER_BIT / (double)dataset->variables));
+    lk_row_add(row, lk_cell_real("nll_nats", nll));
+    lk_row_add(row,
+               lk_cell_real("bits_per_dim", nll / LK_NATS_PER_BIT / (double)dataset->variables));
     add_if(row, "background_nats", scores->background_nats, i);
     add_if(row, "complexity_nats", scores->complexity_nats, i);
-    add(row, lk_cell_real("score", some ? scores->score[i] : 0.0));
+    lk_row_add(row, lk_cell_real("score", some ? scores->score[i] : 0.0));
     add_if(row, "p_value", scores->p_value, i);
     row->cell[row->count - 1].digits = scores->p_value != NULL ? P_VALUE_DIGITS : 0;
     if (all->labels != NULL || dataset->labels != NULL) {
         if (some) {
             add_label(row, all, i);
         } else {
-            add(row, lk_cell_integer("label", 0));
+            lk_row_add(row, lk_cell_integer("label", 0));
         }
     }
-    add(row, lk_cell_integer("variable", variable + 1));
-    add(row, lk_cell_real("variable_nats", some ? scores->variable_nats[i] : 0.0));
+    lk_row_add(row, lk_cell_integer("variable", variable + 1));
+    lk_row_add(row, lk_cell_real("variable_nats", some ? scores->variable_nats[i] : 0.0));
     if (dataset->columns != NULL) {
-        add(row, lk_cell_text("column", dataset->columns->column[variable].name));
+        lk_row_add(row, lk_cell_text("column", dataset->columns->column[variable].name));
     }
 }
 
 lk_status lk_scores_hold(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                          const int32_t *labels, const char *path, lk_batch *batch) {
     const rows all = {scores, dataset, labels};
-    score_row row;
-    lk_table *table;
-    fill(&all, 0, &row);
-    LK_TRY(lk_table_create(context, path, row.cell, row.count, &table));
-    lk_status status = LK_OK;
-    for (int64_t i = 0; i < scores->examples && status == LK_OK; i++) {
-        fill(&all, i, &row);
-        status = lk_table_put(table, row.cell, row.count);
-    }
-    if (status != LK_OK) {
-        lk_table_abandon(table);
-        return status;
-    }
-    return lk_table_hold(table, batch);
+    return lk_table_write(context, path, scores->examples, fill, &all, batch);
 }

@@ -26,6 +26,11 @@ lk_cell lk_cell_text(const char *key, const char *text) {
     return (lk_cell){.key = key, .kind = LK_CELL_TEXT, .text = text};
 }
 
+void lk_row_add(lk_row *row, lk_cell cell) {
+    LK_REQUIRE(row->count < LK_ROW_MOST);
+    row->cell[row->count++] = cell;
+}
+
 static bool ends_with(const char *name, const char *ending) {
     size_t length = strlen(name), want = strlen(ending);
     return length > want && strcmp(name + length - want, ending) == 0;
@@ -135,4 +140,23 @@ void lk_table_abandon(lk_table *table) {
         lk_writer_abandon(table->writer);
         lk_release(table);
     }
+}
+
+lk_status lk_table_write(lk_context *context, const char *path, int64_t rows, lk_table_fill *fill,
+                         const void *of, lk_batch *batch) {
+    lk_row row = {.count = 0};
+    lk_table *table;
+    fill(of, 0, &row);
+    LK_TRY(lk_table_create(context, path, row.cell, row.count, &table));
+    lk_status status = LK_OK;
+    for (int64_t i = 0; i < rows && status == LK_OK; i++) {
+        row.count = 0;
+        fill(of, i, &row);
+        status = lk_table_put(table, row.cell, row.count);
+    }
+    if (status != LK_OK) {
+        lk_table_abandon(table);
+        return status;
+    }
+    return batch != NULL ? lk_table_hold(table, batch) : lk_table_commit(table);
 }

@@ -85,6 +85,9 @@ run score "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out 
 expect_same <(label_of "$work/s.csv") <(printf '"007"\n"01"\n1\n') "scores as CSV"
 expect_same <(grep -oE '"label":[^,]*' "$work/s.jsonl" | head -3) \
     <(printf '"label":%s\n' '"007"' '"01"' 1) "scores as JSON"
+run eval "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/e.csv" \
+    >/dev/null
+expect_same <(label_of "$work/e.csv") <(printf '"007"\n"01"\n1\n') "likelihoods as CSV"
 run compress "$work/spelled" --data "$work/sixty.txt" --labels "$work/three" --out "$work/c" \
     >/dev/null
 run decompress "$work/spelled" --data "$work/c" --out "$work/back.npz" >"$work/told"

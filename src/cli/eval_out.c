@@ -1,6 +1,4 @@
 /* likely eval --out: the likelihood of each example, or of each text. */
-#include <stdlib.h>
-
 #include "base/measure.h"
 #include "cli/eval_result.h"
 #include "data/labels.h"
@@ -32,16 +30,10 @@ static void add_example(const eval_result *r, int64_t i, lk_row *row) {
     lk_row_add(row, lk_cell_real("bits_per_dim", eval_bits_per_dim(r, nll)));
 }
 
-/* The class of a model, whose name may be a number. */
 static lk_cell class_cell(const lk_model *model, const char *key, uint16_t symbol) {
     const lk_dictionary *classes = &model->data.classes;
-    char *end;
-    if (classes->count == 0) {
-        return lk_cell_integer(key, symbol);
-    }
-    const char *text = lk_dictionary_text(classes, symbol);
-    long number = strtol(text, &end, 10);
-    return *text != '\0' && *end == '\0' ? lk_cell_integer(key, number) : lk_cell_text(key, text);
+    return classes->count == 0 ? lk_cell_integer(key, symbol)
+                               : lk_cell_label(key, lk_dictionary_text(classes, symbol));
 }
 
 /* The label that the model is given, or that the data have beside it, and what was chosen. */
@@ -49,14 +41,10 @@ static void add_labels(const eval_result *r, int64_t i, lk_row *row) {
     const lk_model *model = r->session->model;
     const lk_dataset *dataset = r->session->dataset;
     const uint16_t *labels = some(r) ? lk_items_labels(r->items) : NULL;
-    int32_t number;
     if (model->data.labels > 0) {
         lk_row_add(row, class_cell(model, "label", labels != NULL ? labels[i] : 0));
     } else if (dataset != NULL && dataset->labels != NULL && some(r)) {
-        lk_row_add(row,
-                   lk_dataset_label_number(dataset, i, &number)
-                       ? lk_cell_integer("label", number)
-                       : lk_cell_text("label", lk_dataset_label_text(dataset, i, row->digits)));
+        lk_row_add(row, lk_cell_label("label", lk_dataset_label_text(dataset, i, row->digits)));
     }
     if (r->classes.labels > 0) {
         lk_row_add(row, class_cell(model, "most_probable", r->classes.chosen[i]));

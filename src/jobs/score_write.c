@@ -20,13 +20,12 @@ static void add_if(lk_row *row, const char *key, const double *column, int64_t i
     }
 }
 
-/* An anomaly's number, or else the class: a number too, or a word. */
+/* An anomaly's number, or else the class. */
 static void add_label(lk_row *row, const rows *all, int64_t i) {
-    int32_t number = all->labels != NULL ? all->labels[i] : 0;
-    bool known = all->labels != NULL || lk_dataset_label_number(all->dataset, i, &number);
     lk_row_add(row,
-               known ? lk_cell_integer("label", number)
-                     : lk_cell_text("label", lk_dataset_label_text(all->dataset, i, row->digits)));
+               all->labels != NULL
+                   ? lk_cell_integer("label", all->labels[i])
+                   : lk_cell_label("label", lk_dataset_label_text(all->dataset, i, row->digits)));
 }
 
 /* Of example i; of none the columns alone. */

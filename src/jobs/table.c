@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "data/labels.h"
 
 #define DIGITS 9
 
@@ -24,6 +25,12 @@ lk_cell lk_cell_real(const char *key, double real) {
 
 lk_cell lk_cell_text(const char *key, const char *text) {
     return (lk_cell){.key = key, .kind = LK_CELL_TEXT, .text = text};
+}
+
+lk_cell lk_cell_label(const char *key, const char *text) {
+    int32_t number;
+    return lk_label_is_number(text, &number) ? lk_cell_integer(key, number)
+                                             : lk_cell_text(key, text);
 }
 
 void lk_row_add(lk_row *row, lk_cell cell) {

@@ -19,6 +19,8 @@ typedef struct lk_cell {
 lk_cell lk_cell_integer(const char *key, int64_t integer);
 lk_cell lk_cell_real(const char *key, double real);
 lk_cell lk_cell_text(const char *key, const char *text);
+/* A label: a number if its text is how one is written, else that text (data/labels.h). */
+lk_cell lk_cell_label(const char *key, const char *text);
 
 /* A row as it is filled. */
 #define LK_ROW_MOST 12

@@ -22,6 +22,7 @@
 #include "base/maths.h"
 #include "dist/dist.h"
 #include "graph/weight_drop.h"
+#include "models/label.h"
 #include "models/model.h"
 #include "models/sequence.h"
 #include "ops/ops.h"
@@ -123,16 +124,10 @@ static lk_node *first_input(const lk_model *model, lk_graph *graph, lk_node *seq
 }
 
 /* The class, if the model is given one, as a bias of each gate. */
-static lk_node *told_label(lk_graph *graph, const char *layer, lk_node *x, int64_t channels) {
-    int32_t label = lk_graph_find(graph, "label");
-    if (label < 0) {
-        return x;
-    }
+static lk_node *told_label(lk_graph *graph, const char *layer, lk_node *x) {
     char name[48];
     snprintf(name, sizeof name, "%s.label", layer);
-    const lk_field *field = &graph->fields[label];
-    return lk_add_to_all(graph, x,
-                         lk_embedding(graph, name, field->node, field->alphabet, channels));
+    return lk_label_add(graph, name, x);
 }
 
 static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node *sequence) {
@@ -149,7 +144,7 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
         snprintf(name, sizeof name, "layer%d", (int)layer);
         lk_node *x = layer == 1 ? first_input(model, graph, sequence, kind->gates * width)
                                 : lk_dense(graph, name, h, kind->gates * width);
-        x = told_label(graph, name, x, kind->gates * width);
+        x = told_label(graph, name, x);
         char cell_name[48];
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);

@@ -21,6 +21,7 @@
  * stack starts at zero: the network begins as its shortest path. */
 #include <stdio.h>
 
+#include "models/label.h"
 #include "models/outputs.h"
 #include "models/pixels.h"
 
@@ -80,8 +81,7 @@ typedef struct network {
     int64_t channels, layers;
     int32_t first_kernel, kernel;
     double dropout;
-    const lk_field *label; /* NULL: nothing is given */
-    lk_node *before;       /* features of the view's part before this one; NULL: it is the first */
+    lk_node *before; /* features of the view's part before this one; NULL: it is the first */
 } network;
 
 /* PREFIX + layerNUMBER.WHAT */
@@ -97,12 +97,8 @@ static const char *named(const network *n, layer_name text, int64_t number, cons
 static lk_node *gate(const network *n, int64_t number, const char *stack, lk_node *sum) {
     layer_name text;
     char what[64];
-    if (n->label != NULL) {
-        snprintf(what, sizeof what, "%s.label", stack);
-        sum = lk_add_to_all(n->graph, sum,
-                            lk_embedding(n->graph, named(n, text, number, what), n->label->node,
-                                         n->label->alphabet, 2 * n->channels));
-    }
+    snprintf(what, sizeof what, "%s.label", stack);
+    sum = lk_label_add(n->graph, named(n, text, number, what), sum);
     if (n->before != NULL) {
         snprintf(what, sizeof what, "%s.before", stack);
         sum = lk_add(n->graph, sum,
@@ -188,13 +184,11 @@ static void build_field(const lk_model *model, network *n, const lk_field *field
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    int32_t label = lk_graph_find(graph, "label");
     network n = {.graph = graph,
                  .prefix = "",
                  .channels = lk_settings_integer(&model->settings, "channels"),
                  .layers = lk_settings_integer(&model->settings, "layers"),
-                 .dropout = lk_settings_real(&model->settings, "dropout"),
-                 .label = label < 0 ? NULL : &graph->fields[label]};
+                 .dropout = lk_settings_real(&model->settings, "dropout")};
     LK_TRY(lk_pixels_grid(graph, model, &n.grid));
     LK_TRY(lk_mask_size(graph, model, "first_kernel", &n.first_kernel));
     LK_TRY(lk_mask_size(graph, model, "kernel", &n.kernel));

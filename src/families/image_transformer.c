@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "models/decoder.h"
+#include "models/label.h"
 #include "models/marginals.h"
 #include "models/outputs.h"
 #include "models/pixels.h"
@@ -317,13 +318,7 @@ static lk_node *told(const network *n) {
     lk_node *stands = lk_axis_positions(graph, "stands", n->shape, p->cell, p->count, width);
     lk_node *x = lk_shift_from_start(graph, "before", lk_add(graph, held, stands), 1);
     x = lk_add(graph, x, lk_axis_positions(graph, "place", n->shape, p->cell, p->count, width));
-    int32_t label = lk_graph_find(graph, "label");
-    if (label < 0) {
-        return x;
-    }
-    const lk_field *field = &graph->fields[label];
-    return lk_add_to_all(graph, x,
-                         lk_embedding(graph, "label", field->node, field->alphabet, width));
+    return lk_label_add(graph, "label", x);
 }
 
 static lk_node *decoder(const network *n) {

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "dist/dist.h"
+#include "models/label.h"
 #include "models/marginals.h"
 #include "ops/ops.h"
 
@@ -167,13 +168,12 @@ static lk_node *drop(lk_graph *graph, lk_node *node, double rate) {
 
 /* What a layer is told of the class, if the model is given one: a bias of its own for each. */
 static lk_node *given_label(lk_graph *graph, const char *name, lk_node *layer) {
-    int32_t label = lk_graph_find(graph, "label");
-    if (label < 0 || layer == NULL) {
+    const lk_field *field = lk_label_field(graph);
+    if (field == NULL || layer == NULL) {
         return layer;
     }
     char text[48];
     snprintf(text, sizeof text, "%s.label", name);
-    const lk_field *field = &graph->fields[label];
     lk_node *one_hot = lk_one_hot(graph, field->node, field->alphabet);
     return lk_add(graph, layer,
                   lk_dense_linear(graph, text, one_hot, layer->cells,

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "models/block_sparse.h"
+#include "models/label.h"
 #include "models/outputs.h"
 #include "models/pixels.h"
 
@@ -116,7 +117,6 @@ typedef struct style {
     const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
     lk_outputs output;
-    const lk_field *label; /* NULL: nothing is given */
     bool norm, weight_norm;
     double dropout;
     lk_block_sparse sparse; /* of the layers inside residual blocks */
@@ -138,17 +138,11 @@ static lk_node *masked(lk_graph *graph, const char *name, lk_node *input, const 
 }
 
 /* The class, as a bias of each feature. */
-static lk_node *told(lk_graph *graph, const char *name, lk_node *node, const style *s,
-                     int64_t channels) {
+static lk_node *told(lk_graph *graph, const char *name, lk_node *node, const style *s) {
     layer_name text;
     char label[80];
-    if (s->label == NULL) {
-        return node;
-    }
     snprintf(label, sizeof label, "%s.label", name);
-    return lk_add_to_all(
-        graph, node,
-        lk_embedding(graph, named(s, text, label), s->label->node, s->label->alphabet, channels));
+    return lk_label_add(graph, named(s, text, label), node);
 }
 
 /* 1x1(relu(input)), type B. */
@@ -187,7 +181,7 @@ static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, 
     node = block_layer(graph, name, node, s, channels, &here, LK_INIT_HE, layer);
     snprintf(name, sizeof name, "block%lld.masked", (long long)number);
     node = block_layer(graph, name, node, s, channels, mask, LK_INIT_HE, layer + 1);
-    node = told(graph, name, node, s, channels);
+    node = told(graph, name, node, s);
     node = s->dropout > 0.0 ? lk_dropout(graph, node, s->dropout) : node;
     snprintf(name, sizeof name, "block%lld.out", (long long)number);
     node = block_layer(graph, name, node, s, 2 * channels, &here, LK_INIT_ZERO, layer + 2);
@@ -218,7 +212,7 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     lk_mask_make(&mask, kernel);
     lk_node *node = lk_outputs_numbers(graph, &s->output, field, s->grid.groups);
     node = masked(graph, "first", node, s, 2 * channels, &mask, LK_CENTRE_A);
-    node = told(graph, "first", node, s, 2 * channels);
+    node = told(graph, "first", node, s);
     if (before != NULL) {
         node = lk_add(graph, node, context(graph, before, s, 2 * channels, kernel, block_kernel));
     }
@@ -244,9 +238,7 @@ static lk_block_sparse sparse_of(const lk_settings *of) {
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    int32_t label = lk_graph_find(graph, "label");
     style s = {.prefix = "",
-               .label = label < 0 ? NULL : &graph->fields[label],
                .norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
                .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
                .dropout = lk_settings_real(&model->settings, "dropout"),

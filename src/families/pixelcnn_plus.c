@@ -214,11 +214,9 @@ static lk_node *features(network *n, lk_node *pixels) {
 /* ---- the network ----------------------------------------------------------------------------- */
 
 static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
-    int32_t label = lk_graph_find(graph, "label");
     *n = (network){.resnets = {.graph = graph,
                                .doubled = true,
-                               .dropout = lk_settings_real(&model->settings, "dropout"),
-                               .label = label < 0 ? NULL : &graph->fields[label]},
+                               .dropout = lk_settings_real(&model->settings, "dropout")},
                    .filters = lk_settings_integer(&model->settings, "filters"),
                    .depth = lk_settings_integer(&model->settings, "depth"),
                    .levels = lk_settings_integer(&model->settings, "levels")};

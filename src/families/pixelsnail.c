@@ -183,13 +183,11 @@ static lk_status take_places(network *n) {
 }
 
 static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
-    int32_t label = lk_graph_find(graph, "label");
     bool doubled = strcmp(lk_settings_text(&model->settings, "activation"), "concat-elu") == 0;
     *n = (network){.model = model,
                    .resnets = {.graph = graph,
                                .doubled = doubled,
-                               .dropout = lk_settings_real(&model->settings, "dropout"),
-                               .label = label < 0 ? NULL : &graph->fields[label]}};
+                               .dropout = lk_settings_real(&model->settings, "dropout")}};
     LK_TRY(lk_pixels_grid(graph, model, &n->resnets.grid));
     n->resnets.grid.groups = 1;
     LK_TRY(lk_outputs_init(graph, model, lk_graph_field(graph, 0), &n->output));

@@ -25,6 +25,7 @@
 
 #include "base/random.h"
 #include "models/decoder.h"
+#include "models/label.h"
 #include "models/marginals.h"
 #include "models/model.h"
 #include "models/outputs.h"
@@ -193,16 +194,6 @@ static lk_attention_pattern pattern_of(const lk_model *model, int64_t layer,
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static lk_node *with_label(lk_graph *graph, lk_node *x, int64_t width) {
-    int32_t label = lk_graph_find(graph, "label");
-    if (label < 0) {
-        return x;
-    }
-    const lk_field *field = &graph->fields[label];
-    return lk_add_to_all(graph, x,
-                         lk_embedding(graph, "label", field->node, field->alphabet, width));
-}
-
 /* A vector for each symbol, in the order of rank; where values are numbers, from the number. */
 static lk_node *symbols(const lk_model *model, lk_graph *graph, const lk_outputs *output,
                         int64_t width) {
@@ -230,7 +221,7 @@ static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *o
                    lk_axis_positions(graph, "place", model->data.shape, graph->by_rank,
                                      graph->variables, width));
     }
-    return with_label(graph, x, width);
+    return lk_label_add(graph, "label", x);
 }
 
 static lk_status check(const lk_model *model, lk_graph *graph) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/data_start.h"
+#include "models/label.h"
 #include "models/outputs.h"
 
 #define START_EXAMPLES 16
@@ -40,16 +41,6 @@ static lk_node *layer(const lk_resnets *resnets, const char *name, lk_node *inpu
                         : lk_resnets_conv(resnets, name, input, channels, mask);
 }
 
-/* The class, as a bias before the gate. */
-static lk_node *told(const lk_resnets *resnets, const char *name, lk_node *node, int64_t channels) {
-    layer_name text;
-    const lk_field *label = resnets->label;
-    return label == NULL ? node
-                         : lk_add_to_all(resnets->graph, node,
-                                         lk_embedding(resnets->graph, part(text, name, "label"),
-                                                      label->node, label->alphabet, channels));
-}
-
 lk_node *lk_gated_resnet(const lk_resnets *resnets, const char *name, lk_node *x,
                          const lk_mask *mask, lk_node *auxiliary) {
     lk_graph *graph = resnets->graph;
@@ -65,7 +56,7 @@ lk_node *lk_gated_resnet(const lk_resnets *resnets, const char *name, lk_node *x
     node = lk_resnets_bend(resnets, node);
     node = resnets->dropout > 0.0 ? lk_dropout(graph, node, resnets->dropout) : node;
     node = layer(resnets, part(text, name, "gate"), node, 2 * channels, mask);
-    node = told(resnets, name, node, 2 * channels);
+    node = lk_label_add(graph, part(text, name, "label"), node);
     return lk_add(graph, x, lk_gate_linear(graph, node));
 }
 

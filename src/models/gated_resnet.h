@@ -18,7 +18,6 @@ typedef struct lk_resnets {
     lk_grid grid; /* of one group */
     bool doubled; /* f is the concat-elu */
     double dropout;
-    const lk_field *label; /* NULL: nothing is given */
 } lk_resnets;
 
 /* f */

@@ -60,6 +60,10 @@ int lk_utf8_put(uint32_t character, uint8_t bytes[LK_UTF8_MOST]) {
     return length;
 }
 
+int lk_utf8_mark(const void *text, int64_t size) {
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 bool lk_is_utf8(const char *text) {
     const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
     uint32_t character = 0;

@@ -20,6 +20,8 @@ int lk_utf8_get(const uint8_t *bytes, int64_t size, uint32_t *character);
 int lk_utf8_put(uint32_t character, uint8_t bytes[LK_UTF8_MOST]);
 /* A code point that UTF-8 may encode. */
 bool lk_utf8_is_code_point(uint32_t character);
+/* Bytes that a byte order mark takes at the begin of a text: 3, or 0 where none stands. */
+int lk_utf8_mark(const void *text, int64_t size);
 /* Whether all of a text is UTF-8. */
 bool lk_is_utf8(const char *text);
 

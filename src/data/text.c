@@ -21,8 +21,7 @@ static bool only_blank(const uint8_t *start, const uint8_t *end) {
 }
 
 lk_text lk_text_of(const uint8_t *data, int64_t size) {
-    bool marked = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
-    lk_text text = {.next = data + (marked ? 3 : 0), .end = data + size};
+    lk_text text = {.next = data + lk_utf8_mark(data, size), .end = data + size};
     text.newline = size == 0 || memchr(data, '\n', (size_t)size) ? '\n' : '\r';
     lk_text past = text;
     for (lk_line line; lk_text_line(&past, &line) && *line.start == '#'; text = past) {

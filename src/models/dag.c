@@ -49,6 +49,15 @@ static const char *skip_spaces(const char *at, const char *end) {
     return at;
 }
 
+/* The first byte of a name between quotes that no line shows; NULL: none. */
+static const char *find_control(const token *name) {
+    const char *at = name->text, *end = at + name->length;
+    while (at < end && (unsigned char)*at >= 0x20 && *at != 0x7f) {
+        at++;
+    }
+    return at < end ? at : NULL;
+}
+
 /* The quote that closes the one at `at`; NULL: `at` is none, or is not closed. */
 static const char *closing_quote(const char *at, const char *end) {
     return at < end && *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
@@ -70,6 +79,19 @@ static const char *scan_name(const parser *p, int64_t line, const char *at, cons
                 "%s: line %lld: byte 0x%02x where a name is expected (NAME or NAME: PARENT PARENT; "
                 "one with blanks in it between double quotes)",
                 p->source, (long long)line, at < end ? (unsigned)(unsigned char)*at : 0);
+        return NULL;
+    }
+    const char *control = find_control(found);
+    if (control != NULL) {
+        lk_fail(p->context, LK_FORMAT, "%s: line %lld: control byte 0x%02x in a name", p->source,
+                (long long)line, (unsigned)(unsigned char)*control);
+        return NULL;
+    }
+    if (lk_utf8_mark(found->text, (int64_t)found->length) > 0) {
+        lk_fail(p->context, LK_FORMAT,
+                "%s: line %lld: a byte order mark (EF BB BF) begins a name; one may stand at the "
+                "begin of the file only: take it out",
+                p->source, (long long)line);
         return NULL;
     }
     if (found->length > NAME_MOST) {
@@ -117,7 +139,7 @@ static lk_status parse_line(parser *p, int64_t line, const char *at, const char 
 
 static lk_status parse_lines(parser *p, const char *text, int64_t size) {
     const char *at = text, *end = text + size;
-    at += size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    at += lk_utf8_mark(text, size);
     for (int64_t line = 1; at < end; line++) {
         const char *stop = at;
         while (stop < end && *stop != '\n' && *stop != '\r') {

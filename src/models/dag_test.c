@@ -97,6 +97,11 @@ static void test_refusals(void **state) {
         {"a: b\nb: a\nc: a\n", "a cycle: "},
         {"a b\n", "line 1: after the name a a colon"},
         {": a\n", "line 1: byte 0x3a where a name"},
+        {"a\nb: \"a\tc\"\n", "line 2: control byte 0x09 in a name"},
+        {"a\nb: \xEF\xBB\xBF"
+         "a\n",
+         "line 2: a byte order mark (EF BB BF) begins a name"},
+        {"\xEF\xBB\xBF \xEF\xBB\xBF", "line 1: a byte order mark"},
         {"a\nb: a: c\n", "line 2: byte 0x3a"},
         {"a\nb\x01\n", "line 2: after the name b a colon"},
         {"a234567890123456789012345678901234567890123456789012345678901234567890\n",

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/utf8.h"
 
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
 
@@ -41,7 +42,7 @@ static lk_status random_order(lk_context *context, const char *order, lk_shape s
 lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *bytes,
                          int64_t variables, int32_t *rank) {
     const char *at = (const char *)bytes->data, *end = at + bytes->size;
-    at += bytes->size >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    at += lk_utf8_mark(at, bytes->size);
     for (int64_t v = 0; v <= variables; v++) {
         at = skip_spaces(at, end);
         if ((v < variables) != (at < end)) {

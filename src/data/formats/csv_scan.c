@@ -1,6 +1,7 @@
 /* Records and fields of CSV. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "data/formats/csv.h"
 
 lk_field lk_field_next(const uint8_t *p, const uint8_t *end, uint8_t separator) {
@@ -150,7 +151,7 @@ bool lk_record_printable(const lk_line *record) {
 static bool needs_quotes(const char *text) {
     size_t length = strlen(text);
     return strpbrk(text, ",;\t\"\r\n") != NULL || strncmp(text, "#", 1) == 0 ||
-           strncmp(text, "\xEF\xBB\xBF", 3) == 0 ||
+           lk_utf8_mark(text, (int64_t)length) > 0 ||
            (length > 0 &&
             (lk_is_blank((uint8_t)text[0]) || lk_is_blank((uint8_t)text[length - 1])));
 }

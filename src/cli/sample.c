@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
+#include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
 
@@ -30,7 +31,7 @@ static const cli_option options[] = {
     {"length", "N", "of text: how many symbols to draw (default 1000)", false},
     {"prompt", "TEXT", "of text: what it begins with", false},
     {"prompt-file", "PATH", "of text: the same, from a file", false},
-    {"label", "VALUE", "of a model of p(x | label): which one", false},
+    {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
@@ -143,8 +144,8 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     }
     lk_status status = hold(arguments, model, dataset, given);
     if (status == LK_OK) {
-        status = lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1,
-                                 given);
+        status =
+            lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
     }
     *note = dataset->note;
     dataset->note = NULL;
@@ -245,18 +246,41 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* One, or "each": all of them in turn, unless a label has that name. */
+static lk_status list_labels(const cli_arguments *arguments, const lk_model *model,
+                             uint16_t **labels, int64_t *count) {
+    const char *text = cli_text(arguments, "label", NULL);
+    const lk_dictionary *classes = &model->data.classes;
+    bool each = strcmp(text, "each") == 0 && model->data.labels > 0 &&
+                (classes->count == 0 || lk_label_find(classes, text) < 0);
+    if (each && cli_has(arguments, "given")) {
+        return lk_fail(model->context, LK_INVALID,
+                       "--label each is for whole samples; what is --given goes with one label");
+    }
+    *count = each ? model->data.labels : 1;
+    *labels = lk_allocate(*count, sizeof **labels);
+    if (*labels == NULL) {
+        return lk_fail_no_memory(model->context, "labels", *count * (int64_t)sizeof **labels);
+    }
+    for (int64_t i = 0; i < *count; i++) {
+        (*labels)[i] = (uint16_t)i;
+    }
+    return each ? LK_OK : lk_model_label(model, text, *labels);
+}
+
 static int sample_model(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how) {
-    uint16_t label;
-    if (cli_has(arguments, "label")) {
-        if (lk_model_label(model, cli_text(arguments, "label", NULL), &label) != LK_OK) {
-            return cli_fault(model->context);
-        }
-        how->labels = &label;
-        how->label_count = 1;
+    uint16_t *labels = NULL;
+    bool listed = !cli_has(arguments, "label") ||
+                  list_labels(arguments, model, &labels, &how->label_count) == LK_OK;
+    int status = listed ? EXIT_DONE : cli_fault(model->context);
+    how->labels = labels;
+    if (listed) {
+        status = model->data.stream ? cli_sample_texts(arguments, model, how)
+                                    : sample_examples(arguments, model, how);
     }
-    return model->data.stream ? cli_sample_texts(arguments, model, how)
-                              : sample_examples(arguments, model, how);
+    lk_release(labels);
+    return status;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -315,6 +339,7 @@ const cli_verb cli_sample_verb = {
             "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
             "--out drawn.txt\n"
             "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,

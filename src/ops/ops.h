@@ -299,9 +299,10 @@ lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
  * and Murray 2011): a cell for each rank,
  *   state[0] = bias,  state[s + 1] = state[s] + sum over v of rank s, ascending, of rows(v, x_v)
  * where rows(v, x) of a field with two symbols is x times the row of v, of another the row of v's
- * symbol x; and with `seen` a row more for each variable, whatever its value is. Declares NAME.weight
- * [inputs][channels], with rows as the inputs of a dense layer that reads [x ; m] (x: one-hot where
- * there are more than two symbols; m: one for each variable if `seen`), and NAME.bias [channels]. */
+ * symbol x; and with `seen` a row more for each variable, whatever its value is. Declares
+ * NAME.weight [inputs][channels], with rows as the inputs of a dense layer that reads [x ; m] (x:
+ * one-hot where there are more than two symbols; m: one for each variable if `seen`), and NAME.bias
+ * [channels]. */
 typedef struct lk_running_sum_options {
     int64_t channels;
     bool seen;

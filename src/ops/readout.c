@@ -1,9 +1,9 @@
 /* Outputs with weights of their own, each of which reads one cell: out[i] = bias[i] + weight[i] .
- * in[cell[i]]. The logits of NADE (Larochelle, Murray, AISTATS 2011, equation 9), whose variable v
- * reads the hidden layer of its own rank.
+ * in[cell[i]]. The logits of NADE (Larochelle, Murray, AISTATS 2011), whose variable v reads the
+ * hidden layer of its own rank.
  *
- * A dot product is 16 interleaved chains (kernels/kernels.h, dots): one output of a cell is a vector
- * for each example, and there is nothing beside it to fill a wider register with. Backward goes by
+ * A dot product is 16 interleaved chains (kernels/kernels.h, dots): a cell has one output or a few,
+ * and no other outputs beside them to fill a register with. Backward goes by
  * input cells, whose readers (the variables of one rank, the symbols of one variable) come in
  * ascending order. */
 #include <stdio.h>

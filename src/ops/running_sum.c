@@ -1,5 +1,5 @@
 /* A sum that runs over the variables, rank after rank: the hidden activations of NADE (Larochelle,
- * Murray, AISTATS 2011, equation 10), in O(variables x channels) for all ranks together.
+ * Murray, AISTATS 2011), in O(variables x channels) for all ranks together.
  *
  *   state[0] = bias,  state[s + 1] = state[s] + sum over v of rank s, ascending, of rows(v, x_v)
  *
@@ -205,15 +205,6 @@ const lk_op lk_running_sum_op = {
 
 /* ---- makers ---------------------------------------------------------------------------------- */
 
-/* Of a field with two symbols x itself is what the network reads, of another one cell a symbol. */
-static bool is_binary(const lk_field *field) {
-    return field->alphabet == 2 && field->alphabets == NULL;
-}
-
-static int64_t rows_of_field(const lk_field *field) {
-    return is_binary(field) ? field->cells : lk_field_symbols(field);
-}
-
 /* Which input holds a field's values: the modelled fields in their order. */
 static int32_t input_of(const lk_graph *graph, const lk_field *field) {
     int32_t input = 0;
@@ -227,7 +218,7 @@ static int32_t input_of(const lk_graph *graph, const lk_field *field) {
 static int64_t row_of_field(const lk_graph *graph, const lk_field *field) {
     int64_t row = 0;
     for (const lk_field *before = graph->fields; before < field; before++) {
-        row += before->role == LK_MODELLED ? rows_of_field(before) : 0;
+        row += before->role == LK_MODELLED ? lk_field_units(before) : 0;
     }
     return row;
 }
@@ -237,7 +228,7 @@ static void list_summands(const lk_graph *graph, running_sum *self, const int32_
         int64_t v = order != NULL ? order[i] : i;
         const lk_field *field = lk_graph_field(graph, v);
         int64_t cell = v - field->first;
-        bool binary = is_binary(field);
+        bool binary = lk_field_binary(field);
         self->cell[i] = (int32_t)cell;
         self->summands[i] = (summand){.row = row_of_field(graph, field) +
                                              (binary ? cell : lk_field_symbol(field, cell)),
@@ -258,7 +249,7 @@ static running_sum *make_settings(lk_graph *graph, int64_t cells,
         .cells = cells, .channels = options->channels, .variables = graph->variables, .seen = -1};
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *field = &graph->fields[f];
-        self->rows += field->role == LK_MODELLED ? rows_of_field(field) : 0;
+        self->rows += field->role == LK_MODELLED ? lk_field_units(field) : 0;
     }
     if (options->seen) {
         self->seen = self->rows;

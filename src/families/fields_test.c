@@ -76,6 +76,8 @@ static const field_case cases[] = {
     {"nade", {1, {4}}, 4, 3, {3, 1, 2, 4}, NULL, {"hidden=9,4"}, 1},
     {"nade", {1, {6}}, 2, 2, {0}, NULL, {"hidden=7"}, 1},
     {"nade", {1, {3}}, 8, 2, {0}, "bits:2", {"hidden=8"}, 1},
+    {"eonade", {1, {4}}, 4, 3, {3, 1, 2, 4}, NULL, {"hidden=9,4", "orders=2"}, 2},
+    {"eonade", {1, {3}}, 8, 2, {0}, "bits:2", {"hidden=8", "orders=2"}, 2},
     {"fvsbn", {1, {5}}, 4, 2, {3, 1, 2, 4, 2}, NULL, {NULL}, 0},
     {"fvsbn", {1, {3}}, 8, 2, {0}, "bits:2", {NULL}, 0},
     {"made", {1, {4}}, 4, 3, {3, 1, 2, 4}, NULL, {"hidden=9"}, 1},

@@ -8,9 +8,9 @@
  *
  * This is the part of DARN (Gregor, Danihelka, Mnih, Blundell, Wierstra, ICML 2014) that has an
  * exact likelihood. DARN adds stochastic hidden units h, over whose 2^|h| states p(x) is a sum: it
- * is trained on a bound of it, and what it reports is an estimate by importance sampling. Neither is
- * a likelihood that could be coded with, so that part is not offered. Its deterministic hidden units
- * are those of `nade` and `made`. */
+ * is trained on a bound of log p(x), and what it reports is an estimate by importance sampling.
+ * Neither is a likelihood that could be coded with, so that part is not offered. Its deterministic
+ * hidden units are those of `nade` and `made`. */
 #include "models/logits.h"
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {

@@ -59,6 +59,7 @@ static const cli_option options[] = {
      "naive computes everything again for every variable: the same bits, slowly", false},
     {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -143,8 +144,8 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     }
     lk_status status = hold(arguments, model, dataset, given);
     if (status == LK_OK) {
-        status = lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1,
-                                 given);
+        status =
+            lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
     }
     *note = dataset->note;
     dataset->note = NULL;

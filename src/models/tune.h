@@ -1,4 +1,5 @@
-/* Fine-tuning: training goes on from the weights of a model. */
+/* Models that are made of a trained one: fine-tuning, where training goes on from its weights; and
+ * the same weights used otherwise. */
 #ifndef LK_MODELS_TUNE_H
 #define LK_MODELS_TUNE_H
 
@@ -13,5 +14,12 @@ lk_status lk_model_tune(lk_context *context, const char *path, const char *const
 /* The same of a model in memory; `name` is for messages. After a failure it is good for nothing. */
 lk_status lk_model_go_on(lk_model *model, const char *name, const char *const *assignments,
                          int32_t count);
+
+/* Settings that decide how weights are used, whatever they were trained for
+ * (lk_setting.evaluation), such as the number of orders of an order-agnostic model: "KEY=VALUE".
+ * Another setting, or one that the family does not have, is LK_INVALID. The model then is another
+ * one, with another fingerprint, and what it was calibrated on is gone. After a failure it is good
+ * for nothing. */
+lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t count);
 
 #endif

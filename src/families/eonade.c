@@ -1,6 +1,6 @@
 /* EoNADE, DeepNADE: one network for all orders of the variables (Uria, Murray, Larochelle, "A Deep
- * and Tractable Density Estimator", ICML 2014; Uria et al., JMLR 2016). It reads which variables are
- * known, m, and their values:
+ * and Tractable Density Estimator", ICML 2014; Uria et al., JMLR 2016). It reads which variables
+ * are known, m, and their values:
  *
  *   h1 = g(W (m x) + F m + c1)    h2 = g(U h1 + c2)  ...    p(x_i = 1 | x_m) = sigmoid(V_i h + b_i)
  *

@@ -1,6 +1,7 @@
 /* EoNADE against its equations in double, under any order and from any set of known variables; its
  * training objective against the mean over all orders, by enumeration; as a distribution, alone and
  * as a mixture; and what is known of it. */
+#include "families/testing_known.h"
 #include "families/testing_nade.h"
 #include "models/logits.h"
 #include "models/walk.h"
@@ -126,45 +127,12 @@ static void test_gradients_under_an_order(void **state) {
 
 /* ---- from a set of known variables ----------------------------------------------------------- */
 
-typedef struct half {
-    nade_network network;
-    bool known[VARIABLES_MOST];
-    float weight[VARIABLES_MOST];
-    uint16_t given[VARIABLES_MOST];
-} half;
-
-/* Whose variables of `set`, one bit each, are known. */
-static void know(half *h, const uint16_t *x, int64_t set) {
-    const lk_model *model = h->network.model;
-    int64_t variables = model->data.variables, size = 0;
-    for (int64_t v = 0; v < variables; v++) {
-        size += set >> v & 1;
-    }
-    for (int64_t v = 0; v < variables; v++) {
-        h->known[v] = (set >> v & 1) != 0;
-        h->given[v] = h->known[v] ? x[v] : (uint16_t)model->data.alphabet;
-        h->weight[v] = h->known[v] ? 0.0f : (float)variables / (float)(variables - size);
-    }
-}
-
-static double objective(const void *argument, const uint16_t *x) {
-    const half *h = argument;
+static double objective(const nade_network *d, const half *h, const uint16_t *x) {
     double sum = 0.0;
-    for (int64_t v = 0; v < h->network.model->data.variables; v++) {
-        sum += h->known[v] ? 0.0 : (double)h->weight[v] * nade_term(&h->network, x, h->known, v);
+    for (int64_t v = 0; v < d->model->data.variables; v++) {
+        sum += h->known[v] ? 0.0 : (double)h->weight[v] * nade_term(d, x, h->known, v);
     }
     return sum;
-}
-
-/* What the engine computes for one set. */
-static double term_of_set(half *h, lk_execution *execution, const uint16_t *x, int64_t set) {
-    double nll;
-    know(h, x, set);
-    lk_execution_give(execution, h->given, 1);
-    lk_execution_set_example_weights(execution, h->weight);
-    testing_ok(h->network.model->context, lk_execution_forward(execution, x, 1));
-    testing_ok(h->network.model->context, lk_execution_nll(execution, &nll, NULL));
-    return nll;
 }
 
 static void test_training_gradients(void **state) {
@@ -172,7 +140,8 @@ static void test_training_gradients(void **state) {
         lk_model *model = make(*state, &cases[i]);
         lk_graph *graph;
         lk_execution *execution;
-        half h = {.network = network_of(model, &cases[i], NULL)};
+        nade_network network = network_of(model, &cases[i], NULL);
+        half h = {.model = model};
         uint16_t x[VARIABLES_MOST];
         int64_t moving = 0, sets = 1 << cases[i].variables;
         testing_random_values(model, 1, SEED + 2, x);
@@ -180,17 +149,17 @@ static void test_training_gradients(void **state) {
         testing_ok(*state, lk_model_graph_known(model, &graph));
         testing_ok(*state, lk_execution_create(graph, LK_PLAN_TRAIN, 1, &execution));
         for (int64_t set = 0; set < sets - 1; set += 1 + sets / 7) {
-            double got = term_of_set(&h, execution, x, set), want = objective(&h, x);
+            double got = term_of_set(&h, execution, x, set), want = objective(&network, &h, x);
             assert_true(fabs(got - want) <= 1e-5 * (1.0 + want));
             testing_ok(*state, lk_execution_backward(execution));
             for (int32_t p = 0; p < model->parameters->count; p++) {
                 const lk_parameter *parameter = &model->parameters->list[p];
                 for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
                     const double step = 1e-6;
-                    h.network.bump = (testing_bump){parameter->value + e, step};
-                    double above = objective(&h, x);
-                    h.network.bump.by = -step;
-                    double difference = (above - objective(&h, x)) / (2 * step);
+                    network.bump = (testing_bump){parameter->value + e, step};
+                    double above = objective(&network, &h, x);
+                    network.bump.by = -step;
+                    double difference = (above - objective(&network, &h, x)) / (2 * step);
                     moving += fabs(difference) > 1e-3;
                     if (!(fabs((double)parameter->gradient[e] - difference) <=
                           1e-4 * (1.0 + fabs(difference)))) {
@@ -200,7 +169,7 @@ static void test_training_gradients(void **state) {
                     }
                 }
             }
-            h.network.bump = (testing_bump){NULL, 0};
+            network.bump = (testing_bump){NULL, 0};
         }
         assert_true(moving > 2);
         lk_execution_destroy(execution);
@@ -211,75 +180,13 @@ static void test_training_gradients(void **state) {
 
 /* ---- the objective is the mean over all orders ----------------------------------------------- */
 
-enum { D = 4, SETS = 1 << D, ORDERS = 24 };
-
-/* E over d uniform on 0 .. D - 1 and sets of d, uniform. */
-static double mean_over_sets(const lk_model *model, const uint16_t *x) {
-    static const double choices[D] = {1, 4, 6, 4};
-    lk_graph *graph;
-    lk_execution *execution;
-    half h = {.network = {.model = model}};
-    double mean = 0.0;
-    testing_ok(model->context, lk_model_graph_known(model, &graph));
-    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, 1, &execution));
-    for (int64_t set = 0; set < SETS - 1; set++) {
-        int size = 0;
-        for (int v = 0; v < D; v++) {
-            size += (int)(set >> v & 1);
-        }
-        mean += term_of_set(&h, execution, x, set) / (D * choices[size]);
-    }
-    lk_execution_destroy(execution);
-    lk_graph_destroy(graph);
-    return mean;
-}
-
-static double nll_in_order(const lk_model *model, const int32_t *rank, const uint16_t *x) {
-    lk_graph *graph;
-    lk_execution *execution;
-    double nll;
-    testing_ok(model->context, lk_model_graph_ranked(model, 0, rank, &graph));
-    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, 1, &execution));
-    testing_ok(model->context, lk_execution_forward(execution, x, 1));
-    testing_ok(model->context, lk_execution_nll(execution, &nll, NULL));
-    lk_execution_destroy(execution);
-    lk_graph_destroy(graph);
-    return nll;
-}
-
-static double mean_over_orders(const lk_model *model, const uint16_t *x) {
-    double mean = 0.0;
-    int orders = 0;
-    for (int32_t code = 0; code < D * D * D * D; code++) {
-        int32_t rank[D] = {code % D, code / D % D, code / D / D % D, code / D / D / D};
-        int used = 0;
-        for (int v = 0; v < D; v++) {
-            used |= 1 << rank[v];
-        }
-        if (used == SETS - 1) {
-            mean += nll_in_order(model, rank, x) / ORDERS;
-            orders++;
-        }
-    }
-    assert_int_equal(orders, ORDERS);
-    return mean;
-}
-
 static void test_objective_is_the_mean_over_all_orders(void **state) {
     for (int32_t alphabet = 2; alphabet <= 3; alphabet++) {
         static const char *const set[] = {"hidden=6,5"};
-        lk_model *model = testing_model(*state, "eonade", set, 1, D, alphabet, "natural", SEED);
+        lk_model *model =
+            testing_model(*state, "eonade", set, 1, KNOWN_D, alphabet, "natural", SEED);
         testing_random_weights(model, 1.0f);
-        uint16_t x[5 * D];
-        testing_random_values(model, 5, SEED, x);
-        for (int n = 0; n < 5; n++) {
-            double sets = mean_over_sets(model, x + n * D);
-            double orders = mean_over_orders(model, x + n * D);
-            if (!(fabs(sets - orders) <= 2e-6 * orders)) {
-                fail_msg("alphabet %d, example %d: over sets %.9g nats, over orders %.9g", alphabet,
-                         n, sets, orders);
-            }
-        }
+        testing_objective_is_the_mean_over_orders(model, SEED);
         lk_model_destroy(model);
     }
 }

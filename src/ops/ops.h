@@ -314,6 +314,14 @@ lk_node *lk_running_sum(lk_graph *graph, const char *name, lk_running_sum_option
 lk_node *lk_sum_of_known(lk_graph *graph, const char *name, lk_node *const *known,
                          lk_running_sum_options options);
 
+/* Pixels as far as they are known, for networks that run anew at each step: a copy of the picture
+ * for each of the graph's ranks, cell step * pixels + p, whose channels are the colours' numbers (0
+ * where not known; of two symbols 0 and 1, else -1 to 1), for each colour whether it is known, and
+ * the share of all variables that are. Of a graph's only modelled field, variable = pixel * colours
+ * + colour. Or one copy, of what `known` has, values of the alphabet or more being unknown. */
+lk_node *lk_reveal(lk_graph *graph, const lk_field *field, int32_t colours);
+lk_node *lk_reveal_known(lk_graph *graph, const lk_field *field, lk_node *known, int32_t colours);
+
 /* Outputs with weights of their own that read one cell each (NADE's logits): out[i] = bias[i] +
  * weight[i] . in[cell[i]]. Declares NAME.weight [count][channels of in] and NAME.bias [count]. The
  * output has 1 channel; `cell` is copied. */

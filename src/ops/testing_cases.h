@@ -368,6 +368,7 @@ static const op_case testing_cases[] = {
      make_running_sum_wide,
      reference_running_sum},
     {"sum of known, 17 channels", 1, {{0, 0, false}}, make_sum_of_known, reference_sum_of_known},
+    {"reveal 3 pixels of 2 colours", 1, {{0, 0, false}}, make_reveal, reference_reveal},
     {"readout 7x17", 1, {{7, 17, true}}, make_readout, reference_readout},
     {"readout 9x129", 1, {{9, 129, false}}, make_readout, reference_readout},
     {"channels to cells 5x3",

@@ -50,6 +50,29 @@ static inline void reference_sum_of_known(const lk_node *node, double *const *in
     testing_states(node, read, in, parameter, batch, true, out);
 }
 
+static inline lk_node *make_reveal(lk_graph *graph, lk_node *const *source) {
+    (void)source;
+    return lk_reveal(graph, &graph->fields[0], 2);
+}
+
+/* Values 0, 1, 2 as -1, 0, 1; three pixels of two colours. */
+static inline void reference_reveal(const lk_node *node, double *const *in,
+                                    double *const *parameter, int64_t batch, double *out) {
+    static const int32_t rank[TESTING_VARIABLES] = {2, 0, 1, 0, 3, 3};
+    static const int known[] = {0, 2, 3, 4};
+    (void)parameter;
+    for (int64_t i = 0; i < node->cells * batch; i++) {
+        int64_t s = i / batch / 3, n = i % batch;
+        double *at = out + i * 5;
+        for (int64_t c = 0; c < 2; c++) {
+            int64_t v = i / batch % 3 * 2 + c;
+            at[c] = rank[v] < s ? in[0][v * batch + n] - 1 : 0;
+            at[2 + c] = rank[v] < s;
+        }
+        at[4] = known[s] / 6.0;
+    }
+}
+
 /* Some cells are read by nobody, others by several, not in order. */
 static const int32_t testing_readout[] = {3, 0, 3, 6, 1, 3, 0};
 

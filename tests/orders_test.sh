@@ -36,12 +36,14 @@ awk -v one="$one" -v many="$many" -v whole="$whole" -v three="$three" -v single=
 checks=$((checks + 1))
 
 # Another number of orders is another model, for a file too.
-run compress "$work/eonade" --set orders=4 --data "$work/test.txt" --out "$work/packed" >/dev/null
+of_four=(--set orders=4)
+run compress "$work/eonade" "${of_four[@]}" --data "$work/test.txt" --out "$work/packed" >/dev/null
 expect_status 1 'compressed with model' decompress "$work/eonade" --data "$work/packed" \
     --out "$work/back.txt"
-run decompress "$work/eonade" --set orders=4 --data "$work/packed" --out "$work/back.txt" >/dev/null
+run decompress "$work/eonade" "${of_four[@]}" --data "$work/packed" --out "$work/back.txt" \
+    >/dev/null
 expect_same "$work/test.txt" "$work/back.txt" "of four orders"
-run info "$work/eonade" --set orders=4 | grep -qE '^masks +4$' || fail "info does not say 4 orders"
+run info "$work/eonade" "${of_four[@]}" | grep -qE '^masks +4$' || fail "info does not say 4 orders"
 run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
 checks=$((checks + 2))
@@ -49,7 +51,8 @@ checks=$((checks + 2))
 # Any variables may be held: the last ones, which come first in no order of the model's own.
 echo '? ? ? ? ? ? 1 1 1 1 1 1' >"$work/given.txt"
 for model in eonade ardm; do
-    run sample "$work/$model" --given "$work/given.txt" --count 50 --out "$work/drawn.txt" >/dev/null
+    run sample "$work/$model" --given "$work/given.txt" --count 50 --out "$work/drawn.txt" \
+        >/dev/null
     [[ $(grep -cE '^[01]{6}111111$|^([01] ){6}1 1 1 1 1 1$' "$work/drawn.txt") -eq 50 ]] ||
         fail "$model: $(head -3 "$work/drawn.txt")"
     awk '{ gsub(" ", ""); ones += substr($0, 6, 1) } END { exit !(ones > 30) }' "$work/drawn.txt" ||

@@ -20,7 +20,7 @@
 
 static const lk_setting settings[] = {
     LK_NADE_SETTINGS("500,500", "relu", "relu|sigmoid|tanh|softplus"),
-    LK_ORDERS_SETTINGS(true),
+    LK_ORDERS_SETTINGS(LK_ORDERS_OWN, true),
 };
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {

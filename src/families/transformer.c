@@ -95,7 +95,7 @@ static const lk_setting settings[] = {
      .most = 1 << 20,
      .source = "Child et al. 2019, section 4.2",
      .help = "c of pattern=fixed: places at a block's end that later blocks read"},
-    LK_ORDERS_SETTINGS(false),
+    LK_ORDERS_SETTINGS(LK_ORDERS_OWN, false),
     LK_OUTPUT_SETTINGS("softmax", false),
     {.key = "dropout",
      .kind = LK_REAL,

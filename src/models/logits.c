@@ -37,6 +37,9 @@ lk_node *lk_logits_inputs(lk_graph *graph) {
 
 int32_t *lk_logits_ranks(lk_graph *graph) {
     int64_t count = lk_logits_count(graph);
+    if (graph->failed != LK_OK) {
+        return NULL;
+    }
     int32_t *rank = lk_arena_take(graph->arena, count, sizeof *rank), *at = rank;
     if (rank == NULL) {
         graph->failed = lk_fail_no_memory(graph->context, "logits", count * (int64_t)sizeof *rank);

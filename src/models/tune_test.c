@@ -1,5 +1,5 @@
-/* A trained model's weights used otherwise: only what may change does, and the model is then another
- * one. (That training goes on from a model: train/, library/.) */
+/* A trained model's weights used otherwise: only what may change does, and the model is then
+ * another one. (That training goes on from a model: train/, library/.) */
 #include "models/tune.h"
 
 #include "models/testing.h"

@@ -239,83 +239,91 @@ static void list_summands(const lk_graph *graph, running_sum *self, const int32_
     }
 }
 
-static running_sum *make_settings(lk_graph *graph, int64_t cells,
+/* Of all modelled fields: the first row for `seen`. */
+static int64_t rows_of_values(const lk_graph *graph) {
+    int64_t rows = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        rows += field->role == LK_MODELLED ? lk_field_units(field) : 0;
+    }
+    return rows;
+}
+
+/* known: all that is known, in one cell; else a cell for each rank. */
+static running_sum *make_settings(lk_graph *graph, bool known,
                                   const lk_running_sum_options *options) {
+    int64_t variables = graph->variables, values = rows_of_values(graph);
     running_sum *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
     }
-    *self = (running_sum){
-        .cells = cells, .channels = options->channels, .variables = graph->variables, .seen = -1};
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        self->rows += field->role == LK_MODELLED ? lk_field_units(field) : 0;
+    *self = (running_sum){.cells = known ? 1 : graph->steps,
+                          .channels = options->channels,
+                          .variables = variables,
+                          .rows = values + (options->seen ? variables : 0),
+                          .seen = options->seen ? values : -1};
+    self->summands = lk_arena_take(graph->arena, variables, sizeof *self->summands);
+    self->cell = lk_arena_take(graph->arena, variables, sizeof *self->cell);
+    self->begin = lk_arena_take(graph->arena, self->cells + 1, sizeof *self->begin);
+    if (self->summands == NULL || self->cell == NULL || self->begin == NULL) {
+        return NULL;
     }
-    if (options->seen) {
-        self->seen = self->rows;
-        self->rows += graph->variables;
+    self->begin[1] = known ? variables : 0;
+    for (int64_t s = 1; s < self->cells; s++) {
+        self->begin[s + 1] = graph->rank_begin[s];
     }
-    self->summands = lk_arena_take(graph->arena, graph->variables, sizeof *self->summands);
-    self->cell = lk_arena_take(graph->arena, graph->variables, sizeof *self->cell);
-    self->begin = lk_arena_take(graph->arena, cells + 1, sizeof *self->begin);
-    return self->summands == NULL || self->cell == NULL || self->begin == NULL ? NULL : self;
+    list_summands(graph, self, known ? NULL : graph->by_rank);
+    return self;
 }
 
-static lk_status declare(lk_graph *graph, const char *name, const running_sum *self, lk_init init,
+static lk_status declare(lk_graph *graph, const char *name, const lk_running_sum_options *options,
                          int32_t parameters[2]) {
     char text[256];
+    int64_t rows = rows_of_values(graph) + (options->seen ? graph->variables : 0);
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, self->rows, self->channels, init,
+    LK_TRY(lk_parameters_declare(graph->parameters, text, rows, options->channels, options->init,
                                  &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, self->channels, 1, LK_INIT_ZERO,
+    return lk_parameters_declare(graph->parameters, text, options->channels, 1, LK_INIT_ZERO,
                                  &parameters[1]);
 }
 
-/* inputs: one node for each modelled field; order NULL: that of the variables. */
-static lk_node *make(lk_graph *graph, const char *name, lk_node *const *inputs, int64_t cells,
-                     const int32_t *order, const int64_t *begin,
-                     const lk_running_sum_options *options) {
-    int32_t parameters[2], count = 0;
-    running_sum *self = make_settings(graph, cells, options);
-    if (self == NULL) {
+/* inputs: one node for each modelled field. Parameters come first: a file that has too few of them
+ * is refused before memory is taken for so many variables. */
+static lk_node *make(lk_graph *graph, const char *name, lk_node *const *inputs, int32_t count,
+                     bool known, const lk_running_sum_options *options) {
+    int32_t parameters[2];
+    graph->failed = declare(graph, name, options, parameters);
+    running_sum *self = graph->failed == LK_OK ? make_settings(graph, known, options) : NULL;
+    if (graph->failed == LK_OK && self == NULL) {
         graph->failed =
             lk_fail_no_memory(graph->context, name, graph->variables * (int64_t)sizeof(summand));
-        return NULL;
     }
-    list_summands(graph, self, order);
-    memcpy(self->begin, begin, (size_t)(cells + 1) * sizeof *begin);
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        count += graph->fields[f].role == LK_MODELLED;
-    }
-    graph->failed = declare(graph, name, self, options->init, parameters);
     return graph->failed != LK_OK
                ? NULL
                : lk_graph_add(graph, &lk_running_sum_op, name, count, inputs, 2, parameters, self);
 }
 
-lk_node *lk_running_sum(lk_graph *graph, const char *name, lk_running_sum_options options) {
-    lk_node *inputs[LK_FIELDS_MOST];
+/* The nodes of the modelled fields; how many there are. */
+static int32_t list_values(const lk_graph *graph, lk_node *nodes[LK_FIELDS_MOST]) {
     int32_t count = 0;
-    if (graph->failed != LK_OK) {
-        return NULL;
-    }
     for (int32_t f = 0; f < graph->field_count; f++) {
         if (graph->fields[f].role == LK_MODELLED) {
-            inputs[count++] = graph->fields[f].node;
+            nodes[count++] = graph->fields[f].node;
         }
     }
-    int64_t *begin = lk_arena_take(graph->arena, graph->steps + 1, sizeof *begin);
-    if (begin == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, name, graph->steps * 8);
-        return NULL;
-    }
-    memcpy(begin + 1, graph->rank_begin, (size_t)graph->steps * sizeof *begin);
-    return make(graph, name, inputs, graph->steps, graph->by_rank, begin, &options);
+    return count;
+}
+
+lk_node *lk_running_sum(lk_graph *graph, const char *name, lk_running_sum_options options) {
+    lk_node *values[LK_FIELDS_MOST];
+    int32_t count = list_values(graph, values);
+    return graph->failed != LK_OK ? NULL : make(graph, name, values, count, false, &options);
 }
 
 lk_node *lk_sum_of_known(lk_graph *graph, const char *name, lk_node *const *known,
                          lk_running_sum_options options) {
-    const int64_t begin[] = {0, graph->variables};
-    return graph->failed != LK_OK ? NULL : make(graph, name, known, 1, NULL, begin, &options);
+    lk_node *values[LK_FIELDS_MOST];
+    int32_t count = list_values(graph, values);
+    return graph->failed != LK_OK ? NULL : make(graph, name, known, count, true, &options);
 }

@@ -62,6 +62,25 @@ done
 expect_status 1 'comes before it in the model.s ordering' sample "$work/nade" --given \
     "$work/given.txt" --count 2 --out "$work/drawn.txt"
 
+# Given a label, and the parts of a view: training knows some of them, and the label always.
+awk 'BEGIN { srand(5); print "kind,a,b,c"
+    for (i = 0; i < 200; i++) { k = int(3 * rand())
+        print "k" k "," k "," int(3 * rand()) "," (rand() < 0.8 ? k : 3) } }' >"$work/kinds.csv"
+awk 'BEGIN { srand(6)
+    for (i = 0; i < 200; i++) { x = int(4 * rand()); print x "," x "," int(4 * rand()) } }' \
+    >"$work/numbers.csv"
+for family in nade eonade ardm; do
+    run train "$family" --set hidden=16 --data "$work/kinds.csv" --condition kind --epochs 60 \
+        --learning-rate 0.02 --out "$work/given" >/dev/null 2>&1 || fail "$family given a label"
+    run eval "$work/given" --data "$work/kinds.csv" --classify --json >"$work/json"
+    awk -v right="$(json "$work/json" accuracy)" 'BEGIN { exit !(right > 0.9) }' ||
+        fail "$family does not see its label: $(cat "$work/json")"
+    run train "$family" --set hidden=16 --data "$work/numbers.csv" --view bits:1 --epochs 5 \
+        --out "$work/view" >/dev/null 2>&1 || fail "$family on a view"
+    run check "$work/view" --data "$work/numbers.csv" >/dev/null || fail "$family on a view: check"
+    checks=$((checks + 2))
+done
+
 expect_status 1 'which stays; of a trained eonade can be changed: orders, order_seed' eval \
     "$work/eonade" --set hidden=3 --data "$work/test.txt"
 expect_status 1 'orders' eval "$work/eonade" --set orders=0 --data "$work/test.txt"

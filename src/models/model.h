@@ -168,8 +168,8 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
  * given variables first. */
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
                                 lk_graph **graph);
-/* Its fields, at most LK_VIEW_PARTS_MOST + 1: the modelled ones, with ranks of all their cells, then
- * what is given; how many there are. For those who build networks. */
+/* Its fields, at most LK_VIEW_PARTS_MOST + 1: the modelled ones, with ranks of all their cells,
+ * then what is given; how many there are. For those who build networks. */
 int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fields);
 /* What an order-agnostic model is trained on. All variables have one rank, and behind what is given
  * anyway each modelled field has a given one of as many cells: what is known of it, which is its

@@ -277,7 +277,8 @@ const char *lk_family_name_at(int32_t number);
 typedef struct lk_training {
     const char *family; /* "histogram", "made" (the default), "pixelcnn", "charrnn", ... */
     /* Whose weights the training goes on from, with its family, order and kind of data: settings
-     * may then only change what matters in training. NULL: from the beginning. */
+     * may then only change what matters in training, or as lk_model_set does. NULL: from the
+     * beginning. */
     const lk_model *from;
     /* "KEY=VALUE", of those that `likely models FAMILY` lists. */
     const char *const *settings;

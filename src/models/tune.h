@@ -6,9 +6,9 @@
 #include "models/model.h"
 
 /* The model of a file, to be trained further: its weights, its data's description and its settings,
- * of which `assignments` ("KEY=VALUE") may change those that only matter in training; another is
- * LK_INVALID. History and calibration are gone. Families that are fitted at once have nothing to go
- * on from. */
+ * of which `assignments` ("KEY=VALUE") may change those that only matter in training or in how the
+ * weights are used; another is LK_INVALID. History and calibration are gone. Families that are
+ * fitted at once have nothing to go on from. */
 lk_status lk_model_tune(lk_context *context, const char *path, const char *const *assignments,
                         int32_t count, lk_model **model);
 /* The same of a model in memory; `name` is for messages. After a failure it is good for nothing. */

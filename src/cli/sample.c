@@ -60,6 +60,7 @@ static const cli_option options[] = {
      "naive computes everything again for every variable: the same bits, slowly", false},
     {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -321,7 +322,7 @@ const cli_verb cli_sample_verb = {
     .outputs = "out",
     .folders = "out",
     .more = "Held variables must come first in the model's ordering; a made trained with "
-            "order_agnostic=true takes any subset. A .png of\n"
+            "order_agnostic=true, eonade and ardm take any subset. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "
             "it. Pictures of another size than the\n"
             "model's are completed at their own, by families that take any.\n"

@@ -45,6 +45,7 @@ static const cli_option options[] = {
     {"top", "N",
      "how many of the strangest to list: examples, or lines of a text (default 1; of a text 10)",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

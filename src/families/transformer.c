@@ -31,11 +31,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "models/decoder.h"
 #include "models/label.h"
 #include "models/marginals.h"
 #include "models/model.h"
+#include "models/orders.h"
 #include "models/outputs.h"
 #include "models/sequence.h"
 
@@ -103,20 +103,7 @@ static const lk_setting settings[] = {
      .most = 1 << 20,
      .source = "Child et al. 2019, section 4.2",
      .help = "c of pattern=fixed: places at a block's end that later blocks read"},
-    {.key = "orders",
-     .kind = LK_INTEGER,
-     .fallback = "1",
-     .least = 1,
-     .most = 1024,
-     .source = "Uria, Murray, Larochelle, ICML 2014",
-     .help =
-         "orderings that share the weights, an even mixture: the model's own, then random ones"},
-    {.key = "order_seed",
-     .kind = LK_INTEGER,
-     .fallback = "1",
-     .least = 0,
-     .most = (int64_t)1 << 53,
-     .help = "of the random orderings"},
+    LK_ORDERS_SETTINGS(LK_ORDERS_OWN, false),
     LK_OUTPUT_SETTINGS("softmax", false),
     {.key = "dropout",
      .kind = LK_REAL,
@@ -144,29 +131,15 @@ static bool is(const lk_model *model, const char *key, const char *value) {
     return strcmp(lk_settings_text(&model->settings, key), value) == 0;
 }
 
-static int32_t variants(const lk_model *model) {
-    return (int32_t)setting(model, "orders");
-}
-
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
-    lk_random random = {(uint64_t)setting(model, "order_seed"), LK_FOR_ORDER};
-    if (variant == 0) {
-        memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
-    } else {
-        lk_random_permutation(random, (uint64_t)variant, model->data.variables, rank);
-    }
-    return LK_OK;
-}
-
 static bool by_distance(const lk_model *model) {
     return is(model, "positions", "distance") ||
            (is(model, "positions", "auto") && model->data.stream);
 }
 
 static const char *one_size(const lk_model *model) {
-    return by_distance(model)    ? NULL
-           : variants(model) > 1 ? "several orderings"
-                                 : "learned vectors for places (positions=axes)";
+    return by_distance(model)           ? NULL
+           : lk_orders_count(model) > 1 ? "several orderings"
+                                        : "learned vectors for places (positions=axes)";
 }
 
 static int64_t window_of(const lk_model *model) {
@@ -222,7 +195,8 @@ static lk_node *where(const lk_model *model, lk_graph *graph, const char *name,
 /* What a place is told: the symbol before it, where that stands, where itself stands. */
 static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *output,
                      int64_t width) {
-    lk_node *values = lk_sequence_begin(graph, values_of(graph, output), variants(model) > 1);
+    lk_node *values =
+        lk_sequence_begin(graph, values_of(graph, output), lk_orders_count(model) > 1);
     lk_node *symbol = symbols_of(graph, output, values, width);
     if (by_distance(model)) {
         return lk_label_add(graph, "label", lk_shift_from_start(graph, "before", symbol, 1));
@@ -239,7 +213,7 @@ static bool has_ties(const lk_graph *graph) {
 }
 
 static lk_status check(const lk_model *model, lk_graph *graph) {
-    if (has_ties(graph) && (by_distance(model) || variants(model) > 1)) {
+    if (has_ties(graph) && (by_distance(model) || lk_orders_count(model) > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "the ordering has %d ranks for %lld variables: a transformer under equal "
                        "ranks has positions=axes and one ordering (orders=1)",
@@ -257,13 +231,13 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
                        "window is for pattern=full; the other patterns look back by stride and "
                        "summary");
     }
-    if (model->data.stream && (!by_distance(model) || !all || variants(model) > 1)) {
+    if (model->data.stream && (!by_distance(model) || !all || lk_orders_count(model) > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "a text has no end: a transformer of texts knows distances alone "
                        "(positions=distance), reads all of its window (pattern=full) and has one "
                        "ordering (orders=1)");
     }
-    if (by_distance(model) && (variants(model) > 1 || model->data.shape.axes > 1)) {
+    if (by_distance(model) && (lk_orders_count(model) > 1 || model->data.shape.axes > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "positions=distance is for sequences in one ordering; images and several "
                        "orderings need positions=axes");
@@ -315,7 +289,7 @@ static lk_node *one_stream(stack *s, const lk_outputs *output, int32_t *limit) {
                              pattern_of(s->model, i, &s->cut), NULL);
     }
     return lk_sequence_end(s->graph, lk_channel_norm(s->graph, "norm", x, 1),
-                           variants(s->model) > 1);
+                           lk_orders_count(s->model) > 1);
 }
 
 /* What is asked reads up to the step of its rank, when lower ranks are there; what was seen one
@@ -389,8 +363,8 @@ const lk_family lk_transformer_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
-    .variants = variants,
-    .ordering = ordering,
+    .variants = lk_orders_count,
+    .ordering = lk_orders_ordering,
     .build = build,
     .any_size = true,
     .one_size = one_size,

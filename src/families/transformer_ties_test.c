@@ -1,6 +1,6 @@
-/* The Transformer under orders whose variables share ranks, in two streams: against its equations in
- * double, as a distribution, with gradients; in as many steps as there are ranks; and what it does
- * not take. */
+/* The Transformer under orders whose variables share ranks, in two streams: against its equations
+ * in double, as a distribution, with gradients; in as many steps as there are ranks; and what it
+ * does not take. */
 #include "families/testing_transformer.h"
 
 #define SEED 1906

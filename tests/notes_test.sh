@@ -38,7 +38,7 @@ said 'counted.csv: the first line counts 0 to 2 and is taken for an example' \
 for pair in '01 1' '1 +1' '1.0 1' '2 02' '007 7'; do
     read -r one other <<<"$pair"
     printf 'odd,code\n1.0,%s\n2.0,3\n1.0,%s\n' "$one" "$other" >"$work/spelled.csv"
-    said "spelled.csv: .*column 'code': [$one]+ and [$other]+ are one value; --columns words keeps" \
+    said "column 'code': [$one]+ and [$other]+ are one value; --columns words keeps them apart" \
         train uniform --data "$work/spelled.csv" --out "$m"
 done
 run train uniform --data "$work/spelled.csv" --columns words --out "$m" --json >"$work/json" \

@@ -170,7 +170,8 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
                                  lk_symbols *symbols);
 
 /* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
- * format. Not so: a table, numbers, nothing at all, what cannot be found. */
+ * format. Not so: a table, numbers, nothing at all, what cannot be found. A pipe is copied
+ * (lk_spool_path), so that whoever reads it next gets all of it. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
 
 #endif

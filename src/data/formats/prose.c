@@ -1,8 +1,11 @@
 /* Whether a file is a text to be modelled as one, and no data. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+#include "base/path.h"
+#include "base/spool.h"
 #include "data/formats/csv.h"
 #include "data/formats/folder_list.h"
 #include "data/source.h"
@@ -75,6 +78,19 @@ static lk_status look_at_file(lk_context *context, const char *path, bool *text)
     return status;
 }
 
+/* What is open already, or gives its content but once, is left where it stood. */
+static lk_status look_at_once(lk_context *context, const char *path, bool *text) {
+    int descriptor;
+    bool own;
+    LK_TRY(lk_spool_path(context, path));
+    LK_TRY(lk_open(context, path, &descriptor, &own));
+    off_t at = lseek(descriptor, 0, SEEK_CUR);
+    lk_status status = look_at_file(context, path, text);
+    lseek(descriptor, at, SEEK_SET);
+    close(descriptor);
+    return status;
+}
+
 static lk_status look_at_folder(lk_context *context, const char *path, bool *text) {
     static const char *const any[] = {"", NULL};
     lk_folder folder;
@@ -97,7 +113,7 @@ lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text) 
     if (stat(path, &about) != 0) {
         return LK_OK; /* whoever reads it says why not */
     }
-    return S_ISDIR(about.st_mode)   ? look_at_folder(context, path, text)
-           : S_ISREG(about.st_mode) ? look_at_file(context, path, text)
-                                    : LK_OK;
+    return S_ISDIR(about.st_mode)     ? look_at_folder(context, path, text)
+           : lk_path_gives_once(path) ? look_at_once(context, path, text)
+                                      : look_at_file(context, path, text);
 }

@@ -388,6 +388,7 @@ static lk_status write_csv(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_csv_format = {
     .name = "csv",
+    .kind = "a CSV table",
     .number = LK_FROM_CSV,
     .traits = LK_KEEPS_WORDS | LK_IS_TEXT,
     .endings = {".csv"},

@@ -331,6 +331,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
 
 const lk_format lk_folder_format = {
     .name = "folder",
+    .kind = "a folder",
     .number = LK_FROM_FOLDER,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .read = read_found,

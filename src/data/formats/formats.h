@@ -174,4 +174,12 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
  * (lk_spool_path), so that whoever reads it next gets all of it. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
 
+/* What these bytes are, as can stand behind "is": "a PNG picture", "a text", "packed by gzip".
+ * False: nothing that is known, and then kind is "". */
+#define LK_KIND_CAPACITY 80
+bool lk_kind_of(const uint8_t *data, int64_t size, char kind[LK_KIND_CAPACITY]);
+/* LK_FORMAT: "NAME: is a PNG picture, not WANTED". */
+lk_status lk_fail_kind(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       const char *wanted);
+
 #endif

@@ -385,6 +385,7 @@ lk_status lk_npz_labels(lk_context *context, const lk_reading *reading, lk_array
 
 const lk_format lk_npz_format = {
     .name = "npz",
+    .kind = "a ZIP archive (NPZ or another)",
     .number = LK_FROM_NPZ,
     .traits = LK_HAS_ARRAYS,
     .endings = {".npz"},

@@ -164,6 +164,7 @@ static lk_status read_png(lk_context *context, const lk_reading *reading, lk_dat
 
 const lk_format lk_png_format = {
     .name = "png",
+    .kind = "a PNG picture",
     .number = LK_FROM_PNG,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .endings = {".png"},

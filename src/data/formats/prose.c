@@ -52,7 +52,7 @@ static bool is_ragged(const uint8_t *bytes, int64_t size) {
     return false;
 }
 
-static bool is_prose(const uint8_t *bytes, int64_t size) {
+bool lk_is_prose(const uint8_t *bytes, int64_t size) {
     int64_t letters;
     if (size == 0 || !is_utf8(bytes, size, &letters)) {
         return false;
@@ -73,7 +73,7 @@ static lk_status look_at_file(lk_context *context, const char *path, bool *text)
     LK_TRY(lk_source_open_unpacked(context, path, &source));
     lk_status status = source.size > 0 ? lk_source_see(&source, 0, &bytes, &count) : LK_OK;
     count = count < BYTES_MOST ? count : BYTES_MOST;
-    *text = status == LK_OK && count > 0 && is_prose(bytes, count);
+    *text = status == LK_OK && count > 0 && lk_is_prose(bytes, count);
     lk_source_close(&source);
     return status;
 }

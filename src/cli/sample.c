@@ -33,8 +33,8 @@ static const cli_option options[] = {
     {"label", "VALUE", "of a model of p(x | label): which one", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
-     "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
-     "charrnn",
+     "size of images, or length of sequences, other than the model's: of families that take any "
+     "(likely models)",
      false},
     {"given", "FILE",
      "complete what is given. Pictures or other data: their upper part. A table with column names: "
@@ -143,8 +143,8 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     }
     lk_status status = hold(arguments, model, dataset, given);
     if (status == LK_OK) {
-        status = lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1,
-                                 given);
+        status =
+            lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
     }
     *note = dataset->note;
     dataset->note = NULL;
@@ -296,8 +296,8 @@ const cli_verb cli_sample_verb = {
     .inputs = "given prompt-file",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; a made trained with "
-            "order_agnostic=true takes any subset. A .png of\n"
+    .more = "Held variables must come first in the model's ordering, unless it was trained "
+            "with order_agnostic=true. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "
             "it. Pictures of another size than the\n"
             "model's are completed at their own, by families that take any.\n"

@@ -380,6 +380,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 const lk_family lk_image_transformer_family = {
     .name = "image-transformer",
     .place = 135,
+    .any_order = true,
     .summary = "Transformer decoder whose layers read what is near: binary, grey or colour images, "
                "also given a class",
     .paper = "Parmar, Vaswani, Uszkoreit, Kaiser, Shazeer, Ku, Tran: Image Transformer, ICML 2018",

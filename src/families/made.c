@@ -325,6 +325,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 const lk_family lk_made_family = {
     .name = "made",
     .place = 50,
+    .any_order = true,
     .summary = "masked autoencoder: a fully connected network whose masks make it autoregressive",
     .paper = "Germain, Gregor, Murray, Larochelle: MADE, ICML 2015",
     .settings = settings,

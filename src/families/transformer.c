@@ -313,6 +313,7 @@ static lk_status start(lk_model *model, const lk_dataset *train) {
 const lk_family lk_transformer_family = {
     .name = "transformer",
     .place = 130,
+    .any_order = true,
     .summary =
         "Transformer decoder: masked attention over texts, sequences or images, in any order",
     .paper = "Vaswani et al.: Attention Is All You Need, NIPS 2017; Child et al.: Generating Long "

@@ -13,6 +13,8 @@
 #include "kernels/kernels.h"
 #include "models/take.h"
 
+#define AGNOSTIC "order_agnostic" /* the setting of families whose networks may take any order */
+
 typedef struct sampling {
     const lk_model *model;
     const lk_sample_options *options;
@@ -46,6 +48,15 @@ static const char *name_of(const lk_model *model, int64_t variable, char name[12
     return name;
 }
 
+static bool may_be_agnostic(const lk_family *family) {
+    for (int32_t i = 0; i < family->setting_count; i++) {
+        if (strcmp(family->settings[i].key, AGNOSTIC) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) {
     char first[128], second[128];
     if (lk_model_view(model) != NULL) {
@@ -56,11 +67,15 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
             "take a model without a view",
             name_of(model, held, first), name_of(model, early, second));
     }
+    char agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
+    lk_family_names(may_be_agnostic, " or ", agnostic, sizeof agnostic);
+    lk_family_names(lk_family_any_order, ", ", orders, sizeof orders);
     return lk_fail(model->context, LK_INVALID,
                    "%s is held, but %s, which comes before it in the model's ordering, is to be "
-                   "drawn: hold a prefix of the ordering (or train made with order_agnostic=true, "
-                   "which takes any subset)",
-                   name_of(model, held, first), name_of(model, early, second));
+                   "drawn: hold a prefix of the ordering, or train %s with " AGNOSTIC
+                   "=true, which takes any subset, or one of %s in an order that has first what "
+                   "is held",
+                   name_of(model, held, first), name_of(model, early, second), agnostic, orders);
 }
 
 /* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */
@@ -78,12 +93,7 @@ static lk_status held_come_first(const sampling *s, const lk_graph *graph, const
 }
 
 static bool order_agnostic(const lk_model *model) {
-    for (int32_t i = 0; i < model->settings.count; i++) {
-        if (strcmp(model->settings.table[i].key, "order_agnostic") == 0) {
-            return lk_settings_boolean(&model->settings, "order_agnostic");
-        }
-    }
-    return false;
+    return may_be_agnostic(model->family) && lk_settings_boolean(&model->settings, AGNOSTIC);
 }
 
 /* An ordering for samples held as `row` says (NULL: not held), until the next call; NULL where the

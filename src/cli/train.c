@@ -60,8 +60,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with carried state, for families that take texts (likely models; default for "
-     "what is a text and no data: utf8)",
+     "back-propagation with carried state, for families that take texts (likely models). Default "
+     "for what is a text and no data: utf8",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default: chosen)",
      false},

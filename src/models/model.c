@@ -215,7 +215,7 @@ static lk_status declare_parameters(lk_model *model) {
     return LK_OK;
 }
 
-/* What the proof found has names of nodes and cells, and says nothing to whoever chose the order. */
+/* What the proof found has names of nodes and cells: nothing to whoever chose the order. */
 static lk_status fail_order(const lk_model *model) {
     char names[LK_FAMILY_NAMES];
     lk_family_names(lk_family_any_order, ", ", names, sizeof names);

@@ -19,6 +19,7 @@ typedef struct lk_reading {
     const char *array; /* of an NPZ; NULL: by role */
     lk_role role;
     bool own_role;
+    bool *lacks;
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
     lk_shape shape;      /* what is wanted; axes 0: anything */

@@ -41,6 +41,7 @@ typedef struct lk_dataset_options {
     bool empty;   /* a file of no examples gives a data set of none, which has no values and nothing
                     * else that can be relied on */
     bool own_role; /* of an archive: no array but one whose name is of the role */
+    bool *lacks;   /* or NULL: set where such is not there, which is a failure too */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of

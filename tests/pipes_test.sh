@@ -64,15 +64,15 @@ eats_here() {
 says_here() {
     local file=$1 got=0
     shift
-    cp "$file" "$work/before"
+    cp "$file" "$work/said-before"
     run "$@" 2>>"$file" >"$work/stdout" || got=$?
     [[ $got -eq 1 ]] && grep -q '^likely: standard error: would be written over an input' \
         "$work/stdout" || fail "likely $* 2>>$file: status $got, $(cat "$work/stdout")"
-    expect_same "$work/before" "$file" "likely $* 2>>$file"
+    expect_same "$work/said-before" "$file" "likely $* 2>>$file"
     got=0
     run "$@" >>"$file" 2>&1 || got=$?
     [[ $got -eq 1 ]] || fail "likely $* >>$file 2>&1: status $got"
-    expect_same "$work/before" "$file" "likely $* >>$file 2>&1"
+    expect_same "$work/said-before" "$file" "likely $* >>$file 2>&1"
 }
 says_here "$work/few.txt" train uniform --data "$work/few.txt" --out "$work/other"
 says_here "$work/few.txt" eval "$m" --data "$work/few.txt"

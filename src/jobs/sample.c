@@ -57,6 +57,10 @@ static bool may_be_agnostic(const lk_family *family) {
     return false;
 }
 
+static bool any_order_of_tables(const lk_family *family) {
+    return lk_family_any_order(family) && family->tables;
+}
+
 static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) {
     char first[128], second[128];
     if (lk_model_view(model) != NULL) {
@@ -67,9 +71,11 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
             "take a model without a view",
             name_of(model, held, first), name_of(model, early, second));
     }
+    bool tables = model->data.alphabets != NULL;
     char agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
     lk_family_names(may_be_agnostic, " or ", agnostic, sizeof agnostic);
-    lk_family_names(lk_family_any_order, ", ", orders, sizeof orders);
+    lk_family_names(tables ? any_order_of_tables : lk_family_any_order, ", ", orders,
+                    sizeof orders);
     return lk_fail(model->context, LK_INVALID,
                    "%s is held, but %s, which comes before it in the model's ordering, is to be "
                    "drawn: hold a prefix of the ordering, or train %s with " AGNOSTIC

@@ -26,7 +26,6 @@
 #include "base/random.h"
 #include "models/decoder.h"
 #include "models/label.h"
-#include "models/marginals.h"
 #include "models/model.h"
 #include "models/outputs.h"
 #include "models/sequence.h"
@@ -226,12 +225,7 @@ static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *o
 
 static lk_status check(const lk_model *model, lk_graph *graph) {
     LK_TRY(lk_sequence_check(graph, "transformer"));
-    int64_t width = setting(model, "width"), heads = setting(model, "heads");
-    if (width % heads != 0) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "width=%lld is not a multiple of heads=%lld, which share it",
-                       (long long)width, (long long)heads);
-    }
+    LK_TRY(lk_decoder_check(graph, setting(model, "width"), setting(model, "heads")));
     bool all = is(model, "pattern", "full");
     if (!all && setting(model, "window") > 0) {
         return lk_fail(graph->context, LK_INVALID,
@@ -302,14 +296,6 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     return lk_graph_close(graph);
 }
 
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    if (is(model, "distribution", "logistic")) {
-        return lk_outputs_start(model, train);
-    }
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
-}
-
 const lk_family lk_transformer_family = {
     .name = "transformer",
     .place = 130,
@@ -324,9 +310,10 @@ const lk_family lk_transformer_family = {
     .given = true,
     .variants = variants,
     .ordering = ordering,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .one_size = one_size,
-    .start = start,
+    .start = lk_outputs_start_pooled,
     .clip = 1,
 };

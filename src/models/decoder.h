@@ -29,6 +29,8 @@ typedef struct lk_decoder {
     double attention_dropout;
 } lk_decoder;
 
+/* LK_INVALID unless heads share the width evenly. */
+lk_status lk_decoder_check(lk_graph *graph, int64_t width, int64_t heads);
 /* One layer over x, NAME.attention... and NAME.wide ... */
 lk_node *lk_decoder_layer(lk_graph *graph, const char *name, lk_node *x, const lk_decoder *decoder,
                           lk_attention_pattern pattern);

@@ -50,7 +50,7 @@ expect_status 1 'm.checkpoint: is a checkpoint of a training, not a model' info 
 expect_status 1 'm: is a safetensors file, as a model is, not a compressed file' \
     decompress "$work/h" --data "$work/m" --out "$work/y.csv"
 expect_status 1 'but a safetensors file, as a model is' eval "$work/h" --data "$work/m"
-expect_status 1 'but a compressed file of likely; likely decompress MODEL' eval "$work/h" \
+expect_status 1 'but a compressed file of likely; decompress it' eval "$work/h" \
     --data "$work/c"
 head -c 100 "$work/m" >"$work/cut"
 expect_status 1 'cut: not a safetensors file, or truncated' info "$work/cut"

@@ -155,6 +155,7 @@ static lk_status descend(const session *s, train_report *r) {
     options->checkpoint = s->out.checkpoint;
     options->model_path = s->out.whole ? s->out.model : NULL;
     options->progress = train_report_step;
+    options->validating = train_report_validating;
     options->progress_argument = r;
     lk_status status =
         s->data.train_texts != NULL

@@ -48,7 +48,7 @@ static lk_status check_format(job *work) {
     if (strncmp(format, CHECKPOINT, strlen(CHECKPOINT)) == 0) {
         return lk_fail(work->context, LK_FORMAT,
                        "%s: is a checkpoint of a training, not a model; the model's name is the "
-                       "same without .checkpoint, and likely train --resume goes on from this",
+                       "same without .checkpoint",
                        work->path);
     }
     if (strcmp(format, LK_MODEL_FILE_FORMAT) != 0) {
@@ -453,8 +453,7 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
     lk_model *made = NULL;
     *model = NULL;
     if (bytes.size < LOOKED_AT || bytes.data[LOOKED_AT - 1] != '{') {
-        lk_status status =
-            lk_fail_kind(context, name, bytes.data, bytes.size, "a model, as likely train writes");
+        lk_status status = lk_fail_kind(context, name, bytes.data, bytes.size, "a model of likely");
         lk_bytes_release(&bytes);
         return status;
     }

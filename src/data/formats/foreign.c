@@ -13,8 +13,7 @@ static const struct {
     int64_t at, size;
     const char *magic, *what;
 } foreign[] = {
-    {0, 8, "\x89lkz\r\n\x1A\n",
-     "a compressed file of likely; likely decompress MODEL --data FILE gives its content"},
+    {0, 8, "\x89lkz\r\n\x1A\n", "a compressed file of likely; decompress it"},
     {8, 14, "{\"__metadata__", "a safetensors file, as a model is"},
     {0, 2, "\xFF\xFE", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
     {0, 2, "\xFE\xFF", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},

@@ -236,6 +236,7 @@ const lk_family lk_lmconv_family = {
     .variants = variants,
     .ordering = ordering,
     .given = true,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .start = lk_outputs_start,

@@ -41,6 +41,7 @@ typedef struct lk_dataset_options {
     bool empty;   /* a file of no examples gives a data set of none, which has no values and nothing
                     * else that can be relied on */
     bool own_role; /* of an archive: no array but one whose name is of the role */
+    bool *lacks;   /* or NULL: set where such is not there, which is a failure too */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
@@ -170,7 +171,16 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
                                  lk_symbols *symbols);
 
 /* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
- * format. Not so: a table, numbers, nothing at all, what cannot be found. */
+ * format. Not so: a table, numbers, nothing at all, what cannot be found. A pipe is copied
+ * (lk_spool_path), so that whoever reads it next gets all of it. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
+
+/* What these bytes are, as can stand behind "is": "a PNG picture", "a text", "packed by gzip".
+ * False: nothing that is known, and then kind is "". */
+#define LK_KIND_CAPACITY 80
+bool lk_kind_of(const uint8_t *data, int64_t size, char kind[LK_KIND_CAPACITY]);
+/* LK_FORMAT: "NAME: is a PNG picture, not WANTED". */
+lk_status lk_fail_kind(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       const char *wanted);
 
 #endif

@@ -1,8 +1,11 @@
 /* Whether a file is a text to be modelled as one, and no data. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+#include "base/path.h"
+#include "base/spool.h"
 #include "data/formats/csv.h"
 #include "data/formats/folder_list.h"
 #include "data/source.h"
@@ -49,7 +52,7 @@ static bool is_ragged(const uint8_t *bytes, int64_t size) {
     return false;
 }
 
-static bool is_prose(const uint8_t *bytes, int64_t size) {
+bool lk_is_prose(const uint8_t *bytes, int64_t size) {
     int64_t letters;
     if (size == 0 || !is_utf8(bytes, size, &letters)) {
         return false;
@@ -70,8 +73,21 @@ static lk_status look_at_file(lk_context *context, const char *path, bool *text)
     LK_TRY(lk_source_open_unpacked(context, path, &source));
     lk_status status = source.size > 0 ? lk_source_see(&source, 0, &bytes, &count) : LK_OK;
     count = count < BYTES_MOST ? count : BYTES_MOST;
-    *text = status == LK_OK && count > 0 && is_prose(bytes, count);
+    *text = status == LK_OK && count > 0 && lk_is_prose(bytes, count);
     lk_source_close(&source);
+    return status;
+}
+
+/* What is open already, or gives its content but once, is left where it stood. */
+static lk_status look_at_once(lk_context *context, const char *path, bool *text) {
+    int descriptor;
+    bool own;
+    LK_TRY(lk_spool_path(context, path));
+    LK_TRY(lk_open(context, path, &descriptor, &own));
+    off_t at = lseek(descriptor, 0, SEEK_CUR);
+    lk_status status = look_at_file(context, path, text);
+    lseek(descriptor, at, SEEK_SET);
+    close(descriptor);
     return status;
 }
 
@@ -97,7 +113,7 @@ lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text) 
     if (stat(path, &about) != 0) {
         return LK_OK; /* whoever reads it says why not */
     }
-    return S_ISDIR(about.st_mode)   ? look_at_folder(context, path, text)
-           : S_ISREG(about.st_mode) ? look_at_file(context, path, text)
-                                    : LK_OK;
+    return S_ISDIR(about.st_mode)     ? look_at_folder(context, path, text)
+           : lk_path_gives_once(path) ? look_at_once(context, path, text)
+                                      : look_at_file(context, path, text);
 }

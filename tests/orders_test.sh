@@ -43,7 +43,7 @@ expect_status 1 'compressed with model' decompress "$work/eonade" --data "$work/
 run decompress "$work/eonade" "${of_four[@]}" --data "$work/packed" --out "$work/back.txt" \
     >/dev/null
 expect_same "$work/test.txt" "$work/back.txt" "of four orders"
-run info "$work/eonade" "${of_four[@]}" | grep -qE '^masks +4$' || fail "info does not say 4 orders"
+run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' || fail "info does not say 4 orders"
 run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
 checks=$((checks + 2))
@@ -80,6 +80,22 @@ for family in nade eonade ardm; do
     run check "$work/view" --data "$work/numbers.csv" >/dev/null || fail "$family on a view: check"
     checks=$((checks + 2))
 done
+
+# Where variables share ranks, the random orders share them too; empty fields are holes.
+echo 0 0 1 1 2 2 3 3 >"$work/ties"
+make_rows 60 8 7 >"$work/eight.txt"
+for family in eonade ardm; do
+    run train "$family" --set hidden=6 --set orders=2 --order "$work/ties" --epochs 2 \
+        --data "$work/eight.txt" --out "$work/tied" >/dev/null 2>&1 || fail "$family with ties"
+    run eval "$work/tied" --set orders=5 --data "$work/eight.txt" >/dev/null || fail "$family, 5"
+    run check "$work/tied" --set orders=3 --data "$work/eight.txt" >/dev/null || fail "$family, 3"
+    run info "$work/tied" --set orders=3 --json >"$work/json"
+    [[ $(json "$work/json" sequential_steps) -eq 4 ]] || fail "$family: four ranks, four steps"
+    checks=$((checks + 4))
+done
+echo '0,,1,,,1,0,' >"$work/holes"
+run sample "$work/tied" --given "$work/holes" --count 20 --out "$work/drawn.csv" >/dev/null
+grep -vE '^0,[01],1,[01],[01],1,0,[01]$' "$work/drawn.csv" && fail "empty fields are holes"
 
 expect_status 1 'which stays; of a trained eonade can be changed: orders, order_seed' eval \
     "$work/eonade" --set hidden=3 --data "$work/test.txt"

@@ -159,7 +159,7 @@ static lk_node *numbers_or_symbols(lk_graph *graph, const lk_outputs *output) {
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     lk_outputs output;
-    LK_TRY(lk_outputs_init(graph, model, &graph->fields[0], &output));
+    LK_TRY(lk_outputs_init_each(graph, model, &graph->fields[0], &output));
     lk_node *node = causal(model, graph, "first", numbers_or_symbols(graph, &output), 1, -1);
     LK_TRY(add_layers(model, graph, &node));
     node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
@@ -181,5 +181,5 @@ const lk_family lk_conv1d_family = {
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
-    .start = lk_outputs_start,
+    .start = lk_outputs_start_each,
 };

@@ -211,11 +211,6 @@ static lk_status take_places(const lk_graph *graph, int64_t variables, places *p
             p->cell[place] = (int32_t)(variable / variables);
             p->limit[place] = (int32_t)i;
         }
-        if (variable != p->cell[place] * variables + i % variables) {
-            return lk_fail(graph->context, LK_INVALID,
-                           "distribution=logistic is of whole pixels, and in this ordering their "
-                           "colours do not follow one another: take distribution=softmax");
-        }
     }
     return LK_OK;
 }
@@ -336,6 +331,7 @@ static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
     LK_TRY(lk_pixels_grid(graph, model, &grid));
     LK_TRY(lk_sequence_check(graph, model->family->name));
     LK_TRY(lk_outputs_init(graph, model, lk_graph_field(graph, 0), &n->output));
+    LK_TRY(lk_outputs_check_order(graph, &n->output));
     LK_TRY(lk_decoder_check(graph, width, heads));
     grid.groups = lk_outputs_groups(&n->output);
     n->shape = (lk_shape){3, {grid.size[0], grid.size[1], grid.groups}};

@@ -204,6 +204,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     int32_t first_kernel;
     lk_outputs output;
     LK_TRY(lk_outputs_init(graph, model, lk_graph_field_of(graph, graph->data), &output));
+    LK_TRY(lk_outputs_check_order(graph, &output));
     LK_TRY(lk_pixels_grid(graph, model, &n.grid));
     LK_TRY(lk_mask_size(graph, model, "first_kernel", &first_kernel));
     LK_TRY(lk_mask_size(graph, model, "kernel", &n.kernel));

@@ -21,6 +21,8 @@
  * Long Sequences with Sparse Transformers", 2019, section 5.3); or only how far apart two places
  * are, as a learned bias of each head by distance (Shaw et al., NAACL 2018; Raffel et al., JMLR
  * 2020, section 2.1), so that sequences have no end: then `window` is how far a layer looks back.
+ * The biases begin as slopes (Press et al., "Train Short, Test Long", ICLR 2022, section 3): from
+ * zero, a text's network stays at what pairs of characters say.
  *
  * Patterns (Child et al. 2019, section 4.2), one layer and the next in turn, with l = stride:
  *   strided  the last l places; every l-th place before

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/maths.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "graph/weight_norm.h"
@@ -214,6 +215,14 @@ static bool draw_orthogonal(lk_parameter *p, lk_random random, uint64_t which) {
     return true;
 }
 
+static void fill_slopes(lk_parameter *p) {
+    const float ln2 = 0.69314718f;
+    for (int64_t e = 0; e < p->rows * p->columns; e++) {
+        float share = (float)(e / p->columns + 1) / (float)p->rows;
+        p->value[e] = -lk_exp_scalar(-8.0f * ln2 * share) * (float)(e % p->columns);
+    }
+}
+
 lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
     lk_random random = {seed, LK_FOR_INIT};
     for (int32_t i = 0; i < parameters->count; i++) {
@@ -236,6 +245,9 @@ lk_status lk_parameters_initialise(lk_parameters *parameters, uint64_t seed) {
                         sqrtf(2.0f / (float)(p->fan_in > 0 ? p->fan_in : 1)));
             break;
         case LK_INIT_NORM: /* below, once all directions are drawn */
+            break;
+        case LK_INIT_SLOPES:
+            fill_slopes(p);
             break;
         case LK_INIT_ORTHOGONAL:
             made = draw_orthogonal(p, random, (uint64_t)i);

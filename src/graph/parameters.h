@@ -11,6 +11,7 @@ typedef enum lk_init {
     LK_INIT_GLOROT,     /* uniform on +-sqrt(6 / (rows + columns)); Glorot and Bengio 2010 */
     LK_INIT_HE,         /* normal, variance 2 / fan_in; He et al. 2015 */
     LK_INIT_NORM,       /* the norms of the units whose gains these are (graph/weight_norm.h) */
+    LK_INIT_SLOPES,     /* -2^(-8 (row + 1) / rows) column; Press et al. 2022, section 3 */
     LK_INIT_ORTHOGONAL, /* rows or columns orthonormal, times sqrt(2); Saxe et al. 2014 */
 } lk_init;
 

@@ -107,15 +107,20 @@ static lk_status parse_value(reading *r, int64_t variable, int32_t *value) {
     return LK_OK;
 }
 
+/* Nothing between two commas, or before the first, is a value to be drawn. */
 static lk_status parse_line(reading *r) {
     int64_t variable = 0, most = r->given->variables / parts_of(r->model);
+    bool awaited = true;
     while (r->at < r->end && *r->at != '\n') {
         int32_t value;
         if (is_separator(*r->at)) {
-            r->at++;
+            bool comma = *r->at++ == ',';
+            variable += comma && awaited;
+            awaited = awaited || comma;
             continue;
         }
-        if (variable == most) {
+        awaited = false;
+        if (variable >= most) {
             return lk_fail(r->model->context, LK_FORMAT,
                            "%s: line %lld has more than %lld variables", r->path,
                            (long long)r->line, (long long)most);

@@ -39,9 +39,12 @@ static lk_status check(lk_graph *graph, const char *name, const lk_node *input, 
     int64_t sides[] = {input->channels, channels};
     for (int i = 0; i < 2; i++) {
         if (sides[i] % size != 0 || sides[i] / size > GROUPS_MOST) {
-            return lk_fail(graph->context, LK_INVALID,
-                           "node %s: %lld features are not 1 to %d groups of %lld", name,
-                           (long long)sides[i], GROUPS_MOST, (long long)size);
+            return lk_fail(
+                graph->context, LK_INVALID,
+                "layer %s has %lld features, which block_sparse=%lld cuts into groups of "
+                "so many: let the features of layers be a multiple of it (at most "
+                "%d groups)",
+                name, (long long)sides[i], (long long)size, GROUPS_MOST);
         }
     }
     return LK_OK;

@@ -76,6 +76,26 @@ lk_status lk_outputs_init(lk_graph *graph, const lk_model *model, const lk_field
     return output->logistic ? check_logistic(graph, model, output) : LK_OK;
 }
 
+lk_status lk_outputs_init_each(lk_graph *graph, const lk_model *model, const lk_field *field,
+                               lk_outputs *output) {
+    *output = output_of(model, field);
+    output->colours = 1;
+    return output->logistic ? check_logistic(graph, model, output) : LK_OK;
+}
+
+lk_status lk_outputs_check_order(lk_graph *graph, const lk_outputs *output) {
+    int32_t colours = output->logistic ? output->colours : 1;
+    for (int64_t i = 0; i < graph->variables; i++) {
+        int64_t first = graph->by_rank[i - i % colours];
+        if (first % colours != 0 || graph->by_rank[i] != first + i % colours) {
+            return lk_fail(graph->context, LK_INVALID,
+                           "distribution=logistic is of whole pixels, and in this ordering their "
+                           "colours do not follow one another: take distribution=softmax");
+        }
+    }
+    return LK_OK;
+}
+
 int32_t lk_outputs_groups(const lk_outputs *output) {
     return output->logistic ? 1 : output->colours;
 }
@@ -184,11 +204,12 @@ static void fill_layer(lk_model *model, const char *prefix, const lk_outputs *ou
 }
 
 static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_t part,
-                                const char *prefix) {
+                                const char *prefix, int32_t colours) {
     int32_t alphabet =
         part >= 0 ? lk_model_view(model)->parts[part].alphabet : model->data.alphabet;
     lk_field field = {.alphabet = alphabet};
     lk_outputs output = output_of(model, &field);
+    output.colours = colours;
     int64_t symbols = (int64_t)output.colours * alphabet;
     int64_t units = lk_logistic_colours_channels(output.colours, output.components);
     double *count = lk_allocate(symbols, sizeof *count);
@@ -214,14 +235,19 @@ lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
         if (part >= 0) {
             snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
         }
-        LK_TRY(start_logistic(model, train, part, prefix));
+        LK_TRY(start_logistic(model, train, part, prefix, colours_of(model)));
     }
     return LK_OK;
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
+    return lk_outputs_logistic(model) ? lk_outputs_start(model, train)
+                                      : lk_outputs_start_each(model, train);
+}
+
+lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train) {
     if (lk_outputs_logistic(model)) {
-        return lk_outputs_start(model, train);
+        return start_logistic(model, train, -1, "", 1);
     }
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);

@@ -54,6 +54,12 @@ bool lk_outputs_logistic(const lk_model *model);
  * LK_COLOURS_MOST colours. */
 lk_status lk_outputs_init(lk_graph *graph, const lk_model *model, const lk_field *field,
                           lk_outputs *output);
+/* The same where each value stands by itself, also the colours of a pixel: in sequences. Then the
+ * start is lk_outputs_start_each. */
+lk_status lk_outputs_init_each(lk_graph *graph, const lk_model *model, const lk_field *field,
+                               lk_outputs *output);
+/* LK_INVALID unless the colours of a pixel whose values are a mixture follow one another. */
+lk_status lk_outputs_check_order(lk_graph *graph, const lk_outputs *output);
 /* Cells of a pixel in the network: its colours for a softmax, 1 for a mixture. */
 int32_t lk_outputs_groups(const lk_outputs *output);
 /* A field of the same pixels as numbers, binary ones 0 and 1, others in -1 .. 1: a cell for each
@@ -73,5 +79,7 @@ void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups,
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
 /* The same of networks whose layer has one set of biases for all colours. */
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train);
+/* The same of networks in which each value stands by itself. */
+lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train);
 
 #endif

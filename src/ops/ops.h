@@ -255,7 +255,7 @@ typedef struct lk_attention_options {
     /* A learned bias for each head and distance 0, 1, .. distances - 1 from a key up to its query,
      * the last also for what is further; 0: none. No key may stand behind its query, then. Cells
      * are counted by positions of so many (0 means 1). Declares NAME.distance [heads][distances],
-     * from 0. */
+     * which begin as slopes (Press et al., ICLR 2022): -2^(-8 h / heads) distance, h from 1. */
     int64_t distances, cells_of_position;
     double dropout; /* in training, of weights, as lk_dropout */
 } lk_attention_options;

@@ -43,7 +43,7 @@ expect_status 1 'compressed with model' decompress "$work/eonade" --data "$work/
 run decompress "$work/eonade" "${of_four[@]}" --data "$work/packed" --out "$work/back.txt" \
     >/dev/null
 expect_same "$work/test.txt" "$work/back.txt" "of four orders"
-run info "$work/eonade" "${of_four[@]}" | grep -qE '^masks +4$' || fail "info does not say 4 orders"
+run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' || fail "info does not say 4 orders"
 run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
 checks=$((checks + 2))

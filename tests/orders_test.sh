@@ -48,6 +48,14 @@ run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
 checks=$((checks + 2))
 
+# p-values belong to the settings that the model was trained with.
+run score "$work/eonade" --set orders=1 --data "$work/test.txt" >"$work/score"
+grep -q 'have p-value 0.01 or less' "$work/score" || fail "as trained: $(cat "$work/score")"
+run score "$work/eonade" "${of_four[@]}" --data "$work/test.txt" >"$work/score"
+grep -q 'no p-values: they belong to the settings that the model was trained with (orders=1, ' \
+    "$work/score" || fail "of four orders: $(cat "$work/score")"
+checks=$((checks + 2))
+
 # Any variables may be held: the last ones, which come first in no order of the model's own.
 echo '? ? ? ? ? ? 1 1 1 1 1 1' >"$work/given.txt"
 for model in eonade ardm; do

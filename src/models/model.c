@@ -296,6 +296,7 @@ void lk_model_destroy(lk_model *model) {
     lk_parameters_destroy(model->parameters);
     lk_release(model->history);
     lk_release(model->calibration);
+    lk_release(model->calibrated_for);
     lk_release(model);
 }
 

@@ -117,6 +117,9 @@ struct lk_model {
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
     float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */
     int64_t calibration_count;
+    /* owned: a calibration is gone because it was for these settings, "orders=1, order_seed=1",
+     * and the model is used with others; else NULL */
+    char *calibrated_for;
 };
 
 /* The families that this build knows, and one by name (NULL: unknown). */

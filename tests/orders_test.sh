@@ -56,6 +56,18 @@ grep -q 'no p-values: they belong to the settings that the model was trained wit
     "$work/score" || fail "of four orders: $(cat "$work/score")"
 checks=$((checks + 2))
 
+# The natural order of an ardm is a random one, which has its name: what is held are its first ones.
+run info "$work/ardm" | grep -qE '^ordering +random:1, 12 ' || fail "info of an ardm's order"
+run info "$work/ardm" --set order_seed=2 --json >"$work/json"
+[[ $(json "$work/json" ordering) = random:1 ]] || fail "$(cat "$work/json")"
+run train ardm --set hidden=4 --set order_seed=5 --data "$work/train.txt" --order natural --epochs 1 \
+    --out "$work/fifth" >/dev/null 2>&1
+run info "$work/fifth" | grep -qE '^ordering +random:5, ' || fail "another seed"
+run train ardm --set hidden=4 --data "$work/train.txt" --order reversed --epochs 1 \
+    --out "$work/reversed" >/dev/null 2>&1
+run info "$work/reversed" | grep -qE '^ordering +reversed, ' || fail "an order that is asked for"
+checks=$((checks + 4))
+
 # Any variables may be held: the last ones, which come first in no order of the model's own.
 echo '? ? ? ? ? ? 1 1 1 1 1 1' >"$work/given.txt"
 for model in eonade ardm; do

@@ -179,6 +179,11 @@ none='p\(x \| label\), and no folder.*\(--labels PATH\)'
 expect_status 1 "$none" score "$work/t" --data "$one"
 expect_status 1 "$none" eval "$work/t" --data "$one"
 expect_status 1 "$none" compress "$work/t" --data "$one" --out "$work/c"
+for out in "" "--out $work/none-of-them.txt"; do
+    expect_status 1 'no label is given' sample "$work/t" --count 2 --length 5 $out
+    [[ ! -s $work/stdout && -z $(ls "$work" | grep none-of-them) ]] ||
+        fail "written before the refusal: $(head -2 "$work/stdout")"
+done
 expect_status 1 '1 labels, but the data have 6' eval "$work/t" --data "$work/texts" \
     --labels "$work/up"
 expect_status 1 'none: cannot open' eval "$work/t" --data "$work/texts" --labels "$work/none"

@@ -307,8 +307,9 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     }
     g.how.given = prompt.examples > 0 ? &prompt : NULL;
     g.how.shape = (lk_shape){1, {prompt.variables + g.length}};
-    signal(SIGPIPE, SIG_IGN); /* writing says so instead */
-    lk_status status = open_all(&g);
+    signal(SIGPIPE, SIG_IGN);                          /* writing says so instead */
+    lk_status status = lk_sample_check(model, &g.how); /* a heading comes before the first text */
+    status = status == LK_OK ? open_all(&g) : status;
     g.progress = cli_progress_begin(arguments, "sampling");
     status = status == LK_OK ? draw_all(&g) : status;
     if (g.to != stdout && g.to != NULL && fclose(g.to) != 0 && status == LK_OK && !g.closed) {

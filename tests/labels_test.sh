@@ -184,6 +184,14 @@ for out in "" "--out $work/none-of-them.txt"; do
     [[ ! -s $work/stdout && -z $(ls "$work" | grep none-of-them) ]] ||
         fail "written before the refusal: $(head -2 "$work/stdout")"
 done
+mkdir "$work/S"
+for out in "$work/S" "$work/S/" "$work/new/"; do
+    for count in 1 2; do
+        expect_status 1 'names a folder; name a file' sample "$work/t" --label each \
+            --count $count --length 5 --out "$out"
+    done
+done
+[[ -z $(ls "$work/S") && ! -e $work/S-1 && ! -e $work/new ]] || fail "texts in a folder"
 expect_status 1 '1 labels, but the data have 6' eval "$work/t" --data "$work/texts" \
     --labels "$work/up"
 expect_status 1 'none: cannot open' eval "$work/t" --data "$work/texts" --labels "$work/none"

@@ -10,9 +10,11 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
+#include "data/formats/formats.h"
 
 #define BATCH_MOST 64
 #define WAITING_MOST ((int64_t)1 << 26) /* bytes of texts that wait for the first one */
@@ -245,6 +247,9 @@ static int check_ending(const cli_arguments *arguments) {
 
 /* A pipe or a device gets the texts as standard output does. */
 static lk_status open_all(gallery *g) {
+    if (g->named != NULL && (lk_names_folder(g->named) || lk_is_folder(g->named))) {
+        return lk_fail(g->model->context, LK_INVALID, "%s: names a folder; name a file", g->named);
+    }
     bool whole = g->named != NULL && cli_files_whole(g->model->context, g->named);
     g->out = whole ? g->named : NULL;
     if (g->named != NULL && !whole) {

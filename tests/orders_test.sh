@@ -68,6 +68,15 @@ run train ardm --set hidden=4 --data "$work/train.txt" --order reversed --epochs
 run info "$work/reversed" | grep -qE '^ordering +reversed, ' || fail "an order that is asked for"
 checks=$((checks + 4))
 
+expect_status 1 'use the former, or give the settings .*\(--set KEY=VALUE\), which are part' \
+    decompress "$work/eonade" --data "$work/packed" --out "$work/back.txt"
+run info "$work/packed" --model "$work/eonade" "${of_four[@]}" | grep -qE '^model +[^ ]*eonade, ' ||
+    fail "info does not know the model of four orders"
+run info "$work/packed" --model "$work/eonade" | grep -q '; not ' || fail "info: another model"
+expect_status 2 'set is of models' info "$work/packed" "${of_four[@]}"
+expect_status 1 'which stays' info "$work/packed" --model "$work/eonade" --set hidden=3
+checks=$((checks + 2))
+
 # Any variables may be held: the last ones, which come first in no order of the model's own.
 echo '? ? ? ? ? ? 1 1 1 1 1 1' >"$work/given.txt"
 for model in eonade ardm; do

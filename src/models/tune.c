@@ -122,3 +122,11 @@ lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t 
                ? LK_OK
                : leave_calibration(model, trained);
 }
+
+bool lk_model_has_uses(const lk_model *model) {
+    bool any = false;
+    for (int32_t i = 0; i < model->settings.count; i++) {
+        any = any || model->settings.table[i].evaluation;
+    }
+    return any;
+}

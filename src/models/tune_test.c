@@ -60,8 +60,10 @@ static void test_what_was_trained_stays(void **state) {
     lk_model *model = make(*state);
     const char *as_it_is = "hidden=3";
     testing_ok(*state, lk_model_use(model, &as_it_is, 1));
+    assert_true(lk_model_has_uses(model));
     lk_model_destroy(model);
     model = testing_model(*state, "nade", NULL, 0, 4, 2, "natural", 1);
+    assert_false(lk_model_has_uses(model));
     const char *hidden = "hidden=4";
     testing_refused(*state, lk_model_use(model, &hidden, 1), LK_INVALID, "can be changed: none");
     lk_model_destroy(model);

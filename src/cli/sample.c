@@ -233,6 +233,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     }
     const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
                              .alphabet = model->data.alphabet,
+                             .columns = (lk_columns *)model->data.columns,
                              /* Beside what is given as many are shown as there is room for. */
                              .examples = cli_has(arguments, "given") ? 1 : how->count};
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&

@@ -252,8 +252,10 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given) {
     bool part;
+    const lk_columns *columns = model->data.columns;
+    bool words = columns != NULL && lk_columns_have_words(columns);
     *given = (lk_given){0};
-    if (lk_shape_picture(model->data.shape).axes != 3) {
+    if (words || lk_shape_picture(model->data.shape).axes != 3) {
         return lk_fail(model->context, LK_INVALID,
                        "%s: the model is not for images, so there are no rows to hold: say how "
                        "many variables of the ordering are given%s",

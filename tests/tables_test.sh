@@ -87,6 +87,13 @@ expect_status 1 'not for images' sample "$work/m" --count 1 --given "$work/peopl
 expect_status 1 'which only a .csv holds' sample "$work/m" --count 1 --given "$work/given.csv" \
     --out "$work/x.png"
 [[ ! -e $work/x.png ]] || fail "a picture of words"
+printf 'city,pet,age,income\nOslo,?,,low\n,?,?,high\n' >"$work/given.csv"
+run sample "$work/m" --count 2 --given "$work/given.csv" --out "$work/drawn.csv" >"$work/told"
+said "2 cells are held as the word '\?' \(they stood in the training data; leave out the column" \
+    "$work/told"
+printf 'city,age,income\nOslo,,low\n' >"$work/given.csv"
+run sample "$work/m" --count 2 --given "$work/given.csv" --out "$work/drawn.csv" >"$work/told"
+grep -q 'held as' "$work/told" && fail "nothing is held: $(cat "$work/told")"
 expect_status 1 'all values are given: write \? where' sample "$work/m" --count 1 \
     --given <(head -2 "$work/people.csv") --out "$work/x.csv"
 expect_status 1 "the column 'b' is held, but the column 'a', which comes before it" \

@@ -86,14 +86,17 @@ static int check_given(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
-static lk_status hold(const cli_arguments *arguments, const lk_model *model,
-                      const lk_dataset *dataset, lk_given *given) {
+static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
+                      lk_given *given) {
     int64_t rows, variables; /* checked before */
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
-    return variables >= 0                      ? lk_given_prefix(model, dataset, variables, given)
-           : dataset->open != NULL && rows < 0 ? lk_given_table(model, dataset, given)
-                                               : lk_given_rows(model, dataset, rows, given);
+    if (variables < 0 && rows < 0 && dataset->open != NULL) {
+        LK_TRY(lk_given_note(model->context, dataset));
+        return lk_given_table(model, dataset, given);
+    }
+    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
+                          : lk_given_rows(model, dataset, rows, given);
 }
 
 /* Values are digits; those of the picture formats, archives and arrays begin otherwise. */

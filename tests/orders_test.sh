@@ -43,7 +43,8 @@ expect_status 1 'compressed with model' decompress "$work/eonade" --data "$work/
 run decompress "$work/eonade" "${of_four[@]}" --data "$work/packed" --out "$work/back.txt" \
     >/dev/null
 expect_same "$work/test.txt" "$work/back.txt" "of four orders"
-run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' || fail "info does not say 4 orders"
+run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' ||
+    fail "info does not say 4 orders"
 run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
 checks=$((checks + 2))
@@ -60,8 +61,8 @@ checks=$((checks + 2))
 run info "$work/ardm" | grep -qE '^ordering +random:1, 12 ' || fail "info of an ardm's order"
 run info "$work/ardm" --set order_seed=2 --json >"$work/json"
 [[ $(json "$work/json" ordering) = random:1 ]] || fail "$(cat "$work/json")"
-run train ardm --set hidden=4 --set order_seed=5 --data "$work/train.txt" --order natural --epochs 1 \
-    --out "$work/fifth" >/dev/null 2>&1
+run train ardm --set hidden=4 --set order_seed=5 --data "$work/train.txt" --order natural \
+    --epochs 1 --out "$work/fifth" >/dev/null 2>&1
 run info "$work/fifth" | grep -qE '^ordering +random:5, ' || fail "another seed"
 run train ardm --set hidden=4 --data "$work/train.txt" --order reversed --epochs 1 \
     --out "$work/reversed" >/dev/null 2>&1

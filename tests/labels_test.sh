@@ -27,7 +27,8 @@ expect_status 1 "no label \"2\": the model knows '0', '1'" sample "$work/numbers
     --label 2 --out "$work/no.csv"
 expect_status 1 'no label is given \(--label\)' sample "$work/words" --count 1 --out "$work/no.csv"
 run train made --data "$work/train.txt" --quiet --out "$work/plain" --epochs 1 >/dev/null
-expect_status 1 'not given labels' sample "$work/plain" --count 1 --label 1 --out "$work/no.csv"
+expect_status 1 'not given labels: leave out --label$' sample "$work/plain" \
+    --count 1 --label 1 --out "$work/no.csv"
 
 # All labels in turn: sample i is that of its seed and its label.
 run sample "$work/words" --count 5 --label each --out "$work/each.csv" >/dev/null
@@ -40,7 +41,8 @@ done >"$work/in-turn.csv"
 expect_same "$work/in-turn.csv" "$work/each.csv" "--label each"
 expect_status 1 'goes with one label' sample "$work/words" --count 1 --label each \
     --given "$work/each.csv" --out "$work/no.csv"
-expect_status 1 'not given labels' sample "$work/plain" --count 1 --label each --out "$work/no.csv"
+expect_status 1 'not given labels: leave out --label$' sample "$work/plain" \
+    --count 1 --label each --out "$work/no.csv"
 
 # --given: a label that is held stays, one that is open is that of --label, another is refused.
 awk 'BEGIN { print "colour,size,shape"; split("red,blue,green", c, ",")
@@ -179,6 +181,19 @@ none='p\(x \| label\), and no folder.*\(--labels PATH\)'
 expect_status 1 "$none" score "$work/t" --data "$one"
 expect_status 1 "$none" eval "$work/t" --data "$one"
 expect_status 1 "$none" compress "$work/t" --data "$one" --out "$work/c"
+for out in "" "--out $work/none-of-them.txt"; do
+    expect_status 1 'no label is given' sample "$work/t" --count 2 --length 5 $out
+    [[ ! -s $work/stdout && -z $(ls "$work" | grep none-of-them) ]] ||
+        fail "written before the refusal: $(head -2 "$work/stdout")"
+done
+mkdir "$work/S"
+for out in "$work/S" "$work/S/" "$work/new/"; do
+    for count in 1 2; do
+        expect_status 1 'names a folder; name a file' sample "$work/t" --label each \
+            --count $count --length 5 --out "$out"
+    done
+done
+[[ -z $(ls "$work/S") && ! -e $work/S-1 && ! -e $work/new ]] || fail "texts in a folder"
 expect_status 1 '1 labels, but the data have 6' eval "$work/t" --data "$work/texts" \
     --labels "$work/up"
 expect_status 1 'none: cannot open' eval "$work/t" --data "$work/texts" --labels "$work/none"

@@ -43,9 +43,39 @@ expect_status 1 'compressed with model' decompress "$work/eonade" --data "$work/
 run decompress "$work/eonade" "${of_four[@]}" --data "$work/packed" --out "$work/back.txt" \
     >/dev/null
 expect_same "$work/test.txt" "$work/back.txt" "of four orders"
-run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' || fail "info does not say 4 orders"
+run info "$work/eonade" "${of_four[@]}" | grep -qE '^orders +4$' ||
+    fail "info does not say 4 orders"
 run info "$work/ardm" --set steps=3 --json >"$work/json"
 [[ $(json "$work/json" sequential_steps) -eq 3 ]] || fail "info does not say 3 steps"
+checks=$((checks + 2))
+
+# p-values belong to the settings that the model was trained with.
+run score "$work/eonade" --set orders=1 --data "$work/test.txt" >"$work/score"
+grep -q 'have p-value 0.01 or less' "$work/score" || fail "as trained: $(cat "$work/score")"
+run score "$work/eonade" "${of_four[@]}" --data "$work/test.txt" >"$work/score"
+grep -q 'no p-values: they belong to the settings that the model was trained with (orders=1, ' \
+    "$work/score" || fail "of four orders: $(cat "$work/score")"
+checks=$((checks + 2))
+
+# The natural order of an ardm is a random one, which has its name: what is held are its first ones.
+run info "$work/ardm" | grep -qE '^ordering +random:1, 12 ' || fail "info of an ardm's order"
+run info "$work/ardm" --set order_seed=2 --json >"$work/json"
+[[ $(json "$work/json" ordering) = random:1 ]] || fail "$(cat "$work/json")"
+run train ardm --set hidden=4 --set order_seed=5 --data "$work/train.txt" --order natural \
+    --epochs 1 --out "$work/fifth" >/dev/null 2>&1
+run info "$work/fifth" | grep -qE '^ordering +random:5, ' || fail "another seed"
+run train ardm --set hidden=4 --data "$work/train.txt" --order reversed --epochs 1 \
+    --out "$work/reversed" >/dev/null 2>&1
+run info "$work/reversed" | grep -qE '^ordering +reversed, ' || fail "an order that is asked for"
+checks=$((checks + 4))
+
+expect_status 1 'use the former, or give the settings .*\(--set KEY=VALUE\), which are part' \
+    decompress "$work/eonade" --data "$work/packed" --out "$work/back.txt"
+run info "$work/packed" --model "$work/eonade" "${of_four[@]}" | grep -qE '^model +[^ ]*eonade, ' ||
+    fail "info does not know the model of four orders"
+run info "$work/packed" --model "$work/eonade" | grep -q '; not ' || fail "info: another model"
+expect_status 2 'set is of models' info "$work/packed" "${of_four[@]}"
+expect_status 1 'which stays' info "$work/packed" --model "$work/eonade" --set hidden=3
 checks=$((checks + 2))
 
 # Any variables may be held: the last ones, which come first in no order of the model's own.

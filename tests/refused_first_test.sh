@@ -24,6 +24,9 @@ at_once 'PBM holds 0 and 1 only' decompress "$work/m" --data "$work/damaged" --o
 run sample "$work/m" --count 9 --out "$work/x.png" --quiet >"$work/out"
 run decompress "$work/m" --data "$work/lk" --out "$work/x.npy" --quiet >"$work/out"
 # Orders: what a family does not take, and what is no image.
+make_rows 60 49 1 >"$work/square.txt"
+expect_status 1 'lmconv is for images, and these data are vectors: give their shape' train lmconv \
+    --data "$work/square.txt" --out "$work/x"
 expect_status 1 'pixelcnn takes the natural order alone .* any order is taken by .*made, lmconv' \
     train pixelcnn --data "$work/grey.csv" --shape 10x10x1 --order zigzag --out "$work/z"
 cut -d, -f1-7 "$work/grey.csv" >"$work/seven.csv"

@@ -81,6 +81,19 @@ awk -F, 'NR > 1 && $1 != 2 { exit 1 }' "$work/drawn.csv" || fail "a table of int
 checks=$((checks + 5))
 expect_status 1 "column 2 \('pet'\): 'cow' is no value that the model knows" \
     sample "$work/m" --count 1 --given <(printf 'city,pet\nOslo,cow\n') --out "$work/x.csv"
+# Four columns are no picture of 2 x 2.
+expect_status 1 'not for images' sample "$work/m" --count 1 --given "$work/people.csv" \
+    --given-rows 1 --out "$work/x.csv"
+expect_status 1 'which only a .csv holds' sample "$work/m" --count 1 --given "$work/given.csv" \
+    --out "$work/x.png"
+[[ ! -e $work/x.png ]] || fail "a picture of words"
+printf 'city,pet,age,income\nOslo,?,,low\n,?,?,high\n' >"$work/given.csv"
+run sample "$work/m" --count 2 --given "$work/given.csv" --out "$work/drawn.csv" >"$work/told"
+said "2 cells are held as the word '\?' \(they stood in the training data; leave out the column" \
+    "$work/told"
+printf 'city,age,income\nOslo,,low\n' >"$work/given.csv"
+run sample "$work/m" --count 2 --given "$work/given.csv" --out "$work/drawn.csv" >"$work/told"
+grep -q 'held as' "$work/told" && fail "nothing is held: $(cat "$work/told")"
 expect_status 1 'all values are given: write \? where' sample "$work/m" --count 1 \
     --given <(head -2 "$work/people.csv") --out "$work/x.csv"
 expect_status 1 "the column 'b' is held, but the column 'a', which comes before it" \

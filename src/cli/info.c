@@ -185,13 +185,13 @@ static int describe_model(const cli_arguments *arguments, const lk_model *model)
 static int describe_container(const cli_arguments *arguments, lk_source *source) {
     static const char *const of_models[] = {"curve", "field", "masks", "set"};
     for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++) {
-        if (cli_has(arguments, of_models[i])) {
+        bool of_asked = strcmp(of_models[i], "set") == 0 && cli_has(arguments, "model");
+        if (cli_has(arguments, of_models[i]) && !of_asked) {
             return cli_usage(arguments, "--%s is of models, and %s is a compressed file",
                              of_models[i], arguments->positional[0]);
         }
     }
-    return info_container_print(source, cli_text(arguments, "model", NULL),
-                                cli_has(arguments, "json"));
+    return info_container_print(arguments, source);
 }
 
 static int describe(const cli_arguments *arguments, lk_model *model) {

@@ -86,14 +86,17 @@ static int check_given(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
-static lk_status hold(const cli_arguments *arguments, const lk_model *model,
-                      const lk_dataset *dataset, lk_given *given) {
+static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
+                      lk_given *given) {
     int64_t rows, variables; /* checked before */
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
-    return variables >= 0                      ? lk_given_prefix(model, dataset, variables, given)
-           : dataset->open != NULL && rows < 0 ? lk_given_table(model, dataset, given)
-                                               : lk_given_rows(model, dataset, rows, given);
+    if (variables < 0 && rows < 0 && dataset->open != NULL) {
+        LK_TRY(lk_given_note(model->context, dataset));
+        return lk_given_table(model, dataset, given);
+    }
+    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
+                          : lk_given_rows(model, dataset, rows, given);
 }
 
 /* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
@@ -233,6 +236,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     }
     const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
                              .alphabet = model->data.alphabet,
+                             .columns = (lk_columns *)model->data.columns,
                              /* Beside what is given as many are shown as there is room for. */
                              .examples = cli_has(arguments, "given") ? 1 : how->count};
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&

@@ -10,9 +10,11 @@
 #include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
+#include "data/formats/formats.h"
 
 #define BATCH_MOST 64
 #define WAITING_MOST ((int64_t)1 << 26) /* bytes of texts that wait for the first one */
@@ -245,6 +247,9 @@ static int check_ending(const cli_arguments *arguments) {
 
 /* A pipe or a device gets the texts as standard output does. */
 static lk_status open_all(gallery *g) {
+    if (g->named != NULL && (lk_names_folder(g->named) || lk_is_folder(g->named))) {
+        return lk_fail(g->model->context, LK_INVALID, "%s: names a folder; name a file", g->named);
+    }
     bool whole = g->named != NULL && cli_files_whole(g->model->context, g->named);
     g->out = whole ? g->named : NULL;
     if (g->named != NULL && !whole) {
@@ -307,8 +312,9 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     }
     g.how.given = prompt.examples > 0 ? &prompt : NULL;
     g.how.shape = (lk_shape){1, {prompt.variables + g.length}};
-    signal(SIGPIPE, SIG_IGN); /* writing says so instead */
-    lk_status status = open_all(&g);
+    signal(SIGPIPE, SIG_IGN);                          /* writing says so instead */
+    lk_status status = lk_sample_check(model, &g.how); /* a heading comes before the first text */
+    status = status == LK_OK ? open_all(&g) : status;
     g.progress = cli_progress_begin(arguments, "sampling");
     status = status == LK_OK ? draw_all(&g) : status;
     if (g.to != stdout && g.to != NULL && fclose(g.to) != 0 && status == LK_OK && !g.closed) {

@@ -101,14 +101,23 @@ int64_t score_count_unlikely(const lk_scores *scores) {
     return unlikely;
 }
 
-void score_print_p_values(const lk_model *model, const lk_scores *scores) {
-    int64_t n = scores->examples, unlikely = score_count_unlikely(scores);
-    double least = score_least_p_value(model);
-    if (scores->p_value == NULL) {
+static void print_none(const lk_model *model) {
+    if (model->calibrated_for != NULL) {
+        printf("no p-values: they belong to the settings that the model was trained with (%s)\n",
+               model->calibrated_for);
+    } else {
         printf("no p-values: %s\n",
                model->calibration == NULL
                    ? "the model was trained without held-out data"
                    : "the held-out examples were of the model's own size, these are not");
+    }
+}
+
+void score_print_p_values(const lk_model *model, const lk_scores *scores) {
+    int64_t n = scores->examples, unlikely = score_count_unlikely(scores);
+    double least = score_least_p_value(model);
+    if (scores->p_value == NULL) {
+        print_none(model);
         return;
     }
     printf("%lld (%.2f %%) have p-value 0.01 or less against %lld held-out examples\n"

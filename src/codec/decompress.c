@@ -6,6 +6,7 @@
 #include "codec/codec.h"
 #include "codec/coder.h"
 #include "models/take.h"
+#include "models/tune.h"
 
 /* One restoration under way. */
 typedef struct job {
@@ -55,8 +56,15 @@ static lk_status check_model(job *work) {
     lk_fingerprint_print(other, want);
     return lk_fail(
         work->context, LK_MISMATCH,
-        "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former",
-        work->name, want, have);
+        "%s: compressed with model %.8s, but this model is %.8s (fingerprints); use the former%s",
+        work->name, want, have,
+        lk_model_has_uses(work->model)
+            ? lk_advice_or(work->context, "set",
+                           ", or give the settings that it was compressed with (--set KEY=VALUE), "
+                           "which are part of the fingerprint",
+                           ", or give the settings that it was compressed with (lk_model_set), "
+                           "which are part of the fingerprint")
+            : "");
 }
 
 /* ---- what is lost ---------------------------------------------------------------------------- */

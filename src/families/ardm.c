@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "models/label.h"
 #include "models/logits.h"
 #include "models/nade.h"
@@ -58,8 +57,7 @@ static const lk_setting settings[] = {
      .help = "in how many steps all variables are drawn, those of a step independently; 0: one by "
              "one, with body=conv in 20",
      .evaluation = true},
-    LK_ORDERS_SETTINGS("random ones, the first the model's own if that is not the natural one",
-                       true),
+    LK_ORDERS_SETTINGS(LK_ORDERS_OWN, true),
 };
 
 static bool is_conv(const lk_model *model) {
@@ -92,22 +90,10 @@ static int64_t below(const int32_t *sorted, int64_t count, int32_t rank) {
     return low;
 }
 
-/* Variables that are drawn together should stand apart: of pixels in their natural order they would
- * be neighbours. */
-static lk_status order_of(const lk_model *model, int32_t variant, int32_t *rank) {
-    lk_random random = {(uint64_t)lk_settings_integer(&model->settings, "order_seed"),
-                        LK_FOR_ORDER};
-    if (strcmp(model->order_name, "natural") != 0) {
-        return lk_orders_ordering(model, variant, rank);
-    }
-    lk_random_permutation(random, (uint64_t)variant, model->data.variables, rank);
-    return LK_OK;
-}
-
 /* An order in steps of equal size, up to one variable. */
 static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
     int64_t variables = model->data.variables, steps = steps_of(model);
-    LK_TRY(order_of(model, variant, rank));
+    LK_TRY(lk_orders_ordering(model, variant, rank));
     if (steps >= variables) {
         return LK_OK;
     }
@@ -274,6 +260,9 @@ const lk_family lk_ardm_family = {
     .variants = lk_orders_count,
     .variant = "order",
     .ordering = ordering,
+    /* Variables that are drawn together should stand apart: of pixels in their natural order they
+     * would be neighbours. */
+    .reorder = lk_orders_scatter,
     .any_order = true,
     .build = build,
     .build_known = build_known,

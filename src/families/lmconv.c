@@ -100,6 +100,10 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
                        "lmconv has S-curves of its own: order %s needs the setting orders=0",
                        model->order_name);
     }
+    if (model->data.shape.axes == 1) { /* what the network refuses, in words of its own */
+        memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
+        return LK_OK;
+    }
     LK_TRY(lk_order_grid_of(model->context, "an S-curve", model->data.shape, &grid));
     lk_order_s_curve(&grid, variant, rank);
     return LK_OK;

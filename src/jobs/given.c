@@ -254,11 +254,42 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
                      given);
 }
 
+/* How many cells are held at that word, where it could as well leave them open. */
+static int64_t count_held(const lk_dataset *dataset, const char *word) {
+    int64_t held = 0;
+    for (int64_t v = 0; v < dataset->variables; v++) {
+        int32_t symbol =
+            lk_dictionary_find(&dataset->columns->column[v].values, word, (int64_t)strlen(word));
+        for (int64_t n = 0; n < dataset->examples && symbol >= 0; n++) {
+            int64_t at = n * dataset->variables + v;
+            held += !dataset->open[at] && dataset->values[at] == symbol;
+        }
+    }
+    return held;
+}
+
+lk_status lk_given_note(lk_context *context, lk_dataset *dataset) {
+    static const char *const marks[] = {"", "?"};
+    LK_REQUIRE(dataset->open != NULL);
+    for (int i = 0; i < 2 && dataset->columns != NULL; i++) {
+        int64_t held = count_held(dataset, marks[i]);
+        LK_TRY(held == 0 ? LK_OK
+                         : lk_dataset_note(context, dataset,
+                                           "%lld %s held as the word '%s' (%s stood in the "
+                                           "training data; leave out the column to draw it)",
+                                           (long long)held, held == 1 ? "cell is" : "cells are",
+                                           marks[i], held == 1 ? "it" : "they"));
+    }
+    return LK_OK;
+}
+
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given) {
     bool part;
+    const lk_columns *columns = model->data.columns;
+    bool words = columns != NULL && lk_columns_have_words(columns);
     *given = (lk_given){0};
-    if (lk_shape_picture(model->data.shape).axes != 3) {
+    if (words || lk_shape_picture(model->data.shape).axes != 3) {
         return lk_fail(model->context, LK_INVALID,
                        "%s: the model is not for images, so there are no rows to hold: say how "
                        "many variables of the ordering are given%s",

@@ -31,6 +31,9 @@ lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int6
                           lk_given *given);
 /* All values of a table that are not open (lk_dataset.open). */
 lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_given *given);
+/* Adds to the note of such a table how many cells are held though they are empty or `?`, because
+ * that is a word of their column. */
+lk_status lk_given_note(lk_context *context, lk_dataset *dataset);
 /* The first `rows` rows of images; less than 0: half of them, or the whole of an upper part. */
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);

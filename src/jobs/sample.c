@@ -328,6 +328,11 @@ static lk_status begin(sampling *s, const lk_model *model, const lk_sample_optio
     return find_shape(s);
 }
 
+lk_status lk_sample_check(const lk_model *model, const lk_sample_options *options) {
+    sampling unused;
+    return begin(&unused, model, options);
+}
+
 static lk_status put_labels(const lk_sample_options *options, lk_context *context,
                             lk_dataset *samples) {
     samples->labels = lk_allocate(samples->examples, sizeof *samples->labels);

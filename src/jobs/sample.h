@@ -45,6 +45,9 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
 typedef lk_status lk_take(void *argument, bool drawn, const uint16_t *symbols);
 lk_status lk_sample_texts(const lk_model *model, const lk_sample_options *options, lk_take *take,
                           void *argument);
+/* Whether either can begin: what they would refuse before they draw, for who has something to write
+ * first. */
+lk_status lk_sample_check(const lk_model *model, const lk_sample_options *options);
 
 /* The escape of a model of characters is never drawn: probabilities are those of the model given
  * that the character is one that it knows, so that what is drawn is valid UTF-8. */

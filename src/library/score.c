@@ -98,7 +98,9 @@ lk_status lk_model_p_values(lk_context *context, const lk_model *model, const do
     }
     if (model->calibration == NULL) {
         return lk_fail(context, LK_UNSUPPORTED,
-                       "the model was trained without validation data: it has no p-values");
+                       model->calibrated_for != NULL
+                           ? "p-values belong to the settings that the model was trained with"
+                           : "the model was trained without validation data: it has no p-values");
     }
     for (int64_t i = 0; i < count; i++) {
         if (isnan(nll_nats[i])) {

@@ -215,6 +215,10 @@ static lk_status declare_parameters(lk_model *model) {
     return LK_OK;
 }
 
+static lk_status reorder(lk_model *model) {
+    return model->family->reorder != NULL ? model->family->reorder(model) : LK_OK;
+}
+
 /* What the proof found has names of nodes and cells: nothing to whoever chose the order. */
 static lk_status fail_order(const lk_model *model) {
     char names[LK_FAMILY_NAMES];
@@ -240,6 +244,7 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
     if (status == LK_OK) {
         status = lk_order_read(context, order, data.shape, made->rank, &made->order_name);
     }
+    status = status == LK_OK ? reorder(made) : status;
     if (status == LK_OK) {
         status = declare_parameters(made);
         bool ordered = !made->family->any_order && !is_natural(made);
@@ -272,6 +277,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
         made->order_name = lk_duplicate(order_name);
         status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8)
                                           : check_values(made, values_most);
+        status = status == LK_OK ? reorder(made) : status;
         status = status == LK_OK ? declare_parameters(made) : status;
     }
     if (status != LK_OK) {
@@ -296,6 +302,7 @@ void lk_model_destroy(lk_model *model) {
     lk_parameters_destroy(model->parameters);
     lk_release(model->history);
     lk_release(model->calibration);
+    lk_release(model->calibrated_for);
     lk_release(model);
 }
 

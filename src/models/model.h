@@ -67,6 +67,9 @@ struct lk_family {
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
      * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
+    /* When a model has its ordering, made or loaded: may replace it, rank and order_name. NULL: it
+     * stays. */
+    lk_status (*reorder)(lk_model *model);
     /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's
      * distribution is their even mixture. */
     int32_t (*variants)(const lk_model *model);
@@ -117,6 +120,9 @@ struct lk_model {
     char *history;             /* owned JSON text: how it was trained; "{}" when it was not */
     float *calibration;        /* owned, ascending NLLs in nats of held-out examples, or NULL */
     int64_t calibration_count;
+    /* owned: a calibration is gone because it was for these settings, "orders=1, order_seed=1",
+     * and the model is used with others; else NULL */
+    char *calibrated_for;
 };
 
 /* The families that this build knows, and one by name (NULL: unknown). */

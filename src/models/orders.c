@@ -1,10 +1,12 @@
 #include "models/orders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "models/order.h"
 
 int32_t lk_orders_count(const lk_model *model) {
     return (int32_t)lk_settings_integer(&model->settings, "orders");
@@ -41,4 +43,16 @@ lk_status lk_orders_ordering(const lk_model *model, int32_t variant, int32_t *ra
     }
     memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
     return LK_OK;
+}
+
+lk_status lk_orders_scatter(lk_model *model) {
+    char order[48];
+    if (strcmp(model->order_name, "natural") != 0) {
+        return LK_OK;
+    }
+    snprintf(order, sizeof order, "random:%lld",
+             (long long)lk_settings_integer(&model->settings, "order_seed"));
+    lk_release(model->order_name);
+    model->order_name = NULL;
+    return lk_order_read(model->context, order, model->data.shape, model->rank, &model->order_name);
 }

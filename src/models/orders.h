@@ -26,5 +26,7 @@
 
 int32_t lk_orders_count(const lk_model *model);
 lk_status lk_orders_ordering(const lk_model *model, int32_t variant, int32_t *rank);
+/* lk_family.reorder: the natural order becomes random:SEED, SEED of order_seed. */
+lk_status lk_orders_scatter(lk_model *model);
 
 #endif

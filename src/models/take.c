@@ -225,8 +225,8 @@ lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symb
     const lk_dictionary *classes = &model->data.classes;
     char known[256];
     if (model->data.labels == 0) {
-        return lk_fail(model->context, LK_INVALID, "the model is not given labels: leave out %.40s",
-                       text);
+        return lk_fail(model->context, LK_INVALID, "the model is not given labels: leave out %s",
+                       lk_advice_or(model->context, "label", "--label", "the label"));
     }
     char *end;
     bool words = classes->count > 0;

@@ -34,6 +34,8 @@ static lk_status assign(lk_model *model, const char *assignment) {
 }
 
 static void forget_calibration(lk_model *model) {
+    lk_release(model->calibrated_for);
+    model->calibrated_for = NULL;
     lk_release(model->calibration);
     model->calibration = NULL;
     model->calibration_count = 0;
@@ -75,22 +77,36 @@ lk_status lk_model_tune(lk_context *context, const char *path, const char *const
     return LK_OK;
 }
 
-/* "orders, order_seed", or "none". */
-static const char *changeable(const lk_settings *settings, char text[256]) {
+/* "orders, order_seed", or "orders=1, order_seed=1", or "none". */
+static const char *changeable(const lk_settings *settings, bool values, char text[256]) {
     size_t used = (size_t)snprintf(text, 256, "none");
     for (int32_t i = 0, before = 0; i < settings->count && used < 256; i++) {
         if (settings->table[i].evaluation) {
             used = before == 0 ? 0 : used;
-            used += (size_t)snprintf(text + used, 256 - used, "%s%s", before > 0 ? ", " : "",
-                                     settings->table[i].key);
+            used += (size_t)snprintf(text + used, 256 - used, "%s%s%s%s", before > 0 ? ", " : "",
+                                     settings->table[i].key, values ? "=" : "",
+                                     values ? settings->text[i] : "");
             before++;
         }
     }
     return text;
 }
 
+/* What it was calibrated on is of the settings it was trained with. */
+static lk_status leave_calibration(lk_model *model, const char *trained) {
+    if (model->calibration == NULL) {
+        return LK_OK;
+    }
+    forget_calibration(model);
+    model->calibrated_for = lk_duplicate(trained);
+    return model->calibrated_for != NULL
+               ? LK_OK
+               : lk_fail_no_memory(model->context, "settings", (int64_t)strlen(trained) + 1);
+}
+
 lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t count) {
-    char text[256];
+    char text[256], trained[256];
+    changeable(&model->settings, true, trained);
     for (int32_t a = 0; a < count; a++) {
         int32_t i = find_changed(&model->settings, assignments[a]);
         if (i >= 0 && !model->settings.table[i].evaluation) {
@@ -98,12 +114,19 @@ lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t 
                            "%.60s: the model was trained with %s=%s, which stays; of a trained %s "
                            "can be changed: %s",
                            assignments[a], model->settings.table[i].key, model->settings.text[i],
-                           model->family->name, changeable(&model->settings, text));
+                           model->family->name, changeable(&model->settings, false, text));
         }
     }
     LK_TRY(lk_settings_assign_all(model->context, &model->settings, assignments, count));
-    if (count > 0) {
-        forget_calibration(model);
+    return strcmp(changeable(&model->settings, true, text), trained) == 0
+               ? LK_OK
+               : leave_calibration(model, trained);
+}
+
+bool lk_model_has_uses(const lk_model *model) {
+    bool any = false;
+    for (int32_t i = 0; i < model->settings.count; i++) {
+        any = any || model->settings.table[i].evaluation;
     }
-    return LK_OK;
+    return any;
 }

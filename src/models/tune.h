@@ -17,9 +17,11 @@ lk_status lk_model_go_on(lk_model *model, const char *name, const char *const *a
 
 /* Settings that decide how weights are used, whatever they were trained for
  * (lk_setting.evaluation), such as the number of orders of an order-agnostic model: "KEY=VALUE".
- * Another setting, or one that the family does not have, is LK_INVALID. The model then is another
- * one, with another fingerprint, and what it was calibrated on is gone. After a failure it is good
- * for nothing. */
+ * Another setting, or one that the family does not have, is LK_INVALID. With other values the model
+ * is another one, with another fingerprint, and what it was calibrated on is gone
+ * (lk_model.calibrated_for). After a failure it is good for nothing. */
 lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t count);
+/* Whether the family has such settings. */
+bool lk_model_has_uses(const lk_model *model);
 
 #endif

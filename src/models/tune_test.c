@@ -17,15 +17,20 @@ static bool same(lk_fingerprint a, lk_fingerprint b) {
 }
 
 static void test_orders_may_change(void **state) {
-    static const char *const set[] = {"orders=5", "order_seed=7"}, *const back[] = {"orders=2"};
+    static const char *const set[] = {"orders=5", "order_seed=7"}, *const back[] = {"orders=2"},
+                             *const as_trained[] = {"orders=02", "hidden=3"};
     lk_model *model = make(*state);
     lk_fingerprint before = lk_model_fingerprint(model);
     testing_ok(*state, lk_model_use(model, NULL, 0));
     assert_int_equal(model->calibration_count, 1);
+    testing_ok(*state, lk_model_use(model, as_trained, 2));
+    assert_int_equal(model->calibration_count, 1);
+    assert_null(model->calibrated_for);
     testing_ok(*state, lk_model_use(model, set, 2));
     assert_int_equal(lk_model_variants(model), 5);
     assert_null(model->calibration);
     assert_int_equal(model->calibration_count, 0);
+    assert_string_equal(model->calibrated_for, "orders=2, order_seed=1");
     assert_false(same(before, lk_model_fingerprint(model)));
     testing_ok(*state, lk_model_use(model, back, 1));
     assert_false(same(before, lk_model_fingerprint(model))); /* the seed is another */
@@ -55,8 +60,10 @@ static void test_what_was_trained_stays(void **state) {
     lk_model *model = make(*state);
     const char *as_it_is = "hidden=3";
     testing_ok(*state, lk_model_use(model, &as_it_is, 1));
+    assert_true(lk_model_has_uses(model));
     lk_model_destroy(model);
     model = testing_model(*state, "nade", NULL, 0, 4, 2, "natural", 1);
+    assert_false(lk_model_has_uses(model));
     const char *hidden = "hidden=4";
     testing_refused(*state, lk_model_use(model, &hidden, 1), LK_INVALID, "can be changed: none");
     lk_model_destroy(model);

@@ -22,19 +22,23 @@ typedef struct tally {
 } tally;
 
 /* A container knows its model by the fingerprint alone. */
-static lk_status ask_model(lk_context *context, const char *path, tally *t) {
+static lk_status ask_model(lk_context *context, const cli_arguments *arguments, tally *t) {
     lk_model *model;
+    const char *path = cli_text(arguments, "model", NULL);
     t->asked = path;
     if (path == NULL) {
         return LK_OK;
     }
     LK_TRY(lk_model_read(context, path, &model));
-    lk_fingerprint own = lk_model_fingerprint(model);
-    lk_fingerprint_print(own, t->other);
-    t->family = model->family;
-    t->same = memcmp(own.byte, t->c.model.byte, sizeof own.byte) == 0;
+    lk_status status = cli_use(arguments, model);
+    if (status == LK_OK) {
+        lk_fingerprint own = lk_model_fingerprint(model);
+        lk_fingerprint_print(own, t->other);
+        t->family = model->family;
+        t->same = memcmp(own.byte, t->c.model.byte, sizeof own.byte) == 0;
+    }
     lk_model_destroy(model);
-    return LK_OK;
+    return status;
 }
 
 static void add_chunk(tally *t, const lk_chunk *chunk) {
@@ -160,11 +164,13 @@ static int print_text(const tally *t) {
     return cli_finish_output();
 }
 
-int info_container_print(lk_source *source, const char *model, bool json) {
+int info_container_print(const cli_arguments *arguments, lk_source *source) {
     tally t = {.list = json_array()};
     lk_status status = count(source, &t);
-    status = status == LK_OK ? ask_model(source->context, model, &t) : status;
-    int end = status != LK_OK ? cli_fault(source->context) : json ? print_json(&t) : print_text(&t);
+    status = status == LK_OK ? ask_model(source->context, arguments, &t) : status;
+    int end = status != LK_OK              ? cli_fault(source->context)
+              : cli_has(arguments, "json") ? print_json(&t)
+                                           : print_text(&t);
     json_decref(t.list);
     lk_container_close(&t.c);
     return end;

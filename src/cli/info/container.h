@@ -5,8 +5,8 @@
 #include "cli/common.h"
 #include "data/source.h"
 
-/* Prints, from what is open already; the exit status. `model` is the path of one, of which is said
- * what it is and whether it is the one that the file was compressed with; NULL: not asked. */
-int info_container_print(lk_source *source, const char *model, bool json);
+/* Prints, from what is open already; the exit status. --model is the path of one, used as --set
+ * says, of which is said what it is and whether it is the one that the file was compressed with. */
+int info_container_print(const cli_arguments *arguments, lk_source *source);
 
 #endif

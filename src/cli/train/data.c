@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "data/cropping.h"
+#include "data/formats/array.h"
 #include "data/labels.h"
 #include "models/take.h"
 
@@ -89,6 +90,17 @@ static lk_status read_again(lk_context *context, const char *path,
                                    : lk_dataset_read(context, path, options, dataset);
 }
 
+/* In messages the array is told from the training one. */
+static lk_status name_array(lk_context *context, lk_dataset *dataset) {
+    char *path = lk_print("%s:%s", dataset->path, lk_npz_name(dataset));
+    if (path == NULL) {
+        return lk_fail_no_memory(context, "a name", 1);
+    }
+    lk_release(dataset->path);
+    dataset->path = path;
+    return LK_OK;
+}
+
 /* An NPZ archive may have its own validation array beside the training one: data->valid, or NULL.
  * One that cannot be read is an error, and no reason to hold out others. */
 static lk_status read_own_valid(const cli_arguments *arguments, lk_context *context,
@@ -108,6 +120,7 @@ static lk_status read_own_valid(const cli_arguments *arguments, lk_context *cont
         snprintf(data->note, sizeof data->note,
                  "no --valid: the archive's own validation array (%lld examples) is used",
                  (long long)data->valid->examples);
+        status = name_array(context, data->valid);
     }
     return lacks ? LK_OK : status;
 }

@@ -241,6 +241,7 @@ lk_status lk_dataset_holds(lk_context *context, const char *path, const lk_datas
     bool packed;
     const lk_format *format =
         lk_names_folder(path) ? &lk_folder_format : find_format(path, &packed);
+    LK_TRY(format != NULL ? check_kept(context, path, like, format->traits) : LK_OK);
     if (format == &lk_pbm_format) {
         return lk_pbm_writable(context, path, like);
     }

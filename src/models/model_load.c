@@ -145,7 +145,7 @@ static bool shape_read(const json_t *array, lk_shape *shape) {
 static bool take_stream(const json_t *object, lk_data_description *data) {
     const json_t *stream = json_object_get(object, "stream");
     data->stream = stream != NULL;
-    for (int kind = 0; kind < LK_SYMBOLS_KINDS && json_is_string(stream); kind++) {
+    for (int kind = 0; kind < LK_SYMBOLS_SOUND && json_is_string(stream); kind++) {
         if (strcmp(json_string_value(stream), lk_symbols_kind_name((lk_symbols_kind)kind)) == 0) {
             data->symbols.kind = (lk_symbols_kind)kind;
             return true;

@@ -143,6 +143,7 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
     counts length = {0}, label = {0}, name[2] = {0};
     char before[NAME_MOST + 1] = {0};
     int64_t at = 0, left = content->symbols;
+    int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
     telling words = {0};
     if (container->words && content->first) {
         code_all_words(code, &words, &content->words);
@@ -153,6 +154,7 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
             code->wrong |= content->length[i] > left;
             left -= content->length[i];
         }
+        code->wrong |= content->length[i] % unit != 0;
         if (content->label != NULL) {
             int64_t number = code_number(code, &label, content->label[i]);
             code->wrong |= number > INT32_MAX;

@@ -149,6 +149,12 @@ static lk_status choose_for_examples(job *work) {
     return LK_OK;
 }
 
+/* Symbols that are whole units: at least one. */
+static int64_t whole_units(const job *work, int64_t symbols) {
+    int64_t unit = lk_symbols_unit(work->symbols);
+    return symbols < unit ? unit : symbols - symbols % unit;
+}
+
 static lk_status choose_for_texts(job *work) {
     int64_t count = lk_items_count(work->items), given = work->options.chunk, longest = 1;
     int64_t streams = 0, *lanes = &work->container.lanes;
@@ -161,11 +167,14 @@ static lk_status choose_for_texts(job *work) {
     work->chunk = given > 0        ? between(1, given, LK_CHUNK_TEXT_MOST)
                   : longest > most ? pieces(longest, pieces(longest, most))
                                    : most;
+    int64_t unit = lk_symbols_unit(work->symbols);
+    work->chunk = whole_units(work, work->chunk + (given > 0 ? 0 : unit - 1));
     int64_t alone = between(1, longest, work->chunk); /* symbols of a text in a chunk of its own */
     int64_t parts = between(1, alone / LANE_SYMBOLS, TEXT_LANES);
     LK_TRY(choose_lanes(work, count == 1 ? parts : between(1, streams, TEXT_LANES)));
     parts = work->options.lanes > 0 ? *lanes : between(1, parts, *lanes);
-    work->container.longest = pieces(alone, between(1, parts, alone));
+    work->container.longest =
+        pieces(alone / unit + (alone < unit), between(1, parts, alone)) * unit;
     *lanes = count == 1 ? pieces(alone, work->container.longest) : *lanes;
     return LK_OK;
 }

@@ -136,12 +136,13 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
 
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes) {
     int64_t size = 0;
+    bool two = content->alphabet == NULL || lk_symbols_alphabet(content->alphabet) > 256;
     for (int64_t i = first; i < first + count; i++) {
         if (content->character != NULL) {
             size += lk_utf8_put(content->character[i], bytes + size);
         } else {
             bytes[size++] = (uint8_t)content->value[i];
-            if (content->alphabet == NULL) { /* of examples */
+            if (two) { /* of examples, and of 16 bits */
                 bytes[size++] = (uint8_t)(content->value[i] >> 8);
             }
         }

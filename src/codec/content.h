@@ -31,7 +31,8 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
                           const lk_chunk *chunk, lk_content *content);
 bool lk_content_equal(const lk_content *a, const lk_content *b);
 
-/* Symbols [first, first + count) as bytes: those of the text; of examples two each. At most
+/* Symbols [first, first + count) as bytes: those of the text; of examples, and of a recording of
+ * more than 256 values, two each. At most
  * LK_POURED_MOST symbols at once; `bytes` has room for four times as many. Returns how many. */
 #define LK_POURED_MOST 1024
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes);

@@ -34,13 +34,15 @@ typedef enum lk_sound_view {
 #define LK_SOUND_VIEWS 6
 
 #define LK_SOUND_CHANNELS_MOST 64
+#define LK_SOUND_RATE_MOST (1 << 24)
 #define LK_SOUND_MIX (-1)
 
 /* How recordings are read. */
 typedef struct lk_sound_form {
     lk_sound_view view;
     int32_t channels; /* of a frame, as it is read */
-    /* 0: all that a file has; n: the n-th alone; LK_SOUND_MIX: their mean, rounded, halves up. */
+    /* 0: all that a file has; n: the n-th alone, or the only one; LK_SOUND_MIX: their mean,
+     * rounded, halves up. */
     int32_t channel;
     int32_t rate; /* frames a second of what a model was trained on; decides nothing */
 } lk_sound_form;
@@ -96,6 +98,16 @@ const lk_sound_info *lk_sound_about(const lk_sound *sound);
 int64_t lk_sound_length(const lk_sound *sound); /* in symbols */
 /* values[count]: symbols from `first` on, all within the recording. */
 lk_status lk_sound_read(lk_sound *sound, int64_t first, int64_t count, uint16_t *values);
+
+/* ---- writing (data/sound_write.c) ------------------------------------------------------------ */
+
+/* The head of a WAV file of 16-bit samples (views of samples) or of codes of G.711, in front of so
+ * many frames. Returns its size. */
+#define LK_SOUND_WAV_HEAD 64
+int64_t lk_sound_wav_head(const lk_sound_form *form, int64_t frames, uint8_t *head);
+/* What stands behind it: symbols of whole frames as bytes, at most two each; returns how many. */
+int64_t lk_sound_wav_pour(const lk_sound_form *form, const uint16_t *symbols, int64_t count,
+                          uint8_t *bytes);
 
 /* ---- for sound_read.c (data/sound_head.c) ---------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* Reading by libsndfile, through functions of ours over a source. Frames are decoded in blocks; what
- * is read in order is never sought. Where seeking fails, decoding begins again. */
+/* Reading by libsndfile, through functions of ours over a source. Frames are decoded in blocks;
+ * what is read in order is never sought. Where seeking fails, decoding begins again. */
 #include <math.h>
 #include <sndfile.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include "data/sound.h"
 
 #define BLOCK 512 /* frames decoded at once */
-#define RATE_MOST (1 << 24)
 
 typedef enum stored { AS_SHORT, AS_INT, AS_DOUBLE, AS_CODES } stored;
 
@@ -159,12 +158,12 @@ static void describe(lk_sound *s, const SF_INFO *info) {
 static lk_status check_info(const lk_sound *s) {
     const lk_sound_info *info = &s->info;
     if (info->channels < 1 || info->channels > LK_SOUND_CHANNELS_MOST || info->rate < 1 ||
-        info->rate > RATE_MOST) {
+        info->rate > LK_SOUND_RATE_MOST) {
         return lk_fail(s->source->context, LK_UNSUPPORTED,
                        "%s: %d channels at %d frames a second; there may be 1 to %d, and a rate of "
                        "1 to %d",
                        s->source->path, info->channels, info->rate, LK_SOUND_CHANNELS_MOST,
-                       RATE_MOST);
+                       LK_SOUND_RATE_MOST);
     }
     return LK_OK;
 }
@@ -236,7 +235,20 @@ static lk_status skip_to(lk_sound *s, int64_t frame) {
     return LK_OK;
 }
 
+/* For a block, until the sound rests. */
+static lk_status make_room(lk_sound *s) {
+    int64_t room = (int64_t)BLOCK * s->info.channels;
+    int64_t symbols = (int64_t)BLOCK * (s->form.channels > 0 ? lk_sound_unit(&s->form) : 0);
+    s->block = lk_allocate(room, sizeof *s->block);
+    s->samples = lk_allocate(room, sizeof *s->samples);
+    s->symbols = lk_allocate(symbols, sizeof *s->symbols);
+    return s->block == NULL || s->samples == NULL || s->symbols == NULL
+               ? lk_fail_no_memory(s->source->context, "a recording", room * 10 + symbols * 2)
+               : LK_OK;
+}
+
 static lk_status go_to(lk_sound *s, int64_t frame) {
+    LK_TRY(s->block == NULL ? make_room(s) : LK_OK);
     LK_TRY(s->file == NULL ? open_again(s) : LK_OK);
     if (frame == s->position) {
         return LK_OK;
@@ -317,18 +329,14 @@ static lk_status begin(lk_source *source, lk_sound *s) {
     LK_TRY(open_file(s, &info));
     describe(s, &info);
     LK_TRY(check_info(s));
-    int64_t room = (int64_t)BLOCK * s->info.channels;
-    s->block = lk_allocate(room, sizeof *s->block);
-    s->samples = lk_allocate(room, sizeof *s->samples);
-    return s->block == NULL || s->samples == NULL
-               ? lk_fail_no_memory(source->context, "a recording", room * 10)
-               : measure(s, stated);
+    LK_TRY(make_room(s));
+    return measure(s, stated);
 }
 
 static lk_status check_channels(const lk_sound *s) {
     const lk_sound_form *f = &s->form;
     int32_t there = s->info.channels;
-    if (f->channel == 0 ? there == f->channels : there >= f->channel) {
+    if (f->channel == 0 ? there == f->channels : there == 1 || there >= f->channel) {
         return LK_OK;
     }
     return f->channel == 0 ? lk_fail(s->source->context, LK_MISMATCH,
@@ -370,12 +378,6 @@ lk_status lk_sound_open(lk_source *source, const lk_sound_form *form, lk_sound *
     lk_status status = begin(source, made);
     status = status == LK_OK ? check_channels(made) : status;
     status = status == LK_OK ? check_view(made) : status;
-    if (status == LK_OK) {
-        int64_t room = (int64_t)BLOCK * lk_sound_unit(form);
-        made->symbols = lk_allocate(room, sizeof *made->symbols);
-        status = made->symbols == NULL ? lk_fail_no_memory(source->context, "a recording", room * 2)
-                                       : LK_OK;
-    }
     if (status != LK_OK) {
         lk_sound_close(made);
         return status;
@@ -400,14 +402,17 @@ void lk_sound_rest(lk_sound *sound) {
         sf_close(sound->file);
         sound->file = NULL;
     }
+    lk_release(sound->block);
+    lk_release(sound->samples);
+    lk_release(sound->symbols);
+    sound->block = NULL;
+    sound->samples = NULL;
+    sound->symbols = NULL;
 }
 
 void lk_sound_close(lk_sound *sound) {
     if (sound != NULL) {
         lk_sound_rest(sound);
-        lk_release(sound->block);
-        lk_release(sound->samples);
-        lk_release(sound->symbols);
         lk_release(sound);
     }
 }
@@ -434,7 +439,8 @@ static int32_t mean_of(const int16_t *samples, int32_t count) {
 /* One frame of the block. */
 static void put_frame(const lk_sound *s, const int16_t *samples, uint16_t *symbols) {
     const lk_sound_form *f = &s->form;
-    int32_t parts = lk_sound_parts(f->view), first = f->channel > 0 ? f->channel - 1 : 0;
+    int32_t parts = lk_sound_parts(f->view),
+            first = f->channel > 0 && s->info.channels > 1 ? f->channel - 1 : 0;
     for (int32_t c = 0; c < f->channels; c++) {
         int32_t sample =
             f->channel == LK_SOUND_MIX ? mean_of(samples, s->info.channels) : samples[first + c];

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "models/outputs.h"
+#include "models/phase.h"
 
 #define KERNEL_MOST 64
 
@@ -161,6 +162,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     lk_outputs output;
     LK_TRY(lk_outputs_init(graph, model, &graph->fields[0], &output));
     lk_node *node = causal(model, graph, "first", numbers_or_symbols(graph, &output), 1, -1);
+    node = lk_phase_add(model, graph, "phase", node);
     LK_TRY(add_layers(model, graph, &node));
     node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
     node = position_wise(model, graph, "logits", node, lk_outputs_channels(&output, 1),

@@ -29,6 +29,7 @@
 #include "models/marginals.h"
 #include "models/model.h"
 #include "models/outputs.h"
+#include "models/phase.h"
 #include "models/sequence.h"
 
 #define STREAM_WINDOW 128
@@ -221,7 +222,7 @@ static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *o
                    lk_axis_positions(graph, "place", model->data.shape, graph->by_rank,
                                      graph->variables, width));
     }
-    return lk_label_add(graph, "label", x);
+    return lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", x));
 }
 
 static lk_status check(const lk_model *model, lk_graph *graph) {

@@ -152,7 +152,8 @@ lk_status lk_sheet_encode(lk_context *context, const char *name, const lk_sheet 
                           lk_buffer *png);
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 
-/* A file as one text; or the regular files of a folder, in the order of their names, those that
+/* A file as one text or recording; or the regular files of a folder (recordings: those that are
+ * named as such), in the order of their names, those that
  * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
 lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
@@ -172,5 +173,15 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
 /* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
  * format. Not so: a table, numbers, nothing at all, what cannot be found. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
+
+/* Whether a file is a recording (data/sound.h), or a folder has files that are named as such, the
+ * first of which is one. Not so: what cannot be found, and what can be read but once. */
+lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound);
+/* How recordings are read, by the first of them: form->view (-1: g711-mu or g711-a for codes of
+ * G.711, else mulaw) and form->channel are given, the rest is learned. */
+lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view);
+/* Adds to the items' note what is done to their samples, and whether their rates differ from each
+ * other and from that of the form. */
+lk_status lk_items_note_sounds(lk_context *context, lk_items *items);
 
 #endif

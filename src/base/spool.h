@@ -7,5 +7,7 @@
 /* Copies all that `from` still gives into a file without a name, in $TMPDIR or /tmp, which ends
  * with its descriptor, the caller's. `name` is for messages. */
 lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled);
+/* An empty one, to be written and read. */
+lk_status lk_spool_empty(lk_context *context, int *spooled);
 
 #endif

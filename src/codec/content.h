@@ -9,13 +9,14 @@
 
 typedef struct lk_content {
     int64_t items, symbols;
-    int64_t *length;     /* owned, [items] */
-    int32_t *label;      /* owned, [items]; NULL: none */
-    lk_buffer names;     /* each ended by a zero byte; empty: none */
-    bool first;          /* it begins with item 0, and tells all words */
-    lk_words words;      /* of labels; none: they are numbers, or the model knows their words */
-    uint16_t *value;     /* owned, [symbols]: item after item */
-    uint32_t *character; /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
+    int64_t *length;        /* owned, [items] */
+    int32_t *label;         /* owned, [items]; NULL: none */
+    lk_sound_target *sound; /* owned, [items]: rate and format of recordings; NULL: texts */
+    lk_buffer names;        /* each ended by a zero byte; empty: none */
+    bool first;             /* it begins with item 0, and tells all words */
+    lk_words words;         /* of labels; none: they are numbers, or the model knows their words */
+    uint16_t *value;        /* owned, [symbols]: item after item */
+    uint32_t *character;    /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 

@@ -21,6 +21,7 @@
 #ifndef LK_DATA_SOUND_H
 #define LK_DATA_SOUND_H
 
+#include "base/file.h"
 #include "data/source.h"
 
 typedef enum lk_sound_view {
@@ -100,6 +101,29 @@ int64_t lk_sound_length(const lk_sound *sound); /* in symbols */
 lk_status lk_sound_read(lk_sound *sound, int64_t first, int64_t count, uint16_t *values);
 
 /* ---- writing (data/sound_write.c) ------------------------------------------------------------ */
+
+/* What a recording is written as. */
+typedef struct lk_sound_target {
+    int32_t format; /* as lk_sound_info.format; 0: by the name's ending, else WAV */
+    int32_t rate;
+    int64_t frames; /* -1: not known before the end */
+} lk_sound_target;
+
+/* Whether symbols of such a form can stand in a file of that name: LK_INVALID says why not. *format
+ * becomes what it is then, in which nothing else than the form's own samples are kept: 16 bits, 8
+ * of linear8, or codes. */
+lk_status lk_sound_writable(lk_context *context, const char *path, const lk_sound_form *form,
+                            int32_t *format);
+
+/* A file that gets its name when it is whole (base/file.h). The same frames give the same bytes. */
+typedef struct lk_sound_writer lk_sound_writer;
+lk_status lk_sound_writer_create(lk_context *context, const char *path, const lk_sound_form *form,
+                                 const lk_sound_target *target, lk_sound_writer **writer);
+/* Symbols, from the beginning on; failures are kept until the end. */
+void lk_sound_writer_put(lk_sound_writer *writer, const uint16_t *symbols, int64_t count);
+/* Of NULL: nothing. */
+lk_status lk_sound_writer_hold(lk_sound_writer *writer, lk_batch *batch);
+void lk_sound_writer_abandon(lk_sound_writer *writer);
 
 /* The head of a WAV file of 16-bit samples (views of samples) or of codes of G.711, in front of so
  * many frames. Returns its size. */

@@ -1,5 +1,5 @@
-/* WAV files, from front to back, so that they may go into a pipe: no time stamp, nothing but what is
- * needed, the same bytes for the same samples. Samples of 16 bits, or codes of G.711. */
+/* WAV files, from front to back, so that they may go into a pipe: no time stamp, nothing but what
+ * is needed, the same bytes for the same samples. Samples of 16 bits, or codes of G.711. */
 #include <string.h>
 
 #include "data/sound.h"
@@ -20,7 +20,7 @@ static uint8_t *put_name(uint8_t *at, const char *name) {
     return at + 4;
 }
 
-/* Lengths that 32 bits do not hold are said to be the largest, as of what is written into a pipe. */
+/* Lengths that 32 bits do not hold are said to be the largest, as of what goes into a pipe. */
 static int64_t length_of(int64_t bytes) {
     return bytes < UINT32_MAX ? bytes : UINT32_MAX;
 }

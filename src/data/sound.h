@@ -72,6 +72,9 @@ int32_t lk_sound_unit(const lk_sound_form *form);
  * G.711, whose symbols are its codes. */
 void lk_sound_split(lk_sound_view view, int32_t sample, uint16_t *symbols);
 int32_t lk_sound_join(lk_sound_view view, const uint16_t *symbols);
+/* A sample of 16 bits of any view: of G.711 what its code stands for (ITU-T G.711, tables 1 and 2).
+ * To look at; no model reads codes so. */
+int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols);
 /* Whether the view gives back what such a file holds, sample for sample. */
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info);
 /* What is done to samples of such a file, for people; "": nothing. Lives as long as the program. */

@@ -232,6 +232,13 @@ static void g711_is_its_codes(void **state) {
         assert_true(lk_sound_exact(&lk_stream_symbols(stream)->sound, lk_stream_sound(stream)));
         lk_stream_close(stream);
         assert_int_equal(open_as(path, LK_SOUND_MULAW, 1, 0, &stream), LK_MISMATCH);
+        file = sf_open(path, SFM_READ, &info);
+        for (uint16_t i = 0; i < 256; i++) {
+            int16_t sample;
+            assert_int_equal(sf_read_short(file, &sample, 1), 1);
+            assert_int_equal(lk_sound_linear(view, &i), sample);
+        }
+        sf_close(file);
         assert_int_equal(
             open_as(path, law == 0 ? LK_SOUND_G711_A : LK_SOUND_G711_MU, 1, 0, &stream),
             LK_MISMATCH);

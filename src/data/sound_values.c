@@ -86,6 +86,24 @@ int32_t lk_sound_join(lk_sound_view view, const uint16_t *symbols) {
                                       : (int32_t)symbols[0] - FULL_SCALE;
 }
 
+static int32_t from_g711_mu(int32_t code) {
+    int32_t bits = ~code & 0xFF, size = (((bits & 15) << 3) + 132) << (bits >> 4 & 7);
+    return bits & 128 ? 132 - size : size - 132;
+}
+
+static int32_t from_g711_a(int32_t code) {
+    int32_t bits = code ^ 0x55, step = bits >> 4 & 7;
+    int32_t size = ((bits & 15) << 4) + (step > 0 ? 264 : 8);
+    size <<= step > 1 ? step - 1 : 0;
+    return bits & 128 ? size : -size;
+}
+
+int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols) {
+    return view == LK_SOUND_G711_MU  ? from_g711_mu(symbols[0])
+           : view == LK_SOUND_G711_A ? from_g711_a(symbols[0])
+                                     : lk_sound_join(view, symbols);
+}
+
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info) {
     bool all = form->channel == 0 || info->channels == 1;
     int32_t most = form->view == LK_SOUND_MULAW ? 0 : form->view == LK_SOUND_LINEAR8 ? 8 : 16;

@@ -1,5 +1,5 @@
-/* The spectrogram is of windows of 256 samples of the first channel, under a Hann window, each drawn
- * in the column where it begins: 20 log10 of its amplitudes, 80 dB from black to white. */
+/* The spectrogram is of windows of 256 samples of the first channel, under a Hann window, each
+ * drawn in the column where it begins: 20 log10 of its amplitudes, 80 dB from black to white. */
 #include "jobs/sound_map.h"
 
 #include <math.h>
@@ -17,6 +17,7 @@
 #define STRIP 24 /* rows of the surprisal */
 #define HEIGHT (BANDS * ZOOM + STRIP)
 #define COLUMNS_MOST 1600
+#define HOP_LEAST 8
 #define DECIBELS 80.0
 
 typedef struct job {
@@ -138,7 +139,7 @@ static lk_status draw(job *work, lk_sound_map *map) {
 static lk_status begin(job *work) {
     work->frames = lk_items_length(work->items, 0) / work->unit;
     work->hop = (work->frames + COLUMNS_MOST - 1) / COLUMNS_MOST;
-    work->hop = work->hop > SPAN / 8 ? work->hop : SPAN / 8;
+    work->hop = work->hop > HOP_LEAST ? work->hop : HOP_LEAST;
     work->columns = (work->frames + work->hop - 1) / work->hop;
     work->nats = lk_allocate(work->columns, sizeof *work->nats);
     work->bits = lk_allocate(work->columns, sizeof *work->bits);

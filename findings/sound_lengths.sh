@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Lengths, and bytes, that libsndfile 1.2.2 (in soundfile 0.14.0) makes of sound.
 #
-# Guess, written down first: a FLAC whose header says 0 samples ("unknown", as an encoder that writes
-# into a pipe leaves it) is said to have 0 frames or those that are there, and reads to its end; two
-# writes of the same samples are the same bytes; an AIFF of 777 samples of 8 bits is one of 777.
+# Guess, written down first: a FLAC whose header says 0 samples ("unknown", as an encoder that
+# writes into a pipe leaves it) is said to have 0 frames or those that are there, and reads to its
+# end; two writes of the same samples are the same bytes; an AIFF of 777 samples of 8 bits is one of
+# 777.
 #
 # Seen: the FLAC has 2^63 - 1 frames: reading all wants an array of that size, and SoundFile.read of
 # all 20,000 or of more fails ("psf_fseek() failed": it seeks to where it should stand then), though
-# the frames are there: 1,000 are read, and so are those behind a seek to frame 17,000. A float WAV or
-# AIFF has a PEAK chunk with the time of writing in it, so that two writes, a second apart, differ;
-# WAV of 16 bits, W64, CAF and AU have none. An AIFF of an odd number of bytes is written with one
-# sample more, in COMM and in SSND both: the pad byte has become data.
+# the frames are there: 1,000 are read, and so are those behind a seek to frame 17,000. A float WAV
+# or AIFF has a PEAK chunk with the time of writing in it, so that two writes, a second apart,
+# differ; WAV of 16 bits, W64, CAF and AU have none. An AIFF of an odd number of bytes is written
+# with one sample more, in COMM and in SSND both: the pad byte has become data.
 #
 # What follows for us: frames of such a FLAC are counted by decoding it once, and a file is believed
 # only if its last frame can be read; samples are written as WAV of 16 bits, by ourselves, and never

@@ -1,6 +1,6 @@
-/* Any bytes as a recording: refused with a message, or of a length that can be read to its end, with
- * symbols of its alphabet, the same in one piece and in several; and a WAV that is written of them
- * is read again as they are. */
+/* Any bytes as a recording: refused with a message, or of a length that can be read to its end,
+ * with symbols of its alphabet, the same in one piece and in several; and a WAV that is written of
+ * them is read again as they are. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Recordings from the command's side: read as what they are, trained on, evaluated, drawn, continued,
-# compressed and restored sample for sample, scored; and what is refused.
+# Recordings from the command's side: read as what they are, trained on, evaluated, drawn,
+# continued, compressed and restored sample for sample, scored; and what is refused.
 source "$(dirname "$0")/lib.sh"
 cd "$work"
 
@@ -134,8 +134,10 @@ make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt
 expect_status 1 "2 channels, where 1" eval bytes.likely --data stereo.wav
-expect_status 1 "no channel 9" train wavenet --data stereo.wav --channel 9 --view mulaw --out x.likely
-expect_status 1 "of recordings there are" train wavenet --data stereo.wav --view bits:4 --out x.likely
+expect_status 1 "no channel 9" \
+    train wavenet --data stereo.wav --channel 9 --view mulaw --out x.likely
+expect_status 1 "of recordings there are" \
+    train wavenet --data stereo.wav --view bits:4 --out x.likely
 expect_status 1 "these take them" train made --data stereo.wav --out x.likely
 expect_status 1 "this is none" train conv1d --data voices/readme.txt --channel 1 --out x.likely
 make_wav fast.wav 1 300 7 16000

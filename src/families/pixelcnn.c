@@ -87,28 +87,7 @@ static const lk_setting settings[] = {
      .help = "probability of dropping a feature inside a residual block in training",
      .training_only = true,
      .later = true},
-    {.key = "block_sparse",
-     .kind = LK_CHOICE,
-     .fallback = "none",
-     .choices = "none|8|16|32",
-     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
-     .help = "weights inside the residual blocks are sparse, in blocks of so many features a side",
-     .later = true},
-    {.key = "block_density",
-     .kind = LK_REAL,
-     .fallback = "0.25",
-     .least = 0.001,
-     .most = 1,
-     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",
-     .help = "share of these blocks that there are",
-     .later = true},
-    {.key = "block_seed",
-     .kind = LK_INTEGER,
-     .fallback = "1",
-     .least = 0,
-     .most = 9007199254740992.0,
-     .help = "seed of which blocks there are",
-     .later = true},
+    LK_BLOCK_SPARSE_SETTINGS("residual blocks", true),
     LK_OUTPUT_SETTINGS("softmax", true),
 };
 
@@ -228,21 +207,14 @@ static lk_status build_field(const lk_model *model, lk_graph *graph, const lk_fi
     return LK_OK;
 }
 
-static lk_block_sparse sparse_of(const lk_settings *of) {
-    const char *size = lk_settings_text(of, "block_sparse");
-    return (lk_block_sparse){.size = strcmp(size, "none") == 0 ? 0 : atoi(size),
-                             .density = lk_settings_real(of, "block_density"),
-                             .seed = (uint64_t)lk_settings_integer(of, "block_seed"),
-                             .normalise = lk_settings_boolean(of, "weight_norm")};
-}
-
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     style s = {.prefix = "",
                .norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0,
                .weight_norm = lk_settings_boolean(&model->settings, "weight_norm"),
                .dropout = lk_settings_real(&model->settings, "dropout"),
-               .sparse = sparse_of(&model->settings)};
+               .sparse = lk_block_sparse_of(&model->settings)};
+    s.sparse.normalise = s.weight_norm;
     LK_TRY(lk_pixels_grid(graph, model, &s.grid));
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *field = &graph->fields[f];

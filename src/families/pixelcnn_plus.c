@@ -20,9 +20,10 @@
  * With a softmax over several colours, which the paper does not have, each colour has a layer of
  * features of its own, told the earlier colours of the pixel (models/pixel_head.h).
  *
- * A class is a bias in the gate of every resnet. All weights are normalised, and begin with what
- * layers say of 16 examples at mean 0 and deviation 1, before gates at 0.1 (Salimans and Kingma
- * 2016; graph/data_start.h). */
+ * The convolutions inside resnets can be block-sparse (models/block_sparse.h), as in Gray, Radford,
+ * Kingma 2017. A class is a bias in the gate of every resnet. All weights are normalised, and begin
+ * with what layers say of 16 examples at mean 0 and deviation 1, before gates at 0.1 (Salimans and
+ * Kingma 2016; graph/data_start.h). */
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static const lk_setting settings[] = {
      .source = "section 2.5 (0.5 there)",
      .help = "probability of dropping a feature of a residual branch in training",
      .training_only = true},
+    LK_BLOCK_SPARSE_SETTINGS("resnets", false),
     LK_OUTPUT_SETTINGS("logistic", false),
 };
 
@@ -216,7 +218,8 @@ static lk_node *features(network *n, lk_node *pixels) {
 static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
     *n = (network){.resnets = {.graph = graph,
                                .doubled = true,
-                               .dropout = lk_settings_real(&model->settings, "dropout")},
+                               .dropout = lk_settings_real(&model->settings, "dropout"),
+                               .sparse = lk_block_sparse_of(&model->settings)},
                    .filters = lk_settings_integer(&model->settings, "filters"),
                    .depth = lk_settings_integer(&model->settings, "depth"),
                    .levels = lk_settings_integer(&model->settings, "levels")};

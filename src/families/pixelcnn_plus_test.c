@@ -85,6 +85,32 @@ static void test_is_a_distribution(void **state) {
     }
 }
 
+/* With all blocks it has the dense network's parameters and bits; with some of them fewer weights,
+ * and is a distribution all the same. */
+static void test_block_sparse(void **state) {
+    static const image_case dense = {
+        {3, {3, 3, 1}}, 2, 0, {"depth=1", "levels=2", "filters=16"}, 3};
+    image_case sparse = dense;
+    sparse.set[sparse.sets++] = "block_sparse=8";
+    sparse.set[sparse.sets++] = "block_density=1";
+    lk_model *a = make_random(*state, &dense), *b = make_random(*state, &sparse);
+    uint16_t x[17 * PLUS_CELLS];
+    double nll[17], want[17];
+    testing_random_values(a, 17, SEED + 1, x);
+    testing_nll(a, x, 17, want);
+    testing_nll(b, x, 17, nll);
+    assert_memory_equal(nll, want, sizeof nll);
+    sparse.set[sparse.sets - 1] = "block_density=0.25";
+    lk_model *c = make_random(*state, &sparse);
+    assert_true(lk_parameters_total(c->parameters) < lk_parameters_total(a->parameters) / 2);
+    testing_sums_to_one(c);
+    testing_parallel_is_incremental(c, x, 17);
+    testing_sample_costs_one_pass(c);
+    lk_model_destroy(a);
+    lk_model_destroy(b);
+    lk_model_destroy(c);
+}
+
 /* ---- what it sees ---------------------------------------------------------------------------- */
 
 /* Which conditionals move when a value is changed: exactly those of later values, in images of odd
@@ -330,6 +356,7 @@ int main(void) {
         cmocka_unit_test(test_equals_the_code),
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_is_a_distribution),
+        cmocka_unit_test(test_block_sparse),
         cmocka_unit_test(test_sees_all_before),
         cmocka_unit_test(test_sample_is_one_pass),
         cmocka_unit_test(test_starts_near_the_marginals),

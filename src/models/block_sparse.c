@@ -1,12 +1,13 @@
 #include "models/block_sparse.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/random.h"
 
-#define GROUPS_MOST LK_NODE_INPUTS_MOST
+#define GROUPS_MOST 1024
 
 int32_t lk_block_sparse_reads(const lk_block_sparse *sparse, uint64_t layer, int32_t inputs,
                               int32_t outputs, int32_t output, int32_t *reads) {
@@ -33,12 +34,6 @@ int32_t lk_block_sparse_reads(const lk_block_sparse *sparse, uint64_t layer, int
     return listed;
 }
 
-static lk_node *one_conv(lk_graph *graph, const char *name, lk_node *input,
-                         const lk_conv_options *options, const lk_block_sparse *sparse) {
-    lk_node *node = lk_conv(graph, name, input, *options);
-    return sparse->normalise ? lk_normalise_weights(graph, name, node) : node;
-}
-
 static lk_status check(lk_graph *graph, const char *name, const lk_node *input, int64_t channels,
                        int64_t size) {
     int64_t sides[] = {input->channels, channels};
@@ -52,34 +47,50 @@ static lk_status check(lk_graph *graph, const char *name, const lk_node *input, 
     return LK_OK;
 }
 
+static lk_node *sparse_conv(lk_graph *graph, const char *name, lk_node *input,
+                            lk_conv_options options, const lk_block_sparse *sparse,
+                            uint64_t layer) {
+    int32_t inputs = (int32_t)(input->channels / sparse->size), count = 0;
+    int32_t outputs = (int32_t)(options.channels / sparse->size);
+    int32_t *reads = lk_arena_take(graph->arena, (int64_t)inputs * outputs, sizeof *reads);
+    if (reads == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, name, (int64_t)inputs * outputs * 4);
+        return NULL;
+    }
+    for (int32_t o = 0; o < outputs; o++) {
+        count = lk_block_sparse_reads(sparse, layer, inputs, outputs, o, &reads[o * count]);
+    }
+    options.sparse = (lk_conv_sparse){sparse->size, count, reads};
+    return lk_conv(graph, name, input, options);
+}
+
 lk_node *lk_block_sparse_conv(lk_graph *graph, const char *name, lk_node *input,
                               lk_conv_options options, const lk_block_sparse *sparse,
                               uint64_t layer) {
-    if (input == NULL || graph->failed != LK_OK || sparse->size == 0) {
-        return one_conv(graph, name, input, &options, sparse);
+    if (input == NULL || graph->failed != LK_OK) {
+        return NULL;
     }
-    graph->failed = check(graph, name, input, options.channels, sparse->size);
+    bool dense = sparse->size == 0;
+    graph->failed = dense ? LK_OK : check(graph, name, input, options.channels, sparse->size);
     if (graph->failed != LK_OK) {
         return NULL;
     }
-    int32_t inputs = (int32_t)(input->channels / sparse->size);
-    int32_t outputs = (int32_t)(options.channels / sparse->size), reads[GROUPS_MOST];
-    lk_node *in[GROUPS_MOST] = {NULL}, *part[GROUPS_MOST], *out[GROUPS_MOST];
-    options.channels = sparse->size;
-    for (int32_t o = 0; o < outputs; o++) {
-        char text[128];
-        int32_t count = lk_block_sparse_reads(sparse, layer, inputs, outputs, o, reads);
-        for (int32_t k = 0; k < count && count < inputs; k++) {
-            int32_t i = reads[k];
-            in[i] =
-                in[i] != NULL ? in[i] : lk_channels(graph, input, i * sparse->size, sparse->size);
-            part[k] = in[i];
-        }
-        lk_node *seen = count == inputs ? input
-                        : count == 1    ? part[0]
-                                        : lk_join_channels(graph, part, count);
-        snprintf(text, sizeof text, "%s.%d", name, o + 1);
-        out[o] = one_conv(graph, text, seen, &options, sparse);
+    lk_node *node = dense ? lk_conv(graph, name, input, options)
+                          : sparse_conv(graph, name, input, options, sparse, layer);
+    return sparse->normalise ? lk_normalise_weights(graph, name, node) : node;
+}
+
+uint64_t lk_block_sparse_layer(const char *name) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (; *name != '\0'; name++) {
+        hash = (hash ^ (uint8_t)*name) * 0x100000001b3u;
     }
-    return outputs == 1 ? out[0] : lk_join_channels(graph, out, outputs);
+    return hash;
+}
+
+lk_block_sparse lk_block_sparse_of(const lk_settings *settings) {
+    const char *size = lk_settings_text(settings, "block_sparse");
+    return (lk_block_sparse){.size = strcmp(size, "none") == 0 ? 0 : atoi(size),
+                             .density = lk_settings_real(settings, "block_density"),
+                             .seed = (uint64_t)lk_settings_integer(settings, "block_seed")};
 }

@@ -5,6 +5,7 @@
 #ifndef LK_MODELS_BLOCK_SPARSE_H
 #define LK_MODELS_BLOCK_SPARSE_H
 
+#include "models/settings.h"
 #include "ops/ops.h"
 
 typedef struct lk_block_sparse {
@@ -20,11 +21,35 @@ typedef struct lk_block_sparse {
 int32_t lk_block_sparse_reads(const lk_block_sparse *sparse, uint64_t layer, int32_t inputs,
                               int32_t outputs, int32_t output, int32_t *reads);
 
-/* lk_conv of this pattern: a convolution NAME.G for each output group G, counted from 1, from the
- * channels that it reads, in ascending order. LK_INVALID when the channels are no whole number of
- * groups. At size 0 lk_conv itself. */
+/* lk_conv of this pattern (its options.sparse). LK_INVALID when the channels are no whole number of
+ * groups, or more than 1,024 of them. At size 0 the dense lk_conv. */
 lk_node *lk_block_sparse_conv(lk_graph *graph, const char *name, lk_node *input,
                               lk_conv_options options, const lk_block_sparse *sparse,
                               uint64_t layer);
+/* A number for the layer of this name (FNV-1a). */
+uint64_t lk_block_sparse_layer(const char *name);
+
+/* A family's settings, and what they say; `joined` is lk_setting.later. */
+#define LK_BLOCK_SPARSE_SETTINGS(where, joined)                                                    \
+    {.key = "block_sparse",                                                                        \
+     .kind = LK_CHOICE,                                                                            \
+     .fallback = "none",                                                                           \
+     .choices = "none|8|16|32",                                                                    \
+     .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2",     \
+     .help = "weights inside the " where " are sparse, in blocks of so many features a side",      \
+     .later = joined},                                                                             \
+        {.key = "block_density",                                                                   \
+         .kind = LK_REAL,                                                                          \
+         .fallback = "0.25",                                                                       \
+         .least = 0.001,                                                                           \
+         .most = 1,                                                                                \
+         .source = "Gray, Radford, Kingma, GPU Kernels for Block-Sparse Weights, 2017, section 2", \
+         .help = "share of these blocks that there are",                                           \
+         .later = joined},                                                                         \
+    {                                                                                              \
+        .key = "block_seed", .kind = LK_INTEGER, .fallback = "1", .least = 0,                      \
+        .most = 9007199254740992.0, .help = "seed of which blocks there are", .later = joined      \
+    }
+lk_block_sparse lk_block_sparse_of(const lk_settings *settings);
 
 #endif

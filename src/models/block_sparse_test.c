@@ -58,28 +58,24 @@ static lk_parameter *find(const lk_model *model, const char *layer, const char *
     return at < 0 ? NULL : &model->parameters->list[at];
 }
 
-/* Writes a layer's groups into the dense layer; what is not there stays zero. */
+/* Writes a sparse layer's weights into the dense layer; what is not there stays zero. */
 static void fill_dense(const lk_model *sparse, const lk_model *dense, const char *layer,
                        uint64_t number, const lk_block_sparse *pattern, int64_t inputs) {
-    lk_parameter *weight = find(dense, layer, "weight"), *bias = find(dense, layer, "bias");
-    int64_t outputs = weight->columns, blocks = weight->rows / inputs, size = pattern->size;
-    memset(weight->value, 0, (size_t)(weight->rows * outputs) * sizeof(float));
-    for (int32_t o = 0; o < outputs / size; o++) {
-        char name[64];
+    lk_parameter *to = find(dense, layer, "weight");
+    const lk_parameter *from = find(sparse, layer, "weight");
+    int64_t outputs = to->columns, blocks = to->rows / inputs, size = pattern->size;
+    assert_int_equal(from->columns, outputs);
+    memset(to->value, 0, (size_t)(to->rows * outputs) * sizeof(float));
+    for (int64_t column = 0; column < outputs; column++) {
         int32_t reads[GROUPS_MOST];
-        int32_t count = lk_block_sparse_reads(pattern, number, (int32_t)(inputs / size),
-                                              (int32_t)(outputs / size), o, reads);
-        snprintf(name, sizeof name, "%s.%d", layer, o + 1);
-        const lk_parameter *w = find(sparse, name, "weight"), *b = find(sparse, name, "bias");
-        assert_int_equal(w->rows, blocks * count * size);
-        for (int64_t i = 0; i < w->rows; i++) {
-            int64_t block = i / (count * size), k = i % (count * size);
-            int64_t row = block * inputs + reads[k / size] * size + k % size;
-            memcpy(weight->value + row * outputs + o * size, w->value + i * size,
-                   (size_t)size * sizeof(float));
-        }
-        for (int64_t i = 0; i < b->rows; i++) { /* of each colour */
-            bias->value[i / size * outputs + o * size + i % size] = b->value[i];
+        int32_t count =
+            lk_block_sparse_reads(pattern, number, (int32_t)(inputs / size),
+                                  (int32_t)(outputs / size), (int32_t)(column / size), reads);
+        int64_t rows = count * size;
+        assert_int_equal(from->rows, blocks * rows);
+        for (int64_t i = 0; i < from->rows; i++) {
+            int64_t k = i % rows, row = i / rows * inputs + reads[k / size] * size + k % size;
+            to->value[row * outputs + column] = from->value[i * outputs + column];
         }
     }
 }
@@ -91,7 +87,8 @@ static void check_against_dense(lk_context *context, lk_shape shape, const char 
     for (int32_t p = 0; p < dense->parameters->count; p++) {
         lk_parameter *to = &dense->parameters->list[p];
         int32_t from = lk_parameters_find(sparse->parameters, to->name);
-        if (from >= 0) {
+        assert_true(from >= 0);
+        if (sparse->parameters->list[from].rows == to->rows) {
             memcpy(to->value, sparse->parameters->list[from].value,
                    (size_t)(to->rows * to->columns) * sizeof(float));
         }

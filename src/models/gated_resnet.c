@@ -37,8 +37,17 @@ lk_node *lk_resnets_dense(const lk_resnets *resnets, const char *name, lk_node *
 
 static lk_node *layer(const lk_resnets *resnets, const char *name, lk_node *input, int64_t channels,
                       const lk_mask *mask) {
-    return mask == NULL ? lk_resnets_dense(resnets, name, input, channels)
-                        : lk_resnets_conv(resnets, name, input, channels, mask);
+    lk_conv_options options = {.grid = resnets->grid, .channels = channels, .bias = true};
+    if (mask == NULL) {
+        return lk_resnets_dense(resnets, name, input, channels);
+    }
+    options.taps = mask->taps;
+    options.tap_count = mask->count;
+    options.init = LK_INIT_HE;
+    return lk_normalise_weights(resnets->graph, name,
+                                lk_block_sparse_conv(resnets->graph, name, input, options,
+                                                     &resnets->sparse,
+                                                     lk_block_sparse_layer(name)));
 }
 
 lk_node *lk_gated_resnet(const lk_resnets *resnets, const char *name, lk_node *x,

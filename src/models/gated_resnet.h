@@ -10,6 +10,7 @@
 #ifndef LK_MODELS_GATED_RESNET_H
 #define LK_MODELS_GATED_RESNET_H
 
+#include "models/block_sparse.h"
 #include "models/pixels.h"
 
 /* What the layers of a network have in common. */
@@ -18,6 +19,7 @@ typedef struct lk_resnets {
     lk_grid grid; /* of one group */
     bool doubled; /* f is the concat-elu */
     double dropout;
+    lk_block_sparse sparse; /* of the convolutions inside resnets */
 } lk_resnets;
 
 /* f */

@@ -62,8 +62,7 @@ static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *
 
 static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     const lk_conv_settings *self = node->settings;
-    return self->reads.class_at[self->reads.class_of[cell]].count * node->inputs[0]->channels *
-           node->channels;
+    return self->reads.class_at[self->reads.class_of[cell]].count * self->depth * node->channels;
 }
 
 /* A tap that leads ahead by less than the stride stays where the next cell is not yet. */
@@ -117,12 +116,13 @@ static bool forward(const lk_task *task) {
         .a = task->in[0],
         .a_channels = inputs,
         .a_stride = inputs,
-        .block_rows = inputs,
+        .block_rows = self->depth,
         .b_row_stride = node->channels,
         .b_column_stride = 1,
         .c = task->out,
         .c_channels = node->channels,
         .c_stride = node->channels,
+        .strips = self->read_strips,
         .start = self->bias ? LK_START_ROW : LK_START_ZERO,
         .bias = self->bias ? task->parameter[1] : NULL,
     };
@@ -142,12 +142,13 @@ static bool backward_input(const lk_task *task) {
         .a = task->dout,
         .a_channels = node->channels,
         .a_stride = node->channels,
-        .block_rows = input->channels * node->channels,
+        .block_rows = self->depth * node->channels,
         .b_row_stride = 1,
         .b_column_stride = node->channels,
         .c = task->din[0],
         .c_channels = input->channels,
         .c_stride = input->channels,
+        .strips = self->reader_strips,
         .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
         .first = range.first,
     };
@@ -156,14 +157,15 @@ static bool backward_input(const lk_task *task) {
 
 static bool backward(const lk_task *task) {
     const lk_node *node = task->node;
-    int64_t inputs = node->inputs[0]->channels;
+    const lk_conv_settings *self = node->settings;
     lk_conv_products products = {.task = task,
-                                 .self = node->settings,
+                                 .self = self,
                                  .in = task->in[0],
                                  .dout = task->dout,
-                                 .inputs = inputs,
-                                 .in_stride = inputs,
-                                 .outputs = node->channels};
+                                 .inputs = self->depth,
+                                 .in_stride = node->inputs[0]->channels,
+                                 .outputs = node->channels,
+                                 .strips = self->read_strips};
     return lk_conv_backward_parameters(&products) && (task->din[0] == NULL || backward_input(task));
 }
 
@@ -295,9 +297,9 @@ static lk_status check_spans(lk_graph *graph, const char *name, const lk_conv_se
 }
 
 lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
-                          int64_t inputs, lk_init init, int32_t parameters[2]) {
+                          lk_init init, int32_t parameters[2]) {
     char text[256];
-    int64_t rows = self->blocks * inputs;
+    int64_t rows = self->blocks * self->depth;
     if (self->channels > INT32_MAX / (rows > 0 ? rows : 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "node %s: %lld x %lld weights are too many for one convolution", name,
@@ -329,6 +331,20 @@ lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_optio
     return check_spans(graph, name, *settings);
 }
 
+static lk_status check_sparse(lk_graph *graph, const char *name, int64_t inputs,
+                              const lk_conv_options *options) {
+    int64_t size = options->sparse.size, sides[] = {inputs, options->channels};
+    LK_REQUIRE(size >= 0 && (size == 0 || options->sparse.count >= 1));
+    for (int i = 0; i < 2 && size > 0; i++) {
+        if (sides[i] % size != 0) {
+            return lk_fail(graph->context, LK_INVALID,
+                           "node %s: %lld features cannot be cut into groups of %lld", name,
+                           (long long)sides[i], (long long)size);
+        }
+    }
+    return LK_OK;
+}
+
 static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input,
                          const lk_conv_options *options, lk_conv_settings **settings,
                          int32_t parameters[2]) {
@@ -337,7 +353,13 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input
         return lk_fail(graph->context, LK_INVALID, "node %s: the mask leaves nothing to read",
                        name);
     }
-    return lk_conv_declare(graph, name, *settings, input->channels, options->init, parameters);
+    LK_TRY(check_sparse(graph, name, input->channels, options));
+    (*settings)->sparse = options->sparse;
+    if (!lk_conv_make_strips(graph->arena, *settings, input->channels)) {
+        return lk_fail_no_memory(graph->context, name, options->sparse.count);
+    }
+    (*settings)->sparse.reads = NULL;
+    return lk_conv_declare(graph, name, *settings, options->init, parameters);
 }
 
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options) {

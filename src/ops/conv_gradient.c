@@ -24,8 +24,9 @@ typedef struct gradient {
     const lk_task *task;
     const lk_conv_settings *self;
     const float *in, *dout;
-    int64_t inputs, in_stride, outputs; /* channels; floats from example to example */
-    int64_t weights, floats;            /* floats of the weights; of weights and biases */
+    int64_t inputs, in_stride, outputs; /* rows of a block; floats from example to example */
+    lk_conv_strips strips;
+    int64_t weights, floats; /* floats of the weights; of weights and biases */
     bool up;
     int64_t first, last;    /* pixels that count: of dout */
     int64_t pieces, pixels; /* pixels of a piece */
@@ -78,19 +79,25 @@ static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
                        int worker) {
     const lk_task *task = g->task;
     lk_outer_run *run = g->run + worker * g->cached;
-    lk_outer outer = {
-        .rows = g->inputs,
-        .columns = g->outputs,
-        .a = g->in,
-        .b = g->dout,
-        .a_stride = g->in_stride,
-        .b_stride = g->outputs,
-        .c = sum + block * g->inputs * g->outputs,
-        .c_stride = g->outputs,
-        .run = run,
-        .runs = list_runs(g, block, first, last, run),
-    };
-    lk_outer_add(&outer, task->kernels);
+    int64_t runs = list_runs(g, block, first, last, run);
+    for (int32_t i = 0; i < g->strips.count; i++) {
+        const lk_conv_strip *strip = &g->strips.strips[i];
+        for (const lk_conv_part *p = strip->parts; p < strip->parts + strip->count; p++) {
+            lk_outer outer = {
+                .rows = g->strips.depth,
+                .columns = g->strips.columns,
+                .a = g->in + p->a,
+                .b = g->dout + strip->column,
+                .a_stride = g->in_stride,
+                .b_stride = g->outputs,
+                .c = sum + (block * g->inputs + p->b) * g->outputs + strip->b,
+                .c_stride = g->outputs,
+                .run = run,
+                .runs = runs,
+            };
+            lk_outer_add(&outer, task->kernels);
+        }
+    }
 }
 
 static void add_biases(const gradient *g, int64_t first, int64_t last, float *sum) {
@@ -192,6 +199,9 @@ bool lk_conv_backward_parameters(const lk_conv_products *products) {
         .inputs = products->inputs,
         .in_stride = products->in_stride,
         .outputs = products->outputs,
+        .strips = products->strips.count > 0
+                      ? products->strips
+                      : lk_conv_all_meet(products->inputs, products->outputs),
         .up = products->up,
         .first = task->first_cell / self->grid.groups,
         .last = (task->first_cell + task->cell_count) / self->grid.groups,

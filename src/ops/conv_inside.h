@@ -26,8 +26,29 @@ typedef struct lk_conv_table {
     int32_t classes, entries_most;
 } lk_conv_table;
 
-/* Weights are blocks of [input channels][channels], one for each (output group, tap, input group)
- * that the mask lets through, in this order. */
+/* Some channels of A that meet a strip: those from `a` on. */
+typedef struct lk_conv_part {
+    int32_t a;
+    int32_t b; /* rows of a block of B before those of these channels */
+} lk_conv_part;
+
+/* Some channels of C, side by side, and all channels of A that they meet, in the chain's order. */
+typedef struct lk_conv_strip {
+    int64_t column; /* the first of C's channels */
+    int64_t b;      /* floats of B before its first element */
+    int32_t count;
+    const lk_conv_part *parts;
+} lk_conv_strip;
+
+typedef struct lk_conv_strips {
+    int32_t count;
+    int64_t columns; /* of C's channels in each strip */
+    int64_t depth;   /* of A's channels in each part */
+    const lk_conv_strip *strips;
+} lk_conv_strips;
+
+/* Weights are blocks of [depth][channels], one for each (output group, tap, input group) that the
+ * mask lets through, in this order. */
 typedef struct lk_conv_settings {
     lk_grid grid; /* of the input */
     lk_grid output;
@@ -46,6 +67,10 @@ typedef struct lk_conv_settings {
         block_delta; /* [blocks]: input cell - output cell (with a stride: as lk_conv_entry says) */
     int32_t *block_back;   /* [blocks]: output cell - input cell */
     int32_t *block_group;  /* [blocks]: output group */
+    lk_conv_sparse sparse; /* its `reads` is NULL when the node is made */
+    int64_t depth;         /* rows of a block: input channels that a channel reads */
+    lk_conv_strips read_strips,
+        reader_strips;     /* output channels, and what they read; the reverse */
     lk_conv_table reads;   /* output cells and the input cells that they read */
     lk_conv_table readers; /* input cells and the output cells that read them */
     uint8_t *has;          /* [classes of reads][blocks] */
@@ -60,6 +85,10 @@ static inline int32_t lk_conv_origin(const lk_conv_table *table, int32_t cell) {
 
 /* Fills everything that follows from grid, taps and mask; false: out of memory. */
 bool lk_conv_make_tables(lk_arena *arena, lk_conv_settings *self);
+/* Every channel of C meets every one of A. */
+lk_conv_strips lk_conv_all_meet(int64_t a_channels, int64_t c_channels);
+/* Fills depth and strips, from `sparse`; false: out of memory. */
+bool lk_conv_make_strips(lk_arena *arena, lk_conv_settings *self, int64_t inputs);
 /* Whether the tap stays inside the input's grid, seen from the output's pixel at `position`; or
  * (sign -1) whether some output pixel reads the input's pixel at `position` by the tap. */
 bool lk_conv_inside(const lk_conv_settings *self, const int64_t *position, int32_t tap,
@@ -81,15 +110,15 @@ lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_optio
                           lk_conv_settings **settings);
 /* Declares NAME.weight and NAME.bias. */
 lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
-                          int64_t inputs, lk_init init, int32_t parameters[2]);
+                          lk_init init, int32_t parameters[2]);
 /* The dependency rule, and how far back it goes (op.h). */
 int32_t lk_conv_spans(const lk_conv_settings *self, int64_t cell, lk_span *spans, int32_t most);
 int64_t lk_conv_reach(const lk_conv_settings *self);
 
-/* C[cell] += sum over the entries of the cell's class of A[cell + delta] block. B's element (entry,
- * depth k, column n) stands at (block * block_rows + k) * b_row_stride + n * b_column_stride of
- * parameter 0. Strides of A and C are those of an example, so that either may be some channels of
- * wider cells. */
+/* C[cell] += sum over the entries of the cell's class of A[cell + delta] block, strip by strip. B's
+ * element (entry, row k of the block, column n of the strip) stands at strip.b + (block *
+ * block_rows + k) * b_row_stride + n * b_column_stride of parameter 0. Strides of A and C are those
+ * of an example, so that either may be some channels of wider cells. */
 typedef struct lk_conv_sweep {
     const lk_task *task;
     const lk_conv_table *table;
@@ -99,9 +128,10 @@ typedef struct lk_conv_sweep {
     int64_t block_rows, b_row_stride, b_column_stride;
     float *c;
     int64_t c_channels, c_stride;
-    lk_start start;    /* of the sums; for LK_START_ROW: */
-    const float *bias; /* [groups][c_channels] */
-    int64_t first;     /* where no cells are named: the first one */
+    lk_conv_strips strips; /* none: all channels meet */
+    lk_start start;        /* of the sums; for LK_START_ROW: */
+    const float *bias;     /* [groups][c_channels] */
+    int64_t first;         /* where no cells are named: the first one */
     /* scratch */
     int32_t *begin;             /* [classes + 1] */
     int32_t *sorted;            /* [cells]: by class */
@@ -122,8 +152,9 @@ typedef struct lk_conv_products {
     bool up; /* of a transposed convolution: `in` is of the grid that self calls the output's, dout
                 of the input's, which has one group */
     const float *in, *dout;
-    int64_t inputs, in_stride; /* channels, and floats from example to example */
+    int64_t inputs, in_stride; /* rows of a block, and floats from example to example */
     int64_t outputs;
+    lk_conv_strips strips; /* none: all channels meet */
 } lk_conv_products;
 bool lk_conv_backward_parameters(const lk_conv_products *products);
 

@@ -88,15 +88,18 @@ static int32_t near_entries(const lk_conv_sweep *s, const lk_conv_entry *entries
     return near;
 }
 
-static void list_depth(const lk_conv_sweep *s, const lk_conv_entry *entries, int32_t count) {
+static void list_depth(const lk_conv_sweep *s, const lk_conv_strip *strip,
+                       const lk_conv_entry *entries, int32_t count) {
     int32_t *a = s->a_index, *b = s->b_index;
     int64_t floats = s->task->batch * s->a_stride;
     for (int32_t e = 0; e < count; e++) {
         int32_t from = (int32_t)((entries[e].delta - entries[0].delta) * floats);
         int32_t block = (int32_t)(entries[e].block * s->block_rows);
-        for (int32_t c = 0; c < s->a_channels; c++) {
-            *a++ = from + c;
-            *b++ = block + c;
+        for (const lk_conv_part *p = strip->parts; p < strip->parts + strip->count; p++) {
+            for (int32_t c = 0; c < s->strips.depth; c++) {
+                *a++ = from + p->a + c;
+                *b++ = block + p->b + c;
+            }
         }
     }
 }
@@ -114,50 +117,72 @@ static void only_start(const lk_conv_sweep *s, const float *bias, const int32_t 
     }
 }
 
+/* Cells of one class, and the entries that are met at once. */
+typedef struct meeting {
+    const int32_t *cells, *rows, *a_rows; /* as lk_product has them */
+    int64_t count;                        /* of cells */
+    const lk_conv_entry *entries;
+    int32_t near; /* of these */
+    lk_start start;
+    const float *bias;
+} meeting;
+
+static bool run_strip(const lk_conv_sweep *s, const meeting *m, const lk_conv_strip *strip) {
+    const lk_task *task = s->task;
+    const float *a = s->a + (lk_conv_origin(s->table, m->cells[0]) + m->entries[0].delta) *
+                                task->batch * s->a_stride;
+    const float *b = task->parameter[0] + strip->b;
+    bool together = m->near == 1 && strip->count == 1;
+    if (together) {
+        a += strip->parts[0].a;
+        b += (m->entries[0].block * s->block_rows + strip->parts[0].b) * s->b_row_stride;
+    } else {
+        list_depth(s, strip, m->entries, m->near);
+    }
+    lk_product product = {
+        .rows = m->count * task->batch,
+        .columns = s->strips.columns,
+        .depth = m->near * strip->count * s->strips.depth,
+        .a = {a, s->a_stride, 1, m->a_rows, together ? NULL : s->a_index},
+        .b = {b, s->b_row_stride, s->b_column_stride, together ? NULL : s->b_index, NULL},
+        .c = s->c + m->cells[0] * task->batch * s->c_stride + strip->column,
+        .c_row_stride = s->c_stride,
+        .c_column_stride = 1,
+        .c_row_index = m->rows,
+        .start = m->start,
+        .bias = m->bias != NULL ? m->bias + strip->column : NULL,
+    };
+    return lk_product_run(&product, task->kernels, task->pool, task->workspace);
+}
+
 /* The chain of every sum goes on from product to product. */
 static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const int32_t *cells,
                       int64_t count) {
-    const lk_task *task = s->task;
-    const float *bias = s->bias != NULL ? s->bias + cells[0] % s->groups * s->c_channels : NULL;
+    meeting m = {.cells = cells, .count = count, .start = s->start};
+    m.bias = s->bias != NULL ? s->bias + cells[0] % s->groups * s->c_channels : NULL;
     if (class->count == 0) {
-        only_start(s, bias, cells, count);
+        only_start(s, m.bias, cells, count);
         return true;
     }
-    const int32_t *rows = list_rows(s, cells, count);
-    const int32_t *a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : rows;
-    float *c = s->c + cells[0] * task->batch * s->c_stride;
-    for (int32_t e = 0, near; e < class->count; e += near) {
-        const lk_conv_entry *entries = class->entries + e;
-        near = near_entries(s, entries, class->count - e);
-        const float *a = s->a + (lk_conv_origin(s->table, cells[0]) + entries[0].delta) *
-                                    task->batch * s->a_stride;
-        const float *b = task->parameter[0];
-        if (near == 1) {
-            b += entries[0].block * s->block_rows * s->b_row_stride;
-        } else {
-            list_depth(s, entries, near);
+    m.rows = list_rows(s, cells, count);
+    m.a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : m.rows;
+    for (int32_t e = 0; e < class->count; e += m.near) {
+        m.entries = class->entries + e;
+        m.near = near_entries(s, m.entries, class->count - e);
+        for (int32_t i = 0; i < s->strips.count; i++) {
+            if (!run_strip(s, &m, &s->strips.strips[i])) {
+                return false;
+            }
         }
-        lk_product product = {
-            .rows = count * task->batch,
-            .columns = s->c_channels,
-            .depth = near * s->a_channels,
-            .a = {a, s->a_stride, 1, a_rows, near == 1 ? NULL : s->a_index},
-            .b = {b, s->b_row_stride, s->b_column_stride, near == 1 ? NULL : s->b_index, NULL},
-            .c = c,
-            .c_row_stride = s->c_stride,
-            .c_column_stride = 1,
-            .c_row_index = rows,
-            .start = e == 0 ? s->start : LK_START_C,
-            .bias = bias,
-        };
-        if (!lk_product_run(&product, task->kernels, task->pool, task->workspace)) {
-            return false;
-        }
+        m.start = LK_START_C;
     }
     return true;
 }
 
 bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
+    if (s->strips.count == 0) {
+        s->strips = lk_conv_all_meet(s->a_channels, s->c_channels);
+    }
     if (!take_scratch(s, count)) {
         return false;
     }

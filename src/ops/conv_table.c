@@ -112,11 +112,10 @@ static int32_t block_of(const lk_conv_settings *self, int32_t group, int32_t tap
 
 void lk_conv_bands(const lk_node *node, int64_t *begin) {
     const lk_conv_settings *self = node->settings;
-    int64_t inputs = node->inputs[0]->channels;
     memset(begin, 0, ((size_t)self->grid.groups + 1) * sizeof *begin);
     for (int32_t block = 0; block < self->blocks;
          block++) { /* blocks stand in order of their groups */
-        begin[self->block_group[block] + 1] = (block + 1) * inputs;
+        begin[self->block_group[block] + 1] = (block + 1) * self->depth;
     }
     for (int32_t g = 0; g < self->grid.groups; g++) {
         begin[g + 1] = begin[g + 1] > begin[g] ? begin[g + 1] : begin[g];

@@ -141,14 +141,14 @@ const lk_op lk_conv_up_op = {
 
 /* A fine pixel meets one tap in as many as there are phases. */
 static lk_status declare(lk_graph *graph, const char *name, const lk_conv_settings *self,
-                         int64_t inputs, lk_init init, int32_t parameters[2]) {
+                         lk_init init, int32_t parameters[2]) {
     int64_t phases = 1;
     for (int32_t axis = 0; axis < self->grid.axes; axis++) {
         phases *= self->stride[axis];
     }
-    LK_TRY(lk_conv_declare(graph, name, self, inputs, init, parameters));
+    LK_TRY(lk_conv_declare(graph, name, self, init, parameters));
     int64_t met = (self->taps + phases - 1) / phases;
-    lk_parameters_fan_in(graph->parameters, parameters[0], met * inputs);
+    lk_parameters_fan_in(graph->parameters, parameters[0], met * self->depth);
     return LK_OK;
 }
 
@@ -160,7 +160,8 @@ static lk_status prepare(lk_graph *graph, const char *name, const lk_node *input
         return lk_fail(graph->context, LK_INVALID, "node %s: %d taps; at most %d are possible",
                        name, (*settings)->taps, LK_SPANS_MOST);
     }
-    return declare(graph, name, *settings, input->channels, options->init, parameters);
+    (*settings)->depth = input->channels;
+    return declare(graph, name, *settings, options->init, parameters);
 }
 
 lk_node *lk_conv_up(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options) {

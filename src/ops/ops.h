@@ -45,7 +45,12 @@ lk_node *lk_dense_linear(lk_graph *graph, const char *name, lk_node *input, int6
  * With ranks of the cells (Jain, Abbeel, Pathak 2020: "locally masked") the taps' mask differs from
  * place to place: a block is used where the cell read has a lower rank than the cell that reads
  * (type A), or none higher (type B). The weights do not depend on the ranks, so that networks of
- * different orders may share them. Without strides, and not with LK_CENTRE_ALL. */
+ * different orders may share them. Without strides, and not with LK_CENTRE_ALL.
+ *
+ * Weights may be block-sparse (Gray, Radford, Kingma, "GPU Kernels for Block-Sparse Weights",
+ * 2017): of the input's channels, in groups of `size`, each group of output channels reads `count`
+ * groups, which take the place of all input channels above. A block of NAME.weight then has count *
+ * size rows; those of column c are the channels that c reads. */
 #define LK_GRID_AXES 3
 typedef struct lk_grid {
     int32_t axes;
@@ -53,6 +58,12 @@ typedef struct lk_grid {
     int32_t groups;
 } lk_grid;
 typedef enum lk_centre { LK_CENTRE_ALL, LK_CENTRE_A, LK_CENTRE_B } lk_centre;
+typedef struct lk_conv_sparse {
+    int64_t size; /* channels of a group, which divide both sides' channels; 0: all read all */
+    int32_t count;
+    const int32_t *reads; /* [output groups][count]: input groups, ascending; each is read by some;
+                             read while the node is made */
+} lk_conv_sparse;
 typedef struct lk_conv_options {
     lk_grid grid;
     int64_t channels;
@@ -63,6 +74,7 @@ typedef struct lk_conv_options {
     lk_init init;
     int32_t stride[LK_GRID_AXES]; /* 0 means 1 */
     const int32_t *rank;          /* [pixels * groups]; read while the node is made. NULL: none */
+    lk_conv_sparse sparse;
 } lk_conv_options;
 lk_node *lk_conv(lk_graph *graph, const char *name, lk_node *input, lk_conv_options options);
 /* The grid of its output, which has as many groups. */

@@ -39,10 +39,19 @@ static inline bool testing_conv_may(const lk_conv_options *o, int64_t cell, int6
            (o->centre == LK_CENTRE_B && o->rank[other] == o->rank[cell]);
 }
 
+/* The input's channel that row k of a block holds for the output's channel. */
+static inline int64_t testing_conv_channel(const lk_conv_options *o, int64_t channel, int64_t k) {
+    const lk_conv_sparse *s = &o->sparse;
+    return s->size == 0
+               ? k
+               : s->reads[channel / s->size * s->count + k / s->size] * s->size + k % s->size;
+}
+
 static inline void testing_convolve(const lk_conv_options *o, const lk_node *node,
                                     double *const *in, double *const *parameter, int64_t batch,
                                     double *out) {
     int64_t inputs = node->inputs[0]->channels, groups = o->grid.groups, outputs = o->channels;
+    int64_t rows = o->sparse.size > 0 ? o->sparse.count * o->sparse.size : inputs;
     for (int64_t i = 0; i < testing_floats(node, batch); i++) {
         int64_t cell = i / (batch * outputs), n = i / outputs % batch, c = i % outputs, block = 0;
         double sum = o->bias ? parameter[1][cell % groups * outputs + c] : 0.0;
@@ -56,9 +65,10 @@ static inline void testing_convolve(const lk_conv_options *o, const lk_node *nod
                     if (g == cell % groups &&
                         testing_conv_step(o, cell / groups, o->taps[t], &other) &&
                         testing_conv_may(o, cell, other * groups + h)) {
-                        for (int64_t k = 0; k < inputs; k++) {
-                            sum += parameter[0][(block * inputs + k) * outputs + c] *
-                                   in[0][((other * groups + h) * batch + n) * inputs + k];
+                        for (int64_t k = 0; k < rows; k++) {
+                            sum += parameter[0][(block * rows + k) * outputs + c] *
+                                   in[0][((other * groups + h) * batch + n) * inputs +
+                                         testing_conv_channel(o, c, k)];
                         }
                     }
                     block++;
@@ -115,8 +125,9 @@ static const int32_t testing_any_colours[27] = {4, 9, 9, 0, 1,  20, 20, 5,  6, 9
 static const int32_t testing_any_line[13] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 0};
 
 #define TESTING_CONV(name, ...) TESTING_CONV_RANKED(name, NULL, __VA_ARGS__)
-#define TESTING_CONV_RANKED(name, ranks, ...)                                          \
-    static const lk_conv_options testing_conv_##name = {__VA_ARGS__, ranks};           \
+#define TESTING_CONV_RANKED(name, ranks, ...) TESTING_CONV_OPTIONS(name, __VA_ARGS__, ranks, {0})
+#define TESTING_CONV_OPTIONS(name, ...)                                                \
+    static const lk_conv_options testing_conv_##name = {__VA_ARGS__};                  \
     static inline lk_node *make_conv_##name(lk_graph *graph, lk_node *const *source) { \
         return lk_conv(graph, "conv", source[0], testing_conv_##name);                 \
     }                                                                                  \
@@ -157,8 +168,23 @@ TESTING_CONV_RANKED(any_b, testing_any_colours, {2, {3, 3}, 3}, 3, testing_taps_
 TESTING_CONV_RANKED(any_line, testing_any_line, {1, {13}, 1}, 4, testing_taps_beyond, 3,
                     LK_CENTRE_B, true, LK_INIT_HE, {0})
 
+/* Block-sparse: three groups of inputs, of which each of four groups of outputs reads two. */
+static const int32_t testing_sparse_reads[] = {0, 2, 1, 2, 0, 1, 0, 2};
+TESTING_CONV_OPTIONS(sparse, {2, {5, 4}, 1}, 20, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE,
+                     {0}, NULL, {5, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_rgb, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_A, false,
+                     LK_INIT_HE, {0}, NULL, {2, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_strided, {2, {5, 4}, 1}, 4, testing_taps_3x3, 5, LK_CENTRE_ALL, true,
+                     LK_INIT_HE, {2, 2}, NULL, {1, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_long, {1, {415}, 1}, 4, testing_taps_dilated, 3, LK_CENTRE_ALL, true,
+                     LK_INIT_HE, {0}, NULL, {1, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_ranks, {2, {5, 4}, 1}, 12, testing_taps_whole, 9, LK_CENTRE_B, true,
+                     LK_INIT_HE, {0}, testing_zigzag, {3, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_1x1, {2, {5, 4}, 1}, 12, testing_taps_1x1, 1, LK_CENTRE_ALL, true,
+                     LK_INIT_HE, {0}, NULL, {3, 2, testing_sparse_reads})
+
 #define TESTING_CONV_UP(name, ...)                                                        \
-    static const lk_conv_options testing_conv_up_##name = {__VA_ARGS__, NULL};            \
+    static const lk_conv_options testing_conv_up_##name = {__VA_ARGS__, NULL, {0}};       \
     static inline lk_node *make_conv_up_##name(lk_graph *graph, lk_node *const *source) { \
         return lk_conv_up(graph, "conv", source[0], testing_conv_up_##name);              \
     }                                                                                     \

@@ -4,28 +4,6 @@
 source "$(dirname "$0")/lib.sh"
 cd "$work"
 
-# escapes NUMBER BYTES: little-endian, for printf %b
-number() { for ((i = 0; i < $2; i++)); do printf '\\x%02x' $((($1 >> (8 * i)) & 255)); done; }
-# make_wav FILE CHANNELS FRAMES SEED [RATE]: 16 bits, two tones and a little noise
-make_wav() {
-    local bytes=$((2 * $2 * $3)) rate=${5:-8000}
-    {
-        printf 'RIFF'
-        printf '%b' "$(number $((36 + bytes)) 4)"
-        printf 'WAVEfmt '
-        printf '%b' "$(number 16 4)$(number 1 2)$(number "$2" 2)$(number "$rate" 4)"
-        printf '%b' "$(number $((2 * $2 * rate)) 4)$(number $((2 * $2)) 2)$(number 16 2)"
-        printf 'data'
-        printf '%b' "$(number "$bytes" 4)"
-        printf '%b' "$(awk -v n=$(($2 * $3)) -v s="$4" 'BEGIN { srand(s)
-            for (i = 0; i < n; i++) {
-                x = int(9000 * sin(i * 0.1 + s) + 3000 * sin(i * 0.37) + 500 * (rand() - 0.5))
-                if (x < 0) x += 65536
-                printf "\\x%02x\\x%02x", x % 256, int(x / 256)
-            } }')"
-    } >"$1"
-}
-
 mkdir -p voices/low voices/high
 make_wav voices/low/a.wav 1 700 1
 make_wav voices/low/b.wav 1 1 2

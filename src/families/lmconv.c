@@ -17,12 +17,19 @@
  * convolution reads a plane of ones, which tells it what its mask lets through. The logits are a
  * 1x1 of elu(x), which starts at zero.
  *
+ * Values have a Bernoulli, a softmax, or a mixture of logistics (models/outputs.h), for which the
+ * network runs once for a pixel. A class, which the paper does not have, is a bias in the gate of
+ * every block.
+ *
  * Left out: the dilated convolutions between the blocks (the published code's layer has no
- * dilation) and the mixture of logistics; values have a Bernoulli or a softmax. */
+ * dilation). */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "models/label.h"
 #include "models/order.h"
+#include "models/outputs.h"
 #include "models/pixels.h"
 
 #define BLOCKS_MOST 64
@@ -72,6 +79,7 @@ static const lk_setting settings[] = {
      .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
      .help = "probability of dropping a feature inside a residual block in training",
      .training_only = true},
+    LK_OUTPUT_SETTINGS("softmax", false),
 };
 
 /* ---- orders ---------------------------------------------------------------------------------- */
@@ -102,25 +110,43 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
 typedef struct network {
     lk_graph *graph;
     lk_grid grid;
+    const int32_t *rank; /* of the grid's cells */
     int64_t channels;
     int32_t kernel;
     double dropout;
 } network;
 
+/* Cells that hold all colours of a pixel come where its first colour does. */
+static const int32_t *ranks_of(lk_graph *graph, const lk_outputs *output) {
+    const int32_t *rank = output->field->rank;
+    int32_t colours = output->colours / lk_outputs_groups(output);
+    int64_t pixels = output->field->cells / colours;
+    if (colours == 1) {
+        return rank;
+    }
+    int32_t *of = lk_arena_take(graph->arena, pixels, sizeof *of);
+    for (int64_t p = 0; of != NULL && p < pixels; p++, rank += colours) {
+        of[p] = rank[0];
+        for (int32_t c = 1; c < colours; c++) {
+            of[p] = rank[c] < of[p] ? rank[c] : of[p];
+        }
+    }
+    return of;
+}
+
 /* Under the order of the variables. */
 static lk_node *masked(const network *n, const char *name, lk_node *input, int64_t channels,
                        int32_t kernel, lk_centre centre, lk_init init) {
     lk_mask window;
-    const lk_mask *mask = &window;
     lk_window_make(&window, kernel);
     lk_conv_options options = {.grid = n->grid,
                                .channels = channels,
-                               .taps = mask->taps,
-                               .tap_count = mask->count,
+                               .taps = (const int32_t(*)[LK_GRID_AXES])window.taps,
+                               .tap_count = window.count,
                                .centre = centre,
                                .bias = true,
                                .init = init,
-                               .rank = n->graph->fields[0].rank};
+                               .rank = n->rank};
     return lk_conv(n->graph, name, input, options);
 }
 
@@ -150,7 +176,9 @@ static lk_node *residual_block(const network *n, const char *way, int32_t number
     snprintf(name, sizeof name, "%s%d.out", way, number);
     c = masked(n, name, c, 2 * n->channels, n->kernel, LK_CENTRE_B, LK_INIT_HE);
     lk_node *value = normalised(n, name, lk_channels(graph, c, 0, n->channels));
-    lk_node *gate = lk_sigmoid(graph, lk_channels(graph, c, n->channels, n->channels));
+    snprintf(name, sizeof name, "%s%d.label", way, number);
+    lk_node *open = lk_label_add(graph, name, lk_channels(graph, c, n->channels, n->channels));
+    lk_node *gate = lk_sigmoid(graph, open);
     return lk_add(graph, x, lk_multiply(graph, value, gate));
 }
 
@@ -170,22 +198,29 @@ static lk_node *up_and_down(const network *n, lk_node *x, int32_t blocks) {
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant; /* the order of the graph's variables says which it is */
-    const lk_field *field = &graph->fields[0];
     network n = {.graph = graph,
                  .channels = lk_settings_integer(&model->settings, "channels"),
                  .dropout = lk_settings_real(&model->settings, "dropout")};
     int32_t first_kernel;
+    lk_outputs output;
+    LK_TRY(lk_outputs_init(graph, model, lk_graph_field_of(graph, graph->data), &output));
     LK_TRY(lk_pixels_grid(graph, model, &n.grid));
     LK_TRY(lk_mask_size(graph, model, "first_kernel", &first_kernel));
     LK_TRY(lk_mask_size(graph, model, "kernel", &n.kernel));
-    lk_node *seen[] = {lk_pixels_numbers(graph, field), lk_fill(graph, field->cells, 1, 1.0f)};
+    n.grid.groups = lk_outputs_groups(&output);
+    n.rank = ranks_of(graph, &output);
+    if (n.rank == NULL) {
+        return lk_fail_no_memory(graph->context, "ranks of pixels", output.field->cells * 4);
+    }
+    lk_node *numbers = lk_outputs_numbers(graph, &output, output.field, n.grid.groups);
+    lk_node *seen[] = {numbers, numbers == NULL ? NULL : lk_fill(graph, numbers->cells, 1, 1.0f)};
     lk_node *node = masked(&n, "first", lk_join_channels(graph, seen, 2), n.channels, first_kernel,
                            LK_CENTRE_A, LK_INIT_HE);
     node = up_and_down(&n, normalised(&n, "first", node),
                        (int32_t)lk_settings_integer(&model->settings, "blocks"));
-    node = masked(&n, "logits", lk_elu(graph, node), lk_pixels_logits(field), 1, LK_CENTRE_B,
-                  LK_INIT_ZERO);
-    lk_pixels_model(graph, field, node);
+    node = masked(&n, "logits", lk_elu(graph, node), lk_outputs_channels(&output, n.grid.groups), 1,
+                  LK_CENTRE_B, LK_INIT_ZERO);
+    lk_outputs_model(graph, &output, n.grid.groups, node);
     return lk_graph_close(graph);
 }
 
@@ -199,7 +234,8 @@ const lk_family lk_lmconv_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .variants = variants,
     .ordering = ordering,
+    .given = true,
     .build = build,
     .any_size = true,
-    .start = lk_pixels_start,
+    .start = lk_outputs_start,
 };

@@ -6,32 +6,43 @@
 #include "models/order.h"
 #include "models/testing_gradients.h"
 #include "models/testing_learning.h"
+#include "ops/testing_logistic.h"
 
 #define SEED 20207
 
 typedef struct image_case {
     lk_shape shape;
-    int32_t alphabet;
+    int32_t alphabet, labels;
     const char *order;
     const char *set[6];
     int32_t sets;
 } image_case;
 
 static const image_case cases[] = {
-    {{3, {3, 3, 1}}, 2, "natural", {"orders=0", "blocks=1", "channels=3"}, 3},
-    {{3, {3, 4, 1}}, 2, "natural", {"blocks=1", "channels=2", "first_kernel=3"}, 3},
-    {{2, {3, 3}}, 2, "zigzag", {"orders=0", "blocks=1", "channels=3", "kernel=5"}, 4},
-    {{3, {1, 2, 3}}, 3, "natural", {"orders=4", "blocks=1", "channels=3"}, 3},
-    {{3, {2, 1, 3}}, 2, "random:5", {"orders=0", "blocks=2", "channels=2"}, 3},
-    {{3, {2, 2, 1}}, 5, "s-curve:7", {"orders=0", "blocks=0", "channels=4"}, 3},
-    {{3, {3, 2, 1}}, 2, "natural", {"orders=2", "blocks=1", "channels=3", "dropout=0.3"}, 4},
+    {{3, {3, 3, 1}}, 2, 0, "natural", {"orders=0", "blocks=1", "channels=3"}, 3},
+    {{3, {3, 4, 1}}, 2, 0, "natural", {"blocks=1", "channels=2", "first_kernel=3"}, 3},
+    {{2, {3, 3}}, 2, 0, "zigzag", {"orders=0", "blocks=1", "channels=3", "kernel=5"}, 4},
+    {{3, {1, 2, 3}}, 3, 0, "natural", {"orders=4", "blocks=1", "channels=3"}, 3},
+    {{3, {2, 1, 3}}, 2, 0, "random:5", {"orders=0", "blocks=2", "channels=2"}, 3},
+    {{3, {2, 2, 1}}, 5, 0, "s-curve:7", {"orders=0", "blocks=0", "channels=4"}, 3},
+    {{3, {3, 2, 1}}, 2, 0, "natural", {"orders=2", "blocks=1", "channels=3", "dropout=0.3"}, 4},
+    {{3, {3, 2, 1}}, 2, 3, "natural", {"orders=3", "blocks=1", "channels=3"}, 3},
+    {{3, {2, 2, 1}}, 5, 0, "natural", {"blocks=1", "distribution=logistic", "mixtures=3"}, 3},
+    {{3, {2, 1, 3}},
+     3,
+     0,
+     "natural",
+     {"blocks=1", "channels=4", "distribution=logistic", "mixtures=2"},
+     4},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
 static lk_model *make_untrained(lk_context *context, const image_case *c) {
     lk_model *model;
-    lk_data_description data = {
-        .shape = c->shape, .variables = lk_shape_variables(c->shape), .alphabet = c->alphabet};
+    lk_data_description data = {.shape = c->shape,
+                                .variables = lk_shape_variables(c->shape),
+                                .alphabet = c->alphabet,
+                                .labels = c->labels};
     testing_ok(context,
                lk_model_create(context, "lmconv", c->set, c->sets, data, c->order, 5, &model));
     return model;
@@ -46,7 +57,7 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
 /* ---- the paper's network in double ----------------------------------------------------------- */
 
 #define CELLS_MOST 32
-#define FEATURES_MOST 16
+#define FEATURES_MOST 48
 
 typedef struct features {
     int64_t channels;
@@ -55,8 +66,10 @@ typedef struct features {
 
 typedef struct network {
     const lk_model *model;
-    int64_t height, width, colours, cells;
-    int32_t rank[CELLS_MOST];
+    int64_t height, width, colours, cells; /* colours: cells of a pixel, each of `values` */
+    int64_t values;
+    int32_t rank[CELLS_MOST], components; /* 0: no mixture */
+    int64_t label;
     testing_bump bump;
 } network;
 
@@ -67,8 +80,18 @@ static network make_network(const lk_model *model, int32_t variant) {
                  .height = shape->size[0],
                  .width = shape->size[1],
                  .colours = shape->axes == 3 ? shape->size[2] : 1,
-                 .cells = model->data.variables};
+                 .cells = model->data.variables,
+                 .values = 1};
     testing_ok(model->context, model->family->ordering(model, variant, n.rank));
+    if (strcmp(lk_settings_text(&model->settings, "distribution"), "logistic") == 0) {
+        n.components = (int32_t)lk_settings_integer(&model->settings, "mixtures");
+        n.values = n.colours;
+        n.cells /= n.colours;
+        n.colours = 1;
+        for (int64_t p = 0; p < n.cells; p++) { /* S-curves go from pixel to pixel */
+            n.rank[p] = n.rank[p * n.values] / (int32_t)n.values;
+        }
+    }
     return n;
 }
 
@@ -192,8 +215,13 @@ static void residual_block(const network *n, const char *way, int64_t number, co
     wide = concat_elu(&c);
     convolve(n, name, &wide, kernel, 'B', 2 * channels, &more);
     normalise(n, name, channels, &more);
+    snprintf(name, sizeof name, "%s%lld.label", way, (long long)number);
     for (int64_t i = 0; i < n->cells * channels; i++) {
-        const double *ab = more.at[i / channels];
+        double *ab = more.at[i / channels];
+        ab[channels + i % channels] +=
+            n->model->data.labels == 0
+                ? 0
+                : weight_of(n, name, ".table", n->label * channels + i % channels);
         x->at[i / channels][i % channels] +=
             ab[i % channels] / (1 + exp(-ab[channels + i % channels]));
     }
@@ -202,7 +230,11 @@ static void residual_block(const network *n, const char *way, int64_t number, co
 static double nll_of_logits(const network *n, const features *f, const uint16_t *x) {
     int32_t alphabet = n->model->data.alphabet;
     double nll = 0.0;
-    for (int64_t v = 0; v < n->cells; v++) {
+    for (int64_t p = 0; n->components > 0 && p < n->cells; p++) {
+        nll += testing_pixel_nll(f->at[p], n->components, (int32_t)n->values, alphabet,
+                                 x + p * n->values);
+    }
+    for (int64_t v = 0; n->components == 0 && v < n->cells; v++) {
         double sum = 0.0;
         for (int32_t a = 0; a < alphabet; a++) {
             sum += exp(alphabet == 2 ? a * f->at[v][0] : f->at[v][a]);
@@ -216,10 +248,11 @@ static double reference_nll(const network *n, const uint16_t *x) {
     const lk_settings *settings = &n->model->settings;
     int32_t alphabet = n->model->data.alphabet;
     int64_t blocks = lk_settings_integer(settings, "blocks");
-    features in = {.channels = 2}, f, passed[4];
-    for (int64_t i = 0; i < n->cells; i++) {
-        in.at[i][0] = alphabet == 2 ? x[i] : 2.0 * x[i] / (alphabet - 1) - 1.0;
-        in.at[i][1] = 1;
+    features in = {.channels = n->values + 1}, f, passed[4];
+    for (int64_t i = 0; i < n->cells * n->values; i++) {
+        in.at[i / n->values][i % n->values] =
+            alphabet == 2 ? x[i] : 2.0 * x[i] / (alphabet - 1) - 1.0;
+        in.at[i / n->values][n->values] = 1;
     }
     convolve(n, "first", &in, lk_settings_integer(settings, "first_kernel"), 'A',
              lk_settings_integer(settings, "channels"), &f);
@@ -236,7 +269,11 @@ static double reference_nll(const network *n, const uint16_t *x) {
         *value = elu(*value);
     }
     features out;
-    convolve(n, "logits", &f, 1, 'B', alphabet == 2 ? 1 : alphabet, &out);
+    convolve(n, "logits", &f, 1, 'B',
+             n->components > 0 ? lk_logistic_colours_channels((int32_t)n->values, n->components)
+             : alphabet == 2   ? 1
+                               : alphabet,
+             &out);
     return nll_of_logits(n, &out, x);
 }
 
@@ -254,9 +291,10 @@ static void test_equals_the_paper(void **state) {
         for (int32_t k = 0; k < lk_model_variants(model); k++) {
             network n = make_network(model, k);
             double nll[9];
-            testing_nll_of(model, k, x, 9, 0, nll);
+            n.label = cases[i].labels > 0 ? k : 0;
+            testing_nll_of(model, k, x, 9, (uint16_t)n.label, nll);
             for (int e = 0; e < 9; e++) {
-                double expected = reference_nll(&n, x + e * n.cells);
+                double expected = reference_nll(&n, x + e * n.cells * n.values);
                 if (!(fabs(nll[e] - expected) <= 1e-5 * (1 + expected))) {
                     fail_msg("case %d, order %d, seed %d: %.9g nats, the equations give %.9g", i,
                              k + 1, SEED, nll[e], expected);
@@ -280,14 +318,14 @@ static void test_gradients(void **state) {
 
 /* Each S-curve alone, as the model's own ordering, has the bits that it has among the eight. */
 static void test_is_a_distribution(void **state) {
-    const image_case all = {{3, {3, 3, 1}}, 2, "natural", {"blocks=1", "channels=3"}, 2};
+    const image_case all = {{3, {3, 3, 1}}, 2, 0, "natural", {"blocks=1", "channels=3"}, 2};
     lk_model *eight = make_model(*state, &all);
     for (int32_t k = 0; k < LK_S_CURVES; k++) {
         char order[16];
         uint16_t x[17 * 9];
         double alone[17], among[17];
         snprintf(order, sizeof order, "s-curve:%d", k + 1);
-        const image_case one = {all.shape, 2, order, {"orders=0", "blocks=1", "channels=3"}, 3};
+        const image_case one = {all.shape, 2, 0, order, {"orders=0", "blocks=1", "channels=3"}, 3};
         lk_model *model = make_model(*state, &one);
         testing_random_values(model, 17, SEED + 1, x);
         testing_nll(model, x, 17, alone);
@@ -312,7 +350,7 @@ static void test_is_a_distribution(void **state) {
 
 /* Changing a variable moves no conditional of its turn or an earlier one, and the next one's. */
 static void test_perturbation(void **state) {
-    const image_case c = {{3, {4, 3, 1}}, 4, "natural", {"blocks=1", "channels=6"}, 2};
+    const image_case c = {{3, {4, 3, 1}}, 4, 0, "natural", {"blocks=1", "channels=6"}, 2};
     lk_model *model = make_model(*state, &c);
     for (int32_t k = 0; k < LK_S_CURVES; k++) {
         lk_graph *graph;
@@ -347,7 +385,8 @@ static void test_perturbation(void **state) {
 
 /* Exactly the marginals, pooled, before; then eight images by heart. */
 static void test_learns_by_heart(void **state) {
-    const image_case c = {{3, {5, 5, 1}}, 2, "natural", {"orders=1", "blocks=1", "channels=8"}, 3};
+    const image_case c = {
+        {3, {5, 5, 1}}, 2, 0, "natural", {"orders=1", "blocks=1", "channels=8"}, 3};
     lk_model *model = make_untrained(*state, &c);
     lk_dataset *train = testing_random_data(*state, 8, 25, 2, SEED);
     double ones = 0;

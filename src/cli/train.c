@@ -291,28 +291,6 @@ static lk_status look_before(session *s) {
     return LK_OK;
 }
 
-/* Recordings are told by what they are: where nothing else is said of the data, they are streams of
- * samples. */
-static lk_status guess_sound(session *s) {
-    train_how *how = s->how;
-    bool sound = false;
-    if (s->model != NULL ? s->model->data.stream : how->text || how->reading.raw) {
-        sound = s->model != NULL && s->model->data.symbols.kind == LK_SYMBOLS_SOUND;
-    } else if (how->reading.shape.axes == 0) {
-        LK_TRY(lk_looks_like_sound(s->context, cli_text(s->arguments, "data", NULL), &sound));
-    }
-    if (!sound) {
-        return !cli_has(s->arguments, "channel")
-                   ? LK_OK
-                   : lk_fail(s->context, LK_INVALID,
-                             "%s: --channel is for recordings, and this is none",
-                             cli_text(s->arguments, "data", NULL));
-    }
-    how->text = true;
-    how->symbols = LK_SYMBOLS_SOUND;
-    return s->model != NULL ? LK_OK : train_options_read_sound(s->arguments, s->context, how);
-}
-
 /* What was decided about the data. */
 static void tell(const session *s) {
     const lk_dataset *sets[] = {s->data.train, s->data.valid};
@@ -328,7 +306,7 @@ static void tell(const session *s) {
 
 static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
-    LK_TRY(guess_sound(s));
+    LK_TRY(train_options_guess_sound(s->arguments, s->context, s->model, s->how));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
     LK_TRY(s->how->text ? apply_options(s, true) : LK_OK);
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));

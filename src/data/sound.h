@@ -77,6 +77,9 @@ int32_t lk_sound_join(lk_sound_view view, const uint16_t *symbols);
 int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols);
 /* Whether the view gives back what such a file holds, sample for sample. */
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info);
+/* LK_MISMATCH where a file has other channels, or codes or samples that the view does not take. */
+lk_status lk_sound_form_takes(lk_context *context, const char *path, const lk_sound_form *form,
+                              const lk_sound_info *info);
 /* What is done to samples of such a file, for people; "": nothing. Lives as long as the program. */
 const char *lk_sound_note(const lk_sound_info *info);
 

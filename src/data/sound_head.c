@@ -8,6 +8,34 @@
 #define CHUNKS_MOST 4096
 #define HEAD_MOST 16
 
+/* ---- what is recognised ---------------------------------------------------------------------- */
+
+const char *const lk_sound_endings[] = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".au", ".snd",
+                                        ".caf", ".w64",  ".ogg", ".oga",  ".opus", NULL};
+
+static const struct {
+    int64_t at, size;
+    const char *bytes;
+    const char *then; /* at byte 8, or NULL */
+} magics[] = {
+    {0, 4, "RIFF", "WAVE"}, {0, 4, "RIFX", "WAVE"}, {0, 4, "RF64", "WAVE"},
+    {0, 4, "FORM", "AIF"},  {0, 4, "fLaC", NULL},   {0, 4, ".snd", NULL},
+    {0, 4, "caff", NULL},   {0, 4, "OggS", NULL},   {0, 8, "riff\x2E\x91\xCF\x11", NULL},
+};
+
+bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
+    for (size_t i = 0; i < sizeof magics / sizeof *magics && size >= 12; i++) {
+        const char *then = magics[i].then;
+        if (memcmp(bytes, magics[i].bytes, (size_t)magics[i].size) == 0 &&
+            (then == NULL || memcmp(bytes + 8, then, strlen(then)) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- lengths --------------------------------------------------------------------------------- */
+
 /* Bytes from `offset` on, zeros behind the end. */
 static lk_status see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes) {
     memset(bytes, 0, (size_t)count);

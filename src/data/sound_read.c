@@ -25,32 +25,6 @@ struct lk_sound {
     uint16_t *symbols; /* owned, [BLOCK * unit] */
 };
 
-/* ---- what is recognised ---------------------------------------------------------------------- */
-
-const char *const lk_sound_endings[] = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".au", ".snd",
-                                        ".caf", ".w64",  ".ogg", ".oga",  ".opus", NULL};
-
-static const struct {
-    int64_t at, size;
-    const char *bytes;
-    const char *then; /* at byte 8, or NULL */
-} magics[] = {
-    {0, 4, "RIFF", "WAVE"}, {0, 4, "RIFX", "WAVE"}, {0, 4, "RF64", "WAVE"},
-    {0, 4, "FORM", "AIF"},  {0, 4, "fLaC", NULL},   {0, 4, ".snd", NULL},
-    {0, 4, "caff", NULL},   {0, 4, "OggS", NULL},   {0, 8, "riff\x2E\x91\xCF\x11", NULL},
-};
-
-bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
-    for (size_t i = 0; i < sizeof magics / sizeof *magics && size >= 12; i++) {
-        const char *then = magics[i].then;
-        if (memcmp(bytes, magics[i].bytes, (size_t)magics[i].size) == 0 &&
-            (then == NULL || memcmp(bytes + 8, then, strlen(then)) == 0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- the file as libsndfile sees it ---------------------------------------------------------- */
 
 static sf_count_t file_length(void *user) {
@@ -333,41 +307,6 @@ static lk_status begin(lk_source *source, lk_sound *s) {
     return measure(s, stated);
 }
 
-static lk_status check_channels(const lk_sound *s) {
-    const lk_sound_form *f = &s->form;
-    int32_t there = s->info.channels;
-    if (f->channel == 0 ? there == f->channels : there == 1 || there >= f->channel) {
-        return LK_OK;
-    }
-    return f->channel == 0 ? lk_fail(s->source->context, LK_MISMATCH,
-                                     "%s: the recording has %d channels, where %d are wanted%s",
-                                     s->source->path, there, f->channels,
-                                     lk_advice(s->source->context, "channel",
-                                               " (--channel N or mix takes one)"))
-                           : lk_fail(s->source->context, LK_MISMATCH,
-                                     "%s: the recording has %d channels, and no channel %d",
-                                     s->source->path, there, f->channel);
-}
-
-/* The codes of G.711 are no samples that may be coded again. */
-static lk_status check_view(const lk_sound *s) {
-    int32_t view = (int32_t)s->form.view, law = s->info.law;
-    bool codes = view >= LK_SOUND_G711_MU;
-    if (law == (codes ? view : -1) && (!codes || s->form.channel >= 0)) {
-        return LK_OK;
-    }
-    return law >= 0 && codes && law == view
-               ? lk_fail(s->source->context, LK_MISMATCH,
-                         "%s: codes of G.711 cannot be mixed: take one channel", s->source->path)
-               : lk_fail(s->source->context, LK_MISMATCH,
-                         "%s: the recording holds %s, which are read by the view %s, and not by %s",
-                         s->source->path,
-                         law >= 0 ? "codes of G.711" : "samples and no codes of G.711",
-                         law >= 0 ? lk_sound_view_name((lk_sound_view)law)
-                                  : "mulaw, linear8, pcm16 or bytes",
-                         lk_sound_view_name(s->form.view));
-}
-
 lk_status lk_sound_open(lk_source *source, const lk_sound_form *form, lk_sound **sound) {
     lk_sound *made = lk_allocate(1, sizeof *made);
     *sound = NULL;
@@ -376,8 +315,8 @@ lk_status lk_sound_open(lk_source *source, const lk_sound_form *form, lk_sound *
     }
     made->form = *form;
     lk_status status = begin(source, made);
-    status = status == LK_OK ? check_channels(made) : status;
-    status = status == LK_OK ? check_view(made) : status;
+    status = status == LK_OK ? lk_sound_form_takes(source->context, source->path, form, &made->info)
+                             : status;
     if (status != LK_OK) {
         lk_sound_close(made);
         return status;

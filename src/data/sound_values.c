@@ -111,6 +111,47 @@ bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info) {
     return all && (info->law >= 0 ? (int32_t)form->view == info->law : pcm);
 }
 
+static lk_status check_channels(lk_context *context, const char *path, const lk_sound_form *f,
+                                const lk_sound_info *info) {
+    int32_t there = info->channels;
+    if (f->channel == 0 ? there == f->channels : there == 1 || there >= f->channel) {
+        return LK_OK;
+    }
+    return f->channel == 0
+               ? lk_fail(context, LK_MISMATCH,
+                         "%s: the recording has %d channels, where %d are wanted%s", path, there,
+                         f->channels,
+                         lk_advice(context, "channel", " (--channel N or mix takes one)"))
+               : lk_fail(context, LK_MISMATCH,
+                         "%s: the recording has %d channels, and no channel %d", path, there,
+                         f->channel);
+}
+
+/* The codes of G.711 are no samples that may be coded again. */
+static lk_status check_view(lk_context *context, const char *path, const lk_sound_form *f,
+                            const lk_sound_info *info) {
+    int32_t view = (int32_t)f->view, law = info->law;
+    bool codes = view >= LK_SOUND_G711_MU;
+    if (law == (codes ? view : -1) && (!codes || f->channel >= 0)) {
+        return LK_OK;
+    }
+    return law >= 0 && codes && law == view
+               ? lk_fail(context, LK_MISMATCH,
+                         "%s: codes of G.711 cannot be mixed: take one channel", path)
+               : lk_fail(context, LK_MISMATCH,
+                         "%s: the recording holds %s, which are read by the view %s, and not by %s",
+                         path, law >= 0 ? "codes of G.711" : "samples and no codes of G.711",
+                         law >= 0 ? lk_sound_view_name((lk_sound_view)law)
+                                  : "mulaw, linear8, pcm16 or bytes",
+                         lk_sound_view_name(f->view));
+}
+
+lk_status lk_sound_form_takes(lk_context *context, const char *path, const lk_sound_form *form,
+                              const lk_sound_info *info) {
+    LK_TRY(check_channels(context, path, form, info));
+    return check_view(context, path, form, info);
+}
+
 const char *lk_sound_note(const lk_sound_info *info) {
     return info->law >= 0    ? ""
            : info->lossy     ? "samples are coded with loss, and taken as decoded here, in 16 bits"

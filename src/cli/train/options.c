@@ -62,7 +62,8 @@ bool train_options_read(const cli_arguments *a, train_how *how) {
            cli_real(a, "valid-fraction", 0.0, 0.9, -1.0, &how->fraction) && train_options_agree(a);
 }
 
-lk_status train_options_read_sound(const cli_arguments *a, lk_context *context, train_how *how) {
+/* --view and --channel. */
+static lk_status read_sound(const cli_arguments *a, lk_context *context, train_how *how) {
     const char *view = cli_text(a, "view", NULL), *channel = cli_text(a, "channel", NULL);
     char *end = NULL;
     how->view = view != NULL ? lk_sound_view_named(view) : -1;
@@ -83,6 +84,26 @@ lk_status train_options_read_sound(const cli_arguments *a, lk_context *context, 
     }
     how->channel = (int32_t)number;
     return LK_OK;
+}
+
+lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
+                                    const lk_model *from, train_how *how) {
+    const char *path = cli_text(a, "data", NULL);
+    bool sound = false;
+    if (from != NULL ? from->data.stream : how->text || how->reading.raw) {
+        sound = from != NULL && from->data.symbols.kind == LK_SYMBOLS_SOUND;
+    } else if (how->reading.shape.axes == 0) {
+        LK_TRY(lk_looks_like_sound(context, path, &sound));
+    }
+    if (!sound) {
+        return !cli_has(a, "channel")
+                   ? LK_OK
+                   : lk_fail(context, LK_INVALID,
+                             "%s: --channel is for recordings, and this is none", path);
+    }
+    how->text = true;
+    how->symbols = LK_SYMBOLS_SOUND;
+    return from != NULL ? LK_OK : read_sound(a, context, how);
 }
 
 lk_status train_options_check(const cli_arguments *a, lk_context *context, const lk_family *family,

@@ -277,7 +277,8 @@ const char *lk_family_name_at(int32_t number);
 typedef struct lk_training {
     const char *family; /* "histogram", "made" (the default), "pixelcnn", "charrnn", ... */
     /* Whose weights the training goes on from, with its family, order and kind of data: settings
-     * may then only change what matters in training. NULL: from the beginning. */
+     * may then only change what matters in training, or as lk_model_set does. NULL: from the
+     * beginning. */
     const lk_model *from;
     /* "KEY=VALUE", of those that `likely models FAMILY` lists. */
     const char *const *settings;
@@ -321,6 +322,10 @@ lk_status lk_model_train(lk_context *context, const lk_training *how, const lk_d
 /* Model files are safetensors; a damaged or hostile one is refused. */
 lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model);
 lk_status lk_model_save(lk_context *context, const lk_model *model, lk_output output);
+/* Uses its weights otherwise: a "KEY=VALUE" that `likely models FAMILY` shows to be one of trained
+ * models too, such as "orders=8" of eonade. It is another model then, without p-values, and what it
+ * compressed before is not for it to decompress. After a failure it is as it was. */
+lk_status lk_model_set(lk_context *context, lk_model *model, const char *setting);
 void lk_model_destroy(lk_model *model);
 
 const char *lk_model_family(const lk_model *model);

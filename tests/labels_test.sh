@@ -29,6 +29,19 @@ expect_status 1 'no label is given \(--label\)' sample "$work/words" --count 1 -
 run train made --data "$work/train.txt" --quiet --out "$work/plain" --epochs 1 >/dev/null
 expect_status 1 'not given labels' sample "$work/plain" --count 1 --label 1 --out "$work/no.csv"
 
+# All labels in turn: sample i is that of its seed and its label.
+run sample "$work/words" --count 5 --label each --out "$work/each.csv" >/dev/null
+for label in empty full; do
+    run sample "$work/words" --count 5 --label $label --out "$work/$label.csv" >/dev/null
+done
+for i in 1 2 3 4 5; do
+    sed -n "${i}p" "$work/$([[ $((i % 2)) -eq 1 ]] && echo empty || echo full).csv"
+done >"$work/in-turn.csv"
+expect_same "$work/in-turn.csv" "$work/each.csv" "--label each"
+expect_status 1 'goes with one label' sample "$work/words" --count 1 --label each \
+    --given "$work/each.csv" --out "$work/no.csv"
+expect_status 1 'not given labels' sample "$work/plain" --count 1 --label each --out "$work/no.csv"
+
 # --given: a label that is held stays, one that is open is that of --label, another is refused.
 awk 'BEGIN { print "colour,size,shape"; split("red,blue,green", c, ",")
     for (i = 0; i < 60; i++) print c[1 + i % 3] "," (i % 2 ? "S" : "M") "," (i % 5 ? "o" : "x") }' \

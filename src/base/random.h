@@ -19,6 +19,7 @@ typedef enum lk_purpose {
     LK_FOR_CHECK,    /* inputs that `check` invents */
     LK_FOR_VARIANT,  /* which mask a training step or a sample uses */
     LK_FOR_CROP,     /* epoch * examples + example, axis */
+    LK_FOR_KNOWN,    /* what a training step knows of an example: step, (example, draw) */
 } lk_purpose;
 
 typedef struct lk_random {

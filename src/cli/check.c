@@ -9,6 +9,7 @@ static const cli_option options[] = {
     CLI_TEXT_OPTIONS,
     {"labels", "PATH", "for a model of p(x | label): those of --data (default: the data's own)",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

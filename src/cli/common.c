@@ -12,6 +12,7 @@
 #include "data/formats/formats.h"
 #include "models/model_file.h"
 #include "models/take.h"
+#include "models/tune.h"
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
     int64_t threads, memory;
@@ -46,6 +47,12 @@ int cli_fault(const lk_context *context) {
     return EXIT_FAULT;
 }
 
+lk_status cli_use(const cli_arguments *arguments, lk_model *model) {
+    const char *const *assignments;
+    int32_t count = cli_texts(arguments, "set", &assignments);
+    return lk_model_use(model, assignments, count);
+}
+
 int cli_begin(const cli_arguments *arguments, bool data, cli_session *session) {
     int status = EXIT_USAGE;
     lk_dataset_options unused;
@@ -59,6 +66,7 @@ int cli_begin(const cli_arguments *arguments, bool data, cli_session *session) {
     }
     bool done =
         lk_model_read(session->context, arguments->positional[0], &session->model) == LK_OK &&
+        cli_use(arguments, session->model) == LK_OK &&
         (!data || session->model->data.stream ||
          cli_read_data(arguments, session->model, cli_text(arguments, "data", NULL),
                        &session->dataset, &session->binarization) == LK_OK);

@@ -73,6 +73,18 @@ void cli_note_json(json_t *object, const lk_items *items);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_of(const lk_model *model, lk_binarization binarization);
 
+/* How a trained model's weights are used (models/tune.h, lk_model_use). */
+#define CLI_USE_OPTION                                                                          \
+    {                                                                                           \
+        "set", "KEY=VALUE",                                                                     \
+            "use the model's weights otherwise: a setting that may be changed after training, " \
+            "such as orders=8 of eonade (likely models FAMILY says which); what is compressed " \
+            "so is decompressed so; may be given several times",                                \
+            true                                                                                \
+    }
+/* As the arguments say. */
+lk_status cli_use(const cli_arguments *arguments, lk_model *model);
+
 /* A progress line, rewritten in place on a terminal, absent otherwise and with --quiet. */
 typedef struct cli_progress {
     const char *doing; /* "coding" */

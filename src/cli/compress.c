@@ -41,6 +41,7 @@ static const cli_option options[] = {
      false},
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

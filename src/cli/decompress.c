@@ -21,6 +21,7 @@ static const cli_option options[] = {
     {"labels", "FILE", "where to write the labels of the examples: one number or word a line",
      false},
     {"salvage", NULL, "leave out damaged chunks instead of refusing the file", false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

@@ -36,6 +36,7 @@ static const cli_option options[] = {
      "text of a folder: name, symbols, bytes, NLL, bits per byte; of several models a line for "
      "each. As CSV or lines of JSON",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

@@ -34,6 +34,7 @@ static lk_status read_models(table *t) {
         e->path = t->arguments->positional[t->count];
         e->session.context = t->context;
         LK_TRY(lk_model_read(t->context, e->path, &e->session.model));
+        LK_TRY(cli_use(t->arguments, e->session.model));
         LK_TRY(
             lk_model_alike(t->entry[0].session.model, t->entry[0].path, e->session.model, e->path));
     }

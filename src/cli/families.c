@@ -45,6 +45,12 @@ static void print_setting(const lk_setting *s) {
     printf("    --set %s=%s%s%s%s\n", s->key, s->fallback, s->choices != NULL ? " (" : "",
            s->choices != NULL ? s->choices : "", s->choices != NULL ? ")" : "");
     cli_print_wrapped(stdout, s->help, 0, 8);
+    if (s->evaluation) {
+        cli_print_wrapped(stdout,
+                          "of a trained model too: --set of eval, score, sample, compress "
+                          "and so on",
+                          0, 8);
+    }
     if (s->source != NULL) {
         cli_print_wrapped(stdout, s->source, printf("        -> "), 11);
     }
@@ -70,9 +76,10 @@ json_t *cli_family_json(const lk_family *family) {
     json_t *settings = json_array();
     for (int32_t i = 0; i < family->setting_count; i++) {
         const lk_setting *s = &family->settings[i];
-        json_array_append_new(settings, json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "key", s->key,
+        json_array_append_new(settings, json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:b}", "key", s->key,
                                                   "default", s->fallback, "help", s->help, "source",
-                                                  s->source, "choices", s->choices));
+                                                  s->source, "choices", s->choices,
+                                                  "after_training", s->evaluation));
     }
     json_t *able = json_object();
     for (size_t i = 0; i < ABILITIES; i++) {

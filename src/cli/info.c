@@ -23,6 +23,7 @@ static const cli_option options[] = {
      "of a compressed file: name this model's family and fingerprint, and whether it is the one "
      "that the file was compressed with",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -188,7 +189,7 @@ static int describe_model(const cli_arguments *arguments, const lk_model *model)
 }
 
 static int describe_container(const cli_arguments *arguments, lk_source *source) {
-    static const char *const of_models[] = {"curve", "field", "masks"};
+    static const char *const of_models[] = {"curve", "field", "masks", "set"};
     for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++) {
         if (cli_has(arguments, of_models[i])) {
             return cli_usage(arguments, "--%s is of models, and %s is a compressed file",
@@ -199,7 +200,10 @@ static int describe_container(const cli_arguments *arguments, lk_source *source)
                                 cli_has(arguments, "json"));
 }
 
-static int describe(const cli_arguments *arguments, const lk_model *model) {
+static int describe(const cli_arguments *arguments, lk_model *model) {
+    if (cli_use(arguments, model) != LK_OK) {
+        return cli_fault(model->context);
+    }
     if (cli_has(arguments, "model")) {
         return cli_usage(arguments, "--model is of compressed files, and %s is a model",
                          arguments->positional[0]);

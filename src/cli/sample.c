@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/sample.h"
 #include "cli/text.h"
+#include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
 
@@ -35,7 +36,7 @@ static const cli_option options[] = {
     {"prompt", "TEXT", "of text: what it begins with", false},
     {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
      false},
-    {"label", "VALUE", "of a model of p(x | label): which one", false},
+    {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
@@ -65,6 +66,7 @@ static const cli_option options[] = {
      "naive computes everything again for every variable: the same bits, slowly", false},
     {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 
@@ -251,19 +253,43 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* One, or "each": all of them in turn, unless a label has that name. */
+static lk_status list_labels(const cli_arguments *arguments, const lk_model *model,
+                             uint16_t **labels, int64_t *count) {
+    const char *text = cli_text(arguments, "label", NULL);
+    const lk_dictionary *classes = &model->data.classes;
+    bool each = strcmp(text, "each") == 0 && model->data.labels > 0 &&
+                (classes->count == 0 || lk_label_find(classes, text) < 0);
+    if (each && cli_has(arguments, "given")) {
+        return lk_fail(model->context, LK_INVALID,
+                       "--label each is for whole samples; what is --given goes with one label");
+    }
+    *count = each ? model->data.labels : 1;
+    *labels = lk_allocate(*count, sizeof **labels);
+    if (*labels == NULL) {
+        return lk_fail_no_memory(model->context, "labels", *count * (int64_t)sizeof **labels);
+    }
+    for (int64_t i = 0; i < *count; i++) {
+        (*labels)[i] = (uint16_t)i;
+    }
+    return each ? LK_OK : lk_model_label(model, text, *labels);
+}
+
 static int sample_model(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how) {
-    uint16_t label;
-    if (cli_has(arguments, "label")) {
-        if (lk_model_label(model, cli_text(arguments, "label", NULL), &label) != LK_OK) {
-            return cli_fault(model->context);
-        }
-        how->labels = &label;
-        how->label_count = 1;
+    uint16_t *labels = NULL;
+    bool listed = !cli_has(arguments, "label") ||
+                  list_labels(arguments, model, &labels, &how->label_count) == LK_OK;
+    int status = listed ? EXIT_DONE : cli_fault(model->context);
+    how->labels = labels;
+    if (listed) {
+        status = (!model->data.stream ? sample_examples
+                  : model->data.symbols.kind == LK_SYMBOLS_SOUND
+                      ? cli_sample_sounds
+                      : cli_sample_texts)(arguments, model, how);
     }
-    return !model->data.stream                            ? sample_examples(arguments, model, how)
-           : model->data.symbols.kind == LK_SYMBOLS_SOUND ? cli_sample_sounds(arguments, model, how)
-                                                          : cli_sample_texts(arguments, model, how);
+    lk_release(labels);
+    return status;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -304,7 +330,7 @@ const cli_verb cli_sample_verb = {
     .outputs = "out",
     .folders = "out",
     .more = "Held variables must come first in the model's ordering; a made trained with "
-            "order_agnostic=true takes any subset. A .png of\n"
+            "order_agnostic=true, eonade and ardm take any subset. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "
             "it. Pictures of another size than the\n"
             "model's are completed at their own, by families that take any.\n"
@@ -322,6 +348,7 @@ const cli_verb cli_sample_verb = {
             "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
             "--out drawn.txt\n"
             "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
             "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",

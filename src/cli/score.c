@@ -47,6 +47,7 @@ static const cli_option options[] = {
      "how many of the strangest to list: examples, recordings, or lines of a text (default 1; of "
      "the latter 10)",
      false},
+    CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
 

@@ -332,7 +332,7 @@ static lk_node *decoder(const network *n) {
     for (int64_t layer = 0; layer < setting(n->model, "layers"); layer++) {
         char name[32];
         snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
-        x = lk_decoder_layer(n->graph, name, x, &layers, pattern_of(n->model, &n->places));
+        x = lk_decoder_layer(n->graph, name, x, &layers, pattern_of(n->model, &n->places), NULL);
     }
     return lk_channel_norm(n->graph, "norm", x, 1);
 }

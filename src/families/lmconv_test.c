@@ -26,14 +26,19 @@ static const image_case cases[] = {
     {{3, {2, 1, 3}}, 2, 0, "random:5", {"orders=0", "blocks=2", "channels=2"}, 3},
     {{3, {2, 2, 1}}, 5, 0, "s-curve:7", {"orders=0", "blocks=0", "channels=4"}, 3},
     {{3, {3, 2, 1}}, 2, 0, "natural", {"orders=2", "blocks=1", "channels=3", "dropout=0.3"}, 4},
-    {{3, {3, 2, 1}}, 2, 3, "natural", {"orders=3", "blocks=1", "channels=3"}, 3},
-    {{3, {2, 2, 1}}, 5, 0, "natural", {"blocks=1", "distribution=logistic", "mixtures=3"}, 3},
+    {{3, {3, 2, 1}}, 2, 3, "natural", {"orders=3", "blocks=1", "channels=3", "first_kernel=3"}, 4},
+    {{3, {2, 2, 1}},
+     5,
+     0,
+     "natural",
+     {"orders=2", "blocks=1", "channels=4", "distribution=logistic", "mixtures=2"},
+     5},
     {{3, {2, 1, 3}},
      3,
      0,
      "natural",
-     {"blocks=1", "channels=4", "distribution=logistic", "mixtures=2"},
-     4},
+     {"orders=2", "blocks=1", "channels=4", "distribution=logistic", "mixtures=2"},
+     5},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 

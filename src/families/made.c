@@ -19,10 +19,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "dist/dist.h"
-#include "models/label.h"
-#include "models/marginals.h"
-#include "ops/ops.h"
+#include "models/logits.h"
 
 #define LAYERS_MOST 16
 
@@ -166,20 +163,6 @@ static lk_node *drop(lk_graph *graph, lk_node *node, double rate) {
     return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
 }
 
-/* What a layer is told of the class, if the model is given one: a bias of its own for each. */
-static lk_node *given_label(lk_graph *graph, const char *name, lk_node *layer) {
-    const lk_field *field = lk_label_field(graph);
-    if (field == NULL || layer == NULL) {
-        return layer;
-    }
-    char text[48];
-    snprintf(text, sizeof text, "%s.label", name);
-    lk_node *one_hot = lk_one_hot(graph, field->node, field->alphabet);
-    return lk_add(graph, layer,
-                  lk_dense_linear(graph, text, one_hot, layer->cells,
-                                  (lk_linear_options){.init = LK_INIT_ZERO}));
-}
-
 static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *graph,
                               lk_node *input, lk_linear_options options) {
     int64_t units[LAYERS_MOST];
@@ -196,63 +179,20 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
         }
         choose_degrees(model, variant, layer, graph->steps, units[layer], degree);
         input = lk_masked_linear(graph, name, input, units[layer], degree, options);
-        input = given_label(graph, name, input);
+        input = lk_logits_label(graph, name, input);
         input = lk_activation(graph, lk_settings_text(&model->settings, "activation"), input);
         input = drop(graph, input, rate);
     }
     return input;
 }
 
-/* ---- fields: the data, or the parts of a view, one after another ----------------------------- */
-
-/* A Bernoulli has one logit, a categorical one for each symbol. */
-static bool is_binary(const lk_field *field) {
-    return field->alphabet == 2 && field->alphabets == NULL;
-}
-
-static int64_t logits_of(const lk_field *field, int64_t cell) {
-    return is_binary(field) ? 1 : lk_field_alphabet(field, cell);
-}
-
-static lk_node *inputs(lk_graph *graph) {
-    lk_node *part[LK_FIELDS_MOST];
-    int32_t count = 0;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        if (field->role == LK_MODELLED) {
-            part[count++] =
-                is_binary(field) ? field->node : lk_one_hot(graph, field->node, field->alphabet);
-        }
-    }
-    return count == 1 ? part[0] : lk_concatenate(graph, part, count);
-}
-
-/* For each logit the rank of its variable. */
-static int32_t *limits(lk_graph *graph, int64_t cells) {
-    int32_t *limit = lk_arena_take(graph->arena, cells, sizeof *limit), *at = limit;
-    for (int64_t v = 0; limit != NULL && v < graph->variables; v++) {
-        const lk_field *field = lk_graph_field(graph, v);
-        for (int64_t i = 0; i < logits_of(field, v - field->first); i++) {
-            *at++ = graph->rank[v];
-        }
-    }
-    return limit;
-}
-
 /* One output cell for each logit; those of a variable of rank r may read what is ready by step
  * r. */
 static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input,
                         lk_linear_options options) {
-    int64_t cells = 0;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        cells += field->role == LK_GIVEN ? 0
-                 : is_binary(field)      ? field->cells
-                                         : lk_field_symbols(field);
-    }
-    int32_t *limit = limits(graph, cells);
+    int64_t cells = lk_logits_count(graph);
+    int32_t *limit = lk_logits_ranks(graph);
     if (limit == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "logits", cells * (int64_t)sizeof *limit);
         return NULL;
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
@@ -269,38 +209,7 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));
     }
-    return given_label(graph, "logits", sum);
-}
-
-/* The logits of one field, from its first one on. */
-static lk_node *logits_part(lk_graph *graph, lk_node *logits, int64_t first, int64_t count) {
-    int32_t *cell = lk_arena_take(graph->arena, count, sizeof *cell);
-    if (cell == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "logits", count * (int64_t)sizeof *cell);
-        return NULL;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        cell[i] = (int32_t)(first + i);
-    }
-    return lk_select_cells(graph, logits, cell, count);
-}
-
-static void model_fields(lk_graph *graph, lk_node *logits) {
-    int64_t first = 0;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        if (field->role == LK_MODELLED) {
-            bool binary = is_binary(field);
-            int64_t count = binary ? field->cells : lk_field_symbols(field);
-            bool whole = field->cells == graph->variables;
-            lk_node *own = whole ? logits : logits_part(graph, logits, first, count);
-            own = binary                     ? own
-                  : field->alphabets != NULL ? lk_cells_to_symbols(graph, own, field)
-                                             : lk_cells_to_channels(graph, own, field->alphabet);
-            lk_graph_model(graph, f, own, binary ? &lk_bernoulli : &lk_categorical, 0);
-            first += count;
-        }
-    }
+    return lk_logits_label(graph, "logits", sum);
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
@@ -311,15 +220,11 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     }
     lk_linear_options options = {
         .init = initial(model), .bias = true, .sole = variants(model) == 1};
-    lk_node *seen = drop(graph, inputs(graph), lk_settings_real(&model->settings, "input_dropout"));
+    lk_node *seen =
+        drop(graph, lk_logits_inputs(graph), lk_settings_real(&model->settings, "input_dropout"));
     lk_node *hidden = hidden_layers(model, variant, graph, seen, options);
-    model_fields(graph, outputs(model, graph, hidden, seen, options));
+    lk_logits_model(graph, outputs(model, graph, hidden, seen, options));
     return lk_graph_close(graph);
-}
-
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_marginal_logits(model, train, model->parameters->list[bias].value);
 }
 
 const lk_family lk_made_family = {
@@ -336,5 +241,5 @@ const lk_family lk_made_family = {
     .variants = variants,
     .ordering = ordering,
     .build = build,
-    .start = start,
+    .start = lk_logits_start,
 };

@@ -9,6 +9,14 @@
  * predicted. A place must be told where it stands: the symbol before it does not say so unless the
  * order is the natural one.
  *
+ * Where variables share a rank, and the place before is no earlier one, there are two streams (Yang
+ * et al., XLNet, NeurIPS 2019, section 2.3), by the same weights: what was seen, and what is asked,
+ * both in the natural order.
+ *
+ *   h_v = the symbol of v and where v stands      reads h of all ranks up to its own
+ *   g_v = where v stands                          reads h of all ranks below its own
+ *   logits of v = V norm(g_v) + c
+ *
  * Where: learned vectors for rows, columns and colours, which are summed (Child et al., "Generating
  * Long Sequences with Sparse Transformers", 2019, section 5.3); or only how far apart two places
  * are, as a learned bias of each head by distance (Shaw et al., NAACL 2018; Raffel et al., JMLR
@@ -23,11 +31,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "models/decoder.h"
 #include "models/label.h"
 #include "models/marginals.h"
 #include "models/model.h"
+#include "models/orders.h"
 #include "models/outputs.h"
 #include "models/phase.h"
 #include "models/sequence.h"
@@ -96,20 +104,7 @@ static const lk_setting settings[] = {
      .most = 1 << 20,
      .source = "Child et al. 2019, section 4.2",
      .help = "c of pattern=fixed: places at a block's end that later blocks read"},
-    {.key = "orders",
-     .kind = LK_INTEGER,
-     .fallback = "1",
-     .least = 1,
-     .most = 1024,
-     .source = "Uria, Murray, Larochelle, ICML 2014",
-     .help =
-         "orderings that share the weights, an even mixture: the model's own, then random ones"},
-    {.key = "order_seed",
-     .kind = LK_INTEGER,
-     .fallback = "1",
-     .least = 0,
-     .most = (int64_t)1 << 53,
-     .help = "of the random orderings"},
+    LK_ORDERS_SETTINGS(LK_ORDERS_OWN, false),
     LK_OUTPUT_SETTINGS("softmax", false),
     {.key = "dropout",
      .kind = LK_REAL,
@@ -137,29 +132,15 @@ static bool is(const lk_model *model, const char *key, const char *value) {
     return strcmp(lk_settings_text(&model->settings, key), value) == 0;
 }
 
-static int32_t variants(const lk_model *model) {
-    return (int32_t)setting(model, "orders");
-}
-
-static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
-    lk_random random = {(uint64_t)setting(model, "order_seed"), LK_FOR_ORDER};
-    if (variant == 0) {
-        memcpy(rank, model->rank, (size_t)model->data.variables * sizeof *rank);
-    } else {
-        lk_random_permutation(random, (uint64_t)variant, model->data.variables, rank);
-    }
-    return LK_OK;
-}
-
 static bool by_distance(const lk_model *model) {
     return is(model, "positions", "distance") ||
            (is(model, "positions", "auto") && model->data.stream);
 }
 
 static const char *one_size(const lk_model *model) {
-    return by_distance(model)    ? NULL
-           : variants(model) > 1 ? "several orderings"
-                                 : "learned vectors for places (positions=axes)";
+    return by_distance(model)           ? NULL
+           : lk_orders_count(model) > 1 ? "several orderings"
+                                        : "learned vectors for places (positions=axes)";
 }
 
 static int64_t window_of(const lk_model *model) {
@@ -195,38 +176,51 @@ static lk_attention_pattern pattern_of(const lk_model *model, int64_t layer,
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-/* A vector for each symbol, in the order of rank; where values are numbers, from the number. */
-static lk_node *symbols(const lk_model *model, lk_graph *graph, const lk_outputs *output,
-                        int64_t width) {
-    bool several = variants(model) > 1;
-    if (output->logistic) {
-        lk_node *numbers = lk_outputs_numbers(graph, output, output->field, 1);
-        return lk_dense(graph, "symbol", lk_sequence_begin(graph, numbers, several), width);
-    }
-    lk_node *sequence = lk_sequence_begin(graph, graph->data, several);
-    return lk_embedding(graph, "symbol", sequence, graph->alphabet, width);
+/* A vector for each symbol; where values are numbers, from the number. */
+static lk_node *symbols_of(lk_graph *graph, const lk_outputs *output, lk_node *data,
+                           int64_t width) {
+    return output->logistic ? lk_dense(graph, "symbol", data, width)
+                            : lk_embedding(graph, "symbol", data, graph->alphabet, width);
+}
+
+static lk_node *values_of(lk_graph *graph, const lk_outputs *output) {
+    return output->logistic ? lk_outputs_numbers(graph, output, output->field, 1) : graph->data;
+}
+
+/* Where the cells' variables stand; order NULL: the natural one. */
+static lk_node *where(const lk_model *model, lk_graph *graph, const char *name,
+                      const int32_t *order, int64_t width) {
+    return lk_axis_positions(graph, name, model->data.shape, order, graph->variables, width);
 }
 
 /* What a place is told: the symbol before it, where that stands, where itself stands. */
 static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *output,
                      int64_t width) {
-    lk_node *symbol = symbols(model, graph, output, width);
-    if (!by_distance(model)) {
-        symbol = lk_add(graph, symbol,
-                        lk_axis_positions(graph, "stands", model->data.shape, graph->by_rank,
-                                          graph->variables, width));
+    lk_node *values =
+        lk_sequence_begin(graph, values_of(graph, output), lk_orders_count(model) > 1);
+    lk_node *symbol = symbols_of(graph, output, values, width);
+    if (by_distance(model)) {
+        lk_node *before = lk_shift_from_start(graph, "before", symbol, 1);
+        return lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", before));
     }
+    symbol = lk_add(graph, symbol, where(model, graph, "stands", graph->by_rank, width));
     lk_node *x = lk_shift_from_start(graph, "before", symbol, 1);
-    if (!by_distance(model)) {
-        x = lk_add(graph, x,
-                   lk_axis_positions(graph, "place", model->data.shape, graph->by_rank,
-                                     graph->variables, width));
-    }
-    return lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", x));
+    x = lk_add(graph, x, where(model, graph, "place", graph->by_rank, width));
+    return lk_label_add(graph, "label", x);
+}
+
+/* Whether variables share ranks. */
+static bool has_ties(const lk_graph *graph) {
+    return graph->steps < graph->variables;
 }
 
 static lk_status check(const lk_model *model, lk_graph *graph) {
-    LK_TRY(lk_sequence_check(graph, "transformer"));
+    if (has_ties(graph) && (by_distance(model) || lk_orders_count(model) > 1)) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "the ordering has %d ranks for %lld variables: a transformer under equal "
+                       "ranks has positions=axes and one ordering (orders=1)",
+                       graph->steps, (long long)graph->variables);
+    }
     int64_t width = setting(model, "width"), heads = setting(model, "heads");
     if (width % heads != 0) {
         return lk_fail(graph->context, LK_INVALID,
@@ -239,13 +233,13 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
                        "window is for pattern=full; the other patterns look back by stride and "
                        "summary");
     }
-    if (model->data.stream && (!by_distance(model) || !all || variants(model) > 1)) {
+    if (model->data.stream && (!by_distance(model) || !all || lk_orders_count(model) > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "a text has no end: a transformer of texts knows distances alone "
                        "(positions=distance), reads all of its window (pattern=full) and has one "
                        "ordering (orders=1)");
     }
-    if (by_distance(model) && (variants(model) > 1 || model->data.shape.axes > 1)) {
+    if (by_distance(model) && (lk_orders_count(model) > 1 || model->data.shape.axes > 1)) {
         return lk_fail(graph->context, LK_INVALID,
                        "positions=distance is for sequences in one ordering; images and several "
                        "orderings need positions=axes");
@@ -253,37 +247,83 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
     return LK_OK;
 }
 
-static lk_node *decoder(const lk_model *model, lk_graph *graph, const lk_outputs *output) {
-    int64_t places = graph->variables, window = window_of(model);
-    int32_t *limit = lk_arena_take(graph->arena, places, sizeof *limit);
-    if (limit == NULL) {
-        graph->failed = lk_fail_no_memory(graph->context, "limits", places * 4);
-        return NULL;
-    }
-    for (int64_t k = 0; k < places; k++) {
+typedef struct stack {
+    const lk_model *model;
+    lk_graph *graph;
+    lk_attention_cut cut;
+    lk_decoder layers; /* what all have in common */
+} stack;
+
+/* limit[k]: the latest step that cell k reads. */
+static lk_status init(stack *s, const lk_model *model, lk_graph *graph, int32_t *limit) {
+    int64_t places = graph->variables, window = window_of(model), stride = stride_of(model, places);
+    *s = (stack){.model = model, .graph = graph};
+    s->cut = (lk_attention_cut){.grid = {1, {places}, 1},
+                                .block = {stride},
+                                .stride = stride < places ? stride : places,
+                                .summary = setting(model, "summary")};
+    s->layers =
+        (lk_decoder){.heads = setting(model, "heads"),
+                     .widening = setting(model, "widening"),
+                     .limit = limit,
+                     .distances = !by_distance(model) ? 0
+                                  : window > 0        ? window
+                                                      : STREAM_WINDOW,
+                     .dropout = lk_settings_real(&model->settings, "dropout"),
+                     .attention_dropout = lk_settings_real(&model->settings, "attention_dropout")};
+    return limit != NULL ? LK_OK : lk_fail_no_memory(graph->context, "limits", places * 4);
+}
+
+typedef char layer_name[32];
+static const char *layer(layer_name text, int64_t number) {
+    snprintf(text, sizeof(layer_name), "layer%lld", (long long)number + 1);
+    return text;
+}
+
+static lk_node *one_stream(stack *s, const lk_outputs *output, int32_t *limit) {
+    layer_name name;
+    for (int64_t k = 0; k < s->graph->variables; k++) {
         limit[k] = (int32_t)k;
     }
-    int64_t stride = stride_of(model, places);
-    lk_attention_cut cut = {.grid = {1, {places}, 1},
-                            .block = {stride},
-                            .stride = stride < places ? stride : places,
-                            .summary = setting(model, "summary")};
-    lk_decoder layers = {.heads = setting(model, "heads"),
-                         .widening = setting(model, "widening"),
-                         .limit = limit,
-                         .distances = !by_distance(model) ? 0
-                                      : window > 0        ? window
-                                                          : STREAM_WINDOW,
-                         .dropout = lk_settings_real(&model->settings, "dropout"),
-                         .attention_dropout =
-                             lk_settings_real(&model->settings, "attention_dropout")};
-    lk_node *x = told(model, graph, output, setting(model, "width"));
-    for (int64_t layer = 0; layer < setting(model, "layers"); layer++) {
-        char name[32];
-        snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
-        x = lk_decoder_layer(graph, name, x, &layers, pattern_of(model, layer, &cut));
+    lk_node *x = told(s->model, s->graph, output, setting(s->model, "width"));
+    for (int64_t i = 0; i < setting(s->model, "layers"); i++) {
+        x = lk_decoder_layer(s->graph, layer(name, i), x, &s->layers,
+                             pattern_of(s->model, i, &s->cut), NULL);
     }
-    return lk_channel_norm(graph, "norm", x, 1);
+    return lk_sequence_end(s->graph, lk_channel_norm(s->graph, "norm", x, 1),
+                           lk_orders_count(s->model) > 1);
+}
+
+/* What is asked reads up to the step of its rank, when lower ranks are there; what was seen one
+ * step more. The last layer's h is only remembered. */
+static lk_node *two_streams(stack *s, const lk_outputs *output, int32_t *limit) {
+    lk_graph *graph = s->graph;
+    layer_name name;
+    int64_t width = setting(s->model, "width"), layers = setting(s->model, "layers");
+    int32_t *seen = lk_arena_take(graph->arena, graph->variables, sizeof *seen);
+    lk_decoder of_seen = s->layers;
+    if (seen == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "limits", graph->variables * 4);
+        return NULL;
+    }
+    for (int64_t v = 0; v < graph->variables; v++) {
+        limit[v] = output->field->rank[v];
+        seen[v] = limit[v] + 1;
+    }
+    of_seen.limit = seen;
+    lk_node *h = lk_add(graph, symbols_of(graph, output, values_of(graph, output), width),
+                        where(s->model, graph, "stands", NULL, width));
+    lk_node *g = lk_label_add(graph, "label", where(s->model, graph, "place", NULL, width));
+    h = lk_label_add(graph, "label", h);
+    for (int64_t i = 0; i < layers; i++) {
+        lk_attention_pattern pattern = pattern_of(s->model, i, &s->cut);
+        lk_decoder_memory memory = lk_decoder_remember(graph, layer(name, i), h);
+        g = lk_decoder_layer(graph, name, g, &s->layers, pattern, &memory);
+        if (i + 1 < layers) {
+            h = lk_decoder_layer(graph, name, h, &of_seen, pattern, &memory);
+        }
+    }
+    return lk_channel_norm(graph, "norm", g, 1);
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
@@ -297,9 +337,12 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
                        "distribution=logistic, one mixture for the colours of a pixel, is of "
                        "families that read pixels");
     }
-    lk_node *logits =
-        lk_dense(graph, "logits", decoder(model, graph, &output), lk_outputs_channels(&output, 1));
-    lk_outputs_model(graph, &output, 1, lk_sequence_end(graph, logits, variants(model) > 1));
+    stack s;
+    int32_t *limit = lk_arena_take(graph->arena, graph->variables, sizeof *limit);
+    LK_TRY(init(&s, model, graph, limit));
+    lk_node *x = has_ties(graph) ? two_streams(&s, &output, limit) : one_stream(&s, &output, limit);
+    lk_outputs_model(graph, &output, 1,
+                     lk_dense(graph, "logits", x, lk_outputs_channels(&output, 1)));
     return lk_graph_close(graph);
 }
 
@@ -322,8 +365,8 @@ const lk_family lk_transformer_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
-    .variants = variants,
-    .ordering = ordering,
+    .variants = lk_orders_count,
+    .ordering = lk_orders_ordering,
     .build = build,
     .any_size = true,
     .one_size = one_size,

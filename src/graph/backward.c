@@ -27,6 +27,7 @@ static void seed_piece(void *argument, int64_t piece, int worker) {
         float *gradient = e->gradient[field->output->index] + at;
         head.dist->gradient(graph->context->kernels, &head, lk_execution_parameters(e, v),
                             e->symbols + v * e->count, scale, active, gradient);
+        lk_weigh_examples(e, v, head.channels, gradient);
         memset(gradient + active * head.channels, 0,
                (size_t)((e->count - active) * head.channels) * sizeof *gradient);
     }

@@ -197,6 +197,25 @@ void lk_execution_set_weights(lk_execution *execution, const float *weights) {
     execution->weights = weights;
 }
 
+void lk_execution_set_example_weights(lk_execution *execution, const float *weights) {
+    LK_REQUIRE(execution->window == NULL);
+    execution->example_weights = weights;
+}
+
+void lk_weigh_examples(const lk_execution *execution, int64_t variable, int64_t width,
+                       float *values) {
+    if (execution->example_weights == NULL) {
+        return;
+    }
+    const float *weight = execution->example_weights + variable;
+    for (int64_t n = 0; n < execution->count; n++) {
+        float w = weight[n * execution->graph->variables];
+        for (int64_t i = n * width; i < (n + 1) * width; i++) {
+            values[i] = w == 0.0f ? 0.0f : w * values[i];
+        }
+    }
+}
+
 void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
     execution->count = count;
@@ -324,6 +343,7 @@ static void nll_piece(void *argument, int64_t piece, int worker) {
         lk_head head = lk_graph_head(graph, v);
         head.dist->nll(graph->context->kernels, &head, lk_execution_parameters(e, v),
                        e->symbols + v * e->count, e->count, e->nll + v * e->count);
+        lk_weigh_examples(e, v, 1, e->nll + v * e->count);
         int64_t active = lk_active_examples(e, place);
         memset(e->nll + v * e->count + active, 0, (size_t)(e->count - active) * sizeof *e->nll);
     }

@@ -40,6 +40,9 @@ void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t c
 /* What each variable's NLL counts in gradients, [variables], not owned; NULL: 1. Likelihoods stay
  * as they are. */
 void lk_execution_set_weights(lk_execution *execution, const float *weights);
+/* The same for each example, [count][variables], of the next forward; and likelihoods are weighted
+ * too: a term of weight 0 is 0, whatever it was. Not of streams. */
+void lk_execution_set_example_weights(lk_execution *execution, const float *weights);
 
 /* Of lanes that end at different places: how many of the minibatch's first examples still have a
  * value, for each variable of the call ([variables]); what the others would have there counts

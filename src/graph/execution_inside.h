@@ -15,16 +15,17 @@ struct lk_execution {
     int64_t first,
         last; /* variables of the present call: all, or places of a stream that are new */
     lk_memory_plan memory;
-    float *pool_of_values;     /* one block; node i's value at memory.value[i] * batch */
-    float **value, **gradient; /* [nodes], into the block; gradient NULL where none is needed */
-    uint16_t *symbols;         /* [variables][count]: the data as integers */
-    uint16_t *given;           /* [count][graph->given] */
-    int64_t given_count;       /* examples that it holds */
-    const int64_t *active;     /* [variables of the call], or NULL; not owned */
-    const float *weights;      /* [variables], or NULL: of the gradients; not owned */
-    float *nll;                /* [variables][count]: terms of the last lk_execution_nll */
-    int32_t next_step;         /* incremental: the step that comes next; */
-    int32_t *at_step;          /* [nodes]: where in its list of steps each node is then */
+    float *pool_of_values;        /* one block; node i's value at memory.value[i] * batch */
+    float **value, **gradient;    /* [nodes], into the block; gradient NULL where none is needed */
+    uint16_t *symbols;            /* [variables][count]: the data as integers */
+    uint16_t *given;              /* [count][graph->given] */
+    int64_t given_count;          /* examples that it holds */
+    const int64_t *active;        /* [variables of the call], or NULL; not owned */
+    const float *weights;         /* [variables], or NULL: of the gradients; not owned */
+    const float *example_weights; /* [count][variables], or NULL: of terms too; not owned */
+    float *nll;                   /* [variables][count]: terms of the last lk_execution_nll */
+    int32_t next_step;            /* incremental: the step that comes next; */
+    int32_t *at_step;             /* [nodes]: where in its list of steps each node is then */
     /* Of streams; window NULL: the graph is run whole. */
     const lk_window *window; /* `along`, whose arrays are not owned */
     lk_window along;
@@ -105,6 +106,9 @@ static inline lk_range lk_range_of_call(const lk_execution *e, const lk_node *no
 static inline void lk_execution_derive(lk_execution *e) {
     lk_derived_update(e->derived, (lk_derived_step){e->training, e->seed, e->step}, e->pool);
 }
+/* Multiplies values [count][width] of a variable with the examples' weights, if there are any. */
+void lk_weigh_examples(const lk_execution *execution, int64_t variable, int64_t width,
+                       float *values);
 /* Puts x[count][last - first] into the fields' nodes. */
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
 /* Where the gradient of parameter `index` goes. */

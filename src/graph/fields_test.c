@@ -181,14 +181,16 @@ static double weighted_nll(const fixture *f, lk_execution *execution, const uint
     return total / (double)count;
 }
 
-/* weights[variables] or NULL. */
-static void check_gradients(const fixture *f, const uint16_t *x, int64_t count,
-                            const uint16_t *given, const float *weights) {
+/* weights[variables] or NULL; each[count][variables], which terms have already, or NULL. */
+static void check_weighted_gradients(const fixture *f, const uint16_t *x, int64_t count,
+                                     const uint16_t *given, const float *weights,
+                                     const float *each) {
     lk_execution *execution;
     int64_t moving = 0;
     must(f, lk_execution_create(f->graph, LK_PLAN_TRAIN, count, &execution));
     lk_execution_give(execution, given, count);
     lk_execution_set_weights(execution, weights);
+    lk_execution_set_example_weights(execution, each);
     must(f, lk_execution_forward(execution, x, count));
     must(f, lk_execution_backward(execution));
     for (int32_t p = 0; p < f->parameters->count; p++) {
@@ -210,6 +212,11 @@ static void check_gradients(const fixture *f, const uint16_t *x, int64_t count,
     }
     assert_true(moving > 30);
     lk_execution_destroy(execution);
+}
+
+static void check_gradients(const fixture *f, const uint16_t *x, int64_t count,
+                            const uint16_t *given, const float *weights) {
+    check_weighted_gradients(f, x, count, given, weights, NULL);
 }
 
 /* ---- tests ---------------------------------------------------------------------------------- */
@@ -285,6 +292,60 @@ static void test_fields_of_different_alphabets(void **state) {
     end(&f);
 }
 
+/* Weights of examples: of terms and gradients alike, and 0 times an infinite term is 0. */
+static void test_weights_of_examples(void **state) {
+    (void)state;
+    static uint16_t x[POINTS_MOST * VARIABLES_MOST];
+    static float weights[POINTS_MOST * VARIABLES_MOST], plain[POINTS_MOST * VARIABLES_MOST],
+        weighted[POINTS_MOST * VARIABLES_MOST];
+    double nll[POINTS_MOST];
+    fixture f;
+    lk_execution *execution;
+    make_modelled(&f);
+    int64_t points = list_points(f.graph, x), values = points * f.graph->variables;
+    for (int64_t i = 0; i < values; i++) {
+        weights[i] = (float)(i * 7 % 5) / 2.0f;
+    }
+    must(&f, lk_execution_create(f.graph, LK_PLAN_EVALUATE, points, &execution));
+    must(&f, lk_execution_forward(execution, x, points));
+    must(&f, lk_execution_nll(execution, nll, plain));
+    lk_execution_set_example_weights(execution, weights);
+    must(&f, lk_execution_nll(execution, nll, weighted));
+    for (int64_t i = 0; i < values; i++) {
+        assert_true(weighted[i] == weights[i] * plain[i]);
+    }
+    for (int32_t p = 0; p < f.parameters->count; p++) {
+        lk_parameter *parameter = &f.parameters->list[p];
+        for (int64_t i = 0; i < parameter->rows && strstr(parameter->name, "bias") != NULL; i++) {
+            parameter->value[i] = (float)INFINITY;
+        }
+    }
+    for (int64_t i = 0; i < values; i++) {
+        weights[i] = 0.0f;
+    }
+    must(&f, lk_execution_forward(execution, x, points));
+    must(&f, lk_execution_nll(execution, nll, NULL));
+    for (int64_t n = 0; n < points; n++) {
+        assert_true(nll[n] == 0.0);
+    }
+    lk_execution_destroy(execution);
+    end(&f);
+}
+
+static void test_gradients_by_weights_of_examples(void **state) {
+    (void)state;
+    static uint16_t x[POINTS_MOST * VARIABLES_MOST];
+    static float weights[POINTS_MOST * VARIABLES_MOST];
+    fixture f;
+    make_modelled(&f);
+    int64_t points = list_points(f.graph, x);
+    for (int64_t i = 0; i < points * f.graph->variables; i++) {
+        weights[i] = (float)(i * 11 % 7 % 4);
+    }
+    check_weighted_gradients(&f, x, points, NULL, NULL, weights);
+    end(&f);
+}
+
 /* Fewer channels than the largest alphabet; no output; a leak from one field to another. */
 static void test_refusals(void **state) {
     (void)state;
@@ -330,6 +391,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_given_field),
         cmocka_unit_test(test_fields_of_different_alphabets),
+        cmocka_unit_test(test_weights_of_examples),
+        cmocka_unit_test(test_gradients_by_weights_of_examples),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

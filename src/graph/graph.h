@@ -90,7 +90,7 @@ typedef struct lk_graph {
     int64_t *rank_begin; /* [steps + 1] */
     lk_node **nodes;     /* those of the fields first */
     int32_t node_count, node_capacity;
-    lk_node *data;            /* of the first modelled field */
+    lk_node *data;   /* of the first modelled field */
     void *plan_room; /* for graph/memory_plan.h to see what an execution would take */
     bool finished;
     lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
@@ -135,6 +135,15 @@ static inline int64_t lk_field_symbol(const lk_field *field, int64_t cell) {
 }
 /* Symbols of all cells of a field. */
 int64_t lk_field_symbols(const lk_field *field);
+/* Two symbols in every cell: networks that have one-hot inputs else read the value itself, and a
+ * Bernoulli has one logit. */
+static inline bool lk_field_binary(const lk_field *field) {
+    return field->alphabet == 2 && field->alphabets == NULL;
+}
+/* Such inputs, or logits, of all its cells. */
+static inline int64_t lk_field_units(const lk_field *field) {
+    return lk_field_binary(field) ? field->cells : lk_field_symbols(field);
+}
 /* The field whose values a node holds; NULL: it is another node. */
 const lk_field *lk_graph_field_of(const lk_graph *graph, const lk_node *node);
 /* The most channels that a head has. */

@@ -28,6 +28,7 @@ struct lk_slices {
     float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
     /* The present run. */
     const uint16_t *x, *given;
+    const float *example_weights; /* or NULL */
     double *nll_nats;
     int64_t count, slices;   /* examples; slices of the whole minibatch */
     _Atomic int64_t next;    /* slice that nobody has begun */
@@ -206,6 +207,11 @@ void lk_slices_set_weights(lk_slices *slices, const float *weights) {
     }
 }
 
+void lk_slices_set_example_weights(lk_slices *slices, const float *weights) {
+    LK_REQUIRE(slices->options.window == NULL);
+    slices->example_weights = weights;
+}
+
 void lk_slices_set_active(lk_slices *slices, const int64_t *active) {
     for (int64_t i = 0; i < slices->execution_count; i++) {
         lk_execution_set_active(slices->execution[i], active);
@@ -244,6 +250,9 @@ static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
         LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
     } else {
         give(s, execution, first, count);
+        lk_execution_set_example_weights(
+            execution,
+            s->example_weights != NULL ? s->example_weights + first * s->values_per_lane : NULL);
         LK_TRY(lk_execution_forward(execution, x, count));
     }
     return lk_execution_nll(execution, s->nll_nats + first, NULL);

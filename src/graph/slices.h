@@ -35,6 +35,8 @@ int64_t lk_slices_count(const lk_slices *slices);
 void lk_slices_rebind(lk_slices *slices, lk_graph *graph);
 void lk_slices_set_training(lk_slices *slices, bool training, uint64_t seed, uint64_t step);
 void lk_slices_set_weights(lk_slices *slices, const float *weights);
+/* As lk_execution_set_example_weights, [count][variables] of the next minibatch; not owned. */
+void lk_slices_set_example_weights(lk_slices *slices, const float *weights);
 
 /* A minibatch x [count][variables] and what is given with it [count][graph->given] (NULL: nothing),
  * count <= batch; the examples of slices that run here are read. Sets their nll_nats [count], and

@@ -71,6 +71,7 @@ static float *run_whole(const network *n, int64_t count, double *nll) {
     fine(n, lk_execution_create(n->graph, LK_PLAN_TRAIN, BATCH, &execution));
     lk_execution_set_training(execution, true, SEED, 3);
     lk_execution_set_weights(execution, weights());
+    lk_execution_set_example_weights(execution, example_weights());
     lk_execution_give(execution, n->given, count);
     fine(n, lk_execution_forward(execution, n->x, count));
     fine(n, lk_execution_nll(execution, nll, NULL));
@@ -86,6 +87,7 @@ static float *run_sliced(const network *n, lk_slices_options options, int64_t co
     fine(n, lk_slices_create(n->graph, options, &slices));
     assert_int_equal(lk_slices_count(slices), options.slices);
     lk_slices_set_weights(slices, weights());
+    lk_slices_set_example_weights(slices, example_weights());
     lk_slices_set_training(slices, true, SEED, 2);
     fine(n, lk_slices_run(slices, n->x, n->given, BATCH, before));
     lk_release(take_gradients(n));

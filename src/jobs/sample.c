@@ -58,8 +58,8 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
     }
     return lk_fail(model->context, LK_INVALID,
                    "%s is held, but %s, which comes before it in the model's ordering, is to be "
-                   "drawn: hold a prefix of the ordering (or train made with order_agnostic=true, "
-                   "which takes any subset)",
+                   "drawn: hold a prefix of the ordering (or train eonade, ardm, or made with "
+                   "order_agnostic=true, which take any subset)",
                    name_of(model, held, first), name_of(model, early, second));
 }
 
@@ -77,15 +77,6 @@ static lk_status held_come_first(const sampling *s, const lk_graph *graph, const
     return LK_OK;
 }
 
-static bool order_agnostic(const lk_model *model) {
-    for (int32_t i = 0; i < model->settings.count; i++) {
-        if (strcmp(model->settings.table[i].key, "order_agnostic") == 0) {
-            return lk_settings_boolean(&model->settings, "order_agnostic");
-        }
-    }
-    return false;
-}
-
 /* An ordering for samples held as `row` says (NULL: not held), until the next call; NULL where the
  * network's own has the held variables first. */
 static lk_status order_for(const sampling *s, int64_t network, const int32_t *row,
@@ -97,7 +88,7 @@ static lk_status order_for(const sampling *s, int64_t network, const int32_t *ro
     }
     LK_TRY(lk_model_graph(s->model, (int32_t)network, &graph));
     lk_status status = held_come_first(s, graph, row);
-    if (status == LK_INVALID && order_agnostic(s->model) && lk_model_view(s->model) == NULL) {
+    if (status == LK_INVALID && lk_model_any_order(s->model) && lk_model_view(s->model) == NULL) {
         for (int64_t v = 0; v < s->variables; v++) {
             s->rank[v] = graph->rank[v] + (row[v] < 0 ? graph->steps : 0);
         }

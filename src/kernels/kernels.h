@@ -101,7 +101,11 @@ typedef struct lk_kernels {
      * then 1 apart. */
     float (*sum)(const float *in, int64_t count);
     double (*sum_squares)(const float *in, int64_t count); /* the same shape in double */
-    float (*maximum)(const float *in, int64_t count);      /* NaN if any is NaN; -inf of nothing */
+    /* out[r] = start + vector . in[r], r < rows, of `width` values each: products go to the chains
+     * of `sum` by fused multiply-adds, and `start` is added to their sum. */
+    void (*dots)(float *out, float start, const float *vector, const float *in, int64_t rows,
+                 int64_t width);
+    float (*maximum)(const float *in, int64_t count); /* NaN if any is NaN; -inf of nothing */
 
     /* out[i] = log sum_r e^x[r * stride + i], the bits of lk_double_log_sum (base/double_maths.h)
      * over the `rows` rows: -infinity where all are; none is NaN or +infinity. */

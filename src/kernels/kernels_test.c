@@ -193,6 +193,8 @@ CASE(channel_norm_backward, run_norm_backward(k, a, count > 0, 1, count, shift))
 CASE(channel_norm_backward_rows, run_norm_backward(k, a, count / 17, 3, 17, shift))
 CASE(sum, a->number = k->sum(A(0), count))
 CASE(sum_squares, a->wide = k->sum_squares(A(0), count))
+CASE(dots, k->dots(A(0), 0.3f, A(1), A(2), count > 0, count))
+CASE(dots_rows, k->dots(A(0), -0.7f, A(1), A(2), count / 19, 19))
 CASE(maximum, a->number = k->maximum(A(0), count))
 CASE(log_softmax, k->log_softmax(A(0), A(1), 1, count))
 CASE(log_softmax_in_place, k->log_softmax(A(0), A(0), 1, count))
@@ -260,6 +262,8 @@ static const kernel_case cases[] = {
     {"channel_norm_backward rows", NAN_ANY, run_channel_norm_backward_rows},
     {"sum", NAN_ANY, run_sum},
     {"sum_squares", NAN_ANY, run_sum_squares},
+    {"dots", NAN_ANY, run_dots},
+    {"dots rows", NAN_ANY, run_dots_rows},
     {"maximum", NAN_EXACT, run_maximum},
     {"log_softmax", NAN_ANY, run_log_softmax},
     {"log_softmax in place", NAN_ANY, run_log_softmax_in_place},
@@ -443,6 +447,34 @@ static void test_sums_have_the_documented_shape(void **state) {
             if (sum != sum_expected || squares != squares_expected) {
                 fail_msg("%s, %lld: %a %a, expected %a %a", tables[t]->isa, (long long)sizes[n],
                          (double)sum, squares, (double)sum_expected, squares_expected);
+            }
+        }
+    }
+}
+
+static void test_dots_have_the_documented_shape(void **state) {
+    (void)state;
+    const lk_kernels *const *tables;
+    int32_t count = lk_kernels_available(&tables);
+    float a[MOST], b[MOST];
+    fill(a, MOST, ORDINARY, 78);
+    fill(b, MOST, ORDINARY, 79);
+    for (int32_t t = 0; t < count; t++) {
+        for (size_t n = 0; n < SIZES; n++) {
+            float chain[16] = {0}, out[1], expected;
+            for (int64_t i = 0; i < sizes[n]; i++) {
+                chain[i % 16] = fmaf(a[i], b[i], chain[i % 16]);
+            }
+            for (int apart = 8; apart > 0; apart /= 2) {
+                for (int j = 0; j < apart; j++) {
+                    chain[j] += chain[j + apart];
+                }
+            }
+            expected = 0.25f + chain[0];
+            tables[t]->dots(out, 0.25f, a, b, 1, sizes[n]);
+            if (out[0] != expected) {
+                fail_msg("%s, %lld: %a, expected %a", tables[t]->isa, (long long)sizes[n],
+                         (double)out[0], (double)expected);
             }
         }
     }
@@ -798,6 +830,7 @@ int main(void) {
         cmocka_unit_test(test_tables_agree),
         cmocka_unit_test(test_functions_are_those_of_maths),
         cmocka_unit_test(test_sums_have_the_documented_shape),
+        cmocka_unit_test(test_dots_have_the_documented_shape),
         cmocka_unit_test(test_maximum_and_finiteness),
         cmocka_unit_test(test_log_sums_are_those_of_double_maths),
         cmocka_unit_test(test_rows_are_added_in_order),

@@ -127,6 +127,12 @@ static void test_every_argument(void **state) {
          {context, made, nowhere},
          3,
          {0, 1, 0}},
+        {"lk_model_set",
+         model_set,
+         {CONTEXT, POINTER, TEXT_},
+         {context, {.pointer = w.eonade}, {.text = "orders=2"}},
+         3,
+         {0, 1, 0}},
         {"lk_model_nll",
          model_nll,
          {CONTEXT, POINTER, POINTER, OPTIONS},
@@ -279,6 +285,7 @@ static int set_up(void **state) {
     w.table = make_table(w.context);
     w.words = make_model(w.context, "histogram", NULL, w.table, NULL);
     w.made = make_model(w.context, "made", "hidden=5", w.pictures, w.pictures);
+    w.eonade = make_model(w.context, "eonade", "hidden=4", w.pictures, NULL);
     w.charrnn = make_model(w.context, "charrnn", "width=4", w.text, NULL);
     must(w.context, lk_model_save(w.context, w.made, lk_to_memory(&w.model_file)));
     must(w.context,
@@ -324,6 +331,7 @@ static int tear_down(void **state) {
     lk_model_destroy(w.made);
     lk_model_destroy(w.charrnn);
     lk_model_destroy(w.words);
+    lk_model_destroy(w.eonade);
     lk_data_destroy(w.table);
     lk_data_destroy(w.pictures);
     lk_data_destroy(w.text);

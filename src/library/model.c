@@ -3,6 +3,7 @@
 
 #include "library/library.h"
 #include "models/model_file.h"
+#include "models/tune.h"
 
 lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model) {
     if (model != NULL) {
@@ -33,6 +34,16 @@ lk_status lk_model_save(lk_context *context, const lk_model *model, lk_output ou
     LK_TRY(lk_need(context, model, "lk_model_save: model"));
     LK_TRY(lk_check_output(context, &output, "lk_model_save: output"));
     return lk_leave(context, lk_model_write_to(lk_lend(&loan, context, model), &output));
+}
+
+lk_status lk_model_set(lk_context *context, lk_model *model, const char *setting) {
+    LK_TRY(lk_enter(context, "setting"));
+    LK_TRY(lk_need(context, model, "lk_model_set: model"));
+    LK_TRY(lk_need(context, setting, "lk_model_set: setting"));
+    model->context = context;
+    lk_status status = lk_model_use(model, &setting, 1);
+    lk_detach(model);
+    return lk_leave(context, status);
 }
 
 const char *lk_family_name_at(int32_t number) {

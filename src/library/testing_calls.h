@@ -12,7 +12,7 @@
 typedef struct world {
     lk_context *context, *broken; /* the second could not be created */
     lk_data *pictures, *text, *table;
-    lk_model *made, *charrnn, *words; /* the last one of the table */
+    lk_model *made, *charrnn, *words, *eonade; /* the third of the table */
     lk_bytes packed, packed_text, model_file;
     /* As large as the largest shape that may be asked for (library/testing_wrong.h). */
     uint8_t pixels[4 * LARGEST];
@@ -139,6 +139,9 @@ static lk_status model_load(value *a) {
 }
 static lk_status model_save(value *a) {
     return finish_output(lk_model_save(P(0), P(1), a[2].output), a[2].output);
+}
+static lk_status model_set(value *a) {
+    return lk_model_set(P(0), P(1), a[2].text);
 }
 static lk_status model_nll(value *a) {
     double nll[4], surprisal[4 * PIXELS];

@@ -21,7 +21,7 @@ static lk_node *one_axis(lk_graph *graph, const char *name, int64_t size, int64_
         return NULL;
     }
     for (int64_t i = 0; i < count; i++) {
-        row[i] = (int32_t)(cell[i] / apart % size);
+        row[i] = (int32_t)((cell == NULL ? i : cell[i]) / apart % size);
     }
     lk_node *table =
         lk_lookup(graph, name, graph->data, size, NULL, NULL, graph->alphabet, channels);
@@ -50,28 +50,40 @@ static lk_node *dropped(lk_graph *graph, lk_node *node, double rate) {
     return rate > 0.0 ? lk_dropout(graph, node, rate) : node;
 }
 
+static lk_decoder_memory remember(lk_graph *graph, const char *name, lk_node *n) {
+    part_name text;
+    int64_t channels = n == NULL ? 1 : n->channels;
+    lk_node *key = lk_dense(graph, part(text, name, "key"), n, channels);
+    return (lk_decoder_memory){key, lk_dense(graph, part(text, name, "value"), n, channels)};
+}
+
+lk_decoder_memory lk_decoder_remember(lk_graph *graph, const char *name, lk_node *x) {
+    part_name text;
+    return remember(graph, name, lk_channel_norm(graph, part(text, name, "norm1"), x, 1));
+}
+
 static lk_node *attend(lk_graph *graph, const char *name, lk_node *x, const lk_decoder *decoder,
-                       lk_attention_pattern pattern) {
+                       lk_attention_pattern pattern, const lk_decoder_memory *memory) {
     part_name text;
     lk_node *n = lk_channel_norm(graph, part(text, name, "norm1"), x, 1);
     int64_t channels = x == NULL ? 1 : x->channels;
     lk_node *q = lk_dense(graph, part(text, name, "query"), n, channels);
-    lk_node *k = lk_dense(graph, part(text, name, "key"), n, channels);
-    lk_node *v = lk_dense(graph, part(text, name, "value"), n, channels);
+    lk_decoder_memory of = memory != NULL ? *memory : remember(graph, name, n);
     lk_attention_options options = {.heads = decoder->heads,
                                     .limit = decoder->limit,
                                     .pattern = pattern,
                                     .distances = decoder->distances,
                                     .dropout = decoder->attention_dropout};
-    lk_node *mixed = lk_attention(graph, part(text, name, "attention"), q, k, v, options);
+    lk_node *mixed =
+        lk_attention(graph, part(text, name, "attention"), q, of.key, of.value, options);
     return lk_dense_from_zero(graph, part(text, name, "mixed"), mixed, channels);
 }
 
 lk_node *lk_decoder_layer(lk_graph *graph, const char *name, lk_node *x, const lk_decoder *decoder,
-                          lk_attention_pattern pattern) {
+                          lk_attention_pattern pattern, const lk_decoder_memory *memory) {
     part_name text;
     int64_t channels = x == NULL ? 1 : x->channels;
-    lk_node *added = attend(graph, name, x, decoder, pattern);
+    lk_node *added = attend(graph, name, x, decoder, pattern, memory);
     x = lk_add(graph, x, dropped(graph, added, decoder->dropout));
     lk_node *wide = lk_channel_norm(graph, part(text, name, "norm2"), x, 1);
     wide = lk_dense(graph, part(text, name, "wide"), wide, decoder->widening * channels);

@@ -14,8 +14,8 @@
 
 /* A learned vector for each of `count` cells of a grid of `shape`, the sum of one for each axis
  * (its row, its column, its colour) that is longer than 1: [count][channels]. cell[i] is a place of
- * the grid, counted along its last axis first. Declares NAME.1, NAME.2, ... : a table for each
- * axis, from zero. */
+ * the grid, counted along its last axis first; NULL: i. Declares NAME.1, NAME.2, ... : a table for
+ * each axis, from zero. */
 lk_node *lk_axis_positions(lk_graph *graph, const char *name, lk_shape shape, const int32_t *cell,
                            int64_t count, int64_t channels);
 
@@ -29,8 +29,16 @@ typedef struct lk_decoder {
     double attention_dropout;
 } lk_decoder;
 
-/* One layer over x, NAME.attention... and NAME.wide ... */
+/* What cells may attend to. */
+typedef struct lk_decoder_memory {
+    lk_node *key, *value;
+} lk_decoder_memory;
+
+/* Wk n and Wv n of x in the layer NAME. */
+lk_decoder_memory lk_decoder_remember(lk_graph *graph, const char *name, lk_node *x);
+/* One layer over x, NAME.attention... and NAME.wide ... memory: NULL, for x's own, or that of other
+ * cells. */
 lk_node *lk_decoder_layer(lk_graph *graph, const char *name, lk_node *x, const lk_decoder *decoder,
-                          lk_attention_pattern pattern);
+                          lk_attention_pattern pattern, const lk_decoder_memory *memory);
 
 #endif

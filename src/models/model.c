@@ -336,8 +336,7 @@ static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t 
     return LK_OK;
 }
 
-/* The modelled fields, then what is given. */
-static int32_t list_fields(const lk_model *model, const int32_t *rank, lk_field *fields) {
+int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fields) {
     const lk_data_description *data = &model->data;
     const lk_view *view = lk_model_view(model);
     int32_t count = 0;
@@ -366,7 +365,7 @@ lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const in
     if (lk_model_view(model) != NULL) {
         LK_TRY(part_ranks(model, rank, &ranks));
     }
-    int32_t count = list_fields(model, ranks != NULL ? ranks : rank, fields);
+    int32_t count = lk_model_fields(model, ranks != NULL ? ranks : rank, fields);
     lk_status status =
         lk_graph_create_fields(model->context, model->parameters, fields, count, &made);
     lk_release(ranks);

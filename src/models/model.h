@@ -73,6 +73,10 @@ struct lk_family {
     lk_status (*ordering)(const lk_model *model, int32_t variant, int32_t *rank);
     /* Builds the variant's network on a graph that has its data node, and finishes it. */
     lk_status (*build)(const lk_model *model, int32_t variant, lk_graph *graph);
+    /* Of an order-agnostic model: builds the network that says every variable from any set of known
+     * ones, on which it is trained (train/known.h), and finishes it. `graph` is as
+     * lk_model_graph_known says. NULL: it is trained on the networks of its variants. */
+    lk_status (*build_known)(const lk_model *model, lk_graph *graph);
     /* Sets parameters to a good start before training by gradients, from the training data (output
      * biases from marginal frequencies). NULL: initial values are enough. */
     lk_status (*start)(lk_model *model, const lk_dataset *train);
@@ -167,6 +171,18 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
  * given variables first. */
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
                                 lk_graph **graph);
+/* Its fields, at most LK_VIEW_PARTS_MOST + 1: the modelled ones, with ranks of all their cells,
+ * then what is given; how many there are. For those who build networks. */
+int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fields);
+/* What an order-agnostic model is trained on. All variables have one rank, and behind what is given
+ * anyway each modelled field has a given one of as many cells: what is known of it, which is its
+ * alphabet where nothing is. */
+lk_status lk_model_graph_known(const lk_model *model, lk_graph **graph);
+/* For families: the nodes of what is known, one for each modelled field, of such a graph. */
+void lk_known_nodes(const lk_graph *graph, lk_node *nodes[LK_FIELDS_MOST]);
+/* Whether any variables may come first: of one that is trained so, or has a setting order_agnostic
+ * that is true. */
+bool lk_model_any_order(const lk_model *model);
 /* The network on data of another shape, in their natural order, with the same parameters: for
  * families whose weights do not belong to places (a longer sequence, a larger image). LK_MISMATCH
  * when the family's do, or when the model has another ordering. */

@@ -28,6 +28,8 @@ typedef struct lk_setting {
                            "section 4.1"; NULL: in none */
     bool later; /* joined the table when models had already been saved: at its fallback it is
                    outside the fingerprint, so that theirs stay */
+    bool evaluation;    /* decides how weights are used, whatever they were trained for: may be
+                           changed of a trained model (lk_model_change) */
     bool training_only; /* decides how weights come about, not what they mean: outside the model's
                            fingerprint */
 } lk_setting;

@@ -1,25 +1,42 @@
 #include "models/tune.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "models/model_file.h"
 
-/* A setting that decides what weights mean stays as it is. */
-static lk_status assign(lk_model *model, const char *assignment) {
+/* Which setting is to become another one; -1: none. */
+static int32_t find_changed(const lk_settings *settings, const char *assignment) {
     size_t length = strcspn(assignment, "=");
-    for (int32_t i = 0; i < model->settings.count; i++) {
-        const lk_setting *row = &model->settings.table[i];
-        bool own = strlen(row->key) == length && strncmp(row->key, assignment, length) == 0;
+    for (int32_t i = 0; i < settings->count; i++) {
+        const char *key = settings->table[i].key;
+        bool own = strlen(key) == length && strncmp(key, assignment, length) == 0;
         bool same = own && assignment[length] == '=' &&
-                    strcmp(assignment + length + 1, model->settings.text[i]) == 0;
-        if (own && !same && !row->training_only) {
-            return lk_fail(model->context, LK_INVALID,
-                           "%.60s: the model's weights were trained with %s=%s, which stays",
-                           assignment, row->key, model->settings.text[i]);
+                    strcmp(assignment + length + 1, settings->text[i]) == 0;
+        if (own && !same) {
+            return i;
         }
     }
+    return -1;
+}
+
+/* A setting that decides what weights mean stays as it is. */
+static lk_status assign(lk_model *model, const char *assignment) {
+    int32_t i = find_changed(&model->settings, assignment);
+    const lk_setting *row = i < 0 ? NULL : &model->settings.table[i];
+    if (row != NULL && !row->training_only && !row->evaluation) {
+        return lk_fail(model->context, LK_INVALID,
+                       "%.60s: the model's weights were trained with %s=%s, which stays",
+                       assignment, row->key, model->settings.text[i]);
+    }
     return lk_settings_assign(model->context, &model->settings, assignment);
+}
+
+static void forget_calibration(lk_model *model) {
+    lk_release(model->calibration);
+    model->calibration = NULL;
+    model->calibration_count = 0;
 }
 
 lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *assignments,
@@ -38,10 +55,8 @@ lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *a
         return lk_fail_no_memory(model->context, "history", 3);
     }
     lk_release(model->history);
-    lk_release(model->calibration);
     model->history = history;
-    model->calibration = NULL;
-    model->calibration_count = 0;
+    forget_calibration(model);
     model->unshaped = false; /* what is trained now is of this version */
     return LK_OK;
 }
@@ -57,5 +72,38 @@ lk_status lk_model_tune(lk_context *context, const char *path, const char *const
         return status;
     }
     *model = loaded;
+    return LK_OK;
+}
+
+/* "orders, order_seed", or "none". */
+static const char *changeable(const lk_settings *settings, char text[256]) {
+    size_t used = (size_t)snprintf(text, 256, "none");
+    for (int32_t i = 0, before = 0; i < settings->count && used < 256; i++) {
+        if (settings->table[i].evaluation) {
+            used = before == 0 ? 0 : used;
+            used += (size_t)snprintf(text + used, 256 - used, "%s%s", before > 0 ? ", " : "",
+                                     settings->table[i].key);
+            before++;
+        }
+    }
+    return text;
+}
+
+lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t count) {
+    char text[256];
+    for (int32_t a = 0; a < count; a++) {
+        int32_t i = find_changed(&model->settings, assignments[a]);
+        if (i >= 0 && !model->settings.table[i].evaluation) {
+            return lk_fail(model->context, LK_INVALID,
+                           "%.60s: the model was trained with %s=%s, which stays; of a trained %s "
+                           "can be changed: %s",
+                           assignments[a], model->settings.table[i].key, model->settings.text[i],
+                           model->family->name, changeable(&model->settings, text));
+        }
+    }
+    LK_TRY(lk_settings_assign_all(model->context, &model->settings, assignments, count));
+    if (count > 0) {
+        forget_calibration(model);
+    }
     return LK_OK;
 }

@@ -307,6 +307,42 @@ lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *fie
 lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
                             const lk_field *field);
 
+/* A sum that runs over the variables, rank after rank (the hidden activations of NADE, Larochelle
+ * and Murray 2011): a cell for each rank,
+ *   state[0] = bias,  state[s + 1] = state[s] + sum over v of rank s, ascending, of rows(v, x_v)
+ * where rows(v, x) of a field with two symbols is x times the row of v, of another the row of v's
+ * symbol x; and with `seen` a row more for each variable, whatever its value is. Declares
+ * NAME.weight [inputs][channels], with rows as the inputs of a dense layer that reads [x ; m] (x:
+ * one-hot where there are more than two symbols; m: one for each variable if `seen`), and NAME.bias
+ * [channels]. */
+typedef struct lk_running_sum_options {
+    int64_t channels;
+    bool seen;
+    lk_init init;
+} lk_running_sum_options;
+lk_node *lk_running_sum(lk_graph *graph, const char *name, lk_running_sum_options options);
+/* The same of what is known whatever the ranks, in one cell: known[i] has the values of the i-th
+ * modelled field, and adds nothing where a value is the field's alphabet or more. */
+lk_node *lk_sum_of_known(lk_graph *graph, const char *name, lk_node *const *known,
+                         lk_running_sum_options options);
+
+/* Pixels as far as they are known, for networks that run anew at each step: a copy of the picture
+ * for each of the graph's ranks, cell step * pixels + p, whose channels are the colours' numbers (0
+ * where not known; of two symbols 0 and 1, else -1 to 1), for each colour whether it is known, and
+ * the share of all variables that are. Of a graph's only modelled field, variable = pixel * colours
+ * + colour. Or one copy, of what `known` has, values of the alphabet or more being unknown. */
+lk_node *lk_reveal(lk_graph *graph, const lk_field *field, int32_t colours);
+lk_node *lk_reveal_known(lk_graph *graph, const lk_field *field, lk_node *known, int32_t colours);
+
+/* Outputs with weights of their own that read one cell each (NADE's logits): out[i] = bias[i] +
+ * weight[i] . in[cell[i]]. Declares NAME.weight [count][channels of in] and NAME.bias [count]. The
+ * output has 1 channel; `cell` is copied. */
+lk_node *lk_readout(lk_graph *graph, const char *name, lk_node *input, const int32_t *cell,
+                    int64_t count, lk_init init);
+
+/* out[c * channels + k] = in[c].channel[k]: each channel becomes a cell. */
+lk_node *lk_channels_to_cells(lk_graph *graph, lk_node *input);
+
 /* The numbers that a network says of a pixel of 1 to LK_COLOURS_MOST colours, as parameters of
  * lk_logistic_mixture for each colour given those before it, by one mixture indicator for the pixel
  * (Salimans et al. 2017, section 2.2; ops/logistic_colours.c). The input has a cell for each pixel,

@@ -9,6 +9,7 @@
 #include "ops/testing_elementwise.h"
 #include "ops/testing_grid.h"
 #include "ops/testing_logistic.h"
+#include "ops/testing_running.h"
 #include "ops/testing_sequences.h"
 
 /* ---- moving cells ---------------------------------------------------------------------------- */
@@ -360,6 +361,21 @@ static const op_case testing_cases[] = {
      {{4, 300, true}},
      make_mixture_readout,
      reference_mixture_readout},
+    {"running sum, 5 channels", 1, {{0, 0, false}}, make_running_sum, reference_running_sum},
+    {"running sum with rows for seen, 129 channels",
+     1,
+     {{0, 0, false}},
+     make_running_sum_wide,
+     reference_running_sum},
+    {"sum of known, 17 channels", 1, {{0, 0, false}}, make_sum_of_known, reference_sum_of_known},
+    {"reveal 3 pixels of 2 colours", 1, {{0, 0, false}}, make_reveal, reference_reveal},
+    {"readout 7x17", 1, {{7, 17, true}}, make_readout, reference_readout},
+    {"readout 9x129", 1, {{9, 129, false}}, make_readout, reference_readout},
+    {"channels to cells 5x3",
+     1,
+     {{5, 3, false}},
+     make_channels_to_cells,
+     reference_channels_to_cells},
     {"scale 6x3", 1, {{6, 3, false}}, make_scale, reference_scale},
     {"scale, data", 1, {{0, 0, false}}, make_scale, reference_scale},
     {"convolution 5x4, 3x3 type A, 3 to 17", 1, {{20, 3, true}}, make_conv_a, reference_conv_a},

@@ -19,10 +19,20 @@ static lk_status check_data(const lk_model *model, const lk_dataset *train,
     return valid != NULL ? lk_model_accepts(model, valid) : LK_OK;
 }
 
+/* What the first step runs on. */
+static lk_status first_graph(lk_trainer *t, lk_graph **graph) {
+    t->bound_variant = 0;
+    if (t->model->family->build_known == NULL) {
+        return lk_networks_graph(&t->networks, 0, graph);
+    }
+    LK_TRY(lk_model_graph_known(t->model, &t->known_graph));
+    *graph = t->known_graph;
+    return lk_known_init(&t->known, t->known_graph, t->batch_capacity, t->options.seed);
+}
+
 static lk_status make_slices(lk_trainer *t) {
     lk_graph *graph;
-    LK_TRY(lk_networks_graph(&t->networks, 0, &graph));
-    t->bound_variant = 0;
+    LK_TRY(first_graph(t, &graph));
     lk_slices_options cut = {.batch = t->batch_capacity, .slices = lk_trainer_asked_slices(t)};
     t->slices_of_0_1 =
         t->networks.count > 1 ? 1 : lk_slices_of_version_0_1(graph, t->batch_capacity);
@@ -59,6 +69,8 @@ static void deinit(lk_trainer *t) {
     lk_walk_close(t->walk);
     lk_items_close(t->valid_items);
     lk_slices_destroy(t->slices);
+    lk_known_deinit(&t->known);
+    lk_graph_destroy(t->known_graph);
     lk_networks_deinit(&t->networks);
 }
 
@@ -79,12 +91,25 @@ static lk_status bind(lk_trainer *t) {
     return LK_OK;
 }
 
+/* From what is known of each example to the rest of it. */
+static lk_status run_known(lk_trainer *t) {
+    const lk_batches *b = &t->batches;
+    const uint16_t *labels = t->model->data.labels > 0 ? b->given : NULL;
+    lk_known_draw(&t->known, t->state.step, b->x, labels, b->count);
+    lk_slices_set_example_weights(t->slices, t->known.weight);
+    return lk_slices_run(t->slices, b->x, t->known.given, b->count, t->batch_nll);
+}
+
 static lk_status run(lk_trainer *t) {
-    LK_TRY(bind(t));
+    const lk_batches *b = &t->batches;
     lk_batches_gather(&t->batches, t->state.position);
-    t->batch_count = t->batches.count;
+    t->batch_count = b->count;
     lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
-    return lk_slices_run(t->slices, t->batches.x, t->batches.given, t->batches.count, t->batch_nll);
+    if (t->known_graph != NULL) {
+        return run_known(t);
+    }
+    LK_TRY(bind(t));
+    return lk_slices_run(t->slices, b->x, b->given, b->count, t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {

@@ -33,11 +33,11 @@ static void resumed_equals_uninterrupted(void **unused) {
     (void)unused;
     const int64_t calls[] = {
         1, 3, 7, 8, 10, 29}; /* 8 calls an epoch: within, at the last step, at the end of one */
-    for (int kind = 0; kind < 3; kind++) {
-        setting how = kind == 0 ? PLAIN : RICH;
+    for (int kind = 0; kind < 4; kind++) {
+        setting how = kind == 0 ? PLAIN : kind == 3 ? ORDERLESS : RICH;
         bench whole = setup(how);
         lk_train_options o = options_for_tests();
-        succeeds(&whole, lk_train(whole.model, whole.train, kind < 2 ? whole.valid : NULL, &o));
+        succeeds(&whole, lk_train(whole.model, whole.train, kind != 2 ? whole.valid : NULL, &o));
         bench untrained = setup(how);
         double before = mean_nll(untrained.model, untrained.valid),
                after = mean_nll(whole.model, whole.valid);
@@ -48,7 +48,7 @@ static void resumed_equals_uninterrupted(void **unused) {
             if (kind > 0 && calls[c] == 1) {
                 continue; /* 50 sessions of that kind take their time */
             }
-            bench pieces = in_pieces(how, calls[c], kind < 2);
+            bench pieces = in_pieces(how, calls[c], kind != 2);
             same_weights(whole.model, pieces.model);
             assert_int_equal(whole.model->calibration_count, pieces.model->calibration_count);
             teardown(&pieces);
@@ -155,7 +155,7 @@ static void mismatch_is_named(void **unused) {
     b.train->values[7] ^= 1;
     assert_int_equal(lk_train(b.model, b.train, NULL, &good), LK_MISMATCH);
     assert_non_null(strstr(lk_context_message(b.context), "validation data"));
-    bench other = setup((setting){"masks=2", "dropout=0", LK_BINARIZE_NONE, 1});
+    bench other = setup((setting){"masks=2", "dropout=0", LK_BINARIZE_NONE, 1, NULL});
     assert_int_equal(lk_train(other.model, other.train, other.valid, &good), LK_MISMATCH);
     assert_non_null(strstr(lk_context_message(other.context), "setting masks"));
     remove_files();

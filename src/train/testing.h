@@ -73,6 +73,7 @@ typedef struct setting {
     const char *masks, *dropout;
     lk_binarization binarization;
     int threads;
+    const char *family; /* NULL: made */
 } setting;
 
 typedef struct bench {
@@ -89,8 +90,10 @@ static inline bench setup(setting how) {
                                        .variables = VARIABLES,
                                        .alphabet = 2,
                                        .binarization = how.binarization};
-    lk_status status =
-        lk_model_create(b.context, "made", assignments, 4, description, "natural", SEED, &b.model);
+    lk_status status = how.family == NULL ? lk_model_create(b.context, "made", assignments, 4,
+                                                            description, "natural", SEED, &b.model)
+                                          : lk_model_create(b.context, how.family, assignments, 3,
+                                                            description, "natural", SEED, &b.model);
     if (status != LK_OK) {
         printf("%s\n", lk_context_message(b.context));
     }
@@ -108,8 +111,12 @@ static inline void teardown(bench *b) {
 }
 
 #define UNUSED __attribute__((unused))
-static const setting PLAIN UNUSED = {"masks=1", "dropout=0", LK_BINARIZE_NONE, 1};
-static const setting RICH UNUSED = {"masks=6", "dropout=0.2", LK_BINARIZE_SAMPLE, 2};
+static const setting PLAIN UNUSED = {"masks=1", "dropout=0", LK_BINARIZE_NONE, 1, NULL};
+static const setting RICH UNUSED = {"masks=6", "dropout=0.2", LK_BINARIZE_SAMPLE, 2, NULL};
+
+/* Trained on another network than it is evaluated by. */
+static const setting ORDERLESS UNUSED = {"orders=3", "dropout=0.2", LK_BINARIZE_NONE, 2,
+                                         "eonade"};
 
 static inline lk_train_options options_for_tests(void) {
     lk_train_options o = lk_train_defaults();

@@ -14,6 +14,7 @@
 #include "train/checkpoint.h"
 #include "optim/clip.h"
 #include "train/evaluate.h"
+#include "train/known.h"
 #include "train/plan.h"
 #include "models/networks.h"
 #include "train/windows.h"
@@ -49,6 +50,8 @@ struct lk_trainer {
     const lk_dataset *train, *valid;
     lk_networks networks;
     int32_t bound_variant; /* of the network that the slices are bound to */
+    lk_graph *known_graph; /* owned: what order-agnostic models are trained on; else NULL */
+    lk_known known;        /* of it */
     lk_walk *walk;         /* owned, over the validation data */
     lk_items *valid_items; /* owned */
     lk_batches batches;

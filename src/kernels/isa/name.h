@@ -67,6 +67,8 @@ void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, 
 
 float LK_KERNEL(sum)(const float *in, int64_t count);
 double LK_KERNEL(sum_squares)(const float *in, int64_t count);
+void LK_KERNEL(dots)(float *out, float start, const float *vector, const float *in, int64_t rows,
+                     int64_t width);
 float LK_KERNEL(maximum)(const float *in, int64_t count);
 void LK_KERNEL(log_sums)(double *out, const double *x, int64_t rows, int64_t stride, int64_t count);
 bool LK_KERNEL(all_finite)(const float *in, int64_t count);

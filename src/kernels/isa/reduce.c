@@ -35,6 +35,27 @@ double LK_KERNEL(sum_squares)(const float *in, int64_t count) {
     return chain[0];
 }
 
+static inline float dot(const float *a, const float *b, int64_t count) {
+    float chain[LK_CHAINS] = {0};
+    int64_t i = 0;
+    for (; i + LK_CHAINS <= count; i += LK_CHAINS) {
+        for (int j = 0; j < LK_CHAINS; j++) {
+            chain[j] = fmaf(a[i + j], b[i + j], chain[j]);
+        }
+    }
+    for (int j = 0; i + j < count; j++) {
+        chain[j] = fmaf(a[i + j], b[i + j], chain[j]);
+    }
+    return chains_add(chain);
+}
+
+void LK_KERNEL(dots)(float *out, float start, const float *vector, const float *in, int64_t rows,
+                     int64_t width) {
+    for (int64_t r = 0; r < rows; r++) {
+        out[r] = start + dot(vector, in + r * width, width);
+    }
+}
+
 float LK_KERNEL(maximum)(const float *in, int64_t count) {
     return maximum_of_array(in, count);
 }

@@ -40,6 +40,7 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .channel_norm_backward = LK_KERNEL(channel_norm_backward),
     .sum = LK_KERNEL(sum),
     .sum_squares = LK_KERNEL(sum_squares),
+    .dots = LK_KERNEL(dots),
     .maximum = LK_KERNEL(maximum),
     .log_sums = LK_KERNEL(log_sums),
     .log_softmax = LK_KERNEL(log_softmax),

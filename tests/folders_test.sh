@@ -76,4 +76,18 @@ run compress "$work/h" --data "$work/pictures" --out "$work/h.lk" >/dev/null
 expect_status 1 'drawn/: the folder has files already' decompress "$work/h" \
     --data "$work/h.lk" --out "$work/drawn/"
 
+# Links that lead nowhere, or in a circle, are no reason to read none of the rest.
+ln -s nowhere "$work/texts/b/broken"
+ln -s loop "$work/texts/loop"
+run eval "$work/m" --data "$work/texts" >"$work/log"
+said "2 links that lead nowhere \('b/broken', \.\.\.\)" "$work/log" "broken links beside texts"
+said "5 texts" "$work/log" "eval of five texts beside broken links"
+train "$work/m2" --data "$work/texts" >"$work/log" 2>"$work/told"
+said "2 links that lead nowhere" "$work/told" "train beside broken links"
+run compress "$work/m" --data "$work/texts" --out "$work/linked.lk" >"$work/log"
+said "2 links that lead nowhere" "$work/log" "compress beside broken links"
+ln -s ../nowhere.pgm "$work/pictures/a/3.pgm"
+run eval "$work/h" --data "$work/pictures" >"$work/log"
+said "1 link that leads nowhere \('a/3.pgm'\)" "$work/log" "a broken link beside pictures"
+
 finish

@@ -8,7 +8,8 @@ is_png() { [[ $(head -c 4 "$1" | tail -c 3) == PNG ]] || fail "$1 is no PNG"; }
 
 # A PixelCNN of one convolution sees its window before the pixel, and no more; a block of 3x3 adds a
 # row above and a pixel to both sides of the rows above, but not on the right of the row that was
-# the first: that is the blind spot of masked kernels, which no depth mends.
+# the first: that is the blind spot of masked kernels, which no depth mends. What is farther away
+# than all that is seen is out of reach.
 train() { run train "$@" --data "$work/rows.txt" --shape 7x7x1 --epochs 2 --quiet >/dev/null; }
 train pixelcnn --set blocks=0 --set channels=3 --set head=3 --set kernel=3 --out "$work/p0"
 train pixelcnn --set blocks=1 --set channels=3 --set head=3 --set kernel=3 --out "$work/p1"
@@ -17,14 +18,19 @@ expect_same <(printf '%s\n' 17 18 19 24) <(list "$work/p0.json" seen_variables) 
 run info "$work/p1" --field 4,4 --json >"$work/p1.json"
 expect_same <(printf '%s\n' 9 10 11 12 13 16 17 18 19 23 24) \
     <(list "$work/p1.json" seen_variables) "and a block"
-[[ $(json "$work/p1.json" earlier) -eq 24 && $(json "$work/p1.json" blind) -eq 13 ]] ||
-    fail "the blind spot: $(cat "$work/p1.json")"
+expect_same <(echo 20) <(list "$work/p1.json" blind_variables) "the blind spot"
+for pair in 'p0 0 20' 'p1 1 12'; do
+    read -r name blind far <<<"$pair"
+    [[ $(json "$work/$name.json" earlier) -eq 24 && $(json "$work/$name.json" blind) -eq $blind &&
+        $(json "$work/$name.json" out_of_reach) -eq $far ]] ||
+        fail "the blind spot: $(cat "$work/$name.json")"
+done
 list "$work/p1.json" total_variation | awk '!($1 > 0 && $1 <= 1) { exit 1 }' ||
     fail "what is seen does not move it: $(list "$work/p1.json" total_variation | tr '\n' ' ')"
 is_png "$work/p0.png"
 expect_same <(run info "$work/p1" --field 25 --json) "$work/p1.json" "a variable by its number"
 run info "$work/p1" --field 4,4 >"$work/text"
-grep -q 'sees 11 of the 24 variables before it; 13 are its blind spot' "$work/text" ||
+grep -q 'sees 11 of the 24 variables before it; blind spot: 1, out of reach: 12$' "$work/text" ||
     fail "$(cat "$work/text")"
 
 # Two stacks have none: with three layers of 3x3 all that is before, within three pixels.

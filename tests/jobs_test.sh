@@ -139,36 +139,22 @@ run train pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/pixelcnn"
     --quiet --set blocks=1 --set channels=4 --set head=5 >/dev/null
 run check "$work/pixelcnn" >"$work/check" || fail "check of pixelcnn: $(cat "$work/check")"
 run sample "$work/pixelcnn" --count 3 --out "$work/pixels.png" >/dev/null
-run train gated-pixelcnn --data "$work/train.txt" --shape 5x4x1 --out "$work/gated" --epochs 1 \
-    --quiet --set layers=2 --set channels=4 --set head=5 >/dev/null
-run check "$work/gated" >"$work/check" || fail "check of gated-pixelcnn: $(cat "$work/check")"
-run compress "$work/gated" --data "$work/test.txt" --out "$work/gated.lk" >/dev/null
-run decompress "$work/gated" --data "$work/gated.lk" --out "$work/gated.txt" >/dev/null
-expect_same "$work/test.txt" "$work/gated.txt" "gated-pixelcnn restores"
-run train lmconv --data "$work/train.txt" --shape 5x4x1 --out "$work/lmconv" --epochs 1 \
-    --quiet --set blocks=1 --set channels=4 >/dev/null
-run check "$work/lmconv" >"$work/check" || fail "check of lmconv: $(cat "$work/check")"
-run compress "$work/lmconv" --data "$work/test.txt" --out "$work/lmconv.lk" >/dev/null
-run decompress "$work/lmconv" --data "$work/lmconv.lk" --out "$work/lmconv.txt" >/dev/null
-expect_same "$work/test.txt" "$work/lmconv.txt" "lmconv restores"
-run train pixelcnn++ --data "$work/train.txt" --shape 5x4x1 --out "$work/plus" --epochs 1 \
-    --quiet --set depth=1 --set levels=2 --set filters=3 >/dev/null
-run check "$work/plus" >"$work/check" || fail "check of pixelcnn++: $(cat "$work/check")"
-run compress "$work/plus" --data "$work/test.txt" --out "$work/plus.lk" >/dev/null
-run decompress "$work/plus" --data "$work/plus.lk" --out "$work/plus.txt" >/dev/null
-expect_same "$work/test.txt" "$work/plus.txt" "pixelcnn++ restores"
-run train pixelsnail --data "$work/train.txt" --shape 5x4x1 --out "$work/snail" --epochs 1 \
-    --quiet --set blocks=1 --set channels=4 >/dev/null
-run check "$work/snail" >"$work/check" || fail "check of pixelsnail: $(cat "$work/check")"
-run compress "$work/snail" --data "$work/test.txt" --out "$work/snail.lk" >/dev/null
-run decompress "$work/snail" --data "$work/snail.lk" --out "$work/snail.txt" >/dev/null
-expect_same "$work/test.txt" "$work/snail.txt" "pixelsnail restores"
-run train image-transformer --data "$work/train.txt" --shape 5x4x1 --out "$work/image" --epochs 1 \
-    --quiet --set layers=1 --set width=8 --set local=2d --set block=2,2 >/dev/null
-run check "$work/image" >"$work/check" || fail "check of image-transformer: $(cat "$work/check")"
-run compress "$work/image" --data "$work/test.txt" --out "$work/image.lk" >/dev/null
-run decompress "$work/image" --data "$work/image.lk" --out "$work/image.txt" >/dev/null
-expect_same "$work/test.txt" "$work/image.txt" "image-transformer restores"
+while read -r family settings; do
+    m=$work/$family
+    read -r -a settings <<<"$settings"
+    run train "$family" --data "$work/train.txt" --shape 5x4x1 --out "$m" --epochs 1 --quiet \
+        "${settings[@]/#/--set=}" >/dev/null
+    run check "$m" >"$work/check" || fail "check of $family: $(cat "$work/check")"
+    run compress "$m" --data "$work/test.txt" --out "$m.lk" >/dev/null
+    run decompress "$m" --data "$m.lk" --out "$m.txt" >/dev/null
+    expect_same "$work/test.txt" "$m.txt" "$family restores"
+done <<'FAMILIES'
+gated-pixelcnn layers=2 channels=4 head=5
+lmconv blocks=1 channels=4
+pixelcnn++ depth=1 levels=2 filters=3
+pixelsnail blocks=1 channels=4
+image-transformer layers=1 width=8 local=2d block=2,2
+FAMILIES
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \
         --quiet --set kind=$kind --set layers=1 --set channels=4 --set head=5 >/dev/null

@@ -24,6 +24,11 @@ for none in header.csv empty blank none.npy none.gz; do
     grep -q '^0 examples' "$work/out" && grep -qE '/u +uniform +0 +- +- +- ' "$work/out" ||
         fail "two models, $none: $(cat "$work/out")"
     run eval "$work/m" "$work/u" --data "$work/$none" --json >"$work/out" || fail "in JSON"
+    run eval "$work/m" "$work/u" --data "$work/$none" --out "$work/two.csv" >"$work/out"
+    grep -qE 'u","uniform",0,,,[0-9.]+,1,"p\(x\)"$' "$work/two.csv" || fail "$(cat "$work/two.csv")"
+    run eval "$work/m" "$work/u" --data "$work/$none" --out "$work/two.jsonl" >"$work/out"
+    grep -q '"nll_nats":null,"bits_per_dim":null' "$work/two.jsonl" ||
+        fail "$(cat "$work/two.jsonl")"
     run score "$work/m" --data "$work/$none" --out "$work/scores.csv" >"$work/out" ||
         fail "score of $none"
     expect_same <(head -1 "$work/some") "$work/scores.csv" "the table of $none"

@@ -34,6 +34,23 @@ printf '0,1,2\n1,0,1\n0,0,1\n' >"$work/counted.csv"
 said 'counted.csv: the first line counts 0 to 2 and is taken for an example' \
     train uniform --data "$work/counted.csv" --out "$m"
 
+# One value in two spellings, in any column, also where others are always spelled oddly.
+for pair in '01 1' '1 +1' '1.0 1' '2 02' '007 7'; do
+    read -r one other <<<"$pair"
+    printf 'odd,code\n1.0,%s\n2.0,3\n1.0,%s\n' "$one" "$other" >"$work/spelled.csv"
+    said "column 'code': [$one]+ and [$other]+ are one value; --columns words keeps them apart" \
+        train uniform --data "$work/spelled.csv" --out "$m"
+done
+run train uniform --data "$work/spelled.csv" --columns words --out "$m" --json >"$work/json" \
+    2>"$work/stderr"
+! grep -q 'one value' "$work/stderr" || fail 'words are kept apart'
+printf '1,01\n2,3\n1,1\n' >"$work/bare.csv"
+said 'column 2: 01 and 1 are one value; with a first line that names the columns --columns' \
+    train uniform --data "$work/bare.csv" --out "$m"
+printf 'a,b\n01,1.0\n02,2.0\n01,"1.0"\n' >"$work/alike.csv"
+run train uniform --data "$work/alike.csv" --out "$m" 2>"$work/stderr" >/dev/null
+! grep -q 'one value' "$work/stderr" || fail "each is spelled alike: $(cat "$work/stderr")"
+
 # npy DESCR SHAPE: the header of an array
 npy() {
     printf '\223NUMPY\1\0\166\0%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"

@@ -60,6 +60,24 @@ eats_here() {
         "$work/stderr" || fail "likely $* >>$file: status $got, $(cat "$work/stderr")"
     checks=$((checks + 1))
 }
+# Standard error is one as well: it is said on standard output then, or nowhere.
+says_here() {
+    local file=$1 got=0
+    shift
+    cp "$file" "$work/said-before"
+    run "$@" 2>>"$file" >"$work/stdout" || got=$?
+    [[ $got -eq 1 ]] && grep -q '^likely: standard error: would be written over an input' \
+        "$work/stdout" || fail "likely $* 2>>$file: status $got, $(cat "$work/stdout")"
+    expect_same "$work/said-before" "$file" "likely $* 2>>$file"
+    got=0
+    run "$@" >>"$file" 2>&1 || got=$?
+    [[ $got -eq 1 ]] || fail "likely $* >>$file 2>&1: status $got"
+    expect_same "$work/said-before" "$file" "likely $* >>$file 2>&1"
+}
+says_here "$work/few.txt" train uniform --data "$work/few.txt" --out "$work/other"
+says_here "$work/few.txt" eval "$m" --data "$work/few.txt"
+says_here "$m" info "$m"
+says_here "$work/folder/a" eval "$t" --data "$work/folder"
 eats_here "$t" sample "$t" --length 5
 eats_here "$work/text.txt" sample "$t" --length 5 --prompt-file "$work/text.txt"
 eats_here "$work/folder/a" eval "$t" --data "$work/folder"

@@ -23,4 +23,10 @@ at_once 'JPEG would change the pixels' decompress "$work/m" --data "$work/lk" --
 at_once 'PBM holds 0 and 1 only' decompress "$work/m" --data "$work/damaged" --out "$work/x.pbm"
 run sample "$work/m" --count 9 --out "$work/x.png" --quiet >"$work/out"
 run decompress "$work/m" --data "$work/lk" --out "$work/x.npy" --quiet >"$work/out"
+# Orders: what a family does not take, and what is no image.
+expect_status 1 'pixelcnn takes the natural order alone .* any order is taken by .*made, lmconv' \
+    train pixelcnn --data "$work/grey.csv" --shape 10x10x1 --order zigzag --out "$work/z"
+cut -d, -f1-7 "$work/grey.csv" >"$work/seven.csv"
+expect_status 1 'order of images, and an example of these data is a vector of 7: give --shape' \
+    train made --data "$work/seven.csv" --order zigzag --out "$work/z"
 finish

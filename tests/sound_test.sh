@@ -40,6 +40,18 @@ for model in pcm16 stereo; do
 done
 checks=$((checks + 9))
 
+# A pipe, or what is open already, is told as its file is.
+# shellcheck disable=SC2086
+run train wavenet --data stereo.wav --view bytes --out file.likely $small >/dev/null
+# shellcheck disable=SC2086
+run train wavenet --data - --view bytes --out open.likely $small <stereo.wav >/dev/null
+# shellcheck disable=SC2086
+run train wavenet --data <(cat stereo.wav) --view bytes --out pipe.likely $small >/dev/null
+for model in open pipe; do
+    expect_same <(run info file.likely --json | grep fingerprint) \
+        <(run info $model.likely --json | grep fingerprint) "trained on what is $model"
+done
+
 # ---- evaluation: each from its beginning; the same samples score alike in WAV and FLAC
 run eval bytes.likely --data voices --out eval.csv >/dev/null
 [[ $(wc -l <eval.csv) -eq 4 ]] || fail "eval has other rows: $(cat eval.csv)"

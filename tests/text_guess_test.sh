@@ -46,6 +46,32 @@ printf '0110\n1001\n' >"$work/rows"
 for data in table numbers amat rows; do expect_kind data "$data"; done
 expect_status 1 'is not a number' train charrnn --data <(printf '0 1 x\n') --out "$work/m"
 
+# A pipe, or what is open already, is guessed as its file is, from where it stands; what is found to
+# be data is still there for whoever reads it.
+mkfifo "$work/fifo"
+expect_piped() {
+    local expected=$1 data=$work/$2 way found
+    fit "$data"
+    cp "$work/m" "$work/of_file"
+    for way in pipe file process fifo; do
+        case $way in
+            pipe) kind - < <(cat "$data") ;;
+            file) kind - <"$data" ;;
+            process) kind <(cat "$data") ;;
+            fifo) cat "$data" >"$work/fifo" & kind "$work/fifo" ;;
+        esac >"$work/kind"
+        found=$(cat "$work/kind")
+        [[ $found == "$expected" ]] || fail "$2 by $way: $found, expected $expected"
+        expect_same <(run info "$work/of_file" --json | grep fingerprint) \
+            <(run info "$work/m" --json | grep fingerprint) "$2 by $way"
+    done
+}
+gzip -c "$work/play" >"$work/play.gz"
+for text in prose play.gz; do expect_piped text "$text"; done
+for data in table numbers rows; do expect_piped data "$data"; done
+{ read -r _ && fit -; } <"$work/prose"
+grep -q 'a text in UTF-8' "$work/stderr" || fail "the rest of a file: $(cat "$work/stderr")"
+
 # Packed texts are their texts in every verb but compress, which keeps any file.
 gzip -c "$work/prose" >"$work/prose.gz"
 gzip -c "$work/prose.gz" >"$work/twice"

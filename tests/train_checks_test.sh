@@ -102,4 +102,25 @@ resumes_not 'labels was ".*60 labels' "${labelled[@]}" --labels "$work/other"
 resumes_not 'labels was ".*60 labels' "${labelled[@]}" --labels "$work/named"
 run train "${labelled[@]}" --labels "$work/labels" --epochs 2 --quiet --out "$work/x" --resume \
     >/dev/null
+# The validation array of an NPZ is used; where it is damaged the data are not split instead.
+npy() { # ROWS BYTES
+    printf '\223NUMPY\1\0\166\0%-117s\n%s' \
+        "{'descr': '|u1', 'fortran_order': False, 'shape': ($1, 4), }" "$2"
+}
+npy 30 "$(printf '%0120d' 0)" >"$work/x_train.npy"
+npy 5 'ABCDEFGHIJKLMNOPQRST' >"$work/x_val.npy"
+python3 - "$work" <<'PYTHON'
+import sys, zipfile
+work = sys.argv[1]
+with zipfile.ZipFile(work + "/own.npz", "w") as archive:
+    for name in ("x_train.npy", "x_val.npy"):
+        archive.write(work + "/" + name, name)
+data = open(work + "/own.npz", "rb").read()
+open(work + "/damaged.npz", "wb").write(data.replace(b"GHIJ", b"GHxJ"))
+PYTHON
+run train uniform --data "$work/own.npz" --out "$work/own" >/dev/null 2>"$work/stderr"
+grep -q "own validation array (5 examples)" "$work/stderr" || fail "$(cat "$work/stderr")"
+expect_status 1 'damaged.npz: .*x_val' train uniform --data "$work/damaged.npz" --out "$work/own"
+run train uniform --data "$work/damaged.npz" --valid-fraction 0.1 --out "$work/own" --quiet \
+    >/dev/null
 finish

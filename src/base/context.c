@@ -10,6 +10,7 @@
 
 #include "base/measure.h"
 #include "base/memory.h"
+#include "base/spool.h"
 
 #define TELL_SECONDS 0.1
 
@@ -118,6 +119,7 @@ void lk_context_destroy(lk_context *context) {
         return;
     }
     lk_pool_destroy(context->pool);
+    lk_spool_forget(context);
     lk_release(context);
 }
 

@@ -19,6 +19,8 @@ struct lk_context {
                             number */
     int standard_output; /* the descriptor that /dev/stdout means; 0: its own */
     const char *alias, *aliased; /* a name, and the path that it stands for; NULL: none */
+    char *spooled;               /* owned: a path that gives its content but once; NULL: none */
+    int spool;                   /* owned: a copy of that (base/spool.h) */
     struct lk_guard *guard;      /* NULL: any file may be written (base/guard.h) */
     /* Of the command that asks, " data out ", static or longer-lived; "": none, a program asks with
      * the library; NULL: all that are spoken of. */

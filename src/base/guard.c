@@ -57,9 +57,6 @@ static lk_status take_input(lk_context *context, const char *name, const char *k
                             const struct stat *about) {
     lk_guard *guard = context->guard;
     const lk_target *output = find_output(guard, about);
-    if (output != NULL) {
-        return refuse(context, output->file.name, name);
-    }
     lk_identity *list = lk_room_for_one(guard->inputs, guard->input_count, sizeof *list);
     if (list == NULL) {
         return lk_fail_no_memory(context, LIST, (guard->input_count + 1) * (int64_t)sizeof *list);
@@ -67,7 +64,7 @@ static lk_status take_input(lk_context *context, const char *name, const char *k
     guard->inputs = list;
     guard->hidden |= keeps(about) ? GROUP_AND_OTHERS & ~about->st_mode : 0;
     list[guard->input_count++] = (lk_identity){about->st_dev, about->st_ino, descriptor, kept};
-    return LK_OK;
+    return output == NULL ? LK_OK : refuse(context, output->file.name, name);
 }
 
 /* A pipe, and what is open already, whose place moves with each reading. */
@@ -215,6 +212,12 @@ lk_status lk_guard_open_output(lk_context *context, const char *name, int descri
     target.last = lk_duplicate(name);
     return target.last != NULL ? add_output(context, &target)
                                : lk_fail_no_memory(context, "a name", (int64_t)strlen(name));
+}
+
+bool lk_guard_is_input(const lk_context *context, int descriptor) {
+    struct stat about;
+    return context->guard != NULL && fstat(descriptor, &about) == 0 &&
+           find_input(context->guard, &about) != NULL;
 }
 
 lk_status lk_guard_write(lk_context *context, const char *name, const struct stat *about) {

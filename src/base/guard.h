@@ -44,6 +44,8 @@ lk_status lk_guard_output_member(lk_context *context, const char *name);
 lk_status lk_guard_open_output(lk_context *context, const char *name, int descriptor);
 /* What is about to be written, `about` what stands there: refused if it is an input. */
 lk_status lk_guard_write(lk_context *context, const char *name, const struct stat *about);
+/* Whether what stands open is an input, so that nothing may be said there. */
+bool lk_guard_is_input(const lk_context *context, int descriptor);
 /* The mode of what is written: of a new file, no wider than the inputs'; of one that is replaced,
  * its own without what is hidden. */
 mode_t lk_guard_mode(const lk_context *context, const struct stat *replaced);

@@ -84,6 +84,9 @@ lk_status lk_place_find(lk_context *context, const char *path, lk_place *place) 
     bool standard = place->descriptor == STDOUT_FILENO && context != NULL;
     place->descriptor =
         standard && context->standard_output > 0 ? context->standard_output : place->descriptor;
+    if (context != NULL && context->spooled != NULL && strcmp(path, context->spooled) == 0) {
+        place->descriptor = context->spool;
+    }
     place->there = (place->descriptor >= 0 ? fstat(place->descriptor, &place->about)
                                            : stat(place->path, &place->about)) == 0;
     return LK_OK;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -81,4 +82,41 @@ lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled
     }
     lk_release(piece);
     return status;
+}
+
+static lk_status spool_open_file(lk_context *context, const char *path, int from) {
+    struct stat about;
+    if (fstat(from, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
+        return LK_OK;
+    }
+    char *kept = lk_duplicate(path);
+    int spooled = -1;
+    lk_status status = kept != NULL ? lk_spool(context, path, from, &spooled)
+                                    : lk_fail_no_memory(context, "a path", (int64_t)strlen(path));
+    if (status != LK_OK) {
+        lk_release(kept);
+        return status;
+    }
+    lseek(spooled, 0, SEEK_SET);
+    lk_spool_forget(context);
+    context->spooled = kept;
+    context->spool = spooled;
+    return LK_OK;
+}
+
+lk_status lk_spool_path(lk_context *context, const char *path) {
+    int from;
+    bool own;
+    LK_TRY(lk_open(context, path, &from, &own));
+    lk_status status = spool_open_file(context, path, from);
+    close(from);
+    return status;
+}
+
+void lk_spool_forget(lk_context *context) {
+    if (context->spooled != NULL) {
+        close(context->spool);
+        lk_release(context->spooled);
+        context->spooled = NULL;
+    }
 }

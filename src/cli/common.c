@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/json.h"
 #include "base/measure.h"
 #include "base/memory.h"
@@ -42,8 +43,13 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
 }
 
 int cli_fault(const lk_context *context) {
+    FILE *to = !lk_guard_is_input(context, STDERR_FILENO)   ? stderr
+               : !lk_guard_is_input(context, STDOUT_FILENO) ? stdout
+                                                            : NULL;
     fflush(stdout);
-    fprintf(stderr, "likely: %s\n", lk_context_message(context));
+    if (to != NULL) {
+        fprintf(to, "likely: %s\n", lk_context_message(context));
+    }
     return EXIT_FAULT;
 }
 

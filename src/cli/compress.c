@@ -19,7 +19,8 @@ static const cli_option options[] = {
      "kept (default: those that the data have)",
      false},
     {"text", "bytes",
-     "with a model that was trained on windows of bytes (charrnn, conv1d): the files are texts",
+     "with a model that was trained on windows of bytes, of a family that "
+     "takes texts: the files are texts",
      false},
     {"chunk-examples", "N", "examples in each chunk that decodes on its own (default: chosen)",
      false},
@@ -205,8 +206,8 @@ const cli_verb cli_compress_verb = {
         "bits_per_dim and bits_per_byte count the whole file; overhead compares the payload (all "
         "but header, index, labels and names) with the likelihood. It is negative where the data "
         "hold what the model finds nearly impossible: no symbol costs more than 24 bits.\n"
-        "Images of another height and width than the model's (pixelcnn, pixelrnn), or sequences "
-        "of another length (conv1d, charrnn), are coded whole, and the file remembers their "
+        "Images of another height and width than the model's, or sequences of another length, are "
+        "coded whole, by families that take any (likely models), and the file remembers their "
         "size; all of one file have one size. Labels are kept.\n"
         "With a model of texts any file is restored byte for byte, and a folder with its files' "
         "names: characters that the model does not know cost 21 bits more than the symbol for "

@@ -307,8 +307,8 @@ const cli_verb cli_eval_verb = {
     .outputs = "out",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "
-        "and width than the model's\n"
-        "(pixelcnn, pixelrnn), or sequences of another length (conv1d, charrnn), are run whole; "
+        "and width than the model's,\n"
+        "or sequences of another length, are run whole, by families that take any (likely models); "
         "all of one file have one size.\n"
         "A text is one stream: each symbol's probability is given all before it, in memory that "
         "does not grow. A character that\n"

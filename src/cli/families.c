@@ -12,6 +12,7 @@ static const struct {
     size_t flag;
 } abilities[] = {
     {"any_size", "pictures or sequences of any size", offsetof(lk_family, any_size)},
+    {"any_order", "any order of the variables (--order)", offsetof(lk_family, any_order)},
     {"streams", "texts without an end (--text)", offsetof(lk_family, streams)},
     {"given", "labels that it is given (--condition)", offsetof(lk_family, given)},
     {"views", "views (--view)", offsetof(lk_family, views)},

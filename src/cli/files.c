@@ -208,10 +208,13 @@ static int divert_results(cli_arguments *arguments, const char *option, const ch
 }
 
 /* Where no output is named texts go to standard output, and results do: `likely info model >>
- * model` would add them to the model. */
+ * model` would add them to the model, and `2>> data` what is said on the way. */
 static int guard_results(cli_files *files) {
-    return finish(&files->context,
-                  lk_guard_open_output(&files->context, "standard output", STDOUT_FILENO));
+    lk_context *context = &files->context;
+    lk_status status = lk_guard_open_output(context, "standard output", STDOUT_FILENO);
+    return finish(context, status == LK_OK
+                               ? lk_guard_open_output(context, "standard error", STDERR_FILENO)
+                               : status);
 }
 
 bool cli_files_whole(lk_context *context, const char *path) {

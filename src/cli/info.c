@@ -312,8 +312,9 @@ const cli_verb cli_info_verb = {
     .outputs = "curve masks",
     .more = "In the picture of --field the variable is white; what it sees is grey, the brighter "
             "the more its conditional moves when that value is changed (total variation, mean over "
-            "four samples); red is what comes before it and is not seen (the blind spot of a "
-            "PixelCNN); blue is what comes later. Channels stand side by side.\n"
+            "four samples); red is its blind spot (as a PixelCNN has): what comes before it and is "
+            "not seen, though no farther away than what is; violet is what is farther away, blue "
+            "what comes later. Channels stand side by side.\n"
             "In the picture of --masks a matrix has a row for each unit and a column for each "
             "input, in the order of their degrees, white where the unit reads; a window shows what "
             "a pixel reads around it, a tile for each of its colours. Each mask stands once, and "

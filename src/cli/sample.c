@@ -39,8 +39,8 @@ static const cli_option options[] = {
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
-     "size of images, or length of sequences, other than the model's: pixelcnn, pixelrnn, conv1d, "
-     "charrnn",
+     "size of images, or length of sequences, other than the model's: of families that take any "
+     "(likely models)",
      false},
     {"given", "FILE",
      "complete what is given. A recording is continued. Pictures or other data: their upper part. "
@@ -329,8 +329,8 @@ const cli_verb cli_sample_verb = {
     .inputs = "given prompt-file",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; a made trained with "
-            "order_agnostic=true, eonade and ardm take any subset. A .png of\n"
+    .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
+            "trained with order_agnostic=true take any subset. A .png of\n"
             "completions shows what was given, its open part grey, and what became of it beside "
             "it. Pictures of another size than the\n"
             "model's are completed at their own, by families that take any.\n"

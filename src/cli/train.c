@@ -56,8 +56,8 @@ static const cli_option train_options[] = {
      "a setting of the family (likely train FAMILY --help lists them); may be given several times",
      true},
     {"order", "natural|reversed|zigzag|s-curve:K|random:SEED|FILE",
-     "the ordering of the variables (of images also zigzag and the curves to and fro, K from 1 to "
-     "8; FILE: a rank for each; equal ranks allowed)",
+     "the ordering of the variables, for families that take any (of images also zigzag and the "
+     "curves to and fro, K from 1 to 8; FILE: a rank for each; equal ranks allowed)",
      false},
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
@@ -67,8 +67,8 @@ static const cli_option train_options[] = {
      false},
     {"text", "bytes|utf8",
      "the file is one stream of bytes, or of the UTF-8 characters that occur in it: truncated "
-     "back-propagation with carried state (charrnn, conv1d; default for what is a text and no "
-     "data: utf8)",
+     "back-propagation with carried state, for families that take texts (likely models). Default "
+     "for what is a text and no data: utf8",
      false},
     {"window", "N", "with --text: symbols after which gradients are cut off (default: chosen)",
      false},
@@ -94,7 +94,7 @@ static const cli_option train_options[] = {
      false},
     {"decay", "X", "factor of step and exponential schedules (default 0.5)", false},
     {"decay-epochs", "N", "epochs to which that factor belongs (default 10)", false},
-    {"clip", "X", "clip the global gradient norm (default: charrnn at 1, others not)", false},
+    {"clip", "X", "clip the global gradient norm (default: what suits the family)", false},
     {"ema", "D",
      "decay of the weights' moving average, which is what is evaluated and kept (default 0.999; 0: "
      "none)",
@@ -162,6 +162,7 @@ static lk_status descend(const session *s, train_report *r) {
     options->checkpoint = s->out.checkpoint;
     options->model_path = s->out.whole ? s->out.model : NULL;
     options->progress = train_report_step;
+    options->validating = train_report_validating;
     options->progress_argument = r;
     lk_status status =
         s->data.train_texts != NULL

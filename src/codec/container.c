@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/formats/formats.h"
 #include "models/run.h"
 
 #define MAGIC_SIZE 8
@@ -281,8 +282,7 @@ static lk_status read_frame(lk_container *c, lk_layout *f) {
     *f = (lk_layout){.at = bytes, .end = there > 0 ? bytes + there : bytes};
     lk_layout_bytes(f, begin, MAGIC_SIZE);
     if (memcmp(begin, magic, MAGIC_SIZE) != 0) {
-        return lk_fail(c->source->context, LK_FORMAT,
-                       "%s: not a compressed file of likely (its first bytes are others)", path);
+        return lk_fail_kind(c->source->context, path, bytes, there, "a compressed file of likely");
     }
     lk_layout_bytes(f, head, 2);
     lk_layout_bytes(f, c->model.byte, sizeof c->model);

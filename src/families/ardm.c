@@ -273,6 +273,7 @@ const lk_family lk_ardm_family = {
     .tables = true,
     .variants = lk_orders_count,
     .ordering = ordering,
+    .any_order = true,
     .build = build,
     .build_known = build_known,
     .start = start,

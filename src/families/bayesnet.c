@@ -305,6 +305,7 @@ const lk_family lk_bayesnet_family = {
     .tables = true,
     .per_variable = true,
     .place = 40,
+    .any_order = true,
     .summary = "Bayes net: a perceptron for each variable given its parents in a DAG, histograms "
                "for the roots",
     .paper =

@@ -114,6 +114,7 @@ const lk_family lk_bernoulli_mixture_family = {
     .tables = true,
     .per_variable = true,
     .place = 30,
+    .any_order = true,
     .summary = "mixture of products of Bernoullis or categoricals, fitted by EM",
     .paper = "Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM "
              "algorithm, JRSS B 1977",

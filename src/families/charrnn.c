@@ -254,6 +254,7 @@ static const char *const *suits(int64_t symbols) {
 const lk_family lk_charrnn_family = {
     .name = "charrnn",
     .place = 90,
+    .any_order = true,
     .summary = "recurrent network (LSTM, GRU, tanh) over a sequence of symbols",
     .paper = "Karpathy: The unreasonable effectiveness of recurrent neural networks, 2015",
     .settings = settings,

@@ -150,6 +150,7 @@ const lk_family lk_conv1d_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .start = lk_outputs_start,

@@ -48,6 +48,7 @@ const lk_family lk_eonade_family = {
     .per_variable = true,
     .variants = lk_orders_count,
     .ordering = lk_orders_ordering,
+    .any_order = true,
     .build = build,
     .build_known = build_known,
     .start = lk_logits_start,

@@ -37,6 +37,7 @@ const lk_family lk_fvsbn_family = {
     .views = true,
     .tables = true,
     .per_variable = true,
+    .any_order = true,
     .build = build,
     .start = lk_logits_start,
 };

@@ -264,6 +264,7 @@ const lk_family lk_histogram_family = {
     .tables = true,
     .per_variable = true,
     .place = 20,
+    .any_order = true,
     .yardstick = true,
     .summary =
         "counted frequencies, of all variables together when they are few, of each one otherwise",

@@ -25,7 +25,6 @@
 #include "base/arena.h"
 #include "models/decoder.h"
 #include "models/label.h"
-#include "models/marginals.h"
 #include "models/outputs.h"
 #include "models/pixels.h"
 #include "models/sequence.h"
@@ -98,13 +97,6 @@ static const lk_setting settings[] = {
      .training_only = true},
     LK_OUTPUT_SETTINGS("softmax", false),
 };
-
-/* A binary value has one parameter, whatever it is called. */
-static lk_status prepare(lk_model *model) {
-    return model->data.alphabet == 2
-               ? lk_settings_set(model->context, &model->settings, "distribution", "softmax")
-               : LK_OK;
-}
 
 static int64_t setting(const lk_model *model, const char *key) {
     return lk_settings_integer(&model->settings, key);
@@ -278,7 +270,7 @@ static lk_node *symbols(const network *n, int64_t width) {
     lk_graph *graph = n->graph;
     int32_t colours = n->output.colours, alphabet = graph->alphabet;
     int64_t pixels = graph->variables / colours;
-    lk_node *colour[16];
+    lk_node *colour[LK_CHANNELS_MOST];
     if (colours == 1) {
         return lk_embedding(graph, "symbol", graph->data, alphabet, width);
     }
@@ -344,11 +336,7 @@ static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
     LK_TRY(lk_pixels_grid(graph, model, &grid));
     LK_TRY(lk_sequence_check(graph, model->family->name));
     LK_TRY(lk_outputs_init(graph, model, lk_graph_field(graph, 0), &n->output));
-    if (width % heads != 0) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "width=%lld is not a multiple of heads=%lld, which share it",
-                       (long long)width, (long long)heads);
-    }
+    LK_TRY(lk_decoder_check(graph, width, heads));
     grid.groups = lk_outputs_groups(&n->output);
     n->shape = (lk_shape){3, {grid.size[0], grid.size[1], grid.groups}};
     LK_TRY(block_of(model, block, memory));
@@ -369,26 +357,19 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 }
 
 /* The layer "logits" of a softmax is one for all colours. */
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    if (strcmp(lk_settings_text(&model->settings, "distribution"), "logistic") == 0) {
-        return lk_outputs_start(model, train);
-    }
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
-}
-
 const lk_family lk_image_transformer_family = {
     .name = "image-transformer",
     .place = 135,
+    .any_order = true,
     .summary = "Transformer decoder whose layers read what is near: binary, grey or colour images, "
                "also given a class",
     .paper = "Parmar, Vaswani, Uszkoreit, Kaiser, Shazeer, Ku, Tran: Image Transformer, ICML 2018",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
-    .prepare = prepare,
+    .prepare = lk_outputs_prepare,
     .ordering = ordering,
     .build = build,
-    .start = start,
+    .start = lk_outputs_start_pooled,
     .clip = 1,
 };

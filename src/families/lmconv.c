@@ -227,6 +227,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 const lk_family lk_lmconv_family = {
     .name = "lmconv",
     .place = 86,
+    .any_order = true,
     .summary = "locally masked convolutions over images: one set of weights for eight orders, "
                "whose ensemble is the model, or for any other order",
     .paper = "Jain, Abbeel, Pathak: Locally Masked Convolution for Autoregressive Models, UAI 2020",
@@ -235,6 +236,7 @@ const lk_family lk_lmconv_family = {
     .variants = variants,
     .ordering = ordering,
     .given = true,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .start = lk_outputs_start,

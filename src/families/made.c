@@ -230,6 +230,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 const lk_family lk_made_family = {
     .name = "made",
     .place = 50,
+    .any_order = true,
     .summary = "masked autoencoder: a fully connected network whose masks make it autoregressive",
     .paper = "Germain, Gregor, Murray, Larochelle: MADE, ICML 2015",
     .settings = settings,

@@ -38,6 +38,7 @@ const lk_family lk_nade_family = {
     .views = true,
     .tables = true,
     .per_variable = true,
+    .any_order = true,
     .build = build,
     .start = lk_logits_start,
 };

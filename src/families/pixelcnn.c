@@ -240,6 +240,7 @@ const lk_family lk_pixelcnn_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
     .views = true,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .start = lk_outputs_start,

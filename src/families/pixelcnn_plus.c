@@ -65,13 +65,6 @@ static const lk_setting settings[] = {
     LK_OUTPUT_SETTINGS("logistic", false),
 };
 
-/* A binary value has one parameter, whatever it is called. */
-static lk_status prepare(lk_model *model) {
-    return model->data.alphabet == 2
-               ? lk_settings_set(model->context, &model->settings, "distribution", "softmax")
-               : LK_OK;
-}
-
 typedef struct stream {
     const char *name;
     int32_t right; /* the last column that its convolutions read */
@@ -258,7 +251,7 @@ const lk_family lk_pixelcnn_plus_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
-    .prepare = prepare,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .start = lk_resnets_start,

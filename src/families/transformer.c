@@ -33,7 +33,6 @@
 
 #include "models/decoder.h"
 #include "models/label.h"
-#include "models/marginals.h"
 #include "models/model.h"
 #include "models/orders.h"
 #include "models/outputs.h"
@@ -221,12 +220,7 @@ static lk_status check(const lk_model *model, lk_graph *graph) {
                        "ranks has positions=axes and one ordering (orders=1)",
                        graph->steps, (long long)graph->variables);
     }
-    int64_t width = setting(model, "width"), heads = setting(model, "heads");
-    if (width % heads != 0) {
-        return lk_fail(graph->context, LK_INVALID,
-                       "width=%lld is not a multiple of heads=%lld, which share it",
-                       (long long)width, (long long)heads);
-    }
+    LK_TRY(lk_decoder_check(graph, setting(model, "width"), setting(model, "heads")));
     bool all = is(model, "pattern", "full");
     if (!all && setting(model, "window") > 0) {
         return lk_fail(graph->context, LK_INVALID,
@@ -346,17 +340,10 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     return lk_graph_close(graph);
 }
 
-static lk_status start(lk_model *model, const lk_dataset *train) {
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    if (is(model, "distribution", "logistic")) {
-        return lk_outputs_start(model, train);
-    }
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
-}
-
 const lk_family lk_transformer_family = {
     .name = "transformer",
     .place = 130,
+    .any_order = true,
     .summary =
         "Transformer decoder: masked attention over texts, sequences or images, in any order",
     .paper = "Vaswani et al.: Attention Is All You Need, NIPS 2017; Child et al.: Generating Long "
@@ -367,9 +354,10 @@ const lk_family lk_transformer_family = {
     .given = true,
     .variants = lk_orders_count,
     .ordering = lk_orders_ordering,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
     .one_size = one_size,
-    .start = start,
+    .start = lk_outputs_start_pooled,
     .clip = 1,
 };

@@ -31,6 +31,7 @@ const lk_family lk_uniform_family = {
     .name = "uniform",
     .tables = true,
     .place = 10,
+    .any_order = true,
     .yardstick = true,
     .summary = "every value equally probable: the yardstick, without parameters",
     .paper = "",

@@ -1,6 +1,7 @@
 #include "jobs/receptive.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -19,6 +20,7 @@
 void lk_receptive_deinit(lk_receptive *field) {
     lk_release(field->earlier);
     lk_release(field->seen);
+    lk_release(field->blind);
     lk_release(field->change);
     *field = (lk_receptive){0};
 }
@@ -117,6 +119,32 @@ static void mark(const search *s, lk_receptive *field) {
     }
 }
 
+/* Rows and columns from one variable to another; of what is no image places. */
+static void measure(const lk_receptive *field, int64_t a, int64_t b, int64_t distance[2]) {
+    lk_shape shape = field->shape;
+    bool image = shape.axes >= 2;
+    int64_t channels = shape.axes == 3 ? shape.size[2] : 1,
+            width = image ? shape.size[1] : field->variables;
+    distance[0] = llabs(a / channels / width - b / channels / width);
+    distance[1] = llabs(a / channels % width - b / channels % width);
+}
+
+static void mark_blind(lk_receptive *field, bool far) {
+    int64_t reach[2] = {far ? INT64_MAX : 0, far ? INT64_MAX : 0}, distance[2];
+    for (int64_t v = 0; v < field->variables; v++) {
+        measure(field, v, field->variable, distance);
+        for (int i = 0; i < 2 && field->seen[v]; i++) {
+            reach[i] = distance[i] > reach[i] ? distance[i] : reach[i];
+        }
+    }
+    for (int64_t v = 0; v < field->variables; v++) {
+        measure(field, v, field->variable, distance);
+        field->blind[v] = field->earlier[v] && !field->seen[v] && distance[0] <= reach[0] &&
+                          distance[1] <= reach[1];
+        field->blind_count += field->blind[v];
+    }
+}
+
 static lk_status search_graph(const lk_model *model, const lk_graph *graph, lk_receptive *field) {
     search s = {.graph = graph, .met = lk_allocate(graph->node_count, sizeof *s.met)};
     bool done = s.met != NULL;
@@ -125,6 +153,7 @@ static lk_status search_graph(const lk_model *model, const lk_graph *graph, lk_r
     }
     if (done) {
         mark(&s, field);
+        mark_blind(field, model->data.columns != NULL);
     }
     for (int32_t i = 0; s.met != NULL && i < graph->node_count; i++) {
         lk_release(s.met[i]);
@@ -281,9 +310,11 @@ lk_status lk_receptive_field(const lk_model *model, int64_t variable, lk_recepti
     LK_REQUIRE(variable >= 0 && variable < variables);
     field->earlier = lk_allocate(variables, sizeof *field->earlier);
     field->seen = lk_allocate(variables, sizeof *field->seen);
+    field->blind = lk_allocate(variables, sizeof *field->blind);
     field->change = lk_allocate(variables, sizeof *field->change);
-    if (field->earlier == NULL || field->seen == NULL || field->change == NULL) {
-        return lk_fail_no_memory(model->context, "receptive field", 10 * variables);
+    if (field->earlier == NULL || field->seen == NULL || field->blind == NULL ||
+        field->change == NULL) {
+        return lk_fail_no_memory(model->context, "receptive field", 11 * variables);
     }
     LK_TRY(lk_model_graph(model, 0, &graph));
     lk_status status = search_graph(model, graph, field);
@@ -295,13 +326,14 @@ lk_status lk_receptive_field(const lk_model *model, int64_t variable, lk_recepti
 
 static void paint(const lk_receptive *field, int64_t v, double most, uint8_t rgb[3]) {
     static const uint8_t own[3] = {255, 255, 255}, later[3] = {12, 20, 64},
-                         blind[3] = {200, 30, 30};
+                         blind[3] = {200, 30, 30}, far[3] = {84, 44, 96};
     double share = most > 0.0 ? field->change[v] / most : 0.0;
     uint8_t grey = (uint8_t)lround(40.0 + 190.0 * sqrt(share)); /* weak ones are visible too */
     const uint8_t seen[3] = {grey, grey, (uint8_t)(grey * 3 / 4)};
     const uint8_t *colour = v == field->variable ? own
                             : field->seen[v]     ? seen
-                            : field->earlier[v]  ? blind
+                            : field->blind[v]    ? blind
+                            : field->earlier[v]  ? far
                                                  : later;
     memcpy(rgb, colour, 3);
 }

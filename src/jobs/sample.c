@@ -13,6 +13,8 @@
 #include "kernels/kernels.h"
 #include "models/take.h"
 
+#define AGNOSTIC "order_agnostic" /* the setting of families whose networks may take any order */
+
 typedef struct sampling {
     const lk_model *model;
     const lk_sample_options *options;
@@ -46,6 +48,23 @@ static const char *name_of(const lk_model *model, int64_t variable, char name[12
     return name;
 }
 
+static bool may_be_agnostic(const lk_family *family) {
+    for (int32_t i = 0; i < family->setting_count; i++) {
+        if (strcmp(family->settings[i].key, AGNOSTIC) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool takes_any_subset(const lk_family *family) {
+    return family->build_known != NULL;
+}
+
+static bool any_order_of_tables(const lk_family *family) {
+    return lk_family_any_order(family) && family->tables;
+}
+
 static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) {
     char first[128], second[128];
     if (lk_model_view(model) != NULL) {
@@ -56,11 +75,19 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
             "take a model without a view",
             name_of(model, held, first), name_of(model, early, second));
     }
+    bool tables = model->data.alphabets != NULL;
+    char subsets[LK_FAMILY_NAMES], agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
+    lk_family_names(takes_any_subset, " or ", subsets, sizeof subsets);
+    lk_family_names(may_be_agnostic, " or ", agnostic, sizeof agnostic);
+    lk_family_names(tables ? any_order_of_tables : lk_family_any_order, ", ", orders,
+                    sizeof orders);
     return lk_fail(model->context, LK_INVALID,
                    "%s is held, but %s, which comes before it in the model's ordering, is to be "
-                   "drawn: hold a prefix of the ordering (or train eonade, ardm, or made with "
-                   "order_agnostic=true, which take any subset)",
-                   name_of(model, held, first), name_of(model, early, second));
+                   "drawn: hold a prefix of the ordering, or train %s, or %s with " AGNOSTIC
+                   "=true, which take any subset, or one of %s in an order that has first what is "
+                   "held",
+                   name_of(model, held, first), name_of(model, early, second), subsets, agnostic,
+                   orders);
 }
 
 /* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */
@@ -88,7 +115,7 @@ static lk_status order_for(const sampling *s, int64_t network, const int32_t *ro
     }
     LK_TRY(lk_model_graph(s->model, (int32_t)network, &graph));
     lk_status status = held_come_first(s, graph, row);
-    if (status == LK_INVALID && lk_model_any_order(s->model) && lk_model_view(s->model) == NULL) {
+    if (status == LK_INVALID && lk_model_any_subset(s->model) && lk_model_view(s->model) == NULL) {
         for (int64_t v = 0; v < s->variables; v++) {
             s->rank[v] = graph->rank[v] + (row[v] < 0 ? graph->steps : 0);
         }

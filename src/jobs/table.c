@@ -1,5 +1,6 @@
 #include "jobs/table.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -84,6 +85,8 @@ static void write_text(lk_writer *writer, const char *text) {
 static void write_cell(lk_writer *writer, const lk_cell *cell) {
     if (cell->kind == LK_CELL_INTEGER) {
         lk_writer_printf(writer, "%lld", (long long)cell->integer);
+    } else if (cell->kind == LK_CELL_REAL && isnan(cell->real)) {
+        return; /* not known, as null is in JSON */
     } else if (cell->kind == LK_CELL_REAL) {
         lk_writer_printf(writer, "%.*g", cell->digits > 0 ? cell->digits : DIGITS, cell->real);
     } else if (cell->text != NULL) {

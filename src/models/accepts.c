@@ -75,14 +75,9 @@ static void explain(const lk_model *model, char *hint, size_t capacity) {
                  : model->data.stream      ? "a stream's symbols"
                                            : "an ordering of its own");
     } else {
-        size_t used =
-            (size_t)snprintf(hint, capacity, "; models that take other sizes are of the families");
-        for (int32_t i = 0; i < lk_family_count() && used < capacity; i++) {
-            if (lk_family_at(i)->any_size) {
-                used +=
-                    (size_t)snprintf(hint + used, capacity - used, " %s", lk_family_at(i)->name);
-            }
-        }
+        char names[LK_FAMILY_NAMES];
+        lk_family_names(lk_family_any_size, " ", names, sizeof names);
+        snprintf(hint, capacity, "; models that take other sizes are of the families %s", names);
     }
 }
 
@@ -96,7 +91,7 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
         return LK_OK;
     }
     if (!resized) {
-        char hint[256];
+        char hint[LK_FAMILY_NAMES + 64];
         explain(model, hint, sizeof hint);
         return refuse_shape(model, name, shape, hint);
     }

@@ -79,6 +79,14 @@ static lk_node *attend(lk_graph *graph, const char *name, lk_node *x, const lk_d
     return lk_dense_from_zero(graph, part(text, name, "mixed"), mixed, channels);
 }
 
+lk_status lk_decoder_check(lk_graph *graph, int64_t width, int64_t heads) {
+    return width % heads == 0 ? LK_OK
+                              : lk_fail(graph->context, LK_INVALID,
+                                        "width=%lld is not a multiple of heads=%lld, which share "
+                                        "it",
+                                        (long long)width, (long long)heads);
+}
+
 lk_node *lk_decoder_layer(lk_graph *graph, const char *name, lk_node *x, const lk_decoder *decoder,
                           lk_attention_pattern pattern, const lk_decoder_memory *memory) {
     part_name text;

@@ -29,6 +29,9 @@ typedef struct lk_decoder {
     double attention_dropout;
 } lk_decoder;
 
+/* LK_INVALID unless heads share the width evenly. */
+lk_status lk_decoder_check(lk_graph *graph, int64_t width, int64_t heads);
+
 /* What cells may attend to. */
 typedef struct lk_decoder_memory {
     lk_node *key, *value;

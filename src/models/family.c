@@ -3,15 +3,32 @@
 
 #include "models/model.h"
 
-static lk_status refuse_streams(lk_context *context, const lk_family *family) {
-    char names[128] = "";
+void lk_family_names(lk_family_is *is, const char *separator, char *text, size_t capacity) {
     size_t used = 0;
-    for (int32_t i = 0; i < lk_family_count() && used < sizeof names; i++) {
-        const lk_family *other = lk_family_at(i);
-        used += other->streams ? (size_t)snprintf(names + used, sizeof names - used, "%s%s",
-                                                  used > 0 ? ", " : "", other->name)
-                               : 0;
+    text[0] = '\0';
+    for (int32_t i = 0; i < lk_family_count() && used < capacity; i++) {
+        const lk_family *family = lk_family_at(i);
+        used += is(family) ? (size_t)snprintf(text + used, capacity - used, "%s%s",
+                                              used > 0 ? separator : "", family->name)
+                           : 0;
     }
+}
+
+bool lk_family_streams(const lk_family *family) {
+    return family->streams;
+}
+
+bool lk_family_any_size(const lk_family *family) {
+    return family->any_size;
+}
+
+bool lk_family_any_order(const lk_family *family) {
+    return family->any_order && !family->yardstick;
+}
+
+static lk_status refuse_streams(lk_context *context, const lk_family *family) {
+    char names[LK_FAMILY_NAMES];
+    lk_family_names(lk_family_streams, ", ", names, sizeof names);
     return lk_fail(context, LK_INVALID,
                    "%s is for examples of one size, not for streams; these take them: %s",
                    family->name, names);

@@ -97,9 +97,8 @@ static void shrink_labels(lk_model *model) {
 }
 
 lk_status lk_resnets_start(lk_model *model, const lk_dataset *train) {
-    bool softmax = strcmp(lk_settings_text(&model->settings, "distribution"), "softmax") == 0;
     shrink_labels(model);
-    LK_TRY(
-        lk_model_start_from(model, train, START_EXAMPLES, softmax ? scale_of_softmax : scale_of));
+    LK_TRY(lk_model_start_from(model, train, START_EXAMPLES,
+                               lk_outputs_logistic(model) ? scale_of : scale_of_softmax));
     return lk_outputs_start(model, train);
 }

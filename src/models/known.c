@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "models/model.h"
 
-bool lk_model_any_order(const lk_model *model) {
+bool lk_model_any_subset(const lk_model *model) {
     for (int32_t i = 0; i < model->settings.count; i++) {
         if (strcmp(model->settings.table[i].key, "order_agnostic") == 0) {
             return lk_settings_boolean(&model->settings, "order_agnostic");

@@ -221,6 +221,16 @@ static lk_status declare_parameters(lk_model *model) {
     return LK_OK;
 }
 
+/* What the proof found has names of nodes and cells: nothing to whoever chose the order. */
+static lk_status fail_order(const lk_model *model) {
+    char names[LK_FAMILY_NAMES];
+    lk_family_names(lk_family_any_order, ", ", names, sizeof names);
+    return lk_fail(model->context, LK_CAUSALITY,
+                   "%s takes the natural order alone (of images raster scan): in the order %s a "
+                   "conditional would see variables that come later; any order is taken by %s",
+                   model->family->name, model->order_name, names);
+}
+
 lk_status lk_model_create(lk_context *context, const char *family, const char *const *assignments,
                           int32_t count, lk_data_description data, const char *order, uint64_t seed,
                           lk_model **model) {
@@ -238,6 +248,8 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
     }
     if (status == LK_OK) {
         status = declare_parameters(made);
+        bool ordered = !made->family->any_order && !is_natural(made);
+        status = status == LK_CAUSALITY && ordered ? fail_order(made) : status;
     }
     if (status == LK_OK) {
         status = lk_parameters_initialise(made->parameters, seed);

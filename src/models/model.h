@@ -60,9 +60,10 @@ struct lk_family {
     /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
      * one that has no end. */
     bool streams;
-    bool given;  /* its networks take a given field: p(x | label) */
-    bool views;  /* they take several modelled fields: the parts of a view */
-    bool tables; /* they take variables of different alphabets */
+    bool given;     /* its networks take a given field: p(x | label) */
+    bool views;     /* they take several modelled fields: the parts of a view */
+    bool tables;    /* they take variables of different alphabets */
+    bool any_order; /* of the variables; else the natural one alone, of images raster scan */
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
      * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
@@ -124,6 +125,14 @@ const lk_family *lk_family_named(const char *name);
 /* The same; LK_INVALID, with the names that there are. */
 lk_status lk_family_find(lk_context *context, const char *name, const lk_family **family);
 
+/* The names of those that are so, in the order of the course; cut at the capacity, of which
+ * LK_FAMILY_NAMES is enough for all. */
+#define LK_FAMILY_NAMES 512
+typedef bool lk_family_is(const lk_family *family);
+void lk_family_names(lk_family_is *is, const char *separator, char *text, size_t capacity);
+lk_family_is lk_family_streams, lk_family_any_size;
+lk_family_is lk_family_any_order; /* yardsticks left out, of which nobody would ask it */
+
 /* Kinds of data that not every family takes. */
 typedef struct lk_family_wants {
     bool text, label, view, table; /* table: variables of different alphabets */
@@ -182,7 +191,7 @@ lk_status lk_model_graph_known(const lk_model *model, lk_graph **graph);
 void lk_known_nodes(const lk_graph *graph, lk_node *nodes[LK_FIELDS_MOST]);
 /* Whether any variables may come first: of one that is trained so, or has a setting order_agnostic
  * that is true. */
-bool lk_model_any_order(const lk_model *model);
+bool lk_model_any_subset(const lk_model *model);
 /* The network on data of another shape, in their natural order, with the same parameters: for
  * families whose weights do not belong to places (a longer sequence, a larger image). LK_MISMATCH
  * when the family's do, or when the model has another ordering. */

@@ -9,11 +9,14 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "data/formats/formats.h"
 #include "data/safetensors.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
 
 #define FILE_MOST (INT64_C(1) << 40)
+#define LOOKED_AT 9                    /* bytes: the length of a header, and how each begins */
+#define CHECKPOINT "likely checkpoint" /* how the format of a checkpoint begins */
 #define HISTORY_MOST (INT64_C(16) << 20)
 
 /* A model file being read. */
@@ -42,13 +45,19 @@ static lk_status need(const job *work, const char *key, const char **value) {
 static lk_status check_format(job *work) {
     const char *format, *version, *engine;
     LK_TRY(need(work, "format", &format));
-    LK_TRY(need(work, "version", &version));
-    LK_TRY(need(work, "engine", &engine));
+    if (strncmp(format, CHECKPOINT, strlen(CHECKPOINT)) == 0) {
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: is a checkpoint of a training, not a model; the model's name is the "
+                       "same without .checkpoint",
+                       work->path);
+    }
     if (strcmp(format, LK_MODEL_FILE_FORMAT) != 0) {
         return lk_fail(work->context, LK_FORMAT,
                        "%s: not a model file of likely: its format is \"%.40s\"", work->path,
                        format);
     }
+    LK_TRY(need(work, "version", &version));
+    LK_TRY(need(work, "engine", &engine));
     work->first_version = strcmp(version, LK_MODEL_FILE_VERSION_1) == 0;
     bool known = work->first_version || strcmp(version, LK_MODEL_FILE_VERSION) == 0;
     if (!known || strcmp(engine, LK_ENGINE_VERSION) != 0) {
@@ -464,6 +473,11 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
     job work = {.context = context, .path = name};
     lk_model *made = NULL;
     *model = NULL;
+    if (bytes.size < LOOKED_AT || bytes.data[LOOKED_AT - 1] != '{') {
+        lk_status status = lk_fail_kind(context, name, bytes.data, bytes.size, "a model of likely");
+        lk_bytes_release(&bytes);
+        return status;
+    }
     LK_TRY(lk_safetensors_parse(context, name, bytes, &work.file));
     lk_status status = take_metadata(&work);
     status = status == LK_OK ? take_rank(&work) : status;

@@ -75,8 +75,10 @@ lk_status lk_order_grid_of(lk_context *context, const char *order, lk_shape shap
     lk_shape picture = lk_shape_picture(shape);
     lk_shape_print(shape, text, sizeof text);
     if (picture.axes != 3) {
-        return lk_fail(context, LK_INVALID, "%s is an order of images, and these data are %s%s",
-                       order, text, lk_advice(context, "shape", ": give --shape HxWxC"));
+        return lk_fail(context, LK_INVALID,
+                       "%s is an order of images, and an example of these data is %s%s%s", order,
+                       picture.axes == 1 ? "a vector of " : "", text,
+                       lk_advice(context, "shape", ": give --shape HxWxC"));
     }
     *grid = (lk_order_grid){picture.size[0], picture.size[1], picture.size[2]};
     return LK_OK;

@@ -17,8 +17,27 @@ static int32_t colours_of(const lk_model *model) {
     return shape->axes == 3 ? (int32_t)shape->size[2] : 1;
 }
 
-static bool is_logistic(const lk_model *model) {
+bool lk_outputs_logistic(const lk_model *model) {
     return strcmp(lk_settings_text(&model->settings, "distribution"), "logistic") == 0;
+}
+
+static bool by_fallback(const lk_family *family) {
+    int32_t i = 0;
+    while (strcmp(family->settings[i].key, "distribution") != 0) {
+        i++;
+    }
+    return strcmp(family->settings[i].fallback, "logistic") == 0;
+}
+
+lk_status lk_outputs_prepare(lk_model *model) {
+    if (model->data.alphabet > 2 || !lk_outputs_logistic(model)) {
+        return LK_OK;
+    }
+    return by_fallback(model->family)
+               ? lk_settings_set(model->context, &model->settings, "distribution", "softmax")
+               : lk_fail(model->context, LK_INVALID,
+                         "distribution=logistic is for values of more than two levels: of 0 and 1 "
+                         "one parameter says all, so take distribution=softmax");
 }
 
 static lk_status check_logistic(lk_graph *graph, const lk_model *model, const lk_outputs *output) {
@@ -50,7 +69,7 @@ static lk_status check_logistic(lk_graph *graph, const lk_model *model, const lk
 
 static lk_outputs output_of(const lk_model *model, const lk_field *field) {
     return (lk_outputs){.field = field,
-                        .logistic = is_logistic(model),
+                        .logistic = lk_outputs_logistic(model),
                         .colours = colours_of(model),
                         .components = (int32_t)lk_settings_integer(&model->settings, "mixtures")};
 }
@@ -190,7 +209,7 @@ static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_
 
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
     const lk_view *view = lk_model_view(model);
-    if (!is_logistic(model)) {
+    if (!lk_outputs_logistic(model)) {
         return lk_pixels_start(model, train);
     }
     for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
@@ -202,4 +221,12 @@ lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
         LK_TRY(start_logistic(model, train, part, prefix));
     }
     return LK_OK;
+}
+
+lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
+    if (lk_outputs_logistic(model)) {
+        return lk_outputs_start(model, train);
+    }
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
 }

@@ -12,8 +12,9 @@
  *   node = layer(graph, "logits", node, lk_outputs_channels(&output, grid.groups));
  *   lk_outputs_model(graph, &output, grid.groups, node);
  *
- * and .start = lk_outputs_start. A family may also give each colour a cell of its own (groups of
- * them) with logistic distributions: then features must read the earlier colours themselves. */
+ * and .prepare = lk_outputs_prepare, .start = lk_outputs_start. A family may also give each colour
+ * a cell of its own (groups of them) with logistic distributions: then features must read the
+ * earlier colours themselves. */
 #ifndef LK_MODELS_OUTPUTS_H
 #define LK_MODELS_OUTPUTS_H
 
@@ -43,6 +44,12 @@ typedef struct lk_outputs {
     int32_t components;
 } lk_outputs;
 
+/* Of a new model: a binary value has one parameter, so that where a family's fallback is a mixture
+ * it gets a softmax, and where a mixture was asked for, LK_INVALID. */
+lk_status lk_outputs_prepare(lk_model *model);
+/* Whether the setting says a mixture of logistic distributions. */
+bool lk_outputs_logistic(const lk_model *model);
+
 /* As the model's settings have it. LK_INVALID where values are no numbers, or pixels have more than
  * LK_COLOURS_MOST colours. */
 lk_status lk_outputs_init(lk_graph *graph, const lk_model *model, const lk_field *field,
@@ -64,5 +71,7 @@ void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups,
  * no two are alike, and neither are pixels: dark components are dark in all colours. Weights become
  * so small that what the network says moves means by a tenth of their scales. */
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
+/* The same of networks whose layer has one set of biases for all colours. */
+lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train);
 
 #endif

@@ -20,11 +20,11 @@ typedef struct output_case {
 static const output_case cases[] = {
     {"pixelcnn", {3, {1, 2, 3}}, 3, {"blocks=1", "channels=3", "head=4", "mixtures=2"}, 4, NULL},
     {"pixelcnn", {3, {2, 1, 2}}, 4, {"blocks=1", "channels=2", "head=3", "mixtures=3"}, 4, NULL},
-    {"pixelcnn", {3, {1, 2, 4}}, 2, {"blocks=0", "channels=2", "head=3", "mixtures=3"}, 4, NULL},
+    {"pixelcnn", {3, {1, 2, 4}}, 3, {"blocks=0", "channels=2", "head=3", "mixtures=3"}, 4, NULL},
     {"pixelcnn", {2, {2, 2}}, 5, {"blocks=1", "channels=2", "head=3", "mixtures=1"}, 4, NULL},
     {"pixelcnn", {3, {2, 1, 2}}, 4, {"channels=2", "mixtures=2", "weight_norm=1"}, 3, "bits:1"},
     {"conv1d", {1, {4}}, 6, {"layers=2", "channels=3", "head=4", "mixtures=3"}, 4, NULL},
-    {"conv1d", {1, {9}}, 2, {"layers=1", "channels=3", "head=4", "mixtures=2"}, 4, NULL},
+    {"conv1d", {1, {9}}, 3, {"layers=1", "channels=3", "head=4", "mixtures=2"}, 4, NULL},
     {"gated-pixelcnn", {3, {1, 2, 3}}, 3, {"layers=2", "channels=2", "mixtures=2"}, 3, NULL},
     {"gated-pixelcnn", {3, {2, 1, 2}}, 4, {"layers=2", "channels=2", "mixtures=2"}, 3, "bits:1"},
     {"transformer", {2, {2, 2}}, 5, {"layers=1", "width=4", "heads=2", "mixtures=3"}, 4, NULL},
@@ -343,6 +343,10 @@ static void test_refused(void **state) {
                     lk_model_create(context, "pixelcnn", set, 1, many, "natural", 1, &model),
                     LK_INVALID, "at most 4 channels, not 5");
     uint32_t characters[] = {'a', 'b', 'c'};
+    lk_data_description two = {.shape = {3, {2, 2, 1}}, .variables = 4, .alphabet = 2};
+    testing_refused(context,
+                    lk_model_create(context, "pixelcnn", set, 1, two, "natural", 1, &model),
+                    LK_INVALID, "more than two levels");
     lk_data_description text = {.shape = {1, {8}}, .variables = 8, .alphabet = 4, .stream = true};
     testing_ok(context, lk_symbols_list(context, "text", characters, 3, &text.symbols));
     testing_refused(context, lk_model_create(context, "conv1d", set, 1, text, "natural", 1, &model),

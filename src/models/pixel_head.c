@@ -4,8 +4,6 @@
 
 #include "base/arena.h"
 
-#define CHANNELS_MOST 16 /* as lk_pixels_grid has it */
-
 static int64_t pixels_of(const lk_resnets *resnets) {
     return resnets->grid.size[0] * resnets->grid.size[1];
 }
@@ -22,7 +20,7 @@ static lk_node *split_colours(const lk_resnets *resnets, lk_node *node, int32_t 
                               int64_t channels) {
     lk_graph *graph = resnets->graph;
     int64_t pixels = pixels_of(resnets);
-    lk_node *colour[CHANNELS_MOST];
+    lk_node *colour[LK_CHANNELS_MOST];
     int32_t *cell = lk_arena_take(graph->arena, pixels * colours, sizeof *cell);
     for (int32_t c = 0; c < colours; c++) {
         char name[32];

@@ -50,11 +50,11 @@ lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid) 
                        model->family->name,
                        lk_advice(graph->context, "shape", ", as --shape 28x28x1"));
     }
-    if (shape->axes == 3 && shape->size[2] > 16) {
+    if (shape->axes == 3 && shape->size[2] > LK_CHANNELS_MOST) {
         return lk_fail(graph->context, LK_INVALID,
-                       "%s takes images of at most 16 channels, not %lld (a shape is height x "
+                       "%s takes images of at most %d channels, not %lld (a shape is height x "
                        "width x channels)",
-                       model->family->name, (long long)shape->size[2]);
+                       model->family->name, LK_CHANNELS_MOST, (long long)shape->size[2]);
     }
     *grid = (lk_grid){
         2, {shape->size[0], shape->size[1]}, shape->axes == 3 ? (int32_t)shape->size[2] : 1};

@@ -6,6 +6,7 @@
 #include "ops/ops.h"
 
 #define LK_MASK_SIZE_MOST 31
+#define LK_CHANNELS_MOST 16 /* of an image */
 
 /* The taps of a kernel x kernel mask: those before the centre in raster order, and the centre. */
 typedef struct lk_mask {

@@ -154,12 +154,14 @@ lk_status lk_model_text_symbols(const lk_model *model, const lk_symbols **symbol
     static const lk_symbols bytes = {.kind = LK_SYMBOLS_BYTES};
     const lk_data_description *data = &model->data;
     *symbols = data->stream ? &data->symbols : &bytes;
+    char names[LK_FAMILY_NAMES];
+    lk_family_names(lk_family_streams, " or ", names, sizeof names);
     return data->stream ||
                    (model->family->streams && data->shape.axes == 1 && data->alphabet == 256)
                ? LK_OK
                : lk_fail(model->context, LK_MISMATCH,
-                         "the model is %s of %d values, not of texts: train charrnn or conv1d %s",
-                         model->family->name, data->alphabet,
+                         "the model is %s of %d values, not of texts: train %s %s",
+                         model->family->name, data->alphabet, names,
                          lk_advice_or(model->context, "text", "with --text", "on texts"));
 }
 

@@ -21,7 +21,7 @@ typedef struct lk_checkpoint {
     lk_train_state *state;
     const json_t
         *options; /* object: what must agree on resuming, each value a string, number or boolean */
-    json_t *epochs;              /* array: the history so far; reading replaces its elements */
+    json_t *epochs; /* array: the history so far; reading replaces its elements */
     float *carried; /* of a stream: what its lanes carry, carried_count floats; NULL: none */
     int64_t carried_count;
     float *whole; /* reading: what lanes of version 0.1 carried, whole_count floats, comes here */

@@ -38,9 +38,11 @@ lk_status lk_trainer_validate(lk_trainer *t, int64_t epoch, bool *improved) {
                        "(now %g), warm it up, or clip the gradients",
                        (long long)epoch, t->options.optimizer.learning_rate);
     }
+    t->scored_kept = false;
     *improved = t->state.best_epoch == 0 || t->valid_nll_nats < t->state.best_valid_nll_nats;
     if (*improved) {
         keep_best(t);
+        t->scored_kept = true;
         t->state.best_epoch = epoch;
         t->state.best_valid_nll_nats = t->valid_nll_nats;
         t->unsaved = true;

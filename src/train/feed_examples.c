@@ -116,10 +116,22 @@ static int64_t example(const lk_trainer *t, int64_t i) {
     return t->batches.order[t->batches.first + i];
 }
 
+static bool tell(void *trainer, int64_t done, int64_t count) {
+    const lk_train_options *options = &((const lk_trainer *)trainer)->options;
+    if (options->validating != NULL) {
+        options->validating(options->progress_argument, done, count);
+    }
+    return true;
+}
+
+/* What was scored last by the same networks need not be scored again. */
 static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
-    const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS}; /* 0: all */
+    const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS, /* 0: all */
+                                 .progress = tell,
+                                 .progress_argument = t};
     const lk_sink sink = lk_nll_sink(t->valid_nll);
-    LK_TRY(lk_walk_along(t->walk, t->valid_items, &how, &sink, 1));
+    bool scored = last && t->scored_kept && t->networks.count <= LK_VALIDATION_VARIANTS;
+    LK_TRY(scored ? LK_OK : lk_walk_along(t->walk, t->valid_items, &how, &sink, 1));
     *nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     return last ? lk_model_calibrate(t->model, t->valid_nll, t->valid->examples) : LK_OK;
 }

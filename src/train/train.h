@@ -34,7 +34,7 @@ typedef struct lk_train_progress {
     double learning_rate;         /* of the last one */
     int64_t recent;               /* examples since the last report, */
     double recent_nll_nats;       /* and their mean, each scored just before its step */
-    bool epoch_ended; /* or left where it is, at the end of the training */
+    bool epoch_ended;             /* or left where it is, at the end of the training */
     /* When an epoch ended: with the weights that were validated, averaged ones if there are any;
      * else NULL. */
     const lk_model *model;
@@ -68,7 +68,9 @@ typedef struct lk_train_options {
     /* Called at most every progress_seconds (0: after every step) and at each end of an epoch;
      * false asks to stop: a checkpoint is written and LK_INTERRUPTED returned. NULL: none. */
     bool (*progress)(void *argument, const lk_train_progress *progress);
-    void *progress_argument;
+    /* Of a validation, in examples or windows; it cannot be stopped. NULL: none. */
+    void (*validating)(void *argument, int64_t done, int64_t count);
+    void *progress_argument; /* of both */
     double progress_seconds;
 } lk_train_options;
 

@@ -56,6 +56,7 @@ struct lk_trainer {
     lk_items *valid_items; /* owned */
     lk_batches batches;
     double *valid_nll; /* owned, [valid examples]; NULL without */
+    bool scored_kept;  /* by the weights that are to be kept, which were validated last */
     /* Of texts (feed_texts.c). */
     lk_items *train_texts, *valid_texts;
     lk_windows *windows;      /* owned */

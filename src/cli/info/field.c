@@ -103,10 +103,11 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
         return cli_fault(model->context);
     }
     print_variable(model, field->variable, text);
-    printf("the conditional of %s sees %lld of the %lld variables before it; %lld are its blind "
-           "spot\n",
+    int64_t far = field->earlier_count - field->seen_count - field->blind_count;
+    printf("the conditional of %s sees %lld of the %lld variables before it; blind spot: %lld, out "
+           "of reach: %lld\n",
            text, (long long)field->seen_count, (long long)field->earlier_count,
-           (long long)(field->earlier_count - field->seen_count));
+           (long long)field->blind_count, (long long)far);
     if (lk_model_variants(model) > 1) {
         printf("of the first of %d masks\n", lk_model_variants(model));
     }
@@ -124,7 +125,7 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
     lk_release(listed);
     if (path != NULL) {
         printf("%s: white the variable, grey what it sees, the brighter the more, red its blind "
-               "spot, blue what comes later\n",
+               "spot, violet what is out of its reach, blue what comes later\n",
                path);
     }
     return cli_finish_output();
@@ -144,16 +145,18 @@ static int print_field_json(const lk_model *model, const lk_receptive *field) {
         if (field->seen[v]) {
             json_array_append_new(seen, json_integer(v + 1));
             json_array_append_new(change, lk_json_number(field->change[v]));
-        } else if (field->earlier[v]) {
+        } else if (field->blind[v]) {
             json_array_append_new(blind, json_integer(v + 1));
         }
     }
     return cli_print_json(json_pack(
-        "{s:I, s:o, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable",
+        "{s:I, s:o, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o}", "variable",
         (json_int_t)field->variable + 1, "place", place_json(model, field->variable), "earlier",
         (json_int_t)field->earlier_count, "seen", (json_int_t)field->seen_count, "blind",
-        (json_int_t)(field->earlier_count - field->seen_count), "samples", field->examples,
-        "seen_variables", seen, "total_variation", change, "blind_variables", blind));
+        (json_int_t)field->blind_count, "out_of_reach",
+        (json_int_t)(field->earlier_count - field->seen_count - field->blind_count), "samples",
+        field->examples, "seen_variables", seen, "total_variation", change, "blind_variables",
+        blind));
 }
 
 int info_field(const lk_model *model, int64_t variable, const char *path, bool json) {

@@ -89,22 +89,27 @@ static lk_status read_again(lk_context *context, const char *path,
                                    : lk_dataset_read(context, path, options, dataset);
 }
 
-/* An NPZ archive may have its own validation array beside the training one. */
-static bool read_own_valid(const cli_arguments *arguments, lk_context *context,
-                           const lk_dataset_options *how, train_data *data) {
+/* An NPZ archive may have its own validation array beside the training one: data->valid, or NULL.
+ * One that cannot be read is an error, and no reason to hold out others. */
+static lk_status read_own_valid(const cli_arguments *arguments, lk_context *context,
+                                const lk_dataset_options *how, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL),
                *format = lk_dataset_format_name(data->train->format);
+    bool lacks = false;
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.own_role = true;
+    options.lacks = &lacks;
     if (cli_has(arguments, "valid-fraction") || format == NULL || strcmp(format, "npz") != 0 ||
-        strchr(path, ':') != NULL ||
-        read_again(context, path, &options, data, &data->valid) != LK_OK) {
-        return false;
+        strchr(path, ':') != NULL) {
+        return LK_OK;
     }
-    snprintf(data->note, sizeof data->note,
-             "no --valid: the archive's own validation array (%lld examples) is used",
-             (long long)data->valid->examples);
-    return true;
+    lk_status status = read_again(context, path, &options, data, &data->valid);
+    if (status == LK_OK) {
+        snprintf(data->note, sizeof data->note,
+                 "no --valid: the archive's own validation array (%lld examples) is used",
+                 (long long)data->valid->examples);
+    }
+    return lacks ? LK_OK : status;
 }
 
 /* A shape of validation data, before they are decoded and after. */
@@ -143,7 +148,8 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
     if (path != NULL) {
         return read_valid_file(arguments, context, path, how, data);
     }
-    if (read_own_valid(arguments, context, how, data)) {
+    LK_TRY(read_own_valid(arguments, context, how, data));
+    if (data->valid != NULL) {
         return LK_OK;
     }
     int64_t held_out = (int64_t)llround(fraction * (double)data->train->examples);

@@ -19,6 +19,7 @@
 #include "jobs/sample.h"
 #include "train/events.h"
 
+#define LINES "log.jsonl"
 #define INTERVAL 1.0      /* seconds between numbers within an epoch, at least */
 #define SAMPLES_SHARE 20  /* of the time, samples may take one part in so many */
 #define PICTURES 16       /* of which a sheet of samples is made */
@@ -39,12 +40,16 @@ struct train_log {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static char *print_path(const char *folder) {
+    return lk_print("%s/" LINES, folder);
+}
+
 static bool holds_log(const char *folder) {
     bool found = false;
     DIR *list = opendir(folder);
     for (struct dirent *entry; list != NULL && (entry = readdir(list)) != NULL;) {
-        found = found || strstr(entry->d_name, "tfevents") != NULL ||
-                strcmp(entry->d_name, "log.jsonl") == 0;
+        found =
+            found || strstr(entry->d_name, "tfevents") != NULL || strcmp(entry->d_name, LINES) == 0;
     }
     if (list != NULL) {
         closedir(list);
@@ -67,7 +72,7 @@ static lk_status check_parent(lk_context *context, const char *folder) {
 
 /* No output of another name, and not one of the files in it. */
 static lk_status guard_files(lk_context *context, const char *folder) {
-    char *lines = lk_print("%s/log.jsonl", folder);
+    char *lines = print_path(folder);
     if (lines == NULL) {
         return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }
@@ -99,7 +104,7 @@ lk_status train_log_check(lk_context *context, const char *folder, bool resume) 
 
 static lk_status open_files(train_log *log, const char *folder) {
     lk_context *context = log->context;
-    log->path = lk_print("%s/log.jsonl", folder);
+    log->path = print_path(folder);
     if (log->path == NULL) {
         return lk_fail_no_memory(context, "path", (int64_t)strlen(folder));
     }

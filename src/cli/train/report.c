@@ -54,6 +54,17 @@ bool train_report_step(void *argument, const lk_train_progress *p) {
     return cli_signals_asked() == 0;
 }
 
+void train_report_validating(void *argument, int64_t done, int64_t count) {
+    train_report *r = argument;
+    double now = lk_seconds();
+    if (r->live && now - r->told >= 0.5) {
+        r->told = now;
+        fprintf(stderr, "\rvalidating: %lld of %lld examples\033[K", (long long)done,
+                (long long)count);
+        fflush(stderr);
+    }
+}
+
 bool train_report_fit(void *argument, int64_t iteration, int64_t iterations, double train_nll,
                       double valid_nll) {
     train_report *r = argument;

@@ -11,10 +11,12 @@ typedef struct train_report {
     double bits_per_nat_dim; /* nats per example to bits per dimension */
     int64_t window;          /* of a stream: NLLs are told per symbol; else 0 */
     train_log *log;          /* not owned, or NULL */
+    double told;             /* when a validation was told last */
 } train_report;
 
 train_report train_report_begin(const cli_arguments *arguments, const lk_model *model);
 /* Callbacks of training by gradients and of other fits; argument is a train_report. */
+void train_report_validating(void *report, int64_t done, int64_t count);
 bool train_report_step(void *report, const lk_train_progress *progress);
 bool train_report_fit(void *report, int64_t iteration, int64_t iterations, double train_nll,
                       double valid_nll);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/path.h"
 #include "cli/train/data.h"
 #include "train/choose.h"
 
@@ -87,7 +86,7 @@ lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *cont
     const lk_family *family = lk_family_named(arguments->positional[0]);
     const char *path = cli_text(arguments, "data", NULL);
     *text = false;
-    if (family == NULL || !family->streams || lk_path_gives_once(path)) {
+    if (family == NULL || !family->streams) {
         return LK_OK;
     }
     LK_TRY(lk_looks_like_text(context, path, text));

@@ -101,6 +101,7 @@ static lk_status write_amat(lk_context *context, const char *path, const lk_data
 
 const lk_format lk_amat_format = {
     .name = "amat",
+    .kind = "a table of numbers (amat)",
     .number = LK_FROM_AMAT,
     .traits = LK_IS_TEXT,
     .endings = {".amat"},

@@ -139,6 +139,7 @@ static lk_status write10(lk_context *context, const char *path, const lk_dataset
 
 const lk_format lk_cifar10_format = {
     .name = "cifar10",
+    .kind = "a batch of CIFAR-10",
     .number = LK_FROM_CIFAR10,
     .traits = LK_KEEPS_ALPHABET | LK_KEEPS_LABELS,
     .endings = {".bin"},
@@ -149,6 +150,7 @@ const lk_format lk_cifar10_format = {
 };
 const lk_format lk_cifar100_format = {
     .name = "cifar100",
+    .kind = "a batch of CIFAR-100",
     .number = LK_FROM_CIFAR100,
     .traits = LK_KEEPS_ALPHABET | LK_KEEPS_LABELS,
     .recognise = recognise100,

@@ -130,7 +130,10 @@ static lk_status read_field(const lk_csv *csv, lk_dataset *dataset, int64_t exam
     if (dataset->open != NULL) {
         dataset->open[at] = false;
     }
-    return read_integer(csv, *field, line->number, index, &dataset->values[at], word);
+    LK_TRY(read_integer(csv, *field, line->number, index, &dataset->values[at], word));
+    lk_field own = lk_field_trimmed(*field);
+    csv->respelled[variable] |= !lk_csv_is_plain(own.start, own.end, dataset->values[at]);
+    return LK_OK;
 }
 
 static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t example,
@@ -143,6 +146,7 @@ static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t examp
         const uint8_t *end = plain_field(field.next, line->end, csv->separator, &plain);
         if (end != NULL && variable >= 0 && plain < csv->reading->limit && dataset->open == NULL) {
             values[variable] = (uint16_t)plain;
+            csv->respelled[variable] |= *field.next == '0' && end - field.next > 1;
             field.next = end < line->end ? end + 1 : NULL;
         } else {
             LK_TRY(read_field(csv, dataset, example, line, index, &field, word));
@@ -204,6 +208,11 @@ static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
             return lk_fail_no_memory(csv->context, csv->reading->name, lines * 4);
         }
     }
+    lk_release(csv->respelled);
+    csv->respelled = lk_allocate(csv->variables, sizeof *csv->respelled);
+    if (csv->respelled == NULL) {
+        return lk_fail_no_memory(csv->context, csv->reading->name, csv->variables);
+    }
     return csv->reading->holes ? open_all(csv, dataset, lines) : LK_OK;
 }
 
@@ -263,6 +272,7 @@ static lk_status read_values(lk_csv *csv, lk_dataset *dataset) {
     }
     bool maybe_words = reading->words && reading->columns == NULL && !reading->alphabet_given;
     if (status == LK_OK && maybe_words) {
+        LK_TRY(lk_csv_note_spellings(csv, dataset));
         return lk_csv_note_ranges(csv, dataset);
     }
     return status == LK_FORMAT && maybe_words ? try_words(csv, dataset, word) : status;
@@ -378,6 +388,7 @@ static lk_status write_csv(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_csv_format = {
     .name = "csv",
+    .kind = "a CSV table",
     .number = LK_FROM_CSV,
     .traits = LK_KEEPS_WORDS | LK_IS_TEXT,
     .endings = {".csv"},

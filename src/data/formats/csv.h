@@ -55,7 +55,9 @@ typedef struct lk_csv {
     int32_t *variable; /* owned: which variable a field is, [fields], or LK_FIELD_...; NULL: its
                         * number */
     int64_t variables;
-    bool labelled; /* a field is the label */
+    bool labelled;   /* a field is the label */
+    bool *respelled; /* owned, [variables]: columns of integers where one is not written as it would
+                      * be printed (01, 1.0); NULL: none has been read */
 } lk_csv;
 
 /* Looks at the head of a file that has a line. */
@@ -88,6 +90,10 @@ lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words);
 lk_status lk_csv_note_words(const lk_csv *csv, lk_dataset *dataset, bool *words);
 /* Of integers with one alphabet: a column that has few of them. */
 lk_status lk_csv_note_ranges(const lk_csv *csv, lk_dataset *dataset);
+/* Whether an integer is written as it would be printed. */
+bool lk_csv_is_plain(const uint8_t *start, const uint8_t *end, int32_t value);
+/* Of integers: the first column found that writes one value in two ways (csv_spellings.c). */
+lk_status lk_csv_note_spellings(const lk_csv *csv, lk_dataset *dataset);
 /* Notes of what was left out, or is doubtful. */
 lk_status lk_csv_note(lk_csv *csv, lk_dataset *dataset);
 

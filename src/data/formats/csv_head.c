@@ -245,8 +245,10 @@ lk_status lk_csv_count_as_header(lk_csv *csv) {
 void lk_csv_close(lk_csv *csv) {
     lk_columns_destroy(csv->names);
     lk_release(csv->variable);
+    lk_release(csv->respelled);
     csv->names = NULL;
     csv->variable = NULL;
+    csv->respelled = NULL;
 }
 
 /* ---- matching -------------------------------------------------------------------------------- */

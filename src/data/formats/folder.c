@@ -312,6 +312,8 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     LK_TRY(lk_folder_list(context, reading->name, batches, &list));
     if (list.count > 0 && reading->crop.height == 0) {
         status = read_batches(context, reading, &list, dataset);
+        list.other.count = 0; /* what describes the batches stands beside them always */
+        status = status == LK_OK ? note_left_out(context, &list, dataset) : status;
     } else {
         status = lk_fail(
             context, LK_FORMAT,
@@ -329,6 +331,7 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
 
 const lk_format lk_folder_format = {
     .name = "folder",
+    .kind = "a folder",
     .number = LK_FROM_FOLDER,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .read = read_found,

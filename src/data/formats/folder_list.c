@@ -78,13 +78,23 @@ typedef struct search {
 
 static lk_status scan(lk_context *context, const search *how, const char *path, const char *within);
 
+/* A link to what is not there, or that goes round; `error` is of the attempt to follow it. */
+static bool leads_nowhere(const char *path, int error) {
+    struct stat about;
+    bool nowhere = error == ENOENT || error == ENOTDIR || error == ELOOP;
+    return nowhere && lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+}
+
 /* Sorts an entry into files or folders, or neither. The path is the entry's own, `inside` is its
  * name in the list. */
 static lk_status add_entry(lk_context *context, const search *how, const char *path,
                            const char *inside, const char *name) {
     struct stat about;
     if (stat(path, &about) != 0) {
-        return lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(errno));
+        int error = errno;
+        return leads_nowhere(path, error)
+                   ? leave_out(context, &how->files->broken, inside)
+                   : lk_fail(context, LK_IO, "%s: cannot look at it: %s", path, strerror(error));
     }
     if (S_ISREG(about.st_mode) && has_ending(name, how->endings)) {
         LK_TRY(lk_guard_member(context, path, &about));
@@ -224,6 +234,7 @@ lk_status lk_folder_tell(lk_context *context, const lk_folder *folder, char **li
         const char *one, *many;
     } kinds[] = {{&folder->hidden, "hidden file or folder", "hidden files or folders"},
                  {&folder->empty, "empty file", "empty files"},
+                 {&folder->broken, "link that leads nowhere", "links that lead nowhere"},
                  {&folder->other, "file of another kind", "files of other kinds"}};
     *line = NULL;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; ++k) {
@@ -251,7 +262,8 @@ void lk_folder_deinit(lk_folder *folder) {
     lk_release(folder->hidden.first);
     lk_release(folder->other.first);
     lk_release(folder->empty.first);
-    folder->hidden = folder->other = folder->empty = (lk_left_out){0};
+    lk_release(folder->broken.first);
+    folder->hidden = folder->other = folder->empty = folder->broken = (lk_left_out){0};
     for (int64_t i = 0; i < folder->count; ++i) {
         lk_release(folder->files[i].name);
     }

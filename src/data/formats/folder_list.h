@@ -25,6 +25,7 @@ typedef struct lk_folder {
     lk_left_out hidden;    /* files and folders whose names begin with a dot */
     lk_left_out other;     /* files without such an ending, and what is no file */
     lk_left_out empty;     /* by lk_folder_drop_empty */
+    lk_left_out broken;    /* links to what is not there */
 } lk_folder;
 
 /* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the

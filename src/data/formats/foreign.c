@@ -13,6 +13,8 @@ static const struct {
     int64_t at, size;
     const char *magic, *what;
 } foreign[] = {
+    {0, 8, "\x89lkz\r\n\x1A\n", "a compressed file of likely; decompress it"},
+    {8, 14, "{\"__metadata__", "a safetensors file, as a model is"},
     {0, 2, "\xFF\xFE", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
     {0, 2, "\xFE\xFF", "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
     {0, 4, "\x04\x22\x4D\x18", "packed by lz4; unpack it: lz4 -d"},
@@ -79,22 +81,30 @@ static const struct {
 };
 #define FOREIGN_COUNT ((int)(sizeof foreign / sizeof foreign[0]))
 
-/* FOREIGN_COUNT: nothing that is known. */
-static int find(const lk_reading *reading) {
-    int i = 0;
-    while (i < FOREIGN_COUNT && (reading->size < foreign[i].at + foreign[i].size ||
-                                 memcmp(reading->data + foreign[i].at, foreign[i].magic,
-                                        (size_t)foreign[i].size) != 0)) {
-        ++i;
-    }
-    return i;
+/* Two letters are few, so the size in its header, too, must be what the file has. */
+static bool is_bmp(const uint8_t *d, int64_t size) {
+    return size >= 26 && d[0] == 'B' && d[1] == 'M' &&
+           (d[2] | d[3] << 8 | d[4] << 16 | (int64_t)d[5] << 24) == size;
 }
 
-/* Two letters are few, so the size in its header, too, must be what the file has. */
-static bool is_bmp(const lk_reading *reading) {
-    const uint8_t *d = reading->data;
-    return reading->size >= 26 && d[0] == 'B' && d[1] == 'M' &&
-           (d[2] | d[3] << 8 | d[4] << 16 | (int64_t)d[5] << 24) == reading->size;
+/* NULL: nothing that is known. */
+static const char *find(const uint8_t *data, int64_t size) {
+    if (is_bmp(data, size)) {
+        return "a BMP picture; convert it: convert FILE FILE.png";
+    }
+    int i = 0;
+    while (i < FOREIGN_COUNT &&
+           (size < foreign[i].at + foreign[i].size ||
+            memcmp(data + foreign[i].at, foreign[i].magic, (size_t)foreign[i].size) != 0)) {
+        ++i;
+    }
+    return i < FOREIGN_COUNT ? foreign[i].what : NULL;
+}
+
+const char *lk_foreign_kind(const uint8_t *data, int64_t size, int64_t *length) {
+    const char *what = find(data, size);
+    *length = what != NULL ? (int64_t)strcspn(what, ";") : 0;
+    return what;
 }
 
 /* ---- endings --------------------------------------------------------------------------------- */
@@ -126,15 +136,9 @@ lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
                        "%s: not a known data format, but packed by %s; unpack it", reading->name,
                        packing);
     }
-    int i = find(reading);
-    if (is_bmp(reading)) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: not a known data format, but a BMP picture; convert it: convert FILE "
-                       "FILE.png",
-                       reading->name);
-    }
-    if (i < FOREIGN_COUNT) { /* advice to read it as bytes is for those who can */
-        const char *what = foreign[i].what, *advice = strstr(what, "; --text");
+    const char *what = find(reading->data, reading->size);
+    if (what != NULL) { /* advice to read it as bytes is for those who can */
+        const char *advice = strstr(what, "; --text");
         bool whole =
             advice == NULL || *lk_advice(context, "raw", lk_advice(context, "text", advice));
         return lk_fail(context, LK_FORMAT, "%s: not a known data format, but %.*s", reading->name,

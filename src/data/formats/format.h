@@ -19,6 +19,7 @@ typedef struct lk_reading {
     const char *array; /* of an NPZ; NULL: by role */
     lk_role role;
     bool own_role;
+    bool *lacks;
     int32_t limit;       /* values must be below it: LK_ALPHABET_MOST or the given alphabet */
     bool alphabet_given; /* for the message */
     lk_shape shape;      /* what is wanted; axes 0: anything */
@@ -48,6 +49,7 @@ typedef enum lk_format_trait {
 
 typedef struct lk_format {
     const char *name;
+    const char *kind; /* what its files are called: "a PNG picture" */
     lk_format_number number;
     uint32_t traits;
     /* What is written in it has a name that ends so, in any case, NULL after the last; none: it is
@@ -96,6 +98,11 @@ lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const
 lk_status lk_refuse_foreign(lk_context *context, const char *path);
 /* What no format recognises: says what it is, if that is known, and what to do. */
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading);
+/* What is brought often and no format recognises; NULL: nothing known. *length: of the name, behind
+ * which advice may stand. */
+const char *lk_foreign_kind(const uint8_t *data, int64_t size, int64_t *length);
+/* UTF-8 that is no data of any format. */
+bool lk_is_prose(const uint8_t *bytes, int64_t size);
 /* Splits "PATH:NAME" when PATH:NAME itself is no file but PATH is. *file is the caller's:
  * lk_release; *array points into path or NULL. */
 lk_status lk_path_split(lk_context *context, const char *path, char **file, const char **array);

@@ -41,6 +41,7 @@ typedef struct lk_dataset_options {
     bool empty;   /* a file of no examples gives a data set of none, which has no values and nothing
                     * else that can be relied on */
     bool own_role; /* of an archive: no array but one whose name is of the role */
+    bool *lacks;   /* or NULL: set where such is not there, which is a failure too */
     bool raw; /* whatever the bytes say: they are symbols 0..255, cut into examples of `shape`, a
                * rest that does not fill one left out */
     lk_crop crop; /* of pictures: for LK_ROLE_TRAIN at random places, else tiles in the order of
@@ -171,11 +172,12 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
                                  lk_symbols *symbols);
 
 /* Whether a file, or each of the first files of a folder, is a text in UTF-8 and no data of any
- * format. Not so: a table, numbers, nothing at all, what cannot be found. */
+ * format. Not so: a table, numbers, nothing at all, what cannot be found. A pipe is copied
+ * (lk_spool_path), so that whoever reads it next gets all of it. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
 
 /* Whether a file is a recording (data/sound.h), or a folder has files that are named as such, the
- * first of which is one. Not so: what cannot be found, and what can be read but once. */
+ * first of which is one. Not so: what cannot be found. A pipe is copied, as for a text. */
 lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound);
 /* How recordings are read, by the first of them: form->view (-1: g711-mu or g711-a for codes of
  * G.711, else mulaw) and form->channel are given, the rest is learned. */
@@ -183,5 +185,13 @@ lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *f
 /* Adds to the items' note what is done to their samples, and whether their rates differ from each
  * other and from that of the form. */
 lk_status lk_items_note_sounds(lk_context *context, lk_items *items);
+
+/* What these bytes are, as can stand behind "is": "a PNG picture", "a text", "packed by gzip".
+ * False: nothing that is known, and then kind is "". */
+#define LK_KIND_CAPACITY 80
+bool lk_kind_of(const uint8_t *data, int64_t size, char kind[LK_KIND_CAPACITY]);
+/* LK_FORMAT: "NAME: is a PNG picture, not WANTED". */
+lk_status lk_fail_kind(lk_context *context, const char *name, const uint8_t *data, int64_t size,
+                       const char *wanted);
 
 #endif

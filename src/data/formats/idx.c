@@ -92,6 +92,7 @@ static lk_status write_idx(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_idx_format = {
     .name = "idx",
+    .kind = "an IDX array",
     .number = LK_FROM_IDX,
     .endings = {".idx", "-ubyte"},
     .packs = true,

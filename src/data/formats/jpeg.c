@@ -150,6 +150,7 @@ static lk_status read_jpeg(lk_context *context, const lk_reading *reading, lk_da
 
 const lk_format lk_jpeg_format = {
     .name = "jpeg",
+    .kind = "a JPEG picture",
     .number = LK_FROM_JPEG,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .recognise = lk_is_jpeg,

@@ -266,6 +266,7 @@ static lk_status write_npy(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_npy_format = {
     .name = "npy",
+    .kind = "an NPY array",
     .number = LK_FROM_NPY,
     .endings = {".npy"},
     .packs = true,

@@ -257,6 +257,9 @@ static lk_status choose(lk_context *context, const lk_reading *reading, zip_t *a
     *row = (int)reading->role;
     *entry = find_usual(archive, usual[*row].data);
     if (*entry < 0 && reading->own_role) {
+        if (reading->lacks != NULL) {
+            *reading->lacks = true;
+        }
         return fail_choice(context, reading, archive, "no array of a name for this");
     }
     if (*entry < 0) {
@@ -385,6 +388,7 @@ lk_status lk_npz_labels(lk_context *context, const lk_reading *reading, lk_array
 
 const lk_format lk_npz_format = {
     .name = "npz",
+    .kind = "a ZIP archive (NPZ or another)",
     .number = LK_FROM_NPZ,
     .traits = LK_HAS_ARRAYS,
     .endings = {".npz"},

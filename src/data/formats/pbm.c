@@ -169,6 +169,7 @@ static lk_status write_pbm(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_pbm_format = {
     .name = "pbm",
+    .kind = "a PBM picture",
     .number = LK_FROM_PBM,
     .endings = {".pbm"},
     .packs = true,

@@ -20,7 +20,11 @@ typedef struct lk_png_input {
     bool starved;   /* libpng found no memory */
     int passes;     /* more than 1 when it is interlaced */
     int64_t row;    /* bytes of a row in the file, unpacked */
-    int64_t stride; /* bytes of a row as libpng gives it */
+    int64_t stride; /* bytes of a row of pixels */
+    /* Of a picture with a palette, within libpng's memory; else NULL. */
+    const png_color *palette;
+    const png_byte *alpha; /* of the first entries, the rest being opaque; NULL: all are */
+    int palette_count, alpha_count;
 } lk_png_input;
 
 bool lk_is_png(const uint8_t *data, int64_t size) {
@@ -63,6 +67,10 @@ static void ask_pixels(png_structp png, png_byte bits, const lk_picture_settings
                        lk_picture *picture) {
     bool deep = bits == 16;
     picture->wide = deep && settings->depth != 8;
+    if (picture->palette) {
+        png_set_packing(png);
+        return;
+    }
     png_set_expand(png);
     if (picture->wide && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
         png_set_swap(png);
@@ -70,6 +78,22 @@ static void ask_pixels(png_structp png, png_byte bits, const lk_picture_settings
         png_set_strip_16(png);
         picture->notes |= 1u << LK_NOTE_DEPTH_CUT;
     }
+}
+
+/* Rows are indices until all are read: libpng would give an index that the palette has not the
+ * colour black, and others one of their own. */
+static void take_palette(png_structp png, png_infop info, lk_png_input *in, lk_picture *picture) {
+    png_colorp colours = NULL;
+    png_bytep alpha = NULL;
+    png_get_PLTE(png, info, &colours, &in->palette_count);
+    if (png_get_tRNS(png, info, &alpha, &in->alpha_count, NULL) == 0) {
+        alpha = NULL;
+        in->alpha_count = 0;
+    }
+    in->palette = colours;
+    in->alpha = alpha;
+    picture->channels = alpha != NULL ? 4 : 3;
+    in->stride = picture->width * picture->channels;
 }
 
 /* The two functions that follow call all that may jump out; nothing local is read after a jump. */
@@ -95,6 +119,9 @@ static bool read_header(png_structp png, png_infop info, const lk_picture_settin
     picture->orientation = read_orientation(png, info);
     picture->frames = count_frames(png, info);
     in->stride = (int64_t)png_get_rowbytes(png, info);
+    if (picture->palette) {
+        take_palette(png, info, in, picture);
+    }
     return true;
 }
 
@@ -111,6 +138,30 @@ static bool read_rows(png_structp png, png_infop info, const lk_png_input *in,
     png_read_end(png, info);
     picture->orientation = read_orientation(png, info); /* it may stand behind the pixels */
     return true;
+}
+
+/* Each row from its last pixel on, in place. */
+static lk_status expand(lk_context *context, const char *name, const lk_png_input *in,
+                        lk_picture *picture) {
+    for (int64_t row = 0; row < picture->height; ++row) {
+        uint8_t *bytes = (uint8_t *)picture->pixels + row * in->stride;
+        for (int64_t x = picture->width - 1; x >= 0; --x) {
+            int index = bytes[x];
+            uint8_t *pixel = bytes + x * picture->channels;
+            if (index >= in->palette_count) {
+                return lk_fail(context, LK_FORMAT,
+                               "%s: pixel %lld of row %lld has colour %d of a palette of %d: the "
+                               "file is damaged, and programs show it in different colours",
+                               name, (long long)x + 1, (long long)row + 1, index + 1,
+                               in->palette_count);
+            }
+            const uint8_t alpha = index < in->alpha_count ? in->alpha[index] : 255;
+            const png_color *colour = &in->palette[index];
+            const uint8_t values[4] = {colour->red, colour->green, colour->blue, alpha};
+            memcpy(pixel, values, (size_t)picture->channels);
+        }
+    }
+    return LK_OK;
 }
 
 static lk_status check_header(lk_context *context, const char *name, const lk_png_input *in,
@@ -141,6 +192,7 @@ static lk_status decode(lk_context *context, const char *name, png_structp png, 
     LK_REQUIRE(in->stride == picture->width * picture->channels * (picture->wide ? 2 : 1));
     LK_TRY(lk_picture_allocate(context, name, picture));
     bool read = read_rows(png, info, in, picture) && !in->starved;
+    LK_TRY(read && picture->palette ? expand(context, name, in, picture) : LK_OK);
     return read ? lk_picture_finish(context, name, wish, picture) : fail_libpng(context, name, in);
 }
 
@@ -164,6 +216,7 @@ static lk_status read_png(lk_context *context, const lk_reading *reading, lk_dat
 
 const lk_format lk_png_format = {
     .name = "png",
+    .kind = "a PNG picture",
     .number = LK_FROM_PNG,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .endings = {".png"},

@@ -253,6 +253,7 @@ static lk_status write_pnm(lk_context *context, const char *path, const lk_datas
 
 const lk_format lk_pnm_format = {
     .name = "pnm",
+    .kind = "a PGM, PPM or PAM picture",
     .number = LK_FROM_PNM,
     .traits = LK_KEEPS_ALPHABET | LK_HAS_PICTURES,
     .endings = {".pgm", ".ppm", ".pnm", ".pam"},

@@ -115,6 +115,7 @@ static void what_is_written_is_read_again(void **state) {
             assert_int_equal(again->alphabet, alphabets[a]);
             assert_true(lk_shape_equal(again->shape, dataset->shape));
             test_values(again, 1, dataset->variables, dataset->values);
+            remove(path);
             lk_dataset_destroy(again);
             lk_dataset_destroy(dataset);
         }

@@ -267,6 +267,7 @@ static lk_status make(lk_context *context, const char *name, const lk_bytes *byt
                           .array = options->array,
                           .role = options->role,
                           .own_role = options->own_role,
+                          .lacks = options->lacks,
                           .limit = given ? given : LK_ALPHABET_MOST,
                           .alphabet_given = given != 0,
                           .shape = options->shape,

@@ -93,6 +93,7 @@ static lk_status write_rows(lk_context *context, const char *path, const lk_data
 
 const lk_format lk_rows_format = {
     .name = "rows",
+    .kind = "rows of 0 and 1",
     .number = LK_FROM_ROWS,
     .traits = LK_IS_TEXT,
     .endings = {".txt"},

@@ -13,7 +13,7 @@ static lk_status find_first(lk_context *context, const char *path, char **first)
     struct stat about;
     lk_folder folder;
     *first = NULL;
-    if (stat(path, &about) != 0 || (!S_ISDIR(about.st_mode) && !S_ISREG(about.st_mode))) {
+    if (stat(path, &about) != 0) {
         return LK_OK; /* whoever reads it says why not */
     }
     if (!S_ISDIR(about.st_mode)) {
@@ -30,41 +30,42 @@ static lk_status find_first(lk_context *context, const char *path, char **first)
     return status;
 }
 
-lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound) {
-    lk_source source;
+static lk_status recognise(void *sound, lk_source *source) {
     const uint8_t *bytes;
     int64_t held = 0;
+    LK_TRY(source->size > 0 ? lk_source_see(source, 0, &bytes, &held) : LK_OK);
+    *(bool *)sound = held > 0 && lk_sound_recognise(bytes, held);
+    return LK_OK;
+}
+
+static lk_status look(void *info, lk_source *source) {
+    return lk_sound_look(source, info);
+}
+
+/* Of the first recording; *there false: there is none. */
+static lk_status visit_first(lk_context *context, const char *path, lk_source_visitor *visit,
+                             void *argument, bool *there) {
     char *first;
-    *sound = false;
     LK_TRY(find_first(context, path, &first));
-    if (first == NULL) {
-        return LK_OK;
-    }
-    lk_status status = lk_source_open_unpacked(context, first, &source);
+    *there = first != NULL;
+    lk_status status = first != NULL ? lk_source_visit(context, first, visit, argument) : LK_OK;
     lk_release(first);
-    LK_TRY(status);
-    if (source.size > 0) {
-        status = lk_source_see(&source, 0, &bytes, &held);
-    }
-    *sound = status == LK_OK && held > 0 && lk_sound_recognise(bytes, held);
-    lk_source_close(&source);
     return status;
 }
 
+lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound) {
+    bool there;
+    *sound = false;
+    return visit_first(context, path, recognise, sound, &there);
+}
+
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view) {
-    lk_source source;
     lk_sound_info info = {0};
-    char *first;
-    LK_TRY(find_first(context, path, &first));
-    if (first == NULL) {
+    bool there;
+    LK_TRY(visit_first(context, path, look, &info, &there));
+    if (!there) {
         return lk_fail(context, LK_INVALID, "%s: there are no recordings", path);
     }
-    lk_status status = lk_source_open_unpacked(context, first, &source);
-    lk_release(first);
-    LK_TRY(status);
-    status = lk_sound_look(&source, &info);
-    lk_source_close(&source);
-    LK_TRY(status);
     int32_t chosen = info.law >= 0 ? info.law : (int32_t)LK_SOUND_MULAW;
     form->view = (lk_sound_view)(view >= 0 ? view : chosen);
     form->channels = form->channel == 0 ? info.channels : 1;

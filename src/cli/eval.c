@@ -102,19 +102,20 @@ static json_t *texts_json(const eval_result *r) {
 /* What each network of the mixture says alone. */
 static void print_networks(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
+    const char *name = lk_model_variant_name(r->session->model);
     int64_t best = 0, worst = 0;
     for (int64_t k = 0; k < e->networks; k++) {
         best = e->network_nats[k] < e->network_nats[best] ? k : best;
         worst = e->network_nats[k] > e->network_nats[worst] ? k : worst;
         if (e->networks <= NETWORKS_PRINTED) {
-            printf("  mask %lld alone: %.4f nats per example\n", (long long)k + 1,
+            printf("  %s %lld alone: %.4f nats per example\n", name, (long long)k + 1,
                    e->network_nats[k] / (double)e->items);
         }
     }
     if (e->networks > NETWORKS_PRINTED) {
-        printf("  masks alone: %.4f (mask %lld) to %.4f nats per example (mask %lld)\n",
-               e->network_nats[best] / (double)e->items, (long long)best + 1,
-               e->network_nats[worst] / (double)e->items, (long long)worst + 1);
+        printf("  %ss alone: %.4f (%s %lld) to %.4f nats per example (%s %lld)\n", name,
+               e->network_nats[best] / (double)e->items, name, (long long)best + 1,
+               e->network_nats[worst] / (double)e->items, name, (long long)worst + 1);
     }
 }
 
@@ -130,7 +131,8 @@ static void print_examples(const eval_result *r) {
            (long long)e->variables,
            cli_binarization_of(r->session->model, r->session->binarization));
     if (networks > 1) {
-        printf("even mixture of %d masks (log-mean-exp of joint log-likelihoods)\n", networks);
+        printf("even mixture of %d %ss (log-mean-exp of joint log-likelihoods)\n", networks,
+               lk_model_variant_name(r->session->model));
     }
     printf("NLL %.4f", r->mean);
     if (isfinite(r->mean) && isfinite(r->error)) {

@@ -272,6 +272,7 @@ const lk_family lk_ardm_family = {
     .views = true,
     .tables = true,
     .variants = lk_orders_count,
+    .variant = "order",
     .ordering = ordering,
     .any_order = true,
     .build = build,

@@ -47,6 +47,7 @@ const lk_family lk_eonade_family = {
     .tables = true,
     .per_variable = true,
     .variants = lk_orders_count,
+    .variant = "order",
     .ordering = lk_orders_ordering,
     .any_order = true,
     .build = build,

@@ -234,6 +234,7 @@ const lk_family lk_lmconv_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .variants = variants,
+    .variant = "order",
     .ordering = ordering,
     .given = true,
     .prepare = lk_outputs_prepare,

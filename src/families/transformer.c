@@ -353,6 +353,7 @@ const lk_family lk_transformer_family = {
     .streams = true,
     .given = true,
     .variants = lk_orders_count,
+    .variant = "order",
     .ordering = lk_orders_ordering,
     .prepare = lk_outputs_prepare,
     .build = build,

@@ -309,6 +309,10 @@ int32_t lk_model_variants(const lk_model *model) {
     return model->family->variants == NULL ? 1 : model->family->variants(model);
 }
 
+const char *lk_model_variant_name(const lk_model *model) {
+    return model->family->variant != NULL ? model->family->variant : "mask";
+}
+
 const lk_view *lk_model_view(const lk_model *model) {
     return model->data.view.kind != NULL ? &model->data.view : NULL;
 }

@@ -70,6 +70,7 @@ struct lk_family {
     /* How many networks share the parameters (masks of a MADE); NULL means 1. The model's
      * distribution is their even mixture. */
     int32_t (*variants)(const lk_model *model);
+    const char *variant; /* what tells them apart: "order"; NULL: "mask" */
     /* Fills rank[variables] for a variant; NULL: the model's own ordering. */
     lk_status (*ordering)(const lk_model *model, int32_t variant, int32_t *rank);
     /* Builds the variant's network on a graph that has its data node, and finishes it. */
@@ -161,6 +162,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
                                  const char *order_name, int64_t values_most, lk_model **model);
 void lk_model_destroy(lk_model *model);
 int32_t lk_model_variants(const lk_model *model);
+const char *lk_model_variant_name(const lk_model *model); /* "mask", "order" */
 /* Variables of its networks: those of the data, or, with a view, its parts of each. */
 int64_t lk_model_modelled(const lk_model *model);
 /* Its network can be built on data of any size: the family's, and nothing in the settings ties it

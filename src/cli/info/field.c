@@ -109,7 +109,7 @@ static int print_field(const lk_model *model, const lk_receptive *field, const c
            text, (long long)field->seen_count, (long long)field->earlier_count,
            (long long)field->blind_count, (long long)far);
     if (lk_model_variants(model) > 1) {
-        printf("of the first of %d masks\n", lk_model_variants(model));
+        printf("of the first of %d %ss\n", lk_model_variants(model), lk_model_variant_name(model));
     }
     for (int i = 0; i < STRONGEST && i < field->seen_count; i++) {
         int64_t v = strongest(field, listed);

@@ -67,7 +67,7 @@ run train made --data "$work/train.txt" --out "$work/made" --epochs 1 --quiet --
     >/dev/null
 expect_status 1 'given-variables' sample "$work/made" --count 1 --given "$work/own.npy" \
     --out "$work/no.txt"
-expect_status 1 'families conv1d pixelcnn' sample "$work/made" --count 1 --shape 21 \
+expect_status 1 'families conv1d wavenet pixelcnn' sample "$work/made" --count 1 --shape 21 \
     --out "$work/no.txt"
 [[ ! -e $work/no.txt ]] || fail "a refused command left a file"
 finish

@@ -56,8 +56,8 @@ expect_status 1 'need as many channels, and a shape' eval "$work/m" --data "$wor
 expect_status 1 'need as many channels' eval "$work/m" --data "$work/large.txt" --shape 3x11x3
 run train made --data "$work/train.txt" --shape 5x4x1 --out "$work/made" --epochs 1 --quiet \
     --set hidden=4 >/dev/null
-expect_status 1 'large.txt.*9x11x1.*5x4x1.*families conv1d pixelcnn' eval "$work/made" \
+expect_status 1 'large.txt.*9x11x1.*5x4x1.*families conv1d wavenet pixelcnn' eval "$work/made" \
     --data "$work/large.txt" --shape 9x11x1
-expect_status 1 'families conv1d pixelcnn' compress "$work/made" --data "$work/large.txt" \
+expect_status 1 'families conv1d wavenet pixelcnn' compress "$work/made" --data "$work/large.txt" \
     --shape 9x11x1 --out "$work/no"
 finish

@@ -9,7 +9,7 @@ run models >"$work/models"
 sed -n '/^Your data:/,$p' "$work/models" | sed -nE 's/^  ([a-z ]+[a-z])  +(likely .*)/\1|\2/p' \
     >"$work/told"
 sed -nE 's/^\| ([a-z ]+) \| `(likely [^`]*)` \|$/\1|\2/p' "$readme" >"$work/written"
-[[ $(wc -l <"$work/told") -eq 6 ]] || fail "six kinds of data expected: $(cat "$work/told")"
+[[ $(wc -l <"$work/told") -eq 7 ]] || fail "seven kinds of data expected: $(cat "$work/told")"
 expect_same "$work/told" "$work/written" "the table of README"
 
 # ---- data ----------------------------------------------------------------------------------------
@@ -55,12 +55,15 @@ done
 cp train-images-idx3-ubyte.gz digits.idx.gz
 sentences 60 4 | sed 's/^/GET /' >access.log
 drawn 24 9 40 readings.csv
+mkdir voices
+for i in 1 2 3; do make_wav voices/$i.wav 1 200 $i; done
 
 # ---- the commands --------------------------------------------------------------------------------
 # The lines of the blocks, continued ones as one, remarks taken off.
 awk '/^```/ { inside = !inside; next } inside' "$readme" | sed -e ':a;/\\$/{N;s/\\\n//;ba}' \
     -e 's/  *#.*//' | grep -vE '^ *(#|$)' >"$work/commands"
 declare -A small=([made]=hidden=8 [charrnn]='width=8 layers=1' [conv1d]='layers=1 channels=4 head=4'
+    [wavenet]='layers=2 channels=4'
     [pixelcnn]='blocks=1 channels=2 head=2 kernel=3' [bernoulli-mixture]=components=3)
 # scaled ARGUMENTS...: training is short
 scaled() {

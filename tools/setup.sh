@@ -27,6 +27,7 @@ want pkg-config command -v pkg-config
 want zlib1g-dev has_library zlib
 want libpng-dev has_library libpng
 want libjpeg62-turbo-dev has_library libjpeg
+want libsndfile1-dev has_library sndfile
 want libjansson-dev has_library jansson
 want libxxhash-dev has_library libxxhash
 want libzip-dev has_library libzip
@@ -48,8 +49,8 @@ if [[ ${1:-} == --ci ]]; then
         want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross
         want qemu-user command -v qemu-aarch64
-        for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libxxhash-dev \
-            libzip-dev liblzma-dev libzstd-dev libbz2-dev libcmocka-dev; do
+        for library in zlib1g-dev libpng-dev libjpeg62-turbo-dev libsndfile1-dev libjansson-dev \
+            libxxhash-dev libzip-dev liblzma-dev libzstd-dev libbz2-dev libcmocka-dev; do
             want "$library:arm64" has_package "$library:arm64"
             foreign=arm64
         done

@@ -19,7 +19,7 @@ static const char *folder(void) {
 }
 
 /* Where files cannot be made without a name, it is taken away at once. */
-static lk_status make(lk_context *context, int *spooled) {
+lk_status lk_spool_empty(lk_context *context, int *spooled) {
     *spooled = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (*spooled >= 0) {
         return LK_OK;
@@ -73,7 +73,7 @@ lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled
     if (piece == NULL) {
         return lk_fail_no_memory(context, "a pipe's buffer", PIECE);
     }
-    lk_status status = make(context, spooled);
+    lk_status status = lk_spool_empty(context, spooled);
     if (status == LK_OK) {
         status = copy(context, name, from, *spooled, piece);
         if (status != LK_OK) {

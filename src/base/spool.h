@@ -7,6 +7,8 @@
 /* Copies all that `from` still gives into a file without a name, in $TMPDIR or /tmp, which ends
  * with its descriptor, the caller's. `name` is for messages. */
 lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled);
+/* An empty one, to be written and read. */
+lk_status lk_spool_empty(lk_context *context, int *spooled);
 
 /* Copies what a path gives but once, so that the context's files find it at its start under the
  * same path whenever it is opened; what is no pipe or device stays as it is. Of one path at a

@@ -36,6 +36,10 @@ static const cli_option options[] = {
      "rate after every example of each lane, or every 32 symbols of a text; the model file stays "
      "as it is (dynamic evaluation; try 0.0005; default: it does not learn)",
      false},
+    {"lossy", NULL,
+     "of recordings: code what the model takes of them (8 bits, one channel), though the rest is "
+     "lost",
+     false},
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name",
      false},
     CLI_USE_OPTION,
@@ -150,6 +154,7 @@ static int read_options(const cli_arguments *arguments, const lk_model *model, b
     }
     how->chunk = texts ? symbols : chunk;
     how->skip_verify = cli_has(arguments, "no-verify");
+    how->lossy = cli_has(arguments, "lossy");
     return EXIT_DONE;
 }
 

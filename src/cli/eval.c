@@ -42,6 +42,14 @@ static const cli_option options[] = {
 
 /* ---- of texts -------------------------------------------------------------------------------- */
 
+/* Of recordings: samples of all channels; else 0. */
+static double samples_of(const eval_result *r) {
+    const lk_symbols *symbols = &r->session->model->data.symbols;
+    return r->items != NULL && symbols->kind == LK_SYMBOLS_SOUND
+               ? (double)lk_items_total(r->items) / lk_sound_parts(symbols->sound.view)
+               : 0.0;
+}
+
 static void print_texts(const eval_result *r) {
     if (r->items == NULL) {
         printf("0 symbols: the text is empty\n");
@@ -51,14 +59,19 @@ static void print_texts(const eval_result *r) {
     int64_t bytes = lk_items_total_bytes(r->items), escapes = r->evaluation.escapes;
     printf("%.0f symbols (%s), %lld bytes, ", symbols,
            lk_symbols_kind_name(r->session->model->data.symbols.kind), (long long)bytes);
+    double samples = samples_of(r);
     if (r->evaluation.items == 1) {
         printf("one stream from its beginning\n");
     } else {
-        printf("%lld texts, each from its beginning\n", (long long)r->evaluation.items);
+        printf("%lld %s, each from its beginning\n", (long long)r->evaluation.items,
+               samples > 0.0 ? "recordings" : "texts");
     }
     printf(
         "NLL %.6f nats per symbol, %.6f bits per symbol, %.6f bits per byte; %.1f bytes in all\n",
         r->total / symbols, r->total / symbols / LK_NATS_PER_BIT, bits / (double)bytes, bits / 8.0);
+    if (samples > 0.0) {
+        printf("%.6f bits per sample, of %.0f\n", bits / samples, samples);
+    }
     if (escapes > 0) {
         printf("%lld characters are not in the model's alphabet: each costs %d bits more than its "
                "symbol\n",
@@ -70,14 +83,16 @@ static json_t *texts_json(const eval_result *r) {
     double bits = r->total / LK_NATS_PER_BIT;
     int64_t symbols = r->items != NULL ? lk_items_total(r->items) : 0;
     int64_t bytes = r->items != NULL ? lk_items_total_bytes(r->items) : 0;
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "family",
+    double samples = samples_of(r);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o*}", "family",
                      r->session->model->family->name, "stream",
                      lk_symbols_kind_name(r->session->model->data.symbols.kind), "symbols",
                      (json_int_t)symbols, "bytes", (json_int_t)bytes, "escaped_characters",
                      (json_int_t)r->evaluation.escapes, "nll_nats", lk_json_number(r->total),
                      "nats_per_symbol", lk_json_number(r->total / (double)symbols),
                      "bits_per_symbol", lk_json_number(bits / (double)symbols), "bits_per_byte",
-                     lk_json_number(bits / (double)bytes));
+                     lk_json_number(bits / (double)bytes), "bits_per_sample",
+                     samples > 0.0 ? lk_json_number(bits / samples) : NULL);
 }
 
 /* ---- of examples ----------------------------------------------------------------------------- */

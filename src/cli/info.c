@@ -84,7 +84,14 @@ static void print_distributions(const lk_graph *graph) {
 static void describe_data(const lk_data_description *data, char *text, size_t capacity) {
     char shape[64];
     lk_shape_print(data->shape, shape, sizeof shape);
-    if (data->stream) {
+    const lk_sound_form *sound = &data->symbols.sound;
+    if (data->stream && data->symbols.kind == LK_SYMBOLS_SOUND) {
+        snprintf(text, capacity,
+                 "recordings of %d channel%s at %d frames a second, as %s (%s), trained in windows "
+                 "of %s",
+                 sound->channels, sound->channels == 1 ? "" : "s", sound->rate,
+                 lk_sound_view_name(sound->view), lk_sound_convention(sound->view), shape);
+    } else if (data->stream) {
         snprintf(text, capacity, "stream of %s, trained in windows of %s",
                  lk_symbols_kind_name(data->symbols.kind), shape);
     } else {
@@ -131,7 +138,7 @@ static void print_setting(const char *key, const char *text) {
 }
 
 static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
-    char data[128];
+    char data[256];
     describe_data(&model->data, data, sizeof data);
     const char *paper = model->family->paper;
     bool of_a_paper = paper != NULL && *paper != '\0';

@@ -22,15 +22,20 @@ static const cli_option options[] = {
      "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .npz, "
      ".amat, .txt, .csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png and .npz "
      "also .gz. Streams of text go to standard output without it, with it to FILE, or "
-     "NAME-1.txt, NAME-2.txt, ... when there are several",
+     "NAME-1.txt, NAME-2.txt, ... when there are several; so do recordings, as .wav, .flac, "
+     ".aiff, .au, .caf or .w64",
      false},
     {"format", "ENDING",
      "of examples that go to standard output or a pipe, which has no name to say it: npy, csv, "
      "png, txt.gz, ...",
      false},
-    {"length", "N", "of text: how many symbols to draw (default 1000)", false},
+    {"length", "N",
+     "how many symbols of a text to draw (default 1000), or frames of a recording (default: a "
+     "second of them)",
+     false},
     {"prompt", "TEXT", "of text: what it begins with", false},
-    {"prompt-file", "PATH", "of text: the same, from a file", false},
+    {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
+     false},
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
@@ -38,7 +43,8 @@ static const cli_option options[] = {
      "(likely models)",
      false},
     {"given", "FILE",
-     "complete what is given. Pictures or other data: their upper part. A table with column names: "
+     "complete what is given. A recording is continued. Pictures or other data: their upper part. "
+     "A table with column names: "
      "? or nothing where a value is to be drawn (unless that is a word of the column, which is "
      "held), columns that are not there are drawn too. A text: one example a "
      "line, values in order, ? where "
@@ -281,8 +287,10 @@ static int sample_model(const cli_arguments *arguments, const lk_model *model,
     int status = listed ? EXIT_DONE : cli_fault(model->context);
     how->labels = labels;
     if (listed) {
-        status = model->data.stream ? cli_sample_texts(arguments, model, how)
-                                    : sample_examples(arguments, model, how);
+        status = (!model->data.stream ? sample_examples
+                  : model->data.symbols.kind == LK_SYMBOLS_SOUND
+                      ? cli_sample_sounds
+                      : cli_sample_texts)(arguments, model, how);
     }
     lk_release(labels);
     return status;
@@ -346,6 +354,7 @@ const cli_verb cli_sample_verb = {
             "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
             "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+            "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

@@ -44,8 +44,7 @@ typedef struct gallery {
 
 /* ---- where characters go --------------------------------------------------------------------- */
 
-/* NAME.txt, one of several: NAME-3.txt */
-static char *name_file(const char *path, int64_t text, int64_t texts) {
+char *cli_sample_name(const char *path, int64_t text, int64_t texts) {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     size_t stem = dot != NULL && dot != name ? (size_t)(dot - path) : strlen(path);
@@ -105,7 +104,7 @@ static lk_status open_outlet(const gallery *g, int64_t text, outlet *o) {
     lk_context *context = g->model->context;
     *o = (outlet){.last = '\n'};
     if (g->out != NULL) {
-        char *path = name_file(g->out, text, g->texts);
+        char *path = cli_sample_name(g->out, text, g->texts);
         lk_status status = path != NULL ? lk_writer_create(context, path, &o->writer)
                                         : lk_fail_no_memory(context, "a file's name", 0);
         lk_release(path);
@@ -191,7 +190,7 @@ static lk_status draw_all(gallery *g) {
 static json_t *list_files(const gallery *g) {
     json_t *list = json_array();
     for (int64_t i = 0; i < g->texts; i++) {
-        char *path = name_file(g->named, i, g->texts);
+        char *path = cli_sample_name(g->named, i, g->texts);
         json_array_append_new(list, lk_json_bytes(path != NULL ? path : ""));
         lk_release(path);
     }
@@ -211,8 +210,8 @@ static int report_json(const gallery *g, const char *out, double seconds, double
 static int report(const gallery *g, double seconds) {
     double rate = (double)g->done / (seconds + 1e-9);
     int64_t texts = g->out != NULL ? g->texts : 1; /* what is no file gets all of them */
-    char *first = g->named != NULL ? name_file(g->named, 0, texts) : NULL,
-         *last = g->named != NULL ? name_file(g->named, texts - 1, texts) : NULL;
+    char *first = g->named != NULL ? cli_sample_name(g->named, 0, texts) : NULL,
+         *last = g->named != NULL ? cli_sample_name(g->named, texts - 1, texts) : NULL;
     int status = EXIT_DONE;
     if (g->named != NULL && (first == NULL || last == NULL)) {
         lk_fail_no_memory(g->model->context, "a file's name", 0);

@@ -26,7 +26,8 @@ static const cli_option options[] = {
     {"out", "FILE.csv|FILE.jsonl",
      "a line for each example: NLL, corrections, score, p-value, the most surprising variable, of "
      "a table by name; of a folder of pictures their names; labels where there are any. For each "
-     "line of a text: symbols, NLL, score. As CSV or lines of JSON",
+     "line of a text: symbols, NLL, score. For each recording: name, length, NLL, score. As CSV or "
+     "lines of JSON",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,
@@ -35,15 +36,16 @@ static const cli_option options[] = {
      false},
     {"map", "FILE.png|FILE.html",
      "the first 100 examples, each beside a map of its surprisal: black none, white --map-scale "
-     "bits or more. Of a text: a page "
-     "with every character coloured",
+     "bits or more. Of a text: a page with every character coloured. Of recordings: the "
+     "spectrogram of the strangest, its surprisal over it",
      false},
     {"map-scale", "BITS",
      "bits a pixel drawn white (default: what 99.5 % of all pixels do not exceed)", false},
     {"map-symbols", "N", "how much of a text the map shows (default: the first 100000 symbols)",
      false},
     {"top", "N",
-     "how many of the strangest to list: examples, or lines of a text (default 1; of a text 10)",
+     "how many of the strangest to list: examples, recordings, or lines of a text (default 1; of "
+     "the latter 10)",
      false},
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
@@ -235,36 +237,49 @@ static int print_examples(const scorer *s) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+static bool is_sound(const lk_model *model) {
+    return model->data.stream && model->data.symbols.kind == LK_SYMBOLS_SOUND;
+}
+
 /* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
 static int check_options(const cli_arguments *a, const lk_model *model) {
-    bool texts = model->data.stream;
-    const char *map = cli_text(a, "map", texts ? ".html" : ".png");
-    bool fits = texts ? cli_excludes(a,
-                                     CLI_OF_EXAMPLES " anomalies against "
-                                                     "complexity map-scale",
-                                     "models of examples") &&
-                            (model->data.labels > 0 ||
-                             cli_excludes(a, "labels", "models of examples and of p(x | label)"))
-                      : cli_excludes(a, "from symbols map-symbols", "models of texts");
-    bool named =
-        ends_with(map, texts ? ".html" : ".png") || !cli_files_whole(&a->files->context, map);
+    bool texts = model->data.stream, sounds = is_sound(model);
+    const char *map = cli_text(a, "map", texts && !sounds ? ".html" : ".png");
+    bool fits =
+        texts
+            ? cli_excludes(a, CLI_OF_EXAMPLES " anomalies against complexity",
+                           "models of examples") &&
+                  (sounds ? cli_excludes(a, "map-symbols", "models of texts")
+                          : cli_excludes(a, "map-scale", "models of examples and of recordings")) &&
+                  (model->data.labels > 0 ||
+                   cli_excludes(a, "labels", "models of examples and of p(x | label)"))
+            : cli_excludes(a, "from symbols map-symbols", "models of texts");
+    bool named = ends_with(map, texts && !sounds ? ".html" : ".png") ||
+                 !cli_files_whole(&a->files->context, map);
     return !fits || !cli_files_table(a) ? EXIT_USAGE
            : named                      ? EXIT_DONE
-           : texts ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
-                   : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
+           : texts && !sounds
+               ? cli_usage(a, "--map %s: the map of a text is a page, NAME.html", map)
+               : cli_usage(a, "--map %s: a map is a picture, NAME.png", map);
 }
 
 static int score(scorer *s) {
     bool texts = s->session.model->data.stream, json = cli_has(s->arguments, "json");
+    bool sounds = is_sound(s->session.model);
     cli_progress progress = cli_progress_begin(s->arguments, "scoring");
     s->how.progress = cli_progress_go_on;
     s->how.progress_argument = &progress;
-    lk_status status = (texts ? score_text : has_none(s) ? score_none : score_examples)(s);
+    lk_status status = (sounds        ? score_sound
+                        : texts       ? score_text
+                        : has_none(s) ? score_none
+                                      : score_examples)(s);
     cli_progress_end(&progress);
     if (status != LK_OK || (!texts && write_examples(s) != LK_OK)) {
         return cli_fault(s->session.context);
     }
-    return texts ? score_print_text(s, json) : (json ? print_examples_json : print_examples)(s);
+    return sounds  ? score_print_sound(s, json)
+           : texts ? score_print_text(s, json)
+                   : (json ? print_examples_json : print_examples)(s);
 }
 
 static int run(const cli_arguments *arguments) {

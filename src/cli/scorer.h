@@ -7,6 +7,7 @@
 #include "jobs/map.h"
 #include "jobs/page.h"
 #include "jobs/score.h"
+#include "jobs/sound_map.h"
 #include "jobs/table.h"
 #include "train/evaluate.h"
 
@@ -28,12 +29,17 @@ typedef struct scorer {
     lk_page *page;   /* or NULL */
     lk_table *table; /* or NULL */
     int64_t top, map_symbols;
+    /* Of recordings. */
+    lk_sound_map sound_map;
 } scorer;
 
 /* A text's lines, to --out and --map; and what is printed of them: the exit status. */
 lk_status score_text(scorer *scorer);
 int score_print_text(const scorer *scorer, bool json);
-/* Of what score_text opened. */
+/* Recordings, to --out and --map; and what is printed of them. */
+lk_status score_sound(scorer *scorer);
+int score_print_sound(const scorer *scorer, bool json);
+/* Of what score_text and score_sound opened. */
 void score_release_text(scorer *scorer);
 
 #endif

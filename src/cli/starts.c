@@ -9,6 +9,7 @@ static const cli_start starts[] = {
     {"digits", "likely train made --data digits.idx.gz --binarize threshold --out digits.likely"},
     {"photographs", "likely train pixelcnn --data photographs/ --crop 32x32 --out photo.likely"},
     {"texts", "likely train charrnn --data book.txt --text utf8 --out book.likely"},
+    {"recordings", "likely train wavenet --data voices/ --out voices.likely"},
 };
 #define STARTS ((int)(sizeof starts / sizeof *starts))
 

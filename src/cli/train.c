@@ -18,7 +18,8 @@ static const cli_option train_options[] = {
     {"data", "PATH",
      "training examples: amat, IDX, NPY, NPZ (PATH:ARRAY picks one), CSV, 0/1 rows, PNG, "
      "JPEG, PBM, PGM, PPM, PAM, CIFAR batches; also packed by gzip, xz, zstd or bzip2; or a "
-     "folder of pictures or of CIFAR batches; with --text any file, or a folder of texts",
+     "folder of pictures or of CIFAR batches; recordings (WAV, FLAC, AIFF, AU, CAF, W64, Ogg), or "
+     "a folder of them; with --text any file, or a folder of texts",
      false},
     {"valid", "PATH",
      "validation examples: choose the best weights, stop early, calibrate p-values", false},
@@ -28,8 +29,14 @@ static const cli_option train_options[] = {
      false},
     {"labels", "PATH", "labels of the examples: one number or word a line, IDX1, NPY, NPZ", false},
     {"valid-labels", "PATH", "those of --valid", false},
-    {"view", "bits:B",
-     "model the high B bits of every value first, then the low ones given all of these", false},
+    {"view", "bits:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
+     "bits: model the high B bits of every value first, then the low ones given all of these. Of "
+     "recordings: mulaw and linear8 take 8 bits of a sample, pcm16 all 16 as one symbol (for "
+     "distribution=logistic), bytes as two; g711 the codes of such files (default: mulaw, or the "
+     "codes)",
+     false},
+    {"channel", "N|mix", "of recordings: the N-th channel alone, or the mean of all (default: all)",
+     false},
     {"unseen", NULL,
      "of tables of words: each column gets a symbol for values that are not in these data", false},
     {"columns", "words",
@@ -239,6 +246,8 @@ static lk_status read_data(session *s) {
     }
     LK_TRY(apply_options(s, how->text && from == NULL));
     texts.kind = how->symbols;
+    texts.view = how->view;
+    texts.channel = how->channel;
     texts.window = how->window;
     return how->text && from == NULL
                ? train_data_read_text(s->arguments, s->context, NULL, &texts, &s->data)
@@ -298,6 +307,7 @@ static void tell(const session *s) {
 
 static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
+    LK_TRY(train_options_guess_sound(s->arguments, s->context, s->model, s->how));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
     LK_TRY(s->how->text ? apply_options(s, true) : LK_OK);
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));

@@ -126,6 +126,15 @@ static void end_telling(const lk_code *code, telling *t, lk_content *content) {
     lk_words_release(&t->told);
 }
 
+/* ---- recordings ------------------------------------------------------------------------------ */
+
+static void code_sound(lk_code *code, counts *c, lk_sound_target *sound) {
+    int64_t rate = code_number(code, c, sound->rate), format = code_number(code, c, sound->format);
+    code->wrong |= rate < 1 || rate > LK_SOUND_RATE_MOST || format < 0 || format > INT32_MAX;
+    sound->rate = code->wrong ? 1 : (int32_t)rate;
+    sound->format = code->wrong ? 0 : (int32_t)format;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 bool lk_content_names(const char *name) {
@@ -140,9 +149,10 @@ bool lk_content_names(const char *name) {
 }
 
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content) {
-    counts length = {0}, label = {0}, name[2] = {0};
+    counts length = {0}, label = {0}, sound = {0}, name[2] = {0};
     char before[NAME_MOST + 1] = {0};
     int64_t at = 0, left = content->symbols;
+    int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
     telling words = {0};
     if (container->words && content->first) {
         code_all_words(code, &words, &content->words);
@@ -153,6 +163,7 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
             code->wrong |= content->length[i] > left;
             left -= content->length[i];
         }
+        code->wrong |= content->length[i] % unit != 0;
         if (content->label != NULL) {
             int64_t number = code_number(code, &label, content->label[i]);
             code->wrong |= number > INT32_MAX;
@@ -160,6 +171,9 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
             if (container->words) {
                 code_word(code, &words, &content->words, number);
             }
+        }
+        if (content->sound != NULL) {
+            code_sound(code, &sound, &content->sound[i]);
         }
         if (container->names) {
             code_name(code, name, &content->names, &at, before);

@@ -16,6 +16,8 @@ typedef struct lk_byte_sink {
     /* Restoring texts, before the bytes of each: `name` is that of its file within a folder, "" of
      * a text that is alone. NULL: containers of named texts are refused. */
     lk_status (*begin)(void *user, const char *name);
+    /* The same of recordings; NULL: begin is called, and the bytes are those of the samples. */
+    lk_status (*begin_sound)(void *user, const char *name, const lk_sound_target *target);
     lk_status (*write)(void *user, const void *bytes, int64_t size);
     void *user;
 } lk_byte_sink;
@@ -30,6 +32,7 @@ typedef struct lk_codec_options {
     int64_t lanes;
     float learning_rate; /* above 0: the model learns from a chunk while it is coded */
     bool skip_verify;    /* do not decode each chunk, as written, and compare it with the items */
+    bool lossy;          /* what the model does not take of recordings is no reason to refuse */
     bool keeps_nothing;  /* what cannot be given back, values never seen and what the model leaves
                          * out, is no reason to refuse (for checks) */
     bool incremental_encode; /* the decoder's schedule (slower; for checks: the same bytes) */

@@ -47,10 +47,33 @@ int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
     return lk_shape_variables(shape) * (view != NULL ? view->part_count : 1);
 }
 
+/* What is restored must be what was compressed, sample for sample. */
+static lk_status check_sound(job *work) {
+    const lk_sound_form *form = &work->symbols->sound;
+    for (int64_t i = 0; i < lk_items_count(work->items); i++) {
+        const lk_sound_info *info = lk_items_sound(work->items, i);
+        const char *note = lk_sound_note(info);
+        if (!lk_sound_exact(form, info) && !work->options.lossy && !work->options.keeps_nothing) {
+            return lk_fail(
+                work->context, LK_INVALID,
+                "%s: the model takes %s%s%s of what it holds%s%s, and nothing else could "
+                "be restored%s",
+                lk_items_name(work->items, i), lk_sound_view_name(form->view),
+                form->channel == 0 || info->channels == 1 ? "" : " of one channel",
+                form->view < LK_SOUND_PCM16 ? ", 8 bits of a sample," : "",
+                note[0] != '\0' ? "; " : "", note,
+                lk_advice(work->context, "lossy", " (--lossy does so)"));
+        }
+    }
+    return LK_OK;
+}
+
 static lk_status describe_texts(job *work) {
     LK_TRY(lk_model_text_symbols(work->model, &work->symbols));
     LK_REQUIRE(lk_symbols_equal(work->symbols, lk_items_symbols(work->items)));
     work->container.texts = true;
+    work->container.sound = work->symbols->kind == LK_SYMBOLS_SOUND;
+    LK_TRY(work->container.sound ? check_sound(work) : LK_OK);
     work->container.labels = lk_items_labels(work->items) != NULL;
     work->container.names = lk_items_count(work->items) > 1 ||
                             strcmp(lk_items_name(work->items, 0), lk_items_path(work->items)) != 0;
@@ -149,6 +172,12 @@ static lk_status choose_for_examples(job *work) {
     return LK_OK;
 }
 
+/* Symbols that are whole units: at least one. */
+static int64_t whole_units(const job *work, int64_t symbols) {
+    int64_t unit = lk_symbols_unit(work->symbols);
+    return symbols < unit ? unit : symbols - symbols % unit;
+}
+
 static lk_status choose_for_texts(job *work) {
     int64_t count = lk_items_count(work->items), given = work->options.chunk, longest = 1;
     int64_t streams = 0, *lanes = &work->container.lanes;
@@ -161,11 +190,14 @@ static lk_status choose_for_texts(job *work) {
     work->chunk = given > 0        ? between(1, given, LK_CHUNK_TEXT_MOST)
                   : longest > most ? pieces(longest, pieces(longest, most))
                                    : most;
+    int64_t unit = lk_symbols_unit(work->symbols);
+    work->chunk = whole_units(work, work->chunk + (given > 0 ? 0 : unit - 1));
     int64_t alone = between(1, longest, work->chunk); /* symbols of a text in a chunk of its own */
     int64_t parts = between(1, alone / LANE_SYMBOLS, TEXT_LANES);
     LK_TRY(choose_lanes(work, count == 1 ? parts : between(1, streams, TEXT_LANES)));
     parts = work->options.lanes > 0 ? *lanes : between(1, parts, *lanes);
-    work->container.longest = pieces(alone, between(1, parts, alone));
+    work->container.longest =
+        pieces(alone / unit + (alone < unit), between(1, parts, alone)) * unit;
     *lanes = count == 1 ? pieces(alone, work->container.longest) : *lanes;
     return LK_OK;
 }

@@ -22,12 +22,14 @@ static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 /* ---- layouts, in both directions ------------------------------------------------------------- */
 
 static void header_fields(lk_layout *f, lk_container *c) {
-    int64_t axes = c->shape.axes, holds = c->texts | c->labels << 1 | c->names << 2 | c->words << 3;
-    lk_layout_number(f, &holds, 0, 15);
+    int64_t axes = c->shape.axes,
+            holds = c->texts | c->labels << 1 | c->names << 2 | c->words << 3 | c->sound << 4;
+    lk_layout_number(f, &holds, 0, 31);
     c->texts = (holds & 1) != 0;
     c->labels = (holds & 2) != 0;
     c->names = (holds & 4) != 0;
     c->words = (holds & 8) != 0;
+    c->sound = (holds & 16) != 0;
     lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
     lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
     lk_layout_float(f, &c->learning_rate);
@@ -42,7 +44,8 @@ static void header_fields(lk_layout *f, lk_container *c) {
 
 static bool header_valid(const lk_container *c) {
     bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
-    return (!c->words || (c->labels && !c->texts)) &&
+    return (!c->words || (c->labels && !c->texts)) && (!c->sound || c->texts) &&
+           c->sound == (c->version == LK_CONTAINER_SOUND) &&
            (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
            (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
@@ -82,8 +85,8 @@ static void index_fields(lk_layout *f, lk_container *c) {
 
 void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout f = {.to = to};
-    uint8_t head[2] = {0, LK_CONTAINER_VERSION}; /* the header's size comes last */
-    c->version = LK_CONTAINER_VERSION;
+    c->version = c->sound ? LK_CONTAINER_SOUND : LK_CONTAINER_VERSION;
+    uint8_t head[2] = {0, (uint8_t)c->version}; /* the header's size comes last */
     LK_REQUIRE(to->size == 0 && header_valid(c));
     lk_layout_bytes(&f, magic, MAGIC_SIZE);
     lk_layout_bytes(&f, head, 2);
@@ -305,10 +308,10 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
     lk_layout fields = {0};
     *c = (lk_container){.source = source};
     LK_TRY(read_frame(c, &fields));
-    if (c->version < 1 || c->version > LK_CONTAINER_VERSION) {
+    if (c->version < 1 || c->version > LK_CONTAINER_SOUND) {
         return lk_fail(source->context, LK_UNSUPPORTED,
                        "%s: container version %lld; this build of likely reads versions 1 to %d",
-                       source->path, (long long)c->version, LK_CONTAINER_VERSION);
+                       source->path, (long long)c->version, LK_CONTAINER_SOUND);
     }
     bool old = c->version < LK_CONTAINER_VERSION;
     if (old) {

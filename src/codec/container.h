@@ -7,8 +7,8 @@
  * next mark is looked for whose header's checksum agrees. The index at the end tells where chunks
  * are and how much there is in all; the file can be read without it.
  *
- * Versions 1 (examples), 2 (a text) and 3 (a text from which the model learned) are read
- * (codec/container_old.c). */
+ * Version 5 is the same, of recordings. Versions 1 (examples), 2 (a text) and 3 (a text from which
+ * the model learned) are read (codec/container_old.c). */
 #ifndef LK_CODEC_CONTAINER_H
 #define LK_CODEC_CONTAINER_H
 
@@ -17,6 +17,7 @@
 #include "models/model.h"
 
 #define LK_CONTAINER_VERSION 4
+#define LK_CONTAINER_SOUND 5 /* the same, of recordings */
 #define LK_CONTAINER_HEADER_MOST 128
 #define LK_CONTAINER_LANES_MOST 4096
 /* Of one chunk: symbols of texts; of examples, unless it is one; texts. */
@@ -29,6 +30,7 @@ typedef struct lk_container {
     int64_t version;
     lk_fingerprint model;
     bool texts, labels, names; /* whether it holds these; else examples */
+    bool sound;                /* texts are recordings: each has a rate and a format */
     bool words;                /* of examples: labels are symbols of words, which are told */
     int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */

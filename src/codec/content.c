@@ -9,7 +9,7 @@ static bool by_characters(const lk_container *container, const lk_symbols *alpha
 double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
                         int64_t symbols) {
     return (by_characters(container, alphabet) ? 6.0 : 2.0) * (double)symbols +
-           12.0 * (double)items;
+           (container->sound ? 28.0 : 12.0) * (double)items;
 }
 
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
@@ -23,9 +23,11 @@ lk_status lk_content_init(lk_context *context, const lk_container *container, co
     content->alphabet = texts ? alphabet : NULL;
     content->length = lk_resize(NULL, items, sizeof *content->length);
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;
+    content->sound = container->sound ? lk_allocate(items, sizeof *content->sound) : NULL;
     content->value = lk_resize(NULL, symbols, sizeof *content->value);
     content->character = characters ? lk_resize(NULL, symbols, sizeof *content->character) : NULL;
     if (content->length == NULL || content->value == NULL || (labels && content->label == NULL) ||
+        (container->sound && content->sound == NULL) ||
         (characters && content->character == NULL)) {
         return lk_fail_no_memory(context, "the content of a chunk", 6 * symbols + 12 * items);
     }
@@ -38,6 +40,7 @@ lk_status lk_content_init(lk_context *context, const lk_container *container, co
 void lk_content_deinit(lk_content *content) {
     lk_release(content->length);
     lk_release(content->label);
+    lk_release(content->sound);
     lk_buffer_release(&content->names);
     lk_words_release(&content->words);
     lk_release(content->value);
@@ -75,6 +78,10 @@ static lk_status read_aside(lk_context *context, const lk_items *items, int64_t 
     if (content->label != NULL) {
         const uint16_t *labels = lk_items_labels(items);
         content->label[i] = labels != NULL ? labels[item] : lk_items_dataset(items)->labels[item];
+    }
+    if (content->sound != NULL) {
+        const lk_sound_info *info = lk_items_sound(items, item);
+        content->sound[i] = (lk_sound_target){.format = info->format, .rate = info->rate};
     }
     if (names) {
         const char *name = name_of(items, item);
@@ -126,6 +133,7 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
     return a->items == b->items && a->symbols == b->symbols && a->names.size == b->names.size &&
            same(a->length, b->length, a->items, sizeof *a->length) &&
            same(a->label, b->label, a->items, sizeof *a->label) &&
+           same(a->sound, b->sound, a->items, sizeof *a->sound) &&
            lk_words_equal(&a->words, &b->words) &&
            same(a->names.data, b->names.data, a->names.size, 1) &&
            same(a->value, b->value, a->symbols, sizeof *a->value) &&
@@ -136,12 +144,13 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
 
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes) {
     int64_t size = 0;
+    bool two = content->alphabet == NULL || lk_symbols_alphabet(content->alphabet) > 256;
     for (int64_t i = first; i < first + count; i++) {
         if (content->character != NULL) {
             size += lk_utf8_put(content->character[i], bytes + size);
         } else {
             bytes[size++] = (uint8_t)content->value[i];
-            if (content->alphabet == NULL) { /* of examples */
+            if (two) { /* of examples, and of 16 bits */
                 bytes[size++] = (uint8_t)(content->value[i] >> 8);
             }
         }

@@ -9,13 +9,14 @@
 
 typedef struct lk_content {
     int64_t items, symbols;
-    int64_t *length;     /* owned, [items] */
-    int32_t *label;      /* owned, [items]; NULL: none */
-    lk_buffer names;     /* each ended by a zero byte; empty: none */
-    bool first;          /* it begins with item 0, and tells all words */
-    lk_words words;      /* of labels; none: they are numbers, or the model knows their words */
-    uint16_t *value;     /* owned, [symbols]: item after item */
-    uint32_t *character; /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
+    int64_t *length;        /* owned, [items] */
+    int32_t *label;         /* owned, [items]; NULL: none */
+    lk_sound_target *sound; /* owned, [items]: rate and format of recordings; NULL: texts */
+    lk_buffer names;        /* each ended by a zero byte; empty: none */
+    bool first;             /* it begins with item 0, and tells all words */
+    lk_words words;         /* of labels; none: they are numbers, or the model knows their words */
+    uint16_t *value;        /* owned, [symbols]: item after item */
+    uint32_t *character;    /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
@@ -31,7 +32,8 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
                           const lk_chunk *chunk, lk_content *content);
 bool lk_content_equal(const lk_content *a, const lk_content *b);
 
-/* Symbols [first, first + count) as bytes: those of the text; of examples two each. At most
+/* Symbols [first, first + count) as bytes: those of the text; of examples, and of a recording of
+ * more than 256 values, two each. At most
  * LK_POURED_MOST symbols at once; `bytes` has room for four times as many. Returns how many. */
 #define LK_POURED_MOST 1024
 int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count, uint8_t *bytes);

@@ -41,7 +41,12 @@ static lk_status check_texts(job *work) {
         return lk_fail(work->context, LK_INVALID, "%s: holds %s, for which there is no place",
                        work->name, names ? "texts with names" : "a text");
     }
-    return lk_model_text_symbols(work->model, &work->symbols);
+    LK_TRY(lk_model_text_symbols(work->model, &work->symbols));
+    const lk_container *c = &work->container;
+    bool sound = work->symbols->kind == LK_SYMBOLS_SOUND;
+    return c->sound == sound && (!sound || c->longest % lk_symbols_unit(work->symbols) == 0)
+               ? LK_OK
+               : not_ours(work, "its texts are not of the model's symbols");
 }
 
 static lk_status check_model(job *work) {
@@ -162,10 +167,21 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
                          work->name, (long long)work->restored->items, (long long)values);
 }
 
-static lk_status begin_text(job *work, int64_t item, const char *name) {
+static lk_status begin_sound(job *work, const char *name, lk_sound_target target, int64_t symbols) {
+    int32_t unit = lk_symbols_unit(work->symbols);
+    target.frames = work->options.salvage ? -1 : symbols / unit;
+    return work->output->begin_sound(work->output->user, name, &target);
+}
+
+/* sound: of a recording of so many symbols; else NULL. */
+static lk_status begin_text(job *work, int64_t item, const char *name, const lk_sound_target *sound,
+                            int64_t symbols) {
     bool begun = work->current == item;
     work->restored->items += !begun;
     work->current = item;
+    if (!begun && sound != NULL && work->output->begin_sound != NULL) {
+        return begin_sound(work, name, *sound, symbols);
+    }
     return begun || work->output->begin == NULL ? LK_OK
                                                 : work->output->begin(work->output->user, name);
 }
@@ -174,7 +190,9 @@ static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_conten
     uint8_t piece[LK_POURED_MOST * LK_UTF8_MOST];
     const char *name = (const char *)content->names.data;
     for (int64_t i = 0, at = 0; i < content->items; i++) {
-        LK_TRY(begin_text(work, chunk->item + i, name != NULL ? name : ""));
+        int64_t symbols = chunk->first + content->length[i] + chunk->rest;
+        LK_TRY(begin_text(work, chunk->item + i, name != NULL ? name : "",
+                          content->sound != NULL ? &content->sound[i] : NULL, symbols));
         name += name != NULL ? strlen(name) + 1 : 0;
         for (int64_t end = at + content->length[i], count; at < end; at += count) {
             count = end - at < LK_POURED_MOST ? end - at : LK_POURED_MOST;
@@ -334,7 +352,7 @@ static lk_status restore(job *work) {
     work->coder.total = c->symbols;
     LK_TRY(walk(work, true));
     if (c->texts && c->chunks == 0) { /* an empty text of version 2 */
-        LK_TRY(begin_text(work, 0, ""));
+        LK_TRY(begin_text(work, 0, "", NULL, 0));
     }
     LK_TRY(check_totals(work));
     work->restored->chunks = c->chunks;

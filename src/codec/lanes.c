@@ -23,6 +23,7 @@ static int longest_first(const void *a, const void *b) {
 lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
                        const lk_content *content, lk_lanes *lanes) {
     int64_t count = 0, begin = 0;
+    int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
     bool sorted = true;
     for (int64_t i = 0; i < content->items; i++) {
         count += parts_of(container, content->length[i]);
@@ -34,7 +35,8 @@ lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
     for (int64_t i = 0; i < content->items; i++) {
         int64_t parts = parts_of(container, content->length[i]);
         for (int64_t k = 0; k < parts; k++) {
-            int64_t length = content->length[i] / parts + (k < content->length[i] % parts);
+            int64_t units = content->length[i] / unit;
+            int64_t length = (units / parts + (k < units % parts)) * unit;
             lanes->lane[lanes->count] = (lk_lane){begin, length, i};
             sorted &= lanes->count == 0 || lanes->lane[lanes->count - 1].length >= length;
             lanes->count++;

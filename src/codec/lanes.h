@@ -1,5 +1,6 @@
 /* Which symbols of a chunk are coded side by side. An example is a stream; a text is one, or is cut
- * into several of nearly equal length (the first ones have a symbol more). The streams of a chunk,
+ * into several of nearly equal length (the first ones have a symbol, or a frame of a
+ * recording, more). The streams of a chunk,
  * longest first, advance in groups: up to `lanes` of them, one symbol of each after another. Where
  * the model learns, a group ends before a stream that is more than one symbol shorter than its
  * first, since nothing should be learned from streams that have ended. */

@@ -110,6 +110,10 @@ int64_t lk_items_bytes(const lk_items *items, int64_t item) {
     return items->texts != NULL ? lk_stream_bytes(items->texts[item]) : 0;
 }
 
+const lk_sound_info *lk_items_sound(const lk_items *items, int64_t item) {
+    return items->texts != NULL ? lk_stream_sound(items->texts[item]) : NULL;
+}
+
 int64_t lk_items_total(const lk_items *items) {
     int64_t total = 0;
     for (int64_t i = 0; i < items->count; i++) {

@@ -32,6 +32,8 @@ const char *lk_items_path(const lk_items *items);
 const char *lk_items_name(const lk_items *items, int64_t item);
 int64_t lk_items_length(const lk_items *items, int64_t item);
 int64_t lk_items_bytes(const lk_items *items, int64_t item);
+/* What the file of a recording is; NULL: of no recording. */
+const lk_sound_info *lk_items_sound(const lk_items *items, int64_t item);
 /* Symbols, and bytes, of all of them. */
 int64_t lk_items_total(const lk_items *items);
 int64_t lk_items_total_bytes(const lk_items *items);

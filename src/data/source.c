@@ -170,6 +170,31 @@ lk_status lk_source_open_unpacked(lk_context *context, const char *path, lk_sour
     return status;
 }
 
+static lk_status visit_file(lk_context *context, const char *path, lk_source_visitor *visit,
+                            void *argument) {
+    lk_source source;
+    LK_TRY(lk_source_open_unpacked(context, path, &source));
+    lk_status status = visit(argument, &source);
+    lk_source_close(&source);
+    return status;
+}
+
+lk_status lk_source_visit(lk_context *context, const char *path, lk_source_visitor *visit,
+                          void *argument) {
+    int descriptor;
+    bool own;
+    if (!lk_path_gives_once(path)) {
+        return visit_file(context, path, visit, argument);
+    }
+    LK_TRY(lk_spool_path(context, path));
+    LK_TRY(lk_open(context, path, &descriptor, &own));
+    off_t at = lseek(descriptor, 0, SEEK_CUR);
+    lk_status status = visit_file(context, path, visit, argument);
+    lseek(descriptor, at, SEEK_SET);
+    close(descriptor);
+    return status;
+}
+
 lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                              lk_source *source) {
     LK_TRY(prepare(context, name, source));

@@ -24,6 +24,11 @@ typedef struct lk_source {
 lk_status lk_source_open(lk_context *context, const char *path, lk_source *source);
 /* The same; what gzip, xz, bzip2 or zstd packed is seen unpacked (base/unpack.h). */
 lk_status lk_source_open_unpacked(lk_context *context, const char *path, lk_source *source);
+/* Lets `visit` look at such a source. What is open already is left where it stood, and what gives
+ * its content but once is copied (lk_spool_path), so that whoever reads it next gets all of it. */
+typedef lk_status lk_source_visitor(void *argument, lk_source *source);
+lk_status lk_source_visit(lk_context *context, const char *path, lk_source_visitor *visit,
+                          void *argument);
 /* Bytes that outlive the source. */
 lk_status lk_source_of_bytes(lk_context *context, const char *name, const lk_bytes *bytes,
                              lk_source *source);

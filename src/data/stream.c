@@ -15,6 +15,7 @@
 typedef struct text {
     lk_source source;
     lk_symbols symbols; /* owned */
+    lk_sound *sound;    /* owned: of a recording; else NULL */
     int64_t length;     /* characters */
     int64_t *index; /* owned, [index_capacity]: offset of character i * stride; NULL for bytes */
     int64_t index_count, index_capacity, stride;
@@ -64,8 +65,8 @@ static lk_status changed(const text *t) {
 
 /* The offset of a character; that of the end for the length. */
 static lk_status locate(text *t, int64_t character, int64_t *offset) {
-    if (t->symbols.kind == LK_SYMBOLS_BYTES) {
-        *offset = character;
+    if (t->symbols.kind != LK_SYMBOLS_CHARACTERS) {
+        *offset = lk_symbols_bytes(&t->symbols, character);
         return LK_OK;
     }
     if (character == t->length) {
@@ -124,6 +125,7 @@ static void release_text(text *t) {
     if (--t->users > 0) {
         return;
     }
+    lk_sound_close(t->sound);
     lk_source_close(&t->source);
     lk_symbols_deinit(&t->symbols);
     lk_release(t->index);
@@ -135,6 +137,11 @@ static lk_status begin_text(text *t, const lk_symbols *symbols, bool empty) {
         return lk_fail(t->source.context, LK_FORMAT, "%s: the file is empty", t->source.path);
     }
     LK_TRY(lk_symbols_copy(t->source.context, symbols, &t->symbols));
+    if (symbols->kind == LK_SYMBOLS_SOUND) {
+        LK_TRY(lk_sound_open(&t->source, &t->symbols.sound, &t->sound));
+        t->length = lk_sound_length(t->sound);
+        return LK_OK;
+    }
     t->length = symbols->kind == LK_SYMBOLS_BYTES ? t->source.size : 0;
     return symbols->kind == LK_SYMBOLS_BYTES ? LK_OK : count_characters(t);
 }
@@ -225,6 +232,9 @@ void lk_stream_close(lk_stream *stream) {
 }
 
 void lk_stream_rest(lk_stream *stream) {
+    if (stream->text->sound != NULL) {
+        lk_sound_rest(stream->text->sound);
+    }
     lk_source_rest(&stream->text->source);
 }
 
@@ -252,7 +262,25 @@ const lk_symbols *lk_stream_symbols(const lk_stream *stream) {
     return &stream->text->symbols;
 }
 
+const lk_sound_info *lk_stream_sound(const lk_stream *stream) {
+    return stream->text->sound != NULL ? lk_sound_about(stream->text->sound) : NULL;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
+
+static lk_status sound_characters(lk_stream *stream, int64_t first, int64_t count,
+                                  uint32_t *characters) {
+    uint16_t values[CHARACTERS_AT_ONCE];
+    for (int64_t done = 0; done < count;) {
+        int64_t some = count - done < CHARACTERS_AT_ONCE ? count - done : CHARACTERS_AT_ONCE;
+        LK_TRY(lk_stream_read(stream, first + done, some, values));
+        for (int64_t i = 0; i < some; i++) {
+            characters[done + i] = lk_symbols_character(&stream->text->symbols, values[i]);
+        }
+        done += some;
+    }
+    return LK_OK;
+}
 
 lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count,
                                uint32_t *characters) {
@@ -261,6 +289,9 @@ lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count,
         return LK_OK;
     }
     text *t = stream->text;
+    if (t->sound != NULL) {
+        return sound_characters(stream, first, count, characters);
+    }
     int64_t offset, found;
     LK_TRY(locate(t, stream->first + first, &offset));
     LK_TRY(walk(t, &offset, count, characters, &found));
@@ -274,6 +305,9 @@ lk_status lk_stream_characters(lk_stream *stream, int64_t first, int64_t count,
 
 lk_status lk_stream_read(lk_stream *stream, int64_t first, int64_t count, uint16_t *values) {
     LK_REQUIRE(first >= 0 && count >= 0 && count <= stream->length - first);
+    if (stream->text->sound != NULL) {
+        return lk_sound_read(stream->text->sound, stream->first + first, count, values);
+    }
     uint32_t characters[CHARACTERS_AT_ONCE];
     for (int64_t done = 0; done < count;) {
         int64_t some = count - done < CHARACTERS_AT_ONCE ? count - done : CHARACTERS_AT_ONCE;

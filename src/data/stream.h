@@ -1,5 +1,5 @@
-/* A file as a sequence of symbols of any length, read at any place in bounded memory. One thread at
- * a time reads a stream and all its parts. */
+/* A file, a text or a recording, as a sequence of symbols of any length, read at any place in
+ * bounded memory. One thread at a time reads a stream and all its parts. */
 #ifndef LK_DATA_STREAM_H
 #define LK_DATA_STREAM_H
 
@@ -36,9 +36,10 @@ bool lk_stream_resting(const lk_stream *stream);
 lk_status lk_stream_unchanged(const lk_stream *stream);
 
 int64_t lk_stream_length(const lk_stream *stream); /* in symbols */
-int64_t lk_stream_bytes(const lk_stream *stream);  /* in bytes */
+int64_t lk_stream_bytes(const lk_stream *stream);  /* in bytes; of a recording, of its samples */
 const char *lk_stream_path(const lk_stream *stream);
 const lk_symbols *lk_stream_symbols(const lk_stream *stream);
+const lk_sound_info *lk_stream_sound(const lk_stream *stream); /* of a recording; else NULL */
 
 /* values[count]: the symbols from `first` on, all within the stream. */
 lk_status lk_stream_read(lk_stream *stream, int64_t first, int64_t count, uint16_t *values);

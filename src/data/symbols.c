@@ -6,12 +6,22 @@
 #include "data/shape.h"
 
 const char *lk_symbols_kind_name(lk_symbols_kind kind) {
-    static const char *const names[LK_SYMBOLS_KINDS] = {"bytes", "characters"};
+    static const char *const names[LK_SYMBOLS_KINDS] = {"bytes", "characters", "sound"};
     return names[kind];
 }
 
 int32_t lk_symbols_alphabet(const lk_symbols *symbols) {
-    return symbols->kind == LK_SYMBOLS_BYTES ? 256 : symbols->count + 1;
+    return symbols->kind == LK_SYMBOLS_BYTES   ? 256
+           : symbols->kind == LK_SYMBOLS_SOUND ? lk_sound_alphabet(symbols->sound.view)
+                                               : symbols->count + 1;
+}
+
+int32_t lk_symbols_unit(const lk_symbols *symbols) {
+    return symbols->kind == LK_SYMBOLS_SOUND ? lk_sound_unit(&symbols->sound) : 1;
+}
+
+int64_t lk_symbols_bytes(const lk_symbols *symbols, int64_t count) {
+    return lk_symbols_alphabet(symbols) > 256 ? 2 * count : count;
 }
 
 lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters,
@@ -40,15 +50,18 @@ lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t 
 }
 
 lk_status lk_symbols_copy(lk_context *context, const lk_symbols *from, lk_symbols *to) {
-    if (from->kind == LK_SYMBOLS_BYTES) {
-        *to = (lk_symbols){.kind = LK_SYMBOLS_BYTES};
+    if (from->kind != LK_SYMBOLS_CHARACTERS) {
+        *to = (lk_symbols){.kind = from->kind, .sound = from->sound};
         return LK_OK;
     }
     return lk_symbols_list(context, "symbols", from->characters, from->count, to);
 }
 
 bool lk_symbols_equal(const lk_symbols *a, const lk_symbols *b) {
-    return a->kind == b->kind && a->count == b->count &&
+    const lk_sound_form *x = &a->sound, *y = &b->sound;
+    bool sound = a->kind != LK_SYMBOLS_SOUND ||
+                 (x->view == y->view && x->channels == y->channels && x->channel == y->channel);
+    return a->kind == b->kind && sound && a->count == b->count &&
            (a->count == 0 ||
             memcmp(a->characters, b->characters, (size_t)a->count * sizeof *a->characters) == 0);
 }
@@ -88,7 +101,7 @@ lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_sym
 }
 
 uint16_t lk_symbols_find(const lk_symbols *symbols, uint32_t character) {
-    if (symbols->kind == LK_SYMBOLS_BYTES) {
+    if (symbols->kind != LK_SYMBOLS_CHARACTERS) {
         return (uint16_t)(character - LK_UTF8_BYTE);
     }
     int32_t low = 0, high = symbols->count;
@@ -110,5 +123,6 @@ bool lk_symbols_escapes(const lk_symbols *symbols, uint16_t symbol) {
 
 uint32_t lk_symbols_character(const lk_symbols *symbols, uint16_t symbol) {
     LK_REQUIRE(symbol < lk_symbols_alphabet(symbols) && !lk_symbols_escapes(symbols, symbol));
-    return symbols->kind == LK_SYMBOLS_BYTES ? LK_UTF8_BYTE + symbol : symbols->characters[symbol];
+    return symbols->kind != LK_SYMBOLS_CHARACTERS ? LK_UTF8_BYTE + symbol
+                                                  : symbols->characters[symbol];
 }

@@ -3,6 +3,7 @@
 #define LK_DATA_SYMBOLS_H
 
 #include "base/context.h"
+#include "data/sound.h"
 #include "data/source.h"
 #include "base/utf8.h"
 
@@ -10,8 +11,9 @@ typedef enum lk_symbols_kind {
     LK_SYMBOLS_BYTES,      /* a symbol is a byte: alphabet 256 */
     LK_SYMBOLS_CHARACTERS, /* UTF-8: the listed characters, then one symbol, the escape, for all
                               others */
+    LK_SYMBOLS_SOUND,      /* of a recording, as its form says (data/sound.h) */
 } lk_symbols_kind;
-#define LK_SYMBOLS_KINDS 2
+#define LK_SYMBOLS_KINDS 3
 
 /* A character that stands behind the escape is told in so many bits: all that data/utf8.h has,
  * 0x1100FF the last. It is what an escape costs beyond its symbol, in files and in likelihoods. */
@@ -23,13 +25,19 @@ typedef struct lk_symbols {
     int32_t count;        /* of the listed characters; 0 for bytes */
     uint32_t *characters; /* owned, [count]: ascending code points, symbols 0 .. count - 1; NULL for
                              bytes */
-    int64_t stray; /* of the texts that they were learned from: bytes that are no UTF-8 */
+    lk_sound_form sound;  /* of recordings */
+    int64_t stray;        /* of the texts that they were learned from: bytes that are no UTF-8 */
 } lk_symbols;
 
-/* "bytes", "characters" */
+/* "bytes", "characters", "sound" */
 const char *lk_symbols_kind_name(lk_symbols_kind kind);
-/* 256, or count + 1. */
+/* 256, or count + 1, or the view's. */
 int32_t lk_symbols_alphabet(const lk_symbols *symbols);
+/* Symbols that belong together, and of which only whole ones make sense: those of a frame of a
+ * recording; else 1. */
+int32_t lk_symbols_unit(const lk_symbols *symbols);
+/* Bytes of a file for so many symbols, where that is known: of bytes, and of samples. */
+int64_t lk_symbols_bytes(const lk_symbols *symbols, int64_t count);
 /* Copies the list. LK_INVALID unless it has 1 to 65535 ascending code points (`name` begins the
  * message). */
 lk_status lk_symbols_list(lk_context *context, const char *name, const uint32_t *characters,
@@ -53,7 +61,7 @@ lk_status lk_symbols_learn_bytes(lk_context *context, const char *name, const lk
 lk_status lk_symbols_join(lk_context *context, lk_symbols *symbols, const lk_symbols *other);
 
 /* The symbol of a character as data/utf8.h has it, the escape (alphabet - 1) for one that is not
- * listed; with bytes a character is LK_UTF8_BYTE + the byte, always. */
+ * listed; with bytes and sounds a character is LK_UTF8_BYTE + the symbol, always. */
 uint16_t lk_symbols_find(const lk_symbols *symbols, uint32_t character);
 /* Whether `symbol` is the escape: then the character must be told beside it. */
 bool lk_symbols_escapes(const lk_symbols *symbols, uint16_t symbol);

@@ -24,6 +24,7 @@
 #include "graph/weight_drop.h"
 #include "models/label.h"
 #include "models/model.h"
+#include "models/phase.h"
 #include "models/sequence.h"
 #include "ops/ops.h"
 
@@ -144,7 +145,7 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
         snprintf(name, sizeof name, "layer%d", (int)layer);
         lk_node *x = layer == 1 ? first_input(model, graph, sequence, kind->gates * width)
                                 : lk_dense(graph, name, h, kind->gates * width);
-        x = told_label(graph, name, x);
+        x = told_label(graph, name, layer == 1 ? lk_phase_add(model, graph, "phase", x) : x);
         char cell_name[48];
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "models/outputs.h"
-
-#define KERNEL_MOST 64
+#include "models/phase.h"
+#include "models/temporal.h"
 
 static const lk_setting settings[] = {
     {.key = "layers",
@@ -44,7 +44,7 @@ static const lk_setting settings[] = {
      .kind = LK_INTEGER,
      .fallback = "3",
      .least = 2,
-     .most = KERNEL_MOST,
+     .most = LK_TEMPORAL_KERNEL_MOST,
      .source = "WaveNet, section 2.1",
      .help = "taps of a convolution"},
     {.key = "dilation",
@@ -87,64 +87,35 @@ static lk_node *weighted(const lk_model *model, lk_graph *graph, const char *nam
                : node;
 }
 
-/* The setting's `kernel` taps, `dilation` apart, the last one at `last`. */
 static lk_node *causal(const lk_model *model, lk_graph *graph, const char *name, lk_node *input,
                        int32_t dilation, int32_t last) {
-    int32_t taps[KERNEL_MOST][LK_GRID_AXES] = {{0}}, kernel = (int32_t)setting(model, "kernel");
-    for (int32_t k = 0; k < kernel; k++) {
-        taps[k][0] = last - (kernel - 1 - k) * dilation;
-    }
-    lk_conv_options options = {.grid = {1, {graph->variables}, 1},
-                               .channels = setting(model, "channels"),
-                               .tap_count = kernel,
-                               .taps = (const int32_t(*)[LK_GRID_AXES])taps,
-                               .centre = LK_CENTRE_ALL,
-                               .bias = true,
-                               .init = LK_INIT_HE};
-    return weighted(model, graph, name, lk_conv(graph, name, input, options));
-}
-
-/* -1: wider than any sequence. */
-static int32_t dilation_of(const lk_model *model, int64_t layer) {
-    int64_t dilation = 1;
-    for (int64_t i = layer % setting(model, "cycle"); i > 0; i--) {
-        dilation *= setting(model, "dilation");
-        if (dilation > INT32_MAX / KERNEL_MOST) {
-            return -1;
-        }
-    }
-    return (int32_t)dilation;
+    const lk_temporal options = {(int32_t)setting(model, "kernel"), dilation, last,
+                                 setting(model, "channels"), LK_INIT_HE};
+    return weighted(model, graph, name, lk_temporal_conv(graph, name, input, options));
 }
 
 static lk_node *position_wise(const lk_model *model, lk_graph *graph, const char *name,
                               lk_node *input, int64_t channels, lk_init init) {
-    lk_grid grid = {1, {graph->variables}, 1};
-    lk_node *node =
-        lk_conv_1x1(graph, name, lk_relu(graph, input), grid, channels, LK_CENTRE_ALL, init);
+    lk_node *node = lk_temporal_1x1(graph, name, lk_relu(graph, input), channels, init);
     return weighted(model, graph, name, node);
 }
 
-static lk_status add_layers(const lk_model *model, lk_graph *graph, lk_node **node) {
+static lk_node *add_layers(const lk_model *model, lk_graph *graph, lk_node *node) {
     int64_t layers = setting(model, "layers"), channels = setting(model, "channels");
     bool norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0;
     for (int64_t layer = 0; layer < layers; layer++) {
         char name[64];
-        int32_t dilation = dilation_of(model, layer);
-        if (dilation < 0) {
-            return lk_fail(
-                graph->context, LK_INVALID,
-                "layer %lld: taps would stand more than %d apart; lower dilation or cycle",
-                (long long)layer + 1, INT32_MAX / KERNEL_MOST);
-        }
+        int32_t dilation =
+            lk_temporal_dilation(graph, setting(model, "dilation"), setting(model, "cycle"), layer);
         snprintf(name, sizeof name, "layer%lld.norm", (long long)layer + 1);
-        lk_node *added = norm ? lk_channel_norm(graph, name, *node, 1) : *node;
+        lk_node *added = norm ? lk_channel_norm(graph, name, node, 1) : node;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
         added = causal(model, graph, name, lk_relu(graph, added), dilation, 0);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
-        *node =
-            lk_add(graph, *node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
+        node =
+            lk_add(graph, node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
     }
-    return LK_OK;
+    return node;
 }
 
 /* What is read of a position: which symbol it is, or, of a mixture of logistics and of bits, the
@@ -161,7 +132,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     lk_outputs output;
     LK_TRY(lk_outputs_init_each(graph, model, &graph->fields[0], &output));
     lk_node *node = causal(model, graph, "first", numbers_or_symbols(graph, &output), 1, -1);
-    LK_TRY(add_layers(model, graph, &node));
+    node = lk_phase_add(model, graph, "phase", node);
+    node = add_layers(model, graph, node);
     node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
     node = position_wise(model, graph, "logits", node, lk_outputs_channels(&output, 1),
                          LK_INIT_GLOROT);

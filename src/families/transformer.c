@@ -38,6 +38,7 @@
 #include "models/model.h"
 #include "models/orders.h"
 #include "models/outputs.h"
+#include "models/phase.h"
 #include "models/sequence.h"
 
 #define STREAM_WINDOW 128
@@ -200,7 +201,8 @@ static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *o
         lk_sequence_begin(graph, values_of(graph, output), lk_orders_count(model) > 1);
     lk_node *symbol = symbols_of(graph, output, values, width);
     if (by_distance(model)) {
-        return lk_label_add(graph, "label", lk_shift_from_start(graph, "before", symbol, 1));
+        lk_node *before = lk_shift_from_start(graph, "before", symbol, 1);
+        return lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", before));
     }
     symbol = lk_add(graph, symbol, where(model, graph, "stands", graph->by_rank, width));
     lk_node *x = lk_shift_from_start(graph, "before", symbol, 1);

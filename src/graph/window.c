@@ -399,7 +399,7 @@ void lk_window_deinit(lk_window *window) {
 
 int64_t lk_window_held(const lk_window *window, int32_t node, int64_t length) {
     const lk_window_node *n = &window->nodes[node];
-    int64_t room = n->brief ? 0 : (n->kept + 3) / 4;
+    int64_t room = n->brief ? 0 : (n->kept + 5) / 6;
     return n->kept + (room > length ? room : length);
 }
 

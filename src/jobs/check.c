@@ -105,6 +105,7 @@ static lk_status accept(lk_checker *c) {
 static lk_status draw(const lk_model *model, lk_dataset **drawn) {
     uint16_t labels[DRAWN_MOST];
     bool text = model->data.stream;
+    int64_t symbols = DRAWN_SYMBOLS - DRAWN_SYMBOLS % lk_model_unit(model);
     int64_t fit = DRAWN_VALUES / model->data.variables;
     fit = fit < DRAWN_MOST ? fit : DRAWN_MOST;
     for (int32_t i = 0; i < DRAWN_MOST && model->data.labels > 0; i++) {
@@ -115,7 +116,7 @@ static lk_status draw(const lk_model *model, lk_dataset **drawn) {
                                                               : DRAWN_LEAST,
                                  .seed = 1,
                                  .temperature = 1.0f,
-                                 .shape = text ? (lk_shape){1, {DRAWN_SYMBOLS}} : model->data.shape,
+                                 .shape = text ? (lk_shape){1, {symbols}} : model->data.shape,
                                  .labels = model->data.labels > 0 ? labels : NULL,
                                  .label_count = DRAWN_MOST};
     return lk_sample(model, &options, drawn);

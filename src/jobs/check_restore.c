@@ -13,6 +13,7 @@
 /* What is coded, as bytes, and what comes of it. */
 typedef struct attempt {
     lk_buffer was, coded, again, restored; /* owned */
+    lk_buffer file;                        /* owned: of a recording */
 } attempt;
 
 static void end_attempt(attempt *a) {
@@ -20,6 +21,7 @@ static void end_attempt(attempt *a) {
     lk_buffer_release(&a->coded);
     lk_buffer_release(&a->again);
     lk_buffer_release(&a->restored);
+    lk_buffer_release(&a->file);
 }
 
 static lk_status put(void *user, const void *bytes, int64_t size) {
@@ -134,11 +136,31 @@ static lk_status write_text(const lk_checker *c, lk_buffer *text) {
     return text->failed ? lk_fail_no_memory(c->model->context, "a text", text->size) : LK_OK;
 }
 
+/* A recording's beginning as a WAV file, and its symbols as the codec pours them. */
+static lk_status write_sound(const lk_checker *c, lk_buffer *sound, lk_buffer *file) {
+    const lk_symbols *symbols = &c->model->data.symbols;
+    uint16_t values[CODED_SYMBOLS];
+    uint8_t bytes[2 * CODED_SYMBOLS];
+    int64_t length = lk_items_length(c->items, 0), unit = lk_symbols_unit(symbols);
+    length = length < CODED_SYMBOLS ? length : CODED_SYMBOLS - CODED_SYMBOLS % unit;
+    LK_TRY(lk_items_read(c->items, 0, 0, length, values));
+    lk_buffer_put(file, bytes, lk_sound_wav_head(&symbols->sound, length / unit, bytes));
+    lk_buffer_put(file, bytes, lk_sound_wav_pour(&symbols->sound, values, length, bytes));
+    for (int64_t i = 0; i < length; i++) {
+        lk_buffer_put(sound, &values[i], lk_symbols_bytes(symbols, 1)); /* the low byte first */
+    }
+    return sound->failed || file->failed
+               ? lk_fail_no_memory(c->model->context, "a recording", 2 * length)
+               : LK_OK;
+}
+
 static lk_status code_text(const lk_checker *c, float learning_rate, attempt *a) {
     lk_stream *text;
     lk_items *items;
-    LK_TRY(write_text(c, &a->was));
-    lk_bytes bytes = {.data = a->was.data, .size = a->was.size};
+    bool sound = c->model->data.symbols.kind == LK_SYMBOLS_SOUND;
+    LK_TRY(sound ? write_sound(c, &a->was, &a->file) : write_text(c, &a->was));
+    const lk_buffer *file = sound ? &a->file : &a->was;
+    lk_bytes bytes = {.data = file->data, .size = file->size};
     LK_TRY(lk_stream_parse(c->model->context, "text", &bytes, &c->model->data.symbols, &text));
     LK_TRY(lk_items_of_texts_take(c->model->context, "text", &text, 1, &items));
     lk_codec_options options = {

@@ -14,6 +14,14 @@
 /* Each conditional is rounded to float32: 6e-8 for each variable, and some for the sums. */
 #define TOLERANCE 1e-5
 
+/* A text ends with a whole position, such as a frame. */
+static int64_t whole_positions(const lk_run *run, int64_t places, int64_t *size) {
+    for (; places % lk_run_unit(run) != 0; places--) {
+        *size /= lk_run_head(run, places - 1).alphabet;
+    }
+    return places;
+}
+
 /* How many places make a domain of moderate size: all of the model's, or the first symbols of a
  * text; 0: it is larger. */
 static int64_t measure(const lk_model *model, const lk_run *run, int64_t *size) {
@@ -22,7 +30,7 @@ static int64_t measure(const lk_model *model, const lk_run *run, int64_t *size) 
     for (*size = 1; texts || places < lk_run_variables(run); places++) {
         int64_t next = *size * lk_run_head(run, places).alphabet;
         if (next > (texts ? TEXTS_MOST : DOMAIN_MOST)) {
-            return texts ? places : 0;
+            return texts ? whole_positions(run, places, size) : 0;
         }
         *size = next;
     }

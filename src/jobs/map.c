@@ -7,59 +7,10 @@
 #include "base/measure.h"
 #include "base/memory.h"
 #include "data/formats/formats.h"
+#include "jobs/heat.h"
 #include "jobs/score.h"
 
 #define EXAMPLES 100
-#define BINS 65536
-
-/* ---- colours --------------------------------------------------------------------------------- */
-
-/* Evenly spaced points of the colour map "inferno" (Smith and van der Walt 2015): brightness rises
- * evenly with the value. */
-static const uint8_t heat[][3] = {
-    {0, 0, 4},     {31, 12, 72},   {85, 15, 109},  {136, 34, 106},  {186, 54, 85},
-    {227, 89, 51}, {249, 140, 10}, {249, 201, 50}, {252, 255, 164},
-};
-#define HEATS ((int)(sizeof heat / sizeof *heat))
-
-/* share in [0, 1] */
-static void colour(double share, uint8_t rgb[3]) {
-    double place = share * (HEATS - 1);
-    int below = place >= HEATS - 1 ? HEATS - 2 : (int)place;
-    for (int c = 0; c < 3; c++) {
-        double from = heat[below][c], to = heat[below + 1][c];
-        rgb[c] = (uint8_t)(from + (to - from) * (place - below) + 0.5);
-    }
-}
-
-/* ---- scale ----------------------------------------------------------------------------------- */
-
-/* The value that all but one in 200 of the finite ones do not exceed, to within 1/BINS of the
- * largest; 1 where there is nothing to show. */
-static lk_status choose_scale(lk_context *context, const double *bits, int64_t count,
-                              double *scale) {
-    double largest = 0.0;
-    int64_t finite = 0, seen = 0, *bin = lk_allocate(BINS, sizeof *bin);
-    if (bin == NULL) {
-        return lk_fail_no_memory(context, "a map", BINS * 8);
-    }
-    for (int64_t i = 0; i < count; i++) {
-        largest = isfinite(bits[i]) && bits[i] > largest ? bits[i] : largest;
-    }
-    for (int64_t i = 0; i < count && largest > 0.0; i++) {
-        if (isfinite(bits[i])) {
-            int64_t at = (int64_t)(bits[i] / largest * BINS);
-            bin[at < 0 ? 0 : at < BINS ? at : BINS - 1]++;
-            finite++;
-        }
-    }
-    int64_t at = 0;
-    for (; at < BINS && (seen += bin[at]) < finite - finite / 200; at++) {
-    }
-    *scale = largest > 0.0 ? largest * (double)(at + 1) / BINS : 1.0;
-    lk_release(bin);
-    return LK_OK;
-}
 
 /* ---- the picture ----------------------------------------------------------------------------- */
 
@@ -92,10 +43,10 @@ static void draw_map(const job *work, int64_t example, double scale) {
     for (int64_t y = 0; y < work->tile.height; y++) {
         for (int64_t x = 0; x < work->tile.width; x++) {
             double share = bits[y * work->tile.width + x] / scale;
-            colour(share < 0.0   ? 0.0
-                   : share < 1.0 ? share
-                                 : 1.0,
-                   top + (y * work->sheet.width + x) * 3);
+            lk_heat(share < 0.0   ? 0.0
+                    : share < 1.0 ? share
+                                  : 1.0,
+                    top + (y * work->sheet.width + x) * 3);
         }
     }
 }
@@ -111,7 +62,7 @@ static lk_status paint(lk_context *context, job *work, const lk_map_options *opt
         legend->largest = work->bits[i] > legend->largest ? work->bits[i] : legend->largest;
     }
     if (!(options->full_scale > 0.0)) {
-        LK_TRY(choose_scale(context, work->bits, count, &legend->full_scale));
+        LK_TRY(lk_heat_scale(context, work->bits, count, &legend->full_scale));
     }
     for (int64_t n = 0; n < work->examples; n++) {
         lk_sheet_draw(&work->sheet, n, 0, dataset->values + n * dataset->variables,

@@ -13,6 +13,14 @@ lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model) {
     LK_TRY(lk_need(context, model, "lk_model_load: model"));
     LK_TRY(lk_check_input(context, &input, "lk_model_load: input"));
     lk_status status = lk_model_read_from(context, &input, model);
+    if (status == LK_OK && (*model)->data.stream &&
+        (*model)->data.symbols.kind == LK_SYMBOLS_SOUND) {
+        lk_model_destroy(*model);
+        *model = NULL;
+        status = lk_fail(context, LK_UNSUPPORTED,
+                         "%s: a model of recordings: the command runs such, the library does not",
+                         lk_input_name(&input));
+    }
     if (status == LK_OK) {
         lk_detach(*model);
     }

@@ -36,7 +36,7 @@ static void test_which_shapes(void **state) {
          {2, {4, 6}},
          {2, {6, 4}},
          false,
-         "other sizes are of the families conv1d pixelcnn"},
+         "other sizes are of the families conv1d wavenet pixelcnn"},
         {"made", "natural", {3, {2, 2, 6}}, {3, {2, 2, 6}}, true, NULL},
         {"made",
          "natural",
@@ -49,7 +49,7 @@ static void test_which_shapes(void **state) {
          {2, {4, 6}},
          {2, {6, 5}},
          false,
-         "other sizes are of the families conv1d pixelcnn"},
+         "other sizes are of the families conv1d wavenet pixelcnn"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lk_data_description data = {

@@ -37,6 +37,11 @@ static void put_stream(lk_hash *h, const lk_symbols *symbols) {
     put_text(h, "stream");
     put_text(h, lk_symbols_kind_name(symbols->kind));
     put_integer(h, symbols->count);
+    if (symbols->kind == LK_SYMBOLS_SOUND) {
+        put_text(h, lk_sound_view_name(symbols->sound.view));
+        put_integer(h, symbols->sound.channels);
+        put_integer(h, symbols->sound.channel);
+    }
     if (symbols->count > 0) {
         lk_hash_add(h, symbols->characters, (size_t)symbols->count * sizeof *symbols->characters);
     }

@@ -21,6 +21,12 @@ static lk_status check_stream(lk_context *context, const lk_data_description *da
             "a stream's window has one axis, and its alphabet of %d is that of its symbols, %d",
             data->alphabet, lk_symbols_alphabet(&data->symbols));
     }
+    int32_t unit = lk_symbols_unit(&data->symbols);
+    if (data->variables % unit != 0) {
+        return lk_fail(context, LK_INVALID,
+                       "a window of %lld symbols is not one of whole frames, which have %d",
+                       (long long)data->variables, unit);
+    }
     return LK_OK;
 }
 
@@ -316,6 +322,10 @@ const char *lk_model_variant_name(const lk_model *model) {
 
 const lk_view *lk_model_view(const lk_model *model) {
     return model->data.view.kind != NULL ? &model->data.view : NULL;
+}
+
+int64_t lk_model_unit(const lk_model *model) {
+    return model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
 }
 
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {

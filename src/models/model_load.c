@@ -150,14 +150,35 @@ static bool shape_read(const json_t *array, lk_shape *shape) {
     return true;
 }
 
-/* "stream" is there for streams alone. */
+/* "sound": how recordings are read, by conventions that this build knows. */
+static bool take_sound(const json_t *object, lk_sound_form *form) {
+    const json_t *sound = json_object_get(object, "sound");
+    const char *view = json_string_value(json_object_get(sound, "view"));
+    const char *convention = json_string_value(json_object_get(sound, "convention"));
+    json_int_t channels = json_integer_value(json_object_get(sound, "channels")),
+               channel = json_integer_value(json_object_get(sound, "channel")),
+               rate = json_integer_value(json_object_get(sound, "rate"));
+    int32_t number = view != NULL ? lk_sound_view_named(view) : -1;
+    bool one = channel != 0 || number < 0;
+    if (number < 0 || convention == NULL || json_object_size(sound) != 5 ||
+        strcmp(convention, lk_sound_convention((lk_sound_view)number)) != 0 || channels < 1 ||
+        channels > (one ? 1 : LK_SOUND_CHANNELS_MOST) || channel < LK_SOUND_MIX ||
+        channel > LK_SOUND_CHANNELS_MOST || rate < 0 || rate > LK_SOUND_RATE_MOST) {
+        return false;
+    }
+    *form =
+        (lk_sound_form){(lk_sound_view)number, (int32_t)channels, (int32_t)channel, (int32_t)rate};
+    return true;
+}
+
+/* "stream" is there for streams alone, and "sound" for those of recordings. */
 static bool take_stream(const json_t *object, lk_data_description *data) {
     const json_t *stream = json_object_get(object, "stream");
     data->stream = stream != NULL;
     for (int kind = 0; kind < LK_SYMBOLS_KINDS && json_is_string(stream); kind++) {
         if (strcmp(json_string_value(stream), lk_symbols_kind_name((lk_symbols_kind)kind)) == 0) {
             data->symbols.kind = (lk_symbols_kind)kind;
-            return true;
+            return kind != LK_SYMBOLS_SOUND || take_sound(object, &data->symbols.sound);
         }
     }
     return !data->stream;
@@ -253,7 +274,7 @@ static lk_status take_data(job *work, const json_t *object) {
     data->variables = lk_shape_variables(data->shape);
     data->alphabet = (int32_t)json_integer_value(alphabet);
     data->binarization = (lk_binarization)kind;
-    size_t known = data->stream ? 4 : 3;
+    size_t known = !data->stream ? 3 : data->symbols.kind == LK_SYMBOLS_SOUND ? 5 : 4;
     LK_TRY(take_fields(work, object, &known));
     if (json_object_size(object) != known) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"data\" say more than is known",

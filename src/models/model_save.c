@@ -48,6 +48,13 @@ static char *data_text(const lk_data_description *data) {
     if (data->stream) {
         lk_json_set(&object, "stream", json_string(lk_symbols_kind_name(data->symbols.kind)));
     }
+    if (data->stream && data->symbols.kind == LK_SYMBOLS_SOUND) {
+        const lk_sound_form *sound = &data->symbols.sound;
+        lk_json_set(&object, "sound",
+                    json_pack("{sssssisisi}", "view", lk_sound_view_name(sound->view), "convention",
+                              lk_sound_convention(sound->view), "channels", (int)sound->channels,
+                              "channel", (int)sound->channel, "rate", (int)sound->rate));
+    }
     if (data->view.kind != NULL) {
         char view[LK_VIEW_TEXT];
         lk_view_print(&data->view, view);

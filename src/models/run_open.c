@@ -50,11 +50,13 @@ static int64_t variables_of_row(lk_shape shape) {
     return lk_shape_variables(shape);
 }
 
-/* Builds the graph on so many positions, of as many symbols or rows as its strides come round in,
- * which the graph itself tells; and how many positions back it shows to read. */
+/* Builds the graph on so many positions, of as many symbols as belong together, or as many symbols
+ * or rows as its strides come round in, which the graph itself tells; and how many positions back
+ * it shows to read. */
 static lk_status build_positions(const lk_model *model, lk_shape shape, int64_t positions,
                                  lk_run *run, int64_t *shown) {
-    int64_t row = variables_of_row(shape), period = larger(run->period, 1);
+    int64_t row = variables_of_row(shape);
+    int64_t period = larger(run->period, lk_model_unit(model));
     do {
         run->period = period;
         lk_graph_destroy(run->graph);

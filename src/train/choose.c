@@ -15,6 +15,7 @@ enum {
     LANES_MOST = 32,
     WINDOW_SHORT = 64,
     WINDOW_LONG = 128,
+    WINDOW_SOUND = 2048, /* frames: samples that are told from each other by far older ones */
     LONG_TEXT = 4 << 20, /* symbols of which the longer window still makes enough updates */
     HELD_OUT_LEAST = 8192,
     HELD_OUT_SHARE = 32,     /* of a text, one part in so many, */
@@ -26,6 +27,14 @@ enum {
 
 int64_t lk_choose_window(int64_t symbols) {
     return symbols < LONG_TEXT ? WINDOW_SHORT : WINDOW_LONG;
+}
+
+int64_t lk_choose_sound_window(int64_t symbols, int64_t unit) {
+    int64_t frames = WINDOW_SOUND;
+    while (frames > 1 && frames > symbols / unit / (2 * LANES_LEAST)) {
+        frames /= 2;
+    }
+    return frames * unit;
 }
 
 static int64_t within(int64_t value, int64_t least, int64_t most) {

@@ -26,6 +26,8 @@ typedef struct lk_train_facts {
 
 /* Symbols of texts after which gradients are cut off. */
 int64_t lk_choose_window(int64_t symbols);
+/* The same of recordings, in whole frames of so many symbols. */
+int64_t lk_choose_sound_window(int64_t symbols, int64_t unit);
 /* Symbols at the end of one text that are held out to validate on, where nobody says how many: a
  * tenth of a small one, and no more than it takes to tell weights apart. */
 int64_t lk_choose_held_out(int64_t symbols);

@@ -174,10 +174,12 @@ static lk_status read_round(lk_items *text, int64_t first, int64_t count, uint16
 static lk_status read_one(lk_trainer *t) {
     int64_t window = t->model->data.variables, length = lk_items_length(t->train_texts, 0);
     lk_random random = {t->options.seed, LK_FOR_SHUFFLE};
+    int64_t unit = lk_model_unit(t->model), units = length / unit;
     int64_t offset =
-        (int64_t)lk_random_below(random, (uint64_t)t->state.epoch, 0, (uint64_t)length);
+        (int64_t)lk_random_below(random, (uint64_t)t->state.epoch, 0, (uint64_t)units) * unit;
     for (int64_t lane = 0; lane < t->batch_capacity; lane++) {
-        int64_t first = offset + lane * (length / t->batch_capacity) + t->state.position * window;
+        int64_t first =
+            offset + lane * (units / t->batch_capacity) * unit + t->state.position * window;
         LK_TRY(read_round(t->train_texts, first, window, t->window_symbols + lane * window));
     }
     return LK_OK;
@@ -229,10 +231,16 @@ static int64_t validation_lanes(const lk_trainer *t) {
     return lanes < 1 ? 1 : lanes < VALIDATION_LANES ? lanes : VALIDATION_LANES;
 }
 
+/* Symbols of each lane: whole units. */
+static int64_t validated_of_lane(const lk_trainer *t, int64_t lanes) {
+    int64_t unit = lk_model_unit(t->model);
+    return lk_items_length(t->valid_texts, 0) / unit / lanes * unit;
+}
+
 /* The next `here` symbols of every lane. */
 static lk_status validate_window(lk_trainer *t, int64_t lanes, int64_t done, int64_t here,
                                  uint16_t *x, double *total) {
-    int64_t each = lk_items_length(t->valid_texts, 0) / lanes;
+    int64_t each = validated_of_lane(t, lanes);
     double nll[VALIDATION_LANES];
     for (int64_t lane = 0; lane < lanes; lane++) {
         LK_TRY(lk_items_read(t->valid_texts, 0, lane * each + done, here, x + lane * here));
@@ -247,7 +255,7 @@ static lk_status validate_window(lk_trainer *t, int64_t lanes, int64_t done, int
 
 static lk_status validate_one(lk_trainer *t, double *nll_nats) {
     int64_t lanes = validation_lanes(t), window = t->model->data.variables;
-    int64_t each = lk_items_length(t->valid_texts, 0) / lanes;
+    int64_t each = validated_of_lane(t, lanes);
     const uint16_t *label = lk_items_labels(t->valid_texts);
     uint16_t given[VALIDATION_LANES];
     for (int64_t lane = 0; lane < lanes && label != NULL; lane++) {

@@ -5,9 +5,9 @@
 struct lk_windows {
     lk_graph *graph; /* owned */
     lk_window window;
-    lk_slices *slices; /* owned */
-    int64_t lanes, length;
-    int64_t end; /* positions of the window graph that hold values */
+    lk_slices *slices;           /* owned */
+    int64_t lanes, length, unit; /* length in positions; symbols of a position */
+    int64_t end;                 /* positions of the window graph that hold values */
 };
 
 /* Builds the graph on a window more than it looks back. How far that is, the graph itself tells;
@@ -18,11 +18,11 @@ static lk_status build(const lk_model *model, lk_windows *w) {
         lookback = shown > lookback ? shown : lookback;
         lk_graph_destroy(w->graph);
         w->graph = NULL;
-        lk_shape shape = {1, {lookback + (first ? 1 : w->length)}};
+        lk_shape shape = {1, {(lookback + (first ? 1 : w->length)) * w->unit}};
         LK_TRY(lk_model_graph_at(model, shape, &w->graph));
-        LK_TRY(lk_window_lookback(w->graph, 1, &shown));
+        LK_TRY(lk_window_lookback(w->graph, w->unit, &shown));
     }
-    return lk_window_init(&w->window, w->graph, 1);
+    return lk_window_init(&w->window, w->graph, w->unit);
 }
 
 lk_status lk_windows_create(const lk_model *model, int64_t slices, int64_t lanes,
@@ -33,7 +33,8 @@ lk_status lk_windows_create(const lk_model *model, int64_t slices, int64_t lanes
         return lk_fail_no_memory(model->context, "windows of texts", (int64_t)sizeof *made);
     }
     made->lanes = lanes;
-    made->length = model->data.variables;
+    made->unit = lk_model_unit(model);
+    made->length = model->data.variables / made->unit;
     lk_status status = build(model, made);
     if (status == LK_OK) {
         lk_slices_options cut = {.batch = lanes,
@@ -91,6 +92,7 @@ void lk_windows_save(const lk_windows *windows, float *carried) {
 }
 
 static int64_t end_after(const lk_windows *windows, int64_t seen) {
+    seen /= windows->unit;
     return seen < windows->window.lookback ? seen : windows->window.lookback;
 }
 

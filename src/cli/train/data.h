@@ -22,9 +22,10 @@ lk_status train_data_read(const cli_arguments *arguments, lk_context *context, c
                           train_data *data);
 typedef struct train_text_how {
     lk_symbols_kind kind;
-    int64_t window;       /* in symbols; LK_CHOOSE_WINDOW: chosen by their size */
-    double fraction;      /* held out; below 0: chosen */
-    const json_t *before; /* of the run that is resumed, which chose already; or NULL */
+    int32_t view, channel; /* of recordings: -1: chosen; as in lk_sound_form */
+    int64_t window;        /* in symbols; LK_CHOOSE_WINDOW: chosen by their size */
+    double fraction;       /* held out; below 0: chosen */
+    const json_t *before;  /* of the run that is resumed, which chose already; or NULL */
 } train_text_how;
 /* The same for texts. Without --valid the last part of one text, or of several. */
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,

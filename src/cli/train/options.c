@@ -1,5 +1,6 @@
 #include "cli/train/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/train/applies.h"
@@ -61,12 +62,57 @@ bool train_options_read(const cli_arguments *a, train_how *how) {
            cli_real(a, "valid-fraction", 0.0, 0.9, -1.0, &how->fraction) && train_options_agree(a);
 }
 
+/* --view and --channel. */
+static lk_status read_sound(const cli_arguments *a, lk_context *context, train_how *how) {
+    const char *view = cli_text(a, "view", NULL), *channel = cli_text(a, "channel", NULL);
+    char *end = NULL;
+    how->view = view != NULL ? lk_sound_view_named(view) : -1;
+    if (view != NULL && how->view < 0) {
+        return lk_fail(context, LK_INVALID,
+                       "view %.40s: of recordings there are mulaw, linear8, pcm16, bytes, g711-mu "
+                       "and g711-a",
+                       view);
+    }
+    if (channel == NULL || strcmp(channel, "mix") == 0) {
+        how->channel = channel == NULL ? 0 : LK_SOUND_MIX;
+        return LK_OK;
+    }
+    long number = strtol(channel, &end, 10);
+    if (end == channel || *end != '\0' || number < 1 || number > LK_SOUND_CHANNELS_MOST) {
+        return lk_fail(context, LK_INVALID, "--channel %.40s: expected 1 to %d, or mix", channel,
+                       LK_SOUND_CHANNELS_MOST);
+    }
+    how->channel = (int32_t)number;
+    return LK_OK;
+}
+
+lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
+                                    const lk_model *from, train_how *how) {
+    const char *path = cli_text(a, "data", NULL);
+    bool sound = false;
+    if (from != NULL ? from->data.stream : how->text || how->reading.raw) {
+        sound = from != NULL && from->data.symbols.kind == LK_SYMBOLS_SOUND;
+    } else if (how->reading.shape.axes == 0) {
+        LK_TRY(lk_looks_like_sound(context, path, &sound));
+    }
+    if (!sound) {
+        return !cli_has(a, "channel")
+                   ? LK_OK
+                   : lk_fail(context, LK_INVALID,
+                             "%s: --channel is for recordings, and this is none", path);
+    }
+    how->text = true;
+    how->symbols = LK_SYMBOLS_SOUND;
+    return from != NULL ? LK_OK : read_sound(a, context, how);
+}
+
 lk_status train_options_check(const cli_arguments *a, lk_context *context, const lk_family *family,
                               const train_how *how) {
     const char *const *assignments;
     int32_t count = cli_texts(a, "set", &assignments);
-    const lk_family_wants wants = {
-        .text = how->text, .label = cli_has(a, "condition"), .view = cli_has(a, "view")};
+    const lk_family_wants wants = {.text = how->text,
+                                   .label = cli_has(a, "condition"),
+                                   .view = cli_has(a, "view") && how->symbols != LK_SYMBOLS_SOUND};
     if (how->options.resume && family->fit != NULL) {
         return lk_fail(context, LK_INVALID,
                        "%s trains in one go and has no checkpoints: leave out --resume",

@@ -23,6 +23,7 @@ static lk_status hold_out(lk_context *context, const train_text_how *how, train_
     int64_t count = lk_items_count(data->train_texts);
     int64_t all = count == 1 ? lk_items_length(data->train_texts, 0) : count;
     int64_t held_out = count_held_out(how, count, all);
+    held_out -= count == 1 ? held_out % lk_symbols_unit(&data->description.symbols) : 0;
     if (held_out < 1 || held_out >= all) {
         return LK_OK;
     }
@@ -98,15 +99,58 @@ lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *cont
     return LK_OK;
 }
 
+/* How recordings are read, by the first of them. */
+static lk_status learn_sounds(const cli_arguments *arguments, lk_context *context,
+                              const train_text_how *how, const char *path, lk_symbols *symbols) {
+    *symbols = (lk_symbols){.kind = LK_SYMBOLS_SOUND, .sound = {.channel = how->channel}};
+    lk_sound_form *form = &symbols->sound;
+    LK_TRY(lk_sound_learn(context, path, form, how->view));
+    if (how->view < 0 && !cli_has(arguments, "quiet")) {
+        fprintf(stderr, "%s: recordings of %d frames a second, trained on as --view %s says%s\n",
+                path, form->rate, lk_sound_view_name(form->view),
+                form->view == LK_SOUND_MULAW
+                    ? ": 8 bits of a sample (--view bytes or pcm16 takes all 16)"
+                    : "");
+    }
+    return LK_OK;
+}
+
+/* Symbols and texts of a new model. */
+static lk_status learn(const cli_arguments *arguments, lk_context *context,
+                       const train_text_how *how, const char *path, train_data *data) {
+    lk_symbols *symbols = &data->description.symbols;
+    if (how->kind != LK_SYMBOLS_SOUND) {
+        return lk_items_learn_texts(context, path, how->kind, symbols, &data->train_texts);
+    }
+    LK_TRY(learn_sounds(arguments, context, how, path, symbols));
+    return lk_items_open_texts(context, path, symbols, &data->train_texts);
+}
+
+static lk_status choose_window(lk_context *context, const train_text_how *how, train_data *data) {
+    const lk_symbols *symbols = &data->description.symbols;
+    int64_t total = lk_items_total(data->train_texts), unit = lk_symbols_unit(symbols);
+    int64_t window = how->window != LK_CHOOSE_WINDOW     ? how->window
+                     : symbols->kind == LK_SYMBOLS_SOUND ? lk_choose_sound_window(total, unit)
+                                                         : lk_choose_window(total);
+    if (window % unit != 0) {
+        return lk_fail(context, LK_INVALID,
+                       "--window %lld: a frame of these recordings has %lld symbols: give a "
+                       "multiple of them",
+                       (long long)window, (long long)unit);
+    }
+    data->description.shape = (lk_shape){1, {window}};
+    data->description.variables = window;
+    return LK_OK;
+}
+
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, const train_text_how *how, train_data *data) {
     const char *path = cli_text(arguments, "data", NULL);
     char *note = NULL;
     *data = (train_data){.description = {.stream = true}};
     lk_symbols *symbols = &data->description.symbols;
-    lk_status status =
-        from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
-                     : lk_items_learn_texts(context, path, how->kind, symbols, &data->train_texts);
+    lk_status status = from != NULL ? lk_symbols_copy(context, &from->data.symbols, symbols)
+                                    : learn(arguments, context, how, path, data);
     data->description.alphabet = status == LK_OK ? lk_symbols_alphabet(symbols) : 0;
     if (status == LK_OK && from != NULL) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
@@ -124,13 +168,7 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
         status == LK_OK ? read_labels(arguments, context, "labels", data->train_texts) : status;
     status = status == LK_OK ? read_valid(arguments, context, how, data) : status;
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
-    if (status == LK_OK) {
-        int64_t symbols_total = lk_items_total(data->train_texts);
-        int64_t window =
-            how->window == LK_CHOOSE_WINDOW ? lk_choose_window(symbols_total) : how->window;
-        data->description.shape = (lk_shape){1, {window}};
-        data->description.variables = window;
-    }
+    status = status == LK_OK ? choose_window(context, how, data) : status;
     status = status == LK_OK
                  ? lk_train_windows(context, data->train_texts, &data->description, &data->train)
                  : status;

@@ -153,7 +153,8 @@ lk_status lk_sheet_encode(lk_context *context, const char *name, const lk_sheet 
                           lk_buffer *png);
 lk_status lk_sheet_write(lk_context *context, const char *path, const lk_sheet *sheet);
 
-/* A file as one text; or the regular files of a folder, in the order of their names, those that
+/* A file as one text or recording; or the regular files of a folder (recordings: those that are
+ * named as such), in the order of their names, those that
  * begin with a dot left out; or those of its subfolders, whose names are then classes (labels). */
 lk_status lk_items_open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
                               lk_items **items);
@@ -174,6 +175,16 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
  * format. Not so: a table, numbers, nothing at all, what cannot be found. A pipe is copied
  * (lk_spool_path), so that whoever reads it next gets all of it. */
 lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
+
+/* Whether a file is a recording (data/sound.h), or a folder has files that are named as such, the
+ * first of which is one. Not so: what cannot be found. A pipe is copied, as for a text. */
+lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound);
+/* How recordings are read, by the first of them: form->view (-1: g711-mu or g711-a for codes of
+ * G.711, else mulaw) and form->channel are given, the rest is learned. */
+lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view);
+/* Adds to the items' note what is done to their samples, and whether their rates differ from each
+ * other and from that of the form. */
+lk_status lk_items_note_sounds(lk_context *context, lk_items *items);
 
 /* What these bytes are, as can stand behind "is": "a PNG picture", "a text", "packed by gzip".
  * False: nothing that is known, and then kind is "". */

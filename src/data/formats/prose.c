@@ -1,11 +1,8 @@
 /* Whether a file is a text to be modelled as one, and no data. */
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "base/path.h"
-#include "base/spool.h"
 #include "data/formats/csv.h"
 #include "data/formats/folder_list.h"
 #include "data/source.h"
@@ -66,29 +63,13 @@ bool lk_is_prose(const uint8_t *bytes, int64_t size) {
     return true;
 }
 
-static lk_status look_at_file(lk_context *context, const char *path, bool *text) {
-    lk_source source;
+static lk_status look(void *text, lk_source *source) {
     const uint8_t *bytes;
     int64_t count = 0;
-    LK_TRY(lk_source_open_unpacked(context, path, &source));
-    lk_status status = source.size > 0 ? lk_source_see(&source, 0, &bytes, &count) : LK_OK;
+    LK_TRY(source->size > 0 ? lk_source_see(source, 0, &bytes, &count) : LK_OK);
     count = count < BYTES_MOST ? count : BYTES_MOST;
-    *text = status == LK_OK && count > 0 && lk_is_prose(bytes, count);
-    lk_source_close(&source);
-    return status;
-}
-
-/* What is open already, or gives its content but once, is left where it stood. */
-static lk_status look_at_once(lk_context *context, const char *path, bool *text) {
-    int descriptor;
-    bool own;
-    LK_TRY(lk_spool_path(context, path));
-    LK_TRY(lk_open(context, path, &descriptor, &own));
-    off_t at = lseek(descriptor, 0, SEEK_CUR);
-    lk_status status = look_at_file(context, path, text);
-    lseek(descriptor, at, SEEK_SET);
-    close(descriptor);
-    return status;
+    *(bool *)text = count > 0 && lk_is_prose(bytes, count);
+    return LK_OK;
 }
 
 static lk_status look_at_folder(lk_context *context, const char *path, bool *text) {
@@ -99,7 +80,7 @@ static lk_status look_at_folder(lk_context *context, const char *path, bool *tex
     *text = folder.count > 0;
     for (int64_t i = 0; i < folder.count && i < FILES_MOST && *text && status == LK_OK; ++i) {
         char *file = lk_print("%s/%s", path, folder.files[i].name);
-        status = file != NULL ? look_at_file(context, file, text)
+        status = file != NULL ? lk_source_visit(context, file, look, text)
                               : lk_fail_no_memory(context, "a name", 1);
         lk_release(file);
     }
@@ -113,7 +94,6 @@ lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text) 
     if (stat(path, &about) != 0) {
         return LK_OK; /* whoever reads it says why not */
     }
-    return S_ISDIR(about.st_mode)     ? look_at_folder(context, path, text)
-           : lk_path_gives_once(path) ? look_at_once(context, path, text)
-                                      : look_at_file(context, path, text);
+    return S_ISDIR(about.st_mode) ? look_at_folder(context, path, text)
+                                  : lk_source_visit(context, path, look, text);
 }

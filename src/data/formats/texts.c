@@ -81,12 +81,14 @@ static lk_status open_listed(lk_context *context, const lk_folder *folder,
 
 /* Files in any folder, of which there is one at least; where nothing is learned from empty ones,
  * without these. */
-static lk_status list_texts(lk_context *context, const char *path, bool empty, lk_folder *folder) {
+static lk_status list_texts(lk_context *context, const char *path, bool empty, bool sounds,
+                            lk_folder *folder) {
     static const char *const any[] = {"", NULL};
-    LK_TRY(lk_folder_list(context, path, any, folder));
+    LK_TRY(lk_folder_list(context, path, sounds ? lk_sound_endings : any, folder));
     lk_status status = empty ? LK_OK : lk_folder_drop_empty(context, folder);
     if (status == LK_OK && folder->count == 0) {
-        status = lk_fail(context, LK_INVALID, "%s: the folder has no files%s", path,
+        status = lk_fail(context, LK_INVALID, "%s: the folder has no %s%s", path,
+                         sounds ? "recordings (.wav, .flac, .aiff, ...)" : "files",
                          folder->empty.count > 0    ? " but empty ones"
                          : folder->hidden.count > 0 ? " but hidden ones"
                                                     : "");
@@ -97,16 +99,24 @@ static lk_status list_texts(lk_context *context, const char *path, bool empty, l
     return status;
 }
 
-static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
-                            open_stream *open, lk_items **items) {
+static lk_status open_folder(lk_context *context, const char *path, const lk_symbols *symbols,
+                             open_stream *open, lk_items **items) {
     lk_folder folder;
-    *items = NULL;
-    if (!lk_is_folder(path)) {
-        return open_file(context, path, symbols, open, items);
-    }
-    LK_TRY(list_texts(context, path, open == lk_stream_open_any, &folder));
+    bool sounds = symbols->kind == LK_SYMBOLS_SOUND;
+    LK_TRY(list_texts(context, path, open == lk_stream_open_any, sounds, &folder));
     lk_status status = open_listed(context, &folder, symbols, open, items);
     lk_folder_deinit(&folder);
+    return status;
+}
+
+static lk_status open_texts(lk_context *context, const char *path, const lk_symbols *symbols,
+                            open_stream *open, lk_items **items) {
+    *items = NULL;
+    lk_status status = lk_is_folder(path) ? open_folder(context, path, symbols, open, items)
+                                          : open_file(context, path, symbols, open, items);
+    if (status == LK_OK && symbols->kind == LK_SYMBOLS_SOUND) {
+        status = lk_items_note_sounds(context, *items);
+    }
     if (status != LK_OK) {
         lk_items_close(*items);
         *items = NULL;
@@ -157,7 +167,7 @@ lk_status lk_symbols_learn_texts(lk_context *context, const char *path, lk_symbo
     if (!lk_is_folder(path)) {
         return lk_symbols_learn(context, path, kind, symbols);
     }
-    LK_TRY(list_texts(context, path, false, &folder));
+    LK_TRY(list_texts(context, path, false, false, &folder));
     lk_status status = learn_listed(context, &folder, kind, symbols);
     lk_folder_deinit(&folder);
     return status;

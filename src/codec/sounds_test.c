@@ -1,0 +1,166 @@
+/* Recordings compressed and restored symbol for symbol, with rate, format and length; by either
+ * schedule, in any lanes and chunks; refused where something would be lost; damage. */
+#include "codec/testing.h"
+
+#include <stdio.h>
+
+#include "data/stream.h"
+#include "models/take.h"
+
+static const char *const set[] = {"layers=3", "channels=4", "gates=4", "skip=5"};
+static const lk_sound_form forms[] = {{LK_SOUND_BYTES, 1, 0, 8000},
+                                      {LK_SOUND_BYTES, 3, 0, 44100},
+                                      {LK_SOUND_G711_MU, 2, 0, 8000},
+                                      {LK_SOUND_MULAW, 1, 0, 16000}};
+#define FORMS ((int)(sizeof forms / sizeof *forms))
+static const int64_t frames_of[] = {401, 1, 133};
+#define RECORDINGS 3
+
+static lk_model *make_model(lk_context *context, const lk_sound_form *form) {
+    const lk_symbols symbols = {.kind = LK_SYMBOLS_SOUND, .sound = *form};
+    lk_data_description data = {.shape = {1, {12}},
+                                .variables = 12,
+                                .alphabet = lk_symbols_alphabet(&symbols),
+                                .stream = true,
+                                .symbols = symbols};
+    lk_model *model;
+    testing_ok(context, lk_model_create(context, "wavenet", set, 4, data, "natural", 5, &model));
+    testing_random_weights(model, 0.2f);
+    return model;
+}
+
+typedef struct sounds {
+    uint8_t *file[RECORDINGS];
+    lk_items *items;
+    lk_buffer expected; /* what a sink is told */
+} sounds;
+
+static lk_status told(void *user, const char *name, const lk_sound_target *target) {
+    char line[128];
+    int size =
+        snprintf(line, sizeof line, "[%s %d %lld]", name, target->rate, (long long)target->frames);
+    lk_buffer_put(user, line, size);
+    return LK_OK;
+}
+
+/* WAV files in memory, and what should come of them. */
+static void open_sounds(const lk_model *model, int64_t count, sounds *s) {
+    const lk_sound_form *form = &model->data.symbols.sound;
+    lk_stream *stream[RECORDINGS];
+    int64_t unit = lk_sound_unit(form);
+    *s = (sounds){0};
+    for (int64_t i = 0; i < count; i++) {
+        int64_t length = frames_of[i] * unit;
+        char name[16];
+        uint16_t *values = malloc((size_t)length * sizeof *values);
+        for (int64_t k = 0; k < length; k++) {
+            values[k] = (uint16_t)lk_random_below((lk_random){7, LK_FOR_CHECK}, (uint64_t)i,
+                                                  (uint64_t)k, 256);
+        }
+        s->file[i] = malloc((size_t)(LK_SOUND_WAV_HEAD + 2 * length));
+        lk_bytes bytes = {s->file[i], lk_sound_wav_head(form, frames_of[i], s->file[i])};
+        bytes.size += lk_sound_wav_pour(form, values, length, s->file[i] + bytes.size);
+        snprintf(name, sizeof name, count > 1 ? "all/%d.wav" : "all", (int)i);
+        testing_ok(model->context,
+                   lk_stream_parse(model->context, name, &bytes, &model->data.symbols, &stream[i]));
+        told(&s->expected, count > 1 ? name + 4 : "",
+             &(lk_sound_target){.rate = form->rate, .frames = frames_of[i]});
+        for (int64_t k = 0; k < length; k++) {
+            lk_buffer_put(&s->expected, &values[k], 1);
+        }
+        free(values);
+    }
+    testing_ok(model->context,
+               lk_items_of_texts_take(model->context, "all", stream, count, &s->items));
+}
+
+static void close_sounds(sounds *s) {
+    lk_items_close(s->items);
+    lk_buffer_release(&s->expected);
+    for (int i = 0; i < RECORDINGS; i++) {
+        free(s->file[i]);
+    }
+}
+
+static lk_status restore(const lk_model *model, const lk_buffer *coded, bool salvage,
+                         lk_buffer *out) {
+    const lk_bytes all = {coded->data, coded->size};
+    const lk_codec_options options = {.salvage = salvage};
+    const lk_byte_sink sink = {
+        .begin = testing_begin, .begin_sound = told, .write = testing_write, .user = out};
+    lk_source source;
+    lk_restored restored;
+    out->size = 0;
+    testing_ok(model->context, lk_source_of_bytes(model->context, "test", &all, &source));
+    lk_status status = lk_decompress(model, &source, &sink, &options, &restored);
+    lk_restored_deinit(&restored);
+    lk_source_close(&source);
+    return status;
+}
+
+static void come_back(void **state) {
+    static const lk_codec_options ways[] = {
+        {0}, {.lanes = 5}, {.chunk = 97, .lanes = 3}, {.chunk = 1}, {.learning_rate = 0.001f}};
+    for (int f = 0; f < FORMS; f++) {
+        lk_model *model = make_model(*state, &forms[f]);
+        for (int way = 0; way < 5; way++) {
+            lk_codec_options how = ways[way];
+            lk_buffer coded = {0}, again = {0}, out = {0};
+            sounds s;
+            open_sounds(model, way % 2 == 0 ? RECORDINGS : 1, &s);
+            how.lossy = forms[f].view == LK_SOUND_MULAW;
+            testing_ok(*state, testing_compress(model, s.items, &how, &coded, NULL));
+            how.incremental_encode = true;
+            testing_ok(*state, testing_compress(model, s.items, &how, &again, NULL));
+            testing_same_bytes(&coded, &again, "by either schedule");
+            testing_ok(*state, restore(model, &coded, false, &out));
+            testing_same_bytes(&out, &s.expected, "restored");
+            close_sounds(&s);
+            lk_buffer_release(&coded);
+            lk_buffer_release(&again);
+            lk_buffer_release(&out);
+        }
+        lk_model_destroy(model);
+    }
+}
+
+static void loss_is_refused(void **state) {
+    lk_model *model = make_model(*state, &forms[3]);
+    lk_buffer coded = {0};
+    sounds s;
+    open_sounds(model, RECORDINGS, &s);
+    testing_refused(*state, testing_compress(model, s.items, NULL, &coded, NULL), LK_INVALID,
+                    "8 bits of a sample");
+    close_sounds(&s);
+    lk_buffer_release(&coded);
+    lk_model_destroy(model);
+}
+
+/* No byte may be another; salvaging them ends in some way. */
+static void damage_is_refused(void **state) {
+    lk_model *model = make_model(*state, &forms[1]);
+    const lk_codec_options how = {.chunk = 600, .skip_verify = true};
+    lk_buffer coded = {0}, out = {0};
+    sounds s;
+    open_sounds(model, RECORDINGS, &s);
+    testing_ok(*state, testing_compress(model, s.items, &how, &coded, NULL));
+    for (int64_t at = 0; at < coded.size; at += at < 200 ? 1 : 37) {
+        coded.data[at] ^= 0x41;
+        assert_int_not_equal(restore(model, &coded, false, &out), LK_OK);
+        (void)!restore(model, &coded, true, &out);
+        coded.data[at] ^= 0x41;
+    }
+    testing_ok(*state, restore(model, &coded, false, &out));
+    testing_same_bytes(&out, &s.expected, "restored");
+    close_sounds(&s);
+    lk_buffer_release(&coded);
+    lk_buffer_release(&out);
+    lk_model_destroy(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(come_back),
+                                       cmocka_unit_test(loss_is_refused),
+                                       cmocka_unit_test(damage_is_refused)};
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
+}

@@ -1,0 +1,101 @@
+/* Recordings in files and folders. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "data/formats/folder_list.h"
+#include "data/formats/formats.h"
+
+/* The first recording of a folder, or the file itself; NULL: there is none. *path is the caller's
+ * (lk_release). */
+static lk_status find_first(lk_context *context, const char *path, char **first) {
+    struct stat about;
+    lk_folder folder;
+    *first = NULL;
+    if (stat(path, &about) != 0) {
+        return LK_OK; /* whoever reads it says why not */
+    }
+    if (!S_ISDIR(about.st_mode)) {
+        *first = lk_duplicate(path);
+        return *first != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+    }
+    LK_TRY(lk_folder_list(context, path, lk_sound_endings, &folder));
+    lk_status status = lk_folder_drop_empty(context, &folder);
+    if (status == LK_OK && folder.count > 0) {
+        *first = lk_print("%s/%s", path, folder.files[0].name);
+        status = *first != NULL ? LK_OK : lk_fail_no_memory(context, "a name", 1);
+    }
+    lk_folder_deinit(&folder);
+    return status;
+}
+
+static lk_status recognise(void *sound, lk_source *source) {
+    const uint8_t *bytes;
+    int64_t held = 0;
+    LK_TRY(source->size > 0 ? lk_source_see(source, 0, &bytes, &held) : LK_OK);
+    *(bool *)sound = held > 0 && lk_sound_recognise(bytes, held);
+    return LK_OK;
+}
+
+static lk_status look(void *info, lk_source *source) {
+    return lk_sound_look(source, info);
+}
+
+/* Of the first recording; *there false: there is none. */
+static lk_status visit_first(lk_context *context, const char *path, lk_source_visitor *visit,
+                             void *argument, bool *there) {
+    char *first;
+    LK_TRY(find_first(context, path, &first));
+    *there = first != NULL;
+    lk_status status = first != NULL ? lk_source_visit(context, first, visit, argument) : LK_OK;
+    lk_release(first);
+    return status;
+}
+
+lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound) {
+    bool there;
+    *sound = false;
+    return visit_first(context, path, recognise, sound, &there);
+}
+
+lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view) {
+    lk_sound_info info = {0};
+    bool there;
+    LK_TRY(visit_first(context, path, look, &info, &there));
+    if (!there) {
+        return lk_fail(context, LK_INVALID, "%s: there are no recordings", path);
+    }
+    int32_t chosen = info.law >= 0 ? info.law : (int32_t)LK_SOUND_MULAW;
+    form->view = (lk_sound_view)(view >= 0 ? view : chosen);
+    form->channels = form->channel == 0 ? info.channels : 1;
+    form->rate = info.rate;
+    return LK_OK;
+}
+
+lk_status lk_items_note_sounds(lk_context *context, lk_items *items) {
+    int32_t rate = lk_items_symbols(items)->sound.rate, other = 0;
+    const char *done = "", *before = lk_items_note(items);
+    for (int64_t i = 0; i < lk_items_count(items); i++) {
+        const lk_sound_info *info = lk_items_sound(items, i);
+        done = done[0] == '\0' ? lk_sound_note(info) : done;
+        rate = rate == 0 ? info->rate : rate;
+        other = info->rate != rate && other == 0 ? info->rate : other;
+    }
+    if (done[0] == '\0' && other == 0) {
+        return LK_OK;
+    }
+    char rates[96] = "";
+    if (other != 0) {
+        snprintf(rates, sizeof rates, "%d frames a second, and not %d, which changes nothing",
+                 other, rate);
+    }
+    char *note = lk_print("%s%s%s%s%s", before != NULL ? before : "",
+                          before != NULL && done[0] != '\0' ? "; " : "", done,
+                          (before != NULL || done[0] != '\0') && other != 0 ? "; " : "", rates);
+    if (note == NULL) {
+        return lk_fail_no_memory(context, "a note", 1);
+    }
+    lk_items_note_take(items, note);
+    return LK_OK;
+}

@@ -1,0 +1,121 @@
+/* What the headers of WAV and AIFF say of their lengths, read apart from libsndfile (1.2), which
+ * says nothing of a file that is cut off and counts by the chunk of samples alone, whatever the
+ * header of an AIFF says. */
+#include <string.h>
+
+#include "data/sound.h"
+
+#define CHUNKS_MOST 4096
+#define HEAD_MOST 16
+
+/* ---- what is recognised ---------------------------------------------------------------------- */
+
+const char *const lk_sound_endings[] = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".au", ".snd",
+                                        ".caf", ".w64",  ".ogg", ".oga",  ".opus", NULL};
+
+static const struct {
+    int64_t at, size;
+    const char *bytes;
+    const char *then; /* at byte 8, or NULL */
+} magics[] = {
+    {0, 4, "RIFF", "WAVE"}, {0, 4, "RIFX", "WAVE"}, {0, 4, "RF64", "WAVE"},
+    {0, 4, "FORM", "AIF"},  {0, 4, "fLaC", NULL},   {0, 4, ".snd", NULL},
+    {0, 4, "caff", NULL},   {0, 4, "OggS", NULL},   {0, 8, "riff\x2E\x91\xCF\x11", NULL},
+};
+
+bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
+    for (size_t i = 0; i < sizeof magics / sizeof *magics && size >= 12; i++) {
+        const char *then = magics[i].then;
+        if (memcmp(bytes, magics[i].bytes, (size_t)magics[i].size) == 0 &&
+            (then == NULL || memcmp(bytes + 8, then, strlen(then)) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- lengths --------------------------------------------------------------------------------- */
+
+/* Bytes from `offset` on, zeros behind the end. */
+static lk_status see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes) {
+    memset(bytes, 0, (size_t)count);
+    for (int64_t done = 0; done < count && offset + done < source->size;) {
+        const uint8_t *seen;
+        int64_t held;
+        LK_TRY(lk_source_see(source, offset + done, &seen, &held));
+        held = held < count - done ? held : count - done;
+        memcpy(bytes + done, seen, (size_t)held);
+        done += held;
+    }
+    return LK_OK;
+}
+
+static int64_t number(const uint8_t *b, bool big) {
+    return big ? (int64_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3]
+               : (int64_t)b[3] << 24 | b[2] << 16 | b[1] << 8 | b[0];
+}
+
+/* A chunk: its first bytes are at `offset`, behind its 8 of head. */
+typedef struct chunk {
+    char name[5];
+    int64_t offset, size;
+} chunk;
+
+/* The chunk of that name; *there false: there is none. */
+static lk_status find(lk_source *source, bool big, const char *name, chunk *c, bool *there) {
+    uint8_t head[8];
+    int64_t at = 12;
+    *there = false;
+    for (int i = 0; i < CHUNKS_MOST && at + 8 <= source->size && !*there; i++) {
+        LK_TRY(see(source, at, 8, head));
+        *c = (chunk){.offset = at + 8, .size = number(head + 4, big)};
+        memcpy(c->name, head, 4);
+        *there = memcmp(head, name, 4) == 0;
+        at = c->offset + c->size + c->size % 2;
+    }
+    return LK_OK;
+}
+
+/* What is written into a pipe says a length of 0 or the largest one. */
+static lk_status check_whole(lk_source *source, const chunk *c) {
+    int64_t there = source->size - c->offset;
+    bool unsaid = c->size == 0 || c->size >= UINT32_MAX - 1 || c->size == INT32_MAX;
+    return unsaid || c->size <= there
+               ? LK_OK
+               : lk_fail(source->context, LK_CORRUPT,
+                         "%s: the file is cut off: its header says %lld bytes of samples, and %lld "
+                         "are there",
+                         source->path, (long long)c->size, (long long)there);
+}
+
+static lk_status head_of_wav(lk_source *source, bool big) {
+    chunk c;
+    bool there;
+    LK_TRY(find(source, big, "data", &c, &there));
+    return there ? check_whole(source, &c) : LK_OK;
+}
+
+static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
+    chunk c;
+    bool there;
+    uint8_t bytes[HEAD_MOST];
+    LK_TRY(find(source, true, "SSND", &c, &there));
+    LK_TRY(there ? check_whole(source, &c) : LK_OK);
+    LK_TRY(find(source, true, "COMM", &c, &there));
+    if (there && c.size >= 6) {
+        LK_TRY(see(source, c.offset, 6, bytes));
+        *frames = number(bytes + 2, true);
+    }
+    return LK_OK;
+}
+
+lk_status lk_sound_head(lk_source *source, int64_t *frames) {
+    uint8_t head[12];
+    *frames = INT64_MAX;
+    LK_TRY(see(source, 0, 12, head));
+    bool wave = memcmp(head + 8, "WAVE", 4) == 0;
+    if (wave && (memcmp(head, "RIFF", 4) == 0 || memcmp(head, "RIFX", 4) == 0)) {
+        return head_of_wav(source, head[3] == 'X');
+    }
+    return memcmp(head, "FORM", 4) == 0 ? head_of_aiff(source, frames) : LK_OK;
+}

@@ -1,0 +1,431 @@
+/* WaveNet against its equations in double, forward and backward; as a distribution; and its closed
+ * forms: the field, gates that are shut, windows of any length, what is kept of the past. */
+#include <stdio.h>
+
+#include "graph/window.h"
+#include "models/run.h"
+#include "models/testing_gradients.h"
+
+#define SEED 2016
+#define LENGTH_MOST 16
+#define FEATURES_MOST 24
+
+typedef struct wave_case {
+    int64_t variables;
+    int32_t alphabet, labels;
+    const char *set[8];
+    int32_t sets;
+} wave_case;
+
+static const wave_case cases[] = {
+    {9, 2, 0, {"layers=3", "cycle=2", "channels=4", "gates=3", "skip=5"}, 5},
+    {5, 3, 0, {"layers=2", "cycle=2", "channels=3", "gates=4", "skip=4", "kernel=3"}, 6},
+    {11, 2, 0, {"layers=4", "cycle=3", "dilation=3", "channels=3", "gates=2", "skip=3"}, 6},
+    {5, 3, 3, {"layers=2", "cycle=2", "channels=4", "gates=3", "skip=3"}, 5},
+    {4, 5, 0, {"layers=1", "channels=6", "gates=5", "skip=3"}, 4},
+    {1, 2, 0, {"layers=2", "channels=2", "gates=2", "skip=2"}, 4},
+};
+#define CASES (sizeof cases / sizeof *cases)
+
+static lk_model *make_model(lk_context *context, const wave_case *c) {
+    lk_data_description data = testing_data(c->variables, c->alphabet);
+    lk_model *model;
+    data.labels = c->labels;
+    testing_ok(context,
+               lk_model_create(context, "wavenet", c->set, c->sets, data, "natural", 3, &model));
+    testing_random_weights_of(model, 0.7f, SEED);
+    return model;
+}
+
+/* ---- the equations in double ----------------------------------------------------------------- */
+
+typedef struct features {
+    int64_t channels;
+    double at[LENGTH_MOST][FEATURES_MOST];
+} features;
+
+typedef struct network {
+    const lk_model *model;
+    testing_bump bump;
+} network;
+
+static int64_t setting(const network *n, const char *key) {
+    return lk_settings_integer(&n->model->settings, key);
+}
+
+static const lk_parameter *find(const network *n, const char *name) {
+    int32_t index = lk_parameters_find(n->model->parameters, name);
+    if (index < 0) {
+        fail_msg("no parameter %s", name);
+    }
+    return &n->model->parameters->list[index];
+}
+
+static double weight(const network *n, const lk_parameter *p, int64_t row, int64_t column) {
+    return testing_bumped(&n->bump, &p->value[row * p->columns + column]);
+}
+
+/* out[t] = b + sum over k of W[k] in[t - (kernel - 1 - k) dilation] */
+static features convolve(const network *n, const char *layer, const features *in, int64_t kernel,
+                         int64_t dilation) {
+    char name[128];
+    snprintf(name, sizeof name, "%s.weight", layer);
+    const lk_parameter *w = find(n, name);
+    snprintf(name, sizeof name, "%s.bias", layer);
+    const lk_parameter *b = find(n, name);
+    features out = {.channels = w->columns};
+    assert_int_equal(w->rows, kernel * in->channels);
+    for (int64_t t = 0; t < n->model->data.variables; t++) {
+        for (int64_t c = 0; c < out.channels; c++) {
+            out.at[t][c] = weight(n, b, c, 0);
+            for (int64_t k = 0; k < kernel; k++) {
+                int64_t from = t - (kernel - 1 - k) * dilation;
+                for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
+                    out.at[t][c] += weight(n, w, k * in->channels + i, c) * in->at[from][i];
+                }
+            }
+        }
+    }
+    return out;
+}
+
+static features rectified(features f) {
+    for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
+        double *value = &f.at[i / FEATURES_MOST][i % FEATURES_MOST];
+        *value = *value > 0.0 ? *value : 0.0;
+    }
+    return f;
+}
+
+static features look_up(const network *n, const uint16_t *x) {
+    features out = {.channels = setting(n, "channels")};
+    for (int64_t k = 1; k <= setting(n, "kernel"); k++) {
+        char name[64];
+        snprintf(name, sizeof name, "first%lld.table", (long long)k);
+        const lk_parameter *table = find(n, name);
+        for (int64_t t = 0; t < n->model->data.variables; t++) {
+            int64_t symbol = t >= k ? x[t - k] : n->model->data.alphabet;
+            for (int64_t c = 0; c < out.channels; c++) {
+                out.at[t][c] += weight(n, table, symbol, c);
+            }
+        }
+    }
+    return out;
+}
+
+/* Of label 0, which the tests give. */
+static features gate(const network *n, int64_t layer, const features *both) {
+    features out = {.channels = both->channels / 2};
+    char name[64];
+    snprintf(name, sizeof name, "layer%lld.label.table", (long long)layer + 1);
+    const lk_parameter *label = n->model->data.labels > 0 ? find(n, name) : NULL;
+    for (int64_t t = 0; t < n->model->data.variables; t++) {
+        for (int64_t c = 0; c < out.channels; c++) {
+            int64_t g = c + out.channels;
+            double a = both->at[t][c] + (label != NULL ? weight(n, label, 0, c) : 0.0);
+            double b = both->at[t][g] + (label != NULL ? weight(n, label, 0, g) : 0.0);
+            out.at[t][c] = tanh(a) / (1.0 + exp(-b));
+        }
+    }
+    return out;
+}
+
+/* What the head reads. */
+static features skips(const network *n, const uint16_t *x) {
+    features f = look_up(n, x), all = {.channels = 0};
+    int64_t layers = setting(n, "layers"), dilation = 1;
+    for (int64_t l = 0; l < layers; l++) {
+        char name[64];
+        dilation = l % setting(n, "cycle") == 0 ? 1 : dilation * setting(n, "dilation");
+        snprintf(name, sizeof name, "layer%lld.gate", (long long)l + 1);
+        features both = convolve(n, name, &f, setting(n, "kernel"), dilation);
+        features z = gate(n, l, &both);
+        snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
+        features added = l + 1 < layers ? convolve(n, name, &z, 1, 1) : (features){0};
+        for (int64_t t = 0; t < n->model->data.variables; t++) {
+            for (int64_t c = 0; c < f.channels; c++) {
+                f.at[t][c] += added.at[t][c];
+            }
+            for (int64_t c = 0; c < z.channels; c++) {
+                all.at[t][all.channels + c] = z.at[t][c];
+            }
+        }
+        all.channels += z.channels;
+    }
+    return convolve(n, "skip1", &all, 1, 1);
+}
+
+static double reference_nll(const void *of_test, const uint16_t *x) {
+    const network *n = of_test;
+    int32_t alphabet = n->model->data.alphabet;
+    features f = rectified(skips(n, x));
+    f = rectified(convolve(n, "head", &f, 1, 1));
+    f = convolve(n, "logits", &f, 1, 1);
+    double nll = 0.0;
+    for (int64_t t = 0; t < n->model->data.variables; t++) {
+        double sum = 0.0;
+        for (int32_t a = 0; a < alphabet; a++) {
+            sum += exp(alphabet == 2 ? a * f.at[t][0] : f.at[t][a]);
+        }
+        nll += log(sum) - (alphabet == 2 ? x[t] * f.at[t][0] : f.at[t][x[t]]);
+    }
+    return nll;
+}
+
+static void equals_the_equations(void **state) {
+    for (size_t i = 0; i < CASES; i++) {
+        lk_model *model = make_model(*state, &cases[i]);
+        const network n = {.model = model};
+        uint16_t x[9 * LENGTH_MOST];
+        testing_random_values(model, 9, SEED + 1, x);
+        testing_equals(model, x, 9, reference_nll, &n, (int64_t)i, SEED);
+        lk_model_destroy(model);
+    }
+}
+
+static void gradients_are_the_equations(void **state) {
+    for (size_t i = 0; i < CASES - 1; i++) { /* the last is too small to move many weights */
+        lk_model *model = make_model(*state, &cases[i]);
+        network n = {.model = model};
+        uint16_t x[LENGTH_MOST];
+        testing_random_values(model, 1, SEED + 2, x);
+        testing_gradients(model, x, 1, SEED, reference_nll, &n, &n.bump);
+        lk_model_destroy(model);
+    }
+}
+
+static void is_a_distribution(void **state) {
+    for (size_t i = 0; i < CASES; i++) {
+        lk_model *model = make_model(*state, &cases[i]);
+        uint16_t x[17 * LENGTH_MOST];
+        testing_random_values(model, 17, SEED + 1, x);
+        testing_sums_to_one(model);
+        testing_parallel_is_incremental(model, x, 17);
+        testing_sample_costs_one_pass(model);
+        lk_model_destroy(model);
+    }
+}
+
+static void logistic_is_one_too(void **state) {
+    static const char *const set[] = {
+        "layers=2", "channels=3", "gates=3", "skip=4", "distribution=logistic", "mixtures=2"};
+    lk_model *model = testing_model(*state, "wavenet", set, 6, 4, 6, "natural", 3);
+    uint16_t x[17 * 4];
+    testing_random_weights_of(model, 0.7f, SEED);
+    testing_random_values(model, 17, SEED + 1, x);
+    testing_sums_to_one(model);
+    testing_parallel_is_incremental(model, x, 17);
+    lk_model_destroy(model);
+}
+
+/* ---- closed forms ---------------------------------------------------------------------------- */
+
+/* The conditional at t changes with the values at t - field .. t - 1, and with no other: field =
+ * kernel + (kernel - 1) sum of dilations. */
+static void field_is_as_wide_as_its_taps(void **state) {
+    static const char *const set[] = {"layers=4", "cycle=3", "channels=8", "gates=8", "skip=8"};
+    enum { LENGTH = 24, FIELD = 2 + 1 + 2 + 4 + 1 };
+    lk_model *model = testing_model(*state, "wavenet", set, 5, LENGTH, 4, "natural", 3);
+    lk_graph *graph;
+    lk_execution *execution;
+    uint16_t x[(LENGTH + 1) * LENGTH];
+    testing_random_weights_of(model, 0.5f, SEED);
+    testing_random_values(model, 1, SEED, x);
+    for (int n = 1; n <= LENGTH; n++) {
+        memcpy(x + n * LENGTH, x, LENGTH * sizeof *x);
+        x[n * LENGTH + n - 1] = (uint16_t)((x[n - 1] + 1) % 4);
+    }
+    testing_ok(*state, lk_model_graph(model, 0, &graph));
+    testing_ok(*state, lk_execution_create(graph, LK_PLAN_EVALUATE, LENGTH + 1, &execution));
+    testing_ok(*state, lk_execution_forward(execution, x, LENGTH + 1));
+    for (int t = 0; t < LENGTH; t++) {
+        const float *logits = lk_execution_parameters(execution, t);
+        for (int from = 0; from < LENGTH; from++) {
+            bool moved = memcmp(logits, logits + (from + 1) * 4, 4 * sizeof *logits) != 0;
+            if (moved != (from < t && from >= t - FIELD)) {
+                fail_msg("value %d %s the conditional of %d", from,
+                         moved ? "moves" : "does not move", t);
+            }
+        }
+    }
+    lk_execution_destroy(execution);
+    lk_graph_destroy(graph);
+    lk_model_destroy(model);
+}
+
+static void set_all(lk_model *model, const char *part, float value) {
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        lk_parameter *parameter = &model->parameters->list[p];
+        for (int64_t e = 0;
+             strstr(parameter->name, part) != NULL && e < parameter->rows * parameter->columns;
+             e++) {
+            parameter->value[e] = value;
+        }
+    }
+}
+
+/* With all gates' weights 0 nothing of the past passes: the likelihood is that of the symbols'
+ * frequencies, if the logits are their logarithms. */
+static void shut_gates_leave_the_frequencies(void **state) {
+    static const double p[] = {0.5, 0.25, 0.125, 0.125};
+    static const uint16_t x[] = {0, 2, 0, 1, 3, 0, 1, 0};
+    static const char *const set[] = {"layers=3", "channels=4", "gates=4", "skip=4"};
+    lk_model *model = testing_model(*state, "wavenet", set, 4, 8, 4, "natural", 3);
+    double nll, entropy = 0.0;
+    testing_random_weights_of(model, 0.5f, SEED);
+    set_all(model, ".gate.", 0.0f);
+    set_all(model, "skip1.bias", 0.0f);
+    set_all(model, "head.bias", 0.0f);
+    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
+    for (int a = 0; a < 4; a++) {
+        model->parameters->list[bias].value[a] = (float)log(p[a]);
+        entropy -= 8.0 * p[a] * log(p[a]);
+    }
+    testing_nll(model, x, 1, &nll);
+    assert_true(fabs(nll - entropy) < 1e-6);
+    lk_model_destroy(model);
+}
+
+/* What is added for a label that says nothing is nothing. */
+static void empty_labels_change_no_bit(void **state) {
+    wave_case with = cases[3], without = with;
+    without.labels = 0;
+    lk_model *told = make_model(*state, &with), *plain = make_model(*state, &without);
+    uint16_t x[9 * LENGTH_MOST];
+    double a[9], b[9];
+    for (int32_t p = 0; p < plain->parameters->count; p++) {
+        lk_parameter *from = &plain->parameters->list[p];
+        int32_t to = lk_parameters_find(told->parameters, from->name);
+        memcpy(told->parameters->list[to].value, from->value,
+               (size_t)(from->rows * from->columns) * sizeof(float));
+    }
+    set_all(told, ".label.", 0.0f);
+    testing_random_values(plain, 9, SEED, x);
+    testing_nll_given(told, x, 9, 2, a);
+    testing_nll(plain, x, 9, b);
+    assert_memory_equal(a, b, sizeof a);
+    set_all(told, "layer1.label.", 1.0f);
+    testing_nll_given(told, x, 9, 2, a);
+    assert_memory_not_equal(a, b, sizeof a);
+    lk_model_destroy(told);
+    lk_model_destroy(plain);
+}
+
+/* ---- along streams --------------------------------------------------------------------------- */
+
+static lk_model *stream_model(lk_context *context, const lk_symbols *symbols,
+                              const char *const *set, int32_t sets) {
+    lk_data_description data = {.shape = {1, {30}},
+                                .variables = 30,
+                                .alphabet = lk_symbols_alphabet(symbols),
+                                .stream = true,
+                                .symbols = *symbols};
+    lk_model *model;
+    testing_ok(context, lk_model_create(context, "wavenet", set, sets, data, "natural", 5, &model));
+    testing_random_weights(model, 0.2f);
+    return model;
+}
+
+#define LONG 3000
+
+/* terms[LONG]: by forwards of so many symbols. */
+static void walk(const lk_model *model, const uint16_t *x, int64_t window, float *terms) {
+    const lk_run_options how = {.shape = {1, {0}}, .schedules = LK_PARALLEL, .window = window};
+    lk_run *run;
+    double nll;
+    testing_ok(model->context, lk_run_open(model, &how, &run));
+    testing_ok(model->context, lk_run_begin(run, 1, NULL));
+    for (int64_t at = 0; at < LONG;) {
+        int64_t here = lk_run_window(run) < LONG - at ? lk_run_window(run) : LONG - at;
+        testing_ok(model->context, lk_run_forward(run, x + at, here));
+        testing_ok(model->context, lk_run_nll(run, &nll, terms + at));
+        at += here;
+    }
+    lk_run_close(run);
+}
+
+/* Of 1, 2 and 6 symbols a frame, in windows of 64, of about 1,000 and of all. */
+static void windows_are_not_seen(void **state) {
+    static const char *const set[] = {"layers=9", "cycle=8", "channels=6", "gates=6", "skip=8"};
+    static const lk_sound_form forms[] = {
+        {LK_SOUND_MULAW, 1, 0, 8000}, {LK_SOUND_BYTES, 1, 0, 8000}, {LK_SOUND_BYTES, 3, 0, 8000}};
+    for (int i = 0; i < 3; i++) {
+        const lk_symbols symbols = {.kind = LK_SYMBOLS_SOUND, .sound = forms[i]};
+        const int64_t unit = lk_symbols_unit(&symbols);
+        lk_model *model = stream_model(*state, &symbols, set, 5);
+        uint16_t x[LONG];
+        float terms[3][LONG];
+        assert_int_equal(lk_parameters_find(model->parameters, "phase.table") >= 0, unit > 1);
+        for (int64_t t = 0; t < LONG; t++) {
+            x[t] = (uint16_t)lk_random_below((lk_random){SEED, LK_FOR_CHECK}, 0, (uint64_t)t, 256);
+        }
+        walk(model, x, 66, terms[0]);
+        walk(model, x, 1002, terms[1]);
+        walk(model, x, LONG, terms[2]);
+        assert_memory_equal(terms[0], terms[1], sizeof terms[0]);
+        assert_memory_equal(terms[0], terms[2], sizeof terms[0]);
+        lk_model_destroy(model);
+    }
+}
+
+/* Of the past as much is kept as the taps of each layer read, at the sizes of the paper's course:
+ * `dilation` cells of each layer's channels, and the symbols that are looked up. */
+static void queues_are_what_taps_need(void **state) {
+    const lk_symbols bytes = {0};
+    lk_model *model = stream_model(*state, &bytes, NULL, 0);
+    int64_t need = 2; /* floats */
+    for (int64_t layer = 0; layer < 18; layer++) {
+        need += 48 * (INT64_C(1) << layer % 9);
+    }
+    lk_graph *graph;
+    lk_window window;
+    testing_ok(*state, lk_model_graph_at(model, (lk_shape){1, {1200}}, &graph));
+    testing_ok(*state, lk_window_init(&window, graph, 1));
+    int64_t kept = lk_execution_window_floats(&window);
+    if (kept < need || (double)kept > 1.2 * (double)need) {
+        fail_msg("%lld floats are kept, %lld are needed", (long long)kept, (long long)need);
+    }
+    int64_t held = 0; /* with room for what is new, one at a time */
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const lk_window_node *node = &window.nodes[i];
+        held += node->kept > 0
+                    ? lk_window_held(&window, i, 1) * node->cells * graph->nodes[i]->channels
+                    : 0;
+    }
+    if ((double)held > 1.2 * (double)need) {
+        fail_msg("%lld floats are held, %lld are needed", (long long)held, (long long)need);
+    }
+    lk_window_deinit(&window);
+    lk_graph_destroy(graph);
+    lk_model_destroy(model);
+}
+
+static void refusals(void **state) {
+    lk_context *context = *state;
+    lk_model *model;
+    const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
+    testing_refused(
+        context,
+        lk_model_create(context, "wavenet", wide, 3, testing_data(9, 2), "natural", 1, &model),
+        LK_INVALID, "lower dilation");
+    testing_refused(
+        context,
+        lk_model_create(context, "wavenet", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
+        LK_CAUSALITY, "would see");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equals_the_equations),
+        cmocka_unit_test(gradients_are_the_equations),
+        cmocka_unit_test(is_a_distribution),
+        cmocka_unit_test(logistic_is_one_too),
+        cmocka_unit_test(field_is_as_wide_as_its_taps),
+        cmocka_unit_test(shut_gates_leave_the_frequencies),
+        cmocka_unit_test(empty_labels_change_no_bit),
+        cmocka_unit_test(windows_are_not_seen),
+        cmocka_unit_test(queues_are_what_taps_need),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Recordings from the command's side: read as what they are, trained on, evaluated, drawn,
+# continued, compressed and restored sample for sample, scored; and what is refused.
+source "$(dirname "$0")/lib.sh"
+cd "$work"
+
+mkdir -p voices/low voices/high
+make_wav voices/low/a.wav 1 700 1
+make_wav voices/low/b.wav 1 1 2
+make_wav voices/high/c.wav 1 501 3
+make_wav stereo.wav 2 600 4
+echo "no sound" >voices/readme.txt
+small="--set layers=3 --set channels=6 --set gates=6 --set skip=8 --epochs 1 --quiet --window 64"
+
+# ---- training: what is told, classes of folders, views, channels
+# shellcheck disable=SC2086
+run train wavenet --data voices --out v.likely --condition label --epochs 1 --window 64 \
+    --set layers=2 --set channels=4 >/dev/null 2>"$work/told"
+grep -q "as --view mulaw says" told || fail "the view is not told: $(cat told)"
+grep -q "file of another kind" told || fail "what is left out is not told: $(cat told)"
+run info v.likely >info
+grep -q "1 channel at 8000 frames a second, as mulaw (mu 255" info || fail "$(cat info)"
+for view in mulaw linear8 bytes; do
+    # shellcheck disable=SC2086
+    run train wavenet --data voices --view $view --out $view.likely $small >/dev/null
+    run check $view.likely >check || fail "check of $view: $(cat check)"
+done
+# shellcheck disable=SC2086
+run train conv1d --data stereo.wav --view pcm16 --out pcm16.likely --set distribution=logistic \
+    --set layers=2 --set channels=4 --epochs 1 --quiet --window 64 >/dev/null
+# shellcheck disable=SC2086
+run train wavenet --data stereo.wav --view bytes --out stereo.likely $small >/dev/null
+for channel in 2 mix; do
+    # shellcheck disable=SC2086
+    run train wavenet --data stereo.wav --channel $channel --out $channel.likely $small >/dev/null
+    run check $channel.likely >check || fail "check of channel $channel: $(cat check)"
+done
+for model in pcm16 stereo; do
+    run check $model.likely --data stereo.wav >check || fail "check of $model: $(cat check)"
+done
+checks=$((checks + 9))
+
+# A pipe, or what is open already, is told as its file is.
+# shellcheck disable=SC2086
+run train wavenet --data stereo.wav --view bytes --out file.likely $small >/dev/null
+# shellcheck disable=SC2086
+run train wavenet --data - --view bytes --out open.likely $small <stereo.wav >/dev/null
+# shellcheck disable=SC2086
+run train wavenet --data <(cat stereo.wav) --view bytes --out pipe.likely $small >/dev/null
+for model in open pipe; do
+    expect_same <(run info file.likely --json | grep fingerprint) \
+        <(run info $model.likely --json | grep fingerprint) "trained on what is $model"
+done
+
+# ---- evaluation: each from its beginning; the same samples score alike in WAV and FLAC
+run eval bytes.likely --data voices --out eval.csv >/dev/null
+[[ $(wc -l <eval.csv) -eq 4 ]] || fail "eval has other rows: $(cat eval.csv)"
+run compress bytes.likely --data voices/low/a.wav --out a.lk >/dev/null
+run decompress bytes.likely --data a.lk --out a.flac >/dev/null
+run eval bytes.likely --data voices/low/a.wav --json >wav.json
+run eval bytes.likely --data a.flac --json >flac.json
+[[ $(json wav.json nll_nats) == $(json flac.json nll_nats) ]] || fail "WAV and FLAC differ"
+checks=$((checks + 2))
+
+# ---- compression: sample for sample, in its format or another; folders; lanes and chunks
+restored() { # MODEL DATA WHAT ARGUMENTS...
+    local model=$1 data=$2 what=$3
+    shift 3
+    run compress "$model" --data "$data" --out r.lk "$@" >/dev/null
+    run decompress "$model" --data r.lk --out r.wav >/dev/null
+    expect_same r.wav "$data" "$what"
+}
+restored bytes.likely voices/low/a.wav "bytes"
+restored bytes.likely voices/low/b.wav "one sample"
+restored bytes.likely voices/low/a.wav "learning" --adapt 0.0005
+restored stereo.likely stereo.wav "two channels"
+restored stereo.likely stereo.wav "odd chunks and lanes" --chunk-symbols 333 --lanes 5
+restored pcm16.likely stereo.wav "16 bits" --lanes 3
+run compress bytes.likely --data a.flac --out f.lk >/dev/null
+run decompress bytes.likely --data f.lk --out f >/dev/null
+expect_same f a.flac "a FLAC stays one"
+run compress bytes.likely --data voices --out folder.lk >/dev/null
+run decompress bytes.likely --data folder.lk --out again >/dev/null
+for file in low/a low/b high/c; do
+    expect_same again/$file.wav voices/$file.wav "$file of a folder"
+done
+run decompress bytes.likely --data a.lk --out - 2>/dev/null | cat >piped.wav
+expect_same piped.wav voices/low/a.wav "into a pipe"
+expect_status 1 "mulaw, 8 bits .*--lossy" compress mulaw.likely --data voices/low/a.wav --out x.lk
+expect_status 1 "of one channel" compress 2.likely --data stereo.wav --out x.lk
+run compress mulaw.likely --data voices/low/a.wav --out lossy.lk --lossy >/dev/null
+run decompress mulaw.likely --data lossy.lk --out lossy.wav >/dev/null
+restored mulaw.likely lossy.wav "what mu-law gave is its own" --lossy
+run compress bytes.likely --data voices/low/a.wav --out d.lk --chunk-symbols 400 >/dev/null
+printf '\x55' | dd of=d.lk bs=1 seek=$(($(wc -c <d.lk) / 2)) conv=notrunc 2>/dev/null
+expect_status 1 "damaged" decompress bytes.likely --data d.lk --out d.wav
+run decompress bytes.likely --data d.lk --out d.wav --salvage >/dev/null
+run eval bytes.likely --data d.wav >/dev/null || fail "what was salvaged is no recording"
+
+# ---- sampling: the same bytes each time; a beginning is continued
+run sample stereo.likely --length 50 --seed 3 --out s1.wav >/dev/null
+run sample stereo.likely --length 50 --seed 3 --out s2.wav --schedule naive >/dev/null
+expect_same s1.wav s2.wav "sampling by the naive schedule"
+run sample stereo.likely --given stereo.wav --length 10 --out c.wav >said
+grep -q "seconds of sound a second" said || fail "$(cat said)"
+[[ $(wc -c <c.wav) -eq $((44 + 4 * 610)) ]] || fail "a continuation of another length"
+cmp <(tail -c +45 stereo.wav) <(tail -c +45 c.wav | head -c 2400) || fail "another beginning"
+run sample v.likely --label low --length 20 --count 2 --out two.flac >/dev/null
+[[ -f two-1.flac && -f two-2.flac ]] || fail "two recordings are no two files"
+expect_status 1 "is read, but not written" sample v.likely --label low --length 9 --out x.ogg
+expect_status 2 "models of texts" sample v.likely --label low --prompt abc --out x.wav
+
+# ---- scores
+run score bytes.likely --data voices --out score.csv --map map.png --top 2 >said
+[[ $(wc -l <score.csv) -eq 4 ]] || fail "not a row for each recording: $(cat score.csv)"
+grep -q "map of recording" said || fail "$(cat said)"
+[[ $(head -c 4 map.png | tail -c 3) == PNG ]] || fail "the map is no PNG"
+expect_status 2 "NAME.png" score bytes.likely --data voices --map map.html
+
+# ---- what is refused
+head -c 500 voices/low/a.wav >cut.wav
+expect_status 1 "cut off" eval bytes.likely --data cut.wav
+make_wav none.wav 1 0 1
+expect_status 1 "no samples" eval bytes.likely --data none.wav
+expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt
+expect_status 1 "2 channels, where 1" eval bytes.likely --data stereo.wav
+expect_status 1 "no channel 9" \
+    train wavenet --data stereo.wav --channel 9 --view mulaw --out x.likely
+expect_status 1 "of recordings there are" \
+    train wavenet --data stereo.wav --view bits:4 --out x.likely
+expect_status 1 "these take them" train made --data stereo.wav --out x.likely
+expect_status 1 "this is none" train conv1d --data voices/readme.txt --channel 1 --out x.likely
+make_wav fast.wav 1 300 7 16000
+run eval bytes.likely --data fast.wav >said
+grep -q "16000 frames a second, and not 8000" said || fail "another rate is not told: $(cat said)"
+finish

@@ -1,5 +1,5 @@
-# Every family on colour pictures, with what it is by default and as a mixture of logistics: trained,
-# it codes them without loss; what it does not take it refuses in one line.
+# Every family on colour pictures, with what it is by default and as a mixture of logistics: it
+# codes them without loss once trained; what it does not take it refuses in one line.
 . "$(dirname "$0")/lib.sh"
 python3 - "$work/colours.npy" <<'END'
 import struct, sys

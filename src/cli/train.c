@@ -307,7 +307,7 @@ static void tell(const session *s) {
 
 static lk_status run_session(session *s) {
     LK_TRY(find_family(s));
-    LK_TRY(train_options_guess_sound(s->arguments, s->context, s->model, s->how));
+    LK_TRY(train_options_guess_sound(s->arguments, s->context, s->family, s->model, s->how));
     LK_TRY(train_options_check(s->arguments, s->context, s->family, s->how));
     LK_TRY(s->how->text ? apply_options(s, true) : LK_OK);
     LK_TRY(train_out_open(s->arguments, s->context, by_gradients(s), &s->out));

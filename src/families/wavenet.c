@@ -136,7 +136,7 @@ static lk_node *skips(const lk_model *model, lk_graph *graph, lk_node *const *z,
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
     lk_outputs output;
-    LK_TRY(lk_outputs_init(graph, model, lk_graph_field_of(graph, graph->data), &output));
+    LK_TRY(lk_outputs_init_each(graph, model, lk_graph_field_of(graph, graph->data), &output));
     int64_t layers = setting(model, "layers");
     lk_node **z = lk_arena_take(graph->arena, layers, sizeof *z);
     if (z == NULL) {
@@ -170,7 +170,8 @@ const lk_family lk_wavenet_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
+    .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
-    .start = lk_outputs_start,
+    .start = lk_outputs_start_each,
 };

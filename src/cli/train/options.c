@@ -86,8 +86,18 @@ static lk_status read_sound(const cli_arguments *a, lk_context *context, train_h
     return LK_OK;
 }
 
+static lk_status refuse_sound(lk_context *context, const char *path, const lk_family *family) {
+    char names[LK_FAMILY_NAMES];
+    lk_family_names(lk_family_streams, ", ", names, sizeof names);
+    return lk_fail(
+        context, LK_INVALID,
+        "%s is a recording (WAV, FLAC or the like), which %s does not take; these do: %s; "
+        "--raw takes the bytes of any file",
+        path, family->name, names);
+}
+
 lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
-                                    const lk_model *from, train_how *how) {
+                                    const lk_family *family, const lk_model *from, train_how *how) {
     const char *path = cli_text(a, "data", NULL);
     bool sound = false;
     if (from != NULL ? from->data.stream : how->text || how->reading.raw) {
@@ -100,6 +110,9 @@ lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
                    ? LK_OK
                    : lk_fail(context, LK_INVALID,
                              "%s: --channel is for recordings, and this is none", path);
+    }
+    if (!family->streams) {
+        return refuse_sound(context, path, family);
     }
     how->text = true;
     how->symbols = LK_SYMBOLS_SOUND;

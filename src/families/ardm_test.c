@@ -183,6 +183,24 @@ static void test_refusals(void **state) {
         LK_INVALID, "ardm is for images");
 }
 
+/* The natural order is a random one and has its name, whether the model is made or was saved when
+ * it did not. */
+static void test_natural_order_is_named(void **state) {
+    static const char *const set[] = {"hidden=4", "order_seed=7"};
+    static const int32_t natural[] = {0, 1, 2, 3, 4, 5};
+    lk_model *made = testing_model(*state, "ardm", set, 2, 6, 2, "natural", SEED), *loaded;
+    lk_model *asked = testing_model(*state, "ardm", set, 2, 6, 2, "random:7", SEED);
+    testing_ok(*state, lk_model_create_ranked(*state, "ardm", set, 2, testing_data(6, 2), natural,
+                                              "natural", 0, &loaded));
+    assert_string_equal(made->order_name, "random:7");
+    assert_string_equal(loaded->order_name, "random:7");
+    assert_memory_equal(made->rank, asked->rank, sizeof natural);
+    assert_memory_equal(loaded->rank, asked->rank, sizeof natural);
+    lk_model_destroy(made);
+    lk_model_destroy(loaded);
+    lk_model_destroy(asked);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_a_distribution),
@@ -193,6 +211,7 @@ int main(void) {
         cmocka_unit_test(test_a_sample_costs_a_pass_for_each_step),
         cmocka_unit_test(test_trains),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_natural_order_is_named),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -20,26 +20,30 @@ zcat "$data/digits-test.pbm.gz" | {
     head -c $((98 * 300))
     cat >/dev/null
 } >"$work/digits.pbm"
-models=0
+# Levels in place of bits.
+tail -c +12 "$work/digits.pbm" | od -An -v -tu1 -w98 | awk 'NR <= 40 {
+    for (v = 1; v <= NF; v++) printf "%s%d", (v > 1 ? "," : ""), $v % 16
+    print "" }' >"$work/levels.csv"
+models=0 input=digits.pbm
 try() { # NAME FAMILY ARGUMENTS...: trained here, used on both sides
     local m=$work/$1 family=$2
     shift 2
-    a train "$family" --data "$work/digits.pbm" --valid-fraction 0.2 --out "$m" --quiet "$@" \
+    a train "$family" --data "$work/$input" --valid-fraction 0.2 --out "$m" --quiet "$@" \
         >/dev/null
-    a compress "$m" --data "$work/digits.pbm" --out "$m.here" >/dev/null
-    b compress "$m" --data "$work/digits.pbm" --out "$m.there" --threads 3 >/dev/null
+    a compress "$m" --data "$work/$input" --out "$m.here" >/dev/null
+    b compress "$m" --data "$work/$input" --out "$m.there" --threads 3 >/dev/null
     cmp "$m.here" "$m.there"
-    b decompress "$m" --data "$m.here" --out "$m.from-here.pbm" >/dev/null
-    a decompress "$m" --data "$m.there" --out "$m.from-there.pbm" >/dev/null
-    cmp "$work/digits.pbm" "$m.from-here.pbm"
-    cmp "$work/digits.pbm" "$m.from-there.pbm"
-    a eval "$m" --data "$work/digits.pbm" --json >"$m.eval-here"
-    b eval "$m" --data "$work/digits.pbm" --json >"$m.eval-there"
+    b decompress "$m" --data "$m.here" --out "$m.from-here.${input##*.}" >/dev/null
+    a decompress "$m" --data "$m.there" --out "$m.from-there.${input##*.}" >/dev/null
+    cmp "$work/$input" "$m.from-here.${input##*.}"
+    cmp "$work/$input" "$m.from-there.${input##*.}"
+    a eval "$m" --data "$work/$input" --json >"$m.eval-here"
+    b eval "$m" --data "$work/$input" --json >"$m.eval-there"
     cmp "$m.eval-here" "$m.eval-there"
     a sample "$m" --count 20 --out "$m.sample-here.txt" >/dev/null
     b sample "$m" --count 20 --out "$m.sample-there.txt" >/dev/null
     cmp "$m.sample-here.txt" "$m.sample-there.txt"
-    LIKELY_ISA=scalar b eval "$m" --data "$work/digits.pbm" --json >"$m.eval-scalar"
+    LIKELY_ISA=scalar b eval "$m" --data "$work/$input" --json >"$m.eval-scalar"
     cmp "$m.eval-here" "$m.eval-scalar"
     models=$((models + 1))
 }
@@ -51,8 +55,10 @@ try histogram histogram
 try pixelcnn pixelcnn --shape 28x28x1 --set blocks=1 --set channels=4 --set head=8 --epochs 1
 try gated-pixelcnn gated-pixelcnn --shape 28x28x1 --set layers=2 --set channels=4 --set head=8 \
     --epochs 1
-try logistic pixelcnn --shape 28x28x1 --set blocks=1 --set channels=4 --set head=8 \
+input=levels.csv
+try logistic pixelcnn --shape 14x7x1 --set blocks=1 --set channels=4 --set head=8 \
     --set distribution=logistic --epochs 1
+input=digits.pbm
 try lmconv lmconv --shape 28x28x1 --set blocks=1 --set channels=4 --epochs 1
 try transformer transformer --shape 28x28x1 --set layers=1 --set width=16 --set heads=2 --epochs 1
 try pixelsnail pixelsnail --shape 28x28x1 --set blocks=1 --set channels=4 --epochs 1

@@ -16,10 +16,8 @@
 
 #include "base/maths.h"
 #include "ops/ops.h"
+#include "ops/pieces.h"
 #include "ops/rules.h"
-
-/* About 10 microseconds of light work. */
-#define FLOATS_PER_PIECE 16384
 
 typedef struct mixture_state {
     int64_t components;
@@ -89,30 +87,8 @@ static void compute_state(const lk_task *task, int64_t cell, int64_t n) {
     subtract_maximum(task->kernels, state, components);
 }
 
-typedef struct run {
-    const lk_task *task;
-    int64_t examples_per_piece;
-} run;
-
-/* Cells are a recurrence, examples are independent: a piece takes some examples through all
- * cells. */
-static void run_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const run *r = argument;
-    const lk_task *task = r->task;
-    int64_t first = piece * r->examples_per_piece, last = first + r->examples_per_piece;
-    for (int64_t i = 0; i < task->cell_count; i++) {
-        for (int64_t n = first; n < last && n < task->batch; n++) {
-            compute_state(task, task->cells[i], n);
-        }
-    }
-}
-
 static bool forward(const lk_task *task) {
-    int64_t floats = task->cell_count * task->node->channels;
-    run r = {task, floats < FLOATS_PER_PIECE ? FLOATS_PER_PIECE / floats : 1};
-    lk_pool_run(task->pool, (task->batch + r.examples_per_piece - 1) / r.examples_per_piece,
-                run_piece, &r);
+    lk_run_recurrence(task, task->cell_count * task->node->channels, compute_state);
     return true;
 }
 

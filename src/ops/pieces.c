@@ -7,40 +7,64 @@
 
 typedef struct run {
     const lk_task *task;
-    lk_cells_function *cells; /* one of the two */
+    lk_cells_function *range; /* one of the three */
     lk_values_function *values;
-    int64_t cells_per_piece;
+    lk_state_function *state;
+    int64_t count, per_piece;
 } run;
 
-static void run_piece(void *argument, int64_t piece, int worker) {
-    const run *r = argument;
+static void run_values(const run *r, int64_t first, int64_t last) {
     const lk_task *task = r->task;
-    int64_t first = piece * r->cells_per_piece, last = first + r->cells_per_piece;
-    last = last < task->cell_count ? last : task->cell_count;
-    if (r->cells != NULL) {
-        r->cells(task, first, last, worker);
-        return;
-    }
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
         r->values(task, task->cells[i], task->cells[i] * floats, floats);
     }
 }
 
-static void run_pieces(run r, int64_t floats_per_cell) {
-    int64_t cells = floats_per_cell > 0 ? FLOATS_PER_PIECE / floats_per_cell : r.task->cell_count;
-    r.cells_per_piece = cells > 0 ? cells : 1;
-    int64_t pieces = (r.task->cell_count + r.cells_per_piece - 1) / r.cells_per_piece;
-    lk_pool_run(r.task->pool, pieces, run_piece, &r);
+static void run_states(const run *r, int64_t first, int64_t last) {
+    const lk_task *task = r->task;
+    for (int64_t i = 0; i < task->cell_count; i++) {
+        for (int64_t n = first; n < last; n++) {
+            r->state(task, task->cells[i], n);
+        }
+    }
+}
+
+static void run_piece(void *argument, int64_t piece, int worker) {
+    const run *r = argument;
+    int64_t first = piece * r->per_piece, last = first + r->per_piece;
+    last = last < r->count ? last : r->count;
+    if (r->range != NULL) {
+        r->range(r->task, first, last, worker);
+    } else {
+        (r->values != NULL ? run_values : run_states)(r, first, last);
+    }
+}
+
+static void run_pieces(run r, int64_t floats_of_one) {
+    int64_t fit = floats_of_one > 0 ? FLOATS_PER_PIECE / floats_of_one : r.count;
+    r.per_piece = fit > 0 ? fit : 1;
+    lk_pool_run(r.task->pool, (r.count + r.per_piece - 1) / r.per_piece, run_piece, &r);
+}
+
+void lk_run_range(const lk_task *task, int64_t count, int64_t floats_of_one,
+                  lk_cells_function *function) {
+    run_pieces((run){.task = task, .range = function, .count = count}, floats_of_one);
 }
 
 void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_function *function) {
-    run_pieces((run){.task = task, .cells = function}, floats_per_cell);
+    lk_run_range(task, task->cell_count, floats_per_cell, function);
 }
 
 bool lk_run_values(const lk_task *task, lk_values_function *function) {
-    run_pieces((run){.task = task, .values = function}, task->batch * task->node->channels);
+    run_pieces((run){.task = task, .values = function, .count = task->cell_count},
+               task->batch * task->node->channels);
     return true;
+}
+
+void lk_run_recurrence(const lk_task *task, int64_t floats_per_example,
+                       lk_state_function *function) {
+    run_pieces((run){.task = task, .state = function, .count = task->batch}, floats_per_example);
 }
 
 void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats) {

@@ -12,6 +12,17 @@ typedef void lk_cells_function(const lk_task *task, int64_t first, int64_t last,
  * examples). */
 void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_function *function);
 
+/* The same over the numbers 0 .. count - 1 of anything else, floats_of_one being the work of
+ * one. */
+void lk_run_range(const lk_task *task, int64_t count, int64_t floats_of_one,
+                  lk_cells_function *function);
+
+/* Where cells are a recurrence and examples independent: a piece takes some examples through all of
+ * the task's cells, in their order. floats_per_example is the work of all cells. */
+typedef void lk_state_function(const lk_task *task, int64_t cell, int64_t example);
+void lk_run_recurrence(const lk_task *task, int64_t floats_per_example,
+                       lk_state_function *function);
+
 /* The same for operations whose cells read only themselves: `function` gets one cell and where its
  * `floats` values (of all examples) stand in the arrays. Always true, so that a forward or backward
  * rule can end with it. */

@@ -12,8 +12,6 @@
 #include "ops/ops.h"
 #include "ops/pieces.h"
 
-#define FLOATS_PER_PIECE 16384
-
 typedef struct readout {
     int64_t count;
     int32_t *cell;    /* [count] */
@@ -80,20 +78,12 @@ static void backward_output(const lk_task *task, int64_t i) {
     task->dparameter[1][i] = task->fresh[1] ? sum : task->dparameter[1][i] + sum;
 }
 
-typedef struct run {
-    const lk_task *task;
-    int64_t cells_per_piece;
-} run;
-
-static void backward_piece(void *argument, int64_t piece, int worker) {
+/* Of input cells [first, last). */
+static void backward_cells(const lk_task *task, int64_t first, int64_t last, int worker) {
     (void)worker;
-    const run *r = argument;
-    const lk_task *task = r->task;
     const readout *self = task->node->settings;
-    const lk_node *input = task->node->inputs[0];
-    int64_t floats = task->batch * input->channels;
-    int64_t first = piece * r->cells_per_piece, last = first + r->cells_per_piece;
-    for (int64_t c = first; c < last && c < input->cells; c++) {
+    int64_t floats = task->batch * task->node->inputs[0]->channels;
+    for (int64_t c = first; c < last; c++) {
         if (task->din[0] != NULL) {
             lk_begin_din(task, 0, c * floats, floats);
         }
@@ -107,10 +97,8 @@ static bool backward(const lk_task *task) {
     const readout *self = task->node->settings;
     const lk_node *input = task->node->inputs[0];
     int64_t outputs_per_cell = (self->count + input->cells - 1) / input->cells;
-    int64_t floats = 2 * outputs_per_cell * task->batch * input->channels;
-    run r = {task, floats < FLOATS_PER_PIECE ? FLOATS_PER_PIECE / floats : 1};
-    lk_pool_run(task->pool, (input->cells + r.cells_per_piece - 1) / r.cells_per_piece,
-                backward_piece, &r);
+    lk_run_range(task, input->cells, 2 * outputs_per_cell * task->batch * input->channels,
+                 backward_cells);
     return true;
 }
 

@@ -16,9 +16,9 @@
 #include <string.h>
 
 #include "ops/ops.h"
+#include "ops/pieces.h"
 #include "ops/rules.h"
 
-#define FLOATS_PER_PIECE 16384 /* about 10 microseconds of light work */
 #define CHANNELS_PER_PIECE 128
 
 typedef struct summand {
@@ -113,35 +113,13 @@ static void compute_state(const lk_task *task, int64_t cell, int64_t n) {
     }
 }
 
-typedef struct run {
-    const lk_task *task;
-    int64_t examples_per_piece;
-} run;
-
-/* Cells are a recurrence, examples are independent: a piece takes some examples through all
- * cells. */
-static void run_piece(void *argument, int64_t piece, int worker) {
-    (void)worker;
-    const run *r = argument;
-    const lk_task *task = r->task;
-    int64_t first = piece * r->examples_per_piece, last = first + r->examples_per_piece;
-    for (int64_t i = 0; i < task->cell_count; i++) {
-        for (int64_t n = first; n < last && n < task->batch; n++) {
-            compute_state(task, task->cells[i], n);
-        }
-    }
-}
-
 static bool forward(const lk_task *task) {
     const running_sum *self = task->node->settings;
     int64_t rows = task->cell_count;
     for (int64_t i = 0; i < task->cell_count; i++) {
         rows += self->begin[task->cells[i] + 1] - self->begin[task->cells[i]];
     }
-    int64_t floats = rows * self->channels;
-    run r = {task, floats < FLOATS_PER_PIECE ? FLOATS_PER_PIECE / floats : 1};
-    lk_pool_run(task->pool, (task->batch + r.examples_per_piece - 1) / r.examples_per_piece,
-                run_piece, &r);
+    lk_run_recurrence(task, rows * self->channels, compute_state);
     return true;
 }
 

@@ -49,7 +49,7 @@ static const lk_setting settings[] = {
      .most = 4096,
      .source = "section 4.3",
      .help = "number of masks, trained in turn and evaluated as an ensemble"},
-    {.key = "order_agnostic",
+    {.key = LK_ORDER_AGNOSTIC,
      .kind = LK_BOOLEAN,
      .fallback = "false",
      .source = "section 4.2",
@@ -109,7 +109,7 @@ static lk_random mask_random(const lk_model *model, lk_purpose purpose) {
 }
 
 static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank) {
-    if (lk_settings_boolean(&model->settings, "order_agnostic")) {
+    if (lk_settings_boolean(&model->settings, LK_ORDER_AGNOSTIC)) {
         lk_random_permutation(mask_random(model, LK_FOR_ORDER), (uint64_t)variant,
                               model->data.variables, rank);
     } else {

@@ -13,8 +13,6 @@
 #include "kernels/kernels.h"
 #include "models/take.h"
 
-#define AGNOSTIC "order_agnostic" /* the setting of families whose networks may take any order */
-
 typedef struct sampling {
     const lk_model *model;
     const lk_sample_options *options;
@@ -48,19 +46,6 @@ static const char *name_of(const lk_model *model, int64_t variable, char name[12
     return name;
 }
 
-static bool may_be_agnostic(const lk_family *family) {
-    for (int32_t i = 0; i < family->setting_count; i++) {
-        if (strcmp(family->settings[i].key, AGNOSTIC) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool takes_any_subset(const lk_family *family) {
-    return family->build_known != NULL;
-}
-
 static bool any_order_of_tables(const lk_family *family) {
     return lk_family_any_order(family) && family->tables;
 }
@@ -77,17 +62,17 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
     }
     bool tables = model->data.alphabets != NULL;
     char subsets[LK_FAMILY_NAMES], agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
-    lk_family_names(takes_any_subset, " or ", subsets, sizeof subsets);
-    lk_family_names(may_be_agnostic, " or ", agnostic, sizeof agnostic);
+    lk_family_names(lk_family_any_subset, " or ", subsets, sizeof subsets);
+    lk_family_names(lk_family_may_be_agnostic, " or ", agnostic, sizeof agnostic);
     lk_family_names(tables ? any_order_of_tables : lk_family_any_order, ", ", orders,
                     sizeof orders);
-    return lk_fail(model->context, LK_INVALID,
-                   "%s is held, but %s, which comes before it in the model's ordering, is to be "
-                   "drawn: hold a prefix of the ordering, or train %s, or %s with " AGNOSTIC
-                   "=true, which take any subset, or one of %s in an order that has first what is "
-                   "held",
-                   name_of(model, held, first), name_of(model, early, second), subsets, agnostic,
-                   orders);
+    return lk_fail(
+        model->context, LK_INVALID,
+        "%s is held, but %s, which comes before it in the model's ordering, is to be "
+        "drawn: hold a prefix of the ordering, or train %s, or %s with " LK_ORDER_AGNOSTIC
+        "=true, which take any subset, or one of %s in an order that has first what is "
+        "held",
+        name_of(model, held, first), name_of(model, early, second), subsets, agnostic, orders);
 }
 
 /* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */

@@ -89,12 +89,10 @@ int64_t lk_model_parameter_count(const lk_model *model) {
 }
 
 const char *lk_model_setting(const lk_model *model, const char *key) {
-    for (int32_t i = 0; model != NULL && key != NULL && i < model->settings.count; i++) {
-        if (strcmp(model->settings.table[i].key, key) == 0) {
-            return model->settings.text[i];
-        }
-    }
-    return NULL;
+    int32_t found = model != NULL && key != NULL
+                        ? lk_setting_find(model->settings.table, model->settings.count, key)
+                        : -1;
+    return found >= 0 ? model->settings.text[found] : NULL;
 }
 
 void lk_model_fingerprint_text(const lk_model *model, char text[33]) {

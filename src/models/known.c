@@ -4,13 +4,18 @@
 #include "base/memory.h"
 #include "models/model.h"
 
+bool lk_family_may_be_agnostic(const lk_family *family) {
+    return lk_setting_find(family->settings, family->setting_count, LK_ORDER_AGNOSTIC) >= 0;
+}
+
+bool lk_family_any_subset(const lk_family *family) {
+    return family->build_known != NULL;
+}
+
 bool lk_model_any_subset(const lk_model *model) {
-    for (int32_t i = 0; i < model->settings.count; i++) {
-        if (strcmp(model->settings.table[i].key, "order_agnostic") == 0) {
-            return lk_settings_boolean(&model->settings, "order_agnostic");
-        }
-    }
-    return model->family->build_known != NULL;
+    return lk_family_may_be_agnostic(model->family)
+               ? lk_settings_boolean(&model->settings, LK_ORDER_AGNOSTIC)
+               : lk_family_any_subset(model->family);
 }
 
 /* Behind the `count` fields that there are. */

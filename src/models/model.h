@@ -197,9 +197,11 @@ int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fi
 lk_status lk_model_graph_known(const lk_model *model, lk_graph **graph);
 /* For families: the nodes of what is known, one for each modelled field, of such a graph. */
 void lk_known_nodes(const lk_graph *graph, lk_node *nodes[LK_FIELDS_MOST]);
-/* Whether any variables may come first: of one that is trained so, or has a setting order_agnostic
- * that is true. */
+/* Whether any variables may come first: of one that is trained so, or has this setting, and it is
+ * true. */
+#define LK_ORDER_AGNOSTIC "order_agnostic"
 bool lk_model_any_subset(const lk_model *model);
+lk_family_is lk_family_any_subset, lk_family_may_be_agnostic;
 /* The network on data of another shape, in their natural order, with the same parameters: for
  * families whose weights do not belong to places (a longer sequence, a larger image). LK_MISMATCH
  * when the family's do, or when the model has another ordering. */

@@ -22,10 +22,7 @@ bool lk_outputs_logistic(const lk_model *model) {
 }
 
 static bool by_fallback(const lk_family *family) {
-    int32_t i = 0;
-    while (strcmp(family->settings[i].key, "distribution") != 0) {
-        i++;
-    }
+    int32_t i = lk_setting_find(family->settings, family->setting_count, "distribution");
     return strcmp(family->settings[i].fallback, "logistic") == 0;
 }
 

@@ -201,13 +201,17 @@ static lk_status fail_unknown(lk_context *context, const lk_settings *settings, 
 
 /* ---- the settings ---------------------------------------------------------------------------- */
 
-static int32_t find(const lk_settings *settings, const char *key) {
-    for (int32_t i = 0; i < settings->count; i++) {
-        if (strcmp(settings->table[i].key, key) == 0) {
+int32_t lk_setting_find(const lk_setting *table, int32_t count, const char *key) {
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(table[i].key, key) == 0) {
             return i;
         }
     }
     return -1;
+}
+
+static int32_t find(const lk_settings *settings, const char *key) {
+    return lk_setting_find(settings->table, settings->count, key);
 }
 
 static lk_status set_row(lk_context *context, lk_settings *settings, int32_t index,

@@ -29,10 +29,13 @@ typedef struct lk_setting {
     bool later; /* joined the table when models had already been saved: at its fallback it is
                    outside the fingerprint, so that theirs stay */
     bool evaluation;    /* decides how weights are used, whatever they were trained for: may be
-                           changed of a trained model (lk_model_change) */
+                           changed of a trained model (lk_model_use) */
     bool training_only; /* decides how weights come about, not what they mean: outside the model's
                            fingerprint */
 } lk_setting;
+
+/* Which row of a table has the key; -1: none. */
+int32_t lk_setting_find(const lk_setting *table, int32_t count, const char *key);
 
 /* Values for one family's table; texts are canonical, so that equal settings have equal texts. */
 typedef struct lk_settings {

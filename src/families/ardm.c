@@ -16,7 +16,6 @@
  *         serves another: a sample costs as many forward passes as there are steps, which is what
  *         `likely info` shows. (The paper's is a U-Net with attention.) */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "models/label.h"
@@ -71,11 +70,6 @@ static int64_t steps_of(const lk_model *model) {
     return steps > 0 ? steps : is_conv(model) ? CONV_STEPS : INT64_MAX;
 }
 
-static int compare_ranks(const void *a, const void *b) {
-    int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* How many of sorted[count] are less. */
 static int64_t below(const int32_t *sorted, int64_t count, int32_t rank) {
     int64_t low = 0, high = count;
@@ -97,12 +91,8 @@ static lk_status ordering(const lk_model *model, int32_t variant, int32_t *rank)
     if (steps >= variables) {
         return LK_OK;
     }
-    int32_t *sorted = lk_allocate(variables, sizeof *sorted);
-    if (sorted == NULL) {
-        return lk_fail_no_memory(model->context, "ordering", variables * (int64_t)sizeof *sorted);
-    }
-    memcpy(sorted, rank, (size_t)variables * sizeof *sorted);
-    qsort(sorted, (size_t)variables, sizeof *sorted, compare_ranks);
+    int32_t *sorted;
+    LK_TRY(lk_orders_sort(model->context, rank, variables, &sorted));
     for (int64_t v = 0; v < variables; v++) {
         rank[v] = (int32_t)(below(sorted, variables, rank[v]) * steps / variables);
     }

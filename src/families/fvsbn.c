@@ -20,7 +20,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     lk_linear_options options = {.init = LK_INIT_ZERO, .bias = true, .sole = true};
     lk_node *logits = rank == NULL ? NULL
                                    : lk_masked_linear(graph, "logits", lk_logits_inputs(graph),
-                                                      lk_logits_count(graph), rank, options);
+                                                      lk_graph_units(graph), rank, options);
     lk_logits_model(graph, lk_logits_label(graph, "logits", logits));
     return lk_graph_close(graph);
 }

@@ -190,7 +190,7 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
  * r. */
 static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input,
                         lk_linear_options options) {
-    int64_t cells = lk_logits_count(graph);
+    int64_t cells = lk_graph_units(graph);
     int32_t *limit = lk_logits_ranks(graph);
     if (limit == NULL) {
         return NULL;

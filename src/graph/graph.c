@@ -577,6 +577,15 @@ int64_t lk_field_symbols(const lk_field *field) {
     return field->symbols != NULL ? field->symbols[field->cells] : field->cells * field->alphabet;
 }
 
+int64_t lk_graph_units(const lk_graph *graph) {
+    int64_t units = 0;
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        const lk_field *field = &graph->fields[f];
+        units += field->role == LK_MODELLED ? lk_field_units(field) : 0;
+    }
+    return units;
+}
+
 const lk_field *lk_graph_field_of(const lk_graph *graph, const lk_node *node) {
     return node->index < graph->field_count ? &graph->fields[node->index] : NULL;
 }

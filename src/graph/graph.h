@@ -144,6 +144,8 @@ static inline bool lk_field_binary(const lk_field *field) {
 static inline int64_t lk_field_units(const lk_field *field) {
     return lk_field_binary(field) ? field->cells : lk_field_symbols(field);
 }
+/* Of all modelled fields. */
+int64_t lk_graph_units(const lk_graph *graph);
 /* The field whose values a node holds; NULL: it is another node. */
 const lk_field *lk_graph_field_of(const lk_graph *graph, const lk_node *node);
 /* The most channels that a head has. */

@@ -12,15 +12,6 @@ static int64_t logits_of(const lk_field *field, int64_t cell) {
     return lk_field_binary(field) ? 1 : lk_field_alphabet(field, cell);
 }
 
-int64_t lk_logits_count(const lk_graph *graph) {
-    int64_t count = 0;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        count += field->role == LK_MODELLED ? lk_field_units(field) : 0;
-    }
-    return count;
-}
-
 lk_node *lk_logits_inputs(lk_graph *graph) {
     lk_node *part[LK_FIELDS_MOST];
     int32_t count = 0;
@@ -36,7 +27,7 @@ lk_node *lk_logits_inputs(lk_graph *graph) {
 }
 
 int32_t *lk_logits_ranks(lk_graph *graph) {
-    int64_t count = lk_logits_count(graph);
+    int64_t count = lk_graph_units(graph);
     if (graph->failed != LK_OK) {
         return NULL;
     }

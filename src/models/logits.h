@@ -8,11 +8,9 @@
 #include "models/model.h"
 #include "ops/ops.h"
 
-/* Of all variables. */
-int64_t lk_logits_count(const lk_graph *graph);
-/* The inputs, 1 channel each. */
+/* The inputs, 1 channel each: lk_graph_units of them, as of logits. */
 lk_node *lk_logits_inputs(lk_graph *graph);
-/* [lk_logits_count]: for each logit the rank of its variable, in the graph's arena; NULL after a
+/* [lk_graph_units]: for each logit the rank of its variable, in the graph's arena; NULL after a
  * failure. */
 int32_t *lk_logits_ranks(lk_graph *graph);
 /* The logits, 1 channel each, become the conditionals of all fields. */

@@ -51,7 +51,7 @@ lk_node *lk_nade_logits(const lk_model *model, lk_graph *graph, bool seen) {
     const int32_t *rank = lk_logits_ranks(graph);
     lk_node *logits = rank == NULL ? NULL
                                    : lk_readout(graph, "logits", hidden, rank,
-                                                lk_logits_count(graph), LK_INIT_GLOROT);
+                                                lk_graph_units(graph), LK_INIT_GLOROT);
     return lk_logits_label(graph, "logits", logits);
 }
 
@@ -59,8 +59,8 @@ lk_node *lk_nade_logits_of_known(const lk_model *model, lk_graph *graph) {
     lk_node *known[LK_FIELDS_MOST];
     lk_known_nodes(graph, known);
     lk_node *hidden = hidden_layers(model, graph, known, true);
-    lk_node *logits = lk_dense_linear(graph, "logits", lk_channels_to_cells(graph, hidden),
-                                      lk_logits_count(graph),
-                                      (lk_linear_options){.init = LK_INIT_GLOROT, .bias = true});
+    lk_node *logits =
+        lk_dense_linear(graph, "logits", lk_channels_to_cells(graph, hidden), lk_graph_units(graph),
+                        (lk_linear_options){.init = LK_INIT_GLOROT, .bias = true});
     return lk_logits_label(graph, "logits", logits);
 }

@@ -26,6 +26,9 @@
 
 int32_t lk_orders_count(const lk_model *model);
 lk_status lk_orders_ordering(const lk_model *model, int32_t variant, int32_t *rank);
+/* The ranks, ascending; the caller's: lk_release. */
+lk_status lk_orders_sort(lk_context *context, const int32_t *rank, int64_t variables,
+                         int32_t **sorted);
 /* lk_family.reorder: the natural order becomes random:SEED, SEED of order_seed. */
 lk_status lk_orders_scatter(lk_model *model);
 

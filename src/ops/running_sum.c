@@ -217,20 +217,10 @@ static void list_summands(const lk_graph *graph, running_sum *self, const int32_
     }
 }
 
-/* Of all modelled fields: the first row for `seen`. */
-static int64_t rows_of_values(const lk_graph *graph) {
-    int64_t rows = 0;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        rows += field->role == LK_MODELLED ? lk_field_units(field) : 0;
-    }
-    return rows;
-}
-
 /* known: all that is known, in one cell; else a cell for each rank. */
 static running_sum *make_settings(lk_graph *graph, bool known,
                                   const lk_running_sum_options *options) {
-    int64_t variables = graph->variables, values = rows_of_values(graph);
+    int64_t variables = graph->variables, values = lk_graph_units(graph);
     running_sum *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (self == NULL) {
         return NULL;
@@ -257,7 +247,7 @@ static running_sum *make_settings(lk_graph *graph, bool known,
 static lk_status declare(lk_graph *graph, const char *name, const lk_running_sum_options *options,
                          int32_t parameters[2]) {
     char text[256];
-    int64_t rows = rows_of_values(graph) + (options->seen ? graph->variables : 0);
+    int64_t rows = lk_graph_units(graph) + (options->seen ? graph->variables : 0);
     snprintf(text, sizeof text, "%s.weight", name);
     LK_TRY(lk_parameters_declare(graph->parameters, text, rows, options->channels, options->init,
                                  &parameters[0]));

@@ -143,14 +143,8 @@ static lk_node *masked(const network *n, const char *name, lk_node *input, int64
                        int32_t kernel, lk_centre centre, lk_init init) {
     lk_mask window;
     lk_window_make(&window, kernel);
-    lk_conv_options options = {.grid = n->grid,
-                               .channels = channels,
-                               .taps = (const int32_t(*)[LK_GRID_AXES])window.taps,
-                               .tap_count = window.count,
-                               .centre = centre,
-                               .bias = true,
-                               .init = init,
-                               .rank = n->rank};
+    lk_conv_options options = lk_pixels_options(n->grid, channels, &window, centre, init);
+    options.rank = n->rank;
     return lk_conv(n->graph, name, input, options);
 }
 

@@ -136,14 +136,8 @@ static lk_node *pixel_wise(lk_graph *graph, const char *name, lk_node *input, co
 static lk_node *block_layer(lk_graph *graph, const char *name, lk_node *input, const style *s,
                             int64_t channels, const lk_mask *mask, lk_init init, uint64_t layer) {
     layer_name text;
-    lk_conv_options options = {.grid = s->grid,
-                               .channels = channels,
-                               .taps = mask->taps,
-                               .tap_count = mask->count,
-                               .centre = LK_CENTRE_B,
-                               .bias = true,
-                               .init = init};
-    return lk_block_sparse_conv(graph, named(s, text, name), lk_relu(graph, input), options,
+    return lk_block_sparse_conv(graph, named(s, text, name), lk_relu(graph, input),
+                                lk_pixels_options(s->grid, channels, mask, LK_CENTRE_B, init),
                                 &s->sparse, layer);
 }
 

@@ -103,13 +103,10 @@ static lk_node *resnet(const network *n, const char *name, int which, int64_t le
 
 /* Of stride 2. */
 static lk_conv_options strided(const network *n, int64_t level, const lk_mask *mask) {
-    return (lk_conv_options){.grid = n->grid[level],
-                             .channels = n->filters,
-                             .taps = mask->taps,
-                             .tap_count = mask->count,
-                             .bias = true,
-                             .init = LK_INIT_HE,
-                             .stride = {2, 2}};
+    lk_conv_options options =
+        lk_pixels_options(n->grid[level], n->filters, mask, LK_CENTRE_ALL, LK_INIT_HE);
+    options.stride[0] = options.stride[1] = 2;
+    return options;
 }
 
 /* ---- the way up and the way down ------------------------------------------------------------- */

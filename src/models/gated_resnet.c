@@ -37,13 +37,11 @@ lk_node *lk_resnets_dense(const lk_resnets *resnets, const char *name, lk_node *
 
 static lk_node *layer(const lk_resnets *resnets, const char *name, lk_node *input, int64_t channels,
                       const lk_mask *mask) {
-    lk_conv_options options = {.grid = resnets->grid, .channels = channels, .bias = true};
     if (mask == NULL) {
         return lk_resnets_dense(resnets, name, input, channels);
     }
-    options.taps = mask->taps;
-    options.tap_count = mask->count;
-    options.init = LK_INIT_HE;
+    lk_conv_options options =
+        lk_pixels_options(resnets->grid, channels, mask, LK_CENTRE_ALL, LK_INIT_HE);
     return lk_normalise_weights(resnets->graph, name,
                                 lk_block_sparse_conv(resnets->graph, name, input, options,
                                                      &resnets->sparse,

@@ -67,16 +67,20 @@ lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field) {
                : lk_scale(graph, field->node, 2.0f / (float)(field->alphabet - 1), -1.0f);
 }
 
+lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,
+                                  lk_centre centre, lk_init init) {
+    return (lk_conv_options){.grid = grid,
+                             .channels = channels,
+                             .taps = (const int32_t(*)[LK_GRID_AXES])mask->taps,
+                             .tap_count = mask->count,
+                             .centre = centre,
+                             .bias = true,
+                             .init = init};
+}
+
 lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                           int64_t channels, const lk_mask *mask, lk_centre centre) {
-    lk_conv_options options = {.grid = grid,
-                               .channels = channels,
-                               .taps = mask->taps,
-                               .tap_count = mask->count,
-                               .centre = centre,
-                               .bias = true,
-                               .init = LK_INIT_HE};
-    return lk_conv(graph, name, input, options);
+    return lk_conv(graph, name, input, lk_pixels_options(grid, channels, mask, centre, LK_INIT_HE));
 }
 
 lk_node *lk_pixels_dense(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,

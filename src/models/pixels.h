@@ -27,6 +27,9 @@ lk_status lk_mask_size(lk_graph *graph, const lk_model *model, const char *key, 
 lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid);
 /* A field as numbers: symbols above the binary ones in -1 .. 1. */
 lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field);
+/* lk_conv under the mask, which must outlive the options, with a bias. */
+lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,
+                                  lk_centre centre, lk_init init);
 /* A convolution with a bias under the mask, which starts at LK_INIT_HE. */
 lk_node *lk_pixels_masked(lk_graph *graph, const char *name, lk_node *input, lk_grid grid,
                           int64_t channels, const lk_mask *mask, lk_centre centre);

@@ -85,7 +85,7 @@ static void describe_data(const lk_data_description *data, char *text, size_t ca
     char shape[64];
     lk_shape_print(data->shape, shape, sizeof shape);
     const lk_sound_form *sound = &data->symbols.sound;
-    if (data->stream && data->symbols.kind == LK_SYMBOLS_SOUND) {
+    if (lk_data_is_sound(data)) {
         snprintf(text, capacity,
                  "recordings of %d channel%s at %d frames a second, as %s (%s), trained in windows "
                  "of %s",

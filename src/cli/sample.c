@@ -287,10 +287,9 @@ static int sample_model(const cli_arguments *arguments, const lk_model *model,
     int status = listed ? EXIT_DONE : cli_fault(model->context);
     how->labels = labels;
     if (listed) {
-        status = (!model->data.stream ? sample_examples
-                  : model->data.symbols.kind == LK_SYMBOLS_SOUND
-                      ? cli_sample_sounds
-                      : cli_sample_texts)(arguments, model, how);
+        status = (!model->data.stream              ? sample_examples
+                  : lk_data_is_sound(&model->data) ? cli_sample_sounds
+                                                   : cli_sample_texts)(arguments, model, how);
     }
     lk_release(labels);
     return status;

@@ -237,13 +237,9 @@ static int print_examples(const scorer *s) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static bool is_sound(const lk_model *model) {
-    return model->data.stream && model->data.symbols.kind == LK_SYMBOLS_SOUND;
-}
-
 /* EXIT_DONE, or EXIT_USAGE after a line about options that are for other models. */
 static int check_options(const cli_arguments *a, const lk_model *model) {
-    bool texts = model->data.stream, sounds = is_sound(model);
+    bool texts = model->data.stream, sounds = lk_data_is_sound(&model->data);
     const char *map = cli_text(a, "map", texts && !sounds ? ".html" : ".png");
     bool fits =
         texts
@@ -265,7 +261,7 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
 
 static int score(scorer *s) {
     bool texts = s->session.model->data.stream, json = cli_has(s->arguments, "json");
-    bool sounds = is_sound(s->session.model);
+    bool sounds = lk_data_is_sound(&s->session.model->data);
     cli_progress progress = cli_progress_begin(s->arguments, "scoring");
     s->how.progress = cli_progress_go_on;
     s->how.progress_argument = &progress;

@@ -157,7 +157,7 @@ static lk_status write_sound(const lk_checker *c, lk_buffer *sound, lk_buffer *f
 static lk_status code_text(const lk_checker *c, float learning_rate, attempt *a) {
     lk_stream *text;
     lk_items *items;
-    bool sound = c->model->data.symbols.kind == LK_SYMBOLS_SOUND;
+    bool sound = lk_data_is_sound(&c->model->data);
     LK_TRY(sound ? write_sound(c, &a->was, &a->file) : write_text(c, &a->was));
     const lk_buffer *file = sound ? &a->file : &a->was;
     lk_bytes bytes = {.data = file->data, .size = file->size};

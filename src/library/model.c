@@ -13,8 +13,7 @@ lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model) {
     LK_TRY(lk_need(context, model, "lk_model_load: model"));
     LK_TRY(lk_check_input(context, &input, "lk_model_load: input"));
     lk_status status = lk_model_read_from(context, &input, model);
-    if (status == LK_OK && (*model)->data.stream &&
-        (*model)->data.symbols.kind == LK_SYMBOLS_SOUND) {
+    if (status == LK_OK && lk_data_is_sound(&(*model)->data)) {
         lk_model_destroy(*model);
         *model = NULL;
         status = lk_fail(context, LK_UNSUPPORTED,

@@ -36,6 +36,11 @@ typedef struct lk_data_description {
     lk_symbols symbols; /* of a stream; a model owns its copy */
 } lk_data_description;
 
+/* Whether they are recordings. */
+static inline bool lk_data_is_sound(const lk_data_description *data) {
+    return data->stream && data->symbols.kind == LK_SYMBOLS_SOUND;
+}
+
 /* Reports from a fit that is not by gradients; return false to stop. */
 typedef bool lk_fit_progress(void *argument, int64_t iteration, int64_t iterations,
                              double train_nll_nats, double valid_nll_nats);

@@ -48,7 +48,7 @@ static char *data_text(const lk_data_description *data) {
     if (data->stream) {
         lk_json_set(&object, "stream", json_string(lk_symbols_kind_name(data->symbols.kind)));
     }
-    if (data->stream && data->symbols.kind == LK_SYMBOLS_SOUND) {
+    if (lk_data_is_sound(data)) {
         const lk_sound_form *sound = &data->symbols.sound;
         lk_json_set(&object, "sound",
                     json_pack("{sssssisisi}", "view", lk_sound_view_name(sound->view), "convention",

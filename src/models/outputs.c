@@ -40,8 +40,7 @@ lk_status lk_outputs_prepare(lk_model *model) {
 static lk_status check_logistic(lk_graph *graph, const lk_model *model, const lk_outputs *output) {
     const lk_data_description *data = &model->data;
     bool characters = data->stream && data->symbols.kind == LK_SYMBOLS_CHARACTERS;
-    bool codes = data->stream && data->symbols.kind == LK_SYMBOLS_SOUND &&
-                 data->symbols.sound.view >= LK_SOUND_G711_MU;
+    bool codes = lk_data_is_sound(data) && data->symbols.sound.view >= LK_SOUND_G711_MU;
     bool words = data->columns != NULL && lk_columns_have_words(data->columns);
     if (characters || codes || words || data->alphabets != NULL) {
         return lk_fail(graph->context, LK_INVALID,

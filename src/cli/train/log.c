@@ -258,7 +258,7 @@ static void put_text(train_log *log, const lk_model *model, const lk_dataset *dr
 
 static bool drawable(const lk_model *model) {
     lk_sheet_tile tile = lk_tile_of(model->data.shape);
-    bool sound = model->data.stream && model->data.symbols.kind == LK_SYMBOLS_SOUND;
+    bool sound = lk_data_is_sound(&model->data);
     return (model->data.stream && !sound) || (model->data.columns == NULL && tile.height > 1 &&
                                               tile.height * tile.width <= PIXELS_MOST);
 }

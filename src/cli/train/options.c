@@ -101,7 +101,7 @@ lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
     const char *path = cli_text(a, "data", NULL);
     bool sound = false;
     if (from != NULL ? from->data.stream : how->text || how->reading.raw) {
-        sound = from != NULL && from->data.symbols.kind == LK_SYMBOLS_SOUND;
+        sound = from != NULL && lk_data_is_sound(&from->data);
     } else if (how->reading.shape.axes == 0) {
         LK_TRY(lk_looks_like_sound(context, path, &sound));
     }

@@ -3,6 +3,7 @@
 
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/score_words.h"
 #include "cli/scorer.h"
 
 /* Samples of a recording, in all channels. */
@@ -27,12 +28,10 @@ static void fill(const void *of, int64_t i, lk_row *row) {
 }
 
 /* The strangest, which the map shows. */
-static int64_t strangest(const scorer *s, const bool *told) {
-    int64_t found = -1;
-    for (int64_t i = 0; i < s->evaluation.items; i++) {
-        if ((told == NULL || !told[i]) && (found < 0 || bits_of(s, i) > bits_of(s, found))) {
-            found = i;
-        }
+static int64_t strangest(const scorer *s) {
+    int64_t found = 0;
+    for (int64_t i = 1; i < s->evaluation.items; i++) {
+        found = bits_of(s, i) > bits_of(s, found) ? i : found;
     }
     return found;
 }
@@ -41,7 +40,7 @@ static int64_t strangest(const scorer *s, const bool *told) {
 static lk_status draw_map(scorer *s, const char *path) {
     lk_context *context = s->session.context;
     const uint16_t *labels = lk_items_labels(s->items);
-    int64_t which = strangest(s, NULL);
+    int64_t which = strangest(s);
     int32_t label = labels != NULL ? labels[which] : 0;
     lk_items *one;
     LK_TRY(lk_items_open_texts(context, lk_items_name(s->items, which),
@@ -71,30 +70,30 @@ lk_status score_sound(scorer *s) {
 }
 
 static double bits_of_all(const scorer *s) {
-    double nats = 0.0, samples = 0.0;
+    double samples = 0.0;
     for (int64_t i = 0; i < s->evaluation.items; i++) {
-        nats += s->evaluation.nll_nats[i];
         samples += (double)samples_of(s, i);
     }
-    return nats / LK_NATS_PER_BIT / samples;
+    return score_nll_of_all(s) / LK_NATS_PER_BIT / samples;
 }
 
 /* The `top` strangest, to take(i). */
 typedef void take_one(const scorer *s, int64_t i, json_t *list);
 
 static lk_status list_strangest(const scorer *s, take_one *take, json_t *list) {
-    int64_t count = s->evaluation.items, top = s->top < count ? s->top : count;
-    bool *told = lk_allocate(count, sizeof *told);
-    if (told == NULL) {
-        return lk_fail_no_memory(s->session.context, "a list", count);
+    int64_t count = s->evaluation.items, *order = NULL;
+    double *bits = lk_allocate(count, sizeof *bits);
+    for (int64_t i = 0; bits != NULL && i < count; i++) {
+        bits[i] = bits_of(s, i);
     }
-    for (int64_t k = 0; k < top; k++) {
-        int64_t i = strangest(s, told);
-        told[i] = true;
-        take(s, i, list);
+    lk_status status = bits != NULL ? score_rank(s->session.context, bits, count, &order)
+                                    : lk_fail_no_memory(s->session.context, "a list", 8 * count);
+    for (int64_t k = 0; status == LK_OK && k < count && k < s->top; k++) {
+        take(s, order[k], list);
     }
-    lk_release(told);
-    return LK_OK;
+    lk_release(bits);
+    lk_release(order);
+    return status;
 }
 
 static void print_one(const scorer *s, int64_t i, json_t *list) {
@@ -126,7 +125,7 @@ static int print_json(const scorer *s) {
     if (cli_has(s->arguments, "map")) {
         json_object_set_new(object, "map",
                             json_pack("{s:I, s:o, s:o, s:I}", "recording",
-                                      (json_int_t)strangest(s, NULL) + 1, "bits_drawn_white",
+                                      (json_int_t)strangest(s) + 1, "bits_drawn_white",
                                       lk_json_number(s->sound_map.full_scale), "largest_bits",
                                       lk_json_number(s->sound_map.largest), "frames_of_a_column",
                                       (json_int_t)s->sound_map.frames));
@@ -148,8 +147,8 @@ int score_print_sound(const scorer *s, bool json) {
     if (cli_has(s->arguments, "map")) {
         printf("map of recording %lld: spectrogram, over it bits a sample, means of %lld frames; "
                "white and the top %.3f, the largest %.3f\n",
-               (long long)strangest(s, NULL) + 1, (long long)s->sound_map.frames,
-               s->sound_map.full_scale, s->sound_map.largest);
+               (long long)strangest(s) + 1, (long long)s->sound_map.frames, s->sound_map.full_scale,
+               s->sound_map.largest);
     }
     cli_print_note(s->items);
     return cli_finish_output();

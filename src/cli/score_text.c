@@ -116,7 +116,7 @@ static void print_beginning(const lk_text_score *line) {
     }
 }
 
-static double nll_of_all(const scorer *s) {
+double score_nll_of_all(const scorer *s) {
     double nll = 0.0;
     for (int64_t i = 0; s->items != NULL && i < s->evaluation.items; i++) {
         nll += s->evaluation.nll_nats[i];
@@ -130,7 +130,7 @@ static int print_text(const scorer *s) {
         return cli_finish_output();
     }
     int64_t symbols = lk_items_total(s->items);
-    double nats = nll_of_all(s) / (double)symbols;
+    double nats = score_nll_of_all(s) / (double)symbols;
     if (has_several(s)) {
         printf("%lld texts: ", (long long)lk_items_count(s->items));
     }
@@ -150,7 +150,7 @@ static int print_text(const scorer *s) {
 
 static int print_text_json(const scorer *s) {
     bool none = s->items == NULL;
-    double nll = nll_of_all(s);
+    double nll = score_nll_of_all(s);
     int64_t symbols = none ? 0 : lk_items_total(s->items);
     int64_t bytes = none ? 0 : lk_items_total_bytes(s->items);
     int64_t texts = none ? 0 : lk_items_count(s->items);

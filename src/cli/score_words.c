@@ -43,13 +43,13 @@ lk_status score_read_flags(const cli_arguments *arguments, const lk_model *model
 
 typedef struct ranked {
     double score;
-    int64_t example;
+    int64_t item;
 } ranked;
 
 static int by_score(const void *a, const void *b) {
     const ranked *x = a, *y = b;
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score)
-                                : (x->example > y->example) - (x->example < y->example);
+                                : (x->item > y->item) - (x->item < y->item);
 }
 
 static void print_ranked(const lk_scores *scores, const lk_dataset *dataset, int64_t example) {
@@ -69,19 +69,33 @@ static void print_ranked(const lk_scores *scores, const lk_dataset *dataset, int
     putchar('\n');
 }
 
+lk_status score_rank(lk_context *context, const double *score, int64_t count, int64_t **order) {
+    ranked *sorted = lk_allocate(count, sizeof *sorted);
+    *order = lk_allocate(count, sizeof **order);
+    if (sorted == NULL || *order == NULL) {
+        lk_release(sorted);
+        lk_release(*order);
+        *order = NULL;
+        return lk_fail_no_memory(context, "a ranking", count * (int64_t)sizeof *sorted);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        sorted[i] = (ranked){score[i], i};
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, by_score);
+    for (int64_t i = 0; i < count; i++) {
+        (*order)[i] = sorted[i].item;
+    }
+    lk_release(sorted);
+    return LK_OK;
+}
+
 lk_status score_print_top(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                           int64_t count) {
-    ranked *order = lk_allocate(scores->examples, sizeof *order);
-    if (order == NULL) {
-        return lk_fail_no_memory(context, "a ranking", scores->examples * (int64_t)sizeof *order);
-    }
-    for (int64_t i = 0; i < scores->examples; i++) {
-        order[i] = (ranked){scores->score[i], i};
-    }
-    qsort(order, (size_t)scores->examples, sizeof *order, by_score);
+    int64_t *order;
+    LK_TRY(score_rank(context, scores->score, scores->examples, &order));
     printf("the strangest:\n%10s %12s %10s %12s\n", "example", "score", "variable", "its nats");
     for (int64_t i = 0; i < count && i < scores->examples; i++) {
-        print_ranked(scores, dataset, order[i].example);
+        print_ranked(scores, dataset, order[i]);
     }
     lk_release(order);
     return LK_OK;

@@ -10,6 +10,8 @@
  * the caller's (lk_release). */
 lk_status score_read_flags(const cli_arguments *arguments, const lk_model *model, int64_t examples,
                            int32_t **flags);
+/* *order: 0 .. count - 1 by falling score, equal ones in their order; the caller's (lk_release). */
+lk_status score_rank(lk_context *context, const double *score, int64_t count, int64_t **order);
 /* The `count` strangest of them, one a line, by name where they have names. */
 lk_status score_print_top(lk_context *context, const lk_scores *scores, const lk_dataset *dataset,
                           int64_t count);

@@ -39,6 +39,8 @@ int score_print_text(const scorer *scorer, bool json);
 /* Recordings, to --out and --map; and what is printed of them. */
 lk_status score_sound(scorer *scorer);
 int score_print_sound(const scorer *scorer, bool json);
+/* Nats of all texts or recordings together; of none 0. */
+double score_nll_of_all(const scorer *scorer);
 /* Of what score_text and score_sound opened. */
 void score_release_text(scorer *scorer);
 

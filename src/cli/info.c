@@ -153,8 +153,9 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     print_distributions(graph);
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
     printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
-    printf("%-15s %d\n", model->family->variant != NULL ? "orders" : "masks",
-           lk_model_variants(model));
+    char variants[16];
+    snprintf(variants, sizeof variants, "%ss", lk_model_variant_name(model));
+    printf("%-15s %d\n", variants, lk_model_variants(model));
     printf("fingerprint     %s\n", fingerprint);
     double forward = (double)lk_graph_multiply_adds_forward(graph),
            cached = (double)lk_graph_multiply_adds_cached(graph);

@@ -3,7 +3,7 @@
  * the length. */
 #include <stdio.h>
 
-#include "models/testing.h"
+#include "models/testing_temporal.h"
 
 #define SEED 1609
 
@@ -205,17 +205,7 @@ static void test_parameters_do_not_grow(void **state) {
 }
 
 static void test_refusals(void **state) {
-    lk_context *context = *state;
-    lk_model *model;
-    const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
-    testing_refused(
-        context,
-        lk_model_create(context, "conv1d", wide, 3, testing_data(9, 2), "natural", 1, &model),
-        LK_INVALID, "lower dilation");
-    testing_refused(
-        context,
-        lk_model_create(context, "conv1d", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
-        LK_CAUSALITY, "would see");
+    testing_refuses_dilations(*state, "conv1d");
 }
 
 int main(void) {

@@ -5,6 +5,7 @@
 #include "graph/window.h"
 #include "models/run.h"
 #include "models/testing_gradients.h"
+#include "models/testing_temporal.h"
 
 #define SEED 2016
 #define LENGTH_MOST 16
@@ -401,17 +402,7 @@ static void queues_are_what_taps_need(void **state) {
 }
 
 static void refusals(void **state) {
-    lk_context *context = *state;
-    lk_model *model;
-    const char *wide[] = {"layers=20", "dilation=16", "cycle=20"};
-    testing_refused(
-        context,
-        lk_model_create(context, "wavenet", wide, 3, testing_data(9, 2), "natural", 1, &model),
-        LK_INVALID, "lower dilation");
-    testing_refused(
-        context,
-        lk_model_create(context, "wavenet", NULL, 0, testing_data(9, 2), "reversed", 1, &model),
-        LK_CAUSALITY, "would see");
+    testing_refuses_dilations(*state, "wavenet");
 }
 
 int main(void) {

@@ -222,6 +222,18 @@ static inline void testing_sums_to_one(const lk_model *model) {
     free(x);
 }
 
+/* Two models say the same of their whole domain, to the bit. */
+static inline void testing_same_nll(const lk_model *one, const lk_model *other) {
+    uint16_t *x;
+    int64_t points = testing_domain(one->data.variables, one->data.alphabet, &x);
+    double *nll = malloc((size_t)(2 * points) * sizeof *nll);
+    testing_nll(one, x, points, nll);
+    testing_nll(other, x, points, nll + points);
+    assert_memory_equal(nll, nll + points, (size_t)points * sizeof *nll);
+    free(nll);
+    free(x);
+}
+
 /* To draw an example, every variable is a step and no cell is computed twice. */
 static inline void testing_sample_costs_one_pass(const lk_model *model) {
     lk_graph *graph;

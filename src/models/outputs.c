@@ -224,20 +224,25 @@ static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_
     return room ? LK_OK : lk_fail_no_memory(model->context, "marginals", 8 * symbols);
 }
 
-lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
+lk_status lk_outputs_start_layers(lk_model *model, const lk_dataset *train,
+                                  const char *const *layers, int32_t count) {
     const lk_view *view = lk_model_view(model);
-    if (!lk_outputs_logistic(model)) {
-        return lk_pixels_start(model, train);
-    }
-    for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
-         part++) {
-        char prefix[64] = "";
-        if (part >= 0) {
-            snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
-        }
-        LK_TRY(start_logistic(model, train, part, prefix, colours_of(model)));
+    int32_t parts = view != NULL ? view->part_count : 1;
+    for (int32_t i = 0; i < parts * count; i++) {
+        int32_t part = view != NULL ? i / count : -1;
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "%s%s%s", part >= 0 ? view->parts[part].name : "",
+                 part >= 0 ? "." : "", layers[i % count]);
+        LK_TRY(lk_outputs_logistic(model)
+                   ? start_logistic(model, train, part, prefix, colours_of(model))
+                   : lk_pixels_start_layer(model, train, part, prefix));
     }
     return LK_OK;
+}
+
+lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
+    static const char *const layers[] = {""};
+    return lk_outputs_start_layers(model, train, layers, 1);
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "dist/dist.h"
 #include "models/marginals.h"
 
@@ -67,6 +68,27 @@ lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field) {
                : lk_scale(graph, field->node, 2.0f / (float)(field->alphabet - 1), -1.0f);
 }
 
+lk_node *lk_pixels_where(lk_graph *graph, lk_grid grid) {
+    float height = (float)grid.size[0], width = (float)grid.size[1];
+    int64_t cells = grid.size[0] * grid.size[1] * grid.groups;
+    int64_t channels = grid.groups > 1 ? 2 + grid.groups : 2;
+    float *where = lk_arena_take(graph->arena, cells * channels, sizeof *where);
+    if (where == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "places", cells * channels * 4);
+        return NULL;
+    }
+    for (int64_t cell = 0; cell < cells; cell++) {
+        int64_t pixel = cell / grid.groups, group = cell % grid.groups;
+        float *at = where + cell * channels;
+        at[0] = ((float)(pixel / grid.size[1]) - 0.5f * height) / height;
+        at[1] = ((float)(pixel % grid.size[1]) - 0.5f * width) / width;
+        for (int64_t g = 0; g < channels - 2; g++) {
+            at[2 + g] = g == group ? 1.0f : 0.0f;
+        }
+    }
+    return lk_constant(graph, where, cells, channels);
+}
+
 lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,
                                   lk_centre centre, lk_init init) {
     return (lk_conv_options){.grid = grid,
@@ -97,18 +119,25 @@ void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits) {
                    field->alphabet == 2 ? &lk_bernoulli : &lk_categorical, 0);
 }
 
-lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
+lk_status lk_pixels_start_layer(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix) {
     const lk_shape *shape = &model->data.shape;
-    const lk_view *view = lk_model_view(model);
     int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
+    char name[96];
+    snprintf(name, sizeof name, "%slogits.bias", prefix);
+    int32_t bias = lk_parameters_find(model->parameters, name);
+    LK_REQUIRE(bias >= 0);
+    return lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value);
+}
+
+lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
+    const lk_view *view = lk_model_view(model);
     for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
          part++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s%slogits.bias", part < 0 ? "" : view->parts[part].name,
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "%s%s", part < 0 ? "" : view->parts[part].name,
                  part < 0 ? "" : ".");
-        int32_t bias = lk_parameters_find(model->parameters, name);
-        LK_REQUIRE(bias >= 0);
-        LK_TRY(lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value));
+        LK_TRY(lk_pixels_start_layer(model, train, part, prefix));
     }
     return LK_OK;
 }

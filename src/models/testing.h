@@ -257,11 +257,11 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
     testing_ok(model->context, lk_execution_forward(parallel, x, count));
     testing_ok(model->context, lk_execution_begin(steps, count));
     uint16_t *column = malloc((size_t)count * sizeof *column);
-    size_t bytes = (size_t)(count * lk_graph_channels(graph)) * sizeof(float);
     for (int32_t s = 0; s < graph->steps; s++) {
         testing_ok(model->context, lk_execution_compute(steps, s));
         for (int64_t i = graph->rank_begin[s]; i < graph->rank_begin[s + 1]; i++) {
             int64_t v = graph->by_rank[i];
+            size_t bytes = (size_t)(count * lk_graph_head(graph, v).channels) * sizeof(float);
             if (memcmp(lk_execution_parameters(steps, v), lk_execution_parameters(parallel, v),
                        bytes) != 0) {
                 fail_msg("%s: variable %lld: incremental %.9g, parallel %.9g (first example)",

@@ -17,9 +17,11 @@ void lk_trainer_swap_average(lk_trainer *t) {
 }
 
 static lk_status score(lk_trainer *t) {
+    double before = lk_seconds();
     lk_trainer_swap_average(t);
     lk_status status = t->feed->validate(t, false, &t->valid_nll_nats);
     lk_trainer_swap_average(t);
+    t->validation_took = lk_seconds() - before;
     return status;
 }
 

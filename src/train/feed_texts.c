@@ -95,6 +95,8 @@ static lk_status init(lk_trainer *t) {
     }
     LK_TRY(is_one(t) ? measure_one(t) : arrange(t));
     t->validates = t->valid_texts != NULL;
+    t->valid_examples = t->validates ? lk_items_total(t->valid_texts) / model->data.variables : 0;
+    t->valid_examples_last = 1;
     LK_TRY(lk_windows_create(model, lk_trainer_asked_slices(t), t->batch_capacity, &t->windows));
     t->slices = lk_windows_slices(t->windows);
     t->slices_of_0_1 = 1;

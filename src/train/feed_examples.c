@@ -126,14 +126,6 @@ static int64_t example(const lk_trainer *t, int64_t i) {
     return t->batches.order[t->batches.first + i];
 }
 
-static bool tell(void *trainer, int64_t done, int64_t count) {
-    const lk_train_options *options = &((const lk_trainer *)trainer)->options;
-    if (options->validating != NULL) {
-        options->validating(options->progress_argument, done, count);
-    }
-    return true;
-}
-
 /* Of a training that is planned by time validation gets a share: as many examples as it suffices
  * for, spread evenly. */
 static lk_status take_part(lk_trainer *t) {
@@ -175,7 +167,7 @@ static bool is_too_long(const lk_trainer *t) {
 static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
     LK_TRY(is_too_long(t) ? take_part(t) : LK_OK);
     const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS, /* 0: all */
-                                 .progress = tell,
+                                 .progress = lk_trainer_tell_validated,
                                  .progress_argument = t};
     const lk_sink sink = lk_nll_sink(t->valid_nll);
     bool scored = last && t->scored_kept && t->networks.count <= LK_VALIDATION_VARIANTS;

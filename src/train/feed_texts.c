@@ -275,6 +275,7 @@ static lk_status validate_one(lk_trainer *t, double *nll_nats) {
     for (int64_t done = 0; done < each && status == LK_OK; done += window) {
         int64_t here = each - done < window ? each - done : window;
         status = validate_window(t, lanes, done, here, x, &total);
+        lk_trainer_tell_validated(t, (done + here) * lanes, each * lanes);
     }
     lk_release(x);
     *nll_nats = total / (double)(each * lanes) * (double)window;
@@ -295,7 +296,7 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
         return validate_one(t, nll_nats);
     }
     double total = 0.0;
-    const lk_walk_options how = {0};
+    const lk_walk_options how = {.progress = lk_trainer_tell_validated, .progress_argument = t};
     const lk_sink sink = {add_nll, &total};
     if (t->walk == NULL) {
         LK_TRY(lk_walk_open(t->model, &t->walk));

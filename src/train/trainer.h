@@ -115,6 +115,8 @@ lk_status lk_trainer_check_kept(lk_trainer *trainer);
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);
+/* For feeds, as they validate: so many of `count` examples or symbols are done. Goes on. */
+bool lk_trainer_tell_validated(void *trainer, int64_t done, int64_t count);
 /* What models that have learned nothing reach on the validation data (without any, on the training
  * data), in nats per example: found once. */
 lk_status lk_trainer_find_baselines(lk_trainer *trainer);

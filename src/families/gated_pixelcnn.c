@@ -20,10 +20,8 @@
  * map s of features that every gate reads by 1x1 (section 2.3). What a layer adds to the horizontal
  * stack starts at zero: the network begins as its shortest path. The layers are
  * models/gated_stacks.c. */
-#include <stdio.h>
-
 #include "models/gated_stacks.h"
-#include "models/outputs.h"
+#include "models/parts.h"
 
 static const lk_setting settings[] = {
     {.key = "layers",
@@ -72,55 +70,31 @@ static const lk_setting settings[] = {
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 
-/* s: what the part of a view before this one says, which is known for the whole image. */
-static lk_node *features_of(const lk_gated_stacks *n, const lk_outputs *output,
-                            const lk_field *field) {
-    const int32_t sizes[] = {n->first_kernel, n->kernel};
-    lk_node *node = lk_outputs_numbers(n->graph, output, field, n->grid.groups);
-    for (int i = 0; i < 2; i++) {
-        char name[64];
-        lk_mask window;
-        lk_window_make(&window, sizes[i]);
-        snprintf(name, sizeof name, "%sbefore%d", n->prefix, i + 1);
-        node = lk_relu(n->graph, lk_pixels_masked(n->graph, name, node, n->grid, n->channels,
-                                                  &window, LK_CENTRE_ALL));
-    }
-    return node;
-}
-
-/* p(field | the parts of the view before it, the label). */
-static lk_status build_field(const lk_model *model, lk_gated_stacks *n, const lk_field *field,
-                             const lk_field *before) {
+/* p(field | the part of the view before it, the label). */
+static lk_status part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                      const lk_field *before) {
+    lk_grid grid;
     lk_outputs output;
-    LK_TRY(lk_outputs_init(n->graph, model, field, &output));
-    n->grid.groups = lk_outputs_groups(&output);
-    n->told = LK_CENTRE_ALL;
-    n->told_vertical = n->told_horizontal = before == NULL ? NULL : features_of(n, &output, before);
-    lk_node *logits =
-        lk_gated_stacks_logits(n, lk_outputs_numbers(n->graph, &output, field, n->grid.groups),
-                               lk_settings_integer(&model->settings, "head"),
-                               lk_outputs_channels(&output, n->grid.groups));
-    lk_outputs_model(n->graph, &output, n->grid.groups, logits);
+    lk_gated_stacks n;
+    LK_TRY(lk_pixels_grid(graph, model, &grid));
+    LK_TRY(lk_gated_stacks_init(graph, model, &n));
+    LK_TRY(lk_outputs_init(graph, model, field, &output));
+    n.grid = grid;
+    n.grid.groups = lk_outputs_groups(&output);
+    n.told = LK_CENTRE_ALL;
+    n.told_vertical = n.told_horizontal =
+        lk_part_features(graph, "before", &output, before, n.grid, n.channels,
+                         (const int32_t[]){n.first_kernel, n.kernel});
+    lk_node *logits = lk_gated_stacks_logits(
+        &n, lk_outputs_numbers(graph, &output, field, n.grid.groups),
+        lk_settings_integer(&model->settings, "head"), lk_outputs_channels(&output, n.grid.groups));
+    lk_outputs_model(graph, &output, n.grid.groups, logits);
     return LK_OK;
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    lk_grid grid;
-    lk_gated_stacks n;
-    LK_TRY(lk_pixels_grid(graph, model, &grid));
-    LK_TRY(lk_gated_stacks_init(graph, model, &n));
-    n.grid = grid;
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "%s.", field->name);
-        n.prefix = lk_model_view(model) != NULL ? prefix : "";
-        if (field->role == LK_MODELLED) {
-            LK_TRY(build_field(model, &n, field, f > 0 ? field - 1 : NULL));
-        }
-    }
-    return lk_graph_close(graph);
+    return lk_parts_build(model, graph, part);
 }
 
 const lk_family lk_gated_pixelcnn_family = {

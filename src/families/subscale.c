@@ -1,10 +1,11 @@
-/* Subscale Pixel Network (Menick, Kalchbrenner, "Generating High Fidelity Images with Subscale Pixel
- * Networks and Multidimensional Upscaling", ICLR 2019). A picture is S x S slices, small pictures of
- * every S-th row and column (models/slices.h), one after another in raster order of their offsets
- * (i, j); raster scan inside each, the colours of a pixel in sequence. One set of weights says all
- * of them. For each slice (section 3.2):
+/* Subscale Pixel Network (Menick, Kalchbrenner, "Generating High Fidelity Images with Subscale
+ * Pixel Networks and Multidimensional Upscaling", ICLR 2019). A picture is S x S slices, small
+ * pictures of every S-th row and column (models/slices.h), one after another in raster order of
+ * their offsets (i, j); raster scan inside each, the colours of a pixel in sequence. One set of
+ * weights says all of them. For each slice (section 3.2):
  *
- *   e = embedder(earlier slices)      each in a place that says where it stands relative to this one
+ *   e = embedder(earlier slices)      each in a place that says where it stands relative to this
+ *     one
  *   a = attention over the slice's own sub-pixels, flattened, each reading those before it
  *   p = Gated PixelCNN of the slice, whose gates are told relu(e) + a
  *
@@ -15,29 +16,29 @@
  *
  *   x = conv(places)      x <- x + conv(relu(conv(relu(x))))     `blocks` times
  *
- * for all that it reads is known before the slice begins. The vertical stack is told relu(e) alone: a
- * holds pixels of the own row. The attention is layers of models/decoder.h over
+ * for all that it reads is known before the slice begins. The vertical stack is told relu(e) alone:
+ * a holds pixels of the own row. The attention is layers of models/decoder.h over
  *
  *   dense(sub-pixel before, row, column, colour)     row and column as (r - h / 2) / h
  *
  * With distribution=logistic it, and the PixelCNN, take pixels whole (models/outputs.h).
  *
- * Multidimensional upscaling (section 4). Size: with size_upscaling the first slice, a small picture,
- * is said by a decoder of its own, "first.", without an embedder. Depth: seen through --view bits:3
- * the high bits of all pixels come before the low bits of any, each by a network of its own. That of
- * the low bits has all slices of the high ones in places too, the own one and later ones among them.
- * It says low bits only, so that nothing is counted twice.
+ * Multidimensional upscaling (section 4). Size: with size_upscaling the first slice, a small
+ * picture, is said by a decoder of its own, "first.", without an embedder. Depth: seen through
+ * --view bits:3 the high bits of all pixels come before the low bits of any, each by a network of
+ * its own. That of the low bits has all slices of the high ones in places too, the own one and
+ * later ones among them. It says low bits only, so that nothing is counted twice.
  *
  * Training is on all slices at once, exactly; the paper draws one of them for each picture. What it
- * does not say, or we do not have from it: the blocks of the embedder, and what attention is told of
- * where it is. A class is a bias in the gates. */
+ * does not say, or we do not have from it: the blocks of the embedder, and what attention is told
+ * of where it is. A class is a bias in the gates. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "models/decoder.h"
 #include "models/gated_stacks.h"
-#include "models/outputs.h"
+#include "models/parts.h"
 #include "models/slice_embedder.h"
 
 static const lk_setting settings[] = {
@@ -161,18 +162,10 @@ typedef struct network {
     const lk_model *model;
     lk_graph *graph;
     lk_slices slices;
-    const char *prefix; /* of the field: "", or "high." */
     lk_outputs output;
     lk_slice_embedder embedder;
     lk_node *pixels; /* the field's: [pixels * groups] */
 } network;
-
-/* PREFIX + WHAT */
-typedef char layer_name[96];
-static const char *named(const network *n, layer_name text, const char *what) {
-    snprintf(text, sizeof(layer_name), "%s%s", n->prefix, what);
-    return text;
-}
 
 static int32_t *take(const network *n, int64_t count) {
     int32_t *taken = lk_arena_take(n->graph->arena, count, sizeof *taken);
@@ -212,7 +205,6 @@ static int32_t *cells_in(const network *n, const lk_slice *slice) {
 /* Layers of attention over the slice; each cell reads what was before it. */
 static lk_node *attention_of(const network *n, lk_grid grid, const int32_t *cell, lk_node *own) {
     lk_graph *graph = n->graph;
-    layer_name text;
     int64_t count = grid.size[0] * grid.size[1] * grid.groups;
     int64_t layers = setting(n->model, "attention"), width = setting(n->model, "width");
     int32_t variables = n->output.colours / grid.groups; /* of a cell */
@@ -221,20 +213,18 @@ static lk_node *attention_of(const network *n, lk_grid grid, const int32_t *cell
         limit[i] = n->output.field->rank[cell[i] * variables];
     }
     lk_node *parts[] = {lk_shift(graph, own, 1, 0.0f), lk_pixels_where(graph, grid)};
-    lk_node *x =
-        lk_dense(graph, named(n, text, "attention.in"), lk_join_channels(graph, parts, 2), width);
+    lk_node *x = lk_dense(graph, "attention.in", lk_join_channels(graph, parts, 2), width);
     lk_decoder decoder = {.heads = setting(n->model, "heads"),
                           .widening = 4,
                           .limit = limit,
                           .dropout = lk_settings_real(&n->model->settings, "dropout")};
     for (int64_t layer = 1; layer <= layers && limit != NULL; layer++) {
-        char what[48];
-        snprintf(what, sizeof what, "attention.layer%lld", (long long)layer);
-        x = lk_decoder_layer(graph, named(n, text, what), x, &decoder, (lk_attention_pattern){0},
-                             NULL);
+        char name[48];
+        snprintf(name, sizeof name, "attention.layer%lld", (long long)layer);
+        x = lk_decoder_layer(graph, name, x, &decoder, (lk_attention_pattern){0}, NULL);
     }
-    x = lk_channel_norm(graph, named(n, text, "attention.norm"), x, 1);
-    return lk_dense(graph, named(n, text, "attention.out"), x, setting(n->model, "embedding"));
+    x = lk_channel_norm(graph, "attention.norm", x, 1);
+    return lk_dense(graph, "attention.out", x, setting(n->model, "embedding"));
 }
 
 /* What is said of the slice: cells in its order. embedding NULL: nothing is known before it. */
@@ -245,7 +235,6 @@ static lk_status say_slice(const network *n, const lk_slice *slice, lk_node *emb
     int64_t count = cells_of(n, slice);
     LK_TRY(lk_gated_stacks_init(n->graph, n->model, &stacks));
     lk_node *own = n->slices.stride > 1 ? chosen(n, n->pixels, cell, count) : n->pixels;
-    stacks.prefix = n->prefix;
     stacks.grid = (lk_grid){2, {slice->height, slice->width}, groups_of(n)};
     stacks.told = LK_CENTRE_B;
     stacks.told_vertical = stacks.told_horizontal = embedding;
@@ -264,15 +253,19 @@ static lk_status say_slice(const network *n, const lk_slice *slice, lk_node *emb
 /* By the decoder of the first slice alone, or by the embedder and the decoder of all. */
 static lk_status add_slice(network *n, int32_t number, lk_node **logits) {
     lk_slice slice = lk_slices_at(&n->slices, number);
-    const char *of_all = n->prefix;
-    char prefix[64];
+    const char *scope = n->graph->scope;
     bool apart = number == 0 && lk_settings_boolean(&n->model->settings, "size_upscaling");
-    lk_node *embedding =
-        apart ? NULL : lk_slice_embedding(&n->embedder, n->prefix, &slice, groups_of(n));
-    snprintf(prefix, sizeof prefix, "%s%s", of_all, apart ? "first." : "");
-    n->prefix = prefix;
-    lk_status status = say_slice(n, &slice, embedding, logits);
-    n->prefix = of_all;
+    if (!apart) {
+        lk_node *embedding = lk_slice_embedding(&n->embedder, &slice, groups_of(n));
+        return say_slice(n, &slice, embedding, logits);
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%sfirst.", scope);
+    n->graph->scope = lk_arena_string(n->graph->arena, text);
+    lk_status status = n->graph->scope != NULL
+                           ? say_slice(n, &slice, NULL, logits)
+                           : lk_fail_no_memory(n->graph->context, "slices", sizeof text);
+    n->graph->scope = scope;
     return status;
 }
 
@@ -291,22 +284,6 @@ static lk_node *put_together(const network *n, lk_node *const *logits, int32_t c
     return chosen(n, lk_concatenate(n->graph, logits, count), place, cells);
 }
 
-static lk_status build_field(network *n, const lk_field *field) {
-    lk_node *logits[LK_SLICES_STRIDE_MOST * LK_SLICES_STRIDE_MOST];
-    int32_t count = 0;
-    LK_TRY(lk_outputs_init(n->graph, n->model, field, &n->output));
-    n->pixels = lk_outputs_numbers(n->graph, &n->output, field, groups_of(n));
-    LK_TRY(lk_slice_embedder_init(n->graph, n->model, &n->slices, field, &n->embedder));
-    for (int32_t k = 0; k < n->slices.stride * n->slices.stride; k++) {
-        lk_slice slice = lk_slices_at(&n->slices, k);
-        if (slice.height > 0 && slice.width > 0) {
-            LK_TRY(add_slice(n, k, &logits[count++]));
-        }
-    }
-    lk_outputs_model(n->graph, &n->output, groups_of(n), put_together(n, logits, count));
-    return LK_OK;
-}
-
 static lk_status check(lk_graph *graph, const lk_model *model, const lk_slices *slices) {
     lk_grid grid;
     LK_TRY(lk_pixels_grid(graph, model, &grid));
@@ -321,27 +298,38 @@ static lk_status check(lk_graph *graph, const lk_model *model, const lk_slices *
     return LK_OK;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
+/* p(field | the parts of the view before it, the label). */
+static lk_status part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                      const lk_field *before) {
     network n = {.model = model, .graph = graph, .slices = slices_of(model, model->data.shape)};
+    lk_node *logits[LK_SLICES_STRIDE_MOST * LK_SLICES_STRIDE_MOST];
+    int32_t count = 0;
+    (void)before; /* the embedder takes all of them */
     LK_TRY(check(graph, model, &n.slices));
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "%s.", graph->fields[f].name);
-        n.prefix = lk_model_view(model) != NULL ? prefix : "";
-        if (graph->fields[f].role == LK_MODELLED) {
-            LK_TRY(build_field(&n, &graph->fields[f]));
+    LK_TRY(lk_outputs_init(graph, model, field, &n.output));
+    LK_TRY(lk_slice_embedder_init(graph, model, &n.slices, field, &n.embedder));
+    n.pixels = lk_outputs_numbers(graph, &n.output, field, groups_of(&n));
+    for (int32_t k = 0; k < n.slices.stride * n.slices.stride; k++) {
+        lk_slice slice = lk_slices_at(&n.slices, k);
+        if (slice.height > 0 && slice.width > 0) {
+            LK_TRY(add_slice(&n, k, &logits[count++]));
         }
     }
-    return lk_graph_close(graph);
+    lk_outputs_model(graph, &n.output, groups_of(&n), put_together(&n, logits, count));
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    return lk_parts_build(model, graph, part);
 }
 
 /* ---- the row --------------------------------------------------------------------------------- */
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
-    static const char *const decoders[] = {"", "first."};
     bool apart = lk_settings_boolean(&model->settings, "size_upscaling");
-    return lk_outputs_start_layers(model, train, decoders, apart ? 2 : 1);
+    LK_TRY(lk_outputs_start(model, train));
+    return apart ? lk_outputs_start_under(model, train, "first.") : LK_OK;
 }
 
 const lk_family lk_subscale_family = {

@@ -1,6 +1,6 @@
-/* Subscale Pixel Network against the paper's equations in double; as a distribution: sums to one, is
- * the same under every schedule, has the gradients that central differences give, learns by heart;
- * what it is with one slice, what the embedder sees, what upscaling takes apart. */
+/* Subscale Pixel Network against the paper's equations in double; as a distribution: sums to one,
+ * is the same under every schedule, has the gradients that central differences give, learns by
+ * heart; what it is with one slice, what the embedder sees, what upscaling takes apart. */
 #include "families/testing_subscale.h"
 #include "models/slices.h"
 #include "models/testing_field.h"

@@ -15,7 +15,6 @@
 /* What all layers have in common. */
 typedef struct lk_gated_stacks {
     lk_graph *graph;
-    const char *prefix; /* of names: "", or "high." */
     lk_grid grid;
     int64_t channels, layers;
     int32_t first_kernel, kernel;
@@ -26,13 +25,13 @@ typedef struct lk_gated_stacks {
     lk_centre told; /* how the 1x1 of these reads the colours of a pixel */
 } lk_gated_stacks;
 
-/* Of the settings "layers", "channels", "first_kernel", "kernel" and "dropout": all but grid,
- * prefix and what gates are told. */
+/* Of the settings "layers", "channels", "first_kernel", "kernel" and "dropout": all but grid and
+ * what gates are told. */
 lk_status lk_gated_stacks_init(lk_graph *graph, const lk_model *model, lk_gated_stacks *stacks);
 /* H behind the last layer. */
 lk_node *lk_gated_stacks_layers(const lk_gated_stacks *stacks, lk_node *input);
-/* The same, and behind it relu, 1x1 to `head` channels, relu, 1x1: the layers PREFIXhead and
- * PREFIXlogits. */
+/* The same, and behind it relu, 1x1 to `head` channels, relu, 1x1: the layers "head" and
+ * "logits". */
 lk_node *lk_gated_stacks_logits(const lk_gated_stacks *stacks, lk_node *input, int64_t head,
                                 int64_t channels);
 

@@ -224,36 +224,44 @@ static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_
     return room ? LK_OK : lk_fail_no_memory(model->context, "marginals", 8 * symbols);
 }
 
-lk_status lk_outputs_start_layers(lk_model *model, const lk_dataset *train,
-                                  const char *const *layers, int32_t count) {
+static lk_status start_softmax(lk_model *model, const lk_dataset *train, int32_t part,
+                               const char *prefix, int32_t colours) {
+    lk_parameter *bias = find(model, prefix, "bias");
+    LK_REQUIRE(bias != NULL);
+    return lk_pooled_logits(model, train, part, colours, bias->value);
+}
+
+/* Of all parts of a view, or of the data as they are (part -1); layers of the name "under". */
+static lk_status start_parts(lk_model *model, const lk_dataset *train, const char *under,
+                             int32_t colours) {
     const lk_view *view = lk_model_view(model);
-    int32_t parts = view != NULL ? view->part_count : 1;
-    for (int32_t i = 0; i < parts * count; i++) {
-        int32_t part = view != NULL ? i / count : -1;
+    int32_t first = view == NULL ? -1 : 0, parts = view == NULL ? 0 : view->part_count;
+    for (int32_t part = first; part < parts; part++) {
         char prefix[64];
         snprintf(prefix, sizeof prefix, "%s%s%s", part >= 0 ? view->parts[part].name : "",
-                 part >= 0 ? "." : "", layers[i % count]);
+                 part >= 0 ? "." : "", under);
         LK_TRY(lk_outputs_logistic(model)
                    ? start_logistic(model, train, part, prefix, colours_of(model))
-                   : lk_pixels_start_layer(model, train, part, prefix));
+                   : start_softmax(model, train, part, prefix, colours));
     }
     return LK_OK;
 }
 
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
-    static const char *const layers[] = {""};
-    return lk_outputs_start_layers(model, train, layers, 1);
+    return start_parts(model, train, "", colours_of(model));
+}
+
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *prefix) {
+    return start_parts(model, train, prefix, colours_of(model));
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
-    return lk_outputs_logistic(model) ? lk_outputs_start(model, train)
-                                      : lk_outputs_start_each(model, train);
+    return start_parts(model, train, "", 1);
 }
 
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train) {
     if (lk_outputs_logistic(model)) {
         return start_logistic(model, train, -1, "", 1);
     }
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
+    return start_softmax(model, train, -1, "", 1);
 }

@@ -77,10 +77,9 @@ void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups,
  * no two are alike, and neither are pixels: dark components are dark in all colours. Weights become
  * so small that what the network says moves means by a tenth of their scales. */
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
-/* The same of networks with several such layers, whose names begin with each of `layers`: of "" and
- * "first." they are "logits" and "first.logits", "high.logits" and "high.first.logits". */
-lk_status lk_outputs_start_layers(lk_model *model, const lk_dataset *train,
-                                  const char *const *layers, int32_t count);
+/* The same of the layer PREFIX + "logits", one of several that pixels have (of a view's parts
+ * "high." PREFIX "logits", ...). */
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *prefix);
 /* The same of networks whose layer has one set of biases for all colours. */
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train);
 /* The same of networks in which each value stands by itself. */

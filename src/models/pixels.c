@@ -119,25 +119,18 @@ void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits) {
                    field->alphabet == 2 ? &lk_bernoulli : &lk_categorical, 0);
 }
 
-lk_status lk_pixels_start_layer(lk_model *model, const lk_dataset *train, int32_t part,
-                                const char *prefix) {
-    const lk_shape *shape = &model->data.shape;
-    int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
-    char name[96];
-    snprintf(name, sizeof name, "%slogits.bias", prefix);
-    int32_t bias = lk_parameters_find(model->parameters, name);
-    LK_REQUIRE(bias >= 0);
-    return lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value);
-}
-
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
+    const lk_shape *shape = &model->data.shape;
     const lk_view *view = lk_model_view(model);
+    int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
     for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
          part++) {
-        char prefix[64];
-        snprintf(prefix, sizeof prefix, "%s%s", part < 0 ? "" : view->parts[part].name,
+        char name[64];
+        snprintf(name, sizeof name, "%s%slogits.bias", part < 0 ? "" : view->parts[part].name,
                  part < 0 ? "" : ".");
-        LK_TRY(lk_pixels_start_layer(model, train, part, prefix));
+        int32_t bias = lk_parameters_find(model->parameters, name);
+        LK_REQUIRE(bias >= 0);
+        LK_TRY(lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value));
     }
     return LK_OK;
 }

@@ -47,8 +47,5 @@ void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits);
 /* The biases of the layer "logits" (of a view's parts: "high.logits", ...) become the marginal
  * frequencies, one set for each colour. */
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train);
-/* The same of a layer PREFIXlogits alone; `part` of the view, or -1. */
-lk_status lk_pixels_start_layer(lk_model *model, const lk_dataset *train, int32_t part,
-                                const char *prefix);
 
 #endif

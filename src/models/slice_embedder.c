@@ -6,8 +6,7 @@
 #include "base/memory.h"
 #include "models/pixels.h"
 
-/* PREFIX + WHAT */
-typedef char layer_name[128];
+typedef char layer_name[64];
 
 /* Places for the slices of a field that come before: those before (0, 0), or all of them. */
 static int32_t places_of(int32_t stride, bool all) {
@@ -56,7 +55,8 @@ lk_status lk_slice_embedder_init(lk_graph *graph, const lk_model *model, const l
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-/* Writes the cells of the board that are the channels of one place, at the embedder's pixel `at`. */
+/* Writes the cells of the board that are the channels of one place, at the embedder's pixel
+ * `at`. */
 static int32_t *add_place(const lk_slice_embedder *e, const lk_slice *target, int32_t field,
                           int32_t place, int64_t at, int32_t *cell) {
     const lk_slices *s = &e->slices;
@@ -112,24 +112,22 @@ static void fill_own(const lk_slice_embedder *e, const lk_slice *slice, int64_t 
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static lk_node *residual(const lk_slice_embedder *e, const char *block, lk_node *x, lk_grid grid,
+static lk_node *residual(const lk_slice_embedder *e, int64_t block, lk_node *x, lk_grid grid,
                          const lk_mask *window) {
     lk_graph *graph = e->graph;
     layer_name text;
-    snprintf(text, sizeof text, "%.90s.in", block);
+    snprintf(text, sizeof text, "embedder.block%lld.in", (long long)block);
     lk_node *added =
         lk_pixels_masked(graph, text, lk_relu(graph, x), grid, e->channels, window, LK_CENTRE_ALL);
     added = lk_relu(graph, added);
     added = e->dropout > 0.0 ? lk_dropout(graph, added, e->dropout) : added;
-    snprintf(text, sizeof text, "%.90s.out", block);
+    snprintf(text, sizeof text, "embedder.block%lld.out", (long long)block);
     lk_conv_options options =
         lk_pixels_options(grid, e->channels, window, LK_CENTRE_ALL, LK_INIT_ZERO);
     return lk_add(graph, x, lk_conv(graph, text, added, options));
 }
 
-lk_node *lk_slice_embedding(const lk_slice_embedder *e, const char *prefix, const lk_slice *slice,
-                            int32_t groups) {
-    layer_name text;
+lk_node *lk_slice_embedding(const lk_slice_embedder *e, const lk_slice *slice, int32_t groups) {
     lk_mask window;
     lk_slice largest = lk_slices_at(&e->slices, 0);
     lk_grid grid = {2, {largest.height, largest.width}, 1};
@@ -139,12 +137,11 @@ lk_node *lk_slice_embedding(const lk_slice_embedder *e, const char *prefix, cons
     }
     lk_window_make(&window, e->kernel);
     lk_node *places = choose(e, e->board, slice, pixels_of(&largest) * channels, fill_places);
-    snprintf(text, sizeof text, "%sembedder.in", prefix);
-    lk_node *x = lk_pixels_masked(e->graph, text, lk_cells_to_channels(e->graph, places, channels),
-                                  grid, e->channels, &window, LK_CENTRE_ALL);
+    lk_node *x =
+        lk_pixels_masked(e->graph, "embedder.in", lk_cells_to_channels(e->graph, places, channels),
+                         grid, e->channels, &window, LK_CENTRE_ALL);
     for (int64_t block = 1; block <= e->blocks; block++) {
-        snprintf(text, sizeof text, "%sembedder.block%lld", prefix, (long long)block);
-        x = residual(e, text, x, grid, &window);
+        x = residual(e, block, x, grid, &window);
     }
     return choose(e, lk_relu(e->graph, x), slice, pixels_of(slice) * groups, fill_own);
 }

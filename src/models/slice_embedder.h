@@ -1,6 +1,6 @@
-/* What a Subscale Pixel Network is told of the slices before one (Menick and Kalchbrenner, ICLR 2019,
- * section 3.2; families/subscale.c). They are channels of one picture of the size of a slice: slice
- * (i + di, j + dj) stands in place (di, dj), so that all slices i, j share the weights of
+/* What a Subscale Pixel Network is told of the slices before one (Menick and Kalchbrenner, ICLR
+ * 2019, section 3.2; families/subscale.c). They are channels of one picture of the size of a slice:
+ * slice (i + di, j + dj) stands in place (di, dj), so that all slices i, j share the weights of
  *
  *   x = conv(places)      x <- x + conv(relu(conv(relu(x))))     `blocks` times
  *
@@ -29,9 +29,9 @@ typedef struct lk_slice_embedder {
 lk_status lk_slice_embedder_init(lk_graph *graph, const lk_model *model, const lk_slices *slices,
                                  const lk_field *field, lk_slice_embedder *embedder);
 /* relu(x) of what comes before the slice, `groups` times for each of its pixels: [pixels * groups].
- * Declares PREFIXembedder.in..., PREFIXembedder.block1.in... NULL where nothing ever comes before:
+ * Declares embedder.in..., embedder.block1.in... NULL where nothing ever comes before:
  * of one slice, and without a view. */
-lk_node *lk_slice_embedding(const lk_slice_embedder *embedder, const char *prefix,
-                            const lk_slice *slice, int32_t groups);
+lk_node *lk_slice_embedding(const lk_slice_embedder *embedder, const lk_slice *slice,
+                            int32_t groups);
 
 #endif

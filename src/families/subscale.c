@@ -156,6 +156,24 @@ static lk_status ranks(const lk_model *model, lk_shape shape, int32_t *rank) {
     return LK_OK;
 }
 
+/* The first slice. */
+static int64_t scale(const lk_model *model) {
+    return setting(model, "stride");
+}
+
+static int32_t groups(const lk_model *model, lk_shape shape, int32_t *group) {
+    lk_slices slices = slices_of(model, shape);
+    for (int64_t v = 0; v < lk_shape_variables(shape); v++) {
+        group[v] = lk_slices_number(&slices, v / slices.colours);
+    }
+    return slices.stride * slices.stride;
+}
+
+static void group_name(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]) {
+    int32_t stride = (int32_t)setting(model, "stride");
+    snprintf(name, LK_GROUP_NAME, "slice %d,%d", group / stride, group % stride);
+}
+
 /* ---- the network of a field ------------------------------------------------------------------ */
 
 typedef struct network {
@@ -345,6 +363,9 @@ const lk_family lk_subscale_family = {
     .views = true,
     .order = "slices",
     .ranks = ranks,
+    .scale = scale,
+    .groups = groups,
+    .group_name = group_name,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

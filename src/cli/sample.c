@@ -55,6 +55,10 @@ static const cli_option options[] = {
      "how many rows of the images of --given are held (default half, or all of a picture as wide "
      "as the model's but less high)",
      false},
+    {"scale", "N",
+     "the pictures of --given are every N-th row and column of those that are drawn (default where "
+     "a model draws such a small picture first, as subscale does: how small that is)",
+     false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
     CLI_BINARIZE_OPTIONS,
@@ -72,17 +76,26 @@ static const cli_option options[] = {
 
 /* ---- what is given --------------------------------------------------------------------------- */
 
+static bool says_what_is_held(const cli_arguments *arguments) {
+    return cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables");
+}
+
 /* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
 static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
-                                       "binarize-seed", "alpha",           "orient", "depth"};
+    static const char *const need[] = {"given-rows", "given-variables", "scale",
+                                       "plain",      "binarize",        "binarize-seed",
+                                       "alpha",      "orient",          "depth"};
     int64_t unused;
     if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
+        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused) ||
+        !cli_integer(arguments, "scale", 1, LK_SCALE_MOST, 1, &unused)) {
         return EXIT_USAGE;
     }
     if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
         return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
+    }
+    if (cli_has(arguments, "scale") && says_what_is_held(arguments)) {
+        return cli_usage(arguments, "--scale excludes --given-rows and --given-variables");
     }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
         if (cli_has(arguments, need[i])) {
@@ -92,9 +105,23 @@ static int check_given(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
+/* Pictures that are as small as what the model draws first are that; so are others, of a size that
+ * is not the model's. */
+static bool is_small(const cli_arguments *arguments, const lk_model *model,
+                     const lk_dataset *dataset) {
+    bool smaller = lk_model_scale(model) > 1 && dataset->open == NULL &&
+                   lk_shape_variables(dataset->shape) != model->data.variables &&
+                   (lk_model_first(model, dataset->shape) || !lk_model_part(model, dataset->shape));
+    return cli_has(arguments, "scale") || (smaller && !says_what_is_held(arguments));
+}
+
 static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
-                      lk_given *given) {
-    int64_t rows, variables; /* checked before */
+                      lk_shape shape, lk_given *given) {
+    int64_t rows, variables, scale; /* checked before */
+    LK_REQUIRE(cli_integer(arguments, "scale", 1, LK_SCALE_MOST, lk_model_scale(model), &scale));
+    if (is_small(arguments, model, dataset)) {
+        return lk_given_scaled(model, dataset, scale, shape, given);
+    }
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
     if (variables < 0 && rows < 0 && dataset->open != NULL) {
@@ -117,8 +144,8 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
                            lk_dataset **dataset) {
     lk_bytes bytes;
     LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
-    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
-                how->words || !is_held_text(&bytes);
+    bool data = says_what_is_held(arguments) || cli_has(arguments, "scale") || how->words ||
+                !is_held_text(&bytes);
     lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
                             : lk_given_parse(model, path, &bytes, shape, given);
     lk_bytes_release(&bytes);
@@ -138,7 +165,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.words = columns != NULL && lk_columns_have_words(columns);
     how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, LK_FOR_COMPLETION, &how);
+    lk_model_wish(model, cli_has(arguments, "scale") ? LK_FOR_ENLARGING : LK_FOR_COMPLETION, &how);
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};
@@ -152,7 +179,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     if (dataset == NULL) {
         return LK_OK;
     }
-    lk_status status = hold(arguments, model, dataset, given);
+    lk_status status = hold(arguments, model, dataset, shape, given);
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
@@ -332,28 +359,32 @@ const cli_verb cli_sample_verb = {
     .inputs = "given prompt-file",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
-            "trained with order_agnostic=true take any subset. A .png of\n"
-            "completions shows what was given, its open part grey, and what became of it beside "
-            "it. Pictures of another size than the\n"
-            "model's are completed at their own, by families that take any.\n"
-            "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
-            "not grow with it; a model of characters\n"
-            "draws only characters that it knows. A stream depends on the seed and its number "
-            "alone.\n\n"
-            "examples:\n"
-            "  likely sample digits.likely --count 64 --out samples.png\n"
-            "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
-            "--out drawn.txt\n"
-            "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
-            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
-            "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
-            "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
-            "  likely sample book.likely --length 10000000 --out long.txt\n",
+    .more =
+        "Held variables must come first in the model's ordering; eonade, ardm, and what was "
+        "trained with order_agnostic=true take any subset. A .png of\n"
+        "completions shows what was given, its open part grey, and what became of it beside "
+        "it. Pictures of another size than the\n"
+        "model's are completed at their own, by families that take any. Of a model that draws a "
+        "small picture first, every N-th row and\n"
+        "column, --given may be that one: it is made larger.\n"
+        "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+        "not grow with it; a model of characters\n"
+        "draws only characters that it knows. A stream depends on the seed and its number "
+        "alone.\n\n"
+        "examples:\n"
+        "  likely sample digits.likely --count 64 --out samples.png\n"
+        "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
+        "  likely sample slices.likely --count 4 --given small.png --scale 2 --out larger.png\n"
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
+        "--out drawn.txt\n"
+        "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+        "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
+        "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

@@ -1,5 +1,5 @@
 /* Reading what samples are to be held at, from lines of values, data sets and texts. */
-#include "jobs/given.h"
+#include "jobs/given_inside.h"
 
 #include <string.h>
 
@@ -10,9 +10,8 @@
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 #define AT_ONCE 1024 /* symbols of a prompt that are read together */
 
-/* Rows all of which are open. */
-static lk_status make_open(lk_context *context, const char *name, int64_t examples,
-                           int64_t variables, lk_shape shape, lk_given *given) {
+lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
+                        lk_shape shape, lk_given *given) {
     if (examples > GIVEN_VALUES_MOST / variables) {
         return lk_fail(context, LK_INVALID,
                        "%s: %lld rows of %lld variables are more than %lld values", name,
@@ -40,24 +39,18 @@ static lk_status or_nothing(lk_status status, lk_given *given) {
     return status;
 }
 
-static int64_t parts_of(const lk_model *model) {
-    const lk_view *view = lk_model_view(model);
-    return view != NULL ? view->part_count : 1;
-}
-
 /* Holds one part of a value. */
 static void hold_part(const lk_model *model, int64_t example, int64_t variable, int32_t value,
                       lk_given *given) {
     const lk_view *view = lk_model_view(model);
-    int64_t raw = given->variables / parts_of(model);
+    int64_t raw = given->variables / lk_given_parts(model);
     given->values[example * given->variables + variable] =
         view != NULL ? lk_view_split(view, (uint16_t)value, (int32_t)(variable / raw)) : value;
 }
 
-/* Holds a value: all its parts. */
-static void hold(const lk_model *model, int64_t example, int64_t variable, int32_t value,
-                 lk_given *given) {
-    int64_t parts = parts_of(model);
+void lk_given_hold(const lk_model *model, int64_t example, int64_t variable, int32_t value,
+                   lk_given *given) {
+    int64_t parts = lk_given_parts(model);
     for (int64_t part = 0; part < parts; part++) {
         hold_part(model, example, part * given->variables / parts + variable, value, given);
     }
@@ -109,7 +102,7 @@ static lk_status parse_value(reading *r, int64_t variable, int32_t *value) {
 
 /* Nothing between two commas, or before the first, is a value to be drawn. */
 static lk_status parse_line(reading *r) {
-    int64_t variable = 0, most = r->given->variables / parts_of(r->model);
+    int64_t variable = 0, most = r->given->variables / lk_given_parts(r->model);
     bool awaited = true;
     while (r->at < r->end && *r->at != '\n') {
         int32_t value;
@@ -127,7 +120,7 @@ static lk_status parse_line(reading *r) {
         }
         LK_TRY(parse_value(r, variable, &value));
         if (value >= 0) {
-            hold(r->model, r->line - 1, variable, value, r->given);
+            lk_given_hold(r->model, r->line - 1, variable, value, r->given);
         }
         variable++;
     }
@@ -155,8 +148,8 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }
     int64_t variables = shape.axes > 0 ? lk_shape_variables(there) : r->model->data.variables;
-    LK_TRY(make_open(r->model->context, r->path, lines, variables * parts_of(r->model), there,
-                     r->given));
+    LK_TRY(lk_given_open(r->model->context, r->path, lines, variables * lk_given_parts(r->model),
+                         there, r->given));
     for (r->line = 1; r->line <= lines; r->line++) {
         LK_TRY(parse_line(r));
     }
@@ -185,8 +178,8 @@ static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool
     *part = lk_model_part(model, dataset->shape);
     LK_TRY(*part ? lk_model_accepts_values(model, dataset)
                  : lk_model_takes(model, dataset, &there));
-    return make_open(model->context, dataset->path, dataset->examples,
-                     lk_shape_variables(there) * parts_of(model), there, given);
+    return lk_given_open(model->context, dataset->path, dataset->examples,
+                         lk_shape_variables(there) * lk_given_parts(model), there, given);
 }
 
 /* The first `count` places in the ordering at that size. A value of a picture has the same number
@@ -195,7 +188,7 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
                              lk_given *given) {
     lk_graph *graph;
     LK_TRY(lk_model_graph_ordered(model, given->shape, &graph));
-    int64_t raw = given->variables / parts_of(model), missing = -1;
+    int64_t raw = given->variables / lk_given_parts(model), missing = -1;
     for (int64_t place = 0; place < count && missing < 0; place++) {
         int64_t variable = graph != NULL ? graph->by_rank[place] : place, value = variable % raw;
         missing = value < dataset->variables ? -1 : value;
@@ -217,7 +210,7 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
 lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,
                           lk_given *given) {
     bool part;
-    int64_t most = dataset->variables * parts_of(model);
+    int64_t most = dataset->variables * lk_given_parts(model);
     *given = (lk_given){0};
     LK_TRY(open_for(model, dataset, &part, given));
     lk_status status = count < 0 || count > most
@@ -236,7 +229,8 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
     LK_TRY(open_for(model, dataset, &part, given));
     for (int64_t i = 0; i < count; i++) {
         if (!dataset->open[i]) {
-            hold(model, i / dataset->variables, i % dataset->variables, dataset->values[i], given);
+            lk_given_hold(model, i / dataset->variables, i % dataset->variables, dataset->values[i],
+                          given);
             held++;
         }
     }
@@ -304,7 +298,7 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
     }
     for (int64_t n = 0; n < given->examples; n++) {
         for (int64_t v = 0; v < rows * row; v++) {
-            hold(model, n, v, dataset->values[n * dataset->variables + v], given);
+            lk_given_hold(model, n, v, dataset->values[n * dataset->variables + v], given);
         }
     }
     return LK_OK;
@@ -373,8 +367,8 @@ static lk_status refuse_escape(const lk_model *model, lk_stream *prompt, int64_t
 static lk_status read_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
     uint16_t symbols[AT_ONCE];
     int64_t length = lk_stream_length(prompt);
-    LK_TRY(make_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
-                     given));
+    LK_TRY(lk_given_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
+                         given));
     for (int64_t i = 0; i < length; i++) {
         if (i % AT_ONCE == 0) {
             LK_TRY(lk_stream_read(prompt, i, length - i < AT_ONCE ? length - i : AT_ONCE, symbols));

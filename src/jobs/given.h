@@ -38,6 +38,11 @@ lk_status lk_given_note(lk_context *context, lk_dataset *dataset);
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);
 
+/* Pictures that are every scale-th row and column of what is to be drawn: of `shape`, or, if that
+ * has 0 axes, of what lk_model_enlarged says. */
+lk_status lk_given_scaled(const lk_model *model, const lk_dataset *dataset, int64_t scale,
+                          lk_shape shape, lk_given *given);
+
 /* The labels that stand in the data, for a model that is given such. `chosen`, the label that is
  * asked for, or -1, is that of rows of a table that leave theirs open (`?`, or nothing, unless that
  * is a class); a row that holds another one is LK_INVALID. Of other data, where labels are no part

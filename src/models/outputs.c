@@ -240,6 +240,16 @@ lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
     return LK_OK;
 }
 
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *prefix) {
+    int32_t colours = colours_of(model);
+    if (lk_outputs_logistic(model)) {
+        return start_logistic(model, train, -1, prefix, colours);
+    }
+    lk_parameter *bias = find(model, prefix, "bias");
+    LK_REQUIRE(bias != NULL);
+    return lk_pooled_logits(model, train, -1, colours, bias->value);
+}
+
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
     return lk_outputs_logistic(model) ? lk_outputs_start(model, train)
                                       : lk_outputs_start_each(model, train);

@@ -224,7 +224,9 @@ const lk_family lk_pyramid_family = {
     .place = 152,
     .summary = "small pictures first, most of the network once for each size: binary, grey or "
                "colour images, also given a class",
-    .paper = "Kolesnikov, Lampert: PixelCNN Models with Auxiliary Variables, ICML 2017",
+    .paper =
+        "Kolesnikov, Lampert: PixelCNN Models with Auxiliary Variables for Natural Image Modeling, "
+        "ICML 2017",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,

@@ -22,7 +22,10 @@
  *
  * 55 for 28 x 28 from a base of 7 x 7, and that follows from the ranks alone. The base is said by a
  * PixelCNN. With distribution=logistic a network runs once for all colours of a pixel
- * (models/outputs.h). Grids of odd levels have cells outside the picture, which read as 0. */
+ * (models/outputs.h). Grids of odd levels have cells outside the picture, which read as 0.
+ *
+ * Of a view (models/parts.h) each part has such networks, whose first features are also told, by
+ * 1x1, what two convolutions over whole windows say of the part before it. */
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -140,7 +143,7 @@ static const int64_t *pixels_of(const group *g, int32_t number) {
 }
 
 /* What the known groups say, on the grid of the tiles. */
-static lk_node *features(const group *g, int64_t channels, int64_t blocks) {
+static lk_node *features(const group *g, int64_t blocks) {
     lk_coarse_to_fine *c = g->of;
     lk_node *plane[LK_GROUPS];
     lk_stage s = {.of = c,
@@ -155,7 +158,8 @@ static lk_node *features(const group *g, int64_t channels, int64_t blocks) {
     }
     lk_window_make(&s.mask, KERNEL);
     lk_node *x = lk_join_channels(c->graph, plane, g->number);
-    x = lk_stage_conv(&s, "first", x, channels, &s.mask, LK_CENTRE_ALL, LK_INIT_HE);
+    x = lk_stage_conv(&s, "first", x, c->channels, &s.mask, LK_CENTRE_ALL, LK_INIT_HE);
+    x = lk_stage_told(&s, "first", x, g->pixel);
     return lk_relu(c->graph, lk_stage_blocks(&s, x, blocks));
 }
 
@@ -206,8 +210,9 @@ static void mask_patches(int32_t kernel, lk_mask *mask) {
 
 /* What the known groups say, for each colour by a layer of its own; where patches reach beyond the
  * tiles, of features that are 0. */
-static lk_node *split(const patches *p, lk_node *known, int64_t channels) {
+static lk_node *split(const patches *p, lk_node *known) {
     const lk_stage *s = &p->stage;
+    int64_t channels = s->of->channels;
     lk_graph *graph = s->of->graph;
     lk_node *colour[LK_CHANNELS_MOST];
     if (p->count > p->tiles && known != NULL) {
@@ -222,15 +227,15 @@ static lk_node *split(const patches *p, lk_node *known, int64_t channels) {
 }
 
 /* What is said of the group before each of its pixels: of its patch; of its own colours. */
-static void say(patches *p, int64_t side, lk_node *known, int64_t channels, int64_t layers) {
+static void say(patches *p, int64_t side, lk_node *known, int64_t layers) {
     lk_stage *s = &p->stage;
     lk_coarse_to_fine *c = s->of;
-    lk_node *x = split(p, known, channels);
+    lk_node *x = split(p, known);
     mask_patches(side > 1 ? KERNEL : 1, &s->mask);
     if (side > 1 || c->groups > 1) {
         lk_node *own = lk_coarse_to_fine_values(c, p->pixel, p->count);
         x = lk_add(c->graph, x,
-                   lk_stage_conv(s, "own", own, channels, &s->mask, LK_CENTRE_A, LK_INIT_HE));
+                   lk_stage_conv(s, "own", own, c->channels, &s->mask, LK_CENTRE_A, LK_INIT_HE));
     }
     lk_stage inside = *s;
     char prefix[48];
@@ -244,7 +249,7 @@ static lk_status build_group(lk_coarse_to_fine *c, int32_t level, int32_t number
     group g = {
         .of = c, .level = level, .number = number, .sides = lk_level_sides(&c->levels, level)};
     patches p;
-    int64_t channels = setting(c->model, "channels"), side = setting(c->model, "patch");
+    int64_t side = setting(c->model, "patch");
     if (lk_settings_boolean(&c->model->settings, "share")) {
         snprintf(g.prefix, sizeof g.prefix, "%s.", lk_groups[number].name);
     } else {
@@ -255,35 +260,41 @@ static lk_status build_group(lk_coarse_to_fine *c, int32_t level, int32_t number
         return lk_fail_no_memory(c->graph->context, "a group of pixels",
                                  8 * g.sides.height * g.sides.width);
     }
-    lk_node *known = features(&g, channels, setting(c->model, "blocks"));
-    say(&p, side, known, channels, setting(c->model, "layers"));
+    say(&p, side, features(&g, setting(c->model, "blocks")), setting(c->model, "layers"));
     return LK_OK;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
     lk_coarse_to_fine c;
-    LK_TRY(lk_coarse_to_fine_init(&c, model, graph));
-    LK_TRY(lk_coarse_to_fine_base(&c, setting(model, "base_blocks"), setting(model, "channels")));
+    LK_TRY(lk_coarse_to_fine_init(&c, model, graph, field, before));
+    LK_TRY(lk_coarse_to_fine_base(&c, setting(model, "base_blocks")));
     for (int32_t level = c.levels.count; level > 0; level--) {
         for (int32_t number = LK_GROUP_RIGHT; number < LK_GROUPS; number++) {
             LK_TRY(build_group(&c, level, number));
         }
     }
-    return lk_coarse_to_fine_close(&c);
+    lk_coarse_to_fine_end(&c);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    return lk_parts_build(model, graph, build_part);
 }
 
 const lk_family lk_multiscale_family = {
     .name = "multiscale",
     .place = 150,
     .summary = "pictures from coarse to fine, groups of pixels at once: binary, grey or colour "
-               "images, also given a class",
+               "images, also given a class or on a view",
     .paper = "Reed et al.: Parallel Multiscale Autoregressive Density Estimation, ICML 2017",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
+    .views = true,
     .prepare = lk_levels_prepare,
     .order = "multiscale",
     .ranks = ranks,

@@ -21,7 +21,8 @@
  *   logits <- 1x1(relu(a))
  *
  * (V y: a class.) The base is said by a PixelCNN. With distribution=logistic a network runs once
- * for all colours of a pixel (models/outputs.h). */
+ * for all colours of a pixel (models/outputs.h). Of a view (models/parts.h) each part has such
+ * networks, told by 1x1 what two convolutions over whole windows say of the part before it. */
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -122,7 +123,7 @@ typedef struct level_parts {
 } level_parts;
 
 /* What the level above says, for each pixel of this one. */
-static lk_node *embedding(const level_parts *p, int64_t channels, int64_t blocks) {
+static lk_node *embedding(const level_parts *p, int64_t blocks) {
     lk_coarse_to_fine *c = p->of;
     lk_stage s = {.of = c,
                   .prefix = p->prefix[0],
@@ -130,7 +131,7 @@ static lk_node *embedding(const level_parts *p, int64_t channels, int64_t blocks
                   .centre = LK_CENTRE_ALL};
     lk_window_make(&s.mask, KERNEL);
     lk_node *x = lk_coarse_to_fine_pixels(c, p->known, p->above.height * p->above.width);
-    x = lk_stage_conv(&s, "first", x, channels, &s.mask, LK_CENTRE_ALL, LK_INIT_HE);
+    x = lk_stage_conv(&s, "first", x, c->channels, &s.mask, LK_CENTRE_ALL, LK_INIT_HE);
     return lk_relu(c->graph, lk_stage_blocks(&s, x, blocks));
 }
 
@@ -164,7 +165,8 @@ static void say_level(const level_parts *p, lk_node *known) {
     lk_node *own = lk_coarse_to_fine_values(c, p->pixel, p->sides.height * p->sides.width);
     s.rank = p->rank;
     own = lk_stage_conv(&s, "own", own, channels, &first, LK_CENTRE_A, LK_INIT_HE);
-    x = lk_stage_blocks(&s, lk_add(c->graph, x, own), setting(c->model, "small_blocks"));
+    x = lk_stage_told(&s, "own", lk_add(c->graph, x, own), p->pixel);
+    x = lk_stage_blocks(&s, x, setting(c->model, "small_blocks"));
     lk_stage_say(&s, x, p->say);
 }
 
@@ -202,34 +204,41 @@ static lk_status build_level(lk_coarse_to_fine *c, int32_t level) {
         return lk_fail_no_memory(c->graph->context, "a level of the picture", 32 * count);
     }
     order_level(&c->levels, level, c->groups, &p);
-    say_level(&p, embedding(&p, setting(c->model, "channels"), setting(c->model, "blocks")));
+    say_level(&p, embedding(&p, setting(c->model, "blocks")));
     return LK_OK;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
     lk_coarse_to_fine c;
-    LK_TRY(lk_coarse_to_fine_init(&c, model, graph));
-    LK_TRY(lk_coarse_to_fine_base(&c, setting(model, "base_blocks"), setting(model, "channels")));
+    LK_TRY(lk_coarse_to_fine_init(&c, model, graph, field, before));
+    LK_TRY(lk_coarse_to_fine_base(&c, setting(model, "base_blocks")));
     for (int32_t level = c.levels.count - 1; level >= 0; level--) {
         LK_TRY(build_level(&c, level));
     }
-    return lk_coarse_to_fine_close(&c);
+    lk_coarse_to_fine_end(&c);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    return lk_parts_build(model, graph, build_part);
 }
 
 const lk_family lk_pyramid_family = {
     .name = "pyramid",
     .place = 152,
     .summary = "small pictures first, most of the network once for each size: binary, grey or "
-               "colour images, also given a class",
+               "colour images, also given a class or on a view",
     .paper =
         "Kolesnikov, Lampert: PixelCNN Models with Auxiliary Variables for Natural Image Modeling, "
         "ICML 2017",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
+    .views = true,
     .prepare = lk_levels_prepare,
     .order = "pyramid",
     .ranks = ranks,

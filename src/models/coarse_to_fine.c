@@ -22,20 +22,31 @@ static lk_node *with_outside(lk_graph *graph, lk_node *numbers) {
     return lk_concatenate(graph, both, 2);
 }
 
-lk_status lk_coarse_to_fine_init(lk_coarse_to_fine *c, const lk_model *model, lk_graph *graph) {
+/* The part before this one is known for the whole picture. */
+static lk_node *part_before(const lk_coarse_to_fine *c, const lk_field *before) {
+    static const int32_t sizes[] = {BASE_FIRST, KERNEL};
+    lk_grid grid = {2, {c->levels.height, c->levels.width}, 1};
+    lk_node *said =
+        lk_part_features(c->graph, "part", &c->output, before, grid, c->channels, sizes);
+    return said == NULL ? NULL : with_outside(c->graph, said);
+}
+
+lk_status lk_coarse_to_fine_init(lk_coarse_to_fine *c, const lk_model *model, lk_graph *graph,
+                                 const lk_field *field, const lk_field *before) {
     lk_grid grid;
     *c = (lk_coarse_to_fine){.model = model,
                              .graph = graph,
                              .levels = lk_levels_of(model, model->data.shape),
+                             .channels = lk_settings_integer(&model->settings, "channels"),
                              .dropout = lk_settings_real(&model->settings, "dropout")};
     LK_TRY(lk_pixels_grid(graph, model, &grid));
-    const lk_field *field = lk_graph_field_of(graph, graph->data);
     LK_TRY(lk_outputs_init(graph, model, field, &c->output));
     c->groups = lk_outputs_groups(&c->output);
     c->pixels = with_outside(graph, lk_outputs_numbers(graph, &c->output, field, 1));
     c->values = c->groups == 1
                     ? c->pixels
                     : with_outside(graph, lk_outputs_numbers(graph, &c->output, field, c->groups));
+    c->before = part_before(c, before);
     c->said_at = lk_arena_take(graph->arena, pixels_of(c) * c->groups, sizeof *c->said_at);
     return c->said_at != NULL ? LK_OK
                               : lk_fail_no_memory(graph->context, "places of logits", field->cells);
@@ -84,11 +95,10 @@ void lk_coarse_to_fine_say(lk_coarse_to_fine *c, lk_node *logits, const int64_t 
     c->said_cells += count * c->groups;
 }
 
-lk_status lk_coarse_to_fine_close(lk_coarse_to_fine *c) {
+void lk_coarse_to_fine_end(lk_coarse_to_fine *c) {
     lk_node *all = lk_concatenate(c->graph, c->said, c->said_count);
     all = lk_select_cells(c->graph, all, c->said_at, pixels_of(c) * c->groups);
     lk_outputs_model(c->graph, &c->output, c->groups, all);
-    return lk_graph_close(c->graph);
 }
 
 /* ---- layers ---------------------------------------------------------------------------------- */
@@ -141,6 +151,23 @@ static int64_t stage_pixels(const lk_stage *s) {
     return pixels;
 }
 
+lk_node *lk_stage_told(const lk_stage *s, const char *name, lk_node *x, const int64_t *pixel) {
+    const lk_coarse_to_fine *c = s->of;
+    int64_t cells = stage_pixels(s) * s->grid.groups;
+    lk_stage_name text;
+    if (c->before == NULL) {
+        return x;
+    }
+    int32_t *cell = lk_arena_take(c->graph->arena, cells, sizeof *cell);
+    for (int64_t i = 0; cell != NULL && i < cells; i++) {
+        int64_t p = pixel[i / s->grid.groups];
+        cell[i] = (int32_t)(p < 0 ? pixels_of(c) : p);
+    }
+    return cell == NULL ? NULL
+                        : lk_part_add(c->graph, lk_stage_names(s, text, "%s", name), x,
+                                      lk_select_cells(c->graph, c->before, cell, cells));
+}
+
 void lk_stage_say(const lk_stage *s, lk_node *x, const int64_t *pixel) {
     lk_coarse_to_fine *c = s->of;
     lk_stage_name name;
@@ -168,7 +195,7 @@ lk_node *lk_stage_interleave(const lk_stage *s, lk_node *const *group, const int
 
 /* ---- the base -------------------------------------------------------------------------------- */
 
-lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks, int64_t channels) {
+lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks) {
     int32_t level = c->levels.count;
     lk_sides sides = lk_level_sides(&c->levels, level);
     int64_t *pixel = lk_coarse_to_fine_pick(c, (lk_pick){.level = level, .step = 1}, sides);
@@ -184,7 +211,8 @@ lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks, int64_t c
     lk_mask_make(&first, BASE_FIRST);
     lk_mask_make(&s.mask, KERNEL);
     lk_node *x = lk_coarse_to_fine_values(c, pixel, sides.height * sides.width);
-    x = lk_stage_conv(&s, "first", x, channels, &first, LK_CENTRE_A, LK_INIT_HE);
+    x = lk_stage_conv(&s, "first", x, c->channels, &first, LK_CENTRE_A, LK_INIT_HE);
+    x = lk_stage_told(&s, "first", x, pixel);
     x = lk_label_add(c->graph, lk_stage_names(&s, name, "first.label"), x);
     lk_stage_say(&s, lk_stage_blocks(&s, x, blocks), pixel);
     return LK_OK;
@@ -192,23 +220,34 @@ lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks, int64_t c
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-/* The prefix of a layer of logits, by the name of its biases; false: it is another parameter. */
-static bool prefix_of(const char *parameter, lk_stage_name prefix) {
+/* The prefix of a layer of logits, by the name of its biases; false: it is another parameter, or of
+ * another part of a view than the one called `scope`. */
+static bool prefix_of(const char *parameter, const char *scope, lk_stage_name prefix) {
     static const char ending[] = "logits.bias";
-    size_t length = strlen(parameter), behind = sizeof ending - 1;
-    if (length < behind || strcmp(parameter + length - behind, ending) != 0) {
+    size_t length = strlen(parameter), behind = sizeof ending - 1, own = strlen(scope);
+    if (length < behind || strcmp(parameter + length - behind, ending) != 0 ||
+        strncmp(parameter, scope, own) != 0 || (own > 0 && parameter[own] != '.')) {
         return false;
     }
     snprintf(prefix, sizeof(lk_stage_name), "%.*s", (int)(length - behind), parameter);
     return true;
 }
 
-lk_status lk_coarse_to_fine_start(lk_model *model, const lk_dataset *train) {
+static lk_status start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                            const char *scope) {
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_stage_name prefix;
-        if (prefix_of(model->parameters->list[p].name, prefix)) {
-            LK_TRY(lk_outputs_start_under(model, train, prefix));
+        if (prefix_of(model->parameters->list[p].name, scope, prefix)) {
+            LK_TRY(lk_outputs_start_under(model, train, part, prefix));
         }
     }
     return LK_OK;
+}
+
+lk_status lk_coarse_to_fine_start(lk_model *model, const lk_dataset *train) {
+    const lk_view *view = lk_model_view(model);
+    for (int32_t part = 0; view != NULL && part < view->part_count; part++) {
+        LK_TRY(start_part(model, train, part, view->parts[part].name));
+    }
+    return view == NULL ? start_part(model, train, -1, "") : LK_OK;
 }

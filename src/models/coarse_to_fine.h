@@ -2,11 +2,11 @@
  * of its own: the values that these read, the layers that they are made of, the base, and putting
  * together what they say.
  *
- *   lk_coarse_to_fine c;
- *   LK_TRY(lk_coarse_to_fine_init(&c, model, graph));
- *   LK_TRY(lk_coarse_to_fine_base(&c, blocks, channels));
+ *   lk_coarse_to_fine c;                                       an lk_part (models/parts.h)
+ *   LK_TRY(lk_coarse_to_fine_init(&c, model, graph, field, before));
+ *   LK_TRY(lk_coarse_to_fine_base(&c, blocks));
  *   ...                                 logits of more pixels: lk_coarse_to_fine_say
- *   return lk_coarse_to_fine_close(&c);
+ *   lk_coarse_to_fine_end(&c);
  *
  * Nothing here says what may be read: ranks do. Pixels outside the picture, where a grid of an odd
  * level has a cell more, read as 0, and what is said of them is not used. */
@@ -15,6 +15,7 @@
 
 #include "models/levels.h"
 #include "models/outputs.h"
+#include "models/parts.h"
 #include "models/pixels.h"
 
 typedef struct lk_coarse_to_fine {
@@ -25,15 +26,19 @@ typedef struct lk_coarse_to_fine {
     int32_t groups;  /* cells of a pixel: its colours, or 1 for all of them */
     lk_node *pixels; /* [pixels + 1], a channel for each colour: numbers; the last is outside */
     lk_node *values; /* [pixels * groups + 1]: the same, a cell for each group */
-    double dropout;  /* inside residual blocks */
+    lk_node *before; /* [pixels + 1]: features of the view's part before this one, or NULL */
+    int64_t channels;
+    double dropout;                     /* inside residual blocks */
     lk_node *said[LK_NODE_INPUTS_MOST]; /* logits, by group */
     int32_t said_count;
     int64_t said_cells;
     int32_t *said_at; /* [pixels * groups]: where a cell's logits are among all */
 } lk_coarse_to_fine;
 
-/* Settings: "scales", "dropout", those of models/outputs.h. LK_INVALID when data are no images. */
-lk_status lk_coarse_to_fine_init(lk_coarse_to_fine *c, const lk_model *model, lk_graph *graph);
+/* Settings: "scales", "channels", "dropout", those of models/outputs.h. LK_INVALID when data are no
+ * images. Of a part that is not the first, declares part1... and part2... */
+lk_status lk_coarse_to_fine_init(lk_coarse_to_fine *c, const lk_model *model, lk_graph *graph,
+                                 const lk_field *field, const lk_field *before);
 /* Pixels in a list, in the graph's arena: number (i, j) of sides.height x sides.width is that of
  * the level at (row + i step, column + j step); -1: outside. NULL: no memory. */
 typedef struct lk_pick {
@@ -47,8 +52,8 @@ lk_node *lk_coarse_to_fine_values(const lk_coarse_to_fine *c, const int64_t *pix
 /* `logits` are those of these pixels (-1: of none), a cell for each group. */
 void lk_coarse_to_fine_say(lk_coarse_to_fine *c, lk_node *logits, const int64_t *pixel,
                            int64_t count);
-/* The end of the graph, once each pixel has its logits. */
-lk_status lk_coarse_to_fine_close(lk_coarse_to_fine *c);
+/* Once each pixel has its logits. */
+void lk_coarse_to_fine_end(lk_coarse_to_fine *c);
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
@@ -74,6 +79,9 @@ lk_node *lk_stage_conv(const lk_stage *s, const char *name, lk_node *input, int6
  * y: the class. The second convolution begins at zero, so that networks begin as their shortest
  * paths. Declares PREFIX + blockN.in, .label.table, .out. */
 lk_node *lk_stage_blocks(const lk_stage *s, lk_node *x, int64_t count);
+/* x, a cell for each of the stage's, and what the view's part before this one says of these pixels,
+ * if there is one: PREFIX + name + ".part". */
+lk_node *lk_stage_told(const lk_stage *s, const char *name, lk_node *x, const int64_t *pixel);
 /* relu, 1x1 of the pixel's groups up to the own, from zero: "logits", said of these pixels. */
 void lk_stage_say(const lk_stage *s, lk_node *x, const int64_t *pixel);
 /* group[g] has the features of group g of all pixels: side by side, a cell for each of the stage's.
@@ -82,7 +90,7 @@ lk_node *lk_stage_interleave(const lk_stage *s, lk_node *const *group, const int
 
 /* The base by a PixelCNN (van den Oord et al., ICML 2016): 7 x 7 of type A, residual blocks of
  * 3 x 3 convolutions of type B, logits; "base." LK_NO_MEMORY. */
-lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks, int64_t channels);
+lk_status lk_coarse_to_fine_base(lk_coarse_to_fine *c, int64_t blocks);
 
 /* For lk_family.start: each layer "...logits" begins at the marginals, as models/outputs.h says. */
 lk_status lk_coarse_to_fine_start(lk_model *model, const lk_dataset *train);

@@ -99,6 +99,7 @@ static const model_case cases[] = {
      .own = {3, {3, 3, 3}},
      .there = {3, {5, 4, 3}},
      .alphabet = 4,
+     .view = "bits:1",
      .set = {"blocks=1", "channels=2", "base_blocks=1", "distribution=logistic"}},
     {.name = "resnets and attention",
      .family = "pixelsnail",

@@ -251,10 +251,11 @@ lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
     return start_parts(model, train, colours_of(model));
 }
 
-lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *prefix) {
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, int32_t part,
+                                 const char *prefix) {
     int32_t colours = colours_of(model);
-    return lk_outputs_logistic(model) ? start_logistic(model, train, -1, prefix, colours)
-                                      : start_softmax(model, train, -1, prefix, colours);
+    return lk_outputs_logistic(model) ? start_logistic(model, train, part, prefix, colours)
+                                      : start_softmax(model, train, part, prefix, colours);
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {

@@ -2,7 +2,7 @@
 # Makes the figures of docs/results.md again:  tools/results.sh DATA OUT [EXPERIMENT ...]
 #
 # DATA holds binarized-mnist/, uci-binary/, cifar10-subset/, text/ and fsdd/; OUT gets models, logs
-# and, for each experiment, NAME.json with what `likely eval` says of the test set. Models are chosen
+# and, for each experiment, NAME.json: what `likely eval` says of the test set. Models are chosen
 # on validation data only. Without names all experiments run, shortest first; those already in OUT
 # are left as they are, and an interrupted training goes on from its checkpoint.
 set -euo pipefail

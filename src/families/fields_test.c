@@ -102,7 +102,7 @@ static lk_model *make(lk_context *context, const field_case *c) {
                                 .alphabets = c->alphabets[0] > 0 ? c->alphabets : NULL,
                                 .labels = c->labels};
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, c->shape, c->alphabet, &data.view));
     }
     lk_model *model;
     testing_ok(context,
@@ -275,7 +275,7 @@ static void test_refusals(void **state) {
                     lk_model_create(*state, "bayesnet", NULL, 0, data, "natural", 1, &model),
                     LK_INVALID, "label");
     data.labels = 0;
-    testing_ok(*state, lk_view_parse(*state, "bits:1", 4, &data.view));
+    testing_ok(*state, lk_view_parse(*state, "bits:1", data.shape, 4, &data.view));
     testing_refused(*state, lk_model_create(*state, "charrnn", NULL, 0, data, "natural", 1, &model),
                     LK_INVALID, "view");
     data.view = (lk_view){0};
@@ -283,40 +283,23 @@ static void test_refusals(void **state) {
     testing_refused(*state, lk_model_create(*state, "conv1d", NULL, 0, data, "natural", 1, &model),
                     LK_INVALID, "columns");
     lk_view view;
-    testing_refused(*state, lk_view_parse(*state, "bits:2", 4, &view), LK_INVALID, "high ones");
-    testing_refused(*state, lk_view_parse(*state, "bits:1", 6, &view), LK_INVALID, "2^n");
-    testing_refused(*state, lk_view_parse(*state, "bits", 16, &view), LK_INVALID, "bits");
-    testing_refused(*state, lk_view_parse(*state, "bits:x", 16, &view), LK_INVALID, "bits:B");
-    testing_refused(*state, lk_view_parse(*state, "colours", 16, &view), LK_INVALID, "bits:B");
-}
-
-/* A value is its parts. */
-static void test_views_join(void **state) {
-    for (int32_t bits = 2; bits <= 16; bits++) {
-        int32_t alphabet = 1 << bits;
-        for (int32_t high = 1; high < bits; high++) {
-            char text[16];
-            lk_view view;
-            snprintf(text, sizeof text, "bits:%d", high);
-            testing_ok(*state, lk_view_parse(*state, text, alphabet, &view));
-            assert_true(view.exact && view.part_count == 2);
-            assert_int_equal(view.parts[0].alphabet * view.parts[1].alphabet, alphabet);
-            for (int32_t value = 0; value < alphabet; value += bits < 10 ? 1 : 97) {
-                uint16_t parts[2] = {lk_view_split(&view, (uint16_t)value, 0),
-                                     lk_view_split(&view, (uint16_t)value, 1)};
-                assert_true(parts[0] < view.parts[0].alphabet);
-                assert_true(parts[1] < view.parts[1].alphabet);
-                assert_int_equal(lk_view_join(&view, parts, 1), value);
-            }
-        }
-    }
+    testing_refused(*state, lk_view_parse(*state, "bits:2", lk_shape_vector(4), 4, &view),
+                    LK_INVALID, "high ones");
+    testing_refused(*state, lk_view_parse(*state, "bits:1", lk_shape_vector(4), 6, &view),
+                    LK_INVALID, "2^n");
+    testing_refused(*state, lk_view_parse(*state, "bits", lk_shape_vector(4), 16, &view),
+                    LK_INVALID, "bits");
+    testing_refused(*state, lk_view_parse(*state, "bits:x", lk_shape_vector(4), 16, &view),
+                    LK_INVALID, "bits:B");
+    testing_refused(*state, lk_view_parse(*state, "colours", lk_shape_vector(4), 16, &view),
+                    LK_INVALID, "bits:B");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums),     cmocka_unit_test(test_schedules),
         cmocka_unit_test(test_uniform),  cmocka_unit_test(test_files),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_views_join),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -179,11 +179,9 @@ static void put(const artist *a) {
     const lk_view *view = lk_model_view(g->model);
     for (int64_t n = 0; n < a->lanes && g->samples != NULL; n++) {
         int64_t values = g->samples->variables, row = a->sample[n] - g->options->first;
-        const uint16_t *x = a->values + n * g->variables;
-        for (int64_t v = 0; v < values; v++) {
-            g->samples->values[row * values + v] =
-                view != NULL ? lk_view_join(view, x + v, values) : x[v];
-        }
+        /* Of a view that adds something about the values, they are what is drawn. */
+        (void)lk_view_join(view, a->values + n * g->variables, values,
+                           g->samples->values + row * values);
     }
 }
 

@@ -207,7 +207,7 @@ static lk_status create(const bench *b, lk_model **model) {
         data.alphabet = lk_symbols_alphabet(&b->symbols);
     }
     if (row->view != NULL) {
-        LK_TRY(lk_view_parse(b->context, row->view, row->alphabet, &data.view));
+        LK_TRY(lk_view_parse(b->context, row->view, data.shape, row->alphabet, &data.view));
     }
     int32_t sets = 0;
     while (sets < 6 && row->set[sets] != NULL) {

@@ -176,7 +176,8 @@ static int64_t fewest_values(const lk_model *model) {
         fewest = (v == 0 ? 0 : fewest) + data->alphabets[v] - 1;
     }
     for (int32_t p = 0; data->view.kind != NULL && p < data->view.part_count; p++) {
-        fewest = (p == 0 ? 0 : fewest) + data->variables * (data->view.parts[p].alphabet - 1);
+        fewest = (p == 0 ? 0 : fewest) + lk_view_cells(&data->view, p, data->variables) *
+                                             (data->view.parts[p].alphabet - 1);
     }
     return fewest;
 }
@@ -333,15 +334,16 @@ int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {
 }
 
 int64_t lk_model_modelled(const lk_model *model) {
-    const lk_view *view = lk_model_view(model);
-    return model->data.variables * (view != NULL ? view->part_count : 1);
+    return lk_view_length(lk_model_view(model), model->data.variables);
 }
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* Ranks of the view's parts: all of one before any of the next. */
+/* Ranks of the view's parts: all of one before any of the next. Cells of a pixel have those of its
+ * first values. */
 static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t **ranks) {
     int64_t variables = model->data.variables;
+    const lk_view *view = lk_model_view(model);
     int32_t most = 0;
     for (int64_t v = 0; v < variables; v++) {
         most = rank[v] > most ? rank[v] : most;
@@ -353,8 +355,12 @@ static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t 
     if (*ranks == NULL) {
         return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
     }
-    for (int64_t v = 0; v < lk_model_modelled(model); v++) {
-        (*ranks)[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
+    for (int32_t p = 0; p < view->part_count; p++) {
+        int64_t cells = view->parts[p].cells, count = lk_view_cells(view, p, variables);
+        int32_t *of = *ranks + lk_view_first(view, p, variables);
+        for (int64_t c = 0; c < count; c++) {
+            of[c] = rank[c / cells * view->values + c % cells] + p * (most + 1);
+        }
     }
     return LK_OK;
 }
@@ -366,10 +372,10 @@ int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fi
     for (int32_t p = 0; p < (view != NULL ? view->part_count : 1); p++) {
         fields[count++] =
             (lk_field){.name = view != NULL ? view->parts[p].name : "data",
-                       .cells = data->variables,
+                       .cells = lk_view_cells(view, p, data->variables),
                        .alphabet = view != NULL ? view->parts[p].alphabet : data->alphabet,
                        .alphabets = data->alphabets,
-                       .rank = rank + p * data->variables};
+                       .rank = rank + lk_view_first(view, p, data->variables)};
     }
     if (data->labels > 0) {
         fields[count++] =

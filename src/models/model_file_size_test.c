@@ -58,7 +58,7 @@ static void large_pictures_are_read(void **state) {
                                     .alphabet = 256,
                                     .labels = rows[i].labels};
         if (rows[i].view != NULL) {
-            testing_ok(*state, lk_view_parse(*state, rows[i].view, 256, &data.view));
+            testing_ok(*state, lk_view_parse(*state, rows[i].view, data.shape, 256, &data.view));
         }
         lk_model *made, *read;
         int64_t before = peak_kb();

@@ -252,7 +252,7 @@ static lk_model *make_model(lk_context *context, const run_case *c, const char *
                                 .alphabet = c->alphabet,
                                 .labels = c->labels};
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, data.shape, c->alphabet, &data.view));
     }
     testing_ok(context,
                lk_model_create(context, c->family, c->set, c->sets, data, order, 5, &model));

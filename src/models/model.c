@@ -152,6 +152,9 @@ static lk_status begin_model(lk_context *context, const char *family,
     LK_TRY(check_description(context, data));
     LK_TRY(take_description(context, &data, &model->data));
     LK_TRY(check_fields(context, model->family, &model->data));
+    if (model->family->view != NULL && lk_model_view(model) == NULL) {
+        LK_TRY(model->family->view(context, data.shape, data.alphabet, &model->data.view));
+    }
     if (data.stream) {
         LK_TRY(check_stream(context, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));

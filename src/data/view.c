@@ -213,6 +213,11 @@ int64_t lk_view_length(const lk_view *view, int64_t values) {
     return view != NULL ? values / view->values * view->cells : values;
 }
 
+lk_shape lk_view_shape(const lk_view *view, int32_t part, lk_shape shape) {
+    int32_t cells = view->parts[part].cells;
+    return cells == view->values ? shape : (lk_shape){3, {shape.size[0], shape.size[1], cells}};
+}
+
 int32_t lk_view_part_of(const lk_view *view, int64_t cell, int64_t values) {
     int32_t part = 0;
     while (view != NULL && part + 1 < view->part_count &&

@@ -63,10 +63,14 @@ void lk_view_print(const lk_view *view, char text[LK_VIEW_TEXT]);
 /* Of an example of so many values, of which the cells of a part stand together. Where a view is
  * NULL below, each value is seen as it is. */
 
-/* Cells of a part; the first of them; cells of all parts; the part of a cell. */
+/* Cells of a part; the first of them; cells of all parts. */
 int64_t lk_view_cells(const lk_view *view, int32_t part, int64_t values);
 int64_t lk_view_first(const lk_view *view, int32_t part, int64_t values);
 int64_t lk_view_length(const lk_view *view, int64_t values);
+/* The shape of a part of examples of a shape: pictures of as many channels as it has cells for a
+ * pixel. */
+lk_shape lk_view_shape(const lk_view *view, int32_t part, lk_shape shape);
+/* The part of a cell. */
 int32_t lk_view_part_of(const lk_view *view, int64_t cell, int64_t values);
 /* The values that a cell is made of, from *first on: returns how many. A cell of a part that has as
  * many as there are values is of its own value alone. */

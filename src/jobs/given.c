@@ -10,9 +10,8 @@
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 #define AT_ONCE 1024 /* symbols of a prompt that are read together */
 
-/* Rows all of which are open. */
-static lk_status make_open(lk_context *context, const char *name, int64_t examples,
-                           int64_t variables, lk_shape shape, lk_given *given) {
+lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
+                        lk_shape shape, lk_given *given) {
     if (examples > GIVEN_VALUES_MOST / variables) {
         return lk_fail(context, LK_INVALID,
                        "%s: %lld rows of %lld variables are more than %lld values", name,
@@ -42,65 +41,6 @@ static lk_status or_nothing(lk_status status, lk_given *given) {
 
 static void hold(lk_given *given, int64_t example, int64_t variable, int32_t value) {
     given->values[example * given->variables + variable] = value;
-}
-
-/* ---- through a view -------------------------------------------------------------------------- */
-
-/* How many of the values that a cell is made of are held, all, or others. */
-static int32_t count_of(const lk_view *view, const int32_t *row, int64_t values, int64_t cell,
-                        int32_t *all) {
-    int64_t first;
-    int32_t held = 0;
-    *all = lk_view_made_of(view, cell, values, &first);
-    for (int64_t v = first; v < first + *all; v++) {
-        held += row[v] >= 0;
-    }
-    return held;
-}
-
-/* One row; x[values] is scratch. */
-static lk_status see_row(const lk_model *model, const char *name, int64_t values,
-                         const int32_t *row, uint16_t *x, int32_t *cells) {
-    const lk_view *view = lk_model_view(model);
-    for (int64_t v = 0; v < values; v++) {
-        x[v] = (uint16_t)(row[v] < 0 ? 0 : row[v]);
-    }
-    for (int64_t c = 0; c < lk_view_length(view, values); c++) {
-        uint16_t symbol;
-        int32_t all, held = count_of(view, row, values, c, &all);
-        lk_view_read(view, x, values, c, 1, &symbol);
-        cells[c] = held == all ? symbol : -1;
-        if (held != 0 && held != all) {
-            return lk_fail(model->context, LK_INVALID,
-                           "%s: some values of a pixel are held and others to be drawn, but the "
-                           "model's view is of whole pixels",
-                           name);
-        }
-    }
-    return LK_OK;
-}
-
-lk_status lk_given_see(const lk_model *model, const char *name, lk_given *given) {
-    const lk_view *view = lk_model_view(model);
-    if (view == NULL) {
-        return LK_OK;
-    }
-    lk_given seen = {0};
-    int64_t values = given->variables;
-    LK_TRY(make_open(model->context, name, given->examples, lk_view_length(view, values),
-                     given->shape, &seen));
-    uint16_t *x = lk_allocate(values, sizeof *x);
-    lk_status status = x != NULL ? LK_OK : lk_fail_no_memory(model->context, name, values * 2);
-    for (int64_t n = 0; n < given->examples && status == LK_OK; n++) {
-        status = see_row(model, name, values, given->values + n * values, x,
-                         seen.values + n * seen.variables);
-    }
-    lk_release(x);
-    lk_release(given->values);
-    given->values = seen.values;
-    given->variables = seen.variables;
-    given->view = view;
-    return status;
 }
 
 /* ---- lines of values ------------------------------------------------------------------------- */
@@ -195,7 +135,7 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }
     int64_t variables = shape.axes > 0 ? lk_shape_variables(there) : r->model->data.variables;
-    LK_TRY(make_open(r->model->context, r->path, lines, variables, there, r->given));
+    LK_TRY(lk_given_open(r->model->context, r->path, lines, variables, there, r->given));
     for (r->line = 1; r->line <= lines; r->line++) {
         LK_TRY(parse_line(r));
     }
@@ -225,8 +165,8 @@ static lk_status open_for(const lk_model *model, const lk_dataset *dataset, cons
     *part = lk_model_part(model, dataset->shape);
     LK_TRY(*part ? lk_model_accepts_values(model, dataset)
                  : lk_model_takes(model, dataset, &there));
-    LK_TRY(make_open(model->context, dataset->path, dataset->examples,
-                     lk_view_length(view, lk_shape_variables(there)), there, given));
+    LK_TRY(lk_given_open(model->context, dataset->path, dataset->examples,
+                         lk_view_length(view, lk_shape_variables(there)), there, given));
     given->view = view;
     return LK_OK;
 }
@@ -428,8 +368,8 @@ static lk_status refuse_escape(const lk_model *model, lk_stream *prompt, int64_t
 static lk_status read_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
     uint16_t symbols[AT_ONCE];
     int64_t length = lk_stream_length(prompt);
-    LK_TRY(make_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
-                     given));
+    LK_TRY(lk_given_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
+                         given));
     for (int64_t i = 0; i < length; i++) {
         if (i % AT_ONCE == 0) {
             LK_TRY(lk_stream_read(prompt, i, length - i < AT_ONCE ? length - i : AT_ONCE, symbols));

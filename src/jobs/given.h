@@ -50,6 +50,14 @@ lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int3
  * says what would stand there. */
 lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given);
 
+/* Rows all of which are open; of a data set or lines of that name. */
+lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
+                        lk_shape shape, lk_given *given);
+/* The first part of the view of a model that has one, the rest is open: pictures of that part, as
+ * lk_sample_options.first_part draws them, of as many channels, no value of which is beyond its
+ * levels; or any that the model would take, of which the view shows it; for grey:B of colours also
+ * greys of the model's levels. LK_MISMATCH when they are none of these. */
+lk_status lk_given_first_part(const lk_model *model, const lk_dataset *dataset, lk_given *given);
 /* Rows of values of the data, -1 where they are open, become those of the model's cells, where it
  * has a view. LK_INVALID where cells are of whole pixels of which but some values are held. */
 lk_status lk_given_see(const lk_model *model, const char *name, lk_given *given);

@@ -219,6 +219,13 @@ static lk_status draw_rows(sampling *s) {
     return LK_OK;
 }
 
+/* Those of the first part come first. */
+static int64_t places_of(const sampling *s) {
+    return s->options->first_part
+               ? lk_view_cells(lk_model_view(s->model), 0, lk_shape_variables(s->shape))
+               : s->variables;
+}
+
 static lk_status draw_all(sampling *s, lk_dataset *samples, lk_take *take, void *argument) {
     int64_t scratch = s->own && s->options->given != NULL ? s->variables : 0;
     lk_arena *arena = lk_arena_create();
@@ -233,6 +240,7 @@ static lk_status draw_all(sampling *s, lk_dataset *samples, lk_take *take, void 
                                  .options = s->options,
                                  .how = {.shape = s->shape},
                                  .variables = s->variables,
+                                 .places = places_of(s),
                                  .sample = s->member,
                                  .samples = samples,
                                  .take = take,
@@ -314,6 +322,11 @@ static lk_status begin(sampling *s, const lk_model *model, const lk_sample_optio
     *s = (sampling){.model = model, .options = options};
     LK_TRY(check_weights(model));
     LK_TRY(check_labels(model, options));
+    if (options->first_part && lk_model_view(model) == NULL) {
+        return lk_fail(model->context, LK_INVALID,
+                       "the model sees values as they are, through no view, so that there is no "
+                       "first part to draw");
+    }
     return find_shape(s);
 }
 
@@ -339,7 +352,10 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
     lk_dataset *made;
     *samples = NULL;
     LK_TRY(begin(&s, model, options));
-    LK_TRY(lk_model_dataset(model, "samples", s.shape, options->count, &made));
+    const lk_view *part = options->first_part ? lk_model_view(model) : NULL;
+    lk_shape shape = part != NULL ? lk_view_shape(part, 0, s.shape) : s.shape;
+    LK_TRY(lk_model_dataset(model, "samples", shape, options->count, &made));
+    made->alphabet = part != NULL ? part->parts[0].alphabet : made->alphabet;
     lk_status status = options->labels != NULL ? put_labels(options, model->context, made) : LK_OK;
     status = status == LK_OK ? draw_all(&s, made, NULL, NULL) : status;
     if (status != LK_OK) {

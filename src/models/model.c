@@ -328,6 +328,10 @@ const lk_view *lk_model_view(const lk_model *model) {
     return model->data.view.kind != NULL ? &model->data.view : NULL;
 }
 
+bool lk_model_bound(const lk_model *model) {
+    return model != NULL && lk_model_view(model) != NULL && !lk_model_view(model)->exact;
+}
+
 int64_t lk_model_unit(const lk_model *model) {
     return model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
 }

@@ -187,7 +187,7 @@ int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
 /* Symbols of a stream that belong together, and are a position of its network: a frame's; else
  * 1. */
 int64_t lk_model_unit(const lk_model *model);
-/* The view's, or NULL. */
+/* The view's, or NULL; lk_model_bound (likely.h) says whether it makes NLLs bounds. */
 const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
  * destroyed. */

@@ -185,9 +185,13 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     return LK_OK;
 }
 
-/* A network that does not repeat along the data is held whole at their size, and so is one that
- * strides over as much as they have: LK_UNSUPPORTED. */
+/* A network that does not repeat along the data is held whole at their size, as one of a view is,
+ * whose parts come one after another; and so is one that strides over as much as they have:
+ * LK_UNSUPPORTED. */
 static lk_status find_need(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
+    if (lk_model_view(model) != NULL) {
+        return LK_UNSUPPORTED;
+    }
     LK_TRY(measure(model, shape, plan, n));
     bool strides_over =
         n->period > 1 && shape.size[0] > 0 && shape.size[0] <= (n->lookback + 1) * n->period;

@@ -95,10 +95,17 @@ static lk_status refuse(const lk_model *model, const lk_dataset *dataset) {
                    view->parts[0].cells);
 }
 
+/* Rows of as many values as the part has, at the model's own size. */
+static bool rows_of_part(const lk_model *model, const lk_dataset *dataset) {
+    return dataset->shape.axes == 1 &&
+           dataset->variables == lk_view_cells(lk_model_view(model), 0, model->data.variables);
+}
+
 /* Pictures of the part alone, of its levels, or greys of which it can be made. */
 static lk_status look_at_part(const lk_model *model, const lk_dataset *dataset, showing *s) {
     const lk_view *view = lk_model_view(model);
-    lk_shape picture = lk_shape_picture(dataset->shape);
+    lk_shape picture = rows_of_part(model, dataset) ? lk_view_shape(view, 0, model->data.shape)
+                                                    : lk_shape_picture(dataset->shape);
     char text[LK_VIEW_TEXT];
     s->shape = (lk_shape){3, {picture.size[0], picture.size[1], view->values}};
     s->view = NULL;

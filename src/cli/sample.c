@@ -57,6 +57,14 @@ static const cli_option options[] = {
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
+    {"given-view", "FILE",
+     "of a model with a view: draw the rest, given the first part of it. Pictures of that part "
+     "(what --only-view writes), or any that the model takes, of which the view shows it; in turn",
+     false},
+    {"only-view", NULL,
+     "of a model with a view: draw the first part of it alone (high bits, luminance, grey), as "
+     "pictures of their own",
+     false},
     CLI_BINARIZE_OPTIONS,
     CLI_PICTURE_OPTIONS,
     {"plain", NULL, "a .png of completions shows them alone, without what was given", false},
@@ -76,6 +84,7 @@ static const cli_option options[] = {
 static int check_given(const cli_arguments *arguments) {
     static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
                                        "binarize-seed", "alpha",           "orient", "depth"};
+    enum { PICTURE_OPTIONS = 5 }; /* from there on */
     int64_t unused;
     if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
         !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
@@ -84,8 +93,13 @@ static int check_given(const cli_arguments *arguments) {
     if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
         return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
     }
+    bool view = cli_has(arguments, "given-view");
+    if (view && (cli_has(arguments, "given") || cli_has(arguments, "only-view"))) {
+        return cli_usage(arguments, "--given-view excludes --given and --only-view");
+    }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
-        if (cli_has(arguments, need[i])) {
+        bool picture = i >= PICTURE_OPTIONS && view; /* how the file is read */
+        if (cli_has(arguments, need[i]) && !picture) {
             return cli_usage(arguments, "--%s needs --given FILE", need[i]);
         }
     }
@@ -129,7 +143,8 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
  * --given-variables are held. Without --given nothing is (given->examples is 0). */
 static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
                             const lk_sample_options *asked, lk_given *given, char **note) {
-    const char *path = cli_text(arguments, "given", NULL);
+    const char *part = cli_text(arguments, "given-view", NULL);
+    const char *path = cli_text(arguments, "given", part);
     const lk_columns *columns = model->data.columns;
     lk_dataset_options how;
     LK_REQUIRE(cli_data_options(arguments, &how)); /* checked before */
@@ -139,6 +154,10 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
     lk_model_wish(model, LK_FOR_COMPLETION, &how);
+    if (part != NULL) { /* its levels and channels say what it is */
+        how.pictures.levels = how.pictures.channels = 0;
+        how.pictures.fits = NULL;
+    }
     lk_dataset *dataset = NULL;
     struct stat info;
     *given = (lk_given){0};
@@ -147,12 +166,13 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     }
     bool file = stat(path, &info) == 0 &&
                 !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
-    LK_TRY(file ? read_file(arguments, model, path, &how, shape, given, &dataset)
-                : lk_dataset_read(model->context, path, &how, &dataset));
+    LK_TRY(file && part == NULL ? read_file(arguments, model, path, &how, shape, given, &dataset)
+                                : lk_dataset_read(model->context, path, &how, &dataset));
     if (dataset == NULL) {
         return LK_OK;
     }
-    lk_status status = hold(arguments, model, dataset, given);
+    lk_status status = part != NULL ? lk_given_first_part(model, dataset, given)
+                                    : hold(arguments, model, dataset, given);
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
@@ -174,7 +194,7 @@ static bool is_png(const char *path) {
 static lk_status write_samples(const cli_arguments *arguments, lk_context *context,
                                const lk_given *given, const lk_dataset *samples) {
     const char *out = cli_text(arguments, "out", NULL);
-    return given->examples > 0 && is_png(out) && !cli_has(arguments, "plain")
+    return cli_has(arguments, "given") && is_png(out) && !cli_has(arguments, "plain")
                ? lk_completions_write(context, out, given, samples)
                : lk_dataset_write(context, out, samples);
 }
@@ -200,10 +220,22 @@ static lk_status sample(const cli_arguments *arguments, const lk_model *model,
     return status;
 }
 
+/* What samples of that size are. */
+static lk_dataset of_samples(const cli_arguments *arguments, const lk_model *model,
+                             lk_shape shape) {
+    const lk_view *view = lk_model_view(model);
+    lk_dataset like = {.shape = shape, .alphabet = model->data.alphabet};
+    if (view != NULL && cli_has(arguments, "only-view")) {
+        like.shape = lk_view_shape(view, 0, shape);
+        like.alphabet = view->parts[0].alphabet;
+    }
+    return like;
+}
+
 static int report(const cli_arguments *arguments, const lk_model *model, int64_t count,
                   double seconds, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
-    const lk_dataset like = {.shape = model->data.shape, .alphabet = model->data.alphabet};
+    const lk_dataset like = of_samples(arguments, model, model->data.shape);
     char drawn[LK_LOSS_CAPACITY];
     lk_dataset_loss(out, &like, true, drawn);
     out = model->context->alias != NULL ? model->context->aliased : out;
@@ -219,7 +251,8 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
         printf("%s: %s\n", out, drawn);
     }
     if (note != NULL) {
-        printf("%s: %s\n", cli_text(arguments, "given", ""), note);
+        printf("%s: %s\n", cli_text(arguments, "given", cli_text(arguments, "given-view", "")),
+               note);
     }
     return cli_finish_output();
 }
@@ -240,11 +273,11 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
         return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
     }
-    const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
-                             .alphabet = model->data.alphabet,
-                             .columns = (lk_columns *)model->data.columns,
-                             /* Beside what is given as many are shown as there is room for. */
-                             .examples = cli_has(arguments, "given") ? 1 : how->count};
+    lk_dataset like =
+        of_samples(arguments, model, how->shape.axes > 0 ? how->shape : model->data.shape);
+    like.columns = (lk_columns *)model->data.columns;
+    /* Beside what is given as many are shown as there is room for. */
+    like.examples = cli_has(arguments, "given") ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
                 read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
@@ -313,6 +346,7 @@ static int run(const cli_arguments *arguments) {
     }
     how.seed = (uint64_t)seed;
     how.temperature = (float)temperature;
+    how.first_part = cli_has(arguments, "only-view");
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE) {
@@ -329,7 +363,7 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given prompt-file",
+    .inputs = "given given-view prompt-file",
     .outputs = "out",
     .folders = "out",
     .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
@@ -352,6 +386,12 @@ const cli_verb cli_sample_verb = {
             "--out drawn.txt\n"
             "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
             "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+            "  likely sample colours.likely --count 16 --only-view --out grey.npy     the first "
+            "part of the view, by itself,\n"
+            "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png   "
+            "and the rest given it\n"
+            "  likely sample colours.likely --count 8 --given-view photograph.png --out "
+            "coloured.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
             "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",

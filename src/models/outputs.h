@@ -62,8 +62,10 @@ lk_status lk_outputs_init_each(lk_graph *graph, const lk_model *model, const lk_
 lk_status lk_outputs_check_order(lk_graph *graph, const lk_outputs *output);
 /* Cells of a pixel in the network: its colours for a softmax, 1 for a mixture. */
 int32_t lk_outputs_groups(const lk_outputs *output);
+/* Cells of a pixel that another field of the same pixels has. */
+int32_t lk_outputs_colours(const lk_outputs *output, const lk_field *field);
 /* A field of the same pixels as numbers, binary ones 0 and 1, others in -1 .. 1: a cell for each
- * colour, or, in 1 group, one for the pixel, a channel for each colour. */
+ * colour, or, unless there are so many groups, one for the pixel, a channel for each colour. */
 lk_node *lk_outputs_numbers(lk_graph *graph, const lk_outputs *output, const lk_field *field,
                             int32_t groups);
 /* Channels of a cell of the layer "logits", and what these parameterise. */

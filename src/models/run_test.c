@@ -104,6 +104,14 @@ static const run_case cases[] = {
      "bits:1",
      {"layers=2", "channels=3"},
      2},
+    {"grayscale",
+     {3, {4, 3, 3}},
+     {3, {7, 4, 3}},
+     8,
+     3,
+     "grey:2",
+     {"depth=1", "first_depth=1", "embedding=1", "filters=2"},
+     4},
     {"pixelsnail",
      {3, {4, 3, 3}},
      {3, {4, 3, 3}},
@@ -269,7 +277,7 @@ static lk_model *make_model(lk_context *context, const run_case *c, const char *
                                 .alphabet = c->alphabet,
                                 .labels = c->labels};
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, data.shape, c->alphabet, &data.view));
     }
     testing_ok(context,
                lk_model_create(context, c->family, c->set, c->sets, data, order, 5, &model));

@@ -1,15 +1,15 @@
 /* Small pictures, to be made larger: their pixels are every so-manieth row and column. */
-#include "jobs/given_inside.h"
+#include "jobs/given.h"
 
-static void hold_pixels(const lk_model *model, const lk_dataset *dataset, int64_t scale,
-                        int64_t example, lk_given *given) {
+static void hold_pixels(const lk_dataset *dataset, int64_t scale, int64_t example,
+                        lk_given *given) {
     lk_shape picture = lk_shape_picture(given->shape);
     int64_t channels = picture.size[2], columns = (picture.size[1] - 1) / scale + 1;
+    int32_t *row = given->values + example * given->variables;
     for (int64_t i = 0; i < dataset->variables; i++) {
-        int64_t pixel = i / channels, row = pixel / columns * scale;
-        int64_t variable = row * picture.size[1] + pixel % columns * scale;
-        lk_given_hold(model, example, variable * channels + i % channels,
-                      dataset->values[example * dataset->variables + i], given);
+        int64_t pixel = i / channels;
+        int64_t at = pixel / columns * scale * picture.size[1] + pixel % columns * scale;
+        row[at * channels + i % channels] = dataset->values[example * dataset->variables + i];
     }
 }
 
@@ -20,9 +20,13 @@ lk_status lk_given_scaled(const lk_model *model, const lk_dataset *dataset, int6
     LK_TRY(lk_model_enlarged(model, dataset->path, dataset->shape, scale, shape, &there));
     LK_TRY(lk_model_accepts_values(model, dataset));
     LK_TRY(lk_given_open(model->context, dataset->path, dataset->examples,
-                         lk_shape_variables(there) * lk_given_parts(model), there, given));
+                         lk_shape_variables(there), there, given));
     for (int64_t n = 0; n < dataset->examples; n++) {
-        hold_pixels(model, dataset, scale, n, given);
+        hold_pixels(dataset, scale, n, given);
     }
-    return LK_OK;
+    lk_status status = lk_given_see(model, dataset->path, given);
+    if (status != LK_OK) {
+        lk_given_deinit(given);
+    }
+    return status;
 }

@@ -50,6 +50,7 @@ static const network networks[] = {
      32,
      CHARACTERS},
     {"pixelsnail", "pixelsnail", {"blocks=3", "resnets=2", "channels=32"}, 3, 32, BINARY_IMAGES},
+    {"subscale", "subscale", {"blocks=4", "layers=4", "channels=32"}, 3, 32, BINARY_IMAGES},
     {"pixelcnn++",
      "pixelcnn++",
      {"depth=2", "filters=16", "distribution=softmax"},

@@ -223,7 +223,9 @@ typedef struct lk_loading {
     bool binarize;
     bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
-    const char *labels; /* a file, one for each example or text; NULL: those that the file has */
+    /* A file, one for each example or text; or, by the names of the files of a folder, "name:2",
+     * field 2 of "7_anna_3.png", or "folder"; NULL: those that the data have. */
+    const char *labels;
 } lk_loading;
 lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one

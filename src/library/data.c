@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "data/label_names.h"
 #include "data/labels.h"
 #include "library/library.h"
 #include "models/take.h"
@@ -142,11 +143,20 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     return model == NULL ? LK_OK : lk_model_takes(model, data->dataset, &there);
 }
 
-/* Labels from a file, in place of the names of folders. */
+static const char *name_of_text(const void *of, int64_t item) {
+    const lk_data *data = of;
+    return data->names != NULL ? data->names[item] : data->path != NULL ? data->path : "text 0";
+}
+
+/* Labels from a file or by a rule, in place of the names of folders. */
 static lk_status label_texts(lk_context *context, const char *labels, lk_data *data) {
     int32_t *read = NULL;
     lk_dictionary classes = {0};
-    LK_TRY(lk_labels_read_classes(context, labels, data->count, &read, &classes));
+    const lk_file_names names = {data->path != NULL ? data->path : "text 0", data->count,
+                                 name_of_text, data};
+    LK_TRY(lk_labels_by_name(labels)
+               ? lk_labels_of_names(context, labels, &names, &read, &classes)
+               : lk_labels_read_classes(context, labels, data->count, &read, &classes));
     lk_release(data->labels);
     lk_dictionary_deinit(&data->classes);
     data->labels = read;

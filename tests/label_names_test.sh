@@ -44,6 +44,19 @@ run compress named --data valid --labels name:2 --lossy --out c >/dev/null
 run compress named --data valid --labels of-valid --lossy --out c2 >/dev/null
 expect_same c c2 "compressed by names"
 checks=$((checks + 6))
+# The speaker of a beginning goes on.
+begun() { run sample named --given valid/1_ben-9.wav --length 20 --out "$@" >/dev/null; }
+begun b1.wav --labels name:2
+begun b2.wav --label ben
+begun b3.wav --labels <(echo anna)
+expect_same b1.wav b2.wav "a beginning's own label"
+! cmp -s b1.wav b3.wav || fail "another label draws the same"
+expect_status 1 'label "carla"' sample named --given strange/0_carla-1.wav --labels name:2 \
+    --length 5 --out b4.wav
+[[ ! -e b4.wav ]] || fail "written before the refusal"
+expect_status 2 'exclude each other' sample named --given b1.wav --label ben --labels name:2 \
+    --out b4.wav
+expect_status 2 'are of what is given' sample named --labels name:2 --out b4.wav
 
 # Names that say nothing, and labels that were never met.
 expect_status 1 'strange/0_carla-1.wav: label "carla": .*say which it is to be taken for' \
@@ -81,6 +94,8 @@ expect_same <(run info t --json | grep fingerprint) <(run info tr --json | grep 
     "labels of folders are those of texts in them"
 [[ $(nats t --data texts/up/t_1.txt --labels folder) = \
     $(nats t --data texts/up/t_1.txt --labels <(echo up)) ]] || fail "the folder of one text"
+expect_same <(run sample t --prompt-file texts/up/t_1.txt --labels folder --length 30) \
+    <(run sample t --prompt-file texts/up/t_1.txt --label up --length 30) "a text that goes on"
 
 # ---- pictures
 mkdir -p pictures/a pictures/b
@@ -96,6 +111,17 @@ pictures q
 run info p | grep -q "'dark', 'light'" || fail "$(run info p)"
 [[ $(nats p --data pictures --labels name:2) = $(nats q --data pictures --labels folder) ]] ||
     fail "names and folders of pictures"
+drawn() { run sample p --count 4 --given-variables 2 --out "$@" >/dev/null; }
+drawn d1.npy --given pictures --labels name:2
+drawn d2.npy --given pictures --labels <(for i in 1 2 3 4; do echo dark; done
+    for i in 1 2 3 4; do echo light; done)
+expect_same d1.npy d2.npy "labels of what is given"
+drawn d3.npy --given pictures/b/x-light_1.pgm --labels name:2
+drawn d4.npy --given pictures/b/x-light_1.pgm --label light
+expect_same d3.npy d4.npy "the label of one picture"
+echo 1 >held.txt
+expect_status 1 'held.txt: values to be held have no labels' sample p --given held.txt --count 2 \
+    --labels name:1 --out d5.npy
 run compress p --data pictures --labels name:2 --out p.lk >/dev/null
 run decompress p --data p.lk --out p.npy --labels p.txt >/dev/null
 expect_same <(sort -u p.txt) <(printf 'dark\nlight\n') "labels of pictures are kept"

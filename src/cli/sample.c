@@ -37,6 +37,10 @@ static const cli_option options[] = {
     {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
      false},
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
+    {"labels", CLI_LABELS,
+     "of a model of p(x | label): those of what is --given, as likely eval takes them (default: "
+     "those that it has)",
+     false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: of families that take any "
@@ -83,6 +87,13 @@ static int check_given(const cli_arguments *arguments) {
     }
     if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
         return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
+    }
+    if (cli_has(arguments, "labels") && cli_has(arguments, "label")) {
+        return cli_usage(arguments, "--label and --labels exclude each other");
+    }
+    if (cli_has(arguments, "labels") && !cli_has(arguments, "given") &&
+        !cli_has(arguments, "prompt-file")) {
+        return cli_usage(arguments, "--labels are of what is given: --given or --prompt-file");
     }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
         if (cli_has(arguments, need[i])) {
@@ -149,10 +160,18 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
                 !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
     LK_TRY(file ? read_file(arguments, model, path, &how, shape, given, &dataset)
                 : lk_dataset_read(model->context, path, &how, &dataset));
+    const char *labels = cli_text(arguments, "labels", NULL);
     if (dataset == NULL) {
-        return LK_OK;
+        return labels == NULL
+                   ? LK_OK
+                   : lk_fail(model->context, LK_INVALID,
+                             "%s: values to be held have no labels of their own: give one label "
+                             "for all (--label)",
+                             path);
     }
-    lk_status status = hold(arguments, model, dataset, given);
+    lk_status status =
+        labels != NULL ? lk_dataset_read_labels(model->context, labels, dataset) : LK_OK;
+    status = status == LK_OK ? hold(arguments, model, dataset, given) : status;
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
@@ -315,6 +334,10 @@ static int run(const cli_arguments *arguments) {
     how.temperature = (float)temperature;
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE && s.model->data.labels == 0 &&
+        !cli_excludes(arguments, "labels", "models of p(x | label)")) {
+        status = EXIT_USAGE;
+    }
     if (status == EXIT_DONE) {
         status = sample_model(arguments, s.model, &how);
     }
@@ -329,7 +352,7 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given prompt-file",
+    .inputs = "given prompt-file labels",
     .outputs = "out",
     .folders = "out",
     .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "

@@ -85,11 +85,11 @@ static int report(const cli_arguments *arguments, const studio *s, double second
         lk_fail_no_memory(s->model->context, "a name", 1);
         status = cli_fault(s->model->context);
     } else if (cli_has(arguments, "json")) {
-        status = cli_print_json(
-            json_pack("{s:I, s:I, s:i, s:o, s:f, s:f, s:f}", "recordings", (json_int_t)s->count,
-                      "frames", (json_int_t)(s->symbols / unit), "rate", (int)s->target.rate, "out",
-                      lk_json_bytes(first), "seconds", seconds, "seconds_of_sound", sound,
-                      "seconds_of_sound_a_second", rate));
+        status = cli_print_json(json_pack(
+            "{s:I, s:I, s:i, s:o, s:f, s:f, s:f, s:f}", "recordings", (json_int_t)s->count,
+            "frames", (json_int_t)(s->symbols / unit), "rate", (int)s->target.rate, "out",
+            lk_json_bytes(first), "seconds", seconds, "seconds_of_sound", sound,
+            "seconds_of_sound_a_second", rate, "frames_per_second", rate * s->target.rate));
     } else {
         printf(
             "%lld recording%s of %.3f s in %.2f s: %.3f seconds of sound a second (%.0f frames), "

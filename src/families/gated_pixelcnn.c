@@ -22,8 +22,7 @@
 #include <stdio.h>
 
 #include "models/label.h"
-#include "models/outputs.h"
-#include "models/pixels.h"
+#include "models/parts.h"
 
 static const lk_setting settings[] = {
     {.key = "layers",
@@ -152,26 +151,19 @@ static lk_node *layers(const network *n, lk_node *input) {
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-/* s: what the part of a view before this one says, which is known for the whole image. */
-static lk_node *features_of(const network *n, const lk_field *field) {
-    const int32_t sizes[] = {n->first_kernel, n->kernel};
-    lk_node *node = lk_outputs_numbers(n->graph, &n->output, field, n->grid.groups);
-    for (int i = 0; i < 2; i++) {
-        char name[64];
-        lk_mask window;
-        lk_window_make(&window, sizes[i]);
-        snprintf(name, sizeof name, "%sbefore%d", n->prefix, i + 1);
-        node = lk_relu(n->graph, lk_pixels_masked(n->graph, name, node, n->grid, n->channels,
-                                                  &window, LK_CENTRE_ALL));
-    }
-    return node;
+/* s: what the part of a view before this one says. */
+static lk_node *features_of(const network *n, const lk_field *before) {
+    char name[64];
+    snprintf(name, sizeof name, "%sbefore", n->prefix);
+    return lk_part_features(n->graph, name, &n->output, before, n->grid, n->channels,
+                            (const int32_t[]){n->first_kernel, n->kernel});
 }
 
 /* p(field | the parts of the view before it, the label). */
 static void build_field(const lk_model *model, network *n, const lk_field *field,
                         const lk_field *before) {
     layer_name text;
-    n->before = before == NULL ? NULL : features_of(n, before);
+    n->before = features_of(n, before);
     lk_node *node = layers(n, lk_outputs_numbers(n->graph, &n->output, field, n->grid.groups));
     snprintf(text, sizeof text, "%shead", n->prefix);
     node = lk_pixels_dense(n->graph, text, node, n->grid,

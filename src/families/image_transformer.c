@@ -16,6 +16,9 @@
  *       its sides. Blocks come in raster order, and so do the pixels of a block: that is the order
  *       of the image. So the flange is known above on the right, and on the left in the own rows.
  *
+ * Of a view (models/parts.h) each part has such a network, in which a place is also told what two
+ * convolutions over whole windows say of the part before at what stands there.
+ *
  * Where: learned vectors for rows, columns and colours, which are summed. The norm is before each
  * part, as in models/decoder.h; the paper's code has it behind them. V begins at zero (Child et al.
  * 2019, section 6), so that a network begins as the marginals. */
@@ -25,8 +28,7 @@
 #include "base/arena.h"
 #include "models/decoder.h"
 #include "models/label.h"
-#include "models/outputs.h"
-#include "models/pixels.h"
+#include "models/parts.h"
 #include "models/sequence.h"
 
 static const lk_setting settings[] = {
@@ -198,19 +200,18 @@ static lk_attention_pattern pattern_of(const lk_model *model, const places *p) {
 /* ---- places ---------------------------------------------------------------------------------- */
 
 /* A place of several variables: a pixel, whose colours must follow one another. */
-static lk_status take_places(const lk_graph *graph, int64_t variables, places *p) {
-    p->count = graph->variables / variables;
+static lk_status take_places(const lk_graph *graph, const lk_field *field, int64_t variables,
+                             places *p) {
+    p->count = field->cells / variables;
     p->cell = lk_arena_take(graph->arena, p->count, sizeof *p->cell);
     p->limit = lk_arena_take(graph->arena, p->count, sizeof *p->limit);
     if (p->cell == NULL || p->limit == NULL) {
         return lk_fail_no_memory(graph->context, "places", p->count * 8);
     }
-    for (int64_t i = 0; i < graph->variables; i++) {
-        int64_t place = i / variables, variable = graph->by_rank[i];
-        if (i % variables == 0) {
-            p->cell[place] = (int32_t)(variable / variables);
-            p->limit[place] = (int32_t)i;
-        }
+    for (int64_t i = 0; i < field->cells; i += variables) { /* parts of a view follow one another */
+        int64_t step = field->first + i, variable = graph->by_rank[step] - field->first;
+        p->cell[i / variables] = (int32_t)(variable / variables);
+        p->limit[i / variables] = (int32_t)step;
     }
     return LK_OK;
 }
@@ -239,7 +240,7 @@ static bool is_natural(const places *p) {
 
 /* From cells to places, and back. */
 static lk_node *to_places(lk_graph *graph, const places *p, lk_node *node) {
-    return is_natural(p) ? node : lk_select_cells(graph, node, p->cell, p->count);
+    return node == NULL || is_natural(p) ? node : lk_select_cells(graph, node, p->cell, p->count);
 }
 
 static lk_node *from_places(lk_graph *graph, const places *p, lk_node *node) {
@@ -256,20 +257,23 @@ typedef struct network {
     const lk_model *model;
     lk_graph *graph;
     lk_outputs output;
+    lk_grid grid;
     lk_shape shape; /* of cells: height x width, x colours */
     places places;
+    const lk_field *before; /* the view's part before this one; NULL: it is the first */
 } network;
 
 /* A vector for each value of each colour, at the colour's cells. */
 static lk_node *symbols(const network *n, int64_t width) {
     lk_graph *graph = n->graph;
-    int32_t colours = n->output.colours, alphabet = graph->alphabet;
-    int64_t pixels = graph->variables / colours;
+    const lk_field *field = n->output.field;
+    int32_t colours = n->output.colours, alphabet = field->alphabet;
+    int64_t pixels = field->cells / colours;
     lk_node *colour[LK_CHANNELS_MOST];
     if (colours == 1) {
-        return lk_embedding(graph, "symbol", graph->data, alphabet, width);
+        return lk_embedding(graph, "symbol", field->node, alphabet, width);
     }
-    int32_t *cell = lk_arena_take(graph->arena, graph->variables, sizeof *cell);
+    int32_t *cell = lk_arena_take(graph->arena, field->cells, sizeof *cell);
     if (cell == NULL) {
         return NULL;
     }
@@ -279,13 +283,13 @@ static lk_node *symbols(const network *n, int64_t width) {
             cell[p] = (int32_t)(p * colours + c);
         }
         snprintf(name, sizeof name, "symbol%d", c + 1);
-        colour[c] = lk_embedding(graph, name, lk_select_cells(graph, graph->data, cell, pixels),
+        colour[c] = lk_embedding(graph, name, lk_select_cells(graph, field->node, cell, pixels),
                                  alphabet, width);
     }
-    for (int64_t v = 0; v < graph->variables; v++) {
+    for (int64_t v = 0; v < field->cells; v++) {
         cell[v] = (int32_t)(v % colours * pixels + v / colours);
     }
-    return lk_select_cells(graph, lk_concatenate(graph, colour, colours), cell, graph->variables);
+    return lk_select_cells(graph, lk_concatenate(graph, colour, colours), cell, field->cells);
 }
 
 /* What stands at each cell, before it is known where. */
@@ -305,6 +309,9 @@ static lk_node *told(const network *n) {
     lk_node *stands = lk_axis_positions(graph, "stands", n->shape, p->cell, p->count, width);
     lk_node *x = lk_shift_from_start(graph, "before", lk_add(graph, held, stands), 1);
     x = lk_add(graph, x, lk_axis_positions(graph, "place", n->shape, p->cell, p->count, width));
+    lk_node *s = lk_part_features(graph, "part", &n->output, n->before, n->grid, width,
+                                  (const int32_t[]){7, 3});
+    x = lk_part_add(graph, "place", x, to_places(graph, p, s));
     return lk_label_add(graph, "label", x);
 }
 
@@ -324,32 +331,37 @@ static lk_node *decoder(const network *n) {
     return lk_channel_norm(n->graph, "norm", x, 1);
 }
 
-static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
-    lk_grid grid;
+static lk_status init(network *n, const lk_model *model, lk_graph *graph, const lk_field *field) {
     int64_t block[2], memory[2], width = setting(model, "width"), heads = setting(model, "heads");
     *n = (network){.model = model, .graph = graph};
-    LK_TRY(lk_pixels_grid(graph, model, &grid));
+    LK_TRY(lk_pixels_grid(graph, model, &n->grid));
     LK_TRY(lk_sequence_check(graph, model->family->name));
-    LK_TRY(lk_outputs_init(graph, model, lk_graph_field(graph, 0), &n->output));
+    LK_TRY(lk_outputs_init(graph, model, field, &n->output));
     LK_TRY(lk_outputs_check_order(graph, &n->output));
     LK_TRY(lk_decoder_check(graph, width, heads));
-    grid.groups = lk_outputs_groups(&n->output);
-    n->shape = (lk_shape){3, {grid.size[0], grid.size[1], grid.groups}};
+    n->grid.groups = lk_outputs_groups(&n->output);
+    n->shape = (lk_shape){3, {n->grid.size[0], n->grid.size[1], n->grid.groups}};
     LK_TRY(block_of(model, block, memory));
-    LK_TRY(take_places(graph, n->output.colours / grid.groups, &n->places));
-    cut_blocks(model, grid, block, memory, &n->places);
+    LK_TRY(take_places(graph, field, n->output.colours / n->grid.groups, &n->places));
+    cut_blocks(model, n->grid, block, memory, &n->places);
+    return LK_OK;
+}
+
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
+    network n;
+    LK_TRY(init(&n, model, graph, field));
+    n.before = before;
+    int32_t groups = lk_outputs_groups(&n.output);
+    lk_node *logits =
+        lk_dense_from_zero(graph, "logits", decoder(&n), lk_outputs_channels(&n.output, groups));
+    lk_outputs_model(graph, &n.output, groups, from_places(graph, &n.places, logits));
     return LK_OK;
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    network n;
-    LK_TRY(init(&n, model, graph));
-    int32_t groups = lk_outputs_groups(&n.output);
-    lk_node *logits =
-        lk_dense_from_zero(graph, "logits", decoder(&n), lk_outputs_channels(&n.output, groups));
-    lk_outputs_model(graph, &n.output, groups, from_places(graph, &n.places, logits));
-    return lk_graph_close(graph);
+    return lk_parts_build(model, graph, build_part);
 }
 
 /* The layer "logits" of a softmax is one for all colours. */
@@ -358,11 +370,12 @@ const lk_family lk_image_transformer_family = {
     .place = 135,
     .any_order = true,
     .summary = "Transformer decoder whose layers read what is near: binary, grey or colour images, "
-               "also given a class",
+               "also given a class or on a view",
     .paper = "Parmar, Vaswani, Uszkoreit, Kaiser, Shazeer, Ku, Tran: Image Transformer, ICML 2018",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
+    .views = true,
     .prepare = lk_outputs_prepare,
     .ordering = ordering,
     .build = build,

@@ -19,7 +19,8 @@
  *
  * Values have a Bernoulli, a softmax, or a mixture of logistics (models/outputs.h), for which the
  * network runs once for a pixel. A class, which the paper does not have, is a bias in the gate of
- * every block.
+ * every block. Of a view (models/parts.h) each part has such a network, whose first features are
+ * also told, by 1x1, what two convolutions over whole windows say of the part before it.
  *
  * Left out: the dilated convolutions between the blocks (the published code's layer has no
  * dilation). */
@@ -29,8 +30,7 @@
 #include "base/arena.h"
 #include "models/label.h"
 #include "models/order.h"
-#include "models/outputs.h"
-#include "models/pixels.h"
+#include "models/parts.h"
 
 #define BLOCKS_MOST 64
 
@@ -194,14 +194,14 @@ static lk_node *up_and_down(const network *n, lk_node *x, int32_t blocks) {
     return x;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant; /* the order of the graph's variables says which it is */
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
     network n = {.graph = graph,
                  .channels = lk_settings_integer(&model->settings, "channels"),
                  .dropout = lk_settings_real(&model->settings, "dropout")};
     int32_t first_kernel;
     lk_outputs output;
-    LK_TRY(lk_outputs_init(graph, model, lk_graph_field_of(graph, graph->data), &output));
+    LK_TRY(lk_outputs_init(graph, model, field, &output));
     LK_TRY(lk_outputs_check_order(graph, &output));
     LK_TRY(lk_pixels_grid(graph, model, &n.grid));
     LK_TRY(lk_mask_size(graph, model, "first_kernel", &first_kernel));
@@ -211,16 +211,23 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     if (n.rank == NULL) {
         return lk_fail_no_memory(graph->context, "ranks of pixels", output.field->cells * 4);
     }
-    lk_node *numbers = lk_outputs_numbers(graph, &output, output.field, n.grid.groups);
+    lk_node *numbers = lk_outputs_numbers(graph, &output, field, n.grid.groups);
     lk_node *seen[] = {numbers, numbers == NULL ? NULL : lk_fill(graph, numbers->cells, 1, 1.0f)};
     lk_node *node = masked(&n, "first", lk_join_channels(graph, seen, 2), n.channels, first_kernel,
                            LK_CENTRE_A, LK_INIT_HE);
-    node = up_and_down(&n, normalised(&n, "first", node),
-                       (int32_t)lk_settings_integer(&model->settings, "blocks"));
+    lk_node *s = lk_part_features(graph, "part", &output, before, n.grid, n.channels,
+                                  (const int32_t[]){first_kernel, n.kernel});
+    node = lk_part_add(graph, "first", normalised(&n, "first", node), s);
+    node = up_and_down(&n, node, (int32_t)lk_settings_integer(&model->settings, "blocks"));
     node = masked(&n, "logits", lk_elu(graph, node), lk_outputs_channels(&output, n.grid.groups), 1,
                   LK_CENTRE_B, LK_INIT_ZERO);
     lk_outputs_model(graph, &output, n.grid.groups, node);
-    return lk_graph_close(graph);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant; /* the order of the graph's variables says which it is */
+    return lk_parts_build(model, graph, build_part);
 }
 
 const lk_family lk_lmconv_family = {
@@ -236,6 +243,7 @@ const lk_family lk_lmconv_family = {
     .variant = "order",
     .ordering = ordering,
     .given = true,
+    .views = true,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

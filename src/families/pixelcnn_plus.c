@@ -20,6 +20,9 @@
  * With a softmax over several colours, which the paper does not have, each colour has a layer of
  * features of its own, told the earlier colours of the pixel (models/pixel_head.h).
  *
+ * Of a view (models/parts.h) each part has such a network, whose first features are also told, by
+ * 1x1, what two convolutions over whole windows say of the part before it.
+ *
  * The convolutions inside resnets can be block-sparse (models/block_sparse.h), as in Gray, Radford,
  * Kingma 2017. A class is a bias in the gate of every resnet. All weights are normalised, and begin
  * with what layers say of 16 examples at mean 0 and deviation 1, before gates at 0.1 (Salimans and
@@ -27,6 +30,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/parts.h"
 #include "models/pixel_head.h"
 
 #define LEVELS_MOST 8
@@ -81,6 +85,7 @@ typedef struct network {
     lk_resnets resnets; /* on the finest grid */
     lk_grid grid[LEVELS_MOST];
     int64_t filters, depth, levels;
+    lk_node *before;      /* features of the view's part before this one; NULL: it is the first */
     lk_node *at[STREAMS]; /* the streams, as far as they are built */
     shortcut *said;       /* [levels * (depth + 1)], `count` of them not yet taken back */
     int64_t count;
@@ -172,9 +177,11 @@ static void begin(network *n, lk_node *pixels) {
     lk_mask_rectangle(&row, -1, -1, -1, 1);
     lk_mask_rectangle(&left, -1, 0, -1, -1);
     n->at[U] = lk_resnets_conv(&n->resnets, "first.u", pixels, n->filters, &above);
+    n->at[U] = lk_part_add(n->resnets.graph, "first.u", n->at[U], n->before);
     lk_node *beside = lk_resnets_conv(&n->resnets, "first.left", pixels, n->filters, &left);
     lk_node *over = lk_resnets_conv(&n->resnets, "first.above", pixels, n->filters, &row);
-    n->at[UL] = lk_add(n->resnets.graph, over, beside);
+    n->at[UL] = lk_part_add(n->resnets.graph, "first.ul", lk_add(n->resnets.graph, over, beside),
+                            n->before);
     remember(n);
 }
 
@@ -226,16 +233,22 @@ static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
     return n->said != NULL ? LK_OK : lk_fail_no_memory(graph->context, "shortcuts", 0);
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
     network n;
     lk_outputs output;
-    const lk_field *field = lk_graph_field(graph, 0);
     LK_TRY(init(&n, model, graph));
     LK_TRY(lk_outputs_init(graph, model, field, &output));
+    n.before = lk_part_features(graph, "part", &output, before, n.grid[0], n.filters,
+                                (const int32_t[]){7, 3});
     lk_node *ul = features(&n, lk_pixel_numbers_and_one(&n.resnets, &output));
     lk_pixel_head(&n.resnets, &output, ul, n.filters);
-    return lk_graph_close(graph);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    return lk_parts_build(model, graph, build_part);
 }
 
 const lk_family lk_pixelcnn_plus_family = {
@@ -243,11 +256,12 @@ const lk_family lk_pixelcnn_plus_family = {
     .place = 84,
     .summary =
         "gated resnets at several resolutions with shortcuts: binary, grey or colour images, "
-        "also given a class",
+        "also given a class or on a view",
     .paper = "Salimans, Karpathy, Chen, Kingma: PixelCNN++, ICLR 2017",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
+    .views = true,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

@@ -18,6 +18,9 @@
  * what was there before its pixel's first colour: strictly earlier pixels, as the proof sees. The
  * first pixel reads none, and its attention is 0.
  *
+ * Of a view (models/parts.h) each part has such a network, whose first features are also told, by
+ * 1x1, what two convolutions over whole windows say of the part before it.
+ *
  * A class is a bias in the gate of every resnet. With a softmax over several colours, which the
  * code does not have, each colour is told the earlier ones (models/pixel_head.h). Without attention
  * a block ends with resnet1(ul) alone. */
@@ -25,6 +28,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "models/parts.h"
 #include "models/pixel_head.h"
 
 static const lk_setting settings[] = {
@@ -145,7 +149,7 @@ static lk_node *add_block(const network *n, int64_t block, lk_node *ul) {
 /* ---- the network ----------------------------------------------------------------------------- */
 
 /* The row above, and to the left of it; then the left of the own row. */
-static lk_node *begin(const network *n) {
+static lk_node *begin(const network *n, const lk_field *part_before) {
     lk_mask row, left;
     lk_mask_rectangle(&row, -1, -1, -1, 1);
     lk_mask_rectangle(&left, -1, 0, -1, -1);
@@ -153,7 +157,9 @@ static lk_node *begin(const network *n) {
     int64_t channels = setting(n, "channels");
     lk_node *above = lk_resnets_conv(&n->resnets, "first.above", pixels, channels, &row);
     lk_node *before = lk_resnets_conv(&n->resnets, "first.left", pixels, channels, &left);
-    return lk_add(n->resnets.graph, above, before);
+    lk_node *s = lk_part_features(n->resnets.graph, "part", &n->output, part_before,
+                                  n->resnets.grid, channels, (const int32_t[]){7, 3});
+    return lk_part_add(n->resnets.graph, "first", lk_add(n->resnets.graph, above, before), s);
 }
 
 /* What attention needs: where pixels are, and what was there before each. */
@@ -175,7 +181,7 @@ static lk_status take_places(network *n) {
     return LK_OK;
 }
 
-static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
+static lk_status init(network *n, const lk_model *model, lk_graph *graph, const lk_field *field) {
     bool doubled = strcmp(lk_settings_text(&model->settings, "activation"), "concat-elu") == 0;
     *n = (network){.model = model,
                    .resnets = {.graph = graph,
@@ -183,32 +189,38 @@ static lk_status init(network *n, const lk_model *model, lk_graph *graph) {
                                .dropout = lk_settings_real(&model->settings, "dropout")}};
     LK_TRY(lk_pixels_grid(graph, model, &n->resnets.grid));
     n->resnets.grid.groups = 1;
-    LK_TRY(lk_outputs_init(graph, model, lk_graph_field(graph, 0), &n->output));
+    LK_TRY(lk_outputs_init(graph, model, field, &n->output));
     n->pixels = lk_outputs_numbers(graph, &n->output, n->output.field, 1);
     return lk_settings_boolean(&model->settings, "attention") ? take_places(n) : LK_OK;
 }
 
-static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
-    (void)variant;
+static lk_status build_part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                            const lk_field *before) {
     network n;
-    LK_TRY(init(&n, model, graph));
-    lk_node *ul = begin(&n);
+    LK_TRY(init(&n, model, graph, field));
+    lk_node *ul = begin(&n, before);
     for (int64_t block = 1; block <= setting(&n, "blocks"); block++) {
         ul = add_block(&n, block, ul);
     }
     lk_pixel_head(&n.resnets, &n.output, lk_elu(graph, ul), setting(&n, "channels"));
-    return lk_graph_close(graph);
+    return LK_OK;
+}
+
+static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
+    (void)variant;
+    return lk_parts_build(model, graph, build_part);
 }
 
 const lk_family lk_pixelsnail_family = {
     .name = "pixelsnail",
     .place = 140,
     .summary = "gated resnets and attention to all earlier pixels: binary, grey or colour images, "
-               "also given a class",
+               "also given a class or on a view",
     .paper = "Chen, Mishra, Rohaninejad, Abbeel: PixelSNAIL, ICML 2018",
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .given = true,
+    .views = true,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

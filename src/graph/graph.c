@@ -9,6 +9,8 @@
 #include "graph/memory_plan.h"
 #include "graph/op.h"
 
+#define NAME_MOST 320 /* of a parameter, with its scope */
+
 /* A field's node has no arithmetic: the execution writes its value. */
 static lk_status field_shape(lk_context *context, lk_node *node) {
     (void)context;
@@ -269,6 +271,7 @@ lk_status lk_graph_create_fields(lk_context *context, lk_parameters *parameters,
     }
     made->context = context;
     made->parameters = parameters;
+    made->scope = "";
     made->arena = lk_arena_create();
     lk_status status = LK_OK;
     if (made->arena == NULL) {
@@ -420,15 +423,22 @@ static bool has_failed(lk_graph *graph) {
 }
 
 static const char *node_name(lk_graph *graph, const lk_op *op, const char *name) {
-    if (name != NULL) {
-        return lk_arena_string(graph->arena, name);
-    }
-    size_t capacity = strlen(op->name) + 16;
+    const char *known = name != NULL ? name : op->name;
+    size_t capacity = strlen(graph->scope) + strlen(known) + 16;
     char *text = lk_arena_take(graph->arena, (int64_t)capacity, 1);
-    if (text != NULL) {
-        snprintf(text, capacity, "%s#%d", op->name, graph->node_count);
+    if (text != NULL && name != NULL) {
+        snprintf(text, capacity, "%s%s", graph->scope, name);
+    } else if (text != NULL) {
+        snprintf(text, capacity, "%s%s#%d", graph->scope, op->name, graph->node_count);
     }
     return text;
+}
+
+lk_status lk_graph_declare(lk_graph *graph, const char *name, int64_t rows, int64_t columns,
+                           lk_init init, int32_t *index) {
+    char scoped[NAME_MOST];
+    snprintf(scoped, sizeof scoped, "%s%s", graph->scope, name);
+    return lk_parameters_declare(graph->parameters, scoped, rows, columns, init, index);
 }
 
 lk_node *lk_graph_add(lk_graph *graph, const lk_op *op, const char *name, int32_t input_count,

@@ -90,8 +90,9 @@ typedef struct lk_graph {
     int64_t *rank_begin; /* [steps + 1] */
     lk_node **nodes;     /* those of the fields first */
     int32_t node_count, node_capacity;
-    lk_node *data;   /* of the first modelled field */
-    void *plan_room; /* for graph/memory_plan.h to see what an execution would take */
+    lk_node *data;     /* of the first modelled field */
+    const char *scope; /* what names of nodes and parameters begin with: "", "high." */
+    void *plan_room;   /* for graph/memory_plan.h to see what an execution would take */
     bool finished;
     lk_status failed; /* sticky: the first failure while building; node makers then return NULL */
 } lk_graph;
@@ -105,6 +106,9 @@ lk_status lk_graph_create(lk_context *context, lk_parameters *parameters, int64_
                           int32_t alphabet, const int32_t *rank, lk_graph **graph);
 void lk_graph_destroy(lk_graph *graph);
 
+/* For operations' makers (ops/NAME.h): lk_parameters_declare in the graph's scope. */
+lk_status lk_graph_declare(lk_graph *graph, const char *name, int64_t rows, int64_t columns,
+                           lk_init init, int32_t *index);
 /* For operations' makers (ops/NAME.h): adds a node, taking the settings that the maker put into the
  * graph's arena; runs the operation's shape rule, derives the ready steps. NULL input anywhere, or
  * an earlier failure, gives NULL. `name` may be NULL. */

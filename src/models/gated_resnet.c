@@ -79,7 +79,7 @@ static double scale_of(const char *layer) {
 }
 
 static double scale_of_softmax(const char *layer) {
-    return strcmp(layer, "logits") == 0 ? 0.1 : scale_of(layer);
+    return ends_with(layer, "logits") ? 0.1 : scale_of(layer);
 }
 
 /* Tables are drawn with the deviation sqrt(2 / (rows + columns)). */

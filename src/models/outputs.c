@@ -224,31 +224,40 @@ static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_
     return room ? LK_OK : lk_fail_no_memory(model->context, "marginals", 8 * symbols);
 }
 
-lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
+static lk_status start_softmax(lk_model *model, const lk_dataset *train, int32_t part,
+                               const char *prefix, int32_t colours) {
+    lk_parameter *bias = find(model, prefix, "bias");
+    LK_REQUIRE(bias != NULL);
+    return lk_pooled_logits(model, train, part, colours, bias->value);
+}
+
+/* Of all parts of a view, or of the data as they are (part -1). */
+static lk_status start_parts(lk_model *model, const lk_dataset *train, int32_t colours) {
     const lk_view *view = lk_model_view(model);
-    if (!lk_outputs_logistic(model)) {
-        return lk_pixels_start(model, train);
-    }
-    for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
-         part++) {
+    int32_t first = view == NULL ? -1 : 0, parts = view == NULL ? 0 : view->part_count;
+    for (int32_t part = first; part < parts; part++) {
         char prefix[64] = "";
         if (part >= 0) {
             snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
         }
-        LK_TRY(start_logistic(model, train, part, prefix, colours_of(model)));
+        LK_TRY(lk_outputs_logistic(model)
+                   ? start_logistic(model, train, part, prefix, colours_of(model))
+                   : start_softmax(model, train, part, prefix, colours));
     }
     return LK_OK;
 }
 
+lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
+    return start_parts(model, train, colours_of(model));
+}
+
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
-    return lk_outputs_logistic(model) ? lk_outputs_start(model, train)
-                                      : lk_outputs_start_each(model, train);
+    return start_parts(model, train, 1);
 }
 
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train) {
     if (lk_outputs_logistic(model)) {
         return start_logistic(model, train, -1, "", 1);
     }
-    int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
-    return lk_pooled_logits(model, train, -1, 1, model->parameters->list[bias].value);
+    return start_softmax(model, train, -1, "", 1);
 }

@@ -155,8 +155,7 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_attention_s
                          int32_t *parameter) {
     char text[256];
     snprintf(text, sizeof text, "%s.distance", name);
-    return lk_parameters_declare(graph->parameters, text, self->heads, self->distances,
-                                 LK_INIT_SLOPES, parameter);
+    return lk_graph_declare(graph, text, self->heads, self->distances, LK_INIT_SLOPES, parameter);
 }
 
 lk_node *lk_attention(lk_graph *graph, const char *name, lk_node *q, lk_node *k, lk_node *v,

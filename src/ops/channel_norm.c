@@ -115,11 +115,9 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t channels,
                          int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.gain", name);
-    LK_TRY(
-        lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ONE, &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, channels, 1, LK_INIT_ONE, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, channels, 1, LK_INIT_ZERO,
-                                 &parameters[1]);
+    return lk_graph_declare(graph, text, channels, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
 lk_node *lk_channel_norm(lk_graph *graph, const char *name, lk_node *input, int64_t groups) {

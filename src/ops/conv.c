@@ -306,17 +306,15 @@ lk_status lk_conv_declare(lk_graph *graph, const char *name, const lk_conv_setti
                        (long long)rows, (long long)self->channels);
     }
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(
-        lk_parameters_declare(graph->parameters, text, rows, self->channels, init, &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, rows, self->channels, init, &parameters[0]));
     /* In any order a cell reads by half of the taps, on average. */
     int64_t fan_in = rows / self->grid.groups;
     lk_parameters_fan_in(graph->parameters, parameters[0],
                          self->ranked ? (fan_in + 1) / 2 : fan_in);
     snprintf(text, sizeof text, "%s.bias", name);
-    return self->bias
-               ? lk_parameters_declare(graph->parameters, text, self->grid.groups * self->channels,
-                                       1, LK_INIT_ZERO, &parameters[1])
-               : LK_OK;
+    return self->bias ? lk_graph_declare(graph, text, self->grid.groups * self->channels, 1,
+                                         LK_INIT_ZERO, &parameters[1])
+                      : LK_OK;
 }
 
 lk_status lk_conv_prepare(lk_graph *graph, const char *name, const lk_conv_options *options,

@@ -135,9 +135,9 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t from, int64_
                          int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, from, to, init, &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, from, to, init, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, to, 1, LK_INIT_ZERO, &parameters[1]);
+    return lk_graph_declare(graph, text, to, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
 static lk_node *make(lk_graph *graph, const char *name, lk_node *input, int64_t channels,

@@ -94,8 +94,7 @@ lk_node *lk_embedding(lk_graph *graph, const char *name, lk_node *input, int64_t
     char text[256];
     int32_t parameter;
     snprintf(text, sizeof text, "%s.table", name);
-    graph->failed =
-        lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_GLOROT, &parameter);
+    graph->failed = lk_graph_declare(graph, text, rows, channels, LK_INIT_GLOROT, &parameter);
     embedding *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {
         graph->failed =

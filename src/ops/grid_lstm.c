@@ -371,8 +371,7 @@ static lk_status declare(lk_graph *graph, const char *name, const grid_lstm *sel
                        (long long)rows, (long long)(GATES * w));
     }
     snprintf(text, sizeof text, "%s.recurrent", name);
-    LK_TRY(
-        lk_parameters_declare(graph->parameters, text, rows, GATES * w, LK_INIT_GLOROT, parameter));
+    LK_TRY(lk_graph_declare(graph, text, rows, GATES * w, LK_INIT_GLOROT, parameter));
     lk_parameters_fan_in(graph->parameters, *parameter, rows / self->conv->grid.groups);
     return LK_OK;
 }

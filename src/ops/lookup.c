@@ -194,8 +194,7 @@ lk_node *lk_lookup(lk_graph *graph, const char *name, lk_node *input, int64_t ta
     char text[256];
     snprintf(text, sizeof text, "%s.table", name);
     int32_t parameter;
-    graph->failed =
-        lk_parameters_declare(graph->parameters, text, rows, channels, LK_INIT_ZERO, &parameter);
+    graph->failed = lk_graph_declare(graph, text, rows, channels, LK_INIT_ZERO, &parameter);
     return graph->failed != LK_OK
                ? NULL
                : lk_graph_add(graph, &lk_lookup_op, name, 1, &input, 1, &parameter, self);

@@ -246,11 +246,9 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t units, int64
                          lk_linear_options options, int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, units, inputs, options.init,
-                                 &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, units, inputs, options.init, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return options.bias ? lk_parameters_declare(graph->parameters, text, units, 1, LK_INIT_ZERO,
-                                                &parameters[1])
+    return options.bias ? lk_graph_declare(graph, text, units, 1, LK_INIT_ZERO, &parameters[1])
                         : LK_OK;
 }
 

@@ -107,8 +107,8 @@ lk_node *lk_mixture_readout(lk_graph *graph, const char *name, lk_node *state,
     char text[256];
     int32_t parameter;
     snprintf(text, sizeof text, "%s.component", name);
-    graph->failed = lk_parameters_declare(graph->parameters, text, lk_field_symbols(field),
-                                          state->channels, LK_INIT_ZERO, &parameter);
+    graph->failed = lk_graph_declare(graph, text, lk_field_symbols(field), state->channels,
+                                     LK_INIT_ZERO, &parameter);
     mixture_readout *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed == LK_OK && self == NULL) {
         graph->failed = lk_fail_no_memory(graph->context, name, (int64_t)sizeof *self);

@@ -109,11 +109,10 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_field *fiel
                          int64_t components, int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, components, 1, LK_INIT_ZERO,
-                                 &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, components, 1, LK_INIT_ZERO, &parameters[0]));
     snprintf(text, sizeof text, "%s.component", name);
-    return lk_parameters_declare(graph->parameters, text, lk_field_symbols(field), components,
-                                 LK_INIT_ZERO, &parameters[1]);
+    return lk_graph_declare(graph, text, lk_field_symbols(field), components, LK_INIT_ZERO,
+                            &parameters[1]);
 }
 
 lk_node *lk_mixture_state(lk_graph *graph, const char *name, const lk_field *field,

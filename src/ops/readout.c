@@ -155,9 +155,9 @@ static lk_status declare(lk_graph *graph, const char *name, int64_t count, int64
                          lk_init init, int32_t parameters[2]) {
     char text[256];
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, count, channels, init, &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, count, channels, init, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, count, 1, LK_INIT_ZERO, &parameters[1]);
+    return lk_graph_declare(graph, text, count, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
 lk_node *lk_readout(lk_graph *graph, const char *name, lk_node *input, const int32_t *cell,

@@ -47,8 +47,8 @@ lk_node *lk_recurrent_make(lk_graph *graph, const lk_op *op, const char *name, l
     int32_t parameter = 0;
     snprintf(text, sizeof text, "%s.recurrent", name);
     if (width >= 1) { /* else the shape rule refuses it */
-        graph->failed = lk_parameters_declare(graph->parameters, text, width, gates * width,
-                                              LK_INIT_GLOROT, &parameter);
+        graph->failed =
+            lk_graph_declare(graph, text, width, gates * width, LK_INIT_GLOROT, &parameter);
     }
     lk_recurrent *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {

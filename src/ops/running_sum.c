@@ -249,11 +249,9 @@ static lk_status declare(lk_graph *graph, const char *name, const lk_running_sum
     char text[256];
     int64_t rows = lk_graph_units(graph) + (options->seen ? graph->variables : 0);
     snprintf(text, sizeof text, "%s.weight", name);
-    LK_TRY(lk_parameters_declare(graph->parameters, text, rows, options->channels, options->init,
-                                 &parameters[0]));
+    LK_TRY(lk_graph_declare(graph, text, rows, options->channels, options->init, &parameters[0]));
     snprintf(text, sizeof text, "%s.bias", name);
-    return lk_parameters_declare(graph->parameters, text, options->channels, 1, LK_INIT_ZERO,
-                                 &parameters[1]);
+    return lk_graph_declare(graph, text, options->channels, 1, LK_INIT_ZERO, &parameters[1]);
 }
 
 /* inputs: one node for each modelled field. Parameters come first: a file that has too few of them

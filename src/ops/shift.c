@@ -121,8 +121,7 @@ static lk_node *make(lk_graph *graph, const char *name, lk_node *input, shift se
     if (settings.trained) {
         char text[256];
         snprintf(text, sizeof text, "%s.start", name);
-        graph->failed = lk_parameters_declare(graph->parameters, text, input->channels, 1,
-                                              LK_INIT_ZERO, &parameter);
+        graph->failed = lk_graph_declare(graph, text, input->channels, 1, LK_INIT_ZERO, &parameter);
     }
     shift *self = lk_arena_take(graph->arena, 1, sizeof *self);
     if (graph->failed != LK_OK || self == NULL) {

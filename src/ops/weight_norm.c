@@ -36,7 +36,7 @@ static const struct {
 
 static lk_status normalise(lk_graph *graph, const char *name, const lk_node *node, int32_t row) {
     char text[256];
-    snprintf(text, sizeof text, "%s.gain", name);
+    snprintf(text, sizeof text, "%s%s.gain", graph->scope, name);
     int32_t bands = rows[row].bands(node);
     int64_t *begin = lk_arena_take(graph->arena, bands + 1, sizeof *begin);
     if (begin == NULL) {

@@ -3,8 +3,8 @@
 # recording and 16 side by side, beside the rate of the sound:
 #   bench/wavenet.sh [ROUNDS] [FRAMES]
 # What is drawn does not depend on the weights' worth, so that the model is trained for a moment
-# only, on a tone that is made here. The best of the rounds counts. Where other work slows a round (the
-# load is told) the processor's time says more; it includes the start of the command.
+# only, on a tone that is made here. The best of the rounds counts. Where other work slows a round
+# (the load is told) the processor's time says more; it includes the start of the command.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}

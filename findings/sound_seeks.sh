@@ -66,7 +66,8 @@ for container, of, floats, run_up, later, integers in [
     count = pieces(file, 0, "float32", whole)
     expect(f"{of}: floats that differ behind a seek", said(count), floats)
     print(f"          ({count} of 285,000 or so)")
-    expect(f"{of}: those {run_up} frames later", said(pieces(file, run_up, "float32", whole)), later)
+    count = pieces(file, run_up, "float32", whole)
+    expect(f"{of}: those {run_up} frames later", said(count), later)
     whole = soundfile.SoundFile(io.BytesIO(file)).read(dtype="int16")
     if integers is not None:
         expect(f"{of}: int16 that differ", said(pieces(file, 0, "int16", whole)), integers)

@@ -37,6 +37,10 @@ static const cli_option options[] = {
     {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
      false},
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
+    {"labels", CLI_LABELS,
+     "of a model of p(x | label): those of what is --given, as likely eval takes them (default: "
+     "those that it has)",
+     false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: of families that take any "
@@ -109,6 +113,13 @@ static int check_given(const cli_arguments *arguments) {
     }
     if (cli_has(arguments, "scale") && says_what_is_held(arguments)) {
         return cli_usage(arguments, "--scale excludes --given-rows and --given-variables");
+    }
+    if (cli_has(arguments, "labels") && cli_has(arguments, "label")) {
+        return cli_usage(arguments, "--label and --labels exclude each other");
+    }
+    if (cli_has(arguments, "labels") && !cli_has(arguments, "given") &&
+        !cli_has(arguments, "prompt-file")) {
+        return cli_usage(arguments, "--labels are of what is given: --given or --prompt-file");
     }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
         bool picture = i >= PICTURE_OPTIONS && view; /* how the file is read */
@@ -195,11 +206,21 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
                 !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
     LK_TRY(file && part == NULL ? read_file(arguments, model, path, &how, shape, given, &dataset)
                                 : lk_dataset_read(model->context, path, &how, &dataset));
+    const char *labels = cli_text(arguments, "labels", NULL);
     if (dataset == NULL) {
-        return LK_OK;
+        return labels == NULL
+                   ? LK_OK
+                   : lk_fail(model->context, LK_INVALID,
+                             "%s: values to be held have no labels of their own: give one label "
+                             "for all (--label)",
+                             path);
     }
-    lk_status status = part != NULL ? lk_given_first_part(model, dataset, given)
-                                    : hold(arguments, model, dataset, shape, given);
+    lk_status status =
+        labels != NULL ? lk_dataset_read_labels(model->context, labels, dataset) : LK_OK;
+    if (status == LK_OK) {
+        status = part != NULL ? lk_given_first_part(model, dataset, given)
+                              : hold(arguments, model, dataset, shape, given);
+    }
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
@@ -376,6 +397,10 @@ static int run(const cli_arguments *arguments) {
     how.first_part = cli_has(arguments, "only-view");
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE && s.model->data.labels == 0 &&
+        !cli_excludes(arguments, "labels", "models of p(x | label)")) {
+        status = EXIT_USAGE;
+    }
     if (status == EXIT_DONE) {
         status = sample_model(arguments, s.model, &how);
     }
@@ -390,7 +415,7 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given given-view prompt-file",
+    .inputs = "given given-view prompt-file labels",
     .outputs = "out",
     .folders = "out",
     .more =

@@ -246,8 +246,8 @@ static lk_status start_part(lk_model *model, const lk_dataset *train, int32_t pa
                : start_softmax(model, train, part, prefix, pooled ? 1 : colours);
 }
 
-/* Of all parts of a view, or of the data as they are (part -1); layers of the name "under". pooled: a
- * softmax has one set of biases for all colours. */
+/* Of all parts of a view, or of the data as they are (part -1); layers of the name "under".
+ * pooled: a softmax has one set of biases for all colours. */
 static lk_status start_parts(lk_model *model, const lk_dataset *train, const char *under,
                              bool pooled) {
     const lk_view *view = lk_model_view(model);

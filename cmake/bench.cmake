@@ -1,5 +1,5 @@
 # Benchmarks: built and run only by `make bench` (the target `bench`), one after another; and what
-# bench/peers needs (the target `bench_peers`), which runs them in turn with other people's programs.
+# bench/peers needs (the target `bench_peers`), which runs them in turn with other programs.
 function(add_bench name source)
     add_executable(${name} EXCLUDE_FROM_ALL ${source})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)

@@ -1,5 +1,5 @@
-/* What a network of bench/networks.h says, for a peer to say the same (bench/peers/check.py): writes
- * into FOLDER a model of random weights, its values and the parameters of all conditionals.
+/* What a network of bench/networks.h says, for a peer to say the same (bench/peers/check.py):
+ * writes into FOLDER a model of random weights, its values and the parameters of all conditionals.
  * Arguments: NETWORK, FOLDER.
  *
  *   FOLDER/model      a model file: safetensors

@@ -1,7 +1,7 @@
-/* WaveNet's queues by hand (Le Paine et al., "Fast Wavenet Generation Algorithm", 2016): the peer of
- * cached sampling that is no framework, a compiled program for the one network "wavenet" of
- * bench/networks.h. It uses nothing of ours, and what its compiler and the C library do best: vectors
- * in registers, -O3 -march=native -ffast-math.
+/* WaveNet's queues by hand (Le Paine et al., "Fast Wavenet Generation Algorithm", 2016): the peer
+ * of cached sampling that is no framework, a compiled program for the one network "wavenet" of
+ * bench/networks.h. It uses nothing of ours, and what its compiler and the C library do best:
+ * vectors in registers, -O3 -march=native -ffast-math.
  *
  *   queue SECONDS BATCH     a round for each line on the standard input (bench/rounds.h)
  *   queue check FOLDER      what bench/peers/outputs.c and check.py left there: outputs agree */

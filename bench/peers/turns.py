@@ -1,12 +1,12 @@
 """Ours and other people's programs in turn: `make bench-peers`.
 
-turns.py BUILD OUT: BUILD has bench/bench_train, ...; the table is printed, and every round is a line
-of OUT. Of the environment: ROWS (parts of rows' names: "wavenet", "train/", "sample/lstm/16"; default
-all), ROUNDS (4), ROUND_SECONDS (1), THREADS (1).
+turns.py BUILD OUT: BUILD has bench/bench_train, ...; the table is printed, and every round is a
+line of OUT. Of the environment: ROWS (parts of rows' names: "wavenet", "train/", "sample/lstm/16";
+default all), ROUNDS (4), ROUND_SECONDS (1), THREADS (1).
 
-All contenders of a row are started, warm up (torch.compile compiles), and then each does a round for
-a line on its standard input, one after another: what else the machine does meets all alike. The key
-figure is processor time for a step with one thread: it does not see being descheduled."""
+All contenders of a row are started, warm up (torch.compile compiles), and then each does a round
+for a line on its standard input, one after another: what else the machine does meets all alike. The
+key figure is processor time for a step with one thread: it does not see being descheduled."""
 import json
 import os
 import subprocess
@@ -146,8 +146,8 @@ def main(build, out):
               if not wanted or any(word in name for word in wanted)}
     if not chosen:
         sys.exit(f"no row has a name with {' or '.join(wanted)}")
-    print(f"ms a step, best / median of {rounds} rounds, {threads} thread(s); first processor time, "
-          f"then wall time; load {os.getloadavg()[0]:.1f}\n\n{HEADING}", flush=True)
+    print(f"ms a step, best / median of {rounds} rounds, {threads} thread(s); first processor time,"
+          f" then wall time; load {os.getloadavg()[0]:.1f}\n\n{HEADING}", flush=True)
     began = time.time()
     with open(out, "w") as log:
         for name, row in chosen.items():

@@ -189,14 +189,12 @@ static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool
                      lk_shape_variables(there) * parts_of(model), there, given);
 }
 
-/* The first `count` places, at the model's own size in its ordering, else in the natural one. A
- * value of a picture has the same number in a higher one. */
+/* The first `count` places in the ordering at that size. A value of a picture has the same number
+ * in a higher one. */
 static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, int64_t count,
                              lk_given *given) {
-    lk_graph *graph = NULL;
-    if (lk_shape_equal(given->shape, model->data.shape)) {
-        LK_TRY(lk_model_graph(model, 0, &graph));
-    }
+    lk_graph *graph;
+    LK_TRY(lk_model_graph_ordered(model, given->shape, &graph));
     int64_t raw = given->variables / parts_of(model), missing = -1;
     for (int64_t place = 0; place < count && missing < 0; place++) {
         int64_t variable = graph != NULL ? graph->by_rank[place] : place, value = variable % raw;

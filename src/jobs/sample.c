@@ -18,8 +18,8 @@ typedef struct sampling {
     const lk_sample_options *options;
     lk_shape shape;    /* of a sample */
     int64_t variables; /* of one, as the model sees it */
-    bool own; /* at the model's own size each network has an ordering of its own; else there
-                          is one network, in the natural ordering */
+    bool own; /* at the model's own size each network has an ordering of its own; else there is one
+                 network, whose ordering follows from the shape */
     lk_sample_group group; /* the present one */
     atomic_llong drawn;
     double *odds;    /* [networks]: of each and those before it */
@@ -198,12 +198,24 @@ static bool rows_are_alike(const sampling *s, const lk_given *given) {
     return alike;
 }
 
+/* At another size than the model's own. */
+static lk_status all_held_come_first(const sampling *s, const lk_given *given) {
+    lk_graph *graph = NULL;
+    lk_status status =
+        s->model->data.stream ? LK_OK : lk_model_graph_ordered(s->model, s->shape, &graph);
+    for (int64_t n = 0; n < given->examples && status == LK_OK; n++) {
+        status = held_come_first(s, graph, given->values + n * given->variables);
+    }
+    lk_graph_destroy(graph);
+    return status;
+}
+
 static lk_status draw_rows(sampling *s) {
     const lk_sample_options *o = s->options;
     const lk_given *given = o->given;
     int64_t period = 1;
-    for (int64_t n = 0; given != NULL && !s->own && n < given->examples; n++) {
-        LK_TRY(held_come_first(s, NULL, given->values + n * given->variables));
+    if (given != NULL && !s->own) {
+        LK_TRY(all_held_come_first(s, given));
     }
     if (given != NULL && !rows_are_alike(s, given)) {
         period = given->examples * (o->labels != NULL ? o->label_count : 1);

@@ -30,11 +30,10 @@ static bool contradict(lk_shape a, lk_shape b) {
     return is_image(a) && is_image(b) && (!sides_agree(a, b) || channels_of(a) != channels_of(b));
 }
 
-/* One network that repeats along the data in their natural order; a stream's window is no size at
- * all. */
+/* One network, in an ordering that follows from the shape; a stream's window is no size at all. */
 static bool takes_any_size(const lk_model *model) {
-    return lk_model_any_size(model) && !model->data.stream &&
-           strcmp(model->order_name, "natural") == 0 && lk_model_variants(model) == 1;
+    return lk_model_any_size(model) && !model->data.stream && lk_model_ranked_by_shape(model) &&
+           lk_model_variants(model) == 1;
 }
 
 const char *lk_alpha_hint(lk_context *context, lk_shape own, lk_shape shape) {

@@ -1,4 +1,4 @@
-/* Making models and their networks. */
+/* Making models. */
 #include "models/model.h"
 
 #include <stdio.h>
@@ -205,6 +205,10 @@ static bool is_natural(const lk_model *model) {
     return natural;
 }
 
+static bool is_by_shape(const lk_model *model) {
+    return model->family->ranks != NULL || is_natural(model);
+}
+
 /* Building a network declares the parameters. Where they do not depend on the size of the data, it
  * is built on the smallest: loading a model then takes no more memory than its file. */
 static lk_status declare_parameters(lk_model *model) {
@@ -214,8 +218,8 @@ static lk_status declare_parameters(lk_model *model) {
         shape.size[axis] = shape.size[axis] < SMALLEST_SIDE ? shape.size[axis] : SMALLEST_SIDE;
     }
     LK_TRY(check_natural(model));
-    LK_TRY(lk_model_any_size(model) && is_natural(model) ? lk_model_graph_at(model, shape, &graph)
-                                                         : lk_model_graph(model, 0, &graph));
+    LK_TRY(lk_model_any_size(model) && is_by_shape(model) ? lk_model_graph_at(model, shape, &graph)
+                                                          : lk_model_graph(model, 0, &graph));
     lk_graph_destroy(graph);
     model->parameters->frozen = true;
     return LK_OK;
@@ -223,6 +227,46 @@ static lk_status declare_parameters(lk_model *model) {
 
 static lk_status reorder(lk_model *model) {
     return model->family->reorder != NULL ? model->family->reorder(model) : LK_OK;
+}
+
+/* Of a new model whose family has a rule. */
+static lk_status rank_by_rule(lk_model *model) {
+    const lk_family *family = model->family;
+    if (family->ranks == NULL) {
+        return LK_OK;
+    }
+    if (strcmp(model->order_name, "natural") != 0) {
+        return lk_fail(model->context, LK_INVALID,
+                       "%s has an ordering of its own, which follows from the shape: it takes no "
+                       "order %s",
+                       family->name, model->order_name);
+    }
+    lk_release(model->order_name);
+    model->order_name = lk_duplicate(family->order);
+    return model->order_name != NULL ? family->ranks(model, model->data.shape, model->rank)
+                                     : lk_fail_no_memory(model->context, "order", 8);
+}
+
+/* Of one from a file: what it holds is what the rule says. */
+static lk_status check_rule(const lk_model *model) {
+    const lk_family *family = model->family;
+    if (family->ranks == NULL) {
+        return LK_OK;
+    }
+    int64_t variables = model->data.variables;
+    int32_t *rank = lk_allocate(variables, sizeof *rank);
+    if (rank == NULL) {
+        return lk_fail_no_memory(model->context, "ordering", variables * (int64_t)sizeof *rank);
+    }
+    lk_status status = family->ranks(model, model->data.shape, rank);
+    bool same = strcmp(model->order_name, family->order) == 0 &&
+                memcmp(rank, model->rank, (size_t)variables * sizeof *rank) == 0;
+    lk_release(rank);
+    return status != LK_OK ? status
+           : same          ? LK_OK
+                           : lk_fail(model->context, LK_FORMAT,
+                                     "its ordering is not the one that a %s of these settings has",
+                                     family->name);
 }
 
 /* What the proof found has names of nodes and cells: nothing to whoever chose the order. */
@@ -250,10 +294,11 @@ lk_status lk_model_create(lk_context *context, const char *family, const char *c
     if (status == LK_OK) {
         status = lk_order_read(context, order, data.shape, made->rank, &made->order_name);
     }
+    status = status == LK_OK ? rank_by_rule(made) : status;
     status = status == LK_OK ? reorder(made) : status;
     if (status == LK_OK) {
         status = declare_parameters(made);
-        bool ordered = !made->family->any_order && !is_natural(made);
+        bool ordered = !made->family->any_order && !is_by_shape(made);
         status = status == LK_CAUSALITY && ordered ? fail_order(made) : status;
     }
     if (status == LK_OK) {
@@ -283,6 +328,7 @@ lk_status lk_model_create_ranked(lk_context *context, const char *family,
         made->order_name = lk_duplicate(order_name);
         status = made->order_name == NULL ? lk_fail_no_memory(context, "order", 8)
                                           : check_values(made, values_most);
+        status = status == LK_OK ? check_rule(made) : status;
         status = status == LK_OK ? reorder(made) : status;
         status = status == LK_OK ? declare_parameters(made) : status;
     }
@@ -335,115 +381,6 @@ int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {
 int64_t lk_model_modelled(const lk_model *model) {
     const lk_view *view = lk_model_view(model);
     return model->data.variables * (view != NULL ? view->part_count : 1);
-}
-
-/* ---- networks -------------------------------------------------------------------------------- */
-
-/* Ranks of the view's parts: all of one before any of the next. */
-static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t **ranks) {
-    int64_t variables = model->data.variables;
-    int32_t most = 0;
-    for (int64_t v = 0; v < variables; v++) {
-        most = rank[v] > most ? rank[v] : most;
-    }
-    if (most >= INT32_MAX / LK_VIEW_PARTS_MOST) {
-        return lk_fail(model->context, LK_INVALID, "a rank of %d is too large for a view", most);
-    }
-    *ranks = lk_allocate(lk_model_modelled(model), sizeof **ranks);
-    if (*ranks == NULL) {
-        return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
-    }
-    for (int64_t v = 0; v < lk_model_modelled(model); v++) {
-        (*ranks)[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
-    }
-    return LK_OK;
-}
-
-int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fields) {
-    const lk_data_description *data = &model->data;
-    const lk_view *view = lk_model_view(model);
-    int32_t count = 0;
-    for (int32_t p = 0; p < (view != NULL ? view->part_count : 1); p++) {
-        fields[count++] =
-            (lk_field){.name = view != NULL ? view->parts[p].name : "data",
-                       .cells = data->variables,
-                       .alphabet = view != NULL ? view->parts[p].alphabet : data->alphabet,
-                       .alphabets = data->alphabets,
-                       .rank = rank + p * data->variables};
-    }
-    if (data->labels > 0) {
-        fields[count++] =
-            (lk_field){.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = data->labels};
-    }
-    return count;
-}
-
-lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
-                                lk_graph **graph) {
-    LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
-    lk_graph *made = NULL;
-    lk_field fields[LK_VIEW_PARTS_MOST + 1];
-    int32_t *ranks = NULL;
-    *graph = NULL;
-    if (lk_model_view(model) != NULL) {
-        LK_TRY(part_ranks(model, rank, &ranks));
-    }
-    int32_t count = lk_model_fields(model, ranks != NULL ? ranks : rank, fields);
-    lk_status status =
-        lk_graph_create_fields(model->context, model->parameters, fields, count, &made);
-    lk_release(ranks);
-    if (status == LK_OK) {
-        status = model->family->build(model, variant, made);
-    }
-    if (status != LK_OK) {
-        lk_graph_destroy(made);
-        return status;
-    }
-    *graph = made;
-    return LK_OK;
-}
-
-lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **graph) {
-    if (model->family->ordering == NULL) {
-        return lk_model_graph_ranked(model, variant, model->rank, graph);
-    }
-    int32_t *rank = lk_allocate(model->data.variables, sizeof *rank);
-    if (rank == NULL) {
-        return lk_fail_no_memory(model->context, "ordering",
-                                 model->data.variables * (int64_t)sizeof *rank);
-    }
-    lk_status status = model->family->ordering(model, variant, rank);
-    if (status == LK_OK) {
-        status = lk_model_graph_ranked(model, variant, rank, graph);
-    }
-    lk_release(rank);
-    return status;
-}
-
-lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph) {
-    *graph = NULL;
-    if (!lk_model_any_size(model) || strcmp(model->order_name, "natural") != 0) {
-        char want[64];
-        lk_shape_print(model->data.shape, want, sizeof want);
-        return lk_fail(model->context, LK_MISMATCH,
-                       "a %s model%s takes data of its own size alone, %s", model->family->name,
-                       lk_model_any_size(model) ? " with an ordering of its own" : "", want);
-    }
-    lk_model there = *model; /* borrows everything but the ordering */
-    there.data.shape = shape;
-    there.data.variables = lk_shape_variables(shape);
-    LK_TRY(check_description(model->context, there.data));
-    there.rank = lk_allocate(there.data.variables, sizeof *there.rank);
-    if (there.rank == NULL) {
-        return lk_fail_no_memory(model->context, "ordering",
-                                 there.data.variables * (int64_t)sizeof *there.rank);
-    }
-    for (int64_t v = 0; v < there.data.variables; v++) {
-        there.rank[v] = (int32_t)v;
-    }
-    lk_status status = lk_model_graph(&there, 0, graph);
-    lk_release(there.rank);
-    return status;
 }
 
 lk_status lk_model_start(lk_model *model, const lk_dataset *train) {

@@ -72,6 +72,11 @@ struct lk_family {
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
      * files becomes part of the model. NULL: nothing to do. */
     lk_status (*prepare)(lk_model *model);
+    /* Ranks by a rule, of data of any shape: fills rank[variables of the shape] from the settings
+     * and that shape alone. The model's ordering then has the name `order`, and no other can be
+     * asked for; its network is held whole at any size. NULL: the ordering is chosen. */
+    const char *order;
+    lk_status (*ranks)(const lk_model *model, lk_shape shape, int32_t *rank);
     /* When a model has its ordering, made or loaded: may replace it, rank and order_name. NULL: it
      * stays. */
     lk_status (*reorder)(lk_model *model);
@@ -207,10 +212,15 @@ void lk_known_nodes(const lk_graph *graph, lk_node *nodes[LK_FIELDS_MOST]);
 #define LK_ORDER_AGNOSTIC "order_agnostic"
 bool lk_model_any_subset(const lk_model *model);
 lk_family_is lk_family_any_subset, lk_family_may_be_agnostic;
-/* The network on data of another shape, in their natural order, with the same parameters: for
- * families whose weights do not belong to places (a longer sequence, a larger image). LK_MISMATCH
- * when the family's do, or when the model has another ordering. */
+/* Its ordering is one of any shape: the natural one, or its family's rule. */
+bool lk_model_ranked_by_shape(const lk_model *model);
+/* The network on data of another shape, in the ordering that follows from it, with the same
+ * parameters: for families whose weights do not belong to places (a longer sequence, a larger
+ * image). LK_MISMATCH when the family's do, or when the model has an ordering of its own. */
 lk_status lk_model_graph_at(const lk_model *model, lk_shape shape, lk_graph **graph);
+/* The same, or of variant 0 at the model's own shape, where the ordering may be another than the
+ * natural one; *graph NULL where it is not: there the network may slide and is not built whole. */
+lk_status lk_model_graph_ordered(const lk_model *model, lk_shape shape, lk_graph **graph);
 /* Changes when the same model file begins to mean other probabilities. */
 #define LK_ENGINE_VERSION "1"
 /* Before training by gradients: the family's `start`, if it has one. */

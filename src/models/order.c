@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -11,6 +12,7 @@
 #include "base/utf8.h"
 
 #define ORDER_FILE_MOST (int64_t)(1 << 28)
+#define ORDERS_BY_NAME "natural, reversed, zigzag, s-curve:K, random:SEED"
 
 static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
@@ -58,8 +60,8 @@ lk_status lk_order_parse(lk_context *context, const char *path, const lk_bytes *
         bool ended = at == end || is_space(*at) || *at == '#';
         if (v < variables && (digits == 0 || value > INT32_MAX || !ended)) {
             return lk_fail(context, LK_FORMAT,
-                           "%s: rank %lld is not an integer in 0..2147483647 (an order is natural, "
-                           "reversed, zigzag, s-curve:K, random:SEED or a file of ranks)",
+                           "%s: rank %lld is not an integer in 0..2147483647 (an order "
+                           "is " ORDERS_BY_NAME " or a file of ranks)",
                            path, (long long)v + 1);
         }
         if (v < variables) {
@@ -126,6 +128,12 @@ static lk_status s_curve(lk_context *context, const char *order, lk_shape shape,
 
 static lk_status of_file(lk_context *context, const char *path, lk_shape shape, int32_t *rank) {
     lk_bytes bytes;
+    if (access(path, F_OK) != 0 && errno == ENOENT) { /* more often a name with a slip in it */
+        return lk_fail(context, LK_IO,
+                       "%s is neither an order (" ORDERS_BY_NAME ") nor a file of ranks that is "
+                       "there",
+                       path);
+    }
     LK_TRY(lk_file_read(context, path, ORDER_FILE_MOST, &bytes));
     lk_status status = lk_order_parse(context, path, &bytes, lk_shape_variables(shape), rank);
     lk_bytes_release(&bytes);

@@ -185,13 +185,35 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     return LK_OK;
 }
 
-/* A network that does not repeat along the data is held whole at their size, and so is one that
- * strides over as much as they have: LK_UNSUPPORTED. */
+/* A network that does not repeat along the data is held whole at their size, and so are one that
+ * strides over as much as they have and one that is ranked by a rule: LK_UNSUPPORTED. */
 static lk_status find_need(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
+    if (model->family->ranks != NULL) {
+        return LK_UNSUPPORTED;
+    }
     LK_TRY(measure(model, shape, plan, n));
     bool strides_over =
         n->period > 1 && shape.size[0] > 0 && shape.size[0] <= (n->lookback + 1) * n->period;
     return strides_over ? LK_UNSUPPORTED : LK_OK;
+}
+
+/* Whether a network that is held whole at a larger size may be built there: what it takes grows as
+ * the data, and at the model's own size it is cheap to build. */
+static lk_status ask_for_whole(const lk_model *model, lk_shape shape, const lk_run_options *o) {
+    double larger_by = (double)lk_shape_variables(shape) / (double)model->data.variables;
+    lk_graph *graph;
+    char what[128], size[64];
+    if (larger_by <= 1.0) {
+        return LK_OK;
+    }
+    LK_TRY(lk_model_graph(model, 0, &graph));
+    double bytes = (double)lk_arena_bytes(graph->arena) +
+                   (double)lk_execution_bytes(graph, plan_of(o), 1) * (double)o->lanes;
+    lk_graph_destroy(graph);
+    lk_shape_print(shape, size, sizeof size);
+    snprintf(what, sizeof what, "the network of a %s, which is held whole, over %s",
+             model->family->name, size);
+    return lk_memory_allow(model->context, NULL, what, bytes * larger_by);
 }
 
 static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *run) {
@@ -200,6 +222,7 @@ static lk_status open_elsewhere(const lk_model *model, lk_shape shape, lk_run *r
     if (status != LK_UNSUPPORTED || endless(model, shape)) {
         return status == LK_OK ? open_sliding(model, shape, &n, run) : status;
     }
+    LK_TRY(ask_for_whole(model, shape, &run->options));
     return open_whole(model, shape, run);
 }
 
@@ -334,6 +357,9 @@ static lk_status find_cost(const lk_model *model, const lk_run_options *options,
         if (status != LK_UNSUPPORTED || endless(model, shape)) {
             return status;
         }
+        lk_run_options one = *options;
+        one.lanes = 1;
+        LK_TRY(ask_for_whole(model, c->shape, &one));
     }
     lk_graph *graph;
     LK_TRY(own ? lk_model_graph(model, (int32_t)options->network, &graph)

@@ -143,6 +143,45 @@ static void test_refusals(void **state) {
     }
 }
 
+/* The last variable first, at any shape. */
+static lk_status rank_backwards(const lk_model *model, lk_shape shape, int32_t *rank) {
+    (void)model;
+    for (int64_t v = 0, last = lk_shape_variables(shape) - 1; v <= last; v++) {
+        rank[v] = (int32_t)(last - v);
+    }
+    return LK_OK;
+}
+
+/* A model ranked by a rule is, at another size, that of this size in the rule's ordering, whole. */
+static void test_ranks_by_a_rule(void **state) {
+    static const lk_shape own = {3, {4, 3, 1}}, there = {3, {2, 5, 1}};
+    static const uint16_t x[LANES * 10] = {0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 1};
+    lk_model *model = make_model(*state, "lmconv", own, "orders=0", "reversed");
+    lk_model *other = make_model(*state, "lmconv", there, "orders=0", "reversed");
+    lk_family ruled = *model->family;
+    ruled.order = "backwards";
+    ruled.ranks = rank_backwards;
+    lk_run_options options = {.shape = there, .lanes = LANES};
+    lk_run *run;
+    double want[LANES], got[LANES];
+    testing_refused(*state, lk_run_open(model, &options, &run), LK_MISMATCH, "ordering of its own");
+    model->family = &ruled;
+    testing_nll(other, x, LANES, want);
+    testing_ok(*state, lk_run_open(model, &options, &run));
+    assert_int_equal(lk_run_window(run), 10);
+    assert_int_equal(lk_run_variable(run, 0), 9);
+    run_all(run, *state, x, got);
+    assert_memory_equal(got, want, sizeof want);
+    lk_run_close(run);
+    options.shape = (lk_shape){3, {1 << 12, 1 << 12, 1}};
+    (*(lk_context **)state)->memory_most = INT64_C(1) << 30;
+    testing_refused(*state, lk_run_open(model, &options, &run), LK_NO_MEMORY,
+                    "held whole, over 4096x4096x1 would take");
+    (*(lk_context **)state)->memory_most = 0;
+    lk_model_destroy(model);
+    lk_model_destroy(other);
+}
+
 static void test_where_values_are_not_finite(void **state) {
     static const uint16_t x[LANES * 8] = {1};
     lk_model *model = make_model(*state, "made", (lk_shape){1, {8}}, NULL, "natural");
@@ -166,6 +205,7 @@ int main(void) {
         cmocka_unit_test(test_steps_end),
         cmocka_unit_test(test_lanes_fit),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_ranks_by_a_rule),
         cmocka_unit_test(test_where_values_are_not_finite),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);

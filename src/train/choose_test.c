@@ -203,11 +203,38 @@ static void resuming_keeps_the_plan(void **unused) {
     teardown(&b);
 }
 
+/* Half a million examples cannot be validated in a quarter of 0.06 seconds. */
+static void validation_gets_a_share_of_the_plan(void **unused) {
+    (void)unused;
+    enum { MANY = 500000 };
+    bench b = setup(PLAIN);
+    lk_dataset *many;
+    int32_t *order = lk_allocate(MANY, sizeof *order);
+    assert_non_null(order);
+    for (int32_t i = 0; i < MANY; i++) {
+        order[i] = i % (int32_t)b.valid->examples;
+    }
+    assert_int_equal(lk_dataset_select(b.context, b.valid, order, MANY, &many), LK_OK);
+    lk_train_options o = options_for_tests();
+    o.epochs = 0;
+    o.minutes = 0.001;
+    o.patience = 0;
+    o.rate.by_time = true;
+    succeeds(&b, lk_train(b.model, b.train, many, &o));
+    assert_in_range(b.model->calibration_count, 100, MANY / 2);
+    lk_dataset_destroy(many);
+    lk_release(order);
+    teardown(&b);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_by_their_size),          cmocka_unit_test(held_out_of_texts),
-        cmocka_unit_test(rates_that_fall_begin_higher), cmocka_unit_test(examples_by_their_number),
-        cmocka_unit_test(what_is_given_stays),          cmocka_unit_test(settings_suit_texts),
-        cmocka_unit_test(resuming_keeps_the_plan)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(texts_by_their_size),
+                                       cmocka_unit_test(held_out_of_texts),
+                                       cmocka_unit_test(rates_that_fall_begin_higher),
+                                       cmocka_unit_test(examples_by_their_number),
+                                       cmocka_unit_test(what_is_given_stays),
+                                       cmocka_unit_test(settings_suit_texts),
+                                       cmocka_unit_test(resuming_keeps_the_plan),
+                                       cmocka_unit_test(validation_gets_a_share_of_the_plan)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

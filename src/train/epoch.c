@@ -16,10 +16,20 @@ void lk_trainer_swap_average(lk_trainer *t) {
     }
 }
 
+bool lk_trainer_tell_validated(void *trainer, int64_t done, int64_t count) {
+    const lk_train_options *options = &((const lk_trainer *)trainer)->options;
+    if (options->validating != NULL) {
+        options->validating(options->progress_argument, done, count);
+    }
+    return true;
+}
+
 static lk_status score(lk_trainer *t) {
+    double before = lk_seconds();
     lk_trainer_swap_average(t);
     lk_status status = t->feed->validate(t, false, &t->valid_nll_nats);
     lk_trainer_swap_average(t);
+    t->validation_took = lk_seconds() - before;
     return status;
 }
 

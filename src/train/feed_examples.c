@@ -1,9 +1,13 @@
 /* Minibatches of the examples of a data set. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "train/feed.h"
 #include "train/version_0_1.h"
+
+#define VALIDATION_SHARE 0.25 /* of a planned time */
+#define VALIDATED_LEAST 100
 
 /* For training with values drawn afresh the data are grey and of another alphabet than the
  * model. */
@@ -40,6 +44,18 @@ static lk_status make_slices(lk_trainer *t) {
     return lk_slices_create(graph, cut, &t->slices);
 }
 
+static lk_status begin_validation(lk_trainer *t) {
+    int64_t networks = t->networks.count;
+    int64_t asked = networks < LK_VALIDATION_VARIANTS ? networks : LK_VALIDATION_VARIANTS;
+    t->valid_examples = t->valid->examples * asked;
+    t->valid_examples_last = networks > asked ? 1 + (double)networks / (double)asked : 1;
+    LK_TRY(lk_items_matched(t->model, t->valid, &t->valid_items));
+    t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
+    return t->valid_nll != NULL ? LK_OK
+                                : lk_fail_no_memory(t->model->context, "likelihoods",
+                                                    t->valid->examples * (int64_t)sizeof(double));
+}
+
 static lk_status init(lk_trainer *t) {
     lk_model *model = t->model;
     LK_TRY(check_data(model, t->train, t->valid));
@@ -52,14 +68,7 @@ static lk_status init(lk_trainer *t) {
     t->epoch_examples = t->train->examples;
     t->validates = t->valid != NULL;
     t->train_path = t->train->path;
-    if (t->validates) {
-        LK_TRY(lk_items_matched(model, t->valid, &t->valid_items));
-        t->valid_nll = lk_allocate(t->valid->examples, sizeof *t->valid_nll);
-        if (t->valid_nll == NULL) {
-            return lk_fail_no_memory(model->context, "likelihoods",
-                                     t->valid->examples * (int64_t)sizeof(double));
-        }
-    }
+    LK_TRY(t->validates ? begin_validation(t) : LK_OK);
     return make_slices(t);
 }
 
@@ -68,6 +77,7 @@ static void deinit(lk_trainer *t) {
     lk_batches_deinit(&t->batches);
     lk_walk_close(t->walk);
     lk_items_close(t->valid_items);
+    lk_dataset_destroy(t->valid_part);
     lk_slices_destroy(t->slices);
     lk_known_deinit(&t->known);
     lk_graph_destroy(t->known_graph);
@@ -116,18 +126,48 @@ static int64_t example(const lk_trainer *t, int64_t i) {
     return t->batches.order[t->batches.first + i];
 }
 
-static bool tell(void *trainer, int64_t done, int64_t count) {
-    const lk_train_options *options = &((const lk_trainer *)trainer)->options;
-    if (options->validating != NULL) {
-        options->validating(options->progress_argument, done, count);
+/* Of a training that is planned by time validation gets a share: as many examples as it suffices
+ * for, spread evenly. */
+static lk_status take_part(lk_trainer *t) {
+    lk_context *context = t->model->context;
+    int64_t all = t->valid->examples;
+    double share = VALIDATION_SHARE * t->state.plan_seconds / lk_trainer_validation_ahead(t);
+    int64_t count = (int64_t)((double)all * share);
+    count = count > VALIDATED_LEAST ? count : VALIDATED_LEAST;
+    int32_t *order = count < all ? lk_allocate(count, sizeof *order) : NULL;
+    if (order == NULL) {
+        return count < all ? lk_fail_no_memory(context, "validation data", count * 4) : LK_OK;
     }
-    return true;
+    for (int64_t i = 0; i < count; i++) {
+        order[i] = (int32_t)(i * all / count);
+    }
+    lk_status status = lk_dataset_select(context, t->valid, order, count, &t->valid_part);
+    lk_release(order);
+    LK_TRY(status);
+    lk_items_close(t->valid_items);
+    lk_release(t->valid_nll);
+    t->valid_items = NULL;
+    t->valid_nll = NULL;
+    t->valid = t->valid_part;
+    snprintf(
+        t->note, sizeof t->note,
+        "validated on %lld of %lld examples, spread evenly: all would take more than a quarter "
+        "of the time",
+        (long long)count, (long long)all);
+    return begin_validation(t);
+}
+
+static bool is_too_long(const lk_trainer *t) {
+    return t->state.best_epoch == 0 && t->valid_part == NULL && t->state.plan_seconds > 0 &&
+           t->valid->crops == NULL &&
+           lk_trainer_validation_ahead(t) > VALIDATION_SHARE * t->state.plan_seconds;
 }
 
 /* What was scored last by the same networks need not be scored again. */
 static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
+    LK_TRY(is_too_long(t) ? take_part(t) : LK_OK);
     const lk_walk_options how = {.networks = last ? 0 : LK_VALIDATION_VARIANTS, /* 0: all */
-                                 .progress = tell,
+                                 .progress = lk_trainer_tell_validated,
                                  .progress_argument = t};
     const lk_sink sink = lk_nll_sink(t->valid_nll);
     bool scored = last && t->scored_kept && t->networks.count <= LK_VALIDATION_VARIANTS;

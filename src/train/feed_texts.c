@@ -95,6 +95,8 @@ static lk_status init(lk_trainer *t) {
     }
     LK_TRY(is_one(t) ? measure_one(t) : arrange(t));
     t->validates = t->valid_texts != NULL;
+    t->valid_examples = t->validates ? lk_items_total(t->valid_texts) / model->data.variables : 0;
+    t->valid_examples_last = 1;
     LK_TRY(lk_windows_create(model, lk_trainer_asked_slices(t), t->batch_capacity, &t->windows));
     t->slices = lk_windows_slices(t->windows);
     t->slices_of_0_1 = 1;
@@ -273,6 +275,7 @@ static lk_status validate_one(lk_trainer *t, double *nll_nats) {
     for (int64_t done = 0; done < each && status == LK_OK; done += window) {
         int64_t here = each - done < window ? each - done : window;
         status = validate_window(t, lanes, done, here, x, &total);
+        lk_trainer_tell_validated(t, (done + here) * lanes, each * lanes);
     }
     lk_release(x);
     *nll_nats = total / (double)(each * lanes) * (double)window;
@@ -293,7 +296,7 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
         return validate_one(t, nll_nats);
     }
     double total = 0.0;
-    const lk_walk_options how = {0};
+    const lk_walk_options how = {.progress = lk_trainer_tell_validated, .progress_argument = t};
     const lk_sink sink = {add_nll, &total};
     if (t->walk == NULL) {
         LK_TRY(lk_walk_open(t->model, &t->walk));

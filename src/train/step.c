@@ -111,8 +111,8 @@ lk_status lk_trainer_check_kept(lk_trainer *t) {
 
 double lk_trainer_rate(const lk_trainer *t, int64_t step) {
     const lk_rate_options *rate = &t->options.rate;
-    return lk_rate_factor(rate,
-                          lk_plan_moment(rate, &t->state, step, t->epoch_batches, t->total_steps));
+    return lk_rate_factor(
+        rate, lk_plan_moment(rate, &t->plan, &t->state, step, t->epoch_batches, t->total_steps));
 }
 
 lk_status lk_trainer_step(lk_trainer *t) {

@@ -218,7 +218,7 @@ static lk_stop ended(const lk_trainer *t) {
     if (t->options.epochs > 0 && t->state.epoch >= t->options.epochs) {
         return LK_STOP_EPOCHS;
     }
-    if (lk_plan_over(&t->state)) {
+    if (lk_plan_over(&t->plan, &t->state)) {
         return LK_STOP_MINUTES;
     }
     bool impatient =
@@ -237,9 +237,17 @@ static bool save_due(const lk_trainer *t, double now) {
     return now - t->last_checkpoint >= interval;
 }
 
+/* What the validation that ends the training is going to take: as the last one did, or as the
+ * steps let expect, of which forward is a third. */
+double lk_trainer_validation_ahead(const lk_trainer *t) {
+    double example = t->session_examples > 0 ? t->stepping / (double)t->session_examples / 3 : 0;
+    double one = t->validation_took > 0 ? t->validation_took : example * (double)t->valid_examples;
+    return one * t->valid_examples_last;
+}
+
 static bool time_is_up(const lk_trainer *t, double now) {
     return t->options.rate.by_time
-               ? lk_plan_over(&t->state)
+               ? lk_plan_over(&t->plan, &t->state)
                : t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes;
 }
 
@@ -251,7 +259,7 @@ static lk_status step_and_look(lk_trainer *t) {
     t->stepping += now - before;
     t->state.seconds += now - before;
     t->state.epoch_seconds += now - before;
-    lk_plan_tick(t->plan, now - t->began, &t->state);
+    lk_plan_tick(&t->plan, now - t->began, lk_trainer_validation_ahead(t), &t->state);
     if (!report(t, false)) {
         t->stop = LK_STOP_ASKED;
     } else if (time_is_up(t, now)) {
@@ -326,6 +334,9 @@ static lk_status loop(lk_trainer *t) {
     t->stop = ended(t);
     while (t->stop == LK_STOP_NOT) {
         LK_TRY(run_epoch(t));
+    }
+    if (t->stop == LK_STOP_MINUTES) {
+        lk_plan_end(&t->state);
     }
     LK_TRY(lk_trainer_save(t, t->stop == LK_STOP_ASKED));
     if (t->stop == LK_STOP_ASKED) {

@@ -68,7 +68,7 @@ typedef struct lk_train_options {
     /* Called at most every progress_seconds (0: after every step) and at each end of an epoch;
      * false asks to stop: a checkpoint is written and LK_INTERRUPTED returned. NULL: none. */
     bool (*progress)(void *argument, const lk_train_progress *progress);
-    /* Of a validation, in examples or windows; it cannot be stopped. NULL: none. */
+    /* Of a validation, in examples or symbols of texts; it cannot be stopped. NULL: none. */
     void (*validating)(void *argument, int64_t done, int64_t count);
     void *progress_argument; /* of both */
     double progress_seconds;

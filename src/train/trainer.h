@@ -45,9 +45,13 @@ struct lk_trainer {
     bool validates;
     int64_t batch_capacity, batch_count; /* examples of a minibatch: at most; of the present one */
     int64_t epoch_batches, epoch_examples; /* of a whole epoch */
-    int64_t total_steps;                   /* 0: not known */
+    int64_t valid_examples;     /* that a validation runs, by all networks that it asks */
+    double valid_examples_last; /* how many times as many the last one runs, by all there are */
+    int64_t total_steps;        /* 0: not known */
     /* Of examples (feed_examples.c). */
     const lk_dataset *train, *valid;
+    lk_dataset
+        *valid_part; /* owned: those of the validation data for which there is time, or NULL */
     lk_networks networks;
     int32_t bound_variant; /* of the network that the slices are bound to */
     lk_graph *known_graph; /* owned: what order-agnostic models are trained on; else NULL */
@@ -85,7 +89,8 @@ struct lk_trainer {
     lk_plan_clock plan;
     /* This session, in seconds of a monotonic clock. */
     double began, last_step, last_report, last_checkpoint, checkpoint_took;
-    double stepping; /* spent in steps */
+    double stepping;        /* spent in steps */
+    double validation_took; /* the last one, in seconds; 0: none yet */
     int64_t session_examples, session_steps;
     int64_t recent;         /* examples since the last report, */
     double recent_nll_nats; /* and their sum */
@@ -110,6 +115,8 @@ lk_status lk_trainer_check_kept(lk_trainer *trainer);
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);
+/* For feeds, as they validate: so many of `count` examples or symbols are done. Goes on. */
+bool lk_trainer_tell_validated(void *trainer, int64_t done, int64_t count);
 /* What models that have learned nothing reach on the validation data (without any, on the training
  * data), in nats per example: found once. */
 lk_status lk_trainer_find_baselines(lk_trainer *trainer);
@@ -135,5 +142,8 @@ lk_status lk_trainer_save(lk_trainer *trainer, bool model);
 /* Exchanges the model's weights with those that would be kept if training ended now; twice restores
  * them. */
 void lk_trainer_swap_kept(lk_trainer *trainer);
+
+/* train.c: seconds that the validation is going to take that ends the training. */
+double lk_trainer_validation_ahead(const lk_trainer *trainer);
 
 #endif

@@ -59,8 +59,8 @@ void train_report_validating(void *argument, int64_t done, int64_t count) {
     double now = lk_seconds();
     if (r->live && now - r->told >= 0.5) {
         r->told = now;
-        fprintf(stderr, "\rvalidating: %lld of %lld examples\033[K", (long long)done,
-                (long long)count);
+        fprintf(stderr, "\rvalidating: %lld of %lld %s\033[K", (long long)done, (long long)count,
+                r->window > 0 ? "symbols" : "examples");
         fflush(stderr);
     }
 }

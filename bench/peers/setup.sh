@@ -14,10 +14,11 @@ refuse() { echo "bench-peers: $*" >&2 && exit 1; }
 
 has_torch && exit 0
 python3 -m venv "$venv" >/dev/null || refuse "python3 has no venv (apt-get install python3-venv)"
-echo "PyTorch $version goes to $venv (3 GB)"
 pip=("$venv/bin/pip" --disable-pip-version-check --quiet --retries 1)
-"${pip[@]}" install --no-deps -r "$here/requirements.txt" 2>/dev/null ||
-    refuse "PyTorch $version cannot be fetched from PyPI: without a network there is no comparison"
+none="PyTorch $version cannot be fetched from PyPI: without a network there is no comparison"
+"${pip[@]}" install --no-deps --dry-run "torch==$version" 2>/dev/null || refuse "$none"
+echo "PyTorch $version goes to $venv (3 GB)"
+"${pip[@]}" install --no-deps -r "$here/requirements.txt" 2>/dev/null || refuse "$none"
 # Where no CUDA libraries are installed, PyTorch's own are needed, though none is used.
 has_torch || "${pip[@]}" install "torch==$version" 2>/dev/null ||
     refuse "the libraries of PyTorch $version cannot be fetched from PyPI"

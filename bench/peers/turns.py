@@ -9,6 +9,7 @@ for a line on its standard input, one after another: what else the machine does 
 key figure is processor time for a step with one thread: it does not see being descheduled."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -92,12 +93,14 @@ def measure(row, rounds, log):
             if number > 0:
                 results[name].append(result)
     for name, process in processes.items():
+        late = process.poll() == -signal.SIGKILL
         process.kill()
         process.wait()
         if not results[name]:
             process.errors.seek(0)
-            lines = process.errors.read().strip().splitlines()
-            print(f"{name} failed: {lines[-1] if lines else 'no message'}", file=sys.stderr)
+            lines = process.errors.read().strip().splitlines() or ["no message"]
+            why = f"no round within {ROUND_SECONDS_MOST} s" if late else lines[-1]
+            print(f"{name} failed: {why}", file=sys.stderr)
     return {name: result for name, result in results.items() if result}
 
 

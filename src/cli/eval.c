@@ -21,9 +21,9 @@ static const cli_option options[] = {
     {"raw", NULL,
      "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
-    {"labels", "PATH",
+    {"labels", CLI_LABELS,
      "for a model of p(x | label): the label of each example, a number or word a line, or IDX, "
-     "NPY, NPZ (default: those that the data have)",
+     "NPY, NPZ; " CLI_LABELS_BY_NAME " (default: those that the data have)",
      false},
     {"classify", NULL,
      "for a model of p(x | label): try every label, and compare the most probable with the "

@@ -347,7 +347,7 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 static lk_status start(lk_model *model, const lk_dataset *train) {
     bool apart = lk_settings_boolean(&model->settings, "size_upscaling");
     LK_TRY(lk_outputs_start(model, train));
-    return apart ? lk_outputs_start_among(model, train, "first.") : LK_OK;
+    return apart ? lk_outputs_start_under(model, train, "first.") : LK_OK;
 }
 
 const lk_family lk_subscale_family = {

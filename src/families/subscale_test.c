@@ -341,6 +341,11 @@ static void test_refusals(void **state) {
             *state, lk_model_create(*state, "subscale", c->set, sets, data, "natural", 1, &model),
             LK_INVALID, rows[i].says);
     }
+    const lk_data_description square = {.shape = {2, {3, 3}}, .variables = 9, .alphabet = 2};
+    lk_model *model;
+    testing_refused(*state,
+                    lk_model_create(*state, "subscale", NULL, 0, square, "reversed", 1, &model),
+                    LK_CAUSALITY, "not the order reversed");
 }
 
 int main(void) {

@@ -58,6 +58,11 @@ lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *gi
 /* Rows all of which are open; of a data set or lines of that name. */
 lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
                         lk_shape shape, lk_given *given);
+/* Holds a value of the data, in rows of these: before lk_given_see. */
+static inline void lk_given_hold(lk_given *given, int64_t example, int64_t variable,
+                                 int32_t value) {
+    given->values[example * given->variables + variable] = value;
+}
 /* The first part of the view of a model that has one, the rest is open: pictures of that part, as
  * lk_sample_options.first_part draws them, of as many channels, no value of which is beyond its
  * levels; or any that the model would take, of which the view shows it; for grey:B of colours also

@@ -5,11 +5,11 @@ static void hold_pixels(const lk_dataset *dataset, int64_t scale, int64_t exampl
                         lk_given *given) {
     lk_shape picture = lk_shape_picture(given->shape);
     int64_t channels = picture.size[2], columns = (picture.size[1] - 1) / scale + 1;
-    int32_t *row = given->values + example * given->variables;
     for (int64_t i = 0; i < dataset->variables; i++) {
-        int64_t pixel = i / channels;
-        int64_t at = pixel / columns * scale * picture.size[1] + pixel % columns * scale;
-        row[at * channels + i % channels] = dataset->values[example * dataset->variables + i];
+        int64_t pixel = i / channels, row = pixel / columns * scale;
+        int64_t variable = row * picture.size[1] + pixel % columns * scale;
+        lk_given_hold(given, example, variable * channels + i % channels,
+                      dataset->values[example * dataset->variables + i]);
     }
 }
 

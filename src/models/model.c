@@ -381,7 +381,7 @@ bool lk_model_bound(const lk_model *model) {
 }
 
 int64_t lk_model_unit(const lk_model *model) {
-    return model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
+    return model != NULL && model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
 }
 
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {

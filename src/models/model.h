@@ -85,9 +85,9 @@ struct lk_family {
     /* The ordering begins with a smaller picture, of every so-manieth row and column, which can be
      * given: how many times smaller; 1: it does not. NULL: none of its models' does. */
     int64_t (*scale)(const lk_model *model);
-    /* Groups of variables that `eval` tells apart, such as slices: fills group[variables of the
-     * shape] with numbers below what it returns, from the settings and the shape; and what one is
-     * called. NULL: none. */
+    /* Groups of variables that `eval` tells apart, such as slices, of whole pixels: fills
+     * group[variables of the shape] with numbers below what it returns, from the settings and the
+     * shape; and what one is called. NULL: none. */
     int32_t (*groups)(const lk_model *model, lk_shape shape, int32_t *group);
     void (*group_name)(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]);
     /* When a model has its ordering, made or loaded: may replace it, rank and order_name. NULL: it
@@ -199,9 +199,8 @@ int64_t lk_model_modelled(const lk_model *model);
 bool lk_model_any_size(const lk_model *model);
 /* Symbols of a variable of the data. */
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
-/* Symbols of a stream that belong together, and are a position of its network: a frame's; else
- * 1. */
-int64_t lk_model_unit(const lk_model *model);
+/* lk_model_unit (likely.h): symbols of a stream that belong together, and are a position of its
+ * network. */
 /* The view's, or NULL; lk_model_bound (likely.h) says whether it makes NLLs bounds. */
 const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is

@@ -110,7 +110,8 @@ static lk_status check_labels(const lk_model *model, const lk_dataset *dataset) 
         return lk_fail(model->context, LK_MISMATCH,
                        "%s: the model gives p(x | label), and these data have no labels%s",
                        dataset->path,
-                       lk_advice(model->context, "labels", ": give them (--labels PATH)"));
+                       lk_advice(model->context, "labels",
+                                 ": give them (--labels PATH, or by the names of files name:2)"));
     }
     for (int64_t i = 0; i < dataset->examples; i++) {
         if (dataset->labels[i] < 0 || dataset->labels[i] >= model->data.labels) {
@@ -181,8 +182,8 @@ lk_status lk_model_label_texts(const lk_model *model, const char *labels, lk_ite
                        "%s: the model gives p(x | label), and no folder's name is a label here%s",
                        lk_items_path(items),
                        lk_advice(model->context, "labels",
-                                 ": give one for each text (--labels "
-                                 "PATH)"));
+                                 ": give one for each text (--labels PATH, or by their names "
+                                 "name:2)"));
     }
     return model->data.classes.count > 0 ? lk_items_match_labels(items, &model->data.classes)
                                          : LK_OK;

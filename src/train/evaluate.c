@@ -36,9 +36,9 @@ static lk_status take(void *argument, const lk_passage *passage) {
         e->part_nats[lk_view_part_of(passage->view, v, e->variables)] += passage->nats[v];
     }
     for (int64_t i = 0; e->groups > 0 && i < passage->count; i++) {
-        int64_t value; /* the first that the cell is made of */
-        lk_view_made_of(passage->view, passage->first + i, e->variables, &value);
-        e->group[e->group_of[value]].nats += passage->nats[i];
+        int64_t variable; /* of a whole pixel's cell the first: groups are of pixels */
+        lk_view_made_of(passage->view, passage->first + i, e->variables, &variable);
+        e->group[e->group_of[variable]].nats += passage->nats[i];
     }
     return LK_OK;
 }

@@ -300,5 +300,6 @@ const lk_family lk_multiscale_family = {
     .ranks = ranks,
     .build = build,
     .any_size = true,
+    .falling_rate = 0.002,
     .start = lk_coarse_to_fine_start,
 };

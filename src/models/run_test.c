@@ -104,6 +104,14 @@ static const run_case cases[] = {
      "bits:1",
      {"layers=2", "channels=3"},
      2},
+    {"grayscale",
+     {3, {4, 3, 3}},
+     {3, {7, 4, 3}},
+     8,
+     3,
+     "grey:2",
+     {"depth=1", "first_depth=1", "embedding=1", "filters=2"},
+     4},
     {"pixelsnail",
      {3, {4, 3, 3}},
      {3, {4, 3, 3}},
@@ -137,6 +145,22 @@ static const run_case cases[] = {
      {"blocks=1", "channels=2", "distribution=logistic", "mixtures=2"},
      4},
     {"pyramid", {3, {4, 3, 3}}, {3, {9, 4, 3}}, 3, 3, NULL, {"blocks=1", "channels=2"}, 2},
+    {"subscale",
+     {3, {5, 4, 3}},
+     {3, {7, 3, 3}},
+     4,
+     3,
+     NULL,
+     {"layers=2", "channels=2", "blocks=1", "width=4"},
+     4},
+    {"subscale",
+     {3, {4, 3, 1}},
+     {3, {5, 7, 1}},
+     8,
+     0,
+     "bits:1",
+     {"layers=1", "channels=2", "stride=3", "size_upscaling=true"},
+     4},
     {"lmconv",
      {3, {4, 5, 1}},
      {3, {11, 7, 1}},
@@ -269,7 +293,7 @@ static lk_model *make_model(lk_context *context, const run_case *c, const char *
                                 .alphabet = c->alphabet,
                                 .labels = c->labels};
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, data.shape, c->alphabet, &data.view));
     }
     testing_ok(context,
                lk_model_create(context, c->family, c->set, c->sets, data, order, 5, &model));

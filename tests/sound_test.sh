@@ -20,6 +20,7 @@ grep -q "as --view mulaw says" told || fail "the view is not told: $(cat told)"
 grep -q "file of another kind" told || fail "what is left out is not told: $(cat told)"
 run info v.likely >info
 grep -q "1 channel at 8000 frames a second, as mulaw (mu 255" info || fail "$(cat info)"
+grep -qE '^past +[0-9]+ bytes are read of each stream, [0-9]+ held' info || fail "$(cat info)"
 for view in mulaw linear8 bytes; do
     # shellcheck disable=SC2086
     run train wavenet --data voices --view $view --out $view.likely $small >/dev/null
@@ -120,6 +121,14 @@ expect_status 2 "NAME.png" score bytes.likely --data voices --map map.html
 # ---- what is refused
 head -c 500 voices/low/a.wav >cut.wav
 expect_status 1 "cut off" eval bytes.likely --data cut.wav
+# Two chunks of samples (findings/sound_chunks.sh).
+{
+    printf 'RIFF%bWAVE' "$(le $((36 + 1400 + 8 + 40)) 4)"
+    tail -c +13 voices/low/a.wav
+    printf 'data%b' "$(le 40 4)"
+    head -c 84 voices/low/a.wav | tail -c 40
+} >two.wav
+expect_status 1 "two.wav: has two chunks of samples" eval bytes.likely --data two.wav
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt

@@ -32,6 +32,11 @@ void cli_end(cli_session *session);
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
         {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
         CLI_BINARIZE_OPTIONS, CLI_PICTURE_OPTIONS
+/* What --labels takes, and what the rules say (data/label_names.h). */
+#define CLI_LABELS "PATH|name:N|folder"
+#define CLI_LABELS_BY_NAME                                                                    \
+    "name:2 takes field 2 of the files' own names (jackson of 7_jackson_32.wav), folder the " \
+    "names of their folders"
 /* Their names: no model of texts takes them. */
 #define CLI_OF_EXAMPLES "alphabet shape binarize binarize-seed alpha orient depth"
 /* How pictures are read. */

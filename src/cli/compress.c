@@ -14,7 +14,7 @@ static const cli_option options[] = {
      false},
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
-    {"labels", "PATH",
+    {"labels", CLI_LABELS,
      "the label of each example, as likely eval takes them: for a model of p(x | label), or to be "
      "kept (default: those that the data have)",
      false},

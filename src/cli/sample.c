@@ -37,6 +37,10 @@ static const cli_option options[] = {
     {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
      false},
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
+    {"labels", CLI_LABELS,
+     "of a model of p(x | label): those of what is --given, as likely eval takes them (default: "
+     "those that it has)",
+     false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: of families that take any "
@@ -54,6 +58,10 @@ static const cli_option options[] = {
     {"given-rows", "N",
      "how many rows of the images of --given are held (default half, or all of a picture as wide "
      "as the model's but less high)",
+     false},
+    {"scale", "N",
+     "the pictures of --given are every N-th row and column of those that are drawn (default where "
+     "a model draws such a small picture first, as subscale does: how small that is)",
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
@@ -80,14 +88,20 @@ static const cli_option options[] = {
 
 /* ---- what is given --------------------------------------------------------------------------- */
 
+static bool says_what_is_held(const cli_arguments *arguments) {
+    return cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables");
+}
+
 /* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
 static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
-                                       "binarize-seed", "alpha",           "orient", "depth"};
-    enum { PICTURE_OPTIONS = 5 }; /* from there on */
+    static const char *const need[] = {"given-rows", "given-variables", "scale",
+                                       "plain",      "binarize",        "binarize-seed",
+                                       "alpha",      "orient",          "depth"};
+    enum { PICTURE_OPTIONS = 6 }; /* from there on */
     int64_t unused;
     if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
+        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused) ||
+        !cli_integer(arguments, "scale", 1, LK_SCALE_MOST, 1, &unused)) {
         return EXIT_USAGE;
     }
     if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
@@ -96,6 +110,16 @@ static int check_given(const cli_arguments *arguments) {
     bool view = cli_has(arguments, "given-view");
     if (view && (cli_has(arguments, "given") || cli_has(arguments, "only-view"))) {
         return cli_usage(arguments, "--given-view excludes --given and --only-view");
+    }
+    if (cli_has(arguments, "scale") && says_what_is_held(arguments)) {
+        return cli_usage(arguments, "--scale excludes --given-rows and --given-variables");
+    }
+    if (cli_has(arguments, "labels") && cli_has(arguments, "label")) {
+        return cli_usage(arguments, "--label and --labels exclude each other");
+    }
+    if (cli_has(arguments, "labels") && !cli_has(arguments, "given") &&
+        !cli_has(arguments, "prompt-file")) {
+        return cli_usage(arguments, "--labels are of what is given: --given or --prompt-file");
     }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
         bool picture = i >= PICTURE_OPTIONS && view; /* how the file is read */
@@ -106,9 +130,23 @@ static int check_given(const cli_arguments *arguments) {
     return EXIT_DONE;
 }
 
+/* Pictures that are as small as what the model draws first are that; so are others, of a size that
+ * is not the model's. */
+static bool is_small(const cli_arguments *arguments, const lk_model *model,
+                     const lk_dataset *dataset) {
+    bool smaller = lk_model_scale(model) > 1 && dataset->open == NULL &&
+                   lk_shape_variables(dataset->shape) != model->data.variables &&
+                   (lk_model_first(model, dataset->shape) || !lk_model_part(model, dataset->shape));
+    return cli_has(arguments, "scale") || (smaller && !says_what_is_held(arguments));
+}
+
 static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
-                      lk_given *given) {
-    int64_t rows, variables; /* checked before */
+                      lk_shape shape, lk_given *given) {
+    int64_t rows, variables, scale; /* checked before */
+    LK_REQUIRE(cli_integer(arguments, "scale", 1, LK_SCALE_MOST, lk_model_scale(model), &scale));
+    if (is_small(arguments, model, dataset)) {
+        return lk_given_scaled(model, dataset, scale, shape, given);
+    }
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
     if (variables < 0 && rows < 0 && dataset->open != NULL) {
@@ -131,8 +169,8 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
                            lk_dataset **dataset) {
     lk_bytes bytes;
     LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
-    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
-                how->words || !is_held_text(&bytes);
+    bool data = says_what_is_held(arguments) || cli_has(arguments, "scale") || how->words ||
+                !is_held_text(&bytes);
     lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
                             : lk_given_parse(model, path, &bytes, shape, given);
     lk_bytes_release(&bytes);
@@ -153,7 +191,7 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
     how.words = columns != NULL && lk_columns_have_words(columns);
     how.holes = columns != NULL;
     how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, LK_FOR_COMPLETION, &how);
+    lk_model_wish(model, cli_has(arguments, "scale") ? LK_FOR_ENLARGING : LK_FOR_COMPLETION, &how);
     if (part != NULL) { /* its levels and channels say what it is */
         how.pictures.levels = how.pictures.channels = 0;
         how.pictures.fits = NULL;
@@ -168,11 +206,21 @@ static lk_status read_given(const cli_arguments *arguments, const lk_model *mode
                 !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
     LK_TRY(file && part == NULL ? read_file(arguments, model, path, &how, shape, given, &dataset)
                                 : lk_dataset_read(model->context, path, &how, &dataset));
+    const char *labels = cli_text(arguments, "labels", NULL);
     if (dataset == NULL) {
-        return LK_OK;
+        return labels == NULL
+                   ? LK_OK
+                   : lk_fail(model->context, LK_INVALID,
+                             "%s: values to be held have no labels of their own: give one label "
+                             "for all (--label)",
+                             path);
     }
-    lk_status status = part != NULL ? lk_given_first_part(model, dataset, given)
-                                    : hold(arguments, model, dataset, given);
+    lk_status status =
+        labels != NULL ? lk_dataset_read_labels(model->context, labels, dataset) : LK_OK;
+    if (status == LK_OK) {
+        status = part != NULL ? lk_given_first_part(model, dataset, given)
+                              : hold(arguments, model, dataset, shape, given);
+    }
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
@@ -349,6 +397,10 @@ static int run(const cli_arguments *arguments) {
     how.first_part = cli_has(arguments, "only-view");
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE && s.model->data.labels == 0 &&
+        !cli_excludes(arguments, "labels", "models of p(x | label)")) {
+        status = EXIT_USAGE;
+    }
     if (status == EXIT_DONE) {
         status = sample_model(arguments, s.model, &how);
     }
@@ -363,35 +415,39 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given given-view prompt-file",
+    .inputs = "given given-view prompt-file labels",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
-            "trained with order_agnostic=true take any subset. A .png of\n"
-            "completions shows what was given, its open part grey, and what became of it beside "
-            "it. Pictures of another size than the\n"
-            "model's are completed at their own, by families that take any.\n"
-            "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
-            "not grow with it; a model of characters\n"
-            "draws only characters that it knows. A stream depends on the seed and its number "
-            "alone.\n\n"
-            "examples:\n"
-            "  likely sample digits.likely --count 64 --out samples.png\n"
-            "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
-            "--out drawn.txt\n"
-            "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
-            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
-            "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
-            "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
-            "  likely sample colours.likely --count 8 --given-view photograph.png --out "
-            "coloured.png\n"
-            "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
-            "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
-            "  likely sample book.likely --length 10000000 --out long.txt\n",
+    .more =
+        "Held variables must come first in the model's ordering; eonade, ardm, and what was "
+        "trained with order_agnostic=true take any subset. A .png of\n"
+        "completions shows what was given, its open part grey, and what became of it beside "
+        "it. Pictures of another size than the\n"
+        "model's are completed at their own, by families that take any. Of a model that draws a "
+        "small picture first, every N-th row and\n"
+        "column, --given may be that one: it is made larger.\n"
+        "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+        "not grow with it; a model of characters\n"
+        "draws only characters that it knows. A stream depends on the seed and its number "
+        "alone.\n\n"
+        "examples:\n"
+        "  likely sample digits.likely --count 64 --out samples.png\n"
+        "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
+        "  likely sample slices.likely --count 4 --given small.png --scale 2 --out larger.png\n"
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
+        "--out drawn.txt\n"
+        "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+        "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+        "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
+        "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
+        "  likely sample colours.likely --count 8 --given-view photograph.png --out "
+        "coloured.png\n"
+        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
+        "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

@@ -19,8 +19,9 @@ static const cli_option options[] = {
     {"anomalies", "PATH",
      "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
-    {"labels", "PATH",
-     "for a model of p(x | label) the label of each example (default: those that the data have); "
+    {"labels", CLI_LABELS,
+     "for a model of p(x | label) the label of each example, as likely eval takes them (default: "
+     "those that the data have); "
      "for others flags of 0 and 1, as --anomalies",
      false},
     {"out", "FILE.csv|FILE.jsonl",

@@ -27,8 +27,11 @@ static const cli_option train_options[] = {
      "train p(x | label), of the data's own labels or --labels, or of a column of the table "
      "(likely models says which families are given labels)",
      false},
-    {"labels", "PATH", "labels of the examples: one number or word a line, IDX1, NPY, NPZ", false},
-    {"valid-labels", "PATH", "those of --valid", false},
+    {"labels", CLI_LABELS,
+     "labels of the examples: one number or word a line, IDX1, NPY, NPZ; " CLI_LABELS_BY_NAME,
+     false},
+    {"valid-labels", CLI_LABELS, "those of --valid (default: by the names, where --labels are)",
+     false},
     {"view", "bits:B|ycocg|grey:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
      "bits: model the high B bits of every value first, then the low ones given all of these. "
      "ycocg: of 8-bit colours the luminance of all pixels first, then their chroma. grey: a grey "

@@ -186,15 +186,21 @@ lk_status lk_items_set_classes(lk_items *items, const lk_dictionary *classes) {
 }
 
 lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
+    if (items->labels == NULL || items->classes.count == 0) {
+        return lk_fail(items->context, LK_MISMATCH, "%s: there are no labels%s", items->path,
+                       lk_advice(items->context, "valid-labels",
+                                 ": give those of validation data (--valid-labels PATH)"));
+    }
     for (int64_t i = 0; i < items->count; i++) {
-        const char *name = items->labels != NULL && items->classes.count > 0
-                               ? lk_dictionary_text(&items->classes, items->labels[i])
-                               : "";
+        const char *name = lk_dictionary_text(&items->classes, items->labels[i]);
         if (lk_label_find(known, name) < 0) {
             char list[256];
             lk_dictionary_list(known, list, sizeof list);
-            return lk_fail(items->context, LK_MISMATCH, "%s: label \"%.60s\": the model knows %s",
-                           lk_items_name(items, i), name, list);
+            return lk_fail(items->context, LK_MISMATCH,
+                           "%s: label \"%.60s\": the model knows %s; leave out what is of none of "
+                           "them, or say which it is to be taken for%s",
+                           lk_items_name(items, i), name, list,
+                           lk_advice(items->context, "labels", " (--labels PATH)"));
         }
     }
     for (int64_t i = 0; i < items->count; i++) {

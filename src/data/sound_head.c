@@ -61,10 +61,12 @@ typedef struct chunk {
     int64_t offset, size;
 } chunk;
 
-/* The chunk of that name; *there false: there is none. */
-static lk_status find(lk_source *source, bool big, const char *name, chunk *c, bool *there) {
+#define FIRST_CHUNK 12
+
+/* The first chunk of that name from `at` on, where a chunk begins; *there false: there is none. */
+static lk_status find(lk_source *source, bool big, const char *name, int64_t at, chunk *c,
+                      bool *there) {
     uint8_t head[8];
-    int64_t at = 12;
     *there = false;
     for (int i = 0; i < CHUNKS_MOST && at + 8 <= source->size && !*there; i++) {
         LK_TRY(see(source, at, 8, head));
@@ -91,17 +93,24 @@ static lk_status check_whole(lk_source *source, const chunk *c) {
 static lk_status head_of_wav(lk_source *source, bool big) {
     chunk c;
     bool there;
-    LK_TRY(find(source, big, "data", &c, &there));
-    return there ? check_whole(source, &c) : LK_OK;
+    LK_TRY(find(source, big, "data", FIRST_CHUNK, &c, &there));
+    LK_TRY(there ? check_whole(source, &c) : LK_OK);
+    int64_t behind = there ? c.offset + c.size + c.size % 2 : source->size;
+    LK_TRY(find(source, big, "data", behind, &c, &there));
+    return there ? lk_fail(source->context, LK_FORMAT,
+                           "%s: has two chunks of samples, of which readers take the first or the "
+                           "last: leave one of them",
+                           source->path)
+                 : LK_OK;
 }
 
 static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
     chunk c;
     bool there;
     uint8_t bytes[HEAD_MOST];
-    LK_TRY(find(source, true, "SSND", &c, &there));
+    LK_TRY(find(source, true, "SSND", FIRST_CHUNK, &c, &there));
     LK_TRY(there ? check_whole(source, &c) : LK_OK);
-    LK_TRY(find(source, true, "COMM", &c, &there));
+    LK_TRY(find(source, true, "COMM", FIRST_CHUNK, &c, &there));
     if (there && c.size >= 6) {
         LK_TRY(see(source, c.offset, 6, bytes));
         *frames = number(bytes + 2, true);

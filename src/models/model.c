@@ -240,10 +240,12 @@ static lk_status rank_by_rule(lk_model *model) {
         return LK_OK;
     }
     if (strcmp(model->order_name, "natural") != 0) {
-        return lk_fail(model->context, LK_INVALID,
-                       "%s has an ordering of its own, which follows from the shape: it takes no "
-                       "order %s",
-                       family->name, model->order_name);
+        char names[LK_FAMILY_NAMES];
+        lk_family_names(lk_family_any_order, ", ", names, sizeof names);
+        return lk_fail(model->context, LK_CAUSALITY,
+                       "%s has an ordering of its own, which follows from the shape, and not the "
+                       "order %s; any order is taken by %s",
+                       family->name, model->order_name, names);
     }
     lk_release(model->order_name);
     model->order_name = lk_duplicate(family->order);
@@ -379,7 +381,7 @@ bool lk_model_bound(const lk_model *model) {
 }
 
 int64_t lk_model_unit(const lk_model *model) {
-    return model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
+    return model != NULL && model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
 }
 
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {

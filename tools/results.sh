@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the figures of docs/results.md again:  tools/results.sh DATA OUT [EXPERIMENT ...]
 #
-# DATA holds binarized-mnist/, uci-binary/, cifar10-subset/ and text/; OUT gets models, logs and,
-# for each experiment, NAME.json with what `likely eval` says of the test set. Models are chosen on
-# validation data only. Without names all experiments run, shortest first; those already in OUT are
-# left as they are, and an interrupted training goes on from its checkpoint.
+# DATA holds binarized-mnist/, uci-binary/, cifar10-subset/, text/ and fsdd/; OUT gets models, logs
+# and, for each experiment, NAME.json: what `likely eval` says of the test set. Models are chosen
+# on validation data only. Without names all experiments run, shortest first; those already in OUT
+# are left as they are, and an interrupted training goes on from its checkpoint.
 set -euo pipefail
 data=$1
 out=$2
@@ -80,6 +80,44 @@ on_cifar() {
         "$(value "$name" bits_per_dim)" "$(stat -c %s "$out/$name.lk")"
     echo '(tools/image_codecs.sh: what other codecs need)'
 }
+# NAME FAMILY ARGUMENTS...: any family on the same two parts of tinyshakespeare, as characters.
+on_characters() {
+    local name=$1 family=$2
+    shift 2
+    head -c 1003854 "$data/text/tinyshakespeare.txt" >"$out/text-train.txt"
+    tail -c 111540 "$data/text/tinyshakespeare.txt" >"$out/text-test.txt"
+    along "$name" "$family" "$out/text-train.txt" "" "$out/text-test.txt" --schedule cosine \
+        --warmup-steps 200 --patience 0 "$@"
+}
+# NAME FAMILY ARGUMENTS...: recordings of digits, numbers 0 to 4 of each for the test and 47 to 49
+# to choose the weights by.
+on_fsdd() {
+    local name=$1 family=$2 file number part
+    shift 2
+    for file in "$data"/fsdd/*.wav; do
+        number=${file##*_} number=${number%.wav} part=train
+        if ((number < 5)); then part=test; elif ((number > 46)); then part=valid; fi
+        mkdir -p "$out/fsdd-$part" && ln -sf "$(realpath "$file")" "$out/fsdd-$part/"
+    done
+    along "$name" "$family" "$out/fsdd-train" "$out/fsdd-valid" "$out/fsdd-test" --schedule cosine \
+        --warmup-steps 200 --patience 0 "$@"
+}
+# NAME FAMILY TRAIN VALID TEST ARGUMENTS...: of texts and recordings; VALID may be empty.
+along() {
+    local name=$1 family=$2 train=$3 test=$5 valid=()
+    [[ -n $4 ]] && valid=(--valid "$4")
+    shift 5
+    if [[ ! -e $out/$name.json ]]; then
+        local resume=()
+        [[ -e $out/$name.checkpoint ]] && resume=(--resume)
+        "$likely" train "$family" --data "$train" "${valid[@]}" --out "$out/$name" --json "$@" \
+            "${resume[@]}" >"$out/$name.train.json" 2>>"$out/$name.log"
+        rm -f "$out/$name.checkpoint"
+        "$likely" eval "$out/$name" --data "$test" --json >"$out/$name.json.part"
+        mv "$out/$name.json.part" "$out/$name.json"
+    fi
+    printf '%-24s %s nats per symbol\n' "$name" "$(value "$name" nats_per_symbol)"
+}
 value() { sed -n "s/^ *\"$2\": \([0-9.e+-]*\),*$/\1/p" "$out/$1.json" | head -1 | cut -c1-8; }
 on_mnist() { # NAME FAMILY ARGUMENTS...
     local name=$1 family=$2
@@ -140,6 +178,19 @@ run() {
         --set kernel=15 --set block_kernel=5 --set dropout=0.2 ;;
     hour-gated) on_mnist hour-gated gated-pixelcnn "${hour[@]}" --set layers=8 --set channels=24 \
         --set kernel=5 --set dropout=0.2 ;;
+    # Of equal cost, as `likely info` has it.
+    characters-lstm) on_characters characters-lstm charrnn --epochs 16 --set layers=1 \
+        --set width=336 --set dropout=0.3 --set recurrent_dropout=0.2 --learning-rate 0.004 ;;
+    characters-transformer) on_characters characters-transformer transformer --epochs 20 \
+        --set layers=4 --set width=96 --set heads=4 --set window=192 --window 192 --batch-size 16 \
+        --set dropout=0.3 --set attention_dropout=0.1 --learning-rate 0.003 ;;
+    # Of equal cost again.
+    sound-wavenet) on_fsdd sound-wavenet wavenet --epochs 3 ;;
+    sound-conv1d) on_fsdd sound-conv1d conv1d --epochs 3 --set layers=18 --set cycle=9 \
+        --set kernel=2 --set channels=73 --set head=128 ;;
+    sound-lstm) on_fsdd sound-lstm charrnn --epochs 3 --set layers=1 --set width=270 ;;
+    sound-wavenet-pcm16) on_fsdd sound-wavenet-pcm16 wavenet --epochs 2 --view pcm16 \
+        --set distribution=logistic ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2

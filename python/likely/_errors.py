@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import _likely
 
 
@@ -48,6 +50,8 @@ class UnsupportedError(Error, NotImplementedError):
 class Interrupted(Error):
     """Ended by the progress callback. Ctrl-C is KeyboardInterrupt."""
 
+    model: Any  #: of a training that had begun
+
 
 _CLASSES = {
     "LK_OK": Error,
@@ -66,5 +70,5 @@ _CLASSES = {
 #: By number of lk_status.
 BY_STATUS = tuple(_CLASSES[name] for name in _likely.status_names())
 
-for _class in (*_CLASSES.values(),):
+for _class in _CLASSES.values():
     _class.__module__ = "likely"  # where users find it, and pickle

@@ -12,6 +12,7 @@ from ._arrays import Examples, as_symbols, address
 from ._tables import csv_of, is_frame
 
 BYTES, CHARACTERS = 1, 2  # lk_text_kind
+_TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS}
 
 
 def source_of(thing: Any) -> tuple[str, Any]:
@@ -74,6 +75,10 @@ def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
 
 def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Whole:
     shape = tuple(options.pop("shape", None) or ())
+    if "text" in options:
+        options["text"] = _TEXT_KINDS[options["text"]]
+    if "labels" in options:
+        options["labels"] = os.fspath(options["labels"])
     handle = _likely.load(context, source_of(thing), model, like, shape, options)
     return Whole(handle, "file")
 
@@ -116,7 +121,7 @@ def items_of(
 ) -> Examples | Whole:
     """Data as items, for a model (its handle) or for training.
 
-    loading: as of lk_loading (binarize, unseen, label, labels, shape), of files and tables.
+    loading: as of lk_loading (binarize, unseen, label, labels, shape, text), of files and tables.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
     if isinstance(X, os.PathLike) or hasattr(X, "read"):

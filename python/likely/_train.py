@@ -88,7 +88,8 @@ def train(
     progress: True: a bar, or lines; or a callable that is told a `Progress`; False from it ends the
         training, and the model so far is given.
     alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
-    loading: of files and tables: binarize, unseen, label, labels, shape.
+    loading: of files and tables, as lk_loading in likely.h: binarize, unseen, label (a column),
+        labels (a file), shape, and text, "bytes" or "characters".
     epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
         optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
         slices, checkpoint: as lk_training in likely.h.
@@ -120,9 +121,10 @@ def train(
         except (Interrupted, KeyboardInterrupt) as stop:
             kept = getattr(stop, "model", None)
             if kept is not None:
-                stop.model = Model(kept)  # type: ignore[union-attr]
+                model = Model(kept)
                 if isinstance(stop, Interrupted):
-                    return stop.model  # type: ignore[union-attr]
+                    return model
+                stop.model = model  # type: ignore[attr-defined]
             raise
         finally:
             if bar is not None:

@@ -170,6 +170,19 @@ static PyObject *word(PyObject *module, PyObject *arguments) {
     return model != NULL ? py_text(lk_model_word(model, variable, symbol)) : NULL;
 }
 
+/* find_word(model, variable, bytes) -> symbol, or -1 */
+static PyObject *find_word(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *object;
+    long long variable;
+    const char *text;
+    if (!PyArg_ParseTuple(arguments, "OLy", &object, &variable, &text)) {
+        return NULL;
+    }
+    lk_model *model = py_model(object);
+    return model != NULL ? PyLong_FromLong(lk_model_find_word(model, variable, text)) : NULL;
+}
+
 /* families() -> their names, in the order of a course */
 static PyObject *families(PyObject *module, PyObject *unused) {
     (void)module;
@@ -194,5 +207,6 @@ PyMethodDef py_model_methods[] = {{"load_model", load, METH_VARARGS, NULL},
                                   {"column", column, METH_VARARGS, NULL},
                                   {"label_name", label_name, METH_VARARGS, NULL},
                                   {"word", word, METH_VARARGS, NULL},
+                                  {"find_word", find_word, METH_VARARGS, NULL},
                                   {"families", families, METH_NOARGS, NULL},
                                   {0}};

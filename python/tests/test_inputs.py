@@ -139,6 +139,33 @@ def test_frames_with_labels():
     assert model.log_prob(table, True).shape == (60,)
 
 
+def test_frames_held_out():
+    table = frame()
+    for valid in (0.2, table[:10]):
+        model = likely.train(table, hidden=4, epochs=2, valid=valid)
+        assert model.score(table).p_value.shape == (60,)
+        assert model.columns == ["n", "colour", "yes"]
+
+
+def test_unseen_words():
+    table = frame()
+    model = likely.train(table, family="histogram", loading={"unseen": True})
+    assert np.isfinite(model.log_prob(table.assign(colour="green"))).all()
+
+
+def test_training_files(tmp_path):
+    (tmp_path / "book.txt").write_text("to be or not to be, that is the question. " * 60)
+    book, how = tmp_path / "book.txt", {"layers": 1, "width": 8, "epochs": 1}
+    model = likely.train(book, loading={"text": "characters"}, valid=0.2, **how)
+    assert model.text == "characters" and model.log_prob(book).shape == (1,)
+    frame().to_csv(tmp_path / "t.csv", index=False)
+    model = likely.train(
+        tmp_path / "t.csv", loading={"label": "yes"}, valid=tmp_path / "t.csv", hidden=4, epochs=1
+    )
+    assert model.labels == ["False", "True"] and model.columns == ["n", "colour"]
+    assert model.log_prob(tmp_path / "t.csv").shape == (60,)
+
+
 def test_frames_of_fractions():
     with pytest.raises(ValueError, match="'n' has the fraction 0.5"):
         likely.train(frame().assign(n=0.5))

@@ -142,6 +142,27 @@ def test_check_of_texts(text_model):
     assert text_model.check(1)["passed"]
 
 
+@pytest.mark.parametrize("family, levels", [("pixelcnn", 4), ("conv1d", 2), ("ardm", 300)])
+def test_pictures(family, levels):
+    X = np.random.default_rng(0).integers(0, levels, (6, 5, 3), dtype=np.uint16)
+    how = {"hidden": 8} if family == "ardm" else {"channels": 4}
+    X = X if family == "pixelcnn" else X.reshape(6, 15)
+    model = likely.train(X, family=family, alphabet=levels, epochs=1, **how)
+    assert model.sample(2).dtype == (np.uint8 if levels <= 256 else np.uint16)
+    assert model.check(3)["passed"]
+    assert np.array_equal(model.decompress(model.compress(X)), X)
+
+
+def test_alphabets_are_kept(binary):
+    """Variables of different alphabets, in the file too."""
+    X = binary.copy()
+    X[:, 2] += 3 * X[:, 3]
+    model = likely.train(X, hidden=4, epochs=1, alphabet=[2, 2, 5, 2, 2, 3])
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(again.log_prob(X), model.log_prob(X))
+    assert np.array_equal(again.decompress(model.compress(X)), X)
+
+
 def test_used_otherwise(binary):
     model = likely.train(binary, family="eonade", hidden=8, epochs=1)
     more = model.with_settings(orders=4)

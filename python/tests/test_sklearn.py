@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -103,6 +104,16 @@ def test_in_company():
     assert clone(search.best_estimator_).get_params() == search.best_estimator_.get_params()
     again = pickle.loads(pickle.dumps(search.best_estimator_))
     assert np.array_equal(again.score_samples(X), search.best_estimator_.score_samples(X))
+
+
+def test_frames_between_steps_and_routing():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": ["x", "y"] * 40, "b": list(range(8)) * 10})
+    y = np.array([0, 1] * 40)
+    coder = OrdinalEncoder().set_output(transform="pandas")
+    pipeline = make_pipeline(coder, LikelihoodClassifier())
+    with sklearn.config_context(enable_metadata_routing=True):
+        assert cross_val_score(pipeline, table, y, cv=2).mean() == 1.0
 
 
 @pytest.mark.parametrize("family", ["histogram", "bernoulli-mixture", "nade", "fvsbn"])

@@ -31,6 +31,9 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         log p(x) of the rows that were held out, sorted; where there were too few, of all.
     """
 
+    offset_: float
+    calibration_scores_: np.ndarray
+
     def __init__(
         self,
         family: str = "made",
@@ -84,7 +87,7 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         (1 + how many have no higher score) / (1 + how many there are): of rows like those fitted at
         most a share of a has p <= a, but for what the choice of the best weights has seen of them.
         """
-        known = self.calibration_scores_ if hasattr(self, "calibration_scores_") else np.empty(0)
         scores = self.score_samples(X)
+        known = self.calibration_scores_
         lower = np.searchsorted(known, scores, side="right")
         return (1.0 + lower) / (1.0 + known.size)

@@ -84,8 +84,8 @@ def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Who
 
 
 def _frame(context: Any, frame: Any, y: Any, model: Any, like: Any, options: dict) -> Whole:
-    name = str(getattr(y, "name", None) or "label")
-    while y is not None and name in {str(column) for column in frame.columns}:
+    name = options.pop("label_name", None) or str(getattr(y, "name", None) or "label")
+    while y is not None and name in {str(column) for column in frame}:
         name += "_"
     table = csv_of(frame, y, name)
     options = {"label": name, **options} if y is not None and model is None else options
@@ -121,6 +121,7 @@ def items_of(
 ) -> Examples | Whole:
     """Data as items, for a model (its handle) or for training.
 
+    label_name: of a table, what the column of y is called; None: y.name, or "label".
     loading: as of lk_loading (binarize, unseen, label, labels, shape, text), of files and tables.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
@@ -132,6 +133,7 @@ def items_of(
         return _file(context, X, model, like, loading)
     if is_frame(X):
         return _frame(context, X, y, model, like, loading)
+    loading.pop("label_name", None)
     if loading:
         raise TypeError(f"{', '.join(loading)}: of files and tables, not of {type(X).__name__}")
     if _is_text(X):

@@ -42,9 +42,10 @@ class Model:
     Made by `likely.train`, `likely.load`, `Model.load` and `Model.from_bytes`. It never changes;
     any number of threads may use it. It can be pickled, copied and kept by joblib.
 
-    Data, everywhere: an array (examples, *shape) of integers from 0, bool included; a DataFrame; a
-    picture of PIL or a list of them; str or bytes, which are one text, or a list of texts; a
-    pathlib.Path or a binary file. Likelihoods are in nats; divided by log(2) they are bits.
+    Data, everywhere: an array (examples, *shape) of integers from 0, bool included; a DataFrame, or
+    a dict of columns; a picture of PIL or a list of them; str or bytes, which are one text, or a
+    list of texts; a pathlib.Path or a binary file. Likelihoods are in nats; divided by log(2) they
+    are bits.
     """
 
     __slots__ = ("_handle", "_described", "_metadata_read", "__weakref__")
@@ -137,6 +138,12 @@ class Model:
             length = int.from_bytes(data[:8], "little")
             self._metadata_read = json.loads(data[8 : 8 + length])["__metadata__"]
         return self._metadata_read
+
+    def _label_name(self) -> str | None:
+        """Of a table's column that became the labels."""
+        columns = self._metadata().get("columns")
+        label = json.loads(columns).get("label") if columns else None
+        return label["name"] if label else None
 
     @property
     def info(self) -> dict[str, Any]:
@@ -251,7 +258,7 @@ class Model:
             table = {k: v if isinstance(v, (list, tuple)) else [v] * rows for k, v in given.items()}
             return self._given_words(table, rows)
         if is_frame(given):
-            return self._given_words({str(c): list(given[c]) for c in given.columns}, len(given))
+            return self._given_words({str(c): list(given[c]) for c in given}, len(given))
         if isinstance(given, np.ma.MaskedArray):
             given = given.filled(-1)
         array = np.asarray(given)
@@ -349,22 +356,31 @@ class Model:
         that the model was trained with; None: those that the data have.
         """
         here = context()
-        data = items_of(here, X, labels, model=self._handle).handle(here)
+        name = self._label_name() if labels is not None else None
+        data = items_of(here, X, labels, model=self._handle, label_name=name).handle(here)
         return _likely.compress(here, self._handle, data, {"learning_rate": learning_rate})[0]
 
-    def decompress(self, data: Any, *, learning_rate: float = 0.0) -> Any:
+    def decompress(
+        self, data: Any, *, learning_rate: float = 0.0, with_labels: bool = False
+    ) -> Any:
         """What `compress` was given, from bytes, a path or a binary file.
 
-        Arrays as uint8 or uint16 (examples, *shape); a text as str or bytes, several as a list.
+        Arrays as uint8 or uint16 (examples, *shape), of a table its symbols, which `frame` spells;
+        a text as str or bytes, several as a list. with_labels: a pair, of these and a list of their
+        labels, or None.
+
         Raises MismatchError for what another model compressed, CorruptError for what is damaged.
         """
         here = context()
         options = {"learning_rate": learning_rate}
         handle, _ = _likely.decompress(here, self._handle, source_of(data), options)
+        restored: Any = None
         if not self.text:
-            return values_of(handle)
-        texts = texts_of(here, handle, self._described["text"] == CHARACTERS)
-        return texts[0] if len(texts) == 1 else texts
+            restored = values_of(handle)
+        else:
+            texts = texts_of(here, handle, self._described["text"] == CHARACTERS)
+            restored = texts[0] if len(texts) == 1 else texts
+        return (restored, _likely.data_labels(handle)) if with_labels else restored
 
     # ---- what a sceptic would run ------------------------------------------------------------
 
@@ -396,8 +412,12 @@ class Model:
 
     def _round_trip(self, samples: Any, label: str | None) -> tuple[int, Any]:
         """How many bytes they become, and what these become."""
-        labels = None if label is None else np.full(len(samples), int(label))
-        coded = self.compress(samples, labels)
+        if label is None:
+            coded = self.compress(samples)
+        elif self._label_name() is not None:
+            coded = self.compress(words_of(self._handle, samples), [label] * len(samples))
+        else:
+            coded = self.compress(samples, np.full(len(samples), int(label)))
         restored = self.decompress(coded)
         return len(coded), [restored] if self.text and len(samples) == 1 else restored
 

@@ -14,8 +14,9 @@ import numpy as np
 
 
 def is_frame(thing: Any) -> bool:
-    """A DataFrame of pandas, polars or their like."""
-    return hasattr(thing, "columns") and hasattr(thing, "dtypes") and hasattr(thing, "shape")
+    """A DataFrame of pandas, polars or their like, or a dict of columns."""
+    has_columns = hasattr(thing, "columns") and hasattr(thing, "dtypes")
+    return isinstance(thing, dict) or (has_columns and hasattr(thing, "shape"))
 
 
 
@@ -51,16 +52,18 @@ def _column(frame: Any, name: Any) -> Iterable[str]:
 
 def csv_of(frame: Any, labels: Any = None, label_name: str = "label") -> bytes:
     """The table as a CSV; labels are a last column."""
-    names = [str(name) for name in frame.columns]
-    columns: list[Sequence[str]] = [list(_column(frame, name)) for name in frame.columns]
+    keys = list(frame) if isinstance(frame, dict) else list(frame.columns)
+    names = [str(key) for key in keys]
+    columns: list[Sequence[str]] = [list(_column(frame, key)) for key in keys]
     if labels is not None:
         names.append(label_name)
         values = labels.to_list() if hasattr(labels, "to_list") else np.asarray(labels).tolist()
         columns.append([_text(label_name, value) for value in values])
-        if len(columns[-1]) != len(frame):
-            raise ValueError(f"{len(columns[-1])} labels for {len(frame)} rows")
     if len(set(names)) != len(names):
         raise ValueError("two columns of one name")
+    lengths = {len(column) for column in columns}
+    if len(lengths) != 1:
+        raise ValueError(f"columns and labels of {sorted(lengths)} rows: expected one number")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -137,6 +137,20 @@ def test_frames_with_labels():
     model = likely.train(table, table["yes"].rename("y"), hidden=4, epochs=2)
     assert model.labels == ["False", "True"]
     assert model.log_prob(table, True).shape == (60,)
+    assert model.check()["passed"]
+    coded = model.compress(table, table["yes"])
+    values, labels = model.decompress(coded, with_labels=True)
+    assert labels == [str(v) for v in table["yes"]]
+    assert model.frame(values)["colour"][0] == "red"
+
+
+def test_dicts_of_columns():
+    model = likely.train({"a": ["x", "y"] * 20, "b": [1, 2] * 20}, family="histogram")
+    assert model.columns == ["a", "b"]
+    one, two = model.log_prob({"b": [1, 2], "a": ["x", "x"]})
+    assert one > two
+    with pytest.raises(ValueError, match=r"\[1, 2\] rows"):
+        model.log_prob({"a": ["x"], "b": [1, 2]})
 
 
 def test_frames_held_out():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,11 +146,15 @@ class Model:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What the model is: family, settings, shape, alphabet, history, ..., as JSON has it."""
+        """What the model is, as JSON has it: family, settings, shape, alphabet, history, ...
+
+        "alphabets": of each variable, where they differ and no words of columns say so; else None.
+        """
         metadata = self._metadata()
         told = dict(self._described, text=self.text, labels=self.labels, columns=self.columns)
         told["settings"] = json.loads(metadata["settings"])
         told["order"] = metadata["order"]
+        told["alphabets"] = json.loads(metadata["data"]).get("alphabets")
         told["history"] = json.loads(metadata["history"]) if metadata.get("history") else {}
         told["engine"] = metadata["engine"]
         del told["label_count"]
@@ -382,53 +385,18 @@ class Model:
             restored = texts[0] if len(texts) == 1 else texts
         return (restored, _likely.data_labels(handle)) if with_labels else restored
 
-    # ---- what a sceptic would run ------------------------------------------------------------
-
     def check(self, n: int = 8, *, seed: int = 1) -> dict[str, Any]:
         """Claims of the model, tried on n samples of its own, of its first label if it has such.
 
-        "passed": whether all hold.
-
-        "sums": surprisals sum to -log p(x) (largest difference, relative). "round_trip": samples
-        come back from compression, whose coder runs the network step by step where log_prob runs it
-        at once. "overhead_bits": what the compressed file takes beyond the likelihood. "total":
-        p(x) summed over all x, where they are at most 65536; else None.
+        "passed": whether all hold. "sums": surprisals sum to -log p(x) (largest difference,
+        relative). "round_trip": samples come back from compression, whose coder runs the network
+        step by step where log_prob runs it at once. "overhead_bits": what the compressed file takes
+        beyond the likelihood. "total": p(x) summed over all x, where they are at most 65536; else
+        None.
         """
-        label = self.labels[0] if self.labels else None
-        samples = self.sample(n, seed=seed, labels=label, length=200 if self.text else None)
-        nll = -self.log_prob(samples, label)
-        terms = np.array([float(np.sum(t)) for t in self.surprisal(samples, label)])
-        coded, restored = self._round_trip(samples, label)
-        total = self._total(label)
-        told: dict[str, Any] = {
-            "sums": float(np.max(np.abs(terms - nll) / np.maximum(1.0, nll))),
-            "round_trip": bool(np.all(np.asarray(restored) == np.asarray(samples))),
-            "overhead_bits": 8.0 * coded - float(nll.sum()) / math.log(2.0),
-            "total": total,
-        }
-        sums_hold = told["sums"] < 1e-9 and (total is None or abs(total - 1.0) < 1e-4)
-        told["passed"] = bool(sums_hold and told["round_trip"])
-        return told
+        from ._check import check
 
-    def _round_trip(self, samples: Any, label: str | None) -> tuple[int, Any]:
-        """How many bytes they become, and what these become."""
-        if label is None:
-            coded = self.compress(samples)
-        elif self._label_name() is not None:
-            coded = self.compress(words_of(self._handle, samples), [label] * len(samples))
-        else:
-            coded = self.compress(samples, np.full(len(samples), int(label)))
-        restored = self.decompress(coded)
-        return len(coded), [restored] if self.text and len(samples) == 1 else restored
-
-    def _total(self, label: str | None) -> float | None:
-        """p(x) summed over all x; None: there are too many, or not all symbols are values."""
-        if self.text or self.columns or self.alphabet**min(self.variables, 17) > 65536:
-            return None
-        size = self.alphabet**self.variables
-        symbols = np.indices((self.alphabet,) * self.variables, dtype=np.uint16)
-        every = symbols.reshape(self.variables, size).T.reshape(size, *self.shape)
-        return float(np.exp(self.log_prob(every, label)).sum())
+        return check(self, n, seed)
 
 
 def setting_text(key: str, value: Any) -> str:

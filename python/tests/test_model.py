@@ -160,6 +160,7 @@ def test_alphabets_are_kept(binary):
     model = likely.train(X, hidden=4, epochs=1, alphabet=[2, 2, 5, 2, 2, 3])
     again = pickle.loads(pickle.dumps(model))
     assert np.array_equal(again.log_prob(X), model.log_prob(X))
+    assert again.check()["total"] == pytest.approx(1, abs=1e-4)
     assert np.array_equal(again.decompress(model.compress(X)), X)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._model import Model
 
 MOST = 65536  # x of a sum
+AXES = 32  # of an array of NumPy, before 2.0
 
 
 def check(model: Model, n: int, seed: int) -> dict[str, Any]:
@@ -51,8 +52,8 @@ def _total(model: Model, label: str | None) -> float | None:
     if model.text or model.columns:
         return None
     alphabets = model.info["alphabets"] or [model.alphabet] * model.variables
-    size = math.prod(alphabets[:17])
-    if size > MOST or len(alphabets) > 17:
+    if len(alphabets) > AXES or math.prod(alphabets) > MOST:
         return None
+    size = math.prod(alphabets)
     every = np.indices(alphabets, dtype=np.uint16).reshape(model.variables, size).T
     return float(np.exp(model.log_prob(every.reshape(size, *model.shape), label)).sum())

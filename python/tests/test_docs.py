@@ -2,11 +2,13 @@
 
 import pathlib
 import re
+import runpy
 
 import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FAMILIES = ("uniform", "histogram", "mixture", "made")
 BLOCKS = [
     pytest.param(block, id=f"{name}-{number}")
     for name in ("README.md", "docs/python.md")
@@ -23,6 +25,15 @@ def test_blocks(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X = np.random.default_rng(1).integers(0, 2, (200, 8))
     exec("import likely\n" + block, {"X": X, "y": X[:, 0]})
+
+
+def test_lecture(capsys):
+    pytest.importorskip("sklearn")
+    runpy.run_path(str(ROOT / "examples" / "digits.py"))
+    told = capsys.readouterr().out
+    bits = {name: float(re.search(f"{name} .*= ([0-9.]+) bits", told)[1]) for name in FAMILIES}
+    assert bits["uniform"] == 1.0
+    assert bits["made"] < bits["mixture"] < bits["histogram"] < 1.0
 
 
 def test_there_are_some():

@@ -47,5 +47,5 @@ else
     "$venv/bin/abi3audit" --strict --assume-minimum-abi3 3.9 "$wheel"
     what="$(basename "$wheel"), $(stat -c %s "$wheel") bytes"
 fi
-"$venv/bin/python" -m pytest -q -p no:cacheprovider python/tests
+SCIPY_ARRAY_API=1 "$venv/bin/python" -m pytest -q -p no:cacheprovider python/tests
 echo "python_test: $what, passed"

@@ -1,15 +1,20 @@
 /* likely sample: new examples. */
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/files.h"
 #include "cli/sample.h"
+#include "cli/sample/given.h"
 #include "cli/text.h"
 #include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
+
+#define COUNT_MOST ((int64_t)1 << 40)
 
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
@@ -177,7 +182,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     /* Beside what is given as many are shown as there is room for. */
     like.examples = cli_has(arguments, "given") ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                cli_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
+                sample_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =
@@ -233,13 +238,13 @@ static int run(const cli_arguments *arguments) {
     lk_dataset_options unused; /* until --given is read */
     lk_sample_options how = {0};
     cli_session s;
-    if (!cli_integer(arguments, "count", 1, SAMPLE_COUNT_MOST, 1, &how.count) ||
+    if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
         !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
         !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
         !cli_shape(arguments, &how.shape) || !cli_data_options(arguments, &unused) ||
-        cli_check_given(arguments) != EXIT_DONE) {
+        sample_check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
     how.seed = (uint64_t)seed;
@@ -292,10 +297,8 @@ const cli_verb cli_sample_verb = {
         "--out drawn.txt\n"
         "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
         "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
-        "  likely sample colours.likely --count 16 --only-view --out grey.npy     the first "
-        "part of the view, by itself,\n"
-        "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png   "
-        "and the rest given it\n"
+        "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
+        "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
         "  likely sample colours.likely --count 8 --given-view photograph.png --out "
         "coloured.png\n"
         "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"

@@ -10,16 +10,6 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model, lk_s
 /* The same of recordings. */
 int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,
                       lk_sample_options *how);
-#define SAMPLE_COUNT_MOST ((int64_t)1 << 40)
-
-/* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
-int cli_check_given(const cli_arguments *arguments);
-/* Reads --given: a text of held values, or data of any format, of which --given-rows or
- * --given-variables are held, or that are made larger; or --given-view. Without these nothing is
- * held (given->examples is 0). shape: of the samples. *note, if not NULL, is the caller's. */
-lk_status cli_read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                         const lk_sample_options *asked, lk_given *given, char **note);
-
 /* The file of one of several: NAME-3.txt of NAME.txt; the only one's is PATH. The caller's:
  * lk_release; NULL: no memory. */
 char *cli_sample_name(const char *path, int64_t text, int64_t texts);

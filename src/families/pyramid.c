@@ -262,5 +262,6 @@ const lk_family lk_pyramid_family = {
     .group_name = group_name,
     .build = build,
     .any_size = true,
+    .falling_rate = 0.002,
     .start = lk_coarse_to_fine_start,
 };

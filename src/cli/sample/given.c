@@ -1,26 +1,27 @@
-/* likely sample: what samples are held at. */
+#include "cli/sample/given.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "cli/sample.h"
-#include "cli/text.h"
+#include "data/labels.h"
 #include "models/take.h"
 
+#define COUNT_MOST ((int64_t)1 << 40)
 #define GIVEN_BYTES_MOST ((int64_t)1 << 34)
 
 static bool says_what_is_held(const cli_arguments *arguments) {
     return cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables");
 }
 
-int cli_check_given(const cli_arguments *arguments) {
+int sample_check_given(const cli_arguments *arguments) {
     static const char *const need[] = {"given-rows", "given-variables", "scale",
                                        "plain",      "binarize",        "binarize-seed",
                                        "alpha",      "orient",          "depth"};
     enum { PICTURE_OPTIONS = 6 }; /* from there on */
     int64_t unused;
-    if (!cli_integer(arguments, "given-rows", 0, SAMPLE_COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, SAMPLE_COUNT_MOST, -1, &unused) ||
+    if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
+        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused) ||
         !cli_integer(arguments, "scale", 1, LK_SCALE_MOST, 1, &unused)) {
         return EXIT_USAGE;
     }
@@ -67,8 +68,8 @@ static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_
     if (is_small(arguments, model, dataset)) {
         return lk_given_scaled(model, dataset, scale, shape, given);
     }
-    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, SAMPLE_COUNT_MOST, -1, &rows));
-    LK_REQUIRE(cli_integer(arguments, "given-variables", 0, SAMPLE_COUNT_MOST, -1, &variables));
+    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
+    LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
     if (variables < 0 && rows < 0 && dataset->open != NULL) {
         LK_TRY(lk_given_note(model->context, dataset));
         return lk_given_table(model, dataset, given);
@@ -97,8 +98,8 @@ static lk_status read_file(const cli_arguments *arguments, const lk_model *model
     return status;
 }
 
-lk_status cli_read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                         const lk_sample_options *asked, lk_given *given, char **note) {
+lk_status sample_read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
+                            const lk_sample_options *asked, lk_given *given, char **note) {
     const char *part = cli_text(arguments, "given-view", NULL);
     const char *path = cli_text(arguments, "given", part);
     const lk_columns *columns = model->data.columns;

@@ -62,6 +62,8 @@ static const network networks[] = {
      4,
      32,
      BINARY_IMAGES},
+    {"multiscale", "multiscale", {"blocks=6", "channels=32"}, 2, 32, BINARY_IMAGES},
+    {"pyramid", "pyramid", {"blocks=6", "channels=32"}, 2, 32, BINARY_IMAGES},
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
     {"diagonal-bilstm",
      "pixelrnn",

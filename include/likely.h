@@ -305,9 +305,11 @@ typedef struct lk_training {
     const char *order; /* "natural", "reversed", "random:SEED", of images "zigzag" and
                           "s-curve:1" to 8, or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
-    const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
-    int64_t window;    /* of texts: symbols that one step looks at, of recordings those of whole
-                          frames; 0: chosen by their size */
+    /* NULL, or as what values are seen: "bits:4", high bits before low ones; of pictures "ycocg",
+     * luminance before chroma, or "grey:4", a grey picture before them (lk_model_bound). */
+    const char *view;
+    int64_t window; /* of texts: symbols that one step looks at, of recordings those of whole
+                       frames; 0: chosen by their size */
     uint64_t seed;
     int64_t epochs;   /* at most; 0: 100, or as many as the minutes allow */
     int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
@@ -367,6 +369,9 @@ int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *
 const char *lk_model_label_name(const lk_model *model, int32_t label);
 int32_t lk_model_find_label(const lk_model *model, const char *name);
 int64_t lk_model_parameter_count(const lk_model *model);
+/* Whether it bounds negative log-likelihoods: they are at most what it says, which is the length of
+ * its code. So with a view that adds something about the values ("grey:4"). */
+bool lk_model_bound(const lk_model *model);
 /* The value of a setting, as a text; NULL: its family has no such. */
 const char *lk_model_setting(const lk_model *model, const char *key);
 /* 32 hexadecimal digits of all that decides a probability. Compressed files name it. */

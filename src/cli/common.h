@@ -75,6 +75,11 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
  * NULL). Nothing where there is nothing to say, or no data. */
 void cli_print_note(const lk_items *items);
 void cli_note_json(json_t *object, const lk_items *items);
+/* Before an NLL, or in the JSON object that holds it: "<= " and "bound" where the model gives but a
+ * bound (lk_model_bound); and a line that says why. */
+const char *cli_bound(const lk_model *model);
+void cli_print_bound(const lk_model *model);
+void cli_bound_json(json_t *object, const lk_model *model);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_of(const lk_model *model, lk_binarization binarization);
 

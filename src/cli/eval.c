@@ -134,11 +134,13 @@ static void print_examples(const eval_result *r) {
         printf("even mixture of %d %ss (log-mean-exp of joint log-likelihoods)\n", networks,
                lk_model_variant_name(r->session->model));
     }
-    printf("NLL %.4f", r->mean);
+    printf("NLL %s%.4f", cli_bound(r->session->model), r->mean);
     if (isfinite(r->mean) && isfinite(r->error)) {
         printf(" +- %.4f", r->error);
     }
-    printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
+    printf(" nats per example, %s%.6f bits per dimension\n", cli_bound(r->session->model),
+           eval_bits_per_dim(r, r->mean));
+    cli_print_bound(r->session->model);
     print_networks(r);
     for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
         double nats = e->part_nats[p] / (double)e->items;
@@ -163,6 +165,7 @@ static json_t *examples_json(const eval_result *r) {
                   "bits_per_dim", lk_json_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_of(r->session->model, r->session->binarization));
+    cli_bound_json(object, model);
     if (e->networks > 0 && e->items > 0) {
         json_t *networks = json_array();
         for (int64_t k = 0; k < e->networks; k++) {

@@ -13,9 +13,6 @@
 #include "jobs/completions.h"
 #include "models/take.h"
 
-#define COUNT_MOST ((int64_t)1 << 40)
-#define GIVEN_BYTES_MOST ((int64_t)1 << 34)
-
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
     {"out", "FILE",
@@ -61,6 +58,14 @@ static const cli_option options[] = {
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
+    {"given-view", "FILE",
+     "of a model with a view: draw the rest, given the first part of it. Pictures of that part "
+     "(what --only-view writes), or any that the model takes, of which the view shows it; in turn",
+     false},
+    {"only-view", NULL,
+     "of a model with a view: draw the first part of it alone (high bits, luminance, grey), as "
+     "pictures of their own",
+     false},
     CLI_BINARIZE_OPTIONS,
     CLI_PICTURE_OPTIONS,
     {"plain", NULL, "a .png of completions shows them alone, without what was given", false},
@@ -80,9 +85,10 @@ static const cli_option options[] = {
 static int check_given(const cli_arguments *arguments) {
     static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
                                        "binarize-seed", "alpha",           "orient", "depth"};
+    enum { PICTURE_OPTIONS = 5 }; /* from there on */
     int64_t unused;
-    if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
+    if (!cli_integer(arguments, "given-rows", 0, CLI_COUNT_MOST, -1, &unused) ||
+        !cli_integer(arguments, "given-variables", 0, CLI_COUNT_MOST, -1, &unused)) {
         return EXIT_USAGE;
     }
     if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
@@ -92,94 +98,20 @@ static int check_given(const cli_arguments *arguments) {
         return cli_usage(arguments, "--label and --labels exclude each other");
     }
     if (cli_has(arguments, "labels") && !cli_has(arguments, "given") &&
-        !cli_has(arguments, "prompt-file")) {
+        !cli_has(arguments, "given-view") && !cli_has(arguments, "prompt-file")) {
         return cli_usage(arguments, "--labels are of what is given: --given or --prompt-file");
     }
+    bool view = cli_has(arguments, "given-view");
+    if (view && (cli_has(arguments, "given") || cli_has(arguments, "only-view"))) {
+        return cli_usage(arguments, "--given-view excludes --given and --only-view");
+    }
     for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
-        if (cli_has(arguments, need[i])) {
+        bool picture = i >= PICTURE_OPTIONS && view; /* how the file is read */
+        if (cli_has(arguments, need[i]) && !picture) {
             return cli_usage(arguments, "--%s needs --given FILE", need[i]);
         }
     }
     return EXIT_DONE;
-}
-
-static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
-                      lk_given *given) {
-    int64_t rows, variables; /* checked before */
-    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
-    LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
-    if (variables < 0 && rows < 0 && dataset->open != NULL) {
-        LK_TRY(lk_given_note(model->context, dataset));
-        return lk_given_table(model, dataset, given);
-    }
-    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
-                          : lk_given_rows(model, dataset, rows, given);
-}
-
-/* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
-static bool is_held_text(const lk_bytes *bytes) {
-    return bytes->size == 0 ||
-           (bytes->data[0] != '\0' && strchr("0123456789?, \t\r\n", bytes->data[0]) != NULL);
-}
-
-/* A pipe can be read but once, so that the bytes serve both. */
-static lk_status read_file(const cli_arguments *arguments, const lk_model *model, const char *path,
-                           const lk_dataset_options *how, lk_shape shape, lk_given *given,
-                           lk_dataset **dataset) {
-    lk_bytes bytes;
-    LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
-    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
-                how->words || !is_held_text(&bytes);
-    lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
-                            : lk_given_parse(model, path, &bytes, shape, given);
-    lk_bytes_release(&bytes);
-    return status;
-}
-
-/* Reads --given: a text of held values, or data of any format, of which --given-rows or
- * --given-variables are held. Without --given nothing is (given->examples is 0). */
-static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                            const lk_sample_options *asked, lk_given *given, char **note) {
-    const char *path = cli_text(arguments, "given", NULL);
-    const lk_columns *columns = model->data.columns;
-    lk_dataset_options how;
-    LK_REQUIRE(cli_data_options(arguments, &how)); /* checked before */
-    how.role = LK_ROLE_TEST;
-    how.columns = columns;
-    how.words = columns != NULL && lk_columns_have_words(columns);
-    how.holes = columns != NULL;
-    how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, LK_FOR_COMPLETION, &how);
-    lk_dataset *dataset = NULL;
-    struct stat info;
-    *given = (lk_given){0};
-    if (path == NULL) {
-        return LK_OK;
-    }
-    bool file = stat(path, &info) == 0 &&
-                !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
-    LK_TRY(file ? read_file(arguments, model, path, &how, shape, given, &dataset)
-                : lk_dataset_read(model->context, path, &how, &dataset));
-    const char *labels = cli_text(arguments, "labels", NULL);
-    if (dataset == NULL) {
-        return labels == NULL
-                   ? LK_OK
-                   : lk_fail(model->context, LK_INVALID,
-                             "%s: values to be held have no labels of their own: give one label "
-                             "for all (--label)",
-                             path);
-    }
-    lk_status status =
-        labels != NULL ? lk_dataset_read_labels(model->context, labels, dataset) : LK_OK;
-    status = status == LK_OK ? hold(arguments, model, dataset, given) : status;
-    if (status == LK_OK) {
-        status =
-            lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
-    }
-    *note = dataset->note;
-    dataset->note = NULL;
-    lk_dataset_destroy(dataset);
-    return status;
 }
 
 /* ---- examples ------------------------------------------------------------------------------- */
@@ -193,7 +125,7 @@ static bool is_png(const char *path) {
 static lk_status write_samples(const cli_arguments *arguments, lk_context *context,
                                const lk_given *given, const lk_dataset *samples) {
     const char *out = cli_text(arguments, "out", NULL);
-    return given->examples > 0 && is_png(out) && !cli_has(arguments, "plain")
+    return cli_has(arguments, "given") && is_png(out) && !cli_has(arguments, "plain")
                ? lk_completions_write(context, out, given, samples)
                : lk_dataset_write(context, out, samples);
 }
@@ -219,10 +151,22 @@ static lk_status sample(const cli_arguments *arguments, const lk_model *model,
     return status;
 }
 
+/* What samples of that size are. */
+static lk_dataset of_samples(const cli_arguments *arguments, const lk_model *model,
+                             lk_shape shape) {
+    const lk_view *view = lk_model_view(model);
+    lk_dataset like = {.shape = shape, .alphabet = model->data.alphabet};
+    if (view != NULL && cli_has(arguments, "only-view")) {
+        like.shape = lk_view_shape(view, 0, shape);
+        like.alphabet = view->parts[0].alphabet;
+    }
+    return like;
+}
+
 static int report(const cli_arguments *arguments, const lk_model *model, int64_t count,
                   double seconds, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
-    const lk_dataset like = {.shape = model->data.shape, .alphabet = model->data.alphabet};
+    const lk_dataset like = of_samples(arguments, model, model->data.shape);
     char drawn[LK_LOSS_CAPACITY];
     lk_dataset_loss(out, &like, true, drawn);
     out = model->context->alias != NULL ? model->context->aliased : out;
@@ -238,7 +182,8 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
         printf("%s: %s\n", out, drawn);
     }
     if (note != NULL) {
-        printf("%s: %s\n", cli_text(arguments, "given", ""), note);
+        printf("%s: %s\n", cli_text(arguments, "given", cli_text(arguments, "given-view", "")),
+               note);
     }
     return cli_finish_output();
 }
@@ -259,13 +204,13 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
         return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
     }
-    const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
-                             .alphabet = model->data.alphabet,
-                             .columns = (lk_columns *)model->data.columns,
-                             /* Beside what is given as many are shown as there is room for. */
-                             .examples = cli_has(arguments, "given") ? 1 : how->count};
+    lk_dataset like =
+        of_samples(arguments, model, how->shape.axes > 0 ? how->shape : model->data.shape);
+    like.columns = (lk_columns *)model->data.columns;
+    /* Beside what is given as many are shown as there is room for. */
+    like.examples = cli_has(arguments, "given") ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
+                cli_sample_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =
@@ -321,7 +266,7 @@ static int run(const cli_arguments *arguments) {
     lk_dataset_options unused; /* until --given is read */
     lk_sample_options how = {0};
     cli_session s;
-    if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
+    if (!cli_integer(arguments, "count", 1, CLI_COUNT_MOST, 1, &how.count) ||
         !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
         !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
@@ -332,6 +277,7 @@ static int run(const cli_arguments *arguments) {
     }
     how.seed = (uint64_t)seed;
     how.temperature = (float)temperature;
+    how.first_part = cli_has(arguments, "only-view");
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
     if (status == EXIT_DONE && s.model->data.labels == 0 &&
@@ -352,7 +298,7 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given prompt-file labels",
+    .inputs = "given given-view prompt-file labels",
     .outputs = "out",
     .folders = "out",
     .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
@@ -375,6 +321,12 @@ const cli_verb cli_sample_verb = {
             "--out drawn.txt\n"
             "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
             "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+            "  likely sample colours.likely --count 16 --only-view --out grey.npy     the first "
+            "part of the view, by itself,\n"
+            "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png   "
+            "and the rest given it\n"
+            "  likely sample colours.likely --count 8 --given-view photograph.png --out "
+            "coloured.png\n"
             "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
             "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
             "  likely sample book.likely --length 10000000 --out long.txt\n",

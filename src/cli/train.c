@@ -32,8 +32,10 @@ static const cli_option train_options[] = {
      false},
     {"valid-labels", CLI_LABELS, "those of --valid (default: by the names, where --labels are)",
      false},
-    {"view", "bits:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
-     "bits: model the high B bits of every value first, then the low ones given all of these. Of "
+    {"view", "bits:B|ycocg|grey:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
+     "bits: model the high B bits of every value first, then the low ones given all of these. "
+     "ycocg: of 8-bit colours the luminance of all pixels first, then their chroma. grey: a grey "
+     "picture of B bits (4) first, then the picture given it, whose NLL is then a bound. Of "
      "recordings: mulaw and linear8 take 8 bits of a sample, pcm16 all 16 as one symbol (for "
      "distribution=logistic), bytes as two; g711 the codes of such files (default: mulaw, or the "
      "codes)",
@@ -305,6 +307,13 @@ static void tell(const session *s) {
     }
     if (s->data.note[0] != '\0' && !cli_has(s->arguments, "quiet")) {
         fprintf(stderr, "%s\n", s->data.note);
+    }
+    const lk_view *view = lk_model_view(s->model);
+    if (view != NULL && s->family->view != NULL && !cli_has(s->arguments, "quiet")) {
+        char text[LK_VIEW_TEXT];
+        lk_view_print(view, text);
+        fprintf(stderr, "%s: the model's view %s\n",
+                cli_has(s->arguments, "view") ? "asked for" : "chosen", text);
     }
 }
 

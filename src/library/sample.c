@@ -49,31 +49,23 @@ static lk_status check_held(const lk_model *model, const lk_sampling *how, int64
     return LK_OK;
 }
 
-/* With a view, each value holds all its parts. */
 static lk_status hold_values(const lk_model *model, const lk_sampling *how, lk_given *given) {
     lk_shape shape = how->shape.axes > 0 ? how->shape : model->data.shape;
     int64_t variables = lk_shape_variables(shape);
-    const lk_view *view = lk_model_view(model);
-    int64_t parts = view != NULL ? view->part_count : 1;
-    if (how->given_count > LK_VALUES_MOST / (variables * parts)) {
+    if (how->given_count > LK_VALUES_MOST / lk_view_length(lk_model_view(model), variables)) {
         return lk_fail(model->context, LK_INVALID, "lk_sampling: %lld rows are given: too many",
                        (long long)how->given_count);
     }
     LK_TRY(check_held(model, how, variables));
-    *given =
-        (lk_given){.examples = how->given_count, .variables = variables * parts, .shape = shape};
+    *given = (lk_given){.examples = how->given_count, .variables = variables, .shape = shape};
     given->values = lk_allocate(how->given_count * given->variables, sizeof *given->values);
     if (given->values == NULL) {
         return lk_fail_no_memory(model->context, "what is given", given->variables * 4);
     }
     for (int64_t i = 0; i < how->given_count * given->variables; i++) {
-        int64_t row = i / given->variables, part = i % given->variables / variables;
-        int32_t value = how->given[row * variables + i % variables];
-        given->values[i] = value < 0      ? -1
-                           : view != NULL ? lk_view_split(view, (uint16_t)value, (int32_t)part)
-                                          : value;
+        given->values[i] = how->given[i] < 0 ? -1 : how->given[i];
     }
-    return LK_OK;
+    return lk_given_see(model, "lk_sampling: given", given);
 }
 
 static lk_status hold_prompt(const lk_model *model, const lk_sampling *how, lk_given *given) {

@@ -49,7 +49,8 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
                                .columns = examples->columns,
                                .alphabets = train->alphabets};
     LK_TRY(how->condition ? describe_labels(context, examples, d) : LK_OK);
-    return how->view != NULL ? lk_view_parse(context, how->view, alphabet, &d->view) : LK_OK;
+    return how->view != NULL ? lk_view_parse(context, how->view, d->shape, alphabet, &d->view)
+                             : LK_OK;
 }
 
 /* Of texts in folders that are named as their classes. */

@@ -65,8 +65,11 @@ struct lk_family {
     /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
      * one that has no end. */
     bool streams;
-    bool given;     /* its networks take a given field: p(x | label) */
-    bool views;     /* they take several modelled fields: the parts of a view */
+    bool given; /* its networks take a given field: p(x | label) */
+    bool views; /* they take several modelled fields: the parts of a view */
+    /* Of a family whose models are of views alone: the one that is taken where none is asked for.
+     * LK_INVALID where there is none. NULL: then values are seen as they are. */
+    lk_status (*view)(lk_context *context, lk_shape shape, int32_t alphabet, lk_view *view);
     bool tables;    /* they take variables of different alphabets */
     bool any_order; /* of the variables; else the natural one alone, of images raster scan */
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
@@ -188,7 +191,7 @@ bool lk_model_any_size(const lk_model *model);
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
 /* lk_model_unit (likely.h): symbols of a stream that belong together, and are a position of its
  * network. */
-/* The view's, or NULL. */
+/* The view's, or NULL; lk_model_bound (likely.h) says whether it makes NLLs bounds. */
 const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
  * destroyed. */

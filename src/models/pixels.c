@@ -100,7 +100,7 @@ void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits) {
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
     const lk_shape *shape = &model->data.shape;
     const lk_view *view = lk_model_view(model);
-    int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
+    int64_t pixels = shape->axes == 3 ? shape->size[0] * shape->size[1] : model->data.variables;
     for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
          part++) {
         char name[64];
@@ -108,6 +108,7 @@ lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
                  part < 0 ? "" : ".");
         int32_t bias = lk_parameters_find(model->parameters, name);
         LK_REQUIRE(bias >= 0);
+        int64_t colours = lk_view_cells(view, part, model->data.variables) / pixels;
         LK_TRY(lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value));
     }
     return LK_OK;

@@ -186,11 +186,14 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     return LK_OK;
 }
 
-/* A network that does not repeat along the data is held whole at their size, and so are one that
- * strides over as much as they have and one that is ranked by a rule: LK_UNSUPPORTED. */
+/* A network that does not repeat along the data is held whole at their size, as one of a view is,
+ * whose parts come one after another; and so are one that strides over as much as they have and one
+ * that is ranked by a rule: LK_UNSUPPORTED. */
 static lk_status find_need(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
-    if (model->family->ranks != NULL) {
-        return LK_UNSUPPORTED;
+    *n = (need){0};
+    if (lk_model_view(model) != NULL || model->family->ranks != NULL) {
+        return lk_fail(model->context, LK_UNSUPPORTED, "a %s model does not slide along its data",
+                       model->family->name);
     }
     LK_TRY(measure(model, shape, plan, n));
     bool strides_over =

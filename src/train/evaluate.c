@@ -24,14 +24,14 @@ void lk_evaluation_deinit(lk_evaluation *evaluation) {
 /* Examples of several parts are told whole. */
 static lk_status take(void *argument, const lk_passage *passage) {
     lk_evaluation *e = argument;
-    bool parts = e->variables > 0 && passage->count > e->variables && passage->nats != NULL;
+    bool parts = passage->view != NULL && passage->nats != NULL;
     e->nll_nats[passage->item] = passage->nll_nats;
     e->escapes += passage->escapes;
     for (int64_t k = 0; passage->network_nats != NULL && k < e->networks; k++) {
         e->network_nats[k] += passage->network_nats[k * passage->network_stride];
     }
     for (int64_t v = 0; parts && v < passage->count; v++) {
-        e->part_nats[v / e->variables] += passage->nats[v];
+        e->part_nats[lk_view_part_of(passage->view, v, e->variables)] += passage->nats[v];
     }
     return LK_OK;
 }

@@ -253,9 +253,9 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
         .pictures = how->pictures.settings,
     };
     LK_TRY(take_condition(arguments, context, from, data));
-    return view == NULL
-               ? LK_OK
-               : lk_view_parse(context, view, data->description.alphabet, &data->description.view);
+    return view == NULL ? LK_OK
+                        : lk_view_parse(context, view, train->shape, data->description.alphabet,
+                                        &data->description.view);
 }
 
 /* The training data themselves, and labels that stand in a file of their own. */

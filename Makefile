@@ -1,15 +1,18 @@
 # A thin front for CMake. On a bare Debian 12 (root or sudo) targets first install what they lack.
 #   make          the command, at build/likely, and the library
 #   make test     all tests
+#   make python-test  builds the Python package, and tests it in an empty environment (needs PyPI)
 #   make asan     all tests under the address and undefined-behaviour sanitizers
 #   make fuzz     every fuzz target for FUZZ_SECONDS (20)
 #   make demo     train, sample, compress and detect on real digits, in about two minutes
 #   make bench    the benchmarks
+#   make bench-peers  against PyTorch of today, which is fetched (3 GB); ROWS=, THREADS=, ...
 #   make install  to PREFIX (/usr/local), below DESTDIR
 #   make format   clang-format in place
 #   make clean    removes the build folders
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
+PEERS_VENV ?= build/peers/venv
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 
@@ -29,11 +32,17 @@ test: build
 	@cmake --build build --parallel $(JOBS)
 	@cd build && ctest --output-on-failure --parallel $(JOBS)
 
+python-test: setup
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) tools/python_test.sh
+
 demo: build
 	@demo/run.sh
 
 bench: build
 	@cmake --build build --parallel $(JOBS) --target bench
+
+bench-peers: build
+	@bench/peers/run.sh build $(PEERS_VENV)
 
 asan: setup
 	@cmake --preset asan
@@ -54,4 +63,5 @@ format: setup-ci
 clean:
 	rm -rf build build-*
 
-.PHONY: all setup setup-ci build test demo bench asan fuzz install format clean
+.PHONY: all setup setup-ci build test python-test demo bench bench-peers asan fuzz install format \
+    clean

@@ -59,9 +59,12 @@ mkdir voices
 for i in 1 2 3; do make_wav voices/$i.wav 1 200 $i; done
 
 # ---- the commands --------------------------------------------------------------------------------
-# The lines of the blocks, continued ones as one, remarks taken off.
-awk '/^```/ { inside = !inside; next } inside' "$readme" | sed -e ':a;/\\$/{N;s/\\\n//;ba}' \
-    -e 's/  *#.*//' | grep -vE '^ *(#|$)' >"$work/commands"
+# The lines of the blocks, continued ones as one, remarks taken off. Blocks that name a language are
+# left to python/tests/test_docs.py.
+awk '/^```/ { inside = !inside; named = $0 != "```"; next } inside && !named' "$readme" |
+    sed -e ':a;/\\$/{N;s/\\\n//;ba}' \
+        -e 's/  *#.*//' |
+    grep -vE '^ *(#|$)' >"$work/commands"
 declare -A small=([made]=hidden=8 [charrnn]='width=8 layers=1' [conv1d]='layers=1 channels=4 head=4'
     [wavenet]='layers=2 channels=4'
     [pixelcnn]='blocks=1 channels=2 head=2 kernel=3' [bernoulli-mixture]=components=3)

@@ -119,6 +119,37 @@ static void print_networks(const eval_result *r) {
     }
 }
 
+/* What each group of variables brings, of those that the family has. */
+static void print_groups(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    for (int32_t g = 0; g < e->groups; g++) {
+        double nats = e->group[g].nats / (double)e->items;
+        char name[LK_GROUP_NAME];
+        r->session->model->family->group_name(r->session->model, g, name);
+        if (e->group[g].variables > 0) {
+            printf("  of %s: %.4f nats per example, %.6f bits per dimension of its %lld\n", name,
+                   nats, nats / LK_NATS_PER_BIT / (double)e->group[g].variables,
+                   (long long)e->group[g].variables);
+        }
+    }
+}
+
+static json_t *groups_json(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    json_t *list = json_array();
+    for (int32_t g = 0; g < e->groups; g++) {
+        char name[LK_GROUP_NAME];
+        r->session->model->family->group_name(r->session->model, g, name);
+        if (e->group[g].variables > 0) {
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:I, s:o}", "name", name, "dimensions",
+                                            (json_int_t)e->group[g].variables, "nll_nats",
+                                            lk_json_number(e->group[g].nats / (double)e->items)));
+        }
+    }
+    return list;
+}
+
 static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
@@ -147,6 +178,7 @@ static void print_examples(const eval_result *r) {
         printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
                nats, eval_bits_per_dim(r, nats));
     }
+    print_groups(r);
     if (r->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
                "avoid it)\n",
@@ -180,6 +212,9 @@ static json_t *examples_json(const eval_result *r) {
                                 lk_json_number(e->part_nats[p] / (double)e->items));
         }
         json_object_set_new(object, "views_nll_nats", parts);
+    }
+    if (e->groups > 0 && e->items > 0) {
+        json_object_set_new(object, "groups", groups_json(r));
     }
     return object;
 }

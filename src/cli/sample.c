@@ -8,10 +8,13 @@
 #include "base/memory.h"
 #include "cli/files.h"
 #include "cli/sample.h"
+#include "cli/sample/given.h"
 #include "cli/text.h"
 #include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
+
+#define COUNT_MOST ((int64_t)1 << 40)
 
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
@@ -56,6 +59,10 @@ static const cli_option options[] = {
      "how many rows of the images of --given are held (default half, or all of a picture as wide "
      "as the model's but less high)",
      false},
+    {"scale", "N",
+     "the pictures of --given are every N-th row and column of those that are drawn (default where "
+     "a model draws such a small picture first, as subscale does: how small that is)",
+     false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
     {"given-view", "FILE",
@@ -78,41 +85,6 @@ static const cli_option options[] = {
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
-
-/* ---- what is given --------------------------------------------------------------------------- */
-
-/* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
-static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
-                                       "binarize-seed", "alpha",           "orient", "depth"};
-    enum { PICTURE_OPTIONS = 5 }; /* from there on */
-    int64_t unused;
-    if (!cli_integer(arguments, "given-rows", 0, CLI_COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, CLI_COUNT_MOST, -1, &unused)) {
-        return EXIT_USAGE;
-    }
-    if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
-        return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
-    }
-    if (cli_has(arguments, "labels") && cli_has(arguments, "label")) {
-        return cli_usage(arguments, "--label and --labels exclude each other");
-    }
-    if (cli_has(arguments, "labels") && !cli_has(arguments, "given") &&
-        !cli_has(arguments, "given-view") && !cli_has(arguments, "prompt-file")) {
-        return cli_usage(arguments, "--labels are of what is given: --given or --prompt-file");
-    }
-    bool view = cli_has(arguments, "given-view");
-    if (view && (cli_has(arguments, "given") || cli_has(arguments, "only-view"))) {
-        return cli_usage(arguments, "--given-view excludes --given and --only-view");
-    }
-    for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
-        bool picture = i >= PICTURE_OPTIONS && view; /* how the file is read */
-        if (cli_has(arguments, need[i]) && !picture) {
-            return cli_usage(arguments, "--%s needs --given FILE", need[i]);
-        }
-    }
-    return EXIT_DONE;
-}
 
 /* ---- examples ------------------------------------------------------------------------------- */
 
@@ -210,7 +182,7 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     /* Beside what is given as many are shown as there is room for. */
     like.examples = cli_has(arguments, "given") ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                cli_sample_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
+                sample_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =
@@ -266,13 +238,13 @@ static int run(const cli_arguments *arguments) {
     lk_dataset_options unused; /* until --given is read */
     lk_sample_options how = {0};
     cli_session s;
-    if (!cli_integer(arguments, "count", 1, CLI_COUNT_MOST, 1, &how.count) ||
+    if (!cli_integer(arguments, "count", 1, COUNT_MOST, 1, &how.count) ||
         !cli_integer(arguments, "seed", 0, INT64_MAX, 1, &seed) ||
         !cli_integer(arguments, "batch-size", 1, 1 << 20, 0, &how.batch) ||
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
         !cli_shape(arguments, &how.shape) || !cli_data_options(arguments, &unused) ||
-        check_given(arguments) != EXIT_DONE) {
+        sample_check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
     how.seed = (uint64_t)seed;
@@ -301,34 +273,36 @@ const cli_verb cli_sample_verb = {
     .inputs = "given given-view prompt-file labels",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
-            "trained with order_agnostic=true take any subset. A .png of\n"
-            "completions shows what was given, its open part grey, and what became of it beside "
-            "it. Pictures of another size than the\n"
-            "model's are completed at their own, by families that take any.\n"
-            "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
-            "not grow with it; a model of characters\n"
-            "draws only characters that it knows. A stream depends on the seed and its number "
-            "alone.\n\n"
-            "examples:\n"
-            "  likely sample digits.likely --count 64 --out samples.png\n"
-            "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
-            "--out drawn.txt\n"
-            "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
-            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
-            "  likely sample colours.likely --count 16 --only-view --out grey.npy     the first "
-            "part of the view, by itself,\n"
-            "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png   "
-            "and the rest given it\n"
-            "  likely sample colours.likely --count 8 --given-view photograph.png --out "
-            "coloured.png\n"
-            "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
-            "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
-            "  likely sample book.likely --length 10000000 --out long.txt\n",
+    .more =
+        "Held variables must come first in the model's ordering; eonade, ardm, and what was "
+        "trained with order_agnostic=true take any subset. A .png of\n"
+        "completions shows what was given, its open part grey, and what became of it beside "
+        "it. Pictures of another size than the\n"
+        "model's are completed at their own, by families that take any. Of a model that draws a "
+        "small picture first, every N-th row and\n"
+        "column, --given may be that one: it is made larger.\n"
+        "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+        "not grow with it; a model of characters\n"
+        "draws only characters that it knows. A stream depends on the seed and its number "
+        "alone.\n\n"
+        "examples:\n"
+        "  likely sample digits.likely --count 64 --out samples.png\n"
+        "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
+        "  likely sample slices.likely --count 4 --given small.png --scale 2 --out larger.png\n"
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
+        "--out drawn.txt\n"
+        "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+        "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+        "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
+        "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
+        "  likely sample colours.likely --count 8 --given-view photograph.png --out "
+        "coloured.png\n"
+        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
+        "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

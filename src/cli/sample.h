@@ -5,17 +5,11 @@
 #include "cli/common.h"
 #include "jobs/sample.h"
 
-#define CLI_COUNT_MOST ((int64_t)1 << 40) /* samples, rows, variables that options name */
-
 /* The verb for a model of texts. how: count, seed, temperature, schedule, label and batch. */
 int cli_sample_texts(const cli_arguments *arguments, const lk_model *model, lk_sample_options *how);
 /* The same of recordings. */
 int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,
                       lk_sample_options *how);
-/* Reads --given: a text of held values, or data of any format, of which --given-rows or
- * --given-variables are held. Without --given nothing is (given->examples is 0). */
-lk_status cli_sample_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                           const lk_sample_options *asked, lk_given *given, char **note);
 /* The file of one of several: NAME-3.txt of NAME.txt; the only one's is PATH. The caller's:
  * lk_release; NULL: no memory. */
 char *cli_sample_name(const char *path, int64_t text, int64_t texts);

@@ -3,6 +3,7 @@
 
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/sample_group.h"
 #include "cli/text.h"
 
@@ -105,18 +106,27 @@ static int report(const cli_arguments *arguments, const studio *s, double second
 
 static int check_options(const cli_arguments *arguments, const studio *s, int64_t *frames) {
     if (!cli_excludes(arguments, "prompt", "models of texts") ||
-        !cli_excludes(arguments,
-                      "given-rows given-variables given-view only-view plain shape format binarize "
-                      "binarize-seed alpha "
-                      "orient depth",
-                      "models of examples") ||
+        !cli_excludes(
+            arguments,
+            "given-rows given-variables given-view only-view scale plain shape format binarize "
+            "binarize-seed alpha "
+            "orient depth",
+            "models of examples") ||
         !cli_integer(arguments, "length", 1, (int64_t)1 << 40, s->target.rate, frames)) {
         return EXIT_USAGE;
     }
     if (cli_has(arguments, "given") && cli_has(arguments, "prompt-file")) {
         return cli_usage(arguments, "--given and --prompt-file exclude each other");
     }
-    return s->out != NULL ? EXIT_DONE : cli_usage(arguments, "needs --out FILE.wav");
+    if (s->out == NULL) {
+        return cli_usage(arguments, "needs --out FILE.wav");
+    }
+    return s->count == 1 || cli_files_whole(s->model->context, s->out)
+               ? EXIT_DONE
+               : cli_usage(arguments,
+                           "--out %s is no file, and takes one recording: leave out "
+                           "--count, or name a file",
+                           s->out);
 }
 
 int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,

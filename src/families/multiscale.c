@@ -126,6 +126,28 @@ static lk_status ranks(const lk_model *model, lk_shape shape, int32_t *rank) {
     return LK_OK;
 }
 
+/* Told apart by `eval`: the base, then the groups of each level. */
+static int32_t groups(const lk_model *model, lk_shape shape, int32_t *group) {
+    lk_levels levels = lk_levels_of(model, shape);
+    for (int64_t v = 0; v < lk_shape_variables(shape); v++) {
+        int64_t row = v / levels.colours / levels.width, column = v / levels.colours % levels.width;
+        int32_t level = lk_level_of(&levels, row, column);
+        int32_t place = (int32_t)((row >> level & 1) * 2 + (column >> level & 1)) - 1;
+        group[v] = level == levels.count ? 0 : 1 + 3 * (levels.count - 1 - level) + place;
+    }
+    return 1 + 3 * levels.count;
+}
+
+static void group_name(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]) {
+    int32_t level = (int32_t)setting(model, "scales") - (group - 1) / 3;
+    if (group == 0) {
+        snprintf(name, LK_GROUP_NAME, "base");
+    } else {
+        snprintf(name, LK_GROUP_NAME, "level %d %s", level,
+                 lk_groups[LK_GROUP_RIGHT + (group - 1) % 3].name);
+    }
+}
+
 /* ---- a group --------------------------------------------------------------------------------- */
 
 typedef struct group {
@@ -298,7 +320,11 @@ const lk_family lk_multiscale_family = {
     .prepare = lk_levels_prepare,
     .order = "multiscale",
     .ranks = ranks,
+    .scale = lk_levels_scale,
+    .groups = groups,
+    .group_name = group_name,
     .build = build,
     .any_size = true,
+    .falling_rate = 0.002,
     .start = lk_coarse_to_fine_start,
 };

@@ -110,6 +110,21 @@ static lk_status ranks(const lk_model *model, lk_shape shape, int32_t *rank) {
     return LK_OK;
 }
 
+/* Told apart by `eval`: the base, then what is new of each level. */
+static int32_t groups(const lk_model *model, lk_shape shape, int32_t *group) {
+    lk_levels levels = lk_levels_of(model, shape);
+    for (int64_t v = 0; v < lk_shape_variables(shape); v++) {
+        int64_t pixel = v / levels.colours;
+        group[v] = levels.count - lk_level_of(&levels, pixel / levels.width, pixel % levels.width);
+    }
+    return 1 + levels.count;
+}
+
+static void group_name(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]) {
+    int32_t level = (int32_t)lk_levels_scale(model);
+    snprintf(name, LK_GROUP_NAME, group == 0 ? "base" : "1/%d of the sides", level >> group);
+}
+
 /* ---- a level --------------------------------------------------------------------------------- */
 
 typedef struct level_parts {
@@ -242,7 +257,11 @@ const lk_family lk_pyramid_family = {
     .prepare = lk_levels_prepare,
     .order = "pyramid",
     .ranks = ranks,
+    .scale = lk_levels_scale,
+    .groups = groups,
+    .group_name = group_name,
     .build = build,
     .any_size = true,
+    .falling_rate = 0.002,
     .start = lk_coarse_to_fine_start,
 };

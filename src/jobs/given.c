@@ -39,10 +39,6 @@ static lk_status or_nothing(lk_status status, lk_given *given) {
     return status;
 }
 
-static void hold(lk_given *given, int64_t example, int64_t variable, int32_t value) {
-    given->values[example * given->variables + variable] = value;
-}
-
 /* ---- lines of values ------------------------------------------------------------------------- */
 
 typedef struct reading {
@@ -107,7 +103,7 @@ static lk_status parse_line(reading *r) {
         }
         LK_TRY(parse_value(r, variable, &value));
         if (value >= 0) {
-            hold(r->given, r->line - 1, variable, value);
+            lk_given_hold(r->given, r->line - 1, variable, value);
         }
         variable++;
     }
@@ -195,7 +191,7 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
             uint16_t symbol;
             if (!any_open(dataset, n, first, made_of)) {
                 lk_view_read(given->view, x, raw, variable, 1, &symbol);
-                hold(given, n, variable, symbol);
+                lk_given_hold(given, n, variable, symbol);
             }
         }
     }
@@ -230,7 +226,8 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
     LK_TRY(open_for(model, dataset, NULL, &part, given));
     for (int64_t i = 0; i < count; i++) {
         if (!dataset->open[i]) {
-            hold(given, i / dataset->variables, i % dataset->variables, dataset->values[i]);
+            lk_given_hold(given, i / dataset->variables, i % dataset->variables,
+                          dataset->values[i]);
             held++;
         }
     }
@@ -297,7 +294,7 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
     }
     for (int64_t n = 0; n < given->examples; n++) {
         for (int64_t v = 0; v < rows * row; v++) {
-            hold(given, n, v, dataset->values[n * dataset->variables + v]);
+            lk_given_hold(given, n, v, dataset->values[n * dataset->variables + v]);
         }
     }
     return or_nothing(lk_given_see(model, dataset->path, given), given);

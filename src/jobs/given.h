@@ -39,6 +39,11 @@ lk_status lk_given_note(lk_context *context, lk_dataset *dataset);
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);
 
+/* Pictures that are every scale-th row and column of what is to be drawn: of `shape`, or, if that
+ * has 0 axes, of what lk_model_enlarged says. */
+lk_status lk_given_scaled(const lk_model *model, const lk_dataset *dataset, int64_t scale,
+                          lk_shape shape, lk_given *given);
+
 /* The labels that stand in the data, for a model that is given such. `chosen`, the label that is
  * asked for, or -1, is that of rows of a table that leave theirs open (`?`, or nothing, unless that
  * is a class); a row that holds another one is LK_INVALID. Of other data, where labels are no part
@@ -53,6 +58,11 @@ lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *gi
 /* Rows all of which are open; of a data set or lines of that name. */
 lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
                         lk_shape shape, lk_given *given);
+/* Holds a value of the data, in rows of these: before lk_given_see. */
+static inline void lk_given_hold(lk_given *given, int64_t example, int64_t variable,
+                                 int32_t value) {
+    given->values[example * given->variables + variable] = value;
+}
 /* The first part of the view of a model that has one, the rest is open: pictures of that part, as
  * lk_sample_options.first_part draws them, of as many channels, no value of which is beyond its
  * levels; or any that the model would take, of which the view shows it; for grey:B of colours also

@@ -238,7 +238,7 @@ static lk_status start_part(lk_model *model, const lk_dataset *train, int32_t pa
     for (int32_t p = 0; p < model->parameters->count; p++) {
         lk_stage_name prefix;
         if (prefix_of(model->parameters->list[p].name, scope, prefix)) {
-            LK_TRY(lk_outputs_start_under(model, train, part, prefix));
+            LK_TRY(lk_outputs_start_part(model, train, part, prefix));
         }
     }
     return LK_OK;

@@ -84,6 +84,13 @@ static void put_fields(lk_hash *h, const lk_data_description *data) {
         put_text(h, data->columns->column[c].name);
         put_dictionary(h, &data->columns->column[c].values);
     }
+    bool own = data->columns == NULL && data->alphabets != NULL;
+    if (own) {
+        put_text(h, "alphabets");
+    }
+    for (int64_t v = 0; own && v < data->variables; v++) {
+        put_integer(h, data->alphabets[v]);
+    }
 }
 
 /* float32 and int32 arrays are hashed as they lie in memory: every machine that builds this is

@@ -35,6 +35,18 @@ int64_t lk_level_pixel(const lk_levels *levels, int32_t level, int64_t row, int6
     return row < levels->height && column < levels->width ? row * levels->width + column : -1;
 }
 
+int32_t lk_level_of(const lk_levels *levels, int64_t row, int64_t column) {
+    int32_t level = 0;
+    while (level < levels->count && ((row | column) >> level & 1) == 0) {
+        level++;
+    }
+    return level;
+}
+
+int64_t lk_levels_scale(const lk_model *model) {
+    return INT64_C(1) << lk_settings_integer(&model->settings, "scales");
+}
+
 lk_status lk_levels_prepare(lk_model *model) {
     LK_TRY(lk_outputs_prepare(model));
     if (lk_settings_integer(&model->settings, "scales") > 0) {

@@ -49,5 +49,9 @@ lk_sides lk_level_sides(const lk_levels *levels, int32_t level);
 /* The picture's pixel, row * width + column, that stands at (row, column) of the level; -1: outside
  * the picture. */
 int64_t lk_level_pixel(const lk_levels *levels, int32_t level, int64_t row, int64_t column);
+/* The coarsest level that has the picture's pixel; `count`: the base. */
+int32_t lk_level_of(const lk_levels *levels, int64_t row, int64_t column);
+/* lk_family.scale: how many times smaller the base is. */
+int64_t lk_levels_scale(const lk_model *model);
 
 #endif

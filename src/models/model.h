@@ -54,6 +54,8 @@ typedef struct lk_fit_options {
     void *progress_argument;
 } lk_fit_options;
 
+#define LK_GROUP_NAME 48
+
 /* One row for each family; one file each. */
 struct lk_family {
     const char *name;    /* "made" */
@@ -80,6 +82,14 @@ struct lk_family {
      * asked for; its network is held whole at any size. NULL: the ordering is chosen. */
     const char *order;
     lk_status (*ranks)(const lk_model *model, lk_shape shape, int32_t *rank);
+    /* The ordering begins with a smaller picture, of every so-manieth row and column, which can be
+     * given: how many times smaller; 1: it does not. NULL: none of its models' does. */
+    int64_t (*scale)(const lk_model *model);
+    /* Groups of variables that `eval` tells apart, such as slices, of whole pixels: fills
+     * group[variables of the shape] with numbers below what it returns, from the settings and the
+     * shape; and what one is called. NULL: none. */
+    int32_t (*groups)(const lk_model *model, lk_shape shape, int32_t *group);
+    void (*group_name)(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]);
     /* When a model has its ordering, made or loaded: may replace it, rank and order_name. NULL: it
      * stays. */
     lk_status (*reorder)(lk_model *model);
@@ -253,6 +263,16 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 const char *lk_alpha_hint(lk_context *context, lk_shape own, lk_shape shape);
 /* Whether a picture of that shape is an upper part of one of the model's. */
 bool lk_model_part(const lk_model *model, lk_shape shape);
+#define LK_SCALE_MOST 1024
+/* How many times smaller the picture is that the model's ordering begins with; 1: there is none. */
+int64_t lk_model_scale(const lk_model *model);
+/* Whether a picture has the size of that one. */
+bool lk_model_first(const lk_model *model, lk_shape shape);
+/* What a picture of every scale-th row and column belongs to: `wanted`; if that has 0 axes, one of
+ * the model's own size, where this fits, else, of families that take any, one `scale` times as high
+ * and wide. LK_MISMATCH says what does not fit. */
+lk_status lk_model_enlarged(const lk_model *model, const char *name, lk_shape small, int64_t scale,
+                            lk_shape wanted, lk_shape *there);
 /* What a model of a family may have: 1 to 2^26 variables, at the shape that it is made for. */
 lk_status lk_model_check_shape(lk_context *context, const char *name, lk_shape shape);
 /* Whether figures of two models can be compared: both of texts, or both of examples of one

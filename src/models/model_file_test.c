@@ -17,6 +17,9 @@
 #include "data/safetensors.h"
 #include "models/model_file.h"
 
+#define ALPHABETS(text) \
+    "{\"shape\":[6],\"alphabet\":3,\"binarization\":\"none\",\"alphabets\":" text "}"
+
 typedef struct world {
     lk_context *context;
     lk_model *model;
@@ -105,6 +108,32 @@ static void same_bytes_again(void **state) {
     lk_bytes_release(&first);
     lk_bytes_release(&second);
     lk_model_destroy(loaded);
+}
+
+/* Variables of different alphabets, without columns that say so. */
+static void alphabets_stay(void **state) {
+    world *w = *state;
+    lk_model *made, *loaded;
+    const char *assignments[] = {"hidden=4"};
+    int32_t alphabets[2][3] = {{1, 5, 2}, {2, 5, 1}}; /* of one sum */
+    lk_fingerprint print[2], after;
+    for (int32_t i = 0; i < 2; i++) {
+        lk_data_description data = {
+            .shape = {1, {3}}, .variables = 3, .alphabet = 5, .alphabets = alphabets[i]};
+        assert_int_equal(
+            lk_model_create(w->context, "made", assignments, 1, data, "natural", 5, &made), LK_OK);
+        assert_int_equal(lk_model_write(made, w->path), LK_OK);
+        if (lk_model_read(w->context, w->path, &loaded) != LK_OK) {
+            fail_msg("%s", lk_context_message(w->context));
+        }
+        assert_memory_equal(loaded->data.alphabets, alphabets[i], sizeof alphabets[i]);
+        print[i] = lk_model_fingerprint(made);
+        after = lk_model_fingerprint(loaded);
+        assert_memory_equal(print[i].byte, after.byte, sizeof after.byte);
+        lk_model_destroy(made);
+        lk_model_destroy(loaded);
+    }
+    assert_memory_not_equal(print[0].byte, print[1].byte, sizeof print[0].byte);
 }
 
 /* ---- hostile files: a good one, with one thing changed --------------------------------------- */
@@ -273,6 +302,15 @@ static void refusals(void **state) {
          .value = "{\"shape\":[6],\"alphabet\":3,\"binarization\":\"none\",\"labels\":0}",
          .expected = LK_FORMAT,
          .message = "labels"},
+        {.key = "data", .value = ALPHABETS("[3,3,3]"), .expected = LK_FORMAT, .message = "alphab"},
+        {.key = "data", .value = ALPHABETS("[3,3,0,3,3,3]"), .expected = LK_FORMAT},
+        {.key = "data", .value = ALPHABETS("[3,3,4,3,3,3]"), .expected = LK_FORMAT},
+        {.key = "data", .value = ALPHABETS("[3,3,2.5,3,3,3]"), .expected = LK_FORMAT},
+        {.key = "data", .value = ALPHABETS("{}"), .expected = LK_FORMAT},
+        {.key = "data",
+         .value = ALPHABETS("[3,3,2,3,3,3]"),
+         .expected = LK_FORMAT,
+         .message = "hidden1"},
         {.key = "classes", .value = "[\"a\"]", .expected = LK_FORMAT, .message = "labels"},
         {.key = "classes", .expected = LK_FORMAT, .message = "classes"},
         {.key = "columns", .value = "{}", .expected = LK_FORMAT},
@@ -535,6 +573,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(same_bytes_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(alphabets_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_files_ask_in_vain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flipped_bytes, set_up, tear_down),

@@ -30,6 +30,7 @@ typedef struct job {
     lk_columns *columns; /* owned: those of `data` */
     bool first_version;  /* of the description of model files */
     int32_t *rank;       /* owned */
+    int32_t *alphabets;  /* owned: those of `data`, where the file says them */
 } job;
 
 /* ---- metadata -------------------------------------------------------------------------------- */
@@ -231,6 +232,33 @@ static lk_status take_fields(job *work, const json_t *object, size_t *known) {
                                      work->path, json_string_value(view));
 }
 
+/* "alphabets", of each variable, are there where they differ and no columns say so. */
+static lk_status take_alphabets(job *work, const json_t *object, size_t *known) {
+    lk_data_description *data = &work->data;
+    const json_t *array = json_object_get(object, "alphabets");
+    if (array == NULL) {
+        return LK_OK;
+    }
+    ++*known;
+    bool right = !work->first_version && !data->stream && json_is_array(array) &&
+                 (int64_t)json_array_size(array) == data->variables;
+    work->alphabets = right ? lk_allocate(data->variables, sizeof *work->alphabets) : NULL;
+    if (right && work->alphabets == NULL) {
+        return lk_fail_no_memory(work->context, "alphabets", data->variables * 4);
+    }
+    for (int64_t v = 0; right && v < data->variables; v++) {
+        const json_t *size = json_array_get(array, (size_t)v);
+        right = json_is_integer(size) && json_integer_value(size) >= 1 &&
+                json_integer_value(size) <= data->alphabet;
+        work->alphabets[v] = right ? (int32_t)json_integer_value(size) : 0;
+    }
+    data->alphabets = work->alphabets;
+    return right
+               ? LK_OK
+               : lk_fail(work->context, LK_FORMAT,
+                         "%s: metadata \"data\" have wrong alphabets of the variables", work->path);
+}
+
 /* The tables' columns and the names of labels, which version 1 had not. */
 static lk_status take_words(job *work) {
     const char *columns = "", *classes = "";
@@ -238,6 +266,10 @@ static lk_status take_words(job *work) {
     if (!work->first_version) {
         LK_TRY(need(work, "columns", &columns));
         LK_TRY(need(work, "classes", &classes));
+    }
+    if (columns[0] != '\0' && work->alphabets != NULL) {
+        return lk_fail(work->context, LK_FORMAT,
+                       "%s: both metadata \"data\" and columns have alphabets", work->path);
     }
     if (columns[0] != '\0') {
         LK_TRY(lk_columns_parse(work->context, work->path, columns, &made));
@@ -276,6 +308,7 @@ static lk_status take_data(job *work, const json_t *object) {
     data->binarization = (lk_binarization)kind;
     size_t known = !data->stream ? 3 : data->symbols.kind == LK_SYMBOLS_SOUND ? 5 : 4;
     LK_TRY(take_fields(work, object, &known));
+    LK_TRY(take_alphabets(work, object, &known));
     if (json_object_size(object) != known) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"data\" say more than is known",
                        work->path);
@@ -492,6 +525,7 @@ lk_status lk_model_parse(lk_context *context, const char *name, lk_bytes bytes, 
         lk_release(work.assignments[i]);
     }
     lk_release(work.rank);
+    lk_release(work.alphabets);
     lk_symbols_deinit(&work.data.symbols);
     lk_dictionary_deinit(&work.data.classes);
     lk_columns_destroy(work.columns);

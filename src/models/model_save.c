@@ -35,6 +35,23 @@ static void put_pictures(json_t **object, const lk_picture_settings *pictures) {
     }
 }
 
+/* Where they differ, and do not follow from columns of words. */
+static void put_alphabets(json_t **object, const lk_data_description *data) {
+    if (data->columns != NULL || data->alphabets == NULL) {
+        return;
+    }
+    json_t *array = json_array();
+    bool made = array != NULL;
+    for (int64_t v = 0; v < data->variables && made; v++) {
+        made = json_array_append_new(array, json_integer(data->alphabets[v])) == 0;
+    }
+    if (!made) { /* NULL is what a failed object is */
+        json_decref(array);
+        array = NULL;
+    }
+    lk_json_set(object, "alphabets", array);
+}
+
 static char *data_text(const lk_data_description *data) {
     json_t *shape = json_array();
     bool made = shape != NULL;
@@ -64,6 +81,7 @@ static char *data_text(const lk_data_description *data) {
         lk_json_set(&object, "labels", json_integer(data->labels));
     }
     put_pictures(&object, &data->pictures);
+    put_alphabets(&object, data);
     char *text = lk_json_text(object, JSON_COMPACT);
     json_decref(object);
     json_decref(shape);

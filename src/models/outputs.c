@@ -236,39 +236,46 @@ static lk_status start_softmax(lk_model *model, const lk_dataset *train, int32_t
     return lk_pooled_logits(model, train, part, colours, bias->value);
 }
 
-/* Of all parts of a view, or of the data as they are (part -1). pooled: a softmax has one set of
- * biases for all colours. */
-static lk_status start_parts(lk_model *model, const lk_dataset *train, bool pooled) {
+/* Of a part, or of the data as they are (part -1), in layers whose names begin so. */
+static lk_status start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                            const char *prefix, bool pooled) {
+    int64_t cells = lk_view_cells(lk_model_view(model), part, model->data.variables);
+    int32_t colours = colours_of(model, cells);
+    return lk_outputs_logistic(model)
+               ? start_logistic(model, train, part, prefix, colours)
+               : start_softmax(model, train, part, prefix, pooled ? 1 : colours);
+}
+
+/* Of all parts of a view, or of the data as they are (part -1); layers of the name "under".
+ * pooled: a softmax has one set of biases for all colours. */
+static lk_status start_parts(lk_model *model, const lk_dataset *train, const char *under,
+                             bool pooled) {
     const lk_view *view = lk_model_view(model);
     int32_t first = view == NULL ? -1 : 0, parts = view == NULL ? 0 : view->part_count;
     for (int32_t part = first; part < parts; part++) {
-        char prefix[64] = "";
-        if (part >= 0) {
-            snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
-        }
-        int64_t cells = lk_view_cells(view, part, model->data.variables);
-        int32_t colours = colours_of(model, cells);
-        LK_TRY(lk_outputs_logistic(model)
-                   ? start_logistic(model, train, part, prefix, colours)
-                   : start_softmax(model, train, part, prefix, pooled ? 1 : colours));
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "%s%s%s", part >= 0 ? view->parts[part].name : "",
+                 part >= 0 ? "." : "", under);
+        LK_TRY(start_part(model, train, part, prefix, pooled));
     }
     return LK_OK;
 }
 
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
-    return start_parts(model, train, false);
+    return start_parts(model, train, "", false);
 }
 
-lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, int32_t part,
-                                 const char *prefix) {
-    int32_t colours =
-        colours_of(model, lk_view_cells(lk_model_view(model), part, model->data.variables));
-    return lk_outputs_logistic(model) ? start_logistic(model, train, part, prefix, colours)
-                                      : start_softmax(model, train, part, prefix, colours);
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *under) {
+    return start_parts(model, train, under, false);
+}
+
+lk_status lk_outputs_start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix) {
+    return start_part(model, train, part, prefix, false);
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
-    return start_parts(model, train, true);
+    return start_parts(model, train, "", true);
 }
 
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train) {

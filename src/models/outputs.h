@@ -79,12 +79,14 @@ void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups,
  * no two are alike, and neither are pixels: dark components are dark in all colours. Weights become
  * so small that what the network says moves means by a tenth of their scales. */
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
+/* The same of the layer UNDER + "logits", one of several that pixels have (of a view's parts
+ * "high." UNDER "logits", ...). */
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *under);
 /* The same of networks whose layer has one set of biases for all colours. */
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train);
-/* The same of the layer PREFIX + "logits", one of several that pixels have; part: of a view, else
- * -1. */
-lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, int32_t part,
-                                 const char *prefix);
+/* The same of the layer PREFIX + "logits" alone; part: of a view, else -1. */
+lk_status lk_outputs_start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix);
 /* The same of networks in which each value stands by itself. */
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "dist/dist.h"
 #include "models/marginals.h"
 
@@ -65,6 +66,27 @@ lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field) {
     return field->alphabet == 2
                ? field->node
                : lk_scale(graph, field->node, 2.0f / (float)(field->alphabet - 1), -1.0f);
+}
+
+lk_node *lk_pixels_where(lk_graph *graph, lk_grid grid) {
+    float height = (float)grid.size[0], width = (float)grid.size[1];
+    int64_t cells = grid.size[0] * grid.size[1] * grid.groups;
+    int64_t channels = grid.groups > 1 ? 2 + grid.groups : 2;
+    float *where = lk_arena_take(graph->arena, cells * channels, sizeof *where);
+    if (where == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "places", cells * channels * 4);
+        return NULL;
+    }
+    for (int64_t cell = 0; cell < cells; cell++) {
+        int64_t pixel = cell / grid.groups, group = cell % grid.groups;
+        float *at = where + cell * channels;
+        at[0] = ((float)(pixel / grid.size[1]) - 0.5f * height) / height;
+        at[1] = ((float)(pixel % grid.size[1]) - 0.5f * width) / width;
+        for (int64_t g = 0; g < channels - 2; g++) {
+            at[2 + g] = g == group ? 1.0f : 0.0f;
+        }
+    }
+    return lk_constant(graph, where, cells, channels);
 }
 
 lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,

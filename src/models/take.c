@@ -33,7 +33,9 @@ static lk_status fits(lk_context *context, const void *argument, const char *nam
 
 static lk_status fits_part(lk_context *context, const void *argument, const char *name,
                            lk_shape shape) {
-    return lk_model_part(argument, shape) ? LK_OK : fits(context, argument, name, shape);
+    return lk_model_part(argument, shape) || lk_model_first(argument, shape)
+               ? LK_OK
+               : fits(context, argument, name, shape);
 }
 
 static lk_status fits_training(lk_context *context, const void *argument, const char *name,
@@ -55,7 +57,11 @@ void lk_model_wish_new(lk_dataset_options *reading) {
 
 void lk_model_wish(const lk_model *model, lk_data_use use, lk_dataset_options *reading) {
     static lk_status (*const fits_use[])(lk_context *, const void *, const char *, lk_shape) = {
-        [LK_FOR_RUN] = fits, [LK_FOR_COMPLETION] = fits_part, [LK_FOR_TRAINING] = fits_training};
+        [LK_FOR_RUN] = fits,
+        [LK_FOR_COMPLETION] = fits_part,
+        [LK_FOR_ENLARGING] = fits_new,
+        [LK_FOR_TRAINING] = fits_training,
+    };
     const lk_data_description *data = &model->data;
     lk_picture_wish *wish = &reading->pictures;
     lk_shape own = lk_shape_picture(data->shape);

@@ -1,0 +1,129 @@
+"""Arrays as the C library reads them: 8 or 16 bits, any strides, copied only where they must."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _likely
+
+LARGEST = 65535
+#: Values of one call: larger arrays go through in slices, as the library keeps a copy of 16 bits.
+SLICE = 1 << 24
+
+
+def _refuse_range(array: np.ndarray) -> None:
+    low, high = int(array.min()), int(array.max())
+    if low < 0 or high > LARGEST:
+        wrong = low if low < 0 else high
+        raise ValueError(
+            f"a value is {wrong}: values are symbols, integers of 0 to {LARGEST}; subtract the "
+            "least, or cut into bins (likely.sklearn does)"
+        )
+
+
+def _from_floats(array: np.ndarray) -> np.ndarray:
+    if array.size and not np.all(np.isfinite(array)):
+        raise ValueError("a value is NaN or infinite: values are symbols, integers from 0")
+    if array.size and not np.array_equal(array, np.floor(array)):
+        raise ValueError(
+            "values are symbols, integers from 0, and these have fractions: cut them into bins "
+            "(sklearn's KBinsDiscretizer, or an estimator of likely.sklearn), or scale and round"
+        )
+    if array.size:
+        _refuse_range(array)
+    return array.astype(np.uint16)
+
+
+def as_symbols(values: Any) -> np.ndarray:
+    """An array of uint8 or uint16: the same memory if it is one already, or of bool.
+
+    Raises ValueError for values that are no integers of 0 to 65535, TypeError for other things.
+    """
+    if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
+        raise TypeError("a sparse matrix: give .toarray()")
+    array = np.asarray(values)
+    if array.dtype == np.bool_:
+        bits = array.view(np.uint8)  # a true of Pillow's is 255
+        return bits if not bits.size or bits.max() <= 1 else (bits != 0).astype(np.uint8)
+    if array.dtype in (np.uint8, np.uint16) and array.dtype.isnative:
+        return array
+    if array.dtype.kind == "f":
+        return _from_floats(array)
+    if array.dtype.kind in "iu":
+        if array.size:
+            _refuse_range(array)
+        return array.astype(np.uint16)
+    raise TypeError(
+        f"an array of {array.dtype}: expected integers or bool; for words, a pandas.DataFrame"
+    )
+
+
+def narrow(array: np.ndarray) -> bool:
+    return array.dtype.itemsize == 1
+
+
+def address(array: np.ndarray | None) -> int:
+    return 0 if array is None else int(array.__array_interface__["data"][0])
+
+
+class Examples:
+    """Examples in an array (examples, *shape), with labels or without."""
+
+    def __init__(self, array: np.ndarray, labels: np.ndarray | None = None, alphabet: Any = 0):
+        if array.ndim < 2:
+            raise ValueError(
+                f"an array of {array.ndim} axes: expected (examples, ...); for one example "
+                "x[None], for examples of one variable x[:, None]"
+            )
+        size = array.dtype.itemsize
+        if any(stride % size for stride in array.strides):
+            array = array.copy()
+        self.array = array
+        self.labels = labels
+        self.count = len(array)
+        self.shape = array.shape[1:]
+        self.variables = int(np.prod(self.shape))
+        self.alphabet, self.alphabets = 0, None
+        if np.ndim(alphabet) > 0:
+            self.alphabets = np.ascontiguousarray(alphabet, dtype=np.int32)
+            if self.alphabets.size != self.variables:
+                raise ValueError(
+                    f"alphabet has {self.alphabets.size} entries, for {self.variables} variables"
+                )
+        else:
+            self.alphabet = int(alphabet)
+        if labels is not None and len(labels) != self.count:
+            raise ValueError(f"{len(labels)} labels for {self.count} examples")
+
+    def handle(self, context: Any, first: int = 0, last: int | None = None) -> Any:
+        part = self.array[first:last]
+        labels = None if self.labels is None else self.labels[first:last]
+        strides = tuple(stride // part.dtype.itemsize for stride in part.strides)
+        if not any(strides):  # all 0 says "one after another"; a broadcast value is meant
+            part = part.copy()
+            strides = (0,) * part.ndim
+        return _likely.from_values(
+            context,
+            address(part),
+            8 * part.dtype.itemsize,
+            len(part),
+            tuple(part.shape[1:]),
+            strides,
+            self.alphabet,
+            address(self.alphabets),
+            address(labels),
+        )
+
+    def slices(self, whole: bool = False) -> list[tuple[int, int]]:
+        step = max(1, SLICE // max(1, self.variables)) if not whole else max(1, self.count)
+        return [(i, min(i + step, self.count)) for i in range(0, self.count, step)]
+
+
+def values_of(handle: Any) -> np.ndarray:
+    """The values of examples, as (examples, *shape): uint8 where the alphabet allows."""
+    count, shape, alphabet, _, _ = _likely.describe_data(handle)
+    array = np.empty((count, *shape), dtype=np.uint8 if alphabet <= 256 else np.uint16)
+    _likely.copy_values(handle, address(array), 8 * array.dtype.itemsize)
+    return array

@@ -1,0 +1,59 @@
+"""What a sceptic would run: claims of a model, tried on its own samples."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._tables import words_of
+
+if TYPE_CHECKING:
+    from ._model import Model
+
+MOST = 65536  # x of a sum
+AXES = 32  # of an array of NumPy, before 2.0
+
+
+def check(model: Model, n: int, seed: int) -> dict[str, Any]:
+    """As Model.check says."""
+    label = model.labels[0] if model.labels else None
+    samples = model.sample(n, seed=seed, labels=label, length=200 if model.text else None)
+    nll = -model.log_prob(samples, label)
+    terms = np.array([float(np.sum(t)) for t in model.surprisal(samples, label)])
+    coded, restored = _round_trip(model, samples, label)
+    total = _total(model, label)
+    told: dict[str, Any] = {
+        "sums": float(np.max(np.abs(terms - nll) / np.maximum(1.0, nll))),
+        "round_trip": bool(np.all(np.asarray(restored) == np.asarray(samples))),
+        "overhead_bits": 8.0 * coded - float(nll.sum()) / math.log(2.0),
+        "total": total,
+    }
+    sums_hold = told["sums"] < 1e-9 and (total is None or abs(total - 1.0) < 1e-4)
+    told["passed"] = bool(sums_hold and told["round_trip"])
+    return told
+
+
+def _round_trip(model: Model, samples: Any, label: str | None) -> tuple[int, Any]:
+    """How many bytes they become, and what these become."""
+    if label is None:
+        coded = model.compress(samples)
+    elif model._label_name() is not None:
+        coded = model.compress(words_of(model._handle, samples), [label] * len(samples))
+    else:
+        coded = model.compress(samples, np.full(len(samples), int(label)))
+    restored = model.decompress(coded)
+    return len(coded), [restored] if model.text and len(samples) == 1 else restored
+
+
+def _total(model: Model, label: str | None) -> float | None:
+    """p(x) summed over all x; None: there are too many, or not all symbols are values."""
+    if model.text or model.columns:
+        return None
+    alphabets = model.info["alphabets"] or [model.alphabet] * model.variables
+    if len(alphabets) > AXES or math.prod(alphabets) > MOST:
+        return None
+    size = math.prod(alphabets)
+    every = np.indices(alphabets, dtype=np.uint16).reshape(model.variables, size).T
+    return float(np.exp(model.log_prob(every.reshape(size, *model.shape), label)).sum())

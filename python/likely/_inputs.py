@@ -1,0 +1,163 @@
+"""Whatever users have their data in, as items of the C library."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from . import _likely
+from ._arrays import Examples, as_symbols, address
+from ._tables import csv_of, is_frame
+
+BYTES, CHARACTERS = 1, 2  # lk_text_kind
+_TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS}
+
+
+def source_of(thing: Any) -> tuple[str, Any]:
+    """A path, bytes, or what has read(), as an lk_input."""
+    if isinstance(thing, (bytes, bytearray, memoryview)):
+        return "bytes", bytes(thing)
+    if hasattr(thing, "read"):
+        return "call", lambda most: bytes(thing.read(most))
+    return "path", os.fsencode(thing)
+
+
+def sink_of(thing: Any) -> tuple[str, Any]:
+    """A path, or what has write(), as an lk_output."""
+    return ("call", thing.write) if hasattr(thing, "write") else ("path", os.fsencode(thing))
+
+
+class Whole:
+    """Items that go to the library at once: texts, files, tables."""
+
+    def __init__(self, handle: Any, kind: str):
+        self._handle = handle
+        self.kind = kind  # "texts", "table", "file"
+        self.count, self.shape, _, self.values, self.labelled = _likely.describe_data(handle)
+
+    def handle(self, context: Any, first: int = 0, last: int | None = None) -> Any:
+        return self._handle
+
+    def slices(self, whole: bool = False) -> list[tuple[int, int]]:
+        return [(0, self.count)] if self.count else []
+
+
+def _is_picture(thing: Any) -> bool:
+    return hasattr(thing, "getbands") and hasattr(thing, "mode")
+
+
+def _pixels(picture: Any) -> np.ndarray:
+    if picture.mode == "P":
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    return as_symbols(np.asarray(picture))
+
+
+def _is_text(thing: Any) -> bool:
+    return isinstance(thing, (str, bytes, bytearray))
+
+
+def _encoded(text: Any) -> bytes:
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else bytes(text)
+
+
+def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
+    kinds = {isinstance(text, str) for text in texts}
+    if len(kinds) != 1:
+        raise TypeError("texts of both str and bytes, or of none: give one kind, at least one text")
+    options = {} if model is not None else {"text": CHARACTERS if kinds == {True} else BYTES}
+    if model is not None and _likely.describe_model(model)[4] == 0:
+        raise TypeError("the model is not of texts; a file's name is a pathlib.Path")
+    encoded = [_encoded(text) for text in texts]
+    return Whole(_likely.from_texts(context, encoded, model, like, options), "texts")
+
+
+def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Whole:
+    shape = tuple(options.pop("shape", None) or ())
+    if "text" in options:
+        options["text"] = _TEXT_KINDS[options["text"]]
+    if "labels" in options:
+        options["labels"] = os.fspath(options["labels"])
+    handle = _likely.load(context, source_of(thing), model, like, shape, options)
+    return Whole(handle, "file")
+
+
+def _frame(context: Any, frame: Any, y: Any, model: Any, like: Any, options: dict) -> Whole:
+    name = options.pop("label_name", None) or str(getattr(y, "name", None) or "label")
+    while y is not None and name in {str(column) for column in frame}:
+        name += "_"
+    table = csv_of(frame, y, name)
+    options = {"label": name, **options} if y is not None and model is None else options
+    return Whole(_likely.load(context, ("bytes", table), model, like, (), options), "table")
+
+
+def labels_of(y: Any) -> np.ndarray:
+    """Classes, as the numbers that they are."""
+    array = np.asarray(y)
+    if array.ndim != 1:
+        raise ValueError(f"labels of {array.ndim} axes: expected (examples,)")
+    if array.dtype.kind not in "iub" and not (
+        array.dtype.kind == "f" and np.array_equal(array, np.floor(array))
+    ):
+        raise TypeError(
+            f"labels of {array.dtype}: expected integers of 0 to 65535; words are labels of a "
+            "DataFrame, and likely.sklearn.LikelihoodClassifier takes any"
+        )
+    if array.size and (array.min() < 0 or array.max() > 65535):
+        raise ValueError("a label is not an integer of 0 to 65535")
+    return np.ascontiguousarray(array, dtype=np.int32)
+
+
+def items_of(
+    context: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    model: Any = None,
+    like: Any = None,
+    alphabet: Any = None,
+    **loading: Any,
+) -> Examples | Whole:
+    """Data as items, for a model (its handle) or for training.
+
+    label_name: of a table, what the column of y is called; None: y.name, or "label".
+    loading: as of lk_loading (binarize, unseen, label, labels, shape, text), of files and tables.
+    """
+    loading = {key: value for key, value in loading.items() if value is not None}
+    if isinstance(X, os.PathLike) or hasattr(X, "read"):
+        if y is not None:
+            raise TypeError("labels of a file are its own, or of a file: labels=PATH")
+        if alphabet is not None:
+            loading["alphabet"] = alphabet
+        return _file(context, X, model, like, loading)
+    if is_frame(X):
+        return _frame(context, X, y, model, like, loading)
+    loading.pop("label_name", None)
+    if loading:
+        raise TypeError(f"{', '.join(loading)}: of files and tables, not of {type(X).__name__}")
+    if _is_text(X):
+        return _texts(context, [X], model, like)
+    if isinstance(X, (list, tuple)) and len(X) > 0:
+        if _is_text(X[0]):
+            return _texts(context, list(X), model, like)
+        if _is_picture(X[0]):
+            X = np.stack([_pixels(picture) for picture in X])
+    elif _is_picture(X):
+        X = _pixels(X)[None]
+    labels = None if y is None else labels_of(y)
+    return Examples(as_symbols(X), labels, 0 if alphabet is None else alphabet)
+
+
+def lengths_of(handle: Any) -> np.ndarray:
+    """Variables of each item."""
+    lengths = np.empty(_likely.describe_data(handle)[0], dtype=np.int64)
+    _likely.lengths(handle, address(lengths))
+    return lengths
+
+
+def texts_of(context: Any, handle: Any, characters: bool) -> list:
+    """Texts, as str where they are of characters."""
+    count = _likely.describe_data(handle)[0]
+    texts = [_likely.text(context, handle, item) for item in range(count)]
+    return [t.decode("utf-8", "surrogateescape") for t in texts] if characters else texts

@@ -1,0 +1,408 @@
+"""A trained model: likelihoods, samples, compression, and what it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _likely
+from ._arrays import Examples, address, values_of
+from ._context import context
+from ._inputs import CHARACTERS, items_of, lengths_of, sink_of, source_of, texts_of
+from ._tables import is_frame, words_of
+
+_DESCRIPTION = (
+    "family",
+    "shape",
+    "variables",
+    "alphabet",
+    "text",
+    "label_count",
+    "parameters",
+    "fingerprint",
+)
+_TEXT_KINDS = (None, "bytes", "characters")
+
+
+class Score(NamedTuple):
+    """What `Model.score` gives, an entry for each item."""
+
+    nll_nats: np.ndarray  #: -log p(x), float64
+    #: The chance that an example like those of the validation has an NLL at least as high, float64;
+    #: None: the model was trained without validation data.
+    p_value: np.ndarray | None
+
+
+class Model:
+    """A probability distribution p(x), or p(x | label), that was trained by maximum likelihood.
+
+    Made by `likely.train`, `likely.load`, `Model.load` and `Model.from_bytes`. It never changes;
+    any number of threads may use it. It can be pickled, copied and kept by joblib.
+
+    Data, everywhere: an array (examples, *shape) of integers from 0, bool included; a DataFrame, or
+    a dict of columns; a picture of PIL or a list of them; str or bytes, which are one text, or a
+    list of texts; a pathlib.Path or a binary file. Likelihoods are in nats; divided by log(2) they
+    are bits.
+    """
+
+    __slots__ = ("_handle", "_described", "_metadata_read", "__weakref__")
+
+    def __init__(self, handle: Any):
+        self._handle = handle
+        self._described = dict(zip(_DESCRIPTION, _likely.describe_model(handle)))
+        self._metadata_read: dict | None = None
+
+    # ---- files -------------------------------------------------------------------------------
+
+    @classmethod
+    def load(cls, file: Any) -> "Model":
+        """From a path (str or PathLike) or a binary file. Damaged files are FormatError."""
+        return cls(_likely.load_model(context(), source_of(file)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Model":
+        """From the bytes of a model file."""
+        return cls(_likely.load_model(context(), ("bytes", bytes(data))))
+
+    def save(self, file: Any) -> None:
+        """To a path, which gets its name once all is written, or to what has write()."""
+        _likely.save_model(context(), self._handle, sink_of(file))
+
+    def to_bytes(self) -> bytes:
+        """The model file, safetensors."""
+        return _likely.model_bytes(context(), self._handle)
+
+    def __reduce__(self) -> tuple:
+        return Model.from_bytes, (self.to_bytes(),)
+
+    def with_settings(self, **settings: Any) -> "Model":
+        """Another model: the same weights used otherwise (`orders=8` of eonade). No p-values.
+
+        Raises InvalidError where the family has no such setting of trained models.
+        """
+        other = Model.from_bytes(self.to_bytes())
+        for key, value in settings.items():
+            _likely.set_model(context(), other._handle, setting_text(key, value))
+        return Model(other._handle)
+
+    # ---- what it is --------------------------------------------------------------------------
+
+    @property
+    def family(self) -> str:
+        return self._described["family"]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example; of a model of texts its window."""
+        return self._described["shape"]
+
+    @property
+    def variables(self) -> int:
+        return self._described["variables"]
+
+    @property
+    def alphabet(self) -> int:
+        """Values are 0 .. alphabet - 1; the largest of the variables'."""
+        return self._described["alphabet"]
+
+    @property
+    def text(self) -> str | None:
+        """"bytes" or "characters" of a model of texts, else None."""
+        return _TEXT_KINDS[self._described["text"]]
+
+    @property
+    def labels(self) -> list[str]:
+        """Of p(x | label) the names of the labels, in the order of their numbers; else empty."""
+        count = self._described["label_count"]
+        names = [_likely.label_name(self._handle, label) for label in range(count)]
+        return [str(i) if name is None else name for i, name in enumerate(names)]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of a table's columns; empty where they have none."""
+        if self.text or _likely.column(self._handle, 0) is None:
+            return []
+        return [_likely.column(self._handle, v) for v in range(self.variables)]
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits of all that decides a probability."""
+        return self._described["fingerprint"]
+
+    def _metadata(self) -> dict:
+        if self._metadata_read is None:
+            data = self.to_bytes()
+            length = int.from_bytes(data[:8], "little")
+            self._metadata_read = json.loads(data[8 : 8 + length])["__metadata__"]
+        return self._metadata_read
+
+    def _label_name(self) -> str | None:
+        """Of a table's column that became the labels."""
+        columns = self._metadata().get("columns")
+        label = json.loads(columns).get("label") if columns else None
+        return label["name"] if label else None
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the model is, as JSON has it: family, settings, shape, alphabet, history, ...
+
+        "alphabets": of each variable, where they differ and no words of columns say so; else None.
+        """
+        metadata = self._metadata()
+        told = dict(self._described, text=self.text, labels=self.labels, columns=self.columns)
+        told["settings"] = json.loads(metadata["settings"])
+        told["order"] = metadata["order"]
+        told["alphabets"] = json.loads(metadata["data"]).get("alphabets")
+        told["history"] = json.loads(metadata["history"]) if metadata.get("history") else {}
+        told["engine"] = metadata["engine"]
+        del told["label_count"]
+        return told
+
+    def __repr__(self) -> str:
+        what = f"texts of {self.text}" if self.text else f"shape={self.shape}"
+        given = f", labels={len(self.labels)}" if self.labels else ""
+        return (
+            f"<likely.Model {self.family}: {what}, alphabet={self.alphabet}{given}, "
+            f"{self._described['parameters']} parameters>"
+        )
+
+    # ---- likelihoods -------------------------------------------------------------------------
+
+    def _labels(self, labels: Any, count: int) -> np.ndarray:
+        """Labels as the model numbers them, [count]."""
+        known = {name: number for number, name in enumerate(self.labels)}
+        if not known:
+            raise ValueError("the model is of p(x), without labels")
+        wanted = np.broadcast_to(np.asarray(labels), (count,))
+        numbers = np.empty(count, dtype=np.int32)
+        for value in np.unique(wanted).tolist():
+            name = str(value)
+            if name not in known and isinstance(value, (bool, float)) and value == int(value):
+                name = str(int(value))
+            if name not in known:
+                raise ValueError(f"the model knows no label '{value}': {', '.join(known)}")
+            numbers[wanted == value] = known[name]
+        return numbers
+
+    def _walk(self, X: Any, labels: Any, learning_rate: float, terms: bool) -> tuple:
+        here = context()
+        items = items_of(here, X, model=self._handle)
+        nll = np.empty(items.count)
+        numbers = None if labels is None else self._labels(labels, items.count)
+        whole = learning_rate > 0  # the model learns from item to item
+        found, lengths = [], []
+        for first, last in items.slices(whole):
+            data = items.handle(here, first, last)
+            length = lengths_of(data) if terms else np.zeros(0, dtype=np.int64)
+            surprisal = np.empty(int(length.sum())) if terms else None
+            part = None if numbers is None else numbers[first:last]
+            _likely.nll(
+                here,
+                self._handle,
+                data,
+                address(part),
+                address(nll[first:last]),
+                address(surprisal),
+                {"learning_rate": learning_rate} if learning_rate else {},
+            )
+            found.append(surprisal)
+            lengths.append(length)
+        return items, nll, found, lengths
+
+    def log_prob(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> np.ndarray:
+        """log p(x) in nats, exact: float64 (items,). -inf is probability zero.
+
+        labels: of p(x | label), of each item or one for all; None: those that the data have.
+        learning_rate: above 0 (0.0005 is a good one) the model learns from what it has met, item
+        after item, in weights of this call.
+
+        Raises MismatchError where the data are not as the model's, ValueError and TypeError for
+        what are no symbols. An array of uint8 or uint16 of any size needs no copy in memory.
+        """
+        return 0.0 - self._walk(X, labels, learning_rate, False)[1]
+
+    def surprisal(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> Any:
+        """-log p(x_v | those before it) in nats of each variable: float64 (examples, *shape).
+
+        Of texts a list of arrays, one entry for each symbol. Those of an item sum to -log p(x).
+        """
+        items, _, found, lengths = self._walk(X, labels, learning_rate, True)
+        if isinstance(items, Examples) or items.values:
+            flat = np.concatenate(found) if found else np.empty(0)
+            return flat.reshape((items.count, *items.shape))
+        return np.split(found[0], np.cumsum(lengths[0])[:-1]) if found else []
+
+    def p_values(self, nll_nats: Any) -> np.ndarray:
+        """The chance that an example like those of the validation has an NLL at least as high.
+
+        Raises UnsupportedError where the model was trained without validation data.
+        """
+        nll = np.ascontiguousarray(nll_nats, dtype=np.float64)
+        p = np.empty_like(nll)
+        _likely.p_values(context(), self._handle, address(nll), nll.size, address(p))
+        return p
+
+    def score(self, X: Any, labels: Any = None) -> Score:
+        """NLL in nats and p-value of each item."""
+        nll = -self.log_prob(X, labels)
+        try:
+            return Score(nll, self.p_values(nll))
+        except NotImplementedError:
+            return Score(nll, None)
+
+    # ---- samples -----------------------------------------------------------------------------
+
+    def _given(self, given: Any, shape: tuple) -> np.ndarray:
+        """Values to be held, (rows, *shape) int32, -1 where the model is to draw."""
+        if isinstance(given, dict):
+            rows = max([1] + [len(v) for v in given.values() if isinstance(v, (list, tuple))])
+            table = {k: v if isinstance(v, (list, tuple)) else [v] * rows for k, v in given.items()}
+            return self._given_words(table, rows)
+        if is_frame(given):
+            return self._given_words({str(c): list(given[c]) for c in given}, len(given))
+        if isinstance(given, np.ma.MaskedArray):
+            given = given.filled(-1)
+        array = np.asarray(given)
+        if array.dtype.kind == "f":
+            array = np.where(np.isnan(array), -1, array)
+        if array.dtype.kind not in "iubf" or not np.array_equal(array, np.floor(array)):
+            raise TypeError("given: expected integers, and -1 or NaN where the model is to draw")
+        if array.shape == shape:
+            array = array[None]
+        if array.shape[1:] != shape:
+            raise ValueError(f"given is of shape {array.shape}: expected (rows, *{shape})")
+        return np.ascontiguousarray(array, dtype=np.int32)
+
+    def _given_words(self, table: dict[str, Any], rows: int) -> np.ndarray:
+        columns = self.columns
+        array = np.full((rows, self.variables), -1, dtype=np.int32)
+        for name, values in table.items():
+            if name not in columns:
+                raise ValueError(f"given: the model has no column '{name}': {', '.join(columns)}")
+            variable = columns.index(name)
+            for row, value in enumerate(values):
+                if value is not None and value == value:
+                    array[row, variable] = self._symbol(variable, name, value)
+        return array
+
+    def _symbol(self, variable: int, name: str, value: Any) -> int:
+        if _likely.word(self._handle, variable, 0) is None:
+            return int(value)  # a table of integers
+        symbol = _likely.find_word(self._handle, variable, str(value).encode())
+        if symbol < 0:
+            raise ValueError(f"given: the column '{name}' has no value '{value}'")
+        return symbol
+
+    def sample(
+        self,
+        n: int | None = None,
+        *,
+        given: Any = None,
+        labels: Any = None,
+        temperature: float = 1.0,
+        seed: int = 1,
+        first: int = 0,
+        shape: tuple[int, ...] | None = None,
+        length: int | None = None,
+        prompt: str | bytes = b"",
+        as_frame: bool = False,
+    ) -> Any:
+        """Samples of p(x): uint8 or uint16 (n, *shape); n=None: one, (*shape).
+
+        Of a model of texts a list of n of str or bytes, or one of them: the prompt and `length`
+        symbols behind it (1000). Sample number i depends on seed and i alone: `first` is the number
+        of the first.
+
+        given: values to be held, (rows, *shape), -1, NaN or a mask where the model is to draw; of a
+        table a DataFrame or {column: value}. Sample i holds row i % rows. They must come first in
+        the model's ordering (the upper part of a picture), or the family takes any.
+        labels: of p(x | label); sample i has labels[i % len(labels)].
+        shape: of families that run at any size. temperature: 1 the model, towards 0 what is most
+        probable. as_frame: a table's words, as a pandas.DataFrame.
+        """
+        here = context()
+        count = 1 if n is None else int(n)
+        held = None if given is None else self._given(given, tuple(shape or self.shape))
+        numbers = None if labels is None else self._labels(labels, np.size(labels))
+        options = {"count": count, "first": first, "seed": seed, "temperature": temperature}
+        samples = _likely.sample(
+            here,
+            self._handle,
+            tuple(shape or ()),
+            address(held),
+            0 if held is None else len(held),
+            address(numbers),
+            0 if numbers is None else len(numbers),
+            prompt.encode("utf-8", "surrogateescape") if isinstance(prompt, str) else bytes(prompt),
+            options if length is None else {**options, "length": length},
+        )
+        characters = self._described["text"] == CHARACTERS
+        drawn = texts_of(here, samples, characters) if self.text else values_of(samples)
+        if as_frame:
+            return self.frame(drawn)
+        return drawn[0] if n is None else drawn
+
+    def frame(self, values: Any) -> Any:
+        """Symbols (rows, variables) as a pandas.DataFrame of the table's columns and words."""
+        import pandas
+
+        return pandas.DataFrame(words_of(self._handle, np.asarray(values)))
+
+    # ---- compression -------------------------------------------------------------------------
+
+    def compress(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> bytes:
+        """Lossless, at the rate that the likelihood promises; only this model restores it.
+
+        What was coded is decoded again before it is given. labels: of p(x | label), the numbers
+        that the model was trained with; None: those that the data have.
+        """
+        here = context()
+        name = self._label_name() if labels is not None else None
+        data = items_of(here, X, labels, model=self._handle, label_name=name).handle(here)
+        return _likely.compress(here, self._handle, data, {"learning_rate": learning_rate})[0]
+
+    def decompress(
+        self, data: Any, *, learning_rate: float = 0.0, with_labels: bool = False
+    ) -> Any:
+        """What `compress` was given, from bytes, a path or a binary file.
+
+        Arrays as uint8 or uint16 (examples, *shape), of a table its symbols, which `frame` spells;
+        a text as str or bytes, several as a list. with_labels: a pair, of these and a list of their
+        labels, or None.
+
+        Raises MismatchError for what another model compressed, CorruptError for what is damaged.
+        """
+        here = context()
+        options = {"learning_rate": learning_rate}
+        handle, _ = _likely.decompress(here, self._handle, source_of(data), options)
+        restored: Any = None
+        if not self.text:
+            restored = values_of(handle)
+        else:
+            texts = texts_of(here, handle, self._described["text"] == CHARACTERS)
+            restored = texts[0] if len(texts) == 1 else texts
+        return (restored, _likely.data_labels(handle)) if with_labels else restored
+
+    def check(self, n: int = 8, *, seed: int = 1) -> dict[str, Any]:
+        """Claims of the model, tried on n samples of its own, of its first label if it has such.
+
+        "passed": whether all hold. "sums": surprisals sum to -log p(x) (largest difference,
+        relative). "round_trip": samples come back from compression, whose coder runs the network
+        step by step where log_prob runs it at once. "overhead_bits": what the compressed file takes
+        beyond the likelihood. "total": p(x) summed over all x, where they are at most 65536; else
+        None.
+        """
+        from ._check import check
+
+        return check(self, n, seed)
+
+
+def setting_text(key: str, value: Any) -> str:
+    """"KEY=VALUE", as the C library takes a setting."""
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    elif isinstance(value, (list, tuple)):
+        value = ",".join(str(v) for v in value)
+    return f"{key}={value}"

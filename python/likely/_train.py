@@ -1,0 +1,131 @@
+"""Training."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Callable, Mapping
+
+from . import _likely
+from ._context import Progress, watched
+from ._errors import Interrupted, InvalidError
+from ._inputs import items_of
+from ._model import Model, setting_text
+
+_NAMES = tuple(_likely.training_options())
+_OPTIONS = frozenset(_NAMES)
+
+
+class _Bar:
+    """Epochs on standard error: a bar of tqdm where there is one, else lines."""
+
+    def __init__(self) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            tqdm = None
+        self._bar = tqdm(unit="epoch", bar_format="{l_bar}{bar}| {n:.1f}/{total}") if tqdm else None
+
+    def __call__(self, told: Progress) -> None:
+        nats = f"train {told.train_nll_nats:.4f} valid {told.valid_nll_nats:.4f} nats"
+        if self._bar is not None:
+            self._bar.total = told.total or None
+            self._bar.set_postfix_str(nats, refresh=False)
+            self._bar.update(told.done - self._bar.n)
+        elif told.epoch_ended:
+            print(f"epoch {told.epoch}: {nats}", file=sys.stderr)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tuple[list, dict]:
+    """Keyword arguments: the options of lk_training, and the rest, which are the family's."""
+    options = {key: value for key, value in more.items() if key in _OPTIONS}
+    chosen = dict(settings or {})
+    chosen.update((key, value) for key, value in more.items() if key not in _OPTIONS)
+    return [setting_text(key, value).encode() for key, value in chosen.items()], options
+
+
+def _held_out(here: Any, items: Any, valid: Any, seed: int, how: dict) -> tuple[Any, Any]:
+    """Handles of the data to train on, and of those to validate on or None."""
+    train = items.handle(here)
+    if valid is None:
+        return train, None
+    if isinstance(valid, (int, float)):
+        return _likely.split(here, train, float(valid), seed)
+    X, y = valid if isinstance(valid, tuple) else (valid, None)
+    return train, items_of(here, X, y, like=train, **how).handle(here)
+
+
+def train(
+    X: Any,
+    y: Any = None,
+    family: str | None = None,
+    *,
+    valid: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    start: Model | None = None,
+    progress: bool | Callable[[Progress], Any] | None = None,
+    alphabet: Any = None,
+    loading: Mapping[str, Any] | None = None,
+    epochs: int | None = None,
+    minutes: float | None = None,
+    seed: int = 1,
+    **options: Any,
+) -> Model:
+    """Trains a model by maximum likelihood, deterministically but for `minutes`.
+
+    X: data, as `Model` says. An array is (examples, *shape), of symbols 0 .. alphabet - 1.
+    y: labels (examples,), for a model of p(x | label).
+    family: one of `likely.families()`; None: "made", or of texts "charrnn".
+    valid: a fraction of X, other data, or a pair (X, y). With it the weights that did best on it
+        are kept, and p-values are possible.
+    settings: of the family, as `likely models FAMILY` lists them; any other keyword is one too:
+        hidden=200, or hidden="500,500", or hidden=[500, 500].
+    start: a model whose weights the training goes on from.
+    progress: True: a bar, or lines; or a callable that is told a `Progress`; False from it ends the
+        training, and the model so far is given.
+    alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
+    loading: of files and tables, as lk_loading in likely.h: binarize, unseen, label (a column),
+        labels (a file), shape, and text, "bytes" or "characters".
+    epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
+        optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
+        slices, checkpoint: as lk_training in likely.h.
+
+    Raises InvalidError for what is no setting, ValueError and TypeError for data that are none.
+    After Ctrl-C the KeyboardInterrupt has the model so far as its attribute `model`, if any.
+    """
+    chosen, known = _settings(settings, options)
+    known.update(epochs=epochs, minutes=minutes, seed=seed)
+    if "checkpoint" in known:
+        known["checkpoint"] = os.fspath(known["checkpoint"])
+    bar = _Bar() if progress is True else None
+    how = dict(loading or {})
+    handle = None if start is None else start._handle
+    with watched(bar or progress or None) as here:
+        items = items_of(here, X, y, model=handle, alphabet=alphabet, **how)
+        labelled = y is not None or "label" in how or "labels" in how
+        if labelled or (start is not None and start.labels):
+            known.setdefault("condition", True)
+        texts = not getattr(items, "values", True)
+        known["family"] = family or (start.family if start else "charrnn" if texts else "made")
+        data, held_out = _held_out(here, items, valid, seed, how)
+        try:
+            return Model(_likely.train(here, data, held_out, handle, chosen, known))
+        except InvalidError as error:
+            if str(error).startswith("unknown setting"):
+                raise InvalidError(f"{error}; of any training: {', '.join(_NAMES)}") from None
+            raise
+        except (Interrupted, KeyboardInterrupt) as stop:
+            kept = getattr(stop, "model", None)
+            if kept is not None:
+                model = Model(kept)
+                if isinstance(stop, Interrupted):
+                    return model
+                stop.model = model  # type: ignore[attr-defined]
+            raise
+        finally:
+            if bar is not None:
+                bar.close()

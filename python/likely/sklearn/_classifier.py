@@ -1,0 +1,62 @@
+"""Bayes' rule with p(x | y) from one model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from ._base import LikelihoodBase
+
+
+class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
+    """argmax_y p(x | y) p(y), with p(x | y) one model that is given the class.
+
+    Parameters
+    ----------
+    family : str, default="made"
+        One that takes labels, as "nade", "fvsbn", "ardm".
+    settings, n_bins, epochs, validation_fraction, random_state
+        As of LikelihoodModel; of each class the same fraction is held out.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+    class_log_prior_ : ndarray
+        log of each class's frequency.
+    model_ : likely.Model
+    """
+
+    def fit(self, X: Any, y: Any) -> "LikelihoodClassifier":
+        """X: (rows, columns) of numbers or categories; y: (rows,) classes of any kind."""
+        X, y = validate_data(self, X, y, dtype=None)
+        check_classification_targets(y)
+        self.classes_, labels, counts = np.unique(y, return_inverse=True, return_counts=True)
+        self.class_log_prior_ = np.log(counts / counts.sum())
+        self._fit_rows(X, labels.astype(np.int32))
+        return self
+
+    def predict_joint_log_proba(self, X: Any) -> np.ndarray:
+        """log p(x, y) in nats, (rows, classes)."""
+        X = self._checked(X)
+        symbols, log_widths = self._columns.symbols(X)
+        given = [self.model_.log_prob(symbols, label) for label in range(self.classes_.size)]
+        return np.stack(given, axis=1) - log_widths[:, None] + self.class_log_prior_
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """log p(y | x) in nats, (rows, classes)."""
+        joint = self.predict_joint_log_proba(X)
+        joint -= joint.max(axis=1, keepdims=True)
+        return joint - np.log(np.exp(joint).sum(axis=1, keepdims=True))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """p(y | x), (rows, classes)."""
+        return np.exp(self.predict_log_proba(X))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of each row."""
+        best = np.argmax(self.predict_joint_log_proba(X), axis=1)
+        return self.classes_[best]

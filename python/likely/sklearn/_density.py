@@ -1,0 +1,72 @@
+"""p(x) as scikit-learn's density estimators have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import DensityMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._base import LikelihoodBase
+
+
+class LikelihoodModel(DensityMixin, LikelihoodBase):
+    """A model of p(x) over the rows of a table, trained by maximum likelihood.
+
+    Parameters
+    ----------
+    family : str, default="made"
+        One of `likely.families()` that take tables: "histogram", "bernoulli-mixture", "nade", ...
+    settings : dict, default=None
+        Of the family, such as {"hidden": 200}. None: what suits the number of rows.
+    n_bins : int, default=16
+        Continuous columns are cut at quantiles into at most so many bins, and at most into the root
+        of the number of rows. Categories, and integers within a range of 256, are as they are.
+    epochs : int, default=None
+        None: what suits the number of rows.
+    validation_fraction : float, default=0.1
+        Of the rows, held out: the weights that do best on them are kept. None are where they would
+        be fewer than 10.
+    random_state : int, RandomState or None, default=None
+        Of the training. None: always the same.
+
+    Attributes
+    ----------
+    model_ : likely.Model
+        Of the symbols that rows become.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X has names
+    """
+
+    def fit(self, X: Any, y: Any = None) -> "LikelihoodModel":
+        """X: (rows, columns) of numbers or categories, without missing values. y is ignored."""
+        self._fit_rows(validate_data(self, X, dtype=None))
+        return self
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """log p(x) in nats of each row, float64 (rows,).
+
+        A density in continuous columns, a probability in the others. A value of a category that
+        was not met in fitting has the probability of all such values together.
+        """
+        X = self._checked(X)
+        return self._log_density(X)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The mean of log p(x), in nats. (KernelDensity gives the sum.)"""
+        return float(np.mean(self.score_samples(X)))
+
+    def sample(self, n_samples: int = 1, random_state: Any = None) -> np.ndarray:
+        """Draws (n_samples, columns): float64, or objects where there are categories."""
+        check_is_fitted(self)
+        rng = check_random_state(self._seed() if random_state is None else random_state)
+        seed, first = int(rng.randint(2**31 - 1)), 0
+        rows = np.empty((0, self.n_features_in_), dtype=np.uint16)
+        while len(rows) < n_samples:  # what stands for no value is drawn again
+            count = n_samples - len(rows)
+            drawn = self.model_.sample(count, seed=seed, first=first)
+            rows = np.concatenate([rows, drawn[self._columns.known(drawn)]])
+            first += count
+        return self._columns.draw(rows, rng)

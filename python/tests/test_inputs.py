@@ -1,0 +1,196 @@
+"""Whatever users have their data in."""
+
+import io
+
+import numpy as np
+import pytest
+
+import likely
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda X: X.astype(bool),
+        lambda X: X.astype(np.uint16),
+        lambda X: X.astype(">u2"),
+        lambda X: X.astype(np.int64),
+        lambda X: X.astype(np.float32),
+        lambda X: X.tolist(),
+        np.asfortranarray,
+        lambda X: X[::-1].copy()[::-1],
+        lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+        lambda X: np.repeat(X, 3, axis=0)[::3],
+        lambda X: X.astype([("a", np.uint8), ("b", np.uint16)])["b"],
+    ],
+)
+def test_arrays_are_alike(made, binary, other):
+    assert np.array_equal(made.log_prob(other(binary)), made.log_prob(binary))
+
+
+def test_broadcast(made):
+    assert np.unique(made.log_prob(np.broadcast_to(np.uint8(1), (5, 6)))).size == 1
+
+
+def test_read_only_and_not_copied(made, binary):
+    X = binary.copy()
+    X.flags.writeable = False
+    before = X.copy()
+    made.log_prob(X)
+    assert np.array_equal(X, before)
+
+
+def test_none_is_none(made):
+    assert made.log_prob(np.empty((0, 6), dtype=np.uint8)).shape == (0,)
+    assert made.surprisal(np.empty((0, 6), dtype=np.uint8)).shape == (0, 6)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (np.full((2, 6), 0.5), "fractions"),
+        (np.full((2, 6), np.nan), "NaN"),
+        (np.full((2, 6), -1), "-1"),
+        (np.full((2, 6), 70000), "70000"),
+        (np.full((2, 6), "a"), "DataFrame"),
+        (np.zeros(6), "1 axes"),
+        (np.zeros((2, 5), np.uint8), "5"),
+        (np.full((2, 6), 2), "alphabet"),
+        ("text", "not of texts"),
+        (np.zeros((1, 1, 1, 1, 1, 1), np.uint8), "axes"),
+    ],
+)
+def test_refused(made, wrong, message):
+    with pytest.raises((ValueError, TypeError), match=message) as refused:
+        made.log_prob(wrong)
+    assert "\n" not in str(refused.value)
+
+
+def test_files(made, binary, tmp_path):
+    np.save(tmp_path / "x.npy", binary)
+    whole = made.log_prob(binary)
+    assert np.array_equal(made.log_prob(tmp_path / "x.npy"), whole)
+    with open(tmp_path / "x.npy", "rb") as file:
+        assert np.array_equal(made.log_prob(file), whole)
+    assert made.surprisal(tmp_path / "x.npy").shape == binary.shape
+
+
+def test_pictures():
+    Image = pytest.importorskip("PIL.Image")
+    grey = [Image.fromarray(np.full((3, 4), v, np.uint8)) for v in (0, 128, 255)]
+    model = likely.train(grey, family="histogram")
+    assert (model.shape, model.alphabet) == ((3, 4), 256)
+    assert model.log_prob(grey[1]).shape == (1,)
+    bits = Image.fromarray(np.eye(3, dtype=bool))
+    assert likely.train([bits, bits], family="histogram").alphabet == 2
+
+
+def test_texts(text_model):
+    one, two = text_model.log_prob(["to be", "not"])
+    assert text_model.log_prob("to be")[0] == one
+    terms = text_model.surprisal(["to be", "not"])
+    assert [len(t) for t in terms] == [5, 3]
+    assert -terms[1].sum() == pytest.approx(two)
+    assert text_model.text == "characters"
+    with pytest.raises(TypeError, match="one kind"):
+        text_model.log_prob(["a", b"b"])
+
+
+def test_bytes():
+    model = likely.train([b"\x00\xff" * 100, b"\x00\xff" * 50], layers=1, width=8, epochs=1)
+    assert model.text == "bytes"
+    assert isinstance(model.sample(length=3), bytes)
+    data = b"\x00\xff\x00" * 5
+    assert model.decompress(model.compress(data)) == data
+
+
+def frame():
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame(
+        {
+            "n": [1, 2, 3] * 20,
+            "colour": ["red", "a,\"b", None] * 20,
+            "yes": [True, False, True] * 20,
+        }
+    )
+
+
+def test_frames():
+    table = frame()
+    model = likely.train(table, family="histogram")
+    assert model.columns == ["n", "colour", "yes"]
+    shuffled = table[["yes", "n", "colour"]]
+    assert np.array_equal(model.log_prob(shuffled), model.log_prob(table))
+    drawn = model.sample(20, as_frame=True)
+    assert set(drawn["colour"]) <= {"red", "a,\"b", ""}
+    held = model.sample(5, given={"n": 2, "colour": ["red", None]}, as_frame=True)
+    assert set(held["n"]) == {"2"} and set(held["colour"][::2]) == {"red"}
+    assert (model.sample(2, given=table[["n"]][:2])[:, 0] == [0, 1]).all()
+    with pytest.raises(ValueError, match="no value 'green'"):
+        model.sample(given={"colour": "green"})
+    with pytest.raises(likely.Error, match="green"):
+        model.log_prob(table.assign(colour="green"))
+
+
+def test_frames_with_labels():
+    table = frame()
+    model = likely.train(table, table["yes"].rename("y"), hidden=4, epochs=2)
+    assert model.labels == ["False", "True"]
+    assert model.log_prob(table, True).shape == (60,)
+    assert model.check()["passed"]
+    coded = model.compress(table, table["yes"])
+    values, labels = model.decompress(coded, with_labels=True)
+    assert labels == [str(v) for v in table["yes"]]
+    assert model.frame(values)["colour"][0] == "red"
+
+
+def test_dicts_of_columns():
+    model = likely.train({"a": ["x", "y"] * 20, "b": [1, 2] * 20}, family="histogram")
+    assert model.columns == ["a", "b"]
+    one, two = model.log_prob({"b": [1, 2], "a": ["x", "x"]})
+    assert one > two
+    with pytest.raises(ValueError, match=r"\[1, 2\] rows"):
+        model.log_prob({"a": ["x"], "b": [1, 2]})
+
+
+def test_frames_held_out():
+    table = frame()
+    for valid in (0.2, table[:10]):
+        model = likely.train(table, hidden=4, epochs=2, valid=valid)
+        assert model.score(table).p_value.shape == (60,)
+        assert model.columns == ["n", "colour", "yes"]
+
+
+def test_unseen_words():
+    table = frame()
+    model = likely.train(table, family="histogram", loading={"unseen": True})
+    assert np.isfinite(model.log_prob(table.assign(colour="green"))).all()
+
+
+def test_training_files(tmp_path):
+    (tmp_path / "book.txt").write_text("to be or not to be, that is the question. " * 60)
+    book, how = tmp_path / "book.txt", {"layers": 1, "width": 8, "epochs": 1}
+    model = likely.train(book, loading={"text": "characters"}, valid=0.2, **how)
+    assert model.text == "characters" and model.log_prob(book).shape == (1,)
+    frame().to_csv(tmp_path / "t.csv", index=False)
+    model = likely.train(
+        tmp_path / "t.csv", loading={"label": "yes"}, valid=tmp_path / "t.csv", hidden=4, epochs=1
+    )
+    assert model.labels == ["False", "True"] and model.columns == ["n", "colour"]
+    assert model.log_prob(tmp_path / "t.csv").shape == (60,)
+
+
+def test_frames_of_fractions():
+    with pytest.raises(ValueError, match="'n' has the fraction 0.5"):
+        likely.train(frame().assign(n=0.5))
+
+
+def test_read_that_fails():
+    class Broken(io.RawIOBase):
+        def read(self, size=-1):
+            raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        likely.load(Broken())
+    with pytest.raises(TypeError):
+        likely.load(io.StringIO("text"))

@@ -1,0 +1,115 @@
+"""Threads, forks, signals and callbacks."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import likely
+
+
+def test_progress(binary):
+    told = []
+    likely.train(binary, valid=0.2, epochs=3, hidden=4, progress=told.append)
+    ends = [p.epoch for p in told if p.epoch_ended]
+    assert ends == [1, 2, 3] and told[0].doing == "training"
+    assert told[-1].done == told[-1].total and told[-1].valid_nll_nats > 0
+
+
+def test_progress_ends_training(binary):
+    model = likely.train(binary, epochs=10**6, hidden=4, progress=lambda p: p.epoch < 3)
+    assert isinstance(model, likely.Model)
+
+
+def test_progress_that_raises(binary):
+    def fail(told):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        likely.train(binary, epochs=5, hidden=4, progress=fail)
+    assert likely.train(binary, epochs=1, hidden=4).variables == 6
+
+
+def test_calls_inside_a_callback(made, binary):
+    seen = []
+    likely.train(binary, epochs=2, hidden=4, progress=lambda p: seen.append(made.log_prob(binary)))
+    assert all(np.array_equal(s, made.log_prob(binary)) for s in seen) and seen
+
+
+def test_progress_on_standard_error(binary, capfd):
+    likely.train(binary, epochs=2, hidden=4, progress=True)
+    assert capfd.readouterr().err
+
+
+def test_threads(made, binary):
+    expected = made.log_prob(binary)
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda _: made.log_prob(binary), range(64)):
+            assert np.array_equal(found, expected)
+
+
+def test_others_run_meanwhile(binary):
+    """The interpreter's lock is free while a model is trained."""
+    ticks, done = [0], threading.Event()
+
+    def tick():
+        while not done.wait(0.005):
+            ticks[0] += 1
+
+    other = threading.Thread(target=tick)
+    other.start()
+    likely.train(binary, minutes=0.02, hidden=64)
+    done.set()
+    other.join()
+    assert ticks[0] > 20
+
+
+def test_number_of_threads(made, binary):
+    expected = made.log_prob(binary)
+    for threads in (1, 3, 0):
+        likely.set_threads(threads)
+        assert np.array_equal(made.log_prob(binary), expected)
+    with pytest.raises(ValueError):
+        likely.set_threads(-1)
+
+
+def test_memory(binary):
+    likely.set_memory(1000)
+    try:
+        with pytest.raises(MemoryError):
+            likely.train(binary, hidden=500, epochs=1)
+    finally:
+        likely.set_memory(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_fork(made, binary):
+    expected = made.log_prob(binary)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(made.log_prob(binary), expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert np.array_equal(made.log_prob(binary), expected)
+
+
+def test_interrupt():
+    """Ctrl-C ends a training soon, with what has been learnt."""
+    program = (
+        "import likely, numpy as np\n"
+        "X = (np.random.default_rng(1).random((2000, 50)) < 0.3).astype(np.uint8)\n"
+        "try:\n"
+        "    likely.train(X, epochs=10**9, progress=lambda p: print(p.epoch, flush=True))\n"
+        "except KeyboardInterrupt as stop:\n"
+        "    print('stopped', stop.model.log_prob(X).shape)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    while int(child.stdout.readline()) < 2:
+        pass
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=60)
+    assert out.strip().endswith("stopped (2000,)") and child.returncode == 0

@@ -59,7 +59,7 @@ static lk_status create(lk_context *context, const char *family, const image_cas
                                 .alphabet = c->alphabet,
                                 .labels = c->labels};
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, c->shape, c->alphabet, &data.view));
     }
     return lk_model_create(context, family, set, sets, data, "natural", 5, model);
 }
@@ -75,14 +75,10 @@ static lk_model *make(lk_context *context, const image_case *c, float size) {
 /* One example: what the network models, parts behind one another. */
 static void draw(const lk_model *model, uint64_t seed, uint16_t *x) {
     uint16_t raw[CELLS_MOST];
-    const lk_view *view = lk_model_view(model);
-    int64_t variables = model->data.variables, modelled = lk_model_modelled(model);
+    int64_t modelled = lk_model_modelled(model);
     assert_true(modelled <= CELLS_MOST);
     testing_random_values(model, 1, seed, raw);
-    for (int64_t i = 0; i < modelled; i++) {
-        uint16_t value = raw[i % variables];
-        x[i] = view == NULL ? value : lk_view_split(view, value, (int32_t)(i / variables));
-    }
+    lk_view_read(lk_model_view(model), raw, model->data.variables, 0, modelled, x);
 }
 
 /* ---- as the paper says, and a distribution --------------------------------------------------- */

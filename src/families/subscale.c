@@ -325,6 +325,12 @@ static lk_status part(const lk_model *model, lk_graph *graph, const lk_field *fi
     (void)before; /* the embedder takes all of them */
     LK_TRY(check(graph, model, &n.slices));
     LK_TRY(lk_outputs_init(graph, model, field, &n.output));
+    if (n.output.colours != n.slices.colours) {
+        return lk_fail(graph->context, LK_INVALID,
+                       "subscale takes views whose parts have a symbol for each value, as bits:B; "
+                       "of this one \"%s\" has %d for the %d of a pixel",
+                       field->name, n.output.colours, n.slices.colours);
+    }
     LK_TRY(lk_slice_embedder_init(graph, model, &n.slices, field, &n.embedder));
     n.pixels = lk_outputs_numbers(graph, &n.output, field, groups_of(&n));
     for (int32_t k = 0; k < n.slices.stride * n.slices.stride; k++) {

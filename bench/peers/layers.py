@@ -162,6 +162,19 @@ class Causal(Layer):
         return conv1d(pad(x, (self.dilation, 0)), self.weight, self.bias, dilation=self.dilation)
 
 
+class Pointwise(Layer):
+    """1 x 1 along (batch, channels, time)."""
+
+    def __init__(self, name, inputs, outputs):
+        super().__init__(name, (outputs, inputs, 1))
+
+    def arrange(self, w):
+        return w.reshape(self.weight.shape[1], -1).t().unsqueeze(2)
+
+    def forward(self, x):
+        return conv1d(x, self.weight, self.bias)
+
+
 class Table(Layer):
     def __init__(self, name, rows, channels, what="table"):
         super().__init__(name, (rows, channels), bias=False)

@@ -6,8 +6,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, elu, gelu
 from torch.nn.functional import pad, relu, scaled_dot_product_attention
 
-from layers import Causal, Conv, ConvUp, Dense, Layer, MaskedConv, MaskedLinear, Norm, Several
-from layers import Table, parameter
+from layers import Causal, Conv, ConvUp, Dense, Layer, MaskedConv, MaskedLinear, Norm, Pointwise
+from layers import Several, Table
 
 SIDE, PIXELS = 28, 784
 SYMBOLS, STEPS = 65, 128  # of a text
@@ -397,19 +397,6 @@ class WaveNet(Sequence):
                 x = x + self.outs[i](z[-1])
         x = self.head(relu(self.skip(torch.cat(z, 1))))
         return self.logits(relu(x)).transpose(1, 2)
-
-
-class Pointwise(Layer):
-    """1 x 1 along (batch, channels, time)."""
-
-    def __init__(self, name, inputs, outputs):
-        super().__init__(name, (outputs, inputs, 1))
-
-    def arrange(self, w):
-        return w.reshape(self.weight.shape[1], -1).t().unsqueeze(2)
-
-    def forward(self, x):
-        return torch.nn.functional.conv1d(x, self.weight, self.bias)
 
 
 NETWORKS = {  # by the names of bench/networks.h: batch of training, network

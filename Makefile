@@ -6,11 +6,13 @@
 #   make fuzz     every fuzz target for FUZZ_SECONDS (20)
 #   make demo     train, sample, compress and detect on real digits, in about two minutes
 #   make bench    the benchmarks
+#   make bench-peers  against PyTorch of today, which is fetched (3 GB); ROWS=, THREADS=, ...
 #   make install  to PREFIX (/usr/local), below DESTDIR
 #   make format   clang-format in place
 #   make clean    removes the build folders
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
+PEERS_VENV ?= build/peers/venv
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 
@@ -39,6 +41,9 @@ demo: build
 bench: build
 	@cmake --build build --parallel $(JOBS) --target bench
 
+bench-peers: build
+	@bench/peers/run.sh build $(PEERS_VENV)
+
 asan: setup
 	@cmake --preset asan
 	@cmake --build --preset asan --parallel $(JOBS)
@@ -58,4 +63,5 @@ format: setup-ci
 clean:
 	rm -rf build build-*
 
-.PHONY: all setup setup-ci build test python-test demo bench asan fuzz install format clean
+.PHONY: all setup setup-ci build test python-test demo bench bench-peers asan fuzz install format \
+    clean

@@ -28,6 +28,10 @@ typedef struct network {
 #define CHARACTERS \
     { .shape = {1, {128}}, .variables = 128, .alphabet = 65 }
 
+/* A second of telephone sound is 8000. */
+#define SAMPLES \
+    { .shape = {1, {1024}}, .variables = 1024, .alphabet = 256 }
+
 static const network networks[] = {
     {"made-500", "made", {"hidden=500", "direct=false"}, 2, 100, BINARY_IMAGES},
     {"made-8000-8000", "made", {"hidden=8000,8000", "direct=false"}, 2, 100, BINARY_IMAGES},
@@ -50,9 +54,10 @@ static const network networks[] = {
      32,
      CHARACTERS},
     {"pixelsnail", "pixelsnail", {"blocks=3", "resnets=2", "channels=32"}, 3, 32, BINARY_IMAGES},
+    {"subscale", "subscale", {"blocks=4", "layers=4", "channels=32"}, 3, 32, BINARY_IMAGES},
     {"pixelcnn++",
      "pixelcnn++",
-     {"depth=2", "filters=16", "distribution=softmax"},
+     {"depth=2", "filters=32", "distribution=softmax"},
      3,
      32,
      BINARY_IMAGES},
@@ -62,6 +67,8 @@ static const network networks[] = {
      4,
      32,
      BINARY_IMAGES},
+    {"multiscale", "multiscale", {"blocks=6", "channels=32"}, 2, 32, BINARY_IMAGES},
+    {"pyramid", "pyramid", {"blocks=6", "channels=32"}, 2, 32, BINARY_IMAGES},
     {"row-lstm", "pixelrnn", {"kind=row", "layers=3", "channels=16"}, 3, 32, BINARY_IMAGES},
     {"diagonal-bilstm",
      "pixelrnn",
@@ -70,6 +77,19 @@ static const network networks[] = {
      32,
      BINARY_IMAGES},
     {"conv1d", "conv1d", {"layers=8", "channels=64", "head=128"}, 3, 32, CHARACTERS},
+    /* Of bench/peers. */
+    {"transformer-places",
+     "transformer",
+     {"layers=4", "width=256", "heads=4", "positions=axes"},
+     4,
+     32,
+     CHARACTERS},
+    {"wavenet",
+     "wavenet",
+     {"layers=18", "cycle=9", "channels=48", "gates=48", "skip=128"},
+     5,
+     8,
+     SAMPLES},
 };
 
 static inline const network *network_named(const char *name) {

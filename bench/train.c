@@ -1,11 +1,12 @@
 /* Training throughput of a network of bench/networks.h: forward, NLL, backward, Adam on random
  * data, nothing else; and, in between, the speed of the matrix product alone, of which the useful
  * arithmetic is a share. bench/train.sh runs it in turn with the same network in PyTorch.
- * Arguments: NETWORK, SECONDS, THREADS (0: processors), SLICES (0: chosen), BATCH (0: its own). */
-#include "networks.h"
+ * Arguments: NETWORK, SECONDS, THREADS (0: processors), SLICES (0: chosen), BATCH (0: its own),
+ * "rounds": of so many seconds, for each line on the standard input (rounds.h). */
 #include "graph/slices.h"
 #include "kernels/product.h"
 #include "optim/optimizer.h"
+#include "rounds.h"
 
 enum { STEPS_MOST = 100000, SQUARE = 1024 };
 #define SECONDS_PER_LOOK 0.25 /* at the speed of the product */
@@ -54,6 +55,8 @@ static double kernel_speed(kernel *k) {
 typedef struct run {
     network network;
     int64_t slice_count; /* asked for */
+    bool in_rounds;
+    timed_steps timed;
     lk_slices *slices;
     lk_optimizer *optimizer;
     uint16_t *x;
@@ -70,7 +73,8 @@ static lk_status step(run *r) {
     double t1 = now();
     lk_optimizer_step(r->optimizer, 0.001, 1.0, NULL);
     double t2 = now();
-    r->times[r->steps++] = t2 - t0;
+    r->times[r->steps % STEPS_MOST] = t2 - t0;
+    r->steps++;
     r->optimizing += t2 - t1;
     r->processor += processor_time() - processor;
     return LK_OK;
@@ -90,6 +94,33 @@ static void print(run *r, const lk_graph *graph) {
            lk_context_threads(context), (long long)lk_slices_count(r->slices));
 }
 
+static lk_status look(run *r, lk_context *context, double seconds) {
+    for (double began = now();
+         r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
+        kernel_look(&r->kernel, context);
+        LK_TRY(step(r));
+    }
+    return LK_OK;
+}
+
+/* The first two steps make what later ones find. */
+static lk_status rounds(run *r, lk_context *context, double seconds) {
+    LK_TRY(timed_init(&r->timed, context));
+    LK_TRY(step(r));
+    LK_TRY(step(r));
+    while (timed_turn(&r->timed)) {
+        double began = now();
+        do {
+            timed_begin(&r->timed);
+            LK_TRY(step(r));
+            timed_end(&r->timed);
+        } while (now() - began < seconds);
+        timed_print(&r->timed, r->network.batch, 0);
+    }
+    timed_deinit(&r->timed);
+    return LK_OK;
+}
+
 static lk_status bench(lk_context *context, run *r, double seconds) {
     lk_model *model;
     lk_graph *graph;
@@ -107,12 +138,12 @@ static lk_status bench(lk_context *context, run *r, double seconds) {
     if (r->x == NULL || r->nll == NULL) {
         return lk_fail_no_memory(context, "examples", batch * r->network.data.variables * 2);
     }
-    for (double began = now();
-         r->steps < 3 || (now() - began < seconds && r->steps < STEPS_MOST);) {
-        kernel_look(&r->kernel, context);
-        LK_TRY(step(r));
+    if (r->in_rounds) {
+        LK_TRY(rounds(r, context, seconds));
+    } else {
+        LK_TRY(look(r, context, seconds));
+        print(r, graph);
     }
-    print(r, graph);
     lk_release(r->x);
     lk_release(r->nll);
     lk_release(r->kernel.memory);
@@ -137,6 +168,7 @@ int main(int count, char **words) {
     if (count > 5 && atoll(words[5]) > 0) {
         r.network.batch = atoll(words[5]);
     }
+    r.in_rounds = count > 6 && strcmp(words[6], "rounds") == 0;
     lk_status status = lk_context_create(count > 3 ? atoi(words[3]) : 0, &context);
     if (status == LK_OK) {
         status = bench(context, &r, seconds);

@@ -22,7 +22,7 @@
  *   lk_data_write(context, samples, "samples.png");
  *
  * Values    A value is a symbol 0 .. alphabet - 1. An item is what has one likelihood: an example
- *           of a data set, all of one shape, or a text of any length.
+ *           of a data set, all of one shape, or a text or recording of any length.
  * Units     Likelihoods are negative log-likelihoods ("NLL", "surprisal") in nats, natural
  *           logarithms; divided by 0.693147 they are bits. +infinity is probability zero.
  * Exactness The same model, data and options give the same bits on every machine, with any number
@@ -205,7 +205,15 @@ typedef struct lk_values {
 } lk_values;
 lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_data **data);
 
-typedef enum lk_text_kind { LK_NO_TEXT, LK_TEXT_BYTES, LK_TEXT_CHARACTERS } lk_text_kind;
+/* Of items that are no examples: texts of any length, or recordings (WAV, FLAC, AIFF, ...), whose
+ * samples are the symbols of a text. What holds for texts below holds for recordings, but where it
+ * says otherwise; in memory they are WAV files. */
+typedef enum lk_text_kind {
+    LK_NO_TEXT,
+    LK_TEXT_BYTES,
+    LK_TEXT_CHARACTERS,
+    LK_RECORDINGS,
+} lk_text_kind;
 /* How files are read. */
 typedef struct lk_loading {
     /* Whom the data are for: they are read as its training data were (as texts, words of a table
@@ -215,7 +223,14 @@ typedef struct lk_loading {
     /* Data beside which they serve in training: a table has the same columns and words, labels are
      * of the same classes. */
     const lk_data *like;
-    lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8 */
+    lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8, or a
+                          recording */
+    /* Of recordings, where neither `model` nor `like` says it: how a sample becomes symbols,
+     * "mulaw" (256 levels) or "linear8", with loss; "pcm16", one of 65536, or "bytes", two of 256;
+     * NULL: "mulaw", or the codes of G.711 files, "g711-mu" and "g711-a". And of which channels:
+     * 0 all, n the n-th alone, -1 their mean. */
+    const char *sound;
+    int32_t channel;
     lk_shape shape;    /* 0 axes: as the file says */
     int32_t alphabet;  /* 0: as the values say */
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
@@ -223,7 +238,9 @@ typedef struct lk_loading {
     bool binarize;
     bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
     const char *label;  /* the column of a table that becomes the labels; NULL: none */
-    const char *labels; /* a file, one for each example or text; NULL: those that the file has */
+    /* A file, one for each example or text; or, by the names of the files of a folder, "name:2",
+     * field 2 of "7_anna_3.png", or "folder"; NULL: those that the data have. */
+    const char *labels;
 } lk_loading;
 lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
@@ -244,6 +261,7 @@ void lk_data_destroy(lk_data *data);
 
 int64_t lk_data_count(const lk_data *data);                /* of items */
 int64_t lk_data_length(const lk_data *data, int64_t item); /* variables of an item; -1: no such */
+int64_t lk_data_unit(const lk_data *data); /* symbols of a frame of recordings; else 1 */
 /* Of the file that an item was, within its folder; NULL: it has none. */
 const char *lk_data_name(const lk_data *data, int64_t item);
 lk_shape lk_data_shape(const lk_data *data); /* of an example; 0 axes: of texts */
@@ -252,10 +270,11 @@ int32_t lk_data_alphabet(const lk_data *data);
 const uint16_t *lk_data_values(const lk_data *data);
 /* [count]; NULL: they have none. Those of texts in folders are their folders. */
 const int32_t *lk_data_labels(const lk_data *data);
-/* The bytes of a text. */
+/* The bytes of a text; of a recording, as it was read, those of a WAV file. */
 lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes);
 /* Examples, in the format of the name's ending: .png (one, or a sheet of many), .npy, .amat, .txt,
- * .csv, .idx, .pbm; each but .png also .gz; or "folder/". A text, as it is. */
+ * .csv, .idx, .pbm; each but .png also .gz; or "folder/". A text, as it is. A recording, as it was
+ * read: .wav, .flac, .aiff, .au, .caf, .w64. */
 lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path);
 
 /* Names, and their numbers, of a table's columns (variable 0, 1, ...), of what the symbols of a
@@ -286,8 +305,11 @@ typedef struct lk_training {
     const char *order; /* "natural", "reversed", "random:SEED", of images "zigzag" and
                           "s-curve:1" to 8, or a file of ranks */
     bool condition;    /* p(x | label): the data have labels */
-    const char *view;  /* NULL, or as what values are seen: "bits:4", high bits before low ones */
-    int64_t window;    /* of texts: symbols that one step looks at; 0: chosen by their size */
+    /* NULL, or as what values are seen: "bits:4", high bits before low ones; of pictures "ycocg",
+     * luminance before chroma, or "grey:4", a grey picture before them (lk_model_bound). */
+    const char *view;
+    int64_t window; /* of texts: symbols that one step looks at, of recordings those of whole
+                       frames; 0: chosen by their size */
     uint64_t seed;
     int64_t epochs;   /* at most; 0: 100, or as many as the minutes allow */
     int64_t patience; /* epochs without a better NLL of the validation data; 0: no end */
@@ -333,6 +355,10 @@ lk_shape lk_model_shape(const lk_model *model);
 int64_t lk_model_variables(const lk_model *model);
 int32_t lk_model_alphabet(const lk_model *model); /* the largest of its variables' */
 lk_text_kind lk_model_text(const lk_model *model);
+/* Of recordings: frames a second of those that it was trained on, and the symbols of a frame; else
+ * 0, and 1. */
+int32_t lk_model_rate(const lk_model *model);
+int64_t lk_model_unit(const lk_model *model);
 int32_t lk_model_label_count(const lk_model *model); /* of p(x | label), how many; else 0 */
 /* As those of data: what fills lk_sampling.given and .labels, and what a surprisal is of. A word
  * that a model trained with lk_loading.unseen does not know is the symbol named "<unseen>". */
@@ -343,6 +369,9 @@ int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *
 const char *lk_model_label_name(const lk_model *model, int32_t label);
 int32_t lk_model_find_label(const lk_model *model, const char *name);
 int64_t lk_model_parameter_count(const lk_model *model);
+/* Whether it bounds negative log-likelihoods: they are at most what it says, which is the length of
+ * its code. So with a view that adds something about the values ("grey:4"). */
+bool lk_model_bound(const lk_model *model);
 /* The value of a setting, as a text; NULL: its family has no such. */
 const char *lk_model_setting(const lk_model *model, const char *key);
 /* 32 hexadecimal digits of all that decides a probability. Compressed files name it. */
@@ -382,14 +411,15 @@ typedef struct lk_sampling {
     /* Of p(x | label): sample i has the model's label labels[i % label_count]. */
     const int32_t *labels;
     int64_t label_count;
-    int64_t length; /* of texts: symbols to draw behind the prompt */
+    int64_t length; /* of texts: symbols to draw behind the prompt; of recordings frames */
     const void *prompt;
-    int64_t prompt_size; /* in bytes */
+    int64_t prompt_size; /* in bytes; of a recording those of a file of it */
 } lk_sampling;
 lk_sampling lk_sampling_defaults(void); /* one sample, or a text of 1000 symbols; seed 1 */
 lk_status lk_model_sample(lk_context *context, const lk_model *model, const lk_sampling *how,
                           lk_data **samples);
-/* Of a model of texts: the bytes of text number `first`, the prompt's too, as they are drawn. */
+/* Of a model of texts: the bytes of text number `first`, the prompt's too, as they are drawn; of
+ * recordings those of a WAV file. */
 lk_status lk_model_write_text(lk_context *context, const lk_model *model, const lk_sampling *how,
                               lk_output output);
 
@@ -399,6 +429,7 @@ typedef struct lk_coding {
     float learning_rate; /* as of lk_scoring: for data of another kind than it was trained on */
     bool unverified;     /* do not decode, before it is written, what was coded */
     bool salvage;        /* restore what is left of a damaged file */
+    bool lossy;          /* of recordings: what the model does not take is left out, not refused */
 } lk_coding;
 lk_coding lk_coding_defaults(void);
 
@@ -410,12 +441,13 @@ typedef struct lk_coding_report {
 } lk_coding_report;
 
 /* Lossless. Only the same model restores it, on any machine; examples with their shape, their
- * labels and their format, texts to the byte. */
+ * labels and their format, texts to the byte, recordings to the sample. */
 lk_status lk_model_compress(lk_context *context, const lk_model *model, const lk_data *data,
                             const lk_coding *how, lk_output output, lk_coding_report *coded);
 lk_status lk_model_decompress(lk_context *context, const lk_model *model, lk_input input,
                               const lk_coding *how, lk_data **data, lk_coding_report *coded);
-/* Of one text: its bytes, as they are restored, in memory that does not grow with it. */
+/* Of one text: its bytes, as they are restored, in memory that does not grow with it; of a
+ * recording those of a WAV file, which is not salvaged so. */
 lk_status lk_model_decompress_text(lk_context *context, const lk_model *model, lk_input input,
                                    const lk_coding *how, lk_output output, lk_coding_report *coded);
 

@@ -24,6 +24,16 @@ run train charrnn --data "$work/words.txt" --text bytes --window 16 --epochs 1 -
     --set width=4 --out "$work/words.likely" >/dev/null
 expect '1 items, 2580 variables: .*; restored$' compress "$work/words.likely" "$work/words.txt"
 
+make_wav "$work/tone.wav" 1 3000 1
+expect '^[0-9.]+ bits a sample of [0-9]+ held out$' sound "$work/tone.wav" "$work/tone.likely" \
+    "$work/new.wav"
+[[ $(wc -c <"$work/new.wav") -eq $((44 + 2 * 8000)) ]] || fail "no second of sound"
+expect '1 items, 6000 variables: .*; restored$' compress "$work/tone.likely" "$work/tone.wav"
+expect '^mean [0-9.]+ nats$' score "$work/tone.likely" "$work/tone.wav"
+mean_sound=$(sed -n 's/^mean \([0-9.]*\) nats$/\1/p' "$work/stdout")
+run eval "$work/tone.likely" --data "$work/tone.wav" --json >"$work/eval"
+[[ $(json "$work/eval" nll_nats) = "${mean_sound}"* ]] || fail "the command: $(cat "$work/eval")"
+
 if [[ -e ${examples[-1]}/threads ]]; then
     expect "^thread 3: $mean nats" threads "$work/bars.likely" "$work/bars.npy"
     [[ $(cut -d: -f2 "$work/stdout" | sort -u | wc -l) -eq 1 ]] || fail "threads disagree"

@@ -90,8 +90,8 @@ awk 'BEGIN { srand(6); for (i = 0; i < 120; i++) { v = int(256 * rand()); line =
     for (p = 0; p < 12; p++) { v = (v + int(9 * rand())) % 256; line = line (p ? "," : "") v }
     print line } }' >"$work/grey.csv"
 # An ensemble is not split into parts: one order alone is.
-for family in made pixelcnn gated-pixelcnn pixelcnn++ pixelsnail image-transformer \
-    "lmconv --set orders=0"; do
+for family in made pixelcnn gated-pixelcnn pixelcnn++ pixelsnail image-transformer multiscale \
+    pyramid "lmconv --set orders=0"; do
     run train $family --data "$work/grey.csv" --alphabet 256 --shape 3x4x1 --view bits:4 \
         --out "$work/view" --epochs 1 --quiet >/dev/null
     run eval "$work/view" --data "$work/grey.csv" --json >"$work/one"

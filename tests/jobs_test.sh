@@ -153,7 +153,10 @@ gated-pixelcnn layers=2 channels=4 head=5
 lmconv blocks=1 channels=4
 pixelcnn++ depth=1 levels=2 filters=3
 pixelsnail blocks=1 channels=4
+subscale layers=2 channels=4 blocks=1 embedding=4 stride=3
 image-transformer layers=1 width=8 local=2d block=2,2
+multiscale blocks=1 channels=4
+pyramid blocks=1 channels=4
 FAMILIES
 for kind in row diagonal; do
     run train pixelrnn --data "$work/train.txt" --shape 5x4x1 --out "$work/$kind" --epochs 1 \

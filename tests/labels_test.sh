@@ -177,7 +177,7 @@ for data in "$one $work/up" "$work/flat $work/six"; do
     diff -r "$from" "$work/text-back" || fail "texts come back"
     run check "$work/t" --data "$from" --labels "$label" >"$work/check" || cat "$work/check"
 done
-none='p\(x \| label\), and no folder.*\(--labels PATH\)'
+none='p\(x \| label\), and no folder.*\(--labels PATH'
 expect_status 1 "$none" score "$work/t" --data "$one"
 expect_status 1 "$none" eval "$work/t" --data "$one"
 expect_status 1 "$none" compress "$work/t" --data "$one" --out "$work/c"

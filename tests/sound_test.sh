@@ -20,6 +20,7 @@ grep -q "as --view mulaw says" told || fail "the view is not told: $(cat told)"
 grep -q "file of another kind" told || fail "what is left out is not told: $(cat told)"
 run info v.likely >info
 grep -q "1 channel at 8000 frames a second, as mulaw (mu 255" info || fail "$(cat info)"
+grep -qE '^past +[0-9]+ bytes are read of each stream, [0-9]+ held' info || fail "$(cat info)"
 for view in mulaw linear8 bytes; do
     # shellcheck disable=SC2086
     run train wavenet --data voices --view $view --out $view.likely $small >/dev/null
@@ -107,7 +108,10 @@ grep -q "seconds of sound a second" said || fail "$(cat said)"
 cmp <(tail -c +45 stereo.wav) <(tail -c +45 c.wav | head -c 2400) || fail "another beginning"
 run sample v.likely --label low --length 20 --count 2 --out two.flac >/dev/null
 [[ -f two-1.flac && -f two-2.flac ]] || fail "two recordings are no two files"
-expect_status 1 "is read, but not written" sample v.likely --label low --length 9 --out x.ogg
+expect_status 1 "recordings are not written as .ogg" sample v.likely --label low --length 9 --out x.ogg
+expect_status 1 "recordings are not written as .gz" sample v.likely --label low --length 9 \
+    --out x.wav.gz
+expect_status 2 "takes one recording" sample v.likely --label low --length 9 --count 2 --out -
 expect_status 2 "models of texts" sample v.likely --label low --prompt abc --out x.wav
 
 # ---- scores
@@ -120,6 +124,36 @@ expect_status 2 "NAME.png" score bytes.likely --data voices --map map.html
 # ---- what is refused
 head -c 500 voices/low/a.wav >cut.wav
 expect_status 1 "cut off" eval bytes.likely --data cut.wav
+run compress bytes.likely --data voices/low/a.wav --out kinds.lk >/dev/null
+for kind in au caf w64; do
+    run decompress bytes.likely --data kinds.lk --out "whole.$kind" >/dev/null
+    run eval bytes.likely --data "whole.$kind" >/dev/null || fail "$kind is not read"
+    head -c $(($(wc -c <"whole.$kind") - 101)) "whole.$kind" >"cut.$kind"
+    expect_status 1 "cut off" eval bytes.likely --data "cut.$kind"
+done
+# An RF64: the lengths stand in its first chunk.
+{
+    printf 'RF64\xff\xff\xff\xffWAVEds64%b' "$(le 28 4)"
+    printf '%b%b%b%b' "$(le 0 8)" "$(le 1400 8)" "$(le 700 8)" "$(le 0 4)"
+    head -c 36 voices/low/a.wav | tail -c +13
+    printf 'data\xff\xff\xff\xff'
+    tail -c +45 voices/low/a.wav
+} >whole.rf64.wav
+run eval bytes.likely --data whole.rf64.wav >/dev/null || fail "RF64 is not read"
+head -c 1000 whole.rf64.wav >cut.rf64.wav
+expect_status 1 "cut off" eval bytes.likely --data cut.rf64.wav
+for verb in eval score; do # a frame of bytes has two symbols
+    expect_status 1 "give a multiple" $verb bytes.likely --data voices/low/a.wav --symbols 3
+    expect_status 1 "give a multiple" $verb bytes.likely --data voices/low/a.wav --from -101
+done
+# Two chunks of samples (findings/sound_chunks.sh).
+{
+    printf 'RIFF%bWAVE' "$(le $((36 + 1400 + 8 + 40)) 4)"
+    tail -c +13 voices/low/a.wav
+    printf 'data%b' "$(le 40 4)"
+    head -c 84 voices/low/a.wav | tail -c 40
+} >two.wav
+expect_status 1 "two.wav: has two chunks of samples" eval bytes.likely --data two.wav
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt

@@ -58,13 +58,15 @@ lk_status lk_fail_no_memory(lk_context *context, const char *what, int64_t bytes
         what, (long long)bytes);
 }
 
-/* "1.5 GiB", "300 MiB" */
+/* "1.5 GiB", "300 MiB", "20 KiB" */
 static void print_bytes(double bytes, char *text, size_t capacity) {
-    const double gib = 1024.0 * 1024.0 * 1024.0;
+    const double kib = 1024.0, mib = kib * kib, gib = kib * mib;
     if (bytes >= gib) {
         snprintf(text, capacity, bytes < 1e6 * gib ? "%.1f GiB" : "%.3g GiB", bytes / gib);
     } else {
-        snprintf(text, capacity, "%.0f MiB", ceil(bytes / (1024.0 * 1024.0)));
+        bool small = bytes < mib;
+        snprintf(text, capacity, "%.0f %s", ceil(bytes / (small ? kib : mib)),
+                 small ? "KiB" : "MiB");
     }
 }
 

@@ -7,7 +7,7 @@ static const cli_option options[] = {
     {"data", "PATH", "examples, or texts, to check on (default: drawn from the model)", false},
     CLI_DATA_OPTIONS,
     CLI_TEXT_OPTIONS,
-    {"labels", "PATH", "for a model of p(x | label): those of --data (default: the data's own)",
+    {"labels", CLI_LABELS, "for a model of p(x | label): those of --data (default: the data's own)",
      false},
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},

@@ -206,6 +206,25 @@ void cli_note_json(json_t *object, const lk_items *items) {
     }
 }
 
+const char *cli_bound(const lk_model *model) {
+    return lk_model_bound(model) ? "<= " : "";
+}
+
+void cli_print_bound(const lk_model *model) {
+    char view[LK_VIEW_TEXT];
+    if (lk_model_bound(model)) {
+        lk_view_print(lk_model_view(model), view);
+        printf("a bound: the view %s adds to what it tells of, and what is added costs too\n",
+               view);
+    }
+}
+
+void cli_bound_json(json_t *object, const lk_model *model) {
+    if (lk_model_bound(model)) {
+        json_object_set_new(object, "bound", json_true());
+    }
+}
+
 /* ---- progress -------------------------------------------------------------------------------- */
 
 bool cli_on_terminal(void) {

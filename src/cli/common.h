@@ -32,6 +32,11 @@ void cli_end(cli_session *session);
     {"alphabet", "N", "number of symbols (default: inferred, or the model's)", false}, \
         {"shape", "HxWxC", "shape of an example (default: as the file says)", false},  \
         CLI_BINARIZE_OPTIONS, CLI_PICTURE_OPTIONS
+/* What --labels takes, and what the rules say (data/label_names.h). */
+#define CLI_LABELS "PATH|name:N|folder"
+#define CLI_LABELS_BY_NAME                                                                    \
+    "name:2 takes field 2 of the files' own names (jackson of 7_jackson_32.wav), folder the " \
+    "names of their folders"
 /* Their names: no model of texts takes them. */
 #define CLI_OF_EXAMPLES "alphabet shape binarize binarize-seed alpha orient depth"
 /* How pictures are read. */
@@ -70,6 +75,11 @@ lk_status cli_read_data(const cli_arguments *arguments, const lk_model *model, c
  * NULL). Nothing where there is nothing to say, or no data. */
 void cli_print_note(const lk_items *items);
 void cli_note_json(json_t *object, const lk_items *items);
+/* Before an NLL, or in the JSON object that holds it: "<= " and "bound" where the model gives but a
+ * bound (lk_model_bound); and a line that says why. */
+const char *cli_bound(const lk_model *model);
+void cli_print_bound(const lk_model *model);
+void cli_bound_json(json_t *object, const lk_model *model);
 /* "static (0/1 as in the file)", "dynamic (--binarize sample, seed 1)" ... */
 const char *cli_binarization_of(const lk_model *model, lk_binarization binarization);
 

@@ -14,7 +14,7 @@ static const cli_option options[] = {
      false},
     {"out", "FILE", "where to", false},
     CLI_DATA_OPTIONS,
-    {"labels", "PATH",
+    {"labels", CLI_LABELS,
      "the label of each example, as likely eval takes them: for a model of p(x | label), or to be "
      "kept (default: those that the data have)",
      false},
@@ -69,8 +69,8 @@ static int64_t size_on_disk(const char *path) {
 }
 
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
-static int print_report(const cli_arguments *arguments, const lk_items *items, double dimensions,
-                        const lk_codec_report *r) {
+static int print_report(const cli_arguments *arguments, const lk_model *model,
+                        const lk_items *items, double dimensions, const lk_codec_report *r) {
     bool texts = lk_items_dataset(items) == NULL;
     double bits = 8.0 * (double)r->bytes / dimensions;
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
@@ -92,6 +92,7 @@ static int print_report(const cli_arguments *arguments, const lk_items *items, d
             lk_json_number(model_bits), "overhead", lk_json_number(overhead), "chunks",
             (json_int_t)r->chunks, "lanes", (json_int_t)r->lanes, "input_bytes",
             before >= 0 ? json_integer(before) : json_null(), "larger_than_input", larger);
+        cli_bound_json(object, model);
         cli_note_json(object, items);
         return cli_print_json(object);
     }
@@ -99,9 +100,10 @@ static int print_report(const cli_arguments *arguments, const lk_items *items, d
            texts ? "bytes" : "examples");
     printf(" in %lld bytes", (long long)r->bytes);
     if (dimensions > 0.0) {
-        printf(": %.6f bits per %s; the model's own likelihood is %.6f\n"
+        printf(": %.6f bits per %s; the model's own %s is %.6f\n"
                "coded payload over likelihood: %+.4f %%%s",
-               bits, texts ? "byte" : "dimension", model_bits, 100.0 * overhead,
+               bits, texts ? "byte" : "dimension", lk_model_bound(model) ? "bound" : "likelihood",
+               model_bits, 100.0 * overhead,
                overhead < 0.0 ? " (less: no symbol costs more than 24 bits, however improbable)"
                               : "");
     }
@@ -134,7 +136,7 @@ static int compress(const cli_arguments *arguments, const lk_model *model, lk_it
     cli_progress_end(&progress);
     double dimensions = data == NULL ? (double)report.content_bytes
                                      : (double)data->examples * (double)data->variables;
-    return status == LK_OK ? print_report(arguments, items, dimensions, &report)
+    return status == LK_OK ? print_report(arguments, model, items, dimensions, &report)
                            : cli_fault(model->context);
 }
 

@@ -21,9 +21,9 @@ static const cli_option options[] = {
     {"raw", NULL,
      "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
      false},
-    {"labels", "PATH",
+    {"labels", CLI_LABELS,
      "for a model of p(x | label): the label of each example, a number or word a line, or IDX, "
-     "NPY, NPZ (default: those that the data have)",
+     "NPY, NPZ; " CLI_LABELS_BY_NAME " (default: those that the data have)",
      false},
     {"classify", NULL,
      "for a model of p(x | label): try every label, and compare the most probable with the "
@@ -119,6 +119,37 @@ static void print_networks(const eval_result *r) {
     }
 }
 
+/* What each group of variables brings, of those that the family has. */
+static void print_groups(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    for (int32_t g = 0; g < e->groups; g++) {
+        double nats = e->group[g].nats / (double)e->items;
+        char name[LK_GROUP_NAME];
+        r->session->model->family->group_name(r->session->model, g, name);
+        if (e->group[g].variables > 0) {
+            printf("  of %s: %.4f nats per example, %.6f bits per dimension of its %lld\n", name,
+                   nats, nats / LK_NATS_PER_BIT / (double)e->group[g].variables,
+                   (long long)e->group[g].variables);
+        }
+    }
+}
+
+static json_t *groups_json(const eval_result *r) {
+    const lk_evaluation *e = &r->evaluation;
+    json_t *list = json_array();
+    for (int32_t g = 0; g < e->groups; g++) {
+        char name[LK_GROUP_NAME];
+        r->session->model->family->group_name(r->session->model, g, name);
+        if (e->group[g].variables > 0) {
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:I, s:o}", "name", name, "dimensions",
+                                            (json_int_t)e->group[g].variables, "nll_nats",
+                                            lk_json_number(e->group[g].nats / (double)e->items)));
+        }
+    }
+    return list;
+}
+
 static void print_examples(const eval_result *r) {
     const lk_evaluation *e = &r->evaluation;
     const lk_view *view = lk_model_view(r->session->model);
@@ -134,17 +165,20 @@ static void print_examples(const eval_result *r) {
         printf("even mixture of %d %ss (log-mean-exp of joint log-likelihoods)\n", networks,
                lk_model_variant_name(r->session->model));
     }
-    printf("NLL %.4f", r->mean);
+    printf("NLL %s%.4f", cli_bound(r->session->model), r->mean);
     if (isfinite(r->mean) && isfinite(r->error)) {
         printf(" +- %.4f", r->error);
     }
-    printf(" nats per example, %.6f bits per dimension\n", eval_bits_per_dim(r, r->mean));
+    printf(" nats per example, %s%.6f bits per dimension\n", cli_bound(r->session->model),
+           eval_bits_per_dim(r, r->mean));
+    cli_print_bound(r->session->model);
     print_networks(r);
     for (int32_t p = 0; view != NULL && networks == 1 && p < view->part_count; p++) {
         double nats = e->part_nats[p] / (double)e->items;
         printf("  of %s: %.4f nats per example, %.6f bits per dimension\n", view->parts[p].name,
                nats, eval_bits_per_dim(r, nats));
     }
+    print_groups(r);
     if (r->impossible > 0) {
         printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
                "avoid it)\n",
@@ -163,6 +197,7 @@ static json_t *examples_json(const eval_result *r) {
                   "bits_per_dim", lk_json_number(eval_bits_per_dim(r, r->mean)), "variants",
                   lk_model_variants(model), "zero_probability_examples", (json_int_t)r->impossible,
                   "binarization", cli_binarization_of(r->session->model, r->session->binarization));
+    cli_bound_json(object, model);
     if (e->networks > 0 && e->items > 0) {
         json_t *networks = json_array();
         for (int64_t k = 0; k < e->networks; k++) {
@@ -177,6 +212,9 @@ static json_t *examples_json(const eval_result *r) {
                                 lk_json_number(e->part_nats[p] / (double)e->items));
         }
         json_object_set_new(object, "views_nll_nats", parts);
+    }
+    if (e->groups > 0 && e->items > 0) {
+        json_object_set_new(object, "groups", groups_json(r));
     }
     return object;
 }

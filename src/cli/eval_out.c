@@ -28,6 +28,9 @@ static void add_example(const eval_result *r, int64_t i, lk_row *row) {
     }
     lk_row_add(row, lk_cell_real("nll_nats", nll));
     lk_row_add(row, lk_cell_real("bits_per_dim", eval_bits_per_dim(r, nll)));
+    if (lk_model_bound(r->session->model)) {
+        lk_row_add(row, lk_cell_integer("bound", 1));
+    }
 }
 
 static lk_cell class_cell(const lk_model *model, const char *key, uint16_t symbol) {

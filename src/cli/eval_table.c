@@ -149,10 +149,19 @@ static int print_text(const table *t) {
         print_number(12, 4, nats_of(e));
         print_number(10, 4, certain ? e->result.error : (double)NAN);
         print_number(10, 6, bits_of(e));
-        printf("%14.0f %7lld%s\n", e->multiply_adds, (long long)e->steps,
-               e->session.model->data.labels > 0 ? "  of p(x | label)" : "");
+        printf("%14.0f %7lld%s%s\n", e->multiply_adds, (long long)e->steps,
+               e->session.model->data.labels > 0 ? "  of p(x | label)" : "",
+               lk_model_bound(e->session.model) ? "  a bound (<=)" : "");
     }
     return cli_finish_output();
+}
+
+static bool any_bound(const table *t) {
+    bool any = false;
+    for (int32_t i = 0; i < t->count; i++) {
+        any = any || lk_model_bound(t->entry[i].session.model);
+    }
+    return any;
 }
 
 /* A row of --out, which says what the object of --json does. */
@@ -168,6 +177,9 @@ static void fill_row(const void *of, int64_t i, lk_row *row) {
     lk_row_add(row, lk_cell_real("multiply_adds", e->multiply_adds));
     lk_row_add(row, lk_cell_integer("steps", e->steps));
     lk_row_add(row, lk_cell_text("of", labelled ? "p(x | label)" : "p(x)"));
+    if (any_bound(t)) {
+        lk_row_add(row, lk_cell_integer("bound", lk_model_bound(e->session.model)));
+    }
 }
 
 static int print_json(const table *t) {
@@ -185,6 +197,7 @@ static int print_json(const table *t) {
         }
         json_object_set_new(
             row, "of", json_string(e->session.model->data.labels > 0 ? "p(x | label)" : "p(x)"));
+        cli_bound_json(row, e->session.model);
         json_array_append_new(list, row);
     }
     const eval_result *first = &t->entry[0].result;

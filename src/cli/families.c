@@ -20,6 +20,8 @@ static const struct {
 };
 #define ABILITIES (sizeof abilities / sizeof *abilities)
 
+#define ANY_SIZE 0
+
 static bool takes(const lk_family *family, size_t ability) {
     return *(const bool *)((const char *)family + abilities[ability].flag);
 }
@@ -28,7 +30,10 @@ static void print_abilities(const lk_family *family) {
     const char *before = "    takes ";
     for (size_t i = 0; i < ABILITIES; i++) {
         if (takes(family, i)) {
-            printf("%s%s", before, abilities[i].text);
+            printf("%s%s%s", before, abilities[i].text,
+                   i == ANY_SIZE && family->one_size != NULL
+                       ? ", unless a setting ties it to its own"
+                       : "");
             before = ", ";
         }
     }

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "cli/common.h"
 #include "data/formats/formats.h"
+#include "data/label_names.h"
 #include "jobs/table.h"
 
 /* Open at a time while a folder is looked through. */
@@ -110,6 +111,9 @@ static bool exists(const char *path) {
 static int guard_input(cli_arguments *arguments, const char *option, const char **value) {
     lk_context *context = &arguments->files->context;
     const char *colon = strrchr(*value, ':'), *equals = strchr(*value, '=');
+    if (cli_lists("labels valid-labels", option) && lk_labels_by_name(*value)) {
+        return EXIT_DONE;
+    }
     if (strcmp(option, "set") == 0) {
         return equals != NULL ? finish(context, lk_guard_input(context, equals + 1)) : EXIT_DONE;
     }

@@ -10,6 +10,7 @@
 #include "codec/container.h"
 #include "graph/op.h"
 #include "models/model_file.h"
+#include "models/run.h"
 
 static const cli_option options[] = {
     {"curve", "PATH.svg|PATH.png", "draw the course of the training: NLL over epochs", false},
@@ -99,7 +100,9 @@ static void describe_data(const lk_data_description *data, char *text, size_t ca
     }
 }
 
-static int print_json(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
+/* past: bytes read and held, of a model of streams (lk_run_past). */
+static int print_json(const lk_model *model, const lk_graph *graph, const char *fingerprint,
+                      const int64_t past[2]) {
     char shape[64];
     lk_shape_print(model->data.shape, shape, sizeof shape);
     const char *stream = model->data.stream ? lk_symbols_kind_name(model->data.symbols.kind) : NULL;
@@ -119,6 +122,10 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
         (json_int_t)lk_graph_multiply_adds_naive(graph), "nodes", nodes_json(graph), "history",
         history, "stream", stream);
+    if (model->data.stream) {
+        json_object_set_new(object, "past_bytes_read", json_integer(past[0]));
+        json_object_set_new(object, "past_bytes_held", json_integer(past[1]));
+    }
     json_object_set_new(object, "distributions", distributions_json(graph));
     info_data_json(model, &object);
     return cli_print_json(object);
@@ -137,7 +144,8 @@ static void print_setting(const char *key, const char *text) {
     putchar('\n');
 }
 
-static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint) {
+static int print_text(const lk_model *model, const lk_graph *graph, const char *fingerprint,
+                      const int64_t past[2]) {
     char data[256];
     describe_data(&model->data, data, sizeof data);
     const char *paper = model->family->paper;
@@ -163,6 +171,11 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
            "sample\n",
            forward, cached, forward > 0.0 ? cached / forward : 1.0,
            (double)lk_graph_multiply_adds_naive(graph));
+    if (model->data.stream) {
+        printf("past            %lld bytes are read of each stream, %lld held (%.2f times)\n",
+               (long long)past[0], (long long)past[1],
+               past[0] > 0 ? (double)past[1] / (double)past[0] : 1.0);
+    }
     printf("\n%-20s %-18s %10s %9s %8s  %s\n", "node", "operation", "cells", "channels", "steps",
            "computes");
     for (int32_t i = 0; i < graph->node_count; i++) {
@@ -178,14 +191,16 @@ static int describe_model(const cli_arguments *arguments, const lk_model *model)
     char fingerprint[33];
     lk_graph *graph;
     const char *curve = cli_text(arguments, "curve", NULL);
+    int64_t past[2] = {0};
     if (lk_model_graph(model, 0, &graph) != LK_OK ||
+        (model->data.stream && lk_run_past(model, &past[0], &past[1]) != LK_OK) ||
         (curve != NULL && info_curve_write(model, curve) != LK_OK)) {
         lk_graph_destroy(graph);
         return cli_fault(model->context);
     }
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
-    int status = cli_has(arguments, "json") ? print_json(model, graph, fingerprint)
-                                            : print_text(model, graph, fingerprint);
+    int status = cli_has(arguments, "json") ? print_json(model, graph, fingerprint, past)
+                                            : print_text(model, graph, fingerprint, past);
     lk_graph_destroy(graph);
     return status;
 }

@@ -8,13 +8,13 @@
 #include "base/memory.h"
 #include "cli/files.h"
 #include "cli/sample.h"
+#include "cli/sample/given.h"
 #include "cli/text.h"
 #include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
 
 #define COUNT_MOST ((int64_t)1 << 40)
-#define GIVEN_BYTES_MOST ((int64_t)1 << 34)
 
 static const cli_option options[] = {
     {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
@@ -37,6 +37,10 @@ static const cli_option options[] = {
     {"prompt-file", "PATH", "of text: the same, from a file; of sound: a recording to continue",
      false},
     {"label", "VALUE|each", "of a model of p(x | label): which one, or all of them in turn", false},
+    {"labels", CLI_LABELS,
+     "of a model of p(x | label): those of what is --given, as likely eval takes them (default: "
+     "those that it has)",
+     false},
     {"seed", "N", "sample i depends on the seed and i alone (default 1)", false},
     {"shape", "HxWxC",
      "size of images, or length of sequences, other than the model's: of families that take any "
@@ -55,7 +59,19 @@ static const cli_option options[] = {
      "how many rows of the images of --given are held (default half, or all of a picture as wide "
      "as the model's but less high)",
      false},
+    {"scale", "N",
+     "the pictures of --given are every N-th row and column of those that are drawn (default where "
+     "a model draws such a small picture first, as subscale does: how small that is)",
+     false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
+     false},
+    {"given-view", "FILE",
+     "of a model with a view: draw the rest, given the first part of it. Pictures of that part "
+     "(what --only-view writes), or any that the model takes, of which the view shows it; in turn",
+     false},
+    {"only-view", NULL,
+     "of a model with a view: draw the first part of it alone (high bits, luminance, grey), as "
+     "pictures of their own",
      false},
     CLI_BINARIZE_OPTIONS,
     CLI_PICTURE_OPTIONS,
@@ -70,99 +86,6 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-/* ---- what is given --------------------------------------------------------------------------- */
-
-/* EXIT_DONE, or EXIT_USAGE after a line about options of --given that contradict each other. */
-static int check_given(const cli_arguments *arguments) {
-    static const char *const need[] = {"given-rows",    "given-variables", "plain",  "binarize",
-                                       "binarize-seed", "alpha",           "orient", "depth"};
-    int64_t unused;
-    if (!cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &unused) ||
-        !cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &unused)) {
-        return EXIT_USAGE;
-    }
-    if (cli_has(arguments, "given-rows") && cli_has(arguments, "given-variables")) {
-        return cli_usage(arguments, "--given-rows and --given-variables exclude each other");
-    }
-    for (size_t i = 0; i < sizeof need / sizeof *need && !cli_has(arguments, "given"); i++) {
-        if (cli_has(arguments, need[i])) {
-            return cli_usage(arguments, "--%s needs --given FILE", need[i]);
-        }
-    }
-    return EXIT_DONE;
-}
-
-static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
-                      lk_given *given) {
-    int64_t rows, variables; /* checked before */
-    LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
-    LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));
-    if (variables < 0 && rows < 0 && dataset->open != NULL) {
-        LK_TRY(lk_given_note(model->context, dataset));
-        return lk_given_table(model, dataset, given);
-    }
-    return variables >= 0 ? lk_given_prefix(model, dataset, variables, given)
-                          : lk_given_rows(model, dataset, rows, given);
-}
-
-/* Values are digits; those of the picture formats, archives and arrays begin otherwise. */
-static bool is_held_text(const lk_bytes *bytes) {
-    return bytes->size == 0 ||
-           (bytes->data[0] != '\0' && strchr("0123456789?, \t\r\n", bytes->data[0]) != NULL);
-}
-
-/* A pipe can be read but once, so that the bytes serve both. */
-static lk_status read_file(const cli_arguments *arguments, const lk_model *model, const char *path,
-                           const lk_dataset_options *how, lk_shape shape, lk_given *given,
-                           lk_dataset **dataset) {
-    lk_bytes bytes;
-    LK_TRY(lk_file_read(model->context, path, GIVEN_BYTES_MOST, &bytes));
-    bool data = cli_has(arguments, "given-rows") || cli_has(arguments, "given-variables") ||
-                how->words || !is_held_text(&bytes);
-    lk_status status = data ? lk_dataset_parse(model->context, path, &bytes, how, dataset)
-                            : lk_given_parse(model, path, &bytes, shape, given);
-    lk_bytes_release(&bytes);
-    return status;
-}
-
-/* Reads --given: a text of held values, or data of any format, of which --given-rows or
- * --given-variables are held. Without --given nothing is (given->examples is 0). */
-static lk_status read_given(const cli_arguments *arguments, const lk_model *model, lk_shape shape,
-                            const lk_sample_options *asked, lk_given *given, char **note) {
-    const char *path = cli_text(arguments, "given", NULL);
-    const lk_columns *columns = model->data.columns;
-    lk_dataset_options how;
-    LK_REQUIRE(cli_data_options(arguments, &how)); /* checked before */
-    how.role = LK_ROLE_TEST;
-    how.columns = columns;
-    how.words = columns != NULL && lk_columns_have_words(columns);
-    how.holes = columns != NULL;
-    how.shape = (lk_shape){0}; /* --shape is of the samples */
-    lk_model_wish(model, LK_FOR_COMPLETION, &how);
-    lk_dataset *dataset = NULL;
-    struct stat info;
-    *given = (lk_given){0};
-    if (path == NULL) {
-        return LK_OK;
-    }
-    bool file = stat(path, &info) == 0 &&
-                !S_ISDIR(info.st_mode); /* else a folder, or an array of an archive */
-    LK_TRY(file ? read_file(arguments, model, path, &how, shape, given, &dataset)
-                : lk_dataset_read(model->context, path, &how, &dataset));
-    if (dataset == NULL) {
-        return LK_OK;
-    }
-    lk_status status = hold(arguments, model, dataset, given);
-    if (status == LK_OK) {
-        status =
-            lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);
-    }
-    *note = dataset->note;
-    dataset->note = NULL;
-    lk_dataset_destroy(dataset);
-    return status;
-}
-
 /* ---- examples ------------------------------------------------------------------------------- */
 
 static bool is_png(const char *path) {
@@ -174,7 +97,7 @@ static bool is_png(const char *path) {
 static lk_status write_samples(const cli_arguments *arguments, lk_context *context,
                                const lk_given *given, const lk_dataset *samples) {
     const char *out = cli_text(arguments, "out", NULL);
-    return given->examples > 0 && is_png(out) && !cli_has(arguments, "plain")
+    return cli_has(arguments, "given") && is_png(out) && !cli_has(arguments, "plain")
                ? lk_completions_write(context, out, given, samples)
                : lk_dataset_write(context, out, samples);
 }
@@ -200,10 +123,22 @@ static lk_status sample(const cli_arguments *arguments, const lk_model *model,
     return status;
 }
 
+/* What samples of that size are. */
+static lk_dataset of_samples(const cli_arguments *arguments, const lk_model *model,
+                             lk_shape shape) {
+    const lk_view *view = lk_model_view(model);
+    lk_dataset like = {.shape = shape, .alphabet = model->data.alphabet};
+    if (view != NULL && cli_has(arguments, "only-view")) {
+        like.shape = lk_view_shape(view, 0, shape);
+        like.alphabet = view->parts[0].alphabet;
+    }
+    return like;
+}
+
 static int report(const cli_arguments *arguments, const lk_model *model, int64_t count,
                   double seconds, const char *note) {
     const char *out = cli_text(arguments, "out", NULL);
-    const lk_dataset like = {.shape = model->data.shape, .alphabet = model->data.alphabet};
+    const lk_dataset like = of_samples(arguments, model, model->data.shape);
     char drawn[LK_LOSS_CAPACITY];
     lk_dataset_loss(out, &like, true, drawn);
     out = model->context->alias != NULL ? model->context->aliased : out;
@@ -219,7 +154,8 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
         printf("%s: %s\n", out, drawn);
     }
     if (note != NULL) {
-        printf("%s: %s\n", cli_text(arguments, "given", ""), note);
+        printf("%s: %s\n", cli_text(arguments, "given", cli_text(arguments, "given-view", "")),
+               note);
     }
     return cli_finish_output();
 }
@@ -240,13 +176,13 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
         return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
     }
-    const lk_dataset like = {.shape = how->shape.axes > 0 ? how->shape : model->data.shape,
-                             .alphabet = model->data.alphabet,
-                             .columns = (lk_columns *)model->data.columns,
-                             /* Beside what is given as many are shown as there is room for. */
-                             .examples = cli_has(arguments, "given") ? 1 : how->count};
+    lk_dataset like =
+        of_samples(arguments, model, how->shape.axes > 0 ? how->shape : model->data.shape);
+    like.columns = (lk_columns *)model->data.columns;
+    /* Beside what is given as many are shown as there is room for. */
+    like.examples = cli_has(arguments, "given") ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
+                sample_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
                 sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =
@@ -308,13 +244,18 @@ static int run(const cli_arguments *arguments) {
         !cli_real(arguments, "temperature", 0.0, 1e6, 1.0, &temperature) ||
         !cli_choice(arguments, "schedule", "incremental|naive", "incremental", &schedule) ||
         !cli_shape(arguments, &how.shape) || !cli_data_options(arguments, &unused) ||
-        check_given(arguments) != EXIT_DONE) {
+        sample_check_given(arguments) != EXIT_DONE) {
         return EXIT_USAGE;
     }
     how.seed = (uint64_t)seed;
     how.temperature = (float)temperature;
+    how.first_part = cli_has(arguments, "only-view");
     how.schedule = strcmp(schedule, "naive") == 0 ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
     int status = cli_begin(arguments, false, &s);
+    if (status == EXIT_DONE && s.model->data.labels == 0 &&
+        !cli_excludes(arguments, "labels", "models of p(x | label)")) {
+        status = EXIT_USAGE;
+    }
     if (status == EXIT_DONE) {
         status = sample_model(arguments, s.model, &how);
     }
@@ -329,31 +270,39 @@ const cli_verb cli_sample_verb = {
     .operand_count = 1,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given prompt-file",
+    .inputs = "given given-view prompt-file labels",
     .outputs = "out",
     .folders = "out",
-    .more = "Held variables must come first in the model's ordering; eonade, ardm, and what was "
-            "trained with order_agnostic=true take any subset. A .png of\n"
-            "completions shows what was given, its open part grey, and what became of it beside "
-            "it. Pictures of another size than the\n"
-            "model's are completed at their own, by families that take any.\n"
-            "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
-            "not grow with it; a model of characters\n"
-            "draws only characters that it knows. A stream depends on the seed and its number "
-            "alone.\n\n"
-            "examples:\n"
-            "  likely sample digits.likely --count 64 --out samples.png\n"
-            "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
-            "completed.png\n"
-            "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-            "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
-            "--out drawn.txt\n"
-            "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
-            "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
-            "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
-            "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
-            "  likely sample book.likely --length 10000000 --out long.txt\n",
+    .more =
+        "Held variables must come first in the model's ordering; eonade, ardm, and what was "
+        "trained with order_agnostic=true take any subset. A .png of\n"
+        "completions shows what was given, its open part grey, and what became of it beside "
+        "it. Pictures of another size than the\n"
+        "model's are completed at their own, by families that take any. Of a model that draws a "
+        "small picture first, every N-th row and\n"
+        "column, --given may be that one: it is made larger.\n"
+        "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+        "not grow with it; a model of characters\n"
+        "draws only characters that it knows. A stream depends on the seed and its number "
+        "alone.\n\n"
+        "examples:\n"
+        "  likely sample digits.likely --count 64 --out samples.png\n"
+        "  likely sample digits.likely --count 8 --given test.amat.gz --given-rows 14 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
+        "completed.png\n"
+        "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
+        "  likely sample slices.likely --count 4 --given small.png --scale 2 --out larger.png\n"
+        "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
+        "--out drawn.txt\n"
+        "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
+        "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
+        "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
+        "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
+        "  likely sample colours.likely --count 8 --given-view photograph.png --out "
+        "coloured.png\n"
+        "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
+        "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,
 };

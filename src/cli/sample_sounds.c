@@ -3,10 +3,9 @@
 
 #include "base/measure.h"
 #include "base/memory.h"
-#include "cli/sample.h"
+#include "cli/files.h"
+#include "cli/sample_group.h"
 #include "cli/text.h"
-
-#define BATCH_MOST 64
 
 typedef struct studio {
     const lk_model *model;
@@ -14,7 +13,7 @@ typedef struct studio {
     lk_sample_options how; /* of the recordings side by side */
     lk_sound_target target;
     int64_t count, symbols; /* recordings in all; symbols of each that are drawn */
-    lk_sound_writer *writers[BATCH_MOST];
+    lk_sound_writer *writers[CLI_SIDE_BY_SIDE_MOST];
     lk_batch ended;
     cli_progress progress;
     int64_t done; /* symbols of all, given ones not counted */
@@ -43,7 +42,8 @@ static lk_status open_writer(studio *s, int64_t n) {
     return status;
 }
 
-static lk_status draw_group(studio *s) {
+static lk_status draw_group(void *owner) {
+    studio *s = owner;
     for (int64_t n = 0; n < s->how.count; n++) {
         LK_TRY(open_writer(s, n));
     }
@@ -56,36 +56,24 @@ static lk_status draw_group(studio *s) {
     return LK_OK;
 }
 
-static lk_status draw_all(studio *s) {
-    lk_status status = LK_OK;
-    int64_t batch = s->how.batch > 0 && s->how.batch < BATCH_MOST ? s->how.batch : BATCH_MOST;
-    for (s->how.first = 0; status == LK_OK && s->how.first < s->count; s->how.first += batch) {
-        int64_t left = s->count - s->how.first;
-        s->how.count = left < batch ? left : batch;
-        status = draw_group(s);
-        for (int64_t n = 0; n < s->how.count; n++) {
-            lk_sound_writer_abandon(s->writers[n]);
-            s->writers[n] = NULL;
-        }
-    }
-    status = status == LK_OK ? lk_batch_commit(s->model->context, &s->ended) : status;
-    lk_batch_abandon(&s->ended);
-    return status;
+static void abandon(void *owner, int64_t n) {
+    studio *s = owner;
+    lk_sound_writer_abandon(s->writers[n]);
+    s->writers[n] = NULL;
 }
 
-/* A recording, all of which is the beginning of what is drawn. */
-static lk_status read_given(const cli_arguments *arguments, const lk_model *model,
-                            lk_given *given) {
-    const char *path = cli_text(arguments, "given", cli_text(arguments, "prompt-file", NULL));
-    lk_stream *beginning;
-    *given = (lk_given){0};
-    if (path == NULL) {
-        return LK_OK;
-    }
-    LK_TRY(lk_stream_open(model->context, path, &model->data.symbols, &beginning));
-    lk_status status = lk_given_prompt(model, beginning, given);
-    lk_stream_close(beginning);
-    return status;
+static lk_status draw_all(studio *s) {
+    const cli_sample_group group = {
+        .model = s->model,
+        .how = &s->how,
+        .count = s->count,
+        .batch = cli_sample_batch(s->how.batch, s->count, CLI_SIDE_BY_SIDE_MOST),
+        .draw = draw_group,
+        .abandon = abandon,
+        .owner = s,
+        .ended = &s->ended,
+    };
+    return cli_sample_groups(&group);
 }
 
 static int report(const cli_arguments *arguments, const studio *s, double seconds) {
@@ -98,11 +86,11 @@ static int report(const cli_arguments *arguments, const studio *s, double second
         lk_fail_no_memory(s->model->context, "a name", 1);
         status = cli_fault(s->model->context);
     } else if (cli_has(arguments, "json")) {
-        status = cli_print_json(
-            json_pack("{s:I, s:I, s:i, s:o, s:f, s:f, s:f}", "recordings", (json_int_t)s->count,
-                      "frames", (json_int_t)(s->symbols / unit), "rate", (int)s->target.rate, "out",
-                      lk_json_bytes(first), "seconds", seconds, "seconds_of_sound", sound,
-                      "seconds_of_sound_a_second", rate));
+        status = cli_print_json(json_pack(
+            "{s:I, s:I, s:i, s:o, s:f, s:f, s:f, s:f}", "recordings", (json_int_t)s->count,
+            "frames", (json_int_t)(s->symbols / unit), "rate", (int)s->target.rate, "out",
+            lk_json_bytes(first), "seconds", seconds, "seconds_of_sound", sound,
+            "seconds_of_sound_a_second", rate, "frames_per_second", rate * s->target.rate));
     } else {
         printf(
             "%lld recording%s of %.3f s in %.2f s: %.3f seconds of sound a second (%.0f frames), "
@@ -118,17 +106,27 @@ static int report(const cli_arguments *arguments, const studio *s, double second
 
 static int check_options(const cli_arguments *arguments, const studio *s, int64_t *frames) {
     if (!cli_excludes(arguments, "prompt", "models of texts") ||
-        !cli_excludes(arguments,
-                      "given-rows given-variables plain shape format binarize binarize-seed alpha "
-                      "orient depth",
-                      "models of examples") ||
+        !cli_excludes(
+            arguments,
+            "given-rows given-variables given-view only-view scale plain shape format binarize "
+            "binarize-seed alpha "
+            "orient depth",
+            "models of examples") ||
         !cli_integer(arguments, "length", 1, (int64_t)1 << 40, s->target.rate, frames)) {
         return EXIT_USAGE;
     }
     if (cli_has(arguments, "given") && cli_has(arguments, "prompt-file")) {
         return cli_usage(arguments, "--given and --prompt-file exclude each other");
     }
-    return s->out != NULL ? EXIT_DONE : cli_usage(arguments, "needs --out FILE.wav");
+    if (s->out == NULL) {
+        return cli_usage(arguments, "needs --out FILE.wav");
+    }
+    return s->count == 1 || cli_files_whole(s->model->context, s->out)
+               ? EXIT_DONE
+               : cli_usage(arguments,
+                           "--out %s is no file, and takes one recording: leave out "
+                           "--count, or name a file",
+                           s->out);
 }
 
 int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,
@@ -145,13 +143,13 @@ int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,
         return EXIT_USAGE;
     }
     if (lk_sound_writable(model->context, s.out, form_of(&s), &format) != LK_OK ||
-        read_given(arguments, model, &given) != LK_OK) {
+        cli_sample_beginning(arguments, model, &s.how, &given) != LK_OK) {
+        lk_given_deinit(&given);
         return cli_fault(model->context);
     }
     int32_t unit = lk_sound_unit(form_of(&s));
     s.symbols = frames * unit;
     s.target.frames = given.variables / unit + frames;
-    s.how.given = given.examples > 0 ? &given : NULL;
     s.how.shape = (lk_shape){1, {given.variables + s.symbols}};
     s.progress = cli_progress_begin(arguments, "sampling");
     lk_status status = draw_all(&s);

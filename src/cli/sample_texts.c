@@ -12,11 +12,10 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "cli/files.h"
-#include "cli/sample.h"
+#include "cli/sample_group.h"
 #include "cli/text.h"
 #include "data/formats/formats.h"
 
-#define BATCH_MOST 64
 #define WAITING_MOST ((int64_t)1 << 26) /* bytes of texts that wait for the first one */
 
 /* Where one text goes. */
@@ -35,7 +34,7 @@ typedef struct gallery {
     FILE *to;              /* to this, */
     lk_sample_options how; /* of the texts side by side */
     int64_t texts, length; /* all of them; symbols to be drawn of each */
-    outlet outlets[BATCH_MOST];
+    outlet outlets[CLI_SIDE_BY_SIDE_MOST];
     lk_batch ended;       /* files of texts that are drawn */
     bool watched, closed; /* which is a terminal; nobody reads it any more */
     cli_progress progress;
@@ -147,7 +146,8 @@ static lk_status hold(gallery *g) {
     return LK_OK;
 }
 
-static lk_status draw_group(gallery *g) {
+static lk_status draw_group(void *owner) {
+    gallery *g = owner;
     for (int64_t n = 0; n < g->how.count; n++) {
         LK_TRY(open_outlet(g, g->how.first + n, &g->outlets[n]));
     }
@@ -158,29 +158,32 @@ static lk_status draw_group(gallery *g) {
     return g->out != NULL ? hold(g) : print_waiting(g);
 }
 
+static void abandon(void *owner, int64_t n) {
+    gallery *g = owner;
+    lk_writer_abandon(g->outlets[n].writer);
+    lk_release(g->outlets[n].waiting);
+    g->outlets[n] = (outlet){0};
+}
+
 /* Side by side is faster; but what waits for the first text must fit. */
 static int64_t choose_batch(const gallery *g) {
-    int64_t batch = g->how.batch > 0 && g->how.batch < BATCH_MOST ? g->how.batch : BATCH_MOST;
-    int64_t room = g->out != NULL ? BATCH_MOST : 1 + WAITING_MOST / (bytes_most(g) + 1);
-    batch = batch < room ? batch : room;
-    return batch < g->texts ? batch : g->texts;
+    int64_t room = g->out != NULL ? CLI_SIDE_BY_SIDE_MOST : 1 + WAITING_MOST / (bytes_most(g) + 1);
+    return cli_sample_batch(g->how.batch, g->texts,
+                            room < CLI_SIDE_BY_SIDE_MOST ? room : CLI_SIDE_BY_SIDE_MOST);
 }
 
 static lk_status draw_all(gallery *g) {
-    lk_status status = LK_OK;
-    int64_t batch = choose_batch(g);
-    for (g->how.first = 0; status == LK_OK && g->how.first < g->texts; g->how.first += batch) {
-        int64_t left = g->texts - g->how.first;
-        g->how.count = left < batch ? left : batch;
-        status = draw_group(g);
-        for (int64_t n = 0; n < g->how.count; n++) {
-            lk_writer_abandon(g->outlets[n].writer);
-            lk_release(g->outlets[n].waiting);
-            g->outlets[n] = (outlet){0};
-        }
-    }
-    status = status == LK_OK ? lk_batch_commit(g->model->context, &g->ended) : status;
-    lk_batch_abandon(&g->ended);
+    const cli_sample_group group = {
+        .model = g->model,
+        .how = &g->how,
+        .count = g->texts,
+        .batch = choose_batch(g),
+        .draw = draw_group,
+        .abandon = abandon,
+        .owner = g,
+        .ended = &g->ended,
+    };
+    lk_status status = cli_sample_groups(&group);
     return g->closed ? LK_OK : status;
 }
 
@@ -258,29 +261,12 @@ static lk_status open_all(gallery *g) {
     return LK_OK;
 }
 
-/* What --prompt or --prompt-file holds; without them nothing. */
-static lk_status read_prompt(const cli_arguments *arguments, const lk_model *model,
-                             lk_given *given) {
-    const char *text = cli_text(arguments, "prompt", ""),
-               *path = cli_text(arguments, "prompt-file", NULL);
-    lk_bytes bytes = {.data = (uint8_t *)(uintptr_t)text, .size = (int64_t)strlen(text)};
-    lk_stream *prompt = NULL;
-    *given = (lk_given){0};
-    if (path != NULL) {
-        LK_TRY(lk_stream_open(model->context, path, &model->data.symbols, &prompt));
-    } else if (bytes.size > 0) {
-        LK_TRY(lk_stream_parse(model->context, "--prompt", &bytes, &model->data.symbols, &prompt));
-    }
-    lk_status status = prompt != NULL ? lk_given_prompt(model, prompt, given) : LK_OK;
-    lk_stream_close(prompt);
-    return status;
-}
-
 static int check_options(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(arguments,
-                      "given given-rows given-variables plain shape format binarize "
-                      "binarize-seed alpha orient depth",
-                      "models of examples") ||
+    if (!cli_excludes(
+            arguments,
+            "given given-rows given-variables given-view only-view scale plain shape format binarize "
+            "binarize-seed alpha orient depth",
+            "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
     }
@@ -306,10 +292,10 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     if (check_options(arguments, &g.length) != EXIT_DONE) {
         return EXIT_USAGE;
     }
-    if (read_prompt(arguments, model, &prompt) != LK_OK) {
+    if (cli_sample_beginning(arguments, model, &g.how, &prompt) != LK_OK) {
+        lk_given_deinit(&prompt);
         return cli_fault(model->context);
     }
-    g.how.given = prompt.examples > 0 ? &prompt : NULL;
     g.how.shape = (lk_shape){1, {prompt.variables + g.length}};
     signal(SIGPIPE, SIG_IGN);                          /* writing says so instead */
     lk_status status = lk_sample_check(model, &g.how); /* a heading comes before the first text */

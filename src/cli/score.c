@@ -19,8 +19,9 @@ static const cli_option options[] = {
     {"anomalies", "PATH",
      "0 for normal, anything else for anomalies, one an example: gives AUROC and average precision",
      false},
-    {"labels", "PATH",
-     "for a model of p(x | label) the label of each example (default: those that the data have); "
+    {"labels", CLI_LABELS,
+     "for a model of p(x | label) the label of each example, as likely eval takes them (default: "
+     "those that the data have); "
      "for others flags of 0 and 1, as --anomalies",
      false},
     {"out", "FILE.csv|FILE.jsonl",
@@ -155,6 +156,7 @@ static int print_examples_json(const scorer *s) {
     json_t *variable = json_array(), *nats = json_array();
     json_object_set_new(object, "examples", json_integer(n));
     json_object_set_new(object, "mean_nll_nats", lk_json_number(mean_of(scores->nll_nats, n)));
+    cli_bound_json(object, s->session.model);
     json_object_set_new(object, "mean_score_nats", lk_json_number(mean_of(scores->score, n)));
     if (scores->p_value != NULL) {
         json_object_set_new(object, "p_value_at_most_0.01",
@@ -202,7 +204,7 @@ static int print_examples(const scorer *s) {
         printf("0 examples\n");
         return cli_finish_output();
     }
-    printf("%lld examples: mean NLL %.4f nats, mean score ", (long long)n,
+    printf("%lld examples: mean NLL %s%.4f nats, mean score ", (long long)n, cli_bound(model),
            mean_of(scores->nll_nats, n));
     if (isnan(score)) {
         printf("undefined: some are infinite, some minus infinite\n");
@@ -212,6 +214,7 @@ static int print_examples(const scorer *s) {
     for (int64_t i = 0; i < n; i++) {
         top = scores->score[i] > scores->score[top] ? i : top;
     }
+    cli_print_bound(model);
     printf("the strangest is example %lld, score %.4f: most of it in variable %lld",
            (long long)top + 1, scores->score[top], (long long)scores->variable[top] + 1);
     if (model->data.columns != NULL) {

@@ -5,6 +5,8 @@
 
 #include "models/run.h"
 
+#define ALL (INT64_MAX / 2) /* symbols */
+
 bool cli_adapt(const cli_arguments *arguments, float *rate) {
     double given;
     *rate = 0.0f;
@@ -24,6 +26,17 @@ bool cli_excludes(const cli_arguments *arguments, const char *names, const char 
         }
     }
     return true;
+}
+
+/* The symbols of a frame of recordings are not parted. */
+static lk_status check_frames(const lk_model *model, const char *option, int64_t value) {
+    int64_t unit = lk_model_unit(model);
+    return value % unit == 0
+               ? LK_OK
+               : lk_fail(model->context, LK_INVALID,
+                         "--%s %lld: a frame of these recordings has %lld symbols: give a multiple "
+                         "of it",
+                         option, (long long)value, (long long)unit);
 }
 
 /* The part of `whole` from symbol `from` on; takes whole. */
@@ -47,12 +60,19 @@ int cli_text_open(const cli_arguments *arguments, const lk_model *model, lk_stre
     int64_t from, symbols;
     *stream = NULL;
     if (!cli_integer(arguments, "from", INT64_MIN / 2, INT64_MAX / 2, 0, &from) ||
-        !cli_integer(arguments, "symbols", 1, INT64_MAX / 2, INT64_MAX / 2, &symbols)) {
+        !cli_integer(arguments, "symbols", 1, ALL, ALL, &symbols)) {
         return EXIT_USAGE;
     }
     lk_stream *whole;
-    lk_status status = lk_stream_open(model->context, cli_text(arguments, "data", NULL),
-                                      &model->data.symbols, &whole);
+    lk_status status = check_frames(model, "from", from);
+    if (status == LK_OK && symbols < ALL) {
+        status = check_frames(model, "symbols", symbols);
+    }
+    if (status != LK_OK) {
+        return cli_fault(model->context);
+    }
+    status = lk_stream_open(model->context, cli_text(arguments, "data", NULL), &model->data.symbols,
+                            &whole);
     if (status == LK_OK) {
         status = cut_take(model->context, whole, from, symbols, stream);
     }

@@ -27,21 +27,24 @@ static const cli_option train_options[] = {
      "train p(x | label), of the data's own labels or --labels, or of a column of the table "
      "(likely models says which families are given labels)",
      false},
-    {"labels", "PATH", "labels of the examples: one number or word a line, IDX1, NPY, NPZ", false},
-    {"valid-labels", "PATH", "those of --valid", false},
-    {"view", "bits:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
-     "bits: model the high B bits of every value first, then the low ones given all of these. Of "
-     "recordings: mulaw and linear8 take 8 bits of a sample, pcm16 all 16 as one symbol (for "
-     "distribution=logistic), bytes as two; g711 the codes of such files (default: mulaw, or the "
-     "codes)",
+    {"labels", CLI_LABELS,
+     "labels of the examples: one number or word a line, IDX1, NPY, NPZ; " CLI_LABELS_BY_NAME,
+     false},
+    {"valid-labels", CLI_LABELS, "those of --valid (default: by the names, where --labels are)",
+     false},
+    {"view", "bits:B|ycocg|grey:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
+     "bits: the high B bits of every value first, then the low ones given all of these. ycocg: of "
+     "8-bit colours the luminance of all pixels first, then chroma. grey: a grey picture of B bits "
+     "(4) first, then the picture given it, whose NLL is then a bound. Of recordings: mulaw and "
+     "linear8 take 8 bits of a sample, pcm16 all 16 as one symbol (for distribution=logistic), "
+     "bytes as two; g711 the codes of such files (default: mulaw, or the codes)",
      false},
     {"channel", "N|mix", "of recordings: the N-th channel alone, or the mean of all (default: all)",
      false},
     {"unseen", NULL,
      "of tables of words: each column gets a symbol for values that are not in these data", false},
     {"columns", "words",
-     "of tables of integers: each column takes only what occurs in it, as columns of words do "
-     "(default: all take 0 to the largest integer)",
+     "of tables of integers: columns take only what occurs in them (default: 0 to the largest)",
      false},
     {"valid-fraction", "X",
      "without --valid: hold out this share of the data (default 0.1 when training by gradients, "
@@ -302,6 +305,13 @@ static void tell(const session *s) {
     }
     if (s->data.note[0] != '\0' && !cli_has(s->arguments, "quiet")) {
         fprintf(stderr, "%s\n", s->data.note);
+    }
+    const lk_view *view = lk_model_view(s->model);
+    if (view != NULL && s->family->view != NULL && !cli_has(s->arguments, "quiet")) {
+        char text[LK_VIEW_TEXT];
+        lk_view_print(view, text);
+        fprintf(stderr, "%s: the model's view %s\n",
+                cli_has(s->arguments, "view") ? "asked for" : "chosen", text);
     }
 }
 

@@ -63,6 +63,11 @@ lk_status lk_compress_file(const lk_model *model, lk_items *items, const char *p
 /* Symbols of an example of that shape, seen through the model's view. */
 int64_t lk_codec_length(const lk_model *model, lk_shape shape);
 
+/* The reverse of what goes to the sink for a recording: bytes of whole symbols become these, of
+ * which `values` has room for as many as bytes. Returns how many. */
+int64_t lk_poured_symbols(const lk_symbols *symbols, const uint8_t *bytes, int64_t size,
+                          uint16_t *values);
+
 /* What is not restored, one gap after another. */
 typedef struct lk_lost {
     int64_t chunk, chunks;        /* the first, and how many */

@@ -43,8 +43,7 @@ static int64_t pieces(int64_t count, int64_t size) {
 /* ---- what is coded --------------------------------------------------------------------------- */
 
 int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
-    const lk_view *view = lk_model_view(model);
-    return lk_shape_variables(shape) * (view != NULL ? view->part_count : 1);
+    return lk_view_length(lk_model_view(model), lk_shape_variables(shape));
 }
 
 /* What is restored must be what was compressed, sample for sample. */

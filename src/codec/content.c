@@ -1,4 +1,4 @@
-#include "codec/content.h"
+#include "codec/codec.h"
 
 #include <string.h>
 
@@ -156,6 +156,15 @@ int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count,
         }
     }
     return size;
+}
+
+int64_t lk_poured_symbols(const lk_symbols *symbols, const uint8_t *bytes, int64_t size,
+                          uint16_t *values) {
+    int64_t width = lk_symbols_alphabet(symbols) > 256 ? 2 : 1;
+    for (int64_t i = 0; i < size; i += width) {
+        values[i / width] = (uint16_t)(bytes[i] | (width > 1 ? bytes[i + 1] << 8 : 0));
+    }
+    return size / width;
 }
 
 uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t number, int64_t *bytes) {

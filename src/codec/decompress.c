@@ -134,7 +134,8 @@ static lk_status refuse_lost(const job *work, int64_t which, const char *how) {
 
 /* ---- delivering ------------------------------------------------------------------------------ */
 
-/* Values joined from what the model sees of them; *right false: they are not of the alphabet. */
+/* Values joined from what the model sees of them; *right false: it cannot see that, or they are not
+ * of the alphabet. */
 static lk_status deliver_examples(job *work, const lk_content *content, bool *right) {
     const lk_view *view = lk_model_view(work->model);
     int64_t values = lk_shape_variables(work->container.shape), count = content->items * values;
@@ -143,9 +144,11 @@ static lk_status deliver_examples(job *work, const lk_content *content, bool *ri
                            (double)(work->values.size + count * 2)));
     uint16_t *to = (uint16_t *)lk_buffer_room(&work->values, count * 2);
     *right = lk_words_join(&work->words, &content->words);
+    for (int64_t i = 0; i < content->items && to != NULL && *right; i++) {
+        *right =
+            lk_view_join(view, content->value + i * content->length[0], values, to + i * values);
+    }
     for (int64_t i = 0; i < count && to != NULL && *right; i++) {
-        const uint16_t *from = content->value + i / values * content->length[0] + i % values;
-        to[i] = view != NULL ? lk_view_join(view, from, values) : *from;
         *right = to[i] < work->container.alphabet;
     }
     work->values.size += *right ? count * 2 : 0;

@@ -85,12 +85,8 @@ static lk_status begin_text(void *user, const char *name) {
 
 /* The bytes of samples are whole ones (lk_content_pour). */
 static lk_status write_sound(texts *t, const uint8_t *bytes, int64_t size) {
-    uint16_t symbols[LK_POURED_MOST];
-    int64_t width = lk_symbols_bytes(t->symbols, 1);
-    for (int64_t i = 0; i < size; i += width) {
-        symbols[i / width] = (uint16_t)(bytes[i] | (width > 1 ? bytes[i + 1] << 8 : 0));
-    }
-    lk_sound_writer_put(t->sound, symbols, size / width);
+    uint16_t symbols[LK_POURED_MOST * LK_UTF8_MOST];
+    lk_sound_writer_put(t->sound, symbols, lk_poured_symbols(t->symbols, bytes, size, symbols));
     return LK_OK;
 }
 

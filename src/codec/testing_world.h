@@ -52,7 +52,8 @@ static inline void begin_world(const recipe *r, int threads, uint64_t seed, worl
                                  .labels = r->labels};
     *w = (world){.context = testing_context(threads)};
     if (r->view != NULL) {
-        testing_ok(w->context, lk_view_parse(w->context, r->view, r->alphabet, &about.view));
+        testing_ok(w->context,
+                   lk_view_parse(w->context, r->view, about.shape, r->alphabet, &about.view));
     }
     testing_ok(w->context, lk_model_create(w->context, r->family, r->set, r->sets, about, r->order,
                                            seed, &w->model));

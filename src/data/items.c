@@ -103,7 +103,7 @@ int64_t lk_items_length(const lk_items *items, int64_t item) {
     if (items->texts != NULL) {
         return lk_stream_length(items->texts[item]);
     }
-    return items->dataset->variables * (items->view != NULL ? items->view->part_count : 1);
+    return lk_view_length(items->view, items->dataset->variables);
 }
 
 int64_t lk_items_bytes(const lk_items *items, int64_t item) {
@@ -136,6 +136,10 @@ lk_shape lk_items_shape(const lk_items *items) {
 
 const lk_dataset *lk_items_dataset(const lk_items *items) {
     return items->dataset;
+}
+
+const lk_view *lk_items_view(const lk_items *items) {
+    return items->view;
 }
 
 const lk_symbols *lk_items_symbols(const lk_items *items) {
@@ -182,15 +186,21 @@ lk_status lk_items_set_classes(lk_items *items, const lk_dictionary *classes) {
 }
 
 lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
+    if (items->labels == NULL || items->classes.count == 0) {
+        return lk_fail(items->context, LK_MISMATCH, "%s: there are no labels%s", items->path,
+                       lk_advice(items->context, "valid-labels",
+                                 ": give those of validation data (--valid-labels PATH)"));
+    }
     for (int64_t i = 0; i < items->count; i++) {
-        const char *name = items->labels != NULL && items->classes.count > 0
-                               ? lk_dictionary_text(&items->classes, items->labels[i])
-                               : "";
+        const char *name = lk_dictionary_text(&items->classes, items->labels[i]);
         if (lk_label_find(known, name) < 0) {
             char list[256];
             lk_dictionary_list(known, list, sizeof list);
-            return lk_fail(items->context, LK_MISMATCH, "%s: label \"%.60s\": the model knows %s",
-                           lk_items_name(items, i), name, list);
+            return lk_fail(items->context, LK_MISMATCH,
+                           "%s: label \"%.60s\": the model knows %s; leave out what is of none of "
+                           "them, or say which it is to be taken for%s",
+                           lk_items_name(items, i), name, list,
+                           lk_advice(items->context, "labels", " (--labels PATH)"));
         }
     }
     for (int64_t i = 0; i < items->count; i++) {
@@ -252,20 +262,6 @@ lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, l
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static void read_example(const lk_items *items, int64_t item, int64_t first, int64_t count,
-                         uint16_t *values) {
-    int64_t variables = items->dataset->variables;
-    const uint16_t *example = items->dataset->values + item * variables;
-    if (items->view == NULL) {
-        memcpy(values, example + first, (size_t)count * sizeof *values);
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        int32_t part = (int32_t)((first + i) / variables);
-        values[i] = lk_view_split(items->view, example[(first + i) % variables], part);
-    }
-}
-
 /* The text of an item; if it rests, the one that was woken the longest ago goes to rest for it. */
 static lk_stream *text_of(lk_items *items, int64_t item) {
     if (lk_stream_resting(items->texts[item])) {
@@ -286,7 +282,9 @@ lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t co
     if (items->texts != NULL) {
         return lk_stream_read(text_of(items, item), first, count, values);
     }
-    read_example(items, item, first, count, values);
+    int64_t variables = items->dataset->variables;
+    lk_view_read(items->view, items->dataset->values + item * variables, variables, first, count,
+                 values);
     return LK_OK;
 }
 

@@ -41,6 +41,8 @@ int64_t lk_items_total_bytes(const lk_items *items);
 lk_shape lk_items_shape(const lk_items *items);
 /* NULL: they are texts. */
 const lk_dataset *lk_items_dataset(const lk_items *items);
+/* As what these are seen; NULL: as they are. */
+const lk_view *lk_items_view(const lk_items *items);
 const lk_symbols *lk_items_symbols(const lk_items *items); /* NULL: they are no texts */
 /* What a user should know of how they were read, in one line: that of the data set, or what is
  * taken here (lk_release of the former one). NULL: nothing. */

@@ -121,7 +121,9 @@ static lk_status fail_label(lk_context *context, const lk_dataset *dataset, int6
     char quoted[LK_QUOTE_CAPACITY], list[LIST_CAPACITY];
     lk_dictionary_list(known, list, sizeof list);
     return lk_fail(
-        context, LK_MISMATCH, "%s: example %lld has the label '%s', but the classes are %s",
+        context, LK_MISMATCH,
+        "%s: example %lld has the label '%s', but the classes are %s; leave out what is of none of "
+        "them, or say which it is to be taken for",
         dataset->path, (long long)example + 1,
         lk_text_quote((const uint8_t *)text, (const uint8_t *)text + strlen(text), quoted), list);
 }

@@ -1,6 +1,6 @@
-/* What the headers of WAV and AIFF say of their lengths, read apart from libsndfile (1.2), which
- * says nothing of a file that is cut off and counts by the chunk of samples alone, whatever the
- * header of an AIFF says. */
+/* What the headers of WAV, RF64, AIFF, AU, CAF and W64 say of their lengths, read apart from
+ * libsndfile (1.2), which says nothing of a file that is cut off and counts by the chunk of samples
+ * alone, whatever the header of an AIFF says. */
 #include <string.h>
 
 #include "data/sound.h"
@@ -55,16 +55,24 @@ static int64_t number(const uint8_t *b, bool big) {
                : (int64_t)b[3] << 24 | b[2] << 16 | b[1] << 8 | b[0];
 }
 
+/* 64 bits; beyond what a file can have: 0, which says nothing. */
+static int64_t long_number(const uint8_t *b, bool big) {
+    int64_t high = number(b + (big ? 0 : 4), big), low = number(b + (big ? 4 : 0), big);
+    return high <= INT32_MAX ? high << 32 | low : 0;
+}
+
 /* A chunk: its first bytes are at `offset`, behind its 8 of head. */
 typedef struct chunk {
     char name[5];
     int64_t offset, size;
 } chunk;
 
-/* The chunk of that name; *there false: there is none. */
-static lk_status find(lk_source *source, bool big, const char *name, chunk *c, bool *there) {
+#define FIRST_CHUNK 12
+
+/* The first chunk of that name from `at` on, where a chunk begins; *there false: there is none. */
+static lk_status find(lk_source *source, bool big, const char *name, int64_t at, chunk *c,
+                      bool *there) {
     uint8_t head[8];
-    int64_t at = 12;
     *there = false;
     for (int i = 0; i < CHUNKS_MOST && at + 8 <= source->size && !*there; i++) {
         LK_TRY(see(source, at, 8, head));
@@ -76,35 +84,94 @@ static lk_status find(lk_source *source, bool big, const char *name, chunk *c, b
     return LK_OK;
 }
 
-/* What is written into a pipe says a length of 0 or the largest one. */
-static lk_status check_whole(lk_source *source, const chunk *c) {
-    int64_t there = source->size - c->offset;
-    bool unsaid = c->size == 0 || c->size >= UINT32_MAX - 1 || c->size == INT32_MAX;
-    return unsaid || c->size <= there
+/* size: of the samples from `offset` on; 0: it is not said. */
+static lk_status check_size(lk_source *source, int64_t offset, int64_t size) {
+    int64_t there = source->size > offset ? source->size - offset : 0;
+    return size <= there
                ? LK_OK
                : lk_fail(source->context, LK_CORRUPT,
                          "%s: the file is cut off: its header says %lld bytes of samples, and %lld "
                          "are there",
-                         source->path, (long long)c->size, (long long)there);
+                         source->path, (long long)size, (long long)there);
+}
+
+/* What is written into a pipe says a length of 0 or the largest one. */
+static int64_t said(int64_t size) {
+    return size >= UINT32_MAX - 1 || size == INT32_MAX ? 0 : size;
+}
+
+static lk_status check_whole(lk_source *source, const chunk *c) {
+    return check_size(source, c->offset, said(c->size));
 }
 
 static lk_status head_of_wav(lk_source *source, bool big) {
     chunk c;
     bool there;
-    LK_TRY(find(source, big, "data", &c, &there));
-    return there ? check_whole(source, &c) : LK_OK;
+    LK_TRY(find(source, big, "data", FIRST_CHUNK, &c, &there));
+    LK_TRY(there ? check_whole(source, &c) : LK_OK);
+    int64_t behind = there ? c.offset + c.size + c.size % 2 : source->size;
+    LK_TRY(find(source, big, "data", behind, &c, &there));
+    return there ? lk_fail(source->context, LK_FORMAT,
+                           "%s: has two chunks of samples, of which readers take the first or the "
+                           "last: leave one of them",
+                           source->path)
+                 : LK_OK;
 }
 
 static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
     chunk c;
     bool there;
     uint8_t bytes[HEAD_MOST];
-    LK_TRY(find(source, true, "SSND", &c, &there));
+    LK_TRY(find(source, true, "SSND", FIRST_CHUNK, &c, &there));
     LK_TRY(there ? check_whole(source, &c) : LK_OK);
-    LK_TRY(find(source, true, "COMM", &c, &there));
+    LK_TRY(find(source, true, "COMM", FIRST_CHUNK, &c, &there));
     if (there && c.size >= 6) {
         LK_TRY(see(source, c.offset, 6, bytes));
         *frames = number(bytes + 2, true);
+    }
+    return LK_OK;
+}
+
+/* RF64 (EBU Tech 3306): a WAV whose chunk ds64, the first one, has its lengths in 64 bits. */
+static lk_status head_of_rf64(lk_source *source) {
+    chunk c;
+    bool there;
+    uint8_t sizes[16];
+    LK_TRY(find(source, false, "ds64", FIRST_CHUNK, &c, &there));
+    LK_TRY(see(source, there ? c.offset : source->size, 16, sizes));
+    LK_TRY(find(source, false, "data", FIRST_CHUNK, &c, &there));
+    bool elsewhere = c.size == UINT32_MAX;
+    return there ? check_size(source, c.offset,
+                              elsewhere ? long_number(sizes + 8, false) : said(c.size))
+                 : LK_OK;
+}
+
+static lk_status head_of_au(lk_source *source) {
+    uint8_t head[12];
+    LK_TRY(see(source, 0, 12, head));
+    return check_size(source, number(head + 4, true), said(number(head + 8, true)));
+}
+
+/* A format whose chunks have heads of their own: what stands where. */
+typedef struct long_chunks {
+    int64_t first, name, head; /* bytes: before the first one; of a name; of a head with it */
+    bool big, own;             /* the size counts the head too */
+    int64_t align, skip;       /* what the next one begins at; bytes before the samples */
+} long_chunks;
+static const long_chunks caf = {8, 4, 12, true, false, 1, 4}, w64 = {40, 16, 24, false, true, 8, 0};
+
+static lk_status head_of_long_chunks(lk_source *source, const long_chunks *f) {
+    int64_t at = f->first;
+    for (int i = 0; i < CHUNKS_MOST && at + f->head <= source->size; i++) {
+        uint8_t head[24];
+        LK_TRY(see(source, at, f->head, head));
+        int64_t size = long_number(head + f->name, f->big) - (f->own ? f->head : 0);
+        size = size > 0 && size < INT64_MAX / 4 ? size : 0;
+        if (memcmp(head, "data", 4) == 0) {
+            int64_t samples = size > f->skip ? size - f->skip : 0;
+            return check_size(source, at + f->head + f->skip, samples);
+        }
+        at += f->head + (size + f->align - 1) / f->align * f->align;
     }
     return LK_OK;
 }
@@ -117,5 +184,10 @@ lk_status lk_sound_head(lk_source *source, int64_t *frames) {
     if (wave && (memcmp(head, "RIFF", 4) == 0 || memcmp(head, "RIFX", 4) == 0)) {
         return head_of_wav(source, head[3] == 'X');
     }
-    return memcmp(head, "FORM", 4) == 0 ? head_of_aiff(source, frames) : LK_OK;
+    return memcmp(head, "FORM", 4) == 0               ? head_of_aiff(source, frames)
+           : wave && memcmp(head, "RF64", 4) == 0     ? head_of_rf64(source)
+           : memcmp(head, ".snd", 4) == 0             ? head_of_au(source)
+           : memcmp(head, "caff", 4) == 0             ? head_of_long_chunks(source, &caf)
+           : memcmp(head, "riff\x2E\x91\xCF", 7) == 0 ? head_of_long_chunks(source, &w64)
+                                                      : LK_OK;
 }

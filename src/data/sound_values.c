@@ -104,6 +104,13 @@ int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols) {
                                      : lk_sound_join(view, symbols);
 }
 
+void lk_sound_form_of(const lk_sound_info *info, int32_t view, lk_sound_form *form) {
+    int32_t chosen = info->law >= 0 ? info->law : (int32_t)LK_SOUND_MULAW;
+    form->view = (lk_sound_view)(view >= 0 ? view : chosen);
+    form->channels = form->channel == 0 ? info->channels : 1;
+    form->rate = info->rate;
+}
+
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info) {
     bool all = form->channel == 0 || info->channels == 1;
     int32_t most = form->view == LK_SOUND_MULAW ? 0 : form->view == LK_SOUND_LINEAR8 ? 8 : 16;

@@ -74,18 +74,33 @@ static int samples_of(const lk_sound_form *form, int container) {
                                             : SF_FORMAT_PCM_S8;
 }
 
+/* Endings of what is read but not written, of other kinds of sound, and of files that are packed or
+ * are no sound: what is written would be none of them. */
+static bool is_other(const char *ending) {
+    static const char *const others[] = {".mp3", ".m4a", ".aac", ".wma", ".amr", ".gz",
+                                         ".xz",  ".zst", ".bz2", ".zip", ".npy", ".npz",
+                                         ".csv", ".png", ".jpg", ".txt", NULL};
+    const char *const *lists[] = {lk_sound_endings, others};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        for (size_t i = 0; lists[l][i] != NULL; i++) {
+            if (strcasecmp(ending, lists[l][i]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 lk_status lk_sound_writable(lk_context *context, const char *path, const lk_sound_form *form,
                             int32_t *format) {
     size_t named = row_of_name(path), was = row_of_format(*format);
     size_t row = named < ROWS ? named : was < ROWS ? was : 0;
     const char *dot = strrchr(path, '.');
-    for (size_t i = 0; named == ROWS && dot != NULL && lk_sound_endings[i] != NULL; i++) {
-        if (strcasecmp(dot, lk_sound_endings[i]) == 0) {
-            return lk_fail(context, LK_INVALID,
-                           "%s: %s is read, but not written: name it .wav, .flac, .aiff, .au, .caf "
-                           "or .w64",
-                           path, dot);
-        }
+    if (named == ROWS && dot != NULL && is_other(dot)) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: recordings are not written as %s: name it .wav, .flac, .aiff, .au, "
+                       ".caf or .w64",
+                       path, dot);
     }
     if (form->view >= LK_SOUND_G711_MU && !rows[row].codes) {
         return lk_fail(context, LK_INVALID,

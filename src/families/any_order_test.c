@@ -2,7 +2,8 @@
  * which families would take it. */
 #include "models/testing.h"
 
-static const lk_data_description image = {.shape = {3, {4, 4, 1}}, .variables = 16, .alphabet = 2};
+/* Of values that have high and low bits, of which one family is. */
+static const lk_data_description image = {.shape = {3, {4, 4, 1}}, .variables = 16, .alphabet = 4};
 
 static void families_take_the_orders_that_they_say(void **state) {
     lk_context *context = *state;

@@ -18,10 +18,9 @@
  *
  * A class is a bias in every gate (section 2.3, equation 4); the part of a view before this one, a
  * map s of features that every gate reads by 1x1 (section 2.3). What a layer adds to the horizontal
- * stack starts at zero: the network begins as its shortest path. */
-#include <stdio.h>
-
-#include "models/label.h"
+ * stack starts at zero: the network begins as its shortest path. The layers are
+ * models/gated_stacks.c. */
+#include "models/gated_stacks.h"
 #include "models/parts.h"
 
 static const lk_setting settings[] = {
@@ -71,131 +70,31 @@ static const lk_setting settings[] = {
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 
-/* What all layers of one field's network have in common. */
-typedef struct network {
-    lk_graph *graph;
-    const char *prefix; /* of names: "", or "high." */
+/* p(field | the part of the view before it, the label). */
+static lk_status part(const lk_model *model, lk_graph *graph, const lk_field *field,
+                      const lk_field *before) {
     lk_grid grid;
     lk_outputs output;
-    int64_t channels, layers;
-    int32_t first_kernel, kernel;
-    double dropout;
-    lk_node *before; /* features of the view's part before this one; NULL: it is the first */
-} network;
-
-/* PREFIX + layerNUMBER.WHAT */
-typedef char layer_name[96];
-static const char *named(const network *n, layer_name text, int64_t number, const char *what) {
-    snprintf(text, sizeof(layer_name), "%slayer%lld.%s", n->prefix, (long long)number, what);
-    return text;
-}
-
-/* ---- a layer --------------------------------------------------------------------------------- */
-
-/* tanh(. + V y) sigmoid(. + V y), of what the convolutions of a stack say and what is given. */
-static lk_node *gate(const network *n, int64_t number, const char *stack, lk_node *sum) {
-    layer_name text;
-    char what[64];
-    snprintf(what, sizeof what, "%s.label", stack);
-    sum = lk_label_add(n->graph, named(n, text, number, what), sum);
-    if (n->before != NULL) {
-        snprintf(what, sizeof what, "%s.before", stack);
-        sum = lk_add(n->graph, sum,
-                     lk_conv_1x1(n->graph, named(n, text, number, what), n->before, n->grid,
-                                 2 * n->channels, LK_CENTRE_ALL, LK_INIT_GLOROT));
-    }
-    return lk_gate(n->graph, sum);
-}
-
-/* v': of the rows above, and, once V knows only these, of V in the own row too. */
-static lk_node *vertical(const network *n, int64_t number, lk_node *input) {
-    layer_name text;
-    lk_mask mask;
-    int32_t reach = (number == 1 ? n->first_kernel : n->kernel) / 2;
-    lk_mask_rectangle(&mask, -reach, number == 1 ? -1 : 0, -reach, reach);
-    return lk_pixels_masked(n->graph, named(n, text, number, "vertical"), input, n->grid,
-                            2 * n->channels, &mask, LK_CENTRE_ALL);
-}
-
-/* u: of what is to the left, and of the rows above by way of v'. */
-static lk_node *horizontal(const network *n, int64_t number, lk_node *input, lk_node *above) {
-    layer_name text;
-    lk_mask mask;
-    int32_t reach = (number == 1 ? n->first_kernel : n->kernel) / 2;
-    lk_mask_rectangle(&mask, 0, 0, -reach, 0);
-    lk_node *left =
-        lk_pixels_masked(n->graph, named(n, text, number, "horizontal"), input, n->grid,
-                         2 * n->channels, &mask, number == 1 ? LK_CENTRE_A : LK_CENTRE_B);
-    return lk_add(n->graph, left,
-                  lk_conv_1x1(n->graph, named(n, text, number, "link"), above, n->grid,
-                              2 * n->channels, LK_CENTRE_ALL, LK_INIT_GLOROT));
-}
-
-static lk_node *layers(const network *n, lk_node *input) {
-    layer_name text;
-    lk_node *v = input, *h = input;
-    for (int64_t number = 1; number <= n->layers; number++) {
-        bool first = number == 1;
-        lk_node *above = vertical(n, number, v);
-        lk_node *u = gate(n, number, "horizontal", horizontal(n, number, h, above));
-        if (!first && n->dropout > 0.0) {
-            u = lk_dropout(n->graph, u, n->dropout);
-        }
-        lk_node *out = lk_conv_1x1(n->graph, named(n, text, number, "out"), u, n->grid, n->channels,
-                                   LK_CENTRE_B, first ? LK_INIT_GLOROT : LK_INIT_ZERO);
-        h = first ? out : lk_add(n->graph, h, out);
-        v = number < n->layers ? gate(n, number, "vertical", above) : NULL;
-    }
-    return h;
-}
-
-/* ---- the network ----------------------------------------------------------------------------- */
-
-/* s: what the part of a view before this one says. */
-static lk_node *features_of(const network *n, const lk_field *before) {
-    char name[64];
-    snprintf(name, sizeof name, "%sbefore", n->prefix);
-    return lk_part_features(n->graph, name, &n->output, before, n->grid, n->channels,
-                            (const int32_t[]){n->first_kernel, n->kernel});
-}
-
-/* p(field | the parts of the view before it, the label). */
-static void build_field(const lk_model *model, network *n, const lk_field *field,
-                        const lk_field *before) {
-    layer_name text;
-    n->before = features_of(n, before);
-    lk_node *node = layers(n, lk_outputs_numbers(n->graph, &n->output, field, n->grid.groups));
-    snprintf(text, sizeof text, "%shead", n->prefix);
-    node = lk_pixels_dense(n->graph, text, node, n->grid,
-                           lk_settings_integer(&model->settings, "head"), LK_INIT_HE);
-    snprintf(text, sizeof text, "%slogits", n->prefix);
-    int64_t channels = lk_outputs_channels(&n->output, n->grid.groups);
-    node = lk_pixels_dense(n->graph, text, node, n->grid, channels, LK_INIT_GLOROT);
-    lk_outputs_model(n->graph, &n->output, n->grid.groups, node);
+    lk_gated_stacks n;
+    LK_TRY(lk_pixels_grid(graph, model, &grid));
+    LK_TRY(lk_gated_stacks_init(graph, model, &n));
+    LK_TRY(lk_outputs_init(graph, model, field, &output));
+    n.grid = grid;
+    n.grid.groups = lk_outputs_groups(&output);
+    n.told = LK_CENTRE_ALL;
+    n.told_vertical = n.told_horizontal =
+        lk_part_features(graph, "before", &output, before, n.grid, n.channels,
+                         (const int32_t[]){n.first_kernel, n.kernel});
+    lk_node *logits = lk_gated_stacks_logits(
+        &n, lk_outputs_numbers(graph, &output, field, n.grid.groups),
+        lk_settings_integer(&model->settings, "head"), lk_outputs_channels(&output, n.grid.groups));
+    lk_outputs_model(graph, &output, n.grid.groups, logits);
+    return LK_OK;
 }
 
 static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) {
     (void)variant;
-    network n = {.graph = graph,
-                 .prefix = "",
-                 .channels = lk_settings_integer(&model->settings, "channels"),
-                 .layers = lk_settings_integer(&model->settings, "layers"),
-                 .dropout = lk_settings_real(&model->settings, "dropout")};
-    LK_TRY(lk_pixels_grid(graph, model, &n.grid));
-    LK_TRY(lk_mask_size(graph, model, "first_kernel", &n.first_kernel));
-    LK_TRY(lk_mask_size(graph, model, "kernel", &n.kernel));
-    for (int32_t f = 0; f < graph->field_count; f++) {
-        const lk_field *field = &graph->fields[f];
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "%s.", field->name);
-        n.prefix = lk_model_view(model) != NULL ? prefix : "";
-        if (field->role == LK_MODELLED) {
-            LK_TRY(lk_outputs_init(graph, model, field, &n.output));
-            n.grid.groups = lk_outputs_groups(&n.output);
-            build_field(model, &n, field, f > 0 ? field - 1 : NULL);
-        }
-    }
-    return lk_graph_close(graph);
+    return lk_parts_build(model, graph, part);
 }
 
 const lk_family lk_gated_pixelcnn_family = {

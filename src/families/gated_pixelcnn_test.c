@@ -1,9 +1,7 @@
 /* Gated PixelCNN against the paper: the network in double, with masks as full kernels of zeros and
  * ones; as a distribution: sums to one, is the same under every schedule, has the gradients that
  * central differences give, learns by heart. What it sees: gated_pixelcnn_field_test.c. */
-#include <stdio.h>
-
-#include "models/testing_gradients.h"
+#include "families/testing_gated.h"
 #include "models/testing_learning.h"
 
 #define SEED 20165
@@ -45,172 +43,17 @@ static lk_model *make_model(lk_context *context, const image_case *c) {
 
 /* ---- the paper's network in double ----------------------------------------------------------- */
 
-#define CELLS_MOST 32
-#define FEATURES_MOST 16
-
-typedef struct features {
-    int64_t channels;
-    double at[CELLS_MOST][FEATURES_MOST];
-} features;
-
-typedef struct network {
-    const lk_model *model;
-    int64_t height, width, colours, label;
-    testing_bump bump;
-} network;
-
-static network make_network(const lk_model *model) {
-    const lk_shape *shape = &model->data.shape;
-    return (network){.model = model,
-                     .height = shape->size[0],
-                     .width = shape->size[1],
-                     .colours = shape->axes == 3 ? shape->size[2] : 1};
-}
-
-static double weight_of(const network *n, const char *layer, const char *what, int64_t at) {
-    char name[128];
-    snprintf(name, sizeof name, "%s%s", layer, what);
-    int32_t found = lk_parameters_find(n->model->parameters, name);
-    if (found < 0) {
-        fail_msg("no parameter %s", name);
-    }
-    const lk_parameter *parameter = &n->model->parameters->list[found];
-    assert_true(at < parameter->rows * parameter->columns);
-    return testing_bumped(&n->bump, parameter->value + at);
-}
-
-/* What a layer reads: rows above; these, and the own one; the left, and of the own pixel the
- * earlier colours, or the own colour too; only the own pixel, all colours or those up to it. */
-typedef enum window { ABOVE, UP_TO_ROW, LEFT_A, LEFT_B, HERE_ALL, HERE_B } window;
-
-static bool lets_through(window w, int64_t y, int64_t x, int64_t from_colour, int64_t colour) {
-    bool here = y == 0 && x == 0;
-    switch (w) {
-    case ABOVE:
-        return y < 0;
-    case UP_TO_ROW:
-        return y <= 0;
-    case LEFT_A:
-        return (y == 0 && x < 0) || (here && from_colour < colour);
-    case LEFT_B:
-        return (y == 0 && x < 0) || (here && from_colour <= colour);
-    case HERE_ALL:
-        return here;
-    case HERE_B:
-        return here && from_colour <= colour;
-    }
-    return false;
-}
-
-static void convolve(const network *n, const char *layer, const features *in, int64_t size,
-                     window w, int64_t channels, features *out) {
-    int64_t block = 0, reach = size / 2;
-    memset(out, 0, sizeof *out);
-    out->channels = channels;
-    for (int64_t i = 0; i < n->colours * size * size * n->colours; i++) {
-        int64_t from = i % n->colours, x = i / n->colours % size - reach;
-        int64_t y = i / n->colours / size % size - reach, colour = i / n->colours / size / size;
-        if (!lets_through(w, y, x, from, colour)) {
-            continue;
-        }
-        for (int64_t k = 0; k < in->channels * channels; k++) {
-            double weight = weight_of(n, layer, ".weight", block * in->channels * channels + k);
-            for (int64_t p = 0; p < n->height * n->width; p++) {
-                int64_t row = p / n->width + y, column = p % n->width + x;
-                if (row >= 0 && row < n->height && column >= 0 && column < n->width) {
-                    out->at[p * n->colours + colour][k % channels] +=
-                        weight *
-                        in->at[(row * n->width + column) * n->colours + from][k / channels];
-                }
-            }
-        }
-        block++;
-    }
-    for (int64_t i = 0; i < n->height * n->width * n->colours * channels; i++) {
-        int64_t cell = i / channels, c = i % channels;
-        out->at[cell][c] += weight_of(n, layer, ".bias", cell % n->colours * channels + c);
-    }
-}
-
-static void add(features *to, const features *from) {
-    for (int64_t i = 0; i < CELLS_MOST * FEATURES_MOST; i++) {
-        (&to->at[0][0])[i] += (&from->at[0][0])[i];
-    }
-}
-
-/* Equation 4: y = tanh(W_f x + V_f h) sigmoid(W_g x + V_g h), h being the class, one-hot. */
-static void gate(const network *n, const char *layer, const features *sum, features *out) {
-    int64_t p = sum->channels / 2;
-    double given[FEATURES_MOST] = {0};
-    for (int64_t c = 0; c < 2 * p && n->model->data.labels > 0; c++) {
-        given[c] = weight_of(n, layer, ".label.table", n->label * 2 * p + c);
-    }
-    memset(out, 0, sizeof *out);
-    out->channels = p;
-    for (int64_t i = 0; i < CELLS_MOST * p; i++) {
-        const double *x = sum->at[i / p];
-        int64_t c = i % p;
-        out->at[i / p][c] = tanh(x[c] + given[c]) / (1 + exp(-x[c + p] - given[c + p]));
-    }
-}
-
-/* Figure 2. */
-static void layer(const network *n, int64_t number, bool last, features *v, features *h) {
-    const lk_settings *settings = &n->model->settings;
-    int64_t p = lk_settings_integer(settings, "channels");
-    int64_t size = lk_settings_integer(settings, number == 1 ? "first_kernel" : "kernel");
-    features above, left, link, u, out;
-    char name[5][64];
-    static const char *const part[] = {"vertical", "horizontal", "link", "out"};
-    for (int i = 0; i < 4; i++) {
-        snprintf(name[i], sizeof name[i], "layer%lld.%s", (long long)number, part[i]);
-    }
-    convolve(n, name[0], v, size, number == 1 ? ABOVE : UP_TO_ROW, 2 * p, &above);
-    convolve(n, name[1], h, size, number == 1 ? LEFT_A : LEFT_B, 2 * p, &left);
-    convolve(n, name[2], &above, 1, HERE_ALL, 2 * p, &link);
-    add(&left, &link);
-    gate(n, name[1], &left, &u);
-    convolve(n, name[3], &u, 1, HERE_B, p, &out);
-    if (number > 1) {
-        add(&out, h);
-    }
-    *h = out;
-    if (!last) {
-        gate(n, name[0], &above, v);
-    }
-}
-
-/* 1x1(relu(f)) */
-static void dense(const network *n, const char *name, int64_t channels, features *f) {
-    features in = *f;
-    for (int64_t i = 0; i < CELLS_MOST * FEATURES_MOST; i++) {
-        double *value = &in.at[0][0] + i;
-        *value = *value > 0 ? *value : 0;
-    }
-    convolve(n, name, &in, 1, HERE_B, channels, f);
-}
-
-static double reference_nll(const network *n, const uint16_t *x) {
-    const lk_settings *settings = &n->model->settings;
+static double reference_nll(const gated_network *n, const uint16_t *x) {
     int32_t alphabet = n->model->data.alphabet;
-    int64_t variables = n->model->data.variables, layers = lk_settings_integer(settings, "layers");
-    features v = {.channels = 1}, h;
-    for (int64_t i = 0; i < variables; i++) {
-        v.at[i][0] = alphabet == 2 ? x[i] : 2.0 * x[i] / (alphabet - 1) - 1.0;
-    }
-    h = v;
-    for (int64_t i = 1; i <= layers; i++) {
-        layer(n, i, i == layers, &v, &h);
-    }
-    dense(n, "head", lk_settings_integer(settings, "head"), &h);
-    dense(n, "logits", alphabet == 2 ? 1 : alphabet, &h);
+    int64_t variables = n->model->data.variables;
+    gated_features in = {.channels = 1}, logits;
     double nll = 0.0;
     for (int64_t i = 0; i < variables; i++) {
-        double sum = 0.0;
-        for (int32_t a = 0; a < alphabet; a++) {
-            sum += exp(alphabet == 2 ? a * h.at[i][0] : h.at[i][a]);
-        }
-        nll += log(sum) - (alphabet == 2 ? x[i] * h.at[i][0] : h.at[i][x[i]]);
+        in.at[i][0] = gated_number(alphabet, x[i]);
+    }
+    gated_logits(n, &in, alphabet == 2 ? 1 : alphabet, &logits);
+    for (int64_t i = 0; i < variables; i++) {
+        nll += gated_nll(&logits, i, alphabet, x[i]);
     }
     return nll;
 }
@@ -224,8 +67,8 @@ static double nll_of(const void *network_of_test, const uint16_t *x) {
 static void test_equals_the_paper(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        network n = make_network(model);
-        uint16_t x[9 * CELLS_MOST];
+        gated_network n = gated_network_of(model);
+        uint16_t x[9 * GATED_CELLS_MOST];
         testing_random_values(model, 9, SEED + 1, x);
         testing_equals(model, x, 9, nll_of, &n, i, SEED);
         for (n.label = 0; n.label < cases[i].labels; n.label++) {
@@ -240,8 +83,8 @@ static void test_equals_the_paper(void **state) {
 static void test_gradients(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        network n = make_network(model);
-        uint16_t x[CELLS_MOST];
+        gated_network n = gated_network_of(model);
+        uint16_t x[GATED_CELLS_MOST];
         testing_random_values(model, 1, SEED + 1, x);
         testing_gradients(model, x, 3, SEED, nll_of, &n, &n.bump);
         lk_model_destroy(model);
@@ -251,7 +94,7 @@ static void test_gradients(void **state) {
 static void test_is_a_distribution(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make_model(*state, &cases[i]);
-        uint16_t x[17 * CELLS_MOST];
+        uint16_t x[17 * GATED_CELLS_MOST];
         testing_random_weights_of(model, 1.0f, SEED + 2);
         testing_random_values(model, 17, SEED + 1, x);
         testing_sums_to_one(model);

@@ -230,6 +230,10 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     return lk_parts_build(model, graph, build_part);
 }
 
+static const char *one_size(const lk_model *model) {
+    return variants(model) > 1 ? "orders above 1" : NULL;
+}
+
 const lk_family lk_lmconv_family = {
     .name = "lmconv",
     .place = 86,
@@ -247,5 +251,6 @@ const lk_family lk_lmconv_family = {
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,
+    .one_size = one_size,
     .start = lk_outputs_start,
 };

@@ -26,8 +26,7 @@
 
 #include "models/block_sparse.h"
 #include "models/label.h"
-#include "models/outputs.h"
-#include "models/pixels.h"
+#include "models/parts.h"
 
 static const lk_setting settings[] = {
     {.key = "blocks",
@@ -166,11 +165,14 @@ static lk_node *residual_block(lk_graph *graph, int64_t number, lk_node *input, 
 static lk_node *context(lk_graph *graph, const lk_field *before, const style *s, int64_t channels,
                         int32_t kernel, int32_t block_kernel) {
     lk_mask window;
+    style own = *s;
+    own.grid = lk_part_grid(&s->output, before, s->grid);
     lk_window_make(&window, kernel);
-    lk_node *node = lk_outputs_numbers(graph, &s->output, before, s->grid.groups);
-    node = masked(graph, "context1", node, s, channels, &window, LK_CENTRE_ALL);
+    lk_node *node = lk_outputs_numbers(graph, &s->output, before, own.grid.groups);
+    node = masked(graph, "context1", node, &own, channels, &window, LK_CENTRE_ALL);
     lk_window_make(&window, block_kernel);
-    return masked(graph, "context2", lk_relu(graph, node), s, channels, &window, LK_CENTRE_ALL);
+    node = masked(graph, "context2", lk_relu(graph, node), &own, channels, &window, LK_CENTRE_ALL);
+    return lk_part_spread(graph, node, own.grid, s->grid);
 }
 
 /* p(field | the parts of the view before it, the label). */

@@ -167,17 +167,14 @@ static lk_status take_places(network *n) {
     lk_graph *graph = n->resnets.graph;
     const lk_field *field = n->output.field;
     int64_t height = n->resnets.grid.size[0], width = n->resnets.grid.size[1];
-    float *where = lk_arena_take(graph->arena, height * width * 2, sizeof *where);
     n->before = lk_arena_take(graph->arena, height * width, sizeof *n->before);
-    if (where == NULL || n->before == NULL) {
-        return lk_fail_no_memory(graph->context, "places", height * width * 12);
+    if (n->before == NULL) {
+        return lk_fail_no_memory(graph->context, "places", height * width * 4);
     }
     for (int64_t p = 0; p < height * width; p++) {
-        where[2 * p] = ((float)(p / width) - 0.5f * (float)height) / (float)height;
-        where[2 * p + 1] = ((float)(p % width) - 0.5f * (float)width) / (float)width;
         n->before[p] = field->rank[p * n->output.colours];
     }
-    n->where = lk_constant(graph, where, height * width, 2);
+    n->where = lk_pixels_where(graph, n->resnets.grid);
     return LK_OK;
 }
 

@@ -108,7 +108,7 @@ static void attend(const resnets_reference *r, int64_t block, const resnets_feat
 /* The first convolutions, of the pixels and a one. */
 static void begin(const resnets_reference *r, const resnets_features *pixels,
                   resnets_features *ul) {
-    static const resnets_filter above = {1, 3, -1, -1}, left = {2, 1, -1, -1};
+    static const resnets_filter above = {1, 3, -1, -1, 1}, left = {2, 1, -1, -1, 1};
     static resnets_features padded, more;
     padded = *pixels;
     for (int64_t p = 0; p < r->height * r->width; p++) {

@@ -398,6 +398,12 @@ static void queues_are_what_taps_need(void **state) {
     }
     lk_window_deinit(&window);
     lk_graph_destroy(graph);
+    int64_t read, past; /* bytes, as a run that draws has them */
+    testing_ok(*state, lk_run_past(model, &read, &past));
+    assert_int_equal(read, 4 * kept);
+    if (past < read || (double)past > 1.2 * (double)read) {
+        fail_msg("%lld bytes are held, %lld are read", (long long)past, (long long)read);
+    }
     lk_model_destroy(model);
 }
 

@@ -138,6 +138,25 @@ static void test_failures_stick(void **state) {
     lk_graph_destroy(graph);
 }
 
+static void test_scopes_keep_layers_apart(void **state) {
+    fixture *f = *state;
+    lk_graph *graph = make_graph(f, 3, (int32_t[]){0, 1, 2});
+    lk_node *plain_one = lk_dense(graph, "layer", graph->data, 2);
+    graph->scope = "low.";
+    lk_node *node = lk_normalise_weights(graph, "layer", lk_dense(graph, "layer", graph->data, 2));
+    lk_node *unnamed = lk_relu(graph, node);
+    graph->scope = "";
+    assert_string_equal(plain_one->name, "layer");
+    assert_string_equal(node->name, "low.layer");
+    assert_memory_equal(unnamed->name, "low.activation#", strlen("low.activation#"));
+    assert_int_not_equal(node->parameters[0], plain_one->parameters[0]);
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"low.layer.weight", "low.layer.bias", "low.layer.gain"};
+        assert_true(lk_parameters_find(f->parameters, names[i]) >= 0);
+    }
+    lk_graph_destroy(graph);
+}
+
 static void test_table_of_operations_is_whole(void **state) {
     (void)state;
     const char *fault = NULL;
@@ -155,6 +174,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_equal_ranks_do_not_see_each_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_output_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures_stick, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scopes_keep_layers_apart, set_up, tear_down),
         cmocka_unit_test(test_table_of_operations_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

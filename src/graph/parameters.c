@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/context.h"
 #include "base/maths.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -92,6 +93,9 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
                        name, (long long)rows, (long long)columns,
                        (long long)parameters->total_most);
     }
+    double total = (double)lk_parameters_total(parameters) + (double)rows * (double)columns;
+    LK_TRY(lk_memory_allow(parameters->context, NULL, "the model's weights",
+                           total * (double)sizeof(float)));
     LK_TRY(grow(parameters));
     lk_parameter made = {
         .rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};

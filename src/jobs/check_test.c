@@ -59,7 +59,7 @@ static void test_drawn(void **state) {
     lk_data_description flat = {.shape = {1, {5}}, .alphabet = 3, .labels = 3},
                         columns = {.shape = {1, {4}}, .alphabet = 4, .alphabets = alphabets},
                         view = {.shape = {1, {3}}, .alphabet = 8};
-    testing_ok(*state, lk_view_parse(*state, "bits:2", 8, &view.view));
+    testing_ok(*state, lk_view_parse(*state, "bits:2", view.shape, 8, &view.view));
     testing_ok(*state, lk_symbols_list(*state, "test", characters, 3, &symbols));
     lk_data_description text = {
         .shape = {1, {16}}, .alphabet = 4, .stream = true, .symbols = symbols};

@@ -38,7 +38,7 @@ static lk_model *make_model(lk_context *context) {
     lk_model *model;
     lk_graph *graph;
     data.labels = LABELS;
-    testing_ok(context, lk_view_parse(context, "bits:1", 4, &data.view));
+    testing_ok(context, lk_view_parse(context, "bits:1", data.shape, 4, &data.view));
     testing_ok(context, lk_model_create(context, "made", NULL, 0, data, "natural", 1, &model));
     model->family = &family;
     model->parameters->frozen = false;

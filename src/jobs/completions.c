@@ -3,13 +3,18 @@
 #include "base/memory.h"
 #include "data/formats/formats.h"
 
-/* The values of a row all of whose parts are held, which a sample has too; -1: open. */
+/* The values of a row of which all is held, which a sample has too; -1: open. */
 static void find_known(const lk_given *given, const lk_dataset *samples, int64_t row,
                        int32_t *known) {
+    int64_t first;
     for (int64_t v = 0; v < samples->variables; v++) {
         known[v] = samples->values[row * samples->variables + v];
-        for (int64_t part = v; part < given->variables; part += samples->variables) {
-            known[v] = lk_given_value(given, row, part) < 0 ? -1 : known[v];
+    }
+    for (int64_t cell = 0; cell < lk_view_length(given->view, samples->variables); cell++) {
+        int32_t made_of = lk_view_made_of(given->view, cell, samples->variables, &first);
+        bool open = lk_given_value(given, row, cell) < 0;
+        for (int64_t v = first; v < first + made_of; v++) {
+            known[v] = open ? -1 : known[v];
         }
     }
 }

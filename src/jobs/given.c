@@ -10,9 +10,8 @@
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
 #define AT_ONCE 1024 /* symbols of a prompt that are read together */
 
-/* Rows all of which are open. */
-static lk_status make_open(lk_context *context, const char *name, int64_t examples,
-                           int64_t variables, lk_shape shape, lk_given *given) {
+lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
+                        lk_shape shape, lk_given *given) {
     if (examples > GIVEN_VALUES_MOST / variables) {
         return lk_fail(context, LK_INVALID,
                        "%s: %lld rows of %lld variables are more than %lld values", name,
@@ -38,29 +37,6 @@ static lk_status or_nothing(lk_status status, lk_given *given) {
         lk_given_deinit(given);
     }
     return status;
-}
-
-static int64_t parts_of(const lk_model *model) {
-    const lk_view *view = lk_model_view(model);
-    return view != NULL ? view->part_count : 1;
-}
-
-/* Holds one part of a value. */
-static void hold_part(const lk_model *model, int64_t example, int64_t variable, int32_t value,
-                      lk_given *given) {
-    const lk_view *view = lk_model_view(model);
-    int64_t raw = given->variables / parts_of(model);
-    given->values[example * given->variables + variable] =
-        view != NULL ? lk_view_split(view, (uint16_t)value, (int32_t)(variable / raw)) : value;
-}
-
-/* Holds a value: all its parts. */
-static void hold(const lk_model *model, int64_t example, int64_t variable, int32_t value,
-                 lk_given *given) {
-    int64_t parts = parts_of(model);
-    for (int64_t part = 0; part < parts; part++) {
-        hold_part(model, example, part * given->variables / parts + variable, value, given);
-    }
 }
 
 /* ---- lines of values ------------------------------------------------------------------------- */
@@ -109,7 +85,7 @@ static lk_status parse_value(reading *r, int64_t variable, int32_t *value) {
 
 /* Nothing between two commas, or before the first, is a value to be drawn. */
 static lk_status parse_line(reading *r) {
-    int64_t variable = 0, most = r->given->variables / parts_of(r->model);
+    int64_t variable = 0, most = r->given->variables;
     bool awaited = true;
     while (r->at < r->end && *r->at != '\n') {
         int32_t value;
@@ -127,7 +103,7 @@ static lk_status parse_line(reading *r) {
         }
         LK_TRY(parse_value(r, variable, &value));
         if (value >= 0) {
-            hold(r->model, r->line - 1, variable, value, r->given);
+            lk_given_hold(r->given, r->line - 1, variable, value);
         }
         variable++;
     }
@@ -155,12 +131,11 @@ static lk_status parse_lines(reading *r, const lk_bytes *bytes, lk_shape shape) 
         LK_TRY(lk_model_shape_for(r->model, r->path, shape, &there));
     }
     int64_t variables = shape.axes > 0 ? lk_shape_variables(there) : r->model->data.variables;
-    LK_TRY(make_open(r->model->context, r->path, lines, variables * parts_of(r->model), there,
-                     r->given));
+    LK_TRY(lk_given_open(r->model->context, r->path, lines, variables, there, r->given));
     for (r->line = 1; r->line <= lines; r->line++) {
         LK_TRY(parse_line(r));
     }
-    return LK_OK;
+    return lk_given_see(r->model, r->path, r->given);
 }
 
 lk_status lk_given_parse(const lk_model *model, const char *name, const lk_bytes *bytes,
@@ -178,15 +153,26 @@ static int64_t row_of(lk_shape image) {
     return lk_shape_variables(image) / image.size[0];
 }
 
-/* Rows for what is completed. *part: the data are the upper part of it. */
-static lk_status open_for(const lk_model *model, const lk_dataset *dataset, bool *part,
-                          lk_given *given) {
+/* Rows for what is completed. *part: the data are the upper part of it. view: whose cells they are
+ * of, or NULL. */
+static lk_status open_for(const lk_model *model, const lk_dataset *dataset, const lk_view *view,
+                          bool *part, lk_given *given) {
     lk_shape there = model->data.shape;
     *part = lk_model_part(model, dataset->shape);
     LK_TRY(*part ? lk_model_accepts_values(model, dataset)
                  : lk_model_takes(model, dataset, &there));
-    return make_open(model->context, dataset->path, dataset->examples,
-                     lk_shape_variables(there) * parts_of(model), there, given);
+    LK_TRY(lk_given_open(model->context, dataset->path, dataset->examples,
+                         lk_view_length(view, lk_shape_variables(there)), there, given));
+    given->view = view;
+    return LK_OK;
+}
+
+static bool any_open(const lk_dataset *dataset, int64_t example, int64_t first, int32_t count) {
+    bool open = false;
+    for (int64_t v = first; v < first + count && dataset->open != NULL; v++) {
+        open = open || dataset->open[example * dataset->variables + v];
+    }
+    return open;
 }
 
 /* The first `count` places in the ordering at that size. A value of a picture has the same number
@@ -195,14 +181,17 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
                              lk_given *given) {
     lk_graph *graph;
     LK_TRY(lk_model_graph_ordered(model, given->shape, &graph));
-    int64_t raw = given->variables / parts_of(model), missing = -1;
+    int64_t raw = lk_shape_variables(given->shape), missing = -1, first;
     for (int64_t place = 0; place < count && missing < 0; place++) {
-        int64_t variable = graph != NULL ? graph->by_rank[place] : place, value = variable % raw;
-        missing = value < dataset->variables ? -1 : value;
+        int64_t variable = graph != NULL ? graph->by_rank[place] : place;
+        int32_t made_of = lk_view_made_of(given->view, variable, raw, &first);
+        missing = first + made_of <= dataset->variables ? -1 : first;
         for (int64_t n = 0; n < given->examples && missing < 0; n++) {
-            int64_t at = n * dataset->variables + value;
-            if (dataset->open == NULL || !dataset->open[at]) {
-                hold_part(model, n, variable, dataset->values[at], given);
+            const uint16_t *x = dataset->values + n * dataset->variables;
+            uint16_t symbol;
+            if (!any_open(dataset, n, first, made_of)) {
+                lk_view_read(given->view, x, raw, variable, 1, &symbol);
+                lk_given_hold(given, n, variable, symbol);
             }
         }
     }
@@ -217,9 +206,10 @@ static lk_status hold_places(const lk_model *model, const lk_dataset *dataset, i
 lk_status lk_given_prefix(const lk_model *model, const lk_dataset *dataset, int64_t count,
                           lk_given *given) {
     bool part;
-    int64_t most = dataset->variables * parts_of(model);
+    const lk_view *view = lk_model_view(model);
+    int64_t most = lk_view_length(view, dataset->variables);
     *given = (lk_given){0};
-    LK_TRY(open_for(model, dataset, &part, given));
+    LK_TRY(open_for(model, dataset, view, &part, given));
     lk_status status = count < 0 || count > most
                            ? lk_fail(model->context, LK_INVALID,
                                      "%s: cannot hold the first %lld of %lld variables",
@@ -233,23 +223,23 @@ lk_status lk_given_table(const lk_model *model, const lk_dataset *dataset, lk_gi
     int64_t held = 0, count = dataset->examples * dataset->variables;
     LK_REQUIRE(dataset->open != NULL);
     *given = (lk_given){0};
-    LK_TRY(open_for(model, dataset, &part, given));
+    LK_TRY(open_for(model, dataset, NULL, &part, given));
     for (int64_t i = 0; i < count; i++) {
         if (!dataset->open[i]) {
-            hold(model, i / dataset->variables, i % dataset->variables, dataset->values[i], given);
+            lk_given_hold(given, i / dataset->variables, i % dataset->variables,
+                          dataset->values[i]);
             held++;
         }
     }
-    return held < count
-               ? LK_OK
-               : or_nothing(
-                     lk_fail(
-                         model->context, LK_INVALID,
-                         "%s: all values are given: write ? where one is to be drawn, or "
-                         "hold the first of the ordering%s",
-                         dataset->path,
-                         lk_advice(model->context, "given-variables", " (--given-variables N)")),
-                     given);
+    lk_status status =
+        held < count
+            ? lk_given_see(model, dataset->path, given)
+            : lk_fail(model->context, LK_INVALID,
+                      "%s: all values are given: write ? where one is to be drawn, or "
+                      "hold the first of the ordering%s",
+                      dataset->path,
+                      lk_advice(model->context, "given-variables", " (--given-variables N)"));
+    return or_nothing(status, given);
 }
 
 /* How many cells are held at that word, where it could as well leave them open. */
@@ -294,7 +284,7 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
                        dataset->path,
                        lk_advice(model->context, "given-variables", " (--given-variables)"));
     }
-    LK_TRY(open_for(model, dataset, &part, given));
+    LK_TRY(open_for(model, dataset, NULL, &part, given));
     int64_t row = row_of(lk_shape_picture(given->shape)), most = dataset->variables / row;
     rows = rows >= 0 ? rows : part ? most : most / 2;
     if (rows > most) {
@@ -304,10 +294,10 @@ lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_
     }
     for (int64_t n = 0; n < given->examples; n++) {
         for (int64_t v = 0; v < rows * row; v++) {
-            hold(model, n, v, dataset->values[n * dataset->variables + v], given);
+            lk_given_hold(given, n, v, dataset->values[n * dataset->variables + v]);
         }
     }
-    return LK_OK;
+    return or_nothing(lk_given_see(model, dataset->path, given), given);
 }
 
 /* ---- labels ---------------------------------------------------------------------------------- */
@@ -373,8 +363,8 @@ static lk_status refuse_escape(const lk_model *model, lk_stream *prompt, int64_t
 static lk_status read_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
     uint16_t symbols[AT_ONCE];
     int64_t length = lk_stream_length(prompt);
-    LK_TRY(make_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
-                     given));
+    LK_TRY(lk_given_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
+                         given));
     for (int64_t i = 0; i < length; i++) {
         if (i % AT_ONCE == 0) {
             LK_TRY(lk_stream_read(prompt, i, length - i < AT_ONCE ? length - i : AT_ONCE, symbols));

@@ -8,9 +8,10 @@
 
 /* Variables that samples must have: row i % examples holds for sample i. */
 typedef struct lk_given {
-    int64_t examples, variables; /* of the model: with a view, its parts. Those of a prompt are
+    int64_t examples, variables; /* of the model: with a view, its cells. Those of a prompt are
                                     fewer than its samples have, the rest is open */
     int32_t *values;             /* owned, [examples][variables]; -1: to be drawn */
+    const lk_view *view;         /* the model's; NULL: values are those of the data */
     uint16_t *labels;            /* owned, [examples]: the rows' own; NULL: the data have none */
     lk_shape shape; /* of what is completed: the model's, or for families of any size that of larger
                        or smaller data; of a prompt its own */
@@ -38,6 +39,11 @@ lk_status lk_given_note(lk_context *context, lk_dataset *dataset);
 lk_status lk_given_rows(const lk_model *model, const lk_dataset *dataset, int64_t rows,
                         lk_given *given);
 
+/* Pictures that are every scale-th row and column of what is to be drawn: of `shape`, or, if that
+ * has 0 axes, of what lk_model_enlarged says. */
+lk_status lk_given_scaled(const lk_model *model, const lk_dataset *dataset, int64_t scale,
+                          lk_shape shape, lk_given *given);
+
 /* The labels that stand in the data, for a model that is given such. `chosen`, the label that is
  * asked for, or -1, is that of rows of a table that leave theirs open (`?`, or nothing, unless that
  * is a class); a row that holds another one is LK_INVALID. Of other data, where labels are no part
@@ -48,6 +54,23 @@ lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int3
 /* What every text begins with, of the model's symbols. LK_INVALID when it holds an escape: nothing
  * says what would stand there. */
 lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given);
+
+/* Rows all of which are open; of a data set or lines of that name. */
+lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
+                        lk_shape shape, lk_given *given);
+/* Holds a value of the data, in rows of these: before lk_given_see. */
+static inline void lk_given_hold(lk_given *given, int64_t example, int64_t variable,
+                                 int32_t value) {
+    given->values[example * given->variables + variable] = value;
+}
+/* The first part of the view of a model that has one, the rest is open: pictures of that part, as
+ * lk_sample_options.first_part draws them, of as many channels, no value of which is beyond its
+ * levels; or any that the model would take, of which the view shows it; for grey:B of colours also
+ * greys of the model's levels. LK_MISMATCH when they are none of these. */
+lk_status lk_given_first_part(const lk_model *model, const lk_dataset *dataset, lk_given *given);
+/* Rows of values of the data, -1 where they are open, become those of the model's cells, where it
+ * has a view. LK_INVALID where cells are of whole pixels of which but some values are held. */
+lk_status lk_given_see(const lk_model *model, const char *name, lk_given *given);
 
 void lk_given_deinit(lk_given *given);
 

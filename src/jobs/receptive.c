@@ -76,12 +76,20 @@ static bool push_input(search *s, const lk_node *node, int32_t input, int64_t ce
     return true;
 }
 
-/* From the outputs of the variable's conditionals (of a view, one for each part) to the fields. */
+/* The variables that a cell of the network shows: through a view it may be a whole pixel's. */
+static bool shows(const lk_receptive *field, int64_t cell, int64_t variable) {
+    int64_t first;
+    int32_t count = lk_view_made_of(field->view, cell, field->variables, &first);
+    return variable >= first && variable < first + count;
+}
+
+/* From the outputs of the variable's conditionals (of a view, one or more for each part) to the
+ * fields. */
 static bool follow(search *s, const lk_receptive *field) {
     const lk_graph *graph = s->graph;
-    for (int64_t v = field->variable; v < graph->variables; v += field->variables) {
+    for (int64_t v = 0; v < graph->variables; v++) {
         const lk_field *of = lk_graph_field(graph, v);
-        if (!push(s, of->output, v - of->first)) {
+        if (shows(field, v, field->variable) && !push(s, of->output, v - of->first)) {
             return false;
         }
     }
@@ -99,18 +107,22 @@ static bool follow(search *s, const lk_receptive *field) {
 
 static void mark(const search *s, lk_receptive *field) {
     const lk_graph *graph = s->graph;
-    int64_t last = field->variable; /* the part that comes last sees most */
-    for (int64_t v = last; v < graph->variables; v += field->variables) {
-        last = graph->rank[v] > graph->rank[last] ? v : last;
+    int64_t last = -1; /* the part that comes last sees most */
+    for (int64_t v = 0; v < graph->variables; v++) {
+        bool later = last < 0 || graph->rank[v] > graph->rank[last];
+        last = later && shows(field, v, field->variable) ? v : last;
     }
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *of = &graph->fields[f];
         const bool *met = of->role == LK_MODELLED ? s->met[of->node->index] : NULL;
         for (int64_t cell = 0; of->role == LK_MODELLED && cell < of->cells; cell++) {
-            int64_t variable = (of->first + cell) % field->variables;
-            bool own = variable == field->variable;
-            field->earlier[variable] |= !own && graph->rank[of->first + cell] < graph->rank[last];
-            field->seen[variable] |= !own && met != NULL && met[cell];
+            int64_t v = of->first + cell, first;
+            int32_t count = lk_view_made_of(field->view, v, field->variables, &first);
+            for (int64_t variable = first; variable < first + count; variable++) {
+                bool own = variable == field->variable;
+                field->earlier[variable] |= !own && graph->rank[v] < graph->rank[last];
+                field->seen[variable] |= !own && met != NULL && met[cell];
+            }
         }
     }
     for (int64_t v = 0; v < field->variables; v++) {
@@ -205,7 +217,7 @@ static lk_status run_lanes(shaker *s) {
         }
         LK_TRY(lk_run_forward(s->run, s->piece, most));
         for (int64_t place = done; place < done + most; place++) {
-            if (lk_run_variable(s->run, place) % s->field->variables == s->field->variable) {
+            if (shows(s->field, lk_run_variable(s->run, place), s->field->variable)) {
                 compare(s, place);
             }
         }
@@ -305,6 +317,7 @@ lk_status lk_receptive_field(const lk_model *model, int64_t variable, lk_recepti
     lk_graph *graph;
     *field = (lk_receptive){.variable = variable,
                             .variables = variables,
+                            .view = lk_model_view(model),
                             .shape = model->data.shape,
                             .examples = EXAMPLES};
     LK_REQUIRE(variable >= 0 && variable < variables);

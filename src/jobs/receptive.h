@@ -6,8 +6,9 @@
 #include "models/model.h"
 
 typedef struct lk_receptive {
-    int64_t variable;  /* of the data */
-    int64_t variables; /* of an example; of texts, of a window */
+    int64_t variable;    /* of the data */
+    int64_t variables;   /* of an example; of texts, of a window */
+    const lk_view *view; /* the model's, or NULL */
     lk_shape shape;
     /* Owned, [variables]. `earlier`: of lower rank, so that it might be seen; `seen`: some path of
      * the graph leads from it to the conditional. `blind`: earlier, not seen, and no farther away

@@ -31,10 +31,12 @@ typedef struct sampling {
 
 /* ---- held variables -------------------------------------------------------------------------- */
 
-/* As messages name a variable: "variable 7", "the column 'age'". */
-static const char *name_of(const lk_model *model, int64_t variable, char name[128]) {
-    const lk_columns *columns = model->data.columns;
-    int64_t raw = variable % model->data.variables;
+/* As messages name a variable: "variable 7", "the column 'age'"; of a cell of a view, that which it
+ * is made of. */
+static const char *name_of(const sampling *s, int64_t variable, char name[128]) {
+    const lk_columns *columns = s->model->data.columns;
+    int64_t raw;
+    lk_view_made_of(lk_model_view(s->model), variable, lk_shape_variables(s->shape), &raw);
     if (columns == NULL) {
         snprintf(name, 128, "variable %lld", (long long)raw + 1);
     } else {
@@ -50,15 +52,27 @@ static bool any_order_of_tables(const lk_family *family) {
     return lk_family_any_order(family) && family->tables;
 }
 
-static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) {
+static lk_status fail_order(const sampling *s, int64_t held, int64_t early) {
+    const lk_model *model = s->model;
+    const lk_view *view = lk_model_view(model);
     char first[128], second[128];
-    if (lk_model_view(model) != NULL) {
+    if (view != NULL) {
         return lk_fail(
             model->context, LK_INVALID,
-            "%s is held, but %s is to be drawn: a model with a view draws the high parts "
-            "of all values before the low ones of any, so that no value can be held; "
-            "take a model without a view",
-            name_of(model, held, first), name_of(model, early, second));
+            "%s is held, but %s is to be drawn: a model with a view draws the %s parts of all "
+            "values before the %s ones of any, so that no value can be held, but the first part "
+            "of all%s; or take a model without a view",
+            name_of(s, held, first), name_of(s, early, second), view->parts[0].name,
+            view->parts[1].name, lk_advice(model->context, "given-view", " (--given-view)"));
+    }
+    if (lk_model_scale(model) > 1) {
+        return lk_fail(model->context, LK_INVALID,
+                       "%s is held, but %s, which comes before it in the model's ordering, is to "
+                       "be drawn: the model draws every row and column that is a multiple of %lld "
+                       "first, and this smaller picture can be held%s",
+                       name_of(s, held, first), name_of(s, early, second),
+                       (long long)lk_model_scale(model),
+                       lk_advice(model->context, "scale", " (--given with --scale)"));
     }
     bool tables = model->data.alphabets != NULL;
     char subsets[LK_FAMILY_NAMES], agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
@@ -72,7 +86,7 @@ static lk_status fail_order(const lk_model *model, int64_t held, int64_t early) 
         "drawn: hold a prefix of the ordering, or train %s, or %s with " LK_ORDER_AGNOSTIC
         "=true, which take any subset, or one of %s in an order that has first what is "
         "held",
-        name_of(model, held, first), name_of(model, early, second), subsets, agnostic, orders);
+        name_of(s, held, first), name_of(s, early, second), subsets, agnostic, orders);
 }
 
 /* LK_INVALID unless held variables come first. graph NULL: in the natural ordering. */
@@ -82,7 +96,7 @@ static lk_status held_come_first(const sampling *s, const lk_graph *graph, const
         int64_t v = graph != NULL ? graph->by_rank[i] : i;
         bool later = early >= 0 && (graph == NULL || graph->rank[v] > graph->rank[early]);
         if (row[v] >= 0 && later) {
-            return fail_order(s->model, v, early);
+            return fail_order(s, v, early);
         }
         early = row[v] < 0 && early < 0 ? v : early;
     }
@@ -226,6 +240,13 @@ static lk_status draw_rows(sampling *s) {
     return LK_OK;
 }
 
+/* Those of the first part come first. */
+static int64_t places_of(const sampling *s) {
+    return s->options->first_part
+               ? lk_view_cells(lk_model_view(s->model), 0, lk_shape_variables(s->shape))
+               : s->variables;
+}
+
 static lk_status draw_all(sampling *s, lk_dataset *samples, lk_take *take, void *argument) {
     int64_t scratch = s->own && s->options->given != NULL ? s->variables : 0;
     lk_arena *arena = lk_arena_create();
@@ -240,6 +261,7 @@ static lk_status draw_all(sampling *s, lk_dataset *samples, lk_take *take, void 
                                  .options = s->options,
                                  .how = {.shape = s->shape},
                                  .variables = s->variables,
+                                 .places = places_of(s),
                                  .sample = s->member,
                                  .samples = samples,
                                  .take = take,
@@ -303,8 +325,7 @@ static lk_status find_shape(sampling *s) {
         LK_TRY(lk_model_shape_for(model, "samples", wanted, &s->shape));
     }
     s->own = !model->data.stream && lk_shape_equal(s->shape, own);
-    s->variables =
-        lk_shape_variables(s->shape) * (lk_model_modelled(model) / model->data.variables);
+    s->variables = lk_view_length(lk_model_view(model), lk_shape_variables(s->shape));
     if (given != NULL && given->variables != s->variables &&
         !(model->data.stream && given->variables < s->variables)) {
         char text[64];
@@ -322,6 +343,11 @@ static lk_status begin(sampling *s, const lk_model *model, const lk_sample_optio
     *s = (sampling){.model = model, .options = options};
     LK_TRY(check_weights(model));
     LK_TRY(check_labels(model, options));
+    if (options->first_part && lk_model_view(model) == NULL) {
+        return lk_fail(model->context, LK_INVALID,
+                       "the model sees values as they are, through no view, so that there is no "
+                       "first part to draw");
+    }
     return find_shape(s);
 }
 
@@ -347,7 +373,10 @@ lk_status lk_sample(const lk_model *model, const lk_sample_options *options, lk_
     lk_dataset *made;
     *samples = NULL;
     LK_TRY(begin(&s, model, options));
-    LK_TRY(lk_model_dataset(model, "samples", s.shape, options->count, &made));
+    const lk_view *part = options->first_part ? lk_model_view(model) : NULL;
+    lk_shape shape = part != NULL ? lk_view_shape(part, 0, s.shape) : s.shape;
+    LK_TRY(lk_model_dataset(model, "samples", shape, options->count, &made));
+    made->alphabet = part != NULL ? part->parts[0].alphabet : made->alphabet;
     lk_status status = options->labels != NULL ? put_labels(options, model->context, made) : LK_OK;
     status = status == LK_OK ? draw_all(&s, made, NULL, NULL) : status;
     if (status != LK_OK) {

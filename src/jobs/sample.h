@@ -14,6 +14,9 @@ typedef struct lk_sample_options {
     int64_t first, count; /* samples first .. first + count - 1 */
     uint64_t seed;
     float temperature; /* 1: the model; towards 0: its most probable values */
+    /* Of a model with a view: draws the first part of it alone, and the samples are pictures of
+     * that (lk_view_shape), which are those of the whole samples. */
+    bool first_part;
     lk_schedule schedule;
     const lk_given *given; /* NULL: nothing is held */
     /* Of samples of another size than the model's; of texts {1, {symbols}}, the prompt's among

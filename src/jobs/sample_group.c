@@ -168,7 +168,7 @@ static lk_status next_naively(const artist *a, int64_t first, int64_t *last) {
 /* By the caller's own thread. */
 static void tell(studio *s) {
     const lk_sample_options *o = s->group->options;
-    int64_t done = atomic_load(s->group->drawn) / s->group->variables;
+    int64_t done = atomic_load(s->group->drawn) / s->group->places;
     if (o->progress != NULL && !o->progress(o->progress_argument, done, o->count)) {
         atomic_store(&s->stopped, true);
     }
@@ -176,14 +176,12 @@ static void tell(studio *s) {
 
 static void put(const artist *a) {
     const lk_sample_group *g = a->studio->group;
-    const lk_view *view = lk_model_view(g->model);
+    const lk_view *view = g->options->first_part ? NULL : lk_model_view(g->model);
     for (int64_t n = 0; n < a->lanes && g->samples != NULL; n++) {
         int64_t values = g->samples->variables, row = a->sample[n] - g->options->first;
-        const uint16_t *x = a->values + n * g->variables;
-        for (int64_t v = 0; v < values; v++) {
-            g->samples->values[row * values + v] =
-                view != NULL ? lk_view_join(view, x + v, values) : x[v];
-        }
+        /* Of a view that adds something about the values, they are what is drawn. */
+        (void)lk_view_join(view, a->values + n * g->variables, values,
+                           g->samples->values + row * values);
     }
 }
 
@@ -194,7 +192,7 @@ static lk_status draw_batch(const artist *a, bool own_thread) {
     } else {
         LK_TRY(begin(a));
     }
-    for (int64_t place = 0, last; place < g->variables; place = last) {
+    for (int64_t place = 0, last; place < g->places; place = last) {
         LK_TRY(is_naive(g) ? next_naively(a, place, &last) : lk_run_next(a->run, &place, &last));
         for (int64_t p = place; p < last; p++) {
             LK_TRY(draw_place(a, p));

@@ -12,6 +12,7 @@ typedef struct lk_sample_group {
     const lk_sample_options *options;
     lk_run_options how;    /* its network, ordering and shape; the rest is chosen here */
     int64_t variables;     /* of each sample, as the model sees it */
+    int64_t places;        /* of these, that are drawn */
     const int64_t *sample; /* which ones, [count] */
     int64_t count;
     /* Where they go: examples of a data set, whose first is sample options->first; or, where that

@@ -174,7 +174,7 @@ static void test_labels_and_orders(void **state) {
 /* What is drawn are parts; what comes out are values. */
 static void test_views(void **state) {
     lk_data_description data = {.variables = 3, .alphabet = 4};
-    testing_ok(*state, lk_view_parse(*state, "bits:1", 4, &data.view));
+    testing_ok(*state, lk_view_parse(*state, "bits:1", data.shape, 4, &data.view));
     lk_model *model = make(*state, data, one_mask, 1, "natural");
     lk_dataset *samples = testing_draw(model, many(7)), *raw, *held, *naive;
     assert_int_equal(samples->alphabet, 4);

@@ -59,10 +59,11 @@ static inline settings settings_of(const lk_model *model, lk_shape shape, uint16
             double nll = 0.0, more;
             int64_t variables = lk_run_variables(run), window = lk_run_window(run);
             assert_true(variables <= 64);
-            for (int64_t v = 0; v < variables; v++) {
-                uint16_t raw = settings_value(&s, i, v % s.variables);
-                x[v] = view != NULL ? lk_view_split(view, raw, (int32_t)(v / s.variables)) : raw;
+            uint16_t raw[64];
+            for (int64_t v = 0; v < s.variables; v++) {
+                raw[v] = settings_value(&s, i, v);
             }
+            lk_view_read(view, raw, s.variables, 0, variables, x);
             testing_ok(model->context, lk_run_begin(run, 1, &label));
             for (int64_t first = 0; first < variables; first += window) {
                 int64_t here = variables - first < window ? variables - first : window;

@@ -114,7 +114,7 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
     /* Held-out likelihoods say nothing about data of another size. */
     bool calibrated = model->calibration != NULL && dataset->variables == model->data.variables;
     lk_arena *arena = lk_arena_create();
-    *scores = (lk_scores){.examples = n, .arena = arena};
+    *scores = (lk_scores){.examples = n, .bound = lk_model_bound(model), .arena = arena};
     if (arena == NULL) {
         return lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
     }

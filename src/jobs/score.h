@@ -16,6 +16,7 @@ typedef struct lk_score_options {
 
 typedef struct lk_scores {
     int64_t examples;
+    bool bound;      /* NLLs are (lk_model_bound) */
     lk_arena *arena; /* owned, with all that follows, [examples] each */
     double *nll_nats;
     double *background_nats; /* or NULL */

@@ -43,6 +43,9 @@ static void fill(const void *of, int64_t i, lk_row *row) {
     lk_row_add(row, lk_cell_real("nll_nats", nll));
     lk_row_add(row,
                lk_cell_real("bits_per_dim", nll / LK_NATS_PER_BIT / (double)dataset->variables));
+    if (scores->bound) {
+        lk_row_add(row, lk_cell_integer("bound", 1));
+    }
     add_if(row, "background_nats", scores->background_nats, i);
     add_if(row, "complexity_nats", scores->complexity_nats, i);
     lk_row_add(row, lk_cell_real("score", some ? scores->score[i] : 0.0));

@@ -260,6 +260,7 @@ static void test_getters_take_null(void **state) {
     assert_int_equal(lk_model_text(NULL), LK_NO_TEXT);
     assert_int_equal(lk_model_label_count(NULL), 0);
     assert_int_equal(lk_model_parameter_count(NULL), 0);
+    assert_false(lk_model_bound(NULL));
     assert_null(lk_model_setting(NULL, "hidden"));
     assert_null(lk_model_setting(w.made, NULL));
     assert_null(lk_model_setting(w.made, "nothing"));

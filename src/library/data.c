@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "data/label_names.h"
 #include "data/labels.h"
 #include "library/library.h"
 #include "models/take.h"
@@ -61,7 +62,12 @@ int32_t lk_data_alphabet(const lk_data *data) {
     return data == NULL                       ? 0
            : data->dataset != NULL            ? data->dataset->alphabet
            : data->kind == LK_TEXT_CHARACTERS ? 0
+           : data->kind == LK_RECORDINGS      ? lk_sound_alphabet(data->sound.view)
                                               : 256;
+}
+
+int64_t lk_data_unit(const lk_data *data) {
+    return data != NULL && data->kind == LK_RECORDINGS ? lk_sound_unit(&data->sound) : 1;
 }
 
 const uint16_t *lk_data_values(const lk_data *data) {
@@ -142,11 +148,20 @@ static lk_status load_examples(lk_context *context, const lk_input *input, const
     return model == NULL ? LK_OK : lk_model_takes(model, data->dataset, &there);
 }
 
-/* Labels from a file, in place of the names of folders. */
+static const char *name_of_text(const void *of, int64_t item) {
+    const lk_data *data = of;
+    return data->names != NULL ? data->names[item] : data->path != NULL ? data->path : "text 0";
+}
+
+/* Labels from a file or by a rule, in place of the names of folders. */
 static lk_status label_texts(lk_context *context, const char *labels, lk_data *data) {
     int32_t *read = NULL;
     lk_dictionary classes = {0};
-    LK_TRY(lk_labels_read_classes(context, labels, data->count, &read, &classes));
+    const lk_file_names names = {data->path != NULL ? data->path : "text 0", data->count,
+                                 name_of_text, data};
+    LK_TRY(lk_labels_by_name(labels)
+               ? lk_labels_of_names(context, labels, &names, &read, &classes)
+               : lk_labels_read_classes(context, labels, data->count, &read, &classes));
     lk_release(data->labels);
     lk_dictionary_deinit(&data->classes);
     data->labels = read;
@@ -167,17 +182,19 @@ static lk_status load_texts(lk_context *context, const lk_input *input, const lk
     if (data->path == NULL) {
         LK_TRY(lk_input_read(context, input, INT64_MAX / 8, data->bytes));
     }
+    LK_TRY(data->kind == LK_RECORDINGS ? lk_data_learn_sound(context, how, data) : LK_OK);
     LK_TRY(lk_data_measure(context, data));
     return how->labels != NULL ? label_texts(context, how->labels, data) : LK_OK;
 }
 
 static lk_status check_loading(lk_context *context, const lk_loading *how) {
-    if ((int)how->text < LK_NO_TEXT || how->text > LK_TEXT_CHARACTERS || how->alphabet < 0 ||
+    if ((int)how->text < LK_NO_TEXT || how->text > LK_RECORDINGS || how->alphabet < 0 ||
         how->alphabet > LK_ALPHABET_MOST) {
         return lk_fail(context, LK_INVALID,
-                       "lk_loading: text %d, alphabet %d: expected 0 .. 2, 0 .. %d", (int)how->text,
+                       "lk_loading: text %d, alphabet %d: expected 0 .. 3, 0 .. %d", (int)how->text,
                        how->alphabet, LK_ALPHABET_MOST);
     }
+    LK_TRY(lk_check_sound(context, how));
     return lk_check_shape(context, &how->shape, "lk_loading: shape");
 }
 
@@ -292,12 +309,14 @@ lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool la
     lk_shape there;
     *items = NULL;
     if (lk_model_text(model) != data->kind) {
-        static const char *const kinds[] = {"examples", "texts of bytes", "texts of characters"};
+        static const char *const kinds[] = {"examples", "texts of bytes", "texts of characters",
+                                            "recordings"};
         return lk_fail(context, LK_MISMATCH,
                        "the data are %s, but the model is of %s: load them for the model "
                        "(lk_loading.model)",
                        kinds[data->kind], kinds[lk_model_text(model)]);
     }
+    LK_TRY(data->kind == LK_RECORDINGS ? lk_data_check_sound(model, data) : LK_OK);
     if (data->dataset == NULL) {
         return open_texts(model, data, labelled, items);
     }

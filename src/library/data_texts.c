@@ -62,6 +62,9 @@ lk_status lk_data_open_texts(lk_context *context, const lk_data *data, const lk_
 static lk_status open_any(lk_context *context, const lk_data *data, lk_items **items) {
     uint32_t space = ' ';
     lk_symbols symbols = {0};
+    if (data->kind == LK_RECORDINGS) {
+        symbols = (lk_symbols){.kind = LK_SYMBOLS_SOUND, .sound = data->sound};
+    }
     if (data->kind == LK_TEXT_CHARACTERS) {
         LK_TRY(lk_symbols_list(context, "texts", &space, 1, &symbols));
     }
@@ -147,6 +150,10 @@ lk_status lk_data_measure(lk_context *context, lk_data *data) {
 }
 
 lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_symbols *symbols) {
+    if (data->kind == LK_RECORDINGS) {
+        *symbols = (lk_symbols){.kind = LK_SYMBOLS_SOUND, .sound = data->sound};
+        return LK_OK;
+    }
     lk_symbols_kind kind =
         data->kind == LK_TEXT_CHARACTERS ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
     if (data->path != NULL) {
@@ -167,7 +174,7 @@ lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_sym
 /* ---- from memory ----------------------------------------------------------------------------- */
 
 static lk_status copy_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
-                            lk_data *data) {
+                            const lk_loading *how, lk_data *data) {
     for (int64_t i = 0; i < data->count; i++) {
         lk_input input = lk_from_memory(texts[i], sizes[i]);
         if ((texts[i] == NULL && sizes[i] != 0) || sizes[i] < 0) {
@@ -177,6 +184,7 @@ static lk_status copy_texts(lk_context *context, const void *const *texts, const
         }
         LK_TRY(lk_input_read(context, &input, INT64_MAX / 8, &data->bytes[i]));
     }
+    LK_TRY(data->kind == LK_RECORDINGS ? lk_data_learn_sound(context, how, data) : LK_OK);
     return lk_data_measure(context, data);
 }
 
@@ -193,19 +201,20 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
                         : how->model != NULL ? lk_model_text(how->model)
                                              : how->text;
     if (count < 1 || count > LK_TEXTS_COUNT_MOST || (int)kind < LK_TEXT_BYTES ||
-        kind > LK_TEXT_CHARACTERS) {
+        kind > LK_RECORDINGS) {
         return lk_fail(context, LK_INVALID,
-                       "lk_data_from_texts: %lld texts of kind %d: expected 1 or more, of bytes or "
-                       "characters",
+                       "lk_data_from_texts: %lld texts of kind %d: expected 1 or more, of bytes, "
+                       "characters or recordings",
                        (long long)count, (int)kind);
     }
+    LK_TRY(how != NULL ? lk_check_sound(context, how) : LK_OK);
     lk_data *made;
     LK_TRY(lk_data_create(context, &made));
     made->kind = kind;
     made->bytes = lk_allocate(count, sizeof *made->bytes);
     made->count = made->bytes != NULL ? count : 0;
     lk_status status = made->bytes == NULL ? lk_fail_no_memory(context, "texts", count * 16)
-                                           : copy_texts(context, texts, sizes, made);
+                                           : copy_texts(context, texts, sizes, how, made);
     if (status != LK_OK) {
         lk_data_destroy(made);
         return lk_leave(context, status);
@@ -219,6 +228,9 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
 /* The bytes of symbols first .. of an item. */
 static lk_status put_text(lk_items *items, int64_t item, int64_t first, int64_t length,
                           lk_writer *writer) {
+    if (lk_items_symbols(items)->kind == LK_SYMBOLS_SOUND) {
+        return lk_wav_of_item(items, item, first, length, writer);
+    }
     uint32_t *characters = lk_allocate(PIECE, sizeof *characters);
     uint8_t *bytes = lk_allocate(PIECE, LK_UTF8_MOST);
     lk_status status = characters == NULL || bytes == NULL ? LK_NO_MEMORY : LK_OK;
@@ -293,6 +305,7 @@ static lk_status copy_pieces(lk_context *context, const lk_data *data, const lk_
 lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
                               int64_t count, lk_data *to) {
     to->kind = data->kind;
+    to->sound = data->sound;
     to->count = count;
     to->bytes = lk_allocate(count, sizeof *to->bytes);
     to->names = data->names != NULL ? lk_allocate(count, sizeof *to->names) : NULL;
@@ -303,8 +316,19 @@ lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk
     return lk_data_measure(context, to);
 }
 
+static lk_status write_recording(lk_context *context, const lk_data *data, const char *path) {
+    lk_items *items;
+    LK_TRY(open_any(context, data, &items));
+    lk_status status = lk_sound_file_of_item(context, items, path);
+    lk_items_close(items);
+    return status;
+}
+
 lk_status lk_data_write_text(lk_context *context, const lk_data *data, const char *path) {
     lk_output output = lk_to_file(path);
+    if (data->count == 1 && data->kind == LK_RECORDINGS) {
+        return write_recording(context, data, path);
+    }
     return data->count == 1
                ? write_text(context, data, 0, &output)
                : lk_fail(context, LK_UNSUPPORTED,

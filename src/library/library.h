@@ -34,8 +34,9 @@ struct lk_data {
     lk_dataset *dataset; /* owned; NULL: texts */
     int32_t *alphabets;  /* owned, [variables], where they differ; else NULL */
     lk_text_kind kind;
-    char *path;      /* owned: of texts in files; NULL: they are in memory */
-    lk_bytes *bytes; /* owned, [count] */
+    lk_sound_form sound; /* of recordings: as what they were read */
+    char *path;          /* owned: of texts in files; NULL: they are in memory */
+    lk_bytes *bytes;     /* owned, [count] */
     int64_t count;
     int64_t *length; /* owned, [count]: symbols of each text */
     char **names;    /* owned, [count]: of the texts of a folder; else NULL */
@@ -68,6 +69,24 @@ lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_sym
  * their numbers. *labels is the caller's: lk_release. LK_MISMATCH: one is unknown, or there are
  * none. */
 lk_status lk_data_match_labels(const lk_model *model, const lk_dataset *dataset, int32_t **labels);
+/* Recordings (library/data_sounds.c). How they are read: as the options, or the first of them,
+ * say. */
+lk_status lk_data_learn_sound(lk_context *context, const lk_loading *how, lk_data *data);
+/* LK_MISMATCH: they were read otherwise than the model does, so that they have other symbols. */
+lk_status lk_data_check_sound(const lk_model *model, const lk_data *data);
+/* WAV files, which is what recordings are in memory and on their way: a head, symbols of whole
+ * samples, an end. */
+void lk_wav_begin(const lk_sound_form *form, int64_t frames, lk_writer *writer);
+void lk_wav_put(const lk_sound_form *form, const uint16_t *symbols, int64_t count,
+                lk_writer *writer);
+void lk_wav_end(const lk_sound_form *form, int64_t frames, lk_writer *writer);
+/* Of symbols first .. of an item, whole frames; of symbols that are there. */
+lk_status lk_wav_of_item(lk_items *items, int64_t item, int64_t first, int64_t length,
+                         lk_writer *writer);
+lk_status lk_wav_of_symbols(lk_context *context, const lk_sound_form *form, const uint16_t *symbols,
+                            int64_t count, lk_bytes *wav);
+/* The only item, as a file of the kind that its name says. */
+lk_status lk_sound_file_of_item(lk_context *context, lk_items *items, const char *path);
 /* As the model sees them: through its view, with their labels as its symbols, unless they are given
  * elsewhere (labelled). LK_MISMATCH: they are not for it. */
 lk_status lk_data_open_items(const lk_model *model, const lk_data *data, bool labelled,
@@ -78,6 +97,8 @@ lk_status lk_take_labels(const lk_model *model, const int32_t *labels, int64_t c
                          uint16_t **taken);
 
 lk_status lk_check_input(lk_context *context, const lk_input *input, const char *name);
+/* What the options say of recordings. */
+lk_status lk_check_sound(lk_context *context, const lk_loading *how);
 /* LK_INVALID unless it has 0 to LK_SHAPE_MOST axes of 1 or more, at most LK_VALUES_MOST values. */
 lk_status lk_check_shape(lk_context *context, const lk_shape *shape, const char *name);
 /* Before anything fails: memory that is to be filled is empty. */

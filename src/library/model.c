@@ -13,13 +13,6 @@ lk_status lk_model_load(lk_context *context, lk_input input, lk_model **model) {
     LK_TRY(lk_need(context, model, "lk_model_load: model"));
     LK_TRY(lk_check_input(context, &input, "lk_model_load: input"));
     lk_status status = lk_model_read_from(context, &input, model);
-    if (status == LK_OK && lk_data_is_sound(&(*model)->data)) {
-        lk_model_destroy(*model);
-        *model = NULL;
-        status = lk_fail(context, LK_UNSUPPORTED,
-                         "%s: a model of recordings: the command runs such, the library does not",
-                         lk_input_name(&input));
-    }
     if (status == LK_OK) {
         lk_detach(*model);
     }
@@ -74,9 +67,16 @@ int32_t lk_model_alphabet(const lk_model *model) {
 }
 
 lk_text_kind lk_model_text(const lk_model *model) {
-    return model == NULL || !model->data.stream                ? LK_NO_TEXT
-           : model->data.symbols.kind == LK_SYMBOLS_CHARACTERS ? LK_TEXT_CHARACTERS
-                                                               : LK_TEXT_BYTES;
+    static const lk_text_kind kinds[LK_SYMBOLS_KINDS] = {
+        [LK_SYMBOLS_BYTES] = LK_TEXT_BYTES,
+        [LK_SYMBOLS_CHARACTERS] = LK_TEXT_CHARACTERS,
+        [LK_SYMBOLS_SOUND] = LK_RECORDINGS,
+    };
+    return model == NULL || !model->data.stream ? LK_NO_TEXT : kinds[model->data.symbols.kind];
+}
+
+int32_t lk_model_rate(const lk_model *model) {
+    return model != NULL && lk_data_is_sound(&model->data) ? model->data.symbols.sound.rate : 0;
 }
 
 int32_t lk_model_label_count(const lk_model *model) {

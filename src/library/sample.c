@@ -49,31 +49,23 @@ static lk_status check_held(const lk_model *model, const lk_sampling *how, int64
     return LK_OK;
 }
 
-/* With a view, each value holds all its parts. */
 static lk_status hold_values(const lk_model *model, const lk_sampling *how, lk_given *given) {
     lk_shape shape = how->shape.axes > 0 ? how->shape : model->data.shape;
     int64_t variables = lk_shape_variables(shape);
-    const lk_view *view = lk_model_view(model);
-    int64_t parts = view != NULL ? view->part_count : 1;
-    if (how->given_count > LK_VALUES_MOST / (variables * parts)) {
+    if (how->given_count > LK_VALUES_MOST / lk_view_length(lk_model_view(model), variables)) {
         return lk_fail(model->context, LK_INVALID, "lk_sampling: %lld rows are given: too many",
                        (long long)how->given_count);
     }
     LK_TRY(check_held(model, how, variables));
-    *given =
-        (lk_given){.examples = how->given_count, .variables = variables * parts, .shape = shape};
+    *given = (lk_given){.examples = how->given_count, .variables = variables, .shape = shape};
     given->values = lk_allocate(how->given_count * given->variables, sizeof *given->values);
     if (given->values == NULL) {
         return lk_fail_no_memory(model->context, "what is given", given->variables * 4);
     }
     for (int64_t i = 0; i < how->given_count * given->variables; i++) {
-        int64_t row = i / given->variables, part = i % given->variables / variables;
-        int32_t value = how->given[row * variables + i % variables];
-        given->values[i] = value < 0      ? -1
-                           : view != NULL ? lk_view_split(view, (uint16_t)value, (int32_t)part)
-                                          : value;
+        given->values[i] = how->given[i] < 0 ? -1 : how->given[i];
     }
-    return LK_OK;
+    return lk_given_see(model, "lk_sampling: given", given);
 }
 
 static lk_status hold_prompt(const lk_model *model, const lk_sampling *how, lk_given *given) {
@@ -114,7 +106,7 @@ static lk_status prepare(const lk_model *model, const lk_sampling *how, request 
                                   : LK_OK);
     r->options.given = r->given.values != NULL ? &r->given : NULL;
     if (text) {
-        int64_t symbols = r->given.variables + how->length;
+        int64_t symbols = r->given.variables + how->length * lk_model_unit(model);
         r->options.shape = (lk_shape){1, {symbols}};
         if (symbols < 1) {
             return lk_fail(context, LK_INVALID, "lk_sampling: length is 0, and so is the prompt");
@@ -140,6 +132,19 @@ static int64_t put_symbols(const lk_model *model, const uint16_t *symbols, int64
     return size;
 }
 
+static lk_status make_text(const lk_model *model, const uint16_t *symbols, int64_t count,
+                           lk_bytes *text) {
+    if (lk_data_is_sound(&model->data)) {
+        return lk_wav_of_symbols(model->context, &model->data.symbols.sound, symbols, count, text);
+    }
+    uint8_t *room = lk_allocate(count + 1, LK_UTF8_MOST);
+    if (room == NULL) {
+        return lk_fail_no_memory(model->context, "texts", count * LK_UTF8_MOST);
+    }
+    *text = (lk_bytes){room, put_symbols(model, symbols, count, room)};
+    return LK_OK;
+}
+
 /* Takes the data set. */
 static lk_status make_texts(const lk_model *model, lk_dataset *drawn, lk_data **samples) {
     lk_context *context = model->context;
@@ -147,18 +152,15 @@ static lk_status make_texts(const lk_model *model, lk_dataset *drawn, lk_data **
     lk_status status = lk_data_create(context, &data);
     if (status == LK_OK) {
         data->kind = lk_model_text(model);
+        data->sound = model->data.symbols.sound;
         data->bytes = lk_allocate(drawn->examples, sizeof *data->bytes);
         data->count = data->bytes != NULL ? drawn->examples : 0;
+        status =
+            data->bytes != NULL ? LK_OK : lk_fail_no_memory(context, "texts", drawn->examples * 16);
     }
     for (int64_t i = 0; status == LK_OK && i < drawn->examples; i++) {
-        lk_bytes *text = data->bytes != NULL ? &data->bytes[i] : NULL;
-        uint8_t *room = text != NULL ? lk_allocate(drawn->variables + 1, LK_UTF8_MOST) : NULL;
-        if (room == NULL) {
-            status = lk_fail_no_memory(context, "texts", drawn->variables * LK_UTF8_MOST);
-        } else {
-            *text = (lk_bytes){room, put_symbols(model, drawn->values + i * drawn->variables,
-                                                 drawn->variables, room)};
-        }
+        status = make_text(model, drawn->values + i * drawn->variables, drawn->variables,
+                           &data->bytes[i]);
     }
     lk_dataset_destroy(drawn);
     status = status == LK_OK ? lk_data_measure(context, data) : status;
@@ -208,13 +210,28 @@ typedef struct taker {
     const lk_model *model;
     lk_writer *writer;
     int64_t done, total;
+    uint16_t sample[2]; /* of a recording, as far as it is there */
 } taker;
+
+/* A recording's samples are written when their symbols are there. */
+static void put_drawn(taker *t, uint16_t symbol) {
+    uint8_t bytes[LK_UTF8_MOST];
+    const lk_sound_form *form = &t->model->data.symbols.sound;
+    if (!lk_data_is_sound(&t->model->data)) {
+        lk_writer_put(t->writer, bytes, put_symbols(t->model, &symbol, 1, bytes));
+        return;
+    }
+    int32_t parts = lk_sound_parts(form->view), part = (int32_t)(t->done % parts);
+    t->sample[part] = symbol;
+    if (part + 1 == parts) {
+        lk_wav_put(form, t->sample, parts, t->writer);
+    }
+}
 
 static lk_status take(void *argument, bool drawn, const uint16_t *symbols) {
     taker *t = argument;
-    uint8_t bytes[LK_UTF8_MOST];
     (void)drawn;
-    lk_writer_put(t->writer, bytes, put_symbols(t->model, symbols, 1, bytes));
+    put_drawn(t, symbols[0]);
     LK_TRY(lk_writer_status(t->writer));
     return lk_context_tell(t->model->context, (double)++t->done, (double)t->total);
 }
@@ -223,6 +240,7 @@ static lk_status write_text(const lk_model *model, const lk_sampling *how,
                             const lk_output *output) {
     request r;
     taker t = {.model = model};
+    const lk_sound_form *form = lk_data_is_sound(&model->data) ? &model->data.symbols.sound : NULL;
     lk_status status = prepare(model, how, &r);
     if (status == LK_OK) {
         r.options.count = 1;
@@ -230,7 +248,14 @@ static lk_status write_text(const lk_model *model, const lk_sampling *how,
         status = lk_writer_create_to(model->context, output, &t.writer);
     }
     if (status == LK_OK) {
+        int64_t frames = t.total / lk_model_unit(model);
+        if (form != NULL) {
+            lk_wav_begin(form, frames, t.writer);
+        }
         status = lk_sample_texts(model, &r.options, take, &t);
+        if (form != NULL) {
+            lk_wav_end(form, frames, t.writer);
+        }
         if (status == LK_OK) {
             status = lk_writer_commit(t.writer);
         } else {

@@ -49,7 +49,8 @@ static lk_status describe_examples(lk_context *context, const lk_training *how,
                                .columns = examples->columns,
                                .alphabets = train->alphabets};
     LK_TRY(how->condition ? describe_labels(context, examples, d) : LK_OK);
-    return how->view != NULL ? lk_view_parse(context, how->view, alphabet, &d->view) : LK_OK;
+    return how->view != NULL ? lk_view_parse(context, how->view, d->shape, alphabet, &d->view)
+                             : LK_OK;
 }
 
 /* Of texts in folders that are named as their classes. */
@@ -61,7 +62,8 @@ static lk_status describe_classes(lk_context *context, const lk_data *train,
     lk_status status = classes != NULL ? lk_dictionary_copy(context, classes, &d->classes)
                                        : lk_fail(context, LK_INVALID,
                                                  "lk_training: condition: texts have labels when "
-                                                 "they stand in folders named as their classes");
+                                                 "they stand in folders named as their classes, "
+                                                 "or lk_loading.labels says them");
     lk_items_close(items);
     return status;
 }
@@ -75,6 +77,23 @@ static lk_status count_symbols(lk_context *context, const lk_data *texts, const 
     return LK_OK;
 }
 
+static lk_status choose_window(lk_context *context, const lk_training *how, const lk_data *train,
+                               lk_data_description *d) {
+    int64_t symbols, unit = lk_data_unit(train);
+    d->variables = how->window;
+    if (how->window == LK_CHOOSE_WINDOW) {
+        LK_TRY(count_symbols(context, train, &d->symbols, &symbols));
+        d->variables = train->kind == LK_RECORDINGS ? lk_choose_sound_window(symbols, unit)
+                                                    : lk_choose_window(symbols);
+    }
+    return d->variables % unit == 0
+               ? LK_OK
+               : lk_fail(context, LK_INVALID,
+                         "lk_training: window is %lld: a frame of these recordings has %lld "
+                         "symbols, and whole ones are needed",
+                         (long long)how->window, (long long)unit);
+}
+
 static lk_status describe(lk_context *context, const lk_training *how, const lk_data *train,
                           const lk_data *valid, lk_data_description *d) {
     if (train->dataset != NULL) {
@@ -82,16 +101,13 @@ static lk_status describe(lk_context *context, const lk_training *how, const lk_
     }
     *d = (lk_data_description){.stream = true};
     if (how->view != NULL) {
-        return lk_fail(context, LK_UNSUPPORTED, "lk_training: view is of examples, not of texts");
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "lk_training: view is of examples, not of texts (of recordings it is "
+                       "lk_loading.sound)");
     }
     LK_TRY(lk_data_learn_symbols(context, train, &d->symbols));
     d->alphabet = lk_symbols_alphabet(&d->symbols);
-    d->variables = how->window;
-    if (d->variables == LK_CHOOSE_WINDOW) {
-        int64_t symbols;
-        LK_TRY(count_symbols(context, train, &d->symbols, &symbols));
-        d->variables = lk_choose_window(symbols);
-    }
+    LK_TRY(choose_window(context, how, train, d));
     d->shape = (lk_shape){1, {d->variables}};
     return how->condition ? describe_classes(context, train, d) : LK_OK;
 }
@@ -265,7 +281,7 @@ static lk_status make_model(lk_context *context, const lk_training *how, const l
     if (train->kind != lk_model_text(*model) || (valid != NULL && valid->kind != train->kind)) {
         return lk_fail(context, LK_MISMATCH,
                        "lk_model_train: model, train and valid are not of one kind: examples, "
-                       "bytes or characters");
+                       "bytes, characters or recordings");
     }
     lk_train_options options = lk_training_options(context, how);
     options.kept = kept;

@@ -105,6 +105,66 @@ bool lk_model_part(const lk_model *model, lk_shape shape) {
            part.size[1] == own.size[1] && part.size[2] == own.size[2];
 }
 
+/* ---- smaller pictures ------------------------------------------------------------------------ */
+
+int64_t lk_model_scale(const lk_model *model) {
+    return model->family->scale != NULL ? model->family->scale(model) : 1;
+}
+
+/* Every scale-th row and column of a picture. */
+static lk_shape reduced(lk_shape picture, int64_t scale) {
+    picture.size[0] = (picture.size[0] - 1) / scale + 1;
+    picture.size[1] = (picture.size[1] - 1) / scale + 1;
+    return picture;
+}
+
+bool lk_model_first(const lk_model *model, lk_shape shape) {
+    lk_shape own = lk_shape_picture(model->data.shape), small = lk_shape_picture(shape);
+    int64_t scale = lk_model_scale(model);
+    return scale > 1 && own.axes == 3 && small.axes == 3 &&
+           lk_shape_equal(small, reduced(own, scale));
+}
+
+static lk_status refuse_small(const lk_model *model, const char *name, lk_shape small,
+                              int64_t scale, lk_shape of) {
+    char have[64], whole[64], want[64];
+    lk_shape_print(small, have, sizeof have);
+    lk_shape_print(of, whole, sizeof whole);
+    lk_shape_print(of.axes == 3 ? reduced(of, scale) : of, want, sizeof want);
+    return lk_fail(model->context, LK_MISMATCH,
+                   of.axes == 3 ? "%s: a picture of %s, but every row and column of %s that is a "
+                                  "multiple of %lld makes one of %s"
+                                : "%s: a picture of %s, but the model is not for images: an "
+                                  "example is %s",
+                   name, have, whole, (long long)scale, want);
+}
+
+lk_status lk_model_enlarged(const lk_model *model, const char *name, lk_shape small, int64_t scale,
+                            lk_shape wanted, lk_shape *there) {
+    lk_shape own = lk_shape_picture(model->data.shape);
+    LK_REQUIRE(scale >= 1 && scale <= LK_SCALE_MOST);
+    small = lk_shape_picture(small);
+    wanted = lk_shape_picture(wanted);
+    bool asked = wanted.axes > 0;
+    lk_shape of = asked ? wanted : own;
+    if (small.axes == 1 && of.axes == 3 &&
+        small.size[0] == lk_shape_variables(reduced(of, scale))) {
+        small = reduced(of, scale); /* a vector may stand for a picture */
+    }
+    bool pictures = own.axes == 3 && small.axes == 3;
+    bool fits = pictures && lk_shape_equal(small, reduced(own, scale));
+    if (!asked && !fits && pictures && takes_any_size(model) && small.size[2] == own.size[2]) {
+        wanted = (lk_shape){3, {small.size[0] * scale, small.size[1] * scale, small.size[2]}};
+        LK_TRY(lk_model_check_shape(model->context, name, wanted));
+        asked = true;
+    }
+    if (asked ? wanted.axes != 3 || !pictures || !lk_shape_equal(small, reduced(wanted, scale))
+              : !fits) {
+        return refuse_small(model, name, small, scale, asked ? wanted : own);
+    }
+    return lk_model_shape_for(model, name, asked ? wanted : own, there);
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* What may help; values are never changed unless that is asked for. */

@@ -1,25 +1,11 @@
 #include "models/data_start.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 
 typedef struct some_examples {
     int64_t count;
     uint16_t *x, *given, *raw; /* [count][modelled], [count]; of one example, before the view */
 } some_examples;
-
-static void see(const lk_view *view, int64_t variables, const uint16_t *raw, uint16_t *x) {
-    if (view == NULL) {
-        memcpy(x, raw, (size_t)variables * sizeof *x);
-        return;
-    }
-    for (int32_t part = 0; part < view->part_count; part++) {
-        for (int64_t v = 0; v < variables; v++) {
-            *x++ = lk_view_split(view, raw[v], part);
-        }
-    }
-}
 
 /* Evenly spread, because data may be sorted. Grey values become binary as in an epoch 0. */
 static void gather(const lk_model *model, const lk_dataset *train, const some_examples *some) {
@@ -32,7 +18,8 @@ static void gather(const lk_model *model, const lk_dataset *train, const some_ex
         int64_t example = i * train->examples / some->count;
         lk_dataset_binarize(&binarizer, example, train->variables,
                             train->values + example * train->variables, some->raw);
-        see(lk_model_view(model), train->variables, some->raw, some->x + i * modelled);
+        lk_view_read(lk_model_view(model), some->raw, train->variables, 0, modelled,
+                     some->x + i * modelled);
         some->given[i] = model->data.labels > 0 ? (uint16_t)train->labels[example] : 0;
     }
 }

@@ -19,7 +19,7 @@ bool lk_family_streams(const lk_family *family) {
 }
 
 bool lk_family_any_size(const lk_family *family) {
-    return family->any_size;
+    return family->any_size && family->one_size == NULL; /* whatever the settings */
 }
 
 bool lk_family_any_order(const lk_family *family) {

@@ -45,21 +45,35 @@ static int32_t alphabet_of(const lk_model *model, int32_t part, int64_t v) {
                                      : data->alphabet;
 }
 
-static uint16_t part_of(const lk_model *model, int32_t part, uint16_t value) {
-    return part >= 0 ? lk_view_split(&model->data.view, value, part) : value;
+/* Those of an example's variables; of a part its cells. */
+static int64_t count_of(const lk_model *model, int32_t part, int64_t variables) {
+    return part >= 0 ? lk_view_cells(&model->data.view, part, variables) : variables;
+}
+
+/* What stands in one of them. */
+static uint16_t symbol_of(const lk_model *model, const lk_dataset *train, int32_t part,
+                          int64_t example, int64_t v) {
+    const uint16_t *x = train->values + example * train->variables;
+    const lk_view *view = &model->data.view;
+    uint16_t symbol = x[part >= 0 ? 0 : v];
+    if (part >= 0) {
+        v += lk_view_first(view, part, train->variables);
+        lk_view_read(view, x, train->variables, v, 1, &symbol);
+    }
+    return symbol;
 }
 
 /* One set of logits for each variable; returns the place behind the last one. Counts stand there
  * until they are turned into logarithms. */
 static float *fill_categorical(const lk_model *model, const lk_dataset *train, int32_t part,
                                float *logits) {
-    for (int64_t v = 0; v < train->variables; v++) {
+    for (int64_t v = 0; v < count_of(model, part, train->variables); v++) {
         int32_t alphabet = alphabet_of(model, part, v);
         for (int32_t a = 0; a < alphabet; a++) {
             logits[a] = 1.0f;
         }
         for (int64_t i = 0; i < train->examples; i++) {
-            logits[part_of(model, part, train->values[i * train->variables + v])] += 1.0f;
+            logits[symbol_of(model, train, part, i, v)] += 1.0f;
         }
         float log_total = lk_log_scalar((float)(train->examples + alphabet));
         for (int32_t a = 0; a < alphabet; a++) {
@@ -73,10 +87,10 @@ static float *fill_categorical(const lk_model *model, const lk_dataset *train, i
 /* The parts of a view with two symbols: log odds. */
 static float *fill_bits(const lk_model *model, const lk_dataset *train, int32_t part,
                         float *logits) {
-    for (int64_t v = 0; v < train->variables; v++) {
+    for (int64_t v = 0; v < count_of(model, part, train->variables); v++) {
         double ones = 1.0;
         for (int64_t i = 0; i < train->examples; i++) {
-            ones += (double)part_of(model, part, train->values[i * train->variables + v]);
+            ones += (double)symbol_of(model, train, part, i, v);
         }
         double zeros = (double)train->examples + 2.0 - ones;
         *logits++ = held(lk_log_scalar((float)ones) - lk_log_scalar((float)zeros));
@@ -102,16 +116,17 @@ lk_status lk_marginal_logits(const lk_model *model, const lk_dataset *train, flo
 void lk_pooled_counts(const lk_model *model, const lk_dataset *train, int32_t part, int64_t period,
                       double *count) {
     int64_t alphabet = alphabet_of(model, part, 0);
+    int64_t cells = count_of(model, part, train->variables);
     memset(count, 0, (size_t)(period * alphabet) * sizeof *count);
     double scale = 1.0 / (double)(train->alphabet > 2 ? train->alphabet - 1 : 1);
-    for (int64_t i = 0; i < train->examples * train->variables; i++) {
-        double *mine = count + i % train->variables % period * alphabet;
+    for (int64_t i = 0; i < train->examples * cells; i++) {
+        double *mine = count + i % cells % period * alphabet;
         if (alphabet == 2 && part < 0) {
             double one = scale * (double)train->values[i];
             mine[1] += one;
             mine[0] += 1.0 - one;
         } else {
-            mine[part_of(model, part, train->values[i])] += 1.0;
+            mine[symbol_of(model, train, part, i / cells, i % cells)] += 1.0;
         }
     }
 }
@@ -125,7 +140,8 @@ lk_status lk_pooled_logits(const lk_model *model, const lk_dataset *train, int32
                                  period * alphabet * (int64_t)sizeof *count);
     }
     lk_pooled_counts(model, train, part, period, count);
-    float total = lk_log_scalar((float)(train->examples * (train->variables / period) + alphabet));
+    int64_t each = train->examples * (count_of(model, part, train->variables) / period);
+    float total = lk_log_scalar((float)(each + alphabet));
     for (int64_t c = 0; c < period * alphabet; c++) {
         float log_share = lk_log_scalar((float)(count[c] + 1.0));
         if (alphabet != 2) {

@@ -68,6 +68,13 @@ static const model_case cases[] = {
      .labels = 2,
      .view = "bits:1",
      .set = {"blocks=1", "channels=2", "head=3"}},
+    {.name = "luminance and chroma",
+     .family = "grayscale",
+     .own = {3, {2, 3, 3}},
+     .there = {3, {3, 2, 3}},
+     .alphabet = 256,
+     .view = "ycocg",
+     .set = {"depth=1", "first_depth=1", "embedding=1", "filters=2"}},
     {.name = "taller",
      .family = "pixelcnn",
      .own = {3, {3, 3, 3}},
@@ -87,6 +94,20 @@ static const model_case cases[] = {
      .alphabet = 2,
      .labels = 2,
      .set = {"layers=2", "channels=2", "head=3"}},
+    {.name = "from coarse to fine",
+     .family = "multiscale",
+     .own = {3, {3, 3, 1}},
+     .there = {3, {8, 4, 1}},
+     .alphabet = 2,
+     .labels = 2,
+     .set = {"blocks=1", "channels=2", "base_blocks=1", "patch=2"}},
+    {.name = "small pictures first",
+     .family = "pyramid",
+     .own = {3, {3, 3, 3}},
+     .there = {3, {5, 4, 3}},
+     .alphabet = 4,
+     .view = "bits:1",
+     .set = {"blocks=1", "channels=2", "base_blocks=1", "distribution=logistic"}},
     {.name = "resnets and attention",
      .family = "pixelsnail",
      .own = {3, {3, 3, 1}},
@@ -94,6 +115,13 @@ static const model_case cases[] = {
      .alphabet = 4,
      .labels = 2,
      .set = {"blocks=1", "resnets=1", "channels=2", "mixtures=2"}},
+    {.name = "slices",
+     .family = "subscale",
+     .own = {3, {3, 3, 1}},
+     .there = {3, {5, 4, 1}},
+     .alphabet = 4,
+     .labels = 2,
+     .set = {"layers=1", "channels=2", "blocks=1", "width=4"}},
     {.name = "strides",
      .family = "pixelcnn++",
      .own = {3, {3, 3, 1}},
@@ -207,7 +235,7 @@ static lk_status create(const bench *b, lk_model **model) {
         data.alphabet = lk_symbols_alphabet(&b->symbols);
     }
     if (row->view != NULL) {
-        LK_TRY(lk_view_parse(b->context, row->view, row->alphabet, &data.view));
+        LK_TRY(lk_view_parse(b->context, row->view, data.shape, row->alphabet, &data.view));
     }
     int32_t sets = 0;
     while (sets < 6 && row->set[sets] != NULL) {

@@ -152,6 +152,9 @@ static lk_status begin_model(lk_context *context, const char *family,
     LK_TRY(check_description(context, data));
     LK_TRY(take_description(context, &data, &model->data));
     LK_TRY(check_fields(context, model->family, &model->data));
+    if (model->family->view != NULL && lk_model_view(model) == NULL) {
+        LK_TRY(model->family->view(context, data.shape, data.alphabet, &model->data.view));
+    }
     if (data.stream) {
         LK_TRY(check_stream(context, &data));
         LK_TRY(lk_symbols_copy(context, &data.symbols, &model->data.symbols));
@@ -176,7 +179,8 @@ static int64_t fewest_values(const lk_model *model) {
         fewest = (v == 0 ? 0 : fewest) + data->alphabets[v] - 1;
     }
     for (int32_t p = 0; data->view.kind != NULL && p < data->view.part_count; p++) {
-        fewest = (p == 0 ? 0 : fewest) + data->variables * (data->view.parts[p].alphabet - 1);
+        fewest = (p == 0 ? 0 : fewest) + lk_view_cells(&data->view, p, data->variables) *
+                                             (data->view.parts[p].alphabet - 1);
     }
     return fewest;
 }
@@ -236,10 +240,12 @@ static lk_status rank_by_rule(lk_model *model) {
         return LK_OK;
     }
     if (strcmp(model->order_name, "natural") != 0) {
-        return lk_fail(model->context, LK_INVALID,
-                       "%s has an ordering of its own, which follows from the shape: it takes no "
-                       "order %s",
-                       family->name, model->order_name);
+        char names[LK_FAMILY_NAMES];
+        lk_family_names(lk_family_any_order, ", ", names, sizeof names);
+        return lk_fail(model->context, LK_CAUSALITY,
+                       "%s has an ordering of its own, which follows from the shape, and not the "
+                       "order %s; any order is taken by %s",
+                       family->name, model->order_name, names);
     }
     lk_release(model->order_name);
     model->order_name = lk_duplicate(family->order);
@@ -370,8 +376,12 @@ const lk_view *lk_model_view(const lk_model *model) {
     return model->data.view.kind != NULL ? &model->data.view : NULL;
 }
 
+bool lk_model_bound(const lk_model *model) {
+    return model != NULL && lk_model_view(model) != NULL && !lk_model_view(model)->exact;
+}
+
 int64_t lk_model_unit(const lk_model *model) {
-    return model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
+    return model != NULL && model->data.stream ? lk_symbols_unit(&model->data.symbols) : 1;
 }
 
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {
@@ -379,8 +389,7 @@ int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable) {
 }
 
 int64_t lk_model_modelled(const lk_model *model) {
-    const lk_view *view = lk_model_view(model);
-    return model->data.variables * (view != NULL ? view->part_count : 1);
+    return lk_view_length(lk_model_view(model), model->data.variables);
 }
 
 lk_status lk_model_start(lk_model *model, const lk_dataset *train) {

@@ -54,6 +54,8 @@ typedef struct lk_fit_options {
     void *progress_argument;
 } lk_fit_options;
 
+#define LK_GROUP_NAME 48
+
 /* One row for each family; one file each. */
 struct lk_family {
     const char *name;    /* "made" */
@@ -65,8 +67,11 @@ struct lk_family {
     /* Its conditionals are the same wherever they stand in a sequence, so that it may be run along
      * one that has no end. */
     bool streams;
-    bool given;     /* its networks take a given field: p(x | label) */
-    bool views;     /* they take several modelled fields: the parts of a view */
+    bool given; /* its networks take a given field: p(x | label) */
+    bool views; /* they take several modelled fields: the parts of a view */
+    /* Of a family whose models are of views alone: the one that is taken where none is asked for.
+     * LK_INVALID where there is none. NULL: then values are seen as they are. */
+    lk_status (*view)(lk_context *context, lk_shape shape, int32_t alphabet, lk_view *view);
     bool tables;    /* they take variables of different alphabets */
     bool any_order; /* of the variables; else the natural one alone, of images raster scan */
     /* When a model is made (not when it is loaded): may rewrite settings, so that what they name in
@@ -77,6 +82,14 @@ struct lk_family {
      * asked for; its network is held whole at any size. NULL: the ordering is chosen. */
     const char *order;
     lk_status (*ranks)(const lk_model *model, lk_shape shape, int32_t *rank);
+    /* The ordering begins with a smaller picture, of every so-manieth row and column, which can be
+     * given: how many times smaller; 1: it does not. NULL: none of its models' does. */
+    int64_t (*scale)(const lk_model *model);
+    /* Groups of variables that `eval` tells apart, such as slices, of whole pixels: fills
+     * group[variables of the shape] with numbers below what it returns, from the settings and the
+     * shape; and what one is called. NULL: none. */
+    int32_t (*groups)(const lk_model *model, lk_shape shape, int32_t *group);
+    void (*group_name)(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]);
     /* When a model has its ordering, made or loaded: may replace it, rank and order_name. NULL: it
      * stays. */
     lk_status (*reorder)(lk_model *model);
@@ -186,10 +199,9 @@ int64_t lk_model_modelled(const lk_model *model);
 bool lk_model_any_size(const lk_model *model);
 /* Symbols of a variable of the data. */
 int32_t lk_model_alphabet_of(const lk_model *model, int64_t variable);
-/* Symbols of a stream that belong together, and are a position of its network: a frame's; else
- * 1. */
-int64_t lk_model_unit(const lk_model *model);
-/* The view's, or NULL. */
+/* lk_model_unit (likely.h): symbols of a stream that belong together, and are a position of its
+ * network. */
+/* The view's, or NULL; lk_model_bound (likely.h) says whether it makes NLLs bounds. */
 const lk_view *lk_model_view(const lk_model *model);
 /* The network of a variant, proved causal. The caller's: lk_graph_destroy, before the model is
  * destroyed. */
@@ -251,6 +263,16 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
 const char *lk_alpha_hint(lk_context *context, lk_shape own, lk_shape shape);
 /* Whether a picture of that shape is an upper part of one of the model's. */
 bool lk_model_part(const lk_model *model, lk_shape shape);
+#define LK_SCALE_MOST 1024
+/* How many times smaller the picture is that the model's ordering begins with; 1: there is none. */
+int64_t lk_model_scale(const lk_model *model);
+/* Whether a picture has the size of that one. */
+bool lk_model_first(const lk_model *model, lk_shape shape);
+/* What a picture of every scale-th row and column belongs to: `wanted`; if that has 0 axes, one of
+ * the model's own size, where this fits, else, of families that take any, one `scale` times as high
+ * and wide. LK_MISMATCH says what does not fit. */
+lk_status lk_model_enlarged(const lk_model *model, const char *name, lk_shape small, int64_t scale,
+                            lk_shape wanted, lk_shape *there);
 /* What a model of a family may have: 1 to 2^26 variables, at the shape that it is made for. */
 lk_status lk_model_check_shape(lk_context *context, const char *name, lk_shape shape);
 /* Whether figures of two models can be compared: both of texts, or both of examples of one

@@ -47,7 +47,12 @@ static void large_pictures_are_read(void **state) {
         {"pixelcnn", {3, {256, 256, 1}}, 10, "bits:4", {"blocks=1", "channels=2", "head=3"}},
         {"gated-pixelcnn", {3, {256, 256, 1}}, 10, "bits:4", {"layers=2", "channels=2", "head=3"}},
         {"pixelsnail", {3, {256, 256, 3}}, 10, NULL, {"blocks=1", "channels=2", "keys=2"}},
+        {"multiscale", {3, {256, 256, 3}}, 10, NULL, {"blocks=1", "channels=2", "patch=4"}},
+        {"pyramid", {3, {256, 256, 3}}, 10, NULL, {"blocks=1", "channels=2", "small_channels=2"}},
+        {"subscale", {3, {256, 256, 3}}, 10, NULL, {"blocks=1", "channels=2", "head=3"}},
+        {"subscale", {3, {256, 256, 1}}, 0, "bits:3", {"stride=8", "channels=2", "head=3"}},
         {"pixelcnn++", {3, {256, 256, 3}}, 10, NULL, {"depth=1", "levels=2", "filters=2"}},
+        {"grayscale", {3, {256, 256, 3}}, 10, "grey:4", {"depth=1", "embedding=1", "filters=2"}},
         {"pixelrnn", {3, {256, 200, 3}}, 0, NULL, {"layers=1", "channels=2", "head=3"}},
         {"conv1d", {1, {150000}}, 0, NULL, {"layers=3", "channels=2", "head=3"}},
         {"charrnn", {1, {150000}}, 0, NULL, {"layers=1", "width=3", "cell=gru"}},
@@ -58,7 +63,7 @@ static void large_pictures_are_read(void **state) {
                                     .alphabet = 256,
                                     .labels = rows[i].labels};
         if (rows[i].view != NULL) {
-            testing_ok(*state, lk_view_parse(*state, rows[i].view, 256, &data.view));
+            testing_ok(*state, lk_view_parse(*state, rows[i].view, data.shape, 256, &data.view));
         }
         lk_model *made, *read;
         int64_t before = peak_kb();
@@ -100,9 +105,15 @@ static void parameters_do_not_depend_on_the_size(void **state) {
         {"gated-pixelcnn", {3, {7, 9, 3}}, {"layers=3", "kernel=5", "channels=4"}},
         {"pixelsnail", {3, {7, 9, 3}}, {"blocks=2", "channels=3", "keys=2"}},
         {"pixelsnail", {3, {9, 8, 3}}, {"channels=2", "distribution=softmax", "resnets=1"}},
+        {"multiscale", {3, {7, 9, 3}}, {"blocks=2", "channels=3", "patch=4"}},
+        {"multiscale", {3, {40, 1, 1}}, {"blocks=2", "channels=3", "share=true"}},
+        {"pyramid", {3, {7, 9, 3}}, {"blocks=2", "channels=3", "small_blocks=1"}},
+        {"subscale", {3, {7, 9, 3}}, {"blocks=2", "kernel=5", "channels=3"}},
+        {"subscale", {3, {9, 8, 3}}, {"stride=3", "size_upscaling=true", "channels=2"}},
         {"lmconv", {3, {7, 9, 3}}, {"blocks=1", "kernel=5", "channels=3"}},
         {"pixelcnn++", {3, {7, 9, 3}}, {"depth=1", "levels=3", "filters=3"}},
         {"pixelcnn++", {3, {9, 8, 3}}, {"depth=1", "filters=3", "distribution=softmax"}},
+        {"grayscale", {3, {7, 9, 3}}, {"depth=1", "embedding=2", "filters=3"}},
         {"pixelrnn", {3, {7, 9, 1}}, {"layers=2", "kind=row", "kernel=5"}},
         {"pixelrnn", {3, {7, 9, 3}}, {"layers=2", "kind=diagonal", "kernel=5"}},
         {"conv1d", {1, {40}}, {"layers=4", "cycle=3", "norm=channel"}},

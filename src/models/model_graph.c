@@ -5,9 +5,11 @@
 #include "base/memory.h"
 #include "models/model.h"
 
-/* Ranks of the view's parts: all of one before any of the next. */
+/* Ranks of the view's parts: all of one before any of the next. Cells of a pixel have those of its
+ * first values. */
 static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t **ranks) {
     int64_t variables = model->data.variables;
+    const lk_view *view = lk_model_view(model);
     int32_t most = 0;
     for (int64_t v = 0; v < variables; v++) {
         most = rank[v] > most ? rank[v] : most;
@@ -19,8 +21,12 @@ static lk_status part_ranks(const lk_model *model, const int32_t *rank, int32_t 
     if (*ranks == NULL) {
         return lk_fail_no_memory(model->context, "ordering", lk_model_modelled(model) * 4);
     }
-    for (int64_t v = 0; v < lk_model_modelled(model); v++) {
-        (*ranks)[v] = rank[v % variables] + (int32_t)(v / variables) * (most + 1);
+    for (int32_t p = 0; p < view->part_count; p++) {
+        int64_t cells = view->parts[p].cells, count = lk_view_cells(view, p, variables);
+        int32_t *of = *ranks + lk_view_first(view, p, variables);
+        for (int64_t c = 0; c < count; c++) {
+            of[c] = rank[c / cells * view->values + c % cells] + p * (most + 1);
+        }
     }
     return LK_OK;
 }
@@ -32,10 +38,10 @@ int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fi
     for (int32_t p = 0; p < (view != NULL ? view->part_count : 1); p++) {
         fields[count++] =
             (lk_field){.name = view != NULL ? view->parts[p].name : "data",
-                       .cells = data->variables,
+                       .cells = lk_view_cells(view, p, data->variables),
                        .alphabet = view != NULL ? view->parts[p].alphabet : data->alphabet,
                        .alphabets = data->alphabets,
-                       .rank = rank + p * data->variables};
+                       .rank = rank + lk_view_first(view, p, data->variables)};
     }
     if (data->labels > 0) {
         fields[count++] =

@@ -224,8 +224,8 @@ static lk_status take_fields(job *work, const json_t *object, size_t *known) {
     if (view == NULL) {
         return LK_OK;
     }
-    lk_status status =
-        lk_view_parse(work->context, json_string_value(view), data->alphabet, &data->view);
+    lk_status status = lk_view_parse(work->context, json_string_value(view), data->shape,
+                                     data->alphabet, &data->view);
     return status == LK_OK ? status
                            : lk_fail(work->context, LK_FORMAT,
                                      "%s: metadata \"data\": there is no view %.40s of them",

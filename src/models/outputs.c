@@ -12,9 +12,10 @@
 #define SCALE_LEAST 0.2     /* in levels, above the floor: so that a scale can still learn */
 #define WEIGHTS_SHARE 0.1f
 
-static int32_t colours_of(const lk_model *model) {
+/* Of so many cells, as those of a part of a view are. */
+static int32_t colours_of(const lk_model *model, int64_t cells) {
     const lk_shape *shape = &model->data.shape;
-    return shape->axes == 3 ? (int32_t)shape->size[2] : 1;
+    return shape->axes == 3 ? (int32_t)(cells / (shape->size[0] * shape->size[1])) : 1;
 }
 
 bool lk_outputs_logistic(const lk_model *model) {
@@ -66,7 +67,7 @@ static lk_status check_logistic(lk_graph *graph, const lk_model *model, const lk
 static lk_outputs output_of(const lk_model *model, const lk_field *field) {
     return (lk_outputs){.field = field,
                         .logistic = lk_outputs_logistic(model),
-                        .colours = colours_of(model),
+                        .colours = colours_of(model, field->cells),
                         .components = (int32_t)lk_settings_integer(&model->settings, "mixtures")};
 }
 
@@ -96,6 +97,10 @@ lk_status lk_outputs_check_order(lk_graph *graph, const lk_outputs *output) {
     return LK_OK;
 }
 
+int32_t lk_outputs_colours(const lk_outputs *output, const lk_field *field) {
+    return (int32_t)(field->cells / (output->field->cells / output->colours));
+}
+
 int32_t lk_outputs_groups(const lk_outputs *output) {
     return output->logistic ? 1 : output->colours;
 }
@@ -103,8 +108,8 @@ int32_t lk_outputs_groups(const lk_outputs *output) {
 lk_node *lk_outputs_numbers(lk_graph *graph, const lk_outputs *output, const lk_field *field,
                             int32_t groups) {
     lk_node *numbers = lk_pixels_numbers(graph, field);
-    return groups == output->colours ? numbers
-                                     : lk_cells_to_channels(graph, numbers, output->colours);
+    int32_t colours = lk_outputs_colours(output, field);
+    return groups == colours ? numbers : lk_cells_to_channels(graph, numbers, colours);
 }
 
 int64_t lk_outputs_channels(const lk_outputs *output, int32_t groups) {
@@ -207,7 +212,7 @@ static lk_status start_logistic(lk_model *model, const lk_dataset *train, int32_
                                 const char *prefix, int32_t colours) {
     int32_t alphabet =
         part >= 0 ? lk_model_view(model)->parts[part].alphabet : model->data.alphabet;
-    lk_field field = {.alphabet = alphabet};
+    lk_field field = {.cells = model->data.variables, .alphabet = alphabet};
     lk_outputs output = output_of(model, &field);
     output.colours = colours;
     int64_t symbols = (int64_t)output.colours * alphabet;
@@ -231,28 +236,46 @@ static lk_status start_softmax(lk_model *model, const lk_dataset *train, int32_t
     return lk_pooled_logits(model, train, part, colours, bias->value);
 }
 
-/* Of all parts of a view, or of the data as they are (part -1). */
-static lk_status start_parts(lk_model *model, const lk_dataset *train, int32_t colours) {
+/* Of a part, or of the data as they are (part -1), in layers whose names begin so. */
+static lk_status start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                            const char *prefix, bool pooled) {
+    int64_t cells = lk_view_cells(lk_model_view(model), part, model->data.variables);
+    int32_t colours = colours_of(model, cells);
+    return lk_outputs_logistic(model)
+               ? start_logistic(model, train, part, prefix, colours)
+               : start_softmax(model, train, part, prefix, pooled ? 1 : colours);
+}
+
+/* Of all parts of a view, or of the data as they are (part -1); layers of the name "under".
+ * pooled: a softmax has one set of biases for all colours. */
+static lk_status start_parts(lk_model *model, const lk_dataset *train, const char *under,
+                             bool pooled) {
     const lk_view *view = lk_model_view(model);
     int32_t first = view == NULL ? -1 : 0, parts = view == NULL ? 0 : view->part_count;
     for (int32_t part = first; part < parts; part++) {
-        char prefix[64] = "";
-        if (part >= 0) {
-            snprintf(prefix, sizeof prefix, "%s.", view->parts[part].name);
-        }
-        LK_TRY(lk_outputs_logistic(model)
-                   ? start_logistic(model, train, part, prefix, colours_of(model))
-                   : start_softmax(model, train, part, prefix, colours));
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "%s%s%s", part >= 0 ? view->parts[part].name : "",
+                 part >= 0 ? "." : "", under);
+        LK_TRY(start_part(model, train, part, prefix, pooled));
     }
     return LK_OK;
 }
 
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train) {
-    return start_parts(model, train, colours_of(model));
+    return start_parts(model, train, "", false);
+}
+
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *under) {
+    return start_parts(model, train, under, false);
+}
+
+lk_status lk_outputs_start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix) {
+    return start_part(model, train, part, prefix, false);
 }
 
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train) {
-    return start_parts(model, train, 1);
+    return start_parts(model, train, "", true);
 }
 
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train) {

@@ -62,8 +62,10 @@ lk_status lk_outputs_init_each(lk_graph *graph, const lk_model *model, const lk_
 lk_status lk_outputs_check_order(lk_graph *graph, const lk_outputs *output);
 /* Cells of a pixel in the network: its colours for a softmax, 1 for a mixture. */
 int32_t lk_outputs_groups(const lk_outputs *output);
+/* Cells of a pixel that another field of the same pixels has. */
+int32_t lk_outputs_colours(const lk_outputs *output, const lk_field *field);
 /* A field of the same pixels as numbers, binary ones 0 and 1, others in -1 .. 1: a cell for each
- * colour, or, in 1 group, one for the pixel, a channel for each colour. */
+ * colour, or, unless there are so many groups, one for the pixel, a channel for each colour. */
 lk_node *lk_outputs_numbers(lk_graph *graph, const lk_outputs *output, const lk_field *field,
                             int32_t groups);
 /* Channels of a cell of the layer "logits", and what these parameterise. */
@@ -77,8 +79,14 @@ void lk_outputs_model(lk_graph *graph, const lk_outputs *output, int32_t groups,
  * no two are alike, and neither are pixels: dark components are dark in all colours. Weights become
  * so small that what the network says moves means by a tenth of their scales. */
 lk_status lk_outputs_start(lk_model *model, const lk_dataset *train);
+/* The same of the layer UNDER + "logits", one of several that pixels have (of a view's parts
+ * "high." UNDER "logits", ...). */
+lk_status lk_outputs_start_under(lk_model *model, const lk_dataset *train, const char *under);
 /* The same of networks whose layer has one set of biases for all colours. */
 lk_status lk_outputs_start_pooled(lk_model *model, const lk_dataset *train);
+/* The same of the layer PREFIX + "logits" alone; part: of a view, else -1. */
+lk_status lk_outputs_start_part(lk_model *model, const lk_dataset *train, int32_t part,
+                                const char *prefix);
 /* The same of networks in which each value stands by itself. */
 lk_status lk_outputs_start_each(lk_model *model, const lk_dataset *train);
 

@@ -39,7 +39,7 @@ static lk_model *make_model(lk_context *context, const output_case *c) {
     memcpy(set, c->set, sizeof c->set);
     set[c->sets] = "distribution=logistic";
     if (c->view != NULL) {
-        testing_ok(context, lk_view_parse(context, c->view, c->alphabet, &data.view));
+        testing_ok(context, lk_view_parse(context, c->view, data.shape, c->alphabet, &data.view));
     }
     testing_ok(context,
                lk_model_create(context, c->family, set, c->sets + 1, data, "natural", 5, &model));

@@ -26,6 +26,10 @@ typedef lk_status lk_part(const lk_model *model, lk_graph *graph, const lk_field
 /* All parts in turn, in the graph's scope of each; then lk_graph_close. */
 lk_status lk_parts_build(const lk_model *model, lk_graph *graph, lk_part *part);
 
+/* The grid on which the part before is read: that of the network, or, where its pixels have another
+ * number of cells, one of whole pixels; and features on such a grid at all cells of the other. */
+lk_grid lk_part_grid(const lk_outputs *output, const lk_field *before, lk_grid grid);
+lk_node *lk_part_spread(lk_graph *graph, lk_node *node, lk_grid from, lk_grid to);
 /* s: features of the part before, a cell for each of the grid: relu of a convolution over whole
  * windows of sizes[0], then of another of sizes[1]; NULL where before is. Declares NAME1... and
  * NAME2... */

@@ -8,11 +8,16 @@ static int64_t pixels_of(const lk_resnets *resnets) {
     return resnets->grid.size[0] * resnets->grid.size[1];
 }
 
-lk_node *lk_pixel_numbers_and_one(const lk_resnets *resnets, const lk_outputs *output) {
-    lk_node *numbers = lk_outputs_numbers(resnets->graph, output, output->field, 1);
+lk_node *lk_pixel_field_and_one(const lk_resnets *resnets, const lk_outputs *output,
+                                const lk_field *field) {
+    lk_node *numbers = lk_outputs_numbers(resnets->graph, output, field, 1);
     lk_node *one = lk_fill(resnets->graph, pixels_of(resnets), 1, 1.0f);
     lk_node *both[] = {numbers, one};
     return lk_join_channels(resnets->graph, both, 2);
+}
+
+lk_node *lk_pixel_numbers_and_one(const lk_resnets *resnets, const lk_outputs *output) {
+    return lk_pixel_field_and_one(resnets, output, output->field);
 }
 
 /* A cell for each colour of a pixel: what a layer of its own says of the pixel's features. */

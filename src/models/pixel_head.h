@@ -14,6 +14,9 @@
 
 /* A cell for each pixel: its colours as numbers, and a one, which tells where the image ends. */
 lk_node *lk_pixel_numbers_and_one(const lk_resnets *resnets, const lk_outputs *output);
+/* The same of another field of the same pixels: a part of a view. */
+lk_node *lk_pixel_field_and_one(const lk_resnets *resnets, const lk_outputs *output,
+                                const lk_field *field);
 /* `features` have a cell for each pixel. Declares logits...; for colours in turn also colour1..., a
  * layer for each, of `channels`, and colours... */
 void lk_pixel_head(const lk_resnets *resnets, const lk_outputs *output, lk_node *features,

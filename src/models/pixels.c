@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "dist/dist.h"
 #include "models/marginals.h"
 
@@ -67,6 +68,27 @@ lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field) {
                : lk_scale(graph, field->node, 2.0f / (float)(field->alphabet - 1), -1.0f);
 }
 
+lk_node *lk_pixels_where(lk_graph *graph, lk_grid grid) {
+    float height = (float)grid.size[0], width = (float)grid.size[1];
+    int64_t cells = grid.size[0] * grid.size[1] * grid.groups;
+    int64_t channels = grid.groups > 1 ? 2 + grid.groups : 2;
+    float *where = lk_arena_take(graph->arena, cells * channels, sizeof *where);
+    if (where == NULL) {
+        graph->failed = lk_fail_no_memory(graph->context, "places", cells * channels * 4);
+        return NULL;
+    }
+    for (int64_t cell = 0; cell < cells; cell++) {
+        int64_t pixel = cell / grid.groups, group = cell % grid.groups;
+        float *at = where + cell * channels;
+        at[0] = ((float)(pixel / grid.size[1]) - 0.5f * height) / height;
+        at[1] = ((float)(pixel % grid.size[1]) - 0.5f * width) / width;
+        for (int64_t g = 0; g < channels - 2; g++) {
+            at[2 + g] = g == group ? 1.0f : 0.0f;
+        }
+    }
+    return lk_constant(graph, where, cells, channels);
+}
+
 lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,
                                   lk_centre centre, lk_init init) {
     return (lk_conv_options){.grid = grid,
@@ -100,7 +122,7 @@ void lk_pixels_model(lk_graph *graph, const lk_field *field, lk_node *logits) {
 lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
     const lk_shape *shape = &model->data.shape;
     const lk_view *view = lk_model_view(model);
-    int64_t colours = shape->axes == 3 ? shape->size[2] : 1;
+    int64_t pixels = shape->axes == 3 ? shape->size[0] * shape->size[1] : model->data.variables;
     for (int32_t part = view == NULL ? -1 : 0; part < (view == NULL ? 0 : view->part_count);
          part++) {
         char name[64];
@@ -108,6 +130,7 @@ lk_status lk_pixels_start(lk_model *model, const lk_dataset *train) {
                  part < 0 ? "" : ".");
         int32_t bias = lk_parameters_find(model->parameters, name);
         LK_REQUIRE(bias >= 0);
+        int64_t colours = lk_view_cells(view, part, model->data.variables) / pixels;
         LK_TRY(lk_pooled_logits(model, train, part, colours, model->parameters->list[bias].value));
     }
     return LK_OK;

@@ -27,6 +27,10 @@ lk_status lk_mask_size(lk_graph *graph, const lk_model *model, const char *key, 
 lk_status lk_pixels_grid(lk_graph *graph, const lk_model *model, lk_grid *grid);
 /* A field as numbers: symbols above the binary ones in -1 .. 1. */
 lk_node *lk_pixels_numbers(lk_graph *graph, const lk_field *field);
+/* Where each of the grid's cells is: its pixel's row r and column c as (r - height / 2) / height
+ * and (c - width / 2) / width, and, of several groups, a 1 among as many channels: [cells][2 or 2
+ * + groups]. */
+lk_node *lk_pixels_where(lk_graph *graph, lk_grid grid);
 /* lk_conv under the mask, which must outlive the options, with a bias. */
 lk_conv_options lk_pixels_options(lk_grid grid, int64_t channels, const lk_mask *mask,
                                   lk_centre centre, lk_init init);

@@ -56,6 +56,9 @@ double lk_run_lane_bytes(const lk_run *run);
 /* Bytes that so many lanes would take, with the window that would be chosen for them. */
 lk_status lk_run_bytes(const lk_model *model, const lk_run_options *options, int64_t lanes,
                        double *bytes);
+/* Bytes of the past of one lane, of a model of streams that is sampled or decoded: those that its
+ * network reads, and those that are held for it, with room for what is new. */
+lk_status lk_run_past(const lk_model *model, int64_t *read, int64_t *held);
 /* Halves *lanes until they take at most `bytes`; 1 is taken whatever it needs. */
 lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, double bytes,
                      int64_t *lanes);

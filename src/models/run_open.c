@@ -18,7 +18,8 @@ typedef struct window_rule {
 static const window_rule of_sequences = {(double)(64 << 20), 256, 8};
 static const window_rule of_images = {(double)(512 << 20), 1 << 16, 1};
 
-#define INCREMENTAL_WINDOW 16 /* positions, where forward is not called */
+/* Positions, where forward is not called: a queue has room for so many more than it needs. */
+#define INCREMENTAL_WINDOW 2
 
 static int64_t larger(int64_t a, int64_t b) {
     return a > b ? a : b;
@@ -185,11 +186,14 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     return LK_OK;
 }
 
-/* A network that does not repeat along the data is held whole at their size, and so are one that
- * strides over as much as they have and one that is ranked by a rule: LK_UNSUPPORTED. */
+/* A network that does not repeat along the data is held whole at their size, as one of a view is,
+ * whose parts come one after another; and so are one that strides over as much as they have and one
+ * that is ranked by a rule: LK_UNSUPPORTED. */
 static lk_status find_need(const lk_model *model, lk_shape shape, lk_plan plan, need *n) {
-    if (model->family->ranks != NULL) {
-        return LK_UNSUPPORTED;
+    *n = (need){0};
+    if (lk_model_view(model) != NULL || model->family->ranks != NULL) {
+        return lk_fail(model->context, LK_UNSUPPORTED, "a %s model does not slide along its data",
+                       model->family->name);
     }
     LK_TRY(measure(model, shape, plan, n));
     bool strides_over =
@@ -392,4 +396,21 @@ lk_status lk_run_fit(const lk_model *model, const lk_run_options *options, doubl
         *lanes /= 2;
     }
     return LK_OK;
+}
+
+lk_status lk_run_past(const lk_model *model, int64_t *read, int64_t *held) {
+    lk_run small = {.model = model};
+    *read = *held = 0;
+    LK_REQUIRE(model->data.stream);
+    lk_status status = build_sliding(model, (lk_shape){1, {0}}, INCREMENTAL_WINDOW, &small);
+    for (int32_t i = 0; status == LK_OK && i < small.graph->node_count; i++) {
+        const lk_window_node *node = &small.window.nodes[i];
+        int64_t bytes = node->cells * small.graph->nodes[i]->channels * (int64_t)sizeof(float);
+        bool past = !node->constant && !node->brief && node->kept > 0;
+        *read += past ? node->kept * bytes : 0;
+        *held += past ? lk_window_held(&small.window, i, INCREMENTAL_WINDOW) * bytes : 0;
+    }
+    lk_window_deinit(&small.window);
+    lk_graph_destroy(small.graph);
+    return status;
 }

@@ -33,7 +33,9 @@ static lk_status fits(lk_context *context, const void *argument, const char *nam
 
 static lk_status fits_part(lk_context *context, const void *argument, const char *name,
                            lk_shape shape) {
-    return lk_model_part(argument, shape) ? LK_OK : fits(context, argument, name, shape);
+    return lk_model_part(argument, shape) || lk_model_first(argument, shape)
+               ? LK_OK
+               : fits(context, argument, name, shape);
 }
 
 static lk_status fits_training(lk_context *context, const void *argument, const char *name,
@@ -55,7 +57,11 @@ void lk_model_wish_new(lk_dataset_options *reading) {
 
 void lk_model_wish(const lk_model *model, lk_data_use use, lk_dataset_options *reading) {
     static lk_status (*const fits_use[])(lk_context *, const void *, const char *, lk_shape) = {
-        [LK_FOR_RUN] = fits, [LK_FOR_COMPLETION] = fits_part, [LK_FOR_TRAINING] = fits_training};
+        [LK_FOR_RUN] = fits,
+        [LK_FOR_COMPLETION] = fits_part,
+        [LK_FOR_ENLARGING] = fits_new,
+        [LK_FOR_TRAINING] = fits_training,
+    };
     const lk_data_description *data = &model->data;
     lk_picture_wish *wish = &reading->pictures;
     lk_shape own = lk_shape_picture(data->shape);
@@ -104,7 +110,8 @@ static lk_status check_labels(const lk_model *model, const lk_dataset *dataset) 
         return lk_fail(model->context, LK_MISMATCH,
                        "%s: the model gives p(x | label), and these data have no labels%s",
                        dataset->path,
-                       lk_advice(model->context, "labels", ": give them (--labels PATH)"));
+                       lk_advice(model->context, "labels",
+                                 ": give them (--labels PATH, or by the names of files name:2)"));
     }
     for (int64_t i = 0; i < dataset->examples; i++) {
         if (dataset->labels[i] < 0 || dataset->labels[i] >= model->data.labels) {
@@ -175,8 +182,8 @@ lk_status lk_model_label_texts(const lk_model *model, const char *labels, lk_ite
                        "%s: the model gives p(x | label), and no folder's name is a label here%s",
                        lk_items_path(items),
                        lk_advice(model->context, "labels",
-                                 ": give one for each text (--labels "
-                                 "PATH)"));
+                                 ": give one for each text (--labels PATH, or by their names "
+                                 "name:2)"));
     }
     return model->data.classes.count > 0 ? lk_items_match_labels(items, &model->data.classes)
                                          : LK_OK;

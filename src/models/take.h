@@ -13,8 +13,15 @@ typedef struct lk_take_options {
 } lk_take_options;
 
 /* Whom data are for: a run, of families of any size at the data's; one whose examples are to be
- * completed, which may be upper parts; a training, of no other size than the model's. */
-typedef enum lk_data_use { LK_FOR_RUN, LK_FOR_COMPLETION, LK_FOR_TRAINING } lk_data_use;
+ * completed, which may be upper parts, or the pictures that its ordering begins with; one of whose
+ * examples these are every so-manieth row and column; a training, of no other size than the
+ * model's. */
+typedef enum lk_data_use {
+    LK_FOR_RUN,
+    LK_FOR_COMPLETION,
+    LK_FOR_ENLARGING,
+    LK_FOR_TRAINING
+} lk_data_use;
 /* What a model asks of data: of pictures its levels and channels, and how its own were read where
  * the options do not say it; of all that is unpacked or decoded a shape that fits the use,
  * before it is. To be set when all else of the options is. The model must

@@ -6,6 +6,27 @@
 #include "ops/ops.h"
 
 #define LK_TEMPORAL_KERNEL_MOST 64
+#define LK_TEMPORAL_PAPER "WaveNet, section 2.1"
+
+/* The settings' rows, of which each family has its own order and standards. */
+#define LK_TEMPORAL_KERNEL(standard)                                           \
+    {                                                                          \
+        .key = "kernel", .kind = LK_INTEGER, .fallback = standard, .least = 2, \
+        .most = LK_TEMPORAL_KERNEL_MOST, .source = LK_TEMPORAL_PAPER,          \
+        .help = "taps of a convolution"                                        \
+    }
+#define LK_TEMPORAL_DILATION(standard)                                                        \
+    {                                                                                         \
+        .key = "dilation", .kind = LK_INTEGER, .fallback = standard, .least = 1, .most = 16,  \
+        .source = LK_TEMPORAL_PAPER,                                                          \
+        .help = "how many times wider each layer's taps stand than those of the layer before" \
+    }
+#define LK_TEMPORAL_CYCLE(standard)                                                       \
+    {                                                                                     \
+        .key = "cycle", .kind = LK_INTEGER, .fallback = standard, .least = 1, .most = 24, \
+        .source = LK_TEMPORAL_PAPER,                                                      \
+        .help = "layers after which the taps stand side by side again"                    \
+    }
 
 /* `kernel` taps, `dilation` apart, the last one so many cells (0, or -1: the cell before) from the
  * cell itself. Declares NAME.weight, NAME.bias. */

@@ -173,7 +173,7 @@ static inline void testing_nll(const lk_model *model, const uint16_t *x, int64_t
 /* A likelihood that a test writes down in double: x[variables]. */
 typedef double testing_reference(const void *network, const uint16_t *x);
 
-/* x[count][variables], at most 64 of them; `which` case, of what seed, is for the message. */
+/* x[count][modelled], at most 64 of them; `which` case, of what seed, is for the message. */
 static inline void testing_equals(const lk_model *model, const uint16_t *x, int64_t count,
                                   testing_reference *reference, const void *network, int64_t which,
                                   uint64_t seed) {
@@ -181,7 +181,7 @@ static inline void testing_equals(const lk_model *model, const uint16_t *x, int6
     assert_true(count <= 64);
     testing_nll(model, x, count, nll);
     for (int64_t e = 0; e < count; e++) {
-        double expected = reference(network, x + e * model->data.variables);
+        double expected = reference(network, x + e * lk_model_modelled(model));
         if (!(fabs(nll[e] - expected) <= 1e-5 * (1.0 + expected))) {
             fail_msg("case %lld, seed %llu, example %lld: %.9g nats, the equations give %.9g",
                      (long long)which, (unsigned long long)seed, (long long)e, nll[e], expected);
@@ -238,7 +238,7 @@ static inline void testing_same_nll(const lk_model *one, const lk_model *other) 
 static inline void testing_sample_costs_one_pass(const lk_model *model) {
     lk_graph *graph;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
-    assert_int_equal(graph->steps, model->data.variables);
+    assert_int_equal(graph->steps, lk_model_modelled(model));
     assert_true(lk_graph_multiply_adds_cached(graph) <= lk_graph_multiply_adds_forward(graph));
     lk_graph_destroy(graph);
 }
@@ -257,11 +257,11 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
     testing_ok(model->context, lk_execution_forward(parallel, x, count));
     testing_ok(model->context, lk_execution_begin(steps, count));
     uint16_t *column = malloc((size_t)count * sizeof *column);
-    size_t bytes = (size_t)(count * lk_graph_channels(graph)) * sizeof(float);
     for (int32_t s = 0; s < graph->steps; s++) {
         testing_ok(model->context, lk_execution_compute(steps, s));
         for (int64_t i = graph->rank_begin[s]; i < graph->rank_begin[s + 1]; i++) {
             int64_t v = graph->by_rank[i];
+            size_t bytes = (size_t)(count * lk_graph_head(graph, v).channels) * sizeof(float);
             if (memcmp(lk_execution_parameters(steps, v), lk_execution_parameters(parallel, v),
                        bytes) != 0) {
                 fail_msg("%s: variable %lld: incremental %.9g, parallel %.9g (first example)",

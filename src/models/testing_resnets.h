@@ -15,6 +15,8 @@
 
 typedef struct resnets_reference {
     const lk_model *model;
+    const char *prefix; /* of layers: "", or "high." of a part of a view */
+    int32_t alphabet;
     int64_t height, width, colours, label;
     bool doubled;
     testing_bump bump;
@@ -28,6 +30,8 @@ typedef struct resnets_features {
 static inline resnets_reference resnets_reference_of(const lk_model *model, bool doubled) {
     const lk_shape *shape = &model->data.shape;
     return (resnets_reference){.model = model,
+                               .prefix = "",
+                               .alphabet = model->data.alphabet,
                                .height = shape->size[0],
                                .width = shape->size[1],
                                .colours = shape->axes == 3 ? shape->size[2] : 1,
@@ -38,7 +42,7 @@ static inline resnets_reference resnets_reference_of(const lk_model *model, bool
 static inline int64_t resnets_read(const resnets_reference *r, const char *layer, const char *what,
                                    double *value) {
     char name[128];
-    snprintf(name, sizeof name, "%s.%s", layer, what);
+    snprintf(name, sizeof name, "%s%s.%s", r->prefix, layer, what);
     int32_t found = lk_parameters_find(r->model->parameters, name);
     if (found < 0) {
         fail_msg("no parameter %s", name);
@@ -66,13 +70,14 @@ static inline void resnets_normalise(double *weight, const double *gain, int64_t
     }
 }
 
-/* A filter whose upper left corner stands at (top, left) from its pixel. */
+/* A filter whose upper left corner stands at (top, left) from its pixel; pixels that it reads are
+ * `reach` apart, 0: next to each other. */
 typedef struct resnets_filter {
-    int64_t rows, columns, top, left;
+    int64_t rows, columns, top, left, reach;
 } resnets_filter;
 
-static const resnets_filter resnets_1x1 = {1, 1, 0, 0};
-static const resnets_filter resnets_2x2 = {2, 2, -1, -1};
+static const resnets_filter resnets_1x1 = {1, 1, 0, 0, 1};
+static const resnets_filter resnets_2x2 = {2, 2, -1, -1, 1};
 
 static inline void resnets_conv(const resnets_reference *r, const char *layer,
                                 const resnets_features *in, resnets_filter f,
@@ -88,8 +93,9 @@ static inline void resnets_conv(const resnets_reference *r, const char *layer,
     for (int64_t p = 0; p < r->height * r->width; p++) {
         memcpy(out->at[p], bias, (size_t)columns * sizeof *bias);
         for (int64_t row = 0; row < rows; row++) {
-            int64_t tap = row / in->channels, y = p / r->width + f.top + tap / f.columns;
-            int64_t x = p % r->width + f.left + tap % f.columns;
+            int64_t tap = row / in->channels, reach = f.reach > 0 ? f.reach : 1;
+            int64_t y = p / r->width + f.top + tap / f.columns * reach;
+            int64_t x = p % r->width + f.left + tap % f.columns * reach;
             bool inside = y >= 0 && y < r->height && x >= 0 && x < r->width;
             for (int64_t c = 0; c < columns && inside; c++) {
                 out->at[p][c] +=
@@ -164,7 +170,7 @@ static inline void resnets_layer(const resnets_reference *r, const char *name, r
 /* ---- the head -------------------------------------------------------------------------------- */
 
 static inline double resnets_number(const resnets_reference *r, uint16_t x) {
-    int32_t alphabet = r->model->data.alphabet;
+    int32_t alphabet = r->alphabet;
     return alphabet == 2 ? x : 2.0 * x / (alphabet - 1) - 1.0;
 }
 
@@ -193,7 +199,7 @@ static inline double resnets_colours_nll(const resnets_reference *r,
         earlier_bias[RESNETS_WEIGHTS], last[RESNETS_WEIGHTS], gain[RESNETS_WEIGHTS],
         bias[RESNETS_WEIGHTS];
     static resnets_features hidden[4];
-    int32_t alphabet = r->model->data.alphabet;
+    int32_t alphabet = r->alphabet;
     int64_t f = features->channels, wide = alphabet == 2 ? 1 : alphabet, above = 0, at = 0;
     double nll = 0;
     resnets_read(r, "colours", "weight", earlier);
@@ -243,9 +249,9 @@ static inline double resnets_head_nll(const resnets_reference *r, const resnets_
     double nll = 0;
     resnets_conv(r, "logits", features, resnets_1x1, &out);
     for (int64_t p = 0; p < r->height * r->width; p++) {
-        nll += logistic ? testing_pixel_nll(out.at[p], components, (int32_t)r->colours,
-                                            r->model->data.alphabet, x + p * r->colours)
-                        : resnets_symbol_nll(out.at[p], r->model->data.alphabet, x[p]);
+        nll += logistic ? testing_pixel_nll(out.at[p], components, (int32_t)r->colours, r->alphabet,
+                                            x + p * r->colours)
+                        : resnets_symbol_nll(out.at[p], r->alphabet, x[p]);
     }
     return nll;
 }

@@ -304,6 +304,7 @@ static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int6
                           .symbols = walk->symbols + n * count,
                           .characters = walk->text != NULL ? walk->characters + n * count : NULL,
                           .nats = walk->nats,
+                          .view = lk_items_view(walk->items),
                           .last = at + here == lk_items_length(walk->items, g->item + n)};
     if (here == 0) {
         return LK_OK;

@@ -50,8 +50,9 @@ typedef struct lk_passage {
     /* [count]: surprisals, those of escaped characters included; +infinity for probability zero.
      * NULL: of an example taken whole, and `terms` was not asked for. */
     const double *nats;
-    int64_t escapes; /* symbols that are the escape */
-    bool last;       /* of its item */
+    const lk_view *view; /* of an example, whose cells the symbols are; NULL: its values */
+    int64_t escapes;     /* symbols that are the escape */
+    bool last;           /* of its item */
     /* Of an item that several networks took whole: what network k says of all of it stands at k *
      * network_stride; else NULL. */
     const double *network_nats;
@@ -60,13 +61,9 @@ typedef struct lk_passage {
 } lk_passage;
 
 /* What variable first + i of the data set costs, which has `variables`: of examples seen through a
- * view, its parts together. */
+ * view, which are told whole, its parts together (lk_view_share). */
 static inline double lk_passage_nats(const lk_passage *passage, int64_t i, int64_t variables) {
-    double nats = passage->nats[i];
-    for (int64_t v = i + variables; v < passage->count; v += variables) {
-        nats += passage->nats[v];
-    }
-    return nats;
+    return lk_view_share(passage->view, passage->nats, variables, i);
 }
 
 /* Passages of an item come in order; those of items side by side between each other. What is not

@@ -138,6 +138,7 @@ typedef struct lk_conv_sweep {
     int32_t *row;               /* [cells * batch] */
     int32_t *a_row;             /* the same for A, where its cells are others (a stride) */
     int32_t *a_index, *b_index; /* [depth] */
+    float *a_row_copy;          /* [depth] */
 } lk_conv_sweep;
 
 /* cells NULL: so many from `first` on. Uses the workspace's scratch memory; false when out of

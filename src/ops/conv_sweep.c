@@ -11,7 +11,7 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
     if (rows > INT32_MAX || depth > INT32_MAX) {
         return false;
     }
-    int64_t count = s->table->classes + 1 + cells + rows + a_rows + 2 * depth;
+    int64_t count = s->table->classes + 1 + cells + rows + a_rows + 3 * depth;
     int32_t *memory = lk_workspace_scratch(s->task->workspace, count * (int64_t)sizeof *memory);
     if (memory == NULL) {
         return false;
@@ -22,6 +22,7 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
     s->a_row = s->row + rows;
     s->a_index = s->a_row + a_rows;
     s->b_index = s->a_index + depth;
+    s->a_row_copy = (float *)(s->b_index + depth);
     return true;
 }
 
@@ -77,10 +78,10 @@ static const int32_t *list_a_rows(const lk_conv_sweep *s, const int32_t *cells, 
 /* How many of the entries stand near enough to the first one that 32 bits can tell their places. */
 static int32_t near_entries(const lk_conv_sweep *s, const lk_conv_entry *entries, int32_t count) {
     int32_t near = 1;
-    int64_t floats = s->task->batch * s->a_stride;
+    int64_t most = count > 1 ? INT32_MAX / (s->task->batch * s->a_stride) : 0;
     while (near < count) {
         int64_t distance = (int64_t)entries[near].delta - entries[0].delta;
-        if ((distance < 0 ? -distance : distance) + 1 > INT32_MAX / floats) {
+        if ((distance < 0 ? -distance : distance) + 1 > most) {
             break;
         }
         near++;
@@ -88,20 +89,53 @@ static int32_t near_entries(const lk_conv_sweep *s, const lk_conv_entry *entries
     return near;
 }
 
-static void list_depth(const lk_conv_sweep *s, const lk_conv_strip *strip,
-                       const lk_conv_entry *entries, int32_t count) {
-    int32_t *a = s->a_index, *b = s->b_index;
+static void list_a(const lk_conv_sweep *s, const lk_conv_strip *strip, const lk_conv_entry *entries,
+                   int32_t count) {
+    int32_t *a = s->a_index;
     int64_t floats = s->task->batch * s->a_stride;
     for (int32_t e = 0; e < count; e++) {
         int32_t from = (int32_t)((entries[e].delta - entries[0].delta) * floats);
-        int32_t block = (int32_t)(entries[e].block * s->block_rows);
         for (const lk_conv_part *p = strip->parts; p < strip->parts + strip->count; p++) {
             for (int32_t c = 0; c < s->strips.depth; c++) {
                 *a++ = from + p->a + c;
+            }
+        }
+    }
+}
+
+static void list_b(const lk_conv_sweep *s, const lk_conv_strip *strip, const lk_conv_entry *entries,
+                   int32_t count) {
+    int32_t *b = s->b_index;
+    for (int32_t e = 0; e < count; e++) {
+        int32_t block = (int32_t)(entries[e].block * s->block_rows);
+        for (const lk_conv_part *p = strip->parts; p < strip->parts + strip->count; p++) {
+            for (int32_t c = 0; c < s->strips.depth; c++) {
                 *b++ = block + p->b + c;
             }
         }
     }
+}
+
+/* Whether the rows of B that the entries meet follow one another: all rows of blocks side by
+ * side. */
+static bool b_follows(const lk_conv_sweep *s, const lk_conv_strip *strip,
+                      const lk_conv_entry *entries, int32_t count) {
+    bool whole = strip->count == 1 && strip->parts[0].b == 0 && s->strips.depth == s->block_rows;
+    for (int32_t e = 1; e < count && whole; e++) {
+        whole = entries[e].block == entries[0].block + e;
+    }
+    return whole;
+}
+
+/* A single row of A, copied together. a: where the first entry's stands. */
+static const float *gather_row(const lk_conv_sweep *s, const float *a, const lk_conv_entry *entries,
+                               int32_t count) {
+    int64_t floats = s->task->batch * s->a_stride, depth = s->strips.depth;
+    for (int32_t e = 0; e < count; e++) {
+        memcpy(s->a_row_copy + e * depth, a + (entries[e].delta - entries[0].delta) * floats,
+               (size_t)depth * sizeof *a);
+    }
+    return s->a_row_copy;
 }
 
 /* Cells that meet no block at all. */
@@ -132,19 +166,28 @@ static bool run_strip(const lk_conv_sweep *s, const meeting *m, const lk_conv_st
     const float *a = s->a + (lk_conv_origin(s->table, m->cells[0]) + m->entries[0].delta) *
                                 task->batch * s->a_stride;
     const float *b = task->parameter[0] + strip->b;
+    int64_t rows = m->count * task->batch;
     bool together = m->near == 1 && strip->count == 1;
-    if (together) {
-        a += strip->parts[0].a;
+    bool follows = together || b_follows(s, strip, m->entries, m->near);
+    bool single = !together && follows && rows == 1;
+    if (follows) {
         b += (m->entries[0].block * s->block_rows + strip->parts[0].b) * s->b_row_stride;
     } else {
-        list_depth(s, strip, m->entries, m->near);
+        list_b(s, strip, m->entries, m->near);
+    }
+    if (together) {
+        a += strip->parts[0].a;
+    } else if (single) {
+        a = gather_row(s, a + strip->parts[0].a, m->entries, m->near);
+    } else {
+        list_a(s, strip, m->entries, m->near);
     }
     lk_product product = {
-        .rows = m->count * task->batch,
+        .rows = rows,
         .columns = s->strips.columns,
         .depth = m->near * strip->count * s->strips.depth,
-        .a = {a, s->a_stride, 1, m->a_rows, together ? NULL : s->a_index},
-        .b = {b, s->b_row_stride, s->b_column_stride, together ? NULL : s->b_index, NULL},
+        .a = {a, s->a_stride, 1, single ? NULL : m->a_rows, together || single ? NULL : s->a_index},
+        .b = {b, s->b_row_stride, s->b_column_stride, follows ? NULL : s->b_index, NULL},
         .c = s->c + m->cells[0] * task->batch * s->c_stride + strip->column,
         .c_row_stride = s->c_stride,
         .c_column_stride = 1,

@@ -11,14 +11,14 @@
 #define EXAMPLES_PER_PIECE 16
 
 static lk_status allocate(lk_batches *b) {
-    int64_t variables = b->data->variables, parts = b->view != NULL ? b->view->part_count : 1;
+    int64_t variables = b->data->variables, seen = lk_view_length(b->view, variables);
     b->order = lk_allocate(b->data->examples, sizeof *b->order);
-    b->x = lk_allocate(b->batch_size * variables * parts, sizeof *b->x);
+    b->x = lk_allocate(b->batch_size * seen, sizeof *b->x);
     b->raw = b->view != NULL ? lk_allocate(b->batch_size * variables, sizeof *b->raw) : NULL;
     b->given = b->data->labels != NULL ? lk_allocate(b->batch_size, sizeof *b->given) : NULL;
     bool made = b->order != NULL && b->x != NULL && (b->raw != NULL || b->view == NULL) &&
                 (b->given != NULL || b->data->labels == NULL);
-    return made ? LK_OK : lk_fail_no_memory(b->context, "minibatch", 2 * b->batch_size * variables);
+    return made ? LK_OK : lk_fail_no_memory(b->context, "minibatch", 2 * b->batch_size * seen);
 }
 
 lk_status lk_batches_init(lk_batches *batches, lk_context *context, const lk_dataset *data,
@@ -59,15 +59,6 @@ void lk_batches_begin(lk_batches *batches, int64_t epoch) {
     batches->binarizer.epoch = (uint64_t)epoch;
 }
 
-/* Values, or where there is a view the parts of each, one part after another. */
-static void see(const lk_batches *b, const uint16_t *raw, uint16_t *x) {
-    for (int32_t part = 0; part < b->view->part_count; part++) {
-        for (int64_t v = 0; v < b->data->variables; v++) {
-            *x++ = lk_view_split(b->view, raw[v], part);
-        }
-    }
-}
-
 static void gather_example(const lk_batches *b, int64_t i) {
     int64_t variables = b->data->variables, example = b->order[b->first + i];
     uint16_t *x = (b->view != NULL ? b->raw : b->x) + i * variables;
@@ -78,7 +69,8 @@ static void gather_example(const lk_batches *b, int64_t i) {
     }
     lk_dataset_binarize(&b->binarizer, example, variables, grey, x);
     if (b->view != NULL) {
-        see(b, x, b->x + i * variables * b->view->part_count);
+        int64_t seen = lk_view_length(b->view, variables);
+        lk_view_read(b->view, x, variables, 0, seen, b->x + i * seen);
     }
     if (b->given != NULL) {
         b->given[i] = (uint16_t)b->data->labels[example];

@@ -18,20 +18,27 @@ lk_status lk_evaluation_init(lk_context *context, const lk_items *items,
 void lk_evaluation_deinit(lk_evaluation *evaluation) {
     lk_release(evaluation->nll_nats);
     lk_release(evaluation->network_nats);
+    lk_release(evaluation->group);
+    lk_release(evaluation->group_of);
     *evaluation = (lk_evaluation){0};
 }
 
 /* Examples of several parts are told whole. */
 static lk_status take(void *argument, const lk_passage *passage) {
     lk_evaluation *e = argument;
-    bool parts = e->variables > 0 && passage->count > e->variables && passage->nats != NULL;
+    bool parts = passage->view != NULL && passage->nats != NULL;
     e->nll_nats[passage->item] = passage->nll_nats;
     e->escapes += passage->escapes;
     for (int64_t k = 0; passage->network_nats != NULL && k < e->networks; k++) {
         e->network_nats[k] += passage->network_nats[k * passage->network_stride];
     }
     for (int64_t v = 0; parts && v < passage->count; v++) {
-        e->part_nats[v / e->variables] += passage->nats[v];
+        e->part_nats[lk_view_part_of(passage->view, v, e->variables)] += passage->nats[v];
+    }
+    for (int64_t i = 0; e->groups > 0 && i < passage->count; i++) {
+        int64_t variable; /* of a whole pixel's cell the first: groups are of pixels */
+        lk_view_made_of(passage->view, passage->first + i, e->variables, &variable);
+        e->group[e->group_of[variable]].nats += passage->nats[i];
     }
     return LK_OK;
 }
@@ -54,6 +61,32 @@ static lk_status count_networks(const lk_model *model, int64_t wanted, lk_evalua
                : lk_fail_no_memory(model->context, "likelihoods", evaluation->networks * 8);
 }
 
+/* Of one network the evaluation tells of its groups of variables. */
+static lk_status count_groups(const lk_model *model, const lk_items *items,
+                              lk_evaluation *evaluation) {
+    const lk_dataset *dataset = lk_items_dataset(items);
+    lk_shape shape;
+    if (model->family->groups == NULL || dataset == NULL || lk_model_variants(model) > 1) {
+        return LK_OK;
+    }
+    LK_TRY(lk_model_shape_for(model, dataset->path, dataset->shape, &shape));
+    int64_t variables = evaluation->variables;
+    evaluation->group_of = lk_allocate(variables, sizeof *evaluation->group_of);
+    if (evaluation->group_of == NULL) {
+        return lk_fail_no_memory(model->context, "groups of variables", variables * 4);
+    }
+    int32_t groups = model->family->groups(model, shape, evaluation->group_of);
+    evaluation->group = lk_allocate(groups, sizeof *evaluation->group);
+    if (evaluation->group == NULL) {
+        return lk_fail_no_memory(model->context, "groups of variables", groups * 16);
+    }
+    evaluation->groups = groups;
+    for (int64_t v = 0; v < variables; v++) {
+        evaluation->group[evaluation->group_of[v]].variables++;
+    }
+    return LK_OK;
+}
+
 lk_status lk_evaluate(const lk_model *model, lk_items *items, const lk_walk_options *options,
                       lk_evaluation *evaluation) {
     const lk_sink sink = lk_evaluation_sink(evaluation);
@@ -61,7 +94,8 @@ lk_status lk_evaluate(const lk_model *model, lk_items *items, const lk_walk_opti
     LK_TRY(lk_evaluation_init(model->context, items, evaluation));
     LK_TRY(count_networks(model, how.networks, evaluation));
     bool parts = lk_model_view(model) != NULL && evaluation->variables > 0;
-    how.terms |= parts && lk_model_variants(model) == 1;
+    LK_TRY(count_groups(model, items, evaluation));
+    how.terms |= (parts && lk_model_variants(model) == 1) || evaluation->groups > 0;
     return lk_walk_once(model, items, &how, &sink, 1);
 }
 

@@ -4,12 +4,22 @@
 
 #include "models/walk.h"
 
+typedef struct lk_evaluation_group {
+    int64_t variables; /* of an example; 0: it is empty */
+    double nats;
+} lk_evaluation_group;
+
 typedef struct lk_evaluation {
     int64_t items, variables; /* of the data set; 0: of texts */
     double *nll_nats;         /* owned, [items]; +infinity where the probability is 0 */
     int64_t escapes;          /* of texts: characters that the model does not know */
     /* What each part of a view brings, in nats, of all items; 0: several networks, or no view. */
     double part_nats[LK_VIEW_PARTS_MOST];
+    /* By lk_evaluate, where the model's family has groups of variables (lk_family.groups), on a
+     * data set: what each of them brings, in nats, of all items. Else `groups` is 0. */
+    lk_evaluation_group *group; /* owned, [groups] */
+    int32_t groups;
+    int32_t *group_of; /* owned, [variables] */
     /* By lk_evaluate, of a mixture of several networks on a data set: owned, [networks], what each
      * says alone, in nats, of all items. Else networks is 0. */
     double *network_nats;

@@ -92,6 +92,9 @@ static lk_status trainer_init(lk_trainer *t) {
     t->baselines.uniform = t->baselines.independent = (double)NAN;
     t->unsaved = true;
     LK_TRY(check_options(context, options, t->valid != NULL || t->valid_texts != NULL));
+    LK_TRY(lk_memory_allow(context, NULL, "training so many weights",
+                           (double)lk_parameters_total(t->model->parameters) * sizeof(float) *
+                               LK_TRAINED_SHARE));
     LK_TRY(lk_parameters_make_gradients(t->model->parameters));
     LK_TRY(t->feed->init(t));
     if (options->epochs > INT64_MAX / 2 / t->epoch_batches) {

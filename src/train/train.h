@@ -74,6 +74,10 @@ typedef struct lk_train_options {
     double progress_seconds;
 } lk_train_options;
 
+/* How many times the weights a training holds, and a checkpoint: with their gradients, what the
+ * optimizer keeps of each, their average and the best ones. */
+#define LK_TRAINED_SHARE 5
+
 /* Adam at 0.001 in batches of 100, no clipping, no average, patience 30, seed 1, checkpoints each
  * 60 s. */
 lk_train_options lk_train_defaults(void);

@@ -42,7 +42,8 @@ void info_data_print(const lk_model *model) {
     char view[LK_VIEW_TEXT], quoted[LK_QUOTE_CAPACITY];
     if (data->view.kind != NULL) {
         lk_view_print(&data->view, view);
-        printf("view            %s\n", view);
+        printf("view            %s%s\n", view,
+               data->view.exact ? "" : ": negative log-likelihoods are bounds (<=)");
     }
     if (data->classes.count > 0) {
         bool column = data->columns != NULL && data->columns->label != NULL;
@@ -79,6 +80,7 @@ void info_data_json(const lk_model *model, json_t **object) {
         char view[LK_VIEW_TEXT];
         lk_view_print(&data->view, view);
         lk_json_set(object, "view", json_string(view));
+        lk_json_set(object, "bound", json_boolean(!data->view.exact));
     }
     if (data->classes.count > 0) {
         lk_json_set(object, "classes", parse(lk_dictionary_print(&data->classes)));

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/common.h"
+#include "train/train.h"
 
 /* Beside each weight stand its gradient, its average and, for most optimizers, two moments. */
-#define TRAINED_SHARE 5
 
 bool train_read_columns(const cli_arguments *arguments, bool *apart) {
     const char *columns;
@@ -106,7 +106,7 @@ void train_tell_size(const cli_arguments *arguments, const lk_model *model) {
         return;
     }
     print_bytes(bytes, file);
-    print_bytes(bytes * TRAINED_SHARE, memory);
+    print_bytes(bytes * LK_TRAINED_SHARE, memory);
     fprintf(stderr, "%s with %lld parameters: %s in a file", model->family->name, (long long)count,
             file);
     if (model->family->fit == NULL) {

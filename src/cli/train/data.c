@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "data/cropping.h"
 #include "data/formats/array.h"
+#include "data/label_names.h"
 #include "data/labels.h"
 #include "models/take.h"
 
@@ -136,11 +137,17 @@ static lk_status fits_train(lk_context *context, const void *argument, const cha
                          (long long)train->variables, lk_alpha_hint(context, train->shape, shape));
 }
 
+const char *train_valid_labels(const cli_arguments *arguments) {
+    const char *labels = cli_text(arguments, "labels", NULL);
+    bool by_name = labels != NULL && lk_labels_by_name(labels);
+    return cli_text(arguments, "valid-labels", by_name ? labels : NULL);
+}
+
 /* Validation data as the training data are: columns by name, labels as its classes. */
 static lk_status read_valid_file(const cli_arguments *arguments, lk_context *context,
                                  const char *path, const lk_dataset_options *how,
                                  train_data *data) {
-    const char *labels = cli_text(arguments, "valid-labels", NULL);
+    const char *labels = train_valid_labels(arguments);
     lk_dataset_options options = reading(how, LK_ROLE_VALID);
     options.columns = data->train->columns;
     lk_picture_wish_like(data->train, &options);
@@ -196,10 +203,12 @@ static lk_status take_condition(const cli_arguments *arguments, lk_context *cont
                            : "");
     }
     if (train->labels == NULL) {
-        return lk_fail(context, LK_INVALID,
-                       "%s: --condition %s: there are no labels; give them (--labels PATH), or "
-                       "classes of pictures in folders, or name a column of a table",
-                       train->path, cli_text(arguments, "condition", "label"));
+        return lk_fail(
+            context, LK_INVALID,
+            "%s: --condition %s: there are no labels; give them (--labels PATH, or "
+            "name:2 by the names of files), or classes of pictures in folders, or name a column of "
+            "a table",
+            train->path, cli_text(arguments, "condition", "label"));
     }
     if (train->classes.count == 0) { /* plain numbers */
         int32_t *numbers = train->labels;
@@ -244,9 +253,9 @@ static lk_status describe(const cli_arguments *arguments, lk_context *context, c
         .pictures = how->pictures.settings,
     };
     LK_TRY(take_condition(arguments, context, from, data));
-    return view == NULL
-               ? LK_OK
-               : lk_view_parse(context, view, data->description.alphabet, &data->description.view);
+    return view == NULL ? LK_OK
+                        : lk_view_parse(context, view, train->shape, data->description.alphabet,
+                                        &data->description.view);
 }
 
 /* The training data themselves, and labels that stand in a file of their own. */

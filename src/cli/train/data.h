@@ -32,6 +32,8 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                                const lk_model *from, const train_text_how *how, train_data *data);
 /* Whether --data, without --text, is a text that the family is to be trained on as one; says so. */
 lk_status train_data_guess_text(const cli_arguments *arguments, lk_context *context, bool *text);
+/* What --valid-labels says; without it what --labels does, where that is a rule for names. */
+const char *train_valid_labels(const cli_arguments *arguments);
 void train_data_release(train_data *data);
 
 #endif

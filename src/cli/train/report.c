@@ -12,19 +12,21 @@
 train_report train_report_begin(const cli_arguments *arguments, const lk_model *model) {
     bool quiet = cli_has(arguments, "quiet");
     return (train_report){.quiet = quiet,
+                          .bound = cli_bound(model),
                           .live = !quiet && cli_on_terminal(),
                           .bits_per_nat_dim = 1.0 / LK_NATS_PER_BIT / (double)model->data.variables,
                           .window = model->data.stream ? model->data.variables : 0};
 }
 
 static void format_nats(double nats, const train_report *r, char text[64]) {
+    const char *bound = isfinite(nats) ? r->bound : "";
     if (isnan(nats)) {
         snprintf(text, 64, "-");
     } else if (r->window > 0) {
         snprintf(text, 64, "%.4f nats/symbol (%.4f bits)", nats / (double)r->window,
                  nats * r->bits_per_nat_dim);
     } else {
-        snprintf(text, 64, "%.3f nats (%.4f bits/dim)", nats, nats * r->bits_per_nat_dim);
+        snprintf(text, 64, "%s%.3f nats (%.4f bits/dim)", bound, nats, nats * r->bits_per_nat_dim);
     }
 }
 
@@ -125,10 +127,14 @@ static void print_end(const cli_arguments *arguments, const lk_model *model,
     double value = number(history, held_out ? "valid_nll_nats" : "train_nll_nats");
     const char *verdict = lk_baselines_verdict(model, &b, value);
     format_nats(value, &r, nll);
-    format_nats(b.independent, &r, independent);
-    format_nats(b.uniform, &r, uniform);
+    const train_report exact = {.bound = "",
+                                .bits_per_nat_dim = r.bits_per_nat_dim,
+                                .window = r.window}; /* baselines are known */
+    format_nats(b.independent, &exact, independent);
+    format_nats(b.uniform, &exact, uniform);
     printf("%s NLL %s; independent variables %s, uniform %s\n",
            held_out ? "validation" : "training", nll, independent, uniform);
+    cli_print_bound(model);
     printf("ended: %s\n", reason(history));
     if (verdict != NULL) {
         printf("the model is %s\n", verdict);
@@ -144,11 +150,13 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
         if (history == NULL) {
             return EXIT_FAULT;
         }
-        return cli_print_json(
+        json_t *object =
             json_pack("{s:o, s:o?, s:s, s:I, s:s, s:o, s:o*}", "model", lk_json_bytes(out->model),
                       "checkpoint", lk_json_bytes(out->checkpoint), "family", model->family->name,
                       "parameters", (json_int_t)lk_parameters_total(model->parameters),
-                      "fingerprint", fingerprint, "history", history, "note", lk_json_bytes(note)));
+                      "fingerprint", fingerprint, "history", history, "note", lk_json_bytes(note));
+        cli_bound_json(object, model);
+        return cli_print_json(object);
     }
     printf("%s: %s with %lld parameters, fingerprint %s\n", out->model, model->family->name,
            (long long)lk_parameters_total(model->parameters), fingerprint);

@@ -8,6 +8,7 @@
 
 typedef struct train_report {
     bool live, quiet;
+    const char *bound;       /* what stands before NLLs: "", or that they are bounds */
     double bits_per_nat_dim; /* nats per example to bits per dimension */
     int64_t window;          /* of a stream: NLLs are told per symbol; else 0 */
     train_log *log;          /* not owned, or NULL */

@@ -35,11 +35,9 @@ static lk_status hold_out(lk_context *context, const train_text_how *how, train_
     return LK_OK;
 }
 
-/* From the file that an option names, in place of the names of folders. */
-static lk_status read_labels(const cli_arguments *arguments, lk_context *context,
-                             const char *option, lk_items *texts) {
-    const char *path = cli_text(arguments, option, NULL);
-    return path != NULL ? lk_items_read_labels(context, path, texts) : LK_OK;
+/* As an option says, in place of the names of folders. */
+static lk_status read_labels(lk_context *context, const char *labels, lk_items *texts) {
+    return labels != NULL ? lk_items_read_labels(context, labels, texts) : LK_OK;
 }
 
 /* Texts that stand apart, or some of those to be trained on. */
@@ -50,7 +48,7 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
         return hold_out(context, how, data);
     }
     LK_TRY(lk_items_open_texts(context, valid, &data->description.symbols, &data->valid_texts));
-    return read_labels(arguments, context, "valid-labels", data->valid_texts);
+    return read_labels(context, train_valid_labels(arguments), data->valid_texts);
 }
 
 /* Classes of texts in folders, if they are given. */
@@ -63,7 +61,8 @@ static lk_status take_classes(const cli_arguments *arguments, lk_context *contex
     if (classes == NULL) {
         return lk_fail(context, LK_INVALID,
                        "%s: %s: texts have labels when they stand in folders named as their "
-                       "classes, or a file has one for each (--labels PATH)",
+                       "classes, or a file has one for each (--labels PATH), or their own names "
+                       "say it (--labels name:2)",
                        lk_items_path(data->train_texts),
                        from != NULL ? "the model of --from is given labels" : "--condition");
     }
@@ -164,8 +163,9 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
                 path, (long long)symbols->stray,
                 (long long)lk_items_total_bytes(data->train_texts));
     }
-    status =
-        status == LK_OK ? read_labels(arguments, context, "labels", data->train_texts) : status;
+    status = status == LK_OK
+                 ? read_labels(context, cli_text(arguments, "labels", NULL), data->train_texts)
+                 : status;
     status = status == LK_OK ? read_valid(arguments, context, how, data) : status;
     status = status == LK_OK ? take_classes(arguments, context, from, data) : status;
     status = status == LK_OK ? choose_window(context, how, data) : status;

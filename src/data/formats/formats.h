@@ -88,8 +88,9 @@ const char *lk_dataset_format_name(int32_t format);
 /* Whether examples of the format always have labels. */
 bool lk_dataset_format_labelled(int32_t format);
 
-/* Labels of a data set that has none, or others: one number or word a line, or IDX1, or NPY, or
- * "PATH:NAME" in an NPZ; as many as there are examples. Of text the first line may be a header,
+/* Labels of a data set that has none, or others: a rule for the names of files
+ * (data/label_names.h); or one number or word a line, or IDX1, or NPY, or "PATH:NAME" in an NPZ; as
+ * many as there are examples. Of text the first line may be a header,
  * which is one line more. Their classes are in the order of a dictionary; a number is the text of
  * its digits. */
 lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_dataset *dataset);
@@ -99,11 +100,15 @@ lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const l
 /* Writes the labels of a data set that has some so that they are read again: a line each. A word
  * with a line end in it is LK_INVALID. */
 lk_status lk_dataset_write_labels(lk_context *context, const char *path, const lk_dataset *dataset);
-/* The same of so many items, whatever they are: *labels [count] and *classes are the caller's. */
+/* The same of so many items, whatever they are, from a file: *labels [count] and *classes are the
+ * caller's. */
 lk_status lk_labels_read_classes(lk_context *context, const char *path, int64_t count,
                                  int32_t **labels, lk_dictionary *classes);
-/* Those of texts, in their order, in place of the names of their folders. */
+/* Those of texts, in their order, by such a rule or from a file. */
 lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *items);
+/* The labels of texts by a rule for their names: as lk_labels_of_names. */
+lk_status lk_items_labels_of_names(lk_context *context, const char *rule, const lk_items *items,
+                                   int32_t **labels, lk_dictionary *classes);
 /* The same, but the file gets its name with the others of the batch. */
 lk_status lk_dataset_hold_labels(lk_context *context, const char *path, const lk_dataset *dataset,
                                  lk_batch *batch);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/formats/array.h"
 #include "data/formats/csv.h"
+#include "data/label_names.h"
 
 /* What is read: numbers, or symbols of classes where these are words. */
 typedef struct lk_label_list {
@@ -162,6 +163,39 @@ static lk_status read_file(lk_context *context, const char *path, int64_t exampl
     return status;
 }
 
+/* ---- from the names of files ----------------------------------------------------------------- */
+
+static const char *name_of_example(const void *of, int64_t example) {
+    const lk_dataset *dataset = of;
+    return dataset->names != NULL ? dataset->names[example] : dataset->path;
+}
+
+/* Of what was read from a file for each example. */
+static lk_status read_names(lk_context *context, const char *rule, const lk_dataset *dataset,
+                            lk_label_list *list) {
+    const lk_file_names names = {dataset->path, dataset->examples, name_of_example, dataset};
+    if (dataset->names == NULL && dataset->examples > 1) {
+        return lk_fail(context, LK_MISMATCH,
+                       "%s: labels %s: these examples are no files with names of their own",
+                       dataset->path, rule);
+    }
+    LK_TRY(lk_labels_of_names(context, rule, &names, &list->labels, &list->classes));
+    list->count = dataset->examples;
+    return LK_OK;
+}
+
+static const char *name_of_item(const void *of, int64_t item) {
+    return lk_items_name(of, item);
+}
+
+lk_status lk_items_labels_of_names(lk_context *context, const char *rule, const lk_items *items,
+                                   int32_t **labels, lk_dictionary *classes) {
+    const lk_file_names names = {lk_items_path(items), lk_items_count(items), name_of_item, items};
+    return lk_labels_of_names(context, rule, &names, labels, classes);
+}
+
+/* ---- attaching ------------------------------------------------------------------------------- */
+
 /* Takes the list. */
 static lk_status attach(lk_context *context, lk_dataset *dataset, lk_label_list *list) {
     if (list->classes.count == 0) {
@@ -185,6 +219,13 @@ lk_status lk_labels_parse(lk_context *context, const char *name, const lk_bytes 
 lk_status lk_labels_read(lk_context *context, const char *path, int64_t examples,
                          int32_t **labels) {
     lk_label_list list;
+    *labels = NULL;
+    if (lk_labels_by_name(path)) {
+        return lk_fail(context, LK_INVALID,
+                       "%s: flags of 0 and 1 stand in a file; names of files give labels to a "
+                       "model of p(x | label) alone",
+                       path);
+    }
     lk_status status = read_file(context, path, examples, false, &list);
     *labels = list.labels;
     return status;
@@ -198,8 +239,9 @@ lk_status lk_dataset_parse_labels(lk_context *context, const char *name, const l
 }
 
 lk_status lk_dataset_read_labels(lk_context *context, const char *path, lk_dataset *dataset) {
-    lk_label_list list;
-    LK_TRY(read_file(context, path, dataset->examples, true, &list));
+    lk_label_list list = {0};
+    LK_TRY(lk_labels_by_name(path) ? read_names(context, path, dataset, &list)
+                                   : read_file(context, path, dataset->examples, true, &list));
     return attach(context, dataset, &list);
 }
 
@@ -224,7 +266,9 @@ lk_status lk_labels_read_classes(lk_context *context, const char *path, int64_t 
 lk_status lk_items_read_labels(lk_context *context, const char *path, lk_items *items) {
     int32_t *labels = NULL;
     lk_dictionary classes = {0};
-    LK_TRY(lk_labels_read_classes(context, path, lk_items_count(items), &labels, &classes));
+    LK_TRY(lk_labels_by_name(path)
+               ? lk_items_labels_of_names(context, path, items, &labels, &classes)
+               : lk_labels_read_classes(context, path, lk_items_count(items), &labels, &classes));
     lk_status status = lk_items_set_labels(items, labels);
     status = status == LK_OK ? lk_items_set_classes(items, &classes) : status;
     lk_release(labels);

@@ -66,10 +66,7 @@ lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *f
     if (!there) {
         return lk_fail(context, LK_INVALID, "%s: there are no recordings", path);
     }
-    int32_t chosen = info.law >= 0 ? info.law : (int32_t)LK_SOUND_MULAW;
-    form->view = (lk_sound_view)(view >= 0 ? view : chosen);
-    form->channels = form->channel == 0 ? info.channels : 1;
-    form->rate = info.rate;
+    lk_sound_form_of(&info, view, form);
     return LK_OK;
 }
 

@@ -73,7 +73,8 @@ expect_same <(cat "$work/small.txt" "$work/small.txt") \
 # Of a model that takes any part of an example any scale.
 run train eonade --data "$work/train.txt" --shape 5x4x1 --out "$work/any" --epochs 1 --quiet \
     --set hidden=5 --set orders=1 >/dev/null
-run sample "$work/any" --count 2 --given "$work/small.npy" --scale 2 --out "$work/any.txt" >/dev/null
+run sample "$work/any" --count 2 --given "$work/small.npy" --scale 2 --out "$work/any.txt" \
+    >/dev/null
 expect_same "$work/small.txt" <(cut -c1,3,9,11,17,19 "$work/any.txt") "an order-agnostic model"
 npy '(3, 2, 2)' "$work/small.txt" >"$work/quarter.npy"
 run sample "$work/any" --count 3 --given "$work/quarter.npy" --scale 3 --out "$work/any.txt" \

@@ -149,6 +149,28 @@ static const recipe recipes[] = {
      5,
      {"layers=2", "channels=2", "blocks=1", "width=4"},
      4},
+    {"subscale",
+     {3, {3, 4, 3}},
+     {3, {5, 3, 3}},
+     256,
+     3,
+     {0},
+     "ycocg",
+     "natural",
+     5,
+     {"layers=1", "channels=2", "blocks=1", "attention=0"},
+     4},
+    {"subscale",
+     {3, {3, 4, 3}},
+     SAME,
+     256,
+     0,
+     {0},
+     "grey:4",
+     "natural",
+     5,
+     {"layers=1", "channels=2", "blocks=1", "distribution=logistic"},
+     4},
     {"pixelrnn", {3, {4, 5, 1}}, {2, {7, 6}}, 2, 0, {0}, NATURAL, 5, {"layers=1", "channels=2"}, 2},
     {"charrnn", {1, {9}}, {1, {31}}, 5, 0, {0}, NATURAL, 4, {"width=6"}, 1},
     {"charrnn", {1, {6}}, SAME, 3, 4, {0}, NATURAL, 13, {"width=4"}, 1},
@@ -470,10 +492,12 @@ static void test_bounded_memory(void **state) {
     testing_refused(w.context, testing_compress(w.model, w.items, &given, &coded, NULL),
                     LK_NO_MEMORY, "random: running the model over 64 items side by side");
     assert_int_equal(coded.size, 0);
+    lk_context_set_memory(w.context, 1 << 18); /* a decoder has no windows, and takes less */
     testing_refused(
         w.context,
         testing_decompress(w.model, w.coded.data, w.coded.size, false, &w.unused, &restored),
         LK_NO_MEMORY, "test: running the model over 64 items side by side would take");
+    lk_context_set_memory(w.context, 1 << 20);
     testing_ok(w.context, testing_compress(w.model, w.items, NULL, &coded, &few));
     assert_true(few.lanes >= 2 && few.lanes <= usual.lanes / 2);
     expect_restored(&w, &coded);

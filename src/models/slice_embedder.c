@@ -14,10 +14,17 @@ static int32_t places_of(int32_t stride, bool all) {
     return all ? each * each : each * stride - stride;
 }
 
+/* Of a pixel in a field. */
+static int32_t colours_of(const lk_slice_embedder *e, int32_t field) {
+    return (int32_t)(e->graph->fields[field].cells / (e->slices.height * e->slices.width));
+}
+
 static int64_t channels_of_places(const lk_slice_embedder *e) {
-    int32_t stride = e->slices.stride;
-    int64_t places = (int64_t)e->earlier * places_of(stride, true) + places_of(stride, false);
-    return places * (e->slices.colours + 1);
+    int64_t channels = 0;
+    for (int32_t f = 0; f <= e->earlier; f++) {
+        channels += (int64_t)places_of(e->slices.stride, f < e->earlier) * (colours_of(e, f) + 1);
+    }
+    return channels;
 }
 
 static int64_t pixels_of(const lk_slice *slice) {
@@ -55,20 +62,27 @@ lk_status lk_slice_embedder_init(lk_graph *graph, const lk_model *model, const l
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
+/* The board's cell behind those of the fields. */
+static int32_t zero_of(const lk_slice_embedder *e) {
+    const lk_field *last = &e->graph->fields[e->earlier];
+    return (int32_t)(last->first + last->cells);
+}
+
 /* Writes the cells of the board that are the channels of one place, at the embedder's pixel
  * `at`. */
 static int32_t *add_place(const lk_slice_embedder *e, const lk_slice *target, int32_t field,
                           int32_t place, int64_t at, int32_t *cell) {
     const lk_slices *s = &e->slices;
-    int64_t columns = lk_slices_at(s, 0).width, values = s->height * s->width * s->colours;
-    int32_t each = 2 * s->stride - 1, zero = (int32_t)((e->earlier + 1) * values);
+    const lk_field *of = &e->graph->fields[field];
+    int64_t columns = lk_slices_at(s, 0).width;
+    int32_t each = 2 * s->stride - 1, colours = colours_of(e, field), zero = zero_of(e);
     int32_t row = target->row + place / each - s->stride + 1;
     int32_t column = target->column + place % each - s->stride + 1;
     int64_t y = row + s->stride * (at / columns), x = column + s->stride * (at % columns);
     bool there = row >= 0 && row < s->stride && column >= 0 && column < s->stride &&
                  y < s->height && x < s->width;
-    for (int32_t c = 0; c < s->colours; c++) {
-        *cell++ = there ? (int32_t)(field * values + (y * s->width + x) * s->colours + c) : zero;
+    for (int32_t c = 0; c < colours; c++) {
+        *cell++ = there ? (int32_t)(of->first + (y * s->width + x) * colours + c) : zero;
     }
     *cell++ = zero + there;
     return cell;

@@ -11,8 +11,8 @@ from . import _likely
 from ._arrays import Examples, as_symbols, address
 from ._tables import csv_of, is_frame
 
-BYTES, CHARACTERS = 1, 2  # lk_text_kind
-_TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS}
+BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
+_TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS, "recordings": RECORDINGS}
 
 
 def source_of(thing: Any) -> tuple[str, Any]:
@@ -122,7 +122,8 @@ def items_of(
     """Data as items, for a model (its handle) or for training.
 
     label_name: of a table, what the column of y is called; None: y.name, or "label".
-    loading: as of lk_loading (binarize, unseen, label, labels, shape, text), of files and tables.
+    loading: as of lk_loading (binarize, unseen, label, labels, shape, text, sound, channel), of
+        files and tables.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
     if isinstance(X, os.PathLike) or hasattr(X, "read"):

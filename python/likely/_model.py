@@ -23,7 +23,7 @@ _DESCRIPTION = (
     "parameters",
     "fingerprint",
 )
-_TEXT_KINDS = (None, "bytes", "characters")
+_TEXT_KINDS = (None, "bytes", "characters", "recordings")
 
 
 class Score(NamedTuple):
@@ -109,7 +109,10 @@ class Model:
 
     @property
     def text(self) -> str | None:
-        """"bytes" or "characters" of a model of texts, else None."""
+        """"bytes" or "characters" of a model of texts, "recordings" of one of sound, else None.
+
+        What holds for texts holds for recordings, which are bytes of WAV files.
+        """
         return _TEXT_KINDS[self._described["text"]]
 
     @property
@@ -125,6 +128,11 @@ class Model:
         if self.text or _likely.column(self._handle, 0) is None:
             return []
         return [_likely.column(self._handle, v) for v in range(self.variables)]
+
+    @property
+    def bound(self) -> bool:
+        """Whether log_prob is a lower bound: so with a view that adds something, as "grey:4"."""
+        return _likely.is_bound(self._handle)
 
     @property
     def fingerprint(self) -> str:

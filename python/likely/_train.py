@@ -79,7 +79,7 @@ def train(
 
     X: data, as `Model` says. An array is (examples, *shape), of symbols 0 .. alphabet - 1.
     y: labels (examples,), for a model of p(x | label).
-    family: one of `likely.families()`; None: "made", or of texts "charrnn".
+    family: one of `likely.families()`; None: "made", of texts "charrnn", of sound "wavenet".
     valid: a fraction of X, other data, or a pair (X, y). With it the weights that did best on it
         are kept, and p-values are possible.
     settings: of the family, as `likely models FAMILY` lists them; any other keyword is one too:
@@ -89,7 +89,7 @@ def train(
         training, and the model so far is given.
     alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
     loading: of files and tables, as lk_loading in likely.h: binarize, unseen, label (a column),
-        labels (a file), shape, and text, "bytes" or "characters".
+        labels (a file), shape, text ("bytes", "characters", "recordings"), sound and channel.
     epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
         optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
         slices, checkpoint: as lk_training in likely.h.
@@ -110,7 +110,9 @@ def train(
         if labelled or (start is not None and start.labels):
             known.setdefault("condition", True)
         texts = not getattr(items, "values", True)
-        known["family"] = family or (start.family if start else "charrnn" if texts else "made")
+        sounds = how.get("text") == "recordings"
+        usual = "wavenet" if sounds else "charrnn" if texts else "made"
+        known["family"] = family or (start.family if start else usual)
         data, held_out = _held_out(here, items, valid, seed, how)
         try:
             return Model(_likely.train(here, data, held_out, handle, chosen, known))

@@ -61,6 +61,8 @@ static PyObject *from_values(PyObject *module, PyObject *arguments) {
 }
 
 static const py_option loading_options[] = {{"text", PY_INT32, offsetof(lk_loading, text)},
+                                            {"sound", PY_TEXT, offsetof(lk_loading, sound)},
+                                            {"channel", PY_INT32, offsetof(lk_loading, channel)},
                                             {"alphabet", PY_INT32, offsetof(lk_loading, alphabet)},
                                             {"binarize", PY_BOOL, offsetof(lk_loading, binarize)},
                                             {"unseen", PY_BOOL, offsetof(lk_loading, unseen)},

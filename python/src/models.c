@@ -122,6 +122,13 @@ static PyObject *describe(PyObject *module, PyObject *capsule) {
                                (long long)lk_model_parameter_count(model), fingerprint);
 }
 
+/* is_bound(model) -> whether its likelihoods are bounds */
+static PyObject *is_bound(PyObject *module, PyObject *capsule) {
+    (void)module;
+    lk_model *model = py_model(capsule);
+    return model != NULL ? PyBool_FromLong(lk_model_bound(model)) : NULL;
+}
+
 /* setting(model, key) -> text or None */
 static PyObject *setting(PyObject *module, PyObject *arguments) {
     (void)module;
@@ -203,6 +210,7 @@ PyMethodDef py_model_methods[] = {{"load_model", load, METH_VARARGS, NULL},
                                   {"model_bytes", model_bytes, METH_VARARGS, NULL},
                                   {"set_model", set, METH_VARARGS, NULL},
                                   {"describe_model", describe, METH_O, NULL},
+                                  {"is_bound", is_bound, METH_O, NULL},
                                   {"setting", setting, METH_VARARGS, NULL},
                                   {"column", column, METH_VARARGS, NULL},
                                   {"label_name", label_name, METH_VARARGS, NULL},

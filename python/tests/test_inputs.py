@@ -1,6 +1,7 @@
 """Whatever users have their data in."""
 
 import io
+import wave
 
 import numpy as np
 import pytest
@@ -178,6 +179,24 @@ def test_training_files(tmp_path):
     )
     assert model.labels == ["False", "True"] and model.columns == ["n", "colour"]
     assert model.log_prob(tmp_path / "t.csv").shape == (60,)
+
+
+def test_recordings(tmp_path):
+    file = tmp_path / "tone.wav"
+    with wave.open(str(file), "wb") as tone:
+        tone.setnchannels(1)
+        tone.setsampwidth(2)
+        tone.setframerate(8000)
+        tone.writeframes((8000 * np.sin(np.arange(2000) / 5)).astype("<i2").tobytes())
+    how = {"layers": 2, "channels": 4, "epochs": 1}
+    loading = {"text": "recordings", "sound": "bytes"}
+    model = likely.train(file, loading=loading, **how)
+    assert (model.family, model.text) == ("wavenet", "recordings")
+    assert model.surprisal(file)[0].sum() == pytest.approx(-model.log_prob(file)[0])
+    restored = model.decompress(model.compress(file))
+    with wave.open(io.BytesIO(restored)) as one, wave.open(str(file)) as other:
+        assert one.readframes(2000) == other.readframes(2000)
+    assert model.sample(length=20)[:4] == b"RIFF"
 
 
 def test_frames_of_fractions():

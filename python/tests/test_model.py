@@ -56,7 +56,7 @@ def test_info(made):
     assert info["family"] == "made" and info["settings"]["hidden"] == "16"
     assert info["shape"] == (6,) and info["alphabet"] == 2 and info["parameters"] > 0
     assert re.fullmatch("[0-9a-f]{32}", info["fingerprint"])
-    assert info["history"]["valid_nll_nats"] > 0
+    assert info["history"]["valid_nll_nats"] > 0 and made.bound is False
     assert repr(made).startswith("<likely.Model made: shape=(6,), alphabet=2")
 
 

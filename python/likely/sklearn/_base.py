@@ -40,7 +40,6 @@ class LikelihoodBase(BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
-        tags.input_tags.categorical = True
         return tags
 
     # ---- parameters ----------------------------------------------------------------------------

@@ -108,7 +108,8 @@ grep -q "seconds of sound a second" said || fail "$(cat said)"
 cmp <(tail -c +45 stereo.wav) <(tail -c +45 c.wav | head -c 2400) || fail "another beginning"
 run sample v.likely --label low --length 20 --count 2 --out two.flac >/dev/null
 [[ -f two-1.flac && -f two-2.flac ]] || fail "two recordings are no two files"
-expect_status 1 "recordings are not written as .ogg" sample v.likely --label low --length 9 --out x.ogg
+expect_status 1 "recordings are not written as .ogg" sample v.likely --label low --length 9 \
+    --out x.ogg
 expect_status 1 "recordings are not written as .gz" sample v.likely --label low --length 9 \
     --out x.wav.gz
 expect_status 2 "takes one recording" sample v.likely --label low --length 9 --count 2 --out -

@@ -105,6 +105,10 @@ expect_same s1.wav s2.wav "sampling by the naive schedule"
 run sample stereo.likely --given stereo.wav --length 10 --out c.wav >said
 grep -q "seconds of sound a second" said || fail "$(cat said)"
 [[ $(wc -c <c.wav) -eq $((44 + 4 * 610)) ]] || fail "a continuation of another length"
+cp stereo.wav other.wav
+printf '%b' "$(le 44100 4)" | dd of=other.wav bs=1 seek=24 conv=notrunc 2>/dev/null
+run sample stereo.likely --given other.wav --length 10 --out o.wav >/dev/null 2>told
+grep -q "sounds slower" told || fail "another rate is not told: $(cat told)"
 cmp <(tail -c +45 stereo.wav) <(tail -c +45 c.wav | head -c 2400) || fail "another beginning"
 run sample v.likely --label low --length 20 --count 2 --out two.flac >/dev/null
 [[ -f two-1.flac && -f two-2.flac ]] || fail "two recordings are no two files"

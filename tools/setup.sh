@@ -4,8 +4,8 @@
 #
 #   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3
 #                          for the demo
-#   tools/setup.sh --ci    also git, clang, clang-format, the aarch64 cross compiler, its libraries
-#                          and the emulator
+#   tools/setup.sh --ci    also git, clang, clang-format, what the Python package is built and tested
+#                          with, the aarch64 cross compiler, its libraries and the emulator
 set -euo pipefail
 
 packages=()
@@ -45,6 +45,8 @@ if [[ ${1:-} == --ci ]]; then
     want clang command -v clang
     want clang-format command -v clang-format
     want libclang-rt-14-dev has_package libclang-rt-14-dev
+    want python3-venv python3 -c 'import ensurepip'
+    want python3-dev has_package python3-dev
     if [[ $(uname -m) == x86_64 ]]; then
         want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross

@@ -292,9 +292,9 @@ static int print(const eval_result *r, bool json) {
 static bool check_options(const cli_arguments *arguments, const lk_model *model) {
     return (model->data.labels > 0 ||
             cli_excludes(arguments, "labels classify", "models of p(x | label)")) &&
-           (model->data.stream
-                ? cli_excludes(arguments, CLI_OF_EXAMPLES " raw batch-size", "models of examples")
-                : cli_excludes(arguments, "from symbols", "models of texts"));
+           (model->data.stream ? cli_excludes(arguments, CLI_OF_EXAMPLES " raw batch-size crop",
+                                              "models of examples")
+                               : cli_excludes(arguments, "from symbols", "models of texts"));
 }
 
 static int run(const cli_arguments *arguments) {

@@ -1,5 +1,6 @@
 #include "cli/sample_group.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "data/formats/formats.h"
@@ -61,6 +62,19 @@ static lk_status open_beginning(const cli_arguments *arguments, const lk_model *
                : LK_OK;
 }
 
+/* Samples are continued as they stand, whatever their rate. */
+static void tell_rate(const lk_model *model, const lk_stream *beginning) {
+    const lk_sound_info *info = lk_stream_sound(beginning);
+    int32_t rate = model->data.symbols.sound.rate;
+    if (info != NULL && rate > 0 && info->rate != rate) {
+        fprintf(
+            stderr,
+            "%s: %d frames a second, written as %d, the model's, at which it sounds %s: convert "
+            "it first\n",
+            lk_stream_path(beginning), info->rate, rate, info->rate > rate ? "slower" : "faster");
+    }
+}
+
 lk_status cli_sample_beginning(const cli_arguments *arguments, const lk_model *model,
                                lk_sample_options *how, lk_given *given) {
     const char *path = cli_text(arguments, "given", cli_text(arguments, "prompt-file", NULL)),
@@ -68,6 +82,9 @@ lk_status cli_sample_beginning(const cli_arguments *arguments, const lk_model *m
     lk_stream *beginning;
     *given = (lk_given){0};
     LK_TRY(open_beginning(arguments, model, path, &beginning));
+    if (beginning != NULL) {
+        tell_rate(model, beginning);
+    }
     lk_status status = beginning != NULL ? lk_given_prompt(model, beginning, given) : LK_OK;
     if (status == LK_OK && beginning != NULL && labels != NULL) {
         status = take_label(model, labels, beginning, how, given);

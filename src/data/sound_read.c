@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/unpack.h"
 #include "data/sound.h"
 
 #define BLOCK 512 /* frames decoded at once */
@@ -301,6 +302,12 @@ static lk_status begin(lk_source *source, lk_sound *s) {
     s->source = source;
     if (source->size > 0) {
         LK_TRY(lk_source_see(source, 0, &bytes, &held));
+    }
+    const char *packing = held > 0 ? lk_packing_name(bytes, held) : NULL;
+    if (packing != NULL) {
+        return lk_fail(source->context, LK_FORMAT,
+                       "%s: packed by %s: unpack it first, for what is restored is the recording",
+                       source->path, packing);
     }
     if (!lk_sound_recognise(bytes, held)) {
         return lk_fail(source->context, LK_FORMAT, "%s: %s", source->path,

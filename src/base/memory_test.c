@@ -155,7 +155,9 @@ static void bounds_are_told(void **state) {
     says(&context, "a window would take 5 MiB of memory, and at most 1 MiB");
     lk_context_set_memory(&context, 1);
     assert_int_equal(lk_memory_allow(&context, NULL, "a window", 4096), LK_NO_MEMORY);
-    says(&context, "would take 4096 bytes of memory, and at most 1 byte"); /* each of them 1 MiB */
+    says(&context, "would take 4 KiB of memory, and at most 1 KiB");
+    assert_int_equal(lk_memory_allow(&context, NULL, "a window", 100), LK_NO_MEMORY);
+    says(&context, "would take 100 bytes of memory, and at most 1 byte"); /* each of them 1 KiB */
     int64_t all = lk_memory_of_machine();
     assert_true(all >= (64 << 20) && all <= sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
     lk_context_set_memory(&context, 0);

@@ -4,8 +4,8 @@
 #
 #   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3
 #                          for the demo
-#   tools/setup.sh --ci    also git, clang, clang-format, what the Python package is built and tested
-#                          with, the aarch64 cross compiler, its libraries and the emulator
+#   tools/setup.sh --ci    also git, clang, clang-format, what the Python package is built and
+#                          tested with, the aarch64 cross compiler, its libraries, the emulator
 set -euo pipefail
 
 packages=()

@@ -121,8 +121,12 @@ static int32_t groups(const lk_model *model, lk_shape shape, int32_t *group) {
 }
 
 static void group_name(const lk_model *model, int32_t group, char name[LK_GROUP_NAME]) {
-    int32_t level = (int32_t)lk_levels_scale(model);
-    snprintf(name, LK_GROUP_NAME, group == 0 ? "base" : "1/%d of the sides", level >> group);
+    int32_t level = (int32_t)setting(model, "scales") - group;
+    if (group == 0) {
+        snprintf(name, LK_GROUP_NAME, "base");
+    } else {
+        snprintf(name, LK_GROUP_NAME, "level %d", level);
+    }
 }
 
 /* ---- a level --------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include "models/testing_gradients.h"
 
 #define GATED_CELLS_MOST 32
-#define GATED_FEATURES_MOST 32
+#define GATED_FEATURES_MOST 256
 
 typedef struct gated_features {
     int64_t channels;

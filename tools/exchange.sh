@@ -62,17 +62,17 @@ try grey grayscale --alphabet 256 --shape 14x7x1 --view grey:4 --set depth=1 --s
     --set embedding=1 --set filters=4 --epochs 1
 try logistic pixelcnn --shape 14x7x1 --set blocks=1 --set channels=4 --set head=8 \
     --set distribution=logistic --epochs 1
+try subscale subscale --alphabet 256 --shape 14x7x1 --set layers=1 --set channels=4 \
+    --set blocks=1 --set embedding=4 --set width=4 --set distribution=logistic --epochs 1
+try pyramid pyramid --alphabet 256 --shape 14x7x1 --set blocks=1 --set channels=4 --epochs 1
 input=digits.pbm
 try lmconv lmconv --shape 28x28x1 --set blocks=1 --set channels=4 --epochs 1
 try transformer transformer --shape 28x28x1 --set layers=1 --set width=16 --set heads=2 --epochs 1
 try pixelsnail pixelsnail --shape 28x28x1 --set blocks=1 --set channels=4 --epochs 1
-try subscale subscale --shape 28x28x1 --set layers=1 --set channels=4 --set blocks=1 \
-    --set embedding=4 --set width=4 --epochs 1
 try pixelcnn++ pixelcnn++ --shape 28x28x1 --set depth=1 --set levels=3 --set filters=4 --epochs 1
 try image-transformer image-transformer --shape 28x28x1 --set layers=1 --set width=16 \
     --set local=2d --set block=7,14 --epochs 1
 try multiscale multiscale --shape 28x28x1 --set blocks=1 --set channels=4 --set patch=2 --epochs 1
-try pyramid pyramid --shape 28x28x1 --set blocks=1 --set channels=4 --epochs 1
 try row-lstm pixelrnn --shape 28x28x1 --set layers=1 --set channels=4 --set head=8 --epochs 1
 try diagonal-bilstm pixelrnn --shape 28x28x1 --set kind=diagonal --set layers=1 --set channels=4 \
     --set head=8 --epochs 1

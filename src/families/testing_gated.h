@@ -110,8 +110,9 @@ static inline void gated_convolve(const gated_network *n, const char *layer,
 }
 
 static inline void gated_add(gated_features *to, const gated_features *from) {
-    for (int64_t i = 0; i < GATED_CELLS_MOST * GATED_FEATURES_MOST; i++) {
-        (&to->at[0][0])[i] += (&from->at[0][0])[i];
+    for (int64_t i = 0; i < GATED_CELLS_MOST * from->channels; i++) {
+        int64_t cell = i / from->channels, c = i % from->channels;
+        to->at[cell][c] += from->at[cell][c];
     }
 }
 

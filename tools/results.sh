@@ -178,6 +178,8 @@ run() {
         --set kernel=15 --set block_kernel=5 --set dropout=0.2 ;;
     hour-gated) on_mnist hour-gated gated-pixelcnn "${hour[@]}" --set layers=8 --set channels=24 \
         --set kernel=5 --set dropout=0.2 ;;
+    nade-500) on_mnist nade-500 nade --shape 28x28x1 --batch-size 100 --learning-rate 0.002 \
+        --schedule cosine --warmup-steps 200 --ema 0.999 --patience 0 --epochs 40 ;;
     # Of equal cost, as `likely info` has it.
     characters-lstm) on_characters characters-lstm charrnn --epochs 16 --set layers=1 \
         --set width=336 --set dropout=0.3 --set recurrent_dropout=0.2 --learning-rate 0.004 ;;

@@ -54,14 +54,7 @@ static const lk_setting settings[] = {
      .most = 1 << 14,
      .source = "Salimans et al., PixelCNN++, ICLR 2017, section 3",
      .help = "features of each stream, and of the embedding"},
-    {.key = "dropout",
-     .kind = LK_REAL,
-     .fallback = "0",
-     .least = 0,
-     .most = 0.99,
-     .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
-     .help = "probability of dropping a feature of a residual branch in training",
-     .training_only = true},
+    LK_RESIDUAL_DROPOUT_SETTING("of a residual branch", false),
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 

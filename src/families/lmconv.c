@@ -71,14 +71,7 @@ static const lk_setting settings[] = {
      .most = 7,
      .source = "section 5",
      .help = "size of the other convolutions (odd)"},
-    {.key = "dropout",
-     .kind = LK_REAL,
-     .fallback = "0",
-     .least = 0,
-     .most = 0.99,
-     .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
-     .help = "probability of dropping a feature inside a residual block in training",
-     .training_only = true},
+    LK_RESIDUAL_DROPOUT_SETTING("inside a residual block", false),
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 

@@ -76,14 +76,7 @@ static const lk_setting settings[] = {
      .kind = LK_BOOLEAN,
      .fallback = "false",
      .help = "levels share the weights of their networks"},
-    {.key = "dropout",
-     .kind = LK_REAL,
-     .fallback = "0",
-     .least = 0,
-     .most = 0.99,
-     .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
-     .help = "probability of dropping a feature inside a residual block in training",
-     .training_only = true},
+    LK_RESIDUAL_DROPOUT_SETTING("inside a residual block", false),
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 

@@ -131,14 +131,7 @@ static const lk_setting settings[] = {
      .most = 1 << 14,
      .source = "van den Oord et al., Pixel Recurrent Neural Networks, ICML 2016, table 1",
      .help = "features of the last layer before the logits, for each colour"},
-    {.key = "dropout",
-     .kind = LK_REAL,
-     .fallback = "0",
-     .least = 0,
-     .most = 0.99,
-     .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",
-     .help = "probability of dropping a feature of a residual branch in training",
-     .training_only = true},
+    LK_RESIDUAL_DROPOUT_SETTING("of a residual branch", false),
     LK_OUTPUT_SETTINGS("softmax", false),
 };
 

@@ -37,6 +37,15 @@
         .help = "components of a mixture of logistic distributions", .later = joined              \
     }
 
+/* A row that families of residual networks share: "dropout", of a feature `where`. */
+#define LK_RESIDUAL_DROPOUT_SETTING(where, joined)                                                \
+    {                                                                                             \
+        .key = "dropout", .kind = LK_REAL, .fallback = "0", .least = 0, .most = 0.99,             \
+        .source = "Salimans et al., PixelCNN++, ICLR 2017, section 2.5",                          \
+        .help = "probability of dropping a feature " where " in training", .training_only = true, \
+        .later = joined                                                                           \
+    }
+
 typedef struct lk_outputs {
     const lk_field *field;
     bool logistic;

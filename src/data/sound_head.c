@@ -8,32 +8,6 @@
 #define CHUNKS_MOST 4096
 #define HEAD_MOST 16
 
-/* ---- what is recognised ---------------------------------------------------------------------- */
-
-const char *const lk_sound_endings[] = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".au", ".snd",
-                                        ".caf", ".w64",  ".ogg", ".oga",  ".opus", NULL};
-
-static const struct {
-    int64_t at, size;
-    const char *bytes;
-    const char *then; /* at byte 8, or NULL */
-} magics[] = {
-    {0, 4, "RIFF", "WAVE"}, {0, 4, "RIFX", "WAVE"}, {0, 4, "RF64", "WAVE"},
-    {0, 4, "FORM", "AIF"},  {0, 4, "fLaC", NULL},   {0, 4, ".snd", NULL},
-    {0, 4, "caff", NULL},   {0, 4, "OggS", NULL},   {0, 8, "riff\x2E\x91\xCF\x11", NULL},
-};
-
-bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
-    for (size_t i = 0; i < sizeof magics / sizeof *magics && size >= 12; i++) {
-        const char *then = magics[i].then;
-        if (memcmp(bytes, magics[i].bytes, (size_t)magics[i].size) == 0 &&
-            (then == NULL || memcmp(bytes + 8, then, strlen(then)) == 0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- lengths --------------------------------------------------------------------------------- */
 
 /* Bytes from `offset` on, zeros behind the end. */
@@ -104,7 +78,7 @@ static lk_status check_whole(lk_source *source, const chunk *c) {
     return check_size(source, c->offset, said(c->size));
 }
 
-static lk_status head_of_wav(lk_source *source, bool big) {
+static lk_status head_of_riff(lk_source *source, bool big) {
     chunk c;
     bool there;
     LK_TRY(find(source, big, "data", FIRST_CHUNK, &c, &there));
@@ -133,7 +107,8 @@ static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
 }
 
 /* RF64 (EBU Tech 3306): a WAV whose chunk ds64, the first one, has its lengths in 64 bits. */
-static lk_status head_of_rf64(lk_source *source) {
+static lk_status head_of_rf64(lk_source *source, int64_t *frames) {
+    (void)frames;
     chunk c;
     bool there;
     uint8_t sizes[16];
@@ -146,7 +121,8 @@ static lk_status head_of_rf64(lk_source *source) {
                  : LK_OK;
 }
 
-static lk_status head_of_au(lk_source *source) {
+static lk_status head_of_au(lk_source *source, int64_t *frames) {
+    (void)frames;
     uint8_t head[12];
     LK_TRY(see(source, 0, 12, head));
     return check_size(source, number(head + 4, true), said(number(head + 8, true)));
@@ -176,18 +152,68 @@ static lk_status head_of_long_chunks(lk_source *source, const long_chunks *f) {
     return LK_OK;
 }
 
-lk_status lk_sound_head(lk_source *source, int64_t *frames) {
-    uint8_t head[12];
-    *frames = INT64_MAX;
-    LK_TRY(see(source, 0, 12, head));
-    bool wave = memcmp(head + 8, "WAVE", 4) == 0;
-    if (wave && (memcmp(head, "RIFF", 4) == 0 || memcmp(head, "RIFX", 4) == 0)) {
-        return head_of_wav(source, head[3] == 'X');
+static lk_status head_of_wav(lk_source *source, int64_t *frames) {
+    (void)frames;
+    return head_of_riff(source, false);
+}
+
+static lk_status head_of_rifx(lk_source *source, int64_t *frames) {
+    (void)frames;
+    return head_of_riff(source, true);
+}
+
+static lk_status head_of_caf(lk_source *source, int64_t *frames) {
+    (void)frames;
+    return head_of_long_chunks(source, &caf);
+}
+
+static lk_status head_of_w64(lk_source *source, int64_t *frames) {
+    (void)frames;
+    return head_of_long_chunks(source, &w64);
+}
+
+/* ---- what is recognised ---------------------------------------------------------------------- */
+
+const char *const lk_sound_endings[] = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".au", ".snd",
+                                        ".caf", ".w64",  ".ogg", ".oga",  ".opus", NULL};
+
+static const struct magic {
+    int64_t size;
+    const char *bytes;
+    const char *then; /* at byte 8, or NULL */
+    /* What its header says: *frames, where it counts them. NULL: libsndfile looks itself. */
+    lk_status (*head)(lk_source *source, int64_t *frames);
+} magics[] = {
+    {4, "RIFF", "WAVE", head_of_wav},
+    {4, "RIFX", "WAVE", head_of_rifx},
+    {4, "RF64", "WAVE", head_of_rf64},
+    {4, "FORM", "AIF", head_of_aiff},
+    {4, "fLaC", NULL, NULL},
+    {4, ".snd", NULL, head_of_au},
+    {4, "caff", NULL, head_of_caf},
+    {4, "OggS", NULL, NULL},
+    {8, "riff\x2E\x91\xCF\x11", NULL, head_of_w64},
+};
+
+static const struct magic *find_magic(const uint8_t *bytes, int64_t size) {
+    for (size_t i = 0; i < sizeof magics / sizeof *magics && size >= 12; i++) {
+        const char *then = magics[i].then;
+        if (memcmp(bytes, magics[i].bytes, (size_t)magics[i].size) == 0 &&
+            (then == NULL || memcmp(bytes + 8, then, strlen(then)) == 0)) {
+            return &magics[i];
+        }
     }
-    return memcmp(head, "FORM", 4) == 0               ? head_of_aiff(source, frames)
-           : wave && memcmp(head, "RF64", 4) == 0     ? head_of_rf64(source)
-           : memcmp(head, ".snd", 4) == 0             ? head_of_au(source)
-           : memcmp(head, "caff", 4) == 0             ? head_of_long_chunks(source, &caf)
-           : memcmp(head, "riff\x2E\x91\xCF", 7) == 0 ? head_of_long_chunks(source, &w64)
-                                                      : LK_OK;
+    return NULL;
+}
+
+bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
+    return find_magic(bytes, size) != NULL;
+}
+
+lk_status lk_sound_head(lk_source *source, int64_t *frames) {
+    uint8_t bytes[12];
+    *frames = INT64_MAX;
+    LK_TRY(see(source, 0, sizeof bytes, bytes));
+    const struct magic *magic = find_magic(bytes, sizeof bytes);
+    return magic != NULL && magic->head != NULL ? magic->head(source, frames) : LK_OK;
 }

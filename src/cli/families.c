@@ -6,21 +6,24 @@
 
 #include "cli/help.h"
 
+static const char *unless_tied(const lk_family *family) {
+    return family->one_size != NULL ? ", unless a setting ties it to its own" : "";
+}
+
 /* What a family takes besides examples of one size, all of one alphabet. */
 static const struct {
     const char *key, *text;
     size_t flag;
+    const char *(*more)(const lk_family *family); /* what is added to it; NULL: nothing */
 } abilities[] = {
-    {"any_size", "pictures or sequences of any size", offsetof(lk_family, any_size)},
-    {"any_order", "any order of the variables (--order)", offsetof(lk_family, any_order)},
-    {"streams", "texts without an end (--text)", offsetof(lk_family, streams)},
-    {"given", "labels that it is given (--condition)", offsetof(lk_family, given)},
-    {"views", "views (--view)", offsetof(lk_family, views)},
-    {"tables", "tables whose columns have words", offsetof(lk_family, tables)},
+    {"any_size", "pictures or sequences of any size", offsetof(lk_family, any_size), unless_tied},
+    {"any_order", "any order of the variables (--order)", offsetof(lk_family, any_order), NULL},
+    {"streams", "texts without an end (--text)", offsetof(lk_family, streams), NULL},
+    {"given", "labels that it is given (--condition)", offsetof(lk_family, given), NULL},
+    {"views", "views (--view)", offsetof(lk_family, views), NULL},
+    {"tables", "tables whose columns have words", offsetof(lk_family, tables), NULL},
 };
 #define ABILITIES (sizeof abilities / sizeof *abilities)
-
-#define ANY_SIZE 0
 
 static bool takes(const lk_family *family, size_t ability) {
     return *(const bool *)((const char *)family + abilities[ability].flag);
@@ -31,9 +34,7 @@ static void print_abilities(const lk_family *family) {
     for (size_t i = 0; i < ABILITIES; i++) {
         if (takes(family, i)) {
             printf("%s%s%s", before, abilities[i].text,
-                   i == ANY_SIZE && family->one_size != NULL
-                       ? ", unless a setting ties it to its own"
-                       : "");
+                   abilities[i].more != NULL ? abilities[i].more(family) : "");
             before = ", ";
         }
     }

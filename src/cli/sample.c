@@ -1,9 +1,7 @@
 /* likely sample: new examples. */
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/files.h"

@@ -6,6 +6,10 @@
 #include "cli/sample.h"
 
 #define CLI_SIDE_BY_SIDE_MOST 64
+/* Options that no model of texts or recordings takes. */
+#define CLI_SAMPLE_OF_EXAMPLES                                                           \
+    "given-rows given-variables given-view only-view scale plain shape format binarize " \
+    "binarize-seed alpha orient depth"
 
 typedef struct cli_sample_group {
     const lk_model *model;

@@ -106,12 +106,7 @@ static int report(const cli_arguments *arguments, const studio *s, double second
 
 static int check_options(const cli_arguments *arguments, const studio *s, int64_t *frames) {
     if (!cli_excludes(arguments, "prompt", "models of texts") ||
-        !cli_excludes(
-            arguments,
-            "given-rows given-variables given-view only-view scale plain shape format binarize "
-            "binarize-seed alpha "
-            "orient depth",
-            "models of examples") ||
+        !cli_excludes(arguments, CLI_SAMPLE_OF_EXAMPLES, "models of examples") ||
         !cli_integer(arguments, "length", 1, (int64_t)1 << 40, s->target.rate, frames)) {
         return EXIT_USAGE;
     }

@@ -262,11 +262,7 @@ static lk_status open_all(gallery *g) {
 }
 
 static int check_options(const cli_arguments *arguments, int64_t *length) {
-    if (!cli_excludes(
-            arguments,
-            "given given-rows given-variables given-view only-view scale plain shape format "
-            "binarize binarize-seed alpha orient depth",
-            "models of examples") ||
+    if (!cli_excludes(arguments, "given " CLI_SAMPLE_OF_EXAMPLES, "models of examples") ||
         !cli_integer(arguments, "length", 0, (int64_t)1 << 48, 1000, length)) {
         return EXIT_USAGE;
     }

@@ -85,17 +85,17 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
         return find_declared(parameters, *index, rows, columns);
     }
     LK_REQUIRE(!parameters->frozen);
+    int64_t total = lk_parameters_total(parameters);
     if (parameters->total_most > 0 && columns > 0 &&
-        rows > (parameters->total_most - lk_parameters_total(parameters)) / columns) {
+        rows > (parameters->total_most - total) / columns) {
         return lk_fail(parameters->context, LK_MISMATCH,
                        "its settings ask for a parameter %s of %lld x %lld, more than the %lld "
                        "values that it holds",
                        name, (long long)rows, (long long)columns,
                        (long long)parameters->total_most);
     }
-    double total = (double)lk_parameters_total(parameters) + (double)rows * (double)columns;
     LK_TRY(lk_memory_allow(parameters->context, NULL, "the model's weights",
-                           total * (double)sizeof(float)));
+                           ((double)total + (double)rows * (double)columns) * sizeof(float)));
     LK_TRY(grow(parameters));
     lk_parameter made = {
         .rows = rows, .columns = columns, .init = init, .fan_in = columns, .decays = columns > 1};

@@ -6,8 +6,6 @@
 #include "cli/common.h"
 #include "train/train.h"
 
-/* Beside each weight stand its gradient, its average and, for most optimizers, two moments. */
-
 bool train_read_columns(const cli_arguments *arguments, bool *apart) {
     const char *columns;
     *apart = cli_has(arguments, "columns");

@@ -377,6 +377,7 @@ const cli_verb cli_train_verb = {
     .operands = "FAMILY",
     .operand_count = 1,
     .instead = "from",
+    .shared = true,
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",

@@ -1,4 +1,4 @@
-/* What ranks of a team (team/team.h) code and decode, on its way to rank 0. Not for other layers. */
+/* What ranks of a team (team/team.h) decode, on its way to rank 0. Not for other layers. */
 #ifndef LK_CODEC_HANDED_H
 #define LK_CODEC_HANDED_H
 

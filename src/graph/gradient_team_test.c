@@ -1,6 +1,6 @@
 /* A minibatch shared by a team of processes: NLLs and gradients are the bits of one process that
- * runs all slices, for ranks fewer and more than slices, for minibatches that are not full, and when
- * a rank fails. */
+ * runs all slices, for ranks fewer and more than slices, for minibatches that are not full, and
+ * when a rank fails. */
 #include "graph/testing.h"
 #include "team/testing_processes.h"
 

@@ -9,7 +9,7 @@
  *   threads   take slices; where there are fewer slices than threads, groups of threads do, which
  *             share the operations of a slice: as many groups as divide both numbers.
  *   streams   lanes side by side are the examples. A slice keeps what its lanes carry.
- *   machines  of a team (graph/gradient_team.h) each rank runs a subtree of the slices, and all have
+ *   machines  of a team (graph/gradient_team.h) each rank runs a subtree of the slices; all have
  *             the whole minibatch, its NLLs and its gradient.
  *   memory    one thread or group, or heavy weights: slices run one after another and the tree is
  *             walked with log2(slices) gradients beside the parameters' own. Else slices - 1. */
@@ -29,7 +29,7 @@ int64_t lk_slices_choose(const lk_graph *graph, int64_t batch);
 typedef struct lk_slices_options {
     int64_t batch;       /* examples of a minibatch at most; of streams: lanes, always all */
     int64_t slices;      /* 1 to batch */
-    int64_t first, last; /* those that run here, a subtree; last 0: all, or a rank's of a team */
+    int64_t first, last; /* that run here, a subtree; last 0: all, or a rank's of a team */
     const lk_window *window; /* of streams: of the graph; not owned; else NULL */
 } lk_slices_options;
 

@@ -31,7 +31,7 @@ const lk_transport_place *lk_team_place(const lk_team *team) {
 }
 
 lk_traffic lk_team_traffic(const lk_team *team) {
-    return team->traffic;
+    return team != NULL ? team->traffic : (lk_traffic){0};
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */

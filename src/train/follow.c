@@ -1,4 +1,4 @@
-/* What a team must agree on: rank 0 has the clock, the user and the files, and the others follow. */
+/* What a team must agree on: rank 0 has the clock, the user and the files. */
 #include "team/team.h"
 #include "train/trainer.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "team/team.h"
 #include "train/feed.h"
 
 /* Of the time, checkpoints may take one part in so many. */
@@ -254,8 +255,19 @@ static bool time_is_up(const lk_trainer *t, double now) {
                : t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes;
 }
 
+static void count_sent(const lk_trainer *t, lk_traffic before) {
+    lk_train_sent *sent = t->options.sent;
+    lk_traffic after = lk_team_traffic(t->model->context->team);
+    if (sent != NULL) {
+        sent->steps++;
+        sent->bytes += after.bytes - before.bytes;
+        sent->messages += after.messages - before.messages;
+    }
+}
+
 /* One step and what the clock asks for after it. */
 static lk_status step_and_look(lk_trainer *t) {
+    lk_traffic sent = lk_team_traffic(t->model->context->team);
     double before = lk_seconds();
     LK_TRY(lk_trainer_step(t));
     double now = lk_seconds();
@@ -272,6 +284,7 @@ static lk_status step_and_look(lk_trainer *t) {
         saves = t->state.position < t->epoch_batches && save_due(t, now);
     }
     LK_TRY(lk_trainer_follow(t, &saves));
+    count_sent(t, sent);
     return saves ? lk_trainer_save(t, true) : LK_OK;
 }
 

@@ -11,7 +11,7 @@ function(add_mpi name package title)
     if(NOT mpi_${name}_FOUND)
         return()
     endif()
-    add_library(likely_${name} MODULE src/team_mpi/mpi.c)
+    add_library(likely_${name} MODULE src/team/mpi.c)
     set_target_properties(likely_${name} PROPERTIES PREFIX "" OUTPUT_NAME likely-${name})
     target_compile_definitions(likely_${name} PRIVATE
                                "LK_MPI_NAME=\"${title} ${mpi_${name}_VERSION}\"")

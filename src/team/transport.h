@@ -1,5 +1,5 @@
 /* What carries messages between the processes of a team: a table that a module of its own exports
- * (src/team_mpi), so that the command starts without any library of MPI and runs under each that
+ * (team/mpi.c), so that the command starts without any library of MPI and runs under each that
  * was found when it was built.
  *
  * All calls return at once. The team calls from two threads, never from both at a time. */

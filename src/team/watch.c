@@ -34,8 +34,8 @@ static void lost(lk_team *team, int32_t link, const char *how) {
     char text[LK_TEAM_TEXT];
     const char *host = team->link[link].host;
     snprintf(text, sizeof text,
-             "rank %d%s%s %s: it died, hangs, or was cut off; a training goes on from its last "
-             "checkpoint (--resume), with any number of ranks",
+             "rank %d%s%s %s: it died, hangs, or was cut off; a training can be resumed from "
+             "its last checkpoint, with any number of ranks",
              other_of(team, link), host[0] != '\0' ? " on " : "", host, how);
     lk_watch_fail(team, text);
 }

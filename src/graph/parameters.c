@@ -10,6 +10,7 @@
 #include "base/maths.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "graph/quantized.h"
 #include "graph/weight_norm.h"
 
 /* A matrix larger than this on both sides is made orthogonal in blocks of so many vectors:
@@ -37,6 +38,7 @@ void lk_parameters_destroy(lk_parameters *parameters) {
         lk_release(p->gradient);
         lk_release(p->live);
         lk_weight_norm_destroy(p->norm);
+        lk_parameter_forget_quantized(p);
     }
     lk_release(parameters->list);
     lk_release(parameters);

@@ -30,8 +30,9 @@ typedef struct lk_parameter {
                       the rest stay zero and optimizers, averages and norms skip them */
     /* Operations see this value, unless one of these has another derived from it
      * (graph/derived.h). */
-    lk_weight_norm *norm; /* owned, or NULL: graph/weight_norm.h */
-    float drop;           /* share of the weights that a training step drops: graph/weight_drop.h */
+    lk_weight_norm *norm;           /* owned, or NULL: graph/weight_norm.h */
+    struct lk_quantized *quantized; /* owned, or NULL: the value is of 8 bits, graph/quantized.h */
+    float drop; /* share of the weights that a training step drops: graph/weight_drop.h */
 } lk_parameter;
 
 typedef struct lk_parameters {

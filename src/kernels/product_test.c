@@ -307,6 +307,9 @@ static void test_large_products(void **state) {
         {260, 100, 517, DEPTH_END | A_COLUMNS, LK_START_BIAS},
         {301, 100, 400, A_TRANSPOSED | DEPTH_BEGIN, LK_START_C},
         {150, 1500, 100, B_TRANSPOSED | COLUMN_END, LK_START_ZERO},
+        {150, 1100, 260, 0, LK_START_ROW},
+        {131, 900, 600, A_TRANSPOSED | DEPTH_BEGIN | DEPTH_END, LK_START_ZERO},
+        {125, 1700, 90, A_COLUMNS | A_ROWS | C_COLUMNS | COLUMN_END, LK_START_C},
         {10, 300, 2049, B_ROWS | DEPTH_END, LK_START_BIAS},
         {900, 3, 1500, DEPTH_END, LK_START_BIAS},
         {2000, 1, 900, DEPTH_BEGIN | DEPTH_END, LK_START_C},
@@ -500,6 +503,9 @@ static void test_kept(void **state) {
         check_kept(f, tables[t], 3, 65, 20);
         check_kept(f, tables[t], 20, 65, 20);
         check_kept(f, tables[t], 40, 3, 20);
+        check_kept(f, tables[t], 8, 300, 700);
+        check_kept(f, tables[t], 33, 1100, 129);
+        check_kept(f, tables[t], 1, 517, 513);
     }
 }
 

@@ -43,6 +43,11 @@ static bool backward(const lk_task *task) {
     return task->din[0] == NULL || lk_run_rows(task, backward_rows);
 }
 
+static int32_t keeps(const lk_node *node) {
+    const activation *self = node->settings;
+    return self->of_input ? LK_KEEPS_INPUTS : LK_KEEPS_OUTPUT;
+}
+
 const lk_op lk_activation_op = {
     .name = "activation",
     .definition = "out[c] = f(in[c]), f one of relu, tanh, sigmoid, softplus, elu, gelu",
@@ -54,6 +59,7 @@ const lk_op lk_activation_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = keeps,
     .sets_fresh = true,
 };
 

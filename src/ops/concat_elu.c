@@ -43,6 +43,7 @@ const lk_op lk_concat_elu_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_output,
     .sets_fresh = true,
 };
 

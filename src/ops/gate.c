@@ -67,6 +67,7 @@ const lk_op lk_gate_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
     .sets_fresh = true,
 };
 

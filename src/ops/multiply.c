@@ -49,6 +49,7 @@ const lk_op lk_multiply_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
 };
 
 lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b) {

@@ -43,6 +43,7 @@ const lk_op lk_scale_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift) {

@@ -11,12 +11,10 @@
 #include "kernels/product_inside.h"
 
 enum {
-    DEPTH_BLOCK = 256,              /* a packed panel and a strip of it fit the first cache */
-    BLOCK_FLOATS = 80 * 1024,       /* of B that every panel meets: the second cache */
+    DEPTH_LEAST = 128, /* of a block; what it reads and writes of C must pay */
+    DEPTH_MOST = 512,
     ROUND_FLOATS = 8 * 1024 * 1024, /* of packed B at a time */
-    GROUP_ROWS = 96,
-    NARROW_COLUMNS = 6,       /* up to here rows fill vectors better than columns */
-    LYING_FLOATS = 80 * 1024, /* of B that every row meets: the second cache */
+    NARROW_COLUMNS = 6,             /* up to here rows fill vectors better than columns */
     KEPT_PANELS = 4,      /* up to here a kept B is met by all rows at once, strip after strip */
     DIRECT_PANELS = 3,    /* up to here packing B costs more than it saves */
     DIRECT_COLUMNS = 128, /* a piece of longer rows of B takes at least so much of each, for the
@@ -77,7 +75,7 @@ static void cut(lk_product_plan *plan) {
         const int64_t columns = plan->last_column - plan->first_column;
         const int64_t strips = (columns + plan->tile->columns - 1) / plan->tile->columns;
         const int64_t panels = (product->rows + unit - 1) / unit;
-        const int64_t most = lk_maximum(1, BLOCK_FLOATS / plan->block / plan->tile->columns);
+        const int64_t most = lk_maximum(1, plan->met_floats / plan->block / plan->tile->columns);
         int64_t parts = plan->direct || plan->kept ? 1 : (strips + most - 1) / most;
         parts = lk_minimum(strips, lk_maximum(parts, (pieces + panels - 1) / panels));
         if (plan->direct && columns > DIRECT_COLUMNS) {
@@ -268,6 +266,23 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
+/* A panel of A and a strip of B share the first cache; a block of B takes three eighths of the
+ * second, the rows of A that meet it an eighth: what C takes and what comes next need the rest. */
+static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
+    const lk_tile *tile = plan->tile;
+    const int64_t first = caches->first / (int64_t)sizeof(float),
+                  second = caches->second / (int64_t)sizeof(float);
+    const int64_t fits = first * 15 / 16 / (tile->rows + tile->columns) / 32 * 32;
+    const int64_t most = lk_minimum(lk_maximum(fits, DEPTH_LEAST), DEPTH_MOST);
+    const int64_t depth = plan->end - plan->begin;
+    const int64_t blocks = lk_maximum(1, (depth + most - 1) / most);
+    plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
+    plan->met_floats = second * 3 / 8;
+    plan->few_floats = first / 2;
+    const int64_t group = lk_maximum(second / 8 / most / tile->rows, 1) * tile->rows;
+    plan->group = lk_round_up(lk_minimum(plan->product->rows, group), tile->rows);
+}
+
 static void choose_way(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
@@ -284,7 +299,7 @@ static void choose_way(lk_product_plan *plan) {
      * is kept. */
     plan->lying = !plan->narrow && !plan->direct && lk_is_rectangle(product) &&
                   plan->c_contiguous && product->start != LK_START_BIAS &&
-                  (plan->kept || product->depth * product->columns <= LYING_FLOATS) &&
+                  (plan->kept || product->depth * product->columns <= plan->met_floats) &&
                   plan->a.depth_stride == 1 &&
                   (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
                   lk_product_runs_are_long(&plan->a, product->depth);
@@ -293,10 +308,6 @@ static void choose_way(lk_product_plan *plan) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
     plan->kept = plan->kept && plan->lying;
-    const int64_t depth = plan->end - plan->begin;
-    const int64_t blocks = lk_maximum(1, (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK);
-    plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
-    plan->group = lk_round_up(lk_minimum(product->rows, GROUP_ROWS), tile->rows);
     const int64_t lanes = lk_maximum(plan->group, plan->strip);
     plan->scratch_stride =
         lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
@@ -319,6 +330,7 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
         .end = lk_depth_end(product, product->rows - 1),
     };
     plan.end = lk_maximum(plan.begin, plan.end);
+    choose_blocks(&plan, &workspace->caches);
     choose_way(&plan);
     const int64_t workers = pool != NULL ? lk_pool_threads(pool) : 1;
     plan.scratch = floats_of(workspace, LK_ROOM_SCRATCH, workers * plan.scratch_stride);

@@ -19,6 +19,9 @@ typedef struct lk_product_plan {
     bool c_contiguous;  /* columns of C side by side */
     int64_t begin, end; /* the depth that any row uses */
     int64_t block;      /* depth of a cache block */
+    int64_t met_floats; /* of B that every panel meets: the second cache */
+    int64_t few_floats; /* lying: of A, while all strips meet them: the first cache, with a strip of
+                           B */
     int64_t group;      /* rows of A that are packed together */
     int64_t first_column, last_column; /* of this round */
     int64_t tail;                      /* width of the last, narrower strip; 0: none */
@@ -55,6 +58,7 @@ enum {
 };
 struct lk_workspace {
     lk_room room[LK_ROOMS];
+    lk_caches caches;
     lk_workspace **part; /* of the workers */
     int parts;
 };

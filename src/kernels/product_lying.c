@@ -6,8 +6,7 @@
 #include "kernels/product_inside.h"
 
 enum {
-    RUN_LEAST = 8,       /* shorter ones are not worth a loop of their own */
-    CACHED_FLOATS = 6144 /* of A, while all strips meet them: the first cache, with a strip of B */
+    RUN_LEAST = 8, /* shorter ones are not worth a loop of their own */
 };
 
 static bool continues(const lk_side *a, int64_t k) {
@@ -120,7 +119,8 @@ void lk_product_lying_piece(void *argument, int64_t piece, int worker) {
                   last_column = lk_minimum(first_column + plan->column_step, plan->last_column);
     const int64_t last = plan->row_cut[part + 1];
     const int64_t some =
-        plan->kept ? last : lk_maximum(1, CACHED_FLOATS / lk_maximum(plan->end, 1) / most) * most;
+        plan->kept ? last
+                   : lk_maximum(1, plan->few_floats / lk_maximum(plan->end, 1) / most) * most;
     for (int64_t row = plan->row_cut[part]; row < last; row += some) {
         run_rows(plan, row, lk_minimum(some, last - row), first_column, last_column,
                  plan->scratch + worker * plan->scratch_stride);

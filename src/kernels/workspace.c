@@ -22,7 +22,15 @@ void *lk_room_take(lk_room *room, int64_t count, size_t size) {
 }
 
 lk_workspace *lk_workspace_create(void) {
-    return lk_allocate(1, sizeof(lk_workspace));
+    lk_workspace *workspace = lk_allocate(1, sizeof(*workspace));
+    if (workspace != NULL) {
+        workspace->caches = lk_caches_of_machine();
+    }
+    return workspace;
+}
+
+void lk_workspace_set_caches(lk_workspace *workspace, lk_caches caches) {
+    workspace->caches = caches;
 }
 
 void lk_workspace_destroy(lk_workspace *workspace) {

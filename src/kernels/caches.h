@@ -1,5 +1,5 @@
-/* The data caches of a core, from which the product's block sizes follow. They decide how fast it is,
- * never what it gives. */
+/* The data caches of a core, from which the product's block sizes follow. They decide how fast it
+ * is, never what it gives. */
 #ifndef LK_KERNELS_CACHES_H
 #define LK_KERNELS_CACHES_H
 

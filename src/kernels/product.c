@@ -266,13 +266,14 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
-/* A panel of A and a strip of B share the first cache; a block of B takes three eighths of the
- * second, the rows of A that meet it an eighth: what C takes and what comes next need the rest. */
+/* A panel of A takes half of the first cache, through which the strips of B pass; a block of B
+ * takes three eighths of the second, the rows of A that meet it an eighth: what C takes and what
+ * comes next need the rest. */
 static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
     const lk_tile *tile = plan->tile;
     const int64_t first = caches->first / (int64_t)sizeof(float),
                   second = caches->second / (int64_t)sizeof(float);
-    const int64_t fits = first * 15 / 16 / (tile->rows + tile->columns) / 32 * 32;
+    const int64_t fits = first / 2 / tile->rows / 32 * 32;
     const int64_t most = lk_minimum(lk_maximum(fits, DEPTH_LEAST), DEPTH_MOST);
     const int64_t depth = plan->end - plan->begin;
     const int64_t blocks = lk_maximum(1, (depth + most - 1) / most);

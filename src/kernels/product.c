@@ -267,7 +267,7 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 }
 
 /* A panel of A takes half of the first cache, through which the strips of B pass; a block of B
- * takes three eighths of the second, the rows of A that meet it an eighth: what C takes and what
+ * takes three eighths of the second, the rows of A that meet it half of that: what C takes and what
  * comes next need the rest. */
 static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
     const lk_tile *tile = plan->tile;
@@ -280,7 +280,7 @@ static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
     plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
     plan->met_floats = second * 3 / 8;
     plan->few_floats = first / 2;
-    const int64_t group = lk_maximum(second / 8 / most / tile->rows, 1) * tile->rows;
+    const int64_t group = lk_maximum(second * 3 / 16 / most / tile->rows, 1) * tile->rows;
     plan->group = lk_round_up(lk_minimum(plan->product->rows, group), tile->rows);
 }
 

@@ -13,13 +13,23 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernels/outer.h"
 #include "kernels/product.h"
 
 typedef void sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
                    const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, MOST_REPEATS = 400 };
 
-typedef enum kind { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEP, WHOLE } kind;
+typedef enum kind {
+    FORWARD, /* weights times a batch, from a bias of each row */
+    INPUT_GRADIENT,
+    WEIGHT_GRADIENT,
+    STEP,  /* fresh weights at each call */
+    WHOLE, /* from zero */
+    CELLS, /* cells times weights, from a bias of each column */
+    KEPT,  /* the same, added to C; the weights stay packed */
+    OUTER, /* the gradient of a convolution's weights (kernels/outer.h) */
+} kind;
 
 typedef struct shape {
     const char *name;
@@ -28,8 +38,9 @@ typedef struct shape {
     bool stairs;
 } shape;
 
-/* The linear layers of a MADE (a batch of 100), sampling steps of one, and convolutions as
- * matrices. */
+/* The linear layers of a MADE (a batch of 100), sampling steps of one, convolutions as matrices;
+ * the products of training an LSTM of 2 x 512, and of the PixelCNNs of networks.h: a slice, or a
+ * row of one, where a tap meets it. */
 static const shape shapes[] = {
     {"square", WHOLE, 1536, 1536, 1536, false},
     {"784-500 forward", FORWARD, 500, 100, 784, false},
@@ -59,6 +70,31 @@ static const shape shapes[] = {
     {"convolution", FORWARD, 25088, 64, 64, false},
     {"convolution", FORWARD, 12544, 320, 960, false},
     {"convolution", FORWARD, 12544, 128, 320, false},
+    {"lstm step", KEPT, 8, 2048, 512, false},
+    {"lstm step", KEPT, 16, 2048, 512, false},
+    {"lstm step", KEPT, 32, 2048, 512, false},
+    {"lstm step back", KEPT, 8, 512, 2048, false},
+    {"lstm step back", KEPT, 32, 512, 2048, false},
+    {"lstm inputs", CELLS, 4096, 2048, 512, false},
+    {"lstm input gradient", WHOLE, 4096, 512, 2048, false},
+    {"lstm weight gradient", INPUT_GRADIENT, 512, 2048, 1016, false},
+    {"lstm weight gradient", INPUT_GRADIENT, 512, 2048, 4096, false},
+    {"pixelcnn 1x1", CELLS, 3136, 64, 128, false},
+    {"pixelcnn 1x1", CELLS, 3136, 128, 64, false},
+    {"pixelcnn 3x3", CELLS, 2808, 64, 256, false},
+    {"gated-pixelcnn vertical", CELLS, 5616, 64, 192, false},
+    {"gated-pixelcnn link", CELLS, 6272, 64, 64, false},
+    {"pixelcnn-narrow 1x1", CELLS, 7840, 16, 32, false},
+    {"pixelcnn-narrow 1x1", CELLS, 7840, 32, 16, false},
+    {"pixelcnn-narrow 3x3", CELLS, 7020, 16, 64, false},
+    {"columns 48", CELLS, 4096, 48, 256, false},
+    {"columns 66", CELLS, 4096, 66, 256, false},
+    {"columns 96", CELLS, 4096, 96, 256, false},
+    {"pixelcnn outer", OUTER, 64, 64, 108, false},
+    {"pixelcnn outer", OUTER, 128, 64, 512, false},
+    {"gated-pixelcnn outer", OUTER, 32, 64, 216, false},
+    {"pixelcnn-narrow outer", OUTER, 16, 16, 270, false},
+    {"pixelcnn-narrow outer", OUTER, 32, 16, 512, false},
 };
 
 typedef struct bench {
@@ -100,11 +136,24 @@ typedef struct task {
     float *c;
     int64_t a_leading, b_leading, places, place;
     int transpose_a, transpose_b;
+    bool kept;
 } task;
 
 static void run_ours(task *t) {
     lk_product product = t->product;
     product.a.data = t->a + t->place * product.rows * product.depth;
+    if (t->shape->kind == OUTER) {
+        const lk_outer_run run = {0, 0, product.depth};
+        const lk_outer outer = {
+            product.rows,    product.columns, product.a.data,  product.b.data, product.rows,
+            product.columns, product.c,       product.columns, &run,           1};
+        lk_outer_add(&outer, t->bench->kernels);
+        return;
+    }
+    if (t->shape->kind == KEPT) {
+        product.b_reuse = t->kept ? LK_B_KEPT : LK_B_KEEP;
+        t->kept = true;
+    }
     if (!lk_product_run(&product, t->bench->kernels, t->bench->pool, t->bench->workspace)) {
         fprintf(stderr, "bench_product: no memory\n");
         exit(1);
@@ -177,13 +226,16 @@ static int32_t *stairs(int64_t rows, int64_t limit) {
 }
 
 static void bench_shape(const bench *b, const shape *s) {
+    static const lk_start starts[] = {
+        [FORWARD] = LK_START_BIAS, [STEP] = LK_START_BIAS, [CELLS] = LK_START_ROW,
+        [KEPT] = LK_START_C,       [OUTER] = LK_START_C,   [INPUT_GRADIENT] = LK_START_ZERO};
     task t = {.bench = b, .shape = s, .places = 1, .transpose_a = PLAIN, .transpose_b = PLAIN};
     t.places = s->kind == STEP ? 1 + 60000000 / (s->rows * s->depth) : 1;
-    t.a_leading = s->kind == INPUT_GRADIENT ? s->rows : s->depth;
+    t.a_leading = s->kind == INPUT_GRADIENT || s->kind == OUTER ? s->rows : s->depth;
     t.b_leading = s->kind == WEIGHT_GRADIENT ? s->depth : s->columns;
     float *a_values = filled(s->rows * s->depth * t.places),
           *b_values = filled(s->depth * s->columns);
-    float *bias = filled(s->rows);
+    float *bias = filled(s->rows > s->columns ? s->rows : s->columns);
     t.a = a_values;
     t.b = b_values;
     t.c = filled(s->rows * s->columns);
@@ -196,10 +248,10 @@ static void bench_shape(const bench *b, const shape *s) {
         .c = t.c,
         .c_row_stride = s->columns,
         .c_column_stride = 1,
-        .start = s->kind == FORWARD || s->kind == STEP ? LK_START_BIAS : LK_START_ZERO,
+        .start = starts[s->kind],
         .bias = bias,
     };
-    if (s->kind == INPUT_GRADIENT) {
+    if (s->kind == INPUT_GRADIENT || s->kind == OUTER) {
         t.transpose_a = TRANSPOSED;
         t.product.a.row_stride = 1;
         t.product.a.column_stride = t.a_leading;

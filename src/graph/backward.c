@@ -145,7 +145,7 @@ static lk_status run_backward(lk_execution *execution, bool *begun, bool *touche
 lk_status lk_execution_backward(lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     bool trained = false, whole = true;
-    LK_REQUIRE(execution->plan == LK_PLAN_TRAIN && execution->count >= 1);
+    LK_REQUIRE(lk_plan_trains(execution->plan) && execution->count >= 1);
     for (int32_t f = 0; f < graph->field_count; f++) {
         const lk_field *field = &graph->fields[f];
         trained = trained || (field->output != NULL && field->output->needs_gradient);

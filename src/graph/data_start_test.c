@@ -161,7 +161,7 @@ static void test_every_layer(void **state) {
     make(&n, 2, NULL);
     start(&n);
     assert_int_equal(lk_parameters_make_gradients(n.parameters), LK_OK);
-    assert_int_equal(lk_execution_create(n.graph, LK_PLAN_TRAIN, EXAMPLES, &e), LK_OK);
+    assert_int_equal(lk_execution_create(n.graph, LK_PLAN_LEARN, EXAMPLES, &e), LK_OK);
     lk_execution_give(e, n.given, EXAMPLES);
     lk_execution_set_training(e, true, 0, 0);
     assert_int_equal(lk_execution_forward(e, n.x, EXAMPLES), LK_OK);

@@ -46,8 +46,8 @@ static lk_status allocate(lk_execution *execution) {
     execution->gradient = lk_allocate(graph->node_count, sizeof *execution->gradient);
     execution->at_step = lk_allocate(graph->node_count, sizeof *execution->at_step);
     execution->workspace = lk_workspace_create();
-    LK_TRY(lk_derived_create(graph->parameters, execution->plan == LK_PLAN_TRAIN,
-                             &execution->derived));
+    LK_TRY(
+        lk_derived_create(graph->parameters, lk_plan_trains(execution->plan), &execution->derived));
     if (execution->pool_of_values == NULL || execution->symbols == NULL ||
         execution->given == NULL || execution->nll == NULL || execution->value == NULL ||
         execution->gradient == NULL || execution->at_step == NULL || execution->workspace == NULL) {
@@ -225,7 +225,7 @@ void lk_execution_place_values(lk_execution *execution, int64_t count) {
         execution->value[i] =
             execution->pool_of_values + execution->memory.value[i] * execution->batch;
         execution->gradient[i] =
-            execution->plan == LK_PLAN_TRAIN && graph->nodes[i]->needs_gradient
+            lk_plan_trains(execution->plan) && graph->nodes[i]->needs_gradient
                 ? execution->pool_of_values + execution->memory.gradient[i] * execution->batch
                 : NULL;
     }
@@ -382,15 +382,16 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
     return LK_OK;
 }
 
-/* Along a stream: of those whose values are kept, in the positions of the last call. */
+/* In training, and along a stream: of those whose values are kept; in the positions of the last
+ * call. */
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
     const lk_graph *graph = execution->graph;
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         lk_range range = lk_range_of_call(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool kept = execution->window == NULL || execution->plan == LK_PLAN_TRAIN ||
-                    !execution->window->nodes[i].brief;
+        bool brief = execution->window != NULL && execution->window->nodes[i].brief;
+        bool kept = lk_plan_trains(execution->plan) ? execution->memory.kept[i] : !brief;
         if (kept && !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
                                                          (range.last - range.first) * floats)) {
             return node;
@@ -407,7 +408,8 @@ lk_status lk_execution_weights_changed(lk_execution *execution) {
 /* ---- the incremental schedule ---------------------------------------------------------------- */
 
 lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
-    LK_REQUIRE(execution->plan != LK_PLAN_EVALUATE && execution->window == NULL);
+    LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL || execution->plan == LK_PLAN_LEARN);
+    LK_REQUIRE(execution->window == NULL);
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);

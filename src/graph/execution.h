@@ -13,8 +13,14 @@ typedef struct lk_execution lk_execution;
 typedef enum lk_plan {
     LK_PLAN_EVALUATE,    /* forward only: a buffer is reused once its last reader has run */
     LK_PLAN_INCREMENTAL, /* forward by steps: every value kept */
-    LK_PLAN_TRAIN,       /* forward and backward: every value and every gradient kept */
+    LK_PLAN_TRAIN,       /* forward by the parallel schedule, and backward: what backward does not
+                            read is reused as in LK_PLAN_EVALUATE (of a stream all is kept) */
+    LK_PLAN_LEARN,       /* forward by either schedule, and backward: every value kept */
 } lk_plan;
+
+static inline bool lk_plan_trains(lk_plan plan) {
+    return plan == LK_PLAN_TRAIN || plan == LK_PLAN_LEARN;
+}
 
 lk_status lk_execution_create(const lk_graph *graph, lk_plan plan, int64_t batch,
                               lk_execution **execution);
@@ -60,7 +66,8 @@ lk_status lk_execution_nll(lk_execution *execution, double *nll_nats, float *per
 /* After forward: gradients of the mean NLL in nats per example, into the parameters' gradient
  * arrays (set, not added). */
 lk_status lk_execution_backward(lk_execution *execution);
-/* After a non-finite NLL: the first node (in graph order) with a non-finite value; NULL if none. */
+/* After a non-finite NLL: the first node (in graph order) with a non-finite value, of those whose
+ * values are kept; NULL if none. */
 const lk_node *lk_execution_first_not_finite(const lk_execution *execution);
 
 /* Between two calls of the incremental schedule, when parameters have changed. */

@@ -62,7 +62,7 @@ static int64_t carried_of(const lk_window *window, int32_t node) {
 /* The first position that backward may yet pass over, when `last` is where the new ones end. */
 static int64_t first_trained(const lk_execution *e, int64_t first, int64_t last) {
     int64_t most = last - e->length, trained = e->trained > most ? e->trained : most;
-    return e->plan == LK_PLAN_TRAIN && trained < first ? trained : first;
+    return lk_plan_trains(e->plan) && trained < first ? trained : first;
 }
 
 static void make_room(lk_execution *e, int32_t node, int64_t first, int64_t last) {
@@ -70,7 +70,7 @@ static void make_room(lk_execution *e, int32_t node, int64_t first, int64_t last
         int64_t floats = floats_of(e, node);
         int64_t from = first_kept(e, node, first_trained(e, first, last));
         float *memory = memory_of(e, node);
-        if (!e->window->nodes[node].brief || e->plan == LK_PLAN_TRAIN) {
+        if (!e->window->nodes[node].brief || lk_plan_trains(e->plan)) {
             memmove(memory, memory + (from - e->begin[node]) * floats,
                     (size_t)((first - from) * floats) * sizeof(float));
         }
@@ -124,7 +124,7 @@ lk_status lk_execution_prepare_window(lk_execution *execution) {
     int64_t most = 1, trained = 0;
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         int64_t cells = execution->window->nodes[i].cells * (execution->length + 1);
-        int64_t all = execution->plan == LK_PLAN_TRAIN ? graph->nodes[i]->cells : 0;
+        int64_t all = lk_plan_trains(execution->plan) ? graph->nodes[i]->cells : 0;
         most = cells > most ? cells : most;
         trained = all > trained ? all : trained;
     }
@@ -201,7 +201,7 @@ lk_status lk_execution_window_forward(lk_execution *execution, int64_t first, in
                last - first <= e->length);
     enter(e, first, last);
     lk_execution_derive(e);
-    if (e->plan == LK_PLAN_TRAIN) { /* the weights are others, then */
+    if (lk_plan_trains(e->plan)) { /* the weights are others, then */
         LK_TRY(run_constants(e, true));
     }
     lk_execution_fill(e, x);

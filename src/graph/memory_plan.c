@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "graph/op.h"
 
 /* Every value is a whole number of cache lines per example-block: offsets are rounded to 16
  * floats. */
@@ -50,8 +51,26 @@ static int64_t gradient_cells(const lk_graph *graph, const lk_window *window, in
 
 /* Whether a value need not outlive the last node that reads it. */
 static bool is_brief(const lk_graph *graph, lk_plan plan, const lk_window *window, int32_t node) {
-    return slides(window, node) ? window->nodes[node].brief && plan != LK_PLAN_TRAIN
+    return slides(window, node) ? window->nodes[node].brief && !lk_plan_trains(plan)
                                 : plan == LK_PLAN_EVALUATE && !is_field(graph, graph->nodes[node]);
+}
+
+/* Whether backward of the node reads its own value, or those of its inputs, which then outlive
+ * forward. */
+static bool backward_reads(const lk_node *node, int32_t which) {
+    return node->needs_gradient &&
+           (node->op->keeps == NULL || (node->op->keeps(node) & which) != 0);
+}
+
+/* The last moment of the node's value, as far as it is the node's own: in training by the parallel
+ * schedule what backward does not read need not outlive its readers. */
+static int32_t own_end(const lk_graph *graph, lk_plan plan, const lk_window *window, int32_t node) {
+    bool brief = is_brief(graph, plan, window, node);
+    if (plan == LK_PLAN_TRAIN && window == NULL) {
+        brief = !is_field(graph, graph->nodes[node]) &&
+                !backward_reads(graph->nodes[node], LK_KEEPS_OUTPUT);
+    }
+    return brief ? node : 2 * graph->node_count;
 }
 
 static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *window,
@@ -60,13 +79,15 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
         int64_t cells = cells_held(graph, window, length, i);
-        bool brief = is_brief(graph, plan, window, i);
+        int32_t own = own_end(graph, plan, window, i);
         lives[i] = (life){.offset = -1,
                           .size = cells * node->channels,
-                          .first = plan == LK_PLAN_INCREMENTAL && !brief ? 0 : i,
-                          .last = brief ? i : end};
+                          .first = plan == LK_PLAN_INCREMENTAL && own == end ? 0 : i,
+                          .last = own};
         for (int32_t k = 0; k < node->input_count; k++) {
-            note_use(&lives[node->inputs[k]->index], i);
+            int32_t input = node->inputs[k]->index;
+            bool reads = plan == LK_PLAN_TRAIN && backward_reads(node, LK_KEEPS_INPUTS);
+            note_use(&lives[input], reads ? end : i);
         }
     }
 }
@@ -145,7 +166,7 @@ static int64_t place_all(const lk_graph *graph, lk_plan plan, const lk_window *w
     for (int32_t i = 0; i < nodes; i++) {
         order[count++] = &lives[i];
     }
-    for (int32_t i = 0; i < nodes && plan == LK_PLAN_TRAIN; i++) {
+    for (int32_t i = 0; i < nodes && lk_plan_trains(plan); i++) {
         if (lives[nodes + i].size > 0) {
             order[count++] = &lives[nodes + i];
         }
@@ -165,12 +186,15 @@ bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *w
     life *lives = lk_allocate(lk_memory_plan_room(nodes), 1);
     memory->value = lk_allocate(nodes, sizeof *memory->value);
     memory->gradient = lk_allocate(nodes, sizeof *memory->gradient);
-    bool made = lives != NULL && memory->value != NULL && memory->gradient != NULL;
+    memory->kept = lk_allocate(nodes, sizeof *memory->kept);
+    bool made =
+        lives != NULL && memory->value != NULL && memory->gradient != NULL && memory->kept != NULL;
     if (made) {
         memory->total = place_all(graph, plan, window, length, lives);
         for (int32_t i = 0; i < nodes; i++) {
             memory->value[i] = lives[i].offset;
             memory->gradient[i] = lives[nodes + i].offset;
+            memory->kept[i] = lives[i].last == 2 * nodes;
         }
     } else {
         lk_memory_plan_release(memory);
@@ -182,5 +206,6 @@ bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *w
 void lk_memory_plan_release(lk_memory_plan *memory) {
     lk_release(memory->value);
     lk_release(memory->gradient);
+    lk_release(memory->kept);
     *memory = (lk_memory_plan){0};
 }

@@ -10,6 +10,7 @@
 typedef struct lk_memory_plan {
     int64_t *value;    /* [nodes] */
     int64_t *gradient; /* [nodes] */
+    bool *kept;        /* [nodes]: the value is there after the last node has run */
     int64_t total;     /* floats per example */
 } lk_memory_plan;
 

@@ -53,6 +53,8 @@ typedef struct lk_task {
     lk_workspace *workspace;
 } lk_task;
 
+enum { LK_KEEPS_NOTHING, LK_KEEPS_INPUTS = 1, LK_KEEPS_OUTPUT = 2 };
+
 typedef struct lk_op {
     const char *name;
     const char *definition; /* one line: out[u] = bias[u] + sum_k weight[u][k] in[k] over ready(k)
@@ -83,6 +85,9 @@ typedef struct lk_op {
     int64_t (*multiply_adds)(const lk_node *node, int64_t cell);
     bool (*forward)(const lk_task *task);  /* false: out of memory */
     bool (*backward)(const lk_task *task); /* NULL: models with it are not trained by gradients */
+    /* Which values backward reads, LK_KEEPS_INPUTS and LK_KEEPS_OUTPUT; NULL: both. The others need
+     * not outlive their readers in training. */
+    int32_t (*keeps)(const lk_node *node);
     bool sets_fresh; /* backward writes all of a fresh din, so that nobody need zero it */
 } lk_op;
 

@@ -260,8 +260,8 @@ static void test_memory(void **state) {
         }
         int64_t taken = lk_execution_window_bytes(&n.window, LK_PLAN_INCREMENTAL, 1, width);
         int64_t carried = lk_execution_window_floats(&n.window) * 4;
-        int64_t trains = lk_execution_window_bytes(&n.window, LK_PLAN_TRAIN, 1, width);
-        int64_t whole_trains = lk_execution_bytes(n.graph, LK_PLAN_TRAIN, 1);
+        int64_t trains = lk_execution_window_bytes(&n.window, LK_PLAN_LEARN, 1, width);
+        int64_t whole_trains = lk_execution_bytes(n.graph, LK_PLAN_LEARN, 1);
         printf("%s %s: readers need %lld bytes of the past and %lld for %lld new positions; %lld "
                "are taken, %lld carried; of all nodes alike %lld; in training %lld, %lld\n",
                large[i].family, large[i].set[0], (long long)past, (long long)(new *width),

@@ -14,6 +14,7 @@
 
 #include "kernels/isa/tile.h"
 #include "kernels/logistic.h"
+#include "kernels/lstm_cell.h"
 #include "likely.h"
 
 /* Settings of one Adam step; see optim/optimizer.h for the formulas. With g = gradient_scale
@@ -81,6 +82,11 @@ typedef struct lk_kernels {
     void (*gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
     void (*gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
                                  int64_t width);
+    /* One cell of an LSTM (kernels/lstm_cell.h). `value` holds the sums of the gates in their
+     * slots; c_before NULL: there is none; keep NULL: 1, and it may be the place of h. Then the
+     * derivatives of the same. */
+    void (*lstm_cell)(float *value, const float *c_before, const float *keep, int64_t width);
+    void (*lstm_cell_backward)(const lk_lstm_cell *cell, int64_t width);
     /* Each of `rows` rows of `width` values x becomes 2 width: elu(x), then elu(-x). Backward adds
      * into din, from the output. */
     void (*concat_elu)(float *out, const float *in, int64_t rows, int64_t width);

@@ -144,6 +144,20 @@ static void run_logistic_below(const lk_kernels *k, arrays *a, int64_t count, in
     a->wide = k->logistic_below(weight, A(1), A(2), 7.5f, count);
 }
 
+/* With and without what may be missing. */
+static void cell_backward(const lk_kernels *k, arrays *a, int64_t count, int64_t shift) {
+    const int64_t w = count / LK_LSTM_SLOTS;
+    const lk_lstm_cell cell = {.value = A(1),
+                               .dvalue = A(2),
+                               .c_before = count % 3 == 0 ? NULL : A(3),
+                               .keep = count % 2 == 0 ? NULL : A(3) + w,
+                               .dh = A(3) + 2 * w,
+                               .dc = A(3) + 3 * w,
+                               .dgates = A(0),
+                               .dc_before = A(0) + LK_LSTM_GATES * w};
+    k->lstm_cell_backward(&cell, w);
+}
+
 CASE(logistic_of_grey, run_logistic(k, a, 256, count, shift))
 CASE(logistic_of_16_bits, run_logistic(k, a, 65536, count, shift))
 CASE(logistic_of_two, run_logistic(k, a, 2, count, shift))
@@ -160,6 +174,9 @@ CASE(softplus, k->softplus(A(0), A(1), count))
 CASE(elu, k->elu(A(0), A(1), count))
 CASE(gelu, k->gelu(A(0), A(1), count))
 CASE(gelu_tanh, k->gelu_tanh(A(0), A(1), count))
+CASE(lstm_cell, k->lstm_cell(A(0), A(1), A(2), count / LK_LSTM_SLOTS))
+CASE(lstm_cell_of_first, k->lstm_cell(A(0), NULL, NULL, count / LK_LSTM_SLOTS))
+CASE(lstm_cell_backward, cell_backward(k, a, count, shift))
 CASE(relu, k->relu(A(0), A(1), count))
 CASE(add, k->add(A(0), A(1), count))
 CASE(sum_of, k->sum_of(A(0), A(1), A(2), count))
@@ -233,6 +250,9 @@ static const kernel_case cases[] = {
     {"add", NAN_ANY, run_add},
     {"sum_of", NAN_ANY, run_sum_of},
     {"add_rows", NAN_ANY, run_add_rows},
+    {"lstm_cell", NAN_ANY, run_lstm_cell},
+    {"lstm_cell of the first", NAN_ANY, run_lstm_cell_of_first},
+    {"lstm_cell_backward", NAN_ANY, run_lstm_cell_backward},
     {"axpy", NAN_ANY, run_axpy},
     {"relu_backward", NAN_ANY, run_relu_backward},
     {"tanh_backward", NAN_ANY, run_tanh_backward},

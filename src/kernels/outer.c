@@ -5,8 +5,10 @@
 #include "kernels/product_inside.h"
 
 enum {
-    DEPTH = 64, /* of a block: its rows of A and B stay in the first cache while all blocks of C
-                   meet them */
+    DEPTH_MOST = 256, /* of a block */
+    DEPTH_LEAST = 32,
+    CACHED_FLOATS = 8192, /* its rows of A and B stay in the first cache while all blocks of C meet
+                              them */
     LINE_FLOATS = 16,
     FETCHED = 2048, /* sums that take longer than asking for their terms */
     TAIL_MOST = 16, /* floats of the narrowest strip of any instruction set, at most */
@@ -75,12 +77,24 @@ static void prefetch_part(const float *rows, int64_t stride, int64_t floats, int
     }
 }
 
+/* Of a panel: what the widest strip that the columns fill can take. */
+static int64_t most_rows(const lk_tile *tile, int64_t columns) {
+    int64_t most = tile->rows;
+    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0 &&
+                        tile->widths[i] <= lk_minimum(columns, tile->columns);
+         i++) {
+        most = tile->most_rows[i];
+    }
+    return most;
+}
+
 static void run_block(const block *k) {
     const lk_outer *outer = k->outer;
-    const int64_t panels = (outer->rows + k->tile->rows - 1) / k->tile->rows;
+    const int64_t height = most_rows(k->tile, outer->columns);
+    const int64_t panels = (outer->rows + height - 1) / height;
     const int64_t most = (outer->rows + panels - 1) / panels, width = k->tile->widths[0];
     const int64_t tail = outer->columns % width, whole = outer->columns - tail;
-    float copy[DEPTH * TAIL_MOST];
+    float copy[DEPTH_MOST * TAIL_MOST];
     for (int64_t d = 0; d < k->depth && tail != 0; d++) {
         memset(copy + d * width, 0, (size_t)width * sizeof(float));
         memcpy(copy + d * width, k->b + d * outer->b_stride + whole, (size_t)tail * sizeof(float));
@@ -105,15 +119,17 @@ void lk_outer_add(const lk_outer *outer, const lk_kernels *kernels) {
     if (outer->rows == 0 || outer->columns == 0) {
         return;
     }
+    const int64_t fits = CACHED_FLOATS / (outer->rows + outer->columns) / 8 * 8;
+    const int64_t depth = lk_maximum(DEPTH_LEAST, lk_minimum(fits, DEPTH_MOST));
     for (int64_t i = 0; i < outer->runs; i++) {
         const lk_outer_run *run = &outer->run[i];
-        for (int64_t done = 0; done < run->count; done += DEPTH) {
+        for (int64_t done = 0; done < run->count; done += depth) {
             const block k = {
                 .outer = outer,
                 .tile = kernels->tile,
                 .a = outer->a + (run->a + done) * outer->a_stride,
                 .b = outer->b + (run->b + done) * outer->b_stride,
-                .depth = lk_minimum(DEPTH, run->count - done),
+                .depth = lk_minimum(depth, run->count - done),
             };
             run_block(&k);
         }

@@ -5,134 +5,29 @@
  * element stays one chain.
  *
  * Four ways: both packed (the common one, product_packed.c); B where it lies, when few rows would
- * not pay for packing (product_direct.c); A where it lies, when B is small (product_lying.c); and
- * by lanes of A, when there are few columns (product_narrow.c). */
-#include <string.h>
-
-#include "base/arena.h"
+ * not pay for packing (product_direct.c); A where it lies, when B is small, or kept packed for few
+ * rows (product_lying.c); and by lanes of A, when there are few columns (product_narrow.c). */
 #include "base/context.h"
 #include "kernels/product_inside.h"
 
 enum {
-    DEPTH_BLOCK = 256,              /* a packed panel and a strip of it fit the first cache */
-    BLOCK_FLOATS = 80 * 1024,       /* of B that every panel meets: the second cache */
+    DEPTH_LEAST = 128, /* of a block; what it reads and writes of C must pay */
+    DEPTH_MOST = 512,
     ROUND_FLOATS = 8 * 1024 * 1024, /* of packed B at a time */
-    GROUP_ROWS = 96,
-    NARROW_COLUMNS = 6,       /* up to here rows fill vectors better than columns */
-    LYING_FLOATS = 80 * 1024, /* of B that every row meets: the second cache */
-    DIRECT_PANELS = 3,        /* up to here packing B costs more than it saves */
-    DIRECT_COLUMNS = 128,     /* a piece of longer rows of B takes at least so much of each, for the
+    NARROW_COLUMNS = 6,             /* up to here rows fill vectors better than columns */
+    KEPT_PANELS = 4,      /* up to here a kept B is met by all rows at once, strip after strip */
+    DIRECT_PANELS = 3,    /* up to here packing B costs more than it saves */
+    DIRECT_COLUMNS = 128, /* a piece of longer rows of B takes at least so much of each, for the
                                  sake of the page tables */
-    PIECE_WORK = 1 << 20,     /* fused multiply-adds that are worth a thread's waking */
+    PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
     PIECE_FLOATS =
         1
         << 16, /* the same when B is only read once: it comes from the last cache or from memory */
     MOST_PIECES = 32,
 };
 
-struct lk_workspace {
-    float *packed, *scratch;
-    int64_t *offset;
-    lk_tile_run *run;
-    int64_t packed_capacity, scratch_capacity, offset_capacity, run_capacity;
-    void *extra; /* of the operations */
-    int64_t extra_capacity;
-    lk_workspace **part; /* of the workers */
-    int parts;
-};
-
-lk_workspace *lk_workspace_create(void) {
-    return lk_allocate(1, sizeof(lk_workspace));
-}
-
-void lk_workspace_destroy(lk_workspace *workspace) {
-    if (workspace != NULL) {
-        lk_release(workspace->packed);
-        lk_release(workspace->scratch);
-        lk_release(workspace->offset);
-        lk_release(workspace->run);
-        lk_release(workspace->extra);
-        for (int i = 0; i < workspace->parts; i++) {
-            lk_workspace_destroy(workspace->part[i]);
-        }
-        lk_release(workspace->part);
-        lk_release(workspace);
-    }
-}
-
-void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes) {
-    if (bytes > workspace->extra_capacity || workspace->extra == NULL) {
-        lk_release(workspace->extra);
-        workspace->extra_capacity = bytes + bytes / 2;
-        workspace->extra = lk_allocate(workspace->extra_capacity, 1);
-        workspace->extra_capacity = workspace->extra != NULL ? workspace->extra_capacity : 0;
-    }
-    return workspace->extra;
-}
-
-bool lk_workspace_divide(lk_workspace *workspace, int workers) {
-    if (workers <= workspace->parts) {
-        return true;
-    }
-    lk_workspace **part = lk_allocate(workers, sizeof(*part));
-    if (part == NULL) {
-        return false;
-    }
-    if (workspace->parts > 0) {
-        memcpy(part, workspace->part, (size_t)workspace->parts * sizeof(*part));
-    }
-    lk_release(workspace->part);
-    workspace->part = part;
-    for (; workspace->parts < workers; workspace->parts++) {
-        part[workspace->parts] = lk_workspace_create();
-        if (part[workspace->parts] == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-lk_workspace *lk_workspace_part(lk_workspace *workspace, int worker) {
-    LK_REQUIRE(worker >= 0 && worker < workspace->parts);
-    return workspace->part[worker];
-}
-
-/* Grows by half at least: the steps of a generation each need a little more than the one before. */
-static int64_t grown(int64_t capacity, int64_t count) {
-    return lk_maximum(count, capacity + capacity / 2);
-}
-
-static bool reserve_floats(float **memory, int64_t *capacity, int64_t count) {
-    if (count <= *capacity) {
-        return true;
-    }
-    lk_release(*memory);
-    count = grown(*capacity, count);
-    *memory = lk_allocate(count, sizeof(float));
-    *capacity = *memory != NULL ? count : 0;
-    return *memory != NULL;
-}
-
-static bool reserve_offsets(lk_workspace *workspace, int64_t count) {
-    if (count <= workspace->offset_capacity) {
-        return true;
-    }
-    lk_release(workspace->offset);
-    count = grown(workspace->offset_capacity, count);
-    workspace->offset = lk_allocate(count, sizeof(int64_t));
-    workspace->offset_capacity = workspace->offset != NULL ? count : 0;
-    return workspace->offset != NULL;
-}
-
-static bool reserve_runs(lk_workspace *workspace, int64_t count) {
-    if (count <= workspace->run_capacity) {
-        return true;
-    }
-    lk_release(workspace->run);
-    count = grown(workspace->run_capacity, count);
-    workspace->run = lk_allocate(count, sizeof(*workspace->run));
-    workspace->run_capacity = workspace->run != NULL ? count : 0;
-    return workspace->run != NULL;
+static float *floats_of(lk_workspace *workspace, int room, int64_t count) {
+    return lk_room_take(&workspace->room[room], count, sizeof(float));
 }
 
 static int64_t row_work(const lk_product *product, int64_t row) {
@@ -176,12 +71,12 @@ static void cut(lk_product_plan *plan) {
     const int64_t unit = plan->narrow ? plan->strip : plan->tile->rows;
     plan->column_pieces = 1;
     plan->column_step = product->columns;
-    if (!plan->narrow && !plan->lying) {
+    if (!plan->narrow && (!plan->lying || plan->kept)) {
         const int64_t columns = plan->last_column - plan->first_column;
         const int64_t strips = (columns + plan->tile->columns - 1) / plan->tile->columns;
         const int64_t panels = (product->rows + unit - 1) / unit;
-        const int64_t most = lk_maximum(1, BLOCK_FLOATS / plan->block / plan->tile->columns);
-        int64_t parts = plan->direct ? 1 : (strips + most - 1) / most;
+        const int64_t most = lk_maximum(1, plan->met_floats / plan->block / plan->tile->columns);
+        int64_t parts = plan->direct || plan->kept ? 1 : (strips + most - 1) / most;
         parts = lk_minimum(strips, lk_maximum(parts, (pieces + panels - 1) / panels));
         if (plan->direct && columns > DIRECT_COLUMNS) {
             parts = lk_minimum(parts, columns / DIRECT_COLUMNS);
@@ -221,18 +116,36 @@ static void pack_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
+/* Where several pieces have the same rows. */
+static bool pack_a(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
+    const int64_t rows = lk_round_up(plan->product->rows, plan->tile->rows);
+    const int64_t floats = rows * (plan->end - plan->begin);
+    if (plan->packed_a != NULL || plan->column_pieces == 1 || floats > ROUND_FLOATS) {
+        return true;
+    }
+    plan->packed_a = floats_of(workspace, LK_ROOM_PACKED_A, floats);
+    if (plan->packed_a == NULL) {
+        return false;
+    }
+    run_pieces(pool, (rows + plan->group - 1) / plan->group, lk_product_pack_a_piece, plan);
+    return true;
+}
+
 /* Columns [first_column, last_column): packs B and runs all pieces. */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t columns = plan->last_column - plan->first_column,
                   rest = columns % plan->tile->columns;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
-                        (plan->end - plan->begin) * plan->packed_columns)) {
+    plan->packed =
+        floats_of(workspace, LK_ROOM_PACKED, (plan->end - plan->begin) * plan->packed_columns);
+    if (plan->packed == NULL) {
         return false;
     }
-    plan->packed = workspace->packed;
     cut(plan);
+    if (!pack_a(plan, pool, workspace)) {
+        return false;
+    }
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
     const bool whole = plan->first_column == 0 &&
                        plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
@@ -272,13 +185,13 @@ static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lane
     }
     plan->few_stride = lk_round_up(lanes, 4);
     plan->few_begin = plan->begin;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
-                        (plan->end - plan->begin) * plan->few_stride)) {
+    float *few = floats_of(workspace, LK_ROOM_PACKED, (plan->end - plan->begin) * plan->few_stride);
+    if (few == NULL) {
         return false;
     }
-    plan->few = workspace->packed;
-    if (plan->end > plan->begin) { /* a product of depth 0 packs nothing, into no memory */
-        lk_pack(workspace->packed, plan->few_stride, side, 0, lanes, plan->begin, plan->end);
+    plan->few = few;
+    if (plan->end > plan->begin) { /* a product of depth 0 packs nothing */
+        lk_pack(few, plan->few_stride, side, 0, lanes, plan->begin, plan->end);
     }
     return true;
 }
@@ -286,13 +199,15 @@ static bool prepare_few(lk_product_plan *plan, const lk_side *side, int64_t lane
 static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
     if (plan->b.depth_index != NULL) {
-        if (!reserve_offsets(workspace, plan->end)) {
+        int64_t *offset =
+            lk_room_take(&workspace->room[LK_ROOM_OFFSETS], plan->end, sizeof(*offset));
+        if (offset == NULL) {
             return false;
         }
         for (int64_t k = plan->begin; k < plan->end; k++) {
-            workspace->offset[k] = plan->b.depth_index[k] * plan->b.depth_stride;
+            offset[k] = plan->b.depth_index[k] * plan->b.depth_stride;
         }
-        plan->b_offset = workspace->offset;
+        plan->b_offset = offset;
     }
     plan->last_column = lk_column_end(product, product->rows - 1);
     cut(plan);
@@ -303,6 +218,22 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
+/* Piece: the strips of a piece's columns, through the whole depth. */
+static void pack_strips_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    lk_product_plan *plan = argument;
+    const int64_t width = plan->tile->columns, depth = plan->end;
+    const int64_t first = piece * plan->column_step,
+                  last = lk_minimum(first + plan->column_step, plan->last_column);
+    const int64_t whole = (last - first) / width * width;
+    float *out = plan->packed + first * depth;
+    lk_pack_strips(out, width * depth, width, &plan->b, first, whole, 0, depth);
+    if (first + whole < last) {
+        lk_pack(out + whole * depth, plan->tail, &plan->b, first + whole, last - first - whole, 0,
+                depth);
+    }
+}
+
 /* B is packed as one block, strip after strip. */
 static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t columns = plan->product->columns, rest = columns % plan->tile->columns;
@@ -310,19 +241,19 @@ static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
     plan->packed_columns = columns - rest + plan->tail;
     plan->last_column = columns;
     plan->block = plan->end;
-    if (!reserve_floats(&workspace->packed, &workspace->packed_capacity,
-                        plan->end * plan->packed_columns) ||
-        !reserve_runs(workspace, plan->end)) {
+    plan->packed = floats_of(workspace, LK_ROOM_PACKED, plan->end * plan->packed_columns);
+    lk_tile_run *run = lk_room_take(&workspace->room[LK_ROOM_RUNS], plan->end, sizeof(*run));
+    if (plan->packed == NULL || run == NULL) {
         return false;
     }
-    plan->packed = workspace->packed;
-    plan->runs = lk_product_list_runs(&plan->a, plan->end, workspace->run);
-    plan->run = workspace->run;
+    plan->runs = lk_product_list_runs(&plan->a, plan->end, run);
+    plan->run = run;
     cut(plan);
+    const int64_t pieces = plan->row_pieces * plan->column_pieces;
     if (plan->product->b_reuse != LK_B_KEPT && plan->end > 0) {
-        pack_piece(plan, 0, 0);
+        run_pieces(pieces > 1 ? pool : NULL, plan->column_pieces, pack_strips_piece, plan);
     }
-    run_pieces(pool, plan->row_pieces, lk_product_lying_piece, plan);
+    run_pieces(pool, pieces, lk_product_lying_piece, plan);
     return true;
 }
 
@@ -335,6 +266,24 @@ static bool run_narrow(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
     return true;
 }
 
+/* A panel of A takes half of the first cache, through which the strips of B pass; a block of B
+ * takes three eighths of the second, the rows of A that meet it half of that: what C takes and what
+ * comes next need the rest. */
+static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
+    const lk_tile *tile = plan->tile;
+    const int64_t first = caches->first / (int64_t)sizeof(float),
+                  second = caches->second / (int64_t)sizeof(float);
+    const int64_t fits = first / 2 / tile->rows / 32 * 32;
+    const int64_t most = lk_minimum(lk_maximum(fits, DEPTH_LEAST), DEPTH_MOST);
+    const int64_t depth = plan->end - plan->begin;
+    const int64_t blocks = lk_maximum(1, (depth + most - 1) / most);
+    plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
+    plan->met_floats = second * 3 / 8;
+    plan->few_floats = first / 2;
+    const int64_t group = lk_maximum(second * 3 / 16 / most / tile->rows, 1) * tile->rows;
+    plan->group = lk_round_up(lk_minimum(plan->product->rows, group), tile->rows);
+}
+
 static void choose_way(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
@@ -345,21 +294,21 @@ static void choose_way(lk_product_plan *plan) {
     plan->direct = !plan->narrow && fills && product->b_reuse == LK_B_ONCE &&
                    product->rows <= DIRECT_PANELS * tile->rows && plan->b.lane_stride == 1 &&
                    plan->b.lane_index == NULL;
+    plan->kept = product->b_reuse != LK_B_ONCE && product->rows <= KEPT_PANELS * tile->rows &&
+                 product->depth * product->columns <= ROUND_FLOATS;
     /* What is kept packed must be found again the same way: runs are looked at only where nothing
      * is kept. */
     plan->lying = !plan->narrow && !plan->direct && lk_is_rectangle(product) &&
                   plan->c_contiguous && product->start != LK_START_BIAS &&
-                  product->depth * product->columns <= LYING_FLOATS && plan->a.depth_stride == 1 &&
+                  (plan->kept || product->depth * product->columns <= plan->met_floats) &&
+                  plan->a.depth_stride == 1 &&
                   (plan->a.depth_index == NULL || product->b_reuse == LK_B_ONCE) &&
                   lk_product_runs_are_long(&plan->a, product->depth);
     plan->strip = tile->columns;
     for (int32_t i = 0; i < LK_TILE_WIDTHS && product->columns <= tile->most_rows[i]; i++) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
-    const int64_t depth = plan->end - plan->begin;
-    const int64_t blocks = lk_maximum(1, (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK);
-    plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
-    plan->group = lk_round_up(lk_minimum(product->rows, GROUP_ROWS), tile->rows);
+    plan->kept = plan->kept && plan->lying;
     const int64_t lanes = lk_maximum(plan->group, plan->strip);
     plan->scratch_stride =
         lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
@@ -382,13 +331,13 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
         .end = lk_depth_end(product, product->rows - 1),
     };
     plan.end = lk_maximum(plan.begin, plan.end);
+    choose_blocks(&plan, &workspace->caches);
     choose_way(&plan);
     const int64_t workers = pool != NULL ? lk_pool_threads(pool) : 1;
-    if (!reserve_floats(&workspace->scratch, &workspace->scratch_capacity,
-                        workers * plan.scratch_stride)) {
+    plan.scratch = floats_of(workspace, LK_ROOM_SCRATCH, workers * plan.scratch_stride);
+    if (plan.scratch == NULL) {
         return false;
     }
-    plan.scratch = workspace->scratch;
     return plan.narrow   ? run_narrow(&plan, pool, workspace)
            : plan.lying  ? run_lying(&plan, pool, workspace)
            : plan.direct ? run_direct(&plan, pool, workspace)

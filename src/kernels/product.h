@@ -15,6 +15,7 @@
 #define LK_KERNELS_PRODUCT_H
 
 #include "base/pool.h"
+#include "kernels/caches.h"
 #include "kernels/kernels.h"
 
 typedef struct lk_operand {
@@ -56,6 +57,8 @@ typedef struct lk_product {
 typedef struct lk_workspace lk_workspace;
 lk_workspace *lk_workspace_create(void);
 void lk_workspace_destroy(lk_workspace *workspace);
+/* Blocks for other caches than this machine's, before the first product. */
+void lk_workspace_set_caches(lk_workspace *workspace, lk_caches caches);
 /* For operations: memory of their own besides, valid until the next call; NULL when out of
  * memory. */
 void *lk_workspace_scratch(lk_workspace *workspace, int64_t bytes);

@@ -15,14 +15,20 @@ typedef struct lk_product_plan {
     bool narrow;        /* few columns: the lanes of a vector are rows of C */
     bool direct;        /* few rows: A is prepared once, and B is read where it lies */
     bool lying;         /* few columns in all: B is packed, and A is read where it lies */
+    bool kept;          /* lying, with few rows and a B that was packed for many products */
     bool c_contiguous;  /* columns of C side by side */
     int64_t begin, end; /* the depth that any row uses */
     int64_t block;      /* depth of a cache block */
+    int64_t met_floats; /* of B that every panel meets: the second cache */
+    int64_t few_floats; /* lying: of A, while all strips meet them: the first cache, with a strip of
+                           B */
     int64_t group;      /* rows of A that are packed together */
     int64_t first_column, last_column; /* of this round */
     int64_t tail;                      /* width of the last, narrower strip; 0: none */
     int64_t packed_columns;            /* widths of all packed strips together */
     float *packed;    /* B: block after block, in it strip after strip, in it [depth][width] */
+    float *packed_a;  /* A whole, panel after panel, in it [depth][rows]; NULL: each piece packs its
+                         groups */
     const float *few; /* direct: A, narrow: B; element (lane, depth k) at few[(k - few_begin) *
                          few_stride + lane] */
     int64_t few_begin, few_stride;
@@ -36,10 +42,36 @@ typedef struct lk_product_plan {
     int64_t scratch_stride;
 } lk_product_plan;
 
+/* Memory that grows; what stood in it is lost then. */
+typedef struct lk_room {
+    void *memory;
+    int64_t bytes;
+} lk_room;
+enum {
+    LK_ROOM_PACKED,     /* floats: B, or the side with few lanes */
+    LK_ROOM_PACKED_A,   /* floats */
+    LK_ROOM_SCRATCH,    /* floats, of the workers */
+    LK_ROOM_OFFSETS,    /* int64_t: of B's rows */
+    LK_ROOM_RUNS,       /* lk_tile_run: A's depth */
+    LK_ROOM_OPERATIONS, /* lk_workspace_scratch() */
+    LK_ROOMS,
+};
+struct lk_workspace {
+    lk_room room[LK_ROOMS];
+    lk_caches caches;
+    lk_workspace **part; /* of the workers */
+    int parts;
+};
+/* For so many elements; NULL when out of memory. */
+void *lk_room_take(lk_room *room, int64_t count, size_t size);
+
 /* The ways of running a piece; the argument is the plan. Pieces: row piece * column_pieces + column
  * piece. */
 lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece,
     lk_product_lying_piece;
+
+/* Fills packed_a; piece: a group of rows. */
+lk_piece lk_product_pack_a_piece;
 
 /* Whether the depth of A lies in memory in few runs, so that the micro-kernel can read its rows
  * where they lie. */

@@ -1,12 +1,12 @@
 /* One piece of a product whose B is small, as the layers of a convolution have it: packing A's rows
  * would cost about as much as multiplying with them, so they are read where they lie, some at a
  * time while all strips of B meet them. The depth may lie in several runs, as the channels that a
- * convolution reads at each of its taps. */
+ * convolution reads at each of its taps. Or B is large but kept packed, and the rows are few, as
+ * the steps of a recurrence have them: each strip of B then comes once, and meets all rows. */
 #include "kernels/product_inside.h"
 
 enum {
-    RUN_LEAST = 8,       /* shorter ones are not worth a loop of their own */
-    CACHED_FLOATS = 6144 /* of A, while all strips meet them: the first cache, with a strip of B */
+    RUN_LEAST = 8, /* shorter ones are not worth a loop of their own */
 };
 
 static bool continues(const lk_side *a, int64_t k) {
@@ -79,7 +79,8 @@ static void run_tail(const lk_product_plan *plan, const lk_tile_rows_call *call,
     }
 }
 
-static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, float *patch) {
+static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, int64_t first_column,
+                     int64_t last_column, float *patch) {
     static const float zeros[LK_TILE_MOST_COLUMNS];
     const lk_product *product = plan->product;
     const int64_t width = plan->tile->columns, depth = plan->end;
@@ -95,10 +96,10 @@ static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, flo
         .c_row = c_row != NULL ? c_row + row : NULL,
     };
     float *c = product->c + (c_row != NULL ? 0 : row * product->c_row_stride);
-    for (int64_t n = plan->first_column; n < plan->last_column; n += width) {
-        const int64_t columns = lk_minimum(width, plan->last_column - n);
+    for (int64_t n = first_column; n < last_column; n += width) {
+        const int64_t columns = lk_minimum(width, last_column - n);
         call.columns = lk_tile_width(plan->tile, columns);
-        call.b = plan->packed + (n - plan->first_column) * depth;
+        call.b = plan->packed + n * depth;
         call.c = c + n;
         call.start = product->start == LK_START_ROW    ? product->bias + n
                      : product->start == LK_START_ZERO ? zeros
@@ -113,10 +114,15 @@ static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, flo
 
 void lk_product_lying_piece(void *argument, int64_t piece, int worker) {
     const lk_product_plan *plan = argument;
-    const int64_t last = plan->row_cut[piece + 1], most = plan->tile->rows;
-    const int64_t some = lk_maximum(1, CACHED_FLOATS / lk_maximum(plan->end, 1) / most) * most;
-    for (int64_t row = plan->row_cut[piece]; row < last; row += some) {
-        run_rows(plan, row, lk_minimum(some, last - row),
+    const int64_t part = piece / plan->column_pieces, most = plan->tile->rows;
+    const int64_t first_column = piece % plan->column_pieces * plan->column_step,
+                  last_column = lk_minimum(first_column + plan->column_step, plan->last_column);
+    const int64_t last = plan->row_cut[part + 1];
+    const int64_t some =
+        plan->kept ? last
+                   : lk_maximum(1, plan->few_floats / lk_maximum(plan->end, 1) / most) * most;
+    for (int64_t row = plan->row_cut[part]; row < last; row += some) {
+        run_rows(plan, row, lk_minimum(some, last - row), first_column, last_column,
                  plan->scratch + worker * plan->scratch_stride);
     }
 }

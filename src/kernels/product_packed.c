@@ -1,7 +1,8 @@
 /* One piece of the product with B packed: for every depth block, groups of A's rows are packed, and
  * each panel of a group then meets every strip of B. Accumulators return to C between depth blocks,
  * which changes no bits, since a chain goes on where it stood. While a group is multiplied, the
- * memory of the next one is asked for. */
+ * memory of the next one is asked for. Where several pieces have the same rows, these are packed
+ * before, once. */
 #include "kernels/product_inside.h"
 
 enum { LINE_FLOATS = 16 };
@@ -63,19 +64,21 @@ static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_colum
 static void run_group(const walk *w, const group *g, float *scratch) {
     const lk_product_plan *plan = w->plan;
     const int64_t columns = plan->tile->columns, rows = plan->tile->rows;
-    const int64_t panel_stride = plan->block * rows;
-    const bool ahead = has_next(w, g);
+    const bool packed = plan->packed_a != NULL, ahead = !packed && has_next(w, g);
+    const int64_t panel_stride = (packed ? plan->end - plan->begin : plan->block) * rows;
     const group next = ahead ? next_group(w, g) : *g;
     const int64_t strips = (w->last_column - w->first_column + columns - 1) / columns;
     const int64_t slots = strips * ((g->last - g->row + rows - 1) / rows);
     int64_t slot = 0;
     lk_panel panel = {.plan = plan,
-                      .patch = scratch + plan->group / rows * panel_stride,
-                      .a = scratch,
-                      .a_begin = g->begin,
+                      .patch = scratch + plan->group * plan->block,
+                      .a = packed ? plan->packed_a + g->row / rows * panel_stride : scratch,
+                      .a_begin = packed ? plan->begin : g->begin,
                       .a_stride = rows};
-    lk_pack_strips(scratch, panel_stride, rows, &plan->a, g->row, g->last - g->row, g->begin,
-                   g->end);
+    if (!packed) {
+        lk_pack_strips(scratch, panel_stride, rows, &plan->a, g->row, g->last - g->row, g->begin,
+                       g->end);
+    }
     for (panel.row = g->row; panel.row < g->last; panel.row += rows, panel.a += panel_stride) {
         panel.rows = lk_minimum(rows, g->last - panel.row);
         if (!lk_panel_open(&panel, g->begin, g->end)) {
@@ -91,6 +94,20 @@ static void run_group(const walk *w, const group *g, float *scratch) {
             const lk_strip strip = strip_at(plan, n, g->block);
             lk_panel_run(&panel, &strip, n, lk_minimum(columns, plan->last_column - n), 0);
         }
+    }
+}
+
+void lk_product_pack_a_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const lk_product_plan *plan = argument;
+    const int64_t rows = plan->tile->rows, depth = plan->end - plan->begin;
+    const int64_t row = piece * plan->group,
+                  last = lk_minimum(row + plan->group, plan->product->rows);
+    const int64_t begin = lk_depth_begin(plan->product, row),
+                  end = lk_depth_end(plan->product, last - 1);
+    if (begin < end) {
+        lk_pack_strips(plan->packed_a + row * depth + (begin - plan->begin) * rows, rows * depth,
+                       rows, &plan->a, row, last - row, begin, end);
     }
 }
 

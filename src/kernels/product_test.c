@@ -297,8 +297,8 @@ static void test_depth_in_runs(void **state) {
     }
 }
 
-/* Enough work for many pieces, depth blocks and column pieces; every pool. */
-static void test_large_products(void **state) {
+/* Enough work for many pieces, depth blocks and column pieces; some pools. */
+static void check_large(fixture *f, int64_t first_pool, int64_t last_pool) {
     static const struct {
         int64_t rows, columns, depth;
         uint32_t options;
@@ -307,6 +307,9 @@ static void test_large_products(void **state) {
         {260, 100, 517, DEPTH_END | A_COLUMNS, LK_START_BIAS},
         {301, 100, 400, A_TRANSPOSED | DEPTH_BEGIN, LK_START_C},
         {150, 1500, 100, B_TRANSPOSED | COLUMN_END, LK_START_ZERO},
+        {150, 1100, 260, 0, LK_START_ROW},
+        {131, 900, 600, A_TRANSPOSED | DEPTH_BEGIN | DEPTH_END, LK_START_ZERO},
+        {125, 1700, 90, A_COLUMNS | A_ROWS | C_COLUMNS | COLUMN_END, LK_START_C},
         {10, 300, 2049, B_ROWS | DEPTH_END, LK_START_BIAS},
         {900, 3, 1500, DEPTH_END, LK_START_BIAS},
         {2000, 1, 900, DEPTH_BEGIN | DEPTH_END, LK_START_C},
@@ -316,9 +319,32 @@ static void test_large_products(void **state) {
         sample s;
         sample_draw(&d, large[i].rows, large[i].columns, large[i].depth, large[i].options,
                     large[i].start, &s);
-        check_sample(*state, &s, 1, 3, large[i].options, (uint64_t)i);
+        check_sample(f, &s, first_pool, last_pool, large[i].options, (uint64_t)i);
         sample_release(&s);
     }
+}
+
+static void test_large_products(void **state) {
+    check_large(*state, 1, 3);
+}
+
+/* Block sizes of other machines. */
+static void test_other_caches(void **state) {
+    static const lk_caches others[] = {
+        {8 << 10, 64 << 10}, {32 << 10, 256 << 10}, {48 << 10, 2 << 20}, {128 << 10, 16 << 20}};
+    fixture f = *(fixture *)*state;
+    for (int64_t i = 0; i < COUNT(others); i++) {
+        f.workspace = lk_workspace_create();
+        assert_non_null(f.workspace);
+        lk_workspace_set_caches(f.workspace, others[i]);
+        check_large(&f, 2, 2);
+        for (uint64_t seed = 1; seed <= 100; seed++) {
+            check_random(&f, seed, A_COLUMNS | C_ROWS, 700);
+        }
+        lk_workspace_destroy(f.workspace);
+    }
+    const lk_caches own = lk_caches_of_machine();
+    assert_true(own.first >= 8 << 10 && own.first <= own.second && own.second <= 16 << 20);
 }
 
 /* So much depth that B is packed in several rounds of columns; two columns are compared. */
@@ -500,6 +526,9 @@ static void test_kept(void **state) {
         check_kept(f, tables[t], 3, 65, 20);
         check_kept(f, tables[t], 20, 65, 20);
         check_kept(f, tables[t], 40, 3, 20);
+        check_kept(f, tables[t], 8, 300, 700);
+        check_kept(f, tables[t], 33, 1100, 129);
+        check_kept(f, tables[t], 1, 517, 513);
     }
 }
 
@@ -513,6 +542,7 @@ int main(void) {
         cmocka_unit_test(test_random_products),
         cmocka_unit_test(test_depth_in_runs),
         cmocka_unit_test(test_large_products),
+        cmocka_unit_test(test_other_caches),
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_kept),
     };

@@ -153,7 +153,7 @@ static by_hand make_by_hand(lk_model *model, const learning_case *c) {
     if (lk_shape_equal(c->own, c->there)) {
         testing_ok(model->context, lk_model_graph(model, 0, &h.graph));
         testing_ok(model->context,
-                   lk_execution_create(h.graph, LK_PLAN_TRAIN, LANES, &h.execution));
+                   lk_execution_create(h.graph, LK_PLAN_LEARN, LANES, &h.execution));
     } else {
         lk_shape shape = c->there;
         shape.size[0] = 1;
@@ -163,7 +163,7 @@ static by_hand make_by_hand(lk_model *model, const learning_case *c) {
         testing_ok(model->context, lk_model_graph_at(model, shape, &h.graph));
         testing_ok(model->context, lk_window_init(&h.window, h.graph, unit));
         testing_ok(model->context,
-                   lk_execution_create_along(&h.window, LK_PLAN_TRAIN, LANES, &h.execution));
+                   lk_execution_create_along(&h.window, LK_PLAN_LEARN, LANES, &h.execution));
     }
     return h;
 }

@@ -30,7 +30,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 static lk_plan plan_of(const lk_run_options *options) {
-    return options->learning_rate != 0.0f      ? LK_PLAN_TRAIN
+    return options->learning_rate != 0.0f      ? LK_PLAN_LEARN
            : options->schedules == LK_PARALLEL ? LK_PLAN_EVALUATE
                                                : LK_PLAN_INCREMENTAL;
 }

@@ -17,8 +17,8 @@ typedef struct activation {
     bool of_input; /* backward is told the input, not the output */
 } activation;
 
-static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const activation *self = task->node->settings;
     elementwise *function;
     memcpy(&function, (const char *)task->kernels + self->forward, sizeof function);
@@ -26,11 +26,11 @@ static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_
 }
 
 static bool forward(const lk_task *task) {
-    return lk_run_values(task, forward_values);
+    return lk_run_rows(task, forward_rows);
 }
 
-static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const activation *self = task->node->settings;
     elementwise_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
@@ -40,7 +40,12 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
 }
 
 static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_values(task, backward_values);
+    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
+}
+
+static int32_t keeps(const lk_node *node) {
+    const activation *self = node->settings;
+    return self->of_input ? LK_KEEPS_INPUTS : LK_KEEPS_OUTPUT;
 }
 
 const lk_op lk_activation_op = {
@@ -54,6 +59,7 @@ const lk_op lk_activation_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = keeps,
     .sets_fresh = true,
 };
 

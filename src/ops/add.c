@@ -16,17 +16,17 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     task->kernels->sum_of(task->out + at, task->in[0] + at, task->in[1] + at, floats);
 }
 
 static bool forward(const lk_task *task) {
-    return lk_run_values(task, forward_values);
+    return lk_run_rows(task, forward_rows);
 }
 
-static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     for (int side = 0; side < 2; side++) {
         if (task->din[side] != NULL) {
             lk_begin_din(task, side, at, floats);
@@ -36,7 +36,7 @@ static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64
 }
 
 static bool backward(const lk_task *task) {
-    return lk_run_values(task, backward_values);
+    return lk_run_rows(task, backward_rows);
 }
 
 const lk_op lk_add_op = {
@@ -50,6 +50,7 @@ const lk_op lk_add_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
     .sets_fresh = true,
 };
 

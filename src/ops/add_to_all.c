@@ -75,6 +75,7 @@ const lk_op lk_add_to_all_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
     .sets_fresh = true,
 };
 

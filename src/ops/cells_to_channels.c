@@ -100,6 +100,7 @@ const lk_op lk_cells_to_channels_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 static lk_node *make(lk_graph *graph, lk_node *input, cells_to_channels settings) {

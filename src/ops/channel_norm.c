@@ -109,6 +109,7 @@ const lk_op lk_channel_norm_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
 };
 
 static lk_status declare(lk_graph *graph, const char *name, int64_t channels,

@@ -74,6 +74,7 @@ const lk_op lk_channels_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 lk_node *lk_channels(lk_graph *graph, lk_node *input, int64_t first, int64_t count) {

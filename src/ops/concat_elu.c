@@ -12,26 +12,24 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
-    (void)floats;
-    task->kernels->concat_elu(task->out + at, task->in[0] + at / 2, task->batch,
-                              task->node->channels / 2);
+static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels;
+    task->kernels->concat_elu(task->out + at, task->in[0] + at / 2, rows, task->node->channels / 2);
 }
 
 static bool forward(const lk_task *task) {
-    return lk_run_values(task, forward_values);
+    return lk_run_rows(task, forward_rows);
 }
 
-static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     lk_begin_din(task, 0, at / 2, floats / 2);
-    task->kernels->concat_elu_backward(task->din[0] + at / 2, task->out + at, task->dout + at,
-                                       task->batch, task->node->channels / 2);
+    task->kernels->concat_elu_backward(task->din[0] + at / 2, task->out + at, task->dout + at, rows,
+                                       task->node->channels / 2);
 }
 
 static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_values(task, backward_values);
+    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
 }
 
 const lk_op lk_concat_elu_op = {
@@ -45,6 +43,7 @@ const lk_op lk_concat_elu_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_output,
     .sets_fresh = true,
 };
 

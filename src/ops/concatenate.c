@@ -87,6 +87,7 @@ const lk_op lk_concatenate_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 /* A node reads at most LK_NODE_INPUTS_MOST others: more are joined level by level. */

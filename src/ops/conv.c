@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ops/conv_inside.h"
+#include "ops/rules.h"
 
 /* ---- the dependency rule --------------------------------------------------------------------- */
 
@@ -183,6 +184,7 @@ const lk_op lk_conv_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
     .sets_fresh = true,
 };
 

@@ -104,6 +104,11 @@ static void add_biases(const gradient *g, int64_t first, int64_t last, float *su
     const lk_task *task = g->task;
     int64_t groups = g->self->grid.groups;
     const float *dout = g->dout + first * groups * task->batch * g->outputs;
+    if (groups == 1) {
+        task->kernels->add_rows(sum + g->weights, dout, (last - first) * task->batch, g->outputs,
+                                g->outputs);
+        return;
+    }
     for (int64_t cell = first * groups; cell < last * groups; cell++) {
         float *mine = sum + g->weights + cell % groups * g->outputs;
         task->kernels->add_rows(mine, dout, task->batch, g->outputs, g->outputs);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "ops/conv_inside.h"
+#include "ops/rules.h"
 
 static int32_t reads(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
                      int32_t most) {
@@ -134,6 +135,7 @@ const lk_op lk_conv_up_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
     .sets_fresh = true,
 };
 

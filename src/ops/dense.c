@@ -128,6 +128,7 @@ const lk_op lk_dense_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
     .sets_fresh = true,
 };
 

@@ -65,6 +65,7 @@ const lk_op lk_dropout_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 static lk_node *make(lk_graph *graph, lk_node *input, double rate, bool locked) {

@@ -30,31 +30,30 @@ static lk_status shape(lk_context *context, lk_node *node) {
     return LK_OK;
 }
 
-static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
-    (void)floats;
+static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels;
     const gate *self = task->node->settings;
     gate_rows *function;
     memcpy(&function, (const char *)task->kernels + self->forward, sizeof function);
-    function(task->out + at, task->in[0] + 2 * at, task->batch, task->node->channels);
+    function(task->out + at, task->in[0] + 2 * at, rows, task->node->channels);
 }
 
 static bool forward(const lk_task *task) {
-    return lk_run_values(task, forward_values);
+    return lk_run_rows(task, forward_rows);
 }
 
-static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const gate *self = task->node->settings;
     gate_rows_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
     lk_begin_din(task, 0, 2 * at, 2 * floats);
-    function(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at, task->batch,
+    function(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at, rows,
              task->node->channels);
 }
 
 static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_values(task, backward_values);
+    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
 }
 
 const lk_op lk_gate_op = {
@@ -68,6 +67,7 @@ const lk_op lk_gate_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
     .sets_fresh = true,
 };
 

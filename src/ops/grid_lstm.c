@@ -12,14 +12,13 @@
  * slope the least that makes all taps lead to lower waves.
  *
  * The products are those of a convolution whose input are the node's own h (conv_inside.h), the
- * rest is ops/lstm_cell.h. The node needs no mask: no tap leads to the pixel itself, and what is
- * ready before what is derived, as ever, from what is read. */
+ * rest is kernels/lstm_cell.h. The node needs no mask: no tap leads to the pixel itself, and what
+ * is ready before what is derived, as ever, from what is read. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "ops/conv_inside.h"
-#include "ops/lstm_cell.h"
 #include "ops/recurrent.h"
 
 enum { GATES = LK_LSTM_GATES, SLOTS = LK_LSTM_SLOTS, H = LK_LSTM_H, C = LK_LSTM_C, I = LK_LSTM_I };
@@ -122,8 +121,7 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
         int64_t cell = s->cells[row / task->batch], n = row % task->batch,
                 from = self->carried_from[cell];
         const float *c = from < 0 ? NULL : task->out + (from * task->batch + n) * SLOTS * w + C * w;
-        lk_lstm_cell_ahead(task->kernels, w, c, NULL,
-                           task->out + (cell * task->batch + n) * SLOTS * w);
+        task->kernels->lstm_cell(task->out + (cell * task->batch + n) * SLOTS * w, c, NULL, w);
     }
 }
 
@@ -201,7 +199,7 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
             .dgates = s->dgates + at * GATES * w,
             .dc_before = s->dc + (from < 0 ? at : before) * w,
         };
-        lk_lstm_cell_back(task->kernels, w, &one);
+        task->kernels->lstm_cell_backward(&one, w);
         for (int64_t u = 0; u < GATES * w; u++) {
             one.dgates[u] += 0.0f; /* as adding to zeros would: no -0 */
         }

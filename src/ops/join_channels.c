@@ -69,6 +69,7 @@ const lk_op lk_join_channels_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 lk_node *lk_join_channels(lk_graph *graph, lk_node *const *inputs, int32_t count) {

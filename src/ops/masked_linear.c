@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/ops.h"
+#include "ops/rules.h"
 #include "ops/pieces.h"
 
 typedef struct masked_linear {
@@ -178,6 +179,7 @@ const lk_op lk_masked_linear_op = {
     .multiply_adds = multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_inputs,
 };
 
 /* ---- maker ----------------------------------------------------------------------------------- */

@@ -147,6 +147,20 @@ static float *copy_of(const float *from, int64_t count) {
     return to;
 }
 
+/* What the operation says that backward does not read becomes NaN. */
+static void spoil_unread(op_bench *bench) {
+    const lk_node *node = bench->node;
+    int32_t keeps =
+        node->op->keeps != NULL ? node->op->keeps(node) : LK_KEEPS_INPUTS | LK_KEEPS_OUTPUT;
+    if ((keeps & LK_KEEPS_OUTPUT) == 0) {
+        memset(bench->out, 0xff, (size_t)testing_floats(node, bench->batch) * sizeof(float));
+    }
+    for (int32_t i = 0; i < node->input_count && (keeps & LK_KEEPS_INPUTS) == 0; i++) {
+        memset(bench->in[i], 0xff,
+               (size_t)testing_floats(node->inputs[i], bench->batch) * sizeof(float));
+    }
+}
+
 static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
     op_bench bench;
     doubles d;
@@ -178,6 +192,7 @@ static void check_backward(const op_case *row, int64_t batch, bool is_fresh) {
     task.dparameter = dparameter;
     task.fresh = fresh;
     task.din_fresh = node->op->sets_fresh ? din_fresh : NULL;
+    spoil_unread(&bench);
     assert_true(node->op->backward(&task));
     for (int32_t i = 0; i < node->input_count; i++) {
         if (din[i] != NULL) {

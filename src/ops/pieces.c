@@ -4,11 +4,14 @@
 
 /* About 10 microseconds of light work: less is not worth waking a thread for. */
 #define FLOATS_PER_PIECE 16384
+/* Of the node, at once: with what is read for them they stay in the first cache. */
+#define FLOATS_AT_ONCE 2048
 
 typedef struct run {
     const lk_task *task;
-    lk_cells_function *range; /* one of the three */
+    lk_cells_function *range; /* one of the four */
     lk_values_function *values;
+    lk_rows_function *rows;
     lk_state_function *state;
     int64_t count, per_piece;
 } run;
@@ -18,6 +21,18 @@ static void run_values(const run *r, int64_t first, int64_t last) {
     int64_t floats = task->batch * task->node->channels;
     for (int64_t i = first; i < last; i++) {
         r->values(task, task->cells[i], task->cells[i] * floats, floats);
+    }
+}
+
+static void run_rows(const run *r, int64_t first, int64_t last) {
+    const lk_task *task = r->task;
+    int64_t floats = task->batch * task->node->channels, most = FLOATS_AT_ONCE / floats;
+    for (int64_t i = first, cells; i < last; i += cells) {
+        for (cells = 1;
+             cells < most && i + cells < last && task->cells[i + cells] == task->cells[i] + cells;
+             cells++) {
+        }
+        r->rows(task, task->cells[i] * task->batch, cells * task->batch);
     }
 }
 
@@ -37,7 +52,7 @@ static void run_piece(void *argument, int64_t piece, int worker) {
     if (r->range != NULL) {
         r->range(r->task, first, last, worker);
     } else {
-        (r->values != NULL ? run_values : run_states)(r, first, last);
+        (r->values != NULL ? run_values : r->rows != NULL ? run_rows : run_states)(r, first, last);
     }
 }
 
@@ -58,6 +73,12 @@ void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_functio
 
 bool lk_run_values(const lk_task *task, lk_values_function *function) {
     run_pieces((run){.task = task, .values = function, .count = task->cell_count},
+               task->batch * task->node->channels);
+    return true;
+}
+
+bool lk_run_rows(const lk_task *task, lk_rows_function *function) {
+    run_pieces((run){.task = task, .rows = function, .count = task->cell_count},
                task->batch * task->node->channels);
     return true;
 }

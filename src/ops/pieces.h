@@ -28,6 +28,10 @@ void lk_run_recurrence(const lk_task *task, int64_t floats_per_example,
  * rule can end with it. */
 typedef void lk_values_function(const lk_task *task, int32_t cell, int64_t at, int64_t floats);
 bool lk_run_values(const lk_task *task, lk_values_function *function);
+/* And for those to which cells are all alike: `rows` (cell, example) pairs from `row` on, which lie
+ * side by side in the arrays, of as many cells at once as the first cache likes. */
+typedef void lk_rows_function(const lk_task *task, int64_t row, int64_t rows);
+bool lk_run_rows(const lk_task *task, lk_rows_function *function);
 /* For those that add into din: zeroes `floats` values of it if they are fresh, while they are about
  * to be in the cache anyway. */
 void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats);

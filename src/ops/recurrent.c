@@ -7,7 +7,7 @@
 
 /* About 10 microseconds of exponentials. */
 #define UNITS_PER_PIECE 2048
-#define FLOATS_PER_PIECE 65536
+#define FLOATS_PER_PIECE 16384
 
 lk_status lk_recurrent_shape(lk_context *context, lk_node *node) {
     const lk_recurrent *self = node->settings;
@@ -152,6 +152,17 @@ void lk_recurrent_take_input(const lk_task *task, int32_t slot) {
                 take_piece, &t);
 }
 
+float *lk_recurrent_dgates(const lk_task *task, int32_t states) {
+    const lk_recurrent *self = task->node->settings;
+    int64_t each = task->batch * self->width, gates = task->cell_count * self->gates * each;
+    float *dgates =
+        lk_workspace_scratch(task->workspace, (gates + states * each) * (int64_t)sizeof *dgates);
+    if (dgates != NULL) {
+        memset(dgates + gates, 0, (size_t)(states * each) * sizeof *dgates);
+    }
+    return dgates;
+}
+
 typedef struct give {
     const lk_task *task;
     const float *dgates;
@@ -164,8 +175,9 @@ static void give_piece(void *argument, int64_t piece, int worker) {
     int64_t each = g->task->batch * self->gates * self->width;
     int64_t floats = g->task->cell_count * each, first = piece * FLOATS_PER_PIECE;
     int64_t here = floats - first < FLOATS_PER_PIECE ? floats - first : FLOATS_PER_PIECE;
-    g->task->kernels->add(g->task->din[0] + g->task->first_cell * each + first, g->dgates + first,
-                          here);
+    int64_t at = g->task->first_cell * each + first;
+    lk_begin_din(g->task, 0, at, here);
+    g->task->kernels->add(g->task->din[0] + at, g->dgates + first, here);
 }
 
 void lk_recurrent_give_input(const lk_task *task, const float *dgates) {

@@ -138,7 +138,7 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_wo
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, rows = task->cell_count * task->batch;
-    float *dgates = lk_allocate((rows * GATES + task->batch * 2) * w, sizeof *dgates);
+    float *dgates = lk_recurrent_dgates(task, 2);
     lk_workspace *second = lk_workspace_create();
     bool made = dgates != NULL && second != NULL;
     if (made) {
@@ -149,7 +149,6 @@ static bool backward(const lk_task *task) {
         lk_recurrent_give_input(task, dgates);
     }
     lk_workspace_destroy(second);
-    lk_release(dgates);
     return made;
 }
 
@@ -166,6 +165,7 @@ const lk_op lk_recurrent_gru_op = {
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 lk_node *lk_recurrent_gru(lk_graph *graph, const char *name, lk_node *x) {

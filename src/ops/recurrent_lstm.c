@@ -4,14 +4,13 @@
  *   [i f o g]_t = x_t + U h_{t-1};   i, f, o = sigmoid(i, f, o);   g = tanh(g);   c_t = f c_{t-1} +
  *     i g;   h_t = o tanh(c_t)
  *
- * The arithmetic and the slots of a cell are those of ops/lstm_cell.h; what is dropped of an update
- * is drawn again on the way back. */
+ * The arithmetic and the slots of a cell are those of kernels/lstm_cell.h; what is dropped of an
+ * update is drawn again on the way back. */
 #include "ops/recurrent.h"
 
 #include <string.h>
 
 #include "base/arena.h"
-#include "ops/lstm_cell.h"
 
 enum { GATES = LK_LSTM_GATES, SLOTS = LK_LSTM_SLOTS, H = LK_LSTM_H, C = LK_LSTM_C, I = LK_LSTM_I };
 
@@ -43,7 +42,7 @@ static void gates_ahead(void *argument, int64_t first, int64_t last) {
     for (int64_t n = first; n < last; n++) {
         float *v = task->out + (s->cell * task->batch + n) * SLOTS * w;
         const float *keep = drawn(task, s->cell, n, v + H * w);
-        lk_lstm_cell_ahead(task->kernels, w, s->cell > 0 ? v + C * w - before : NULL, keep, v);
+        task->kernels->lstm_cell(v, s->cell > 0 ? v + C * w - before : NULL, keep, w);
     }
 }
 
@@ -83,7 +82,7 @@ static void gates_back(void *argument, int64_t first, int64_t last) {
             .dgates = dgates,
             .dc_before = s->dc + n * w,
         };
-        lk_lstm_cell_back(task->kernels, w, &cell);
+        task->kernels->lstm_cell_backward(&cell, w);
         memset(s->dh + n * w, 0, (size_t)w * sizeof *s->dh);
     }
 }
@@ -104,7 +103,7 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
     int64_t w = self->width, rows = task->cell_count * task->batch;
-    float *dgates = lk_allocate((rows * GATES + task->batch * 2) * w, sizeof *dgates);
+    float *dgates = lk_recurrent_dgates(task, 2);
     if (dgates == NULL) {
         return false;
     }
@@ -112,7 +111,6 @@ static bool backward(const lk_task *task) {
     bool made = steps_back(task, dgates, dgates + rows * GATES * w) &&
                 lk_recurrent_weight(task, gates, task->out + H * w, 1, dgates);
     lk_recurrent_give_input(task, dgates);
-    lk_release(dgates);
     return made;
 }
 
@@ -129,6 +127,7 @@ const lk_op lk_recurrent_lstm_op = {
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 lk_node *lk_recurrent_lstm(lk_graph *graph, const char *name, lk_node *x) {

@@ -32,6 +32,7 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
     for (int64_t i = task->cell_count - 1; i >= 0 && made; i--) {
         int64_t at = (task->first_cell + i) * floats;
         task->kernels->add(dh, task->dout + at, floats);
+        memset(dgates + i * floats, 0, (size_t)floats * sizeof *dgates);
         task->kernels->tanh_backward(dgates + i * floats, task->out + at, dh, floats);
         memset(dh, 0, (size_t)floats * sizeof *dh);
         made = i == 0 || lk_recurrent_back(task, &gates, dgates + i * floats, width, dh, width);
@@ -41,7 +42,7 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
 
 static bool backward(const lk_task *task) {
     int64_t width = task->node->channels, rows = task->cell_count * task->batch;
-    float *dgates = lk_allocate((rows + task->batch) * width, sizeof *dgates);
+    float *dgates = lk_recurrent_dgates(task, 1);
     if (dgates == NULL) {
         return false;
     }
@@ -49,7 +50,6 @@ static bool backward(const lk_task *task) {
     bool made = steps_back(task, dgates, dgates + rows * width) &&
                 lk_recurrent_weight(task, gates, task->out, 1, dgates);
     lk_recurrent_give_input(task, dgates);
-    lk_release(dgates);
     return made;
 }
 
@@ -65,6 +65,7 @@ const lk_op lk_recurrent_tanh_op = {
     .multiply_adds = lk_recurrent_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .sets_fresh = true,
 };
 
 lk_node *lk_recurrent_tanh(lk_graph *graph, const char *name, lk_node *x) {

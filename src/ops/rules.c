@@ -36,3 +36,18 @@ int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell) {
     (void)cell;
     return 0;
 }
+
+int32_t lk_keeps_inputs(const lk_node *node) {
+    (void)node;
+    return LK_KEEPS_INPUTS;
+}
+
+int32_t lk_keeps_output(const lk_node *node) {
+    (void)node;
+    return LK_KEEPS_OUTPUT;
+}
+
+int32_t lk_keeps_nothing(const lk_node *node) {
+    (void)node;
+    return LK_KEEPS_NOTHING;
+}

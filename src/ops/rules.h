@@ -13,6 +13,10 @@ int32_t lk_reads_same_cell(const lk_node *node, int32_t input, int64_t cell, lk_
 int32_t lk_reads_nothing(const lk_node *node, int32_t input, int64_t cell, lk_span *spans,
                          int32_t most);
 bool lk_nothing_before(const lk_task *task);
+/* Backward reads the inputs alone, the output alone, none of them. */
+int32_t lk_keeps_inputs(const lk_node *node);
+int32_t lk_keeps_output(const lk_node *node);
+int32_t lk_keeps_nothing(const lk_node *node);
 /* Operations that move or bend values, without products. */
 int64_t lk_no_multiply_adds(const lk_node *node, int64_t cell);
 

@@ -10,8 +10,8 @@ typedef struct scaling {
     float scale, shift;
 } scaling;
 
-static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const scaling *self = task->node->settings;
     for (int64_t k = 0; k < floats; k++) {
         task->out[at + k] = fmaf(self->scale, task->in[0][at + k], self->shift);
@@ -19,17 +19,17 @@ static void forward_values(const lk_task *task, int32_t cell, int64_t at, int64_
 }
 
 static bool forward(const lk_task *task) {
-    return lk_run_values(task, forward_values);
+    return lk_run_rows(task, forward_rows);
 }
 
-static void backward_values(const lk_task *task, int32_t cell, int64_t at, int64_t floats) {
-    (void)cell;
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const scaling *self = task->node->settings;
     task->kernels->axpy(task->din[0] + at, self->scale, task->dout + at, floats);
 }
 
 static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_values(task, backward_values);
+    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
 }
 
 const lk_op lk_scale_op = {
@@ -43,6 +43,7 @@ const lk_op lk_scale_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift) {

@@ -66,6 +66,7 @@ const lk_op lk_select_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 lk_node *lk_select_cells(lk_graph *graph, lk_node *input, const int32_t *cell, int64_t count) {

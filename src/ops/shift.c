@@ -110,6 +110,7 @@ const lk_op lk_shift_op = {
     .multiply_adds = lk_no_multiply_adds,
     .forward = forward,
     .backward = backward,
+    .keeps = lk_keeps_nothing,
 };
 
 static lk_node *make(lk_graph *graph, const char *name, lk_node *input, shift settings) {

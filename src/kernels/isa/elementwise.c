@@ -2,6 +2,8 @@
 #include "base/maths.h"
 #include "kernels/isa/name.h"
 
+enum { COLUMNS_MOST = 64 };
+
 #define LK_UNARY(name, expression)                                     \
     void LK_KERNEL(name)(float *out, const float *in, int64_t count) { \
         LK_INDEPENDENT                                                 \
@@ -30,26 +32,39 @@ void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count
     }
 }
 
-/* Some columns at a time, whose sums then stay in registers. */
-void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width) {
-    enum { SOME = 32 };
-    int64_t i = 0;
-    for (; i + SOME <= width; i += SOME) {
-        float sum[SOME];
-        for (int j = 0; j < SOME; j++) {
-            sum[j] = out[i + j];
-        }
-        for (int64_t r = 0; r < rows; r++) {
-            for (int j = 0; j < SOME; j++) {
-                sum[j] += in[r * stride + i + j];
-            }
-        }
-        for (int j = 0; j < SOME; j++) {
-            out[i + j] = sum[j];
+/* So many columns, whose sums stay in registers; a constant after inlining. */
+static inline __attribute__((always_inline)) void
+add_columns(float *out, const float *in, int64_t rows, int64_t stride, const int columns) {
+    float sum[COLUMNS_MOST];
+    for (int j = 0; j < columns; j++) {
+        sum[j] = out[j];
+    }
+    for (int64_t r = 0; r < rows; r++, in += stride) {
+        for (int j = 0; j < columns; j++) {
+            sum[j] += in[j];
         }
     }
-    for (int64_t r = 0; r < rows && i < width; r++) {
-        LK_KERNEL(add)(out + i, in + r * stride + i, width - i);
+    for (int j = 0; j < columns; j++) {
+        out[j] = sum[j];
+    }
+}
+
+void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width) {
+    int64_t i = 0;
+    for (; i + 64 <= width; i += 64) {
+        add_columns(out + i, in + i, rows, stride, 64);
+    }
+    for (; i + 32 <= width; i += 32) {
+        add_columns(out + i, in + i, rows, stride, 32);
+    }
+    for (; i + 16 <= width; i += 16) {
+        add_columns(out + i, in + i, rows, stride, 16);
+    }
+    for (; i + 8 <= width; i += 8) {
+        add_columns(out + i, in + i, rows, stride, 8);
+    }
+    for (; i < width; i++) {
+        add_columns(out + i, in + i, rows, stride, 1);
     }
 }
 

@@ -56,6 +56,8 @@ void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, in
 void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
                                      int64_t width);
+void LK_KERNEL(lstm_cell)(float *value, const float *c_before, const float *keep, int64_t width);
+void LK_KERNEL(lstm_cell_backward)(const lk_lstm_cell *cell, int64_t width);
 void LK_KERNEL(concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
 void LK_KERNEL(concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
                                     int64_t width);

@@ -20,7 +20,7 @@
 #define LK_TILE_WIDTHS 5
 
 typedef struct lk_tile_call {
-    int32_t rows;    /* 1 .. lk_tile.rows */
+    int32_t rows;    /* 1 .. lk_tile.most_rows of the width */
     int32_t columns; /* one of lk_tile.widths */
     int64_t depth;
     const float *a; /* element r of depth k at a[k * a_stride + r] */
@@ -65,8 +65,8 @@ typedef struct lk_tile_rows_call {
 typedef struct lk_tile {
     int32_t rows, columns;             /* of the full block */
     int32_t widths[LK_TILE_WIDTHS];    /* ascending; 0 ends */
-    int32_t most_rows[LK_TILE_WIDTHS]; /* of a block of that width; `rows` up to `columns`, then
-                                          fewer and fewer */
+    int32_t most_rows[LK_TILE_WIDTHS]; /* of a block of that width; `rows` or more up to
+                                          `columns`, then fewer and fewer */
     void (*run)(const lk_tile_call *call);
     void (*run_rows)(const lk_tile_rows_call *call);
 } lk_tile;

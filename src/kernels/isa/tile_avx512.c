@@ -1,12 +1,13 @@
-/* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 12 x
- * 16 and the 12 x 8 in half-width registers keep a remainder from costing a whole block: a batch of
+/* The micro-kernel for AVX-512: 12 rows x 32 columns fill 24 of the 32 registers. The narrower 16 x
+ * 16 and the 16 x 8 in half-width registers keep a remainder from costing a whole block: a batch of
  * 100 is 3 x 32 + 8. Up to 6 rows may go 6 x 64, two 2 x 128. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "kernels/isa/tile_inside.h"
 
-#define TILE_MOST_ROWS 12
+#define TILE_MOST_ROWS 16
+#define TILE_LYING_ROWS 12 /* more rows than registers for pointers */
 #define TILE_MOST_VECTORS 8
 
 #define TILE_NAME(x) avx512_##x
@@ -36,14 +37,14 @@
 #include "kernels/isa/tile_body.h"
 #include "kernels/isa/tile_rows_body.h"
 
-TILE_INSTANCES_12(avx512_half_block, 1)
-TILE_INSTANCES_12(avx512_block, 1)
+TILE_INSTANCES_16(avx512_half_block, 1)
+TILE_INSTANCES_16(avx512_block, 1)
 TILE_INSTANCES_12(avx512_block, 2)
 TILE_INSTANCES_6(avx512_block, 4)
 TILE_INSTANCES_2(avx512_block, 8)
 
 static const tile_instance instances[5][TILE_MOST_ROWS] = {
-    {TILE_NAMES_12(avx512_half_block, 1)}, {TILE_NAMES_12(avx512_block, 1)},
+    {TILE_NAMES_16(avx512_half_block, 1)}, {TILE_NAMES_16(avx512_block, 1)},
     {TILE_NAMES_12(avx512_block, 2)},      {TILE_NAMES_6(avx512_block, 4)},
     {TILE_NAMES_2(avx512_block, 8)},
 };
@@ -58,13 +59,13 @@ static void avx512_run(const lk_tile_call *call) {
 }
 
 static void avx512_run_rows(const lk_tile_rows_call *call) {
-    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
+    lk_tile_run_rows(of_width(call->columns), TILE_LYING_ROWS, call);
 }
 
 const lk_tile lk_tile_avx512 = {.rows = 12,
                                 .columns = 32,
                                 .widths = {8, 16, 32, 64, 128},
-                                .most_rows = {12, 12, 12, 6, 2},
+                                .most_rows = {16, 16, 12, 6, 2},
                                 .run = avx512_run,
                                 .run_rows = avx512_run_rows};
 #endif

@@ -62,6 +62,11 @@ typedef struct tile_instance {
     TILE_INSTANCE(block, 9, vectors)      \
     TILE_INSTANCE(block, 10, vectors)     \
     TILE_INSTANCE(block, 11, vectors) TILE_INSTANCE(block, 12, vectors)
+#define TILE_INSTANCES_16(block, vectors) \
+    TILE_INSTANCES_12(block, vectors)     \
+    TILE_INSTANCE(block, 13, vectors)     \
+    TILE_INSTANCE(block, 14, vectors)     \
+    TILE_INSTANCE(block, 15, vectors) TILE_INSTANCE(block, 16, vectors)
 #define TILE_PAIR(block, rows, vectors) \
     { block##_##rows##_##vectors, block##_lying_##rows##_##vectors }
 #define TILE_NAMES_2(block, vectors) TILE_PAIR(block, 1, vectors), TILE_PAIR(block, 2, vectors)
@@ -73,6 +78,10 @@ typedef struct tile_instance {
 #define TILE_NAMES_12(block, vectors)                                                          \
     TILE_NAMES_8(block, vectors), TILE_PAIR(block, 9, vectors), TILE_PAIR(block, 10, vectors), \
         TILE_PAIR(block, 11, vectors), TILE_PAIR(block, 12, vectors)
+
+#define TILE_NAMES_16(block, vectors)                                                            \
+    TILE_NAMES_12(block, vectors), TILE_PAIR(block, 13, vectors), TILE_PAIR(block, 14, vectors), \
+        TILE_PAIR(block, 15, vectors), TILE_PAIR(block, 16, vectors)
 
 /* All rows of a call, given the instances of its width: whole blocks, then one of the rows that
  * remain. */

@@ -1,5 +1,5 @@
 /* The arithmetic of one LSTM cell of one example, for all recurrences that are made of such
- * (recurrent_lstm.c, grid_lstm.c):
+ * (ops/recurrent_lstm.c, ops/grid_lstm.c):
  *
  *   i, f, o = sigmoid(i, f, o);   g = tanh(g);   c = f c_before + i g;   h = o tanh(c)
  *
@@ -8,23 +8,14 @@
  * 2016). Each product and each sum of c and h is rounded. A cell holds the slots [h | c | i f o g],
  * each of `width` channels: readers take h; the next cell reads h and c; backward reads the gates
  * instead of computing them again. */
-#ifndef LK_OPS_LSTM_CELL_H
-#define LK_OPS_LSTM_CELL_H
-
-#include <stdint.h>
-
-#include "kernels/kernels.h"
+#ifndef LK_KERNELS_LSTM_CELL_H
+#define LK_KERNELS_LSTM_CELL_H
 
 enum { LK_LSTM_GATES = 4, LK_LSTM_SLOTS = 6 };
 enum { LK_LSTM_H, LK_LSTM_C, LK_LSTM_I, LK_LSTM_F, LK_LSTM_O, LK_LSTM_G };
 
-/* `value` holds the sums of the gates in their slots; c_before NULL: 0; keep NULL: 1, and it may be
- * the place of h. */
-void lk_lstm_cell_ahead(const lk_kernels *kernels, int64_t width, const float *c_before,
-                        const float *keep, float *value);
-
-/* The derivatives of the same, from the cell's own channels `dvalue` and from what its readers gave
- * h and c besides: */
+/* The derivatives, from the cell's own channels `dvalue` and from what its readers gave h and c
+ * besides: */
 typedef struct lk_lstm_cell {
     const float *value, *dvalue;
     const float *c_before; /* NULL: 0 */
@@ -33,6 +24,5 @@ typedef struct lk_lstm_cell {
     float *dgates;    /* set: of the sums of the four gates */
     float *dc_before; /* set: what this cell gives c_before; may be dc */
 } lk_lstm_cell;
-void lk_lstm_cell_back(const lk_kernels *kernels, int64_t width, const lk_lstm_cell *cell);
 
 #endif

@@ -118,7 +118,8 @@ void lk_execution_destroy(lk_execution *execution) {
 
 void lk_execution_rebind(lk_execution *execution, const lk_graph *graph) {
     const lk_graph *old = execution->graph;
-    LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && execution->window == NULL);
+    LK_REQUIRE(execution->plan == LK_PLAN_EVALUATE || execution->plan == LK_PLAN_TRAIN);
+    LK_REQUIRE(execution->window == NULL);
     LK_REQUIRE(old->node_count == graph->node_count);
     LK_REQUIRE(old->field_count == graph->field_count && old->variables == graph->variables);
     for (int32_t f = 0; f < graph->field_count; f++) {
@@ -318,6 +319,7 @@ void lk_execution_fill(lk_execution *execution, const uint16_t *x) {
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(execution->window == NULL && count >= 1 && count <= execution->batch);
+    LK_REQUIRE(execution->plan != LK_PLAN_STEPS);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
@@ -389,8 +391,9 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
         const lk_node *node = graph->nodes[i];
         lk_range range = lk_range_of_call(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool kept = execution->window == NULL || execution->plan == LK_PLAN_TRAIN ||
-                    !execution->window->nodes[i].brief;
+        bool kept = execution->window == NULL
+                        ? execution->plan != LK_PLAN_STEPS || node->brief_cells == 0
+                        : execution->plan == LK_PLAN_TRAIN || !execution->window->nodes[i].brief;
         if (kept && !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
                                                          (range.last - range.first) * floats)) {
             return node;
@@ -423,6 +426,16 @@ static void find_step(lk_execution *execution, int32_t step) {
     }
 }
 
+/* The memory of a brief node holds the cells of a step, of which `first` is the first. Operations
+ * find a cell by its number: the pointer is computed as one, since it may lead out of the
+ * memory. */
+static void place_step(lk_execution *execution, const lk_node *node, int32_t first) {
+    const float *memory =
+        execution->pool_of_values + execution->memory.value[node->index] * execution->batch;
+    uintptr_t before = (uintptr_t)(first * execution->count * node->channels) * sizeof(float);
+    execution->value[node->index] = (float *)((uintptr_t)memory - before);
+}
+
 lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(step >= 0 && step < graph->steps);
@@ -435,9 +448,13 @@ lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
         const lk_steps *steps = &node->steps;
         int32_t at = execution->at_step[i];
         if (at < steps->count && steps->step[at] == step) {
+            const int32_t *cells = node->by_ready + steps->begin[at];
             execution->at_step[i]++;
-            LK_TRY(lk_execution_run(execution, node, node->by_ready + steps->begin[at],
-                                    steps->begin[at + 1] - steps->begin[at]));
+            if (execution->plan == LK_PLAN_STEPS && node->brief_cells > 0) {
+                place_step(execution, node, cells[0]);
+            }
+            LK_TRY(
+                lk_execution_run(execution, node, cells, steps->begin[at + 1] - steps->begin[at]));
         }
     }
     return LK_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/brief.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
 
@@ -548,6 +549,9 @@ lk_status lk_graph_close(lk_graph *graph) {
             graph->failed = check_output(graph, field);
             graph->failed = graph->failed == LK_OK ? prove(graph, field) : graph->failed;
         }
+    }
+    if (!has_failed(graph)) {
+        lk_graph_find_brief(graph);
     }
     graph->plan_room = lk_arena_take(graph->arena, lk_memory_plan_room(graph->node_count), 1);
     graph->finished = !has_failed(graph);

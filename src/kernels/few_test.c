@@ -1,6 +1,6 @@
 /* The product of few rows against its definition, bit for bit: every instruction set of this
- * machine, all numbers of rows and odd numbers of columns, runs of any length, gathered rows, starts
- * of each kind, pieces on several threads; and what lies beside C stays as it is. */
+ * machine, all numbers of rows and odd numbers of columns, runs of any length, gathered rows,
+ * starts of each kind, pieces on several threads; and what lies beside C stays as it is. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

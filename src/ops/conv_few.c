@@ -32,6 +32,23 @@ static int64_t list_runs(const lk_conv_sweep *s, const lk_conv_class *class,
     return count;
 }
 
+bool lk_conv_few_alone(lk_conv_sweep *s, int32_t cell) {
+    enum { RUNS_MOST = 64 }; /* where they are more: from the workspace */
+    const lk_conv_class *class = &s->table->class_at[s->table->class_of[cell]];
+    const lk_conv_cells alone = {.cell = &cell, .count = 1};
+    lk_few_run runs[RUNS_MOST];
+    int64_t most = (int64_t) class->count * lk_conv_parts_most(&s->strips);
+    s->runs = most <= RUNS_MOST
+                  ? runs
+                  : lk_workspace_scratch(s->task->workspace, most * (int64_t)sizeof *runs);
+    if (s->runs == NULL) {
+        return false;
+    }
+    const float *bias = s->bias != NULL ? s->bias + cell % s->groups * s->c_channels : NULL;
+    lk_conv_few(s, class, &alone, bias);
+    return true;
+}
+
 void lk_conv_few(const lk_conv_sweep *s, const lk_conv_class *class, const lk_conv_cells *cells,
                  const float *bias) {
     const lk_task *task = s->task;

@@ -157,6 +157,10 @@ typedef struct lk_conv_cells {
 bool lk_conv_is_few(const lk_conv_sweep *sweep, int64_t cells);
 void lk_conv_few(const lk_conv_sweep *sweep, const lk_conv_class *class, const lk_conv_cells *cells,
                  const float *bias);
+/* Of a single cell; false: out of memory. */
+bool lk_conv_few_alone(lk_conv_sweep *sweep, int32_t cell);
+/* The most parts that a strip has. */
+int64_t lk_conv_parts_most(const lk_conv_strips *strips);
 
 /* The gradient of the weights that a sweep over `self->reads` multiplies with, and of the biases,
  * into dparameter 0 and 1. */

@@ -5,14 +5,6 @@
 
 #include "ops/conv_inside.h"
 
-static int64_t most_parts(const lk_conv_strips *strips) {
-    int64_t most = 0;
-    for (int32_t i = 0; i < strips->count; i++) {
-        most = strips->strips[i].count > most ? strips->strips[i].count : most;
-    }
-    return most;
-}
-
 static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
     int64_t depth = (int64_t)s->table->entries_most * s->a_channels, rows = cells * s->task->batch;
     int64_t a_rows = s->table->origin != NULL ? rows : 0;
@@ -20,7 +12,7 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
         return false;
     }
     int64_t count = s->table->classes + 1 + cells + rows + a_rows + 3 * depth;
-    int64_t runs = s->few ? (int64_t)s->table->entries_most * most_parts(&s->strips) : 0;
+    int64_t runs = s->few ? (int64_t)s->table->entries_most * lk_conv_parts_most(&s->strips) : 0;
     lk_few_run *memory = lk_workspace_scratch(
         s->task->workspace, runs * (int64_t)sizeof *memory + count * (int64_t)sizeof *s->begin);
     if (memory == NULL) {
@@ -242,10 +234,13 @@ bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
         s->strips = lk_conv_all_meet(s->a_channels, s->c_channels);
     }
     s->few = lk_conv_is_few(s, count);
+    if (s->few && count == 1) { /* a step of a generation */
+        return lk_conv_few_alone(s, cells != NULL ? cells[0] : (int32_t)s->first);
+    }
     if (!take_scratch(s, count)) {
         return false;
     }
-    if (count == 1) { /* a step of a generation; where ranks are, there are many classes */
+    if (count == 1) { /* where ranks are, there are many classes */
         s->sorted[0] = cells != NULL ? cells[0] : (int32_t)s->first;
         return run_class(s, &s->table->class_at[s->table->class_of[s->sorted[0]]], s->sorted, 1);
     }

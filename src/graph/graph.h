@@ -165,5 +165,7 @@ int32_t lk_graph_find(const lk_graph *graph, const char *name);
 int64_t lk_graph_multiply_adds_forward(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_cached(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_naive(const lk_graph *graph);
+/* The most that one node has to do in one step: what threads could share. */
+int64_t lk_graph_multiply_adds_step(const lk_graph *graph);
 
 #endif

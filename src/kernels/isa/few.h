@@ -6,11 +6,11 @@
  *   c[row][n]  = acc[n]
  *
  * for all rows and first <= n < columns, whatever their numbers: each element is one chain in one
- * order, as in kernels/product.h. The steps of a generation multiply a row, or a row for each example, with
- * weights that packing would cost as much as multiplying; and with so little work that looking for
- * the best way would cost as much again. Where the number of columns is no multiple of
- * LK_FEW_COLUMNS, elements of c may be written twice, with the same value; so c is then not
- * `start`. It is never any run's a. */
+ * order, as in kernels/product.h. The steps of a generation multiply a row, or a row for each
+ * example, with weights that packing would cost as much as multiplying; and with so little work
+ * that looking for the best way would cost as much again. Where the number of columns is no
+ * multiple of LK_FEW_COLUMNS, elements of c may be written twice, with the same value; so c is then
+ * not `start`. It is never any run's a. */
 #ifndef LK_KERNELS_ISA_FEW_H
 #define LK_KERNELS_ISA_FEW_H
 

@@ -8,6 +8,9 @@
 
 /* Whether so many rows are few: with more, or with a B that no cache holds, packing pays. */
 bool lk_few_suits(int64_t rows, int64_t columns, int64_t depth);
+/* The same of a B that no cache holds, if there are enough rows for it: single rows of C, not
+ * scattered, of a multiple of LK_FEW_COLUMNS. */
+bool lk_few_suits_far(int64_t rows, int64_t columns, int64_t depth);
 /* All columns (call->first is 0), in pieces where it is worth a thread's while; the same bits. */
 void lk_few_run_on(lk_pool *pool, const lk_kernels *kernels, const lk_few_call *call);
 

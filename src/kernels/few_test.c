@@ -138,18 +138,18 @@ static void test_bits(void **state) {
     }
 }
 
-/* So much work that it is cut: few rows, deep and wide. */
+/* So much work that it is cut: few rows, deep and wide, with a B that no cache holds. */
 static void run_large(const lk_kernels *kernels, lk_pool *pool, int64_t columns) {
-    enum { LARGE_DEPTH = 7000, LARGE_WIDTH = 400 };
-    float *a = lk_allocate(LARGE_DEPTH + 1000, sizeof *a);
+    enum { LARGE_DEPTH = 3500, LARGE_WIDTH = 400, LARGE_ROWS = 4 };
+    float *a = lk_allocate(LARGE_DEPTH + LARGE_ROWS * 1000, sizeof *a);
     float *b = lk_allocate(LARGE_DEPTH * LARGE_WIDTH, sizeof *b);
-    float *c = lk_allocate(2 * LARGE_WIDTH, sizeof *c),
-          *wanted = lk_allocate(2 * LARGE_WIDTH, sizeof *wanted);
+    float *c = lk_allocate(LARGE_ROWS * LARGE_WIDTH, sizeof *c),
+          *wanted = lk_allocate(LARGE_ROWS * LARGE_WIDTH, sizeof *wanted);
     assert_true(a != NULL && b != NULL && c != NULL && wanted != NULL);
-    fill(a, LARGE_DEPTH + 1000, 1, false);
+    fill(a, LARGE_DEPTH + LARGE_ROWS * 1000, 1, false);
     fill(b, LARGE_DEPTH * LARGE_WIDTH, 2, false);
     const lk_few_run whole = {a, b, LARGE_DEPTH};
-    const lk_few_call call = {.rows = 2,
+    const lk_few_call call = {.rows = LARGE_ROWS,
                               .columns = columns,
                               .run = &whole,
                               .runs = 1,
@@ -159,7 +159,7 @@ static void run_large(const lk_kernels *kernels, lk_pool *pool, int64_t columns)
                               .c = c};
     lk_few_run_on(pool, kernels, &call);
     naive(&call, wanted);
-    assert_memory_equal(c, wanted, 2 * LARGE_WIDTH * sizeof *c);
+    assert_memory_equal(c, wanted, LARGE_ROWS * LARGE_WIDTH * sizeof *c);
     lk_release(a);
     lk_release(b);
     lk_release(c);

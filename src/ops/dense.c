@@ -50,7 +50,8 @@ static void few(const lk_task *task, const float *in, int64_t rows, float *out) 
 /* Cells [first, first + count), which lie one after another. */
 static bool forward_run(const lk_task *task, int64_t first, int64_t count) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
-    if (lk_few_suits(count * task->batch, to, from)) {
+    if (lk_few_suits(count * task->batch, to, from) ||
+        lk_few_suits_far(count * task->batch, to, from)) {
         few(task, task->in[0] + first * task->batch * from, count * task->batch,
             task->out + first * task->batch * to);
         return true;

@@ -77,8 +77,7 @@ static bool few_ahead(const lk_task *task, const lk_recurrent_gates *gates, cons
                       int64_t from_stride, float *to, int64_t to_stride) {
     const lk_recurrent *self = task->node->settings;
     const int64_t columns = gates->count * self->width;
-    if (gates->reuse != LK_B_ONCE || columns % LK_FEW_COLUMNS != 0 ||
-        !lk_few_suits(task->batch, columns, self->width)) {
+    if (gates->reuse != LK_B_ONCE || !lk_few_suits_far(task->batch, columns, self->width)) {
         return false;
     }
     const lk_few_run run = {from, task->parameter[0] + gates->first * self->width, self->width};

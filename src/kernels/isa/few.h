@@ -14,6 +14,7 @@
 #ifndef LK_KERNELS_ISA_FEW_H
 #define LK_KERNELS_ISA_FEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LK_FEW_COLUMNS 16
@@ -33,6 +34,7 @@ typedef struct lk_few_call {
     float *c;
     const float *start; /* of row r: start + r * start_stride; NULL: 0 */
     int64_t start_stride;
+    bool far; /* b comes from further than the second cache: it is asked for ahead */
 } lk_few_call;
 
 typedef void lk_few(const lk_few_call *call);

@@ -17,7 +17,8 @@
 
 #define FEW_MOST_ROWS 8
 #define FEW_MOST_VECTORS 8
-#define FEW_SOME_ROWS 5 /* a block of no fewer is worth its loads of b */
+#define FEW_LINE_FLOATS 16 /* of a cache line */
+#define FEW_SOME_ROWS 5    /* a block of no fewer is worth its loads of b */
 
 typedef void few_block(const lk_few_call *call, int64_t row, int64_t column);
 
@@ -64,11 +65,31 @@ static inline const few_shape *few_fitting(const few_shape *shape, int64_t rows,
     return shape;
 }
 
-/* All rows of so many columns, in blocks of about equal height. */
+/* Asks for part `part` of `parts` of the columns [first, last) of b. Its rows are streams too short
+ * for the processor to follow. */
+static inline void few_fetch(const lk_few_call *call, int64_t first, int64_t last, int64_t part,
+                             int64_t parts) {
+    for (int64_t i = 0; i < call->runs; i++) {
+        const lk_few_run *run = &call->run[i];
+        for (int64_t k = run->depth * part / parts; k < run->depth * (part + 1) / parts; k++) {
+            for (int64_t n = first; n < last; n += FEW_LINE_FLOATS) {
+                __builtin_prefetch(run->b + k * call->b_stride + n, 0, 2);
+            }
+        }
+    }
+}
+
+/* All rows of so many columns, in blocks of about equal height; meanwhile the next columns of a far
+ * b are fetched. */
 static inline void few_strip(const few_shape *shape, const lk_few_call *call, int64_t column) {
     const int64_t blocks = (call->rows + shape->rows - 1) / shape->rows;
+    const int64_t next = column + shape->columns, behind = next + shape->columns;
     for (int64_t left = blocks, row = 0; left > 0; left--) {
         const int64_t rows = (call->rows - row + left - 1) / left;
+        if (call->far) {
+            few_fetch(call, next, behind < call->columns ? behind : call->columns, blocks - left,
+                      blocks);
+        }
         shape->block[rows - 1](call, row, column);
         row += rows;
     }

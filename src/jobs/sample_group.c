@@ -13,6 +13,7 @@
 #include "base/maths.h"
 #include "base/random.h"
 #include "dist/dist.h"
+#include "team/team.h"
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((double)(2 << 20))
@@ -260,10 +261,24 @@ static void artist_deinit(artist *a) {
     }
 }
 
+/* Of a team each rank draws some of the batches. */
+static int64_t number_of(const studio *s, int64_t piece) {
+    const lk_team *team = s->group->samples != NULL ? s->group->model->context->team : NULL;
+    return piece * lk_team_size(team) + lk_team_rank(team);
+}
+
+static int64_t batches_of(const studio *s) {
+    int64_t batches = 0;
+    while (number_of(s, batches) * s->batch < s->group->count) {
+        batches++;
+    }
+    return batches;
+}
+
 /* The samples of one batch. */
-static void give_batch(artist *a, int64_t batch) {
+static void give_batch(artist *a, int64_t piece) {
     const studio *s = a->studio;
-    int64_t first = batch * s->batch;
+    int64_t first = number_of(s, piece) * s->batch;
     a->sample = s->group->sample + first;
     a->lanes = smaller(s->batch, s->group->count - first);
 }
@@ -335,7 +350,7 @@ static lk_status draw_texts(studio *s, lk_pool *pool) {
 static lk_status draw_with(studio *s) {
     const lk_sample_group *g = s->group;
     lk_pool *pool = g->model->context->pool;
-    int64_t batches = (g->count + s->batch - 1) / s->batch;
+    int64_t batches = batches_of(s);
     if (g->samples == NULL) {
         return draw_texts(s, pool);
     }
@@ -350,8 +365,7 @@ static lk_status draw_with(studio *s) {
 
 static lk_status draw_batches(studio *s, const lk_run *run) {
     const lk_sample_group *g = s->group;
-    int64_t batches = (g->count + s->batch - 1) / s->batch;
-    s->workers = g->samples == NULL ? batches
+    s->workers = g->samples == NULL ? batches_of(s)
                  : s->apart         ? lk_pool_threads(g->model->context->pool)
                                     : 1;
     s->artists = lk_allocate(s->workers, sizeof *s->artists);
@@ -372,16 +386,18 @@ static lk_status draw_batches(studio *s, const lk_run *run) {
 }
 
 /* Whether workers take batches of their own: there are enough of them, or could be, if these are
- * made smaller, and one batch could not be shared. */
-static bool work_apart(const lk_sample_group *g, const lk_run *run, int64_t *batch) {
+ * made smaller, and one batch could not be shared. The ranks of a team need the same batches. */
+static bool work_apart(studio *s, const lk_run *run) {
+    const lk_sample_group *g = s->group;
     int64_t threads = lk_pool_threads(g->model->context->pool);
-    if (threads == 1 || g->count == 1 || (g->count + *batch - 1) / *batch >= threads) {
+    bool alone = g->samples == NULL || lk_team_size(g->model->context->team) == 1;
+    if (threads == 1 || g->count == 1 || batches_of(s) >= threads) {
         return threads > 1 && g->count > 1;
     }
-    if (lk_graph_multiply_adds_step(lk_run_graph(run)) >= SHARED_WORK / *batch) {
+    if (!alone || lk_graph_multiply_adds_step(lk_run_graph(run)) >= SHARED_WORK / s->batch) {
         return false;
     }
-    *batch = (g->count + threads - 1) / threads;
+    s->batch = (g->count + threads - 1) / threads;
     return true;
 }
 
@@ -390,18 +406,61 @@ static int64_t choose_batch(const lk_sample_group *g, const lk_run *run) {
     int64_t cached = (int64_t)(CACHE_BYTES / each) / BATCH_LEAST * BATCH_LEAST;
     int64_t batch = smaller(cached > BATCH_LEAST ? cached : BATCH_LEAST, BATCH_MOST);
     batch = smaller(batch, (int64_t)(MEMORY_BYTES / each));
+    int64_t ranks = lk_team_size(g->model->context->team);
     batch = g->options->batch > 0 ? g->options->batch : batch > 0 ? batch : 1;
+    batch = smaller(batch, (g->count + ranks - 1) / ranks);
     return g->samples == NULL ? g->count : smaller(batch, g->count);
+}
+
+/* Batch number `number` of rows, drawn by another rank or here, goes to rank 0. */
+static lk_status gather_batch(const studio *s, int64_t number, lk_status status) {
+    const lk_sample_group *g = s->group;
+    lk_context *context = g->model->context;
+    int64_t first = number * s->batch, lanes = smaller(s->batch, g->count - first);
+    int64_t row = g->samples->variables * 2, size = lanes * row;
+    bool makes = lk_team_does(context->team, number), reads = lk_team_rank(context->team) == 0;
+    uint8_t *bytes = makes ? lk_resize(NULL, size, 1) : NULL;
+    if (makes && bytes == NULL) {
+        status = lk_fail_no_memory(context, "samples", size);
+    }
+    for (int64_t n = 0; n < lanes && makes && status == LK_OK; n++) {
+        int64_t at = g->sample[first + n] - g->options->first;
+        memcpy(bytes + n * row, g->samples->values + at * g->samples->variables, (size_t)row);
+    }
+    status = lk_team_hand_in(context->team, context, number, status, &bytes, &size);
+    for (int64_t n = 0; n < lanes && reads && status == LK_OK; n++) {
+        int64_t at = g->sample[first + n] - g->options->first;
+        memcpy(g->samples->values + at * g->samples->variables, bytes + n * row, (size_t)row);
+    }
+    lk_release(bytes);
+    return status;
+}
+
+static lk_status gather(const studio *s, lk_status status) {
+    int64_t batches = (s->group->count + s->batch - 1) / s->batch;
+    const lk_team *team = s->group->model->context->team;
+    for (int64_t b = 0; b < batches; b++) {
+        if (lk_team_rank(team) == 0 || lk_team_does(team, b)) {
+            lk_status gathered = b % lk_team_size(team) > 0 ? gather_batch(s, b, status) : LK_OK;
+            status = status == LK_OK ? gathered : status;
+        }
+    }
+    return status;
 }
 
 lk_status lk_sample_group_draw(const lk_sample_group *group) {
     lk_run *run;
+    if (group->samples == NULL && lk_team_rank(group->model->context->team) > 0) {
+        return LK_OK; /* side by side, by rank 0 */
+    }
     lk_run_options how = group->how;
     how.schedules = is_naive(group) ? LK_PARALLEL : LK_INCREMENTAL;
     LK_TRY(lk_run_open(group->model, &how, &run));
     studio s = {.group = group, .batch = choose_batch(group, run)};
-    s.apart = work_apart(group, run, &s.batch);
+    s.apart = work_apart(&s, run);
     lk_status status = draw_batches(&s, run);
+    bool shared = group->samples != NULL && lk_team_size(group->model->context->team) > 1;
+    status = shared ? gather(&s, status) : status;
     lk_run_close(run);
     tell(&s); /* the last batch may have been another thread's */
     return status == LK_OK && atomic_load(&s.stopped) ? LK_INTERRUPTED : status;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "data/formats/formats.h"
 #include "data/safetensors.h"
+#include "kernels/kernels.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
 #include "graph/quantized.h"
@@ -452,7 +453,9 @@ static lk_status take_parameter(const job *work, lk_parameter *p) {
     if (tensor->bytes > 0) {
         memcpy(p->value, tensor->data, (size_t)tensor->bytes);
     }
-    for (int64_t i = 0; i < p->rows * p->columns; i++) {
+    int64_t values = p->rows * p->columns;
+    bool finite = work->context->kernels->all_finite(p->value, values); /* most are: soon seen */
+    for (int64_t i = 0; i < values && !finite; i++) {
         if (isnan(p->value[i]) || p->value[i] == INFINITY) {
             return lk_fail(work->context, LK_NOT_FINITE, "%s: tensor \"%s\": value %lld is %f",
                            work->path, p->name, (long long)i, (double)p->value[i]);

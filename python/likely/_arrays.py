@@ -44,7 +44,7 @@ def as_symbols(values: Any) -> np.ndarray:
     """
     if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
         raise TypeError("a sparse matrix: give .toarray()")
-    if np.ma.is_masked(values):
+    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
         raise ValueError("a value is masked: every value must be a symbol (a mask is for `given`)")
     array = np.asarray(values)
     if array.dtype == np.bool_:

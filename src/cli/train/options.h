@@ -14,6 +14,7 @@ typedef struct train_how {
     int32_t view;    /* of recordings; -1: not given */
     int32_t channel; /* as in lk_sound_form */
     int64_t window;  /* LK_CHOOSE_WINDOW: not given */
+    lk_train_sent sent;
 } train_how;
 
 /* False after a usage line. */
@@ -23,8 +24,7 @@ bool train_options_read(const cli_arguments *arguments, train_how *how);
  * model of --from or NULL, is of no others, they are streams of samples, as --view and --channel
  * say. */
 lk_status train_options_guess_sound(const cli_arguments *arguments, lk_context *context,
-                                    const lk_family *family, const lk_model *from,
-                                    train_how *how);
+                                    const lk_family *family, const lk_model *from, train_how *how);
 
 /* What cannot be trained is refused before data are read: settings and options that the family does
  * not take. */

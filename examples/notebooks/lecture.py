@@ -51,7 +51,8 @@ models = {}
 #
 # Without any knowledge a pixel costs two bits. Counting how often each pixel has each level, and
 # taking the pixels for independent, is a histogram for each. A histogram of all 64 pixels together
-# would have $4^{64}$ cells, of which the 1200 pictures fill at most 1200: that is the curse of dimension.
+# would have $4^{64}$ cells, of which the 1200 pictures fill at most 1200: that is the curse of
+# dimension.
 
 # %%
 models["uniform"] = likely.train(train, family="uniform")

@@ -5,7 +5,7 @@
 # with 77 and one line where PyPI cannot be reached.
 #   tools/notebooks.sh [--quick] [NAME...]   all of them, or some; quick: no wheel, but what
 #                                            tools/python_test.sh --quick left in build
-#   LIKELY_SEEDS=5 LIKELY_ALL_TABLES=1 tools/notebooks.sh anomalies      as in docs/results.md
+#   LIKELY_SEEDS=10 LIKELY_ALL_TABLES=1 tools/notebooks.sh anomalies   more seeds and larger tables
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}

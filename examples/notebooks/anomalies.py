@@ -41,8 +41,9 @@ WHOLE = bool(os.environ.get("LIKELY_ALL_TABLES"))
 def table_of(name, collection):
     """A table of the KEEL repository, as words and numbers, and what its rows are."""
     table = load_data(name, collection, raw=True)
-    for column in table.columns[[kind not in "if" for kind in table.dtypes.map(lambda d: d.kind)]]:
-        table[column] = table[column].str.strip()
+    for column in table.columns:
+        if table[column].dtype.kind not in "if":
+            table[column] = table[column].str.strip()
     return table.iloc[:, :-1], table.iloc[:, -1].astype(str).to_numpy()
 
 
@@ -83,9 +84,7 @@ assert low[0] < 0.08 and low[1] > 0.8
 
 # %%
 words = mushrooms.fillna("unknown").astype(str)
-model = likely.train(
-    words.iloc[learnt], hidden=64, epochs=60, valid=0.1, loading={"unseen": True}
-)
+model = likely.train(words.iloc[learnt], hidden=64, epochs=60, valid=0.1, loading={"unseen": True})
 strange = words[poisonous].iloc[:3]
 surprisal = pd.DataFrame(model.surprisal(strange).T, index=model.columns).round(1)
 print(surprisal[surprisal.max(axis=1) > 3].to_string())
@@ -152,7 +151,7 @@ def split(odd, seed, clean):
 
 def numbers(table, learnt, judged, words):
     """Codes that the others take."""
-    numeric = table.columns[[column.dtype.kind in "if" for _, column in table.items()]]
+    numeric = pd.Index([c for c in table.columns if table[c].dtype.kind in "if"])
     few = [c for c in numeric if table[c].nunique() <= 10 and isinstance(words, OneHotEncoder)]
     other = numeric.difference(few)
     coder = make_column_transformer(

@@ -33,7 +33,7 @@ plt.show()
 # ## Compressors that were not trained
 #
 # They get the pictures in one piece, which is better for them than each alone: PNG as one high
-# picture, the others as one run of bytes, two pixels in three bytes at most would be 17 levels.
+# picture, the others as one run of bytes. Last what 17 levels take that are equally probable.
 
 # %%
 sizes = {}

@@ -27,7 +27,7 @@ struct lk_slices {
     float **part;    /* [part_count][parameters], owned; the first are the parameters' own */
     float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
     /* The present run. */
-    const uint16_t *x, *given;
+    const uint16_t *x, *given, *along;
     const float *example_weights; /* or NULL */
     double *nll_nats;
     int64_t count, slices;   /* examples; slices of the whole minibatch */
@@ -218,6 +218,10 @@ void lk_slices_set_active(lk_slices *slices, const int64_t *active) {
     }
 }
 
+void lk_slices_set_along(lk_slices *slices, const uint16_t *along) {
+    slices->along = along;
+}
+
 lk_execution *lk_slices_execution(lk_slices *slices) {
     return slices->suspect;
 }
@@ -247,6 +251,10 @@ static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
     execution->first_example = first;
     execution->examples = s->count;
     if (s->options.window != NULL) {
+        int64_t along = s->graph->along / s->options.window->positions;
+        lk_execution_set_along(
+            execution,
+            along > 0 ? s->along + first * (s->position[1] - s->position[0]) * along : NULL);
         LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
     } else {
         give(s, execution, first, count);

@@ -73,6 +73,9 @@ static lk_status describe_texts(job *work) {
     work->container.texts = true;
     work->container.sound = work->symbols->kind == LK_SYMBOLS_SOUND;
     LK_TRY(work->container.sound ? check_sound(work) : LK_OK);
+    LK_TRY(lk_model_accepts_local(work->model, work->items));
+    work->container.local = lk_items_local(work->items) != NULL;
+    work->container.form = work->model->data.local;
     work->container.labels = lk_items_labels(work->items) != NULL;
     work->container.names = lk_items_count(work->items) > 1 ||
                             strcmp(lk_items_name(work->items, 0), lk_items_path(work->items)) != 0;

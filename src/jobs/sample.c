@@ -312,6 +312,31 @@ static lk_status check_labels(const lk_model *model, const lk_sample_options *op
     return LK_OK;
 }
 
+/* The slower sequence is as long as the samples, at least. */
+static lk_status check_local(const sampling *s) {
+    const lk_model *model = s->model;
+    const lk_local_form *form = &model->data.local;
+    const lk_local *local = s->options->local;
+    if ((form->alphabet > 0) != (local != NULL)) {
+        return lk_fail(model->context, LK_MISMATCH, "%s%s",
+                       form->alphabet > 0
+                           ? "the model is given a slower sequence, and none is given"
+                           : "the model is not given a slower sequence, so that there is none to "
+                             "give",
+                       form->alphabet > 0 ? lk_advice(model->context, "local", " (--local FILE)")
+                                          : "");
+    }
+    int64_t positions = s->variables / lk_model_unit(model);
+    int64_t there = local != NULL ? lk_local_length(local, 0) : 0;
+    return local == NULL || there >= lk_local_count(form, positions)
+               ? LK_OK
+               : lk_fail(model->context, LK_INVALID,
+                         "samples of %lld positions want %lld symbols of the slower sequence, one "
+                         "for every %d, which has %lld",
+                         (long long)positions, (long long)lk_local_count(form, positions),
+                         form->every, (long long)there);
+}
+
 /* What the samples are to be, and that what is given is of that size too. */
 static lk_status find_shape(sampling *s) {
     const lk_model *model = s->model;
@@ -348,7 +373,8 @@ static lk_status begin(sampling *s, const lk_model *model, const lk_sample_optio
                        "the model sees values as they are, through no view, so that there is no "
                        "first part to draw");
     }
-    return find_shape(s);
+    LK_TRY(find_shape(s));
+    return check_local(s);
 }
 
 lk_status lk_sample_check(const lk_model *model, const lk_sample_options *options) {

@@ -171,6 +171,11 @@ done
     head -c 84 voices/low/a.wav | tail -c 40
 } >two.wav
 expect_status 1 "two.wav: has two chunks of samples" eval bytes.likely --data two.wav
+mkdir junk
+echo "no sound" >junk/a.wav
+expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
+make_wav junk/b.wav 1 300 1
+expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt

@@ -50,6 +50,8 @@ ending=.lk
 on_both decompress decompress m --out restored.wav
 expect_constant sample "$(most sample m --length 80000 --out s.wav)" \
     "$(most sample m --length 480000 --out s.wav)"
+expect_constant "sample --given" "$(most sample m --given short.wav --length 1000 --out s.wav)" \
+    "$(most sample m --given long.wav --length 1000 --out s.wav)"
 
 # Beside a slower sequence, a symbol for every 2 frames.
 for length in short long; do

@@ -184,8 +184,9 @@ static int64_t draw_network(const sampling *s, int64_t sample) {
 static lk_status draw_alike(sampling *s, int64_t sample, int64_t period) {
     const lk_sample_options *o = s->options;
     const lk_given *given = o->given;
-    const int32_t *row =
-        given != NULL ? given->values + sample % given->examples * given->variables : NULL;
+    const int32_t *row = given != NULL && given->prompt == NULL
+                             ? given->values + sample % given->examples * given->variables
+                             : NULL;
     LK_TRY(find_odds(s, row, o->labels != NULL ? o->labels + sample % o->label_count : NULL));
     for (int64_t k = 0; k < lk_model_variants(s->model); k++) {
         s->group.count = 0;
@@ -228,7 +229,7 @@ static lk_status draw_rows(sampling *s) {
     const lk_sample_options *o = s->options;
     const lk_given *given = o->given;
     int64_t period = 1;
-    if (given != NULL && !s->own) {
+    if (given != NULL && !s->own && given->prompt == NULL) {
         LK_TRY(all_held_come_first(s, given));
     }
     if (given != NULL && !rows_are_alike(s, given)) {

@@ -25,7 +25,8 @@ static const cli_option options[] = {
     {"chunk-examples", "N", "examples in each chunk that decodes on its own (default: chosen)",
      false},
     {"chunk-symbols", "N",
-     "of texts: symbols in each chunk that decodes on its own (default: chosen, about 4194304)",
+     "of texts: symbols in each chunk that decodes on its own (default: chosen, about 4194304, of "
+     "recordings 1048576)",
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "

@@ -249,6 +249,7 @@ static lk_status make_values(lk_run *run) {
         lk_execution_set_pool(run->execution, run->options.pool);
     }
     int64_t along = run->graph->along > 0 ? lanes * run->capacity * LK_LOCAL_CELLS : 0;
+    LK_REQUIRE(along == 0 || run->graph->along == run->window.positions * LK_LOCAL_CELLS);
     run->active = run->period > 1 ? lk_allocate(lk_run_window(run), sizeof *run->active) : NULL;
     run->along = along > 0 ? lk_allocate(along, sizeof *run->along) : NULL;
     return (run->period > 1 && run->active == NULL) || (along > 0 && run->along == NULL)

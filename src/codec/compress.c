@@ -75,7 +75,6 @@ static lk_status describe_texts(job *work) {
     work->container.texts = true;
     work->container.sound = work->symbols->kind == LK_SYMBOLS_SOUND;
     LK_TRY(work->container.sound ? check_sound(work) : LK_OK);
-    LK_TRY(lk_model_accepts_local(work->model, work->items));
     work->container.local = lk_items_local(work->items) != NULL;
     work->container.form = work->model->data.local;
     work->container.labels = lk_items_labels(work->items) != NULL;
@@ -359,6 +358,7 @@ static lk_status open_coder(job *work) {
 static lk_status run(job *work) {
     const lk_codec_options *o = &work->options;
     int64_t networks = lk_model_variants(work->model);
+    LK_TRY(lk_model_accepts_local(work->model, work->items));
     LK_TRY(lk_items_symbols(work->items) != NULL ? describe_texts(work) : describe_examples(work));
     LK_TRY(choose(work));
     LK_TRY(open_coder(work));

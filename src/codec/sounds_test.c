@@ -190,6 +190,14 @@ static void sequence_is_needed(void **state) {
                     "none is given");
     testing_refused(*state, testing_compress(plain, with.items, NULL, &coded, NULL), LK_MISMATCH,
                     "is not one that the model is given");
+    lk_dataset *examples;
+    lk_items *items;
+    testing_ok(*state, lk_dataset_create(*state, "examples", model->data.shape, 2, 256, &examples));
+    testing_ok(*state, lk_items_of_dataset(*state, examples, NULL, &items));
+    testing_refused(*state, testing_compress(model, items, NULL, &coded, NULL), LK_MISMATCH,
+                    "none is given");
+    lk_items_close(items);
+    lk_dataset_destroy(examples);
     close_sounds(&with);
     close_sounds(&without);
     lk_buffer_release(&coded);

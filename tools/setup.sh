@@ -5,7 +5,8 @@
 #   tools/setup.sh         compiler, cmake, pkg-config, the libraries, cmocka; gzip, xz and python3
 #                          for the demo
 #   tools/setup.sh --ci    also git, clang, clang-format, what the Python package is built and
-#                          tested with, the aarch64 cross compiler, its libraries, the emulator
+#                          tested with, both MPIs, the aarch64 cross compiler, its libraries, the
+#                          emulator
 set -euo pipefail
 
 packages=()
@@ -47,6 +48,10 @@ if [[ ${1:-} == --ci ]]; then
     want libclang-rt-14-dev has_package libclang-rt-14-dev
     want python3-venv python3 -c 'import ensurepip'
     want python3-dev has_package python3-dev
+    want libopenmpi-dev has_library ompi-c
+    want openmpi-bin command -v mpirun.openmpi
+    want libmpich-dev has_library mpich
+    want mpich command -v mpirun.mpich
     if [[ $(uname -m) == x86_64 ]]; then
         want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
         want libc6-dev-arm64-cross has_package libc6-dev-arm64-cross

@@ -25,7 +25,8 @@ struct lk_context {
     /* Of the command that asks, " data out ", static or longer-lived; "": none, a program asks with
      * the library; NULL: all that are spoken of. */
     const char *options;
-    lk_watch *watch; /* NULL: none */
+    struct lk_team *team; /* processes that share the work (team/team.h), not owned; NULL: alone */
+    lk_watch *watch;      /* NULL: none */
     void *watch_argument;
     lk_progress progress; /* what it is told */
     double told;          /* seconds, when it was told last */

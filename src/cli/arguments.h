@@ -30,6 +30,7 @@ typedef struct cli_arguments {
         int32_t count;
     } given[OPTIONS_MOST]; /* parallel to the verb's options, then the common ones */
     struct cli_files *files;
+    struct lk_team *team; /* not owned; NULL: alone */
 } cli_arguments;
 
 typedef struct cli_verb {
@@ -46,6 +47,7 @@ typedef struct cli_verb {
      * a folder. The operand MODEL is read. (cli/files.c) */
     const char *inputs, *outputs, *folders;
     const char *several; /* how to give several files where an input takes one path; may be NULL */
+    bool shared;         /* a team shares its work (cli/team/session.h); else rank 0 does it */
     bool takes_none;     /* data of no examples are no mistake */
     /* Further paragraphs of the help, examples last: lines that begin with a blank stay as they
      * are, all others are filled. */

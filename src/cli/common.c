@@ -14,6 +14,17 @@
 #include "models/model_file.h"
 #include "models/take.h"
 #include "models/tune.h"
+#include "team/team.h"
+
+/* The processors of a host are shared by the ranks that are there. */
+static int threads_of(const cli_arguments *arguments, int64_t given) {
+    if (given > 0 || arguments->team == NULL) {
+        return (int)given;
+    }
+    int64_t here = lk_team_place(arguments->team)->local, online = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t share = online / here, mask = lk_pool_processors();
+    return (int)(share < 1 ? 1 : share < mask ? share : mask);
+}
 
 lk_context *cli_open(const cli_arguments *arguments, int *status) {
     int64_t threads, memory;
@@ -24,7 +35,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
     }
     lk_context *context = NULL;
     *status = EXIT_FAULT;
-    if (lk_context_create((int)threads, &context) != LK_OK) {
+    if (lk_context_create(threads_of(arguments, threads), &context) != LK_OK) {
         if (context == NULL) {
             fprintf(stderr, "likely: out of memory\n");
         } else {
@@ -39,6 +50,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
     context->alias = arguments->files->context.alias;
     context->aliased = arguments->files->context.aliased;
     context->options = arguments->names;
+    context->team = arguments->team;
     return context;
 }
 

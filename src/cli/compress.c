@@ -200,6 +200,7 @@ const cli_verb cli_compress_verb = {
     .summary = "losslessly, at the rate that the model's likelihood promises",
     .operands = "MODEL",
     .operand_count = 1,
+    .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",

@@ -186,6 +186,7 @@ const cli_verb cli_decompress_verb = {
     .summary = "restore what compress wrote, value for value or byte for byte",
     .operands = "MODEL",
     .operand_count = 1,
+    .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data out",

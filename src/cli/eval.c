@@ -339,6 +339,7 @@ const cli_verb cli_eval_verb = {
     .operands = "MODEL...",
     .operand_count = 1,
     .operand_most = POSITIONALS_MOST,
+    .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",

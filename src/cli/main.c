@@ -8,8 +8,10 @@
 #include "cli/files.h"
 #include "cli/help.h"
 #include "cli/signals.h"
+#include "cli/team/session.h"
 #include "cli/verbs.h"
 #include "likely.h"
+#include "team/launch.h"
 
 static int no_verb(const char *name) {
     fprintf(stderr, "likely: no verb %s (likely --help lists them)\n", name);
@@ -29,7 +31,7 @@ static int help(const char *name, const char *operand) {
     return cli_finish_output();
 }
 
-static int run(const cli_verb *verb, cli_arguments *arguments) {
+static int run_verb(const cli_verb *verb, cli_arguments *arguments) {
     cli_files files;
     int status = cli_files_init(arguments, &files);
     status = status == EXIT_DONE ? verb->run(arguments) : status;
@@ -37,8 +39,24 @@ static int run(const cli_verb *verb, cli_arguments *arguments) {
     return status;
 }
 
+static int run(const cli_verb *verb, cli_arguments *arguments) {
+    cli_team team;
+    int status = cli_team_begin(arguments, &team);
+    status = status == EXIT_DONE && !team.idle ? run_verb(verb, arguments) : status;
+    cli_team_end(&team, status);
+    return status;
+}
+
+static int version(void) {
+    const char *mpi = lk_launch_built();
+    printf("likely %s%s%s%s\n", LIKELY_VERSION, *mpi != '\0' ? " (" : "", mpi,
+           *mpi != '\0' ? ")" : "");
+    return cli_finish_output();
+}
+
 int main(int count, char **words) {
     cli_files_reserve();
+    cli_team_hush();
     if (count < 2) {
         cli_print_overview(stderr);
         return EXIT_USAGE;
@@ -48,8 +66,7 @@ int main(int count, char **words) {
         return help(count > 2 ? words[2] : NULL, count > 3 ? words[3] : NULL);
     }
     if (strcmp(words[1], "--version") == 0) {
-        printf("likely %s\n", LIKELY_VERSION);
-        return cli_finish_output();
+        return version();
     }
     const cli_verb *verb = cli_verb_named(words[1]);
     if (verb == NULL) {

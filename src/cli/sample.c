@@ -291,6 +291,7 @@ const cli_verb cli_sample_verb = {
     .summary = "draw new examples or texts, or complete given ones",
     .operands = "MODEL",
     .operand_count = 1,
+    .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .inputs = "given given-view prompt-file labels local",

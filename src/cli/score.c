@@ -312,6 +312,7 @@ const cli_verb cli_score_verb = {
     .summary = "find anomalies: exact NLL, p-values, corrections, AUROC",
     .operands = "MODEL",
     .operand_count = 1,
+    .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .required = "data",

@@ -352,6 +352,10 @@ static const char *note_of(const session *s) {
     return s->data.train != NULL ? s->data.train->note : NULL;
 }
 
+static int summary(const session *s) {
+    return train_report_summary(s->arguments, s->model, &s->out, note_of(s), &s->how->sent);
+}
+
 static int run(const cli_arguments *arguments) {
     int status;
     train_how how;
@@ -359,12 +363,13 @@ static int run(const cli_arguments *arguments) {
     if (!train_options_read(arguments, &how)) {
         return EXIT_USAGE;
     }
+    how.options.sent = &how.sent;
     s.context = cli_open(arguments, &status);
     if (s.context == NULL) {
         return status;
     }
     lk_status trained = run_session(&s);
-    status = trained == LK_OK ? train_report_summary(arguments, s.model, &s.out, note_of(&s))
+    status = trained == LK_OK ? summary(&s)
              : s.misused      ? EXIT_USAGE
                               : cli_fault(s.context);
     train_log_close(s.log);
@@ -387,6 +392,7 @@ const cli_verb cli_train_verb = {
     .operands = "FAMILY",
     .operand_count = 1,
     .instead = "from",
+    .shared = true,
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",

@@ -6,6 +6,7 @@
 #include "codec/codec.h"
 #include "codec/coder.h"
 #include "models/take.h"
+#include "team/team.h"
 
 /* Of raw data in a chunk of examples: so much that its frame of 40 bytes vanishes. */
 #define CHUNK_BITS (INT64_C(4096) * 784)
@@ -309,7 +310,9 @@ static lk_status write_bytes(job *work) {
         return lk_fail_no_memory(work->context, "what is written next", work->bytes.capacity);
     }
     work->report.bytes += work->bytes.size;
-    LK_TRY(work->output->write(work->output->user, work->bytes.data, work->bytes.size));
+    bool writes = lk_team_rank(work->context->team) == 0;
+    LK_TRY(writes ? work->output->write(work->output->user, work->bytes.data, work->bytes.size)
+                  : LK_OK);
     work->bytes.size = 0;
     return LK_OK;
 }
@@ -324,6 +327,68 @@ static lk_status code_chunk(job *work, lk_chunk *chunk) {
     }
     lk_content_deinit(&content);
     lk_content_deinit(&again);
+    return status;
+}
+
+/* ---- of a team, where each rank codes its chunks and rank 0 writes them ---------------------- */
+
+/* What one chunk has added. */
+typedef struct handed {
+    lk_framed framed;
+    double nll_nats;
+    int64_t header_bytes;
+} handed;
+
+/* Coded here: rank 0 gets the bytes, and what was before they were. */
+static lk_status hand_in(job *work, const job *before, int64_t number, lk_status status) {
+    const lk_container *c = &work->container, *was = &before->container;
+    const handed h = {.framed = {.size = work->bytes.size,
+                                 .begun = c->items - was->items,
+                                 .symbols = c->symbols - was->symbols,
+                                 .bytes = c->bytes - was->bytes},
+                      .nll_nats = work->report.model_nll_nats - before->report.model_nll_nats,
+                      .header_bytes = work->report.header_bytes - before->report.header_bytes};
+    lk_buffer_put(&work->bytes, &h, sizeof h);
+    if (status == LK_OK && work->bytes.failed) {
+        status = lk_fail_no_memory(work->context, "a coded chunk", h.framed.size);
+    }
+    LK_TRY(lk_team_hand_in(work->context->team, work->context, number, status, &work->bytes.data,
+                           &work->bytes.size));
+    work->bytes.size = 0;
+    return LK_OK;
+}
+
+static lk_status take_in(job *work, const lk_chunk *chunk, int64_t number) {
+    uint8_t *bytes;
+    int64_t size;
+    handed h;
+    LK_TRY(lk_team_hand_in(work->context->team, work->context, number, LK_OK, &bytes, &size));
+    memcpy(&h, bytes + size - sizeof h, sizeof h);
+    h.framed.data = bytes;
+    lk_container_put_framed(&work->container, &h.framed, &work->bytes);
+    lk_release(bytes);
+    work->report.model_nll_nats += h.nll_nats;
+    work->report.header_bytes += h.header_bytes;
+    work->coder.done += chunk->symbols * (1 + !work->options.skip_verify);
+    return write_bytes(work);
+}
+
+static lk_status share_chunk(job *work, lk_chunk *chunk) {
+    const lk_team *team = work->context->team;
+    int64_t number = work->container.chunks;
+    bool first = lk_team_rank(team) == 0;
+    if (!lk_team_does(team, number)) {
+        if (first) {
+            return take_in(work, chunk, number);
+        }
+        lk_container_put_framed(&work->container, NULL, &work->bytes);
+        return LK_OK;
+    }
+    const job before = *work;
+    lk_status status = code_chunk(work, chunk);
+    if (!first) {
+        return hand_in(work, &before, number, status);
+    }
     return status == LK_OK ? write_bytes(work) : status;
 }
 
@@ -335,7 +400,10 @@ static lk_status code_all(job *work) {
     work->report.header_bytes = work->bytes.size;
     LK_TRY(write_bytes(work));
     while (next_chunk(work, &chunk)) {
-        LK_TRY(code_chunk(work, &chunk));
+        LK_TRY(share_chunk(work, &chunk));
+    }
+    if (lk_team_rank(work->context->team) > 0) {
+        return LK_OK;
     }
     LK_TRY(lk_items_unchanged(work->items));
     lk_container_put_index(&work->container, &work->bytes);

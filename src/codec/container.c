@@ -107,9 +107,20 @@ void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout_u32(&f, &c->seed);
 }
 
+/* In the index, and in all. */
+static void count_chunk(lk_container *c, const lk_framed *framed) {
+    lk_layout entry = {.to = &c->index};
+    int64_t whole = framed->size, begun = framed->begun;
+    lk_layout_number(&entry, &whole, 0, INT64_MAX);
+    lk_layout_number(&entry, &begun, 0, INT64_MAX);
+    c->items += begun;
+    c->symbols += framed->symbols;
+    c->bytes += framed->bytes;
+}
+
 void lk_container_put_chunk(lk_container *c, lk_chunk *chunk, int64_t bytes, lk_buffer *to) {
-    int64_t begin = to->size, begun = chunk->first > 0 ? 0 : chunk->items;
-    lk_layout f = {.to = to}, entry = {.to = &c->index};
+    int64_t begin = to->size;
+    lk_layout f = {.to = to};
     chunk->number = c->chunks++;
     lk_layout_bytes(&f, mark, MARK_SIZE);
     chunk->stored = lk_hash(chunk->payload, chunk->size, c->seed, chunk->number);
@@ -120,12 +131,19 @@ void lk_container_put_chunk(lk_container *c, lk_chunk *chunk, int64_t bytes, lk_
     }
     lk_layout_u32(&f, &frame);
     lk_buffer_put(to, chunk->payload, chunk->size);
-    int64_t whole = to->size - begin;
-    lk_layout_number(&entry, &whole, 0, INT64_MAX);
-    lk_layout_number(&entry, &begun, 0, INT64_MAX);
-    c->items += begun;
-    c->symbols += chunk->symbols;
-    c->bytes += bytes;
+    const lk_framed framed = {.size = to->size - begin,
+                              .begun = chunk->first > 0 ? 0 : chunk->items,
+                              .symbols = chunk->symbols,
+                              .bytes = bytes};
+    count_chunk(c, &framed);
+}
+
+void lk_container_put_framed(lk_container *c, const lk_framed *framed, lk_buffer *to) {
+    c->chunks++;
+    if (framed != NULL) {
+        lk_buffer_put(to, framed->data, framed->size);
+        count_chunk(c, framed);
+    }
 }
 
 void lk_container_put_index(lk_container *c, lk_buffer *to) {

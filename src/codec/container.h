@@ -90,6 +90,14 @@ typedef struct lk_chunk {
 void lk_container_put_header(lk_container *container, lk_buffer *to);
 /* The next chunk; number is filled in. `bytes`: of the text in it. */
 void lk_container_put_chunk(lk_container *container, lk_chunk *chunk, int64_t bytes, lk_buffer *to);
+/* A chunk that another process has put, with the same number: its bytes, and what they hold: items
+ * that begin in it, symbols, bytes of the text. NULL: it is put elsewhere, and only has its number
+ * here. */
+typedef struct lk_framed {
+    const uint8_t *data;
+    int64_t size, begun, symbols, bytes;
+} lk_framed;
+void lk_container_put_framed(lk_container *container, const lk_framed *framed, lk_buffer *to);
 void lk_container_put_index(lk_container *container, lk_buffer *to);
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -5,8 +5,10 @@
 
 #include "codec/codec.h"
 #include "codec/coder.h"
+#include "codec/handed.h"
 #include "models/take.h"
 #include "models/tune.h"
+#include "team/team.h"
 
 /* One restoration under way. */
 typedef struct job {
@@ -209,18 +211,72 @@ static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_conten
     return LK_OK;
 }
 
+static lk_status decode_content(job *work, const lk_chunk *chunk, lk_content *content,
+                                bool *right) {
+    const lk_container *c = &work->container;
+    int64_t bytes;
+    LK_TRY(
+        lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content, right));
+    *right = *right && (c->version == 1 ||
+                        lk_content_hash(content, c->seed, chunk->number, &bytes) == chunk->content);
+    return LK_OK;
+}
+
+/* Decoded by another rank of a team. */
+static lk_status take_content(job *work, int64_t number, lk_content *content, bool *right) {
+    uint8_t *bytes;
+    int64_t size;
+    LK_TRY(lk_team_hand_in(work->context->team, work->context, number, LK_OK, &bytes, &size));
+    lk_status status = lk_content_take(work->context, bytes, content, right);
+    lk_release(bytes);
+    return status;
+}
+
+/* Decoded here, by a rank that is not rank 0. */
+static lk_status hand_in_content(job *work, int64_t number, const lk_content *content, bool right,
+                                 lk_status status) {
+    lk_buffer bytes = {0};
+    if (status == LK_OK) {
+        lk_content_put(&bytes, content, right);
+        status = bytes.failed ? lk_fail_no_memory(work->context, "a chunk", bytes.capacity) : LK_OK;
+    }
+    status = lk_team_hand_in(work->context->team, work->context, number, status, &bytes.data,
+                             &bytes.size);
+    lk_buffer_release(&bytes);
+    return status;
+}
+
+/* Chunks are shared out, unless some may be worthless. *here: rank 0 has it. */
+static lk_status share_content(job *work, const lk_chunk *chunk, lk_content *content, bool *right,
+                               bool *here) {
+    const lk_team *team = work->context->team;
+    bool first = lk_team_rank(team) == 0;
+    int64_t number = work->options.salvage ? 0 : chunk->number;
+    *here = first;
+    if (!lk_team_does(team, number)) {
+        return first ? take_content(work, number, content, right) : LK_OK;
+    }
+    lk_status status = decode_content(work, chunk, content, right);
+    if (first) {
+        return status;
+    }
+    status = hand_in_content(work, number, content, *right, status);
+    *right = true; /* rank 0 says if it is not */
+    return status;
+}
+
 static lk_status restore_content(job *work, const lk_chunk *chunk, lk_content *content,
                                  bool *right) {
     const lk_container *c = &work->container;
-    int64_t bytes;
+    bool here = true;
     *right = c->texts || chunk->symbols == chunk->items * lk_codec_length(work->model, c->shape);
     if (*right) {
         LK_TRY(lk_content_init(work->context, c, chunk, work->symbols, content));
-        LK_TRY(lk_coder_decode(&work->coder, chunk->network, chunk->payload, chunk->size, content,
-                               right));
+        LK_TRY(share_content(work, chunk, content, right, &here));
     }
-    *right = *right && (c->version == 1 ||
-                        lk_content_hash(content, c->seed, chunk->number, &bytes) == chunk->content);
+    if (!here) {
+        return LK_OK;
+    }
     if (*right) {
         LK_TRY(c->texts ? deliver_texts(work, chunk, content)
                         : deliver_examples(work, content, right));
@@ -293,6 +349,9 @@ static lk_status check_intact(job *work) {
 static lk_status check_totals(const job *work) {
     const lk_container *c = &work->container;
     const lk_restored *r = work->restored;
+    if (lk_team_rank(work->context->team) > 0) {
+        return LK_OK; /* rank 0 has them */
+    }
     if (work->delivered == 0 && c->chunks != 0) {
         return lk_fail(work->context, LK_CORRUPT,
                        "%s: all chunks are damaged, nothing can be recovered; use another copy",

@@ -1,47 +1,12 @@
-#include "graph/slices.h"
-
 #include <math.h>
-#include <stdatomic.h>
 
 #include "base/memory.h"
 #include "graph/execution_inside.h"
 #include "graph/gradient_tree.h"
-
-/* A thread, or a group of threads, and the slice that failed on it. */
-typedef struct slice_worker {
-    lk_context context; /* its pool, and where its failure is told */
-    lk_status status;
-    int64_t failed;
-} slice_worker;
-
-struct lk_slices {
-    lk_graph *graph; /* not owned */
-    lk_slices_options options;
-    int64_t here;         /* slices that run here */
-    int worker_count;     /* with pools of their own, where there are several */
-    slice_worker *worker; /* [worker_count], owned */
-    int64_t execution_count;
-    lk_execution **execution; /* owned; of streams one for each slice, else one for each worker */
-    lk_execution *suspect;    /* of these */
-    int64_t part_count;
-    float **part;    /* [part_count][parameters], owned; the first are the parameters' own */
-    float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
-    /* The present run. */
-    const uint16_t *x, *given, *along;
-    const float *example_weights; /* or NULL */
-    double *nll_nats;
-    int64_t count, slices;   /* examples; slices of the whole minibatch */
-    _Atomic int64_t next;    /* slice that nobody has begun */
-    int64_t position[2];     /* of streams: the first, and the one behind the last */
-    int64_t values_per_lane; /* of x */
-};
+#include "graph/slices_inside.h"
+#include "team/team.h"
 
 /* ---- life ------------------------------------------------------------------------------------ */
-
-/* Where slice s of a minibatch begins. */
-static int64_t first_of(int64_t count, int64_t slices, int64_t s) {
-    return count * s / slices;
-}
 
 /* Bits of a number: how many subtrees are complete before slice `number`. */
 static int64_t complete_before(int64_t number) {
@@ -129,8 +94,8 @@ static lk_status make_executions(lk_slices *s) {
     const lk_slices_options *o = &s->options;
     for (int64_t i = 0; i < s->execution_count; i++) {
         int64_t slice = o->first + i, most = (o->batch + o->slices - 1) / o->slices;
-        int64_t lanes =
-            first_of(o->batch, o->slices, slice + 1) - first_of(o->batch, o->slices, slice);
+        int64_t lanes = lk_slices_first(o->batch, o->slices, slice + 1) -
+                        lk_slices_first(o->batch, o->slices, slice);
         LK_TRY(o->window != NULL
                    ? lk_execution_create_along(o->window, LK_PLAN_TRAIN, lanes, &s->execution[i])
                    : lk_execution_create(s->graph, LK_PLAN_TRAIN, most, &s->execution[i]));
@@ -138,7 +103,19 @@ static lk_status make_executions(lk_slices *s) {
     return LK_OK;
 }
 
-static lk_status init(lk_slices *s) {
+/* Those that nobody has named are a rank's. */
+static lk_status share(lk_slices *s, bool named) {
+    lk_slices_options *o = &s->options;
+    LK_TRY(named ? LK_OK : lk_gradient_team_create(s->graph->parameters, o->slices, &s->team));
+    int32_t rank = lk_team_rank(s->graph->context->team);
+    s->idle = s->team != NULL && !lk_gradient_team_has(s->team, rank, &o->first, &o->last);
+    o->last = o->last == 0 ? 1 : o->last;
+    s->here = o->last - o->first;
+    return LK_OK;
+}
+
+static lk_status init(lk_slices *s, bool named) {
+    LK_TRY(share(s, named));
     s->worker_count = workers_of(s);
     LK_TRY(allocate(s));
     LK_TRY(make_workers(s));
@@ -149,6 +126,7 @@ static lk_status init(lk_slices *s) {
 
 lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices **slices) {
     *slices = NULL;
+    bool named = options.last > 0;
     options.last = options.last == 0 ? options.slices : options.last;
     LK_REQUIRE(1 <= options.slices && options.slices <= options.batch);
     LK_REQUIRE(lk_gradient_tree_has(options.slices, options.first, options.last));
@@ -157,7 +135,7 @@ lk_status lk_slices_create(lk_graph *graph, lk_slices_options options, lk_slices
         return lk_fail_no_memory(graph->context, "slices", (int64_t)sizeof *made);
     }
     *made = (lk_slices){.graph = graph, .options = options, .here = options.last - options.first};
-    lk_status status = init(made);
+    lk_status status = init(made, named);
     if (status != LK_OK) {
         lk_slices_destroy(made);
         return status;
@@ -177,6 +155,7 @@ void lk_slices_destroy(lk_slices *slices) {
          w++) {
         lk_pool_destroy(slices->worker[w].context.pool);
     }
+    lk_gradient_team_destroy(slices->team);
     lk_release(slices->execution);
     lk_release(slices->worker);
     lk_release(slices->part);
@@ -236,8 +215,7 @@ static lk_execution *bind(lk_slices *s, int64_t slice, int worker) {
     return execution;
 }
 
-/* What is given with examples first, first + 1, ... */
-static void give(const lk_slices *s, lk_execution *execution, int64_t first, int64_t count) {
+void lk_slices_give(const lk_slices *s, lk_execution *execution, int64_t first, int64_t count) {
     int64_t each = s->graph->given;
     if (each > 0) {
         lk_execution_give(execution, s->given + first * each, count);
@@ -245,8 +223,8 @@ static void give(const lk_slices *s, lk_execution *execution, int64_t first, int
 }
 
 static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
-    int64_t number = s->options.first + slice, first = first_of(s->count, s->slices, number);
-    int64_t count = first_of(s->count, s->slices, number + 1) - first;
+    int64_t number = s->options.first + slice, first = lk_slices_first(s->count, s->slices, number);
+    int64_t count = lk_slices_first(s->count, s->slices, number + 1) - first;
     const uint16_t *x = s->x + first * s->values_per_lane;
     execution->first_example = first;
     execution->examples = s->count;
@@ -257,7 +235,7 @@ static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
             along > 0 ? s->along + first * (s->position[1] - s->position[0]) * along : NULL);
         LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
     } else {
-        give(s, execution, first, count);
+        lk_slices_give(s, execution, first, count);
         lk_execution_set_example_weights(
             execution,
             s->example_weights != NULL ? s->example_weights + first * s->values_per_lane : NULL);
@@ -334,8 +312,8 @@ static lk_status tell(lk_slices *s) {
 static lk_status look_again(lk_slices *s, int64_t slices) {
     for (int64_t slice = 0; slice < slices; slice++) {
         int64_t number = s->options.first + slice;
-        int64_t last = first_of(s->count, s->slices, number + 1);
-        for (int64_t n = first_of(s->count, s->slices, number); n < last; n++) {
+        int64_t last = lk_slices_first(s->count, s->slices, number + 1);
+        for (int64_t n = lk_slices_first(s->count, s->slices, number); n < last; n++) {
             if (!isfinite(s->nll_nats[n])) {
                 s->suspect = bind(s, slice, 0);
                 return forward(s, s->suspect, slice);
@@ -345,11 +323,10 @@ static lk_status look_again(lk_slices *s, int64_t slices) {
     return LK_OK;
 }
 
-static lk_status run(lk_slices *s) {
-    s->slices = s->count < s->options.slices ? s->count : s->options.slices;
+static lk_status run_here(lk_slices *s) {
     int64_t last = s->options.last < s->slices ? s->options.last : s->slices;
     int64_t slices = last - s->options.first;
-    if (slices <= 0) {
+    if (slices <= 0 || s->idle) {
         return LK_OK;
     }
     for (int w = 0; w < s->worker_count; w++) {
@@ -367,6 +344,14 @@ static lk_status run(lk_slices *s) {
     return look_again(s, slices);
 }
 
+lk_status lk_slices_run_all(lk_slices *s) {
+    s->slices = s->count < s->options.slices ? s->count : s->options.slices;
+    lk_status status = run_here(s);
+    return s->team == NULL
+               ? status
+               : lk_gradient_team_join(s->team, status, s->slices, s->count, s->nll_nats);
+}
+
 lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *given, int64_t count,
                         double *nll_nats) {
     LK_REQUIRE(count >= 1 && count <= slices->options.batch && slices->options.window == NULL);
@@ -376,64 +361,5 @@ lk_status lk_slices_run(lk_slices *slices, const uint16_t *x, const uint16_t *gi
     slices->nll_nats = nll_nats;
     slices->count = count;
     slices->values_per_lane = slices->graph->variables;
-    return run(slices);
-}
-
-/* ---- streams --------------------------------------------------------------------------------- */
-
-lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given) {
-    LK_REQUIRE(given != NULL || slices->graph->given == 0);
-    slices->given = given;
-    for (int64_t i = 0; i < slices->here; i++) {
-        const lk_slices_options *o = &slices->options;
-        lk_execution *execution = slices->execution[i];
-        execution->context = slices->graph->context;
-        execution->pool = execution->context->pool;
-        give(slices, execution, first_of(o->batch, o->slices, o->first + i), execution->batch);
-        LK_TRY(lk_execution_window_begin(execution, execution->batch));
-    }
-    return LK_OK;
-}
-
-lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
-                               double *nll_nats) {
-    slices->x = x;
-    slices->nll_nats = nll_nats;
-    slices->count = slices->options.batch;
-    slices->position[0] = first;
-    slices->position[1] = last;
-    slices->values_per_lane = (last - first) * slices->options.window->unit;
-    return run(slices);
-}
-
-typedef struct sliding {
-    const lk_slices *slices;
-    int64_t end;
-} sliding;
-
-static void slide_piece(void *argument, int64_t slice, int worker) {
-    (void)worker;
-    const sliding *s = argument;
-    lk_execution_window_slide(s->slices->execution[slice], s->end);
-}
-
-void lk_slices_window_slide(lk_slices *slices, int64_t end) {
-    sliding s = {slices, end};
-    lk_pool_run(slices->graph->context->pool, slices->here, slide_piece, &s);
-}
-
-void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values) {
-    for (int64_t i = 0; i < slices->here; i++) {
-        const lk_execution *execution = slices->execution[i];
-        lk_execution_window_save(execution, end, values);
-        values += lk_execution_window_floats(slices->options.window) * execution->batch;
-    }
-}
-
-void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values) {
-    for (int64_t i = 0; i < slices->here; i++) {
-        lk_execution *execution = slices->execution[i];
-        lk_execution_window_restore(execution, end, values);
-        values += lk_execution_window_floats(slices->options.window) * execution->batch;
-    }
+    return lk_slices_run_all(slices);
 }

@@ -9,6 +9,8 @@
  *   threads   take slices; where there are fewer slices than threads, groups of threads do, which
  *             share the operations of a slice: as many groups as divide both numbers.
  *   streams   lanes side by side are the examples. A slice keeps what its lanes carry.
+ *   machines  of a team (graph/gradient_team.h) each rank runs a subtree of the slices; all have
+ *             the whole minibatch, its NLLs and its gradient.
  *   memory    one thread or group, or heavy weights: slices run one after another and the tree is
  *             walked with log2(slices) gradients beside the parameters' own. Else slices - 1. */
 #ifndef LK_GRAPH_SLICES_H
@@ -16,13 +18,18 @@
 
 #include "graph/execution.h"
 
+/* Where slice s of a minibatch begins. */
+static inline int64_t lk_slices_first(int64_t count, int64_t slices, int64_t s) {
+    return count * s / slices;
+}
+
 /* How many slices a minibatch of so many examples is best cut into. Depends on nothing else. */
 int64_t lk_slices_choose(const lk_graph *graph, int64_t batch);
 
 typedef struct lk_slices_options {
-    int64_t batch;           /* examples of a minibatch at most; of streams: lanes, always all */
-    int64_t slices;          /* 1 to batch */
-    int64_t first, last;     /* those that run here, a subtree; last 0: all of them */
+    int64_t batch;       /* examples of a minibatch at most; of streams: lanes, always all */
+    int64_t slices;      /* 1 to batch */
+    int64_t first, last; /* that run here, a subtree; last 0: all, or a rank's of a team */
     const lk_window *window; /* of streams: of the graph; not owned; else NULL */
 } lk_slices_options;
 
@@ -51,7 +58,8 @@ lk_execution *lk_slices_execution(lk_slices *slices);
 
 /* Streams: as lk_execution_window_begin and so on, with all lanes. run: positions [first, last) of
  * each, x [lanes][(last - first) * unit]; backward stops before them. What is carried: slice after
- * slice. */
+ * slice, of all slices, of which those that run here are written and read; of a team rank 0 gets
+ * all. */
 lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given);
 /* As lk_execution_set_active, for the next runs: of the first lanes of all slices. */
 void lk_slices_set_active(lk_slices *slices, const int64_t *active);
@@ -60,7 +68,7 @@ void lk_slices_set_along(lk_slices *slices, const uint16_t *along);
 lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
                                double *nll_nats);
 void lk_slices_window_slide(lk_slices *slices, int64_t end);
-void lk_slices_window_save(const lk_slices *slices, int64_t end, float *values);
+lk_status lk_slices_window_save(const lk_slices *slices, int64_t end, float *values);
 void lk_slices_window_restore(lk_slices *slices, int64_t end, const float *values);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/maths.h"
 #include "base/random.h"
 #include "dist/dist.h"
+#include "team/team.h"
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((double)(2 << 20))
@@ -256,10 +257,16 @@ static void artist_deinit(artist *a) {
     }
 }
 
+/* Of a team each rank draws some of the batches. */
+static int64_t number_of(const studio *s, int64_t piece) {
+    const lk_team *team = s->group->samples != NULL ? s->group->model->context->team : NULL;
+    return piece * lk_team_size(team) + lk_team_rank(team);
+}
+
 static void batch_piece(void *argument, int64_t piece, int worker) {
     studio *s = argument;
     artist *a = &s->artists[worker];
-    int64_t first = piece * s->batch;
+    int64_t first = number_of(s, piece) * s->batch;
     a->sample = s->group->sample + first;
     a->lanes = smaller(s->batch, s->group->count - first);
     if (a->status == LK_OK) {
@@ -273,7 +280,10 @@ static void batch_piece(void *argument, int64_t piece, int worker) {
 static lk_status draw_batches(studio *s, const lk_run *run) {
     const lk_sample_group *g = s->group;
     lk_pool *pool = g->model->context->pool;
-    int64_t batches = (g->count + s->batch - 1) / s->batch, threads = lk_pool_threads(pool);
+    int64_t batches = 0, threads = lk_pool_threads(pool);
+    while (number_of(s, batches) * s->batch < g->count) {
+        batches++;
+    }
     bool prompt = g->options->given != NULL && g->options->given->prompt != NULL;
     bool apart = threads > 1 && batches >= threads && !prompt; /* which one thread reads */
     int64_t workers = apart ? threads : 1;
@@ -303,17 +313,60 @@ static int64_t choose_batch(const lk_sample_group *g, const lk_run *run) {
     int64_t cached = (int64_t)(CACHE_BYTES / each) / BATCH_LEAST * BATCH_LEAST;
     int64_t batch = smaller(cached > BATCH_LEAST ? cached : BATCH_LEAST, BATCH_MOST);
     batch = smaller(batch, (int64_t)(MEMORY_BYTES / each));
+    int64_t ranks = lk_team_size(g->model->context->team);
     batch = g->options->batch > 0 ? g->options->batch : batch > 0 ? batch : 1;
+    batch = smaller(batch, (g->count + ranks - 1) / ranks);
     return g->samples == NULL ? g->count : smaller(batch, g->count);
+}
+
+/* Batch number `number` of rows, drawn by another rank or here, goes to rank 0. */
+static lk_status gather_batch(const studio *s, int64_t number, lk_status status) {
+    const lk_sample_group *g = s->group;
+    lk_context *context = g->model->context;
+    int64_t first = number * s->batch, lanes = smaller(s->batch, g->count - first);
+    int64_t row = g->samples->variables * 2, size = lanes * row;
+    bool makes = lk_team_does(context->team, number), reads = lk_team_rank(context->team) == 0;
+    uint8_t *bytes = makes ? lk_resize(NULL, size, 1) : NULL;
+    if (makes && bytes == NULL) {
+        status = lk_fail_no_memory(context, "samples", size);
+    }
+    for (int64_t n = 0; n < lanes && makes && status == LK_OK; n++) {
+        int64_t at = g->sample[first + n] - g->options->first;
+        memcpy(bytes + n * row, g->samples->values + at * g->samples->variables, (size_t)row);
+    }
+    status = lk_team_hand_in(context->team, context, number, status, &bytes, &size);
+    for (int64_t n = 0; n < lanes && reads && status == LK_OK; n++) {
+        int64_t at = g->sample[first + n] - g->options->first;
+        memcpy(g->samples->values + at * g->samples->variables, bytes + n * row, (size_t)row);
+    }
+    lk_release(bytes);
+    return status;
+}
+
+static lk_status gather(const studio *s, lk_status status) {
+    int64_t batches = (s->group->count + s->batch - 1) / s->batch;
+    const lk_team *team = s->group->model->context->team;
+    for (int64_t b = 0; b < batches; b++) {
+        if (lk_team_rank(team) == 0 || lk_team_does(team, b)) {
+            lk_status gathered = b % lk_team_size(team) > 0 ? gather_batch(s, b, status) : LK_OK;
+            status = status == LK_OK ? gathered : status;
+        }
+    }
+    return status;
 }
 
 lk_status lk_sample_group_draw(const lk_sample_group *group) {
     lk_run *run;
+    if (group->samples == NULL && lk_team_rank(group->model->context->team) > 0) {
+        return LK_OK; /* side by side, by rank 0 */
+    }
     lk_run_options how = group->how;
     how.schedules = is_naive(group) ? LK_PARALLEL : LK_INCREMENTAL;
     LK_TRY(lk_run_open(group->model, &how, &run));
     studio s = {.group = group, .batch = choose_batch(group, run)};
     lk_status status = draw_batches(&s, run);
+    bool shared = group->samples != NULL && lk_team_size(group->model->context->team) > 1;
+    status = shared ? gather(&s, status) : status;
     lk_run_close(run);
     tell(&s); /* the last batch may have been another thread's */
     return status == LK_OK && atomic_load(&s.stopped) ? LK_INTERRUPTED : status;

@@ -7,13 +7,16 @@
 #include "base/measure.h"
 #include "base/memory.h"
 #include "models/mixture.h"
+#include "models/passages.h"
 #include "models/take.h"
+#include "team/team.h"
 
 #define LANES 256
 /* Fewer lanes when a run would take more: what fits in caches is faster. 150 images by a PixelCNN
  * took 0.35 s in eights, 1.3 s side by side. */
 #define BYTES_MOST ((double)(INT64_C(1) << 26))
-#define TERMS_MOST (INT64_C(1) << 26) /* of all networks, held for the chain rule */
+#define HANDED_BYTES (INT64_C(1) << 26) /* of what a rank of a team holds for rank 0 */
+#define TERMS_MOST (INT64_C(1) << 26)   /* of all networks, held for the chain rule */
 
 struct lk_walk {
     const lk_model *model;
@@ -40,11 +43,13 @@ struct lk_walk {
     double *nll;           /* [lanes]: of the items so far */
     int64_t *variable;     /* [window]: place -> variable, of the first network; of several */
     double *scratch;       /* [workers][lk_mixture_scratch]: of several */
+    lk_buffer handed;      /* owned: of a rank that is not 0, passages on their way there */
 };
 
-/* Items side by side. */
+/* Items side by side. Of a team one rank runs them, and rank 0 is told. */
 typedef struct group {
     int64_t item, lanes, longest;
+    int64_t number; /* of those that are shared out; all of them are rank 0's: 0 */
 } group;
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -63,6 +68,7 @@ static void forget(lk_walk *walk) {
         lk_run_close(walk->runs[k]);
     }
     lk_arena_destroy(walk->arena);
+    lk_buffer_release(&walk->handed);
     *walk = (lk_walk){.model = walk->model};
 }
 
@@ -307,6 +313,27 @@ static void mix_lane(void *argument, int64_t lane, int worker) {
                      walk->nats + lane * walk->window);
 }
 
+static lk_status tell_sinks(const lk_walk *walk, const lk_passage *passage) {
+    for (int32_t s = 0; s < walk->sink_count; s++) {
+        LK_TRY(walk->sinks[s].take(walk->sinks[s].argument, passage));
+    }
+    return LK_OK;
+}
+
+/* What this rank has for rank 0, and whether there will be more of the group. */
+static lk_status hand_in(lk_walk *walk, const group *g, lk_status status, bool more) {
+    lk_context *context = walk->model->context;
+    int64_t end = more;
+    lk_buffer_put(&walk->handed, &end, sizeof end);
+    if (status == LK_OK && walk->handed.failed) {
+        status = lk_fail_no_memory(context, "passages", HANDED_BYTES);
+    }
+    status = lk_team_hand_in(context->team, context, g->number, status, &walk->handed.data,
+                             &walk->handed.size);
+    walk->handed.size = 0;
+    return status;
+}
+
 static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int64_t count) {
     int64_t here = held(walk, g->item + n, at, count);
     lk_passage passage = {.item = g->item + n,
@@ -331,10 +358,11 @@ static lk_status tell(lk_walk *walk, const group *g, int64_t n, int64_t at, int6
         passage.nats = walk->options.terms ? whole_item(walk, n) : NULL;
     }
     passage.nll_nats = walk->nll[n];
-    for (int32_t s = 0; s < walk->sink_count; s++) {
-        LK_TRY(walk->sinks[s].take(walk->sinks[s].argument, &passage));
+    if (lk_team_rank(walk->model->context->team) == 0) {
+        return tell_sinks(walk, &passage);
     }
-    return LK_OK;
+    lk_passage_put(&walk->handed, &passage, walk->networks);
+    return walk->handed.size < HANDED_BYTES ? LK_OK : hand_in(walk, g, LK_OK, true);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -357,10 +385,19 @@ static group group_from(const lk_walk *walk, int64_t item) {
 }
 
 /* *done, in symbols, is told in these of texts, else in items. */
-static lk_status walk_group(lk_walk *walk, const group *g, int64_t *done) {
+static lk_status tell_done(const lk_walk *walk, const group *g, int64_t done) {
     const lk_walk_options *o = &walk->options;
     int64_t per = walk->text != NULL ? 1 : g->longest;
     int64_t all = walk->text != NULL ? lk_items_total(walk->items) : walk->count;
+    bool first = lk_team_rank(walk->model->context->team) == 0;
+    return !first || o->progress == NULL || o->progress(o->progress_argument, done / per, all)
+               ? LK_OK
+               : lk_fail(walk->model->context, LK_INTERRUPTED, "%s: interrupted",
+                         lk_items_path(walk->items));
+}
+
+static lk_status walk_group(lk_walk *walk, const group *g, int64_t *done) {
+    const lk_walk_options *o = &walk->options;
     memset(walk->nll, 0, (size_t)g->lanes * sizeof *walk->nll);
     for (int64_t at = 0; at < g->longest; at += walk->window) {
         int64_t left = g->longest - at, count = left < walk->window ? left : walk->window;
@@ -378,12 +415,42 @@ static lk_status walk_group(lk_walk *walk, const group *g, int64_t *done) {
         for (int64_t k = 0; k < walk->run_count; k++) {
             LK_TRY(lk_run_learn(walk->runs[k]));
         }
-        if (o->progress != NULL && !o->progress(o->progress_argument, *done / per, all)) {
-            return lk_fail(walk->model->context, LK_INTERRUPTED, "%s: interrupted",
-                           lk_items_path(walk->items));
-        }
+        LK_TRY(tell_done(walk, g, *done));
     }
     return LK_OK;
+}
+
+/* What another rank has to tell of its group. */
+static lk_status take_group(lk_walk *walk, const group *g, int64_t *done) {
+    lk_context *context = walk->model->context;
+    const lk_view *view = lk_items_view(walk->items);
+    for (int64_t more = 1; more != 0;) {
+        uint8_t *bytes;
+        int64_t size;
+        LK_TRY(lk_team_hand_in(context->team, context, g->number, LK_OK, &bytes, &size));
+        const uint8_t *at = bytes, *end = bytes + size - sizeof more;
+        lk_status status = LK_OK;
+        while (at < end && status == LK_OK) {
+            lk_passage passage;
+            at = lk_passage_take(at, view, &passage);
+            *done += passage.count;
+            status = tell_sinks(walk, &passage);
+        }
+        memcpy(&more, end, sizeof more);
+        lk_release(bytes);
+        LK_TRY(status);
+        LK_TRY(tell_done(walk, g, *done));
+    }
+    return LK_OK;
+}
+
+static lk_status share_group(lk_walk *walk, const group *g, int64_t *done) {
+    const lk_team *team = walk->model->context->team;
+    if (!lk_team_does(team, g->number)) {
+        return lk_team_rank(team) == 0 ? take_group(walk, g, done) : LK_OK;
+    }
+    lk_status status = walk_group(walk, g, done);
+    return lk_team_rank(team) == 0 ? status : hand_in(walk, g, status, false);
 }
 
 lk_status lk_walk_along(lk_walk *walk, lk_items *items, const lk_walk_options *options,
@@ -398,8 +465,12 @@ lk_status lk_walk_along(lk_walk *walk, lk_items *items, const lk_walk_options *o
     LK_TRY(walk->text != NULL ? lk_model_accepts_local(walk->model, items) : LK_OK);
     walk->sinks = sinks;
     walk->sink_count = sink_count;
+    bool shared = walk->options.learning_rate == 0.0f; /* else each needs what the one before it
+                                                          has learned */
+    int64_t number = 0;
     for (group g = group_from(walk, 0); g.lanes > 0; g = group_from(walk, g.item + g.lanes)) {
-        LK_TRY(walk_group(walk, &g, &done));
+        g.number = shared ? number++ : 0;
+        LK_TRY(share_group(walk, &g, &done));
     }
     return LK_OK;
 }

@@ -15,6 +15,9 @@
  * their own give terms of other conditionals; then each variable has a log-mean of its terms,
  * weighted by what the variables before it say of the networks.
  *
+ * A team (team/team.h) shares the groups out; the sinks of rank 0 are told all passages, in the
+ * order that one process tells them in, those of other ranks none.
+ *
  * Of a text of characters the probability is that of its symbols, times 2^-LK_ESCAPED_BITS for each
  * character that stands behind an escape, because the model does not know it: what a coder pays. */
 #ifndef LK_MODELS_WALK_H

@@ -172,6 +172,7 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
     const lk_sink sink = lk_nll_sink(t->valid_nll);
     bool scored = last && t->scored_kept && t->networks.count <= LK_VALIDATION_VARIANTS;
     LK_TRY(scored ? LK_OK : lk_walk_along(t->walk, t->valid_items, &how, &sink, 1));
+    LK_TRY(lk_trainer_share(t, t->valid_nll, t->valid->examples * (int64_t)sizeof *t->valid_nll));
     *nll_nats = lk_mean(t->valid_nll, t->valid->examples);
     return last ? lk_model_calibrate(t->model, t->valid_nll, t->valid->examples) : LK_OK;
 }

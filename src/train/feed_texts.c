@@ -341,6 +341,7 @@ static lk_status validate(lk_trainer *t, bool last, double *nll_nats) {
         LK_TRY(lk_walk_open(t->model, &t->walk));
     }
     LK_TRY(lk_walk_along(t->walk, t->valid_texts, &how, &sink, 1));
+    LK_TRY(lk_trainer_share(t, &total, sizeof total));
     *nll_nats = total / (double)lk_items_total(t->valid_texts) * (double)t->model->data.variables;
     return LK_OK;
 }

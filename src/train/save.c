@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "models/model_file.h"
+#include "team/team.h"
 #include "train/trainer.h"
 
 lk_checkpoint lk_trainer_checkpoint(lk_trainer *t) {
@@ -45,14 +46,16 @@ static lk_status save_model(lk_trainer *t) {
 
 lk_status lk_trainer_save(lk_trainer *t, bool model) {
     double began = lk_seconds();
+    bool writes = lk_team_rank(t->model->context->team) == 0;
     if (t->options.checkpoint != NULL) {
         lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
         if (t->windows != NULL && t->state.position > 0) {
-            lk_windows_save(t->windows, t->carried);
+            LK_TRY(lk_windows_save(t->windows, t->carried));
         }
-        LK_TRY(lk_checkpoint_write(t->model->context, &checkpoint));
+        LK_TRY(writes ? lk_checkpoint_write(t->model->context, &checkpoint) : LK_OK);
     }
-    if (model && t->options.model_path != NULL && (t->unsaved || t->state.best_epoch == 0)) {
+    if (model && writes && t->options.model_path != NULL &&
+        (t->unsaved || t->state.best_epoch == 0)) {
         LK_TRY(save_model(t));
     }
     t->last_checkpoint = lk_seconds();

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "team/team.h"
 #include "train/feed.h"
 
 /* Of the time, checkpoints may take one part in so many. */
@@ -254,8 +255,19 @@ static bool time_is_up(const lk_trainer *t, double now) {
                : t->options.minutes > 0 && now - t->began >= 60 * t->options.minutes;
 }
 
+static void count_sent(const lk_trainer *t, lk_traffic before) {
+    lk_train_sent *sent = t->options.sent;
+    lk_traffic after = lk_team_traffic(t->model->context->team);
+    if (sent != NULL) {
+        sent->steps++;
+        sent->bytes += after.bytes - before.bytes;
+        sent->messages += after.messages - before.messages;
+    }
+}
+
 /* One step and what the clock asks for after it. */
 static lk_status step_and_look(lk_trainer *t) {
+    lk_traffic sent = lk_team_traffic(t->model->context->team);
     double before = lk_seconds();
     LK_TRY(lk_trainer_step(t));
     double now = lk_seconds();
@@ -263,14 +275,17 @@ static lk_status step_and_look(lk_trainer *t) {
     t->state.seconds += now - before;
     t->state.epoch_seconds += now - before;
     lk_plan_tick(&t->plan, now - t->began, lk_trainer_validation_ahead(t), &t->state);
+    bool saves = false;
     if (!report(t, false)) {
         t->stop = LK_STOP_ASKED;
     } else if (time_is_up(t, now)) {
         t->stop = LK_STOP_MINUTES;
-    } else if (t->state.position < t->epoch_batches && save_due(t, now)) {
-        return lk_trainer_save(t, true);
+    } else {
+        saves = t->state.position < t->epoch_batches && save_due(t, now);
     }
-    return LK_OK;
+    LK_TRY(lk_trainer_follow(t, &saves));
+    count_sent(t, sent);
+    return saves ? lk_trainer_save(t, true) : LK_OK;
 }
 
 static lk_status run_epoch(lk_trainer *t) {
@@ -284,7 +299,9 @@ static lk_status run_epoch(lk_trainer *t) {
     LK_TRY(lk_trainer_end_epoch(t));
     bool go_on = report(t, true);
     t->stop = !go_on ? LK_STOP_ASKED : t->stop != LK_STOP_NOT ? t->stop : ended(t);
-    return t->stop == LK_STOP_NOT && save_due(t, lk_seconds()) ? lk_trainer_save(t, true) : LK_OK;
+    bool saves = t->stop == LK_STOP_NOT && save_due(t, lk_seconds());
+    LK_TRY(lk_trainer_follow(t, &saves));
+    return saves ? lk_trainer_save(t, true) : LK_OK;
 }
 
 /* The weights to keep are put into the model and scored by the whole mixture. After the last
@@ -335,6 +352,8 @@ static lk_status loop(lk_trainer *t) {
     t->plan = lk_plan_begin(&t->options.rate, t->options.minutes, &t->state);
     t->began = t->last_report = t->last_checkpoint = lk_seconds();
     t->stop = ended(t);
+    bool saves = false;
+    LK_TRY(lk_trainer_follow(t, &saves));
     while (t->stop == LK_STOP_NOT) {
         LK_TRY(run_epoch(t));
     }

@@ -42,6 +42,11 @@ typedef struct lk_train_progress {
         *note; /* NULL, or one line to show: early stop, a warning that nothing has been learned */
 } lk_train_progress;
 
+/* Of a team (team/team.h): what this rank has sent in so many optimizer steps. */
+typedef struct lk_train_sent {
+    int64_t steps, bytes, messages;
+} lk_train_sent;
+
 typedef struct lk_train_options {
     int64_t epochs; /* 0: until early stopping or minutes; at least one of the three must end it */
     double minutes; /* of this call, resumed or not; 0: no limit. Then the epoch is left where it
@@ -72,6 +77,7 @@ typedef struct lk_train_options {
     void (*validating)(void *argument, int64_t done, int64_t count);
     void *progress_argument; /* of both */
     double progress_seconds;
+    lk_train_sent *sent; /* or NULL: counted in it */
 } lk_train_options;
 
 /* How many times the weights a training holds, and a checkpoint: with their gradients, what the

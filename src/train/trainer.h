@@ -113,6 +113,12 @@ lk_status lk_trainer_check_weights(lk_trainer *trainer);
 /* Of weights that no validation has looked at: finite ones may give values that are not. */
 lk_status lk_trainer_check_kept(lk_trainer *trainer);
 
+/* follow.c: of a team. Where training stands, how it is planned, whether it stops and whether it is
+ * saved now, are as on rank 0. */
+lk_status lk_trainer_follow(lk_trainer *trainer, bool *saves);
+/* Rank 0's bytes, on all ranks. */
+lk_status lk_trainer_share(lk_trainer *trainer, void *bytes, int64_t size);
+
 /* epoch.c: validation, best weights, the epoch's record. */
 lk_status lk_trainer_validate(lk_trainer *trainer, int64_t epoch, bool *improved);
 lk_status lk_trainer_end_epoch(lk_trainer *trainer);

@@ -89,8 +89,8 @@ int64_t lk_windows_carried(const lk_windows *windows) {
     return lk_execution_window_floats(&windows->window) * windows->lanes;
 }
 
-void lk_windows_save(const lk_windows *windows, float *carried) {
-    lk_slices_window_save(windows->slices, windows->end, carried);
+lk_status lk_windows_save(const lk_windows *windows, float *carried) {
+    return lk_slices_window_save(windows->slices, windows->end, carried);
 }
 
 static int64_t end_after(const lk_windows *windows, int64_t seen) {

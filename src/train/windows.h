@@ -26,7 +26,7 @@ lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const uint16_
 /* What the future depends on: floats in all; copied out, and back in after begin, when `seen`
  * symbols of every lane had been run. */
 int64_t lk_windows_carried(const lk_windows *windows);
-void lk_windows_save(const lk_windows *windows, float *carried);
+lk_status lk_windows_save(const lk_windows *windows, float *carried);
 void lk_windows_restore(lk_windows *windows, int64_t seen, const float *carried);
 /* What version 0.1 carried in its checkpoints: floats in all; and what of it is carried now. */
 int64_t lk_windows_whole(const lk_windows *windows);

@@ -16,6 +16,7 @@ typedef struct train_how {
     int32_t channel;     /* as in lk_sound_form */
     int64_t window;      /* LK_CHOOSE_WINDOW: not given */
     lk_local_form local; /* of --local; alphabet 0: learned from it */
+    lk_train_sent sent;
 } train_how;
 
 /* False after a usage line. */

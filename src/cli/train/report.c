@@ -7,6 +7,7 @@
 #include "base/measure.h"
 #include "cli/signals.h"
 #include "models/model_file.h"
+#include "team/team.h"
 #include "train/baseline.h"
 
 train_report train_report_begin(const cli_arguments *arguments, const lk_model *model) {
@@ -141,8 +142,28 @@ static void print_end(const cli_arguments *arguments, const lk_model *model,
     }
 }
 
+/* Of a team: NULL for one who is alone. */
+static json_t *team_json(const cli_arguments *arguments, const lk_train_sent *sent) {
+    double steps = sent->steps > 0 ? (double)sent->steps : 1;
+    return arguments->team == NULL
+               ? NULL
+               : json_pack("{s:i, s:o, s:o}", "ranks", lk_team_size(arguments->team),
+                           "sent_bytes_per_step", lk_json_number((double)sent->bytes / steps),
+                           "sent_messages_per_step",
+                           lk_json_number((double)sent->messages / steps));
+}
+
+static void print_team(const cli_arguments *arguments, const lk_train_sent *sent) {
+    if (arguments->team != NULL && sent->steps > 0) {
+        double steps = (double)sent->steps;
+        printf("%d ranks; rank 0 sent %.0f bytes in %.1f messages a step\n",
+               lk_team_size(arguments->team), (double)sent->bytes / steps,
+               (double)sent->messages / steps);
+    }
+}
+
 int train_report_summary(const cli_arguments *arguments, const lk_model *model,
-                         const train_out *out, const char *note) {
+                         const train_out *out, const char *note, const lk_train_sent *sent) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     if (cli_has(arguments, "json")) {
@@ -150,11 +171,12 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
         if (history == NULL) {
             return EXIT_FAULT;
         }
-        json_t *object =
-            json_pack("{s:o, s:o?, s:s, s:I, s:s, s:o, s:o*}", "model", lk_json_bytes(out->model),
-                      "checkpoint", lk_json_bytes(out->checkpoint), "family", model->family->name,
-                      "parameters", (json_int_t)lk_parameters_total(model->parameters),
-                      "fingerprint", fingerprint, "history", history, "note", lk_json_bytes(note));
+        json_t *object = json_pack("{s:o, s:o?, s:s, s:I, s:s, s:o, s:o*, s:o*}", "model",
+                                   lk_json_bytes(out->model), "checkpoint",
+                                   lk_json_bytes(out->checkpoint), "family", model->family->name,
+                                   "parameters", (json_int_t)lk_parameters_total(model->parameters),
+                                   "fingerprint", fingerprint, "history", history, "note",
+                                   lk_json_bytes(note), "team", team_json(arguments, sent));
         cli_bound_json(object, model);
         return cli_print_json(object);
     }
@@ -163,6 +185,7 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
     json_t *history = cli_has(arguments, "quiet") ? NULL : json_loads(model->history, 0, NULL);
     if (history != NULL) {
         print_end(arguments, model, history);
+        print_team(arguments, sent);
     }
     json_decref(history);
     if (out->checkpoint != NULL) {

@@ -22,8 +22,9 @@ bool train_report_step(void *report, const lk_train_progress *progress);
 bool train_report_fit(void *report, int64_t iteration, int64_t iterations, double train_nll,
                       double valid_nll);
 void train_report_end(const train_report *report);
-/* What has been made, in lines or as JSON; note: on the data, or NULL. Returns the exit status. */
+/* What has been made, in lines or as JSON; note: on the data, or NULL; sent: by rank 0 of a team.
+ * Returns the exit status. */
 int train_report_summary(const cli_arguments *arguments, const lk_model *model,
-                         const train_out *out, const char *note);
+                         const train_out *out, const char *note, const lk_train_sent *sent);
 
 #endif

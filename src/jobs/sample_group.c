@@ -122,6 +122,7 @@ static void draw_open(const artist *a, int64_t place, int64_t variable) {
 static lk_status draw_place(const artist *a, int64_t place) {
     const lk_sample_group *g = a->studio->group;
     int64_t variable = lk_run_variable(a->run, place);
+    LK_TRY(lk_given_reach(g->options->given, variable));
     bool held = hold(a, variable);
     if (!held) {
         draw_open(a, place, variable);
@@ -137,8 +138,16 @@ static lk_status draw_place(const artist *a, int64_t place) {
 
 /* ---- one batch ------------------------------------------------------------------------------- */
 
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    (void)lane; /* all have the same */
+    const lk_sample_options *o = argument;
+    return lk_local_read_cells(o->local, 0, first, count, cells);
+}
+
 static lk_status begin(const artist *a) {
     const lk_sample_options *o = a->studio->group->options;
+    lk_run_set_local(a->run, (lk_local_reader){read_local, (void *)o});
     for (int64_t n = 0; n < a->lanes && o->labels != NULL; n++) {
         a->labels[n] = o->labels[a->sample[n] % o->label_count];
     }
@@ -150,8 +159,10 @@ static lk_status begin(const artist *a) {
 static lk_status next_naively(const artist *a, int64_t first, int64_t *last) {
     int64_t variables = a->studio->group->variables, unit = lk_run_unit(a->run), place = first;
     *last = lk_run_step_end(a->run, first);
-    while (place < *last && hold(a, lk_run_variable(a->run, place))) {
-        place++;
+    for (bool held = true; place < *last && held; place += held) {
+        int64_t variable = lk_run_variable(a->run, place);
+        LK_TRY(lk_given_reach(a->studio->group->options->given, variable));
+        held = hold(a, variable);
     }
     LK_TRY(place < *last ? begin(a) : LK_OK);
     int64_t end = place < *last ? smaller((*last + unit - 1) / unit * unit, variables) : 0;
@@ -273,7 +284,8 @@ static lk_status draw_batches(studio *s, const lk_run *run) {
     while (number_of(s, batches) * s->batch < g->count) {
         batches++;
     }
-    bool apart = threads > 1 && batches >= threads;
+    bool prompt = g->options->given != NULL && g->options->given->prompt != NULL;
+    bool apart = threads > 1 && batches >= threads && !prompt; /* which one thread reads */
     int64_t workers = apart ? threads : 1;
     s->artists = lk_allocate(workers, sizeof *s->artists);
     lk_status status =

@@ -2,6 +2,7 @@
 #   make          the command, at build/likely, and the library
 #   make test     all tests
 #   make python-test  builds the Python package, and tests it in an empty environment (needs PyPI)
+#   make notebooks  executes examples/notebooks, to build/notebooks (needs PyPI)
 #   make asan     all tests under the address and undefined-behaviour sanitizers
 #   make fuzz     every fuzz target for FUZZ_SECONDS (20)
 #   make demo     train, sample, compress and detect on real digits, in about two minutes
@@ -35,6 +36,9 @@ test: build
 python-test: setup
 	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) tools/python_test.sh
 
+notebooks: setup
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) tools/notebooks.sh
+
 demo: build
 	@demo/run.sh
 
@@ -63,5 +67,5 @@ format: setup-ci
 clean:
 	rm -rf build build-*
 
-.PHONY: all setup setup-ci build test python-test demo bench bench-peers asan fuzz install format \
-    clean
+.PHONY: all setup setup-ci build test python-test notebooks demo bench bench-peers asan fuzz \
+    install format clean

@@ -23,29 +23,42 @@ static void expect(bool condition) {
     }
 }
 
-/* A small LSTM that knows three characters, all else escapes; a MADE of two networks over variables
- * of different alphabets, that is given labels. Each with several lanes, and learning. */
+/* A small LSTM that knows three characters, all else escapes; a WaveNet of such that is given a
+ * slower sequence; a MADE of two networks over variables of different alphabets, that is given
+ * labels. Each with several lanes, and learning. */
 static void make_world(int which, world *w) {
     static lk_context *context;
     static const char *const lstm[] = {"width=4", "layers=1", "embedding=2"};
+    static const char *const wave[] = {"layers=2", "channels=2", "gates=2", "skip=2",
+                                       "upsampling=learned"};
     static const char *const made[] = {"hidden=4", "masks=2"};
     static const uint32_t characters[] = {'a', 'b', 0xE9};
     static const int32_t alphabets[VARIABLES] = {3, 1, 2, 4, 2};
-    bool texts = which % 2 == 0;
+    bool texts = which % 2 == 0, local = which % 4 == 2;
     expect(context != NULL || lk_context_create(1, &context) == LK_OK);
     lk_data_description about = {.shape = {1, {VARIABLES}}, .variables = VARIABLES, .alphabet = 4};
     if (texts) {
         expect(lk_symbols_list(context, "fuzz", characters, 3, &w->symbols) == LK_OK);
         about.stream = true;
         about.symbols = w->symbols;
+        about.local = local ? (lk_local_form){2, 300} : (lk_local_form){0};
     } else {
         about.alphabets = alphabets;
         about.labels = 3;
     }
-    expect(lk_model_create(context, texts ? "charrnn" : "made", texts ? lstm : made, texts ? 3 : 2,
+    const char *family = local ? "wavenet" : texts ? "charrnn" : "made";
+    expect(lk_model_create(context, family,
+                           local   ? wave
+                           : texts ? lstm
+                                   : made,
+                           local   ? 5
+                           : texts ? 3
+                                   : 2,
                            about, "natural", 1, &w->model) == LK_OK);
     w->container = (lk_container){.version = 4, .lanes = 1 + which / 2 % 2 * 2, .longest = 7};
     w->container.texts = texts;
+    w->container.local = local;
+    w->container.form = about.local;
     w->container.labels = !texts;
     w->container.names = which < 2;
     w->container.learning_rate = which / 4 % 2 == 0 ? 0.0f : 0.01f;
@@ -79,6 +92,14 @@ static void fill(const world *w, const uint8_t *data, int64_t size, lk_content *
     for (int64_t i = 0; i < content->items; begin += content->length[i++]) {
         if (content->label != NULL) {
             content->label[i] = content->symbols > 0 ? content->value[begin] : 0;
+        }
+        lk_local_piece piece = {0};
+        if (content->local != NULL) {
+            piece = lk_content_place_local(content, i);
+        }
+        for (int64_t k = 0; k < piece.count; k++) {
+            uint16_t *symbol = &content->local[content->local_begin[i] + k];
+            *symbol = (uint16_t)(size > 0 ? data[(i + k) % size] / 64 * 77 : 0);
         }
         if (w->container.names) {
             char name[3] = {'a', (char)('a' + (size > i ? data[i] % 20 : 0)), '\0'};

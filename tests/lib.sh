@@ -64,24 +64,30 @@ make_rows() {
 
 # le NUMBER BYTES: little-endian, escapes for printf %b
 le() { for ((i = 0; i < $2; i++)); do printf '\\x%02x' $((($1 >> (8 * i)) & 255)); done; }
-# make_wav FILE CHANNELS FRAMES SEED [RATE]: 16 bits, two tones and a little noise
-make_wav() {
-    local bytes=$((2 * $2 * $3)) rate=${5:-8000}
+# write_wav FILE CHANNELS RATE: samples of 16 bits from standard input, one a line
+write_wav() {
+    local samples bytes
+    samples=$(awk '{ x = $1 < 0 ? $1 + 65536 : $1
+        printf "\\x%02x\\x%02x", x % 256, int(x / 256) }')
+    bytes=$((${#samples} / 4))
     {
         printf 'RIFF'
         printf '%b' "$(le $((36 + bytes)) 4)"
         printf 'WAVEfmt '
-        printf '%b' "$(le 16 4)$(le 1 2)$(le "$2" 2)$(le "$rate" 4)"
-        printf '%b' "$(le $((2 * $2 * rate)) 4)$(le $((2 * $2)) 2)$(le 16 2)"
+        printf '%b' "$(le 16 4)$(le 1 2)$(le "$2" 2)$(le "$3" 4)"
+        printf '%b' "$(le $((2 * $2 * $3)) 4)$(le $((2 * $2)) 2)$(le 16 2)"
         printf 'data'
         printf '%b' "$(le "$bytes" 4)"
-        printf '%b' "$(awk -v n=$(($2 * $3)) -v s="$4" 'BEGIN { srand(s)
-            for (i = 0; i < n; i++) {
-                x = int(9000 * sin(i * 0.1 + s) + 3000 * sin(i * 0.37) + 500 * (rand() - 0.5))
-                if (x < 0) x += 65536
-                printf "\\x%02x\\x%02x", x % 256, int(x / 256)
-            } }')"
+        printf '%b' "$samples"
     } >"$1"
+}
+
+# make_wav FILE CHANNELS FRAMES SEED [RATE]: 16 bits, two tones and a little noise
+make_wav() {
+    awk -v n=$(($2 * $3)) -v s="$4" 'BEGIN { srand(s)
+        for (i = 0; i < n; i++)
+            print int(9000 * sin(i * 0.1 + s) + 3000 * sin(i * 0.37) + 500 * (rand() - 0.5)) }' |
+        write_wav "$1" "$2" "${5:-8000}"
 }
 
 finish() { echo "$checks checks passed"; }

@@ -50,4 +50,26 @@ ending=.lk
 on_both decompress decompress m --out restored.wav
 expect_constant sample "$(most sample m --length 80000 --out s.wav)" \
     "$(most sample m --length 480000 --out s.wav)"
+expect_constant "sample --given" "$(most sample m --given short.wav --length 1000 --out s.wav)" \
+    "$(most sample m --given long.wav --length 1000 --out s.wav)"
+
+# Beside a slower sequence, a symbol for every 2 frames.
+for length in short long; do
+    frames=$((($(stat -c %s $length.wav) - 44) / 2))
+    awk -v n=$((frames / 2)) 'BEGIN { for (i = 0; i < n; i++) print i * i % 5 }' >$length.txt
+done
+run train wavenet --data short.wav --local short.txt --local-every 2 --view mulaw --set layers=2 \
+    --set channels=2 --set gates=2 --set skip=2 --window 1000 --epochs 1 --quiet --out m >/dev/null
+expect_constant "eval --local" "$(most eval m --data short.wav --local short.txt)" \
+    "$(most eval m --data long.wav --local long.txt)"
+for length in short long; do
+    kib=$(most compress m --data $length.wav --local $length.txt --lossy --chunk-symbols 40000 \
+        --out $length.lk)
+    [[ $length == short ]] && before=$kib
+done
+expect_constant "compress --local" "$before" "$kib"
+expect_constant "decompress, with it" "$(most decompress m --data short.lk --out r.wav)" \
+    "$(most decompress m --data long.lk --out r.wav)"
+expect_constant "sample --local" "$(most sample m --local short.txt --out s.wav)" \
+    "$(most sample m --local long.txt --out s.wav)"
 finish

@@ -85,6 +85,18 @@ run decompress bytes.likely --data folder.lk --out again >/dev/null
 for file in low/a low/b high/c; do
     expect_same again/$file.wav voices/$file.wav "$file of a folder"
 done
+run sample linear8.likely --length 701 --out eight.wav >/dev/null
+run sample linear8.likely --length 701 --out odd.aiff >/dev/null
+for file in eight.wav odd.aiff; do
+    run eval linear8.likely --data $file --json | grep nll_nats >$file.nll
+done
+expect_same eight.wav.nll odd.aiff.nll "an AIFF of an odd number of samples of 8 bits"
+run sample linear8.likely --length 700 --out eight.aiff >/dev/null
+restored bytes.likely eight.wav "8 bits stay 8"
+restored linear8.likely eight.wav "8 bits of a model of 8"
+run compress bytes.likely --data eight.aiff --out e.lk >/dev/null
+run decompress bytes.likely --data e.lk --out e >/dev/null
+expect_same e eight.aiff "and so does an AIFF of them"
 run decompress bytes.likely --data a.lk --out - 2>/dev/null | cat >piped.wav
 expect_same piped.wav voices/low/a.wav "into a pipe"
 expect_status 1 "mulaw, 8 bits .*--lossy" compress mulaw.likely --data voices/low/a.wav --out x.lk
@@ -159,6 +171,11 @@ done
     head -c 84 voices/low/a.wav | tail -c 40
 } >two.wav
 expect_status 1 "two.wav: has two chunks of samples" eval bytes.likely --data two.wav
+mkdir junk
+echo "no sound" >junk/a.wav
+expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
+make_wav junk/b.wav 1 300 1
+expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt

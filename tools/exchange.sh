@@ -82,15 +82,24 @@ try conv1d conv1d --set layers=3 --set channels=6 --set head=8 --epochs 1
 zcat "$data/digits-test.pbm.gz" | { head -c 30000; cat >/dev/null; } | base64 -w 71 >"$work/text"
 printf 'Ωμέγα \377\n' >>"$work/text"
 head -c 12000 "$work/text" >"$work/text.train"
+head -c 3000 "$work/text" >"$work/text.short"
+# Beside each a slower sequence, of a symbol for every 50 bytes, for models that are given one.
+for name in text text.train text.short; do
+    awk -v n="$(stat -c %s "$work/$name")" \
+        'BEGIN { for (i = 0; 50 * i < n; i++) print i * i % 7 }' >"$work/$name.slow"
+done
+slow=
+of() { printf -- '--data\n%s\n' "$work/$1" && beside "$1"; }
+beside() { [[ -z $slow ]] || printf -- '--local\n%s\n' "$work/$1.slow"; }
+# shellcheck disable=SC2046
 try_text() { # NAME FAMILY ARGUMENTS...
     local m=$work/$1 family=$2
     shift 2
-    a train "$family" --data "$work/text.train" --window 32 --batch-size 8 --out "$m" --quiet "$@" \
-        >/dev/null
+    a train "$family" $(of text.train) --window 32 --batch-size 8 --out "$m" --quiet "$@" >/dev/null
     for lanes in 1 6; do
-        a compress "$m" --data "$work/text" --out "$m.here" --lanes $lanes --chunk-symbols 17000 \
+        a compress "$m" $(of text) --out "$m.here" --lanes $lanes --chunk-symbols 17000 \
             >/dev/null
-        b compress "$m" --data "$work/text" --out "$m.there" --lanes $lanes --chunk-symbols 17000 \
+        b compress "$m" $(of text) --out "$m.there" --lanes $lanes --chunk-symbols 17000 \
             --threads 3 >/dev/null
         cmp "$m.here" "$m.there"
         b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
@@ -98,24 +107,26 @@ try_text() { # NAME FAMILY ARGUMENTS...
         cmp "$work/text" "$m.from-here"
         cmp "$work/text" "$m.from-there"
     done
-    head -c 3000 "$work/text" >"$work/text.short"
-    a compress "$m" --data "$work/text.short" --out "$m.here" --adapt 0.002 >/dev/null
-    b compress "$m" --data "$work/text.short" --out "$m.there" --adapt 0.002 --threads 3 \
+    a compress "$m" $(of text.short) --out "$m.here" --adapt 0.002 >/dev/null
+    b compress "$m" $(of text.short) --out "$m.there" --adapt 0.002 --threads 3 \
         --no-verify >/dev/null
     cmp "$m.here" "$m.there"
     b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
     cmp "$work/text.short" "$m.from-here"
-    a eval "$m" --data "$work/text" --json >"$m.eval-here"
-    b eval "$m" --data "$work/text" --json >"$m.eval-there"
+    a eval "$m" $(of text) --json >"$m.eval-here"
+    b eval "$m" $(of text) --json >"$m.eval-there"
     cmp "$m.eval-here" "$m.eval-there"
-    a sample "$m" --length 500 --out "$m.sample-here" >/dev/null
-    b sample "$m" --length 500 --out "$m.sample-there" >/dev/null
+    a sample "$m" $(beside text) --length 500 --out "$m.sample-here" >/dev/null
+    b sample "$m" $(beside text) --length 500 --out "$m.sample-there" >/dev/null
     cmp "$m.sample-here" "$m.sample-there"
     models=$((models + 1))
 }
 try_text lstm charrnn --text utf8 --set width=32 --epochs 2
 try_text gru charrnn --text bytes --set cell=gru --set width=24 --set layers=1 --epochs 1
 try_text convolution conv1d --text utf8 --set layers=4 --set channels=12 --set head=12 --epochs 1
+slow=yes
+try_text wavenet wavenet --text bytes --local-every 50 --set layers=4 --set cycle=3 \
+    --set channels=8 --set gates=8 --set skip=12 --set upsampling=learned --epochs 1
 
 # Training is the same on both sides too.
 train_digest() {

@@ -11,10 +11,12 @@
 """
 
 from . import _likely
+from ._coding import Coding
 from ._context import Progress, set_memory, set_threads
 from ._errors import (
     CausalityError,
     CorruptError,
+    DamageWarning,
     Error,
     FormatError,
     InputOutputError,
@@ -39,7 +41,9 @@ def families() -> list:
 
 __all__ = [
     "CausalityError",
+    "Coding",
     "CorruptError",
+    "DamageWarning",
     "ENGINE_VERSION",
     "Error",
     "FormatError",

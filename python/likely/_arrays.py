@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ def as_symbols(values: Any) -> np.ndarray:
     """
     if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
         raise TypeError("a sparse matrix: give .toarray()")
+    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
+        raise ValueError("a value is masked: every value must be a symbol (a mask is for `given`)")
     array = np.asarray(values)
     if array.dtype == np.bool_:
         bits = array.view(np.uint8)  # a true of Pillow's is 255
@@ -68,6 +71,16 @@ def address(array: np.ndarray | None) -> int:
     return 0 if array is None else int(array.__array_interface__["data"][0])
 
 
+def _alphabets(sizes: Any) -> np.ndarray:
+    array = np.asarray(sizes)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"alphabet of {array.dtype}: expected integers of 1 to 65536")
+    wrong = array[(array < 1) | (array > LARGEST + 1)]
+    if wrong.size:
+        raise ValueError(f"an alphabet of {wrong.ravel()[0]} symbols: expected 1 .. 65536")
+    return np.ascontiguousarray(array, dtype=np.int32)
+
+
 class Examples:
     """Examples in an array (examples, *shape), with labels or without."""
 
@@ -87,13 +100,15 @@ class Examples:
         self.variables = int(np.prod(self.shape))
         self.alphabet, self.alphabets = 0, None
         if np.ndim(alphabet) > 0:
-            self.alphabets = np.ascontiguousarray(alphabet, dtype=np.int32)
+            self.alphabets = _alphabets(alphabet)
             if self.alphabets.size != self.variables:
                 raise ValueError(
                     f"alphabet has {self.alphabets.size} entries, for {self.variables} variables"
                 )
         else:
-            self.alphabet = int(alphabet)
+            self.alphabet = operator.index(alphabet)
+            if not -LARGEST <= self.alphabet <= LARGEST + 1:
+                raise ValueError(f"an alphabet of {self.alphabet} symbols: expected 2 .. 65536")
         if labels is not None and len(labels) != self.count:
             raise ValueError(f"{len(labels)} labels for {self.count} examples")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 from contextlib import contextmanager
@@ -79,15 +80,17 @@ def set_threads(threads: int) -> None:
 
     The number never changes a result.
     """
-    if not 0 <= int(threads) <= 1024:
+    threads = operator.index(threads)
+    if not 0 <= threads <= 1024:
         raise ValueError(f"threads is {threads}: expected 0 .. 1024")
-    _Settings.threads = int(threads)
+    _Settings.threads = threads
     _Settings.generation += 1
 
 
 def set_memory(size: int) -> None:
     """The most bytes one thing (a file, a model, a job) may take; 0: half of the machine's."""
-    if size < 0:
-        raise ValueError(f"a size of {size} bytes")
-    _Settings.memory = int(size)
+    size = operator.index(size)
+    if not 0 <= size < 1 << 63:
+        raise ValueError(f"a size of {size} bytes: expected 0 .. 2^63 - 1")
+    _Settings.memory = size
     _Settings.generation += 1

@@ -53,6 +53,10 @@ class Interrupted(Error):
     model: Any  #: of a training that had begun
 
 
+class DamageWarning(UserWarning):
+    """Part of a damaged file is lost; what is left was salvaged."""
+
+
 _CLASSES = {
     "LK_OK": Error,
     "LK_NO_MEMORY": NoMemory,
@@ -70,5 +74,5 @@ _CLASSES = {
 #: By number of lk_status.
 BY_STATUS = tuple(_CLASSES[name] for name in _likely.status_names())
 
-for _class in _CLASSES.values():
+for _class in (*_CLASSES.values(), DamageWarning):
     _class.__module__ = "likely"  # where users find it, and pickle

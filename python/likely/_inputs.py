@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
-from typing import Any
+import pathlib
+import tempfile
+from contextlib import contextmanager
+from typing import Any, Iterator
 
 import numpy as np
 
@@ -15,18 +19,56 @@ BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
 _TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS, "recordings": RECORDINGS}
 
 
+def _path(thing: Any) -> bytes:
+    path = os.fsencode(thing)
+    if b"\0" in path:
+        raise ValueError("a path has a zero byte")
+    return path
+
+
 def source_of(thing: Any) -> tuple[str, Any]:
     """A path, bytes, or what has read(), as an lk_input."""
     if isinstance(thing, (bytes, bytearray, memoryview)):
         return "bytes", bytes(thing)
     if hasattr(thing, "read"):
         return "call", lambda most: bytes(thing.read(most))
-    return "path", os.fsencode(thing)
+    return "path", _path(thing)
 
 
 def sink_of(thing: Any) -> tuple[str, Any]:
     """A path, or what has write(), as an lk_output."""
-    return ("call", thing.write) if hasattr(thing, "write") else ("path", os.fsencode(thing))
+    if not hasattr(thing, "write"):
+        return "path", _path(thing)
+    raw = isinstance(thing, io.RawIOBase)
+
+    def write_all(data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:  # a raw file may take less than all
+            taken = thing.write(rest if raw else data)
+            if raw and taken is None:
+                raise BlockingIOError("the file does not block: it took nothing")
+            rest = rest[taken:] if raw else rest[:0]
+
+    return "call", write_all
+
+
+@contextmanager
+def on_disk(thing: Any) -> Iterator[Any]:
+    """Paths and bytes as they are; what has read() as a file for the time, copied by the megabyte.
+
+    The library reads texts and compressed files more than once, and a file takes no memory.
+    """
+    if not hasattr(thing, "read"):
+        yield thing
+        return
+    with tempfile.NamedTemporaryFile(prefix="likely-") as copy:
+        while True:
+            part = thing.read(1 << 20)
+            if not part:
+                break
+            copy.write(part)
+        copy.flush()
+        yield pathlib.Path(copy.name)
 
 
 class Whole:

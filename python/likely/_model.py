@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from . import _likely
 from ._arrays import Examples, address, values_of
 from ._context import context
+from ._given import given_of
 from ._inputs import CHARACTERS, items_of, lengths_of, sink_of, source_of, texts_of
-from ._tables import is_frame, words_of
+from ._tables import words_of
 
 _DESCRIPTION = (
     "family",
@@ -247,7 +249,7 @@ class Model:
 
         Raises UnsupportedError where the model was trained without validation data.
         """
-        nll = np.ascontiguousarray(nll_nats, dtype=np.float64)
+        nll = np.array(nll_nats, dtype=np.float64, order="C")
         p = np.empty_like(nll)
         _likely.p_values(context(), self._handle, address(nll), nll.size, address(p))
         return p
@@ -261,47 +263,6 @@ class Model:
             return Score(nll, None)
 
     # ---- samples -----------------------------------------------------------------------------
-
-    def _given(self, given: Any, shape: tuple) -> np.ndarray:
-        """Values to be held, (rows, *shape) int32, -1 where the model is to draw."""
-        if isinstance(given, dict):
-            rows = max([1] + [len(v) for v in given.values() if isinstance(v, (list, tuple))])
-            table = {k: v if isinstance(v, (list, tuple)) else [v] * rows for k, v in given.items()}
-            return self._given_words(table, rows)
-        if is_frame(given):
-            return self._given_words({str(c): list(given[c]) for c in given}, len(given))
-        if isinstance(given, np.ma.MaskedArray):
-            given = given.filled(-1)
-        array = np.asarray(given)
-        if array.dtype.kind == "f":
-            array = np.where(np.isnan(array), -1, array)
-        if array.dtype.kind not in "iubf" or not np.array_equal(array, np.floor(array)):
-            raise TypeError("given: expected integers, and -1 or NaN where the model is to draw")
-        if array.shape == shape:
-            array = array[None]
-        if array.shape[1:] != shape:
-            raise ValueError(f"given is of shape {array.shape}: expected (rows, *{shape})")
-        return np.ascontiguousarray(array, dtype=np.int32)
-
-    def _given_words(self, table: dict[str, Any], rows: int) -> np.ndarray:
-        columns = self.columns
-        array = np.full((rows, self.variables), -1, dtype=np.int32)
-        for name, values in table.items():
-            if name not in columns:
-                raise ValueError(f"given: the model has no column '{name}': {', '.join(columns)}")
-            variable = columns.index(name)
-            for row, value in enumerate(values):
-                if value is not None and value == value:
-                    array[row, variable] = self._symbol(variable, name, value)
-        return array
-
-    def _symbol(self, variable: int, name: str, value: Any) -> int:
-        if _likely.word(self._handle, variable, 0) is None:
-            return int(value)  # a table of integers
-        symbol = _likely.find_word(self._handle, variable, str(value).encode())
-        if symbol < 0:
-            raise ValueError(f"given: the column '{name}' has no value '{value}'")
-        return symbol
 
     def sample(
         self,
@@ -331,8 +292,8 @@ class Model:
         probable. as_frame: a table's words, as a pandas.DataFrame.
         """
         here = context()
-        count = 1 if n is None else int(n)
-        held = None if given is None else self._given(given, tuple(shape or self.shape))
+        count = 1 if n is None else operator.index(n)
+        held = None if given is None else given_of(self, given, tuple(shape or self.shape))
         numbers = None if labels is None else self._labels(labels, np.size(labels))
         options = {"count": count, "first": first, "seed": seed, "temperature": temperature}
         samples = _likely.sample(
@@ -360,38 +321,55 @@ class Model:
 
     # ---- compression -------------------------------------------------------------------------
 
-    def compress(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> bytes:
+    def compress(
+        self,
+        X: Any,
+        labels: Any = None,
+        *,
+        file: Any = None,
+        learning_rate: float = 0.0,
+        verify: bool = True,
+        lossy: bool = False,
+    ) -> Any:
         """Lossless, at the rate that the likelihood promises; only this model restores it.
 
-        What was coded is decoded again before it is given. labels: of p(x | label), the numbers
-        that the model was trained with; None: those that the data have.
+        Bytes; with `file`, a path or what has write(), they go there as they come, and a `Coding`
+        is given. Of a model of texts X may be a binary file of any length: neither is ever held in
+        memory, a text that has only read() is copied to a temporary file first.
+
+        labels: of p(x | label), the numbers that the model was trained with; None: those that the
+        data have. verify: what was coded is decoded again before a path gets its name, and before
+        bytes are given; False: not, in half the time. lossy: of recordings; what the model does
+        not take (channels, bits) is left out, not refused.
         """
-        here = context()
-        name = self._label_name() if labels is not None else None
-        data = items_of(here, X, labels, model=self._handle, label_name=name).handle(here)
-        return _likely.compress(here, self._handle, data, {"learning_rate": learning_rate})[0]
+        from ._coding import compress
+
+        return compress(self, X, labels, file, learning_rate, verify, lossy)
 
     def decompress(
-        self, data: Any, *, learning_rate: float = 0.0, with_labels: bool = False
+        self,
+        data: Any,
+        *,
+        file: Any = None,
+        learning_rate: float = 0.0,
+        with_labels: bool = False,
+        salvage: bool = False,
     ) -> Any:
         """What `compress` was given, from bytes, a path or a binary file.
 
         Arrays as uint8 or uint16 (examples, *shape), of a table its symbols, which `frame` spells;
         a text as str or bytes, several as a list. with_labels: a pair, of these and a list of their
-        labels, or None.
+        labels, or None. file: of one text, a path or what has write(): its bytes go there as they
+        come, in memory that does not grow with them, and a `Coding` is given.
+
+        salvage: of a damaged file what is left, and a `DamageWarning` that says how many chunks are
+        not; else it is refused.
 
         Raises MismatchError for what another model compressed, CorruptError for what is damaged.
         """
-        here = context()
-        options = {"learning_rate": learning_rate}
-        handle, _ = _likely.decompress(here, self._handle, source_of(data), options)
-        restored: Any = None
-        if not self.text:
-            restored = values_of(handle)
-        else:
-            texts = texts_of(here, handle, self._described["text"] == CHARACTERS)
-            restored = texts[0] if len(texts) == 1 else texts
-        return (restored, _likely.data_labels(handle)) if with_labels else restored
+        from ._coding import decompress
+
+        return decompress(self, data, file, learning_rate, with_labels, salvage)
 
     def check(self, n: int = 8, *, seed: int = 1) -> dict[str, Any]:
         """Claims of the model, tried on n samples of its own, of its first label if it has such.

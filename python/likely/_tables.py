@@ -19,11 +19,19 @@ def is_frame(thing: Any) -> bool:
     return isinstance(thing, dict) or (has_columns and hasattr(thing, "shape"))
 
 
+def is_missing(value: Any) -> bool:
+    """None, NaN, pandas.NA or NaT."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, (float, np.floating)) and value != value
+
 
 def _text(name: str, value: Any) -> str:
-    if value is None:
+    if is_missing(value):
         return ""
     if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError(f"the column '{name}' has a word with a zero character")
         return value
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
@@ -31,16 +39,12 @@ def _text(name: str, value: Any) -> str:
         return str(int(value))
     if isinstance(value, numbers.Real):
         number = float(value)
-        if number != number:
-            return ""
         if number != np.floor(number):
             raise ValueError(
                 f"the column '{name}' has the fraction {number:g}: cut it into bins first "
                 "(pandas.cut, sklearn's KBinsDiscretizer, or an estimator of likely.sklearn)"
             )
         return str(int(number))
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return ""
     return str(value)
 
 

@@ -9,6 +9,12 @@ import pytest
 import likely
 
 
+def unaligned(X):
+    """16 bits at odd addresses."""
+    words = b"0" + X.astype(np.uint16).tobytes()
+    return np.frombuffer(words, np.uint8)[1:].view(np.uint16).reshape(X.shape)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -23,6 +29,9 @@ import likely
         lambda X: np.repeat(X, 2, axis=1)[:, ::2],
         lambda X: np.repeat(X, 3, axis=0)[::3],
         lambda X: X.astype([("a", np.uint8), ("b", np.uint16)])["b"],
+        unaligned,
+        lambda X: X.view(np.memmap),
+        np.ma.MaskedArray,
     ],
 )
 def test_arrays_are_alike(made, binary, other):
@@ -59,6 +68,12 @@ def test_none_is_none(made):
         (np.full((2, 6), 2), "alphabet"),
         ("text", "not of texts"),
         (np.zeros((1, 1, 1, 1, 1, 1), np.uint8), "axes"),
+        (np.ma.MaskedArray(np.zeros((2, 6), int), mask=np.eye(2, 6)), "masked"),
+        (np.zeros((2, 6), complex), "complex"),
+        (np.zeros((2, 6), "M8[s]"), "datetime"),
+        (np.full((2, 6), 2**63, np.uint64), "9223372036854775808"),
+        ([[0, 1], [0]], "inhomogeneous|object"),
+        (None, "object"),
     ],
 )
 def test_refused(made, wrong, message):
@@ -202,6 +217,29 @@ def test_recordings(tmp_path):
 def test_frames_of_fractions():
     with pytest.raises(ValueError, match="'n' has the fraction 0.5"):
         likely.train(frame().assign(n=0.5))
+
+
+@pytest.mark.parametrize(
+    "alphabet, error",
+    [
+        ([2.5] * 6, TypeError),
+        ([2] * 5 + [10**12], ValueError),
+        (10**12, ValueError),
+        ("2", TypeError),
+    ],
+)
+def test_alphabets_that_are_none(binary, alphabet, error):
+    with pytest.raises(error):
+        likely.train(binary, alphabet=alphabet, epochs=1)
+
+
+def test_zero_bytes_in_names_and_words(made):
+    with pytest.raises(ValueError, match="zero byte"):
+        likely.load("a\0b")
+    with pytest.raises(ValueError, match="zero byte"):
+        made.save("a\0b")
+    with pytest.raises(ValueError, match="zero character"):
+        likely.train({"a": ["x\0y", "z"]}, family="histogram")
 
 
 def test_read_that_fails():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -74,8 +75,9 @@ def test_number_of_threads(made, binary):
     for threads in (1, 3, 0):
         likely.set_threads(threads)
         assert np.array_equal(made.log_prob(binary), expected)
-    with pytest.raises(ValueError):
-        likely.set_threads(-1)
+    for wrong, error in ((-1, ValueError), (5000, ValueError), ("2", TypeError), (1.5, TypeError)):
+        with pytest.raises(error):
+            likely.set_threads(wrong)
 
 
 def test_memory(binary):
@@ -85,6 +87,9 @@ def test_memory(binary):
             likely.train(binary, hidden=500, epochs=1)
     finally:
         likely.set_memory(0)
+    for wrong, error in ((-1, ValueError), (1 << 63, ValueError), ("1G", TypeError)):
+        with pytest.raises(error):
+            likely.set_memory(wrong)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
@@ -95,6 +100,70 @@ def test_fork(made, binary):
         os._exit(0 if np.array_equal(made.log_prob(binary), expected) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert np.array_equal(made.log_prob(binary), expected)
+
+
+def test_threads_of_different_work(binary):
+    """Two models and all their verbs at once."""
+    models = [likely.train(binary, hidden=n, epochs=1, valid=0.1) for n in (4, 8)]
+    expected = [(m.log_prob(binary), m.sample(9, seed=2), m.compress(binary)) for m in models]
+
+    def work(number):
+        model = models[number % 2]
+        return model.log_prob(binary), model.sample(9, seed=2), model.compress(binary)
+
+    with ThreadPoolExecutor(4) as pool:
+        for number, found in enumerate(pool.map(work, range(16))):
+            for one, other in zip(found, expected[number % 2]):
+                assert np.array_equal(one, other)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_fork_while_another_thread_works(binary):
+    """The child of a fork has none of the threads that had work in hand."""
+    program = (
+        "import likely, numpy as np, os, threading, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "X = (np.random.default_rng(1).random((2000, 50)) < 0.3).astype(np.uint8)\n"
+        "model = likely.train(X, epochs=1, hidden=8)\n"
+        "expected = model.log_prob(X)\n"
+        "done = threading.Event()\n"
+        "def work():\n"
+        "    while not done.is_set():\n"
+        "        model.log_prob(X)\n"
+        "other = threading.Thread(target=work)\n"
+        "other.start()\n"
+        "for _ in range(5):\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        os._exit(0 if np.array_equal(model.log_prob(X), expected) else 1)\n"
+        "    assert os.waitpid(child, 0)[1] == 0\n"
+        "done.set()\n"
+        "other.join()\n"
+        "print('well')\n"
+    )
+    command = [sys.executable, "-c", program]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert out.stdout.strip() == "well", out.stderr
+
+
+@pytest.mark.parametrize("verb", ["sample(10**6)", "log_prob(X)", "compress(X)"])
+def test_interrupt_of_other_jobs(verb):
+    program = (
+        "import likely, numpy as np\n"
+        "X = np.zeros((400000, 200), np.uint8)\n"
+        "model = likely.train(X[:9], epochs=1, hidden=200, alphabet=2)\n"
+        "print('ready', flush=True)\n"
+        "try:\n"
+        f"    while True: model.{verb}\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped', model.log_prob(X[:9]).shape)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=60)
+    assert out.strip() == "stopped (9,)" and child.returncode == 0
 
 
 def test_interrupt():

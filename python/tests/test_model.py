@@ -96,6 +96,8 @@ def test_given(made):
         made.sample(given=[[-1, -1, -1, -1, -1, 1]])  # the last is drawn last
     with pytest.raises(ValueError, match="expected"):
         made.sample(given=[[1, 1]])
+    with pytest.raises(ValueError, match="65535"):
+        made.sample(given=np.full((1, 6), 1 << 32))
 
 
 def test_temperature(made):

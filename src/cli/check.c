@@ -9,6 +9,7 @@ static const cli_option options[] = {
     CLI_TEXT_OPTIONS,
     {"labels", CLI_LABELS, "for a model of p(x | label): those of --data (default: the data's own)",
      false},
+    CLI_LOCAL_OPTION,
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -79,7 +80,7 @@ const cli_verb cli_check_verb = {
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .several = CLI_SEVERAL,
-    .inputs = "data labels",
+    .inputs = "data labels local",
     .more = "The exit status is 0 only if nothing failed.\n\n"
             "examples:\n"
             "  likely check digits.likely\n"

@@ -37,6 +37,15 @@ void cli_end(cli_session *session);
 #define CLI_LABELS_BY_NAME                                                                    \
     "name:2 takes field 2 of the files' own names (jackson of 7_jackson_32.wav), folder the " \
     "names of their folders"
+/* The option of models that are given a slower sequence: a row for a verb's table. */
+#define CLI_LOCAL_OPTION                                                                        \
+    {                                                                                           \
+        "local", "PATH",                                                                        \
+            "of a model that is given a slower sequence along recordings or texts: a file of "  \
+            "whole numbers, one for every so many positions (likely info says how many); of a " \
+            "folder of data a folder, with NAME.txt for each NAME.wav",                         \
+            false                                                                               \
+    }
 /* Their names: no model of texts takes them. */
 #define CLI_OF_EXAMPLES "alphabet shape binarize binarize-seed alpha orient depth"
 /* How pictures are read. */

@@ -25,7 +25,8 @@ static const cli_option options[] = {
     {"chunk-examples", "N", "examples in each chunk that decodes on its own (default: chosen)",
      false},
     {"chunk-symbols", "N",
-     "of texts: symbols in each chunk that decodes on its own (default: chosen, about 4194304)",
+     "of texts: symbols in each chunk that decodes on its own (default: chosen, about 4194304, of "
+     "recordings 1048576)",
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
@@ -42,6 +43,7 @@ static const cli_option options[] = {
      false},
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name",
      false},
+    CLI_LOCAL_OPTION,
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -180,10 +182,12 @@ static int run(const cli_arguments *arguments) {
     bool texts = status == EXIT_DONE && (symbols != NULL || s.model->data.stream);
     status = status == EXIT_DONE ? read_options(arguments, s.model, texts, &how) : status;
     if (status == EXIT_DONE) {
+        const char *local = cli_text(arguments, "local", NULL);
         bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
                                                  cli_labels(arguments, s.model), &items) == LK_OK
                            : keep_labels(arguments, &s) == LK_OK &&
-                                 lk_model_items(s.model, s.dataset, &items) == LK_OK);
+                                 lk_model_items(s.model, s.dataset, &items) == LK_OK) &&
+                    lk_model_read_local(s.model, local, items) == LK_OK;
         status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);
     }
     lk_items_close(items);
@@ -201,7 +205,7 @@ const cli_verb cli_compress_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "data out",
     .several = CLI_SEVERAL,
-    .inputs = "data labels",
+    .inputs = "data labels local",
     .outputs = "out",
     .more =
         "The file can be restored by the same model on any machine, with any number of threads "
@@ -209,6 +213,8 @@ const cli_verb cli_compress_verb = {
         "bits_per_dim and bits_per_byte count the whole file; overhead compares the payload (all "
         "but header, index, labels and names) with the likelihood. It is negative where the data "
         "hold what the model finds nearly impossible: no symbol costs more than 24 bits.\n"
+        "What a model is given beside recordings or texts (--local) is kept in the file: nothing "
+        "else is needed to restore them.\n"
         "Images of another height and width than the model's, or sequences of another length, are "
         "coded whole, by families that take any (likely models), and the file remembers their "
         "size; all of one file have one size. Labels are kept.\n"

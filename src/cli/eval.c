@@ -36,6 +36,7 @@ static const cli_option options[] = {
      "text of a folder: name, symbols, bytes, NLL, bits per byte; of several models a line for "
      "each. As CSV or lines of JSON",
      false},
+    CLI_LOCAL_OPTION,
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -344,7 +345,7 @@ const cli_verb cli_eval_verb = {
     .required = "data",
     .several = CLI_SEVERAL,
     .takes_none = true,
-    .inputs = "data labels",
+    .inputs = "data labels local",
     .outputs = "out",
     .more =
         "The exit status is 0 only if all examples were read and scored. Images of another height "

@@ -20,6 +20,8 @@ static const struct {
     {"any_order", "any order of the variables (--order)", offsetof(lk_family, any_order), NULL},
     {"streams", "texts without an end (--text)", offsetof(lk_family, streams), NULL},
     {"given", "labels that it is given (--condition)", offsetof(lk_family, given), NULL},
+    {"local", "a slower sequence along recordings and texts (--local)", offsetof(lk_family, local),
+     NULL},
     {"views", "views (--view)", offsetof(lk_family, views), NULL},
     {"tables", "tables whose columns have words", offsetof(lk_family, tables), NULL},
 };

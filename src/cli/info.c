@@ -130,6 +130,11 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         json_object_set_new(object, "past_bytes_held", json_integer(past[1]));
     }
     json_object_set_new(object, "distributions", distributions_json(graph));
+    if (model->data.local.alphabet > 0) {
+        json_object_set_new(object, "local",
+                            json_pack("{s:i, s:i}", "every", (int)model->data.local.every,
+                                      "alphabet", (int)model->data.local.alphabet));
+    }
     info_data_json(model, &object);
     return cli_print_json(object);
 }

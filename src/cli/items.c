@@ -8,6 +8,18 @@ const char *cli_labels(const cli_arguments *arguments, const lk_model *model) {
                : NULL;
 }
 
+/* A part of a text has none of its own. */
+static lk_status read_local(const cli_arguments *arguments, const lk_model *model,
+                            lk_items *items) {
+    const char *path = cli_knows(arguments, "local") ? cli_text(arguments, "local", NULL) : NULL;
+    if (path != NULL && (cli_has(arguments, "from") || cli_has(arguments, "symbols"))) {
+        return lk_fail(model->context, LK_INVALID,
+                       "--from and --symbols take a part of a text, and --local is beside all of "
+                       "it: cut both files instead");
+    }
+    return items != NULL ? lk_model_read_local(model, path, items) : LK_OK;
+}
+
 int cli_items_open(const cli_arguments *arguments, const cli_session *session, lk_items **items) {
     const lk_model *model = session->model;
     const char *path = cli_text(arguments, "data", NULL);
@@ -36,5 +48,6 @@ int cli_items_open(const cli_arguments *arguments, const cli_session *session, l
         lk_items_close(*items);
         *items = NULL;
     }
+    status = status == LK_OK ? read_local(arguments, model, *items) : status;
     return status == LK_OK ? EXIT_DONE : cli_fault(model->context);
 }

@@ -80,6 +80,10 @@ static const cli_option options[] = {
      "naive computes everything again for every variable: the same bits, slowly", false},
     {"batch-size", "N", "examples drawn together (default: chosen); samples do not depend on it",
      false},
+    {"local", "FILE",
+     "of a model that is given a slower sequence: whole numbers, one for every so many positions "
+     "of each sample, which are so long unless --length says less",
+     false},
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -213,18 +217,39 @@ static lk_status list_labels(const cli_arguments *arguments, const lk_model *mod
     return each ? LK_OK : lk_model_label(model, text, *labels);
 }
 
+/* What --local names; *local NULL: nothing. */
+static lk_status read_local(const cli_arguments *arguments, const lk_model *model,
+                            lk_local **local) {
+    const char *path = cli_text(arguments, "local", NULL);
+    const lk_local_form *form = &model->data.local;
+    *local = NULL;
+    if (path == NULL) {
+        return LK_OK;
+    }
+    if (form->alphabet == 0) {
+        return lk_fail(model->context, LK_INVALID,
+                       "the model is not given a slower sequence: leave out --local");
+    }
+    LK_TRY(lk_local_create(model->context, form, 1, local));
+    return lk_local_add_file(*local, path, -1, "");
+}
+
 static int sample_model(const cli_arguments *arguments, const lk_model *model,
                         lk_sample_options *how) {
     uint16_t *labels = NULL;
-    bool listed = !cli_has(arguments, "label") ||
-                  list_labels(arguments, model, &labels, &how->label_count) == LK_OK;
+    lk_local *local = NULL;
+    bool listed = (!cli_has(arguments, "label") ||
+                   list_labels(arguments, model, &labels, &how->label_count) == LK_OK) &&
+                  read_local(arguments, model, &local) == LK_OK;
     int status = listed ? EXIT_DONE : cli_fault(model->context);
     how->labels = labels;
+    how->local = local;
     if (listed) {
         status = (!model->data.stream              ? sample_examples
                   : lk_data_is_sound(&model->data) ? cli_sample_sounds
                                                    : cli_sample_texts)(arguments, model, how);
     }
+    lk_local_destroy(local);
     lk_release(labels);
     return status;
 }
@@ -269,7 +294,7 @@ const cli_verb cli_sample_verb = {
     .shared = true,
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .inputs = "given given-view prompt-file labels",
+    .inputs = "given given-view prompt-file labels local",
     .outputs = "out",
     .folders = "out",
     .more =
@@ -301,6 +326,7 @@ const cli_verb cli_sample_verb = {
         "  likely sample colours.likely --count 8 --given-view photograph.png --out "
         "coloured.png\n"
         "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
+        "  likely sample notes.likely --local melody.txt --out melody.wav\n"
         "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"
         "  likely sample book.likely --length 10000000 --out long.txt\n",
     .run = run,

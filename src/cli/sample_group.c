@@ -94,3 +94,18 @@ lk_status cli_sample_beginning(const cli_arguments *arguments, const lk_model *m
     how->given = given->examples > 0 ? given : NULL;
     return status;
 }
+
+lk_status cli_sample_length(const cli_arguments *arguments, const lk_model *model,
+                            const lk_sample_options *how, int64_t *asked) {
+    int64_t given = how->given != NULL ? how->given->variables / lk_model_unit(model) : 0;
+    if (how->local == NULL || cli_has(arguments, "length")) {
+        return LK_OK;
+    }
+    int64_t all = lk_local_length(how->local, 0) * lk_local_form_of(how->local)->every;
+    *asked = all - given;
+    return all > given
+               ? LK_OK
+               : lk_fail(model->context, LK_INVALID,
+                         "%s: its %lld positions are no more than the %lld that are given",
+                         cli_text(arguments, "local", ""), (long long)all, (long long)given);
+}

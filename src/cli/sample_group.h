@@ -30,4 +30,10 @@ int64_t cli_sample_batch(int64_t asked, int64_t count, int64_t most);
 lk_status cli_sample_beginning(const cli_arguments *arguments, const lk_model *model,
                                lk_sample_options *how, lk_given *given);
 
+/* How many positions are drawn: what --length says, which is `asked`, else, of a model that is
+ * given a slower sequence, as many as that has behind what is given. LK_INVALID where there are
+ * none. */
+lk_status cli_sample_length(const cli_arguments *arguments, const lk_model *model,
+                            const lk_sample_options *how, int64_t *asked);
+
 #endif

@@ -138,7 +138,8 @@ int cli_sample_sounds(const cli_arguments *arguments, const lk_model *model,
         return EXIT_USAGE;
     }
     if (lk_sound_writable(model->context, s.out, form_of(&s), &format) != LK_OK ||
-        cli_sample_beginning(arguments, model, &s.how, &given) != LK_OK) {
+        cli_sample_beginning(arguments, model, &s.how, &given) != LK_OK ||
+        cli_sample_length(arguments, model, &s.how, &frames) != LK_OK) {
         lk_given_deinit(&given);
         return cli_fault(model->context);
     }

@@ -288,7 +288,8 @@ int cli_sample_texts(const cli_arguments *arguments, const lk_model *model,
     if (check_options(arguments, &g.length) != EXIT_DONE) {
         return EXIT_USAGE;
     }
-    if (cli_sample_beginning(arguments, model, &g.how, &prompt) != LK_OK) {
+    if (cli_sample_beginning(arguments, model, &g.how, &prompt) != LK_OK ||
+        cli_sample_length(arguments, model, &g.how, &g.length) != LK_OK) {
         lk_given_deinit(&prompt);
         return cli_fault(model->context);
     }

@@ -48,6 +48,7 @@ static const cli_option options[] = {
      "how many of the strangest to list: examples, recordings, or lines of a text (default 1; of "
      "the latter 10)",
      false},
+    CLI_LOCAL_OPTION,
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -317,7 +318,7 @@ const cli_verb cli_score_verb = {
     .required = "data",
     .several = CLI_SEVERAL,
     .takes_none = true,
-    .inputs = "data anomalies labels against",
+    .inputs = "data anomalies labels local against",
     .outputs = "out map",
     .more =
         "Higher scores are stranger. Examples and variables are counted from 1. The p-value is the "

@@ -32,6 +32,15 @@ static const cli_option train_options[] = {
      false},
     {"valid-labels", CLI_LABELS, "those of --valid (default: by the names, where --labels are)",
      false},
+    {"local", "PATH",
+     "train p(x | slower sequence), of recordings or texts: a file of whole numbers, from 0 on, "
+     "one for every --local-every frames or symbols; of a folder of data a folder, with NAME.txt "
+     "for each NAME.wav (likely models says which families take it)",
+     false},
+    {"valid-local", "PATH", "that of --valid", false},
+    {"local-every", "N", "frames or symbols of a number of --local", false},
+    {"local-alphabet", "A",
+     "--local has whole numbers below A (default: what those of training data need)", false},
     {"view", "bits:B|ycocg|grey:B|mulaw|linear8|pcm16|bytes|g711-mu|g711-a",
      "bits: the high B bits of every value first, then the low ones given all of these. ycocg: of "
      "8-bit colours the luminance of all pixels first, then chroma. grey: a grey picture of B bits "
@@ -252,6 +261,7 @@ static lk_status read_data(session *s) {
     texts.view = how->view;
     texts.channel = how->channel;
     texts.window = how->window;
+    texts.local = how->local;
     return how->text && from == NULL
                ? train_data_read_text(s->arguments, s->context, NULL, &texts, &s->data)
                : train_data_read(s->arguments, s->context, from, &how->reading, fraction,
@@ -387,7 +397,7 @@ const cli_verb cli_train_verb = {
     .option_count = sizeof train_options / sizeof *train_options,
     .required = "data out",
     .several = CLI_SEVERAL,
-    .inputs = "data valid labels valid-labels from order set",
+    .inputs = "data valid labels valid-labels local valid-local from order set",
     .outputs = "out",
     .more =
         "The weights that did best on validation data are kept. Results depend on data, "

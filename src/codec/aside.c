@@ -135,6 +135,28 @@ static void code_sound(lk_code *code, counts *c, lk_sound_target *sound) {
     sound->format = code->wrong ? 0 : (int32_t)format;
 }
 
+/* ---- slower sequences ------------------------------------------------------------------------ */
+
+/* Of each symbol but an item's first whether it is the one before; if not, or of the first, its
+ * high byte, where the alphabet has such, and its low one. */
+static void code_local(lk_code *code, counts c[3], lk_content *content, int64_t item) {
+    lk_local_piece piece = lk_content_place_local(content, item);
+    uint16_t *symbol = content->local + content->local_begin[item];
+    for (int64_t i = 0; i < piece.count && !code->wrong; i++) {
+        bool same = i > 0 && !code->decoding && symbol[i] == symbol[i - 1];
+        uint8_t again = i > 0 ? code_byte(code, &c[0], same) : 0;
+        code->wrong |= again > 1;
+        if (again == 1) {
+            symbol[i] = symbol[i - 1];
+            continue;
+        }
+        uint8_t high =
+            content->form.alphabet > 256 ? code_byte(code, &c[1], (uint8_t)(symbol[i] >> 8)) : 0;
+        symbol[i] = (uint16_t)(high << 8 | code_byte(code, &c[2], (uint8_t)symbol[i]));
+        code->wrong |= symbol[i] >= content->form.alphabet;
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 bool lk_content_names(const char *name) {
@@ -149,7 +171,7 @@ bool lk_content_names(const char *name) {
 }
 
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content) {
-    counts length = {0}, label = {0}, sound = {0}, name[2] = {0};
+    counts length = {0}, label = {0}, sound = {0}, name[2] = {0}, local[3] = {0};
     char before[NAME_MOST + 1] = {0};
     int64_t at = 0, left = content->symbols;
     int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
@@ -174,6 +196,9 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
         }
         if (content->sound != NULL) {
             code_sound(code, &sound, &content->sound[i]);
+        }
+        if (content->local != NULL && !code->wrong) {
+            code_local(code, local, content, i);
         }
         if (container->names) {
             code_name(code, name, &content->names, &at, before);

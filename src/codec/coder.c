@@ -342,11 +342,22 @@ static lk_status forward(task *t, int64_t first, int64_t count) {
     return lk_run_forward(t->run, t->coder->values, count);
 }
 
+/* For the run: of the group's lanes. */
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    const task *t = argument;
+    const lk_lane *l = &t->lane[lane];
+    int64_t within = l->within / lk_symbols_unit(t->content->alphabet);
+    lk_content_local_cells(t->content, l->item, within + first, count, cells);
+    return LK_OK;
+}
+
 static lk_status code_group(task *t) {
     int64_t window = lk_run_window(t->run), length = t->lane[0].length;
     for (int64_t lane = 0; lane < t->lanes && t->content->label != NULL; lane++) {
         t->coder->given[lane] = (uint16_t)t->content->label[t->lane[lane].item];
     }
+    lk_run_set_local(t->run, (lk_local_reader){read_local, t});
     LK_TRY(lk_run_begin(t->run, t->lanes, t->coder->given));
     for (int64_t first = 0, last; first < length && !t->code->wrong; first = last) {
         last = length - first < window ? length : first + window;

@@ -22,14 +22,15 @@ static uint8_t mark[MARK_SIZE] = {0xF9, 'l', 'k', 0xC4};
 /* ---- layouts, in both directions ------------------------------------------------------------- */
 
 static void header_fields(lk_layout *f, lk_container *c) {
-    int64_t axes = c->shape.axes,
-            holds = c->texts | c->labels << 1 | c->names << 2 | c->words << 3 | c->sound << 4;
-    lk_layout_number(f, &holds, 0, 31);
+    int64_t axes = c->shape.axes, holds = c->texts | c->labels << 1 | c->names << 2 |
+                                          c->words << 3 | c->sound << 4 | c->local << 5;
+    lk_layout_number(f, &holds, 0, 63);
     c->texts = (holds & 1) != 0;
     c->labels = (holds & 2) != 0;
     c->names = (holds & 4) != 0;
     c->words = (holds & 8) != 0;
     c->sound = (holds & 16) != 0;
+    c->local = (holds & 32) != 0;
     lk_layout_number(f, &c->lanes, 1, LK_CONTAINER_LANES_MOST);
     lk_layout_number(f, &c->longest, 0, LK_CHUNK_TEXT_MOST);
     lk_layout_float(f, &c->learning_rate);
@@ -45,7 +46,10 @@ static void header_fields(lk_layout *f, lk_container *c) {
 static bool header_valid(const lk_container *c) {
     bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
     return (!c->words || (c->labels && !c->texts)) && (!c->sound || c->texts) &&
-           c->sound == (c->version == LK_CONTAINER_SOUND) &&
+           (!c->local || c->texts) &&
+           (c->version == LK_CONTAINER_LOCAL
+                ? c->local
+                : !c->local && c->sound == (c->version == LK_CONTAINER_SOUND)) &&
            (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
            (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
@@ -64,14 +68,15 @@ static void chunk_fields(lk_layout *f, lk_chunk *chunk) {
     lk_layout_u32(f, &chunk->stored);
 }
 
-/* No symbol costs more than 24 bits and the 21 of an escaped character, nor an item's label, length
- * and name more than 64 KiB. */
+/* No symbol costs more than 24 bits and the 21 of an escaped character, nor a symbol of the slower
+ * sequence more than 3 bytes of 24, nor an item's label, length and name more than 64 KiB. */
 static bool chunk_valid(const lk_container *c, const lk_chunk *chunk) {
     bool whole = chunk->first == 0 && chunk->rest == 0;
     bool holds = c->texts ? chunk->items <= LK_CHUNK_ITEMS_MOST && (whole || chunk->items == 1) &&
                                 chunk->symbols <= LK_CHUNK_TEXT_MOST
                           : whole && (chunk->items == 1 || chunk->symbols <= LK_CHUNK_SYMBOLS_MOST);
-    return holds && chunk->size <= 16 + 6 * chunk->symbols + chunk->items * 65536;
+    int64_t each = c->local ? 18 : 6; /* bytes: 3 of 24 bits more for a symbol beside it */
+    return holds && chunk->size <= 16 + each * chunk->symbols + chunk->items * 65536;
 }
 
 static void index_fields(lk_layout *f, lk_container *c) {
@@ -85,7 +90,9 @@ static void index_fields(lk_layout *f, lk_container *c) {
 
 void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout f = {.to = to};
-    c->version = c->sound ? LK_CONTAINER_SOUND : LK_CONTAINER_VERSION;
+    c->version = c->local   ? LK_CONTAINER_LOCAL
+                 : c->sound ? LK_CONTAINER_SOUND
+                            : LK_CONTAINER_VERSION;
     uint8_t head[2] = {0, (uint8_t)c->version}; /* the header's size comes last */
     LK_REQUIRE(to->size == 0 && header_valid(c));
     lk_layout_bytes(&f, magic, MAGIC_SIZE);
@@ -326,10 +333,10 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
     lk_layout fields = {0};
     *c = (lk_container){.source = source};
     LK_TRY(read_frame(c, &fields));
-    if (c->version < 1 || c->version > LK_CONTAINER_SOUND) {
+    if (c->version < 1 || c->version > LK_CONTAINER_LOCAL) {
         return lk_fail(source->context, LK_UNSUPPORTED,
                        "%s: container version %lld; this build of likely reads versions 1 to %d",
-                       source->path, (long long)c->version, LK_CONTAINER_SOUND);
+                       source->path, (long long)c->version, LK_CONTAINER_LOCAL);
     }
     bool old = c->version < LK_CONTAINER_VERSION;
     if (old) {

@@ -7,7 +7,8 @@
  * next mark is looked for whose header's checksum agrees. The index at the end tells where chunks
  * are and how much there is in all; the file can be read without it.
  *
- * Version 5 is the same, of recordings. Versions 1 (examples), 2 (a text) and 3 (a text from which
+ * Version 5 is the same, of recordings, and version 6 of those or of texts, with a slower sequence
+ * beside them. Versions 1 (examples), 2 (a text) and 3 (a text from which
  * the model learned) are read (codec/container_old.c). */
 #ifndef LK_CODEC_CONTAINER_H
 #define LK_CODEC_CONTAINER_H
@@ -18,6 +19,7 @@
 
 #define LK_CONTAINER_VERSION 4
 #define LK_CONTAINER_SOUND 5 /* the same, of recordings */
+#define LK_CONTAINER_LOCAL 6 /* the same, of texts or recordings with a slower sequence */
 #define LK_CONTAINER_HEADER_MOST 128
 #define LK_CONTAINER_LANES_MOST 4096
 /* Of one chunk: symbols of texts; of examples, unless it is one; texts. */
@@ -31,8 +33,10 @@ typedef struct lk_container {
     lk_fingerprint model;
     bool texts, labels, names; /* whether it holds these; else examples */
     bool sound;                /* texts are recordings: each has a rate and a format */
-    bool words;                /* of examples: labels are symbols of words, which are told */
-    int64_t lanes;             /* most streams that are coded side by side (codec/lanes.h) */
+    bool local;          /* beside texts stands a slower sequence, which the model is given, */
+    lk_local_form form;  /* of its form: not in the file */
+    bool words;          /* of examples: labels are symbols of words, which are told */
+    int64_t lanes;       /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
     /* Of examples, before any view; the format that they came from, and above its bits how an array

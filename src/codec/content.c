@@ -6,10 +6,20 @@ static bool by_characters(const lk_container *container, const lk_symbols *alpha
     return container->texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
 }
 
+/* Symbols of slower sequences that a chunk can have: of each item one that is cut at either end,
+ * and one beside each end. */
+static int64_t local_most(const lk_container *container, const lk_symbols *alphabet, int64_t items,
+                          int64_t symbols) {
+    return symbols / lk_symbols_unit(alphabet) / container->form.every + 4 * items;
+}
+
 double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
                         int64_t symbols) {
     return (by_characters(container, alphabet) ? 6.0 : 2.0) * (double)symbols +
-           (container->sound ? 28.0 : 12.0) * (double)items;
+           (container->sound ? 28.0 : 12.0) * (double)items +
+           (container->local ? 2.0 * (double)local_most(container, alphabet, items, symbols) +
+                                   8.0 * (double)items
+                             : 0.0);
 }
 
 lk_status lk_content_init(lk_context *context, const lk_container *container, const lk_chunk *chunk,
@@ -25,9 +35,17 @@ lk_status lk_content_init(lk_context *context, const lk_container *container, co
     content->label = labels ? lk_resize(NULL, items, sizeof *content->label) : NULL;
     content->sound = container->sound ? lk_allocate(items, sizeof *content->sound) : NULL;
     content->value = lk_resize(NULL, symbols, sizeof *content->value);
+    content->form = container->form;
+    content->before = chunk->first;
+    content->after = chunk->rest;
+    if (container->local) {
+        content->local = lk_allocate(local_most(container, alphabet, items, symbols), 2);
+        content->local_begin = lk_allocate(items, sizeof *content->local_begin);
+    }
     content->character = characters ? lk_resize(NULL, symbols, sizeof *content->character) : NULL;
     if (content->length == NULL || content->value == NULL || (labels && content->label == NULL) ||
         (container->sound && content->sound == NULL) ||
+        (container->local && (content->local == NULL || content->local_begin == NULL)) ||
         (characters && content->character == NULL)) {
         return lk_fail_no_memory(context, "the content of a chunk", 6 * symbols + 12 * items);
     }
@@ -41,6 +59,8 @@ void lk_content_deinit(lk_content *content) {
     lk_release(content->length);
     lk_release(content->label);
     lk_release(content->sound);
+    lk_release(content->local);
+    lk_release(content->local_begin);
     lk_buffer_release(&content->names);
     lk_words_release(&content->words);
     lk_release(content->value);
@@ -48,16 +68,42 @@ void lk_content_deinit(lk_content *content) {
     *content = (lk_content){0};
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- slower sequences ------------------------------------------------------------------------ */
 
-/* Within the folder that was opened. */
-static const char *name_of(const lk_items *items, int64_t item) {
-    const char *name = lk_items_name(items, item), *path = lk_items_path(items);
-    size_t length = strlen(path);
-    bool inside = strncmp(name, path, length) == 0 && strchr(name + length, '/') != NULL;
-    name += inside ? length : 0;
-    return name + strspn(name, "/");
+static lk_local_piece piece_of(const lk_content *content, int64_t item) {
+    int64_t unit = lk_symbols_unit(content->alphabet), length = content->length[item];
+    int64_t all = content->before + length + content->after;
+    return lk_local_needed(&content->form, content->before / unit, length / unit,
+                           lk_local_count(&content->form, all / unit));
 }
+
+lk_local_piece lk_content_place_local(lk_content *content, int64_t item) {
+    content->local_begin[item] =
+        item > 0 ? content->local_begin[item - 1] + piece_of(content, item - 1).count : 0;
+    return piece_of(content, item);
+}
+
+void lk_content_local_cells(const lk_content *content, int64_t item, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    lk_local_piece piece = piece_of(content, item);
+    int64_t unit = lk_symbols_unit(content->alphabet), length = content->length[item] / unit;
+    int64_t there = first >= length ? 0 : count < length - first ? count : length - first;
+    lk_local_cells(&content->form, &piece, content->local + content->local_begin[item],
+                   content->before / unit + first, there, cells);
+    for (int64_t i = there * LK_LOCAL_CELLS; i < count * LK_LOCAL_CELLS; i++) {
+        cells[i] = 0; /* beside lanes that are longer, of what counts nothing */
+    }
+}
+
+/* Symbols of all items. */
+static int64_t local_count(const lk_content *content) {
+    int64_t last = content->items - 1;
+    return content->local == NULL || last < 0
+               ? 0
+               : content->local_begin[last] + piece_of(content, last).count;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Those of the chunk's labels; the first one has all, also those that no item has. */
 static void read_words(const lk_items *items, lk_content *content) {
@@ -84,7 +130,7 @@ static lk_status read_aside(lk_context *context, const lk_items *items, int64_t 
         content->sound[i] = (lk_sound_target){.format = info->format, .rate = info->rate};
     }
     if (names) {
-        const char *name = name_of(items, item);
+        const char *name = lk_items_name_inside(items, item);
         lk_buffer_put(&content->names, name, (int64_t)strlen(name) + 1);
         if (!lk_content_names(name)) {
             return lk_fail(context, LK_INVALID, "%s: such a name cannot be kept", name);
@@ -105,6 +151,14 @@ static lk_status read_symbols(lk_items *items, int64_t item, int64_t first, int6
     return LK_OK;
 }
 
+static lk_status read_local(const lk_items *items, int64_t item, int64_t i, lk_content *content) {
+    const lk_local *local = lk_items_local(items);
+    lk_local_piece piece = lk_content_place_local(content, i);
+    LK_REQUIRE(piece.total == lk_local_length(local, item));
+    return lk_local_read(local, item, piece.first, piece.count,
+                         content->local + content->local_begin[i]);
+}
+
 lk_status lk_content_read(lk_context *context, lk_items *items, const lk_container *container,
                           const lk_chunk *chunk, lk_content *content) {
     int64_t at = 0;
@@ -116,6 +170,7 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
         content->length[i] = alone ? chunk->symbols : lk_items_length(items, item);
         LK_TRY(read_aside(context, items, item, i, content, container->names));
         LK_TRY(read_symbols(items, item, chunk->first, content->length[i], at, content));
+        LK_TRY(content->local != NULL ? read_local(items, item, i, content) : LK_OK);
     }
     if (container->words) {
         read_words(items, content);
@@ -137,6 +192,8 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
            lk_words_equal(&a->words, &b->words) &&
            same(a->names.data, b->names.data, a->names.size, 1) &&
            same(a->value, b->value, a->symbols, sizeof *a->value) &&
+           local_count(a) == local_count(b) &&
+           same(a->local, b->local, local_count(a), sizeof *a->local) &&
            same(a->character, b->character, a->symbols, sizeof *a->character);
 }
 

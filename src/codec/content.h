@@ -13,10 +13,16 @@ typedef struct lk_content {
     int32_t *label;         /* owned, [items]; NULL: none */
     lk_sound_target *sound; /* owned, [items]: rate and format of recordings; NULL: texts */
     lk_buffer names;        /* each ended by a zero byte; empty: none */
-    bool first;             /* it begins with item 0, and tells all words */
-    lk_words words;         /* of labels; none: they are numbers, or the model knows their words */
-    uint16_t *value;        /* owned, [symbols]: item after item */
-    uint32_t *character;    /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
+    /* Symbols of the slower sequence, with those beside the chunk's ends, item after item; owned;
+     * NULL: there is none. */
+    uint16_t *local;
+    int64_t *local_begin;  /* owned, [items]: where an item's begin */
+    lk_local_form form;    /* of them */
+    int64_t before, after; /* symbols of an item that is alone, before and after the chunk's */
+    bool first;            /* it begins with item 0, and tells all words */
+    lk_words words;        /* of labels; none: they are numbers, or the model knows their words */
+    uint16_t *value;       /* owned, [symbols]: item after item */
+    uint32_t *character;   /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
@@ -43,6 +49,12 @@ uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t numbe
 /* Codes, in either direction, what is kept beside the symbols, and stands before them: the lengths
  * of several texts, labels and their words, names (codec/aside.c). */
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content);
+/* Which symbols of its slower sequence stand in content->local for an item; the lengths up to that
+ * one are known. Fills local_begin, items ascending. */
+lk_local_piece lk_content_place_local(lk_content *content, int64_t item);
+/* What a network is given of `count` positions of an item, counted from those of the chunk. */
+void lk_content_local_cells(const lk_content *content, int64_t item, int64_t first, int64_t count,
+                            uint16_t *cells);
 /* A name of a file within a folder, no part of which begins with a dot. */
 bool lk_content_names(const char *name);
 

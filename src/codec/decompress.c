@@ -44,9 +44,11 @@ static lk_status check_texts(job *work) {
                        work->name, names ? "texts with names" : "a text");
     }
     LK_TRY(lk_model_text_symbols(work->model, &work->symbols));
-    const lk_container *c = &work->container;
+    lk_container *c = &work->container;
     bool sound = work->symbols->kind == LK_SYMBOLS_SOUND;
-    return c->sound == sound && (!sound || c->longest % lk_symbols_unit(work->symbols) == 0)
+    c->form = work->model->data.local;
+    return c->sound == sound && c->local == (c->form.alphabet > 0) &&
+                   (!sound || c->longest % lk_symbols_unit(work->symbols) == 0)
                ? LK_OK
                : not_ours(work, "its texts are not of the model's symbols");
 }

@@ -33,14 +33,15 @@ lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
         return lk_fail_no_memory(context, "a chunk's lanes", count * (int64_t)sizeof(lk_lane));
     }
     for (int64_t i = 0; i < content->items; i++) {
-        int64_t parts = parts_of(container, content->length[i]);
+        int64_t parts = parts_of(container, content->length[i]), within = 0;
         for (int64_t k = 0; k < parts; k++) {
             int64_t units = content->length[i] / unit;
             int64_t length = (units / parts + (k < units % parts)) * unit;
-            lanes->lane[lanes->count] = (lk_lane){begin, length, i};
+            lanes->lane[lanes->count] = (lk_lane){begin, length, i, within};
             sorted &= lanes->count == 0 || lanes->lane[lanes->count - 1].length >= length;
             lanes->count++;
             begin += length;
+            within += length;
         }
     }
     if (!sorted) {

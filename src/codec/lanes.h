@@ -12,6 +12,7 @@
 typedef struct lk_lane {
     int64_t begin, length; /* among the chunk's symbols */
     int64_t item;          /* of the chunk */
+    int64_t within;        /* symbols of that item, in the chunk, before it */
 } lk_lane;
 
 typedef struct lk_lanes {

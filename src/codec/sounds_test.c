@@ -1,5 +1,6 @@
-/* Recordings compressed and restored symbol for symbol, with rate, format and length; by either
- * schedule, in any lanes and chunks; refused where something would be lost; damage. */
+/* Recordings compressed and restored symbol for symbol, with rate, format and length, also beside a
+ * slower sequence, which is kept in the file; by either schedule, in any lanes and chunks; refused
+ * where something would be lost; damage. */
 #include "codec/testing.h"
 
 #include <stdio.h>
@@ -8,21 +9,27 @@
 #include "models/take.h"
 
 static const char *const set[] = {"layers=3", "channels=4", "gates=4", "skip=5"};
-static const lk_sound_form forms[] = {{LK_SOUND_BYTES, 1, 0, 8000},
-                                      {LK_SOUND_BYTES, 3, 0, 44100},
-                                      {LK_SOUND_G711_MU, 2, 0, 8000},
-                                      {LK_SOUND_MULAW, 1, 0, 16000}};
-#define FORMS ((int)(sizeof forms / sizeof *forms))
+typedef struct kind {
+    lk_sound_form form;
+    lk_local_form local;
+} kind;
+static const kind kinds[] = {
+    {{LK_SOUND_BYTES, 1, 0, 8000}, {0}},          {{LK_SOUND_BYTES, 3, 0, 44100}, {0}},
+    {{LK_SOUND_G711_MU, 2, 0, 8000}, {0}},        {{LK_SOUND_MULAW, 1, 0, 16000}, {0}},
+    {{LK_SOUND_BYTES, 3, 0, 8000}, {7, 3}},       {{LK_SOUND_MULAW, 1, 0, 8000}, {1, 300}},
+    {{LK_SOUND_G711_MU, 2, 0, 8000}, {1000, 257}}};
+#define KINDS ((int)(sizeof kinds / sizeof *kinds))
 static const int64_t frames_of[] = {401, 1, 133};
 #define RECORDINGS 3
 
-static lk_model *make_model(lk_context *context, const lk_sound_form *form) {
-    const lk_symbols symbols = {.kind = LK_SYMBOLS_SOUND, .sound = *form};
+static lk_model *make_model(lk_context *context, const kind *k) {
+    const lk_symbols symbols = {.kind = LK_SYMBOLS_SOUND, .sound = k->form};
     lk_data_description data = {.shape = {1, {12}},
                                 .variables = 12,
                                 .alphabet = lk_symbols_alphabet(&symbols),
                                 .stream = true,
-                                .symbols = symbols};
+                                .symbols = symbols,
+                                .local = k->local};
     lk_model *model;
     testing_ok(context, lk_model_create(context, "wavenet", set, 4, data, "natural", 5, &model));
     testing_random_weights(model, 0.2f);
@@ -72,6 +79,15 @@ static void open_sounds(const lk_model *model, int64_t count, sounds *s) {
     }
     testing_ok(model->context,
                lk_items_of_texts_take(model->context, "all", stream, count, &s->items));
+    if (model->data.local.alphabet > 0) {
+        lk_local *local;
+        testing_ok(model->context,
+                   lk_local_create(model->context, &model->data.local, count, &local));
+        for (int64_t i = 0; i < count; i++) {
+            testing_ok(model->context, lk_local_add_drawn(local, frames_of[i], 5));
+        }
+        lk_items_local_take(s->items, local);
+    }
 }
 
 static void close_sounds(sounds *s) {
@@ -101,14 +117,14 @@ static lk_status restore(const lk_model *model, const lk_buffer *coded, bool sal
 static void come_back(void **state) {
     static const lk_codec_options ways[] = {
         {0}, {.lanes = 5}, {.chunk = 97, .lanes = 3}, {.chunk = 1}, {.learning_rate = 0.001f}};
-    for (int f = 0; f < FORMS; f++) {
-        lk_model *model = make_model(*state, &forms[f]);
+    for (int f = 0; f < KINDS; f++) {
+        lk_model *model = make_model(*state, &kinds[f]);
         for (int way = 0; way < 5; way++) {
             lk_codec_options how = ways[way];
             lk_buffer coded = {0}, again = {0}, out = {0};
             sounds s;
             open_sounds(model, way % 2 == 0 ? RECORDINGS : 1, &s);
-            how.lossy = forms[f].view == LK_SOUND_MULAW;
+            how.lossy = kinds[f].form.view == LK_SOUND_MULAW;
             testing_ok(*state, testing_compress(model, s.items, &how, &coded, NULL));
             how.incremental_encode = true;
             testing_ok(*state, testing_compress(model, s.items, &how, &again, NULL));
@@ -125,7 +141,7 @@ static void come_back(void **state) {
 }
 
 static void loss_is_refused(void **state) {
-    lk_model *model = make_model(*state, &forms[3]);
+    lk_model *model = make_model(*state, &kinds[3]);
     lk_buffer coded = {0};
     sounds s;
     open_sounds(model, RECORDINGS, &s);
@@ -137,20 +153,20 @@ static void loss_is_refused(void **state) {
 }
 
 /* No byte may be another; salvaging them ends in some way. */
-static void damage_is_refused(void **state) {
-    lk_model *model = make_model(*state, &forms[1]);
+static void refuses_damage(lk_context *context, const kind *k) {
+    lk_model *model = make_model(context, k);
     const lk_codec_options how = {.chunk = 600, .skip_verify = true};
     lk_buffer coded = {0}, out = {0};
     sounds s;
     open_sounds(model, RECORDINGS, &s);
-    testing_ok(*state, testing_compress(model, s.items, &how, &coded, NULL));
+    testing_ok(context, testing_compress(model, s.items, &how, &coded, NULL));
     for (int64_t at = 0; at < coded.size; at += at < 200 ? 1 : 37) {
         coded.data[at] ^= 0x41;
         assert_int_not_equal(restore(model, &coded, false, &out), LK_OK);
         (void)!restore(model, &coded, true, &out);
         coded.data[at] ^= 0x41;
     }
-    testing_ok(*state, restore(model, &coded, false, &out));
+    testing_ok(context, restore(model, &coded, false, &out));
     testing_same_bytes(&out, &s.expected, "restored");
     close_sounds(&s);
     lk_buffer_release(&coded);
@@ -158,9 +174,40 @@ static void damage_is_refused(void **state) {
     lk_model_destroy(model);
 }
 
+static void damage_is_refused(void **state) {
+    refuses_damage(*state, &kinds[1]);
+    refuses_damage(*state, &kinds[4]);
+}
+
+/* A model that is given a slower sequence takes no recordings without, or of another form. */
+static void sequence_is_needed(void **state) {
+    lk_model *model = make_model(*state, &kinds[4]), *plain = make_model(*state, &kinds[1]);
+    lk_buffer coded = {0};
+    sounds with, without;
+    open_sounds(model, 1, &with);
+    open_sounds(plain, 1, &without);
+    testing_refused(*state, testing_compress(model, without.items, NULL, &coded, NULL), LK_MISMATCH,
+                    "none is given");
+    testing_refused(*state, testing_compress(plain, with.items, NULL, &coded, NULL), LK_MISMATCH,
+                    "is not one that the model is given");
+    lk_dataset *examples;
+    lk_items *items;
+    testing_ok(*state, lk_dataset_create(*state, "examples", model->data.shape, 2, 256, &examples));
+    testing_ok(*state, lk_items_of_dataset(*state, examples, NULL, &items));
+    testing_refused(*state, testing_compress(model, items, NULL, &coded, NULL), LK_MISMATCH,
+                    "none is given");
+    lk_items_close(items);
+    lk_dataset_destroy(examples);
+    close_sounds(&with);
+    close_sounds(&without);
+    lk_buffer_release(&coded);
+    lk_model_destroy(model);
+    lk_model_destroy(plain);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(come_back),
-                                       cmocka_unit_test(loss_is_refused),
-                                       cmocka_unit_test(damage_is_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(come_back), cmocka_unit_test(loss_is_refused),
+        cmocka_unit_test(damage_is_refused), cmocka_unit_test(sequence_is_needed)};
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -195,8 +195,8 @@ static void test_same_everywhere(void **state) {
 static void test_lanes(void **state) {
     int64_t length[] = {3, 0, 7, 2, 5};
     lk_content content = {.items = 5, .symbols = 17, .length = length};
-    static const lk_lane expected[] = {{3, 4, 2},  {0, 3, 0},  {7, 3, 2},
-                                       {12, 3, 4}, {10, 2, 3}, {15, 2, 4}};
+    static const lk_lane expected[] = {{3, 4, 2, 0},  {0, 3, 0, 0},  {7, 3, 2, 4},
+                                       {12, 3, 4, 0}, {10, 2, 3, 0}, {15, 2, 4, 3}};
     lk_container c = {.texts = true, .version = 4, .lanes = 4, .longest = 4};
     lk_lanes lanes;
     testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));

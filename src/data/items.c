@@ -19,6 +19,7 @@ struct lk_items {
     lk_stream **texts;                 /* owned, [count] */
     int64_t awake[LK_TEXTS_OPEN_MOST]; /* of those that were woken: item + 1, in a ring; 0: none */
     int32_t next;                      /* in the ring */
+    lk_local *local;                   /* owned, or NULL: what stands beside them */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -74,6 +75,7 @@ void lk_items_close(lk_items *items) {
     if (items != NULL) {
         close_texts(items->texts, items->count);
         lk_release(items->texts);
+        lk_local_destroy(items->local);
         lk_release(items->labels);
         lk_dictionary_deinit(&items->classes);
         lk_release(items->path);
@@ -97,6 +99,14 @@ const char *lk_items_name(const lk_items *items, int64_t item) {
         return lk_stream_path(items->texts[item]);
     }
     return items->dataset->names != NULL ? items->dataset->names[item] : items->path;
+}
+
+const char *lk_items_name_inside(const lk_items *items, int64_t item) {
+    const char *name = lk_items_name(items, item);
+    size_t length = strlen(items->path);
+    bool inside = strncmp(name, items->path, length) == 0 && strchr(name + length, '/') != NULL;
+    name += inside ? length : 0;
+    return name + strspn(name, "/");
 }
 
 int64_t lk_items_length(const lk_items *items, int64_t item) {
@@ -220,6 +230,9 @@ static lk_status split_texts(lk_context *context, lk_items *texts, int64_t first
                            ? lk_fail_no_memory(context, "texts", made->count * 10)
                        : texts->classes.count > 0 ? lk_items_set_classes(made, &texts->classes)
                                                   : LK_OK;
+    status = status == LK_OK && texts->local != NULL
+                 ? lk_local_split(texts->local, first, &made->local)
+                 : status;
     if (status != LK_OK) {
         lk_items_close(made);
         *rest = NULL;
@@ -230,6 +243,20 @@ static lk_status split_texts(lk_context *context, lk_items *texts, int64_t first
         memcpy(made->labels, texts->labels + first, (size_t)made->count * sizeof *made->labels);
     }
     texts->count = first;
+    return LK_OK;
+}
+
+/* Of one text, which is parted where a symbol of the slower sequence begins. */
+static lk_status split_local(lk_items *all, int64_t first, lk_items *head, lk_items *rest) {
+    if (all->local == NULL) {
+        return LK_OK;
+    }
+    int64_t each =
+        (int64_t)lk_symbols_unit(lk_items_symbols(all)) * lk_local_form_of(all->local)->every;
+    LK_REQUIRE(first % each == 0);
+    LK_TRY(lk_local_split(all->local, first / each, &rest->local));
+    head->local = all->local;
+    all->local = NULL;
     return LK_OK;
 }
 
@@ -250,6 +277,12 @@ lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, l
     if (status == LK_OK) {
         status = lk_items_of_texts_take(context, all->path, &part[0], 1, &head);
     }
+    if (status == LK_OK) {
+        status = split_local(all, first, head, *rest);
+        if (status != LK_OK) {
+            lk_items_close(head);
+        }
+    }
     if (status != LK_OK) {
         lk_items_close(*rest);
         *rest = NULL;
@@ -258,6 +291,25 @@ lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, l
     lk_items_close(all);
     *texts = head;
     return LK_OK;
+}
+
+/* ---- slower sequences ------------------------------------------------------------------------ */
+
+const lk_local *lk_items_local(const lk_items *items) {
+    return items->local;
+}
+
+void lk_items_local_take(lk_items *items, lk_local *local) {
+    if (local != NULL) {
+        lk_local_destroy(items->local);
+        items->local = local;
+    }
+}
+
+lk_status lk_items_local_cells(const lk_items *items, int64_t item, int64_t first, int64_t count,
+                               uint16_t *cells) {
+    LK_REQUIRE(items->local != NULL);
+    return lk_local_read_cells(items->local, item, first, count, cells);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "data/dataset.h"
 #include "data/dictionary.h"
+#include "data/local.h"
 #include "data/stream.h"
 #include "data/view.h"
 
@@ -30,6 +31,8 @@ const char *lk_items_path(const lk_items *items);
 /* Of one item: its name, the path where it has none; symbols; bytes in its file (0: not of a
  * text). */
 const char *lk_items_name(const lk_items *items, int64_t item);
+/* The name within the folder that was opened; the whole name where it is of none. */
+const char *lk_items_name_inside(const lk_items *items, int64_t item);
 int64_t lk_items_length(const lk_items *items, int64_t item);
 int64_t lk_items_bytes(const lk_items *items, int64_t item);
 /* What the file of a recording is; NULL: of no recording. */
@@ -58,6 +61,18 @@ const lk_dictionary *lk_items_classes(const lk_items *items);
 lk_status lk_items_set_classes(lk_items *items, const lk_dictionary *classes);
 /* Makes the labels symbols of `known`, by their names; LK_MISMATCH lists what is known. */
 lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known);
+/* The slower sequences beside texts, one for each; NULL: there are none. */
+const lk_local *lk_items_local(const lk_items *items);
+/* Reads them from files: of a folder of texts, and of a folder at `path`, the one that is named as
+ * the text, with the ending .txt; else the file at `path`. form->alphabet 0: it is learned.
+ * LK_MISMATCH, LK_FORMAT and LK_IO name the file. */
+lk_status lk_items_read_local_files(lk_context *context, lk_items *items, const char *path,
+                                    const lk_local_form *form);
+/* The same, made already; taken, whatever comes of it (of NULL: nothing is done). */
+void lk_items_local_take(lk_items *items, lk_local *local);
+/* What a network is given of positions of an item (lk_local_read_cells). */
+lk_status lk_items_local_cells(const lk_items *items, int64_t item, int64_t first, int64_t count,
+                               uint16_t *cells);
 /* Parts texts: the first `first` symbols of one, or the first `first` of several, stay *texts; the
  * rest becomes *rest. Neither is empty. After a failure *texts stays as it is. */
 lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest);

@@ -119,8 +119,8 @@ typedef struct lk_sound_target {
 } lk_sound_target;
 
 /* Whether symbols of such a form can stand in a file of that name: LK_INVALID says why not. *format
- * becomes what it is then, in which nothing else than the form's own samples are kept: 16 bits, 8
- * of linear8, or codes. */
+ * becomes what it is then: of the same kind of file where the name does not say another, with
+ * samples of 8 bits where it had such or the form is linear8, else of 16, or with codes. */
 lk_status lk_sound_writable(lk_context *context, const char *path, const lk_sound_form *form,
                             int32_t *format);
 

@@ -19,6 +19,7 @@ struct lk_sound_writer {
     lk_sound_form form;
     int32_t format;
     int64_t frames, put; /* promised, -1: none; symbols so far */
+    bool narrow;         /* of 8 bits */
     SNDFILE *sound;      /* NULL: written as it comes */
     int spooled;         /* -1: none */
     lk_status failed;
@@ -64,14 +65,21 @@ static size_t row_of_format(int32_t format) {
     return row;
 }
 
-static int samples_of(const lk_sound_form *form, int container) {
+/* Samples of 8 bits stay such; what mu-law gives back has more. */
+static bool is_narrow(const lk_sound_form *form, int samples) {
+    bool eight = samples == SF_FORMAT_PCM_U8 || samples == SF_FORMAT_PCM_S8;
+    return form->view == LK_SOUND_LINEAR8 || (eight && form->view != LK_SOUND_MULAW);
+}
+
+/* was: those that the recording had, 0: none. */
+static int samples_of(const lk_sound_form *form, int container, int was) {
     bool byte = container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX ||
                 container == SF_FORMAT_RF64 || container == SF_FORMAT_W64;
-    return form->view == LK_SOUND_G711_MU   ? SF_FORMAT_ULAW
-           : form->view == LK_SOUND_G711_A  ? SF_FORMAT_ALAW
-           : form->view != LK_SOUND_LINEAR8 ? SF_FORMAT_PCM_16
-           : byte                           ? SF_FORMAT_PCM_U8
-                                            : SF_FORMAT_PCM_S8;
+    return form->view == LK_SOUND_G711_MU  ? SF_FORMAT_ULAW
+           : form->view == LK_SOUND_G711_A ? SF_FORMAT_ALAW
+           : !is_narrow(form, was)         ? SF_FORMAT_PCM_16
+           : byte                          ? SF_FORMAT_PCM_U8
+                                           : SF_FORMAT_PCM_S8;
 }
 
 /* Endings of what is read but not written, of other kinds of sound, and of files that are packed or
@@ -110,7 +118,8 @@ lk_status lk_sound_writable(lk_context *context, const char *path, const lk_soun
     }
     int order =
         rows[row].container == (*format & SF_FORMAT_TYPEMASK) ? *format & SF_FORMAT_ENDMASK : 0;
-    *format = rows[row].container | samples_of(form, rows[row].container) | order;
+    int samples = samples_of(form, rows[row].container, *format & SF_FORMAT_SUBMASK);
+    *format = rows[row].container | samples | order;
     return LK_OK;
 }
 
@@ -147,6 +156,16 @@ static lk_status begin(lk_sound_writer *w) {
     return LK_OK;
 }
 
+/* libsndfile (1.2) counts the pad byte of an AIFF of an odd number of bytes as a sample: 16 bits
+ * hold the same ones. */
+static void widen_odd(lk_sound_writer *w) {
+    bool aiff = (w->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_AIFF;
+    if (aiff && (w->format & SF_FORMAT_SUBMASK) == SF_FORMAT_PCM_S8 && w->frames >= 0 &&
+        w->frames * w->form.channels % 2 != 0) {
+        w->format = (w->format & ~SF_FORMAT_SUBMASK) | SF_FORMAT_PCM_16;
+    }
+}
+
 lk_status lk_sound_writer_create(lk_context *context, const char *path, const lk_sound_form *form,
                                  const lk_sound_target *target, lk_sound_writer **writer) {
     lk_sound_writer *w = lk_allocate(1, sizeof *w);
@@ -164,6 +183,9 @@ lk_status lk_sound_writer_create(lk_context *context, const char *path, const lk
     lk_status status =
         w->path == NULL ? lk_fail_no_memory(context, "a name", (int64_t)strlen(path)) : LK_OK;
     status = status == LK_OK ? lk_sound_writable(context, path, form, &w->format) : status;
+    widen_odd(w);
+    int samples = w->format & SF_FORMAT_SUBMASK;
+    w->narrow = samples == SF_FORMAT_PCM_U8 || samples == SF_FORMAT_PCM_S8;
     status = status == LK_OK ? lk_writer_create(context, path, &w->file) : status;
     status = status == LK_OK ? begin(w) : status;
     if (status != LK_OK) {
@@ -187,6 +209,7 @@ static void put_frames(lk_sound_writer *w, const uint16_t *symbols, int64_t coun
     uint8_t bytes[2 * PIECE];
     int16_t samples[PIECE];
     int64_t parts = lk_sound_parts(w->form.view), written;
+    int lost = 0;
     if (w->sound == NULL) {
         lk_writer_put(w->file, bytes, lk_sound_wav_pour(&w->form, symbols, count, bytes));
         return;
@@ -197,6 +220,10 @@ static void put_frames(lk_sound_writer *w, const uint16_t *symbols, int64_t coun
     } else {
         for (int64_t i = 0; i < count; i += parts) {
             samples[i / parts] = (int16_t)lk_sound_join(w->form.view, symbols + i);
+            lost |= samples[i / parts] & 0xFF;
+        }
+        if (lost != 0 && w->narrow) {
+            fail_write(w, "it is of 8 bits, and the samples have more");
         }
         written = sf_write_short(w->sound, samples, count / parts) * parts;
     }

@@ -9,19 +9,19 @@
  *   x <- x + R_l z                                                not after the last layer
  *   logits = C relu(B relu(sum over l of S_l z_l))
  *
- * y is the class that the network is told, such as the speaker (section 2.5, global conditioning).
+ * y is the class that the network is told, such as the speaker (section 2.5, global conditioning),
+ * and with it, added in the same place, Vf y_t of a slower sequence that is given along the stream
+ * and upsampled (local conditioning; models/local.h).
  * The sum over the layers' skips is one product: [S_0 S_1 ..] with the z of all layers side by
  * side. Of values that are numbers (a mixture of logistics) x is a convolution of the numbers.
  *
  * What is kept of the past is `dilation` cells for each tap of each layer: the queues of Le Paine
- * et al., "Fast Wavenet Generation Algorithm", 2016.
- *
- * Not done: local conditioning (section 2.5) on a slower sequence. A lane of a stream is given one
- * label, and no sequence beside it; that needs items with two fields of different rates. */
+ * et al., "Fast Wavenet Generation Algorithm", 2016. */
 #include <stdio.h>
 #include <string.h>
 
 #include "models/label.h"
+#include "models/local.h"
 #include "models/outputs.h"
 #include "models/phase.h"
 #include "models/temporal.h"
@@ -59,6 +59,7 @@ static const lk_setting settings[] = {
      .source = "WaveNet, section 2.4",
      .help = "features that the head reads of all layers together"},
     LK_OUTPUT_SETTINGS("softmax", false),
+    LK_LOCAL_SETTINGS,
 };
 
 static int64_t setting(const lk_model *model, const char *key) {
@@ -85,8 +86,9 @@ static lk_node *first(const lk_model *model, lk_graph *graph, const lk_outputs *
     return sum;
 }
 
-/* z of a layer. */
-static lk_node *gated(const lk_model *model, lk_graph *graph, int64_t layer, lk_node *x) {
+/* z of a layer; local NULL: nothing is given along. */
+static lk_node *gated(const lk_model *model, lk_graph *graph, int64_t layer, lk_node *x,
+                      lk_node *local) {
     char name[48];
     const lk_temporal taps = {
         .kernel = (int32_t)setting(model, "kernel"),
@@ -98,7 +100,12 @@ static lk_node *gated(const lk_model *model, lk_graph *graph, int64_t layer, lk_
     snprintf(name, sizeof name, "layer%lld.gate", (long long)layer + 1);
     lk_node *both = lk_temporal_conv(graph, name, x, taps);
     snprintf(name, sizeof name, "layer%lld.label", (long long)layer + 1);
-    return lk_gate(graph, lk_label_add(graph, name, both));
+    both = lk_label_add(graph, name, both);
+    snprintf(name, sizeof name, "layer%lld.local", (long long)layer + 1);
+    return lk_gate(graph, local == NULL ? both
+                                        : lk_add(graph, both,
+                                                 lk_temporal_1x1(graph, name, local, taps.channels,
+                                                                 LK_INIT_GLOROT)));
 }
 
 /* The sum of the skips of so many layers; of more than a node reads in groups. */
@@ -125,9 +132,10 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         return lk_fail_no_memory(graph->context, "layers", layers * 8);
     }
     lk_node *x = lk_phase_add(model, graph, "phase", first(model, graph, &output));
+    lk_node *local = lk_local_upsampled(model, graph);
     for (int64_t layer = 0; layer < layers; layer++) {
         char name[48];
-        z[layer] = gated(model, graph, layer, x);
+        z[layer] = gated(model, graph, layer, x, local);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
         x = layer + 1 == layers
                 ? x
@@ -152,6 +160,7 @@ const lk_family lk_wavenet_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
+    .local = true,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

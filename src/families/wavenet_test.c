@@ -3,13 +3,11 @@
 #include <stdio.h>
 
 #include "graph/window.h"
+#include "families/testing_wavenet.h"
 #include "models/run.h"
-#include "models/testing_gradients.h"
 #include "models/testing_temporal.h"
 
 #define SEED 2016
-#define LENGTH_MOST 16
-#define FEATURES_MOST 24
 
 typedef struct wave_case {
     int64_t variables;
@@ -39,139 +37,6 @@ static lk_model *make_model(lk_context *context, const wave_case *c) {
 }
 
 /* ---- the equations in double ----------------------------------------------------------------- */
-
-typedef struct features {
-    int64_t channels;
-    double at[LENGTH_MOST][FEATURES_MOST];
-} features;
-
-typedef struct network {
-    const lk_model *model;
-    testing_bump bump;
-} network;
-
-static int64_t setting(const network *n, const char *key) {
-    return lk_settings_integer(&n->model->settings, key);
-}
-
-static const lk_parameter *find(const network *n, const char *name) {
-    int32_t index = lk_parameters_find(n->model->parameters, name);
-    if (index < 0) {
-        fail_msg("no parameter %s", name);
-    }
-    return &n->model->parameters->list[index];
-}
-
-static double weight(const network *n, const lk_parameter *p, int64_t row, int64_t column) {
-    return testing_bumped(&n->bump, &p->value[row * p->columns + column]);
-}
-
-/* out[t] = b + sum over k of W[k] in[t - (kernel - 1 - k) dilation] */
-static features convolve(const network *n, const char *layer, const features *in, int64_t kernel,
-                         int64_t dilation) {
-    char name[128];
-    snprintf(name, sizeof name, "%s.weight", layer);
-    const lk_parameter *w = find(n, name);
-    snprintf(name, sizeof name, "%s.bias", layer);
-    const lk_parameter *b = find(n, name);
-    features out = {.channels = w->columns};
-    assert_int_equal(w->rows, kernel * in->channels);
-    for (int64_t t = 0; t < n->model->data.variables; t++) {
-        for (int64_t c = 0; c < out.channels; c++) {
-            out.at[t][c] = weight(n, b, c, 0);
-            for (int64_t k = 0; k < kernel; k++) {
-                int64_t from = t - (kernel - 1 - k) * dilation;
-                for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
-                    out.at[t][c] += weight(n, w, k * in->channels + i, c) * in->at[from][i];
-                }
-            }
-        }
-    }
-    return out;
-}
-
-static features rectified(features f) {
-    for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
-        double *value = &f.at[i / FEATURES_MOST][i % FEATURES_MOST];
-        *value = *value > 0.0 ? *value : 0.0;
-    }
-    return f;
-}
-
-static features look_up(const network *n, const uint16_t *x) {
-    features out = {.channels = setting(n, "channels")};
-    for (int64_t k = 1; k <= setting(n, "kernel"); k++) {
-        char name[64];
-        snprintf(name, sizeof name, "first%lld.table", (long long)k);
-        const lk_parameter *table = find(n, name);
-        for (int64_t t = 0; t < n->model->data.variables; t++) {
-            int64_t symbol = t >= k ? x[t - k] : n->model->data.alphabet;
-            for (int64_t c = 0; c < out.channels; c++) {
-                out.at[t][c] += weight(n, table, symbol, c);
-            }
-        }
-    }
-    return out;
-}
-
-/* Of label 0, which the tests give. */
-static features gate(const network *n, int64_t layer, const features *both) {
-    features out = {.channels = both->channels / 2};
-    char name[64];
-    snprintf(name, sizeof name, "layer%lld.label.table", (long long)layer + 1);
-    const lk_parameter *label = n->model->data.labels > 0 ? find(n, name) : NULL;
-    for (int64_t t = 0; t < n->model->data.variables; t++) {
-        for (int64_t c = 0; c < out.channels; c++) {
-            int64_t g = c + out.channels;
-            double a = both->at[t][c] + (label != NULL ? weight(n, label, 0, c) : 0.0);
-            double b = both->at[t][g] + (label != NULL ? weight(n, label, 0, g) : 0.0);
-            out.at[t][c] = tanh(a) / (1.0 + exp(-b));
-        }
-    }
-    return out;
-}
-
-/* What the head reads. */
-static features skips(const network *n, const uint16_t *x) {
-    features f = look_up(n, x), all = {.channels = 0};
-    int64_t layers = setting(n, "layers"), dilation = 1;
-    for (int64_t l = 0; l < layers; l++) {
-        char name[64];
-        dilation = l % setting(n, "cycle") == 0 ? 1 : dilation * setting(n, "dilation");
-        snprintf(name, sizeof name, "layer%lld.gate", (long long)l + 1);
-        features both = convolve(n, name, &f, setting(n, "kernel"), dilation);
-        features z = gate(n, l, &both);
-        snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
-        features added = l + 1 < layers ? convolve(n, name, &z, 1, 1) : (features){0};
-        for (int64_t t = 0; t < n->model->data.variables; t++) {
-            for (int64_t c = 0; c < f.channels; c++) {
-                f.at[t][c] += added.at[t][c];
-            }
-            for (int64_t c = 0; c < z.channels; c++) {
-                all.at[t][all.channels + c] = z.at[t][c];
-            }
-        }
-        all.channels += z.channels;
-    }
-    return convolve(n, "skip1", &all, 1, 1);
-}
-
-static double reference_nll(const void *of_test, const uint16_t *x) {
-    const network *n = of_test;
-    int32_t alphabet = n->model->data.alphabet;
-    features f = rectified(skips(n, x));
-    f = rectified(convolve(n, "head", &f, 1, 1));
-    f = convolve(n, "logits", &f, 1, 1);
-    double nll = 0.0;
-    for (int64_t t = 0; t < n->model->data.variables; t++) {
-        double sum = 0.0;
-        for (int32_t a = 0; a < alphabet; a++) {
-            sum += exp(alphabet == 2 ? a * f.at[t][0] : f.at[t][a]);
-        }
-        nll += log(sum) - (alphabet == 2 ? x[t] * f.at[t][0] : f.at[t][x[t]]);
-    }
-    return nll;
-}
 
 static void equals_the_equations(void **state) {
     for (size_t i = 0; i < CASES; i++) {
@@ -252,17 +117,6 @@ static void field_is_as_wide_as_its_taps(void **state) {
     lk_execution_destroy(execution);
     lk_graph_destroy(graph);
     lk_model_destroy(model);
-}
-
-static void set_all(lk_model *model, const char *part, float value) {
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0;
-             strstr(parameter->name, part) != NULL && e < parameter->rows * parameter->columns;
-             e++) {
-            parameter->value[e] = value;
-        }
-    }
 }
 
 /* With all gates' weights 0 nothing of the past passes: the likelihood is that of the symbols'

@@ -322,6 +322,7 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
+    lk_execution_fill_along(execution);
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         LK_TRY(lk_execution_run(execution, node, node->by_ready, node->cells));

@@ -44,6 +44,11 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
 /* The given fields' values, [count][graph->given], copied; for all that follows until others are
  * given. Before begin or forward, of a graph that has such fields. */
 void lk_execution_give(lk_execution *execution, const uint16_t *given, int64_t count);
+/* Of a graph with fields that are given along (LK_ALONG): their values, of a graph that is run
+ * whole [count][graph->along] in the order of the fields, of a stream [count][those of the
+ * positions], in each position field after field. Not owned; read by the next forward, begin, or
+ * compute of a position's first step. */
+void lk_execution_set_along(lk_execution *execution, const uint16_t *along);
 /* What each variable's NLL counts in gradients, [variables], not owned; NULL: 1. Likelihoods stay
  * as they are. */
 void lk_execution_set_weights(lk_execution *execution, const float *weights);

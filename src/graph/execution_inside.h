@@ -20,6 +20,7 @@ struct lk_execution {
     uint16_t *symbols;            /* [variables][count]: the data as integers */
     uint16_t *given;              /* [count][graph->given] */
     int64_t given_count;          /* examples that it holds */
+    const uint16_t *given_along;  /* of the call; not owned */
     const int64_t *active;        /* [variables of the call], or NULL; not owned */
     const float *weights;         /* [variables], or NULL: of the gradients; not owned */
     const float *example_weights; /* [count][variables], or NULL: of terms too; not owned */
@@ -126,6 +127,8 @@ void lk_weigh_examples(const lk_execution *execution, int64_t variable, int64_t 
                        float *values);
 /* Puts x[count][last - first] into the fields' nodes. */
 void lk_execution_fill(lk_execution *execution, const uint16_t *x);
+/* The same with what is given along, of the call's positions. */
+void lk_execution_fill_along(lk_execution *execution);
 /* Where the gradient of parameter `index` goes. */
 static inline float *lk_execution_gradient(const lk_execution *e, int32_t index) {
     return lk_parameters_gradient(e->graph->parameters, e->own_gradient, index);

@@ -64,6 +64,7 @@ lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
     LK_REQUIRE(execution->window == NULL);
     LK_REQUIRE(count >= 1 && count <= execution->batch);
     lk_execution_place_values(execution, count);
+    lk_execution_fill_along(execution);
     lk_execution_derive(execution);
     execution->next_step = -1;
     return LK_OK;

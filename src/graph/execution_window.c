@@ -205,6 +205,7 @@ lk_status lk_execution_window_forward(lk_execution *execution, int64_t first, in
         LK_TRY(run_constants(e, true));
     }
     lk_execution_fill(e, x);
+    lk_execution_fill_along(e);
     for (int32_t i = e->graph->field_count; i < e->graph->node_count; i++) {
         if (!e->window->nodes[i].constant) {
             LK_TRY(run_positions(e, i, first, last));
@@ -242,6 +243,7 @@ lk_status lk_execution_window_compute(lk_execution *execution, int64_t step) {
     enter(e, position, position + 1);
     if (in_position == 0) {
         LK_TRY(settle(e, position));
+        lk_execution_fill_along(e);
     }
     LK_TRY(run_step(e, position, in_position));
     e->unsettled = true;

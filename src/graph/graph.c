@@ -188,6 +188,13 @@ static void take_alphabets(lk_graph *graph, lk_field *field) {
     field->symbols = symbols;
 }
 
+/* Where cells of fields of a role are counted. */
+static int64_t *total_of(lk_graph *graph, lk_field_role role) {
+    return role == LK_MODELLED ? &graph->variables
+           : role == LK_GIVEN  ? &graph->given
+                               : &graph->along;
+}
+
 /* Copies what the fields point to, and counts. */
 static lk_status take_fields(lk_graph *graph, const lk_field *fields, int32_t count) {
     graph->fields = lk_arena_take(graph->arena, count, sizeof *graph->fields);
@@ -198,7 +205,7 @@ static lk_status take_fields(lk_graph *graph, const lk_field *fields, int32_t co
     for (int32_t f = 0; f < count; f++) {
         lk_field *field = &graph->fields[f];
         *field = fields[f];
-        int64_t *total = field->role == LK_GIVEN ? &graph->given : &graph->variables;
+        int64_t *total = total_of(graph, field->role);
         LK_REQUIRE(field->cells >= 1 && field->cells <= INT32_MAX - *total && field->alphabet >= 1);
         field->first = *total;
         *total += field->cells;

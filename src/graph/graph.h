@@ -1,16 +1,16 @@
 /* The graph: fields, nodes, their cells, ready steps, and the proof.
  *
- * A model's data are fields. A given field (a class label) is known before anything else; a
- * modelled field is what the distribution is of. The modelled fields' cells, one field after
- * another, are the variables; an ordering gives each of them a rank.
+ * A model's data are fields. A given field (a class label) is known before anything else, and so is
+ * one that is given along a stream, a piece with each position (a slower sequence); a modelled
+ * field is what the distribution is of. The modelled fields' cells, one field after another, are
+ * the variables; an ordering gives each of them a rank.
  *
  * The value of a node, for one example, is an array of cells, each with some channels; a cell is
  * the smallest piece that becomes computable on its own. In memory: [cell][example][channel]. Each
  * field has a node that holds its values as numbers. Every operation declares which input cells an
  * output cell reads; from this alone follow
  *   ready(cell) = 0 for constants and given fields, rank + 1 for variables, the maximum over what
- *     it
- *                 reads for the rest,
+ *                 it reads for the rest,
  * the causality proof (parameters of p(x_v | ...) must be ready at step <= rank(v)), and both
  * schedules (graph/execution.h).
  *
@@ -60,6 +60,7 @@ struct lk_node {
 typedef enum lk_field_role {
     LK_MODELLED, /* ready at rank + 1 */
     LK_GIVEN,    /* ready at once */
+    LK_ALONG,    /* the same, and along a stream given anew with each position */
 } lk_field_role;
 
 typedef struct lk_field {
@@ -70,7 +71,7 @@ typedef struct lk_field {
     const int32_t *alphabets; /* [cells]: where they differ; NULL: all are `alphabet` */
     const int32_t *rank;      /* [cells], nonnegative, on one scale for all fields; NULL if given */
     /* Filled by the graph. */
-    int64_t first; /* of its cells: among the variables, or among the given values */
+    int64_t first; /* of its cells: among those of all fields of its role */
     /* [cells + 1]: where the symbols of a cell begin when those of all cells are counted through;
      * NULL where alphabets are alike, and it is cell * alphabet. */
     const int64_t *symbols;
@@ -85,7 +86,8 @@ typedef struct lk_graph {
     lk_parameters *parameters; /* not owned; shared by all graphs of one model */
     lk_field *fields;          /* [field_count], in the arena */
     int32_t field_count;
-    int64_t variables, given; /* cells of the modelled fields; of the given ones */
+    int64_t variables, given; /* cells of the modelled fields; of the given ones; */
+    int64_t along;            /* and of those that are given along a stream */
     int32_t alphabet;         /* the largest of the variables' */
     const int32_t *rank;      /* [variables], in the arena; ranks are 0..steps-1, each used */
     int32_t steps;       /* number of distinct ranks = number of sequential steps of a generation */

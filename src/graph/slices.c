@@ -197,6 +197,10 @@ void lk_slices_set_active(lk_slices *slices, const int64_t *active) {
     }
 }
 
+void lk_slices_set_along(lk_slices *slices, const uint16_t *along) {
+    slices->along = along;
+}
+
 lk_execution *lk_slices_execution(lk_slices *slices) {
     return slices->suspect;
 }
@@ -225,6 +229,10 @@ static lk_status forward(lk_slices *s, lk_execution *execution, int64_t slice) {
     execution->first_example = first;
     execution->examples = s->count;
     if (s->options.window != NULL) {
+        int64_t along = s->graph->along / s->options.window->positions;
+        lk_execution_set_along(
+            execution,
+            along > 0 ? s->along + first * (s->position[1] - s->position[0]) * along : NULL);
         LK_TRY(lk_execution_window_forward(execution, s->position[0], s->position[1], x));
     } else {
         lk_slices_give(s, execution, first, count);

@@ -63,6 +63,8 @@ lk_execution *lk_slices_execution(lk_slices *slices);
 lk_status lk_slices_window_begin(lk_slices *slices, const uint16_t *given);
 /* As lk_execution_set_active, for the next runs: of the first lanes of all slices. */
 void lk_slices_set_active(lk_slices *slices, const int64_t *active);
+/* As lk_execution_set_along, for the next runs: of all lanes, not owned. */
+void lk_slices_set_along(lk_slices *slices, const uint16_t *along);
 lk_status lk_slices_window_run(lk_slices *slices, int64_t first, int64_t last, const uint16_t *x,
                                double *nll_nats);
 void lk_slices_window_slide(lk_slices *slices, int64_t end);

@@ -29,7 +29,7 @@ struct lk_slices {
     float **part;    /* [part_count][parameters], owned; the first are the parameters' own */
     float *gradient; /* [part_count - 1][all floats], owned: what the others point into */
     /* The present run. */
-    const uint16_t *x, *given;
+    const uint16_t *x, *given, *along;
     const float *example_weights; /* or NULL */
     double *nll_nats;
     int64_t count, slices;   /* examples; slices of the whole minibatch */

@@ -154,10 +154,21 @@ static lk_status list_cells(lk_window *w, const lk_node *node) {
     return LK_OK;
 }
 
+/* Of a field: it is given along the stream. Of another node: it reads one that is so. */
+static bool is_along(const lk_window *w, const lk_node *node) {
+    const lk_field *field = lk_graph_field_of(w->graph, node);
+    bool along = field != NULL && field->role == LK_ALONG;
+    for (int32_t input = 0; input < node->input_count; input++) {
+        along = along || w->nodes[node->inputs[input]->index].along;
+    }
+    return along;
+}
+
 static lk_status begin_node(lk_window *w, const lk_node *node) {
     lk_window_node *n = &w->nodes[node->index];
     bool field = node->index < w->graph->field_count;
-    n->constant = node->steps.step[node->steps.count - 1] == 0;
+    n->along = is_along(w, node);
+    n->constant = !n->along && node->steps.step[node->steps.count - 1] == 0;
     n->same = n->constant && is_same(w, node);
     n->brief = !n->constant && !field && !is_output(w->graph, node);
     if (n->constant) {

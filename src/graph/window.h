@@ -13,7 +13,8 @@
  *
  * Nodes that depend on no variable (constants, and what is computed from given fields) need not
  * repeat. Others may read them if each position reads the same cells, or if their own cells are the
- * same at each position. */
+ * same at each position. What is given along the stream, and what is computed from it, repeats as
+ * variables do, and is ready at the first step of its position. */
 #ifndef LK_GRAPH_WINDOW_H
 #define LK_GRAPH_WINDOW_H
 
@@ -22,6 +23,7 @@
 typedef struct lk_window_node {
     bool constant; /* depends on no variable: computed at the beginning, held whole */
     bool same;     /* constant, with the same cells at each position */
+    bool along;    /* depends on what is given along the stream */
     int64_t cells; /* for each position; 0 if constant */
     /* Cells of a position, 0 .. cells - 1, by the step at which they come, counted from the
      * position's first. Those that need the position's last variable are late: they come with the

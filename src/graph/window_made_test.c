@@ -1,6 +1,7 @@
 /* Graphs made by hand, run along a stream against one over the whole stream, bit for bit: networks
  * that stride, whose positions are several symbols; several fields; nodes that depend on given
- * fields alone. By either schedule, and by both in turns. And what is refused. */
+ * fields alone, and on such as are given along the stream. By either schedule, and by both in
+ * turns. And what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +29,7 @@ typedef struct made_case {
     int64_t given;            /* cells of a field before these, if any */
     int64_t period, lookback; /* symbols of a position; positions, by hand */
     void (*build)(lk_graph *graph, int64_t symbols);
+    bool along; /* two fields are given along it, of 1 and 2 cells for each symbol */
 } made_case;
 
 /* ---- graphs ---------------------------------------------------------------------------------- */
@@ -138,10 +140,43 @@ static void build_seven(lk_graph *graph, int64_t symbols) {
                     &lk_categorical);
 }
 
+/* Of what is given along: one field as it is, of the other what stands before, which outlasts its
+ * position; and the first alone is an output's past, so that nothing of the data is. */
+static lk_node *read_along(lk_graph *graph, int64_t symbols) {
+    int32_t second[2 * SYMBOLS];
+    for (int64_t i = 0; i < symbols; i++) {
+        second[i] = (int32_t)(2 * i + 1);
+    }
+    lk_node *one = lk_embedding(graph, "one", graph->fields[0].node, CLASSES, 4);
+    lk_node *other = lk_select_cells(graph, graph->fields[1].node, second, symbols);
+    other = lk_embedding(graph, "other", other, CLASSES, 4);
+    return lk_add(graph, one, conv(graph, "above", lk_tanh(graph, other), 4, before, 2, 1));
+}
+
+static void build_slower(lk_graph *graph, int64_t symbols) {
+    lk_node *symbol = lk_embedding(graph, "embedding", graph->data, ALPHABET, 4);
+    lk_node *state = lk_recurrent_tanh(graph, "state", lk_shift(graph, symbol, 1, 0.0f));
+    lk_node *given = read_along(graph, symbols);
+    lk_node *both = lk_add(graph, given, lk_multiply(graph, state, given));
+    lk_graph_finish(graph, head(graph, "logits", both), &lk_categorical);
+}
+
+/* Pairs of symbols, and nothing of the data. */
+static void build_slower_pairs(lk_graph *graph, int64_t symbols) {
+    lk_node *down = conv(graph, "down", read_along(graph, symbols), 4, around, 2, 2);
+    lk_node *up = repeated(graph, lk_relu(graph, down), 2, symbols);
+    lk_graph_finish(graph, head(graph, "logits", up), &lk_categorical);
+}
+
 static const made_case cases[] = {
-    {"halved", 1, 0, 2, 6, build_halved},         {"a sixth", 1, 0, 6, 2, build_sixth},
-    {"two fields", 2, 0, 1, 2, build_two_fields}, {"a class", 1, 1, 1, 3, build_class},
-    {"seven", 1, 7, 1, 2, build_seven},           {"restored", 1, 0, 2, 2, build_restored},
+    {"halved", 1, 0, 2, 6, build_halved, false},
+    {"a sixth", 1, 0, 6, 2, build_sixth, false},
+    {"two fields", 2, 0, 1, 2, build_two_fields, false},
+    {"a class", 1, 1, 1, 3, build_class, false},
+    {"seven", 1, 7, 1, 2, build_seven, false},
+    {"restored", 1, 0, 2, 2, build_restored, false},
+    {"slower", 1, 0, 1, 3, build_slower, true},
+    {"slower pairs", 1, 0, 2, 2, build_slower_pairs, true},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
@@ -155,6 +190,7 @@ typedef struct fixture {
     lk_execution *whole;
     uint16_t *x; /* [STREAMS][variables] */
     uint16_t given[STREAMS * 8];
+    uint16_t along[STREAMS * SYMBOLS * 3]; /* as the whole graph takes it */
 } fixture;
 
 static void ok(lk_context *context, lk_status status) {
@@ -166,8 +202,14 @@ static void ok(lk_context *context, lk_status status) {
 /* The variables of a symbol come one after another, whatever their fields. */
 static lk_graph *make_graph(fixture *f, int64_t symbols) {
     int32_t rank[2][SYMBOLS * 2];
-    lk_field fields[3] = {{.name = "given", .role = LK_GIVEN, .cells = f->c->given, .alphabet = 4}};
+    lk_field fields[4] = {{.name = "given", .role = LK_GIVEN, .cells = f->c->given, .alphabet = 4}};
     int32_t count = f->c->given > 0 ? 1 : 0;
+    for (int32_t k = 1; k <= 2 && f->c->along; k++) {
+        fields[count++] = (lk_field){.name = k == 1 ? "slow" : "slower",
+                                     .role = LK_ALONG,
+                                     .cells = k * symbols,
+                                     .alphabet = CLASSES};
+    }
     for (int32_t m = 0; m < f->c->modelled; m++) {
         for (int64_t i = 0; i < symbols; i++) {
             rank[m][i] = (int32_t)(i * f->c->modelled + m);
@@ -210,8 +252,13 @@ static void begin_case(fixture *f, const made_case *c, lk_plan plan) {
     for (int i = 0; i < STREAMS * 8; i++) {
         f->given[i] = (uint16_t)((i * 5 + 1) % CLASSES);
     }
+    for (int64_t i = 0; i < STREAMS * SYMBOLS * 3; i++) {
+        f->along[i] =
+            (uint16_t)lk_random_below((lk_random){SEED, LK_FOR_CHECK}, 78, (uint64_t)i, CLASSES);
+    }
     ok(f->context, lk_execution_create(f->graph, plan, STREAMS, &f->whole));
     lk_execution_give(f->whole, f->given, STREAMS);
+    lk_execution_set_along(f->whole, f->along);
     ok(f->context, lk_execution_forward(f->whole, f->x, STREAMS));
 }
 
@@ -230,6 +277,7 @@ typedef struct along {
     lk_window window;
     lk_execution *execution;
     int64_t end, seen; /* positions: of the window that hold values; of the streams */
+    uint16_t given[STREAMS * SYMBOLS * 3]; /* along the next call's */
 } along;
 
 static void begin_along(along *a, fixture *f, int64_t width, lk_plan plan) {
@@ -276,6 +324,20 @@ static void same_parameters(const along *a, int64_t place, int64_t window_place)
     }
 }
 
+/* Of the next positions, each with its part of one field and then of the other. */
+static void give_along(along *a, int64_t positions) {
+    int64_t period = a->f->c->period;
+    uint16_t *to = a->given;
+    for (int64_t i = 0; i < STREAMS * positions && a->f->c->along; i++) {
+        const uint16_t *from = a->f->along + i / positions * SYMBOLS * 3;
+        int64_t symbol = (a->seen + i % positions) * period;
+        memcpy(to, from + symbol, (size_t)period * sizeof *to);
+        memcpy(to + period, from + SYMBOLS + 2 * symbol, (size_t)(2 * period) * sizeof *to);
+        to += 3 * period;
+    }
+    lk_execution_set_along(a->execution, a->given);
+}
+
 static void run_parallel(along *a, int64_t positions) {
     int64_t unit = a->window.unit, first = a->seen * unit, count = positions * unit;
     uint16_t x[STREAMS * SYMBOLS * 2];
@@ -283,6 +345,7 @@ static void run_parallel(along *a, int64_t positions) {
     for (int64_t i = 0; i < STREAMS * count; i++) {
         x[i] = a->f->x[i / count * a->f->graph->variables + variable_of(a, first + i % count)];
     }
+    give_along(a, positions);
     ok(a->f->context, lk_execution_window_forward(a->execution, a->end, a->end + positions, x));
     for (int64_t i = 0; i < count; i++) {
         same_parameters(a, first + i, a->end * unit + i);
@@ -296,6 +359,7 @@ static void run_steps(along *a) {
     const made_case *c = a->f->c;
     int64_t unit = a->window.unit;
     make_room(a, 1);
+    give_along(a, 1);
     for (int64_t step = 0; step < unit; step++) {
         int64_t k =
             step % c->modelled * c->period + step / c->modelled; /* in the order of fields */
@@ -550,10 +614,12 @@ static void test_refusals(void **state) {
         int64_t unit;
         const char *part;
     } refused[] = {
-        {{"each", 1, 12, 1, 1, build_other_each}, 1, "depends on no variable, and these differ"},
-        {{"stretched", 1, 0, 1, 1, build_stretched}, 1, "read differently"},
-        {{"not whole", 1, 0, 1, 1, build_halved}, 1, "not equally many cells"},
-        {{"not whole", 1, 0, 1, 1, build_sixth}, 4, "not equally many cells"},
+        {{"each", 1, 12, 1, 1, build_other_each, false},
+         1,
+         "depends on no variable, and these differ"},
+        {{"stretched", 1, 0, 1, 1, build_stretched, false}, 1, "read differently"},
+        {{"not whole", 1, 0, 1, 1, build_halved, false}, 1, "not equally many cells"},
+        {{"not whole", 1, 0, 1, 1, build_sixth, false}, 4, "not equally many cells"},
     };
     for (int i = 0; i < (int)(sizeof refused / sizeof *refused); i++) {
         fixture f = {.c = &refused[i].c};

@@ -98,11 +98,12 @@ static lk_status accept(lk_checker *c) {
                        lk_items_path(c->items));
     }
     c->shape = (lk_shape){1, {0}};
+    LK_TRY(lk_model_accepts_local(model, c->items));
     return model->data.stream ? LK_OK : lk_model_takes(model, dataset, &c->shape);
 }
 
 /* Examples, or one text; with each label in turn. */
-static lk_status draw(const lk_model *model, lk_dataset **drawn) {
+static lk_status draw(const lk_model *model, const lk_local *local, lk_dataset **drawn) {
     uint16_t labels[DRAWN_MOST];
     bool text = model->data.stream;
     int64_t symbols = DRAWN_SYMBOLS - DRAWN_SYMBOLS % lk_model_unit(model);
@@ -118,7 +119,8 @@ static lk_status draw(const lk_model *model, lk_dataset **drawn) {
                                  .temperature = 1.0f,
                                  .shape = text ? (lk_shape){1, {symbols}} : model->data.shape,
                                  .labels = model->data.labels > 0 ? labels : NULL,
-                                 .label_count = DRAWN_MOST};
+                                 .label_count = DRAWN_MOST,
+                                 .local = local};
     return lk_sample(model, &options, drawn);
 }
 
@@ -131,9 +133,16 @@ static lk_status check_drawn(lk_checker *c, lk_check_result *results, int32_t co
     if (bytes > EXAMPLE_BYTES_MOST) {
         return prove_alone(c, bytes, results, count);
     }
-    LK_TRY(draw(model, &drawn));
-    lk_status status = lk_model_items(model, drawn, &c->items);
-    status = status == LK_OK ? accept(c) : status;
+    lk_local *local;
+    LK_TRY(lk_model_draw_local(model, DRAWN_SYMBOLS, &local));
+    lk_status status = draw(model, local, &drawn);
+    status = status == LK_OK ? lk_model_items(model, drawn, &c->items) : status;
+    if (status != LK_OK) {
+        lk_local_destroy(local);
+        return status;
+    }
+    lk_items_local_take(c->items, local);
+    status = accept(c);
     status = status == LK_OK ? run_checks(c, results, count) : status;
     lk_items_close(c->items);
     lk_dataset_destroy(drawn);

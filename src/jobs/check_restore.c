@@ -4,6 +4,7 @@
 #include "codec/codec.h"
 #include "jobs/check_inside.h"
 #include "models/run.h"
+#include "models/take.h"
 
 #define CODED_EXAMPLES 64
 #define CODED_SYMBOLS 3000
@@ -165,7 +166,10 @@ static lk_status code_text(const lk_checker *c, float learning_rate, attempt *a)
     LK_TRY(lk_items_of_texts_take(c->model->context, "text", &text, 1, &items));
     lk_codec_options options = {
         .chunk = lk_items_total(items) / 2 + 1, .lanes = 3, .learning_rate = learning_rate};
-    lk_status status = label(items, lk_items_labels(c->items));
+    lk_local *local;
+    lk_status status = lk_model_draw_local(c->model, lk_items_total(items), &local);
+    lk_items_local_take(items, local);
+    status = status == LK_OK ? label(items, lk_items_labels(c->items)) : status;
     status = status == LK_OK ? code(c, items, options, a) : status;
     lk_items_close(items);
     return status;

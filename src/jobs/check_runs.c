@@ -95,8 +95,17 @@ static void finish(looking *k) {
     lk_release(k->x);
 }
 
-static lk_status begin(const looking *k, lk_run *run) {
+/* Of the lane's item: of copies that are changed, that of which they are. */
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    const looking *k = argument;
+    return lk_items_local_cells(k->c->items, k->item + (k->change == CHANGE_NOTHING ? lane : 0),
+                                first, count, cells);
+}
+
+static lk_status begin(looking *k, lk_run *run) {
     uint16_t labels[LANES_MOST];
+    lk_run_set_local(run, (lk_local_reader){read_local, k});
     bool given = k->c->model->data.labels > 0;
     for (int64_t n = 0; n < k->lanes && given; n++) {
         labels[n] = lk_items_labels(k->c->items)[k->change == CHANGE_NOTHING ? k->item + n : 0];
@@ -162,7 +171,7 @@ static lk_status compare_steps(const looking *k, int64_t begin, int64_t count) {
     return LK_OK;
 }
 
-static lk_status run_along(const looking *k) {
+static lk_status run_along(looking *k) {
     LK_TRY(begin(k, k->run));
     LK_TRY(k->steps != NULL ? begin(k, k->steps) : LK_OK);
     for (int64_t first = 0, here; first < k->variables; first += here) {

@@ -8,7 +8,6 @@
 #include "models/take.h"
 
 #define GIVEN_VALUES_MOST ((int64_t)1 << 30)
-#define AT_ONCE 1024 /* symbols of a prompt that are read together */
 
 lk_status lk_given_open(lk_context *context, const char *name, int64_t examples, int64_t variables,
                         lk_shape shape, lk_given *given) {
@@ -29,6 +28,7 @@ lk_status lk_given_open(lk_context *context, const char *name, int64_t examples,
 void lk_given_deinit(lk_given *given) {
     lk_release(given->values);
     lk_release(given->labels);
+    lk_prompt_close(given->prompt);
     *given = (lk_given){0};
 }
 
@@ -345,40 +345,4 @@ lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int3
         LK_TRY(hold_label(model, dataset, i, chosen, &given->labels[i]));
     }
     return LK_OK;
-}
-
-/* ---- prompts --------------------------------------------------------------------------------- */
-
-static lk_status refuse_escape(const lk_model *model, lk_stream *prompt, int64_t symbol) {
-    uint32_t character;
-    LK_TRY(lk_stream_characters(prompt, symbol, 1, &character));
-    bool byte = character >= LK_UTF8_BYTE;
-    return lk_fail(
-        model->context, LK_INVALID,
-        "%s: character %lld (%s%0*X) is not in the model's alphabet of %d characters: leave it out",
-        lk_stream_path(prompt), (long long)symbol + 1, byte ? "no UTF-8, byte 0x" : "U+",
-        byte ? 2 : 4, byte ? character - LK_UTF8_BYTE : character, model->data.symbols.count);
-}
-
-static lk_status read_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
-    uint16_t symbols[AT_ONCE];
-    int64_t length = lk_stream_length(prompt);
-    LK_TRY(lk_given_open(model->context, lk_stream_path(prompt), 1, length, (lk_shape){1, {length}},
-                         given));
-    for (int64_t i = 0; i < length; i++) {
-        if (i % AT_ONCE == 0) {
-            LK_TRY(lk_stream_read(prompt, i, length - i < AT_ONCE ? length - i : AT_ONCE, symbols));
-        }
-        given->values[i] = symbols[i % AT_ONCE];
-        if (lk_symbols_escapes(&model->data.symbols, symbols[i % AT_ONCE])) {
-            return refuse_escape(model, prompt, i);
-        }
-    }
-    return LK_OK;
-}
-
-lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given) {
-    LK_REQUIRE(lk_symbols_equal(lk_stream_symbols(prompt), &model->data.symbols));
-    *given = (lk_given){0};
-    return or_nothing(read_prompt(model, prompt, given), given);
 }

@@ -6,11 +6,15 @@
 #include "data/stream.h"
 #include "models/model.h"
 
+/* What texts begin with (jobs/prompt.c). */
+typedef struct lk_prompt lk_prompt;
+
 /* Variables that samples must have: row i % examples holds for sample i. */
 typedef struct lk_given {
     int64_t examples, variables; /* of the model: with a view, its cells. Those of a prompt are
                                     fewer than its samples have, the rest is open */
     int32_t *values;             /* owned, [examples][variables]; -1: to be drawn */
+    lk_prompt *prompt;           /* owned: of one row, in place of values, all held; or NULL */
     const lk_view *view;         /* the model's; NULL: values are those of the data */
     uint16_t *labels;            /* owned, [examples]: the rows' own; NULL: the data have none */
     lk_shape shape; /* of what is completed: the model's, or for families of any size that of larger
@@ -51,8 +55,9 @@ lk_status lk_given_scaled(const lk_model *model, const lk_dataset *dataset, int6
 lk_status lk_given_labels(const lk_model *model, const lk_dataset *dataset, int32_t chosen,
                           lk_given *given);
 
-/* What every text begins with, of the model's symbols. LK_INVALID when it holds an escape: nothing
- * says what would stand there. */
+/* What every text begins with, of the model's symbols, which is read again as texts are drawn: what
+ * the stream is of must outlive `given`, the stream itself need not. LK_INVALID when it holds an
+ * escape: nothing says what would stand there. */
 lk_status lk_given_prompt(const lk_model *model, lk_stream *prompt, lk_given *given);
 
 /* Rows all of which are open; of a data set or lines of that name. */
@@ -74,10 +79,21 @@ lk_status lk_given_see(const lk_model *model, const char *name, lk_given *given)
 
 void lk_given_deinit(lk_given *given);
 
+/* Of a prompt: reads what stands at a symbol of it and behind, for lk_prompt_symbol. */
+lk_status lk_prompt_reach(lk_prompt *prompt, int64_t symbol);
+uint16_t lk_prompt_symbol(const lk_prompt *prompt, int64_t symbol);
+void lk_prompt_close(lk_prompt *prompt);
+/* Before lk_given_value of a variable; by one thread at a time, where there is a prompt. */
+static inline lk_status lk_given_reach(const lk_given *given, int64_t variable) {
+    bool prompt = given != NULL && given->prompt != NULL && variable < given->variables;
+    return prompt ? lk_prompt_reach(given->prompt, variable) : LK_OK;
+}
+
 /* What sample `sample` is held at; -1: it is drawn. given may be NULL. */
 static inline int32_t lk_given_value(const lk_given *given, int64_t sample, int64_t variable) {
-    return given == NULL || variable >= given->variables
-               ? -1
+    return given == NULL || variable >= given->variables ? -1
+           : given->prompt != NULL
+               ? lk_prompt_symbol(given->prompt, variable)
                : given->values[sample % given->examples * given->variables + variable];
 }
 

@@ -27,6 +27,7 @@ typedef struct family {
     const char *settings[8];
     int threads;      /* 0: 1 */
     int64_t examples; /* 0: 6 */
+    lk_local_form local;
 } family;
 
 static const family families[] = {
@@ -97,6 +98,11 @@ static const family families[] = {
      .shape = {1, {8}},
      .stream = true,
      .settings = {"layers=2", "channels=2", "head=2"}},
+    {.name = "wavenet",
+     .shape = {1, {8}},
+     .stream = true,
+     .settings = {"layers=2", "channels=2", "gates=2", "skip=2", "upsampling=learned"},
+     .local = {3, 4}},
     {.name = "transformer",
      .shape = {2, {3, 3}},
      .alphabet = 2,
@@ -170,6 +176,7 @@ static lk_data_description description(const bench *b) {
         .alphabet = f->stream ? lk_symbols_alphabet(&b->symbols) : f->alphabet,
         .stream = f->stream,
         .symbols = b->symbols,
+        .local = f->local,
     };
 }
 
@@ -207,9 +214,22 @@ static lk_status compress_data(const bench *b, const char *path) {
     return compress_items(b, items, path, 0);
 }
 
+/* Takes texts that were opened, if they were, and puts a slower sequence beside them. */
+static lk_status with_local(const bench *b, lk_status opened, lk_items **items) {
+    lk_local *local = NULL;
+    LK_TRY(opened);
+    lk_status status = lk_model_draw_local(b->model, lk_items_total(*items), &local);
+    lk_items_local_take(*items, local);
+    if (status != LK_OK) {
+        lk_items_close(*items);
+        *items = NULL;
+    }
+    return status;
+}
+
 static lk_status compress_text(const bench *b, const char *path, float rate) {
     lk_items *items;
-    LK_TRY(lk_model_open_files(b->model, b->text, NULL, &items));
+    LK_TRY(with_local(b, lk_model_open_files(b->model, b->text, NULL, &items), &items));
     return compress_items(b, items, path, rate);
 }
 
@@ -516,7 +536,7 @@ static lk_status act_train_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_model *model;
     lk_items *texts;
-    LK_TRY(lk_items_open_texts(b->context, b->text, &b->symbols, &texts));
+    LK_TRY(with_local(b, lk_items_open_texts(b->context, b->text, &b->symbols, &texts), &texts));
     lk_status status = create(b, &model);
     if (status == LK_OK) {
         lk_train_options options = few_steps();
@@ -538,7 +558,7 @@ static lk_status act_train_texts(void *subject, uint64_t *digest) {
 static lk_status act_walk(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_items *items;
-    lk_status status = lk_model_open_texts(b->model, b->text, NULL, &items);
+    lk_status status = with_local(b, lk_model_open_texts(b->model, b->text, NULL, &items), &items);
     for (int learns = 0; learns < 2 && status == LK_OK; learns++) {
         const lk_walk_options how = {.learning_rate = learns == 0 ? 0 : 0.01f};
         lk_evaluation evaluation;
@@ -562,7 +582,12 @@ static lk_status take_symbols(void *argument, bool drawn, const uint16_t *symbol
 static lk_status act_sample_texts(void *subject, uint64_t *digest) {
     const bench *b = subject;
     lk_sample_options options = {.count = 2, .seed = SEED, .temperature = 1, .shape = {1, {12}}};
-    return lk_sample_texts(b->model, &options, take_symbols, digest);
+    lk_local *local;
+    LK_TRY(lk_model_draw_local(b->model, 12, &local));
+    options.local = local;
+    lk_status status = lk_sample_texts(b->model, &options, take_symbols, digest);
+    lk_local_destroy(local);
+    return status;
 }
 
 static lk_status act_compress_text(void *subject, uint64_t *digest) {
@@ -586,7 +611,7 @@ static lk_status act_check_texts(void *subject, uint64_t *digest) {
     lk_stream *text;
     lk_items *items;
     LK_TRY(lk_stream_open(b->context, b->text, &b->symbols, &text));
-    LK_TRY(lk_items_of_texts_take(b->context, b->text, &text, 1, &items));
+    LK_TRY(with_local(b, lk_items_of_texts_take(b->context, b->text, &text, 1, &items), &items));
     return check_items(b, items, digest);
 }
 

@@ -181,6 +181,7 @@ typedef struct shaker {
     const lk_model *model;
     lk_receptive *field;
     lk_run *run;
+    lk_local *local;             /* owned, where the model is given one */
     lk_dataset *data;            /* [lanes]: the example itself, and copies that are changed */
     int64_t changed[LANES_MOST]; /* the variable that is, in lanes 1 and on */
     int64_t lanes, total;        /* total: variables of the network that are run */
@@ -204,10 +205,17 @@ static void compare(shaker *s, int64_t place) {
     }
 }
 
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    (void)lane;
+    return lk_local_read_cells(argument, 0, first, count, cells);
+}
+
 static lk_status run_lanes(shaker *s) {
     static const uint16_t given[LANES_MOST] = {0}; /* the first label */
     int64_t window = lk_run_window(s->run), most = 0;
     memset(s->distance, 0, sizeof s->distance);
+    lk_run_set_local(s->run, (lk_local_reader){read_local, s->local});
     LK_TRY(lk_run_begin(s->run, s->lanes, s->model->data.labels > 0 ? given : NULL));
     for (int64_t done = 0; done < s->total; done += most) {
         most = s->total - done < window ? s->total - done : window;
@@ -290,12 +298,14 @@ static lk_status perturb(const lk_model *model, lk_receptive *field) {
     lk_dataset *drawn = NULL;
     int64_t lanes;
     shaker s = {.model = model, .field = field};
+    LK_TRY(lk_model_draw_local(model, field->variables, &s.local));
     const lk_sample_options how = {.count = field->examples,
                                    .seed = 1,
                                    .temperature = 1.0f,
                                    .shape = field->shape,
                                    .labels = model->data.labels > 0 ? &label : NULL,
-                                   .label_count = 1};
+                                   .label_count = 1,
+                                   .local = s.local};
     lk_status status = lk_sample(model, &how, &drawn);
     status = status == LK_OK ? open_shaker(&s, &lanes) : status;
     for (int32_t n = 0; status == LK_OK && n < field->examples; n++) {
@@ -304,6 +314,7 @@ static lk_status perturb(const lk_model *model, lk_receptive *field) {
     lk_dataset_destroy(drawn);
     lk_dataset_destroy(s.data);
     lk_run_close(s.run);
+    lk_local_destroy(s.local);
     lk_release(s.x);
     lk_release(s.piece);
     lk_release(s.probability);

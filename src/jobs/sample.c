@@ -184,8 +184,9 @@ static int64_t draw_network(const sampling *s, int64_t sample) {
 static lk_status draw_alike(sampling *s, int64_t sample, int64_t period) {
     const lk_sample_options *o = s->options;
     const lk_given *given = o->given;
-    const int32_t *row =
-        given != NULL ? given->values + sample % given->examples * given->variables : NULL;
+    const int32_t *row = given != NULL && given->prompt == NULL
+                             ? given->values + sample % given->examples * given->variables
+                             : NULL;
     LK_TRY(find_odds(s, row, o->labels != NULL ? o->labels + sample % o->label_count : NULL));
     for (int64_t k = 0; k < lk_model_variants(s->model); k++) {
         s->group.count = 0;
@@ -228,7 +229,7 @@ static lk_status draw_rows(sampling *s) {
     const lk_sample_options *o = s->options;
     const lk_given *given = o->given;
     int64_t period = 1;
-    if (given != NULL && !s->own) {
+    if (given != NULL && !s->own && given->prompt == NULL) {
         LK_TRY(all_held_come_first(s, given));
     }
     if (given != NULL && !rows_are_alike(s, given)) {
@@ -312,6 +313,31 @@ static lk_status check_labels(const lk_model *model, const lk_sample_options *op
     return LK_OK;
 }
 
+/* The slower sequence is as long as the samples, at least. */
+static lk_status check_local(const sampling *s) {
+    const lk_model *model = s->model;
+    const lk_local_form *form = &model->data.local;
+    const lk_local *local = s->options->local;
+    if ((form->alphabet > 0) != (local != NULL)) {
+        return lk_fail(model->context, LK_MISMATCH, "%s%s",
+                       form->alphabet > 0
+                           ? "the model is given a slower sequence, and none is given"
+                           : "the model is not given a slower sequence, so that there is none to "
+                             "give",
+                       form->alphabet > 0 ? lk_advice(model->context, "local", " (--local FILE)")
+                                          : "");
+    }
+    int64_t positions = s->variables / lk_model_unit(model);
+    int64_t there = local != NULL ? lk_local_length(local, 0) : 0;
+    return local == NULL || there >= lk_local_count(form, positions)
+               ? LK_OK
+               : lk_fail(model->context, LK_INVALID,
+                         "samples of %lld positions want %lld symbols of the slower sequence, one "
+                         "for every %d, which has %lld",
+                         (long long)positions, (long long)lk_local_count(form, positions),
+                         form->every, (long long)there);
+}
+
 /* What the samples are to be, and that what is given is of that size too. */
 static lk_status find_shape(sampling *s) {
     const lk_model *model = s->model;
@@ -348,7 +374,8 @@ static lk_status begin(sampling *s, const lk_model *model, const lk_sample_optio
                        "the model sees values as they are, through no view, so that there is no "
                        "first part to draw");
     }
-    return find_shape(s);
+    LK_TRY(find_shape(s));
+    return check_local(s);
 }
 
 lk_status lk_sample_check(const lk_model *model, const lk_sample_options *options) {

@@ -25,6 +25,8 @@ typedef struct lk_sample_options {
     /* For a model of p(x | label): label i % label_count is that of sample i. */
     const uint16_t *labels;
     int64_t label_count;
+    /* For a model that is given a slower sequence: of one item, that of every sample. */
+    const lk_local *local;
     int64_t batch; /* 0: chosen by memory; the samples do not depend on it */
     /* In samples; false: LK_INTERRUPTED. Called by the caller's own thread. */
     bool (*progress)(void *argument, int64_t done, int64_t count);

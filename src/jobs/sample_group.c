@@ -142,8 +142,16 @@ static void draw_place(artist *a, int64_t place) {
 
 /* ---- one batch ------------------------------------------------------------------------------- */
 
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    (void)lane; /* all have the same */
+    const lk_sample_options *o = argument;
+    return lk_local_read_cells(o->local, 0, first, count, cells);
+}
+
 static lk_status begin(const artist *a) {
     const lk_sample_options *o = a->studio->group->options;
+    lk_run_set_local(a->run, (lk_local_reader){read_local, (void *)o});
     for (int64_t n = 0; n < a->lanes && o->labels != NULL; n++) {
         a->labels[n] = o->labels[a->sample[n] % o->label_count];
     }
@@ -155,8 +163,10 @@ static lk_status begin(const artist *a) {
 static lk_status next_naively(const artist *a, int64_t first, int64_t *last) {
     int64_t variables = a->studio->group->variables, unit = lk_run_unit(a->run), place = first;
     *last = lk_run_step_end(a->run, first);
-    while (place < *last && hold(a, lk_run_variable(a->run, place))) {
-        place++;
+    for (bool held = true; place < *last && held; place += held) {
+        int64_t variable = lk_run_variable(a->run, place);
+        LK_TRY(lk_given_reach(a->studio->group->options->given, variable));
+        held = hold(a, variable);
     }
     LK_TRY(place < *last ? begin(a) : LK_OK);
     int64_t end = place < *last ? smaller((*last + unit - 1) / unit * unit, variables) : 0;
@@ -322,6 +332,7 @@ static lk_status status_of(const studio *s) {
 static lk_status draw_symbol(studio *s, lk_pool *pool) {
     const lk_sample_group *g = s->group;
     bool held = true;
+    LK_TRY(lk_given_reach(g->options->given, s->place));
     if (s->apart) {
         lk_pool_run(pool, s->workers, symbol_piece, s);
     } else { /* it shares the pool's workers itself */
@@ -391,6 +402,10 @@ static bool work_apart(studio *s, const lk_run *run) {
     const lk_sample_group *g = s->group;
     int64_t threads = lk_pool_threads(g->model->context->pool);
     bool alone = g->samples == NULL || lk_team_size(g->model->context->team) == 1;
+    const lk_given *given = g->options->given;
+    if ((given != NULL && given->prompt != NULL) || g->options->local != NULL) {
+        return false; /* which one thread reads */
+    }
     if (threads == 1 || g->count == 1 || batches_of(s) >= threads) {
         return threads > 1 && g->count > 1;
     }

@@ -104,7 +104,7 @@ static lk_status prepare(const lk_model *model, const lk_sampling *how, request 
     LK_TRY(how->prompt_size > 0   ? hold_prompt(model, how, &r->given)
            : how->given_count > 0 ? hold_values(model, how, &r->given)
                                   : LK_OK);
-    r->options.given = r->given.values != NULL ? &r->given : NULL;
+    r->options.given = r->given.examples > 0 ? &r->given : NULL;
     if (text) {
         int64_t symbols = r->given.variables + how->length * lk_model_unit(model);
         r->options.shape = (lk_shape){1, {symbols}};

@@ -39,8 +39,9 @@ lk_status lk_family_takes(lk_context *context, const lk_family *family,
     if (wants->text && !family->streams) {
         return refuse_streams(context, family);
     }
-    const char *what = wants->label && !family->given  ? "given a label"
-                       : wants->view && !family->views ? "seen through a view"
+    const char *what = wants->label && !family->given   ? "given a label"
+                       : wants->local && !family->local ? "given a slower sequence along them"
+                       : wants->view && !family->views  ? "seen through a view"
                        : wants->table && (!family->tables || wants->view)
                            ? "of columns with different numbers of values"
                            : NULL;

@@ -71,6 +71,11 @@ static void put_fields(lk_hash *h, const lk_data_description *data) {
         put_integer(h, data->labels);
         put_dictionary(h, &data->classes);
     }
+    if (data->local.alphabet > 0) {
+        put_text(h, "local");
+        put_integer(h, data->local.every);
+        put_integer(h, data->local.alphabet);
+    }
     if (data->view.kind != NULL) {
         char text[LK_VIEW_TEXT];
         lk_view_print(&data->view, text);

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "models/order.h"
 
-/* Of a picture on which parameters are declared. */
+/* Of a picture on which parameters are declared; of a stream of frames, in whole ones. */
 #define SMALLEST_SIDE 2
 /* More variables than this in one example is a mistake or an attack. */
 #define VARIABLES_MOST (int64_t)(1 << 26)
@@ -71,11 +71,25 @@ static lk_status check_description(lk_context *context, lk_data_description data
     return LK_OK;
 }
 
+static lk_status check_local(lk_context *context, const lk_data_description *data) {
+    const lk_local_form *local = &data->local;
+    bool sane = data->stream && local->every >= 1 && local->every <= LK_LOCAL_EVERY_MOST &&
+                local->alphabet >= 1 && local->alphabet <= LK_LOCAL_ALPHABET_MOST;
+    return local->alphabet == 0 || sane
+               ? LK_OK
+               : lk_fail(
+                     context, LK_INVALID,
+                     "a slower sequence of %d symbols, one for every %d positions: there may be "
+                     "1 to %d, for every 1 to %d, along a stream",
+                     local->alphabet, local->every, LK_LOCAL_ALPHABET_MOST, LK_LOCAL_EVERY_MOST);
+}
+
 /* What the fields ask of a family, and whether they are sane. */
 static lk_status check_fields(lk_context *context, const lk_family *family,
                               const lk_data_description *data) {
     const lk_family_wants wants = {.text = data->stream,
                                    .label = data->labels > 0,
+                                   .local = data->local.alphabet > 0,
                                    .view = data->view.kind != NULL,
                                    .table = data->alphabets != NULL};
     LK_TRY(lk_family_takes(context, family, &wants));
@@ -90,7 +104,7 @@ static lk_status check_fields(lk_context *context, const lk_family *family,
         return lk_fail(context, LK_INVALID, "%d labels; there may be 1 to %d", data->labels,
                        LK_ALPHABET_MOST);
     }
-    return LK_OK;
+    return check_local(context, data);
 }
 
 /* Columns of words: where they do not all have as many values, each has its own alphabet. */
@@ -218,8 +232,9 @@ static bool is_by_shape(const lk_model *model) {
 static lk_status declare_parameters(lk_model *model) {
     lk_graph *graph;
     lk_shape shape = model->data.shape;
+    int64_t unit = lk_model_unit(model), side = (SMALLEST_SIDE + unit - 1) / unit * unit;
     for (int32_t axis = 0; axis < shape.axes && axis < 2; axis++) {
-        shape.size[axis] = shape.size[axis] < SMALLEST_SIDE ? shape.size[axis] : SMALLEST_SIDE;
+        shape.size[axis] = shape.size[axis] < side ? shape.size[axis] : side;
     }
     LK_TRY(check_natural(model));
     LK_TRY(lk_model_any_size(model) && is_by_shape(model) ? lk_model_graph_at(model, shape, &graph)

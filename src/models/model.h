@@ -5,6 +5,7 @@
 
 #include "data/dataset.h"
 #include "data/columns.h"
+#include "data/local.h"
 #include "data/symbols.h"
 #include "data/view.h"
 #include "graph/graph.h"
@@ -33,7 +34,8 @@ typedef struct lk_data_description {
     lk_picture_settings pictures; /* how pictures were read, and are again */
     bool stream; /* sequences without end: shape (one axis) is then only the window that training
                     looked at */
-    lk_symbols symbols; /* of a stream; a model owns its copy */
+    lk_symbols symbols;  /* of a stream; a model owns its copy */
+    lk_local_form local; /* of a stream: the slower sequence that is given along it; or none */
 } lk_data_description;
 
 /* Whether they are recordings. */
@@ -68,6 +70,7 @@ struct lk_family {
      * one that has no end. */
     bool streams;
     bool given; /* its networks take a given field: p(x | label) */
+    bool local; /* they take a slower sequence that is given along a stream */
     bool views; /* they take several modelled fields: the parts of a view */
     /* Of a family whose models are of views alone: the one that is taken where none is asked for.
      * LK_INVALID where there is none. NULL: then values are seen as they are. */
@@ -165,7 +168,7 @@ lk_family_is lk_family_any_order; /* yardsticks left out, of which nobody would 
 
 /* Kinds of data that not every family takes. */
 typedef struct lk_family_wants {
-    bool text, label, view, table; /* table: variables of different alphabets */
+    bool text, label, local, view, table; /* table: variables of different alphabets */
 } lk_family_wants;
 /* LK_INVALID says what the family does not take; which settings it does not have. */
 lk_status lk_family_takes(lk_context *context, const lk_family *family,
@@ -210,8 +213,9 @@ lk_status lk_model_graph(const lk_model *model, int32_t variant, lk_graph **grap
  * given variables first. */
 lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const int32_t *rank,
                                 lk_graph **graph);
-/* Its fields, at most LK_VIEW_PARTS_MOST + 1: the modelled ones, with ranks of all their cells,
- * then what is given; how many there are. For those who build networks. */
+/* Its fields, at most LK_MODEL_FIELDS_MOST: the modelled ones, with ranks of all their cells, then
+ * what is given; how many there are. For those who build networks. */
+#define LK_MODEL_FIELDS_MOST (LK_VIEW_PARTS_MOST + 2)
 int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fields);
 /* What an order-agnostic model is trained on. All variables have one rank, and behind what is given
  * anyway each modelled field has a given one of as many cells: what is known of it, which is its

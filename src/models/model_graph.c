@@ -47,6 +47,15 @@ int32_t lk_model_fields(const lk_model *model, const int32_t *rank, lk_field *fi
         fields[count++] =
             (lk_field){.name = "label", .role = LK_GIVEN, .cells = 1, .alphabet = data->labels};
     }
+    if (data->local.alphabet > 0) {
+        const lk_local_form *local = &data->local;
+        fields[count++] = (lk_field){
+            .name = "local",
+            .role = LK_ALONG,
+            .cells = data->variables / lk_model_unit(model) * LK_LOCAL_CELLS,
+            .alphabet = local->every > local->alphabet ? local->every : local->alphabet + 1,
+        };
+    }
     return count;
 }
 
@@ -54,7 +63,7 @@ lk_status lk_model_graph_ranked(const lk_model *model, int32_t variant, const in
                                 lk_graph **graph) {
     LK_REQUIRE(variant >= 0 && variant < lk_model_variants(model));
     lk_graph *made = NULL;
-    lk_field fields[LK_VIEW_PARTS_MOST + 1];
+    lk_field fields[LK_MODEL_FIELDS_MOST];
     int32_t *ranks = NULL;
     *graph = NULL;
     if (lk_model_view(model) != NULL) {

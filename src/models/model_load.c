@@ -291,6 +291,28 @@ static lk_status take_words(job *work) {
                          lk_dictionary_alphabet(&work->data.classes), work->data.labels);
 }
 
+/* "local", of a stream, is there where a slower sequence is given along it. */
+static lk_status take_local(job *work, const json_t *object, size_t *known) {
+    const json_t *local = json_object_get(object, "local");
+    if (local == NULL) {
+        return LK_OK;
+    }
+    ++*known;
+    const json_t *every = json_object_get(local, "every");
+    const json_t *alphabet = json_object_get(local, "alphabet");
+    bool right = !work->first_version && work->data.stream && json_object_size(local) == 2 &&
+                 json_is_integer(every) && json_integer_value(every) >= 1 &&
+                 json_integer_value(every) <= LK_LOCAL_EVERY_MOST && json_is_integer(alphabet) &&
+                 json_integer_value(alphabet) >= 1 &&
+                 json_integer_value(alphabet) <= LK_LOCAL_ALPHABET_MOST;
+    work->data.local =
+        (lk_local_form){(int32_t)json_integer_value(every), (int32_t)json_integer_value(alphabet)};
+    return right
+               ? LK_OK
+               : lk_fail(work->context, LK_FORMAT,
+                         "%s: metadata \"data\" have a wrong slower sequence (local)", work->path);
+}
+
 static lk_status take_data(job *work, const json_t *object) {
     lk_data_description *data = &work->data;
     const json_t *alphabet = json_object_get(object, "alphabet");
@@ -314,6 +336,7 @@ static lk_status take_data(job *work, const json_t *object) {
     size_t known = !data->stream ? 3 : data->symbols.kind == LK_SYMBOLS_SOUND ? 5 : 4;
     LK_TRY(take_fields(work, object, &known));
     LK_TRY(take_alphabets(work, object, &known));
+    LK_TRY(take_local(work, object, &known));
     if (json_object_size(object) != known) {
         return lk_fail(work->context, LK_FORMAT, "%s: metadata \"data\" say more than is known",
                        work->path);

@@ -83,6 +83,11 @@ static char *data_text(const lk_data_description *data) {
     if (data->labels > 0) {
         lk_json_set(&object, "labels", json_integer(data->labels));
     }
+    if (data->local.alphabet > 0) {
+        lk_json_set(&object, "local",
+                    json_pack("{sisi}", "every", (int)data->local.every, "alphabet",
+                              (int)data->local.alphabet));
+    }
     put_pictures(&object, &data->pictures);
     put_alphabets(&object, data);
     char *text = lk_json_text(object, JSON_COMPACT);

@@ -65,9 +65,24 @@ static int64_t positions_of(const lk_run *run, int64_t count) {
     return (count + run->unit - 1) / run->unit;
 }
 
+void lk_run_set_local(lk_run *run, lk_local_reader local) {
+    run->local = local;
+}
+
+/* What is given along `count` positions from `first` on, of which each is a frame. */
+static lk_status read_along(lk_run *run, int64_t first, int64_t count) {
+    for (int64_t lane = 0; lane < run->lanes && run->along != NULL; lane++) {
+        LK_TRY(run->local.read(run->local.argument, lane, first, count,
+                               run->along + lane * count * LK_LOCAL_CELLS));
+    }
+    lk_execution_set_along(run->execution, run->along);
+    return LK_OK;
+}
+
 lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given) {
     LK_REQUIRE(lanes >= 1 && lanes <= run->options.lanes);
     LK_REQUIRE(given != NULL || run->graph->given == 0);
+    LK_REQUIRE(run->along == NULL || run->local.read != NULL);
     run->lanes = lanes;
     run->end = run->first = run->count = run->seen = run->unset = run->learned = 0;
     run->cut = false;
@@ -110,6 +125,7 @@ lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count) {
         return lk_execution_forward(run->execution, x, run->lanes);
     }
     int64_t positions = positions_of(run, count);
+    LK_TRY(read_along(run, run->first / run->unit, positions));
     make_room(run, positions);
     int64_t from = run->end;
     run->end += positions;
@@ -153,6 +169,7 @@ lk_status lk_run_next(lk_run *run, int64_t *first, int64_t *last) {
         return lk_execution_compute(run->execution, step);
     }
     if (run->seen % run->unit == 0) {
+        LK_TRY(read_along(run, run->seen / run->unit, 1));
         make_room(run, 1);
         run->end++; /* counted as soon as its first variable is under way */
     }

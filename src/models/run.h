@@ -90,6 +90,9 @@ const char *lk_run_first_not_finite(const lk_run *run);
  * Weights that have learned stay as they are. */
 lk_status lk_run_begin(lk_run *run, int64_t lanes, const uint16_t *given);
 
+/* Of a model that is given a slower sequence (data/local.h): where it is read, before begin. */
+void lk_run_set_local(lk_run *run, lk_local_reader local);
+
 /* Parallel: the next `count` variables of each lane, x[lanes][count]. */
 lk_status lk_run_forward(lk_run *run, const uint16_t *x, int64_t count);
 /* Of these: terms[lanes][count] (NULL: not wanted), nats, and their sums nll_nats[lanes], added up

@@ -22,13 +22,15 @@ struct lk_run {
     /* Of a network that strides: an item may end within a position. Owned, [capacity * unit], NULL
      * where it cannot: how many lanes have a value at each place of such a last forward. */
     int64_t *active;
-    bool cut;             /* the last forward was such */
-    int64_t lanes;        /* of the present items */
-    int64_t end;          /* positions of the window graph that hold values */
-    int64_t first, count; /* places of the last forward, or of the present step */
-    int64_t seen;         /* variables that are done, of each lane */
-    int64_t unset;        /* of the present step's places */
-    int64_t learned;      /* `seen` when it last learned */
+    bool cut;              /* the last forward was such */
+    lk_local_reader local; /* of a model that is given a slower sequence; else read NULL */
+    uint16_t *along;       /* owned, [lanes][capacity][LK_LOCAL_CELLS]: what it says; or NULL */
+    int64_t lanes;         /* of the present items */
+    int64_t end;           /* positions of the window graph that hold values */
+    int64_t first, count;  /* places of the last forward, or of the present step */
+    int64_t seen;          /* variables that are done, of each lane */
+    int64_t unset;         /* of the present step's places */
+    int64_t learned;       /* `seen` when it last learned */
 };
 
 static inline bool lk_run_slides(const lk_run *run) {

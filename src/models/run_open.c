@@ -184,7 +184,10 @@ static lk_status open_sliding(const lk_model *model, lk_shape shape, const need 
     LK_TRY(ask_for_memory(run, bytes));
     LK_TRY(build_sliding(model, shape, window, run));
     run->variables = endless(model, shape) ? INT64_MAX : shape.size[0] * variables_of_row(shape);
-    return LK_OK;
+    return run->graph->along == 0 || run->period == lk_model_unit(model)
+               ? LK_OK
+               : lk_fail(model->context, LK_UNSUPPORTED,
+                         "a network that strides cannot be given a slower sequence");
 }
 
 /* A network that does not repeat along the data is held whole at their size, as one of a view is,
@@ -246,9 +249,12 @@ static lk_status make_values(lk_run *run) {
     if (run->options.pool != NULL) {
         lk_execution_set_pool(run->execution, run->options.pool);
     }
+    int64_t along = run->graph->along > 0 ? lanes * run->capacity * LK_LOCAL_CELLS : 0;
+    LK_REQUIRE(along == 0 || run->graph->along == run->window.positions * LK_LOCAL_CELLS);
     run->active = run->period > 1 ? lk_allocate(lk_run_window(run), sizeof *run->active) : NULL;
-    return run->period > 1 && run->active == NULL
-               ? lk_fail_no_memory(run->model->context, "a run", lk_run_window(run) * 8)
+    run->along = along > 0 ? lk_allocate(along, sizeof *run->along) : NULL;
+    return (run->period > 1 && run->active == NULL) || (along > 0 && run->along == NULL)
+               ? lk_fail_no_memory(run->model->context, "a run", lk_run_window(run) * 8 + along * 2)
                : LK_OK;
 }
 
@@ -297,6 +303,7 @@ lk_status lk_run_open_beside(const lk_run *run, int64_t lanes, lk_pool *pool, lk
     made->borrowed = true;
     made->execution = NULL;
     made->active = NULL;
+    made->along = NULL;
     made->options.lanes = lanes;
     made->options.pool = pool;
     return or_nothing(make_values(made), made, beside);
@@ -315,6 +322,7 @@ void lk_run_close(lk_run *run) {
         }
         lk_release(run->networks);
         lk_release(run->active);
+        lk_release(run->along);
         lk_release(run);
     }
 }

@@ -226,6 +226,51 @@ lk_status lk_model_open_files(const lk_model *model, const char *path, const cha
     return open_texts(model, path, labels, lk_items_open_files, items);
 }
 
+/* ---- slower sequences ------------------------------------------------------------------------ */
+
+lk_status lk_model_accepts_local(const lk_model *model, const lk_items *items) {
+    const lk_local_form *form = &model->data.local;
+    const lk_local *local = lk_items_local(items);
+    if (form->alphabet > 0 && local == NULL) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "%s: the model is given a slower sequence, a symbol for every %d positions, "
+                       "and none is given%s",
+                       lk_items_path(items), form->every,
+                       lk_advice(model->context, "local", " (--local PATH)"));
+    }
+    const lk_local_form *own = local != NULL ? lk_local_form_of(local) : form;
+    return local == NULL || (form->every == own->every && form->alphabet == own->alphabet)
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "%s: the slower sequence beside it is not one that the model is given",
+                         lk_items_path(items));
+}
+
+lk_status lk_model_read_local(const lk_model *model, const char *path, lk_items *items) {
+    const lk_local_form *form = &model->data.local;
+    if (path != NULL && form->alphabet == 0) {
+        return lk_fail(model->context, LK_INVALID,
+                       "%s: the model is not given a slower sequence: leave out %s", path,
+                       lk_advice_or(model->context, "local", "--local", "it"));
+    }
+    LK_TRY(path != NULL ? lk_items_read_local_files(model->context, items, path, form) : LK_OK);
+    return lk_model_accepts_local(model, items);
+}
+
+lk_status lk_model_draw_local(const lk_model *model, int64_t symbols, lk_local **local) {
+    *local = NULL;
+    if (model->data.local.alphabet == 0) {
+        return LK_OK;
+    }
+    LK_TRY(lk_local_create(model->context, &model->data.local, 1, local));
+    lk_status status = lk_local_add_drawn(*local, symbols / lk_model_unit(model), 1);
+    if (status != LK_OK) {
+        lk_local_destroy(*local);
+        *local = NULL;
+    }
+    return status;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symbol) {

@@ -58,6 +58,15 @@ lk_status lk_model_open_files(const lk_model *model, const char *path, const cha
                               lk_items **items);
 /* Gives texts that are open already such labels. */
 lk_status lk_model_label_texts(const lk_model *model, const char *labels, lk_items *items);
+/* LK_MISMATCH unless texts have a slower sequence beside them where the model is given such, of its
+ * form; they have none where it is not. */
+lk_status lk_model_accepts_local(const lk_model *model, const lk_items *items);
+/* Reads it from files (lk_items_read_local_files), for a model that is given such; path NULL: there
+ * are none. */
+lk_status lk_model_read_local(const lk_model *model, const char *path, lk_items *items);
+/* One that is drawn, beside so many symbols of the model, for checks; *local NULL: the model is
+ * given none. The caller's. */
+lk_status lk_model_draw_local(const lk_model *model, int64_t symbols, lk_local **local);
 /* The symbol of a label by its text, of a model that is given such; what is not known is
  * LK_INVALID, and the message lists what is. */
 lk_status lk_model_label(const lk_model *model, const char *text, uint16_t *symbol);

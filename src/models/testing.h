@@ -132,9 +132,18 @@ static inline void testing_fit(lk_model *model, const lk_dataset *train, const l
     testing_ok(model->context, model->family->fit(model, train, valid, &options));
 }
 
-/* Every example gets the same label, if the network takes one. */
+/* What every example is given along, [graph->along], set by tests of models that are given such. */
+static uint16_t *testing_along;
+
+/* Every example gets the same label, if the network takes one, and the same along. */
 static inline void testing_give(lk_execution *execution, const lk_graph *graph, int64_t count,
                                 uint16_t label) {
+    static uint16_t along[1 << 16];
+    assert_true(count * graph->along <= (1 << 16));
+    for (int64_t i = 0; i < count * graph->along; i++) {
+        along[i] = testing_along[i % graph->along];
+    }
+    lk_execution_set_along(execution, along);
     uint16_t *given = malloc((size_t)count * sizeof *given);
     assert_true(graph->given <= 1);
     for (int64_t n = 0; n < count; n++) {

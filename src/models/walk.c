@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "models/mixture.h"
 #include "models/passages.h"
+#include "models/take.h"
 #include "team/team.h"
 
 #define LANES 256
@@ -26,6 +27,7 @@ struct lk_walk {
     const lk_sink *sinks;
     int32_t sink_count;
     int64_t count, most, networks; /* of the items; side by side, at most; mixed */
+    int64_t item;                  /* of the present group's first lane */
     /* Kept. */
     lk_run **runs; /* [run_count], owned: one that turns, or one for each network that learns */
     int64_t run_count;
@@ -242,6 +244,13 @@ static bool taken_whole(const lk_walk *walk) {
     return walk->text == NULL && lk_run_variables(walk->runs[0]) == walk->window;
 }
 
+/* For runs of a model that is given a slower sequence. */
+static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    const lk_walk *walk = argument;
+    return lk_items_local_cells(walk->items, walk->item + lane, first, count, cells);
+}
+
 /* Network k over the group: sums, and terms where they are needed. */
 static lk_status forward(lk_walk *walk, const group *g, int64_t at, int64_t count, int64_t k) {
     lk_run *run = walk->runs[walk->run_count > 1 ? k : 0];
@@ -251,6 +260,8 @@ static lk_status forward(lk_walk *walk, const group *g, int64_t at, int64_t coun
         LK_TRY(lk_run_turn(run, k));
     }
     if (at == 0) {
+        walk->item = g->item;
+        lk_run_set_local(run, (lk_local_reader){read_local, walk});
         LK_TRY(lk_run_begin(run, g->lanes, labels != NULL ? labels + g->item : NULL));
     }
     LK_TRY(lk_run_forward(run, walk->symbols, count));
@@ -451,6 +462,7 @@ lk_status lk_walk_along(lk_walk *walk, lk_items *items, const lk_walk_options *o
         return status;
     }
     LK_TRY(check_labels(walk));
+    LK_TRY(walk->text != NULL ? lk_model_accepts_local(walk->model, items) : LK_OK);
     walk->sinks = sinks;
     walk->sink_count = sink_count;
     bool shared = walk->options.learning_rate == 0.0f; /* else each needs what the one before it

@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "models/run.h"
+#include "models/take.h"
 #include "train/feed.h"
 
 #define VALIDATION_LANES 32
@@ -93,6 +94,8 @@ static lk_status init(lk_trainer *t) {
                        "into folders named as their classes",
                        t->train_path);
     }
+    LK_TRY(lk_model_accepts_local(model, t->train_texts));
+    LK_TRY(t->valid_texts != NULL ? lk_model_accepts_local(model, t->valid_texts) : LK_OK);
     LK_TRY(is_one(t) ? measure_one(t) : arrange(t));
     t->validates = t->valid_texts != NULL;
     t->valid_examples = t->validates ? lk_items_total(t->valid_texts) / model->data.variables : 0;
@@ -102,15 +105,20 @@ static lk_status init(lk_trainer *t) {
     t->slices_of_0_1 = 1;
     int64_t symbols = t->batch_capacity * model->data.variables;
     t->window_symbols = lk_allocate(symbols, sizeof *t->window_symbols);
+    int64_t along =
+        model->data.local.alphabet > 0 ? symbols / lk_model_unit(model) * LK_LOCAL_CELLS : 0;
+    t->window_along = along > 0 ? lk_allocate(along, sizeof *t->window_along) : NULL;
     t->lane_labels = lk_allocate(t->batch_capacity, sizeof *t->lane_labels);
     t->carried = lk_allocate(lk_windows_carried(t->windows), sizeof *t->carried);
-    return t->window_symbols != NULL && t->lane_labels != NULL && t->carried != NULL
+    return t->window_symbols != NULL && t->lane_labels != NULL && t->carried != NULL &&
+                   (t->window_along != NULL || along == 0)
                ? LK_OK
-               : lk_fail_no_memory(model->context, "lanes", 2 * symbols);
+               : lk_fail_no_memory(model->context, "lanes", 2 * (symbols + along));
 }
 
 static void deinit(lk_trainer *t) {
     lk_release(t->window_symbols);
+    lk_release(t->window_along);
     lk_release(t->lane_labels);
     lk_release(t->carried);
     lk_release(t->places);
@@ -164,13 +172,29 @@ static lk_status begin(lk_trainer *t) {
     return LK_OK;
 }
 
-/* The text's symbols from `first` on, its end joined to its beginning. */
-static lk_status read_round(lk_items *text, int64_t first, int64_t count, uint16_t *symbols) {
-    int64_t length = lk_items_length(text, 0);
+/* What is given along a lane's window, from symbol `first` of its item on. */
+static lk_status read_along(lk_trainer *t, int64_t lane, int64_t item, int64_t first, int64_t count,
+                            int64_t at) {
+    int64_t unit = lk_model_unit(t->model), window = t->model->data.variables / unit;
+    uint16_t *along = t->window_along == NULL
+                          ? NULL
+                          : t->window_along + (lane * window + at / unit) * LK_LOCAL_CELLS;
+    return along == NULL
+               ? LK_OK
+               : lk_items_local_cells(t->train_texts, item, first / unit, count / unit, along);
+}
+
+/* A lane's window, symbols of the one text from `first` on, its end joined to its beginning. */
+static lk_status read_round(lk_trainer *t, int64_t lane, int64_t first) {
+    lk_items *text = t->train_texts;
+    int64_t length = lk_items_length(text, 0), count = t->model->data.variables;
+    uint16_t *symbols = t->window_symbols + lane * count;
     first %= length;
     int64_t here = first + count <= length ? count : length - first;
     LK_TRY(lk_items_read(text, 0, first, here, symbols));
-    return lk_items_read(text, 0, 0, count - here, symbols + here);
+    LK_TRY(read_along(t, lane, 0, first, here, 0));
+    LK_TRY(lk_items_read(text, 0, 0, count - here, symbols + here));
+    return read_along(t, lane, 0, 0, count - here, here);
 }
 
 static lk_status read_one(lk_trainer *t) {
@@ -182,7 +206,7 @@ static lk_status read_one(lk_trainer *t) {
     for (int64_t lane = 0; lane < t->batch_capacity; lane++) {
         int64_t first =
             offset + lane * (units / t->batch_capacity) * unit + t->state.position * window;
-        LK_TRY(read_round(t->train_texts, first, window, t->window_symbols + lane * window));
+        LK_TRY(read_round(t, lane, first));
     }
     return LK_OK;
 }
@@ -192,6 +216,11 @@ static lk_status read_group(lk_trainer *t, int64_t group, int64_t number) {
     int64_t window = t->model->data.variables, first = number * window;
     memset(t->active, 0, (size_t)window * sizeof *t->active);
     memset(t->window_symbols, 0, (size_t)(t->batch_capacity * window) * sizeof *t->window_symbols);
+    for (int64_t lane = 0; lane < t->batch_capacity; lane++) { /* no lane: as the first */
+        int64_t there = lane < lanes_of(t, group) ? lane : 0;
+        int64_t item = t->places[group * t->batch_capacity + there].item;
+        LK_TRY(read_along(t, lane, item, first, window, 0));
+    }
     for (int64_t lane = 0; lane < lanes_of(t, group); lane++) {
         const lk_text_place *place = &t->places[group * t->batch_capacity + lane];
         int64_t left = place->length - first, here = left < window ? left : window;
@@ -218,7 +247,8 @@ static lk_status run(lk_trainer *t) {
     }
     t->batch_count = t->batch_capacity;
     lk_slices_set_training(t->slices, true, t->options.seed, (uint64_t)t->state.step);
-    return lk_windows_train(t->windows, t->window_symbols, t->active, t->batch_nll);
+    return lk_windows_train(t->windows, t->window_symbols, t->window_along, t->active,
+                            t->batch_nll);
 }
 
 static int64_t example(const lk_trainer *t, int64_t i) {
@@ -237,6 +267,14 @@ static int64_t validation_lanes(const lk_trainer *t) {
 static int64_t validated_of_lane(const lk_trainer *t, int64_t lanes) {
     int64_t unit = lk_model_unit(t->model);
     return lk_items_length(t->valid_texts, 0) / unit / lanes * unit;
+}
+
+/* For the run: lanes are parts of one text. */
+static lk_status read_valid_local(void *argument, int64_t lane, int64_t first, int64_t count,
+                                  uint16_t *cells) {
+    const lk_trainer *t = argument;
+    int64_t each = validated_of_lane(t, validation_lanes(t)) / lk_model_unit(t->model);
+    return lk_items_local_cells(t->valid_texts, 0, lane * each + first, count, cells);
 }
 
 /* The next `here` symbols of every lane. */
@@ -268,6 +306,7 @@ static lk_status validate_one(lk_trainer *t, double *nll_nats) {
             .shape = {1, {0}}, .schedules = LK_BOTH, .lanes = lanes, .window = window};
         LK_TRY(lk_run_open(t->model, &options, &t->valid_run));
     }
+    lk_run_set_local(t->valid_run, (lk_local_reader){read_valid_local, t});
     uint16_t *x = lk_allocate(lanes * window, sizeof *x);
     lk_status status = x == NULL ? lk_fail_no_memory(t->model->context, "lanes", lanes * window * 2)
                                  : lk_run_begin(t->valid_run, lanes, label != NULL ? given : NULL);
@@ -317,6 +356,21 @@ static lk_status baselines(const lk_trainer *t, lk_baselines *b) {
 
 /* ---- what is said of the data ---------------------------------------------------------------- */
 
+/* And the slower sequence beside it. */
+static bool hash_local(const lk_items *texts, int64_t item, uint16_t *symbols,
+                       XXH3_state_t *state) {
+    const lk_local *local = lk_items_local(texts);
+    int64_t length = local != NULL ? lk_local_length(local, item) : 0;
+    for (int64_t at = 0; at < length; at += HASH_AT_ONCE) {
+        int64_t here = length - at < HASH_AT_ONCE ? length - at : HASH_AT_ONCE;
+        if (lk_local_read(local, item, at, here, symbols) != LK_OK) {
+            return false;
+        }
+        XXH3_128bits_update(state, symbols, (size_t)here * sizeof *symbols);
+    }
+    return true;
+}
+
 static bool hash_text(lk_items *texts, int64_t item, uint16_t *symbols, XXH3_state_t *state) {
     int64_t length = lk_items_length(texts, item);
     for (int64_t at = 0; at < length; at += HASH_AT_ONCE) {
@@ -326,7 +380,7 @@ static bool hash_text(lk_items *texts, int64_t item, uint16_t *symbols, XXH3_sta
         }
         XXH3_128bits_update(state, symbols, (size_t)here * sizeof *symbols);
     }
-    return true;
+    return hash_local(texts, item, symbols, state);
 }
 
 static json_t *hash(const lk_trainer *t, bool valid) {

@@ -65,6 +65,7 @@ struct lk_trainer {
     lk_items *train_texts, *valid_texts;
     lk_windows *windows;      /* owned */
     lk_run *valid_run;        /* owned: lanes of one validation text */
+    uint16_t *window_along;   /* owned, or NULL: of a model that is given a slower sequence */
     uint16_t *window_symbols; /* owned, [lanes][window] */
     uint16_t *lane_labels;    /* owned, [lanes] */
     float *carried;           /* owned: what the windows carry, as of a checkpoint */

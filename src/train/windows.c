@@ -69,8 +69,9 @@ lk_status lk_windows_begin(lk_windows *windows, const uint16_t *given) {
     return lk_slices_window_begin(windows->slices, given);
 }
 
-lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const int64_t *active,
-                           double *nll_nats) {
+lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const uint16_t *along,
+                           const int64_t *active, double *nll_nats) {
+    LK_REQUIRE(along != NULL || windows->graph->along == 0);
     if (windows->end + windows->length > windows->window.positions) {
         lk_slices_window_slide(windows->slices, windows->end);
         windows->end = windows->window.lookback;
@@ -78,6 +79,7 @@ lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const int64_t
     int64_t first = windows->end;
     windows->end += windows->length;
     lk_slices_set_active(windows->slices, active);
+    lk_slices_set_along(windows->slices, along);
     return lk_slices_window_run(windows->slices, first, windows->end, x, nll_nats);
 }
 

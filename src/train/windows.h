@@ -17,11 +17,12 @@ void lk_windows_destroy(lk_windows *windows);
 lk_slices *lk_windows_slices(lk_windows *windows);
 /* To the beginning of a text in every lane; given[lanes], or NULL. */
 lk_status lk_windows_begin(lk_windows *windows, const uint16_t *given);
-/* The next window of each lane, x[lanes][window]: nll_nats[lanes], and the parameters' gradients of
- * their mean. active[window]: how many of the first lanes still have a symbol there, the others
- * have ended; NULL: all. */
-lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const int64_t *active,
-                           double *nll_nats);
+/* The next window of each lane, x[lanes][window], and of a model that is given a slower sequence
+ * along[lanes][positions][LK_LOCAL_CELLS] (else NULL): nll_nats[lanes], and the parameters'
+ * gradients of their mean. active[window]: how many of the first lanes still have a symbol there,
+ * the others have ended; NULL: all. */
+lk_status lk_windows_train(lk_windows *windows, const uint16_t *x, const uint16_t *along,
+                           const int64_t *active, double *nll_nats);
 /* What the future depends on: floats in all; copied out, and back in after begin, when `seen`
  * symbols of every lane had been run. */
 int64_t lk_windows_carried(const lk_windows *windows);

@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._model import Model
 from .._train import train
-from ._columns import Columns
+from ._columns import Columns, missing
 
 FEWEST_HELD_OUT = 10
+FEWEST_OF_FOLD = 2
 
 
 class LikelihoodBase(BaseEstimator):
@@ -27,19 +28,24 @@ class LikelihoodBase(BaseEstimator):
         settings: dict | None = None,
         n_bins: int = 16,
         epochs: int | None = None,
+        n_models: int = 1,
         validation_fraction: float = 0.1,
+        missing_values: str = "error",
         random_state: Any = None,
     ):
         self.family = family
         self.settings = settings
         self.n_bins = n_bins
         self.epochs = epochs
+        self.n_models = n_models
         self.validation_fraction = validation_fraction
+        self.missing_values = missing_values
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
+        tags.input_tags.allow_nan = self.missing_values == "category"
         return tags
 
     # ---- parameters ----------------------------------------------------------------------------
@@ -50,6 +56,12 @@ class LikelihoodBase(BaseEstimator):
         fraction = self.validation_fraction
         if not isinstance(fraction, Real) or not 0 <= fraction < 1:
             raise ValueError(f"validation_fraction is {fraction!r}: expected 0 up to 1")
+        if not isinstance(self.n_models, Integral) or self.n_models < 1:
+            raise ValueError(f"n_models is {self.n_models!r}: expected an integer from 1")
+        if self.missing_values not in ("error", "category"):
+            raise ValueError(
+                f"missing_values is {self.missing_values!r}: expected 'error' or 'category'"
+            )
 
     def _seed(self) -> int:
         """None is one seed: a fit can be repeated."""
@@ -71,44 +83,94 @@ class LikelihoodBase(BaseEstimator):
                 how["settings"] = {"hidden": 32 if rows < 1000 else 128}
         return how
 
+    # ---- data ----------------------------------------------------------------------------------
+
+    def _validated(self, X: Any, y: Any = "no_validation", reset: bool = True) -> Any:
+        """X, or (X, y), as scikit-learn checks them; parameters are checked before."""
+        if reset:
+            self._check_parameters()
+        category = self.missing_values == "category"
+        finite = "allow-nan" if category else True
+        checked = validate_data(self, X, y, dtype=None, reset=reset, ensure_all_finite=finite)
+        table = checked if isinstance(y, str) else checked[0]
+        if not category and table.dtype.kind == "O" and missing(table).any():
+            raise ValueError(
+                "Input X contains None or NaN: missing_values='category' takes what is missing "
+                "for a category of its own"
+            )
+        return checked
+
+    def _checked(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._validated(X, reset=False)
+
     # ---- fitting -------------------------------------------------------------------------------
 
-    def _hold_out(self, rows: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
-        """A mask [rows] of those held out; of each group the same fraction, rounded down."""
-        held = np.zeros(rows, dtype=bool)
-        if int(rows * self.validation_fraction) < FEWEST_HELD_OUT:
-            return held
+    def _folds(self, rows: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
+        """Which model holds out a row, [rows]; -1: none. Of each group alike, rounded down."""
+        folds = np.full(rows, -1)
+        models = int(self.n_models)
+        share = 1.0 / models if models > 1 else self.validation_fraction
+        fewest = FEWEST_OF_FOLD if models > 1 else FEWEST_HELD_OUT
+        if self.validation_fraction == 0 or int(rows * share) < fewest:
+            return folds
         rng = np.random.RandomState(seed % 2**32)
         groups = np.zeros(rows, dtype=np.int32) if groups is None else groups
         for group in np.unique(groups):
             members = rng.permutation(np.flatnonzero(groups == group))
-            held[members[: int(members.size * self.validation_fraction)]] = True
-        return held
+            if models > 1:
+                folds[members] = (np.arange(members.size) + group) % models
+            else:
+                folds[members[: int(members.size * share)]] = 0
+        return folds
 
-    def _fit_rows(self, X: np.ndarray, labels: np.ndarray | None = None) -> None:
-        self._check_parameters()
-        seed = self._seed()
-        self._columns = Columns(X, int(self.n_bins))
-        symbols, _ = self._columns.symbols(X)
-        held = self._hold_out(len(X), labels, seed)
+    def _train(
+        self, symbols: np.ndarray, labels: np.ndarray | None, held: np.ndarray, number: int
+    ) -> Model:
+        """Model `number`, of the rows that it does not hold out."""
         valid = None
         if held.any():
             valid = symbols[held] if labels is None else (symbols[held], labels[held])
-        self.model_: Model = train(
+        how = self._how(len(symbols))
+        if number > 0:
+            how["order"] = f"random:{number}"
+        return train(
             symbols[~held],
             None if labels is None else labels[~held],
             self.family,
             valid=valid,
             alphabet=self._columns.sizes,
-            seed=seed,
-            **self._how(len(X)),
+            seed=self._fit_seed + number,
+            **how,
         )
-        self._held_out = np.flatnonzero(held)
+
+    def _fit_rows(self, X: np.ndarray, labels: np.ndarray | None = None) -> None:
+        self._fit_seed = self._seed()
+        self._columns = Columns(X, int(self.n_bins), self.missing_values == "category")
+        symbols, _ = self._columns.symbols(X)
+        self._fold = self._folds(len(X), labels, self._fit_seed)
+        self.models_ = [
+            self._train(symbols, labels, self._fold == number, number)
+            for number in range(int(self.n_models))
+        ]
+        self.model_: Model = self.models_[0]
+
+    # ---- densities -----------------------------------------------------------------------------
+
+    def _log_densities(self, X: np.ndarray, label: int | None = None) -> np.ndarray:
+        """log p(x) of each model, (models, rows)."""
+        symbols, log_widths = self._columns.symbols(X)
+        return np.stack([model.log_prob(symbols, label) for model in self.models_]) - log_widths
 
     def _log_density(self, X: np.ndarray, label: int | None = None) -> np.ndarray:
-        symbols, log_widths = self._columns.symbols(X)
-        return self.model_.log_prob(symbols, label) - log_widths
+        """Of the mean of the models' densities."""
+        return mean_density(self._log_densities(X, label))
 
-    def _checked(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        return validate_data(self, X, dtype=None, reset=False)
+
+def mean_density(logs: np.ndarray) -> np.ndarray:
+    """log of the mean over the first axis of exp."""
+    if len(logs) == 1:
+        return logs[0]
+    most = logs.max(axis=0)
+    most = np.where(np.isfinite(most), most, 0.0)
+    return most + np.log(np.mean(np.exp(logs - most), axis=0))

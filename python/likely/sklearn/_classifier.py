@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from ._base import LikelihoodBase
 
@@ -19,7 +18,7 @@ class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
     ----------
     family : str, default="made"
         One that takes labels, as "nade", "fvsbn", "ardm".
-    settings, n_bins, epochs, validation_fraction, random_state
+    settings, n_bins, epochs, n_models, validation_fraction, missing_values, random_state
         As of LikelihoodModel; of each class the same fraction is held out.
 
     Attributes
@@ -27,12 +26,13 @@ class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
     classes_ : ndarray
     class_log_prior_ : ndarray
         log of each class's frequency.
-    model_ : likely.Model
+    models_, model_
+        As of LikelihoodModel.
     """
 
     def fit(self, X: Any, y: Any) -> "LikelihoodClassifier":
         """X: (rows, columns) of numbers or categories; y: (rows,) classes of any kind."""
-        X, y = validate_data(self, X, y, dtype=None)
+        X, y = self._validated(X, y)
         check_classification_targets(y)
         self.classes_, labels, counts = np.unique(y, return_inverse=True, return_counts=True)
         self.class_log_prior_ = np.log(counts / counts.sum())
@@ -42,9 +42,8 @@ class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
     def predict_joint_log_proba(self, X: Any) -> np.ndarray:
         """log p(x, y) in nats, (rows, classes)."""
         X = self._checked(X)
-        symbols, log_widths = self._columns.symbols(X)
-        given = [self.model_.log_prob(symbols, label) for label in range(self.classes_.size)]
-        return np.stack(given, axis=1) - log_widths[:, None] + self.class_log_prior_
+        given = [self._log_density(X, label) for label in range(self.classes_.size)]
+        return np.stack(given, axis=1) + self.class_log_prior_
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """log p(y | x) in nats, (rows, classes)."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from .._model import Model
 from ._base import LikelihoodBase
 
 
@@ -26,23 +27,32 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         of the number of rows. Categories, and integers within a range of 256, are as they are.
     epochs : int, default=None
         None: what suits the number of rows.
+    n_models : int, default=1
+        More: the mean of so many densities, each of another order of the columns and of the rows
+        but a fold of its own, which it holds out. Steadier on small tables, and as many times
+        slower.
     validation_fraction : float, default=0.1
         Of the rows, held out: the weights that do best on them are kept. None are where they would
-        be fewer than 10.
+        be fewer than 10. With several models it is their fold, for any fraction but 0.
+    missing_values : {"error", "category"}, default="error"
+        What None and NaN are: refused, or a category of their own in each column, whose
+        probability is learnt from the rows that lack a value. Nothing is filled in.
     random_state : int, RandomState or None, default=None
         Of the training. None: always the same.
 
     Attributes
     ----------
-    model_ : likely.Model
+    models_ : list of likely.Model
         Of the symbols that rows become.
+    model_ : likely.Model
+        The first of them.
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has names
     """
 
     def fit(self, X: Any, y: Any = None) -> "LikelihoodModel":
-        """X: (rows, columns) of numbers or categories, without missing values. y is ignored."""
-        self._fit_rows(validate_data(self, X, dtype=None))
+        """X: (rows, columns) of numbers or categories. y is ignored."""
+        self._fit_rows(self._validated(X))
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -59,14 +69,27 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         return float(np.mean(self.score_samples(X)))
 
     def sample(self, n_samples: int = 1, random_state: Any = None) -> np.ndarray:
-        """Draws (n_samples, columns): float64, or objects where there are categories."""
+        """Draws (n_samples, columns): float64, or objects where there are categories.
+
+        NaN stands for what is missing. Of several models each draws its share.
+        """
         check_is_fitted(self)
         rng = check_random_state(self._seed() if random_state is None else random_state)
-        seed, first = int(rng.randint(2**31 - 1)), 0
+        seed, models = int(rng.randint(2**31 - 1)), len(self.models_)
         rows = np.empty((0, self.n_features_in_), dtype=np.uint16)
-        while len(rows) < n_samples:  # what stands for no value is drawn again
-            count = n_samples - len(rows)
-            drawn = self.model_.sample(count, seed=seed, first=first)
-            rows = np.concatenate([rows, drawn[self._columns.known(drawn)]])
-            first += count
+        for number, model in enumerate(self.models_):
+            count = n_samples // models + (number < n_samples % models)
+            rows = np.concatenate([rows, self._drawn(model, count, seed)])
+        if models > 1:
+            rows = rng.permutation(rows)
         return self._columns.draw(rows, rng)
+
+    def _drawn(self, model: Model, count: int, seed: int) -> np.ndarray:
+        """Symbols (count, columns) that all stand for values; others are drawn again."""
+        rows, first = np.empty((0, self.n_features_in_), dtype=np.uint16), 0
+        while len(rows) < count:
+            more = count - len(rows)
+            drawn = model.sample(more, seed=seed, first=first)
+            rows = np.concatenate([rows, drawn[self._columns.known(drawn)]])
+            first += more
+        return rows

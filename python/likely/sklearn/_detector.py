@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import OutlierMixin
-from sklearn.utils.validation import validate_data
 
-from ._base import LikelihoodBase
+from ._base import LikelihoodBase, mean_density
 
 
 class LikelihoodDetector(OutlierMixin, LikelihoodBase):
@@ -17,22 +16,30 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
 
     Parameters
     ----------
-    family, settings, n_bins, epochs, validation_fraction, random_state
+    family, settings, n_bins, epochs, validation_fraction, missing_values, random_state
         As of LikelihoodModel.
+    n_models : int, default=5
+        As of LikelihoodModel: each row is judged in fitting by a model that did not learn from it.
     contamination : float, default=0.1
         The fraction of the rows fitted that `predict` takes for outliers, above 0 up to 0.5.
 
     Attributes
     ----------
-    model_ : likely.Model
+    models_, model_
+        As of LikelihoodModel.
     offset_ : float
         decision_function = score_samples - offset_, in nats.
-    calibration_scores_ : ndarray
-        log p(x) of the rows that were held out, sorted; where there were too few, of all.
+    held_out_scores_ : ndarray
+        log p(x) of each row fitted, by the model that held it out; NaN: none did. With several
+        models it is what ranks the rows fitted themselves, as `score_samples` has learnt from them.
+    calibration_scores_ : list of ndarray
+        Of each model the log p(x) of the rows that it held out, sorted; where there were too few,
+        of all.
     """
 
     offset_: float
-    calibration_scores_: np.ndarray
+    held_out_scores_: np.ndarray
+    calibration_scores_: list
 
     def __init__(
         self,
@@ -41,7 +48,9 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         settings: dict | None = None,
         n_bins: int = 16,
         epochs: int | None = None,
+        n_models: int = 5,
         validation_fraction: float = 0.1,
+        missing_values: str = "error",
         contamination: float = 0.1,
         random_state: Any = None,
     ):
@@ -50,22 +59,29 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
             settings=settings,
             n_bins=n_bins,
             epochs=epochs,
+            n_models=n_models,
             validation_fraction=validation_fraction,
+            missing_values=missing_values,
             random_state=random_state,
         )
         self.contamination = contamination
 
     def fit(self, X: Any, y: Any = None) -> "LikelihoodDetector":
-        """X: (rows, columns) of numbers or categories, without missing values. y is ignored."""
+        """X: (rows, columns) of numbers or categories. y is ignored."""
         share = self.contamination
         if not isinstance(share, Real) or not 0 < share <= 0.5:
             raise ValueError(f"contamination is {share!r}: expected above 0, up to 0.5")
-        X = validate_data(self, X, dtype=None)
+        X = self._validated(X)
         self._fit_rows(X)
-        scores = self._log_density(X)
-        self.offset_ = float(np.percentile(scores, 100.0 * share))
-        held = scores[self._held_out] if self._held_out.size else scores
-        self.calibration_scores_ = np.sort(held)
+        scores = self._log_densities(X)
+        self.offset_ = float(np.percentile(mean_density(scores), 100.0 * share))
+        held = self._fold >= 0
+        self.held_out_scores_ = np.full(len(X), np.nan)
+        self.held_out_scores_[held] = scores[self._fold[held], np.flatnonzero(held)]
+        self.calibration_scores_ = [
+            np.sort(of_model[self._fold == number] if held.any() else of_model)
+            for number, of_model in enumerate(scores)
+        ]
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -84,10 +100,14 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
     def p_values(self, X: Any) -> np.ndarray:
         """The share of held-out rows that are at least as strange, the row itself counted.
 
-        (1 + how many have no higher score) / (1 + how many there are): of rows like those fitted at
-        most a share of a has p <= a, but for what the choice of the best weights has seen of them.
+        Each model compares the row with those that it held out: (1 + how many of them all have no
+        higher score) / (1 + how many there are). Of rows like those fitted at most a share of a has
+        p <= a, but for what the choice of the best weights has seen of them; with several models
+        about so many, at most 2 a (Vovk 2015: Cross-conformal predictors).
         """
-        scores = self.score_samples(X)
-        known = self.calibration_scores_
-        lower = np.searchsorted(known, scores, side="right")
-        return (1.0 + lower) / (1.0 + known.size)
+        each = self._log_densities(self._checked(X))
+        lower, known = np.zeros(each.shape[1]), 0
+        for scores, of_model in zip(each, self.calibration_scores_):
+            lower += np.searchsorted(of_model, scores, side="right")
+            known += of_model.size
+        return (1.0 + lower) / (1.0 + known)

@@ -82,12 +82,12 @@ static int print_json(tally *t) {
     const lk_container *c = &t->c;
     const char *format = lk_dataset_format_name(lk_container_format(c));
     json_t *object = json_pack(
-        "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:I, s:o, s:I, s:I, s:b, s:o}", "kind",
+        "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:b, s:I, s:o, s:I, s:I, s:b, s:o}", "kind",
         "container", "version", (json_int_t)c->version, "model_fingerprint", t->fingerprint,
         "texts", c->texts, "items", (json_int_t)t->items, "symbols", (json_int_t)t->symbols,
-        "labels", c->labels, "names", c->names, "lanes", (json_int_t)c->lanes, "learning_rate",
-        lk_json_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes, "chunk_bytes",
-        (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
+        "labels", c->labels, "local", c->local, "names", c->names, "lanes", (json_int_t)c->lanes,
+        "learning_rate", lk_json_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes,
+        "chunk_bytes", (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
     t->list = NULL;
     if (t->asked != NULL) {
         json_object_set_new(object, "model",
@@ -150,6 +150,9 @@ static int print_text(const tally *t) {
                t->shape, (long long)c->alphabet, format != NULL ? format : "an unknown format");
     }
     printf("labels          %s\n", c->labels ? "kept" : "none");
+    if (c->local) {
+        printf("slower sequence kept (--local)\n");
+    }
     printf("names           %s\n", c->names ? "kept" : "none");
     printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lanes\n",
            (long long)t->sound, (long long)t->least, (long long)t->largest, (long long)t->coded,

@@ -53,6 +53,10 @@ void info_data_print(const lk_model *model) {
     } else if (data->labels > 0) {
         printf("given labels    %d: 0 to %d\n", data->labels, data->labels - 1);
     }
+    if (data->local.alphabet > 0) {
+        printf("given along     a symbol of %d for every %d %s (--local)\n", data->local.alphabet,
+               data->local.every, lk_data_is_sound(data) ? "frames" : "symbols");
+    }
     if (data->columns != NULL) {
         print_columns(data->columns);
     }

@@ -16,6 +16,11 @@ static const struct {
     {"labels", "condition from", NULL},
     {"valid-labels", "valid", NULL},
     {"valid-labels", "condition from", NULL},
+    {"local", "local-every from", NULL},
+    {"local-every", "local", NULL},
+    {"local-alphabet", "local", NULL},
+    {"valid-local", "local", NULL},
+    {"valid-local", "valid", NULL},
     {"binarize-seed", "binarize", NULL},
     {"momentum", "optimizer", "sgd"},
     {"decay", "schedule", "step exponential"},
@@ -75,6 +80,8 @@ static const struct {
     {BY_STEPS, "epochs minutes", "families that are trained step by step", true},
     {OF_EXAMPLES, CLI_OF_EXAMPLES " crop crops raw columns unseen", "models of examples", false},
     {OF_TEXTS, "window", "models of texts", true},
+    {OF_TEXTS, "local valid-local local-every local-alphabet", "models of texts and recordings",
+     false},
 };
 
 static void tell(const cli_arguments *a, const char *options, const char *whom) {

@@ -24,6 +24,7 @@ typedef struct train_text_how {
     lk_symbols_kind kind;
     int32_t view, channel; /* of recordings: -1: chosen; as in lk_sound_form */
     int64_t window;        /* in symbols; LK_CHOOSE_WINDOW: chosen by their size */
+    lk_local_form local;   /* of a new model's slower sequence; alphabet 0: learned */
     double fraction;       /* held out; below 0: chosen */
     const json_t *before;  /* of the run that is resumed, which chose already; or NULL */
 } train_text_how;

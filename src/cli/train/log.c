@@ -256,7 +256,11 @@ static void put_text(train_log *log, const lk_model *model, const lk_dataset *dr
     lk_events_text(log->events, step, "samples", text);
 }
 
+/* Of a slower sequence that nobody gives there are no samples. */
 static bool drawable(const lk_model *model) {
+    if (model->data.local.alphabet > 0) {
+        return false;
+    }
     lk_sheet_tile tile = lk_tile_of(model->data.shape);
     bool sound = lk_data_is_sound(&model->data);
     return (model->data.stream && !sound) || (model->data.columns == NULL && tile.height > 1 &&

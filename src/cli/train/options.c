@@ -45,11 +45,15 @@ static bool read_course(const cli_arguments *a, lk_train_options *o) {
 
 static bool read_text(const cli_arguments *a, train_how *how) {
     const char *name;
+    int64_t every, alphabet;
     how->text = cli_has(a, "text");
     if (!cli_choice(a, "text", "bytes|utf8", "bytes", &name) ||
-        !cli_integer(a, "window", 1, 1 << 20, LK_CHOOSE_WINDOW, &how->window)) {
+        !cli_integer(a, "window", 1, 1 << 20, LK_CHOOSE_WINDOW, &how->window) ||
+        !cli_integer(a, "local-every", 1, LK_LOCAL_EVERY_MOST, 1, &every) ||
+        !cli_integer(a, "local-alphabet", 1, LK_LOCAL_ALPHABET_MOST, 0, &alphabet)) {
         return false;
     }
+    how->local = (lk_local_form){(int32_t)every, (int32_t)alphabet};
     how->symbols = strcmp(name, "utf8") == 0 ? LK_SYMBOLS_CHARACTERS : LK_SYMBOLS_BYTES;
     return true;
 }
@@ -125,6 +129,7 @@ lk_status train_options_check(const cli_arguments *a, lk_context *context, const
     int32_t count = cli_texts(a, "set", &assignments);
     const lk_family_wants wants = {.text = how->text,
                                    .label = cli_has(a, "condition"),
+                                   .local = cli_has(a, "local"),
                                    .view = cli_has(a, "view") && how->symbols != LK_SYMBOLS_SOUND};
     if (how->options.resume && family->fit != NULL) {
         return lk_fail(context, LK_INVALID,

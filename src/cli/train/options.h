@@ -3,6 +3,7 @@
 #define LK_CLI_TRAIN_OPTIONS_H
 
 #include "cli/common.h"
+#include "data/local.h"
 #include "train/choose.h"
 
 typedef struct train_how {
@@ -11,9 +12,10 @@ typedef struct train_how {
     double fraction; /* of the data that is held out; below 0: not given */
     bool text;       /* --text: one stream */
     lk_symbols_kind symbols;
-    int32_t view;    /* of recordings; -1: not given */
-    int32_t channel; /* as in lk_sound_form */
-    int64_t window;  /* LK_CHOOSE_WINDOW: not given */
+    int32_t view;        /* of recordings; -1: not given */
+    int32_t channel;     /* as in lk_sound_form */
+    int64_t window;      /* LK_CHOOSE_WINDOW: not given */
+    lk_local_form local; /* of --local; alphabet 0: learned from it */
     lk_train_sent sent;
 } train_how;
 

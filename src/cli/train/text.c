@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cli/train/data.h"
+#include "models/take.h"
 #include "train/choose.h"
 
 #define TEXTS_HELD_OUT 0.1 /* of several, where nobody says how many */
@@ -18,12 +19,20 @@ static int64_t count_held_out(const train_text_how *how, int64_t count, int64_t 
     return before >= 0 ? before : lk_choose_held_out(all);
 }
 
+/* Symbols that a number of the slower sequence goes with: where it ends a text may be parted. */
+static int64_t local_unit(const train_data *data) {
+    const lk_local_form *form = &data->description.local;
+    return form->alphabet > 0 ? (int64_t)form->every * lk_symbols_unit(&data->description.symbols)
+                              : 1;
+}
+
 /* The last part of one text; of several texts whole ones, the last by name. */
 static lk_status hold_out(lk_context *context, const train_text_how *how, train_data *data) {
     int64_t count = lk_items_count(data->train_texts);
     int64_t all = count == 1 ? lk_items_length(data->train_texts, 0) : count;
     int64_t held_out = count_held_out(how, count, all);
     held_out -= count == 1 ? held_out % lk_symbols_unit(&data->description.symbols) : 0;
+    held_out += count == 1 ? (all - held_out) % local_unit(data) : 0;
     if (held_out < 1 || held_out >= all) {
         return LK_OK;
     }
@@ -40,6 +49,38 @@ static lk_status read_labels(lk_context *context, const char *labels, lk_items *
     return labels != NULL ? lk_items_read_labels(context, labels, texts) : LK_OK;
 }
 
+/* The slower sequence beside what is trained on: of the model that is trained further, or as the
+ * options say. */
+static lk_status read_local(const cli_arguments *arguments, lk_context *context,
+                            const lk_model *from, const train_text_how *how, train_data *data) {
+    const char *path = cli_text(arguments, "local", NULL);
+    lk_local_form *form = &data->description.local;
+    if (from != NULL) {
+        *form = from->data.local;
+        return lk_model_read_local(from, path, data->train_texts);
+    }
+    if (path == NULL) {
+        return LK_OK;
+    }
+    LK_TRY(lk_items_read_local_files(context, data->train_texts, path, &how->local));
+    *form = *lk_local_form_of(lk_items_local(data->train_texts));
+    return LK_OK;
+}
+
+static lk_status read_valid_local(const cli_arguments *arguments, lk_context *context,
+                                  train_data *data) {
+    const char *path = cli_text(arguments, "valid-local", NULL);
+    const lk_local_form *form = &data->description.local;
+    if (form->alphabet == 0) {
+        return LK_OK;
+    }
+    return path != NULL
+               ? lk_items_read_local_files(context, data->valid_texts, path, form)
+               : lk_fail(context, LK_INVALID,
+                         "%s: there is no slower sequence beside it: give it (--valid-local PATH)",
+                         lk_items_path(data->valid_texts));
+}
+
 /* Texts that stand apart, or some of those to be trained on. */
 static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
                             const train_text_how *how, train_data *data) {
@@ -48,6 +89,7 @@ static lk_status read_valid(const cli_arguments *arguments, lk_context *context,
         return hold_out(context, how, data);
     }
     LK_TRY(lk_items_open_texts(context, valid, &data->description.symbols, &data->valid_texts));
+    LK_TRY(read_valid_local(arguments, context, data));
     return read_labels(context, train_valid_labels(arguments), data->valid_texts);
 }
 
@@ -154,6 +196,7 @@ lk_status train_data_read_text(const cli_arguments *arguments, lk_context *conte
     if (status == LK_OK && from != NULL) {
         status = lk_items_open_texts(context, path, symbols, &data->train_texts);
     }
+    status = status == LK_OK ? read_local(arguments, context, from, how, data) : status;
     status = status == LK_OK ? keep_note(context, data, &note) : status;
     if (status == LK_OK && symbols->stray > 0 && !cli_has(arguments, "quiet")) {
         fprintf(stderr,

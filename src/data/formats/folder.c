@@ -295,12 +295,13 @@ static lk_status note_left_out(lk_context *context, const lk_folder *list, lk_da
     return status;
 }
 
+const char *const lk_picture_endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm",
+                                          ".pnm", ".pam", ".pbm",  NULL};
+
 static lk_status read_found(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
-    static const char *const pictures[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm",
-                                           ".pnm", ".pam", ".pbm",  NULL},
-                             *const batches[] = {".bin", NULL};
+    static const char *const batches[] = {".bin", NULL};
     lk_folder list;
-    LK_TRY(lk_folder_list(context, reading->name, pictures, &list));
+    LK_TRY(lk_folder_list(context, reading->name, lk_picture_endings, &list));
     lk_status status = LK_OK;
     if (list.count > 0) {
         status = read_pictures(context, reading, &list, dataset);

@@ -28,6 +28,8 @@ typedef struct lk_folder {
     lk_left_out broken;    /* links to what is not there */
 } lk_folder;
 
+/* Endings of names of pictures, NULL after the last. */
+extern const char *const lk_picture_endings[];
 /* Files of the folder whose names end in one of `endings` (NULL-terminated, each ".png" or the
  * like, in any case), and of all folders in it; its subfolders are classes where the folder itself
  * has no such file. Names that begin with a dot are left out, and counted. Possibly none. */

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "data/formats/folder_list.h"
 #include "data/formats/formats.h"
 
@@ -53,10 +54,48 @@ static lk_status visit_first(lk_context *context, const char *path, lk_source_vi
     return status;
 }
 
+/* Whether one of the folder's files is told to be sound by its bytes. */
+static lk_status recognise_any(lk_context *context, const lk_folder *folder, bool *sound) {
+    for (int64_t i = 0; i < folder->count && !*sound; i++) {
+        char *path = lk_print("%s/%s", folder->path, folder->files[i].name);
+        lk_status status = path == NULL ? lk_fail_no_memory(context, "a name", 1)
+                                        : lk_source_visit(context, path, recognise, sound);
+        lk_release(path);
+        LK_TRY(status);
+    }
+    return LK_OK;
+}
+
+static lk_status has_pictures(lk_context *context, const char *path, bool *pictures) {
+    lk_folder folder;
+    LK_TRY(lk_folder_list(context, path, lk_picture_endings, &folder));
+    *pictures = folder.count > 0;
+    lk_folder_deinit(&folder);
+    return LK_OK;
+}
+
+/* By the files that are named as recordings; where none of them is one, they are still what the
+ * folder is for, unless it has pictures: whoever reads them says what is wrong. */
+static lk_status folder_looks_like_sound(lk_context *context, const char *path, bool *sound) {
+    lk_folder folder;
+    bool pictures = false;
+    LK_TRY(lk_folder_list(context, path, lk_sound_endings, &folder));
+    bool named = folder.count > 0;
+    lk_status status = lk_folder_drop_empty(context, &folder);
+    status = status == LK_OK ? recognise_any(context, &folder, sound) : status;
+    lk_folder_deinit(&folder);
+    if (status == LK_OK && named && !*sound) {
+        status = has_pictures(context, path, &pictures);
+        *sound = !pictures;
+    }
+    return status;
+}
+
 lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound) {
     bool there;
     *sound = false;
-    return visit_first(context, path, recognise, sound, &there);
+    return lk_is_folder(path) ? folder_looks_like_sound(context, path, sound)
+                              : visit_first(context, path, recognise, sound, &there);
 }
 
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view) {

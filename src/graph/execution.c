@@ -260,6 +260,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .in = arrays->in,
         .out = execution->value[node->index],
         .parameter = arrays->parameter,
+        .parameters = graph->parameters,
         .dout = execution->gradient[node->index],
         .din = arrays->din,
         .dparameter = arrays->dparameter,

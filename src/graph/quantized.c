@@ -6,6 +6,9 @@
 
 #include "base/memory.h"
 
+/* Kernels widen what columns share; rows must be so much better. */
+#define ROWS_WIN 0.5
+
 /* Weights of one output: `count` of them, `stride` apart. */
 typedef struct group {
     const float *weight;
@@ -86,10 +89,11 @@ static lk_status take_room(lk_context *context, lk_parameter *p, bool by_rows) {
     if (q != NULL) {
         q->value = lk_allocate(weights, 1);
         q->exponent = lk_allocate(lk_quantized_exponents(p, by_rows), 1);
+        q->unit = lk_allocate(lk_quantized_exponents(p, by_rows), sizeof *q->unit);
         q->by_rows = by_rows;
     }
     p->quantized = q;
-    if (q == NULL || q->value == NULL || q->exponent == NULL) {
+    if (q == NULL || q->value == NULL || q->exponent == NULL || q->unit == NULL) {
         lk_parameter_forget_quantized(p);
         return lk_fail_no_memory(context, "weights of 8 bits", weights);
     }
@@ -101,6 +105,9 @@ static int8_t exponent_of(const lk_quantized *q, int64_t row, int64_t column) {
 }
 
 static void set_weights(lk_parameter *p) {
+    for (int64_t g = 0; g < lk_quantized_exponents(p, p->quantized->by_rows); g++) {
+        p->quantized->unit[g] = (float)power(p->quantized->exponent[g]);
+    }
     for (int64_t r = 0; r < p->rows; r++) {
         for (int64_t c = 0; c < p->columns; c++) {
             int64_t i = r * p->columns + c;
@@ -127,7 +134,7 @@ lk_status lk_parameter_quantize(lk_context *context, lk_parameter *p) {
                            : LK_OK;
     if (status == LK_OK && p->quantized == NULL) {
         double by_rows = choose(p, true, rows), by_columns = choose(p, false, columns);
-        bool wins = by_rows < by_columns;
+        bool wins = by_rows < ROWS_WIN * by_columns;
         status = isinf(by_rows) ? lk_fail(context, LK_UNSUPPORTED,
                                           "parameter %.200s has a weight that is not finite, or "
                                           "far too large for 8 bits",
@@ -171,6 +178,7 @@ void lk_parameter_forget_quantized(lk_parameter *p) {
     if (p->quantized != NULL) {
         lk_release(p->quantized->value);
         lk_release(p->quantized->exponent);
+        lk_release(p->quantized->unit);
         lk_release(p->quantized);
         p->quantized = NULL;
     }

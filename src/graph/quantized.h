@@ -16,6 +16,7 @@
 typedef struct lk_quantized {
     int8_t *value;    /* owned, [rows][columns] */
     int8_t *exponent; /* owned: of 2, [columns], or [rows] */
+    float *unit;      /* owned: 2 to the exponents */
     bool by_rows;     /* rows share an exponent, else columns do */
 } lk_quantized;
 
@@ -25,8 +26,9 @@ static inline int64_t lk_quantized_exponents(const lk_parameter *p, bool by_rows
 }
 
 /* Rounds the parameter's weights to the nearest such, ties to even; exponents are those, of two
- * that hold the largest weight or cut it off, with the smaller sum of squared errors. By rows or by
- * columns, whichever has the smaller one in all: an operation may have its outputs along either.
+ * that hold the largest weight or cut it off, with the smaller sum of squared errors. By
+ * columns, unless by rows that in all is less than half: an operation may have its outputs along
+ * either.
  * LK_UNSUPPORTED: a weight is not finite, or out of reach. A parameter that has them already is
  * left as it is. */
 lk_status lk_parameter_quantize(lk_context *context, lk_parameter *parameter);

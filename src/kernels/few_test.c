@@ -19,6 +19,8 @@ enum { A_WIDTH = DEPTH + 5, B_WIDTH = COLUMNS + 7, C_WIDTH = COLUMNS + 2 * MARGI
 
 /* Few rows, gathered from twice as many; C has room beside each row. */
 typedef struct bench {
+    int8_t b8[DEPTH * 2 * B_WIDTH];
+    float unit[COLUMNS];
     float a[2 * ROWS * A_WIDTH], b[DEPTH * 2 * B_WIDTH], start[ROWS * COLUMNS];
     float c[2 * ROWS * C_WIDTH], wanted[2 * ROWS * C_WIDTH];
     int32_t a_row[ROWS], c_row[ROWS];
@@ -51,6 +53,19 @@ static bench *make(bool special) {
         t->c_row[r] = (r * 11 + 5) % (2 * ROWS);
     }
     return t;
+}
+
+/* Weights of 8 bits, and the same as floats. */
+static void make_8_bits(bench *t) {
+    for (int64_t n = 0; n < COLUMNS; n++) {
+        t->unit[n] = ldexpf(1.0f, (int)(n * 7 % 20) - 12);
+    }
+    for (int64_t i = 0; i < (int64_t)(sizeof t->b8); i++) {
+        lk_random random = {20261129, LK_FOR_CHECK};
+        int64_t n = i % B_WIDTH;
+        t->b8[i] = (int8_t)((int)lk_random_below(random, 3, (uint64_t)i, 255) - 127);
+        t->b[i] = n < COLUMNS ? (float)t->b8[i] * t->unit[n] : 0.0f;
+    }
 }
 
 /* The definition. */
@@ -102,7 +117,8 @@ static lk_few_call lay_out(bench *t, int64_t rows, int64_t columns, int kind) {
         .start_stride = kind % 4 == 1 ? 0 : COLUMNS,
     };
     for (int i = 0; i < RUNS; i++) {
-        t->run[i] = (lk_few_run){t->a + 5 * i, t->b + 11 * i * B_WIDTH, depths[kind % 3][i]};
+        t->run[i] = (lk_few_run){t->a + 5 * i, t->b + 11 * i * B_WIDTH, depths[kind % 3][i],
+                                 t->b8 + 11 * i * B_WIDTH};
     }
     return call;
 }
@@ -114,6 +130,8 @@ static void run(bench *t, const lk_few_call *call, const lk_kernels *kernels, lk
     naive(call, t->wanted + MARGIN);
     if (pool != NULL) {
         lk_few_run_on(pool, kernels, call);
+    } else if (call->unit != NULL) {
+        kernels->few8(call);
     } else {
         kernels->few(call);
     }
@@ -138,6 +156,27 @@ static void test_bits(void **state) {
     }
 }
 
+static void test_8_bits(void **state) {
+    const lk_kernels *const *tables;
+    int32_t count = lk_kernels_available(&tables);
+    bench *t = make(false);
+    lk_pool *pool = lk_pool_create(2);
+    (void)state;
+    make_8_bits(t);
+    for (int32_t k = 0; k < count; k++) {
+        for (int64_t rows = 1; rows <= 18; rows++) {
+            for (int64_t columns = 1; columns <= COLUMNS; columns += columns < 40 ? 1 : 13) {
+                lk_few_call call = lay_out(t, rows, columns, (int)(rows + columns) % 6);
+                call.unit = t->unit;
+                run(t, &call, tables[k], NULL);
+                run(t, &call, tables[k], columns >= 16 && columns % 2 == 0 ? pool : NULL);
+            }
+        }
+    }
+    lk_pool_destroy(pool);
+    lk_release(t);
+}
+
 /* So much work that it is cut: few rows, deep and wide, with a B that no cache holds. */
 static void run_large(const lk_kernels *kernels, lk_pool *pool, int64_t columns) {
     enum { LARGE_DEPTH = 3500, LARGE_WIDTH = 400, LARGE_ROWS = 4 };
@@ -148,7 +187,7 @@ static void run_large(const lk_kernels *kernels, lk_pool *pool, int64_t columns)
     assert_true(a != NULL && b != NULL && c != NULL && wanted != NULL);
     fill(a, LARGE_DEPTH + LARGE_ROWS * 1000, 1, false);
     fill(b, LARGE_DEPTH * LARGE_WIDTH, 2, false);
-    const lk_few_run whole = {a, b, LARGE_DEPTH};
+    const lk_few_run whole = {a, b, LARGE_DEPTH, NULL};
     const lk_few_call call = {.rows = LARGE_ROWS,
                               .columns = columns,
                               .run = &whole,
@@ -188,6 +227,7 @@ static void test_pieces(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_8_bits),
         cmocka_unit_test(test_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static int64_t list_runs(const lk_conv_sweep *s, const lk_conv_class *class,
         const float *block = weight + class->entries[e].block * s->block_rows * s->b_row_stride;
         for (const lk_conv_part *p = strip->parts; p < strip->parts + strip->count; p++) {
             const lk_few_run run = {a + class->entries[e].delta * floats + p->a,
-                                    block + p->b * s->b_row_stride, depth};
+                                    block + p->b * s->b_row_stride, depth, NULL};
             lk_few_run *last = runs + count - 1;
             if (count > 0 && last->a + last->depth == run.a &&
                 last->b + last->depth * s->b_row_stride == run.b) {

@@ -5,6 +5,7 @@
 
 #include "kernels/few.h"
 #include "ops/pieces.h"
+#include "ops/rules.h"
 
 /* About 10 microseconds of exponentials. */
 #define UNITS_PER_PIECE 2048
@@ -77,10 +78,15 @@ static bool few_ahead(const lk_task *task, const lk_recurrent_gates *gates, cons
                       int64_t from_stride, float *to, int64_t to_stride) {
     const lk_recurrent *self = task->node->settings;
     const int64_t columns = gates->count * self->width;
-    if (gates->reuse != LK_B_ONCE || !lk_few_suits_far(task->batch, columns, self->width)) {
+    const lk_quantized *q = lk_task_quantized(task, 0);
+    const bool suits = q != NULL ? lk_few8_suits(task->batch, columns)
+                                 : lk_few_suits_far(task->batch, columns, self->width);
+    if (gates->reuse != LK_B_ONCE || !suits) {
         return false;
     }
-    const lk_few_run run = {from, task->parameter[0] + gates->first * self->width, self->width};
+    const int64_t skipped = gates->first * self->width;
+    const lk_few_run run = {from, task->parameter[0] + skipped, self->width,
+                            q != NULL ? q->value + skipped : NULL};
     const lk_few_call call = {
         .rows = task->batch,
         .columns = columns,
@@ -92,6 +98,7 @@ static bool few_ahead(const lk_task *task, const lk_recurrent_gates *gates, cons
         .c = to,
         .start = to,
         .start_stride = to_stride,
+        .unit = q != NULL ? q->unit + skipped : NULL,
     };
     lk_few_run_on(task->pool, task->kernels, &call);
     return true;

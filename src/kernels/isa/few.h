@@ -23,6 +23,7 @@ typedef struct lk_few_run {
     const float *a; /* row r at a + row(r) * a_stride */
     const float *b; /* [depth], b_stride apart */
     int64_t depth;
+    const int8_t *b8; /* the same of 8 bits, where call->unit is given; else not looked at */
 } lk_few_run;
 
 typedef struct lk_few_call {
@@ -34,7 +35,8 @@ typedef struct lk_few_call {
     float *c;
     const float *start; /* of row r: start + r * start_stride; NULL: 0 */
     int64_t start_stride;
-    bool far; /* b comes from further than the second cache: it is asked for ahead */
+    const float *unit; /* [columns], powers of two: b[k][n] is b8[k][n] unit[n]; NULL: as it is */
+    bool far;          /* b comes from further than the second cache: it is asked for ahead */
 } lk_few_call;
 
 typedef void lk_few(const lk_few_call *call);

@@ -2,6 +2,8 @@
  * which first defines
  *   FEW_NAME(x)    names of this inclusion's functions
  *   FEW_LANES      floats in a vector
+ *   FEW_WEIGHT     float or int8_t, with FEW_WEIGHTS(run), where they are, FEW_WIDEN(p, unit), a
+ *     vector of them, and FEW_UNIT(call, column), their units, which floats have none of
  *   FEW_VECTOR     the vector type, with FEW_ZERO, FEW_LOAD, FEW_STORE, FEW_BROADCAST(float) and
  *     FEW_FMA(a, b, c) = a*b + c
  * rows and vectors are constants after inlining, so the accumulators live in registers. No include
@@ -10,7 +12,12 @@ static inline __attribute__((always_inline)) void
 FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column, const int rows,
                 const int vectors) {
     FEW_VECTOR sum[FEW_MOST_ROWS][FEW_MOST_VECTORS];
+    FEW_VECTOR unit[FEW_MOST_VECTORS];
     int64_t distance[FEW_MOST_ROWS];
+    FEW_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        unit[v] = FEW_UNIT(call, column + v * FEW_LANES);
+    }
     FEW_UNROLL
     for (int r = 0; r < rows; r++) {
         const float *start = call->start + (row + r) * call->start_stride + column;
@@ -22,7 +29,7 @@ FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column
     }
     for (int64_t i = 0; i < call->runs; i++) {
         const float *a[FEW_MOST_ROWS];
-        const float *b = call->run[i].b + column;
+        const FEW_WEIGHT *b = FEW_WEIGHTS(call->run[i]) + column;
         FEW_UNROLL
         for (int r = 0; r < rows; r++) {
             a[r] = call->run[i].a + distance[r];
@@ -31,7 +38,7 @@ FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column
             FEW_VECTOR right[FEW_MOST_VECTORS];
             FEW_UNROLL
             for (int v = 0; v < vectors; v++) {
-                right[v] = FEW_LOAD(b + v * FEW_LANES);
+                right[v] = FEW_WIDEN(b + v * FEW_LANES, unit[v]);
             }
             FEW_UNROLL
             for (int r = 0; r < rows; r++) {

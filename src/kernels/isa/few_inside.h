@@ -20,6 +20,12 @@
 #define FEW_LINE_FLOATS 16 /* of a cache line */
 #define FEW_SOME_ROWS 5    /* a block of no fewer is worth its loads of b */
 
+/* Weights that are floats. */
+#define FEW_WEIGHT float
+#define FEW_WEIGHTS(run) ((run).b)
+#define FEW_WIDEN(p, unit) ((void)(unit), FEW_LOAD(p))
+#define FEW_UNIT(call, column) ((void)(call), (void)(column), FEW_ZERO)
+
 typedef void few_block(const lk_few_call *call, int64_t row, int64_t column);
 
 /* A block so many vectors wide; of up to `rows` rows, with as many accumulators as there are
@@ -72,8 +78,11 @@ static inline void few_fetch(const lk_few_call *call, int64_t first, int64_t las
     for (int64_t i = 0; i < call->runs; i++) {
         const lk_few_run *run = &call->run[i];
         for (int64_t k = run->depth * part / parts; k < run->depth * (part + 1) / parts; k++) {
-            for (int64_t n = first; n < last; n += FEW_LINE_FLOATS) {
+            for (int64_t n = first; n < last && call->unit == NULL; n += FEW_LINE_FLOATS) {
                 __builtin_prefetch(run->b + k * call->b_stride + n, 0, 2);
+            }
+            for (int64_t n = first; n < last && call->unit != NULL; n += 4 * FEW_LINE_FLOATS) {
+                __builtin_prefetch(run->b8 + k * call->b_stride + n, 0, 2);
             }
         }
     }
